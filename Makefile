@@ -1,0 +1,54 @@
+# Everything runs in .venv; each target sets up what is missing.
+PYTHON ?= python3
+SCALE ?= 1
+STORE ?= folkestrom-store
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+	--no-header --no-annotate --quiet
+
+.PHONY: setup demo test bench acceptance docs lint lock help
+
+help:
+	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
+	@echo "make test | lint | docs | bench | acceptance   check it"
+	@echo "make setup | lock                              environment, locked requirements"
+
+setup: $(STAMP)
+
+$(STAMP): requirements/bootstrap.txt requirements/build.txt requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
+		--requirement requirements/build.txt --requirement requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+demo: $(STAMP)
+	$(BIN)/folkestrom --store $(STORE) demo --scale $(SCALE)
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/run.py
+
+acceptance: $(STAMP)
+	$(BIN)/python -m pytest -m acceptance
+
+docs: $(STAMP)
+	$(BIN)/python -m mkdocs build --strict
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile requirements/bootstrap.in $(LOCK_FLAGS) -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile requirements/build.in $(LOCK_FLAGS) -o requirements/build.txt
+	$(BIN)/uv pip compile pyproject.toml --extra pandas $(LOCK_FLAGS) -o requirements/base.txt
+	$(BIN)/uv pip compile pyproject.toml --extra pandas --group dev --group docs \
+		--constraint requirements/base.txt $(LOCK_FLAGS) -o requirements/dev.txt

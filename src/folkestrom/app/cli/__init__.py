@@ -1,0 +1,1 @@
+"""The command `folkestrom`: parses, calls, renders; decides nothing."""

@@ -1,0 +1,83 @@
+"""How the command line ends: global options anywhere, errors as messages with an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from folkestrom.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, FolkestromError, UserError
+
+#: Global options that are understood after the command's name too, and whether they take a value.
+GLOBAL_OPTIONS = {"--store": True, "--format": True, "--quiet": False, "--debug": False}
+
+
+class FolkestromGroup(TyperGroup):
+    """The top-level command: hoists global options and turns errors into exit codes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse with the global options moved to the front."""
+        return super().parse_args(ctx, hoist(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; show what went wrong without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            _say(f"Error: {error}")
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt:
+            _say("Interrupted.")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if hasattr(error, "show"):  # a wrong argument: the parser words these itself
+                raise
+            _report_internal(error, debug=bool(ctx.params.get("debug")))
+            raise typer.Exit(_internal_code(error)) from error
+
+
+def hoist(args: Iterable[str]) -> list[str]:
+    """Move global options to the front, so that they may follow the command's name.
+
+    Examples
+    --------
+    >>> hoist(["population", "--date", "2021-01-01", "--format", "csv", "--quiet"])
+    ['--format', 'csv', '--quiet', 'population', '--date', '2021-01-01']
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    remaining = iter(args)
+    for arg in remaining:
+        name, has_value, _ = arg.partition("=")
+        if arg == "--":
+            rest += [arg, *remaining]
+        elif name not in GLOBAL_OPTIONS:
+            rest.append(arg)
+        else:
+            front.append(arg)
+            if GLOBAL_OPTIONS[name] and not has_value:
+                front += [value for value in [next(remaining, None)] if value is not None]
+    return front + rest
+
+
+def _internal_code(error: Exception) -> int:
+    return error.exit_code if isinstance(error, FolkestromError) else EXIT_INTERNAL
+
+
+def _report_internal(error: Exception, *, debug: bool) -> None:
+    # The text of an unexpected error may quote data, so only its type is shown unasked.
+    if debug:
+        traceback.print_exception(error)
+        return
+    _say(f"Internal error ({type(error).__name__}). This is a fault of the program, not yours.")
+    _say("Next: Run the command again with --debug to see where it happened.")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

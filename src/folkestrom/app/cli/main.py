@@ -1,0 +1,56 @@
+"""The application: global options, and the modules that register their commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from folkestrom import __version__
+from folkestrom.app.cli import demo, intake, statistics, twin
+from folkestrom.app.cli.context import OutputFormat, Settings
+from folkestrom.app.cli.group import FolkestromGroup
+
+app = typer.Typer(
+    name="folkestrom",
+    cls=FolkestromGroup,
+    help="A stream of register reports becomes population statistics.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"folkestrom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    ctx: typer.Context,
+    store: Annotated[
+        Path,
+        typer.Option(envvar="FOLKESTROM_STORE", help="Folder of the store.", file_okay=False),
+    ] = Path("folkestrom-store"),
+    output_format: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is written.")
+    ] = OutputFormat.TABLE,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Results and errors only: no progress, no remarks.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of unexpected errors.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    ctx.obj = Settings(store=store, quiet=quiet, format=output_format, debug=debug)
+
+
+for module in (intake, statistics, twin, demo):
+    module.register(app)

@@ -1,0 +1,1 @@
+"""The statistical office's side of the wall: may read the store."""

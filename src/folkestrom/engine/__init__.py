@@ -1,0 +1,1 @@
+"""Runs SQL on DuckDB; every difference between SQL dialects lives here."""
