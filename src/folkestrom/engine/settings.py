@@ -1,0 +1,145 @@
+"""How DuckDB is set up: memory, threads, where it spills, what never varies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from folkestrom.errors import ResourceError, UsageError
+
+MEMORY_VARIABLE: Final = "FOLKESTROM_MEMORY"
+THREADS_VARIABLE: Final = "FOLKESTROM_THREADS"
+SPILL_VARIABLE: Final = "FOLKESTROM_SPILL"
+
+#: Memory for DuckDB when nothing else is said: enough for a country, and it leaves room
+#: for the arrays that kernels hold beside it.
+DEFAULT_MEMORY_MIB: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Limits of one connection.
+
+    Parameters
+    ----------
+    memory
+        Memory limit as DuckDB writes it ("4GiB"). Work that needs more spills to disk.
+    threads
+        Number of threads.
+    spill
+        Folder for what does not fit in memory; created when needed. None: beside the
+        database, or none for a database in memory.
+    """
+
+    memory: str = f"{DEFAULT_MEMORY_MIB}MiB"
+    threads: int = 1
+    spill: Path | None = None
+
+    @classmethod
+    def from_environment(cls) -> EngineSettings:
+        """Limits from FOLKESTROM_MEMORY, FOLKESTROM_THREADS and FOLKESTROM_SPILL."""
+        spill = os.environ.get(SPILL_VARIABLE)
+        return cls(
+            memory=os.environ.get(MEMORY_VARIABLE) or _default_memory(),
+            threads=_threads(os.environ.get(THREADS_VARIABLE)),
+            spill=Path(spill) if spill else None,
+        )
+
+
+def connect(
+    database: Path | None = None,
+    settings: EngineSettings | None = None,
+    *,
+    read_only: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB database, or one in memory, that behaves the same on every machine.
+
+    The zone is UTC, so that a moment never depends on where the machine stands; nothing is
+    fetched from a network; there is no progress bar, since the core does not print.
+
+    Parameters
+    ----------
+    database
+        The database file; None for one in memory.
+    settings
+        Limits; by default those of the environment.
+    read_only
+        Open without the right to write.
+    """
+    settings = settings or EngineSettings.from_environment()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory,
+        "threads": settings.threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings.spill is not None:
+        config["temp_directory"] = str(settings.spill)
+    try:
+        connection = duckdb.connect(
+            ":memory:" if database is None else str(database), read_only=read_only, config=config
+        )
+    except (duckdb.ParserException, duckdb.InvalidInputException) as error:
+        raise UsageError(
+            "is not a memory limit or thread count that the engine takes",
+            where=f"{MEMORY_VARIABLE}, {THREADS_VARIABLE}",
+            value=f"{settings.memory}, {settings.threads}",
+            allowed="a size such as 4GiB, and a whole number of threads",
+        ) from error
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+@contextmanager
+def resource_errors() -> Iterator[None]:
+    """Turn "out of memory" and "disk full" of the engine into errors with a next step."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ResourceError(
+            "memory ran out, and so did the room to spill to",
+            next_step=f"Set {MEMORY_VARIABLE} higher, {THREADS_VARIABLE} lower, or "
+            f"{SPILL_VARIABLE} to a folder on a larger disk; nothing was changed in the store.",
+        ) from error
+    except (duckdb.IOException, OSError) as error:
+        if "no space left" not in str(error).lower():
+            raise
+        raise ResourceError(
+            "the disk is full",
+            next_step="Free some room and run the command again; nothing was changed in the store.",
+        ) from error
+
+
+def _default_memory() -> str:
+    try:
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    except (ValueError, OSError):
+        return f"{DEFAULT_MEMORY_MIB}MiB"
+    return f"{min(DEFAULT_MEMORY_MIB, installed // 2)}MiB"
+
+
+def _threads(text: str | None) -> int:
+    if not text:
+        return _available_cores()
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UsageError(
+        "is not a number of threads",
+        where=THREADS_VARIABLE,
+        value=text,
+        allowed="a whole number from 1 up",
+    )
+
+
+def _available_cores() -> int:
+    # The cores this process may use, which in a container are fewer than the machine's.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
