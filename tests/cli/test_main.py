@@ -1,0 +1,124 @@
+"""How the command ends: messages, exit codes, global options in either place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from folkestrom import __version__
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.main import _global_options, app
+from folkestrom.errors import (
+    FolkestromError,
+    InputRefused,
+    ResourceError,
+    StoreError,
+    UsageError,
+    UserError,
+)
+
+SEEN: list[Settings] = []
+FAILURES: dict[str, BaseException] = {
+    "usage": UsageError("is no dimension", value="shoe", allowed=["age", "sex"]),
+    "input": InputRefused("is not a Parquet file", where="reports.parquet"),
+    "store": StoreError("was written by a newer version", next_step="Upgrade folkestrom"),
+    "resource": ResourceError("the disk is full"),
+    "user": UserError("cannot be"),
+    "fault": FolkestromError("person 12345678901 broke it"),
+    "bug": KeyError("person 12345678901"),
+    "interrupt": KeyboardInterrupt(),
+}
+
+
+@pytest.fixture
+def small() -> typer.Typer:
+    """The same application with one command that shows its settings or fails."""
+    made = typer.Typer(cls=FolkestromGroup, pretty_exceptions_enable=False)
+    made.callback()(_global_options)
+
+    @made.command()
+    def show(ctx: typer.Context, fail: Annotated[str, typer.Option()] = "") -> None:
+        if fail:
+            raise FAILURES[fail]
+        SEEN.append(settings(ctx))
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        ("usage", 2),
+        ("input", 3),
+        ("store", 4),
+        ("resource", 5),
+        ("user", 2),
+        ("fault", 70),
+        ("bug", 70),
+        ("interrupt", 130),
+    ],
+)
+def test_every_error_has_its_exit_code_and_no_traceback(
+    small: typer.Typer, failure: str, code: int
+) -> None:
+    result = CliRunner().invoke(small, ["show", "--fail", failure])
+    assert result.exit_code == code
+    assert "Traceback" not in result.stderr
+    assert "12345678901" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_an_unexpected_error_says_how_to_see_more(small: typer.Typer) -> None:
+    said = CliRunner().invoke(small, ["show", "--fail", "bug"]).stderr
+    assert "KeyError" in said
+    assert "--debug" in said
+    shown = CliRunner().invoke(small, ["show", "--fail", "bug", "--debug"])
+    assert shown.exit_code == 70
+    assert "Traceback" in shown.stderr
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_global_options_may_stand_on_either_side(small: typer.Typer, first: bool) -> None:
+    options = ["--store", "here", "--format", "json-stat", "--quiet"]
+    arguments = [*options, "show"] if first else ["show", *options]
+    assert CliRunner().invoke(small, arguments).exit_code == 0
+    assert SEEN.pop() == Settings(Path("here"), True, OutputFormat.JSON_STAT, False)
+
+
+def test_the_store_comes_from_the_environment(
+    small: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOLKESTROM_STORE", "there")
+    assert CliRunner().invoke(small, ["show"]).exit_code == 0
+    assert SEEN.pop().store == Path("there")
+    monkeypatch.delenv("FOLKESTROM_STORE")
+    assert CliRunner().invoke(small, ["show"]).exit_code == 0
+    assert SEEN.pop().store == Path("folkestrom-store")
+
+
+def test_a_wrong_argument_is_a_usage_error(small: typer.Typer) -> None:
+    for arguments in (["shown"], ["show", "--no-such"], ["--format", "doc", "show"]):
+        result = CliRunner().invoke(small, arguments)
+        assert result.exit_code == 2, result.output
+        assert "Internal" not in result.stderr
+
+
+def test_version_and_help() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"folkestrom {__version__}\n"
+    assert "--store" in CliRunner().invoke(app, ["--help"]).stdout
+
+
+def test_the_package_imports_without_an_engine() -> None:
+    code = (
+        "import sys, folkestrom; sys.exit(bool({'duckdb', 'numba', 'polars'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)
+    assert done.returncode == 0
