@@ -36,7 +36,8 @@ def largest_remainder(weights: ArrayLike, total: int) -> NDArray[np.int64]:
     order = np.argsort(-(exact - whole).ravel(), kind="stable")
     flat = whole.ravel()
     flat[order[:missing]] += 1
-    return flat.reshape(values.shape) * (1 if total >= 0 else -1)
+    signed = flat if total >= 0 else -flat
+    return np.asarray(signed.reshape(values.shape), dtype=np.int64)
 
 
 def systematic(values: ArrayLike, total: int) -> NDArray[np.int64]:

@@ -74,8 +74,7 @@ def citizenship_targets(
         raise UserError("more foreign citizens than residents", where="targets")
     foreign = int(counts[0, :, 1:].sum())
     notes = [
-        f"foreign citizens on 1 January {years[0]}: {foreign}, an assumption: for each citizenship "
-        + "a stock in 2000 as a share of that of 2021, and a curve between"
+        f"foreign citizens on 1 January {years[0]}: {foreign}, an assumption (a share of 2021's)"
     ]
     if published.YEAR not in years:
         notes.append("citizenship: Table 3 is of 2021, which is outside the span")
