@@ -1,0 +1,1 @@
+"""Units, municipalities and counties over time."""

@@ -1,0 +1,36 @@
+"""Names of municipalities and counties, for tables."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+
+def municipality_name(code: str) -> str:
+    """Name of a municipality, or the code itself where the list has no such code.
+
+    Examples
+    --------
+    >>> municipality_name("0301"), municipality_name("9999")
+    ('Oslo', '9999')
+    """
+    return _names("municipalities.csv").get(code, code)
+
+
+def county_name(code: str) -> str:
+    """Name of a county, or the code itself where the list has no such code.
+
+    Examples
+    --------
+    >>> county_name("11")
+    'Rogaland'
+    """
+    return _names("counties.csv").get(code, code)
+
+
+@cache
+def _names(file: str) -> dict[str, str]:
+    text = (files("folkestrom.geography") / "data" / file).read_text("utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return {row["code"]: row["name"] for row in rows}

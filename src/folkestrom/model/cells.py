@@ -1,0 +1,94 @@
+"""Cells: the figures of a table in long form, with the specification that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from folkestrom.errors import UsageError
+from folkestrom.model.specification import Category, TableSpecification
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+Target = Literal["arrow", "polars", "pandas"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row a cell: a column of codes a dimension, a column of figures a measure.
+
+    A missing figure is null. A missing code is null too, in dimensions of numbers such as age.
+
+    Parameters
+    ----------
+    specification
+        What the figures are.
+    data
+        The rows.
+    """
+
+    specification: TableSpecification
+    data: pa.Table
+
+    def categories(self, dimension: str) -> tuple[Category, ...]:
+        """Values of a dimension in the order of the table."""
+        spec = self.specification.dimension(dimension)
+        if spec.categories:
+            return spec.categories
+        codes = sorted(pc.unique(self.data[dimension]).to_pylist(), key=_order)
+        return tuple(Category(c, spec.labels(c)) for c in map(code_text, codes))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Rows as dictionaries."""
+        for batch in self.data.to_batches(max_chunksize=65_536):
+            yield from batch.to_pylist()
+
+    def to(self, target: Target) -> pa.Table | pl.DataFrame | pd.DataFrame:
+        """The rows as an Arrow table, or a data frame of Polars or pandas."""
+        if target == "arrow":
+            return self.data
+        if target == "polars":
+            import polars as pl
+
+            return pl.DataFrame(self.data)
+        if target == "pandas":
+            return _pandas(self.data)
+        raise UsageError(
+            "is not a form that results come in",
+            where="to",
+            value=target,
+            allowed=("arrow", "polars", "pandas"),
+        )
+
+
+def code_text(code: object) -> str:
+    """A code as text: what is unknown is called so.
+
+    Examples
+    --------
+    >>> code_text(17), code_text(None)
+    ('17', 'unknown')
+    """
+    return "unknown" if code is None else str(code)
+
+
+def _order(code: object) -> tuple[bool, object]:
+    # What is unknown comes last, and numbers stand in the order of numbers.
+    return (code is None or code == "unknown", "" if code is None else code)
+
+
+def _pandas(data: pa.Table) -> pd.DataFrame:
+    try:
+        return data.to_pandas()
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "pandas is not installed",
+            where="to",
+            next_step="Install folkestrom[pandas], or ask for 'polars' or 'arrow'.",
+        ) from error

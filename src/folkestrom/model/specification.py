@@ -1,0 +1,167 @@
+"""What a table is, apart from its figures: titles, dimensions, contents, footnotes, method.
+
+A specification is written once, in English and Norwegian, and travels with the cells to the last
+renderer. Nothing here computes or renders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages that every text of a table exists in."""
+
+    EN = "en"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in both languages; `{name}` marks what a year or a date fills in.
+
+    Examples
+    --------
+    >>> Text("Population. 1 January {year}", "Folkemengde. 1. januar {year}").fill(year=2021).no
+    'Folkemengde. 1. januar 2021'
+    """
+
+    en: str
+    no: str
+
+    def of(self, language: Language | str) -> str:
+        """The text in one language."""
+        return self.en if Language(language) is Language.EN else self.no
+
+    def fill(self, **values: object) -> Text:
+        """The text with its marks filled in."""
+        return Text(self.en.format(**values), self.no.format(**values))
+
+
+def same(text: str) -> Text:
+    """A text that reads the same in both languages: a code, a name."""
+    return Text(text, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One value of a dimension.
+
+    Parameters
+    ----------
+    code
+        As it stands in long formats.
+    label
+        What readers see.
+    """
+
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What cells are told apart by.
+
+    Parameters
+    ----------
+    id
+        Name of the column in long formats.
+    label
+        Heading.
+    categories
+        Values in their order. Empty: those that the cells have, in the order of their codes.
+    classification
+        The code list and its version.
+    labels
+        What a code is called, where `categories` is empty.
+    total
+        Code of the category that sums the others, if there is one.
+    """
+
+    id: str
+    label: Text
+    categories: tuple[Category, ...] = ()
+    classification: str = ""
+    labels: Callable[[str], Text] = same
+    total: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One content: what the figures count.
+
+    Parameters
+    ----------
+    id
+        Name of the column in long formats.
+    label
+        Heading.
+    unit
+        Unit of the figures.
+    decimals
+        Decimals that are shown; the figures are rounded to them already.
+    """
+
+    id: str
+    label: Text
+    unit: Text
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpecification:
+    """Everything about a table but its figures.
+
+    Parameters
+    ----------
+    id
+        Stable name.
+    title
+        Title, with its reference time.
+    dimensions, measures
+        What tells cells apart, and what they count.
+    columns
+        Dimensions that go across in a printed table; the others go down. The measures go across
+        when there are several.
+    footnotes
+        Notes under the table, in order.
+    contents
+        What is counted, in a sentence or two.
+    reference_time
+        The day or the period of the figures.
+    method
+        How they come about, and what was known.
+    """
+
+    id: str
+    title: Text
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    columns: tuple[str, ...] = ()
+    footnotes: tuple[Text, ...] = ()
+    contents: Text = Text("", "")
+    reference_time: Text = Text("", "")
+    method: Text = Text("", "")
+
+    def dimension(self, id: str) -> Dimension:
+        """The dimension of that name."""
+        return next(dimension for dimension in self.dimensions if dimension.id == id)
+
+    def fill(self, **values: object) -> TableSpecification:
+        """The specification with the marks in its texts filled in.
+
+        Labels of measures are filled in too, since they may name years.
+        """
+        measures = tuple(replace(m, label=m.label.fill(**values)) for m in self.measures)
+        return replace(
+            self,
+            title=self.title.fill(**values),
+            measures=measures,
+            footnotes=tuple(note.fill(**values) for note in self.footnotes),
+            contents=self.contents.fill(**values),
+            reference_time=self.reference_time.fill(**values),
+            method=self.method.fill(**values),
+        )

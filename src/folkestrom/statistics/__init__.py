@@ -1,0 +1,1 @@
+"""Stocks, flows, accounts and published tables, as cells with their specification."""

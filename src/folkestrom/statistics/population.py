@@ -1,0 +1,191 @@
+"""Stocks: residents by any variables, at any day, as known on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import duckdb
+import pyarrow as pa
+
+from folkestrom.engine.steps import Step, compose, step
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
+from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.statistics import series
+from folkestrom.statistics.as_of import described_residents
+from folkestrom.statistics.reach import reach
+from folkestrom.statistics.variables import Variable, variables
+
+KnownAt = date | Literal["published"] | None
+
+DATE: Final = Dimension("date", Text("Date", "Dato"), classification="Date")
+PERSONS: Final = Measure("persons", Text("Persons", "Personer"), Text("persons", "personer"))
+
+SPECIFICATION: Final = TableSpecification(
+    id="population",
+    title=Text("Population. {when}", "Folkemengde. {when}"),
+    dimensions=(),
+    measures=(PERSONS,),
+    contents=Text(
+        "Persons resident in Norway according to the register (de jure population).",
+        "Personer bosatt i Norge ifølge registeret (de jure-befolkning).",
+    ),
+    reference_time=Text("{when}", "{when}"),
+    method=Text(
+        "The state at the end of the day before the date, as known on {known}. Age is completed "
+        "age at that time.",
+        "Tilstanden ved utgangen av dagen før datoen, slik den var kjent {known}. Alder er fylte "
+        "år på det tidspunktet.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A reference day with the day on which it is looked at.
+
+    Parameters
+    ----------
+    day
+        The stock is the state at the end of the day before.
+    known_at
+        Knowledge day.
+    """
+
+    day: date
+    known_at: date
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Values for the steps."""
+        return {"eve": self.day - timedelta(days=1), "known_at": self.known_at}
+
+
+@step("cells", example={"source": "residents_with_age", "by": ("sex", "age")})
+def cells(source: str, by: Sequence[str]) -> str:
+    """Number of persons by each combination of the variables that occurs."""
+    if not by:
+        return f"SELECT count(*) AS persons FROM {source}"
+    columns = ", ".join(f"{sql} AS v{n}" for n, sql in enumerate(by))
+    places = ", ".join(str(n + 1) for n in range(len(by)))
+    return f"""
+        SELECT {columns}, count(*) AS persons
+        FROM {source}
+        GROUP BY {places}
+        ORDER BY {places}
+    """
+
+
+def population(
+    connection: duckdb.DuckDBPyConnection,
+    dates: date | Sequence[date],
+    by: Iterable[str] = (),
+    known_at: KnownAt = None,
+    *,
+    extraction_months: int = EXTRACTION_MONTHS,
+) -> Cells:
+    """Residents by variables, at one day or several.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    dates
+        One reference day, or several; with several, the cells have a column `date`.
+    by
+        Names of variables.
+    known_at
+        Knowledge day. "published": the extraction after each date. None: all that is known.
+    extraction_months
+        Months from a date to its extraction, for "published".
+    """
+    chosen = variables(by, "stock")
+    moments = _moments(connection, dates, known_at, extraction_months)
+    if isinstance(dates, date):
+        data = _at(connection, moments[0], chosen)
+    else:
+        plan = series.plan(connection, moments, chosen)
+        data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
+    many = () if isinstance(dates, date) else (DATE,)
+    return Cells(_specification(chosen, moments, many), data)
+
+
+def _moments(
+    connection: duckdb.DuckDBPyConnection,
+    dates: date | Sequence[date],
+    known_at: KnownAt,
+    months: int,
+) -> list[Moment]:
+    days = [dates] if isinstance(dates, date) else sorted(set(dates))
+    if not days:
+        raise UsageError("no date was given", where="dates")
+    limits = reach(connection)
+    for day in days:
+        limits.check_day(day)
+    return [Moment(day, _knowledge(day, known_at, months, limits.last)) for day in days]
+
+
+def _knowledge(day: date, known_at: KnownAt, months: int, last: date) -> date:
+    if known_at == "published":
+        return extraction(day, months)
+    return last if known_at is None else known_at
+
+
+def stock_steps(chosen: Sequence[Variable]) -> list[Step]:
+    """Steps to the stock by variables; the moment's values are bound when they run."""
+    needs = frozenset[str]().union(*(variable.needs for variable in chosen))
+    steps = described_residents(needs)
+    return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
+
+
+def fetch(
+    connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], parameters: dict[str, object]
+) -> pa.Table:
+    """Rows of the last step as an Arrow table."""
+    return connection.sql(compose(steps), params=parameters).to_arrow_table()
+
+
+def _at(
+    connection: duckdb.DuckDBPyConnection, moment: Moment, chosen: Sequence[Variable]
+) -> pa.Table:
+    found = fetch(connection, stock_steps(chosen), moment.parameters)
+    return coded(found, chosen, {"persons": pa.int32()})
+
+
+def coded(
+    found: pa.Table, chosen: Sequence[Variable], measures: dict[str, pa.DataType]
+) -> pa.Table:
+    """Columns v0, v1 … as codes of their variables, and measures in their types."""
+    columns: dict[str, Any] = {
+        variable.id: variable.column(found[f"v{n}"]) for n, variable in enumerate(chosen)
+    }
+    columns |= {name: found[name].cast(type) for name, type in measures.items()}
+    return pa.table(columns)
+
+
+def _one_by_one(
+    connection: duckdb.DuckDBPyConnection, moments: Sequence[Moment], chosen: Sequence[Variable]
+) -> pa.Table:
+    tables = []
+    for moment in moments:
+        table = _at(connection, moment, chosen)
+        dates = pa.repeat(pa.scalar(moment.day, pa.date32()), table.num_rows)
+        tables.append(table.add_column(0, "date", dates))
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def _specification(
+    chosen: Sequence[Variable], moments: Sequence[Moment], many: tuple[Dimension, ...]
+) -> TableSpecification:
+    days = sorted({str(moment.day) for moment in moments})
+    known = sorted({str(moment.known_at) for moment in moments})
+    filled = SPECIFICATION.fill(when=_range(days), known=_range(known))
+    return replace(filled, dimensions=(*many, *(variable.dimension for variable in chosen)))
+
+
+def _range(days: Sequence[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]} – {days[-1]}"

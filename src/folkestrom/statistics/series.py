@@ -1,0 +1,293 @@
+"""Stocks at many days in one pass over the history.
+
+The meaning is that of `population` at each day by itself; this is the same count, arranged so that
+every row of the history is read once. A row counts on the days between its beginning and its end
+that are looked at while it is known. Days and knowledge days rise together, so these are the days
+from a first one (`enter`) to before a last one (`leave`): +1 at `enter`, −1 at `leave`, and the
+running sum over days is the stock.
+
+Age needs one thing more. On the first day of a quarter, completed age is a function of the
+quarter of birth: everybody born in one quarter has had the same birthdays. So persons are counted
+by quarter of birth, and quarters are folded into ages a day at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Final, Protocol
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.engine.steps import compose, run, step
+from folkestrom.statistics.age_groups import AgeGroups
+from folkestrom.statistics.variables import Variable, int32
+
+Int = NDArray[np.int32]
+
+#: Cells × days that are held in memory at 4 bytes each; larger tables are made a day at a time.
+LARGEST: Final = 200_000_000
+#: Largest code that is looked up in an array.
+LARGEST_CODE: Final = 100_000
+#: Rows that are taken from the engine at a time.
+BATCH: Final = 2_000_000
+#: Stands for a code that the register has not.
+NO_CODE: Final = -1
+
+_EPOCH: Final = date(1970, 1, 1)
+_QUARTERS: Final = {(month, 1) for month in (1, 4, 7, 10)}
+_DAYS: Final = ("valid_from", "valid_to", "known_from", "known_to")
+
+
+class Moment(Protocol):
+    """A reference day with its knowledge day."""
+
+    @property
+    def day(self) -> date:
+        """Reference day."""
+
+    @property
+    def known_at(self) -> date:
+        """Knowledge day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How cells are laid out: one axis a variable, and one of birth quarters if there is an age.
+
+    Parameters
+    ----------
+    moments
+        Days with knowledge days, both in order.
+    chosen
+        Variables of the result.
+    codes
+        Every code of each variable that is not an age, in order.
+    quarters
+        First and last quarter of birth, counted in quarters since year 0; None without an age.
+    """
+
+    moments: tuple[Moment, ...]
+    chosen: tuple[Variable, ...]
+    codes: tuple[Int, ...]
+    quarters: tuple[int, int] | None
+
+    @property
+    def age_axis(self) -> int:
+        """Place of the age among the variables."""
+        return next(n for n, v in enumerate(self.chosen) if v.ages)
+
+    @property
+    def groups(self) -> AgeGroups | None:
+        """How ages are grouped, if they are."""
+        return self.chosen[self.age_axis].groups
+
+    @property
+    def ages(self) -> int:
+        """Number of ages or groups of age, the unknown one included; 0 without an age."""
+        if self.quarters is None:
+            return 0
+        if self.groups is not None:
+            return len(self.groups.starts) + 1
+        return (_quarter(self.moments[-1].day) - self.quarters[0]) // 4 + 2
+
+    @property
+    def plain(self) -> tuple[Variable, ...]:
+        """The variables that are no ages."""
+        return tuple(v for v in self.chosen if not v.ages)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes; the last one is of quarters of birth, and of those unknown."""
+        born = 1 if self.quarters is None else self.quarters[1] - self.quarters[0] + 2
+        return (*(len(codes) for codes in self.codes), born)
+
+
+@step("code_list", example={"expression": "municipality"})
+def code_list(expression: str) -> str:
+    """Every code that a variable has anywhere in the history of residence."""
+    return f"SELECT DISTINCT coalesce({expression}, {NO_CODE}) AS code FROM residence ORDER BY code"
+
+
+@step("birth_range")
+def birth_range() -> str:
+    """First and last date of birth in the history of residence."""
+    return "SELECT min(birth_date) AS first_born, max(birth_date) AS last_born FROM residence"
+
+
+@step("spells", example={"expressions": ("municipality", "sex")})
+def spells(expressions: Sequence[str]) -> str:
+    """Rows of the history that hold on some of the days and are known on some knowledge day."""
+    columns = "".join(f"coalesce({sql}, {NO_CODE}) AS v{n}, " for n, sql in enumerate(expressions))
+    return f"""
+        SELECT {columns}birth_date, valid_from, valid_to, known_from, known_to
+        FROM residence
+        WHERE valid_from <= $last_eve AND valid_to > $first_eve
+          AND known_from <= $last_known AND known_to > $first_known
+    """
+
+
+def plan(
+    connection: duckdb.DuckDBPyConnection, moments: Sequence[Moment], chosen: Sequence[Variable]
+) -> Plan | None:
+    """Lay the cells out, or None where one pass cannot serve."""
+    if not _serves(moments, chosen):
+        return None
+    plain = [v for v in chosen if not v.ages]
+    codes = tuple(
+        np.asarray(run(connection, [code_list(v.sql)]).fetchnumpy()["code"], np.int32)
+        for v in plain
+    )
+    quarters = None
+    if len(plain) < len(chosen):
+        ((first, last),) = run(connection, [birth_range()]).fetchall()
+        quarters = (_quarter(first or _EPOCH), _quarter(last or _EPOCH))
+    made = Plan(tuple(moments), tuple(chosen), codes, quarters)
+    size = int(np.prod(made.shape, dtype=np.int64)) * (len(moments) + 1)
+    too_large = size > LARGEST or any(c.size and c[-1] > LARGEST_CODE for c in codes)
+    return None if too_large else made
+
+
+def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
+    """The stock of every day, in one table with a column `date`."""
+    counts = np.zeros((len(plan.moments) + 1, int(np.prod(plan.shape))), np.int32)
+    for batch in _batches(connection, plan):
+        _count(counts, batch, plan)
+    for i in range(1, len(counts)):
+        counts[i] += counts[i - 1]
+    return _table(plan, [_cells_of(plan, i, counts[i]) for i in range(len(plan.moments))])
+
+
+def _serves(moments: Sequence[Moment], chosen: Sequence[Variable]) -> bool:
+    if len(moments) < 2 or any(v.needs - {"age", "birthplace"} for v in chosen):
+        return False
+    ages = [v for v in chosen if v.ages]
+    aligned = all((m.day.month, m.day.day) in _QUARTERS for m in moments)
+    rising = all(a.known_at <= b.known_at for a, b in pairwise(moments))
+    return rising and len(ages) <= 1 and (aligned or not ages)
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[pa.RecordBatch]:
+    one_day = timedelta(days=1)
+    parameters = {
+        "first_eve": plan.moments[0].day - one_day,
+        "last_eve": plan.moments[-1].day - one_day,
+        "first_known": plan.moments[0].known_at,
+        "last_known": plan.moments[-1].known_at,
+    }
+    sql = compose([spells([v.sql for v in plan.plain])])
+    yield from connection.sql(sql, params=parameters).to_arrow_reader(BATCH)
+
+
+def _count(counts: Int, batch: pa.RecordBatch, plan: Plan) -> None:
+    """Add +1 where each row of a batch enters, and −1 where it leaves."""
+    days = np.array([(m.day - _EPOCH).days for m in plan.moments])
+    known = np.array([(m.known_at - _EPOCH).days for m in plan.moments])
+    valid_from, valid_to, known_from, known_to = (_numbers(batch, name) for name in _DAYS)
+    # On day D counts what began before D and did not end before D; at K is known what became
+    # known by K and was not superseded by K.
+    enter = np.maximum(_first(days, valid_from, "right"), _first(known, known_from, "left"))
+    leave = np.minimum(_first(days, valid_to, "right"), _first(known, known_to, "left"))
+    there = np.flatnonzero(enter < leave)
+    cell = _cell_numbers(batch, plan)[there]
+    width = counts.shape[1]
+    flat = counts.reshape(-1)
+    # An array of ones: numpy adds arrays at places several times faster than a scalar.
+    ones = np.ones(len(there), np.int32)
+    np.add.at(flat, enter[there].astype(np.int64) * width + cell, ones)
+    np.subtract.at(flat, leave[there].astype(np.int64) * width + cell, ones)
+
+
+def _cell_numbers(batch: pa.RecordBatch, plan: Plan) -> Int:
+    number = np.zeros(batch.num_rows, np.int32)
+    for n, codes in enumerate(plan.codes):
+        lookup = np.zeros(int(codes[-1]) + 2, np.int32)  # the last place serves NO_CODE
+        lookup[codes] = np.arange(len(codes))
+        number = number * np.int32(len(codes)) + lookup[_numbers(batch, f"v{n}")]
+    if plan.quarters is None:
+        return number
+    return number * np.int32(plan.shape[-1]) + _birth_places(batch, plan.quarters)
+
+
+def _birth_places(batch: pa.RecordBatch, quarters: tuple[int, int]) -> Int:
+    """Place of each row's quarter of birth; the one after the last is for unknown dates."""
+    first, last = quarters
+    column = batch.column("birth_date")
+    begin = np.datetime64(f"{first // 4:04d}-{first % 4 * 3 + 1:02d}-01")
+    days = np.arange(begin, np.datetime64(f"{last // 4 + 1:04d}-01-01"))
+    months = days.astype("datetime64[M]").astype(np.int32) + 1970 * 12
+    lookup: Int = np.append(months // 3 - first, last - first + 1).astype(np.int32)
+    offset = begin.astype(np.int64)
+    numbers = _numbers(batch, "birth_date") - np.int32(offset)
+    if column.null_count:
+        numbers = np.where(column.is_null().to_numpy(zero_copy_only=False), -1, numbers)
+    places: Int = lookup[numbers]
+    return places
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> Int:
+    column = batch.column(name)
+    if pa.types.is_date32(column.type):
+        column = column.view(pa.int32())
+    if column.null_count:
+        column = column.fill_null(0)
+    return column.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def _first(days: NDArray[np.int64], values: Int, side: str) -> NDArray[np.int16]:
+    """Number of days before each value (or up to it, side "right"), by looking it up."""
+    low, high = int(days[0]) - 1, int(days[-1]) + 1
+    table = np.searchsorted(days, np.arange(low, high + 1), side)  # type: ignore[call-overload]
+    return table.astype(np.int16)[np.clip(values, low, high) - low]  # type: ignore[no-any-return]
+
+
+def _cells_of(plan: Plan, i: int, counts: Int) -> tuple[NDArray[Any], ...]:
+    """Places along the axis of each variable, in their order, and counts of one day's cells."""
+    table = counts.reshape(plan.shape)
+    if plan.quarters is None:
+        table = table[..., 0]
+    else:
+        by_age = _by_age(plan, plan.quarters, table, plan.moments[i].day)
+        table = np.moveaxis(by_age, -1, plan.age_axis)
+    there = np.nonzero(table)
+    return (*(places.astype(np.int32) for places in there), table[there])
+
+
+def _by_age(plan: Plan, quarters: tuple[int, int], table: Int, day: date) -> Int:
+    """Birth quarters along the last axis, folded into ages or groups of age; unknown ones last."""
+    first, last = quarters
+    # Born in quarter b, the Nth birthday is in quarter b + 4N, and must lie before the day.
+    ages = np.maximum((_quarter(day) - 1 - np.arange(first, last + 1)) // 4, 0)
+    if plan.groups is not None:
+        ages = np.searchsorted(plan.groups.starts, ages, "right") - 1
+    starts = np.flatnonzero(np.append(True, ages[1:] != ages[:-1]))
+    folded = np.zeros((*table.shape[:-1], plan.ages), np.int32)
+    folded[..., ages[starts]] = np.add.reduceat(table[..., :-1], starts, axis=-1)
+    folded[..., -1] = table[..., -1]
+    return folded
+
+
+def _table(plan: Plan, days: Sequence[tuple[NDArray[Any], ...]]) -> pa.Table:
+    lengths = [len(day[-1]) for day in days]
+    dates = np.array([m.day for m in plan.moments], "datetime64[D]")
+    columns: dict[str, Any] = {"date": pa.array(np.repeat(dates, lengths), pa.date32())}
+    *places, counts = (np.concatenate(parts) for parts in zip(*days, strict=True))
+    codes = iter(plan.codes)
+    for variable, place in zip(plan.chosen, places, strict=True):
+        numbers = [*range(plan.ages - 1), None] if variable.ages else _known(next(codes))
+        columns[variable.id] = variable.places(place, numbers)
+    columns["persons"] = int32(counts)
+    return pa.table(columns)
+
+
+def _known(codes: Int) -> list[int | None]:
+    return [None if code == NO_CODE else code for code in codes.tolist()]
+
+
+def _quarter(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3

@@ -1,0 +1,382 @@
+"""The variables that stocks and flows can be broken down by.
+
+A variable is an SQL expression over described persons: rows with a person's place, sex, birth
+date, country of birth and, where a variable needs it, age, marital status, citizenship or
+mother. The expression gives small numbers; `decode` turns them into the codes of long formats.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.errors import UsageError
+from folkestrom.geography.names import county_name, municipality_name
+from folkestrom.model.codes import MaritalStatus, Reason, Sex
+from folkestrom.model.countries import NO_CODE, UNKNOWN, alpha2, country_name
+from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
+from folkestrom.model.specification import Category, Dimension, Text
+from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
+
+#: Code of what is not known, in every dimension of texts.
+UNKNOWN_CODE: Final = "unknown"
+
+Decoder = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable.
+
+    Parameters
+    ----------
+    dimension
+        How it is shown.
+    sql
+        Expression over the described persons.
+    decode
+        Number to code; None where the number is the code, as with ages.
+    needs
+        What must be joined or computed first: "age", "marital", "citizenship", "birthplace",
+        "mother".
+    of
+        What it can break down: "stock", "flow".
+    fixed
+        A person keeps the value through life, so that accounts by it close.
+    area
+        Level of a place; moves inside one unit of the finest level asked for are not counted.
+        0: not a place.
+    groups
+        Where it groups ages: how.
+    """
+
+    dimension: Dimension
+    sql: str
+    decode: Decoder | None = None
+    needs: frozenset[str] = field(default_factory=frozenset)
+    of: frozenset[str] = frozenset({"stock", "flow"})
+    fixed: bool = False
+    area: int = 0
+    groups: AgeGroups | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of the variable and of its column."""
+        return self.dimension.id
+
+    @property
+    def ages(self) -> bool:
+        """Whether it is an age or a group of ages."""
+        return "age" in self.needs
+
+    def column(self, numbers: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """Numbers as they come from the engine, as codes."""
+        if isinstance(numbers, pa.ChunkedArray):
+            numbers = numbers.combine_chunks()
+        if self.decode is None:
+            return numbers.cast(pa.int16())
+        encoded = numbers.dictionary_encode("encode")
+        return self._dictionary(encoded.indices, encoded.dictionary.to_pylist())
+
+    def places(self, places: NDArray[np.integer[Any]], numbers: list[int | None]) -> pa.Array:
+        """Codes of the numbers that stand at places of a list."""
+        if self.decode is None:
+            return pa.array(numbers, pa.int16()).take(pa.array(places))
+        return self._dictionary(pa.array(places.astype(np.int32)), numbers)
+
+    def _dictionary(self, places: pa.Array, numbers: list[int | None]) -> pa.Array:
+        decode = self.decode or str
+        codes = [UNKNOWN_CODE if number is None else decode(number) for number in numbers]
+        return pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
+
+
+def _codes(*categories: Category) -> tuple[Category, ...]:
+    return categories
+
+
+SEX: Final = Dimension(
+    "sex",
+    Text("Sex", "Kjønn"),
+    _codes(
+        Category("male", Text("Males", "Menn")),
+        Category("female", Text("Females", "Kvinner")),
+        Category("unknown", Text("Unknown", "Uoppgitt")),
+    ),
+    classification="Sex",
+)
+
+MARITAL_STATUS: Final = Dimension(
+    "marital_status",
+    Text("Marital status", "Sivilstand"),
+    _codes(
+        Category("never_married", Text("Never married", "Ugift")),
+        Category("married", Text("Married", "Gift")),
+        Category("widowed", Text("Widows/widowers", "Enke/enkemann")),
+        Category("divorced", Text("Divorced", "Skilt")),
+        Category("separated", Text("Separated", "Separert")),
+        Category("registered_partner", Text("Registered partners", "Registrert partner")),
+        Category("separated_partner", Text("Separated partners", "Separert partner")),
+        Category("divorced_partner", Text("Divorced partners", "Skilt partner")),
+        Category("surviving_partner", Text("Surviving partners", "Gjenlevende partner")),
+        Category("unknown", Text("Unknown", "Uoppgitt")),
+    ),
+    classification="Marital status",
+)
+
+_FOREIGN: Final = _codes(
+    Category("norwegian", Text("Norwegian citizens", "Norske statsborgere")),
+    Category("foreign", Text("Foreign citizens", "Utenlandske statsborgere")),
+)
+
+REASON: Final = Dimension(
+    "reason",
+    Text("Reason for migration", "Innvandringsgrunn"),
+    _codes(
+        Category("work", Text("Work", "Arbeid")),
+        Category("family", Text("Family", "Familie")),
+        Category("refuge", Text("Refuge", "Flukt")),
+        Category("education", Text("Education", "Utdanning")),
+        Category("nordic", Text("Nordic", "Nordisk")),
+        Category("return", Text("Return", "Tilbakevending")),
+        Category("administrative", Text("Administrative", "Administrativ")),
+        Category("other", Text("Other", "Annet")),
+        Category("unknown", Text("Not stated", "Uoppgitt")),
+    ),
+    classification="Stated reason for migration",
+)
+
+
+def municipality_code(number: int) -> str:
+    """Code of a municipality as files have it.
+
+    Examples
+    --------
+    >>> municipality_code(301)
+    '0301'
+    """
+    return f"{number:0{MUNICIPALITY_DIGITS}d}"
+
+
+def county_code(number: int) -> str:
+    """Code of a county: the first two digits of its municipalities'."""
+    return f"{number:02d}"
+
+
+def basic_unit_code(number: int) -> str:
+    """Code of a basic statistical unit as files have it."""
+    return f"{number:0{BASIC_UNIT_DIGITS}d}"
+
+
+def _country_code(number: int) -> str:
+    code = alpha2(number)
+    return UNKNOWN_CODE if code == UNKNOWN else code
+
+
+def _country_label(code: str) -> Text:
+    if code == UNKNOWN_CODE:
+        code = UNKNOWN
+    return Text(country_name(code, "en"), country_name(code, "no"))
+
+
+def _age_label(code: str) -> Text:
+    return (
+        Text("Unknown", "Uoppgitt") if code == UNKNOWN_CODE else Text(f"{code} years", f"{code} år")
+    )
+
+
+def _names(name: Callable[[str], str]) -> Callable[[str], Text]:
+    def label(code: str) -> Text:
+        if code == UNKNOWN_CODE:
+            return Text("Unknown", "Uoppgitt")
+        return Text(name(code), name(code))
+
+    return label
+
+
+def _grouped(groups: AgeGroups, label: Text) -> Variable:
+    unknown = Category(UNKNOWN_CODE, Text("Unknown", "Uoppgitt"))
+    codes = tuple(category.code for category in groups.categories)
+    return Variable(
+        Dimension(groups.name, label, (*groups.categories, unknown), classification="Age"),
+        groups.sql(),
+        codes.__getitem__,
+        frozenset({"age"}),
+        groups=groups,
+    )
+
+
+def _country(id: str, label: Text, column: str, **more: object) -> Variable:
+    dimension = Dimension(id, label, classification="ISO 3166-1 alpha-2", labels=_country_label)
+    return Variable(dimension, column, _country_code, **more)  # type: ignore[arg-type]
+
+
+_FLOW: Final = frozenset({"flow"})
+_CITIZENSHIP: Final = frozenset({"citizenship"})
+_MOTHER: Final = frozenset({"mother"})
+
+_ALL: Final = (
+    Variable(SEX, "sex", lambda n: Sex(n).name.lower(), fixed=True),
+    Variable(
+        Dimension("age", Text("Age", "Alder"), classification="Completed years", labels=_age_label),
+        "age",
+        needs=frozenset({"age"}),
+    ),
+    _grouped(FIVE_YEAR, Text("Age", "Alder")),
+    _grouped(PUBLISHED, Text("Age", "Alder")),
+    Variable(
+        Dimension("birth_year", Text("Year of birth", "Fødselsår"), classification="Year"),
+        "year(birth_date)",
+        fixed=True,
+    ),
+    Variable(
+        MARITAL_STATUS,
+        "marital_status",
+        lambda n: MaritalStatus(n).name.lower(),
+        frozenset({"marital"}),
+    ),
+    _country(
+        "citizenship", Text("Citizenship", "Statsborgerskap"), "citizenship", needs=_CITIZENSHIP
+    ),
+    Variable(
+        Dimension("foreign_citizen", Text("Citizenship", "Statsborgerskap"), _FOREIGN),
+        f"CASE WHEN citizenship = {NO_CODE} THEN 0 ELSE 1 END",
+        lambda n: _FOREIGN[n].code,
+        _CITIZENSHIP,
+    ),
+    _country(
+        "country_of_birth",
+        Text("Country of birth", "Fødeland"),
+        "country_of_birth",
+        needs=frozenset({"birthplace"}),
+        fixed=True,
+    ),
+    Variable(
+        Dimension(
+            "county",
+            Text("County", "Fylke"),
+            classification="Counties (first two digits of the municipality)",
+            labels=_names(county_name),
+        ),
+        "municipality // 100",
+        county_code,
+        area=1,
+    ),
+    Variable(
+        Dimension(
+            "municipality",
+            Text("Municipality", "Kommune"),
+            classification="Municipalities as reported",
+            labels=_names(municipality_name),
+        ),
+        "municipality",
+        municipality_code,
+        area=2,
+    ),
+    Variable(
+        Dimension("basic_unit", Text("Basic statistical unit", "Grunnkrets")),
+        "basic_unit",
+        basic_unit_code,
+        area=3,
+    ),
+    _country(
+        "country",
+        Text("Country of origin or destination", "Fra- eller tilflyttingsland"),
+        "country",
+        of=_FLOW,
+    ),
+    Variable(REASON, "reason", lambda n: Reason(n).name.lower(), of=_FLOW),
+    Variable(
+        Dimension("mother_age", Text("Age of the mother", "Mors alder"), labels=_age_label),
+        "mother_age",
+        needs=_MOTHER,
+        of=_FLOW,
+    ),
+    _country(
+        "mother_country_of_birth",
+        Text("Mother's country of birth", "Mors fødeland"),
+        "mother_country_of_birth",
+        needs=_MOTHER,
+        of=_FLOW,
+    ),
+)
+
+#: Every variable by name.
+VARIABLES: Final[dict[str, Variable]] = {variable.id: variable for variable in _ALL}
+
+#: What people may say instead; only used to suggest the right name.
+_OTHER_NAMES: Final = {
+    "gender": "sex",
+    "kjonn": "sex",
+    "kjønn": "sex",
+    "alder": "age",
+    "kommune": "municipality",
+    "fylke": "county",
+    "region": "county",
+    "sivilstand": "marital_status",
+    "statsborgerskap": "citizenship",
+    "nationality": "citizenship",
+    "fødeland": "country_of_birth",
+    "grunnkrets": "basic_unit",
+    "cohort": "birth_year",
+}
+
+
+def variables(names: Iterable[str], of: str) -> tuple[Variable, ...]:
+    """The variables of those names, for a stock or a flow.
+
+    Parameters
+    ----------
+    names
+        What was asked for.
+    of
+        "stock" or "flow".
+
+    Raises
+    ------
+    UsageError
+        An unknown name, with the nearest known one; a name given twice.
+    """
+    known = {id: variable for id, variable in VARIABLES.items() if of in variable.of}
+    wanted = list(names)
+    for name in wanted:
+        if name not in known:
+            raise _unknown(name, tuple(known), of)
+        if wanted.count(name) > 1:
+            raise UsageError("is asked for twice", where="by", value=name)
+    return tuple(known[name] for name in wanted)
+
+
+def _unknown(name: str, known: tuple[str, ...], of: str) -> UsageError:
+    nearest = nearest_name(name, known)
+    return UsageError(
+        f"is not a dimension of {'the population' if of == 'stock' else 'changes'}",
+        where="by",
+        value=name,
+        allowed=known,
+        next_step=f"Did you mean {nearest!r}?" if nearest else None,
+    )
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that one most resembles, if any does.
+
+    Examples
+    --------
+    >>> nearest_name("municipalty", ["sex", "municipality"]), nearest_name("gender", ["sex"])
+    ('municipality', 'sex')
+    """
+    names = {other: other for other in known}
+    names |= {said: meant for said, meant in _OTHER_NAMES.items() if meant in names}
+    found = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.5)
+    return names[found[0]] if found else None
+
+
+def int32(values: np.ndarray[tuple[int], np.dtype[np.signedinteger]]) -> pa.Array:
+    """Counts as the type that every measure of counts has."""
+    return pa.array(values.astype(np.int32, copy=False), pa.int32())
