@@ -32,7 +32,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --quiet
 
 demo: $(STAMP)
 	$(BIN)/folkestrom --store $(STORE) demo --scale $(SCALE)
@@ -44,7 +44,8 @@ acceptance: $(STAMP)
 	$(BIN)/python -m pytest -m acceptance
 
 docs: $(STAMP)
-	$(BIN)/python -m mkdocs build --strict
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile requirements/bootstrap.in $(LOCK_FLAGS) -o requirements/bootstrap.txt

@@ -152,7 +152,7 @@ def step(
 
         @functools.wraps(function)
         def make(*args: P.args, **kwargs: P.kwargs) -> Step:
-            return Step(name, inspect.cleandoc(function(*args, **kwargs)), rule)
+            return Step(name, tidy(function(*args, **kwargs)), rule)
 
         key = f"{function.__module__}.{function.__qualname__}"
         _REGISTRY[key] = RegisteredStep(name, make, dict(example or {}), duckdb_only)
@@ -273,6 +273,27 @@ def parameters_of(sql: str, parameters: Mapping[str, object] | None) -> dict[str
     if missing:
         raise StepError(f"no value was given for {', '.join(missing)}")
     return {name: given[name] for name in wanted}
+
+
+def tidy(sql: str) -> str:
+    '''A text without the indentation of its first line, on every line that has it.
+
+    Pieces that were pasted in often have less, and keep what they have.
+
+    Examples
+    --------
+    >>> print(tidy("""
+    ...       SELECT person
+    ...       FROM residence
+    ... WHERE known_to > $known_at
+    ...     """))
+    SELECT person
+    FROM residence
+    WHERE known_to > $known_at
+    '''
+    lines = sql.strip("\n").rstrip().splitlines()
+    margin = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
+    return "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines)
 
 
 def _check(steps: Sequence[Step]) -> None:

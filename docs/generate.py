@@ -1,0 +1,234 @@
+"""Writes the pages of the manual that are made from the code.
+
+``python docs/generate.py`` writes them; ``--check`` only tells which are stale. The tests compare
+the same texts, so that no page can fall behind.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import folkestrom
+from folkestrom import errors
+from folkestrom.app.cli.main import app
+from folkestrom.engine.steps import RegisteredStep, registered_steps
+from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, Kind, code_names
+from folkestrom.model.report import (
+    ANNULMENT_COLUMNS,
+    BASIC_UNIT_DIGITS,
+    COLUMNS,
+    CORRECTABLE_ATTRIBUTES,
+    MUNICIPALITY_DIGITS,
+    Column,
+    required_columns,
+)
+
+DOCS = Path(__file__).parent
+_OF_THE_SHELL = {"help", "install_completion", "show_completion"}
+NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
+
+
+def report_format() -> str:
+    """The record format, from `model.report` and `model.codes`."""
+    offered = [kind for kind in Kind if kind not in RESERVED_KINDS]
+    reserved = ", ".join(f"`{kind.name.lower()}`" for kind in sorted(RESERVED_KINDS))
+    return "\n".join(
+        [
+            "# The report record",
+            NOTE,
+            "",
+            "One record is one notification as it was received. Parquet, CSV (plain or gzip,",
+            "UTF-8, comma, with a header) and NDJSON files carry the same columns under the same",
+            "names. In CSV an empty field is a missing value; dates are written `2021-02-28`,",
+            "moments `2021-02-28T12:00:00Z`.",
+            "",
+            "## Columns",
+            "",
+            *_table(["column", "type", "values", "what it says"], map(_column_row, COLUMNS)),
+            "",
+            "## What each kind must carry",
+            "",
+            "The number is the code in the store, and the rank of reports on one day.",
+            "",
+            *_table(["kind", "code", "required columns"], map(_kind_row, offered)),
+            "",
+            "An attribute correction carries at least one of",
+            f"{_code_list(CORRECTABLE_ATTRIBUTES)}.",
+            f"An annulment carries {_code_list(ANNULMENT_COLUMNS)} and nothing else.",
+            f"The kinds {reserved} are reserved and are refused so far.",
+            "",
+            "## Codes",
+            "",
+            *_code_tables(),
+            "## Places",
+            "",
+            f"- `municipality`: {MUNICIPALITY_DIGITS} digits, with the leading zero (`0301`).",
+            f"- `basic_unit`: {BASIC_UNIT_DIGITS} digits, the first {MUNICIPALITY_DIGITS} those of",
+            "  the municipality.",
+            "- `country`: ISO 3166-1 alpha-2, and `XK` Kosovo, `XS` stateless, `XX` unknown.",
+            "",
+        ]
+    )
+
+
+def cli() -> str:
+    """The command's reference, from the application itself."""
+    command: Any = typer.main.get_command(app)
+    lines = [
+        "# The command",
+        NOTE,
+        "",
+        "    folkestrom [OPTIONS] COMMAND [ARGUMENTS]",
+        "",
+        "Global options may also stand after the command's name.",
+        "",
+        "## Global options",
+        "",
+        *_parameters(command),
+    ]
+    for path, found in sorted(commands(command)):
+        help_text = inspect.cleandoc(found.help or "").split("\f")[0].strip()
+        lines += [f"## `{path}`", "", help_text, "", *_parameters(found)]
+    lines += ["## Exit codes", "", *_exit_codes(), ""]
+    return "\n".join(lines)
+
+
+def steps() -> str:
+    """Every SQL step with its rule and its text."""
+    lines = [
+        "# The method, step by step",
+        NOTE,
+        "",
+        "Every figure is computed by the SELECTs below, each of which states its rule first.",
+        "`$name` stands for a value that the caller gives. Steps with parameters are shown with an",
+        "example.",
+        "",
+    ]
+    for module, found in _steps_by_module().items():
+        lines += [f"## `{module}`", ""]
+        for registered in found:
+            made = registered.sample()
+            lines += [f"### {made.name.replace('_', ' ')} {{ #{module}.{made.name} }}", ""]
+            lines += [made.rule, "", "```sql", made.sql, "```", ""]
+            if registered.duckdb_only:
+                lines += [f"*DuckDB only: {registered.duckdb_only}.*", ""]
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/report-format.md": report_format,
+    "reference/cli.md": cli,
+    "reference/steps.md": steps,
+}
+
+
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that can be run, with its full name."""
+    for name, found in group.commands.items():
+        path = f"{prefix} {name}".strip()
+        if hasattr(found, "commands"):
+            yield from commands(found, path)
+        elif not found.hidden:
+            yield path, found
+
+
+def stale() -> list[str]:
+    """Pages whose file differs from what the code says."""
+    return [
+        name
+        for name, make in PAGES.items()
+        if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != make()
+    ]
+
+
+def _column_row(column: Column) -> list[str]:
+    codes = f"[{column.codes}](#{column.codes})" if column.codes in CODE_LISTS else None
+    places = f"[{column.codes}](#places)" if column.codes else ""
+    return [f"`{column.name}`", column.type.value, codes or places, column.description]
+
+
+def _kind_row(kind: Kind) -> list[str]:
+    everywhere = set.intersection(
+        *(set(required_columns(k)) for k in Kind if k not in RESERVED_KINDS)
+    )
+    own = [name for name in required_columns(kind) if name not in everywhere]
+    return [f"`{kind.name.lower()}`", str(int(kind)), _code_list(own) or "–"]
+
+
+def _code_tables() -> Iterator[str]:
+    for name, codes in CODE_LISTS.items():
+        yield f"### {name}"
+        yield ""
+        yield from _table(
+            ["in files", "code"],
+            ([f"`{text}`", str(code)] for text, code in code_names(codes).items()),
+        )
+        yield ""
+
+
+def _parameters(command: Any) -> list[str]:
+    context = typer.Context(command)
+    records = [p.get_help_record(context) for p in command.params if p.name not in _OF_THE_SHELL]
+    rows = [[f"`{name}`", said] for name, said in filter(None, records)]
+    return [*_table(["parameter", "what it does"], rows), ""] if rows else []
+
+
+def _exit_codes() -> list[str]:
+    families = [
+        found
+        for found in vars(errors).values()
+        if isinstance(found, type)
+        and issubclass(found, errors.UserError)
+        and found is not errors.UserError
+    ]
+    rows = [["0", "Done."], ["1", "A figure that was checked differs (`demo`)."]]
+    rows += [[str(f.exit_code), inspect.getdoc(f) or ""] for f in families]
+    rows += [
+        ["70", "A fault of the program; `--debug` shows where."],
+        ["130", "Interrupted from the keyboard."],
+    ]
+    return _table(["code", "meaning"], rows)
+
+
+def _steps_by_module() -> dict[str, list[RegisteredStep]]:
+    for module in pkgutil.walk_packages(folkestrom.__path__, "folkestrom."):
+        importlib.import_module(module.name)
+    found: dict[str, list[RegisteredStep]] = {}
+    for registered in registered_steps().values():
+        module_name = registered.function.__module__
+        if module_name.startswith("folkestrom."):
+            found.setdefault(module_name.removeprefix("folkestrom."), []).append(registered)
+    return dict(sorted(found.items()))
+
+
+def _code_list(names: Any) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(header: list[str], rows: Any) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+            for row in lines]  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with --check name the stale ones."""
+    if "--check" in arguments:
+        behind = stale()
+        print("\n".join(f"stale: {name}" for name in behind) or "all pages are up to date")
+        return bool(behind)
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
