@@ -4,6 +4,8 @@ SCALE ?= 1
 STORE ?= folkestrom-store
 VENV := .venv
 BIN := $(VENV)/bin
+# The system's certificates: some networks, and pip too, have their own.
+UV := $(VENV)/bin/uv --system-certs
 STAMP := $(VENV)/.installed
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
@@ -20,9 +22,9 @@ setup: $(STAMP)
 $(STAMP): requirements/bootstrap.txt requirements/build.txt requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes \
 		--requirement requirements/build.txt --requirement requirements/dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 lint: $(STAMP)
@@ -48,8 +50,8 @@ docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 lock: $(STAMP)
-	$(BIN)/uv pip compile requirements/bootstrap.in $(LOCK_FLAGS) -o requirements/bootstrap.txt
-	$(BIN)/uv pip compile requirements/build.in $(LOCK_FLAGS) -o requirements/build.txt
-	$(BIN)/uv pip compile pyproject.toml --extra pandas $(LOCK_FLAGS) -o requirements/base.txt
-	$(BIN)/uv pip compile pyproject.toml --extra pandas --group dev --group docs \
+	$(UV) pip compile requirements/bootstrap.in $(LOCK_FLAGS) -o requirements/bootstrap.txt
+	$(UV) pip compile requirements/build.in $(LOCK_FLAGS) -o requirements/build.txt
+	$(UV) pip compile pyproject.toml --extra pandas $(LOCK_FLAGS) -o requirements/base.txt
+	$(UV) pip compile pyproject.toml --extra pandas --group dev --group docs \
 		--constraint requirements/base.txt $(LOCK_FLAGS) -o requirements/dev.txt
