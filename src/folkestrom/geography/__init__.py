@@ -1,1 +1,1 @@
-"""Units, municipalities and counties over time."""
+"""Municipalities and counties with the borders and names of their time."""

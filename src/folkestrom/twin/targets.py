@@ -13,7 +13,8 @@ Arrays are indexed by time, sex, age and so on as `Targets` says. Two index conv
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -90,6 +91,10 @@ class Targets:
     source: str = "embedded"
     scale: float = 1.0
     notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def altered(self, changes: Mapping[str, Ints], **others: object) -> Targets:
+        """The same targets with some arrays, by name, and other attributes replaced."""
+        return replace(self, **changes, **others)  # type: ignore[arg-type]
 
     @property
     def windows(self) -> int:

@@ -19,6 +19,7 @@ from folkestrom.twin import schedules
 from folkestrom.twin.targets import AGES, OLDEST
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 #: Departures from the smooth, as shares of a cell, that count as one unit.
 _ROUGHNESS: Final = 0.03
@@ -93,8 +94,8 @@ class BackcastProblem:
     def _size(self) -> int:
         return len(self.years) * AGES + len(self.years) - 1
 
-    def _column(self, t: NDArray[np.int64] | int, age: NDArray[np.int64] | int) -> Floats:
-        return np.asarray(np.asarray(t) * AGES + age)
+    def _column(self, t: int, age: Places) -> Places:
+        return np.asarray(t * AGES + age)
 
     def _births_column(self, t: int) -> int:
         return len(self.years) * AGES + t
@@ -135,7 +136,7 @@ class BackcastProblem:
             earlier[0] = self._births_column(t)
             pooled = np.where(ages == OLDEST, gone - 1.0, 0.0)
             rows.add(
-                [later, earlier, np.full(AGES, self._column(t, OLDEST))],
+                [later, earlier, np.full(AGES, t * AGES + OLDEST)],
                 [np.ones(AGES), gone - 1.0, pooled],
                 came,
                 spread,
@@ -166,7 +167,8 @@ class BackcastProblem:
         have = sum(matrix @ column for matrix, column in zip(matrices, free, strict=True))
         wanted = np.array([c.value for c in constraints])
         push = np.linalg.lstsq(schur, wanted - have, rcond=1e-12)[0]
-        return self._unpack([free[sex] + reach[sex] @ push for sex in range(2)])
+        met = [np.asarray(free[sex] + reach[sex] @ push, dtype=np.float64) for sex in range(2)]
+        return self._unpack(met)
 
     def _constraint_matrix(self, constraints: list[Constraint], sex: int) -> Floats:
         out = np.zeros((len(constraints), self._size))
@@ -190,14 +192,13 @@ class _Rows:
         self.gradient = np.zeros(size)
 
     def add(
-        self, columns: list[Floats], factors: list[Floats], value: Floats, spread: Floats
+        self, columns: list[Places], factors: list[Floats], value: Floats, spread: Floats
     ) -> None:
         """Add rows ``sum(factor x unknown) = value``, each off by `spread` counting one."""
         weight = 1.0 / (spread * spread)
-        places = [np.asarray(column, dtype=np.intp) for column in columns]
-        for one, factor in zip(places, factors, strict=True):
+        for one, factor in zip(columns, factors, strict=True):
             np.add.at(self.gradient, one, weight * factor * value)
-            for other, second in zip(places, factors, strict=True):
+            for other, second in zip(columns, factors, strict=True):
                 np.add.at(self.hessian, (one, other), weight * factor * second)
 
 
@@ -225,10 +226,10 @@ def rough_backcast(years: tuple[int, ...], groups: Floats) -> Floats:
 
 def _spread_groups(groups: Floats) -> Floats:
     """Five-year groups to single ages: even inside a group, then evened over neighbours."""
-    starts = [*range(0, 101, 5), AGES]
+    width = [*[5] * 20, AGES - 100]
     even = np.concatenate(
         [
-            np.repeat(groups[:, [g]] / (starts[g + 1] - starts[g]), starts[g + 1] - starts[g], 1)
+            np.repeat(groups[:, g : g + 1] / width[g], width[g], axis=1)
             for g in range(groups.shape[1])
         ],
         axis=1,

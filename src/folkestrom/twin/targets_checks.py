@@ -35,8 +35,9 @@ def check_consistency(targets: Targets) -> None:
         return
     shown = "; ".join(found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    counted = "one contradiction" if len(found) == 1 else f"{len(found)} contradictions"
     raise UserError(
-        f"{len(found)} contradictions: {shown}{more}",
+        f"{counted}: {shown}{more}",
         where=f"targets ({targets.source})",
         next_step="Change the targets named so that they agree.",
     )

@@ -1,12 +1,14 @@
 """Targets from nothing but the sources' own tables.
 
-The stock of 1 January 2021 meets Table 1 and Table 2 at once, the stocks of 2020, 2016 and 2011 give
-Table 1's percentages to the decimal, and 2020 has the key figures' account. Everything between and
-before is a back-cast by schedules (`targets_backcast`), and says so.
+The stock of 1 January 2021 meets Table 1 and Table 2 at once, the stocks of 2020, 2016 and 2011
+give Table 1's percentages to the decimal, and 2020 has the key figures' account. Everything between
+and before is a back-cast by schedules (`targets_backcast`), and says so.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -43,11 +45,9 @@ _YEARS: Final = tuple(range(FIRST_YEAR, LAST_YEAR + 1))
 _LAST: Final = len(_YEARS) - 1
 
 NOTES: Final = (
-    "stocks before 2021, flows before 2020: a back-cast by parametric schedules that meets the "
-    "percentages of Table 1; only 2020's account is published",
+    "stocks before 2021 and flows before 2020: a back-cast by schedules; only 2020 is published",
     "adjustment is 0 in every year but 2020, where it is 94",
-    "sex of the persons of unknown marital status: the published totals by sex, spread over the "
-    "ages in proportion",
+    "men among the persons of unknown marital status: 1 242, spread over the ages in proportion",
 )
 
 
@@ -128,6 +128,7 @@ def _deaths(years: tuple[int, ...], population: Ints, births: Ints) -> Ints:
     )
 
 
+@cache
 def _whole_stocks() -> tuple[Ints, Ints]:
     """Stocks int64[22, 2, 106] and births int64[21, 2], whole numbers that meet the page."""
     groups = final_groups()
@@ -153,6 +154,8 @@ def _whole_stocks() -> tuple[Ints, Ints]:
     )
     births = np.round(np.round(answer.births, 6)).astype(np.int64)
     births[-1] = known[-1]
+    # The answer is kept for the next call, so nobody may change it.
+    population.flags.writeable = births.flags.writeable = False
     return population, births
 
 
@@ -181,7 +184,7 @@ def _final_constraints(groups: Ints) -> list[Constraint]:
     ]
     both = [
         Constraint(_LAST, low, high, float(end - start))
-        for (low, start), (high, end) in zip(known, known[1:], strict=False)
+        for (low, start), (high, end) in pairwise(known)
     ]
     return by_sex + both
 
@@ -218,8 +221,10 @@ def _table1_groups(span: int, free: Backcast) -> Groups:
         if name == published.TABLE1_WITHOUT_CHANGE:
             continue
         low, high = _printed_range(now[name], changes[name, span])
+        # A little inside, so that a target changed by a few persons prints the same.
+        inside = (high - low) // 8
         here = round(float(stock[:, ages].sum()))
-        out[ages.start, ages.stop] = min(max(here, low), high)
+        out[ages.start, ages.stop] = min(max(here, low + inside), high - inside)
     return out
 
 
@@ -241,7 +246,7 @@ def _round_final(stock: Floats, groups: Ints) -> Ints:
     out = np.zeros(stock.shape, dtype=np.int64)
     for g in range(groups.shape[1]):
         first, last = 5 * g, 5 * g + 5 if g < 20 else AGES
-        inside = [(a, b, n - m) for (a, m), (b, n) in zip(known, known[1:], strict=False)
+        inside = [(a, b, n - m) for (a, m), (b, n) in pairwise(known)
                   if first <= a and b <= last]  # fmt: skip
         men = largest_remainder([stock[0, a:b].sum() for a, b, _ in inside], int(groups[0, g]))
         for (low, high, both), count in zip(inside, men.tolist(), strict=True):
