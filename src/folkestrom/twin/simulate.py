@@ -1,0 +1,265 @@
+"""Simulates a country window by window and writes its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.twin import country as c
+from folkestrom.twin import migration, wedlock, window
+from folkestrom.twin import reports as r
+from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
+from folkestrom.twin.files import Writer
+from folkestrom.twin.outcomes import apportion
+from folkestrom.twin.random import uniforms
+from folkestrom.twin.targets import Targets
+
+Step = Callable[[str, int, int], None]
+_L, _P = 161, 162
+_MARRIED_DIE, _SINGLE_DIE = 0.85, 1.2
+"""Mortality of the married and the others against the average, used to spread deaths by status."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a simulation leaves behind.
+
+    Attributes
+    ----------
+    reports
+        Number of reports written.
+    persons
+        Number of persons that ever appeared.
+    person_years
+        Resident person-years simulated.
+    notes
+        What could not be done exactly.
+    """
+
+    reports: int
+    persons: int
+    person_years: int
+    notes: tuple[str, ...]
+    country: c.Country
+
+
+def simulate(targets: Targets, folder: Path, seed: int, calibrated: bool, progress: Step) -> Result:
+    """Simulate all windows, and the January after the last target, and write the report files.
+
+    Parameters
+    ----------
+    targets
+        What to add up to.
+    folder
+        Where report files go.
+    seed
+        Any integer; the same seed gives the same bytes.
+    calibrated
+        Meet the targets exactly; else draw from the model.
+    progress
+        Called with the name of a step, how many are done, how many there are.
+    """
+    state = c.found(targets, seed, calibrated)
+    writer = Writer(folder, targets.municipality_codes, state.units)
+    years = 0
+    steps = targets.windows + 2
+    progress("the stock", 1, steps)
+    with ThreadPoolExecutor(1) as background:
+        pending = background.submit(writer.write, _stock_rows(state))
+        for t in range(targets.windows + 1):
+            months = 12 if t < targets.windows else 1
+            w = window.open_window(state, t, months)
+            run_window(state, w)
+            years += int(w.start[-1])
+            rows = finish(state, w)
+            pending = _next(pending, background, writer, rows)
+            progress(f"{w.year}", t + 2, steps)
+        pending.result()
+    writer.close()
+    return Result(writer.written, state.size, years, tuple(state.notes), state)
+
+
+def _next(pending: Future[None], background: ThreadPoolExecutor, writer: Writer, rows: r.Rows) -> Future[None]:
+    """Write rows in the background once the ones before are written."""
+    pending.result()
+    return background.submit(writer.write, rows)
+
+
+def _stock_rows(state: c.Country) -> r.Rows:
+    out = r.Collector()
+    c.report_stock(state, out)
+    rows = out.rows()
+    size = len(rows)
+    begin = (rows.day[0] if size else 0) * r.DAY
+    rows.received = begin + 3600 * 6 + np.arange(size, dtype=np.int64) * 43_200 // max(size, 1)
+    rows.number = state.next_number + np.arange(size)
+    state.next_number += size
+    state.earlier = rows
+    return rows
+
+
+def run_window(state: c.Country, w: window.Window) -> None:
+    """Do one window, in the order in which one thing depends on another."""
+    window.clear_up(state, w)
+    wedlock.report_partners_late(state, w)
+    window.revise_earlier(state, w)
+    if w.calibrated:
+        window.make_plan(state, w)
+    due = window.cells_of(state, state.overdue(w.year), w.year)
+    window.report_overdue(state, w)
+    window.list_cells(state, w)
+    _draw(state, w, due)
+    births, late = _births(state, w)
+    w.true_outcome = state.people.outcome[w.order[: w.start[-1]]].copy()
+    window.bear(state, w, births, late)
+    if w.calibrated and w.plan is not None:
+        window.infant_exits(state, w, w.plan.deaths[:, NEWBORN], w.plan.emigration[:, NEWBORN])
+    dead = window.apply_exits(state, w)
+    _immigrate(state, w)
+    if w.fraction == 1.0:
+        wedlock.change_statuses(state, w, dead)
+        wedlock.naturalise(state, w)
+    migration.move_people(state, w)
+    window.report_births(state, w)
+    migration.move_babies(state, w)
+    if w.fraction == 1.0:
+        migration.move_inside(state, w)
+
+
+def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
+    """Decide numbers by marital status and draw the outcomes."""
+    totals, eligible = np.zeros((212, 10), np.int64), np.zeros((212, 10), np.int64)
+    people = state.people
+    count_by_status(w.order, w.start, people.marital, people.pending, totals, eligible)
+    spouse = np.ones((2, 110))
+    deaths = np.zeros((212, 10), np.int64)
+    going, late = np.zeros(212, np.int64), np.zeros(212, np.int64)
+    exits = np.full((212, 10), -1, np.int64)
+    if w.calibrated and w.plan is not None:
+        timely = (w.plan.emigration - due).reshape(-1)
+        u = uniforms(state.seed, 0, 212, w.year, _L)
+        late = np.floor(window.LATE_SHARE * timely + u).astype(np.int64)
+        late.reshape(2, AGES)[:, NEWBORN] = 0
+        going = timely + late
+        room = eligible.sum(axis=1) - w.plan.deaths.reshape(-1)
+        cut = np.maximum(going - np.maximum(room, 0), 0)
+        cut.reshape(2, AGES)[:, NEWBORN] = 0
+        late = late - cut
+        going = going - cut
+        deaths, exits = _by_status(state, w, totals, eligible, going)
+    window.draw_outcomes(state, w, deaths, going, exits, late, spouse)
+
+
+def _by_status(
+    state: c.Country, w: window.Window, totals: NDArray[np.int64], eligible: NDArray[np.int64], going: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return deaths by cell and marital status, and emigrations where they are fixed (65+)."""
+    assert w.plan is not None
+    wanted = state.targets.marital[w.t + 1]
+    deaths, exits = np.zeros((212, 10), np.int64), np.full((212, 10), -1, np.int64)
+    weight = np.full(10, _SINGLE_DIE)
+    weight[[2, 6]] = _MARRIED_DIE
+    group = _group_of_cell(state, w)
+    for s in (0, 1):
+        for g in range(21):
+            cells = s * AGES + np.flatnonzero(group == g)
+            if not len(cells):
+                continue
+            dying = w.plan.deaths.reshape(-1)[cells]
+            old = w.year - 1 - (state.last_year - 1 - 5 * g) >= 60
+            chance = weight.copy()
+            if old:
+                for k, cell in enumerate(cells):
+                    exits[cell] = apportion(going[cell], totals[cell].astype(float), eligible[cell])
+                    del k
+                have = totals[cells].sum(axis=0) - exits[cells].sum(axis=0)
+                expected = _expected(dying, eligible[cells], chance)
+                surplus = have - wanted[s, g]
+                for k in (1, 4, 5):
+                    if expected[k] > 0:
+                        chance[k] *= np.clip(surplus[k] / expected[k], 0.3, 3.0)
+            for i, cell in enumerate(cells):
+                caps = eligible[cell] - np.maximum(exits[cell], 0)
+                deaths[cell] = apportion(int(dying[i]), caps * chance, caps)
+            if old:
+                _exact_never_married(deaths, eligible, exits, cells, int(surplus[1]))
+    return deaths, exits
+
+
+def _expected(dying: NDArray[np.int64], eligible: NDArray[np.int64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    mass = eligible * chance
+    return np.asarray((mass * (dying / np.maximum(mass.sum(axis=1), 1e-9))[:, None]).sum(axis=0))
+
+
+def _exact_never_married(
+    deaths: NDArray[np.int64], eligible: NDArray[np.int64], exits: NDArray[np.int64], cells: NDArray[np.int64], most: int
+) -> None:
+    """Exchange deaths so that no more never-married die than the targets can spare."""
+    over = int(deaths[cells, 1].sum()) - max(most, 0)
+    for cell in cells:
+        for status in (2, 3, 4):
+            room = int(eligible[cell, status] - max(exits[cell, status], 0) - deaths[cell, status])
+            step = min(over, int(deaths[cell, 1]), room)
+            if step > 0:
+                deaths[cell, 1] -= step
+                deaths[cell, status] += step
+                over -= step
+
+
+def _group_of_cell(state: c.Country, w: window.Window) -> NDArray[np.int64]:
+    """Return the cohort group of the rows 0 … 105 of one sex."""
+    age_at_end = np.arange(AGES) + (state.last_year - w.year)
+    age_at_end[NEWBORN] = state.last_year - 1 - w.year
+    groups = np.minimum(age_at_end // 5, 20)
+    groups[104] = 20
+    return np.asarray(groups)
+
+
+def _births(state: c.Country, w: window.Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the births by sex, and how many of them are reported a year late."""
+    if w.calibrated:
+        return w.real_births, w.late_births
+    t = min(w.t, state.targets.windows - 1)
+    rate = state.targets.births[t].astype(float) * w.fraction
+    scale = len(w.order[: w.start[-1]]) / max(int(state.targets.population[t].sum()), 1)
+    rng = np.random.Generator(np.random.Philox(key=state.seed, counter=[w.year, _P, 0, 0]))
+    return rng.poisson(rate * scale).astype(np.int64), np.zeros(2, np.int64)
+
+
+def _immigrate(state: c.Country, w: window.Window) -> None:
+    """Let people come: planned numbers, or numbers drawn around the schedule."""
+    if w.calibrated and w.plan is not None:
+        numbers = w.plan.immigration.copy()
+    else:
+        t = min(w.t, state.targets.windows - 1)
+        rng = np.random.Generator(np.random.Philox(key=state.seed, counter=[w.year, _P + 1, 0, 0]))
+        share = state.schedules(w.year)[2]
+        mean = share / share.sum() * float(state.targets.immigration[t]) * w.fraction
+        numbers = rng.poisson(mean).astype(np.int64)
+        numbers[:, NEWBORN] = 0
+    share_back = migration.arrivals.RETURN_SHARE
+    wish = np.floor(numbers * share_back + uniforms(state.seed, 0, 212, w.year, _L + 9).reshape(2, AGES))
+    wish[:, NEWBORN] = 0
+    back = migration.bring_back(state, w, wish.astype(np.int64))
+    migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year))
+
+
+def finish(state: c.Country, w: window.Window) -> r.Rows:
+    """Give the window's reports their receipt, revisions and numbers; keep what can be revised later."""
+    rows = w.out.rows()
+    r.receive(rows, state.seed, w.year, w.opens, w.closes)
+    final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (rows.relation == 0)
+    size = len(rows)
+    rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
+    # A report already corrected is left alone: to annul the correction would revive the first.
+    keep = np.zeros(len(rows), np.bool_)
+    keep[:size] = final & (rows.relation[:size] == 0)
+    rows, order = r.number(rows, state.next_number)
+    state.next_number += len(rows)
+    state.earlier = rows.take(np.flatnonzero(keep[order]))
+    return rows
