@@ -34,6 +34,8 @@ FAILURES: dict[str, BaseException] = {
     "user": UserError("cannot be"),
     "fault": FolkestromError("person 12345678901 broke it"),
     "bug": KeyError("person 12345678901"),
+    "memory": MemoryError("cannot allocate"),
+    "disk": OSError(28, "No space left on device"),
     "interrupt": KeyboardInterrupt(),
 }
 
@@ -63,6 +65,8 @@ def small() -> typer.Typer:
         ("user", 2),
         ("fault", 70),
         ("bug", 70),
+        ("memory", 5),
+        ("disk", 5),
         ("interrupt", 130),
     ],
 )

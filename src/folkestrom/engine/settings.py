@@ -102,7 +102,7 @@ def resource_errors() -> Iterator[None]:
     """Turn "out of memory" and "disk full" of the engine into errors with a next step."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise ResourceError(
             "memory ran out, and so did the room to spill to",
             next_step=f"Set {MEMORY_VARIABLE} higher, {THREADS_VARIABLE} lower, or "

@@ -10,7 +10,13 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from folkestrom.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, FolkestromError, UserError
+from folkestrom.errors import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    FolkestromError,
+    ResourceError,
+    UserError,
+)
 
 #: Global options that are understood after the command's name too, and whether they take a value.
 GLOBAL_OPTIONS = {"--store": True, "--format": True, "--quiet": False, "--debug": False}
@@ -28,8 +34,7 @@ class FolkestromGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            _say(f"Error: {error}")
-            raise typer.Exit(error.exit_code) from error
+            raise _ended(error) from error
         except KeyboardInterrupt:
             _say("Interrupted.")
             raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -38,6 +43,9 @@ class FolkestromGroup(TyperGroup):
         except Exception as error:
             if hasattr(error, "show"):  # a wrong argument: the parser words these itself
                 raise
+            shortage = _shortage(error)
+            if shortage is not None:
+                raise _ended(shortage) from error
             _report_internal(error, debug=bool(ctx.params.get("debug")))
             raise typer.Exit(_internal_code(error)) from error
 
@@ -64,6 +72,27 @@ def hoist(args: Iterable[str]) -> list[str]:
             if GLOBAL_OPTIONS[name] and not has_value:
                 front += [value for value in [next(remaining, None)] if value is not None]
     return front + rest
+
+
+def _ended(error: UserError) -> typer.Exit:
+    _say(f"Error: {error}")
+    return typer.Exit(error.exit_code)
+
+
+def _shortage(error: Exception) -> ResourceError | None:
+    """What ran out, if that is what happened, wherever in the program it did."""
+    # Imported here: `folkestrom --help` needs no engine.
+    from folkestrom.engine.settings import resource_errors
+
+    try:
+        with resource_errors():
+            raise error
+    except ResourceError as shortage:
+        return shortage
+    except Exception as other:
+        if other is not error:
+            raise
+        return None
 
 
 def _internal_code(error: Exception) -> int:
