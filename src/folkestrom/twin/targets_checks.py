@@ -25,6 +25,7 @@ def contradictions(targets: Targets) -> list[str]:
         *_margins(targets),
         *_cohorts(targets),
         *_never_married(targets),
+        *_citizenships(targets),
     ]
 
 
@@ -133,6 +134,18 @@ def _never_married(targets: Targets) -> Iterator[str]:
         room = int(targets.immigration[t]) + max(int(targets.adjustment[t]), 0)
         if int(grown.sum()) > room:
             yield f"never-married grow by {grown.sum()} beyond births in {year}, {room} immigrate"
+
+
+def _citizenships(targets: Targets) -> Iterator[str]:
+    """Nobody becomes a foreign citizen but by birth or immigration."""
+    home = targets.citizenship_codes.index("NO")
+    foreign = np.delete(targets.citizenship, home, axis=2)
+    for t, year in enumerate(targets.years[:-1]):
+        grown = int(np.maximum(foreign[t + 1] - foreign[t], 0).sum())
+        room = int(targets.immigration[t] + targets.births[t].sum())
+        room += max(int(targets.adjustment[t]), 0)
+        if grown > room:
+            yield f"foreign citizenships grow by {grown} in {year}, {room} are born or immigrate"
 
 
 def _births_of_groups(targets: Targets) -> Ints:

@@ -171,7 +171,8 @@ _EUROSTAT_NAMES: Final = {
     "Congo": "CG",
     "Gambia, The": "GM",
     "South Korea": "KR",
-    "Côte d'Ivoire": "CI",
+    "Côte d’Ivoire": "CI",
+    "Myanmar/Burma": "MM",
 }
 
 
