@@ -25,6 +25,7 @@ from folkestrom.twin.targets import (
     Targets,
     cohort_group_population,
 )
+from folkestrom.twin.targets_checks import check_consistency
 from folkestrom.twin.targets_citizenship import citizenship_targets, read_citizenship_shape
 from folkestrom.twin.targets_marital import final_marital, marital_trajectories
 from folkestrom.twin.targets_municipality import reference_municipalities
@@ -67,6 +68,7 @@ def reference_targets(
     folder = Path(reference)
     years = _span(first_year, last_year)
     population = read_population(folder / POPULATION, years)
+    _check_agreement(years, population)
     accounts = read_accounts(folder / ACCOUNTS, years, population)
     births = _births_by_sex(folder / BIRTHS_BY_SEX, years[:-1], accounts["births"])
     growth = np.diff(population.sum(axis=(1, 2)))
@@ -77,7 +79,7 @@ def reference_targets(
     places = reference_municipalities(folder, years, population.sum(axis=(1, 2)))
     final, marital_notes = final_marital(years[-1], cohort_group_population(population)[-1])
     citizens = citizenship_targets(years, population, immigration, read_citizenship_shape(folder))
-    return Targets(
+    targets = Targets(
         years=years,
         population=population,
         births=births,
@@ -96,6 +98,8 @@ def reference_targets(
         source="reference",
         notes=(*places.notes, *marital_notes, *citizens.notes),
     )
+    check_consistency(targets)
+    return targets
 
 
 def _span(first_year: int, last_year: int) -> tuple[int, ...]:
@@ -184,6 +188,19 @@ def read_table(path: Path, **options: object) -> pl.DataFrame:
         )
     text = {"location_code": pl.String, "kommunenummer": pl.String}
     return pl.read_csv(path, schema_overrides=text, **options)  # type: ignore[arg-type]
+
+
+def _check_agreement(years: tuple[int, ...], population: Ints) -> None:
+    """A folder of another vintage is told apart before anything is built on it."""
+    if published.YEAR not in years:
+        return
+    found = published_agreement(population[years.index(published.YEAR)])
+    if found:
+        raise UserError(
+            f"departs from the published tables: {'; '.join(found)}",
+            where=POPULATION,
+            next_step="Use table 07459 as published in 2021, or a span without 2021.",
+        )
 
 
 def published_agreement(population: Ints) -> list[str]:
