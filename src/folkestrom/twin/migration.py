@@ -98,7 +98,7 @@ def citizens_by_sex(country: Country) -> NDArray[np.int64]:
     position = np.zeros(32_768, np.int64)
     position[country.codes] = np.arange(len(country.codes))
     mine = people.status[:n] == RESIDENT
-    key = people.sex[:n][mine] * len(country.codes) + position[people.citizenship[:n][mine]]
+    key = people.sex[:n][mine].astype(np.int64) * len(country.codes) + position[people.citizenship[:n][mine]]
     return np.bincount(key, minlength=2 * len(country.codes)).reshape(2, -1).astype(np.int64)
 
 
@@ -128,7 +128,7 @@ def _give_statuses(country: Country, w: Window, new: Index, have: NDArray[np.int
             )
             people.marital[mine] = arrivals.deal(np.arange(10), numbers, draws(seed, mine, w.year, _REASON + 9))
     married = new[people.marital[new] == 2]
-    a, b = match(people, married[people.sex[married] == 0], married[people.sex[married] == 1], seed, w.year)
+    a, b = match(people, married[people.sex[married] == 0], married[people.sex[married] == 1], seed, w.year, False)
     people.partner[a] = b
     people.partner[b] = a
 
@@ -162,43 +162,45 @@ def move_people(country: Country, w: Window) -> None:
     babies = w.children[people.status[w.children] == RESIDENT]
     babies = babies[(people.outcome[people.mother[babies]] == MOVE) & (w.late[people.mother[babies]] == 0)]
     if w.calibrated:
-        heads, target, arrivals_needed = _balance(country, w, heads, household)
+        heads, arrivals_needed = _balance(country, w, heads, np.concatenate([followers, babies]))
     size = 1 + household[heads].astype(np.int64)
     rank = np.lexsort((draws(seed, heads, w.year, _MOVE_DAY + 50), -size))
     heads, size = heads[rank], size[rank]
     origin = people.municipality[heads].astype(np.int64)
     if w.calibrated:
-        goal, left = assign_destinations(heads, origin, size, arrivals_needed, country.county, seed, w.year)
-        if left.sum() or (goal < 0).any():
-            country.notes.append(f"{w.year}: {int(left.sum())} moves could not be placed")
-        del target
+        goal, _ = assign_destinations(heads, origin, size, arrivals_needed, country.county, seed, w.year)
     else:
         goal = draw_by_attraction(heads, origin, np.cumsum(attraction(country, w)), country.county, seed, w.year)
     _carry_out(country, w, heads[goal >= 0], goal[goal >= 0], followers, babies)
 
 
-def _balance(country: Country, w: Window, heads: Index, household: NDArray[np.int16]) -> tuple[Index, Index, Index]:
+def _balance(country: Country, w: Window, heads: Index, others: Index) -> tuple[Index, Index]:
     """Return movers and the arrivals each municipality needs; more move where too many would stay."""
     people = country.people
-    size = 1 + household[heads].astype(np.int64)
-    leaving = np.bincount(people.municipality[heads], weights=size, minlength=len(country.units)).astype(np.int64)
+    moving = people.municipality[np.concatenate([heads, others])]
+    leaving = np.bincount(moving, minlength=len(country.units))
     target = country.targets.municipality_population[w.t + 1]
     needed = target - country.residents() + leaving
-    short = np.flatnonzero(needed < 0)
-    extra = []
-    for m in short:
-        pool = w.order[: w.start[-1]]
-        pool = pool[(people.municipality[pool] == m) & (people.outcome[pool] == STAY)].astype(np.int64)
-        pool = pool[(people.pending[pool] == NOTHING) & (people.status[pool] == RESIDENT) & (people.leader[pool] < 0)]
-        pool = pool[(people.last_child[pool] == 0) & (people.last_residence[pool] < w.first_day)]
-        pool = pool[w.year - people.birth_year[pool] >= 19]
-        key = draws(country.seed, pool, w.year, _EXTRA)
-        chosen = pool[np.argsort(key, kind="stable")[: -needed[m]]]
-        people.outcome[chosen] = MOVE
-        extra.append(chosen)
-        needed[m] += len(chosen)
-    needed = np.maximum(needed, 0)
-    return np.concatenate([heads, *extra]), target, needed
+    extra = [_more_movers(country, w, int(m), int(-needed[m])) for m in np.flatnonzero(needed < 0)]
+    for persons in extra:
+        here = people.municipality[persons]
+        needed += np.bincount(here, minlength=len(needed))
+    return np.concatenate([heads, *extra]), np.maximum(needed, 0)
+
+
+def _more_movers(country: Country, w: Window, place: int, number: int) -> Index:
+    """Choose adults without children who move out of a municipality that would be too large."""
+    people = country.people
+    pool = w.order[: w.start[-1]]
+    pool = pool[(people.municipality[pool] == place) & (people.outcome[pool] == STAY)].astype(np.int64)
+    pool = pool[(people.pending[pool] == NOTHING) & (people.status[pool] == RESIDENT)]
+    pool = pool[(people.last_child[pool] == 0) & (people.last_residence[pool] < w.first_day)]
+    pool = pool[(w.year - people.birth_year[pool] >= 19)]
+    key = draws(country.seed, pool, w.year, _EXTRA)
+    chosen = pool[np.argsort(key, kind="stable")[:number]]
+    people.outcome[chosen] = MOVE
+    people.leader[chosen] = -1
+    return chosen
 
 
 def _postpone(country: Country, w: Window, persons: Index) -> None:
@@ -264,6 +266,40 @@ def move_babies(country: Country, w: Window) -> None:
     people.last_residence[babies] = w.baby_day[babies]
     people.reports[babies] = 2
     w.out.add(r.MOVE, babies, w.baby_day[babies], **before, **place_columns(country, babies))
+
+
+def even_out(country: Country, w: Window) -> None:
+    """Move single adults where households could not be fitted, so that municipalities are met."""
+    people = country.people
+    surplus = country.residents() - country.targets.municipality_population[w.t + 1]
+    places = np.repeat(np.arange(len(surplus)), np.maximum(-surplus, 0))
+    if not len(places):
+        return
+    movers = [_any_adult(country, w, int(m), int(surplus[m])) for m in np.flatnonzero(surplus > 0)]
+    persons = np.concatenate(movers)
+    if len(persons) < len(places):
+        country.notes.append(f"{w.year}: municipalities are off by {len(places) - len(persons)}")
+        places = places[: len(persons)]
+    before = place_columns(country, persons, "_from")
+    people.municipality[persons] = places
+    people.unit[persons] = 1
+    day = _days(country, persons, w, _EXTRA + 60)
+    people.last_residence[persons] = day
+    people.outcome[persons] = MOVE
+    people.leader[persons] = -1
+    w.out.add(r.MOVE, persons, day, **before, **place_columns(country, persons))
+
+
+def _any_adult(country: Country, w: Window, place: int, number: int) -> Index:
+    """Choose residents of a municipality, first those without children, never frozen ones."""
+    people = country.people
+    pool = w.order[: w.start[-1]].astype(np.int64)
+    pool = pool[(people.municipality[pool] == place) & (people.outcome[pool] <= MOVE)]
+    pool = pool[(people.pending[pool] == NOTHING) & (people.status[pool] == RESIDENT)]
+    pool = pool[people.last_residence[pool] < w.end_day - 1]
+    key = draws(country.seed, pool, w.year, _EXTRA + 90)
+    key += 2.0 * (people.last_child[pool] > 0) + 4.0 * (w.year - people.birth_year[pool] < 19)
+    return pool[np.argsort(key, kind="stable")[:number]]
 
 
 def _stop_on_the_way(country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]) -> Index:

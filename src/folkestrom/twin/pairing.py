@@ -21,10 +21,25 @@ def _ranks(place: Index, age: NDArray[np.float64]) -> tuple[Index, Index]:
     return order, np.arange(len(order)) - first
 
 
+_BAND = 3.0
+_WIDEST = 15.0
+"""Width of the age bands in years, and the widest difference that is still matched."""
+
+
+def _same_rank(keys: list[Index], ages: list[NDArray[np.float64]]) -> tuple[Index, Index]:
+    """Return positions of men and women with the same rank by age under the same key."""
+    orders, ranks = zip(*(_ranks(k, a) for k, a in zip(keys, ages, strict=True)), strict=True)
+    marks = [k[o] * 10_000_000 + n for k, o, n in zip(keys, orders, ranks, strict=True)]
+    _, at_m, at_w = np.intersect1d(*marks, assume_unique=True, return_indices=True)
+    at_m, at_w = orders[0][at_m], orders[1][at_w]
+    near = np.abs(ages[0][at_m] - ages[1][at_w]) < _WIDEST
+    return at_m[near], at_w[near]
+
+
 def match(
-    people: People, men: Index, women: Index, seed: int, year: int, local: bool = True
+    people: People, men: Index, women: Index, seed: int, year: int, everywhere: bool = True
 ) -> tuple[Index, Index]:
-    """Pair as many men and women as possible, by age inside each municipality, then anywhere.
+    """Pair men and women: by age band inside each municipality, then by age there, then anywhere.
 
     Parameters
     ----------
@@ -34,36 +49,44 @@ def match(
         Indices of those who look for a partner.
     seed, year
         For the noise in the age difference.
-    local
-        Leave those without a match in their municipality alone when True.
+    everywhere
+        Whether those without a match in their municipality look across the country.
 
     Returns
     -------
     tuple of arrays
         Husbands and wives, of equal length; the rest have no partner in the register.
     """
-    if not len(men) or not len(women):
-        return men[:0], women[:0]
+    sides = [men, women]
     ages = [
-        -people.birth_year[p] + shift + 2.0 * normals(seed, p, year, _AGE_NOISE)
+        year - people.birth_year[p] + shift + 2.0 * normals(seed, p, year, _AGE_NOISE)
         for p, shift in ((men, 0.0), (women, _OLDER))
     ]
-    place_m = people.municipality[men].astype(np.int64) if local else np.zeros(len(men), np.int64)
-    place_w = people.municipality[women].astype(np.int64) if local else np.zeros(len(women), np.int64)
-    order_m, rank_m = _ranks(place_m, ages[0])
-    order_w, rank_w = _ranks(place_w, ages[1])
-    key_m = place_m[order_m] * 10_000_000 + rank_m
-    key_w = place_w[order_w] * 10_000_000 + rank_w
-    _, at_m, at_w = np.intersect1d(key_m, key_w, assume_unique=True, return_indices=True)
-    return men[order_m[at_m]], women[order_w[at_w]]
+    found: list[tuple[Index, Index]] = []
+    passes = [(True, 0.0), (True, _BAND / 2), (True, None)]
+    passes += [(False, 0.0), (False, _BAND / 2)] if everywhere else []
+    for local, offset in passes:
+        if not len(sides[0]) or not len(sides[1]):
+            break
+        keys = [_key(people, p, a, local, offset) for p, a in zip(sides, ages, strict=True)]
+        pair = _same_rank(keys, ages)
+        found.append((sides[0][pair[0]], sides[1][pair[1]]))
+        for i in (0, 1):
+            free = np.ones(len(sides[i]), np.bool_)
+            free[pair[i]] = False
+            sides[i], ages[i] = sides[i][free], ages[i][free]
+    if not found:
+        return men[:0], women[:0]
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
 
-def match_everywhere(
-    people: People, men: Index, women: Index, seed: int, year: int
-) -> tuple[Index, Index]:
-    """Pair inside municipalities first, then the remaining across the country."""
-    a, b = match(people, men, women, seed, year)
-    rest_m = np.setdiff1d(men, a, assume_unique=True)
-    rest_w = np.setdiff1d(women, b, assume_unique=True)
-    c, d = match(people, rest_m, rest_w, seed, year, local=False)
-    return np.concatenate([a, c]), np.concatenate([b, d])
+def _key(
+    people: People, persons: Index, age: NDArray[np.float64], local: bool, offset: float | None
+) -> Index:
+    """Return who may be paired: the same municipality (if local) and age band (if an offset)."""
+    key = np.zeros(len(persons), np.int64)
+    if local:
+        key += 100 * (1 + people.municipality[persons].astype(np.int64))
+    if offset is not None:
+        key += ((age + offset) / _BAND).astype(np.int64)
+    return key

@@ -98,13 +98,13 @@ def _repair(net: Cells, begin: Cells, deaths: Cells, leaving: Cells, low: Cells)
         if len(over):
             cell = tuple(over[0])
             moved = leaving if leaving[cell] > low[cell] else deaths
-            _shift(moved, cell, -1, arriving - 0, low if moved is leaving else None, begin, excess)
+            _shift(moved, cell, -1, arriving, low if moved is leaving else None, excess)
             continue
         cell = tuple(bad[0])
         moved = leaving if leaving[cell] < low[cell] or leaving[cell] >= deaths[cell] else deaths
         if excess[cell] >= 0:
             break
-        _shift(moved, cell, 1, arriving, low if moved is leaving else None, begin, excess)
+        _shift(moved, cell, 1, arriving, low if moved is leaving else None, excess)
     raise FolkestromError(
         "The targets leave no room: deaths, emigration and immigration cannot be placed in all"
         " cells of sex and age without a negative number."
@@ -117,14 +117,13 @@ def _shift(
     step: int,
     arriving: Cells,
     low: Cells | None,
-    begin: Cells,
     excess: Cells,
 ) -> None:
     """Move one unit into (step 1) or out of (step -1) `cell`, against the roomiest other cell."""
     if step > 0:
         room = np.minimum(values - (0 if low is None else low), arriving).astype(float)
     else:
-        room = -excess.astype(float) - 0 * begin
+        room = -excess.astype(float)
     room[cell] = -np.inf
     other = np.unravel_index(int(np.argmax(room)), room.shape)
     if room[other] < 1:
@@ -168,8 +167,9 @@ def plan_window(
             f" {totals[2] - totals[0] - totals[1]}."
         )
     low = np.zeros_like(begin) if least_leaving is None else least_leaving
-    deaths, leaving, _ = _reconcile(net, begin, expected, totals)
+    there = begin + other  # who is in the cell once annulled and late reports are in
+    deaths, leaving, _ = _reconcile(net, there, expected, totals)
     whole_deaths = round_to_total(deaths, totals[0])
     whole_leaving = round_to_total(leaving, totals[1])
-    _repair(net, begin, whole_deaths, whole_leaving, low)
+    _repair(net, there, whole_deaths, whole_leaving, low)
     return WindowPlan(whole_deaths, whole_leaving, net + whole_deaths + whole_leaving)

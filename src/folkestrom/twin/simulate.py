@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin import country as c
-from folkestrom.twin import migration, wedlock, window
+from folkestrom.twin import migration, spouses, wedlock, window
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.files import Writer
@@ -21,8 +21,6 @@ from folkestrom.twin.targets import Targets
 
 Step = Callable[[str, int, int], None]
 _L, _P = 161, 162
-_MARRIED_DIE, _SINGLE_DIE = 0.85, 1.2
-"""Mortality of the married and the others against the average, used to spread deaths by status."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +112,8 @@ def run_window(state: c.Country, w: window.Window) -> None:
     window.report_overdue(state, w)
     window.list_cells(state, w)
     _draw(state, w, due)
+    if w.calibrated:
+        spouses.exchange_deaths(state, w)
     births, late = _births(state, w)
     w.true_outcome = state.people.outcome[w.order[: w.start[-1]]].copy()
     window.bear(state, w, births, late)
@@ -127,6 +127,8 @@ def run_window(state: c.Country, w: window.Window) -> None:
     migration.move_people(state, w)
     window.report_births(state, w)
     migration.move_babies(state, w)
+    if w.calibrated:
+        migration.even_out(state, w)
     if w.fraction == 1.0:
         migration.move_inside(state, w)
 
@@ -137,6 +139,7 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     people = state.people
     count_by_status(w.order, w.start, people.marital, people.pending, totals, eligible)
     spouse = np.ones((2, 110))
+    married = np.ones(212)
     deaths = np.zeros((212, 10), np.int64)
     going, late = np.zeros(212, np.int64), np.zeros(212, np.int64)
     exits = np.full((212, 10), -1, np.int64)
@@ -151,20 +154,22 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
         cut.reshape(2, AGES)[:, NEWBORN] = 0
         late = late - cut
         going = going - cut
-        deaths, exits = _by_status(state, w, totals, eligible, going)
+        spouse, married, widowed = spouses.factors(state, w, totals)
+        deaths, exits = _by_status(state, w, totals, eligible, going, (married, widowed))
     window.draw_outcomes(state, w, deaths, going, exits, late, spouse)
 
 
 def _by_status(
-    state: c.Country, w: window.Window, totals: NDArray[np.int64], eligible: NDArray[np.int64], going: NDArray[np.int64]
+    state: c.Country, w: window.Window, totals: NDArray[np.int64], eligible: NDArray[np.int64],
+    going: NDArray[np.int64], losses: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return deaths by cell and marital status, and emigrations where they are fixed (65+)."""
     assert w.plan is not None
     wanted = state.targets.marital[w.t + 1]
     deaths, exits = np.zeros((212, 10), np.int64), np.full((212, 10), -1, np.int64)
-    weight = np.full(10, _SINGLE_DIE)
-    weight[[2, 6]] = _MARRIED_DIE
-    group = _group_of_cell(state, w)
+    weight = spouses.mortality_by_status()
+    married, widowed = losses
+    group = spouses.group_of_row(state, w)
     for s in (0, 1):
         for g in range(21):
             cells = s * AGES + np.flatnonzero(group == g)
@@ -180,12 +185,15 @@ def _by_status(
                 have = totals[cells].sum(axis=0) - exits[cells].sum(axis=0)
                 expected = _expected(dying, eligible[cells], chance)
                 surplus = have - wanted[s, g]
-                for k in (1, 4, 5):
+                surplus[3] += round(widowed[s, g])
+                for k in (1, 3, 4, 5):
                     if expected[k] > 0:
                         chance[k] *= np.clip(surplus[k] / expected[k], 0.3, 3.0)
             for i, cell in enumerate(cells):
                 caps = eligible[cell] - np.maximum(exits[cell], 0)
-                deaths[cell] = apportion(int(dying[i]), caps * chance, caps)
+                mass = caps * chance
+                mass[2] *= married[cell]
+                deaths[cell] = apportion(int(dying[i]), mass, caps)
             if old:
                 _exact_never_married(deaths, eligible, exits, cells, int(surplus[1]))
     return deaths, exits
@@ -209,15 +217,6 @@ def _exact_never_married(
                 deaths[cell, 1] -= step
                 deaths[cell, status] += step
                 over -= step
-
-
-def _group_of_cell(state: c.Country, w: window.Window) -> NDArray[np.int64]:
-    """Return the cohort group of the rows 0 … 105 of one sex."""
-    age_at_end = np.arange(AGES) + (state.last_year - w.year)
-    age_at_end[NEWBORN] = state.last_year - 1 - w.year
-    groups = np.minimum(age_at_end // 5, 20)
-    groups[104] = 20
-    return np.asarray(groups)
 
 
 def _births(state: c.Country, w: window.Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,7 +10,7 @@ from folkestrom.twin import reports as r
 from folkestrom.twin.country import Country
 from folkestrom.twin.migration import citizens_by_sex, naturalising
 from folkestrom.twin.origins import NORWAY
-from folkestrom.twin.pairing import match_everywhere
+from folkestrom.twin.pairing import match
 from folkestrom.twin.people import LEAVE, NOTHING, RESIDENT
 from folkestrom.twin.random import draws, permutation
 from folkestrom.twin.window import Index, Window
@@ -78,6 +78,8 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     _weddings(country, w, pools, flows, changes)
     _others(pools, flows, changes)
     _report(country, w, changes)
+    if w.calibrated:
+        _mend(country, w, want)
 
 
 def _age(country: Country, w: Window, group: int) -> int:
@@ -161,7 +163,7 @@ def _weddings(
             if number:
                 chosen[s].append(pools.choose(s, g, old, number))
     men, women = (np.concatenate(c) if c else np.empty(0, np.int64) for c in chosen)
-    grooms, brides = match_everywhere(country.people, men, women, country.seed, w.year)
+    grooms, brides = match(country.people, men, women, country.seed, w.year)
     changes.add(grooms, m.MARRIED, brides)
     changes.add(brides, m.MARRIED, grooms)
     changes.add(np.setdiff1d(men, grooms), m.MARRIED)
@@ -179,6 +181,22 @@ def _others(
             if (old, new) not in done:
                 prefer = "only" if (old, new) == (m.MARRIED, m.WIDOWED) else ""
                 changes.add(pools.choose(s, g, old, number, prefer=prefer), new)
+
+
+def _mend(country: Country, w: Window, want: NDArray[np.int64]) -> None:
+    """Change the status of the last few who are over the targets to one that is short."""
+    have = m.count_groups(country.people, country.size, country.last_year)
+    if (have == want).all():
+        return
+    pools = m.Pools(country.people, country.size, country.last_year, w.year, w.end_day - 2, country.seed)
+    changes = m.Changes()
+    for s, g in np.argwhere((have != want).any(axis=2)):
+        over = np.repeat(np.arange(10), np.maximum(have[s, g] - want[s, g], 0))
+        short = np.repeat(np.arange(10), np.maximum(want[s, g] - have[s, g], 0))
+        for old, new in zip(over.tolist(), short.tolist(), strict=True):
+            if new != m.WIDOWED:
+                changes.add(pools.choose(int(s), int(g), old, 1, prefer="first"), new)
+    _report(country, w, changes)
 
 
 def _report(country: Country, w: Window, changes: m.Changes) -> None:

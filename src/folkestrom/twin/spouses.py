@@ -1,0 +1,178 @@
+"""Whose spouse dies: bends the mortality of the married so that as many are widowed as the targets say."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from folkestrom.twin.cells import AGES, NEWBORN
+from folkestrom.twin.country import Country
+from folkestrom.twin.window import Window
+
+_MARRIED_DIE, _SINGLE_DIE = 0.85, 1.2
+"""Mortality of the married and the others against the average, used to spread deaths by status."""
+
+
+def mortality_by_status() -> NDArray[np.float64]:
+    """Return the (10,) relative mortality by marital status."""
+    weight = np.full(10, _SINGLE_DIE)
+    weight[[2, 6]] = _MARRIED_DIE
+    return weight
+
+
+def group_of_row(country: Country, w: Window) -> NDArray[np.int64]:
+    """Return the cohort group of the rows 0 … 105 of one sex."""
+    groups = np.minimum((np.arange(AGES) + country.last_year - w.year) // 5, 20)
+    groups[NEWBORN] = min((country.last_year - 1 - w.year) // 5, 20)
+    groups[104] = 20
+    return np.asarray(groups)
+
+
+@njit(cache=True, nogil=True)
+def _spouse_group(people, p, last_year):
+    """Return the spouse's cohort group if a loss would make a registered widow(er), else -1."""
+    q = people.partner[p]
+    if people.marital[p] != 2 or q < 0 or people.pending[p] != 0:
+        return -1
+    if people.status[q] != 1 or people.pending[q] != 0 or people.partner[q] != p:
+        return -1
+    return min((last_year - 1 - people.birth_year[q]) // 5, 20)
+
+
+@njit(cache=True, nogil=True)
+def _expected_losses(people, order, start, rate, last_year):
+    """Return how many of each sex and cohort group lose their spouse, given death rates by cell."""
+    out = np.zeros((2, 21))
+    for c in range(212):
+        for j in range(start[c], start[c + 1]):
+            g = _spouse_group(people, order[j], last_year)
+            if g >= 0:
+                out[1 - people.sex[order[j]], g] += rate[c]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _mean_factor(people, order, start, factor, last_year):
+    """Return the mean factor of each cell's married."""
+    out = np.ones(212)
+    for c in range(212):
+        total, married = 0.0, 0
+        for j in range(start[c], start[c + 1]):
+            p = order[j]
+            if people.marital[p] != 2 or people.pending[p] != 0:
+                continue
+            g = _spouse_group(people, p, last_year)
+            total += factor[1 - people.sex[p], g] if g >= 0 else 1.0
+            married += 1
+        if married > 0:
+            out[c] = total / married
+    return out
+
+
+def factors(
+    country: Country, w: Window, totals: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the death factor of the married by the spouse's sex and age, and what follows.
+
+    Parameters
+    ----------
+    totals
+        (212, 10) residents by cell and marital status.
+
+    Returns
+    -------
+    factor
+        (2, 110): by the spouse's sex and age on 1 January.
+    mean
+        (212,): mean over each cell's married.
+    widowed
+        (2, 21): expected new widows and widowers by sex and cohort group.
+    """
+    assert w.plan is not None
+    weight = mortality_by_status()
+    dying = w.plan.deaths.reshape(-1)
+    rates = dying / np.maximum((totals * weight).sum(axis=1), 1.0)
+    losses = _expected_losses(
+        country.people, w.order, w.start, rates * weight[2], country.last_year
+    )
+    goal = country.targets.marital[w.t + 1]
+    group = group_of_row(country, w)
+    leaving = w.plan.emigration.reshape(-1) / np.maximum(totals.sum(axis=1), 1)
+    by_group = np.ones((2, 21))
+    for s in (0, 1):
+        for g in range(21):
+            cells = s * AGES + np.flatnonzero(group == g)
+            widowed = totals[cells, 3]
+            kept = float((widowed * (1.0 - rates[cells] * weight[3] - leaving[cells])).sum())
+            need = float(goal[s, g, 3]) - kept
+            if losses[s, g] > 0:
+                by_group[s, g] = np.clip(need / losses[s, g], 0.4, 5.0)
+    mean = _mean_factor(country.people, w.order, w.start, by_group, country.last_year)
+    age = np.arange(110)
+    at_end = np.minimum((age + country.last_year - w.year) // 5, 20)
+    return by_group[:, at_end], mean, by_group * losses
+
+
+@njit(cache=True, nogil=True)
+def _after_outcomes(people, order, count, late, last_year):
+    """Return the stock by sex, group and status after deaths and leaving, and the new widowed."""
+    after = np.zeros((2, 21, 10), np.int64)
+    new = np.zeros((2, 21), np.int64)
+    for j in range(count):
+        p = order[j]
+        gone = people.outcome[p] == 3 or (people.outcome[p] == 2 and late[p] == 0)
+        g = min((last_year - 1 - people.birth_year[p]) // 5, 20)
+        if not gone and g >= 0:
+            after[people.sex[p], g, people.marital[p]] += 1
+        if people.outcome[p] == 3:
+            q = people.partner[p]
+            h = _spouse_group(people, p, last_year)
+            if h >= 0 and people.outcome[q] < 2:
+                new[people.sex[q], h] += 1
+    return after, new
+
+
+@njit(cache=True, nogil=True)
+def _exchange(people, order, lo, hi, number):
+    """Let `number` married of a cell die instead of widowed ones; returns how many did."""
+    done = 0
+    j = lo
+    for i in range(lo, hi):
+        if done >= number:
+            break
+        p = order[i]
+        if people.outcome[p] != 3 or people.marital[p] != 3:
+            continue
+        while j < hi:
+            q = order[j]
+            j += 1
+            if people.marital[q] == 2 and people.outcome[q] < 2 and people.pending[q] == 0:
+                people.outcome[p] = 0
+                people.outcome[q] = 3
+                people.leader[q] = -1
+                done += 1
+                break
+    return done
+
+
+def exchange_deaths(country: Country, w: Window) -> None:
+    """Where too few would be widowed at the year's end, let married people die in place of widowed.
+
+    Only for cohorts of 60 and older, who can't be matched or immigrate in numbers.
+    """
+    people = country.people
+    count = int(w.start[-1])
+    after, new = _after_outcomes(people, w.order, count, w.late, country.last_year)
+    goal = country.targets.marital[w.t + 1]
+    group = group_of_row(country, w)
+    for s in (0, 1):
+        for g in range(21):
+            rows = np.flatnonzero(group == g)
+            rows = rows[(rows >= 60) & (rows <= 104)]
+            short = int(goal[s, g, 3] - after[s, g, 3] - new[s, g])
+            for row in rows[::-1]:
+                if short <= 0:
+                    break
+                c = s * AGES + row
+                short -= _exchange(people, w.order, w.start[c], w.start[c + 1], short)
