@@ -1,0 +1,43 @@
+"""What a store remembers about itself: its format, its log's end, what was derived from where."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+_TABLE: Final = "meta"
+_FORMAT: Final = "format_version"
+
+
+def create_meta(connection: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Make the table, in the caller's transaction."""
+    connection.execute(f"CREATE TABLE {_TABLE} (key VARCHAR NOT NULL, value VARCHAR NOT NULL)")
+    put(connection, _FORMAT, str(version))
+
+
+def has_meta(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this database is a store at all."""
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": _TABLE}
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def format_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """Version of the store's layout."""
+    return int(get(connection, _FORMAT) or 0)
+
+
+def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """The value under a key, or None."""
+    row = connection.execute(
+        f"SELECT value FROM {_TABLE} WHERE key = $key", {"key": key}
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Set the value under a key, in the caller's transaction."""
+    connection.execute(f"DELETE FROM {_TABLE} WHERE key = $key", {"key": key})
+    connection.execute(f"INSERT INTO {_TABLE} VALUES ($key, $value)", {"key": key, "value": value})

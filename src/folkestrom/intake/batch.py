@@ -1,0 +1,214 @@
+"""One intake: files in, a longer log out, and every record accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from folkestrom.engine.settings import connect
+from folkestrom.engine.store_derived import LogState, log_state, put_log_state
+from folkestrom.intake.build import Moment
+from folkestrom.intake.conflicts import settle_keys
+from folkestrom.intake.counts import FileCount, IntakeResult
+from folkestrom.intake.files import Format, InputFile
+from folkestrom.intake.holding import hold, make_work_tables
+from folkestrom.intake.links import settle_links
+from folkestrom.intake.load import Placed, Progress, load, place
+from folkestrom.intake.quarantine import reopen
+from folkestrom.intake.readers import Delivery, read_parquet
+from folkestrom.intake.sealing import sealed_until
+from folkestrom.intake.text_files import convert
+from folkestrom.model.time import known_from
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be taken in, and how.
+
+    Parameters
+    ----------
+    files
+        The files.
+    staging
+        Scratch folder for conversions.
+    retake
+        Whether the files are exports of quarantined records that come back.
+    taken_at
+        The moment of the intake; None: now.
+    progress
+        Told how many rows are read.
+    """
+
+    files: Sequence[InputFile]
+    staging: Path
+    retake: bool = False
+    taken_at: datetime | None = None
+    progress: Progress = lambda _rows: None
+
+
+def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult:
+    """Take files in, within the caller's transaction.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    order
+        The files.
+    """
+    known = {} if order.retake else _taken_before(connection, order.files)
+    new = [file for file in order.files if file.digest not in known]
+    if not new:
+        return IntakeResult(None, tuple(_repeated(file, known) for file in order.files))
+    deliveries = _prepare(new, order)
+    taken_at = order.taken_at or datetime.now(UTC)
+    moment = _moment(connection, taken_at)
+    state = log_state(connection)
+    placed = place(deliveries, state.position)
+    first = state.position + 1
+    make_work_tables(connection)
+    _announce(connection, placed)
+    if order.retake:
+        reopen(connection, [str(d.parquet) for d in deliveries], moment.batch)
+    hashes = load(connection, placed, moment, order.progress)
+    hold(connection, moment.batch, first)
+    settle_keys(connection, hashes, first)
+    hold(connection, moment.batch, first)
+    settle_links(connection, moment, first)
+    hold(connection, moment.batch, first)
+    counted = _count(connection, placed)
+    _record(connection, placed, counted, moment, taken_at)
+    withdrawn, reinstated = _left(connection), _came_back(connection)
+    last = state.position + sum(d.rows for d in deliveries)
+    changed = state.withdrawals + (1 if withdrawn or reinstated else 0)
+    put_log_state(connection, LogState(last, changed))
+    by_digest = {p.delivery.file.digest: c for p, c in zip(placed, counted, strict=True)}
+    files = tuple(by_digest.get(f.digest) or _repeated(f, known) for f in order.files)
+    return IntakeResult(moment.batch, files, withdrawn, reinstated)
+
+
+def _prepare(files: Sequence[InputFile], order: Order) -> list[Delivery]:
+    """Look at every file before any of them is taken in."""
+    converter = connect()
+    try:
+        return [_delivery(converter, file, n, order) for n, file in enumerate(files)]
+    finally:
+        converter.close()
+
+
+def _delivery(
+    converter: duckdb.DuckDBPyConnection, file: InputFile, number: int, order: Order
+) -> Delivery:
+    if file.format == Format.PARQUET:
+        return read_parquet(converter, file, retake=order.retake)
+    order.staging.mkdir(parents=True, exist_ok=True)
+    target = order.staging / f"{number}.parquet"
+    return convert(converter, file, target, retake=order.retake)
+
+
+def _moment(connection: duckdb.DuckDBPyConnection, taken_at: datetime) -> Moment:
+    row = connection.execute("SELECT coalesce(max(batch), 0) + 1 FROM batch").fetchone()
+    sealed = sealed_until(connection)
+    after = date.min if sealed is None else sealed + timedelta(days=1)
+    return Moment(int(row[0]) if row else 1, max(known_from(taken_at), after), sealed)
+
+
+def _taken_before(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[InputFile]
+) -> dict[str, int]:
+    """Digests of files that were taken in before, with the number of their records."""
+    rows = connection.execute(
+        "SELECT digest, max(read) FROM delivery WHERE digest IN (SELECT unnest($digests)) "
+        "GROUP BY digest",
+        {"digests": [file.digest for file in files]},
+    ).fetchall()
+    return {str(digest): int(read) for digest, read in rows}
+
+
+def _repeated(file: InputFile, known: dict[str, int]) -> FileCount:
+    read = known[file.digest]
+    return FileCount(str(file.path), read, 0, 0, read)
+
+
+def _announce(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:
+    for p in placed:
+        connection.execute(
+            "INSERT INTO arriving VALUES ($first, $last, $file)",
+            {
+                "first": p.first,
+                "last": p.first + p.delivery.rows - 1,
+                "file": str(p.delivery.file.path),
+            },
+        )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> list[FileCount]:
+    """Count what became of every record of every file."""
+    found = connection.execute("SELECT position, is_repeat FROM outcome").fetchnumpy()
+    starts = np.array([p.first for p in placed])
+    file_of = np.searchsorted(starts, np.asarray(found["position"]), side="right") - 1
+    repeat = np.asarray(found["is_repeat"], bool)
+    repeats = np.bincount(file_of[repeat], minlength=len(placed))
+    held = np.bincount(file_of[~repeat], minlength=len(placed))
+    return [
+        FileCount(
+            str(p.delivery.file.path),
+            p.delivery.rows,
+            p.delivery.rows - int(held[n]) - int(repeats[n]),
+            int(held[n]),
+            int(repeats[n]),
+        )
+        for n, p in enumerate(placed)
+    ]
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection,
+    placed: Sequence[Placed],
+    counted: Sequence[FileCount],
+    moment: Moment,
+    taken_at: datetime,
+) -> None:
+    """Write down the intake and its files."""
+    at = taken_at.astimezone(UTC).replace(tzinfo=None)
+    connection.execute(
+        "INSERT INTO batch VALUES ($batch, $at, $withdrawn, $reinstated)",
+        {
+            "batch": moment.batch,
+            "at": at,
+            "withdrawn": _left(connection),
+            "reinstated": _came_back(connection),
+        },
+    )
+    for p, c in zip(placed, counted, strict=True):
+        connection.execute(
+            "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                moment.batch,
+                c.file,
+                p.delivery.file.digest,
+                p.first,
+                c.read,
+                c.accepted,
+                c.quarantined,
+                c.repeats,
+            ],
+        )
+
+
+def _left(connection: duckdb.DuckDBPyConnection) -> int:
+    return _number(connection, "SELECT count(*) FROM gone WHERE was_in_log")
+
+
+def _came_back(connection: duckdb.DuckDBPyConnection) -> int:
+    return _number(connection, "SELECT count(*) FROM came_back")
+
+
+def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,192 @@
+"""The named steps from rows of a file to rows of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from folkestrom.engine.steps import Step, compose, step
+from folkestrom.intake.checks import Check, checks, first_found, sound
+from folkestrom.intake.columns import Reading, delivered_name, readings
+from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
+from folkestrom.model.report import COLUMNS
+from folkestrom.model.time import LOCAL_ZONE_NAME
+
+_FILES_ONLY = "reads Parquet files by their row numbers, which only DuckDB has"
+_MICROSECONDS = 3_600_000_000  # an hour
+_SAMPLE_TYPES = {column.name: "VARCHAR" for column in COLUMNS}
+_SAMPLE = {"paths": ("reports.parquet",), "firsts": (1,), "found": _SAMPLE_TYPES, "sources": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an intake happens, and what it must leave alone.
+
+    Parameters
+    ----------
+    batch
+        Number of the intake.
+    known_now
+        The first knowledge day of whatever is taken in now.
+    sealed_until
+        The last sealed knowledge day, if any.
+    """
+
+    batch: int
+    known_now: date
+    sealed_until: date | None = None
+
+
+_SAMPLE_MOMENT = Moment(1, date(2021, 2, 2), date(2021, 2, 1))
+
+
+@step("delivered", example=_SAMPLE, duckdb_only=_FILES_ONLY)
+def delivered(
+    paths: Sequence[str],
+    firsts: Sequence[int],
+    found: dict[str, str],
+    sources: Sequence[str],
+) -> str:
+    """The rows of files as they were delivered, each with its position in the log.
+
+    A file is given as many positions as it has rows, in the order of the rows; a column that it
+    does not have is empty throughout.
+    """
+    columns = ",\n  ".join(
+        f"{r.delivered} AS {delivered_name(r.column.name)}" for r in readings(found, list(sources))
+    )
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    starts = ", ".join(str(first) for first in firsts)
+    return f"""
+SELECT
+  ([{starts}]::BIGINT[])[file_index::BIGINT + 1] + file_row_number AS position,
+  {columns}
+FROM read_parquet([{listed}], file_row_number = true)
+"""
+
+
+@step("coded", example={"read": readings(_SAMPLE_TYPES, [])}, duckdb_only=_FILES_ONLY)
+def coded(read: Sequence[Reading]) -> str:
+    """Every value in the log's type, NULL where it does not fit, beside what was delivered."""
+    columns = ",\n  ".join(f"{r.coded} AS {r.column.name}" for r in read)
+    raw = ", ".join(delivered_name(r.column.name) for r in read)
+    return f"SELECT\n  position,\n  {raw},\n  {columns}\nFROM delivered"
+
+
+@step("dated", duckdb_only="asks DuckDB's own zone tables, and only around midnight")
+def dated() -> str:
+    """The local day of receipt.
+
+    Norwegian time is one hour ahead of UTC, two in summer: only a moment between 22 and 23 UTC can
+    be either today or tomorrow, and only those are asked about.
+    """
+    return f"""
+SELECT
+  *,
+  CASE
+    WHEN (epoch_us(received_at) // {_MICROSECONDS}) % 24 = 22
+    THEN (received_at AT TIME ZONE 'UTC' AT TIME ZONE '{LOCAL_ZONE_NAME}')::DATE
+    ELSE make_timestamp(epoch_us(received_at) + {_MICROSECONDS})::DATE
+  END AS received_day
+FROM coded
+"""
+
+
+@step("known", example={"moment": _SAMPLE_MOMENT, "conditions": "TRUE"}, duckdb_only=_FILES_ONLY)
+def known(moment: Moment, conditions: str) -> str:
+    """Sound records, with the day from which they are known.
+
+    A report is known from the local midnight after its receipt on. If that lies in what is sealed,
+    it is known from the day after it is taken in.
+    """
+    day = "received_day + 1"
+    if moment.sealed_until is not None:
+        sealed = f"DATE '{moment.sealed_until}'"
+        now = f"DATE '{moment.known_now}'"
+        day = f"CASE WHEN {day} <= {sealed} THEN {now} ELSE {day} END"
+    columns = ", ".join(CONTENT_COLUMNS)
+    return f"""
+SELECT position, {moment.batch}::INTEGER AS batch, ({day})::DATE AS known_from, {columns}
+FROM dated
+WHERE {conditions}
+"""
+
+
+@step("report_rows", duckdb_only="the keys come from a table made by intake.keys")
+def report_rows() -> str:
+    """Rows of the log; what they point at is looked up when all are there."""
+    names = ", ".join(_from_known(name) for name in REPORT_COLUMNS)
+    return f"SELECT {names} FROM known JOIN keys ON keys.position = known.position"
+
+
+def _from_known(name: str) -> str:
+    if name == "key_hash":
+        return "keys.key_hash"
+    return "NULL::BIGINT AS target" if name == "target" else f"known.{name}"
+
+
+@step("unsound", example={"conditions": "kind IS NULL", "number": "0"}, duckdb_only=_FILES_ONLY)
+def unsound(conditions: str, number: str) -> str:
+    """Records that a check finds something in: which check, and the record as delivered."""
+    fields = ", ".join(f"{name} := {delivered_name(name)}::VARCHAR" for name in CONTENT_COLUMNS)
+    return f"""
+SELECT
+  position,
+  ({number})::INTEGER AS check_number,
+  json_merge_patch('{{}}'::JSON, to_json(struct_pack({fields})))::VARCHAR AS record
+FROM dated
+WHERE NOT ({conditions})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL for one group of files that have the same columns.
+
+    Parameters
+    ----------
+    accept
+        SELECT of the log's rows.
+    refuse
+        SELECT of the records that a check finds something in.
+    checks
+        The checks, as `refuse` numbers them.
+    """
+
+    accept: str
+    refuse: str
+    checks: list[Check]
+
+
+def queries(
+    paths: Sequence[str],
+    firsts: Sequence[int],
+    found: dict[str, str],
+    sources: Sequence[str],
+    moment: Moment,
+) -> Query:
+    """Compose the steps for one group of files.
+
+    Parameters
+    ----------
+    paths
+        Parquet files with the same columns.
+    firsts
+        Position of each file's first row.
+    found
+        Their columns, name to DuckDB type.
+    sources
+        Names of all sources, in the order of their codes.
+    moment
+        The intake.
+    """
+    read = readings(found, list(sources))
+    listed = checks(read)
+    conditions = sound(listed)
+    begin: list[Step] = [delivered(paths, firsts, found, sources), coded(read), dated()]
+    return Query(
+        compose([*begin, known(moment, conditions), report_rows()]),
+        compose([*begin, unsound(conditions, first_found(listed))]),
+        listed,
+    )

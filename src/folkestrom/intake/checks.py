@@ -1,0 +1,199 @@
+"""What one record shows by itself: each check is a reason, a column and an SQL condition.
+
+The conditions are about the step `coded`: the record in the log's types, and beside it the values
+as delivered (`raw_…`). The first condition that is true names the reason. What needs other records
+or a history is not looked at here: keys in `intake.conflicts`, targets in `intake.links`, and the
+rest is for the register to flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from folkestrom.intake.columns import Reading, accepted_names, delivered_name
+from folkestrom.intake.reasons import Reason
+from folkestrom.model.codes import RESERVED_KINDS, Kind
+from folkestrom.model.report import (
+    ANNULMENT_COLUMNS,
+    BASIC_UNIT_DIGITS,
+    COLUMNS,
+    CORRECTABLE_ATTRIBUTES,
+    MUNICIPALITY_DIGITS,
+    Column,
+    Type,
+)
+
+#: The first day that a date may be. Older ones are slips of the pen in any living register.
+EARLIEST: Final = "1800-01-01"
+
+_ALWAYS: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind) - RESERVED_KINDS)
+_DATES: Final = tuple(c.name for c in COLUMNS if c.type == Type.DATE)
+_DAY: Final = f"a day such as 2021-02-28, from {EARLIEST} on"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that can be wrong with a record.
+
+    Parameters
+    ----------
+    reason
+        Reason code.
+    column
+        The column that shows it.
+    condition
+        SQL over the step `coded`; true when it is wrong, NULL counts as right.
+    allowed
+        What would have been right.
+    kinds
+        Kinds of reports that it is about; None: all.
+    """
+
+    reason: Reason
+    column: str
+    condition: str
+    allowed: str
+    kinds: frozenset[Kind] | None = None
+
+
+def checks(readings: Sequence[Reading]) -> list[Check]:
+    """Every check of one record, in the order in which they are asked.
+
+    Parameters
+    ----------
+    readings
+        How the file's columns are read; a value that came typed needs no check of its type.
+    """
+    return [
+        *_readable(readings),
+        *_present(),
+        *_possible(readings),
+        *_fitting(),
+    ]
+
+
+def sound(listed: Sequence[Check]) -> str:
+    """SQL that is true when no check of a list finds anything.
+
+    Checks of some kinds are asked about records of those kinds only: most of them are about few
+    records, and intake is as fast as this condition.
+    """
+    always = [check for check in listed if check.kinds is None]
+    kinds = [k for k in Kind if k not in RESERVED_KINDS]
+    branches = [(k, [c for c in listed if c.kinds is not None and k in c.kinds]) for k in kinds]
+    cases = "\n".join(f"WHEN {int(k)} THEN {_all_right(own)}" for k, own in branches if own)
+    return f"{_all_right(always)}\n  AND CASE kind {cases} ELSE TRUE END"
+
+
+def first_found(listed: Sequence[Check]) -> str:
+    """SQL of the number (from 0) of the first check that finds something; NULL for none."""
+    cases = "\n".join(f"WHEN {_found(check)} THEN {n}" for n, check in enumerate(listed))
+    return f"CASE {cases} END"
+
+
+def _all_right(listed: Sequence[Check]) -> str:
+    return "\n  AND ".join(f"({check.condition}) IS NOT TRUE" for check in listed)
+
+
+def _found(check: Check) -> str:
+    if check.kinds is None:
+        return check.condition
+    numbers = ", ".join(str(int(kind)) for kind in sorted(check.kinds))
+    return f"kind IN ({numbers}) AND ({check.condition})"
+
+
+def _readable(readings: Sequence[Reading]) -> Iterator[Check]:
+    """A value that is there is one of its column's type or code list."""
+    for reading in readings:
+        if reading.parsed:
+            column = reading.column
+            raw = delivered_name(column.name)
+            condition = f"{raw} IS NOT NULL AND {column.name} IS NULL"
+            yield Check(_unreadable(column), column.name, condition, _allowed(column))
+    yield Check(Reason.BROKEN_TYPE, "person", "person <= 0", "a positive whole number")
+
+
+def _present() -> Iterator[Check]:
+    """What reports of a kind must carry is there."""
+    for name in _ALWAYS:
+        yield Check(Reason.MISSING_VALUE, name, f"{name} IS NULL", "a value in every report")
+    yield Check(
+        Reason.MISSING_VALUE,
+        "source_report_id",
+        "strlen(source_report_id) = 0",
+        "a value in every report",
+    )
+    for column in COLUMNS:
+        needing = sorted(column.required)
+        if needing and column.name not in _ALWAYS:
+            allowed = f"a value in reports of kind {_names(needing)}"
+            missing = f"{column.name} IS NULL"
+            kinds = frozenset(needing)
+            yield Check(Reason.MISSING_VALUE, column.name, missing, allowed, kinds)
+    empty = " AND ".join(f"{name} IS NULL" for name in CORRECTABLE_ATTRIBUTES)
+    yield Check(
+        Reason.MISSING_VALUE,
+        CORRECTABLE_ATTRIBUTES[0],
+        empty,
+        f"a value in one of {', '.join(CORRECTABLE_ATTRIBUTES)}",
+        frozenset({Kind.ATTRIBUTE_CORRECTION}),
+    )
+
+
+def _possible(readings: Sequence[Reading]) -> Iterator[Check]:
+    """No day is before all registers, or after the day on which it was told."""
+    delivered = {r.column.name for r in readings if not r.delivered.startswith("NULL")}
+    for name in (n for n in _DATES if n in delivered):
+        yield Check(Reason.IMPOSSIBLE_DATE, name, f"{name} < DATE '{EARLIEST}'", _DAY)
+        yield Check(
+            Reason.FUTURE_DATE,
+            name,
+            f"{name} > received_day",
+            "a day not later than the local day (Europe/Oslo) of received_at",
+        )
+
+
+def _fitting() -> Iterator[Check]:
+    """The columns agree with each other."""
+    both = "annuls IS NOT NULL AND corrects IS NOT NULL"
+    yield Check(Reason.ANNULS_AND_CORRECTS, "corrects", both, "at most one of annuls, corrects")
+    for name in ("annuls", "corrects"):
+        itself = f"{name} = source_report_id"
+        yield Check(Reason.SELF_TARGET, name, itself, "the source_report_id of another report")
+    annulment = frozenset({Kind.ANNULMENT})
+    others = frozenset(Kind) - RESERVED_KINDS - annulment
+    empty = "empty, except in annulments"
+    yield Check(Reason.UNEXPECTED_VALUE, "annuls", "annuls IS NOT NULL", empty, others)
+    empty = f"empty: an annulment carries {', '.join(ANNULMENT_COLUMNS)} and nothing else"
+    for name in (c.name for c in COLUMNS if c.name not in ANNULMENT_COLUMNS):
+        yield Check(Reason.UNEXPECTED_VALUE, name, f"{name} IS NOT NULL", empty, annulment)
+
+
+def _unreadable(column: Column) -> Reason:
+    if column.name == "kind":
+        return Reason.UNKNOWN_KIND
+    if column.codes is not None:
+        return Reason.UNKNOWN_CODE
+    return Reason.IMPOSSIBLE_DATE if column.type == Type.DATE else Reason.BROKEN_TYPE
+
+
+def _allowed(column: Column) -> str:
+    if column.codes == "country":
+        return "an ISO 3166-1 alpha-2 code such as NO, XS (stateless) or XX (unknown)"
+    if column.codes == "municipality":
+        return f"{MUNICIPALITY_DIGITS} digits, such as 0301"
+    if column.codes == "basic_unit":
+        return f"{BASIC_UNIT_DIGITS} digits, such as 03010101"
+    if column.codes is not None:
+        return ", ".join(accepted_names(column.codes))
+    if column.type == Type.DATE:
+        return _DAY
+    if column.type == Type.TIMESTAMP:
+        return "a moment such as 2021-01-31T22:59:00Z; without a zone it is UTC"
+    return "a whole number"
+
+
+def _names(kinds: Iterable[Kind]) -> str:
+    return ", ".join(kind.name.lower() for kind in kinds)

@@ -1,0 +1,153 @@
+"""One key, several records: which of them is the report.
+
+Records with the same source and number and the same content are one report and its repeats. Of
+different contents the one that became known first stands (then the one received first, then the
+lower content), and the others go to quarantine, even one that was in the log already: so the log
+does not depend on the order in which files arrive. What is sealed always came first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.intake.holding import record_sql
+from folkestrom.intake.reasons import Reason
+from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
+
+_KEY: Final = ("source", "source_report_id")
+_REST: Final = tuple(name for name in CONTENT_COLUMNS if name not in {*_KEY, "received_at"})
+
+
+def settle_keys(
+    connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64], first: int
+) -> None:
+    """Leave one record a key in the log, and put the others where they belong.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction; `report` holds the new records from position `first` on.
+    hashes
+        Hashes of the new records' keys.
+    first
+        First position of this intake.
+    """
+    if not _find_shared(connection, hashes, first):
+        return
+    connection.execute(_CONTENDERS.format(columns=", ".join(REPORT_COLUMNS)))
+    connection.execute(_MENDED.format(record=record_sql("r")), {"first": first})
+    connection.execute(_RANKED)
+    connection.execute(
+        "INSERT INTO outcome SELECT position, TRUE FROM same_key WHERE copy > 1 AND position >= $f",
+        {"f": first},
+    )
+    connection.execute(_LOSERS.format(record=record_sql("r"), reason=f"'{Reason.KEY_CONFLICT}'"))
+    connection.execute(
+        f"UPDATE quarantine SET reason = '{Reason.KEY_CONFLICT}', column_name = 'source_report_id' "
+        "FROM same_key k WHERE k.position = quarantine.position AND closed_by IS NULL "
+        "AND k.was_refused AND k.place > 1"
+    )
+    connection.execute("INSERT INTO outcome SELECT position, TRUE FROM mended")
+    leave_log(connection, _LEAVING, first)
+
+
+def leave_log(connection: duckdb.DuckDBPyConnection, positions: str, first: int) -> None:
+    """Take records out of the log, or out of the refused ones, and note those of earlier intakes.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction.
+    positions
+        SELECT of their positions.
+    first
+        First position of this intake.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {positions}")
+    connection.execute(
+        "INSERT INTO gone SELECT position, position IN (SELECT position FROM report) "
+        "FROM leaving WHERE position < $first",
+        {"first": first},
+    )
+    for table in ("report", "refused"):
+        connection.execute(f"DELETE FROM {table} WHERE position IN (SELECT position FROM leaving)")
+
+
+def _find_shared(
+    connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64], first: int
+) -> bool:
+    """Find hashes that more than one record has, into `shared_key`; False: there are none."""
+    ordered = np.sort(hashes)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    connection.register("new_key", pa.table({"key_hash": hashes}))
+    connection.register("twice_key", pa.table({"key_hash": twice}))
+    earlier = connection.execute("SELECT 1 FROM report WHERE position < $f LIMIT 1", {"f": first})
+    before = f"position < {first}" if earlier.fetchone() else "FALSE"
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE shared_key AS
+        SELECT key_hash FROM twice_key
+        UNION
+        SELECT r.key_hash FROM report r SEMI JOIN new_key USING (key_hash) WHERE {before}
+        UNION
+        SELECT key_hash FROM refused SEMI JOIN new_key USING (key_hash)
+        """
+    )
+    connection.unregister("new_key")
+    connection.unregister("twice_key")
+    return connection.execute("SELECT 1 FROM shared_key LIMIT 1").fetchone() is not None
+
+
+_CONTENDERS: Final = """
+    CREATE OR REPLACE TEMP TABLE contender AS
+    SELECT {columns}, FALSE AS was_refused FROM report SEMI JOIN shared_key USING (key_hash)
+    UNION ALL
+    SELECT {columns}, TRUE FROM refused SEMI JOIN shared_key USING (key_hash)
+"""
+
+# A record as it was before it was mended says nothing new when it is delivered once more.
+_MENDED: Final = """
+    CREATE OR REPLACE TEMP TABLE mended AS
+    SELECT r.position FROM contender r
+    WHERE r.position >= $first
+      AND md5({record}) IN (SELECT digest FROM quarantine WHERE closed_by IS NOT NULL)
+"""
+
+# Equal hashes are only candidates: the partitions are by the key's texts.
+_RANKED: Final = f"""
+    CREATE OR REPLACE TEMP TABLE same_key AS
+    SELECT
+      position, was_refused, copy,
+      dense_rank() OVER (
+        PARTITION BY {", ".join(_KEY)} ORDER BY first_known, received_at, {", ".join(_REST)}
+      ) AS place
+    FROM (
+      SELECT
+        *,
+        min(known_from) OVER same AS first_known,
+        row_number() OVER (same ORDER BY position) AS copy
+      FROM contender ANTI JOIN mended USING (position)
+      WINDOW same AS (PARTITION BY {", ".join(CONTENT_COLUMNS)})
+    )
+"""
+
+_LEAVING: Final = """
+    SELECT position FROM same_key WHERE copy > 1 OR place > 1
+    UNION ALL
+    SELECT position FROM mended
+"""
+
+_LOSERS: Final = """
+    INSERT INTO held_back
+    SELECT
+      r.position, {reason}, 'source_report_id', r.source_report_id,
+      'a number that the source has given to no other report', {record}
+    FROM report r
+    JOIN same_key k ON k.position = r.position
+    WHERE k.place > 1 AND k.copy = 1
+"""

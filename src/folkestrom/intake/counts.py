@@ -1,0 +1,78 @@
+"""What an intake did, as numbers that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileCount:
+    """Records of one file; accepted + quarantined + repeats = read.
+
+    Parameters
+    ----------
+    file
+        The file, as it was given.
+    read
+        Records in it, broken ones included.
+    accepted
+        Now in the log.
+    quarantined
+        Now in quarantine.
+    repeats
+        In the log or in quarantine already.
+    """
+
+    file: str
+    read: int
+    accepted: int
+    quarantined: int
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """What one intake did.
+
+    Parameters
+    ----------
+    batch
+        Its number; None when every file had been taken in before.
+    files
+        Records of each file.
+    withdrawn
+        Reports of earlier intakes that left the log, because of what came now.
+    reinstated
+        Records of earlier intakes that came back into the log, because of what came now.
+    """
+
+    batch: int | None
+    files: tuple[FileCount, ...]
+    withdrawn: int = 0
+    reinstated: int = 0
+
+    @property
+    def total(self) -> FileCount:
+        """All files together."""
+        return FileCount(
+            "total",
+            _sum(f.read for f in self.files),
+            _sum(f.accepted for f in self.files),
+            _sum(f.quarantined for f in self.files),
+            _sum(f.repeats for f in self.files),
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """The same for machines."""
+        return {
+            "batch": self.batch,
+            "files": [asdict(file) for file in self.files],
+            "total": {k: v for k, v in asdict(self.total).items() if k != "file"},
+            "withdrawn": self.withdrawn,
+            "reinstated": self.reinstated,
+        }
+
+
+def _sum(numbers: Iterable[int]) -> int:
+    return sum(numbers)

@@ -1,0 +1,125 @@
+"""Quarantine: records that were not accepted wait there, whole, with what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from folkestrom.intake.columns import accepted_names
+from folkestrom.intake.tables import CONTENT_COLUMNS
+from folkestrom.model.countries import COUNTRIES
+from folkestrom.model.report import BASIC_UNIT_DIGITS, BY_NAME, MUNICIPALITY_DIGITS, Type
+
+_WORK_TABLES: Final[dict[str, str]] = {
+    # Records on their way to quarantine.
+    "held_back": "position BIGINT, reason VARCHAR, column_name VARCHAR, value VARCHAR, "
+    "allowed VARCHAR, record VARCHAR",
+    # What became of records of this intake that are not in the log.
+    "outcome": "position BIGINT, is_repeat BOOLEAN",
+    # Records of earlier intakes that this one took out of the log, or out of the refused ones.
+    "gone": "position BIGINT, was_in_log BOOLEAN",
+    # Positions that this intake let back into the log.
+    "came_back": "position BIGINT",
+    # Files of this intake.
+    "arriving": "first BIGINT, last BIGINT, file VARCHAR",
+}
+
+
+def make_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty temporary tables that one intake works with."""
+    for name, columns in _WORK_TABLES.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+
+
+def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
+    """Move `held_back` to quarantine; what waits there already is a repeat.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction.
+    batch
+        The intake.
+    first
+        Its first position: records before it came earlier and leave the log only now.
+    """
+    if not _any(connection, "held_back"):
+        return
+    connection.execute(_JUDGED, {"batch": batch, "first": first})
+    connection.execute(
+        """
+        INSERT INTO quarantine
+        SELECT
+          (SELECT coalesce(max(id), 0) FROM quarantine) + row_number() OVER (ORDER BY j.position),
+          $batch, coalesce(a.file, d.file), j.position - coalesce(a.first, d.first_position) + 1,
+          j.reason, j.column_name, j.value, j.allowed, j.record, j.digest, j.position, NULL
+        FROM judged j
+        LEFT JOIN arriving a ON j.position BETWEEN a.first AND a.last
+        LEFT JOIN delivery d
+          ON j.position BETWEEN d.first_position AND d.first_position + d.read - 1
+        WHERE NOT j.is_repeat
+        """,
+        {"batch": batch},
+    )
+    connection.execute(
+        "INSERT INTO outcome SELECT position, is_repeat FROM judged WHERE position >= $first",
+        {"first": first},
+    )
+    connection.execute("DELETE FROM held_back")
+
+
+_JUDGED: Final = """
+    CREATE OR REPLACE TEMP TABLE judged AS
+    SELECT
+      *,
+      position >= $first AND (
+        row_number() OVER (PARTITION BY digest ORDER BY position) > 1
+        OR EXISTS (
+          SELECT 1 FROM quarantine q
+          WHERE q.digest = written.digest AND q.closed_by IS DISTINCT FROM $batch
+        )
+      ) AS is_repeat
+    FROM (SELECT *, md5(record) AS digest FROM held_back) written
+"""
+
+
+def _any(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
+
+
+def record_sql(alias: str) -> str:
+    """SQL of a log row as the record it was made from: a JSON object of texts.
+
+    Parameters
+    ----------
+    alias
+        Name of the table with the log's columns.
+    """
+    fields = ", ".join(f"{name} := {_written(alias, name)}" for name in CONTENT_COLUMNS)
+    whole = f"to_json(struct_pack({fields}))"
+    return f"json_merge_patch('{{}}'::JSON, {whole})::VARCHAR"
+
+
+def _written(alias: str, name: str) -> str:
+    """A value of the log as files write it."""
+    column = BY_NAME[name]
+    value = f"{alias}.{name}"
+    if name == "source":
+        return f"(SELECT s.name FROM source s WHERE s.code = {value})"
+    if column.type == Type.TIMESTAMP:
+        return f"strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if column.codes in {"municipality", "basic_unit"}:
+        digits = MUNICIPALITY_DIGITS if column.codes == "municipality" else BASIC_UNIT_DIGITS
+        return f"lpad({value}::VARCHAR, {digits}, '0')"
+    if column.codes == "country":
+        return _listed(list(COUNTRIES), value, 1)
+    if column.codes is not None:
+        names = accepted_names(column.codes)
+        return _listed(list(names), value, min(names.values()))
+    return f"{value}::VARCHAR"
+
+
+def _listed(values: list[str], value: str, first: int) -> str:
+    texts = ", ".join(f"'{text}'" for text in values)
+    return f"([{texts}])[{value} - {first - 1}]"

@@ -1,0 +1,239 @@
+"""Puts the sound rows of deliveries into the log, and sets the others aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from folkestrom.errors import PERSON_COLUMNS
+from folkestrom.intake.build import Moment, Query, queries
+from folkestrom.intake.checks import Check
+from folkestrom.intake.keys import key_hashes
+from folkestrom.intake.readers import Delivery, broken_file
+from folkestrom.intake.reasons import Reason
+
+#: Rows that are read in one go: their keys fit a processor's cache, and progress shows.
+GROUP_ROWS: Final = 2_000_000
+
+#: The optimiser would move the checks before the step that codes values, and so code each value
+#: again for every check; and it would build a hash table of the rows instead of their keys.
+_LEFT_ALONE: Final = "filter_pushdown,join_order,build_side_probe_side"
+
+#: Called with the number of rows read so far.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A delivery with its place in the log.
+
+    Parameters
+    ----------
+    delivery
+        The file.
+    first
+        Position of its first row.
+    """
+
+    delivery: Delivery
+    first: int
+
+
+def place(deliveries: Sequence[Delivery], last_position: int) -> list[Placed]:
+    """Give every row of every file a position of its own, in the order of files and rows."""
+    placed = []
+    for delivery in deliveries:
+        placed.append(Placed(delivery, last_position + 1))
+        last_position += delivery.rows
+    return placed
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    placed: Sequence[Placed],
+    moment: Moment,
+    progress: Progress,
+) -> NDArray[np.uint64]:
+    """Insert sound rows into `report`, the others into `held_back`; return the hashes of all keys.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction.
+    placed
+        The files.
+    moment
+        The intake.
+    progress
+        Told how far it has come.
+    """
+    hashes = [np.empty(0, np.uint64)]
+    done = 0
+    with _settings(connection):
+        for group in _groups(placed):
+            hashes.append(_load_group(connection, group, moment))
+            done += sum(p.delivery.rows for p in group)
+            progress(done)
+    return np.concatenate(hashes)
+
+
+def _groups(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
+    """Neighbouring files with the same columns, up to so many rows at a time."""
+    for _, alike in groupby((p for p in placed if p.delivery.rows), _signature):
+        group: list[Placed] = []
+        rows = 0
+        for file in alike:
+            if group and rows + file.delivery.rows > GROUP_ROWS:
+                yield group
+                group, rows = [], 0
+            group.append(file)
+            rows += file.delivery.rows
+        yield group
+
+
+def _signature(placed: Placed) -> object:
+    return placed.delivery.signature
+
+
+def _load_group(
+    connection: duckdb.DuckDBPyConnection, group: list[Placed], moment: Moment
+) -> NDArray[np.uint64]:
+    keys, sources = _keys(connection, group)
+    query = queries(
+        [str(p.delivery.parquet) for p in group],
+        [p.first for p in group],
+        group[0].delivery.columns,
+        sources,
+        moment,
+    )
+    rows = sum(p.delivery.rows for p in group)
+    connection.register("keys", keys)
+    try:
+        inserted = connection.execute(f"INSERT INTO report {query.accept}").fetchone()
+        if not inserted or inserted[0] < rows:
+            _hold_back(connection, group, query)
+    except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        raise broken_file(group[0].delivery.file.path, "Parquet") from error
+    finally:
+        connection.unregister("keys")
+    return np.asarray(keys["key_hash"].to_numpy(), np.uint64)
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, group: list[Placed]) -> tuple[pa.Table, list[str]]:
+    """Positions and hashes of the keys of a group, and the names of all sources so far."""
+    sources = [str(n) for (n,) in connection.execute(_SOURCES).fetchall()]
+    hashes = []
+    for file in group:
+        read = _key_columns(file.delivery)
+        for numbers, names, codes in read:
+            sources += _new_sources(connection, names, len(sources), sources)
+            place_of = {name: n for n, name in enumerate(sources)}
+            known = np.array([place_of[name] for name in names] or [0], np.int32)
+            hashes.append(key_hashes(known[codes], sources or [""], numbers))
+    together = np.concatenate(hashes)
+    first = group[0].first
+    positions = np.arange(first, first + len(together), dtype=np.int64)
+    return pa.table({"position": positions, "key_hash": together}), sources
+
+
+_SOURCES: Final = "SELECT name FROM source ORDER BY code"
+
+
+def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDArray[np.int32]]]:
+    """Of each piece of a file: report numbers, names of sources, and which of them each row has."""
+    try:
+        with pq.ParquetFile(delivery.parquet, read_dictionary=["source"]) as file:
+            table = file.read(columns=["source", "source_report_id"])
+    except (pa.ArrowException, OSError) as error:
+        raise broken_file(delivery.file.path, "Parquet") from error
+    for piece in table.combine_chunks().to_batches():
+        numbers = piece.column("source_report_id").cast(pa.large_string())
+        source = piece.column("source")
+        if not pa.types.is_dictionary(source.type):
+            source = source.cast(pa.string()).dictionary_encode()
+        # A row without a source is refused later; until then it counts as one of the first.
+        codes = source.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int32)
+        yield numbers, [str(name) for name in source.dictionary.to_pylist()], codes
+
+
+def _new_sources(
+    connection: duckdb.DuckDBPyConnection, names: list[str], known: int, sources: list[str]
+) -> list[str]:
+    """Give every source that is seen for the first time the next number."""
+    new = [name for name in names if name not in sources]
+    for code, name in enumerate(new, start=known + 1):
+        connection.execute("INSERT INTO source VALUES ($code, $name)", {"code": code, "name": name})
+    return new
+
+
+def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query: Query) -> None:
+    """Set the records aside that a check found something in, with what it found."""
+    broken = [(p.first + n - 1, line) for p in group for n, line in p.delivery.broken.items()]
+    found = [
+        (n, str(c.reason), c.column, c.allowed, _is_shown(c)) for n, c in enumerate(query.checks)
+    ]
+    connection.register(
+        "broken_line", _table(broken, ("position", "line"), (pa.int64(), pa.string()))
+    )
+    text = pa.string()
+    connection.register(
+        "check_found",
+        _table(
+            found,
+            ("number", "reason", "name", "allowed", "valued"),
+            (pa.int32(), text, text, text, pa.bool_()),
+        ),
+    )
+    connection.execute(_HOLD.format(refuse=query.refuse, broken=f"'{Reason.BROKEN_RECORD}'"))
+    connection.unregister("broken_line")
+    connection.unregister("check_found")
+
+
+def _is_shown(check: Check) -> bool:
+    """Whether the offending value may be listed: there is one, and it points at nobody."""
+    return check.reason != Reason.MISSING_VALUE and check.column not in PERSON_COLUMNS
+
+
+_HOLD: Final = """
+    INSERT INTO held_back
+    SELECT
+      u.position,
+      CASE WHEN b.line IS NULL THEN c.reason ELSE {broken} END AS reason,
+      CASE WHEN b.line IS NULL THEN c.name END AS column_name,
+      CASE WHEN b.line IS NULL AND c.valued
+        THEN json_extract_string(u.record, '$.' || c.name) END AS value,
+      CASE WHEN b.line IS NULL THEN c.allowed END AS allowed,
+      coalesce(b.line, u.record) AS record
+    FROM ({refuse}) u
+    LEFT JOIN check_found c ON c.number = u.check_number
+    LEFT JOIN broken_line b ON b.position = u.position
+"""
+
+
+def _table(
+    rows: Sequence[tuple[object, ...]], names: tuple[str, ...], types: tuple[pa.DataType, ...]
+) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
+    return pa.table(dict(zip(names, arrays, strict=True)))
+
+
+@contextmanager
+def _settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let rows lie in the log in any order: they carry their position, and it fills row groups."""
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET disabled_optimizers = '{_LEFT_ALONE}'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET preserve_insertion_order")
+        connection.execute("RESET disabled_optimizers")

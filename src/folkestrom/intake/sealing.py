@@ -1,0 +1,43 @@
+"""What has been published stays as it was: sealed knowledge days take no more reports."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from folkestrom.engine.store_meta import get, put
+from folkestrom.errors import UsageError
+
+_KEY = "sealed_until"
+
+
+def sealed_until(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The last sealed knowledge day, or None."""
+    text = get(connection, _KEY)
+    return None if text is None else date.fromisoformat(text)
+
+
+def seal(connection: duckdb.DuckDBPyConnection, until: date) -> date:
+    """Seal every knowledge day up to one, in the caller's transaction; return the day.
+
+    What is delivered later with an earlier time of receipt becomes known on the day after it is
+    taken in; its time of receipt is kept.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    until
+        The last knowledge day to seal. Seals are not broken: it cannot be an earlier one.
+    """
+    current = sealed_until(connection)
+    if current is not None and until < current:
+        raise UsageError(
+            "is before what is sealed already",
+            value=until,
+            allowed=f"{current} or later",
+            next_step="Nothing needs to be done: an earlier day is sealed too.",
+        )
+    put(connection, _KEY, until.isoformat())
+    return until

@@ -1,0 +1,112 @@
+"""What intake hands on: the report log, and the records kept beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+#: Columns that the store gives a report, before those of the record itself.
+LABELS: Final[dict[str, str]] = {
+    "position": "BIGINT NOT NULL",
+    "batch": "INTEGER NOT NULL",
+    "key_hash": "UBIGINT NOT NULL",
+    "known_from": "DATE NOT NULL",
+}
+
+#: Columns of the record, in the log's types: codes are numbers.
+CONTENT: Final[dict[str, str]] = {
+    "source": "SMALLINT NOT NULL",
+    # Numbers of reports hardly repeat: the search for a compression would cost a fifth of intake.
+    "source_report_id": "VARCHAR NOT NULL USING COMPRESSION uncompressed",
+    "received_at": "TIMESTAMP NOT NULL",
+    "person": "BIGINT NOT NULL",
+    "kind": "TINYINT NOT NULL",
+    "event_date": "DATE",
+    "municipality_from": "SMALLINT",
+    "municipality": "SMALLINT",
+    "basic_unit_from": "INTEGER",
+    "basic_unit": "INTEGER",
+    "country": "SMALLINT",
+    "country_of_birth": "SMALLINT",
+    "citizenship": "SMALLINT",
+    "marital_status": "TINYINT",
+    "sex": "TINYINT",
+    "birth_date": "DATE",
+    "mother": "BIGINT",
+    "father": "BIGINT",
+    "partner": "BIGINT",
+    "origin": "TINYINT",
+    "reason": "TINYINT",
+    "value": "VARCHAR",
+    "annuls": "VARCHAR",
+    "corrects": "VARCHAR",
+}
+
+#: The position of the report that is annulled or corrected, once that report has come.
+TARGET: Final = {"target": "BIGINT"}
+
+#: Every column of the log, in order.
+REPORT: Final[dict[str, str]] = {**LABELS, **CONTENT, **TARGET}
+REPORT_COLUMNS: Final = tuple(REPORT)
+CONTENT_COLUMNS: Final = tuple(CONTENT)
+
+_OTHERS: Final[dict[str, dict[str, str]]] = {
+    # Names of the sources, so that the log holds a number for each.
+    "source": {"code": "SMALLINT NOT NULL", "name": "VARCHAR NOT NULL"},
+    # One row an intake.
+    "batch": {
+        "batch": "INTEGER NOT NULL",
+        "taken_at": "TIMESTAMP NOT NULL",
+        "withdrawn": "BIGINT NOT NULL",
+        "reinstated": "BIGINT NOT NULL",
+    },
+    # One row a file of an intake. Row r of the file has the position first_position + r - 1.
+    "delivery": {
+        "batch": "INTEGER NOT NULL",
+        "file": "VARCHAR NOT NULL",
+        "digest": "VARCHAR NOT NULL",
+        "first_position": "BIGINT NOT NULL",
+        "read": "BIGINT NOT NULL",
+        "accepted": "BIGINT NOT NULL",
+        "quarantined": "BIGINT NOT NULL",
+        "repeats": "BIGINT NOT NULL",
+    },
+    # Well-formed records kept out of the log because of what they point at; their report's row.
+    "refused": {name: kind.split(" USING")[0] for name, kind in REPORT.items()},
+    # One row a record, in the log or refused, that annuls or corrects another one.
+    "link": {
+        "position": "BIGINT NOT NULL",
+        "source": "SMALLINT NOT NULL",
+        "key_hash": "UBIGINT NOT NULL",
+        "person": "BIGINT NOT NULL",
+        "known_from": "DATE NOT NULL",
+        "received_at": "TIMESTAMP NOT NULL",
+        "target_id": "VARCHAR NOT NULL",
+        "target_hash": "UBIGINT NOT NULL",
+        "target": "BIGINT",
+        "state": "TINYINT NOT NULL",
+    },
+    # Records that were not accepted, as they were delivered; closed when mended or let in.
+    "quarantine": {
+        "id": "BIGINT NOT NULL",
+        "batch": "INTEGER NOT NULL",
+        "file": "VARCHAR NOT NULL",
+        "row": "BIGINT NOT NULL",
+        "reason": "VARCHAR NOT NULL",
+        "column_name": "VARCHAR",
+        "value": "VARCHAR",
+        "allowed": "VARCHAR",
+        "record": "VARCHAR NOT NULL",
+        "digest": "VARCHAR NOT NULL",
+        "position": "BIGINT NOT NULL",
+        "closed_by": "INTEGER",
+    },
+}
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty tables of a new store, in the caller's transaction."""
+    for name, columns in {"report": REPORT, **_OTHERS}.items():
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE {name} ({listed})")

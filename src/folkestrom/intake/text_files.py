@@ -1,0 +1,220 @@
+"""CSV and NDJSON, converted to Parquet with every value as text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import duckdb
+
+from folkestrom.errors import InputRefused
+from folkestrom.intake.files import Format, InputFile
+from folkestrom.intake.header import check_names, text_columns
+from folkestrom.intake.readers import Delivery, broken_file
+
+_DELIMITERS: Final = ",;\t|"
+_LONGEST_HEADER: Final = 65_536
+#: Faults of a single line; any other one means that the reader lost its way in the file.
+_FAULTS_OF_A_LINE: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
+
+
+def convert(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, *, retake: bool
+) -> Delivery:
+    """Convert a text file.
+
+    Parameters
+    ----------
+    connection
+        A connection in memory.
+    file
+        The file.
+    to
+        The Parquet file to write.
+    retake
+        Whether it is an export of quarantined records that comes back.
+    """
+    reader = _convert_csv if file.format == Format.CSV else _convert_ndjson
+    return reader(connection, file, to, retake)
+
+
+def _convert_csv(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, retake: bool
+) -> Delivery:
+    names, delimiter = _csv_header(file.path)
+    check_names(file.path, names, retake=retake)
+    columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
+    source = f"""
+        read_csv($path, header = true, auto_detect = false, columns = {columns},
+                 delim = '{delimiter}', quote = '"', escape = '"', encoding = 'utf-8',
+                 store_rejects = true, rejects_limit = 0, rejects_line_size_limit = 65536)
+    """
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    kept = text_columns(names)
+    rows = _write(connection, file, source, kept, to, {"path": str(file.path)})
+    rejects = connection.execute(
+        "SELECT line, any_value(error_type::VARCHAR), any_value(csv_line) "
+        "FROM reject_errors GROUP BY line ORDER BY line"
+    ).fetchall()
+    for line, fault, _ in rejects:
+        if fault not in _FAULTS_OF_A_LINE:
+            raise not_utf8(file.path) or _lost(file.path, int(line))
+    # Line 1 is the header, so that the record of line n has the number n - 1.
+    broken = {int(line) - 1: str(text or "") for line, _, text in rejects}
+    if broken:
+        _make_room(connection, to, list(broken))
+    return Delivery(file, to, rows + len(broken), kept, broken)
+
+
+def _make_room(connection: duckdb.DuckDBPyConnection, to: Path, broken: list[int]) -> None:
+    """Put a row without values where each broken line was, so that row r is record r."""
+    # The j-th broken line stands before every sound record from this place on, counted from 1.
+    places = [number - j for j, number in enumerate(broken)]
+    whole = to.with_suffix(".whole.parquet")
+    connection.execute(
+        f"""
+        COPY (
+          SELECT * EXCLUDE (number) FROM (
+            SELECT * EXCLUDE (file_row_number),
+              file_row_number + 1
+              + len(list_filter({places}::BIGINT[], lambda p: p <= file_row_number + 1)) AS number
+            FROM read_parquet($path, file_row_number = true)
+            UNION ALL BY NAME
+            SELECT unnest({broken}::BIGINT[]) AS number
+          ) ORDER BY number
+        ) TO '{_quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)
+        """,
+        {"path": str(to)},
+    )
+    whole.replace(to)
+
+
+def _convert_ndjson(
+    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, retake: bool
+) -> Delivery:
+    with _reading(file):
+        connection.execute(_NDJSON_LINES, {"path": str(file.path)})
+        found = connection.execute(
+            "SELECT DISTINCT unnest(json_keys(record)) AS name FROM lines ORDER BY name"
+        ).fetchall()
+    names = [str(name) for (name,) in found]
+    check_names(file.path, names, retake=retake)
+    kept = text_columns(names)
+    shape = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in kept) + "}"
+    source = f"(SELECT unnest(json_transform(record, '{shape}')) FROM lines)"
+    rows = _write(connection, file, source, kept, to, {})
+    broken = connection.execute(
+        "SELECT number, line FROM lines WHERE record IS NULL ORDER BY number"
+    ).fetchall()
+    return Delivery(file, to, rows, kept, {int(n): str(line) for n, line in broken})
+
+
+#: Lines of an NDJSON file, numbered without the empty ones, and the JSON object that each one is.
+_NDJSON_LINES: Final = """
+    CREATE OR REPLACE TEMP TABLE lines AS
+    SELECT
+      row_number() OVER () AS number,
+      line,
+      CASE
+        WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line::JSON END
+      END AS record
+    FROM read_csv($path, header = false, auto_detect = false, columns = {'line': 'VARCHAR'},
+                  delim = '\x01', quote = '', escape = '', encoding = 'utf-8')
+    WHERE line IS NOT NULL AND trim(line) <> ''
+"""
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    source: str,
+    names: Iterable[str],
+    to: Path,
+    parameters: dict[str, str],
+) -> int:
+    """Write the rows of a text file in their order; empty texts are no values."""
+    values = ", ".join(f'nullif("{name}", \'\') AS "{name}"' for name in names)
+    with _reading(file):
+        written = connection.execute(
+            f"COPY (SELECT {values} FROM {source}) TO '{_quoted(to)}' "
+            "(FORMAT parquet, COMPRESSION snappy)",
+            parameters,
+        ).fetchone()
+    return int(written[0]) if written else 0
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+@contextmanager
+def _reading(file: InputFile) -> Iterator[None]:
+    """Turn what the engine cannot read into an error that says what is wrong with the file."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.DataError) as error:
+        raise not_utf8(file.path) or broken_file(file.path, file.format.upper()) from error
+
+
+def _csv_header(path: Path) -> tuple[list[str], str]:
+    """Column names and delimiter: the delimiter that splits the header most."""
+    try:
+        with _opened(path) as stream:
+            first = stream.readline(_LONGEST_HEADER)
+    except (OSError, EOFError) as error:
+        raise broken_file(path, "gzip" if path.suffix == ".gz" else "CSV") from error
+    try:
+        text = first.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path) or broken_file(path, "CSV") from error
+    delimiter = max(_DELIMITERS, key=text.count)
+    return [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])], delimiter
+
+
+def _opened(path: Path) -> BinaryIO:
+    if path.suffix.lower() == ".gz":
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def not_utf8(path: Path) -> InputRefused | None:
+    """The error for a file in another encoding, or None when it is UTF-8 throughout."""
+    try:
+        with _opened(path) as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    codecs.decode(line, "utf-8")
+                except UnicodeDecodeError:
+                    return _other_encoding(path, number, line)
+    except (OSError, EOFError):
+        return None
+    return None
+
+
+def _other_encoding(path: Path, number: int, line: bytes) -> InputRefused:
+    utf16 = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    guess = "UTF-16" if utf16 else "WINDOWS-1252"
+    return InputRefused(
+        f"is not UTF-8: line {number} holds bytes that look like {guess}",
+        where=str(path),
+        allowed="UTF-8",
+        next_step=f"Convert it: iconv -f {guess} -t UTF-8 {path.name} > utf8-{path.name}. "
+        "Nothing of this intake was kept.",
+    )
+
+
+def _lost(path: Path, line: int) -> InputRefused:
+    return InputRefused(
+        f"cannot be read as CSV from line {line} on: a quotation mark is not closed, or a line "
+        "is far too long",
+        where=str(path),
+        allowed='values with a comma, a quotation mark or a line break in "…", with "" for "',
+        next_step="Mend that line and take the file in again. Nothing of this intake was kept.",
+    )
