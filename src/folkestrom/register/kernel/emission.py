@@ -1,0 +1,151 @@
+"""Putting out what changed on a knowledge day, and at the end all that is still so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from folkestrom.register.kernel.replay import touch
+from folkestrom.register.kernel.rows import Packed
+from folkestrom.register.kernel.rules import NO_RECORD, TARGET_NOT_COME
+from folkestrom.register.kernel.sink import (
+    Known,
+    Sink,
+    put_attribute,
+    put_citizenship,
+    put_event,
+    put_flag,
+    put_marital,
+    put_residence,
+)
+from folkestrom.register.kernel.standing import is_waiting
+from folkestrom.register.kernel.work import CITIZEN, CORRECTIONS, EVENTS, HOME, NONE, TOUCHED, Work
+from folkestrom.register.tables import OPEN_DAY
+
+
+@njit(inline="always")
+def put_changes(rows: Packed, work: Work, known: Known, now: Known, day: int, sink: Sink) -> None:
+    """Close at `day` what is no longer so, and open what is.
+
+    `known` is what was known until then and `now` what is: where they differ in what rows carry,
+    the rows are closed and opened anew though nothing else in them changed.
+    """
+    counted_anew = known.sex != now.sex or known.birth_date != now.birth_date
+    restated = counted_anew or known.country_of_birth != now.country_of_birth
+    if restated:
+        _touch_all(work)
+    for i in range(work.number[TOUCHED]):
+        r = work.touched[i]
+        work.event[r].is_touched = 0
+        row = rows[work.order[work.life[r]]]
+        for spell in range(3):
+            end = work.ends[r, spell]
+            if end == row.event_date:
+                end = NONE
+            if end != work.out_ends[r, spell] or (restated and spell == HOME):
+                _put_spell(work, row, r, spell, known, day, sink)
+                work.out_ends[r, spell], work.out_since[r, spell] = end, day
+        if counted_anew or not _same_event(work, r):
+            _put_event(work, row, r, known, day, sink)
+            work.event[r].out_applied, work.event[r].out_applied_since = work.event[r].applied, day
+            work.event[r].out_municipality = work.event[r].left_municipality
+            work.event[r].out_unit = work.event[r].left_unit
+        if work.event[r].reason != work.event[r].out_reason:
+            _put_reason(work, row, r, day, sink)
+            work.event[r].out_reason, work.event[r].out_reason_since = work.event[r].reason, day
+    work.number[TOUCHED] = 0
+
+
+@njit(inline="always")
+def _touch_all(work: Work) -> None:
+    """Look at every event's rows: something that is in all of them changed."""
+    for r in range(work.number[EVENTS]):
+        touch(work, r)
+
+
+@njit(inline="always")
+def _same_event(work: Work, r: int) -> bool:
+    if work.event[r].applied != work.event[r].out_applied:
+        return False
+    event = work.event[r]
+    same_place = event.left_municipality == event.out_municipality
+    return bool(not event.applied or (same_place and event.left_unit == event.out_unit))
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _put_spell(
+    work: Work, row: Any, r: int, spell: int, known: Known, day: int, sink: Sink
+) -> None:
+    end, since = work.out_ends[r, spell], work.out_since[r, spell]
+    if end == NONE:
+        return
+    if spell == HOME:
+        put_residence(sink, row, known, end, since, day)
+    elif spell == CITIZEN:
+        put_citizenship(sink, row, end, since, day)
+    else:
+        put_marital(sink, row, end, since, day)
+
+
+@njit(inline="always")
+def _put_event(work: Work, row: Any, r: int, known: Known, day: int, sink: Sink) -> None:
+    if work.event[r].out_applied:
+        left = (work.event[r].out_municipality, work.event[r].out_unit)
+        put_event(sink, row, known, left, work.event[r].out_applied_since, day)
+
+
+@njit(inline="always")
+def _put_reason(work: Work, row: Any, r: int, day: int, sink: Sink) -> None:
+    if work.event[r].out_reason:
+        put_flag(sink, row, work.event[r].out_reason, work.event[r].out_reason_since, day)
+
+
+@njit(inline="always")
+def put_attributes(
+    rows: Packed, work: Work, known: Known, since: int, day: int, sink: Sink
+) -> None:
+    """Close at `day` what was known apart from events since another day."""
+    if known.start >= 0:
+        put_attribute(sink, rows[work.order[known.start]], known, OPEN_DAY, since, day)
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_waiting(rows: Packed, work: Work, k: int, day: int, sink: Sink) -> None:
+    """Flag a report whose target has not come, or end the flag."""
+    if is_waiting(rows, work, k):
+        if work.report[k].waits == NONE:
+            work.report[k].waits = day
+    elif work.report[k].waits != NONE:
+        put_flag(sink, rows[work.order[k]], TARGET_NOT_COME, work.report[k].waits, day)
+        work.report[k].waits = NONE
+
+
+@njit(inline="always")
+def put_orphans(rows: Packed, work: Work, registered: bool, day: int, sink: Sink) -> None:
+    """Flag attribute corrections of somebody without a record, or end the flags."""
+    for i in range(work.number[CORRECTIONS]):
+        k = work.report[i].correction
+        if work.report[k].stands and not registered:
+            if work.report[k].orphan == NONE:
+                work.report[k].orphan = day
+        elif work.report[k].orphan != NONE:
+            put_flag(sink, rows[work.order[k]], NO_RECORD, work.report[k].orphan, day)
+            work.report[k].orphan = NONE
+
+
+@njit(inline="always")
+def put_rest(rows: Packed, work: Work, count: int, known: Known, since: int, sink: Sink) -> None:
+    """Put out all that is still so as known at the end of time."""
+    for r in range(work.number[EVENTS]):
+        row = rows[work.order[work.life[r]]]
+        for spell in range(3):
+            _put_spell(work, row, r, spell, known, OPEN_DAY, sink)
+        _put_event(work, row, r, known, OPEN_DAY, sink)
+        _put_reason(work, row, r, OPEN_DAY, sink)
+    put_attributes(rows, work, known, since, OPEN_DAY, sink)
+    for k in range(count):
+        if work.report[k].waits != NONE:
+            put_flag(sink, rows[work.order[k]], TARGET_NOT_COME, work.report[k].waits, OPEN_DAY)
+        if work.report[k].orphan != NONE:
+            put_flag(sink, rows[work.order[k]], NO_RECORD, work.report[k].orphan, OPEN_DAY)

@@ -1,0 +1,57 @@
+"""What is known of a person apart from events: the first start of the record, and corrections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Packed
+from folkestrom.register.kernel.sink import NOBODY, Known
+from folkestrom.register.kernel.work import CORRECTIONS, EVENTS, START, Work
+
+
+@njit(inline="always")
+def attributes_of(row: Any, start: int) -> Known:
+    """The attributes that the start of a record gives."""
+    return Known(
+        np.int64(start),
+        np.int64(max(row.sex, 0)),
+        np.int64(row.birth_date),
+        np.int64(row.country_of_birth),
+        np.int64(row.mother),
+        np.int64(row.father),
+        np.int64(row.origin),
+    )
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def known_attributes(rows: Packed, work: Work) -> Known:
+    """Those of the first standing start, and over them each standing correction in order."""
+    if work.number[START] == work.number[EVENTS]:
+        return NOBODY
+    start = work.life[work.number[START]]
+    known = attributes_of(rows[work.order[start]], start)
+    for i in range(work.number[CORRECTIONS]):
+        k = work.report[i].correction
+        if work.report[k].stands:
+            known = _corrected(known, rows[work.order[k]])
+    return known
+
+
+@njit(inline="always")
+def _corrected(known: Known, row: Any) -> Known:
+    sex, birth_date, birthplace = known.sex, known.birth_date, known.country_of_birth
+    mother, father = known.mother, known.father
+    if row.sex != NULL8:
+        sex = np.int64(row.sex)
+    if row.birth_date != NULL32:
+        birth_date = np.int64(row.birth_date)
+    if row.country_of_birth != NULL16:
+        birthplace = np.int64(row.country_of_birth)
+    if row.mother != NULL64:
+        mother = np.int64(row.mother)
+    if row.father != NULL64:
+        father = np.int64(row.father)
+    return Known(known.start, sex, birth_date, birthplace, mother, father, known.origin)

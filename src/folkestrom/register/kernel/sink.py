@@ -1,0 +1,193 @@
+"""Where kernels put the rows of the derived tables: one array of numbers a table."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Integers
+from folkestrom.register.tables import TABLES
+
+RESIDENCE, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG = range(6)
+#: In `Sink.counts`, after the tables' row counts: whether a table had no room left.
+FULL: Final = len(TABLES)
+
+
+class Sink(NamedTuple):
+    """Rows of every table as `[column, row]`, and how many there are."""
+
+    residence: Integers
+    marital: Integers
+    citizenship: Integers
+    attribute: Integers
+    event: Integers
+    flag: Integers
+    counts: Integers
+
+
+class Known(NamedTuple):
+    """What is known of a person apart from events, with the report that began the record."""
+
+    start: int
+    sex: int
+    birth_date: int
+    country_of_birth: int
+    mother: int
+    father: int
+    origin: int
+
+
+#: A person without a record.
+NOBODY: Final = Known(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8)
+#: The municipality and basic unit of somebody who is not resident.
+ABROAD: Final = (NULL16, NULL32)
+
+
+def new_sink(capacity: int) -> Sink:
+    """An empty sink with room for `capacity` rows in each table."""
+    arrays = (np.empty((len(table.columns), capacity), np.int64) for table in TABLES)
+    return Sink(*arrays, counts=np.zeros(FULL + 1, np.int64))
+
+
+def grown(sink: Sink) -> Sink:
+    """The same rows with twice the room."""
+    larger = new_sink(2 * sink.residence.shape[1])
+    for number in range(len(TABLES)):
+        count = sink.counts[number]
+        larger[number][:, :count] = sink[number][:, :count]
+    larger.counts[:FULL] = sink.counts[:FULL]
+    return larger
+
+
+@njit(inline="always")
+def _room(sink: Sink, table: int, capacity: int) -> int:
+    """The next row of a table, or -1 when it is full: the person is then done again."""
+    row = sink.counts[table]
+    if row >= capacity:
+        sink.counts[FULL] = 1
+        return -1
+    sink.counts[table] = row + 1
+    return int(row)
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_residence(
+    sink: Sink, report: Any, known: Known, valid_to: int, known_from: int, known_to: int
+) -> None:
+    """A stay opened by a report."""
+    out, i = sink.residence, _room(sink, RESIDENCE, sink.residence.shape[1])
+    if i < 0:
+        return
+    out[0, i] = report.person
+    out[1, i] = report.municipality
+    out[2, i] = report.basic_unit
+    out[3, i] = known.sex
+    out[4, i] = known.birth_date
+    out[5, i] = known.country_of_birth
+    out[6, i] = report.event_date
+    out[7, i] = valid_to
+    out[8, i] = known_from
+    out[9, i] = known_to
+    out[10, i] = report.position
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
+    """A marital status opened by a report."""
+    out, i = sink.marital, _room(sink, MARITAL, sink.marital.shape[1])
+    if i < 0:
+        return
+    given = report.marital_status > 0
+    stated = given or report.kind > 3
+    default = 1 if report.kind == 2 else 0
+    out[0, i] = report.person
+    out[1, i] = report.marital_status if given else default
+    out[2, i] = report.partner if stated else NULL64
+    out[3, i] = report.event_date
+    out[4, i] = valid_to
+    out[5, i] = known_from
+    out[6, i] = known_to
+    out[7, i] = report.position
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_citizenship(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
+    """A citizenship opened by a report."""
+    out, i = sink.citizenship, _room(sink, CITIZENSHIP, sink.citizenship.shape[1])
+    if i < 0:
+        return
+    out[0, i] = report.person
+    out[1, i] = report.citizenship
+    out[2, i] = report.event_date
+    out[3, i] = valid_to
+    out[4, i] = known_from
+    out[5, i] = known_to
+    out[6, i] = report.position
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_attribute(
+    sink: Sink, start: Any, known: Known, open_day: int, known_from: int, known_to: int
+) -> None:
+    """What is fixed about a person whose record a report began."""
+    out, i = sink.attribute, _room(sink, ATTRIBUTE, sink.attribute.shape[1])
+    if i < 0:
+        return
+    out[0, i] = start.person
+    out[1, i] = known.sex
+    out[2, i] = known.birth_date
+    out[3, i] = known.country_of_birth
+    out[4, i] = known.mother
+    out[5, i] = known.father
+    out[6, i] = known.origin
+    out[7, i] = start.event_date
+    out[8, i] = open_day
+    out[9, i] = known_from
+    out[10, i] = known_to
+    out[11, i] = start.position
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_event(
+    sink: Sink, report: Any, known: Known, home: tuple[int, int], known_from: int, known_to: int
+) -> None:
+    """An applied report, leaving `home` (municipality and basic unit)."""
+    out, i = sink.event, _room(sink, EVENT, sink.event.shape[1])
+    if i < 0:
+        return
+    gone = report.kind >= 8
+    out[0, i] = report.position
+    out[1, i] = report.person
+    out[2, i] = report.kind
+    out[3, i] = report.event_date
+    out[4, i] = report.known_from
+    out[5, i] = home[0]
+    out[6, i] = NULL16 if gone else report.municipality
+    out[7, i] = home[1]
+    out[8, i] = NULL32 if gone else report.basic_unit
+    out[9, i] = report.country
+    out[10, i] = report.reason
+    out[11, i] = known.sex
+    out[12, i] = known.birth_date
+    out[13, i] = known_from
+    out[14, i] = known_to
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_flag(sink: Sink, report: Any, reason: int, known_from: int, known_to: int) -> None:
+    """A report that stands and is not applied."""
+    out, i = sink.flag, _room(sink, FLAG, sink.flag.shape[1])
+    if i < 0:
+        return
+    out[0, i] = report.position
+    out[1, i] = report.person
+    out[2, i] = reason
+    out[3, i] = known_from
+    out[4, i] = known_to
+
+
+def rows_of(sink: Sink, table: int) -> Integers:
+    """The rows that a table has got, as `[column, row]`."""
+    return sink[table][:, : sink.counts[table]]

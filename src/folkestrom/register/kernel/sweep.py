@@ -1,0 +1,87 @@
+"""One sweep over the packed log: every person's rows of every derived table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from folkestrom.register.kernel.compiled import source_fingerprint
+from folkestrom.register.kernel.inorder import is_in_order, sweep_in_order
+from folkestrom.register.kernel.ordering import BY_KNOWLEDGE, sort_reports
+from folkestrom.register.kernel.rows import Integers, Packed
+from folkestrom.register.kernel.sink import FULL, Sink, grown
+from folkestrom.register.kernel.timeline import sweep_any_order
+from folkestrom.register.kernel.work import Work
+
+
+def _compiled(sources: str) -> Any:
+    @njit(cache=True, nogil=True)
+    def sweep_persons(
+        rows: Packed, starts: Integers, first: int, last: int, work: Work, sink: Sink, plain: bool
+    ) -> int:
+        """Emit the rows of persons `first` to `last`, until the sink is full; return who is next.
+
+        `plain` allows the short way for histories that are in order.
+        """
+        # Using the fingerprint is what makes it part of the compiled code's key on disk.
+        if not len(sources):
+            return last
+        before = np.zeros_like(sink.counts)
+        for person in range(first, last):
+            before[:] = sink.counts
+            count = starts[person + 1] - starts[person]
+            for k in range(count):
+                work.order[k] = starts[person] + k
+            sort_reports(rows, work.order, work.spare, count, BY_KNOWLEDGE)
+            if plain and is_in_order(rows, work.order, count):
+                sweep_in_order(rows, work.order, count, sink)
+            else:
+                sweep_any_order(rows, work, count, sink)
+            if sink.counts[FULL]:
+                sink.counts[:] = before
+                return person
+        return last
+
+    return sweep_persons
+
+
+_sweep_persons = _compiled(source_fingerprint())
+
+
+def sweep(
+    rows: Packed,
+    starts: Integers,
+    bounds: tuple[int, int],
+    work: Work,
+    sink: Sink,
+    *,
+    plain: bool = True,
+) -> Sink:
+    """Emit the rows of a range of persons.
+
+    Parameters
+    ----------
+    rows, starts
+        The packed log, and where each person's rows begin.
+    bounds
+        First person, and the one after the last.
+    work
+        Working memory for the longest history.
+    sink
+        Where to put the rows, after those that are there.
+    plain
+        Whether histories that are in order may take the short way.
+
+    Returns
+    -------
+    Sink
+        The sink, or a larger one in its place.
+    """
+    first, last = bounds
+    while first < last:
+        first = _sweep_persons(rows, starts, first, last, work, sink, plain)
+        if first < last:
+            sink = grown(sink)
+    return sink

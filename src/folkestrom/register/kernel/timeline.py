@@ -1,0 +1,167 @@
+"""Any history at all: late reports, annulments, corrections, one knowledge day after another.
+
+A person's events lie in the order of life. On each knowledge day some of them come to stand or
+cease to. From each of these the replay runs on only until the state is again what it was before,
+so a report at the end costs one step, however many lie before it. What differs at the end of the
+day from what was put out is closed at that day, and opened with its new values.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from folkestrom.register.kernel import emission
+from folkestrom.register.kernel.knowledge import known_attributes
+from folkestrom.register.kernel.ordering import BY_LIFE, sort_reports
+from folkestrom.register.kernel.replay import replay_changes
+from folkestrom.register.kernel.rows import Packed
+from folkestrom.register.kernel.sink import NOBODY, Known, Sink
+from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
+from folkestrom.register.kernel.work import (
+    CHANGED,
+    CORRECTIONS,
+    EVENTS,
+    NONE,
+    START,
+    TOUCHED,
+    Work,
+)
+
+LAST_START_KIND, ATTRIBUTE_CORRECTION, DEATH, ANNULMENT = 3, 4, 9, 10
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def sweep_any_order(rows: Packed, work: Work, count: int, sink: Sink) -> None:
+    """Emit the rows of a person whose `count` reports `work.order` lists by knowledge."""
+    _prepare(rows, work, count)
+    known, since, k = NOBODY, 0, 0
+    while k < count:
+        day = rows[work.order[k]].known_from
+        first = k
+        while k < count and rows[work.order[k]].known_from == day:
+            work.report[k].known = 1
+            k += 1
+        _change_standing(rows, work, first, k, day, sink)
+        now = known_attributes(rows, work)
+        if now.birth_date != known.birth_date:
+            _judge_deaths_anew(rows, work)
+        replay_changes(rows, work, now)
+        since = _put_out(rows, work, known, now, since, day, sink)
+        known = now
+    emission.put_rest(rows, work, count, known, since, sink)
+
+
+@njit(inline="always")
+def _put_out(
+    rows: Packed, work: Work, known: Known, now: Known, since: int, day: int, sink: Sink
+) -> int:
+    """Close and open what changed; return since when the attributes are what they are."""
+    emission.put_orphans(rows, work, now.start >= 0, day, sink)
+    if now != known:
+        emission.put_attributes(rows, work, known, since, day, sink)
+        since = day
+    emission.put_changes(rows, work, known, now, day, sink)
+    return since
+
+
+@njit(inline="always")
+def _prepare(rows: Packed, work: Work, count: int) -> None:
+    events, corrections = 0, 0
+    for k in range(count):
+        kind = rows[work.order[k]].kind
+        work.report[k].known, work.report[k].stands, work.report[k].stood = 0, 0, 0
+        work.report[k].waits, work.report[k].orphan = NONE, NONE
+        work.report[k].place = -1
+        if kind == ATTRIBUTE_CORRECTION:
+            work.report[corrections].correction = k
+            corrections += 1
+        elif kind < ANNULMENT:
+            work.life[events] = work.order[k]
+            events += 1
+    work.number[CORRECTIONS], work.number[EVENTS] = corrections, events
+    work.number[START], work.number[CHANGED], work.number[TOUCHED] = events, 0, 0
+    _place_in_life(rows, work, count, events)
+    for r in range(events):
+        _clear(work, r)
+    prepare_aims(rows, work, count)
+
+
+@njit(inline="always")
+def _place_in_life(rows: Packed, work: Work, count: int, events: int) -> None:
+    # `life` is sorted as rows, then turned into reports by way of each row's own number.
+    sort_reports(rows, work.life, work.spare, events, BY_LIFE)
+    first = work.order[0]
+    for k in range(count):
+        first = min(first, work.order[k])
+    for k in range(count):
+        work.spare[work.order[k] - first] = k
+    for r in range(events):
+        k = work.spare[work.life[r] - first]
+        work.life[r] = k
+        work.report[k].place = r
+
+
+@njit(inline="always")
+def _clear(work: Work, r: int) -> None:
+    work.event[r].active, work.event[r].applied, work.event[r].reason = 0, 0, 0
+    work.event[r].is_changed, work.event[r].is_touched = 0, 0
+    work.event[r].out_applied, work.event[r].out_reason = 0, 0
+    for spell in range(3):
+        work.ends[r, spell] = NONE
+        work.out_ends[r, spell] = NONE
+
+
+@njit(inline="always")
+def _change_standing(rows: Packed, work: Work, first: int, last: int, day: int, sink: Sink) -> None:
+    """Let the reports of a day be known, and note which come to stand or cease to."""
+    for k in range(first, last):
+        tree = work.report[k].tree
+        if tree < 0:
+            work.report[k].stands = 1
+            _note_change(rows, work, k)
+            continue
+        resolve_tree(rows, work, tree)
+        for i in range(work.report[tree].first_member, work.report[tree + 1].first_member):
+            _note_change(rows, work, work.report[i].member)
+            emission.put_waiting(rows, work, work.report[i].member, day, sink)
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _note_change(rows: Packed, work: Work, k: int) -> None:
+    if work.report[k].stands == work.report[k].stood:
+        return
+    work.report[k].stood = work.report[k].stands
+    r = work.report[k].place
+    if r >= 0:
+        work.event[r].active = work.report[k].stands
+        _mark_changed(work, r)
+        if rows[work.order[k]].kind <= LAST_START_KIND:
+            _find_start(rows, work, r)
+
+
+@njit(inline="always")
+def _find_start(rows: Packed, work: Work, r: int) -> None:
+    """Keep the first standing start of a record, given that the one at `r` changed."""
+    if work.event[r].active:
+        work.number[START] = min(work.number[START], r)
+    elif work.number[START] == r:
+        while r < work.number[EVENTS] and not (
+            work.event[r].active and rows[work.order[work.life[r]]].kind <= LAST_START_KIND
+        ):
+            r += 1
+        work.number[START] = r
+
+
+@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _mark_changed(work: Work, r: int) -> None:
+    if not work.event[r].is_changed:
+        work.event[r].is_changed = 1
+        work.changed[work.number[CHANGED]] = r
+        work.number[CHANGED] += 1
+
+
+@njit(inline="always")
+def _judge_deaths_anew(rows: Packed, work: Work) -> None:
+    for r in range(work.number[EVENTS]):
+        if work.event[r].active and rows[work.order[work.life[r]]].kind == DEATH:
+            _mark_changed(work, r)
