@@ -13,12 +13,11 @@ _MOTHER, _FATHER, _CHILD_DAY, _BOY = 71, 73, 75, 76
 _FIRST_AGE, _LAST_AGE = 15, 49
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def _fertility_weight(people, p, year, fertility):
-    age = year - 1 - people.birth_year[p]
+    weight = fertility[year - 1 - people.birth_year[p]]
     if people.outcome[p] == DIE or people.outcome[p] == LEAVE or people.pending[p] != 0:
-        return 0.0
-    weight = fertility[age]
+        weight = 0.0
     if people.marital[p] == 2:
         weight *= 1.6
     gap = year - people.last_child[p]

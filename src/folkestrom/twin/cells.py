@@ -40,3 +40,19 @@ def count_by_status(order, start, marital, pending, totals, eligible):
             totals[c, marital[p]] += 1
             if pending[p] == 0:
                 eligible[c, marital[p]] += 1
+
+
+@njit(cache=True, nogil=True)
+def count_places(status, municipality, count, out):
+    """Count residents by municipality."""
+    for p in range(count):
+        if status[p] == 1:
+            out[municipality[p]] += 1
+
+
+@njit(cache=True, nogil=True)
+def count_citizens(status, sex, citizenship, count, position, out):
+    """Count residents by sex and citizenship; `position` maps country codes to columns."""
+    for p in range(count):
+        if status[p] == 1:
+            out[sex[p], position[citizenship[p]]] += 1

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.twin import reports as r
 from folkestrom.twin import stock
+from folkestrom.twin.cells import count_places
 from folkestrom.twin.mobility import Mobility, age_level
 from folkestrom.twin.origins import EU8_BORN
 from folkestrom.twin.people import LATE_EMIGRATION, RESIDENT, People, allocate
@@ -112,8 +113,9 @@ class Country:
     def residents(self) -> NDArray[np.int64]:
         """Return the residents by municipality."""
         people = self.people
-        mine = people.municipality[: self.size][people.status[: self.size] == RESIDENT]
-        return np.bincount(mine, minlength=len(self.units)).astype(np.int64)
+        out = np.zeros(len(self.units), np.int64)
+        count_places(people.status, people.municipality, self.size, out)
+        return out
 
     def overdue(self, year: int) -> NDArray[np.int64]:
         """Return persons who left earlier and whose leaving is reported this year."""

@@ -40,24 +40,23 @@ def list_pools(people, size, last_year, year, closes):
     leaving or moving is unreported, children, and who had an event of status after `closes`.
     """
     edges = np.zeros(421, np.int64)
-    for step in range(2):
-        if step == 1:
-            for k in range(420):
-                edges[k + 1] += edges[k]
-            place = edges[:-1].copy()
-            out = np.empty(edges[420], np.int64)
-        for p in range(size):
-            if people.status[p] != 1 or people.outcome[p] >= 2 or people.pending[p] != 0:
-                continue
-            group = (last_year - 1 - people.birth_year[p]) // 5
-            if group < 0 or year - people.birth_year[p] < 18 or people.last_marital[p] >= closes:
-                continue
-            k = (people.sex[p] * 21 + min(group, 20)) * 10 + people.marital[p]
-            if step == 0:
-                edges[k + 1] += 1
-            else:
-                out[place[k]] = p
-                place[k] += 1
+    keys = np.empty(size, np.int16)
+    for p in range(size):
+        group = (last_year - 1 - people.birth_year[p]) // 5
+        fit = people.status[p] == 1 and people.outcome[p] < 2 and people.pending[p] == 0
+        fit = fit and group >= 0 and year - people.birth_year[p] >= 18
+        fit = fit and people.last_marital[p] < closes
+        keys[p] = (people.sex[p] * 21 + min(group, 20)) * 10 + people.marital[p] if fit else -1
+        if fit:
+            edges[keys[p] + 1] += 1
+    for k in range(420):
+        edges[k + 1] += edges[k]
+    place = edges[:-1].copy()
+    out = np.empty(edges[420], np.int32)
+    for p in range(size):
+        if keys[p] >= 0:
+            out[place[keys[p]]] = p
+            place[keys[p]] += 1
     return out, edges
 
 
@@ -164,7 +163,14 @@ class Pools:
         """Return the unused members of a pool."""
         k = (sex * GROUPS + group) * 10 + status
         part = self._list[self._edges[k] : self._edges[k + 1]]
-        return np.asarray(part[~self._used[part]])
+        return np.asarray(part[~self._used[part]], np.int64)
+
+    def changed(self, sex: int, group: int, status: int, closes: int) -> NDArray[np.int64]:
+        """Return a group's members, used or not, who have a status now and can change it once more."""
+        k = (sex * GROUPS + group) * 10
+        part = self._list[self._edges[k] : self._edges[k + 10]]
+        mine = self.people.marital[part] == status
+        return np.asarray(part[mine & (self.people.last_marital[part] < closes)], np.int64)
 
     def use(self, persons: NDArray[np.int64]) -> None:
         """Mark persons as done."""

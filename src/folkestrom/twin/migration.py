@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from folkestrom.twin import arrivals
 from folkestrom.twin import reports as r
-from folkestrom.twin.cells import AGES
+from folkestrom.twin.cells import count_citizens
 from folkestrom.twin.country import Country, is_eu8, place_columns, record_columns
 from folkestrom.twin.marriage import count_groups
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
@@ -95,11 +95,11 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
 def citizens_by_sex(country: Country) -> NDArray[np.int64]:
     """Return residents by sex and the targets' citizenships, (2, C)."""
     people, n = country.people, country.size
-    position = np.zeros(32_768, np.int64)
+    position = np.zeros(1024, np.int64)
     position[country.codes] = np.arange(len(country.codes))
-    mine = people.status[:n] == RESIDENT
-    key = people.sex[:n][mine].astype(np.int64) * len(country.codes) + position[people.citizenship[:n][mine]]
-    return np.bincount(key, minlength=2 * len(country.codes)).reshape(2, -1).astype(np.int64)
+    out = np.zeros((2, len(country.codes)), np.int64)
+    count_citizens(people.status, people.sex, people.citizenship, n, position, out)
+    return out
 
 
 def goal_citizenship(country: Country, t: int, sex: int, w: Window) -> NDArray[np.int64]:
@@ -181,23 +181,33 @@ def _balance(country: Country, w: Window, heads: Index, others: Index) -> tuple[
     leaving = np.bincount(moving, minlength=len(country.units))
     target = country.targets.municipality_population[w.t + 1]
     needed = target - country.residents() + leaving
-    extra = [_more_movers(country, w, int(m), int(-needed[m])) for m in np.flatnonzero(needed < 0)]
-    for persons in extra:
-        here = people.municipality[persons]
-        needed += np.bincount(here, minlength=len(needed))
-    return np.concatenate([heads, *extra]), np.maximum(needed, 0)
+    places = np.flatnonzero(needed < 0)
+    if len(places):
+        extra = _more_movers(country, w, places, -needed[places])
+        needed += np.bincount(people.municipality[extra], minlength=len(needed))
+        heads = np.concatenate([heads, extra])
+    return heads, np.maximum(needed, 0)
 
 
-def _more_movers(country: Country, w: Window, place: int, number: int) -> Index:
-    """Choose adults without children who move out of a municipality that would be too large."""
+def _first_of_each(place: Index, key: NDArray[np.float64], places: Index, numbers: Index) -> Index:
+    """Return positions: of each place the `numbers` with the smallest keys."""
+    order = np.lexsort((key, place))
+    low = np.searchsorted(place[order], places, side="left")
+    high = np.searchsorted(place[order], places, side="right")
+    parts = [order[a : min(a + n, b)] for a, b, n in zip(low, high, numbers, strict=True)]
+    return np.concatenate(parts)
+
+
+def _more_movers(country: Country, w: Window, places: Index, numbers: Index) -> Index:
+    """Choose adults without children who move out of municipalities that would be too large."""
     people = country.people
     pool = w.order[: w.start[-1]]
-    pool = pool[(people.municipality[pool] == place) & (people.outcome[pool] == STAY)].astype(np.int64)
-    pool = pool[(people.pending[pool] == NOTHING) & (people.status[pool] == RESIDENT)]
-    pool = pool[(people.last_child[pool] == 0) & (people.last_residence[pool] < w.first_day)]
-    pool = pool[(w.year - people.birth_year[pool] >= 19)]
+    pool = pool[np.isin(people.municipality[pool], places)].astype(np.int64)
+    pool = pool[(people.outcome[pool] == STAY) & (people.pending[pool] == NOTHING)]
+    pool = pool[(people.status[pool] == RESIDENT) & (people.last_child[pool] == 0)]
+    pool = pool[(w.year - people.birth_year[pool] >= 19) & (people.last_residence[pool] < w.first_day)]
     key = draws(country.seed, pool, w.year, _EXTRA)
-    chosen = pool[np.argsort(key, kind="stable")[:number]]
+    chosen = pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
     people.outcome[chosen] = MOVE
     people.leader[chosen] = -1
     return chosen
@@ -275,8 +285,8 @@ def even_out(country: Country, w: Window) -> None:
     places = np.repeat(np.arange(len(surplus)), np.maximum(-surplus, 0))
     if not len(places):
         return
-    movers = [_any_adult(country, w, int(m), int(surplus[m])) for m in np.flatnonzero(surplus > 0)]
-    persons = np.concatenate(movers)
+    crowded = np.flatnonzero(surplus > 0)
+    persons = _any_adults(country, w, crowded, surplus[crowded])
     if len(persons) < len(places):
         country.notes.append(f"{w.year}: municipalities are off by {len(places) - len(persons)}")
         places = places[: len(persons)]
@@ -290,16 +300,16 @@ def even_out(country: Country, w: Window) -> None:
     w.out.add(r.MOVE, persons, day, **before, **place_columns(country, persons))
 
 
-def _any_adult(country: Country, w: Window, place: int, number: int) -> Index:
-    """Choose residents of a municipality, first those without children, never frozen ones."""
+def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> Index:
+    """Choose residents of municipalities, first adults without children, never frozen ones."""
     people = country.people
-    pool = w.order[: w.start[-1]].astype(np.int64)
-    pool = pool[(people.municipality[pool] == place) & (people.outcome[pool] <= MOVE)]
-    pool = pool[(people.pending[pool] == NOTHING) & (people.status[pool] == RESIDENT)]
-    pool = pool[people.last_residence[pool] < w.end_day - 1]
+    pool = w.order[: w.start[-1]]
+    pool = pool[np.isin(people.municipality[pool], places)].astype(np.int64)
+    pool = pool[(people.outcome[pool] <= MOVE) & (people.pending[pool] == NOTHING)]
+    pool = pool[(people.status[pool] == RESIDENT) & (people.last_residence[pool] < w.end_day - 1)]
     key = draws(country.seed, pool, w.year, _EXTRA + 90)
     key += 2.0 * (people.last_child[pool] > 0) + 4.0 * (w.year - people.birth_year[pool] < 19)
-    return pool[np.argsort(key, kind="stable")[:number]]
+    return pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
 
 
 def _stop_on_the_way(country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]) -> Index:

@@ -19,7 +19,9 @@ WESTERN = frozenset(
 NATIVE, NORWEGIAN_BORN, NORDIC_BORN, EU8_BORN, WESTERN_BORN, OTHER_BORN = range(6)
 NORWAY = NO_CODE
 
-_TASTE_1, _TASTE_2 = 51, 53
+_TASTE_1, _TASTE_2, _EDUCATION, _WORK, _INCOME = 51, 53, 55, 56, 58
+EDUCATION_STEPS = (0.24, 0.64, 0.88)
+"""Shares of men with at most basic, upper secondary, bachelor's education (assumption)."""
 
 
 def group_table() -> NDArray[np.int8]:
@@ -32,11 +34,16 @@ def group_table() -> NDArray[np.int8]:
 
 
 def give_tastes(people: People, persons: NDArray[np.int64], truth: Mobility, seed: int) -> None:
-    """Draw the two correlated random intercepts of the mobility truth."""
+    """Draw what stays with a person: random intercepts, education, effects on work and income."""
     a = normals(seed, persons, 0, _TASTE_1)
     b = normals(seed, persons, 0, _TASTE_2)
     r = truth.correlation
     people.taste_move[persons] = truth.deviations[0] * a
+    women = people.sex[persons] == 1
+    u = draws(seed, persons, 0, _EDUCATION) + 0.06 * women
+    people.education[persons] = np.searchsorted(EDUCATION_STEPS, u, side="right")
+    people.work_taste[persons] = 0.8 * normals(seed, persons, 0, _WORK)
+    people.income_taste[persons] = 0.6 * normals(seed, persons, 0, _INCOME)
     people.taste_abroad[persons] = truth.deviations[1] * (r * a + np.sqrt(1.0 - r * r) * b)
 
 

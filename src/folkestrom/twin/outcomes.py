@@ -14,72 +14,43 @@ import numpy as np
 from numba import njit
 
 from folkestrom.twin.people import DIE, LEAVE, MOVE, NOTHING, STAY, People
-from folkestrom.twin.random import normal, uniform
+from folkestrom.twin.random import bits, uniform
 
-_EDUCATION, _WORK, _WORK_YEAR, _INCOME, _INCOME_YEAR, _DIE, _CHOICE, _LATE = (
-    11, 12, 14, 15, 17, 21, 22, 23,
-)  # fmt: skip
+_WORK_YEAR, _INCOME_YEAR, _DIE, _CHOICE, _LATE = 14, 17, 21, 22, 23
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
 
 
-@njit(cache=True, nogil=True)
-def education_level(seed: int, p: int, age: int, woman: int) -> int:
-    """Return the completed education: final level fixed per person, reached with age."""
-    u = uniform(seed, p, 0, _EDUCATION)
-    shift = 0.06 * woman
-    final = 0
-    if u > 0.24 - shift:
-        final = 1
-    if u > 0.64 - shift:
-        final = 2
-    if u > 0.88 - shift:
-        final = 3
-    reached = 0
-    if age >= 19:
-        reached = 1
-    if age >= 23:
-        reached = 2
-    if age >= 26:
-        reached = 3
+@njit(inline="always")
+def shock(word: int) -> float:
+    """Return a nearly normal number from 64 random bits: four 16-bit uniforms added up."""
+    total = (word & 0xFFFF) + ((word >> 16) & 0xFFFF) + ((word >> 32) & 0xFFFF) + (word >> 48)
+    return (float(total) * (1.0 / 65536.0) - 2.0) * 1.7320508075688772
+
+
+@njit(inline="always")
+def education_level(final: int, age: int) -> int:
+    """Return the completed education: the final level, reached with age."""
+    reached = (1 if age >= 19 else 0) + (1 if age >= 23 else 0) + (1 if age >= 26 else 0)
     return min(final, reached)
 
 
-@njit(cache=True, nogil=True)
-def employed(seed: int, p: int, age: int, education: int, group: int, year: int) -> int:
+@njit(inline="always")
+def employed(taste: float, age: int, education: int, group: int, word: int) -> int:
     """Return 1 when employed: a person effect plus a yearly shock."""
-    if age < 18 or age >= 67:
-        return 0
-    latent = 0.7 + 0.25 * education - (0.7 if group == 5 else 0.0)
-    if age < 25:
-        latent -= 0.6
-    if age >= 60:
-        latent -= 0.5
-    latent += 0.8 * normal(seed, p, 0, _WORK) + 0.5 * normal(seed, p, year, _WORK_YEAR)
-    return 1 if latent > 0.0 else 0
+    latent = 0.7 + 0.25 * education + taste + 0.5 * shock(word)
+    latent -= (0.7 if group == 5 else 0.0) + (0.6 if age < 25 else 0.0) + (0.5 if age >= 60 else 0.0)
+    return 1 if latent > 0.0 and age >= 18 and age < 67 else 0
 
 
-@njit(cache=True, nogil=True)
-def income_fifth(seed: int, p: int, age: int, education: int, work: int, year: int) -> int:
+@njit(inline="always")
+def income_fifth(taste: float, age: int, education: int, work: int, word: int) -> int:
     """Return the income fifth 0 … 4: a person effect, age, education, work, a yearly shock."""
-    if age < 18:
-        return 0
-    latent = -1.25 + 0.35 * education + 1.2 * work
-    latent += 0.6 * normal(seed, p, 0, _INCOME) + 0.4 * normal(seed, p, year, _INCOME_YEAR)
-    if age < 25:
-        latent -= 0.7
-    if age >= 67:
-        latent += 0.4
-    fifth = 0
-    if latent > -0.85:
-        fifth = 1
-    if latent > -0.25:
-        fifth = 2
-    if latent > 0.25:
-        fifth = 3
-    if latent > 0.85:
-        fifth = 4
-    return fifth
+    latent = taste + 0.4 * shock(word) - 1.25 + 0.35 * education + 1.2 * work
+    latent += (0.4 if age >= 67 else 0.0) - (0.7 if age < 25 else 0.0)
+    fifth = (1 if latent > -0.85 else 0) + (1 if latent > -0.25 else 0)
+    fifth += (1 if latent > 0.25 else 0) + (1 if latent > 0.85 else 0)
+    return fifth if age >= 18 else 0
 
 
 @njit(inline="always")
@@ -87,36 +58,30 @@ def family_level(marital: int, last_child: int, year: int) -> int:
     """Return single / couple / couple with children / single with children."""
     together = marital == 2 or marital == 6
     children = last_child > 0 and year - last_child < 18
-    if together:
-        return 2 if children else 1
-    return 3 if children else 0
+    return (2 if children else 1) if together else (3 if children else 0)
 
 
 @njit(inline="always")
 def origin_level(group: int, arrival_year: int, year: int) -> int:
     """Return the level of immigrant group × duration of stay."""
-    if group < 2:
-        return group
-    duration = year - arrival_year
-    step = 3
-    if duration <= 2:
-        step = 0
-    elif duration <= 5:
-        step = 1
-    elif duration <= 10:
-        step = 2
-    return 2 + (group - 2) * 4 + step
+    stay = year - arrival_year
+    step = (1 if stay > 2 else 0) + (1 if stay > 5 else 0) + (1 if stay > 10 else 0)
+    return group if group < 2 else 2 + (group - 2) * 4 + step
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def chances(people, p, year, seed, age_group, person_table, work_table, place, first_place):
     """Return the model's probabilities (another municipality, abroad) of person `p` in `year`."""
     age = year - 1 - people.birth_year[p]
     woman = people.sex[p]
     group = people.group[p]
-    education = education_level(seed, p, age, woman)
-    work = employed(seed, p, age, education, group, year)
-    income = income_fifth(seed, p, age, education, work, year)
+    education = education_level(people.education[p], age)
+    work = employed(
+        people.work_taste[p], age, education, group, bits(seed, p, year, _WORK_YEAR)
+    )
+    income = income_fifth(
+        people.income_taste[p], age, education, work, bits(seed, p, year, _INCOME_YEAR)
+    )
     family = family_level(people.marital[p], people.last_child[p], year)
     origin = origin_level(group, people.arrival_year[p], year)
     i = ((woman * 9 + age_group[min(age, 120)]) * 4 + family) * 18 + origin
@@ -189,8 +154,13 @@ def _weigh(
             else:
                 b = b * 0.05 if calibrated else 0.0
             a = 0.0
-        elif calibrated and people.sex[p] == 0 and q >= 0 and people.outcome[q] == LEAVE:
-            b *= _SPOUSE
+        elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == 1:
+            if people.outcome[q] == LEAVE:
+                b *= _SPOUSE
+            elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < 0.85:
+                people.leader[p] = q
+            else:
+                a *= 0.4  # couples mostly move together, so seldom alone
         move[j] = a
         leave[j] = b
         factor[j] = 1.0
@@ -295,9 +265,7 @@ def _mark_late(people, order, lo, hi, year, seed, calibrated, quota, late_share,
 def _late_weight(people, p, late):
     """Return the weight of `p` among those reported late: children follow their mother."""
     leader = people.leader[p]
-    if leader < 0:
-        return 1.0
-    return 50.0 if late[leader] == 1 else 0.02
+    return 1.0 if leader < 0 else (50.0 if late[leader] == 1 else 0.02)
 
 
 @njit(cache=True, nogil=True)

@@ -41,6 +41,9 @@ class People(NamedTuple):
     group: NDArray[np.int8]  # immigrant group, see mobility.GROUPS
     taste_move: NDArray[np.float32]  # random intercepts of the mobility truth
     taste_abroad: NDArray[np.float32]
+    education: NDArray[np.int8]  # level reached in the end
+    work_taste: NDArray[np.float32]  # person effects of employment and income
+    income_taste: NDArray[np.float32]
     last_child: NDArray[np.int16]  # year of the youngest child's birth
     last_residence: NDArray[np.int32]  # day of the last event of residence
     last_marital: NDArray[np.int32]

@@ -73,7 +73,7 @@ def _reconcile(
     """Return deaths, emigration and immigration that meet net changes and totals."""
     deaths, leaving, arriving = (np.maximum(e, 1e-9) for e in expected)
     base = [deaths.copy(), leaving.copy(), arriving.copy()]
-    for _ in range(400):
+    for _ in range(150):
         for values, total in ((deaths, totals[0]), (leaving, totals[1])):
             values *= total / max(values.sum(), 1e-9)
         gap = net - (arriving - leaving - deaths)

@@ -214,7 +214,7 @@ def number(rows: Rows, first: int) -> tuple[Rows, NDArray[np.intp]]:
 
     Targets become report numbers.
     """
-    order = np.lexsort((np.arange(len(rows)), rows.received))
+    order = np.argsort(rows.received, kind="stable")
     numbers = np.empty(len(rows), np.int64)
     numbers[order] = first + np.arange(len(rows))
     inside = rows.target >= 0

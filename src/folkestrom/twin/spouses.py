@@ -30,44 +30,58 @@ def group_of_row(country: Country, w: Window) -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _spouse_group(people, p, last_year):
-    """Return the spouse's cohort group if a loss would make a registered widow(er), else -1."""
-    q = people.partner[p]
-    if people.marital[p] != 2 or q < 0 or people.pending[p] != 0:
-        return -1
-    if people.status[q] != 1 or people.pending[q] != 0 or people.partner[q] != p:
-        return -1
-    return min((last_year - 1 - people.birth_year[q]) // 5, 20)
+def _spouse_groups(status, pending, marital, partner, birth_year, size, last_year):
+    """Return each person's spouse's cohort group if a loss would make a registered widow(er).
 
-
-@njit(cache=True, nogil=True)
-def _expected_losses(people, order, start, rate, last_year):
-    """Return how many of each sex and cohort group lose their spouse, given death rates by cell."""
-    out = np.zeros((2, 21))
-    for c in range(212):
-        for j in range(start[c], start[c + 1]):
-            g = _spouse_group(people, order[j], last_year)
-            if g >= 0:
-                out[1 - people.sex[order[j]], g] += rate[c]
+    -1 for everybody else; -2 for the married whose spouse is not in the register.
+    """
+    out = np.full(size, -1, np.int8)
+    for p in range(size):
+        if status[p] != 1 or marital[p] != 2 or pending[p] != 0:
+            continue
+        out[p] = -2
+        q = partner[p]
+        if q >= 0 and status[q] == 1 and pending[q] == 0 and partner[q] == p:
+            out[p] = min((last_year - 1 - birth_year[q]) // 5, 20)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _mean_factor(people, order, start, factor, last_year):
+def _expected_losses(group, sex, order, start, rate):
+    """Return how many of each sex and cohort group lose their spouse, given death rates by cell."""
+    out = np.zeros((2, 21))
+    for c in range(212):
+        for j in range(start[c], start[c + 1]):
+            g = group[order[j]]
+            if g >= 0:
+                out[1 - sex[order[j]], g] += rate[c]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _mean_factor(group, sex, order, start, factor):
     """Return the mean factor of each cell's married."""
     out = np.ones(212)
     for c in range(212):
         total, married = 0.0, 0
         for j in range(start[c], start[c + 1]):
-            p = order[j]
-            if people.marital[p] != 2 or people.pending[p] != 0:
-                continue
-            g = _spouse_group(people, p, last_year)
-            total += factor[1 - people.sex[p], g] if g >= 0 else 1.0
-            married += 1
+            g = group[order[j]]
+            if g != -1:
+                total += factor[1 - sex[order[j]], g] if g >= 0 else 1.0
+                married += 1
         if married > 0:
             out[c] = total / married
     return out
+
+
+def spouse_groups(country: Country) -> NDArray[np.int8]:
+    """Return each person's spouse's cohort group (see `_spouse_groups`)."""
+    p = country.people
+    return np.asarray(
+        _spouse_groups(
+            p.status, p.pending, p.marital, p.partner, p.birth_year, country.size, country.last_year
+        )
+    )
 
 
 def factors(
@@ -93,9 +107,9 @@ def factors(
     weight = mortality_by_status()
     dying = w.plan.deaths.reshape(-1)
     rates = dying / np.maximum((totals * weight).sum(axis=1), 1.0)
-    losses = _expected_losses(
-        country.people, w.order, w.start, rates * weight[2], country.last_year
-    )
+    of = spouse_groups(country)
+    sex = country.people.sex
+    losses = _expected_losses(of, sex, w.order, w.start, rates * weight[2])
     goal = country.targets.marital[w.t + 1]
     group = group_of_row(country, w)
     leaving = w.plan.emigration.reshape(-1) / np.maximum(totals.sum(axis=1), 1)
@@ -108,14 +122,14 @@ def factors(
             need = float(goal[s, g, 3]) - kept
             if losses[s, g] > 0:
                 by_group[s, g] = np.clip(need / losses[s, g], 0.4, 5.0)
-    mean = _mean_factor(country.people, w.order, w.start, by_group, country.last_year)
+    mean = _mean_factor(of, sex, w.order, w.start, by_group)
     age = np.arange(110)
     at_end = np.minimum((age + country.last_year - w.year) // 5, 20)
     return by_group[:, at_end], mean, by_group * losses
 
 
 @njit(cache=True, nogil=True)
-def _after_outcomes(people, order, count, late, last_year):
+def _after_outcomes(people, of, order, count, late, last_year):
     """Return the stock by sex, group and status after deaths and leaving, and the new widowed."""
     after = np.zeros((2, 21, 10), np.int64)
     new = np.zeros((2, 21), np.int64)
@@ -127,7 +141,7 @@ def _after_outcomes(people, order, count, late, last_year):
             after[people.sex[p], g, people.marital[p]] += 1
         if people.outcome[p] == 3:
             q = people.partner[p]
-            h = _spouse_group(people, p, last_year)
+            h = of[p]
             if h >= 0 and people.outcome[q] < 2:
                 new[people.sex[q], h] += 1
     return after, new
@@ -163,7 +177,9 @@ def exchange_deaths(country: Country, w: Window) -> None:
     """
     people = country.people
     count = int(w.start[-1])
-    after, new = _after_outcomes(people, w.order, count, w.late, country.last_year)
+    after, new = _after_outcomes(
+        people, spouse_groups(country), w.order, count, w.late, country.last_year
+    )
     goal = country.targets.marital[w.t + 1]
     group = group_of_row(country, w)
     for s in (0, 1):

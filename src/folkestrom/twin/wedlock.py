@@ -79,7 +79,7 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     _others(pools, flows, changes)
     _report(country, w, changes)
     if w.calibrated:
-        _mend(country, w, want)
+        _mend(country, w, pools, want)
 
 
 def _age(country: Country, w: Window, group: int) -> int:
@@ -183,19 +183,18 @@ def _others(
                 changes.add(pools.choose(s, g, old, number, prefer=prefer), new)
 
 
-def _mend(country: Country, w: Window, want: NDArray[np.int64]) -> None:
+def _mend(country: Country, w: Window, pools: m.Pools, want: NDArray[np.int64]) -> None:
     """Change the status of the last few who are over the targets to one that is short."""
     have = m.count_groups(country.people, country.size, country.last_year)
-    if (have == want).all():
-        return
-    pools = m.Pools(country.people, country.size, country.last_year, w.year, w.end_day - 2, country.seed)
     changes = m.Changes()
     for s, g in np.argwhere((have != want).any(axis=2)):
         over = np.repeat(np.arange(10), np.maximum(have[s, g] - want[s, g], 0))
         short = np.repeat(np.arange(10), np.maximum(want[s, g] - have[s, g], 0))
         for old, new in zip(over.tolist(), short.tolist(), strict=True):
-            if new != m.WIDOWED:
-                changes.add(pools.choose(int(s), int(g), old, 1, prefer="first"), new)
+            pool = pools.changed(int(s), int(g), old, w.end_day - 2)
+            pool = np.setdiff1d(pool, np.concatenate([pool[:0], *changes.persons]))
+            if new != m.WIDOWED and len(pool):
+                changes.add(pool[:1], new)
     _report(country, w, changes)
 
 
