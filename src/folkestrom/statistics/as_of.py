@@ -65,9 +65,11 @@ def age_sql(day: str, birth_date: str = "birth_date") -> str:
     The year's birthday counts once its month and day have come: who is born on 29 February
     completes a year on 1 March where there is no such day. Nobody is younger than 0.
     """
-    return f"""greatest(0, year({day}) - year({birth_date})
+    years = f"""year({day}) - year({birth_date})
       - CASE WHEN 32 * month({birth_date}) + day({birth_date}) > 32 * month({day}) + day({day})
-        THEN 1 ELSE 0 END)"""
+        THEN 1 ELSE 0 END"""
+    # Not greatest(0, …): that would make an unknown age 0.
+    return f"CASE WHEN {birth_date} > {day} THEN 0 ELSE {years} END"
 
 
 def described_residents(needs: frozenset[str]) -> list[Step]:

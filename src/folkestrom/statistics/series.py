@@ -225,18 +225,23 @@ def _birth_places(batch: pa.RecordBatch, quarters: tuple[int, int]) -> Int:
     offset = begin.astype(np.int64)
     numbers = _numbers(batch, "birth_date") - np.int32(offset)
     if column.null_count:
-        numbers = np.where(column.is_null().to_numpy(zero_copy_only=False), -1, numbers)
+        numbers = np.where(_numbers_of(column.is_null().cast(pa.int8())), -1, numbers)
     places: Int = lookup[numbers]
     return places
 
 
 def _numbers(batch: pa.RecordBatch, name: str) -> Int:
-    column = batch.column(name)
+    return _numbers_of(batch.column(name))
+
+
+def _numbers_of(column: pa.Array) -> Int:
     if pa.types.is_date32(column.type):
         column = column.view(pa.int32())
     if column.null_count:
         column = column.fill_null(0)
-    return column.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    # Not to_numpy: that imports pandas where it is installed, which takes seconds.
+    numbers: Any = np.from_dlpack(column)
+    return numbers  # type: ignore[no-any-return]
 
 
 def _first(days: NDArray[np.int64], values: Int, side: str) -> NDArray[np.int16]:
@@ -254,6 +259,8 @@ def _cells_of(plan: Plan, i: int, counts: Int) -> tuple[NDArray[Any], ...]:
     else:
         by_age = _by_age(plan, plan.quarters, table, plan.moments[i].day)
         table = np.moveaxis(by_age, -1, plan.age_axis)
+    if not plan.chosen:
+        return (table.reshape(1),)
     there = np.nonzero(table)
     return (*(places.astype(np.int32) for places in there), table[there])
 

@@ -1,0 +1,381 @@
+"""Accounts of the population: what it was, what changed it, what it became.
+
+    start + births − deaths + immigration − emigration + internal in − internal out
+          + border changes + adjustment = end
+
+The adjustment is what makes an account close. It is an identity, and `explain` lists it report by
+report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.codes import Kind
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
+from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.statistics import explain as explanation
+from folkestrom.statistics.flows import FLOWS, Window, flows
+from folkestrom.statistics.periods import Period, quarters_until
+from folkestrom.statistics.population import Moment, fetch, stock_steps
+from folkestrom.statistics.reach import reach
+from folkestrom.statistics.variables import VARIABLES, Variable, variables
+
+#: How quarters are made: by adding flows to 1 January, or from the register at both ends.
+Quarters = Literal["summation", "register"]
+
+PERIOD: Final = Dimension("period", Text("Period", "Periode"))
+
+_PERSONS: Final = Text("persons", "personer")
+
+START: Final = Measure(
+    "population_start",
+    Text("Population at the beginning of the period", "Folkemengde ved inngangen av perioden"),
+    _PERSONS,
+)
+END: Final = Measure(
+    "population_end",
+    Text("Population at the end of the period", "Folkemengde ved utgangen av perioden"),
+    _PERSONS,
+)
+BORDERS: Final = Measure("border_changes", Text("Border changes", "Grenseendringer"), _PERSONS)
+ADJUSTMENT: Final = Measure(
+    "adjustment", Text("Statistical adjustment", "Statistisk korreksjon"), _PERSONS
+)
+EXCESS: Final = Measure(
+    "excess_of_births", Text("Excess of births", "Fødselsoverskudd"), Text("events", "hendelser")
+)
+NET_MIGRATION: Final = Measure(
+    "net_migration", Text("Net migration", "Nettoinnvandring"), Text("moves", "flyttinger")
+)
+NET_INTERNAL: Final = Measure(
+    "net_internal",
+    Text("Net internal migration", "Netto innenlands flytting"),
+    Text("moves", "flyttinger"),
+)
+GROWTH: Final = Measure("growth", Text("Population growth", "Folketilvekst"), _PERSONS)
+MEAN: Final = Measure(
+    "mean_population", Text("Mean population", "Middelfolkemengde"), _PERSONS, decimals=1
+)
+
+#: The terms of an account in their order, then what follows from them.
+ACCOUNT: Final = (START, *FLOWS, BORDERS, ADJUSTMENT, END)
+DERIVED: Final = (EXCESS, NET_MIGRATION, NET_INTERNAL, GROWTH, MEAN)
+
+#: The sign with which each flow changes a population.
+SIGNS: Final = {
+    "births": 1,
+    "deaths": -1,
+    "immigration": 1,
+    "emigration": -1,
+    "internal_in": 1,
+    "internal_out": -1,
+}
+
+SPECIFICATION: Final = TableSpecification(
+    id="changes",
+    title=Text("Population changes. {when}", "Befolkningsendringer. {when}"),
+    dimensions=(),
+    measures=(*ACCOUNT, *DERIVED),
+    contents=Text(
+        "Live births, deaths and migration. Every move counts, several by one person too; moves "
+        "inside a unit are not counted for it.",
+        "Levendefødte, døde og flyttinger. Hver flytting teller, også flere av samme person; "
+        "flyttinger innenfor en enhet regnes ikke med for den.",
+    ),
+    reference_time=Text("{when}", "{when}"),
+    method=Text(
+        "Reports about the period, and late ones about earlier periods, known at the extraction "
+        "{known}. The adjustment is the difference between the growth and the sum of the flows.",
+        "Meldinger om perioden, og forsinkede meldinger om tidligere perioder, kjent ved uttrekket "
+        "{known}. Korreksjonen er forskjellen mellom tilveksten og summen av endringene.",
+    ),
+)
+
+
+def changes(
+    connection: duckdb.DuckDBPyConnection,
+    periods: Sequence[Period],
+    by: Iterable[str] = (),
+    known_at: date | None = None,
+    *,
+    quarters: Quarters = "summation",
+    extraction_months: int = EXTRACTION_MONTHS,
+) -> Cells:
+    """Accounts of one period or several; flows alone where the variables do not allow accounts.
+
+    Accounts close by places and by what a person keeps for life. By age or citizenship a
+    person may change sides without an event of the account, so there are flows only.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    periods
+        What to account for, in order.
+    by
+        Names of variables.
+    known_at
+        One knowledge day for everything: what is now known to have happened in the period; the
+        adjustment is then nothing. None: as published, each period at its own extractions.
+    quarters
+        Populations at 1 April, 1 July and 1 October as published ("summation": 1 January and
+        the flows since, so that the fourth quarter bears the year's whole adjustment), or
+        as the register has them ("register").
+    extraction_months
+        Months from the end of a period to its extraction.
+    """
+    chosen = variables(by, "flow")
+    clock = _Clock(known_at, extraction_months, quarters)
+    _check(connection, periods, quarters)
+    closing = all(v.area or v.fixed for v in chosen)
+    tables = [
+        _account(connection, period, chosen, clock)
+        if closing
+        else flows(connection, clock.window(period), chosen)
+        for period in periods
+    ]
+    measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
+    data = pa.concat_tables(
+        _finished(table, period, chosen, measures)
+        for table, period in zip(tables, periods, strict=True)
+    ).unify_dictionaries()
+    return Cells(_specification(periods, chosen, measures, clock), data)
+
+
+def explain(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    area: str = "nation",
+    *,
+    quarters: Quarters = "summation",
+    extraction_months: int = EXTRACTION_MONTHS,
+) -> pa.Table:
+    """Every unit of a period's adjustment with the report behind it; never with a person.
+
+    Parameters
+    ----------
+    connection, quarters, extraction_months
+        As for `changes`.
+    period
+        The period of the account.
+    area
+        "nation", "county" or "municipality".
+    """
+    if area not in explanation.AREAS:
+        raise UsageError(
+            "is not a place to explain by", where="by", value=area, allowed=explanation.AREAS
+        )
+    _check(connection, [period], quarters)
+    clock = _Clock(None, extraction_months, quarters)
+    known = clock.known(period.start)
+    windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
+    found = explanation.explain(connection, windows, area)
+    return _readable(found, area)
+
+
+class _Clock:
+    """Which knowledge day goes with which end of a period."""
+
+    def __init__(self, known_at: date | None, months: int, quarters: Quarters) -> None:
+        self.known_at = known_at
+        self.months = months
+        self.quarters = quarters
+
+    def known(self, day: date) -> date:
+        """Knowledge day of the stock of a day."""
+        return self.known_at or extraction(day, self.months)
+
+    def window(self, period: Period) -> Window:
+        """A period with its knowledge days."""
+        return Window(period.start, period.end, self.known(period.start), self.known(period.end))
+
+    def moment(self, day: date) -> Moment:
+        """A day with its knowledge day."""
+        return Moment(day, self.known(day))
+
+    def sums(self, period: Period) -> bool:
+        """Whether a period's populations are made by summation."""
+        return self.quarters == "summation" and self.known_at is None and period.is_quarter
+
+    def adjusted_windows(self, period: Period) -> list[Window]:
+        """The windows whose adjustments a period bears."""
+        if not self.sums(period):
+            return [self.window(period)]
+        return [self.window(q) for q in quarters_until(period)] if period.quarter == 4 else []
+
+
+def _account(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    chosen: Sequence[Variable],
+    clock: _Clock,
+) -> pa.Table:
+    parts = [flows(connection, clock.window(period), chosen)]
+    if clock.sums(period):
+        parts += _summed_populations(connection, period, chosen, clock)
+    else:
+        parts.append(_stock(connection, clock.moment(period.start), chosen, START))
+        parts.append(_stock(connection, clock.moment(period.end), chosen, END))
+    return _closed(_joined(parts, len(chosen)))
+
+
+def _summed_populations(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    chosen: Sequence[Variable],
+    clock: _Clock,
+) -> list[pa.Table]:
+    """Populations at the two ends of a quarter: 1 January, and the flows since.
+
+    After the last quarter comes the next 1 January from the register, which puts the adjustment
+    of the whole year there.
+    """
+    *before, this = quarters_until(period)
+    new_year = clock.moment(date(period.start.year, 1, 1))
+    parts = [_stock(connection, new_year, chosen, START)]
+    parts += [_net(flows(connection, clock.window(quarter), chosen), START) for quarter in before]
+    if period.quarter == 4:
+        return [*parts, _stock(connection, clock.moment(period.end), chosen, END)]
+    ends = [_moved(part, START, END) for part in parts]
+    return [*parts, *ends, _net(flows(connection, clock.window(this), chosen), END)]
+
+
+def _stock(
+    connection: duckdb.DuckDBPyConnection,
+    moment: Moment,
+    chosen: Sequence[Variable],
+    measure: Measure,
+) -> pa.Table:
+    found = fetch(connection, stock_steps(chosen), moment.parameters)
+    return found.rename_columns([*found.column_names[:-1], measure.id])
+
+
+def _net(found: pa.Table, measure: Measure) -> pa.Table:
+    """Flows, as what they add to a population."""
+    total: Any = 0
+    for name, sign in SIGNS.items():
+        total = pc.add(total, pc.multiply(found[name], sign))
+    keys = [name for name in found.column_names if name not in SIGNS]
+    return found.select(keys).append_column(measure.id, total)
+
+
+def _moved(found: pa.Table, old: Measure, new: Measure) -> pa.Table:
+    return found.rename_columns([new.id if n == old.id else n for n in found.column_names])
+
+
+def _joined(parts: Sequence[pa.Table], keys: int) -> pa.Table:
+    """One row a cell with every term of the account; a term without a row is 0."""
+    names = [f"v{n}" for n in range(keys)]
+    stacked = pa.concat_tables([_widened(part) for part in parts], promote_options="default")
+    terms = [START, *FLOWS, END]
+    summed = stacked.group_by(names, use_threads=False).aggregate(
+        [(term.id, "sum") for term in terms]
+    )
+    summed = summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names])
+    for term in terms:
+        filled = pc.fill_null(summed[term.id], 0)
+        summed = summed.set_column(summed.column_names.index(term.id), term.id, filled)
+    return summed.sort_by([(name, "ascending") for name in names]) if names else summed
+
+
+def _widened(part: pa.Table) -> pa.Table:
+    return part.cast(pa.schema([(name, pa.int64()) for name in part.column_names]))
+
+
+def _closed(account: pa.Table) -> pa.Table:
+    """The account with the adjustment that closes it, and what follows from its terms."""
+    column = account.column
+    growth = pc.subtract(column(END.id), column(START.id))
+    excess = pc.subtract(column("births"), column("deaths"))
+    net = pc.subtract(column("immigration"), column("emigration"))
+    internal = pc.subtract(column("internal_in"), column("internal_out"))
+    flowed = pc.add(pc.add(excess, net), internal)
+    # The log has places as they were reported, so a change of borders moves nobody here.
+    borders = pa.array([0] * account.num_rows, pa.int64())
+    mean = pc.divide(pc.add(column(START.id), column(END.id)).cast(pa.float64()), 2.0)
+    added = {
+        BORDERS: borders,
+        ADJUSTMENT: pc.subtract(pc.subtract(growth, flowed), borders),
+        EXCESS: excess,
+        NET_MIGRATION: net,
+        NET_INTERNAL: internal,
+        GROWTH: growth,
+        MEAN: mean,
+    }
+    for measure, values in added.items():
+        account = account.append_column(measure.id, values)
+    return account
+
+
+def _finished(
+    table: pa.Table, period: Period, chosen: Sequence[Variable], measures: Sequence[Measure]
+) -> pa.Table:
+    names = pa.DictionaryArray.from_arrays(
+        pa.array([0] * table.num_rows, pa.int32()), pa.array([period.code], pa.string())
+    )
+    columns: dict[str, Any] = {PERIOD.id: names}
+    columns |= {v.id: v.column(table[f"v{n}"]) for n, v in enumerate(chosen)}
+    for measure in measures:
+        type = pa.float64() if measure.decimals else pa.int32()
+        columns[measure.id] = table[measure.id].cast(type)
+    return pa.table(columns)
+
+
+def _specification(
+    periods: Sequence[Period],
+    chosen: Sequence[Variable],
+    measures: Sequence[Measure],
+    clock: _Clock,
+) -> TableSpecification:
+    codes = [period.code for period in periods]
+    when = codes[0] if len(codes) == 1 else f"{codes[0]} – {codes[-1]}"
+    ends = sorted({str(clock.known(period.end)) for period in periods})
+    known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
+    dimensions = (PERIOD, *(variable.dimension for variable in chosen))
+    filled = SPECIFICATION.fill(when=when, known=known)
+    return replace(filled, dimensions=dimensions, measures=tuple(measures))
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection, periods: Sequence[Period], quarters: Quarters
+) -> None:
+    if not periods:
+        raise UsageError("no period was given", where="periods")
+    if quarters not in ("summation", "register"):
+        raise UsageError(
+            "is not a way to make quarters",
+            where="quarters",
+            value=quarters,
+            allowed=("summation", "register"),
+        )
+    limits = reach(connection)
+    for period in periods:
+        limits.check_day(period.start, "from")
+        limits.check_day(period.end, "to")
+
+
+def _readable(found: pa.Table, area: str) -> pa.Table:
+    kinds = [Kind(number).name.lower() for number in Kind]
+    columns: dict[str, Any] = {}
+    if area != "nation":
+        columns[area] = VARIABLES[area].column(found["area"])
+    for name in ("known", "units"):
+        columns[name] = found[name]
+    for name in ("source", "source_report_id"):
+        columns[name] = found[name].cast(pa.string())
+    for name in ("kind", "target_kind"):
+        columns[name] = pa.array(
+            [None if k is None else kinds[k - 1] for k in found[name].to_pylist()], pa.string()
+        )
+    columns["reports"] = found["reports"]
+    return pa.table(columns)

@@ -1,0 +1,181 @@
+"""The adjustment, report by report.
+
+Let G(k) be the stock at the end of a period minus the flows of the period, both as known on day k.
+At the period's first knowledge day, G is the stock at its start, since what is known on one day is
+consistent in itself; at its last one, G is the stock at its end minus the published flows. The
+difference is the adjustment. It is therefore the sum, over the knowledge days between, of how
+much G changed that day, and each change belongs to a person of whom something became known.
+
+A late report changes the stock and the flows alike, and so contributes nothing. What remains
+is, above all, annulled and corrected reports that an earlier period had counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from folkestrom.engine.steps import Step, step
+from folkestrom.model.codes import Kind
+from folkestrom.statistics.flows import Window, in_window
+from folkestrom.statistics.population import fetch
+
+#: Places to explain by, as expressions over a municipality.
+AREAS: Final = {"nation": "0", "county": "municipality // 100", "municipality": "municipality"}
+
+_ARRIVALS: Final = f"{int(Kind.BIRTH)}, {int(Kind.IMMIGRATION)}, {int(Kind.MOVE)}"
+_DEPARTURES: Final = f"{int(Kind.EMIGRATION)}, {int(Kind.DEATH)}, {int(Kind.MOVE)}"
+_AT_END: Final = "valid_from <= $eve AND valid_to > $eve"
+_BECAME_KNOWN: Final = "known_from > $known_start AND known_from <= $known_end"
+_WAS_SUPERSEDED: Final = "known_to > $known_start AND known_to <= $known_end"
+
+
+@step("stock_changes")
+def stock_changes() -> str:
+    """How knowledge about the stock at the end of the period changed, day by day.
+
+    A stay that holds at the end counts +1 on the day it becomes known, and −1 on the day on
+    which something else becomes known instead.
+    """
+    return f"""
+        SELECT person, known_from AS known, municipality, 1 AS units
+        FROM residence
+        WHERE {_AT_END} AND {_BECAME_KNOWN}
+        UNION ALL
+        SELECT person, known_to AS known, municipality, -1 AS units
+        FROM residence
+        WHERE {_AT_END} AND {_WAS_SUPERSEDED}
+    """
+
+
+@step("flow_effects")
+def flow_effects() -> str:
+    """What each event that is counted, or was, in the flows of the period adds to a place."""
+    return f"""
+        SELECT person, known_from, known_to, municipality_to AS municipality, 1 AS effect
+        FROM event
+        WHERE kind IN ({_ARRIVALS}) AND {in_window()} AND known_to > $known_start
+        UNION ALL
+        SELECT person, known_from, known_to, municipality_from AS municipality, -1 AS effect
+        FROM event
+        WHERE kind IN ({_DEPARTURES}) AND municipality_from IS NOT NULL
+          AND {in_window()} AND known_to > $known_start
+    """
+
+
+@step("flow_changes")
+def flow_changes() -> str:
+    """How knowledge about the flows of the period changed: what flows take, the stock must give."""
+    return f"""
+        SELECT person, known_from AS known, municipality, -effect AS units
+        FROM flow_effects
+        WHERE {_BECAME_KNOWN}
+        UNION ALL
+        SELECT person, known_to AS known, municipality, effect AS units
+        FROM flow_effects
+        WHERE {_WAS_SUPERSEDED}
+    """
+
+
+@step("starts_outside_flows")
+def starts_outside_flows() -> str:
+    """First registrations in the period, known from its start on: in the stock and in no flow."""
+    return f"""
+        SELECT person, first_known AS known, municipality_to AS municipality, 1 AS units
+        FROM event
+        WHERE kind = {int(Kind.FIRST_REGISTRATION)} AND event_date >= $start AND event_date < $end
+          AND known_from <= $known_start AND known_to > $known_start
+    """
+
+
+@step("unexplained", example={"area": "municipality"})
+def unexplained(area: str) -> str:
+    """What remains of a person's changes on one knowledge day in one place, where not nothing."""
+    return f"""
+        SELECT person, known, {area} AS area, sum(units) AS units
+        FROM (
+          SELECT * FROM stock_changes
+          UNION ALL SELECT * FROM flow_changes
+          UNION ALL SELECT * FROM starts_outside_flows
+        ) AS changes
+        GROUP BY 1, 2, 3
+        HAVING sum(units) <> 0
+    """
+
+
+@step("attributed")
+def attributed() -> str:
+    """Each remaining unit with the reports of that person that became known that day, ranked.
+
+    Annulments come first, then corrections, corrections of attributes, and the rest.
+    """
+    return f"""
+        SELECT u.area, u.known, u.units, r.source, r.source_report_id, r.kind, r.target,
+               row_number() OVER (
+                 PARTITION BY u.person, u.known, u.area
+                 ORDER BY CASE WHEN r.annuls IS NOT NULL THEN 0 WHEN r.corrects IS NOT NULL THEN 1
+                            WHEN r.kind = {int(Kind.ATTRIBUTE_CORRECTION)} THEN 2 ELSE 3 END,
+                          r.received_at, r.key_hash
+               ) AS place,
+               count(*) OVER (PARTITION BY u.person, u.known, u.area) AS reports
+        FROM unexplained u
+        LEFT JOIN report r ON r.person = u.person AND r.known_from = u.known
+    """
+
+
+@step("explained")
+def explained() -> str:
+    """The first of those reports, with the kind of the report that it annuls or corrects."""
+    return """
+        SELECT a.area, a.known, a.units, a.source, a.source_report_id, a.kind,
+               t.kind AS target_kind, a.reports
+        FROM attributed a LEFT JOIN report t ON t.position = a.target
+        WHERE a.place = 1
+        ORDER BY a.area, a.known, a.source, a.source_report_id, a.units
+    """
+
+
+def explain_steps(area: str) -> list[Step]:
+    """Steps to the explanation by a sort of place; the window's values are bound when they run."""
+    return [
+        stock_changes(),
+        flow_effects(),
+        flow_changes(),
+        starts_outside_flows(),
+        unexplained(AREAS[area]),
+        attributed(),
+        explained(),
+    ]
+
+
+def explain(
+    connection: duckdb.DuckDBPyConnection, windows: Sequence[Window], area: str = "nation"
+) -> pa.Table:
+    """Every unit of the adjustment over consecutive windows, one row each, +1 or −1.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    windows
+        Periods with their knowledge days, one after the other.
+    area
+        "nation", "county" or "municipality": units that cancel inside a place are not listed.
+    """
+    tables = []
+    for window in windows:
+        parameters = window.parameters | {"eve": window.end - timedelta(days=1)}
+        tables.append(fetch(connection, explain_steps(area), parameters))
+    return _unit_by_unit(pa.concat_tables(tables))
+
+
+def _unit_by_unit(found: pa.Table) -> pa.Table:
+    units = np.from_dlpack(found["units"].cast(pa.int64()).combine_chunks())
+    rows = found.take(pa.array(np.repeat(np.arange(len(units)), np.abs(units))))
+    signs = np.repeat(np.sign(units), np.abs(units)).astype(np.int8)
+    return rows.set_column(rows.column_names.index("units"), "units", pa.array(signs))

@@ -1,0 +1,119 @@
+"""Stores in memory, filled by the plain-Python interpreter of the register's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+from hypothesis import strategies as st
+
+from folkestrom.register.tables import TABLES
+from tests.reference.register import OPEN, Report, derived_tables
+from tests.register.histories import logs
+
+#: The histories' places 1, 2, 3: Oslo, and two municipalities of one county.
+PLACES = {1: 301, 2: 1101, 3: 1103}
+COUNTIES = {301: 3, 1101: 11, 1103: 11}
+
+_REPORT = """
+    CREATE TABLE report (
+      position BIGINT, source VARCHAR, source_report_id VARCHAR, key_hash UBIGINT,
+      received_at TIMESTAMP, known_from DATE, person BIGINT, kind TINYINT,
+      annuls VARCHAR, corrects VARCHAR, target BIGINT
+    )
+"""
+_STRETCH = 150
+
+
+def stretched_logs(most: int = 12) -> st.SearchStrategy[list[Report]]:
+    """Random logs of years instead of days: knowledge comes in the time of the events."""
+    return logs(most).map(lambda reports: [_stretched(report) for report in reports])
+
+
+def _stretched(report: Report) -> Report:
+    days = (report.received_at.date() - date(2000, 1, 1)).days
+    lag = report.known_from - report.received_at.date()
+    received = report.received_at + timedelta(days=days * (_STRETCH - 1))
+    place = None if report.municipality is None else PLACES[report.municipality]
+    unit = None if place is None else place * 10_000 + (report.basic_unit or 0)
+    return replace(
+        report,
+        received_at=received,
+        known_from=received.date() + lag,
+        municipality=place,
+        basic_unit=unit,
+    )
+
+
+def store_of(reports: Sequence[Report]) -> duckdb.DuckDBPyConnection:
+    """An open store with the log and its derived tables."""
+    connection = duckdb.connect()
+    fill(connection, derived_tables(reports))
+    connection.execute(_REPORT)
+    rows = [_report_row(report) for report in reports]
+    insert(connection, "report", rows)
+    return connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, Any]) -> None:
+    """Create every derived table and put rows into it."""
+    for table in TABLES:
+        connection.execute(table.create_sql())
+        insert(connection, table.name, tables.get(table.name, ()))
+
+
+def insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
+) -> None:
+    values = list(rows)
+    if not values:
+        return
+    marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in values)
+    connection.execute(f"INSERT INTO {table} VALUES {marks}", [v for row in values for v in row])
+
+
+def _report_row(report: Report) -> list[Any]:
+    aim = f"R{report.target or 0}" if report.aims else None
+    annulment = report.kind == 10
+    return [
+        report.position,
+        "test",
+        f"R{report.position}",
+        report.key_hash,
+        report.received_at,
+        report.known_from,
+        report.person,
+        report.kind,
+        aim if annulment else None,
+        None if annulment else aim,
+        report.target,
+    ]
+
+
+#: One hand-made resident: everything that a row of `residence` needs, to be varied.
+RESIDENT = {
+    "person": 1,
+    "municipality": 301,
+    "basic_unit": 3010001,
+    "sex": 1,
+    "birth_date": date(1980, 6, 1),
+    "country_of_birth": 166,
+    "valid_from": date(1999, 12, 31),
+    "valid_to": OPEN,
+    "known_from": date(2000, 1, 1),
+    "known_to": OPEN,
+    "position": 1,
+}
+
+
+def hand_made(rows: Iterable[dict[str, Any]], **more: Iterable[Sequence[Any]]) -> Any:
+    """A store with rows of `residence`, each given by what differs from `RESIDENT`."""
+    connection = duckdb.connect()
+    residence = [tuple((RESIDENT | row).values()) for row in rows]
+    fill(connection, {"residence": residence, **more})
+    connection.execute(_REPORT)
+    connection.execute("INSERT INTO report (known_from) VALUES (DATE '2030-01-01')")
+    return connection
