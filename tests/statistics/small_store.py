@@ -20,7 +20,7 @@ COUNTIES = {301: 3, 1101: 11, 1103: 11}
 
 _REPORT = """
     CREATE TABLE report (
-      position BIGINT, source VARCHAR, source_report_id VARCHAR, key_hash UBIGINT,
+      position BIGINT, source SMALLINT, source_report_id VARCHAR, key_hash UBIGINT,
       received_at TIMESTAMP, known_from DATE, person BIGINT, kind TINYINT,
       annuls VARCHAR, corrects VARCHAR, target BIGINT
     )
@@ -48,11 +48,16 @@ def _stretched(report: Report) -> Report:
     )
 
 
+def _create_log(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(_REPORT)
+    connection.execute("CREATE TABLE source AS SELECT 1::SMALLINT AS code, 'test' AS name")
+
+
 def store_of(reports: Sequence[Report]) -> duckdb.DuckDBPyConnection:
     """An open store with the log and its derived tables."""
     connection = duckdb.connect()
     fill(connection, derived_tables(reports))
-    connection.execute(_REPORT)
+    _create_log(connection)
     rows = [_report_row(report) for report in reports]
     insert(connection, "report", rows)
     return connection
@@ -80,7 +85,7 @@ def _report_row(report: Report) -> list[Any]:
     annulment = report.kind == 10
     return [
         report.position,
-        "test",
+        1,
         f"R{report.position}",
         report.key_hash,
         report.received_at,
@@ -114,6 +119,6 @@ def hand_made(rows: Iterable[dict[str, Any]], **more: Iterable[Sequence[Any]]) -
     connection = duckdb.connect()
     residence = [tuple((RESIDENT | row).values()) for row in rows]
     fill(connection, {"residence": residence, **more})
-    connection.execute(_REPORT)
+    _create_log(connection)
     connection.execute("INSERT INTO report (known_from) VALUES (DATE '2030-01-01')")
     return connection

@@ -69,8 +69,10 @@ class Table:
     columns
         Every column, in order.
     ends
-        The column by whose year current rows lie together in the file, so that a query about a
-        late day skips what had ended before; None where queries don't ask so.
+        The column by which current rows lie together in the file, so that a query about a late
+        day skips what had ended before; None where queries don't ask so.
+    years
+        How many years of that column, and of `known_to` for superseded rows, lie together.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     ends: str | None = None
+    years: int = 4
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,6 +129,7 @@ RESIDENCE: Final = Table(
         _OPENED,
     ),
     ends="valid_to",
+    years=1,
 )
 
 MARITAL: Final = Table(
@@ -192,6 +196,7 @@ EVENT: Final = Table(
         *_KNOWN,
     ),
     ends="event_date",
+    years=1,
 )
 
 FLAG: Final = Table(

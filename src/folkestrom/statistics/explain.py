@@ -132,11 +132,13 @@ def attributed() -> str:
 def explained() -> str:
     """The first of those reports, with the kind of the report that it annuls or corrects."""
     return """
-        SELECT a.area, a.known, a.units, a.source, a.source_report_id, a.kind,
+        SELECT a.area, a.known, a.units, s.name AS source, a.source_report_id, a.kind,
                t.kind AS target_kind, a.reports
-        FROM attributed a LEFT JOIN report t ON t.position = a.target
+        FROM attributed a
+        LEFT JOIN report t ON t.position = a.target
+        LEFT JOIN source s ON s.code = a.source
         WHERE a.place = 1
-        ORDER BY a.area, a.known, a.source, a.source_report_id, a.units
+        ORDER BY 1, 2, 4, 5, 3
     """
 
 

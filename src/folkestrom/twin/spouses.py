@@ -161,7 +161,10 @@ def _exchange(people, order, lo, hi, number):
         while j < hi:
             q = order[j]
             j += 1
-            if people.marital[q] == 2 and people.outcome[q] < 2 and people.pending[q] == 0:
+            spouse = people.partner[q]
+            losing = spouse >= 0 and people.outcome[spouse] == 3
+            staying = people.outcome[q] < 2 and people.pending[q] == 0 and not losing
+            if people.marital[q] == 2 and staying:
                 people.outcome[p] = 0
                 people.outcome[q] = 3
                 people.leader[q] = -1

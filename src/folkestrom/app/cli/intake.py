@@ -2,8 +2,214 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
 import typer
+from rich.table import Table
+
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.office import feeding
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
+from folkestrom.intake.counts import FileCount, IntakeResult
+
+#: Files that are listed one by one; of more, only those that hold something to look at.
+_LISTED = 30
+
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        min=0,
+        help="Seconds to wait while another command writes; without it, as long as it takes.",
+    ),
+]
+
+quarantine_app = typer.Typer(
+    help="Records that were not accepted: look at them, write them out, take them in again.",
+    no_args_is_help=True,
+)
+store_app = typer.Typer(help="The store itself.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the application."""
+    app.command("intake")(intake)
+    app.command("seal")(seal)
+    app.add_typer(quarantine_app, name="quarantine")
+    app.add_typer(store_app, name="store")
+
+
+def intake(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Parquet, CSV or NDJSON files, folders that hold some, or patterns."),
+    ],
+    wait: Wait = None,
+) -> None:
+    """Take report files into the log; what is not right waits in quarantine."""
+    _take_in(settings(ctx), files, wait, retake=False)
+
+
+@quarantine_app.command("list")
+def list_records(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many records to list.")] = 50,
+    wait: Wait = None,
+) -> None:
+    """List what waits in quarantine: where it came from, and what is wrong with it."""
+    given = settings(ctx)
+    waiting = _waiting(given, wait)
+    rows = feeding.list_quarantine(given.store, waiting, limit).to_pylist()
+    counts = feeding.count_quarantine(given.store, waiting)
+    if _as_json(given):
+        given.result().print_json(json.dumps({"by_reason": counts, "records": rows}))
+        return
+    names = ("id", "file", "row", "reason", "column", "value", "allowed")
+    given.result().print(_table(names, ([_text(row[name]) for name in names] for row in rows)))
+    total = sum(counts.values())
+    by_reason = ", ".join(f"{many} {reason}" for reason, many in counts.items())
+    given.result().print(f"{total} in quarantine{': ' if total else ''}{by_reason}")
+
+
+@quarantine_app.command("export")
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A .csv, .ndjson or .parquet file to write.")],
+    wait: Wait = None,
+) -> None:
+    """Write the quarantined records themselves to a file, to be mended."""
+    given = settings(ctx)
+    many = feeding.export_quarantine(given.store, file, _waiting(given, wait))
+    if _as_json(given):
+        given.result().print_json(json.dumps({"file": str(file), "records": many}))
+    else:
+        given.result().print(f"{many} records written to {file}")
+
+
+@quarantine_app.command("retake")
+def retake(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Mended files from quarantine export.")],
+    wait: Wait = None,
+) -> None:
+    """Take mended records in again; what is still wrong goes back to quarantine."""
+    _take_in(settings(ctx), files, wait, retake=True)
+
+
+def seal(
+    ctx: typer.Context,
+    day: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d"], help="The last knowledge day to seal.")
+    ],
+    wait: Wait = None,
+) -> None:
+    """Seal what has been published: later deliveries become known when they are taken in."""
+    given = settings(ctx)
+    until = feeding.seal(given.store, day.date(), _waiting(given, wait))
+    if _as_json(given):
+        given.result().print_json(json.dumps({"sealed_until": until.isoformat()}))
+    else:
+        given.result().print(f"sealed until {until}")
+
+
+@store_app.command("info")
+def info(ctx: typer.Context, wait: Wait = None) -> None:
+    """Say what the store holds."""
+    given = settings(ctx)
+    found = asdict(feeding.info(given.store, _waiting(given, wait)))
+    if _as_json(given):
+        given.result().print_json(json.dumps(found, default=_iso))
+        return
+    lines = ([name.replace("_", " "), _text(value)] for name, value in found.items())
+    given.result().print(_table(("", str(given.store)), lines))
+
+
+def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: bool) -> None:
+    as_json = _as_json(given)
+    console = given.progress()
+    with console.status("Reading …") as status:
+        result = feeding.intake(
+            given.store,
+            files,
+            _waiting(given, wait),
+            retake=retake,
+            progress=lambda rows: status.update(f"{rows:,} records read …"),
+        )
+    if as_json:
+        given.result().print_json(json.dumps(result.as_dict()))
+        return
+    given.result().print(_counts(result))
+    for text in _remarks(result):
+        console.print(text)
+
+
+def _counts(result: IntakeResult) -> Table:
+    files = list(result.files)
+    if len(files) > _LISTED:
+        files = [f for f in files if f.quarantined or f.repeats][:_LISTED]
+    left_out = len(result.files) - len(files)
+    rows = [_count_row(file) for file in files]
+    if left_out:
+        rows.append([f"{left_out} more files", "", "", "", ""])
+    names = ("file", "read", "accepted", "quarantined", "repeats")
+    return _table(names, [*rows, _count_row(result.total)])
+
+
+def _count_row(count: FileCount) -> list[str]:
+    numbers = (count.read, count.accepted, count.quarantined, count.repeats)
+    return [count.file, *(f"{number:,}" for number in numbers)]
+
+
+def _remarks(result: IntakeResult) -> Iterable[str]:
+    if result.batch is None:
+        yield "Every file had been taken in before; nothing was changed."
+    if result.withdrawn:
+        yield f"{result.withdrawn} earlier reports left the log for quarantine."
+    if result.reinstated:
+        yield f"{result.reinstated} earlier records left quarantine for the log."
+    if result.total.quarantined or result.withdrawn:
+        yield "Look at them with: folkestrom quarantine list"
+
+
+def _waiting(given: Settings, wait: float | None) -> Waiting:
+    return Waiting(wait, given.progress().print)
+
+
+def _as_json(given: Settings) -> bool:
+    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
+        raise UsageError(
+            "is not a format of this command",
+            where="--format",
+            value=given.format.value,
+            allowed="table, json",
+        )
+    return given.format == OutputFormat.JSON
+
+
+def _table(names: Iterable[str], rows: Iterable[list[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        numeric = name in {"id", "row", "read", "accepted", "quarantined", "repeats"}
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{many} {reason}" for reason, many in value.items())
+    return str(value)
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
