@@ -20,7 +20,7 @@ help:
 setup: $(STAMP)
 
 $(STAMP): requirements/bootstrap.txt requirements/build.txt requirements/dev.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes \
 		--requirement requirements/build.txt --requirement requirements/dev.txt
