@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from folkestrom.errors import UsageError
 from folkestrom.geography.names import county_name, municipality_name
 from folkestrom.model.codes import MaritalStatus, Reason, Sex
-from folkestrom.model.countries import NO_CODE, UNKNOWN, alpha2, country_name
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN, alpha2, country_name
 from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Category, Dimension, Text
 from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
@@ -213,7 +213,8 @@ def _grouped(groups: AgeGroups, label: Text) -> Variable:
 
 def _country(id: str, label: Text, column: str, **more: object) -> Variable:
     dimension = Dimension(id, label, classification="ISO 3166-1 alpha-2", labels=_country_label)
-    return Variable(dimension, column, _country_code, **more)  # type: ignore[arg-type]
+    known = f"coalesce({column}, {COUNTRY_CODES[UNKNOWN]})"
+    return Variable(dimension, known, _country_code, **more)  # type: ignore[arg-type]
 
 
 _FLOW: Final = frozenset({"flow"})

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
+from folkestrom.app.output.formats import OutputFormat
 
-class OutputFormat(StrEnum):
-    """How a command writes its result."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-    JSON_STAT = "json-stat"
+__all__ = ["OutputFormat", "Settings", "settings"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import typer
 
 from folkestrom import __version__
 from folkestrom.app.cli import demo, intake, statistics, twin
-from folkestrom.app.cli.context import OutputFormat, Settings
+from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.output.formats import OutputFormat
 
 app = typer.Typer(
     name="folkestrom",

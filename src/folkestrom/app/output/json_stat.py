@@ -1,0 +1,112 @@
+"""JSON-stat 2.0: one dataset, every cell of the cube, in the order of its dimensions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells, code_text
+from folkestrom.model.specification import Category, Language, Measure
+
+#: The dimension of the measures, as statistics banks call it.
+CONTENTS: Final = "ContentsCode"
+#: The format lists empty cells too; more of them than this, and the file serves nobody.
+LARGEST: Final = 10_000_000
+
+_TIMES: Final = frozenset({"date", "period"})
+_AREAS: Final = frozenset({"county", "municipality", "basic_unit"})
+_SOURCE: Final = {"en": "Computed by folkestrom", "no": "Beregnet med folkestrom"}
+_CONTENTS_LABEL: Final = {"en": "Contents", "no": "Statistikkvariabel"}
+
+
+def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
+    """Cells as a JSON-stat dataset; a combination that does not occur counts nobody."""
+    spec = cells.specification
+    categories = {d.id: cells.categories(d.id) for d in spec.dimensions}
+    size = [*(len(c) for c in categories.values()), len(spec.measures)]
+    _check(size)
+    dimensions = {
+        d.id: {"label": d.label.of(language), "category": _category(categories[d.id], language)}
+        for d in spec.dimensions
+    }
+    dimensions[CONTENTS] = _contents(spec.measures, language)
+    extension = {
+        "id": spec.id,
+        "reference_time": spec.reference_time.of(language),
+        "contents": spec.contents.of(language),
+        "method": spec.method.of(language),
+    }
+    return {
+        "version": "2.0",
+        "class": "dataset",
+        "label": spec.title.of(language),
+        "source": _SOURCE[language.value],
+        **({"note": [n.of(language) for n in spec.footnotes]} if spec.footnotes else {}),
+        "id": [*categories, CONTENTS],
+        "size": size,
+        "role": _roles(tuple(categories)),
+        "dimension": dimensions,
+        "value": _values(cells, categories, size),
+        "extension": {"folkestrom": extension},
+    }
+
+
+def _check(size: list[int]) -> None:
+    if int(np.prod(size, dtype=np.int64)) > LARGEST:
+        raise UsageError(
+            f"would hold {int(np.prod(size, dtype=np.int64)):,} cells with the empty ones",
+            where="JSON-stat",
+            allowed=f"at most {LARGEST:,}",
+            next_step="Ask for fewer dimensions, or for --format parquet",
+        )
+
+
+def _roles(names: tuple[str, ...]) -> dict[str, list[str]]:
+    roles = {"metric": [CONTENTS]}
+    if times := [name for name in names if name in _TIMES]:
+        roles["time"] = times
+    if areas := [name for name in names if name in _AREAS]:
+        roles["geo"] = areas
+    return roles
+
+
+def _category(categories: tuple[Category, ...], language: Language) -> dict[str, Any]:
+    return {
+        "index": [category.code for category in categories],
+        "label": {category.code: category.label.of(language) for category in categories},
+    }
+
+
+def _contents(measures: tuple[Measure, ...], language: Language) -> dict[str, Any]:
+    return {
+        "label": _CONTENTS_LABEL[language.value],
+        "category": {
+            "index": [measure.id for measure in measures],
+            "label": {measure.id: measure.label.of(language) for measure in measures},
+            "unit": {
+                measure.id: {"label": measure.unit.of(language), "decimals": measure.decimals}
+                for measure in measures
+            },
+        },
+    }
+
+
+def _values(
+    cells: Cells, categories: dict[str, tuple[Category, ...]], size: list[int]
+) -> list[int | float | None]:
+    place = np.zeros(cells.data.num_rows, np.int64)
+    for name, values in categories.items():
+        numbers = {category.code: n for n, category in enumerate(values)}
+        column = cells.data[name].combine_chunks().dictionary_encode("encode")
+        codes = [numbers[code_text(code)] for code in column.dictionary.to_pylist()]
+        of_rows = np.array(codes, np.int64)[np.from_dlpack(column.indices)]
+        place = place * len(values) + of_rows
+    cube: list[int | float | None] = [0] * int(np.prod(size, dtype=np.int64))
+    for n, measure in enumerate(cells.specification.measures):
+        figures = pc.cast(cells.data[measure.id], cells.data[measure.id].type).to_pylist()
+        for row, figure in zip(place.tolist(), figures, strict=True):
+            cube[row * len(cells.specification.measures) + n] = figure
+    return cube

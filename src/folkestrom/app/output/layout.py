@@ -1,0 +1,175 @@
+"""Cells laid out as a printed table: rows, columns, headings, notes, in one language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from folkestrom.model.cells import Cells, code_text
+from folkestrom.model.specification import Dimension, Language, Measure
+
+#: What stands for a figure that there is none of.
+MISSING = ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of figures.
+
+    Parameters
+    ----------
+    heading
+        Its heading.
+    measure
+        What its figures count.
+    """
+
+    heading: str
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: what it is about, and its figures.
+
+    Parameters
+    ----------
+    labels
+        One label a dimension that goes down.
+    values
+        One figure a column; None where there is none.
+    """
+
+    labels: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table ready to be drawn.
+
+    Parameters
+    ----------
+    title
+        Title.
+    stubs
+        Headings of the label columns.
+    columns
+        Columns of figures.
+    rows
+        Rows in order.
+    notes
+        Footnotes.
+    left_out
+        Rows that are not shown.
+    """
+
+    title: str
+    stubs: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    left_out: int = 0
+
+
+def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout:
+    """Arrange cells as their specification says.
+
+    Parameters
+    ----------
+    cells
+        Figures with their specification.
+    language
+        Language of every text.
+    most
+        How many rows at most; None: all.
+    """
+    spec = cells.specification
+    down = tuple(d for d in spec.dimensions if d.id not in spec.columns)
+    columns, found, count = _across(cells, language) if spec.columns else _long(cells, language)
+    labels = [_Names(dimension, language) for dimension in down]
+    rows = tuple(
+        Row(tuple(names[code] for names, code in zip(labels, codes, strict=True)), values)
+        for codes, values in islice(found, most)
+    )
+    return Layout(
+        title=spec.title.of(language),
+        stubs=tuple(dimension.label.of(language) for dimension in down),
+        columns=columns,
+        rows=rows,
+        notes=tuple(note.of(language) for note in spec.footnotes),
+        left_out=count - len(rows),
+    )
+
+
+def number_text(value: Any, measure: Measure, language: Language) -> str:
+    """A figure as it is printed: groups of three, and the language's decimal mark.
+
+    Examples
+    --------
+    >>> from folkestrom.model.specification import same
+    >>> percent = Measure("change", same("Change"), same("%"), decimals=1)
+    >>> number_text(-3.1, percent, Language.NO), number_text(5391369, percent, Language.EN)
+    ('-3,1', '5 391 369.0')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return MISSING
+    text = f"{value:,.{measure.decimals}f}".replace(",", " ")
+    return text.replace(".", ",") if language is Language.NO else text
+
+
+_Found = tuple[tuple[Column, ...], Iterator[tuple[tuple[str, ...], tuple[Any, ...]]], int]
+
+
+def _long(cells: Cells, language: Language) -> _Found:
+    """Every row as it comes; the measures go across."""
+    spec = cells.specification
+    columns = tuple(Column(m.label.of(language), m) for m in spec.measures)
+    names = [dimension.id for dimension in spec.dimensions]
+    measures = [measure.id for measure in spec.measures]
+    found = (
+        (tuple(code_text(row[name]) for name in names), tuple(row[name] for name in measures))
+        for row in cells.rows()
+    )
+    return columns, found, cells.data.num_rows
+
+
+def _across(cells: Cells, language: Language) -> _Found:
+    """Some dimensions go across: a column for each combination of their categories."""
+    spec = cells.specification
+    (measure,) = spec.measures
+    categories = [cells.categories(name) for name in spec.columns]
+    headings = list(product(*categories))
+    columns = tuple(
+        Column(" ".join(category.label.of(language) for category in heading), measure)
+        for heading in headings
+    )
+    keys = [tuple(category.code for category in heading) for heading in headings]
+    down = [d.id for d in spec.dimensions if d.id not in spec.columns]
+    table: dict[tuple[str, ...], dict[tuple[str, ...], Any]] = {}
+    for row in cells.rows():
+        place = table.setdefault(tuple(code_text(row[name]) for name in down), {})
+        place[tuple(code_text(row[name]) for name in spec.columns)] = row[measure.id]
+    found = ((codes, tuple(values.get(key) for key in keys)) for codes, values in table.items())
+    return columns, found, len(table)
+
+
+class _Names(dict[str, str]):
+    """Labels by code, made as they are asked for: there may be thousands of places."""
+
+    def __init__(self, dimension: Dimension, language: Language) -> None:
+        super().__init__({c.code: c.label.of(language) for c in dimension.categories})
+        self.dimension = dimension
+        self.language = language
+
+    def __missing__(self, code: str) -> str:
+        label = self.dimension.labels(code).of(self.language)
+        # Where names are not unique, as those of municipalities, the code tells them apart.
+        self[code] = label if label == code or code == "unknown" else self._with_code(code, label)
+        return self[code]
+
+    def _with_code(self, code: str, label: str) -> str:
+        return f"{code} {label}" if code[0].isdigit() and not label[0].isdigit() else label
