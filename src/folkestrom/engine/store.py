@@ -17,6 +17,7 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.rows import is_any
 from folkestrom.engine.settings import EngineSettings, connect, resource_errors
 from folkestrom.engine.store_errors import damaged, is_damage, no_store
 from folkestrom.engine.store_lock import acquired, writer_turn
@@ -151,8 +152,7 @@ def _prepare(connection: Connection, folder: Path, create: Callable[[Connection]
 
 
 def _check_is_empty(connection: Connection, folder: Path) -> None:
-    found = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
-    if found and found[0]:
+    if is_any(connection, "duckdb_tables()"):
         raise StoreError(
             "holds a DuckDB database that is not a folkestrom store",
             where=str(folder),

@@ -6,6 +6,8 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.rows import first_row, is_any
+
 _TABLE: Final = "meta"
 _FORMAT: Final = "format_version"
 
@@ -18,10 +20,7 @@ def create_meta(connection: duckdb.DuckDBPyConnection, version: int) -> None:
 
 def has_meta(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether this database is a store at all."""
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name", {"name": _TABLE}
-    ).fetchone()
-    return bool(found and found[0])
+    return is_any(connection, "duckdb_tables() WHERE table_name = $name", {"name": _TABLE})
 
 
 def format_version(connection: duckdb.DuckDBPyConnection) -> int:
@@ -31,9 +30,7 @@ def format_version(connection: duckdb.DuckDBPyConnection) -> int:
 
 def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """The value under a key, or None."""
-    row = connection.execute(
-        f"SELECT value FROM {_TABLE} WHERE key = $key", {"key": key}
-    ).fetchone()
+    row = first_row(connection, f"SELECT value FROM {_TABLE} WHERE key = $key", {"key": key})
     return None if row is None else str(row[0])
 
 

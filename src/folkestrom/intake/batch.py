@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from folkestrom.engine.rows import first_number
 from folkestrom.engine.settings import connect
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
@@ -112,10 +113,10 @@ def _delivery(
 
 
 def _moment(connection: duckdb.DuckDBPyConnection, taken_at: datetime) -> Moment:
-    row = connection.execute("SELECT coalesce(max(batch), 0) + 1 FROM batch").fetchone()
+    batch = first_number(connection, "SELECT max(batch) FROM batch") + 1
     sealed = sealed_until(connection)
     after = date.min if sealed is None else sealed + timedelta(days=1)
-    return Moment(int(row[0]) if row else 1, max(known_from(taken_at), after), sealed)
+    return Moment(batch, max(known_from(taken_at), after), sealed)
 
 
 def _taken_before(
@@ -202,13 +203,8 @@ def _record(
 
 
 def _left(connection: duckdb.DuckDBPyConnection) -> int:
-    return _number(connection, "SELECT count(*) FROM gone WHERE was_in_log")
+    return first_number(connection, "SELECT count(*) FROM gone WHERE was_in_log")
 
 
 def _came_back(connection: duckdb.DuckDBPyConnection) -> int:
-    return _number(connection, "SELECT count(*) FROM came_back")
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    return first_number(connection, "SELECT count(*) FROM came_back")

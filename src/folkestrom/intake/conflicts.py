@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from folkestrom.engine.rows import is_any
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
@@ -86,8 +87,8 @@ def _find_shared(
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     connection.register("new_key", pa.table({"key_hash": hashes}))
     connection.register("twice_key", pa.table({"key_hash": twice}))
-    earlier = connection.execute("SELECT 1 FROM report WHERE position < $f LIMIT 1", {"f": first})
-    before = f"position < {first}" if earlier.fetchone() else "FALSE"
+    earlier = is_any(connection, "report WHERE position < $first", {"first": first})
+    before = f"position < {first}" if earlier else "FALSE"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE shared_key AS
@@ -100,7 +101,7 @@ def _find_shared(
     )
     connection.unregister("new_key")
     connection.unregister("twice_key")
-    return connection.execute("SELECT 1 FROM shared_key LIMIT 1").fetchone() is not None
+    return is_any(connection, "shared_key")
 
 
 _CONTENDERS: Final = """

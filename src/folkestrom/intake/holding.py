@@ -6,6 +6,7 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.rows import is_any
 from folkestrom.intake.columns import accepted_names
 from folkestrom.intake.tables import CONTENT_COLUMNS
 from folkestrom.model.countries import COUNTRIES
@@ -44,7 +45,7 @@ def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
     first
         Its first position: records before it came earlier and leave the log only now.
     """
-    if not _any(connection, "held_back"):
+    if not is_any(connection, "held_back"):
         return
     connection.execute(_JUDGED, {"batch": batch, "first": first})
     connection.execute(
@@ -82,10 +83,6 @@ _JUDGED: Final = """
       ) AS is_repeat
     FROM (SELECT *, md5(record) AS digest FROM held_back) written
 """
-
-
-def _any(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
 def record_sql(alias: str) -> str:

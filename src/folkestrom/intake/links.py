@@ -23,6 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from folkestrom.engine.rows import is_any
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import leave_log
 from folkestrom.intake.cycles import last_of_cycles
@@ -55,7 +56,7 @@ def settle_links(connection: duckdb.DuckDBPyConnection, moment: Moment, first: i
     connection.execute("DELETE FROM link WHERE position IN (SELECT position FROM gone)")
     _add_links(connection, first)
     connection.execute(_LOOKING, {"first": first})
-    if connection.execute("SELECT 1 FROM looking LIMIT 1").fetchone() is None:
+    if not is_any(connection, "looking"):
         return
     connection.execute(_FOUND.format(from_here=_cheapest(connection, first)))
     connection.execute(_RESOLVED, {"sealed": moment.sealed_until or date.min})
@@ -134,11 +135,8 @@ _RESOLVED: Final = f"""
 
 def _cheapest(connection: duckdb.DuckDBPyConnection, first: int) -> str:
     """What of the log to search: all, unless everybody who looks came before this intake."""
-    newer = connection.execute(
-        "SELECT 1 FROM looking WHERE position >= $first LIMIT 1", {"first": first}
-    ).fetchone()
-    gone = connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone()
-    return "" if newer or gone else f"WHERE position >= {first}"
+    newer = is_any(connection, "looking WHERE position >= $first", {"first": first})
+    return "" if newer or is_any(connection, "gone") else f"WHERE position >= {first}"
 
 
 def _mark_cycles(connection: duckdb.DuckDBPyConnection) -> None:
@@ -177,7 +175,7 @@ def _refuse(connection: duckdb.DuckDBPyConnection, first: int) -> None:
         f"WHERE state IN ({LINK_OTHER_PERSON}, {LINK_CYCLE}) "
         "AND position NOT IN (SELECT position FROM refused)"
     )
-    if connection.execute("SELECT 1 FROM to_refuse LIMIT 1").fetchone() is None:
+    if not is_any(connection, "to_refuse"):
         return
     cases = " ".join(f"WHEN {state} THEN '{r}'" for state, (r, _) in REFUSED_LINKS.items())
     allowed = " ".join(f"WHEN {state} THEN '{a}'" for state, (_, a) in REFUSED_LINKS.items())
@@ -208,7 +206,7 @@ def _reinstate(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
         "CREATE OR REPLACE TEMP TABLE to_reinstate AS SELECT position FROM link "
         f"WHERE state = {LINK_STANDS} AND position IN (SELECT position FROM refused)"
     )
-    if connection.execute("SELECT 1 FROM to_reinstate LIMIT 1").fetchone() is None:
+    if not is_any(connection, "to_reinstate"):
         return
     for table in ("refused", "link"):
         connection.execute(

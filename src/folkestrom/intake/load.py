@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from folkestrom.engine.rows import first_number
 from folkestrom.errors import PERSON_COLUMNS
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -118,8 +119,7 @@ def _load_group(
     rows = sum(p.delivery.rows for p in group)
     connection.register("keys", keys)
     try:
-        inserted = connection.execute(f"INSERT INTO report {query.accept}").fetchone()
-        if not inserted or inserted[0] < rows:
+        if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
             _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
         raise broken_file(group[0].delivery.file.path, "Parquet") from error

@@ -9,6 +9,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from folkestrom.engine.rows import first_number, first_row
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.header import EXPORT_COLUMNS, QUARANTINE_ID
 from folkestrom.model.report import COLUMNS
@@ -72,8 +73,7 @@ def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:
             "is not a folder", value=str(to.parent), next_step="Make the folder first."
         )
     target = str(to).replace("'", "''")
-    written = connection.execute(f"COPY ({_EXPORT}) TO '{target}' ({options})").fetchone()
-    return int(written[0]) if written else 0
+    return first_number(connection, f"COPY ({_EXPORT}) TO '{target}' ({options})")
 
 
 def _export_sql() -> str:
@@ -114,10 +114,11 @@ def reopen(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], batch: i
         f"TRY_CAST({QUARANTINE_ID} AS BIGINT) AS id "
         f"FROM read_parquet([{listed}], union_by_name = true) WHERE {QUARANTINE_ID} IS NOT NULL"
     )
-    stranger = connection.execute(
+    stranger = first_row(
+        connection,
         "SELECT text FROM coming_back WHERE id IS NULL OR id NOT IN "
-        "(SELECT q.id FROM quarantine q WHERE q.closed_by IS NULL) ORDER BY id LIMIT 1"
-    ).fetchone()
+        "(SELECT q.id FROM quarantine q WHERE q.closed_by IS NULL) ORDER BY id LIMIT 1",
+    )
     if stranger is not None:
         raise InputRefused(
             "is not the number of a record that waits in quarantine",

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, cast
 
 import duckdb
 
+from folkestrom.engine.rows import first_number
 from folkestrom.errors import InputRefused
 from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.header import check_names, text_columns
@@ -140,12 +141,12 @@ def _write(
     """Write the rows of a text file in their order; empty texts are no values."""
     values = ", ".join(f'nullif("{name}", \'\') AS "{name}"' for name in names)
     with _reading(file):
-        written = connection.execute(
+        return first_number(
+            connection,
             f"COPY (SELECT {values} FROM {source}) TO '{_quoted(to)}' "
             "(FORMAT parquet, COMPRESSION snappy)",
             parameters,
-        ).fetchone()
-    return int(written[0]) if written else 0
+        )
 
 
 def _quoted(path: Path) -> str:

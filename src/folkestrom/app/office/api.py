@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,8 @@ from folkestrom.app.office.session import reading
 from folkestrom.engine.store import Waiting
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.load import Progress
+from folkestrom.model.cells import Frame, Target
+from folkestrom.model.time import EXTRACTION_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,162 @@ class Store:
     def info(self) -> StoreInfo:
         """What the store holds."""
         return feeding.info(self.path, self.waiting)
+
+    def population(
+        self,
+        date: date | None = None,
+        by: Iterable[str] = (),
+        known_at: date | Literal["published"] | None = None,
+        *,
+        dates: Sequence[date] = (),
+        extraction_months: int = EXTRACTION_MONTHS,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Residents by variables, at a day or at several.
+
+        Parameters
+        ----------
+        date
+            Reference day: the stock is the state at the end of the day before.
+        by
+            Names of variables, such as "municipality", "sex", "age".
+        known_at
+            Knowledge day. "published": the extraction after each date. None: all that is known.
+        dates
+            Several reference days instead of one; the result then has a column `date`.
+        extraction_months
+            Months from a date to its extraction, for "published".
+        to
+            "arrow", "polars" or "pandas".
+        """
+        from folkestrom.app.office import asking
+
+        days = date if date is not None else dates
+        cells = asking.population(
+            self.path, self.waiting, days, by, known_at, extraction_months=extraction_months
+        )
+        return cells.to(to)
+
+    def changes(
+        self,
+        from_: date,
+        to_: date,
+        by: Iterable[str] = (),
+        known_at: date | None = None,
+        *,
+        every: Literal["year", "quarter", "month"] | None = None,
+        quarters: Literal["summation", "register"] = "summation",
+        extraction_months: int = EXTRACTION_MONTHS,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Accounts of the population between two days; flows alone by what changes by itself.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`.
+        by
+            Names of variables, such as "county" or "sex".
+        known_at
+            One knowledge day for everything; None: as published, each period at its extractions.
+        every
+            Split into periods of this length.
+        quarters
+            Populations at 1 April, 1 July and 1 October by summation, or from the register.
+        extraction_months
+            Months from the end of a period to its extraction.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        from folkestrom.app.office import asking
+        from folkestrom.statistics.periods import split
+
+        cells = asking.changes(
+            self.path,
+            self.waiting,
+            split(from_, to_, every),
+            by,
+            known_at,
+            quarters=quarters,
+            extraction_months=extraction_months,
+        )
+        return cells.to(to)
+
+    def explain(
+        self,
+        from_: date,
+        to_: date,
+        area: Literal["nation", "county", "municipality"] = "nation",
+        *,
+        quarters: Literal["summation", "register"] = "summation",
+        extraction_months: int = EXTRACTION_MONTHS,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Every unit of a period's adjustment, with the report that it is owed to.
+
+        Parameters
+        ----------
+        from_, to_
+            The period, `[from_, to_)`.
+        area
+            Adjustment of the nation, of counties or of municipalities.
+        quarters, extraction_months
+            As for `changes`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        from folkestrom.app.office import asking
+        from folkestrom.statistics.periods import Period
+
+        cells = asking.explain(
+            self.path,
+            self.waiting,
+            Period(from_, to_),
+            area,
+            quarters=quarters,
+            extraction_months=extraction_months,
+        )
+        return cells.to(to)
+
+    def table(
+        self,
+        name: str,
+        year: int,
+        *,
+        known_at: date | None = None,
+        extraction_months: int = EXTRACTION_MONTHS,
+        unknown: Literal["published", "category"] = "published",
+        to: Target = "arrow",
+    ) -> Frame:
+        """A published table as it stands on 1 January of a year.
+
+        Parameters
+        ----------
+        name
+            "key-figures", "age-groups", "marital-status" or "citizenship".
+        year
+            The year; changes are those of the year before.
+        known_at
+            Knowledge day; None: as published.
+        extraction_months
+            Months from the turn of the year to its extraction.
+        unknown
+            Unknown marital status left out as on the published page, or as a category.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        from folkestrom.app.office import asking
+
+        cells = asking.table(
+            self.path,
+            self.waiting,
+            name,
+            year,
+            known_at=known_at,
+            extraction_months=extraction_months,
+            unknown=unknown,
+        )
+        return cells.to(to)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

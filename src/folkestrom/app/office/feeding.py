@@ -1,0 +1,155 @@
+"""What the office does to feed a store: take in, quarantine, seal, look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from folkestrom.app.office.session import looking, register_tables, writing
+from folkestrom.engine.rows import first_number, first_row
+from folkestrom.engine.store import Waiting, database_file, staging_folder, transaction
+from folkestrom.engine.store_derived import is_fresh, log_state, refresh
+from folkestrom.engine.store_meta import format_version
+from folkestrom.intake import quarantine, sealing
+from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.counts import IntakeResult
+from folkestrom.intake.files import find_files
+from folkestrom.intake.load import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store holds.
+
+    Parameters
+    ----------
+    folder
+        The store.
+    format_version
+        Version of its layout.
+    bytes
+        Size of its file.
+    reports
+        Reports in the log.
+    batches
+        Intakes so far.
+    quarantined
+        Records that wait in quarantine, by reason.
+    waiting_targets
+        Reports whose target has not come.
+    sealed_until
+        The last sealed knowledge day.
+    last_known_from
+        The latest day on which a report became known.
+    fresh
+        Whether the derived tables are made from the log as it is.
+    """
+
+    folder: str
+    format_version: int
+    bytes: int
+    reports: int
+    batches: int
+    quarantined: dict[str, int]
+    waiting_targets: int
+    sealed_until: date | None
+    last_known_from: date | None
+    fresh: bool
+
+
+def intake(
+    folder: Path,
+    files: Iterable[str | Path],
+    waiting: Waiting,
+    *,
+    retake: bool = False,
+    taken_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> IntakeResult:
+    """Take files in: the log, and all that is derived from it, in one step or not at all.
+
+    Parameters
+    ----------
+    folder
+        The store; made when missing.
+    files
+        Files, folders or patterns.
+    waiting
+        How to wait for others.
+    retake
+        Whether the files are exports of quarantined records that come back.
+    taken_at
+        The moment of the intake; None: now.
+    progress
+        Told how many records are read.
+    """
+    found = find_files(files)
+    tables = register_tables()
+    with writing(folder, waiting) as connection:
+        order = Order(found, staging_folder(folder), retake, taken_at, progress or _silent)
+        with transaction(connection):
+            result = take_in(connection, order)
+            refresh(connection, tables)
+    return result
+
+
+def seal(folder: Path, until: date, waiting: Waiting) -> date:
+    """Seal knowledge days up to one; what is delivered later never changes what was published."""
+    with looking(folder, waiting):
+        pass  # a seal makes no store
+    with writing(folder, waiting) as connection, transaction(connection):
+        return sealing.seal(connection, until)
+
+
+def list_quarantine(folder: Path, waiting: Waiting, limit: int | None = None) -> pa.Table:
+    """What waits in quarantine, and why."""
+    with looking(folder, waiting) as connection:
+        return quarantine.list_open(connection, limit)
+
+
+def count_quarantine(folder: Path, waiting: Waiting) -> dict[str, int]:
+    """How many records wait in quarantine, by reason."""
+    with looking(folder, waiting) as connection:
+        return quarantine.count_by_reason(connection)
+
+
+def export_quarantine(folder: Path, to: Path, waiting: Waiting) -> int:
+    """Write the records that wait in quarantine to a file; return how many."""
+    with looking(folder, waiting) as connection:
+        return quarantine.export(connection, to)
+
+
+def info(folder: Path, waiting: Waiting) -> StoreInfo:
+    """What a store holds."""
+    with looking(folder, waiting) as connection:
+        return StoreInfo(
+            folder=str(folder),
+            format_version=format_version(connection),
+            bytes=database_file(folder).stat().st_size,
+            reports=_count(connection, "report"),
+            batches=_count(connection, "batch"),
+            quarantined=quarantine.count_by_reason(connection),
+            waiting_targets=_count(connection, "link WHERE target IS NULL"),
+            sealed_until=sealing.sealed_until(connection),
+            last_known_from=_last_known(connection),
+            fresh=log_state(connection).position == 0 or is_fresh(connection, register_tables()),
+        )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, what: str) -> int:
+    return first_number(connection, f"SELECT count(*) FROM {what}")
+
+
+def _last_known(connection: duckdb.DuckDBPyConnection) -> date | None:
+    row = first_row(connection, "SELECT max(known_from) FROM report")
+    found: date | None = row[0] if row else None
+    return found
+
+
+def _silent(_rows: int) -> None:
+    """Say nothing."""

@@ -1,0 +1,62 @@
+"""A store opened to be read or written, with tables that are always made from the log as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
+from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
+from folkestrom.intake.tables import create_tables
+
+
+def register_tables() -> Derived:
+    """The register's tables, as something that is derived from the log."""
+    # Imported here: the kernels need a compiler, which commands that only look do not.
+    from folkestrom.register.build import update
+    from folkestrom.register.tables import METHOD_VERSION
+
+    return Derived("register", METHOD_VERSION, update)
+
+
+@contextmanager
+def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store to ask it; stale tables are made again first, which takes a writer.
+
+    Parameters
+    ----------
+    folder
+        The store.
+    waiting
+        How to wait for others, and where to say so.
+    """
+    tables = register_tables()
+    with open_for_reading(folder, waiting) as connection:
+        fresh = is_fresh(connection, tables)
+        if fresh:
+            yield connection
+    if fresh:
+        return
+    waiting.say("The register's tables were not made from the log as it is; making them again.")
+    with open_for_writing(folder, create_tables, waiting) as connection:
+        refresh_alone(connection, tables)
+    with open_for_reading(folder, waiting) as connection:
+        require_fresh(connection, tables)
+        yield connection
+
+
+@contextmanager
+def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store to look at the log and the quarantine, whatever the derived tables are."""
+    with open_for_reading(folder, waiting) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store to write to it, made if there is none."""
+    with open_for_writing(folder, create_tables, waiting) as connection:
+        yield connection

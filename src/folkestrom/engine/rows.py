@@ -1,0 +1,47 @@
+"""Answers of one row, read to their end: a result that is left open blocks its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+
+def first_row(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Mapping[str, object] | None = None,
+) -> tuple[Any, ...] | None:
+    """The first row of a query that gives few, or None.
+
+    Parameters
+    ----------
+    connection
+        Where to ask.
+    sql
+        The query.
+    parameters
+        Values of its `$names`.
+    """
+    rows = connection.execute(sql, dict(parameters or {})).fetchall()
+    return rows[0] if rows else None
+
+
+def first_number(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Mapping[str, object] | None = None,
+) -> int:
+    """The first value of a query, as a number; 0 when there is none."""
+    row = first_row(connection, sql, parameters)
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def is_any(
+    connection: duckdb.DuckDBPyConnection,
+    what: str,
+    parameters: Mapping[str, object] | None = None,
+) -> bool:
+    """Whether a table has rows; `what` may go on with a condition."""
+    return first_row(connection, f"SELECT 1 FROM {what} LIMIT 1", parameters) is not None
