@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Target = Literal["arrow", "polars", "pandas"]
+#: What results come as.
+Frame: TypeAlias = "pa.Table | pl.DataFrame | pd.DataFrame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Cells:
         for batch in self.data.to_batches(max_chunksize=65_536):
             yield from batch.to_pylist()
 
-    def to(self, target: Target) -> pa.Table | pl.DataFrame | pd.DataFrame:
+    def to(self, target: Target) -> Frame:
         """The rows as an Arrow table, or a data frame of Polars or pandas."""
         if target == "arrow":
             return self.data

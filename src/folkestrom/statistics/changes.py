@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics import explain as explanation
@@ -28,7 +27,7 @@ from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.population import Moment, fetch, stock_steps
 from folkestrom.statistics.reach import reach
-from folkestrom.statistics.variables import VARIABLES, Variable, variables
+from folkestrom.statistics.variables import Variable, variables
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
 Quarters = Literal["summation", "register"]
@@ -159,7 +158,7 @@ def explain(
     *,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
-) -> pa.Table:
+) -> Cells:
     """Every unit of a period's adjustment with the report behind it; never with a person.
 
     Parameters
@@ -179,8 +178,8 @@ def explain(
     clock = _Clock(None, extraction_months, quarters)
     known = clock.known(period.start)
     windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
-    found = explanation.explain(connection, windows, area)
-    return _readable(found, area)
+    known_end = clock.known(period.end)
+    return explanation.explain(connection, windows, area, when=period.code, known=known_end)
 
 
 class _Clock:
@@ -362,20 +361,3 @@ def _check(
     for period in periods:
         limits.check_day(period.start, "from")
         limits.check_day(period.end, "to")
-
-
-def _readable(found: pa.Table, area: str) -> pa.Table:
-    kinds = [Kind(number).name.lower() for number in Kind]
-    columns: dict[str, Any] = {}
-    if area != "nation":
-        columns[area] = VARIABLES[area].column(found["area"])
-    for name in ("known", "units"):
-        columns[name] = found[name]
-    for name in ("source", "source_report_id"):
-        columns[name] = found[name].cast(pa.string())
-    for name in ("kind", "target_kind"):
-        columns[name] = pa.array(
-            [None if k is None else kinds[k - 1] for k in found[name].to_pylist()], pa.string()
-        )
-    columns["reports"] = found["reports"]
-    return pa.table(columns)

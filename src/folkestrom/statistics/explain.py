@@ -13,17 +13,21 @@ is, above all, annulled and corrected reports that an earlier period had counted
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
 from folkestrom.statistics.flows import Window, in_window
 from folkestrom.statistics.population import fetch
+from folkestrom.statistics.variables import VARIABLES
 
 #: Places to explain by, as expressions over a municipality.
 AREAS: Final = {"nation": "0", "county": "municipality // 100", "municipality": "municipality"}
@@ -156,8 +160,13 @@ def explain_steps(area: str) -> list[Step]:
 
 
 def explain(
-    connection: duckdb.DuckDBPyConnection, windows: Sequence[Window], area: str = "nation"
-) -> pa.Table:
+    connection: duckdb.DuckDBPyConnection,
+    windows: Sequence[Window],
+    area: str,
+    *,
+    when: str,
+    known: date,
+) -> Cells:
     """Every unit of the adjustment over consecutive windows, one row each, +1 or −1.
 
     Parameters
@@ -168,12 +177,17 @@ def explain(
         Periods with their knowledge days, one after the other.
     area
         "nation", "county" or "municipality": units that cancel inside a place are not listed.
+    when, known
+        Period and knowledge day, for the title.
     """
     tables = []
     for window in windows:
         parameters = window.parameters | {"eve": window.end - timedelta(days=1)}
         tables.append(fetch(connection, explain_steps(area), parameters))
-    return _unit_by_unit(pa.concat_tables(tables))
+    places = () if area == "nation" else (VARIABLES[area].dimension,)
+    filled = SPECIFICATION.fill(when=when, known=known)
+    specification = replace(filled, dimensions=(*places, *filled.dimensions))
+    return Cells(specification, _readable(_unit_by_unit(pa.concat_tables(tables)), area))
 
 
 def _unit_by_unit(found: pa.Table) -> pa.Table:
@@ -181,3 +195,75 @@ def _unit_by_unit(found: pa.Table) -> pa.Table:
     rows = found.take(pa.array(np.repeat(np.arange(len(units)), np.abs(units))))
     signs = np.repeat(np.sign(units), np.abs(units)).astype(np.int8)
     return rows.set_column(rows.column_names.index("units"), "units", pa.array(signs))
+
+
+def _readable(found: pa.Table, area: str) -> pa.Table:
+    columns: dict[str, Any] = {}
+    if area != "nation":
+        columns[area] = VARIABLES[area].column(found["area"])
+    columns["known"] = found["known"]
+    for name in ("source", "source_report_id"):
+        columns[name] = found[name].cast(pa.string())
+    for name in ("kind", "target_kind"):
+        columns[name] = pa.array([_kind(number) for number in found[name].to_pylist()], pa.string())
+    columns["units"] = found["units"]
+    columns["reports"] = found["reports"].cast(pa.int32())
+    return pa.table(columns)
+
+
+def _kind(number: int | None) -> str:
+    return NO_TARGET if number is None else Kind(number).name.lower()
+
+
+#: Kind of the target of a report that annuls and corrects nothing.
+NO_TARGET: Final = "none"
+
+_KINDS: Final = {
+    "first_registration": Text("first registration", "førstegangsregistrering"),
+    "birth": Text("birth", "fødsel"),
+    "immigration": Text("immigration", "innvandring"),
+    "attribute_correction": Text("attribute correction", "retting av opplysning"),
+    "move": Text("move", "flytting"),
+    "marital_change": Text("change of marital status", "endret sivilstand"),
+    "citizenship_change": Text("change of citizenship", "endret statsborgerskap"),
+    "emigration": Text("emigration", "utvandring"),
+    "death": Text("death", "dødsfall"),
+    "annulment": Text("annulment", "annullering"),
+    NO_TARGET: Text("–", "–"),
+}
+
+SPECIFICATION: Final = TableSpecification(
+    id="adjustment",
+    title=Text(
+        "Statistical adjustment, report by report. {when}",
+        "Statistisk korreksjon, melding for melding. {when}",
+    ),
+    dimensions=(
+        Dimension("known", Text("Known from", "Kjent fra")),
+        Dimension("source", Text("Source", "Kilde")),
+        Dimension("source_report_id", Text("Report", "Melding")),
+        Dimension("kind", Text("Kind", "Type"), labels=_KINDS.__getitem__),
+        Dimension(
+            "target_kind", Text("Of a report of", "Av melding om"), labels=_KINDS.__getitem__
+        ),
+    ),
+    measures=(
+        Measure("units", Text("Units", "Enheter"), Text("persons", "personer")),
+        Measure(
+            "reports", Text("Reports that day", "Meldinger den dagen"), Text("reports", "meldinger")
+        ),
+    ),
+    contents=Text(
+        "Every unit of the adjustment with the report that it is owed to. Where several reports "
+        "about the person became known that day, annulments and corrections come first.",
+        "Hver enhet av korreksjonen med meldingen den skyldes. Der flere meldinger om personen ble "
+        "kjent samme dag, kommer annulleringer og rettinger først.",
+    ),
+    reference_time=Text("{when}", "{when}"),
+    method=Text(
+        "Changes of the stock at the end of the period that its flows do not match, as known day "
+        "by day until {known}.",
+        "Endringer i folkemengden ved utgangen av perioden som ikke svarer til endringene i den, "
+        "slik de ble kjent dag for dag til {known}.",
+    ),
+)

@@ -2,8 +2,296 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
 import typer
+
+from folkestrom.app.cli.context import Settings, settings
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import FolkestromError, UsageError
+from folkestrom.model.specification import Language
+from folkestrom.model.time import EXTRACTION_MONTHS
+
+if TYPE_CHECKING:
+    from folkestrom.model.cells import Cells
+
+_DAY = "YYYY-MM-DD"
+
+Lang = Annotated[Language, typer.Option("--lang", help="Language of titles and labels.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File to write; its name decides the format unless --format does.",
+        dir_okay=False,
+    ),
+]
+By = Annotated[
+    str, typer.Option("--by", help="Dimensions, with commas between them: municipality,sex,age.")
+]
+Every = Annotated[
+    Literal["year", "quarter", "month"] | None,
+    typer.Option("--every", help="Split the time from --from to --to into periods."),
+]
+Extraction = Annotated[
+    int,
+    typer.Option(
+        "--extraction", min=0, help="Months from the end of a period to when its figures are drawn."
+    ),
+]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        min=0,
+        help="Seconds to wait while another command writes; without it, as long as it takes.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the application."""
+    app.command("population")(population)
+    app.command("changes")(changes)
+    app.command("table")(table)
+
+
+def population(
+    ctx: typer.Context,
+    dates: Annotated[
+        list[str] | None,
+        typer.Option("--date", metavar=_DAY, help="Day of the stock; may be given several times."),
+    ] = None,
+    by: By = "",
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at",
+            metavar=f"{_DAY}|published",
+            help="What was known on that day, or one extraction after each date; "
+            "without it, all that is known.",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar=_DAY, help="First day of a series of stocks.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar=_DAY, help="Last day of a series of stocks.")
+    ] = None,
+    every: Every = None,
+    extraction: Extraction = EXTRACTION_MONTHS,
+    lang: Lang = Language.EN,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Count residents on a day, or on several, by any dimensions."""
+    from folkestrom.app.office import asking
+
+    given = settings(ctx)
+    cells = asking.population(
+        given.store,
+        _waiting(given, wait),
+        _days(dates or [], start, end, every),
+        _names(by),
+        "published" if known_at == "published" else _optional_day(known_at, "--known-at"),
+        extraction_months=extraction,
+    )
+    _write(given, cells, lang, output)
+
+
+def changes(
+    ctx: typer.Context,
+    start: Annotated[str, typer.Option("--from", metavar=_DAY, help="First day of the period.")],
+    end: Annotated[
+        str, typer.Option("--to", metavar=_DAY, help="The day after the last one of the period.")
+    ],
+    by: By = "",
+    every: Every = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at",
+            metavar=_DAY,
+            help="One day of knowledge for everything; without it, as published.",
+        ),
+    ] = None,
+    quarters: Annotated[
+        Literal["summation", "register"],
+        typer.Option(
+            help="Populations at 1 April, 1 July, 1 October: by summation, or from the register."
+        ),
+    ] = "summation",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the adjustment report by report.")
+    ] = False,
+    extraction: Extraction = EXTRACTION_MONTHS,
+    lang: Lang = Language.EN,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Account for the changes of a period: births, deaths, migration, and the adjustment."""
+    from folkestrom.app.office import asking
+    from folkestrom.statistics.periods import split
+
+    given = settings(ctx)
+    waiting = _waiting(given, wait)
+    periods = split(_day(start, "--from"), _day(end, "--to"), every)
+    known = _optional_day(known_at, "--known-at")
+    area = _explained_area(by, known, len(periods)) if explain else ""
+    account = asking.changes(
+        given.store,
+        waiting,
+        periods,
+        _names(by),
+        known,
+        quarters=quarters,
+        extraction_months=extraction,
+    )
+    if not explain:
+        _write(given, account, lang, output)
+        return
+    units = asking.explain(
+        given.store, waiting, periods[0], area, quarters=quarters, extraction_months=extraction
+    )
+    _check_sum(account, units)
+    if output is None and given.format.value == "table":
+        _write(given, account, lang, None)
+    _write(given, units, lang, output)
+
+
+def table(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="key-figures, age-groups, marital-status or citizenship.")
+    ],
+    year: Annotated[
+        int, typer.Option("--year", min=1800, max=9998, help="The table stands on its 1 January.")
+    ],
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at", metavar=_DAY, help="What was known that day; without it, as published."
+        ),
+    ] = None,
+    unknown: Annotated[
+        Literal["published", "category"],
+        typer.Option(
+            help="Unknown marital status: left out as on the published page, or a category."
+        ),
+    ] = "published",
+    extraction: Extraction = EXTRACTION_MONTHS,
+    lang: Lang = Language.EN,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Make one of the published tables for a year."""
+    from folkestrom.app.office import asking
+
+    given = settings(ctx)
+    cells = asking.table(
+        given.store,
+        _waiting(given, wait),
+        name,
+        year,
+        known_at=_optional_day(known_at, "--known-at"),
+        extraction_months=extraction,
+        unknown=unknown,
+    )
+    _write(given, cells, lang, output)
+
+
+class UnexplainedError(FolkestromError):
+    """An explanation that does not add up; a fault of the program."""
+
+
+def _check_sum(account: Cells, units: Cells) -> None:
+    adjustment = sum(account.data["adjustment"].to_pylist())
+    explained = sum(units.data["units"].to_pylist())
+    if adjustment != explained:
+        raise UnexplainedError(f"the adjustment is {adjustment}, its explanation {explained}")
+
+
+def _explained_area(by: str, known: date | None, periods: int) -> str:
+    names = _names(by) or ("nation",)
+    if len(names) > 1 or names[0] not in ("nation", "county", "municipality"):
+        raise UsageError(
+            "is not what an adjustment is explained by",
+            where="--by",
+            value=by,
+            allowed="county, municipality, or nothing for the nation",
+        )
+    if known is not None:
+        raise UsageError(
+            "leaves no adjustment to explain: accounts close by themselves on one knowledge day",
+            where="--known-at",
+            next_step="Leave --known-at out",
+        )
+    if periods > 1:
+        raise UsageError(
+            "an adjustment is explained for one period at a time",
+            where="--every",
+            next_step="Leave --every out, or choose one period with --from and --to",
+        )
+    return names[0]
+
+
+def _days(
+    dates: list[str], start: str | None, end: str | None, every: str | None
+) -> date | list[date]:
+    """One day, or a list of days, from what was said."""
+    if start is None and end is None and every is None:
+        days = [_day(text, "--date") for text in dates]
+        if not days:
+            raise UsageError("is missing", where="--date", next_step="Give a day, or a series")
+        return days[0] if len(days) == 1 else days
+    if dates or start is None or end is None or every is None:
+        raise UsageError(
+            "go together, and not with --date",
+            where="--from, --to, --every",
+            allowed="--date DAY, or --from DAY --to DAY --every quarter",
+        )
+    return _series(_day(start, "--from"), _day(end, "--to"), every)
+
+
+def _series(first: date, last: date, every: str) -> list[date]:
+    from folkestrom.model.time import add_months
+
+    months = {"year": 12, "quarter": 3, "month": 1}[every]
+    days: list[date] = []
+    day = first
+    while day <= last:
+        days.append(day)
+        day = add_months(first, months * len(days))
+    if not days:
+        raise UsageError("is after the last day", where="--from", value=first)
+    return days
+
+
+def _names(by: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in by.split(",") if name.strip())
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "is not a calendar date", where=where, value=text, allowed="a date such as 2021-02-28"
+        ) from None
+
+
+def _optional_day(text: str | None, where: str) -> date | None:
+    return None if text is None else _day(text, where)
+
+
+def _waiting(given: Settings, wait: float | None) -> Waiting:
+    return Waiting(wait, given.progress().print)
+
+
+def _write(given: Settings, cells: Cells, language: Language, to: Path | None) -> None:
+    from folkestrom.app.output.write import write
+
+    write(cells, given.format, language, given.result(), to)
