@@ -13,7 +13,16 @@ from folkestrom.twin.random import draws, integer
 from folkestrom.twin.stock import give_birth_days
 
 Index = NDArray[np.int64]
-_RETURN, _CITIZEN, _STATUS, _BORN, _PLACE, _DAY, _MOTHER, _UNIT = 101, 102, 103, 104, 105, 106, 107, 108
+_RETURN, _CITIZEN, _STATUS, _BORN, _PLACE, _DAY, _MOTHER, _UNIT = (
+    101,
+    102,
+    103,
+    104,
+    105,
+    106,
+    107,
+    108,
+)
 RETURN_SHARE = 0.17
 """Share of immigrations that are returns of earlier emigrants (assumption of the twin)."""
 
@@ -137,12 +146,19 @@ def give_citizenship(
 
 
 def settle(
-    people: People, persons: Index, attraction: NDArray[np.float64], units: NDArray[np.int16], year: int, seed: int
+    people: People,
+    persons: Index,
+    attraction: NDArray[np.float64],
+    units: NDArray[np.int16],
+    year: int,
+    seed: int,
 ) -> None:
     """Give newcomers and returners a municipality by its attraction, and a basic unit."""
     total = np.cumsum(attraction)
     u = draws(seed, persons, year, _PLACE) * total[-1]
-    people.municipality[persons] = np.minimum(np.searchsorted(total, u, side="right"), len(total) - 1)
+    people.municipality[persons] = np.minimum(
+        np.searchsorted(total, u, side="right"), len(total) - 1
+    )
     give_unit(people, persons, units, seed, year, _UNIT)
 
 

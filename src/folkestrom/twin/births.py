@@ -76,7 +76,12 @@ def find_fathers(people, mothers, order, start, year, seed):
                 continue
             f = order[lo + integer(seed, m, year, 400 + attempt, hi - lo)]
             near = people.municipality[f] == people.municipality[m] or attempt > 20
-            if near and people.partner[f] < 0 and people.outcome[f] < LEAVE and people.pending[f] == 0:
+            if (
+                near
+                and people.partner[f] < 0
+                and people.outcome[f] < LEAVE
+                and people.pending[f] == 0
+            ):
                 out[i] = f
                 break
     return out
@@ -104,7 +109,9 @@ def create_children(
     """Create the children, born on days of [days[0], days[1]), and return their indices."""
     children = count + np.arange(len(mothers))
     span = days[1] - days[0]
-    people.birth[children] = days[0] + (draws(seed, children, year, _CHILD_DAY) * span).astype(np.int64)
+    people.birth[children] = days[0] + (draws(seed, children, year, _CHILD_DAY) * span).astype(
+        np.int64
+    )
     people.birth_year[children] = year
     people.sex[children] = sexes
     people.status[children] = RESIDENT
@@ -126,7 +133,11 @@ def create_children(
 
 
 def _inherit(
-    people: People, children: NDArray[np.int64], mothers: NDArray[np.int64], fathers: NDArray[np.int64], norway: int
+    people: People,
+    children: NDArray[np.int64],
+    mothers: NDArray[np.int64],
+    fathers: NDArray[np.int64],
+    norway: int,
 ) -> None:
     """Give citizenship (Norwegian if either parent's is) and immigrant group by the parents."""
     of_mother = people.citizenship[mothers]

@@ -198,5 +198,3 @@ def report_stock(country: Country, out: r.Collector) -> None:
 def is_eu8(people: People, persons: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return who is born in one of the eight EU countries of the source and came since 2004."""
     return (people.group[persons] == EU8_BORN) & (people.arrival_year[persons] >= 2004)
-
-

@@ -114,8 +114,9 @@ class Writer:
                 pa.array(np.zeros(len(rows), np.int8)), [SOURCE]
             ),
             "source_report_id": _texts(rows.number, _DIGITS),
-            "received_at": pa.array(rows.received.astype("datetime64[s]").astype("datetime64[us]"))
-            .cast(pa.timestamp("us", "UTC")),
+            "received_at": pa.array(
+                rows.received.astype("datetime64[s]").astype("datetime64[us]")
+            ).cast(pa.timestamp("us", "UTC")),
             "person": pa.array(rows.person.astype(np.int64) + FIRST_NUMBER),
             "kind": _labels(rows.kind.astype(np.int32), [k.name.lower() for k in Kind], 1),
             "event_date": _days(rows.day, rows.kind == ANNULMENT),
@@ -129,7 +130,9 @@ class Writer:
         for name in ("marital", "sex", "origin", "reason"):
             enum = _ENUMS[name]
             first = min(int(e) for e in enum)
-            columns[_NAMES.get(name, name)] = _labels(c[name], [e.name.lower() for e in enum], first)
+            columns[_NAMES.get(name, name)] = _labels(
+                c[name], [e.name.lower() for e in enum], first
+            )
         columns["birth_date"] = _days(c["birth"], c["sex"] < 0)
         for name in ("mother", "father", "partner"):
             columns[name] = pa.array(c[name].astype(np.int64), mask=c[name] < 0)

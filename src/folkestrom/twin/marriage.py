@@ -60,7 +60,9 @@ def list_pools(people, size, last_year, year, closes):
     return out, edges
 
 
-def transitions(have: NDArray[np.int64], want: NDArray[np.int64], young: bool) -> dict[tuple[int, int], int]:
+def transitions(
+    have: NDArray[np.int64], want: NDArray[np.int64], young: bool
+) -> dict[tuple[int, int], int]:
     """Return how many change from one status to another, so that `have` becomes `want`.
 
     Parameters
@@ -79,7 +81,11 @@ def transitions(have: NDArray[np.int64], want: NDArray[np.int64], young: bool) -
             need[old] += number
             need[new] -= number
 
-    for status, back in ((SEPARATED_PARTNER, PARTNER), (DIVORCED_PARTNER, MARRIED), (SURVIVING_PARTNER, MARRIED)):
+    for status, back in (
+        (SEPARATED_PARTNER, PARTNER),
+        (DIVORCED_PARTNER, MARRIED),
+        (SURVIVING_PARTNER, MARRIED),
+    ):
         move(PARTNER, status, need[status])
         move(status, back, -need[status])
     move(NEVER, PARTNER, need[PARTNER])
@@ -135,7 +141,9 @@ class Changes:
     status: list[NDArray[np.int64]] = field(default_factory=list)
     partner: list[NDArray[np.int64]] = field(default_factory=list)
 
-    def add(self, persons: NDArray[np.int64], status: int, partner: NDArray[np.int64] | int = -1) -> None:
+    def add(
+        self, persons: NDArray[np.int64], status: int, partner: NDArray[np.int64] | int = -1
+    ) -> None:
         """Add persons who change to `status`."""
         self.persons.append(persons)
         self.status.append(np.full(len(persons), status))
@@ -154,7 +162,9 @@ class Changes:
 class Pools:
     """Who can still change status this window, by sex, cohort group and status."""
 
-    def __init__(self, people: People, size: int, last_year: int, year: int, closes: int, seed: int):
+    def __init__(
+        self, people: People, size: int, last_year: int, year: int, closes: int, seed: int
+    ):
         self.people, self.seed, self.year = people, seed, year
         self._list, self._edges = list_pools(people, size, last_year, year, closes)
         self._used = np.zeros(size, np.bool_)
@@ -180,7 +190,9 @@ class Pools:
         """Return who has not been used."""
         return np.asarray(~self._used[persons])
 
-    def choose(self, sex: int, group: int, status: int, number: int, prefer: str = "") -> NDArray[np.int64]:
+    def choose(
+        self, sex: int, group: int, status: int, number: int, prefer: str = ""
+    ) -> NDArray[np.int64]:
         """Take `number` members at random; those without a resident partner first on request."""
         pool = self.members(sex, group, status)
         key = draws(self.seed, pool, self.year, _CHOOSE + status)

@@ -14,14 +14,19 @@ from folkestrom.twin.marriage import count_groups
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
 from folkestrom.twin.origins import EU8_BORN, NORDIC_BORN, OTHER_BORN, WESTERN_BORN
 from folkestrom.twin.pairing import match
-from folkestrom.twin.people import ABROAD, LATE_MOVE, LEAVE, MOVE, NOTHING, RESIDENT, STAY, People
+from folkestrom.twin.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
 from folkestrom.twin.random import draws, integer, uniform
 from folkestrom.twin.window import Index, Window, _days
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
 _NATURALISING = {NORDIC_BORN: 0.004, EU8_BORN: 0.008, WESTERN_BORN: 0.007, OTHER_BORN: 0.055}
-_REASONS = {NORDIC_BORN: (5, 5, 5), EU8_BORN: (1, 1, 2), WESTERN_BORN: (1, 2, 4), OTHER_BORN: (3, 2, 2)}
+_REASONS = {
+    NORDIC_BORN: (5, 5, 5),
+    EU8_BORN: (1, 1, 2),
+    WESTERN_BORN: (1, 2, 4),
+    OTHER_BORN: (3, 2, 2),
+}
 
 
 def attraction(country: Country, w: Window) -> NDArray[np.float64]:
@@ -74,7 +79,11 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
     day = arrivals.arrive(people, new, country.truth, (w.first_day, w.end_day), w.year, seed)
     late = (draws(seed, new, w.year, _LATE) < LATE_ARRIVALS) & (w.fraction == 1.0)
-    late &= (people.birth[new] < w.first_day - 40) & (people.mother[new] < 0) & (people.last_child[new] == 0)
+    late &= (
+        (people.birth[new] < w.first_day - 40)
+        & (people.mother[new] < 0)
+        & (people.last_child[new] == 0)
+    )
     day = np.where(late, w.first_day - 1 - day % 25, day)
     people.last_residence[new] = day
     people.last_marital[new] = day
@@ -114,7 +123,9 @@ def naturalising(country: Country) -> NDArray[np.float64]:
     return np.array([_NATURALISING.get(int(g), 0.0) for g in groups])
 
 
-def _give_statuses(country: Country, w: Window, new: Index, have: NDArray[np.int64], goal: int) -> None:
+def _give_statuses(
+    country: Country, w: Window, new: Index, have: NDArray[np.int64], goal: int
+) -> None:
     """Give newcomers marital statuses by sex and cohort group, and match those who come married."""
     people, seed = country.people, country.seed
     people.marital[new] = 1
@@ -126,9 +137,18 @@ def _give_statuses(country: Country, w: Window, new: Index, have: NDArray[np.int
             numbers = arrivals.newcomer_statuses(
                 have[sex, g], country.targets.marital[goal, sex, g], len(mine), adult
             )
-            people.marital[mine] = arrivals.deal(np.arange(10), numbers, draws(seed, mine, w.year, _REASON + 9))
+            people.marital[mine] = arrivals.deal(
+                np.arange(10), numbers, draws(seed, mine, w.year, _REASON + 9)
+            )
     married = new[people.marital[new] == 2]
-    a, b = match(people, married[people.sex[married] == 0], married[people.sex[married] == 1], seed, w.year, False)
+    a, b = match(
+        people,
+        married[people.sex[married] == 0],
+        married[people.sex[married] == 1],
+        seed,
+        w.year,
+        False,
+    )
     people.partner[a] = b
     people.partner[b] = a
 
@@ -160,7 +180,9 @@ def move_people(country: Country, w: Window) -> None:
     heads = movers[people.leader[movers] < 0]
     followers = movers[people.leader[movers] >= 0]
     babies = w.children[people.status[w.children] == RESIDENT]
-    babies = babies[(people.outcome[people.mother[babies]] == MOVE) & (w.late[people.mother[babies]] == 0)]
+    babies = babies[
+        (people.outcome[people.mother[babies]] == MOVE) & (w.late[people.mother[babies]] == 0)
+    ]
     if w.calibrated:
         heads, arrivals_needed = _balance(country, w, heads, np.concatenate([followers, babies]))
     size = 1 + household[heads].astype(np.int64)
@@ -168,9 +190,13 @@ def move_people(country: Country, w: Window) -> None:
     heads, size = heads[rank], size[rank]
     origin = people.municipality[heads].astype(np.int64)
     if w.calibrated:
-        goal, _ = assign_destinations(heads, origin, size, arrivals_needed, country.county, seed, w.year)
+        goal, _ = assign_destinations(
+            heads, origin, size, arrivals_needed, country.county, seed, w.year
+        )
     else:
-        goal = draw_by_attraction(heads, origin, np.cumsum(attraction(country, w)), country.county, seed, w.year)
+        goal = draw_by_attraction(
+            heads, origin, np.cumsum(attraction(country, w)), country.county, seed, w.year
+        )
     _carry_out(country, w, heads[goal >= 0], goal[goal >= 0], followers, babies)
 
 
@@ -205,7 +231,9 @@ def _more_movers(country: Country, w: Window, places: Index, numbers: Index) -> 
     pool = pool[np.isin(people.municipality[pool], places)].astype(np.int64)
     pool = pool[(people.outcome[pool] == STAY) & (people.pending[pool] == NOTHING)]
     pool = pool[(people.status[pool] == RESIDENT) & (people.last_child[pool] == 0)]
-    pool = pool[(w.year - people.birth_year[pool] >= 19) & (people.last_residence[pool] < w.first_day)]
+    pool = pool[
+        (w.year - people.birth_year[pool] >= 19) & (people.last_residence[pool] < w.first_day)
+    ]
     key = draws(country.seed, pool, w.year, _EXTRA)
     chosen = pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
     people.outcome[chosen] = MOVE
@@ -233,7 +261,9 @@ def _postpone(country: Country, w: Window, persons: Index) -> None:
     people.outcome[both] = STAY
 
 
-def _carry_out(country: Country, w: Window, heads: Index, goal: Index, followers: Index, babies: Index) -> None:
+def _carry_out(
+    country: Country, w: Window, heads: Index, goal: Index, followers: Index, babies: Index
+) -> None:
     """Move households: heads on a day of the year, the others with them, newborn where they can."""
     people = country.people
     target = np.full(country.size, -1, np.int16)
@@ -248,7 +278,9 @@ def _carry_out(country: Country, w: Window, heads: Index, goal: Index, followers
     babies, mothers = babies[target[mothers] >= 0], mothers[target[mothers] >= 0]
     target[babies], day[babies] = target[mothers], day[mothers]
     unit = np.zeros(country.size, np.int16)
-    arrivals_unit = 1 + (draws(country.seed, heads, w.year, _MOVE_DAY + 1) * country.units[goal]).astype(np.int16)
+    arrivals_unit = 1 + (
+        draws(country.seed, heads, w.year, _MOVE_DAY + 1) * country.units[goal]
+    ).astype(np.int16)
     unit[heads] = arrivals_unit
     unit[followers] = unit[people.leader[followers]]
     unit[babies] = unit[mothers]
@@ -312,7 +344,9 @@ def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> I
     return pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
 
 
-def _stop_on_the_way(country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]) -> Index:
+def _stop_on_the_way(
+    country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]
+) -> Index:
     """Let six in a hundred heads move twice: first somewhere else; returns who did."""
     people = country.people
     u = draws(country.seed, heads, w.year, _VIA)
@@ -326,14 +360,18 @@ def _stop_on_the_way(country: Country, w: Window, heads: Index, goal: Index, day
     people.municipality[persons] = stop
     people.unit[persons] = 1
     low = np.maximum(people.last_residence[persons].astype(np.int64) + 1, w.first_day)
-    first = low + (draws(country.seed, persons, w.year, _VIA + 60) * (day[persons] - low)).astype(np.int64)
+    first = low + (draws(country.seed, persons, w.year, _VIA + 60) * (day[persons] - low)).astype(
+        np.int64
+    )
     w.out.add(r.MOVE, persons, first, **before, **place_columns(country, persons))
     people.last_residence[persons] = first
     return persons
 
 
 @njit(cache=True, nogil=True)
-def _unit_movers(people, order, count, children, year, seed, first_day, end_day, units, out, new, day):
+def _unit_movers(
+    people, order, count, children, year, seed, first_day, end_day, units, out, new, day
+):
     """Choose who moves inside the municipality; children under 18 go with their mother."""
     found = 0
     for step in range(2):
@@ -395,5 +433,3 @@ def move_inside(country: Country, w: Window) -> None:
     w.out.add(
         r.MOVE, persons, day, municipality_from=after["municipality"], unit_from=code + old, **after
     )
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.model.countries import COUNTRY_CODES, NORDIC, NO_CODE
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, NORDIC
 from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.people import People
 from folkestrom.twin.random import draws, normals
@@ -47,13 +47,22 @@ def give_tastes(people: People, persons: NDArray[np.int64], truth: Mobility, see
     people.taste_abroad[persons] = truth.deviations[1] * (r * a + np.sqrt(1.0 - r * r) * b)
 
 
-def give_unit(people: People, persons: NDArray[np.int64], units: NDArray[np.int16], seed: int, year: int, purpose: int) -> None:
+def give_unit(
+    people: People,
+    persons: NDArray[np.int64],
+    units: NDArray[np.int16],
+    seed: int,
+    year: int,
+    purpose: int,
+) -> None:
     """Put persons into a random basic unit of their municipality."""
     many = units[people.municipality[persons]]
     people.unit[persons] = 1 + (draws(seed, persons, year, purpose) * many).astype(np.int16)
 
 
-def deal(codes: NDArray[np.int64], counts: NDArray[np.int64], key: NDArray[np.float64]) -> NDArray[np.int64]:
+def deal(
+    codes: NDArray[np.int64], counts: NDArray[np.int64], key: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Deal codes with given counts to positions in the order of a random key.
 
     Parameters

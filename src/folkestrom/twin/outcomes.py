@@ -39,7 +39,9 @@ def education_level(final: int, age: int) -> int:
 def employed(taste: float, age: int, education: int, group: int, word: int) -> int:
     """Return 1 when employed: a person effect plus a yearly shock."""
     latent = 0.7 + 0.25 * education + taste + 0.5 * shock(word)
-    latent -= (0.7 if group == 5 else 0.0) + (0.6 if age < 25 else 0.0) + (0.5 if age >= 60 else 0.0)
+    latent -= (
+        (0.7 if group == 5 else 0.0) + (0.6 if age < 25 else 0.0) + (0.5 if age >= 60 else 0.0)
+    )
     return 1 if latent > 0.0 and age >= 18 and age < 67 else 0
 
 
@@ -76,9 +78,7 @@ def chances(people, p, year, seed, age_group, person_table, work_table, place, f
     woman = people.sex[p]
     group = people.group[p]
     education = education_level(people.education[p], age)
-    work = employed(
-        people.work_taste[p], age, education, group, bits(seed, p, year, _WORK_YEAR)
-    )
+    work = employed(people.work_taste[p], age, education, group, bits(seed, p, year, _WORK_YEAR))
     income = income_fifth(
         people.income_taste[p], age, education, work, bits(seed, p, year, _INCOME_YEAR)
     )

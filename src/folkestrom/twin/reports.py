@@ -135,7 +135,9 @@ def receive(rows: Rows, seed: int, year: int, opens: int, closes: int) -> None:
     start = rows.day.astype(np.int64) * DAY + 8 * 3600
     delay = (-np.log1p(-u) * mean * DAY).astype(np.int64)
     room = np.maximum(closes - 1 - start, 1)
-    delay = np.where(delay >= room, (draws(seed, counter, year, _RECEIVED + 50) * room).astype(np.int64), delay)
+    delay = np.where(
+        delay >= room, (draws(seed, counter, year, _RECEIVED + 50) * room).astype(np.int64), delay
+    )
     timely = np.minimum(start + delay, closes - 1)
     after = opens + (u**2 * (closes - opens - 1)).astype(np.int64)
     rows.received = np.where(rows.late, after, timely)
@@ -147,7 +149,11 @@ def revise(rows: Rows, seed: int, year: int, closes: int, units: NDArray[np.int1
     Both happen before the window's extraction, so they leave no trace in the published counts.
     """
     u = uniforms(seed, 0, len(rows), year, _REVISE)
-    fit = (rows.relation == 0) & (rows.received < closes - 5 * DAY) & (rows.kind != FIRST_REGISTRATION)
+    fit = (
+        (rows.relation == 0)
+        & (rows.received < closes - 5 * DAY)
+        & (rows.kind != FIRST_REGISTRATION)
+    )
     corrected = np.flatnonzero(fit & (u < CORRECTED_SHARE))
     doubled = np.flatnonzero(fit & (u >= CORRECTED_SHARE) & (u < CORRECTED_SHARE + DOUBLED_SHARE))
     later = _later(rows, np.concatenate([corrected, doubled]), seed, year, closes)
@@ -164,7 +170,9 @@ def revise(rows: Rows, seed: int, year: int, closes: int, units: NDArray[np.int1
     return join([rows, wrong, copies, annulments])
 
 
-def _later(rows: Rows, index: NDArray[np.intp], seed: int, year: int, closes: int) -> NDArray[np.int64]:
+def _later(
+    rows: Rows, index: NDArray[np.intp], seed: int, year: int, closes: int
+) -> NDArray[np.int64]:
     u = draws(seed, index, year, _LATER)
     first = rows.received[index] + 3600
     delay = (-np.log1p(-u) * 45 * DAY).astype(np.int64)
@@ -179,11 +187,15 @@ def _wrong(rows: Rows, seed: int, year: int, units: NDArray[np.int16]) -> Rows:
     code = rows.content["unit"]
     number = code % 10_000
     many = units[np.maximum(rows.content["municipality"], 0)]
-    rows.content["unit"] = np.where(place & (many > 1), code - number + number % np.maximum(many, 1) + 1, code)
+    rows.content["unit"] = np.where(
+        place & (many > 1), code - number + number % np.maximum(many, 1) + 1, code
+    )
     shift = 1 + (u * 97 % 1 * 6).astype(np.int32)
     date = rows.day.astype("datetime64[D]")
     day_of_month = (date - date.astype("datetime64[M]")).astype(np.int32)
-    rows.day = np.where(~place & (day_of_month >= shift), rows.day - shift, rows.day).astype(np.int32)
+    rows.day = np.where(~place & (day_of_month >= shift), rows.day - shift, rows.day).astype(
+        np.int32
+    )
     birth = rows.kind == BIRTH
     rows.content["birth"] = np.where(birth, rows.day, rows.content["birth"]).astype(np.int32)
     return rows

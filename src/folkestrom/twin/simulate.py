@@ -82,7 +82,9 @@ def simulate(targets: Targets, folder: Path, seed: int, calibrated: bool, progre
     return Result(writer.written, state.size, years, tuple(state.notes), state)
 
 
-def _next(pending: Future[None], background: ThreadPoolExecutor, writer: Writer, rows: r.Rows) -> Future[None]:
+def _next(
+    pending: Future[None], background: ThreadPoolExecutor, writer: Writer, rows: r.Rows
+) -> Future[None]:
     """Write rows in the background once the ones before are written."""
     pending.result()
     return background.submit(writer.write, rows)
@@ -160,8 +162,12 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
 
 
 def _by_status(
-    state: c.Country, w: window.Window, totals: NDArray[np.int64], eligible: NDArray[np.int64],
-    going: NDArray[np.int64], losses: tuple[NDArray[np.float64], NDArray[np.float64]],
+    state: c.Country,
+    w: window.Window,
+    totals: NDArray[np.int64],
+    eligible: NDArray[np.int64],
+    going: NDArray[np.int64],
+    losses: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return deaths by cell and marital status, and emigrations where they are fixed (65+)."""
     assert w.plan is not None
@@ -199,13 +205,19 @@ def _by_status(
     return deaths, exits
 
 
-def _expected(dying: NDArray[np.int64], eligible: NDArray[np.int64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _expected(
+    dying: NDArray[np.int64], eligible: NDArray[np.int64], chance: NDArray[np.float64]
+) -> NDArray[np.float64]:
     mass = eligible * chance
     return np.asarray((mass * (dying / np.maximum(mass.sum(axis=1), 1e-9))[:, None]).sum(axis=0))
 
 
 def _exact_never_married(
-    deaths: NDArray[np.int64], eligible: NDArray[np.int64], exits: NDArray[np.int64], cells: NDArray[np.int64], most: int
+    deaths: NDArray[np.int64],
+    eligible: NDArray[np.int64],
+    exits: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    most: int,
 ) -> None:
     """Exchange deaths so that no more never-married die than the targets can spare."""
     over = int(deaths[cells, 1].sum()) - max(most, 0)
@@ -242,7 +254,9 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
         numbers = rng.poisson(mean).astype(np.int64)
         numbers[:, NEWBORN] = 0
     share_back = migration.arrivals.RETURN_SHARE
-    wish = np.floor(numbers * share_back + uniforms(state.seed, 0, 212, w.year, _L + 9).reshape(2, AGES))
+    wish = np.floor(
+        numbers * share_back + uniforms(state.seed, 0, 212, w.year, _L + 9).reshape(2, AGES)
+    )
     wish[:, NEWBORN] = 0
     back = migration.bring_back(state, w, wish.astype(np.int64))
     migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year))
@@ -252,7 +266,9 @@ def finish(state: c.Country, w: window.Window) -> r.Rows:
     """Give the window's reports their receipt, revisions and numbers; keep what can be revised later."""
     rows = w.out.rows()
     r.receive(rows, state.seed, w.year, w.opens, w.closes)
-    final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (rows.relation == 0)
+    final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
+        rows.relation == 0
+    )
     size = len(rows)
     rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
     # A report already corrected is left alone: to annul the correction would revive the first.

@@ -74,14 +74,15 @@ def _mean_factor(group, sex, order, start, factor):
     return out
 
 
-def spouse_groups(country: Country) -> NDArray[np.int8]:
-    """Return each person's spouse's cohort group (see `_spouse_groups`)."""
+def spouse_groups(country: Country, w: Window) -> NDArray[np.int8]:
+    """Return each person's spouse's cohort group (see `_spouse_groups`), the same all window long."""
+    if len(w.spouse_group) == country.size:
+        return w.spouse_group
     p = country.people
-    return np.asarray(
-        _spouse_groups(
-            p.status, p.pending, p.marital, p.partner, p.birth_year, country.size, country.last_year
-        )
+    w.spouse_group = _spouse_groups(
+        p.status, p.pending, p.marital, p.partner, p.birth_year, country.size, country.last_year
     )
+    return w.spouse_group
 
 
 def factors(
@@ -107,7 +108,7 @@ def factors(
     weight = mortality_by_status()
     dying = w.plan.deaths.reshape(-1)
     rates = dying / np.maximum((totals * weight).sum(axis=1), 1.0)
-    of = spouse_groups(country)
+    of = spouse_groups(country, w)
     sex = country.people.sex
     losses = _expected_losses(of, sex, w.order, w.start, rates * weight[2])
     goal = country.targets.marital[w.t + 1]
@@ -181,7 +182,7 @@ def exchange_deaths(country: Country, w: Window) -> None:
     people = country.people
     count = int(w.start[-1])
     after, new = _after_outcomes(
-        people, spouse_groups(country), w.order, count, w.late, country.last_year
+        people, spouse_groups(country, w), w.order, count, w.late, country.last_year
     )
     goal = country.targets.marital[w.t + 1]
     group = group_of_row(country, w)

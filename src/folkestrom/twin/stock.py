@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.origins import (
-    NATIVE, NORWAY, NORWEGIAN_BORN, OTHER_BORN, deal, give_tastes, give_unit, group_table,
+    NATIVE,
+    NORWAY,
+    NORWEGIAN_BORN,
+    OTHER_BORN,
+    deal,
+    give_tastes,
+    give_unit,
+    group_table,
 )  # fmt: skip
 from folkestrom.twin.pairing import match
 from folkestrom.twin.people import RESIDENT, People
@@ -24,7 +31,9 @@ def day_number(year: int, month: int = 1, day: int = 1) -> int:
 
 def year_starts(years: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the day of 1 January of each year."""
-    return np.asarray((years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64))
+    return np.asarray(
+        (years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+    )
 
 
 def give_birth_days(people: People, persons: NDArray[np.int64], seed: int) -> None:
@@ -119,7 +128,12 @@ def give_partners(people: People, size: int, seed: int, year: int) -> None:
 
 
 def give_citizenship(
-    people: People, size: int, codes: NDArray[np.int64], counts: NDArray[np.int64], seed: int, year: int
+    people: People,
+    size: int,
+    codes: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    seed: int,
+    year: int,
 ) -> None:
     """Deal citizenships by sex, the foreign ones mostly to young adults; origins follow.
 
@@ -145,7 +159,12 @@ def give_citizenship(
 
 
 def _give_origin(
-    people: People, size: int, codes: NDArray[np.int64], counts: NDArray[np.int64], seed: int, year: int
+    people: People,
+    size: int,
+    codes: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    seed: int,
+    year: int,
 ) -> None:
     groups = group_table()
     u = uniforms(seed, 0, size, year, _BORN)
@@ -204,7 +223,9 @@ def _find_mothers(people, size, first, year, seed, oldest_child, native, norwegi
 def give_mothers(people: People, size: int, municipalities: int, year: int, seed: int) -> None:
     """Link children under 30 to mothers (and their husbands) of the same municipality."""
     age = np.minimum(year - 1 - people.birth_year[:size].astype(np.int64), 105)
-    key = (people.sex[:size].astype(np.int64) * 106 + age) * municipalities + people.municipality[:size]
+    key = (people.sex[:size].astype(np.int64) * 106 + age) * municipalities + people.municipality[
+        :size
+    ]
     edges = np.searchsorted(key, np.arange(212 * municipalities + 1))
     first = np.empty((212, municipalities + 1), np.int64)
     for row in range(212):

@@ -78,7 +78,7 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     _weddings(country, w, pools, flows, changes)
     _others(pools, flows, changes)
     _report(country, w, changes)
-    if w.calibrated:
+    if w.calibrated and w.t + 1 == country.targets.windows:
         _mend(country, w, pools, want)
 
 
@@ -135,6 +135,7 @@ def _couples(
         quota[s, g] = flow.get((old, new), 0)
     men = np.concatenate([pools.members(0, g, old) for g in range(m.GROUPS)])
     men = men[permutation(country.seed, len(men), w.year, _MEN + new)]
+    men = men[: 2_000 + 40 * int(quota[0].sum())]
     left = quota.copy()
     husbands = m.choose_couples(people, men, left[0], left[1], old, country.last_year)
     wives = people.partner[husbands].astype(np.int64)
@@ -190,11 +191,11 @@ def _mend(country: Country, w: Window, pools: m.Pools, want: NDArray[np.int64]) 
     for s, g in np.argwhere((have != want).any(axis=2)):
         over = np.repeat(np.arange(10), np.maximum(have[s, g] - want[s, g], 0))
         short = np.repeat(np.arange(10), np.maximum(want[s, g] - have[s, g], 0))
-        for old, new in zip(over.tolist(), short.tolist(), strict=True):
+        for old in np.unique(over).tolist():
             pool = pools.changed(int(s), int(g), old, w.end_day - 2)
-            pool = np.setdiff1d(pool, np.concatenate([pool[:0], *changes.persons]))
-            if new != m.WIDOWED and len(pool):
-                changes.add(pool[:1], new)
+            for person, new in zip(pool, short[over == old].tolist(), strict=False):
+                if new != m.WIDOWED:
+                    changes.add(np.array([person]), new)
     _report(country, w, changes)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from folkestrom.twin import arrivals, births, revisions
 from folkestrom.twin import reports as r
-from folkestrom.twin.cells import AGES, NEWBORN, count_by_status, list_by_cell
+from folkestrom.twin.cells import AGES, list_by_cell
 from folkestrom.twin.country import (
     Country,
     is_eu8,
@@ -19,9 +19,18 @@ from folkestrom.twin.country import (
 )
 from folkestrom.twin.outcomes import year_outcomes
 from folkestrom.twin.people import (
-    ABROAD, DEAD, DIE, LATE_EMIGRATION, LATE_MOVE, LEAVE, MOVE, NEVER, NOTHING, RESIDENT, STAY,
+    ABROAD,
+    DEAD,
+    DIE,
+    LATE_EMIGRATION,
+    LATE_MOVE,
+    LEAVE,
+    NEVER,
+    NOTHING,
+    RESIDENT,
+    STAY,
 )  # fmt: skip
-from folkestrom.twin.plan import WindowPlan, plan_window, round_to_total, start_and_end
+from folkestrom.twin.plan import WindowPlan, plan_window, start_and_end
 from folkestrom.twin.random import draws, uniforms
 from folkestrom.twin.stock import day_number
 
@@ -67,6 +76,7 @@ class Window:
     late: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     newcomers: Index = field(default_factory=lambda: np.empty(0, np.int64))
     children: Index = field(default_factory=lambda: np.empty(0, np.int64))
+    spouse_group: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     hidden: Index = field(default_factory=lambda: np.empty(0, np.int64))
     real_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
     late_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
@@ -118,7 +128,9 @@ def revise_earlier(country: Country, w: Window) -> None:
     for kind, index in revised.annulled.items():
         if kind != r.MOVE:
             sign = 1 if kind in (r.EMIGRATION, r.DEATH) else -1
-            w.other += sign * cells_of(country, country.earlier.person[index].astype(np.int64), w.year)
+            w.other += sign * cells_of(
+                country, country.earlier.person[index].astype(np.int64), w.year
+            )
     revisions.apply(country.people, country.earlier, revised, w.out, w.year, country.seed)
     w.revised = revised
 
@@ -129,7 +141,9 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
     number = max(round((gross + target) / 2), 0)
     people = country.people
     pool = np.flatnonzero(people.marital[: country.size] == 1)
-    donors = pool[(draws(country.seed, np.arange(number), w.year, _NEW) * len(pool)).astype(np.int64)]
+    donors = pool[
+        (draws(country.seed, np.arange(number), w.year, _NEW) * len(pool)).astype(np.int64)
+    ]
     donors = donors[people.birth_year[donors] < w.year - 1]
     persons = country.size + np.arange(len(donors))
     for name in ("birth", "birth_year", "sex", "municipality", "unit", "first_municipality",
@@ -160,7 +174,9 @@ def make_plan(country: Country, w: Window) -> None:
     w.real_births = real
     w.late_births = (0.001 * real).astype(np.int64)
     w.other[:, 0] += w.late_births
-    begin, end = start_and_end(targets.population[t], targets.population[t + 1], real - w.late_births)
+    begin, end = start_and_end(
+        targets.population[t], targets.population[t + 1], real - w.late_births
+    )
     deaths, leaving, arriving, _ = country.schedules(w.year)
     totals = [
         int(targets.deaths[t]) - corrections(r.DEATH),
@@ -180,7 +196,16 @@ def list_cells(country: Country, w: Window) -> None:
     people, n = country.people, country.size
     w.order = np.empty(n, np.int32)
     w.start = np.zeros(213, np.int64)
-    list_by_cell(people.status, people.sex, people.birth_year, people.municipality, n, w.year, w.order, w.start)
+    list_by_cell(
+        people.status,
+        people.sex,
+        people.birth_year,
+        people.municipality,
+        n,
+        w.year,
+        w.order,
+        w.start,
+    )
     w.late = np.zeros(len(people.birth), np.int8)
 
 
@@ -194,7 +219,15 @@ def rounds() -> list[list[int]]:
     ]
 
 
-def draw_outcomes(country: Country, w: Window, deaths: Index, going: Index, exits: Index, late: Index, spouse: NDArray[np.float64]) -> None:
+def draw_outcomes(
+    country: Country,
+    w: Window,
+    deaths: Index,
+    going: Index,
+    exits: Index,
+    late: Index,
+    spouse: NDArray[np.float64],
+) -> None:
     """Draw everybody's outcome of the year, two cells at a time (the result is the same with one)."""
     people, tables = country.people, country.tables
     n = len(w.order)
@@ -234,7 +267,14 @@ def report_overdue(country: Country, w: Window) -> None:
     arrivals.give_unit(people, moved, country.units, country.seed, w.year, _DUE)
     people.pending[moved] = NOTHING
     people.last_residence[moved] = people.pending_day[moved]
-    w.out.add(r.MOVE, moved, people.pending_day[moved], late=True, **before, **place_columns(country, moved))
+    w.out.add(
+        r.MOVE,
+        moved,
+        people.pending_day[moved],
+        late=True,
+        **before,
+        **place_columns(country, moved),
+    )
 
 
 def _destination(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
@@ -242,10 +282,14 @@ def _destination(country: Country, persons: Index, year: int) -> NDArray[np.int6
     people = country.people
     home = people.birth_country[persons].astype(np.int64)
     u = draws(country.seed, persons, year, 131)
-    weights = country.targets.immigration_citizenship[min(country.targets.windows, year - country.targets.years[0] + 1) - 1].copy()
+    weights = country.targets.immigration_citizenship[
+        min(country.targets.windows, year - country.targets.years[0] + 1) - 1
+    ].copy()
     weights[0] = 0.0
     total = np.cumsum(weights)
-    pick = country.codes[np.searchsorted(total, u * total[-1], side="right").clip(1, len(total) - 1)]
+    pick = country.codes[
+        np.searchsorted(total, u * total[-1], side="right").clip(1, len(total) - 1)
+    ]
     onward = draws(country.seed, persons, year, 132) < 0.2
     native = home == country.codes[0]
     return np.where(native | onward, pick, home)
@@ -292,9 +336,16 @@ def _bury(country: Country, w: Window, dead: Index) -> None:
     """Report deaths; three in a thousand are of the last weeks of the year before."""
     people = country.people
     day = _days(country, dead, w, _EXIT)
-    before = np.minimum(w.first_day - 1 - (draws(country.seed, dead, w.year, _LATE_D + 9) * 20).astype(np.int64), w.first_day - 1)
+    before = np.minimum(
+        w.first_day - 1 - (draws(country.seed, dead, w.year, _LATE_D + 9) * 20).astype(np.int64),
+        w.first_day - 1,
+    )
     latest = np.maximum(people.last_residence[dead], people.last_marital[dead])
-    late = (draws(country.seed, dead, w.year, _LATE_D) < 0.003) & (latest < before) & (w.fraction == 1.0)
+    late = (
+        (draws(country.seed, dead, w.year, _LATE_D) < 0.003)
+        & (latest < before)
+        & (w.fraction == 1.0)
+    )
     day = np.where(late, before, day)
     people.exit_day[dead] = day
     w.out.add(r.DEATH, dead, day, late=late, **place_columns(country, dead, "_from"))
@@ -319,7 +370,9 @@ def clear_up(country: Country, w: Window) -> None:
     if w.year % 3 or w.fraction < 1.0:
         return
     people, n = country.people, country.size
-    never = np.flatnonzero((people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER))
+    never = np.flatnonzero(
+        (people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER)
+    )
     found = never[draws(country.seed, never, w.year, _LATE_Q) < 0.5]
     people.pending_due[found] = w.year
 
@@ -331,7 +384,9 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     total = int(numbers.sum())
     mothers = births.choose_mothers(people, w.order, w.start, w.year, seed, fertility, total)
     if len(mothers) < total:
-        extra = mothers[(uniforms(seed, 7, total - len(mothers), w.year, _NEW) * len(mothers)).astype(np.int64)]
+        extra = mothers[
+            (uniforms(seed, 7, total - len(mothers), w.year, _NEW) * len(mothers)).astype(np.int64)
+        ]
         mothers = np.concatenate([mothers, extra])
     fathers = births.find_fathers(people, mothers, w.order, w.start, w.year, seed)
     sexes = births.deal_sexes(total, int(numbers[0]), seed, w.year)
@@ -358,11 +413,15 @@ def report_births(country: Country, w: Window) -> None:
     )  # fmt: skip
 
 
-def infant_exits(country: Country, w: Window, deaths: NDArray[np.int64], leaving: NDArray[np.int64]) -> None:
+def infant_exits(
+    country: Country, w: Window, deaths: NDArray[np.int64], leaving: NDArray[np.int64]
+) -> None:
     """Let some of the year's children die or leave in the year, by sex."""
     people, seed = country.people, country.seed
     for sex in (0, 1):
-        pool = w.children[(people.sex[w.children] == sex) & (people.birth_year[w.children] == w.year)]
+        pool = w.children[
+            (people.sex[w.children] == sex) & (people.birth_year[w.children] == w.year)
+        ]
         pool = pool[np.argsort(draws(seed, pool, w.year, _MOTHERS_DAY), kind="stable")]
         dead = pool[: deaths[sex]]
         gone = pool[deaths[sex] : deaths[sex] + leaving[sex]]
@@ -374,5 +433,3 @@ def infant_exits(country: Country, w: Window, deaths: NDArray[np.int64], leaving
             people.status[persons] = status
             people.last_residence[persons] = day
             people.left_year[persons] = w.year
-
-
