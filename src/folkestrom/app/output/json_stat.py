@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
@@ -100,13 +100,15 @@ def _values(
     place = np.zeros(cells.data.num_rows, np.int64)
     for name, values in categories.items():
         numbers = {category.code: n for n, category in enumerate(values)}
-        column = cells.data[name].combine_chunks().dictionary_encode("encode")
+        column = cells.data[name].combine_chunks()
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode("encode")
         codes = [numbers[code_text(code)] for code in column.dictionary.to_pylist()]
         of_rows = np.array(codes, np.int64)[np.from_dlpack(column.indices)]
         place = place * len(values) + of_rows
     cube: list[int | float | None] = [0] * int(np.prod(size, dtype=np.int64))
     for n, measure in enumerate(cells.specification.measures):
-        figures = pc.cast(cells.data[measure.id], cells.data[measure.id].type).to_pylist()
+        figures = cells.data[measure.id].to_pylist()
         for row, figure in zip(place.tolist(), figures, strict=True):
             cube[row * len(cells.specification.measures) + n] = figure
     return cube

@@ -6,13 +6,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import Any
+from typing import Any, Final
 
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Dimension, Language, Measure
 
 #: What stands for a figure that there is none of.
-MISSING = ".."
+MISSING: Final = ".."
+#: More measures than this go down instead of across, where there are no more cells than this.
+MOST_ACROSS: Final = 6
+
+_CONTENTS: Final = {"en": "Contents", "no": "Innhold"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,11 @@ class Column:
     heading
         Its heading.
     measure
-        What its figures count.
+        What its figures count; None where each row has its own measure.
     """
 
     heading: str
-    measure: Measure
+    measure: Measure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,18 @@ class Row:
         One label a dimension that goes down.
     values
         One figure a column; None where there is none.
+    measure
+        What its figures count, where that goes by rows.
     """
 
     labels: tuple[str, ...]
     values: tuple[Any, ...]
+    measure: Measure | None = None
+
+    def decimals(self, column: Column) -> int:
+        """Decimals of the figure in a column."""
+        measure = self.measure or column.measure
+        return measure.decimals if measure else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,8 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
         How many rows at most; None: all.
     """
     spec = cells.specification
+    if not spec.columns and len(spec.measures) > MOST_ACROSS and cells.data.num_rows <= MOST_ACROSS:
+        return _turned(cells, language)
     down = tuple(d for d in spec.dimensions if d.id not in spec.columns)
     columns, found, count = _across(cells, language) if spec.columns else _long(cells, language)
     labels = [_Names(dimension, language) for dimension in down]
@@ -105,20 +119,39 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
     )
 
 
-def number_text(value: Any, measure: Measure, language: Language) -> str:
+def number_text(value: Any, decimals: int, language: Language) -> str:
     """A figure as it is printed: groups of three, and the language's decimal mark.
 
     Examples
     --------
-    >>> from folkestrom.model.specification import same
-    >>> percent = Measure("change", same("Change"), same("%"), decimals=1)
-    >>> number_text(-3.1, percent, Language.NO), number_text(5391369, percent, Language.EN)
-    ('-3,1', '5 391 369.0')
+    >>> number_text(-3.1, 1, Language.NO), number_text(5391369, 0, Language.EN)
+    ('-3,1', '5 391 369')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return MISSING
-    text = f"{value:,.{measure.decimals}f}".replace(",", " ")
+    text = f"{value:,.{decimals}f}".replace(",", " ")
     return text.replace(".", ",") if language is Language.NO else text
+
+
+def _turned(cells: Cells, language: Language) -> Layout:
+    """Few cells of many measures: the measures go down, and the cells across."""
+    spec = cells.specification
+    names = [_Names(dimension, language) for dimension in spec.dimensions]
+    found = list(cells.rows())
+    columns = tuple(
+        Column(" ".join(name[code_text(row[name.dimension.id])] for name in names), None)
+        for row in found
+    )
+    rows = tuple(
+        Row((m.label.of(language),), tuple(row[m.id] for row in found), m) for m in spec.measures
+    )
+    return Layout(
+        title=spec.title.of(language),
+        stubs=(_CONTENTS[language.value],),
+        columns=columns,
+        rows=rows,
+        notes=tuple(note.of(language) for note in spec.footnotes),
+    )
 
 
 _Found = tuple[tuple[Column, ...], Iterator[tuple[tuple[str, ...], tuple[Any, ...]]], int]

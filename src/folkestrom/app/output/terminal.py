@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from typing import Final
+
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
@@ -11,32 +14,46 @@ from rich.text import Text
 from folkestrom.app.output.layout import Layout, Row, number_text
 from folkestrom.model.specification import Language
 
+#: Letters of a heading before it goes on in the next line.
+HEADING_WIDTH: Final = 16
+
 
 def show(layout: Layout, console: Console, language: Language) -> None:
     """Draw a table with its title and notes, never narrower than its figures."""
     table = _table(layout, language)
-    # A figure that is cut or broken over two lines is a wrong figure.
-    wide = console.options.update(width=10_000, max_width=10_000)
-    needed = Measurement.get(console, wide, table).maximum
-    console.print(Text(layout.title, style="bold"))
-    console.print(table, width=max(needed, 1), crop=False, no_wrap=True, soft_wrap=False)
+    console.print(Text(layout.title, style="bold"), soft_wrap=True)
+    console.print()
+    _print_whole(table, console)
+    console.print()
     for number, note in enumerate(layout.notes, start=1):
-        console.print(Text(f"{number} {note}", style="dim"))
+        console.print(Text(f"{number} {note}", style="dim"), soft_wrap=True)
     if layout.left_out:
         more = f"… {layout.left_out:,} more rows; --format csv has them all".replace(",", " ")
-        console.print(Text(more, style="dim"))
+        console.print(Text(more, style="dim"), soft_wrap=True)
+
+
+def _print_whole(table: Table, console: Console) -> None:
+    """Print a table as wide as it is: a figure that is cut is a wrong figure."""
+    wide = console.options.update(width=10_000, max_width=10_000)
+    before = console.width
+    console.width = max(before, Measurement.get(console, wide, table).maximum)
+    try:
+        console.print(table)
+    finally:
+        console.width = before
 
 
 def _table(layout: Layout, language: Language) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for stub in layout.stubs:
         table.add_column(stub, no_wrap=True)
     for column in layout.columns:
-        table.add_column(column.heading, justify="right", no_wrap=True)
+        heading = textwrap.fill(column.heading, HEADING_WIDTH)
+        table.add_column(heading, justify="right", vertical="bottom", no_wrap=True)
     before: Row | None = None
     for row in layout.rows:
         figures = [
-            number_text(value, column.measure, language)
+            number_text(value, row.decimals(column), language)
             for value, column in zip(row.values, layout.columns, strict=True)
         ]
         table.add_row(*_stubs(row, before), *figures)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from folkestrom.app.output.layout import Layout, lay_out
+from folkestrom.app.output.layout import MISSING, Layout, lay_out
 from folkestrom.app.output.metadata import metadata
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
@@ -49,19 +49,18 @@ def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
     stubs = len(layout.stubs)
     for n, stub in enumerate(layout.stubs):
         sheet.write(top, n, stub, book.add_format({"bold": True, "bottom": 1}))
-    formats = []
     for n, column in enumerate(layout.columns):
         sheet.write(top, stubs + n, column.heading, heading)
-        decimals = "." + "0" * column.measure.decimals if column.measure.decimals else ""
-        formats.append(book.add_format({"num_format": f"#,##0{decimals}"}))
+    formats = [book.add_format({"num_format": number}) for number in ("#,##0", "#,##0.0")]
     for r, row in enumerate(layout.rows, start=top + 1):
         for n, label in enumerate(row.labels):
             sheet.write_string(r, n, label)
         for n, value in enumerate(row.values):
             if value is None:
-                sheet.write_string(r, stubs + n, "..")
+                sheet.write_string(r, stubs + n, MISSING)
             else:
-                sheet.write_number(r, stubs + n, value, formats[n])
+                decimals = row.decimals(layout.columns[n])
+                sheet.write_number(r, stubs + n, value, formats[decimals])
     for n, note in enumerate(layout.notes, start=1):
         sheet.write(top + 1 + len(layout.rows) + n, 0, f"{n} {note}")
     sheet.set_column(0, max(stubs - 1, 0), 28)

@@ -11,9 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet
 from rich.console import Console
 
@@ -117,21 +114,10 @@ def _umask() -> int:
     return current
 
 
-def _plain(cells: Cells) -> pa.Table:
-    """Rows with codes as plain text."""
-    columns = {}
-    for name in cells.data.column_names:
-        column = cells.data[name]
-        dictionary = pa.types.is_dictionary(column.type)
-        columns[name] = pc.cast(column, pa.string()) if dictionary else column
-    return pa.table(columns)
-
-
 def _csv(cells: Cells, _language: Language) -> bytes:
-    buffer = io.BytesIO()
-    options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    pyarrow.csv.write_csv(_plain(cells), buffer, options)
-    return buffer.getvalue()
+    import polars as pl
+
+    return pl.DataFrame(cells.data).write_csv().encode()
 
 
 def _json(cells: Cells, language: Language) -> bytes:
