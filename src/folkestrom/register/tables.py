@@ -8,7 +8,7 @@ time. `known_from` and `known_to` are knowledge days: a row is there as known at
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,12 +18,12 @@ METHOD_VERSION: Final = 1
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
 
-_NUMPY: Final[dict[str, type[np.signedinteger]]] = {
-    "TINYINT": np.int8,
-    "SMALLINT": np.int16,
-    "INTEGER": np.int32,
-    "BIGINT": np.int64,
-    "DATE": np.int32,
+_NUMPY: Final[dict[str, str]] = {
+    "TINYINT": "i1",
+    "SMALLINT": "i2",
+    "INTEGER": "i4",
+    "BIGINT": "i8",
+    "DATE": "i4",
 }
 
 
@@ -49,9 +49,9 @@ class Column:
     nullable: bool = False
 
     @property
-    def dtype(self) -> type[np.signedinteger]:
+    def dtype(self) -> np.dtype[np.signedinteger[Any]]:
         """The array type of its values; dates are days since 1970-01-01."""
-        return _NUMPY[self.type]
+        return np.dtype(_NUMPY[self.type])
 
 
 @dataclass(frozen=True, slots=True)

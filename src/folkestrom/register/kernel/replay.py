@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numba import njit
 
 from folkestrom.register.kernel.rows import NULL16, NULL32, Packed
-from folkestrom.register.kernel.rules import objection
+from folkestrom.register.kernel.rules import (
+    CITIZENSHIP_CHANGE,
+    DEATH,
+    EMIGRATION,
+    LAST_START,
+    MARITAL_CHANGE,
+    MOVE,
+    gives_citizenship,
+    gives_status,
+    objection,
+)
 from folkestrom.register.kernel.sink import Known
 from folkestrom.register.kernel.work import (
     CHANGED,
@@ -110,30 +118,19 @@ def _replay_one(rows: Packed, work: Work, known: Known, r: int) -> None:
         work.event[r].reason = reason
         return
     work.event[r].reason = 0
-    work.event[r].applied = row.kind not in (6, 7)
+    work.event[r].applied = row.kind not in (MARITAL_CHANGE, CITIZENSHIP_CHANGE)
     if work.event[r].applied:
         _note_left(rows, work, r)
-    _open(work, HOME, r, row.event_date, row.kind <= 3 or row.kind == 5)
-    _open(work, STATUS, r, row.event_date, _gives_status(row, now[REGISTERED] != 0))
-    _open(work, CITIZEN, r, row.event_date, row.kind == 7 or _gives_citizenship(row))
-    if row.kind >= 8:
+    _open(work, HOME, r, row.event_date, row.kind <= LAST_START or row.kind == MOVE)
+    _open(work, STATUS, r, row.event_date, gives_status(row, now[REGISTERED] != 0))
+    _open(work, CITIZEN, r, row.event_date, gives_citizenship(row))
+    if row.kind >= EMIGRATION:
         _end(work, HOME, row.event_date)
-    if row.kind == 9:
+    if row.kind == DEATH:
         _end(work, STATUS, row.event_date)
         _end(work, CITIZEN, row.event_date)
         now[DIED] = 1
     now[REGISTERED] = 1
-
-
-@njit(inline="always")
-def _gives_status(row: Any, registered: bool) -> bool:
-    """Whoever starts a record gets a marital status; who comes back, where one is given."""
-    return row.kind == 6 or (row.kind <= 3 and (row.marital_status > 0 or not registered))
-
-
-@njit(inline="always")
-def _gives_citizenship(row: Any) -> bool:
-    return row.kind <= 3 and row.citizenship != NULL16
 
 
 @njit(inline="always")

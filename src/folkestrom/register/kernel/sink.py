@@ -7,10 +7,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numba import njit
 
+from folkestrom.model.codes import MaritalStatus
 from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Integers
+from folkestrom.register.kernel.rules import BIRTH, EMIGRATION, LAST_START
 from folkestrom.register.tables import TABLES
 
 RESIDENCE, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG = range(6)
+NEVER_MARRIED = int(MaritalStatus.NEVER_MARRIED)
 #: In `Sink.counts`, after the tables' row counts: whether a table had no room left.
 FULL: Final = len(TABLES)
 
@@ -27,28 +30,32 @@ class Sink(NamedTuple):
     counts: Integers
 
 
+#: A whole number, as Python has it and as kernels do.
+Number = int | np.int64
+
+
 class Known(NamedTuple):
     """What is known of a person apart from events, with the report that began the record."""
 
-    start: int
-    sex: int
-    birth_date: int
-    country_of_birth: int
-    mother: int
-    father: int
-    origin: int
+    start: Number
+    sex: Number
+    birth_date: Number
+    country_of_birth: Number
+    mother: Number
+    father: Number
+    origin: Number
 
 
 #: A person without a record.
 NOBODY: Final = Known(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8)
 #: The municipality and basic unit of somebody who is not resident.
-ABROAD: Final = (NULL16, NULL32)
+ABROAD: Final[tuple[Number, Number]] = (NULL16, NULL32)
 
 
 def new_sink(capacity: int) -> Sink:
     """An empty sink with room for `capacity` rows in each table."""
-    arrays = (np.empty((len(table.columns), capacity), np.int64) for table in TABLES)
-    return Sink(*arrays, counts=np.zeros(FULL + 1, np.int64))
+    arrays = [np.empty((len(table.columns), capacity), np.int64) for table in TABLES]
+    return Sink._make([*arrays, np.zeros(FULL + 1, np.int64)])
 
 
 def grown(sink: Sink) -> Sink:
@@ -100,8 +107,8 @@ def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_t
     if i < 0:
         return
     given = report.marital_status > 0
-    stated = given or report.kind > 3
-    default = 1 if report.kind == 2 else 0
+    stated = given or report.kind > LAST_START
+    default = NEVER_MARRIED if report.kind == BIRTH else 0
     out[0, i] = report.person
     out[1, i] = report.marital_status if given else default
     out[2, i] = report.partner if stated else NULL64
@@ -151,13 +158,18 @@ def put_attribute(
 
 @njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_event(
-    sink: Sink, report: Any, known: Known, home: tuple[int, int], known_from: int, known_to: int
+    sink: Sink,
+    report: Any,
+    known: Known,
+    home: tuple[Number, Number],
+    known_from: int,
+    known_to: int,
 ) -> None:
     """An applied report, leaving `home` (municipality and basic unit)."""
     out, i = sink.event, _room(sink, EVENT, sink.event.shape[1])
     if i < 0:
         return
-    gone = report.kind >= 8
+    gone = report.kind >= EMIGRATION
     out[0, i] = report.position
     out[1, i] = report.person
     out[2, i] = report.kind

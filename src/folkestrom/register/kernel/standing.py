@@ -13,9 +13,8 @@ from __future__ import annotations
 from numba import njit
 
 from folkestrom.register.kernel.rows import NO_TARGET, Packed
+from folkestrom.register.kernel.rules import ANNULMENT
 from folkestrom.register.kernel.work import Work
-
-ANNULMENT = 10
 
 
 @njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -15,6 +15,7 @@ from folkestrom.register.kernel.knowledge import known_attributes
 from folkestrom.register.kernel.ordering import BY_LIFE, sort_reports
 from folkestrom.register.kernel.replay import replay_changes
 from folkestrom.register.kernel.rows import Packed
+from folkestrom.register.kernel.rules import ANNULMENT, ATTRIBUTE_CORRECTION, DEATH, LAST_START
 from folkestrom.register.kernel.sink import NOBODY, Known, Sink
 from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
 from folkestrom.register.kernel.work import (
@@ -26,8 +27,6 @@ from folkestrom.register.kernel.work import (
     TOUCHED,
     Work,
 )
-
-LAST_START_KIND, ATTRIBUTE_CORRECTION, DEATH, ANNULMENT = 3, 4, 9, 10
 
 
 @njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -135,7 +134,7 @@ def _note_change(rows: Packed, work: Work, k: int) -> None:
     if r >= 0:
         work.event[r].active = work.report[k].stands
         _mark_changed(work, r)
-        if rows[work.order[k]].kind <= LAST_START_KIND:
+        if rows[work.order[k]].kind <= LAST_START:
             _find_start(rows, work, r)
 
 
@@ -146,7 +145,7 @@ def _find_start(rows: Packed, work: Work, r: int) -> None:
         work.number[START] = min(work.number[START], r)
     elif work.number[START] == r:
         while r < work.number[EVENTS] and not (
-            work.event[r].active and rows[work.order[work.life[r]]].kind <= LAST_START_KIND
+            work.event[r].active and rows[work.order[work.life[r]]].kind <= LAST_START
         ):
             r += 1
         work.number[START] = r

@@ -1,0 +1,125 @@
+"""Bringing the derived tables up to the log's end: all of them, or the persons concerned.
+
+Modules that compile are imported when they are needed: a process that only reads tables imports
+this one to know their version, and should not wait for a compiler.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from folkestrom.register.tables import TABLES
+
+if TYPE_CHECKING:
+    from folkestrom.register.kernel.sink import Sink
+    from folkestrom.register.kernel.work import Work
+    from folkestrom.register.layout import TableWriter
+    from folkestrom.register.log_rows import PersonRows
+
+#: Up to this share of the log, new reports are worked in; beyond, making all anew is faster.
+_WORKED_IN: Final = 0.02
+#: Always worked in, however small the log is.
+_FEW: Final = 2_000
+
+#: Persons that one thread sweeps before the rows are handed on.
+_ROUND: Final = 1 << 14
+_UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
+    """Bring the derived tables from a log position to the log's end.
+
+    Parameters
+    ----------
+    connection
+        The store, in the caller's transaction.
+    after_position
+        Position of the last report that the tables were made from; 0 makes them from nothing.
+    """
+    from folkestrom.register.increment import work_in
+
+    if after_position <= 0 or not _worth_working_in(connection, after_position):
+        rebuild(connection)
+    else:
+        work_in(connection, after_position)
+
+
+def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
+    counts = "SELECT count(*) FILTER (position > $after), count(*) FROM report"
+    ((new, all_reports),) = connection.execute(counts, {"after": after_position}).fetchall()
+    return bool(new <= max(_FEW, _WORKED_IN * all_reports))
+
+
+def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every derived table anew from the whole log."""
+    from folkestrom.register.layout import TableWriter
+    from folkestrom.register.log_rows import in_range, ranges_of_persons, read_persons
+
+    for table in TABLES:
+        connection.execute(table.create_sql())
+    writers = [TableWriter(table) for table in TABLES]
+    for bounds in list(ranges_of_persons(connection, _memory(connection))):
+        _sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
+    for writer in writers:
+        writer.write_rest(connection)
+
+
+def _sweep_into(
+    connection: duckdb.DuckDBPyConnection, log: PersonRows, writers: list[TableWriter]
+) -> None:
+    """Sweep all persons, some thousands in each thread at a time, and write what comes of it.
+
+    Which persons a thread takes depends on nothing but their number, and rows are collected in the
+    order of persons: the file is the same whatever the number of threads does in between.
+    """
+    from folkestrom.register.kernel.sink import new_sink
+    from folkestrom.register.kernel.work import new_work
+
+    threads = _threads(connection)
+    works = [new_work(log.longest) for _ in range(threads)]
+    sinks = [new_sink(4 * _ROUND) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, log.persons, threads * _ROUND):
+            starts = range(first, min(first + threads * _ROUND, log.persons), _ROUND)
+            ranges = [(start, min(start + _ROUND, log.persons)) for start in starts]
+            swept = list(pool.map(partial(_swept, log), ranges, works, sinks))
+            list(pool.map(partial(_collect, swept), range(len(TABLES)), writers))
+            # A sink that grew stays as large as it got.
+            sinks[: len(swept)] = swept
+            for writer in writers:
+                writer.write_full(connection)
+
+
+def _swept(log: PersonRows, bounds: tuple[int, int], work: Work, sink: Sink) -> Sink:
+    from folkestrom.register.kernel.sweep import sweep
+
+    sink.counts[:] = 0
+    return sweep(log.rows, log.starts, bounds, work, sink)
+
+
+def _collect(sinks: list[Sink], number: int, writer: TableWriter) -> None:
+    from folkestrom.register.kernel.sink import rows_of
+
+    for sink in sinks:
+        writer.add(rows_of(sink, number))
+
+
+def _threads(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(_setting(connection, "threads"))
+
+
+def _memory(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes for packed reports: three quarters of what the engine may use beside them."""
+    text = _setting(connection, "memory_limit")
+    found = re.fullmatch(r"([\d.]+) ?(\w+)", text)
+    size = float(found[1]) * _UNITS.get(found[2], 1) if found else 2**32
+    return int(0.75 * size)
+
+
+def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    return str(connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0])

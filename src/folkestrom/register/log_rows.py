@@ -1,0 +1,87 @@
+"""Reading the log into memory, packed and grouped by person, a range of persons at a time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from folkestrom.register.kernel.ordering import group_by_person
+from folkestrom.register.kernel.rows import ROW, Integers, Packed, columns_of, pack, select_list
+
+_BATCH = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRows:
+    """Packed reports, those of a person side by side.
+
+    Parameters
+    ----------
+    rows
+        The reports.
+    starts
+        Where each person's begin, and at the end how many there are.
+    """
+
+    rows: Packed
+    starts: Integers
+
+    @property
+    def persons(self) -> int:
+        """Number of persons."""
+        return len(self.starts) - 1
+
+    @property
+    def longest(self) -> int:
+        """Number of reports of the person with most."""
+        return int(np.diff(self.starts).max(initial=0))
+
+
+def read_persons(connection: duckdb.DuckDBPyConnection, source: str = "report") -> PersonRows:
+    """Read the reports of a relation: a table or a subquery with the log's columns.
+
+    It is read twice, first only for the persons: so that each report can be packed straight into
+    its place, and no second copy of the log is ever in memory.
+    """
+    query = connection.sql(f"SELECT person FROM {source}")
+    persons = query.to_arrow_table().column("person").to_numpy()
+    places, starts = group_by_person(persons)
+    rows = np.empty(len(persons), ROW)
+    first = 0
+    reader = connection.sql(f"SELECT {select_list()} FROM {source}").to_arrow_reader(_BATCH)
+    for batch in reader:
+        pack(rows, places[first : first + len(batch)], columns_of(batch))
+        first += len(batch)
+    return PersonRows(rows, starts)
+
+
+def ranges_of_persons(
+    connection: duckdb.DuckDBPyConnection, bytes_allowed: int
+) -> Iterator[tuple[int | None, int | None]]:
+    """Ranges [from, to) of persons whose packed reports fit into memory; None: no bound."""
+    reports = _scalar(connection, "SELECT count(*) FROM report")
+    parts = -(-reports * ROW.itemsize // max(bytes_allowed, 1))
+    if parts <= 1:
+        yield None, None
+        return
+    shares = ", ".join(str(part / parts) for part in range(1, parts))
+    cuts = _scalar(connection, f"SELECT approx_quantile(person, [{shares}]) FROM report")
+    bounds = [None, *sorted(set(cuts)), None]
+    yield from itertools.pairwise(bounds)
+
+
+def in_range(first: int | None, end: int | None) -> str:
+    """The log's rows of a range of persons, as a relation."""
+    conditions = [f"person >= {first}"] if first is not None else []
+    conditions += [f"person < {end}"] if end is not None else []
+    return f"(FROM report WHERE {' AND '.join(conditions)})" if conditions else "report"
+
+
+def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
+    # Every row is fetched: an unfinished result would block the connection.
+    return connection.execute(query).fetchall()[0][0]

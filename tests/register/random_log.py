@@ -1,0 +1,81 @@
+"""A larger random log: plausible lives with late reports, annulments and corrections."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from tests.reference.register import Report
+
+_KINDS = (5, 5, 5, 5, 6, 7, 8, 3, 4, 9)
+
+
+def random_log(dice: random.Random, *, persons: int, reports: int) -> list[Report]:
+    """Reports in the order of receipt, with positions from 1 on."""
+    found: list[Report] = []
+    for person in range(1, persons + 1):
+        born = date(2000, 1, 1) + timedelta(days=dice.randrange(3_000))
+        found.append(_report(dice, person, dice.choice((1, 2, 3)), born))
+    while len(found) < reports:
+        if dice.random() < 0.1:
+            found.append(_revision(dice, dice.choice(found)))
+        else:
+            day = date(2000, 1, 1) + timedelta(days=dice.randrange(5_000))
+            found.append(_report(dice, dice.randint(1, persons), dice.choice(_KINDS), day))
+    in_order = sorted(found, key=Report.order)
+    place = {id(report): n for n, report in enumerate(in_order, 1)}
+    aimed = {r.key_hash: place[id(r)] for r in found}
+    return [
+        replace(r, position=place[id(r)], target=None if r.target is None else aimed[r.target])
+        for r in in_order
+    ]
+
+
+def _report(dice: random.Random, person: int, kind: int, day: date) -> Report:
+    delay = dice.choice((1, 2, 3, 5, 400))
+    received = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=delay)
+    return Report(
+        position=0,
+        person=person,
+        kind=kind,
+        received_at=received,
+        known_from=received.date() + timedelta(days=1),
+        key_hash=dice.getrandbits(63),
+        event_date=day,
+        municipality=dice.randint(301, 310),
+        basic_unit=dice.randint(3010000, 3010009),
+        country=dice.choice((None, 5)),
+        country_of_birth=dice.choice((None, 5, 6)),
+        citizenship=dice.randint(1, 4),
+        marital_status=dice.randint(0, 4),
+        sex=dice.choice((None, 1, 2)),
+        birth_date=dice.choice((None, day)) if kind == 4 else day,
+        mother=dice.choice((None, 8)),
+        partner=dice.choice((None, 9)),
+        origin=1,
+    )
+
+
+def _revision(dice: random.Random, target: Report) -> Report:
+    """An annulment or a correction; for the time being it aims at its target's key hash."""
+    received = target.received_at + timedelta(days=dice.choice((1, 30, 900)))
+    revision = replace(
+        target,
+        received_at=received,
+        known_from=received.date() + timedelta(days=1),
+        key_hash=dice.getrandbits(63),
+        target=target.key_hash,
+        aims=True,
+    )
+    if dice.random() < 0.5 or target.kind == 10:
+        return Report(
+            **{
+                name: getattr(revision, name)
+                for name in ("position", "person", "received_at", "known_from", "key_hash")
+            },
+            kind=10,
+            target=target.key_hash,
+            aims=True,
+        )
+    return replace(revision, municipality=399)
