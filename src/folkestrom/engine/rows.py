@@ -1,11 +1,16 @@
-"""Answers of one row, read to their end: a result that is left open blocks its connection."""
+"""Small exchanges with a connection: answers of one row, and Arrow tables lent for a query.
+
+Answers are read to their end: a result that is left open blocks its connection.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 
 def first_row(
@@ -45,3 +50,22 @@ def is_any(
 ) -> bool:
     """Whether a table has rows; `what` may go on with a condition."""
     return first_row(connection, f"SELECT 1 FROM {what} LIMIT 1", parameters) is not None
+
+
+@contextmanager
+def lent(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Let a connection see Arrow tables by their names, as long as the block lasts.
+
+    Parameters
+    ----------
+    connection
+        Who may see them.
+    tables
+        The tables.
+    """
+    for name, table in tables.items():
+        connection.register(name, table)
+    yield
+    # Not after an error: the transaction is over then, and refuses even this.
+    for name in tables:
+        connection.unregister(name)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import is_any
+from folkestrom.engine.rows import is_any, lent
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
@@ -85,24 +85,25 @@ def _find_shared(
     """Find hashes that more than one record has, into `shared_key`; False: there are none."""
     ordered = np.sort(hashes)
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    connection.register("new_key", pa.table({"key_hash": hashes}))
-    connection.register("twice_key", pa.table({"key_hash": twice}))
     earlier = is_any(connection, "report WHERE position < $first", {"first": first})
     before = f"position < {first}" if earlier else "FALSE"
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE shared_key AS
-        SELECT key_hash FROM twice_key
-        UNION
-        SELECT r.key_hash FROM report r SEMI JOIN new_key USING (key_hash) WHERE {before}
-        UNION
-        SELECT key_hash FROM refused SEMI JOIN new_key USING (key_hash)
-        """
-    )
-    connection.unregister("new_key")
-    connection.unregister("twice_key")
+    with lent(
+        connection,
+        new_key=pa.table({"key_hash": hashes}),
+        twice_key=pa.table({"key_hash": twice}),
+    ):
+        connection.execute(_SHARED.format(before=before))
     return is_any(connection, "shared_key")
 
+
+_SHARED: Final = """
+    CREATE OR REPLACE TEMP TABLE shared_key AS
+    SELECT key_hash FROM twice_key
+    UNION
+    SELECT r.key_hash FROM report r SEMI JOIN new_key USING (key_hash) WHERE {before}
+    UNION
+    SELECT key_hash FROM refused SEMI JOIN new_key USING (key_hash)
+"""
 
 _CONTENDERS: Final = """
     CREATE OR REPLACE TEMP TABLE contender AS

@@ -23,7 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.engine.rows import is_any
+from folkestrom.engine.rows import is_any, lent
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import leave_log
 from folkestrom.intake.cycles import last_of_cycles
@@ -77,12 +77,11 @@ def _add_links(connection: duckdb.DuckDBPyConnection, first: int) -> None:
     if isinstance(texts, pa.ChunkedArray):
         texts = pa.concat_arrays(texts.chunks)
     hashes = key_hashes(codes, [str(name) for _, name in names], texts)
-    connection.register("new_link", found.append_column("target_hash", pa.array(hashes)))
-    connection.execute(
-        f"INSERT INTO link SELECT position, source, key_hash, person, known_from, received_at, "
-        f"target_id, target_hash, NULL, {LINK_STANDS} FROM new_link"
-    )
-    connection.unregister("new_link")
+    with lent(connection, new_link=found.append_column("target_hash", pa.array(hashes))):
+        connection.execute(
+            f"INSERT INTO link SELECT position, source, key_hash, person, known_from, "
+            f"received_at, target_id, target_hash, NULL, {LINK_STANDS} FROM new_link"
+        )
 
 
 _NEW_LINKS: Final = """

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import first_number
+from folkestrom.engine.rows import first_number, lent
 from folkestrom.errors import PERSON_COLUMNS
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -117,14 +117,12 @@ def _load_group(
         moment,
     )
     rows = sum(p.delivery.rows for p in group)
-    connection.register("keys", keys)
     try:
-        if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
-            _hold_back(connection, group, query)
+        with lent(connection, keys=keys):
+            if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
+                _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
         raise broken_file(group[0].delivery.file.path, "Parquet") from error
-    finally:
-        connection.unregister("keys")
     return np.asarray(keys["key_hash"].to_numpy(), np.uint64)
 
 
@@ -185,17 +183,11 @@ def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query
         "broken_line", _table(broken, ("position", "line"), (pa.int64(), pa.string()))
     )
     text = pa.string()
-    connection.register(
-        "check_found",
-        _table(
-            found,
-            ("number", "reason", "name", "allowed", "valued"),
-            (pa.int32(), text, text, text, pa.bool_()),
-        ),
-    )
-    connection.execute(_HOLD.format(refuse=query.refuse, broken=f"'{Reason.BROKEN_RECORD}'"))
-    connection.unregister("broken_line")
-    connection.unregister("check_found")
+    lines = _table(broken, ("position", "line"), (pa.int64(), text))
+    types = (pa.int32(), text, text, text, pa.bool_())
+    checks = _table(found, ("number", "reason", "name", "allowed", "valued"), types)
+    with lent(connection, broken_line=lines, check_found=checks):
+        connection.execute(_HOLD.format(refuse=query.refuse, broken=f"'{Reason.BROKEN_RECORD}'"))
 
 
 def _is_shown(check: Check) -> bool:
@@ -232,8 +224,7 @@ def _settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let rows lie in the log in any order: they carry their position, and it fills row groups."""
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(f"SET disabled_optimizers = '{_LEFT_ALONE}'")
-    try:
-        yield
-    finally:
-        connection.execute("RESET preserve_insertion_order")
-        connection.execute("RESET disabled_optimizers")
+    yield
+    # Not after an error: then the transaction is over, and with it this connection's work.
+    connection.execute("RESET preserve_insertion_order")
+    connection.execute("RESET disabled_optimizers")
