@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.errors import FolkestromError
 from folkestrom.model.codes import Kind, MaritalStatus, Origin, Reason, Sex
 from folkestrom.model.countries import COUNTRIES
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.people import FIRST_NUMBER
 from folkestrom.twin.reports import ANNULMENT, ANNULS, CORRECTS, Rows
 
@@ -24,7 +25,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _digits(numbers: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
     """Return zero-padded decimal text, `width` bytes a number."""
     out = np.empty(numbers.size * width, np.uint8)
@@ -98,6 +99,10 @@ class Writer:
             for done in [m for m in self._open if m < month]:
                 self._open.pop(done).close()
             path = self._folder / f"reports-{month}.parquet"
+            if path.exists():
+                raise FolkestromError(
+                    f"Reports of {month} came after that month's file was closed."
+                )
             self._open[month] = pq.ParquetWriter(path, table.schema, compression="snappy")
         self._open[month].write_table(table)
 

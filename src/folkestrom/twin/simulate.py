@@ -15,7 +15,7 @@ from folkestrom.twin import migration, spouses, wedlock, window
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.files import Writer
-from folkestrom.twin.outcomes import apportion
+from folkestrom.twin.outcomes import LATE_SHARE, Given, apportion
 from folkestrom.twin.random import uniforms
 from folkestrom.twin.targets import Targets
 
@@ -148,7 +148,7 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     if w.calibrated and w.plan is not None:
         timely = (w.plan.emigration - due).reshape(-1)
         u = uniforms(state.seed, 0, 212, w.year, _L)
-        late = np.floor(window.LATE_SHARE * timely + u).astype(np.int64)
+        late = np.floor(LATE_SHARE * timely + u).astype(np.int64)
         late.reshape(2, AGES)[:, NEWBORN] = 0
         going = timely + late
         room = eligible.sum(axis=1) - w.plan.deaths.reshape(-1)
@@ -158,7 +158,8 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
         going = going - cut
         spouse, married, widowed = spouses.factors(state, w, totals)
         deaths, exits = _by_status(state, w, totals, eligible, going, (married, widowed))
-    window.draw_outcomes(state, w, deaths, going, exits, late, spouse)
+    rate = state.schedules(w.year)[0].reshape(-1)
+    window.draw_outcomes(state, w, Given(deaths, going, late, exits, rate), spouse)
 
 
 def _by_status(
@@ -265,6 +266,8 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
 def finish(state: c.Country, w: window.Window) -> r.Rows:
     """Give the window's reports their receipt, revisions and numbers; keep what can be revised later."""
     rows = w.out.rows()
+    # What happened before the window (a late death's widowhood, say) is known only now.
+    rows.late |= rows.day < w.first_day
     r.receive(rows, state.seed, w.year, w.opens, w.closes)
     final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
         rows.relation == 0
