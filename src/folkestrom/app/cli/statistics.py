@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from folkestrom.app.cli.context import Settings, settings
-from folkestrom.engine.store import Waiting
 from folkestrom.errors import FolkestromError, UsageError
 from folkestrom.model.specification import Language
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
+    from folkestrom.engine.store import Waiting
     from folkestrom.model.cells import Cells
 
 _DAY = "YYYY-MM-DD"
@@ -288,6 +288,8 @@ def _optional_day(text: str | None, where: str) -> date | None:
 
 
 def _waiting(given: Settings, wait: float | None) -> Waiting:
+    from folkestrom.engine.store import Waiting
+
     return Waiting(wait, given.progress().print)
 
 
