@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.origins import NORWAY, deal, give_tastes, give_unit, group_table
 from folkestrom.twin.people import RESIDENT, People
@@ -162,7 +162,7 @@ def settle(
     give_unit(people, persons, units, seed, year, _UNIT)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def link_children(people, children, women, edges, codes, year, seed):
     """Let children arrive with a woman of the same citizenship, old enough to be their mother.
 

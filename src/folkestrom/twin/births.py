@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.people import DIE, LEAVE, RESIDENT, People
 from folkestrom.twin.random import draws, integer, uniform, uniforms
 
@@ -28,7 +29,7 @@ def _fertility_weight(people, p, year, fertility):
     return weight
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def choose_mothers(people, order, start, year, seed, fertility, total):
     """Return `total` mothers, drawn with chances proportional to fertility by age and family."""
     mass = 0.0
@@ -55,7 +56,7 @@ def choose_mothers(people, order, start, year, seed, fertility, total):
     return out[:found]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_fathers(people, mothers, order, start, year, seed):
     """Return the fathers: the husband, the last child's father's age mate nearby, or unknown (-1)."""
     out = np.full(mothers.size, -1, np.int64)

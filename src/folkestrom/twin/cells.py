@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from folkestrom.twin.compiled import kernel
 
 AGES = 106
 """Rows of age per sex: 0 … 103, 104 (104 and older), 105 = born during the year."""
@@ -10,7 +10,7 @@ OLDEST, NEWBORN = 104, 105
 CELLS = 2 * AGES
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_by_cell(status, sex, birth_year, municipality, count, year, order, start):
     """List residents by cell: `order[start[c]:start[c + 1]]` are cell c's, in index order."""
     start[:] = 0
@@ -28,7 +28,7 @@ def list_by_cell(status, sex, birth_year, municipality, count, year, order, star
             place[c] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_by_status(order, start, marital, pending, totals, eligible):
     """Count every cell's residents by marital status: all, and those not frozen by a late report."""
     totals[:] = 0
@@ -41,7 +41,7 @@ def count_by_status(order, start, marital, pending, totals, eligible):
                 eligible[c, marital[p]] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_places(status, municipality, count, out):
     """Count residents by municipality."""
     for p in range(count):
@@ -49,7 +49,7 @@ def count_places(status, municipality, count, out):
             out[municipality[p]] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_citizens(status, sex, citizenship, count, position, out):
     """Count residents by sex and citizenship; `position` maps country codes to columns."""
     for p in range(count):

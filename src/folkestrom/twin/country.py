@@ -14,6 +14,7 @@ from folkestrom.twin import stock
 from folkestrom.twin.cells import count_places
 from folkestrom.twin.mobility import Mobility, age_level
 from folkestrom.twin.origins import EU8_BORN
+from folkestrom.twin.outcomes import Tables
 from folkestrom.twin.people import LATE_EMIGRATION, RESIDENT, People, allocate
 from folkestrom.twin.schedules import (
     death_probabilities,
@@ -36,17 +37,6 @@ def by_row(by_end_age: Cells) -> Cells:
 
 EU8_LEFT = 0.32
 """Source: 32 per cent of the eight countries' arrivals since 2004 have left again. A target."""
-
-
-@dataclass
-class Tables:
-    """Look-up tables of the mobility truth for the targets' municipalities."""
-
-    age_group: NDArray[np.int8]
-    person: Cells
-    work: Cells
-    place: Cells
-    first_place: Cells
 
 
 @dataclass
@@ -84,6 +74,7 @@ class Country:
     partner_reports: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = field(
         default_factory=list
     )
+    threads: int = 2
     next_number: int = 1
     eu8_arrived: int = 0
     eu8_left: int = 0

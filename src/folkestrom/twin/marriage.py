@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.people import LEAVE, RESIDENT, People
 from folkestrom.twin.random import draws
 
@@ -20,7 +20,7 @@ _REMARRY = 0.03
 """Share of the divorced below 65 who marry again in a year; only the net is a target."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_groups(people, size, last_year):
     """Count residents by sex, cohort group and marital status: (2, 21, 10)."""
     out = np.zeros((2, 21, 10), np.int64)
@@ -32,7 +32,7 @@ def count_groups(people, size, last_year):
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_pools(people, size, last_year, year, closes):
     """List those who can change marital status this year by (sex, group, status).
 
@@ -106,7 +106,7 @@ def transitions(
     return flows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def choose_couples(people, men, quota_m, quota_w, status, last_year):
     """Return husbands from `men` (in random order) whose couple fits both quotas by group."""
     out = np.empty(men.size, np.int64)

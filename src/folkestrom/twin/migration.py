@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from folkestrom.twin import arrivals
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import count_citizens
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country, is_eu8, place_columns, record_columns
 from folkestrom.twin.marriage import count_groups
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
@@ -153,7 +153,7 @@ def _give_statuses(
     people.partner[b] = a
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _followers(people, order, count, children, late, household):
     """Count each mover's household: those of the list who follow, and the year's newborn."""
     for j in range(count):
@@ -368,7 +368,7 @@ def _stop_on_the_way(
     return persons
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _unit_movers(
     people, order, count, children, year, seed, first_day, end_day, units, out, new, day
 ):

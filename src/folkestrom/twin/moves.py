@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.random import integer, uniform
 
 _NEAR, _COUNTY, _PICK, _SWAP = 81, 82, 600, 83
 _SAME_COUNTY = 0.45
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _take(bag, sizes, county, slot):
     """Remove one slot of a county's bag and return its municipality."""
     m = bag[county, slot]
@@ -20,7 +20,7 @@ def _take(bag, sizes, county, slot):
     return m
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _draw(person, origin, size, left, bag, sizes, county, seed, year):
     """Return a destination with room for the household, or -1."""
     counties = sizes.size
@@ -48,7 +48,7 @@ def _draw(person, origin, size, left, bag, sizes, county, seed, year):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def assign_destinations(persons, origin, size, arrivals, county, seed, year):
     """Give every moving household a destination so that arrivals are met exactly.
 
@@ -92,7 +92,7 @@ def assign_destinations(persons, origin, size, arrivals, county, seed, year):
     return out, left
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _swap_in(persons, origin, size, out, left, seed, year):
     """Place singles whose only free destination is their own municipality, by exchange."""
     n = persons.size
@@ -119,7 +119,7 @@ def _swap_in(persons, origin, size, out, left, seed, year):
                 break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw_by_attraction(persons, origin, cumulative, county, seed, year):
     """Return free destinations: by size of the municipality, nearer ones preferred."""
     out = np.empty(persons.size, np.int64)

@@ -9,94 +9,122 @@ from the model itself.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from folkestrom.twin.people import DIE, LEAVE, MOVE, NOTHING, STAY, People
-from folkestrom.twin.random import bits, uniform
+from folkestrom.twin.compiled import kernel
+from folkestrom.twin.levels import family_level, origin_level, work_levels
+from folkestrom.twin.mobility import ADULT
+from folkestrom.twin.origins import EU8_BORN as EU8_GROUP
+from folkestrom.twin.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY
+from folkestrom.twin.random import uniform
 
-_WORK_YEAR, _INCOME_YEAR, _DIE, _CHOICE, _LATE = 14, 17, 21, 22, 23
+LATE_SHARE = 0.07
+"""Share of emigrations not reported by the year's extraction (assumption of the twin)."""
+LATE_MOVES = 0.02
+"""Share of moves not reported by the year's extraction (assumption of the twin)."""
+ERRONEOUS_SHARE = 0.02
+"""Free: reports of leaving and moving in error, annulled a year later, against true ones."""
+_DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
 
 
-@njit(inline="always")
-def shock(word: int) -> float:
-    """Return a nearly normal number from 64 random bits: four 16-bit uniforms added up."""
-    total = (word & 0xFFFF) + ((word >> 16) & 0xFFFF) + ((word >> 32) & 0xFFFF) + (word >> 48)
-    return (float(total) * (1.0 / 65536.0) - 2.0) * 1.7320508075688772
+class Work(NamedTuple):
+    """One window's working columns.
+
+    Attributes
+    ----------
+    order, start
+        Persons of cell c are ``order[start[c]:start[c + 1]]``.
+    move, leave, factor
+        In that order: chances of another municipality and of abroad, and the factor of mortality
+        (0 for whoever really has left).
+    spouse_factor
+        (2, 110): factor of mortality of the married by the spouse's sex and age.
+    expected
+        Output, (212, 2): sums of the model's chances by cell.
+    late, erroneous
+        Output, by person: 1 where an emigration or a move is not reported in time, where it is
+        reported although it did not happen.
+    """
+
+    order: NDArray[np.int32]
+    start: NDArray[np.int64]
+    move: NDArray[np.float32]
+    leave: NDArray[np.float32]
+    factor: NDArray[np.float32]
+    spouse_factor: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    late: NDArray[np.int8]
+    erroneous: NDArray[np.int8]
+
+
+class Given(NamedTuple):
+    """What a window's numbers are, by cell.
+
+    Attributes
+    ----------
+    deaths, leavers, late
+        (212, 10) deaths by marital status, (212,) true emigrations and how many of them are
+        reported late; calibrated only.
+    exits_by_status
+        (212, 10) emigrations by marital status where fixed, else -1 in the first place.
+    death_rate
+        (212,) chance to die; free only.
+    """
+
+    deaths: NDArray[np.int64]
+    leavers: NDArray[np.int64]
+    late: NDArray[np.int64]
+    exits_by_status: NDArray[np.int64]
+    death_rate: NDArray[np.float64]
+
+
+class Sums(NamedTuple):
+    """A cell's persons, chances of leaving and mortality still to come, by marital status."""
+
+    count: NDArray[np.int64]
+    leaving: NDArray[np.float64]
+    dying: NDArray[np.float64]
+
+
+class Tables(NamedTuple):
+    """Look-up tables of the mobility truth for the targets' municipalities."""
+
+    age_group: NDArray[np.int8]
+    person: NDArray[np.float64]
+    work: NDArray[np.float64]
+    place: NDArray[np.float64]
+    first_place: NDArray[np.float64]
 
 
 @njit(inline="always")
-def education_level(final: int, age: int) -> int:
-    """Return the completed education: the final level, reached with age."""
-    reached = (1 if age >= 19 else 0) + (1 if age >= 23 else 0) + (1 if age >= 26 else 0)
-    return min(final, reached)
-
-
-@njit(inline="always")
-def employed(taste: float, age: int, education: int, group: int, word: int) -> int:
-    """Return 1 when employed: a person effect plus a yearly shock."""
-    latent = 0.7 + 0.25 * education + taste + 0.5 * shock(word)
-    latent -= (
-        (0.7 if group == 5 else 0.0) + (0.6 if age < 25 else 0.0) + (0.5 if age >= 60 else 0.0)
-    )
-    return 1 if latent > 0.0 and age >= 18 and age < 67 else 0
-
-
-@njit(inline="always")
-def income_fifth(taste: float, age: int, education: int, work: int, word: int) -> int:
-    """Return the income fifth 0 … 4: a person effect, age, education, work, a yearly shock."""
-    latent = taste + 0.4 * shock(word) - 1.25 + 0.35 * education + 1.2 * work
-    latent += (0.4 if age >= 67 else 0.0) - (0.7 if age < 25 else 0.0)
-    fifth = (1 if latent > -0.85 else 0) + (1 if latent > -0.25 else 0)
-    fifth += (1 if latent > 0.25 else 0) + (1 if latent > 0.85 else 0)
-    return fifth if age >= 18 else 0
-
-
-@njit(inline="always")
-def family_level(marital: int, last_child: int, year: int) -> int:
-    """Return single / couple / couple with children / single with children."""
-    together = marital == 2 or marital == 6
-    children = last_child > 0 and year - last_child < 18
-    return (2 if children else 1) if together else (3 if children else 0)
-
-
-@njit(inline="always")
-def origin_level(group: int, arrival_year: int, year: int) -> int:
-    """Return the level of immigrant group × duration of stay."""
-    stay = year - arrival_year
-    step = (1 if stay > 2 else 0) + (1 if stay > 5 else 0) + (1 if stay > 10 else 0)
-    return group if group < 2 else 2 + (group - 2) * 4 + step
-
-
-@njit(inline="always")
-def chances(people, p, year, seed, age_group, person_table, work_table, place, first_place):
+def chances(people, p, year, seed, tables):
     """Return the model's probabilities (another municipality, abroad) of person `p` in `year`."""
     age = year - 1 - people.birth_year[p]
     woman = people.sex[p]
-    group = people.group[p]
-    education = education_level(people.education[p], age)
-    work = employed(people.work_taste[p], age, education, group, bits(seed, p, year, _WORK_YEAR))
-    income = income_fifth(
-        people.income_taste[p], age, education, work, bits(seed, p, year, _INCOME_YEAR)
-    )
+    education, work, income = work_levels(people, p, year, seed)
     family = family_level(people.marital[p], people.last_child[p], year)
-    origin = origin_level(group, people.arrival_year[p], year)
-    i = ((woman * 9 + age_group[min(age, 120)]) * 4 + family) * 18 + origin
+    origin = origin_level(people.group[p], people.arrival_year[p], year)
+    i = ((woman * 9 + tables.age_group[min(age, 120)]) * 4 + family) * 18 + origin
     k = (education * 2 + work) * 5 + income
     here = people.municipality[p]
     first = people.first_municipality[p]
-    v1 = person_table[0, i] + work_table[0, k] + place[0, here] + first_place[0, first]
-    v2 = person_table[1, i] + work_table[1, k] + place[1, here] + first_place[1, first]
+    v1 = tables.person[0, i] + tables.work[0, k]
+    v1 = v1 + tables.place[0, here] + tables.first_place[0, first]
+    v2 = tables.person[1, i] + tables.work[1, k]
+    v2 = v2 + tables.place[1, here] + tables.first_place[1, first]
     e1 = math.exp(v1 + people.taste_move[p])
     e2 = math.exp(v2 + people.taste_abroad[p])
     total = 1.0 + e1 + e2
     return e1 / total, e2 / total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def apportion(total, weights, caps):
     """Split an integer in proportion to weights (cumulative rounding), none above its cap."""
     size = weights.size
@@ -124,134 +152,111 @@ def apportion(total, weights, caps):
     return out
 
 
-@njit(cache=True, nogil=True)
-def _weigh(
-    people, order, lo, hi, year, seed, calibrated, eu8_factor, age_group, person_table, work_table,
-    place, first_place, move, leave, factor, spouse_factor, count, mass, die_mass,
-):  # fmt: skip
+@kernel
+def _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, sums):
     """Fill the chances of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
-        p = order[j]
+        p = work.order[j]
         people.leader[p] = -1
         people.outcome[p] = STAY
-        move[j] = 0.0
-        leave[j] = 0.0
-        factor[j] = 0.0
+        work.move[j] = 0.0
+        work.leave[j] = 0.0
+        work.factor[j] = 0.0
         if people.pending[p] != NOTHING:
             continue
-        a, b = chances(
-            people, p, year, seed, age_group, person_table, work_table, place, first_place
-        )
+        a, b = chances(people, p, year, seed, tables)
+        work.expected[c, 0] += a
+        work.expected[c, 1] += b
         age = year - 1 - people.birth_year[p]
-        if calibrated and people.group[p] == 3:
+        if calibrated and people.group[p] == EU8_GROUP:
             b *= eu8_factor
         mother = people.mother[p]
         q = people.partner[p]
-        if age < 18 and mother >= 0 and people.status[mother] == 1:
+        if age < ADULT and mother >= 0 and people.status[mother] == RESIDENT:
             people.leader[p] = mother
             if people.outcome[mother] == LEAVE:
                 b = _HEIGHT if calibrated else 1.0
             else:
                 b = b * 0.05 if calibrated else 0.0
             a = 0.0
-        elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == 1:
+        elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == RESIDENT:
             if people.outcome[q] == LEAVE:
                 b *= _SPOUSE
             elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < 0.85:
                 people.leader[p] = q
             else:
                 a *= 0.4  # couples mostly move together, so seldom alone
-        move[j] = a
-        leave[j] = b
-        factor[j] = 1.0
+        work.move[j] = a
+        work.leave[j] = b
+        work.factor[j] = 1.0
         k = people.marital[p]
-        if (k == 2 or k == 6) and q >= 0 and people.status[q] == 1:
-            factor[j] = spouse_factor[people.sex[q], cohort_group(people.birth_year[q], year)]
-        count[k] += 1
-        mass[k] += b
-        die_mass[k] += factor[j]
+        if (k == 2 or k == 6) and q >= 0 and people.status[q] == RESIDENT:
+            age_of_spouse = min(max(year - 1 - people.birth_year[q], 0), 109)
+            work.factor[j] = work.spouse_factor[people.sex[q], age_of_spouse]
+        sums.count[k] += 1
+        sums.leaving[k] += b
+        sums.dying[k] += work.factor[j]
 
 
-@njit(inline="always")
-def cohort_group(birth_year, year):
-    """Return the row of `spouse_factor`: age on 1 January, at most 109."""
-    return min(max(year - 1 - birth_year, 0), 109)
-
-
-@njit(cache=True, nogil=True)
-def year_outcomes(
-    people, cells, start, order, deaths, leavers, exits_by_status, late_quota, late_share,
-    year, seed, calibrated, fraction, death_rate, move_factor, eu8_factor, age_group, person_table, work_table,
-    place, first_place, move, leave, factor, spouse_factor, late,
-):  # fmt: skip
+@kernel
+def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, eu8_factor, tables):
     """Draw the outcome of everybody in the given cells.
 
     Parameters
     ----------
-    cells, start, order
-        Cells to do; persons of cell c are order[start[c]:start[c + 1]].
-    deaths
-        (cells, 10) numbers of deaths by marital status; ignored when free.
-    leavers
-        (cells,) numbers of true emigrations; ignored when free.
-    exits_by_status
-        (cells, 10) emigrations by marital status where fixed, else -1 in the first place.
-    late_quota, late_share
-        Emigrations that are not reported in time: (cells,) numbers, and the share when free.
+    people, tables
+        The state, and the look-up tables of the mobility truth.
+    cells
+        Cells to do.
+    work, given
+        See `Work` and `Given`.
+    calibrated
+        Whether numbers are given; else everybody draws from the model itself.
     fraction
-        Part of the year that the window covers (free mode).
-    death_rate
-        (cells,) probability of death (free mode).
-    late
-        Output: 1 where an emigration or a move is not reported in time.
+        Part of the year that the window covers (free only).
+    eu8_factor
+        What bends the leaving of those born in the eight EU countries (calibrated only).
     """
     for c in cells:
-        lo, hi = start[c], start[c + 1]
-        count = np.zeros(10, np.int64)
-        mass = np.zeros(10)
-        die_mass = np.zeros(10)
-        _weigh(
-            people, order, lo, hi, year, seed, calibrated, eu8_factor, age_group, person_table,
-            work_table, place, first_place, move, leave, factor, spouse_factor, count, mass,
-            die_mass,
-        )  # fmt: skip
+        lo, hi = work.start[c], work.start[c + 1]
+        sums = Sums(np.zeros(10, np.int64), np.zeros(10), np.zeros(10))
+        work.expected[c] = 0.0
+        _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, sums)
         if calibrated:
-            room = count - deaths[c]
-            if exits_by_status[c, 0] >= 0:
-                going = exits_by_status[c].copy()
+            if given.exits_by_status[c, 0] >= 0:
+                going = given.exits_by_status[c].copy()
             else:
-                going = apportion(leavers[c], mass, room)
-            _draw_exact(
-                people, order, lo, hi, year, seed, deaths[c].copy(), going, count, mass, die_mass,
-                move, leave, factor, move_factor,
-            )  # fmt: skip
+                room = sums.count - given.deaths[c]
+                going = apportion(given.leavers[c], sums.leaving, room)
+            _draw_exact(people, work, lo, hi, year, seed, given.deaths[c].copy(), going, sums)
         else:
-            _draw_free(
-                people, order, lo, hi, year, seed, fraction, death_rate[c], move, leave, factor
-            )
-        _mark_late(people, order, lo, hi, year, seed, calibrated, late_quota[c], late_share, late)
+            _draw_free(people, work, lo, hi, year, seed, fraction, given.death_rate[c])
+        _mark_late(people, work, lo, hi, year, seed, calibrated, given.late[c])
 
 
-@njit(cache=True, nogil=True)
-def _mark_late(people, order, lo, hi, year, seed, calibrated, quota, late_share, late):
+@kernel
+def _mark_late(people, work, lo, hi, year, seed, calibrated, quota):
     """Choose whose leaving (exactly `quota` if calibrated) or moving is not reported in time."""
+    late = work.late
     mass, left = 0.0, 0
     for j in range(lo, hi):
-        p = order[j]
+        p = work.order[j]
         late[p] = 0
         if people.outcome[p] == LEAVE:
             mass += _late_weight(people, p, late)
             left += 1
     for j in range(lo, hi):
-        p = order[j]
+        p = work.order[j]
         leader = people.leader[p]
+        if work.erroneous[p]:
+            continue
         if leader >= 0 and (people.outcome[p] == MOVE or not calibrated):
             if people.outcome[p] == people.outcome[leader]:
                 late[p] = late[leader]
         elif people.outcome[p] == MOVE:
-            late[p] = 1 if uniform(seed, p, year, _LATE) < 0.02 else 0
+            late[p] = 1 if uniform(seed, p, year, _LATE) < LATE_MOVES else 0
         elif people.outcome[p] == LEAVE and not calibrated:
-            late[p] = 1 if uniform(seed, p, year, _LATE) < late_share else 0
+            late[p] = 1 if uniform(seed, p, year, _LATE) < LATE_SHARE else 0
         elif people.outcome[p] == LEAVE and quota > 0:
             weight = _late_weight(people, p, late)
             if quota >= left or uniform(seed, p, year, _LATE) * mass < weight * quota:
@@ -268,24 +273,21 @@ def _late_weight(people, p, late):
     return 1.0 if leader < 0 else (50.0 if late[leader] == 1 else 0.02)
 
 
-@njit(cache=True, nogil=True)
-def _draw_exact(
-    people, order, lo, hi, year, seed, dying, going, count, mass, die_mass, move, leave, factor,
-    move_factor,
-):  # fmt: skip
+@kernel
+def _draw_exact(people, work, lo, hi, year, seed, dying, going, sums):
     """Draw exactly `dying` deaths and `going` emigrations by marital status."""
     for j in range(lo, hi):
-        if factor[j] == 0.0:
+        if work.factor[j] == 0.0:
             continue
-        p = order[j]
+        p = work.order[j]
         k = people.marital[p]
-        n = count[k]
-        count[k] -= 1
-        weight, other = factor[j], leave[j]
-        chance = weight * dying[k] / max(die_mass[k], 1e-300)
-        die_mass[k] -= weight
-        going_chance = other * going[k] / max(mass[k], 1e-300)
-        mass[k] -= other
+        n = sums.count[k]
+        sums.count[k] -= 1
+        weight, other = work.factor[j], work.leave[j]
+        chance = weight * dying[k] / max(sums.dying[k], 1e-300)
+        sums.dying[k] -= weight
+        going_chance = other * going[k] / max(sums.leaving[k], 1e-300)
+        sums.leaving[k] -= other
         if dying[k] + going[k] >= n:  # nobody left to spare
             chance = chance if going[k] > 0 else 1.0
             going_chance = 1.0
@@ -300,17 +302,17 @@ def _draw_exact(
                 people.outcome[p] = MOVE
             else:
                 people.leader[p] = -1
-        elif uniform(seed, p, year, _CHOICE + 50) < move_factor * move[j]:
+        elif uniform(seed, p, year, _CHOICE + 50) < work.move[j]:
             people.outcome[p] = MOVE
 
 
-@njit(cache=True, nogil=True)
-def _draw_free(people, order, lo, hi, year, seed, fraction, rate, move, leave, factor):
-    """Draw from the model itself."""
+@kernel
+def _draw_free(people, work, lo, hi, year, seed, fraction, rate):
+    """Draw from the model itself; and, of those who stay, whose leaving is reported in error."""
     for j in range(lo, hi):
-        if factor[j] == 0.0:
+        if work.factor[j] == 0.0:
             continue
-        p = order[j]
+        p = work.order[j]
         if uniform(seed, p, year, _DIE) < rate * fraction:
             people.outcome[p] = DIE
             continue
@@ -322,19 +324,19 @@ def _draw_free(people, order, lo, hi, year, seed, fraction, rate, move, leave, f
                 people.leader[p] = -1
             continue
         u = uniform(seed, p, year, _CHOICE)
-        if u < leave[j] * fraction:
+        if u < work.leave[j] * fraction:
             people.outcome[p] = LEAVE
-        elif u < (leave[j] + move[j]) * fraction:
+        elif u < (work.leave[j] + work.move[j]) * fraction:
             people.outcome[p] = MOVE
+        elif fraction == 1.0 and _unattached(people, p, year):
+            u = uniform(seed, p, year, _ERROR)
+            if u < ERRONEOUS_SHARE * (work.leave[j] + work.move[j]):
+                people.outcome[p] = LEAVE if u < ERRONEOUS_SHARE * work.leave[j] else MOVE
+                work.erroneous[p] = 1
 
 
-def empty_workspace(capacity: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the chance arrays (another municipality, abroad, death factor)."""
-    return (
-        np.zeros(capacity, np.float32),
-        np.zeros(capacity, np.float32),
-        np.zeros(capacity, np.float32),
-    )
-
-
-__all__ = ["People", "apportion", "chances", "empty_workspace", "year_outcomes"]
+@njit(inline="always")
+def _unattached(people, p, year):
+    """Return whether nobody's place or family depends on where `p` is registered."""
+    fertile = people.sex[p] == 1 and year - people.birth_year[p] <= 50
+    return people.partner[p] < 0 and people.last_child[p] == 0 and not fertile

@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit, uint64
 
+from folkestrom.twin.compiled import kernel
+
 _A = np.uint64(0x9E3779B97F4A7C15)
 _B = np.uint64(0xBF58476D1CE4E5B9)
 _C = np.uint64(0x94D049BB133111EB)
@@ -51,7 +53,7 @@ def integer(seed: int, person: int, year: int, purpose: int, bound: int) -> int:
     return min(int(uniform(seed, person, year, purpose) * bound), bound - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def uniforms(seed: int, first: int, count: int, year: int, purpose: int) -> np.ndarray:
     """Return `count` uniform numbers for the counters `first`, `first + 1`, …"""
     out = np.empty(count, np.float64)
@@ -60,7 +62,7 @@ def uniforms(seed: int, first: int, count: int, year: int, purpose: int) -> np.n
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def permutation(seed: int, count: int, year: int, purpose: int) -> np.ndarray:
     """Return a random permutation of 0 … count - 1 (Fisher-Yates)."""
     out = np.arange(count)
@@ -70,7 +72,7 @@ def permutation(seed: int, count: int, year: int, purpose: int) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draws(seed: int, persons: np.ndarray, year: int, purpose: int) -> np.ndarray:
     """Return one uniform number for each of the given persons."""
     out = np.empty(persons.size, np.float64)
@@ -79,7 +81,7 @@ def draws(seed: int, persons: np.ndarray, year: int, purpose: int) -> np.ndarray
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def normals(seed: int, persons: np.ndarray, year: int, purpose: int) -> np.ndarray:
     """Return one standard normal number for each of the given persons."""
     out = np.empty(persons.size, np.float64)

@@ -117,7 +117,11 @@ def choose(
     plus, minus = gross_and_net(adjustment, flows, most, share)
     annulled: dict[int, Index] = {}
     corrected: dict[int, Index] = {}
-    for kinds, total in ((_PLUS, plus), (_MINUS, minus), ((r.MOVE,), round(0.005 * whole * pools[r.MOVE]))):
+    for kinds, total in (
+        (_PLUS, plus),
+        (_MINUS, minus),
+        ((r.MOVE,), round(0.005 * whole * pools[r.MOVE])),
+    ):
         for kind, number in zip(kinds, _split(total, [pools[k] for k in kinds]), strict=True):
             first = min(round(0.45 * number), len(annullable[kind]))
             first = max(first, number - len(correctable[kind]))

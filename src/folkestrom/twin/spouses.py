@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from folkestrom.twin.cells import AGES, NEWBORN
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country
 from folkestrom.twin.window import Window
 
@@ -29,7 +29,7 @@ def group_of_row(country: Country, w: Window) -> NDArray[np.int64]:
     return np.asarray(groups)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spouse_groups(status, pending, marital, partner, birth_year, size, last_year):
     """Return each person's spouse's cohort group if a loss would make a registered widow(er).
 
@@ -46,7 +46,7 @@ def _spouse_groups(status, pending, marital, partner, birth_year, size, last_yea
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _expected_losses(group, sex, order, start, rate):
     """Return how many of each sex and cohort group lose their spouse, given death rates by cell."""
     out = np.zeros((2, 21))
@@ -58,7 +58,7 @@ def _expected_losses(group, sex, order, start, rate):
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mean_factor(group, sex, order, start, factor):
     """Return the mean factor of each cell's married."""
     out = np.ones(212)
@@ -129,7 +129,7 @@ def factors(
     return by_group[:, at_end], mean, by_group * losses
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_outcomes(people, of, order, count, late, last_year):
     """Return the stock by sex, group and status after deaths and leaving, and the new widowed."""
     after = np.zeros((2, 21, 10), np.int64)
@@ -148,7 +148,7 @@ def _after_outcomes(people, of, order, count, late, last_year):
     return after, new
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exchange(people, order, lo, hi, number):
     """Let `number` married of a cell die instead of widowed ones; returns how many did."""
     done = 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.twin.compiled import kernel
 from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.origins import (
     NATIVE,
@@ -186,7 +186,7 @@ def _give_origin(
     people.arrival_year[born_abroad] = year - np.minimum(stay, np.maximum(age[born_abroad], 1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_mothers(people, size, first, year, seed, oldest_child, native, norwegian_born):
     """Give every child of the stock a mother of its municipality, and her husband as father."""
     places = first.shape[1] - 1

@@ -17,7 +17,7 @@ from folkestrom.twin.country import (
     place_columns,
     record_columns,
 )
-from folkestrom.twin.outcomes import year_outcomes
+from folkestrom.twin.outcomes import Given, Work, year_outcomes
 from folkestrom.twin.people import (
     ABROAD,
     DEAD,
@@ -35,8 +35,6 @@ from folkestrom.twin.random import draws, uniforms
 from folkestrom.twin.stock import day_number
 
 Index = NDArray[np.int64]
-LATE_SHARE = 0.07
-"""Share of emigrations not reported by the year's extraction; for one in seven, never unless cleared."""
 _EXIT, _DUE, _LATE_Q, _LATE_D, _NEW, _POISSON = 121, 122, 123, 124, 125, 126
 _MOTHERS_DAY = 127
 
@@ -74,6 +72,8 @@ class Window:
     order: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     start: Index = field(default_factory=lambda: np.zeros(213, np.int64))
     late: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    erroneous: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    expected: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2 * AGES, 2)))
     newcomers: Index = field(default_factory=lambda: np.empty(0, np.int64))
     children: Index = field(default_factory=lambda: np.empty(0, np.int64))
     spouse_group: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
@@ -207,6 +207,7 @@ def list_cells(country: Country, w: Window) -> None:
         w.start,
     )
     w.late = np.zeros(len(people.birth), np.int8)
+    w.erroneous = np.zeros(len(people.birth), np.int8)
 
 
 def rounds() -> list[list[int]]:
@@ -219,31 +220,28 @@ def rounds() -> list[list[int]]:
     ]
 
 
-def draw_outcomes(
-    country: Country,
-    w: Window,
-    deaths: Index,
-    going: Index,
-    exits: Index,
-    late: Index,
-    spouse: NDArray[np.float64],
-) -> None:
-    """Draw everybody's outcome of the year, two cells at a time (the result is the same with one)."""
-    people, tables = country.people, country.tables
-    n = len(w.order)
+def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.float64]) -> None:
+    """Draw everybody's outcome of the year, some cells at a time (the result is always the same).
+
+    Parameters
+    ----------
+    given
+        The window's numbers by cell.
+    spouse
+        (2, 110): factor of mortality of the married by the spouse's sex and age.
+    """
+    people, n = country.people, len(w.order)
     move, leave, factor = (np.zeros(n, np.float32) for _ in range(3))
-    rate = country.schedules(w.year)[0].reshape(-1)
+    work = Work(w.order, w.start, move, leave, factor, spouse, w.expected, w.late, w.erroneous)
 
     def job(cells: list[int]) -> None:
         year_outcomes(
-            people, np.array(cells), w.start, w.order, deaths, going, exits, late, LATE_SHARE,
-            w.year, country.seed, w.calibrated, w.fraction, rate, 1.0, country.eu8_factor,
-            tables.age_group, tables.person, tables.work, tables.place, tables.first_place,
-            move, leave, factor, spouse, w.late,
+            people, np.array(cells), work, given, w.year, country.seed, w.calibrated, w.fraction,
+            country.eu8_factor, country.tables,
         )  # fmt: skip
 
     people.outcome[: country.size] = STAY
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(country.threads) as pool:
         for cells in rounds():
             list(pool.map(job, [cells[i::8] for i in range(8)]))
 

@@ -1,0 +1,41 @@
+"""Compiles kernels, and keeps what is compiled on disk only as long as it is still true.
+
+numba's disk cache looks at the file of the cached function, not at those of the functions and
+constants that went into it. The files that several kernels share are therefore made part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+_SHARED = ("levels.py", "mobility.py", "origins.py", "people.py", "random.py")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for name in _SHARED:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _fingerprint()
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function; the compiled code is kept on disk for the next time.
+
+    It neither holds the interpreter's lock nor knows Python's types: what it is given must be
+    numbers, arrays and named tuples of them.
+    """
+    compiled: Any = njit(cache=True, nogil=True)(function)
+    # Not a public part of numba: where it is missing, an edited file needs its cache removed by hand.
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if hasattr(file, "_source_stamp"):
+        file._source_stamp = (file._source_stamp, _SOURCES)
+    return compiled  # type: ignore[no-any-return]

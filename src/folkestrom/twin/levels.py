@@ -1,0 +1,86 @@
+"""A person's levels of the mobility truth's variables, and the work that variable files tell of.
+
+The model, the panel and the variable files all take them from these functions, so that none can say
+another thing.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from folkestrom.twin.compiled import kernel
+from folkestrom.twin.random import bits
+
+WORK_YEAR, INCOME_YEAR = 14, 17
+
+
+@njit(inline="always")
+def shock(word: int) -> float:
+    """Return a nearly normal number from 64 random bits: four 16-bit uniforms added up."""
+    total = (word & 0xFFFF) + ((word >> 16) & 0xFFFF) + ((word >> 32) & 0xFFFF) + (word >> 48)
+    return (float(total) * (1.0 / 65536.0) - 2.0) * 1.7320508075688772
+
+
+@njit(inline="always")
+def education_level(final: int, age: int) -> int:
+    """Return the completed education: the final level, reached with age."""
+    reached = (1 if age >= 19 else 0) + (1 if age >= 23 else 0) + (1 if age >= 26 else 0)
+    return min(final, reached)
+
+
+@njit(inline="always")
+def employed(taste: float, age: int, education: int, group: int, word: int) -> int:
+    """Return 1 when employed: a person effect plus a yearly shock."""
+    latent = 0.7 + 0.25 * education + taste + 0.5 * shock(word)
+    latent -= (
+        (0.7 if group == 5 else 0.0) + (0.6 if age < 25 else 0.0) + (0.5 if age >= 60 else 0.0)
+    )
+    return 1 if latent > 0.0 and age >= 18 and age < 67 else 0
+
+
+@njit(inline="always")
+def income_fifth(taste: float, age: int, education: int, work: int, word: int) -> int:
+    """Return the income fifth 0 … 4: a person effect, age, education, work, a yearly shock."""
+    latent = taste + 0.4 * shock(word) - 1.25 + 0.35 * education + 1.2 * work
+    latent += (0.4 if age >= 67 else 0.0) - (0.7 if age < 25 else 0.0)
+    fifth = (1 if latent > -0.85 else 0) + (1 if latent > -0.25 else 0)
+    fifth += (1 if latent > 0.25 else 0) + (1 if latent > 0.85 else 0)
+    return fifth if age >= 18 else 0
+
+
+@njit(inline="always")
+def family_level(marital: int, last_child: int, year: int) -> int:
+    """Return single / couple / couple with children / single with children."""
+    together = marital == 2 or marital == 6
+    children = last_child > 0 and year - last_child < 18
+    return (2 if children else 1) if together else (3 if children else 0)
+
+
+@njit(inline="always")
+def origin_level(group: int, arrival_year: int, year: int) -> int:
+    """Return the level of immigrant group × duration of stay."""
+    stay = year - arrival_year
+    step = (1 if stay > 2 else 0) + (1 if stay > 5 else 0) + (1 if stay > 10 else 0)
+    return group if group < 2 else 2 + (group - 2) * 4 + step
+
+
+@njit(inline="always")
+def work_levels(people, p, year, seed):
+    """Return education, employment and income of person `p` in `year`."""
+    age = year - 1 - people.birth_year[p]
+    education = education_level(people.education[p], age)
+    word = bits(seed, p, year, WORK_YEAR)
+    work = employed(people.work_taste[p], age, education, people.group[p], word)
+    word = bits(seed, p, year, INCOME_YEAR)
+    income = income_fifth(people.income_taste[p], age, education, work, word)
+    return education, work, income
+
+
+@kernel
+def list_levels(people, persons, year, seed, out):
+    """Fill `out` (5, n) with family, origin, education, employment and income of persons."""
+    for j in range(persons.size):
+        p = persons[j]
+        out[0, j] = family_level(people.marital[p], people.last_child[p], year)
+        out[1, j] = origin_level(people.group[p], people.arrival_year[p], year)
+        out[2, j], out[3, j], out[4, j] = work_levels(people, p, year, seed)
