@@ -30,6 +30,9 @@ from folkestrom.model.report import (
     Column,
     required_columns,
 )
+from folkestrom.model.specification import TableSpecification
+from folkestrom.statistics.published import specifications
+from folkestrom.statistics.variables import VARIABLES, Variable
 
 DOCS = Path(__file__).parent
 _OF_THE_SHELL = {"help", "install_completion", "show_completion"}
@@ -123,10 +126,98 @@ def steps() -> str:
     return "\n".join(lines)
 
 
+def published_tables() -> str:
+    """The published tables, from their specifications, and every dimension."""
+    lines = [
+        "# Published tables and dimensions",
+        NOTE,
+        "",
+        "`folkestrom table NAME --year Y` makes a table as it stands on 1 January of year Y, with",
+        "titles and labels in English (`--lang en`) and Norwegian (`--lang no`). In long formats",
+        "one row is one cell, with the codes below. K is the knowledge day.",
+        "",
+    ]
+    for name, specs in PUBLISHED.items():
+        lines += [f"## `{name}`", ""]
+        for specification, said in specs:
+            lines += [said, ""] if said else []
+            filled = specification.fill(year="Y", before="Y−1", five="Y−5", ten="Y−10", known="K")
+            lines += _specification(filled)
+    lines += ["## Dimensions of `population` and `changes`", ""]
+    lines += ["Accounts close by places and by what a person keeps for life; by other dimensions,"]
+    lines += ["`changes` gives the flows alone.", ""]
+    lines += _table(
+        ["dimension", "what it is", "codes", "population", "changes"],
+        map(_variable_row, VARIABLES.values()),
+    )
+    return "\n".join([*lines, ""])
+
+
+PUBLISHED: dict[str, list[tuple[TableSpecification, str]]] = {
+    "key-figures": [(specifications.KEY_FIGURES, "")],
+    "age-groups": [(specifications.AGE_GROUPS, "")],
+    "marital-status": [
+        (
+            specifications.MARITAL_STATUS_AS_PUBLISHED,
+            "With `--unknown published`, as by default:",
+        ),
+        (
+            specifications.MARITAL_STATUS_OWN,
+            "With `--unknown category`, where every total includes the unknown:",
+        ),
+    ],
+    "citizenship": [(specifications.CITIZENSHIP, "")],
+}
+
+
+def _specification(specification: TableSpecification) -> list[str]:
+    dimensions = [
+        [
+            f"`{d.id}`",
+            d.label.en,
+            d.label.no,
+            _code_list(c.code for c in d.categories) or d.classification,
+        ]
+        for d in specification.dimensions
+    ]
+    measures = [
+        [
+            f"`{m.id}`",
+            m.label.en,
+            m.label.no,
+            m.unit.en + (f", {m.decimals} decimal" if m.decimals else ""),
+        ]
+        for m in specification.measures
+    ]
+    return [
+        f"**{specification.title.en}** / *{specification.title.no}*",
+        "",
+        *_table(["column", "English", "Norwegian", "codes or unit"], [*dimensions, *measures]),
+        "",
+        f"{specification.contents.en} {specification.method.en}",
+        "",
+        *(f"- {note.en}" for note in specification.footnotes),
+        *([""] if specification.footnotes else []),
+    ]
+
+
+def _variable_row(variable: Variable) -> list[str]:
+    codes = _code_list(category.code for category in variable.dimension.categories)
+    what = "yes (accounts)" if variable.area or variable.fixed else "yes (flows)"
+    return [
+        f"`{variable.id}`",
+        variable.dimension.label.en,
+        codes or variable.dimension.classification or "as in files",
+        "yes" if "stock" in variable.of else "",
+        what if "flow" in variable.of else "",
+    ]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/report-format.md": report_format,
     "reference/cli.md": cli,
     "reference/steps.md": steps,
+    "reference/published-tables.md": published_tables,
 }
 
 

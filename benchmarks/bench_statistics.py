@@ -1,10 +1,9 @@
 """How long statistics take on a register of full size.
 
-    python benchmarks/population_tables.py [--persons 6.8e6] [--folder DIR] [--store DIR]
+    python benchmarks/bench_statistics.py [--persons 6.8e6] [--folder DIR] [--store DIR]
 
 makes a register of derived tables (kept in --folder for the next time), or takes a real store, and
-times each question: the best of several runs. Not called statistics.py, as a module of that name
-beside other scripts would take the place of the standard library's.
+times each question: the best of several runs.
 """
 
 from __future__ import annotations
