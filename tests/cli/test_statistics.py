@@ -1,0 +1,173 @@
+"""Commands that answer, from report files to figures, and the same from Python."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import folkestrom
+from folkestrom.app.cli.main import app
+
+COLUMNS = (
+    "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
+    "country_of_birth,citizenship,marital_status,sex,birth_date,origin,reason,annuls,corrects"
+)
+#: A couple, an immigrant whose immigration is annulled the year after, an emigrant, a late birth.
+REPORTS = f"""{COLUMNS}
+t,1,1999-12-31T12:00:00Z,71,first_registration,1999-12-31,0301,03010001,,NO,NO,married,female,1970-05-17,first_registration,,,
+t,2,1999-12-31T12:00:00Z,72,first_registration,1999-12-31,1103,11030001,,PL,PL,married,male,1968-02-29,first_registration,,,
+t,3,2019-06-03T08:00:00Z,73,immigration,2019-06-01,0301,03010001,SE,SE,SE,,female,1990-01-01,immigration,work,,
+t,4,2019-11-20T08:00:00Z,73,move,2019-11-15,1103,11030002,,,,,,,,,,
+t,5,2021-02-12T08:00:00Z,74,birth,2020-03-10,0301,03010001,,NO,NO,,male,2020-03-10,birth,,,
+t,6,2020-09-01T08:00:00Z,73,annulment,,,,,,,,,,,,3,
+t,7,2020-12-20T08:00:00Z,72,emigration,2020-12-19,,,PL,,,,,,,,,
+t,8,2021-03-01T08:00:00Z,71,move,2021-02-28,1103,11030001,,,,,,,,,,
+t,9,2022-02-01T08:00:00Z,71,move,2022-01-15,1103,11030002,,,,,,,,,,
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("statistics")
+    (folder / "reports.csv").write_text(REPORTS, encoding="utf-8")
+    folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    return folder / "store"
+
+
+def ask(store: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--store", str(store), *arguments])
+
+
+def rows(result: Result) -> list[dict[str, str]]:
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_population_then_and_now(store: Path) -> None:
+    day = ("population", "--date", "2021-01-01", "--by", "municipality,sex", "--format", "csv")
+    then = rows(ask(store, *day, "--known-at", "published"))
+    now = rows(ask(store, *day))
+    assert [tuple(row.values()) for row in then] == [("0301", "female", "1")]
+    assert [tuple(row.values()) for row in now] == [("0301", "male", "1"), ("0301", "female", "1")]
+
+
+def test_a_series_of_days(store: Path) -> None:
+    series = ("--from", "2020-01-01", "--to", "2021-01-01", "--every", "quarter")
+    found = rows(ask(store, "population", *series, "--known-at", "published", "--format", "csv"))
+    assert [row["persons"] for row in found] == ["3", "3", "3", "2", "1"]
+    assert found[0]["date"] == "2020-01-01"
+
+
+def test_the_account_and_its_explanation(store: Path) -> None:
+    year = ("changes", "--from", "2020-01-01", "--to", "2021-01-01")
+    (account,) = rows(ask(store, *year, "--format", "csv"))
+    assert (account["population_start"], account["population_end"]) == ("3", "1")
+    assert (account["births"], account["emigration"], account["adjustment"]) == ("0", "1", "-1")
+    (unit,) = rows(ask(store, *year, "--explain", "--by", "county", "--format", "csv"))
+    assert unit == {
+        "county": "11", "known": "2020-09-02", "source": "t", "source_report_id": "6",
+        "kind": "annulment", "target_kind": "immigration", "units": "-1", "reports": "1",
+    }  # fmt: skip
+    both = ask(store, *year, "--explain").stdout
+    assert both.index("Population changes") < both.index("report by report")
+
+
+def test_the_late_birth_is_of_the_year_in_which_it_came(store: Path) -> None:
+    found = rows(
+        ask(store, "changes", "--from", "2020-01-01", "--to", "2022-01-01", "--every", "year",
+            "--format", "csv")
+    )  # fmt: skip
+    assert [row["births"] for row in found] == ["0", "1"]
+    assert [row["adjustment"] for row in found] == ["-1", "0"]
+
+
+@pytest.mark.parametrize("name", ["key-figures", "age-groups", "marital-status", "citizenship"])
+def test_published_tables(store: Path, name: str) -> None:
+    for language in ("en", "no"):
+        result = ask(store, "table", name, "--year", "2021", "--lang", language)
+        assert result.exit_code == 0, result.output
+    as_json = json.loads(ask(store, "table", name, "--year", "2021", "--format", "json").stdout)
+    assert as_json["specification"]["id"] == name
+
+
+def test_no_output_of_any_command_names_a_person(store: Path) -> None:
+    asked = [
+        ("population", "--date", "2021-01-01", "--by", "basic_unit,birth_year,country_of_birth"),
+        (
+            "changes",
+            "--from",
+            "2020-01-01",
+            "--to",
+            "2021-01-01",
+            "--by",
+            "municipality",
+            "--explain",
+        ),
+        ("changes", "--from", "2020-01-01", "--to", "2021-01-01", "--by", "age,country,reason"),
+    ]
+    for arguments in asked:
+        text = ask(store, *arguments, "--format", "csv").output
+        assert not {"71", "72", "73", "74"} & set(text.replace("\n", ",").split(","))
+
+
+def test_files(store: Path, tmp_path: Path) -> None:
+    for name in ("t.csv", "t.xlsx", "t.parquet", "t.json", "t.json-stat", "t.txt"):
+        result = ask(store, "table", "age-groups", "--year", "2021", "-o", str(tmp_path / name))
+        assert result.exit_code == 0, result.output
+        assert result.stdout == ""
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("population --date 2199-01-01", "later than what the log knows"),
+        ("population --date 1899-01-01", "before the log begins"),
+        ("population --date 2021-02-30", "is not a calendar date"),
+        ("population", "--date: is missing"),
+        ("population --from 2020-01-01", "go together"),
+        ("population --from 2021-01-01 --to 2020-01-01 --every year", "after the last day"),
+        ("population --date 2021-01-01 --by sex,munisipality", "Did you mean 'municipality'"),
+        ("population --date 2021-01-01 --known-at soon", "is not a calendar date"),
+        ("population --date 2021-01-01 -o no/such/folder.csv", "not in a folder that exists"),
+        ("changes --from 2021-01-01 --to 2020-01-01", "not before the end"),
+        ("changes --from 2020-01-01 --to 2020-05-01 --every quarter", "does not end a quarter"),
+        ("changes --from 2020-01-01 --to 2021-01-01 --by sex --explain", "is not what an adj"),
+        ("changes --from 2020-01-01 --to 2021-01-01 --every quarter --explain", "one period"),
+        (
+            "changes --from 2020-01-01 --to 2021-01-01 --known-at 2021-06-01 --explain",
+            "no adjustment to explain",
+        ),
+        ("table age-group --year 2021", "Did you mean 'age-groups'"),
+        ("table age-groups --year 2199", "later than what the log knows"),
+        ("table age-groups --year 0", "--year"),
+        ("table age-groups --year 2021 --lang de", "--lang"),
+    ],
+)
+def test_bad_questions_end_with_2_and_say_what_to_do(
+    store: Path, arguments: str, says: str
+) -> None:
+    result = ask(store, *arguments.split())
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_same_from_python(store: Path) -> None:
+    opened = folkestrom.open(store)
+    day = date(2021, 1, 1)
+    assert opened.population(day, ["sex"], to="polars").height == 2
+    assert opened.population(dates=[date(2020, 1, 1), day], to="pandas")["persons"].tolist() == [
+        2,
+        2,
+    ]
+    account = opened.changes(date(2020, 1, 1), day, every="quarter").to_pylist()
+    assert [row["adjustment"] for row in account] == [0, 0, 0, -1]
+    assert opened.explain(date(2020, 1, 1), day, "county").num_rows == 1
+    assert opened.table("key-figures", 2021, to="polars").height == 10
