@@ -19,6 +19,8 @@ from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.model.time import completed_age
 from folkestrom.statistics import population as module
 from folkestrom.statistics import series
+from folkestrom.statistics.changes import changes
+from folkestrom.statistics.periods import year
 from folkestrom.statistics.population import population
 from tests.reference.register import Report, as_of
 from tests.statistics.small_store import hand_made, store_of, stretched_logs
@@ -91,6 +93,33 @@ def test_variables_of_other_histories_are_joined_and_the_unknown_stays() -> None
         ("PL", "foreign", 1),
         ("unknown", "foreign", 1),
     ]
+
+
+def test_immigrant_category_by_own_and_parents_country_of_birth() -> None:
+    no, pl, unknown = (COUNTRY_CODES[code] for code in ("NO", "PL", "XX"))
+    whole = (date(1999, 12, 31), date(9999, 12, 31), date(2000, 1, 1), date(9999, 12, 31), 1)
+    born = {
+        1: (no, 8, 9),
+        2: (no, 7, 9),
+        3: (pl, None, None),
+        4: (pl, 8, 7),
+        5: (unknown, 8, 9),
+        6: (no, None, None),
+        7: (no, None, None),
+        8: (pl, None, None),
+        9: (pl, None, None),
+    }
+    store = hand_made(
+        [{"person": n, "country_of_birth": born[n][0], "sex": 1 + n % 2} for n in range(1, 7)],
+        attribute=[
+            (n, 1, date(1980, 1, 1), country, mother, father, 1, *whole)
+            for n, (country, mother, father) in born.items()
+        ],
+    )
+    found = dict(rows(population(store, date(2021, 1, 1), ["immigrant_category"])))
+    assert found == {"immigrant": 1, "norwegian_born": 1, "other": 3, "unknown": 1}
+    account = changes(store, [year(2020)], ["immigrant_category"])
+    assert {r["immigrant_category"]: r["population_end"] for r in account.rows()} == found
 
 
 def test_groups_of_age() -> None:

@@ -53,6 +53,28 @@ def residents_with_citizenship(source: str = "residents") -> str:
     """
 
 
+@step("births_then")
+def births_then() -> str:
+    """Everybody's country of birth and parents, whether resident or not."""
+    return """
+        SELECT person, country_of_birth, mother, father
+        FROM attribute
+        WHERE known_from <= $known_at AND known_to > $known_at
+    """
+
+
+@step("residents_with_parents")
+def residents_with_parents(source: str = "residents") -> str:
+    """Residents with the countries of birth of their parents; nothing where that is not known."""
+    return f"""
+        SELECT r.*, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
+        FROM {source} r
+        LEFT JOIN births_then b ON b.person = r.person
+        LEFT JOIN births_then m ON m.person = b.mother
+        LEFT JOIN births_then f ON f.person = b.father
+    """
+
+
 @step("residents_with_age")
 def residents_with_age(source: str = "residents") -> str:
     """Residents with their completed age at the end of the day before the reference day."""
@@ -79,6 +101,8 @@ def described_residents(needs: frozenset[str]) -> list[Step]:
         steps += [marital_then(), residents_with_marital(steps[-1].name)]
     if "citizenship" in needs:
         steps += [citizenship_then(), residents_with_citizenship(steps[-1].name)]
+    if "parents" in needs:
+        steps += [births_then(), residents_with_parents(steps[-1].name)]
     if "age" in needs:
         steps.append(residents_with_age(steps[-1].name))
     return steps

@@ -172,6 +172,18 @@ def flow_rows_with_birthplace(source: str = "flow_rows") -> str:
     """
 
 
+@step("flow_rows_with_parents")
+def flow_rows_with_parents(source: str = "flow_rows_with_birthplace") -> str:
+    """Events with the countries of birth of the person's parents."""
+    return f"""
+        SELECT f.*, m.country_of_birth AS mother_born, p.country_of_birth AS father_born
+        FROM {source} f
+        LEFT JOIN attribute a ON {_known("a", "f.person")}
+        LEFT JOIN attribute m ON {_known("m", "a.mother")}
+        LEFT JOIN attribute p ON {_known("p", "a.father")}
+    """
+
+
 @step("flow_rows_with_mother")
 def flow_rows_with_mother(source: str = "flow_rows") -> str:
     """Births with the mother's completed age on the day, and her country of birth.
@@ -238,6 +250,7 @@ _DESCRIPTIONS: Final = {
     "marital": flow_rows_with_marital,
     "citizenship": flow_rows_with_citizenship,
     "birthplace": flow_rows_with_birthplace,
+    "parents": flow_rows_with_parents,
     "mother": flow_rows_with_mother,
     "age": flow_rows_with_age,
 }

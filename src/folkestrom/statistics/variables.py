@@ -19,13 +19,24 @@ from numpy.typing import NDArray
 from folkestrom.errors import UsageError
 from folkestrom.geography.names import county_name, municipality_name
 from folkestrom.model.codes import MaritalStatus, Reason, Sex
-from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN, alpha2, country_name
-from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
 from folkestrom.model.specification import Category, Dimension, Text
 from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
-
-#: Code of what is not known, in every dimension of texts.
-UNKNOWN_CODE: Final = "unknown"
+from folkestrom.statistics.classifications import (
+    CITIZENS,
+    IMMIGRANT_CATEGORY,
+    MARITAL_STATUS,
+    REASON,
+    SEX,
+    UNKNOWN_CODE,
+    age_label,
+    basic_unit_code,
+    country_code,
+    country_label,
+    county_code,
+    municipality_code,
+    named,
+)
 
 Decoder = Callable[[int], str]
 
@@ -44,7 +55,7 @@ class Variable:
         Number to code; None where the number is the code, as with ages.
     needs
         What must be joined or computed first: "age", "marital", "citizenship", "birthplace",
-        "mother".
+        "parents", "mother".
     of
         What it can break down: "stock", "flow".
     fixed
@@ -96,107 +107,22 @@ class Variable:
         return pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
 
 
-def _codes(*categories: Category) -> tuple[Category, ...]:
-    return categories
+def _category_sql() -> str:
+    """Number of the immigrant category.
 
-
-SEX: Final = Dimension(
-    "sex",
-    Text("Sex", "Kjønn"),
-    _codes(
-        Category("male", Text("Males", "Menn")),
-        Category("female", Text("Females", "Kvinner")),
-        Category("unknown", Text("Unknown", "Uoppgitt")),
-    ),
-    classification="Sex",
-)
-
-MARITAL_STATUS: Final = Dimension(
-    "marital_status",
-    Text("Marital status", "Sivilstand"),
-    _codes(
-        Category("never_married", Text("Never married", "Ugift")),
-        Category("married", Text("Married", "Gift")),
-        Category("widowed", Text("Widows/widowers", "Enke/enkemann")),
-        Category("divorced", Text("Divorced", "Skilt")),
-        Category("separated", Text("Separated", "Separert")),
-        Category("registered_partner", Text("Registered partners", "Registrert partner")),
-        Category("separated_partner", Text("Separated partners", "Separert partner")),
-        Category("divorced_partner", Text("Divorced partners", "Skilt partner")),
-        Category("surviving_partner", Text("Surviving partners", "Gjenlevende partner")),
-        Category("unknown", Text("Unknown", "Uoppgitt")),
-    ),
-    classification="Marital status",
-)
-
-_FOREIGN: Final = _codes(
-    Category("norwegian", Text("Norwegian citizens", "Norske statsborgere")),
-    Category("foreign", Text("Foreign citizens", "Utenlandske statsborgere")),
-)
-
-REASON: Final = Dimension(
-    "reason",
-    Text("Reason for migration", "Innvandringsgrunn"),
-    _codes(
-        Category("work", Text("Work", "Arbeid")),
-        Category("family", Text("Family", "Familie")),
-        Category("refuge", Text("Refuge", "Flukt")),
-        Category("education", Text("Education", "Utdanning")),
-        Category("nordic", Text("Nordic", "Nordisk")),
-        Category("return", Text("Return", "Tilbakevending")),
-        Category("administrative", Text("Administrative", "Administrativ")),
-        Category("other", Text("Other", "Annet")),
-        Category("unknown", Text("Not stated", "Uoppgitt")),
-    ),
-    classification="Stated reason for migration",
-)
-
-
-def municipality_code(number: int) -> str:
-    """Code of a municipality as files have it.
-
-    Examples
-    --------
-    >>> municipality_code(301)
-    '0301'
+    An immigrant is born abroad, and no known parent in Norway: a parent who is not in the
+    register has never lived here. Norwegian-born to immigrant parents are born in Norway, and
+    both parents are known to be born abroad. Grandparents are not in the log.
     """
-    return f"{number:0{MUNICIPALITY_DIGITS}d}"
-
-
-def county_code(number: int) -> str:
-    """Code of a county: the first two digits of its municipalities'."""
-    return f"{number:02d}"
-
-
-def basic_unit_code(number: int) -> str:
-    """Code of a basic statistical unit as files have it."""
-    return f"{number:0{BASIC_UNIT_DIGITS}d}"
-
-
-def _country_code(number: int) -> str:
-    code = alpha2(number)
-    return UNKNOWN_CODE if code == UNKNOWN else code
-
-
-def _country_label(code: str) -> Text:
-    if code == UNKNOWN_CODE:
-        code = UNKNOWN
-    return Text(country_name(code, "en"), country_name(code, "no"))
-
-
-def _age_label(code: str) -> Text:
-    return (
-        Text("Unknown", "Uoppgitt") if code == UNKNOWN_CODE else Text(f"{code} years", f"{code} år")
+    own, mother, father = (
+        f"nullif({column}, {COUNTRY_CODES[UNKNOWN]})"
+        for column in ("country_of_birth", "mother_born", "father_born")
     )
-
-
-def _names(name: Callable[[str], str]) -> Callable[[str], Text]:
-    def label(code: str) -> Text:
-        if code == UNKNOWN_CODE:
-            return Text("Unknown", "Uoppgitt")
-        return Text(name(code), name(code))
-
-    return label
+    return f"""CASE WHEN {own} IS NULL THEN 3
+      WHEN {own} <> {NO_CODE}
+        AND coalesce({mother} <> {NO_CODE}, TRUE) AND coalesce({father} <> {NO_CODE}, TRUE) THEN 0
+      WHEN {own} = {NO_CODE} AND {mother} <> {NO_CODE} AND {father} <> {NO_CODE} THEN 1
+      ELSE 2 END"""
 
 
 def _grouped(groups: AgeGroups, label: Text) -> Variable:
@@ -212,9 +138,9 @@ def _grouped(groups: AgeGroups, label: Text) -> Variable:
 
 
 def _country(id: str, label: Text, column: str, **more: object) -> Variable:
-    dimension = Dimension(id, label, classification="ISO 3166-1 alpha-2", labels=_country_label)
+    dimension = Dimension(id, label, classification="ISO 3166-1 alpha-2", labels=country_label)
     known = f"coalesce({column}, {COUNTRY_CODES[UNKNOWN]})"
-    return Variable(dimension, known, _country_code, **more)  # type: ignore[arg-type]
+    return Variable(dimension, known, country_code, **more)  # type: ignore[arg-type]
 
 
 _FLOW: Final = frozenset({"flow"})
@@ -224,7 +150,7 @@ _MOTHER: Final = frozenset({"mother"})
 _ALL: Final = (
     Variable(SEX, "sex", lambda n: Sex(n).name.lower(), fixed=True),
     Variable(
-        Dimension("age", Text("Age", "Alder"), classification="Completed years", labels=_age_label),
+        Dimension("age", Text("Age", "Alder"), classification="Completed years", labels=age_label),
         "age",
         needs=frozenset({"age"}),
     ),
@@ -245,9 +171,9 @@ _ALL: Final = (
         "citizenship", Text("Citizenship", "Statsborgerskap"), "citizenship", needs=_CITIZENSHIP
     ),
     Variable(
-        Dimension("foreign_citizen", Text("Citizenship", "Statsborgerskap"), _FOREIGN),
+        Dimension("foreign_citizen", Text("Citizenship", "Statsborgerskap"), CITIZENS),
         f"CASE WHEN citizenship = {NO_CODE} THEN 0 ELSE 1 END",
-        lambda n: _FOREIGN[n].code,
+        lambda n: CITIZENS[n].code,
         _CITIZENSHIP,
     ),
     _country(
@@ -258,11 +184,18 @@ _ALL: Final = (
         fixed=True,
     ),
     Variable(
+        IMMIGRANT_CATEGORY,
+        _category_sql(),
+        lambda n: IMMIGRANT_CATEGORY.categories[n].code,
+        frozenset({"birthplace", "parents"}),
+        fixed=True,
+    ),
+    Variable(
         Dimension(
             "county",
             Text("County", "Fylke"),
             classification="Counties (first two digits of the municipality)",
-            labels=_names(county_name),
+            labels=named(county_name),
         ),
         "municipality // 100",
         county_code,
@@ -273,7 +206,7 @@ _ALL: Final = (
             "municipality",
             Text("Municipality", "Kommune"),
             classification="Municipalities as reported",
-            labels=_names(municipality_name),
+            labels=named(municipality_name),
         ),
         "municipality",
         municipality_code,
@@ -293,7 +226,7 @@ _ALL: Final = (
     ),
     Variable(REASON, "reason", lambda n: Reason(n).name.lower(), of=_FLOW),
     Variable(
-        Dimension("mother_age", Text("Age of the mother", "Mors alder"), labels=_age_label),
+        Dimension("mother_age", Text("Age of the mother", "Mors alder"), labels=age_label),
         "mother_age",
         needs=_MOTHER,
         of=_FLOW,

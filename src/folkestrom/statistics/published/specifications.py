@@ -16,8 +16,8 @@ from folkestrom.model.specification import (
     Text,
 )
 from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED
+from folkestrom.statistics.classifications import MARITAL_STATUS, country_label
 from folkestrom.statistics.population import PERSONS
-from folkestrom.statistics.variables import MARITAL_STATUS, VARIABLES
 
 TOTAL: Final = "total"
 BOTH: Final = "both"
@@ -217,7 +217,7 @@ CITIZENSHIP: Final = TableSpecification(
             "citizenship",
             Text("Citizenship", "Statsborgerskap"),
             classification="ISO 3166-1 alpha-2",
-            labels=VARIABLES["citizenship"].dimension.labels,
+            labels=country_label,
             total=TOTAL,
         ),
         _SEXES,

@@ -18,13 +18,14 @@ from folkestrom.model.specification import Category, TableSpecification, Text
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics.age_groups import PUBLISHED
 from folkestrom.statistics.changes import changes
+from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import population
 from folkestrom.statistics.published import specifications as spec
 from folkestrom.statistics.published.rounding import change_in_percent
 from folkestrom.statistics.published.specifications import BOTH, TOTAL
 from folkestrom.statistics.reach import reach
-from folkestrom.statistics.variables import UNKNOWN_CODE, nearest_name
+from folkestrom.statistics.variables import nearest_name
 
 #: Whether unknown marital status is a category of its own, or left out the way the page does.
 Unknown = Literal["published", "category"]

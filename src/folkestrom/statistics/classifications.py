@@ -1,0 +1,132 @@
+"""Code lists of the dimensions, with their labels in English and Norwegian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from folkestrom.model.countries import UNKNOWN, alpha2, country_name
+from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
+from folkestrom.model.specification import Category, Dimension, Text
+
+#: Code of what is not known, in every dimension of texts.
+UNKNOWN_CODE: Final = "unknown"
+
+SEX: Final = Dimension(
+    "sex",
+    Text("Sex", "Kjønn"),
+    (
+        Category("male", Text("Males", "Menn")),
+        Category("female", Text("Females", "Kvinner")),
+        Category("unknown", Text("Unknown", "Uoppgitt")),
+    ),
+    classification="Sex",
+)
+
+MARITAL_STATUS: Final = Dimension(
+    "marital_status",
+    Text("Marital status", "Sivilstand"),
+    (
+        Category("never_married", Text("Never married", "Ugift")),
+        Category("married", Text("Married", "Gift")),
+        Category("widowed", Text("Widows/widowers", "Enke/enkemann")),
+        Category("divorced", Text("Divorced", "Skilt")),
+        Category("separated", Text("Separated", "Separert")),
+        Category("registered_partner", Text("Registered partners", "Registrert partner")),
+        Category("separated_partner", Text("Separated partners", "Separert partner")),
+        Category("divorced_partner", Text("Divorced partners", "Skilt partner")),
+        Category("surviving_partner", Text("Surviving partners", "Gjenlevende partner")),
+        Category("unknown", Text("Unknown", "Uoppgitt")),
+    ),
+    classification="Marital status",
+)
+
+CITIZENS: Final = (
+    Category("norwegian", Text("Norwegian citizens", "Norske statsborgere")),
+    Category("foreign", Text("Foreign citizens", "Utenlandske statsborgere")),
+)
+
+IMMIGRANT_CATEGORY: Final = Dimension(
+    "immigrant_category",
+    Text("Immigrant category", "Innvandringskategori"),
+    (
+        Category("immigrant", Text("Immigrants", "Innvandrere")),
+        Category(
+            "norwegian_born",
+            Text("Norwegian-born to immigrant parents", "Norskfødte med innvandrerforeldre"),
+        ),
+        Category("other", Text("Others", "Øvrige")),
+        Category("unknown", Text("Unknown", "Uoppgitt")),
+    ),
+    classification="Immigrant category, by own and parents' country of birth",
+)
+
+
+REASON: Final = Dimension(
+    "reason",
+    Text("Reason for migration", "Innvandringsgrunn"),
+    (
+        Category("work", Text("Work", "Arbeid")),
+        Category("family", Text("Family", "Familie")),
+        Category("refuge", Text("Refuge", "Flukt")),
+        Category("education", Text("Education", "Utdanning")),
+        Category("nordic", Text("Nordic", "Nordisk")),
+        Category("return", Text("Return", "Tilbakevending")),
+        Category("administrative", Text("Administrative", "Administrativ")),
+        Category("other", Text("Other", "Annet")),
+        Category("unknown", Text("Not stated", "Uoppgitt")),
+    ),
+    classification="Stated reason for migration",
+)
+
+
+def municipality_code(number: int) -> str:
+    """Code of a municipality as files have it.
+
+    Examples
+    --------
+    >>> municipality_code(301)
+    '0301'
+    """
+    return f"{number:0{MUNICIPALITY_DIGITS}d}"
+
+
+def county_code(number: int) -> str:
+    """Code of a county: the first two digits of its municipalities'."""
+    return f"{number:02d}"
+
+
+def basic_unit_code(number: int) -> str:
+    """Code of a basic statistical unit as files have it."""
+    return f"{number:0{BASIC_UNIT_DIGITS}d}"
+
+
+def country_code(number: int) -> str:
+    """Alpha-2 code of a country, or the code of what is not known."""
+    code = alpha2(number)
+    return UNKNOWN_CODE if code == UNKNOWN else code
+
+
+def country_label(code: str) -> Text:
+    """Name of a country."""
+    if code == UNKNOWN_CODE:
+        code = UNKNOWN
+    return Text(country_name(code, "en"), country_name(code, "no"))
+
+
+def age_label(code: str) -> Text:
+    """An age in words."""
+    return (
+        Text("Unknown", "Uoppgitt") if code == UNKNOWN_CODE else Text(f"{code} years", f"{code} år")
+    )
+
+
+def named(name: Callable[[str], str]) -> Callable[[str], Text]:
+    """Labels that are names, the same in both languages."""
+
+    def label(code: str) -> Text:
+        if code == UNKNOWN_CODE:
+            return Text("Unknown", "Uoppgitt")
+        return Text(name(code), name(code))
+
+    return label
