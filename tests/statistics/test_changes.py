@@ -29,6 +29,9 @@ patient = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
 
+#: For what asks a dozen questions of every log.
+brief = settings(patient, max_examples=12)
+
 Area = Callable[[int], int]
 AREAS: dict[str, Area] = {
     "nation": lambda _: 0,
@@ -127,7 +130,7 @@ def test_the_explanation_adds_up_to_the_adjustment(
     assert found == plain_adjustment(reports, window, AREAS[level])
 
 
-@patient
+@brief
 @given(
     stretched_logs(), st.sampled_from(["year", "quarter"]), st.sampled_from(["sex", "birth_year"])
 )
@@ -194,7 +197,7 @@ def _continue(accounts: list[dict[str, Any]]) -> None:
             assert account["adjustment"] == 0
 
 
-@patient
+@brief
 @given(stretched_logs())
 def test_the_fourth_quarter_bears_and_explains_the_years_adjustment(reports: list[Report]) -> None:
     store = _with_known_reach(reports)
