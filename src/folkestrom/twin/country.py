@@ -55,6 +55,8 @@ class Country:
         County index of each municipality.
     earlier
         Reports of the window before that can still be annulled or corrected.
+    erroneous
+        Persons whose leaving or move the window before has reported although it did not happen.
     partner_reports
         Marital changes that are reported in the next window: persons, statuses, days.
     """
@@ -74,6 +76,7 @@ class Country:
     partner_reports: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = field(
         default_factory=list
     )
+    erroneous: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     threads: int = 2
     next_number: int = 1
     eu8_arrived: int = 0

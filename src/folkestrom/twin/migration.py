@@ -351,7 +351,9 @@ def _stop_on_the_way(
     people = country.people
     u = draws(country.seed, heads, w.year, _VIA)
     last = people.last_residence[heads]
-    twice = (u < 0.06) & (day[heads] > np.maximum(last, w.first_day) + 20)
+    twice = (
+        (u < 0.06) & (w.erroneous[heads] == 0) & (day[heads] > np.maximum(last, w.first_day) + 20)
+    )
     persons = heads[twice]
     stop = ((u[twice] * 1e6).astype(np.int64)) % len(country.units)
     fine = (stop != goal[twice]) & (stop != people.municipality[persons])

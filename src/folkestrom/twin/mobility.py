@@ -19,6 +19,12 @@ DURATIONS = ("0-2", "3-5", "6-10", "11+")
 AGES = ("0-5", "6-17", "18-24", "25-29", "30-34", "35-39", "40-49", "50-66", "67+")
 FAMILIES = ("single", "couple", "couple_with_children", "single_with_children")
 EDUCATIONS = ("basic", "upper_secondary", "bachelor", "master")
+EMPLOYMENTS = ("not_employed", "employed")
+INCOMES = ("fifth_1", "fifth_2", "fifth_3", "fifth_4", "fifth_5")
+CENTRALITIES = ("1", "2", "3", "4", "5", "6")
+COUNTIES = ("03", "11", "15", "18", "30", "34", "38", "42", "46", "50", "54")
+"""In the borders of 2020-2023."""
+OUTCOMES = ("stay", "another_municipality", "abroad")
 _AGE_BOUNDS = (6, 18, 25, 30, 35, 40, 50, 67)
 ADULT = 18
 """The panel holds adults: a child moves with its mother, so its outcome is a copy of hers."""
@@ -33,6 +39,20 @@ def age_level() -> NDArray[np.int8]:
     """Return the level of the age group for ages 0 … 120."""
     return np.searchsorted(_AGE_BOUNDS, np.arange(121), side="right").astype(np.int8)
 
+
+LEVELS: dict[str, list[str]] = {
+    "age": list(AGES),
+    "sex": ["male", "female"],
+    "family": list(FAMILIES),
+    "origin": origin_levels(),
+    "education": list(EDUCATIONS),
+    "employment": list(EMPLOYMENTS),
+    "income": list(INCOMES),
+    "centrality": list(CENTRALITIES),
+    "first_centrality": list(CENTRALITIES),
+    "county": list(COUNTIES),
+}
+"""Names of the levels of each variable, in the order of the coefficients."""
 
 _COEFFICIENTS: dict[str, tuple[list[float], list[float]]] = {
     # variable: (another municipality, abroad); the first or named level is the reference
@@ -118,11 +138,17 @@ class Mobility:
     def place_table(
         self, centrality: NDArray[np.int8], county: NDArray[np.int16]
     ) -> NDArray[np.float64]:
-        """Return the predictor of residence by municipality, shape (2, municipalities)."""
+        """Return the predictor of residence by municipality, shape (2, municipalities).
+
+        Parameters
+        ----------
+        centrality
+            Class 1 to 6 of each municipality.
+        county
+            Index of its county in `COUNTIES`.
+        """
         c = self.coefficients
-        return np.ascontiguousarray(
-            c["centrality"][:, centrality - 1] + c["county"][:, county % c["county"].shape[1]]
-        )
+        return np.ascontiguousarray(c["centrality"][:, centrality - 1] + c["county"][:, county])
 
     def first_place_table(self, centrality: NDArray[np.int8]) -> NDArray[np.float64]:
         """Return the predictor of the first municipality, shape (2, municipalities)."""
@@ -130,28 +156,23 @@ class Mobility:
 
     def describe(self) -> dict[str, object]:
         """Return the truth as plain data, for the truth folder."""
-        levels = {
-            "age": list(AGES),
-            "sex": ["male", "female"],
-            "family": list(FAMILIES),
-            "origin": origin_levels(),
-            "education": list(EDUCATIONS),
-            "employment": ["not employed", "employed"],
-            "income": [f"fifth {i}" for i in range(1, 6)],
-        }
         return {
-            "alternatives": ["stay", "another municipality", "abroad"],
+            "alternatives": list(OUTCOMES),
+            "reference": OUTCOMES[0],
             "coefficients": {
                 name: {
-                    "levels": levels.get(name, [str(i + 1) for i in range(values.shape[1])]),
-                    "another municipality": values[0].tolist(),
-                    "abroad": values[1].tolist(),
+                    "levels": LEVELS.get(name, ["constant"]),
+                    OUTCOMES[1]: values[0].tolist(),
+                    OUTCOMES[2]: values[1].tolist(),
                 }
                 for name, values in self.coefficients.items()
             },
-            "standard_deviations": list(self.deviations),
-            "correlation": self.correlation,
-            "panel": "adults (18+) resident on 1 January; first of move or emigration in the "
-            "year; a year of death is left out; a child follows its mother",
+            "random_intercepts": {
+                "distribution": "bivariate normal, one pair a person, constant through life",
+                "standard_deviations": list(self.deviations),
+                "correlation": self.correlation,
+            },
+            "panel": "adults (18+) resident on 1 January; first of move to another municipality or "
+            "emigration in the year; a year of death is left out; a child follows its mother",
             "note": "synthetic: chosen by the twin, not estimated from a register",
         }

@@ -130,6 +130,28 @@ def choose(
     return Revisions(annulled, corrected)
 
 
+def only_erroneous(people: People, rows: r.Rows, chosen: Revisions, erroneous: Index) -> Revisions:
+    """Let leavings and moves to another municipality be annulled just where they were in error.
+
+    In a free country what the model has drawn must stand, or the truth would not be the model's.
+    """
+    flagged = np.isin(rows.person, erroneous) & (people.last_residence[rows.person] == rows.day)
+    away = (rows.kind == r.MOVE) & (
+        rows.content["municipality_from"] != rows.content["municipality"]
+    )
+    inside = chosen.annulled[r.MOVE][~away[chosen.annulled[r.MOVE]]]
+    annulled = {
+        **chosen.annulled,
+        r.EMIGRATION: np.flatnonzero(flagged & (rows.kind == r.EMIGRATION)),
+        r.MOVE: np.concatenate([inside, np.flatnonzero(flagged & away)]),
+    }
+    corrected = {
+        kind: np.setdiff1d(index, annulled[kind], assume_unique=True)
+        for kind, index in chosen.corrected.items()
+    }
+    return Revisions(annulled, corrected)
+
+
 def apply(
     people: People, rows: r.Rows, revisions: Revisions, out: r.Collector, year: int, seed: int
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from folkestrom.twin import migration, spouses, wedlock, window
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.files import Writer
+from folkestrom.twin.observer import Observer
 from folkestrom.twin.outcomes import LATE_SHARE, Given, apportion
 from folkestrom.twin.random import uniforms
 from folkestrom.twin.targets import Targets
@@ -46,7 +47,15 @@ class Result:
     country: c.Country
 
 
-def simulate(targets: Targets, folder: Path, seed: int, calibrated: bool, progress: Step) -> Result:
+def simulate(
+    targets: Targets,
+    folder: Path,
+    seed: int,
+    calibrated: bool,
+    progress: Step,
+    observe: Callable[[c.Country], Sequence[Observer]] = lambda _: (),
+    threads: int = 2,
+) -> Result:
     """Simulate all windows, and the January after the last target, and write the report files.
 
     Parameters
@@ -61,8 +70,14 @@ def simulate(targets: Targets, folder: Path, seed: int, calibrated: bool, progre
         Meet the targets exactly; else draw from the model.
     progress
         Called with the name of a step, how many are done, how many there are.
+    observe
+        Called with the country once it is founded; returns who looks on.
+    threads
+        How many threads draw outcomes; the result does not depend on it.
     """
     state = c.found(targets, seed, calibrated)
+    state.threads = threads
+    observers = observe(state)
     writer = Writer(folder, targets.municipality_codes, state.units)
     years = 0
     steps = targets.windows + 2
@@ -72,13 +87,15 @@ def simulate(targets: Targets, folder: Path, seed: int, calibrated: bool, progre
         for t in range(targets.windows + 1):
             months = 12 if t < targets.windows else 1
             w = window.open_window(state, t, months)
-            run_window(state, w)
+            run_window(state, w, observers)
             years += int(w.start[-1])
-            rows = finish(state, w)
+            rows = finish(state, w, observers)
             pending = _next(pending, background, writer, rows)
             progress(f"{w.year}", t + 2, steps)
         pending.result()
     writer.close()
+    for observer in observers:
+        observer.finished(state)
     return Result(writer.written, state.size, years, tuple(state.notes), state)
 
 
@@ -103,7 +120,7 @@ def _stock_rows(state: c.Country) -> r.Rows:
     return rows
 
 
-def run_window(state: c.Country, w: window.Window) -> None:
+def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> None:
     """Do one window, in the order in which one thing depends on another."""
     window.clear_up(state, w)
     wedlock.report_partners_late(state, w)
@@ -113,10 +130,13 @@ def run_window(state: c.Country, w: window.Window) -> None:
     due = window.cells_of(state, state.overdue(w.year), w.year)
     window.report_overdue(state, w)
     window.list_cells(state, w)
+    for observer in observers:
+        observer.opened(state, w)
     _draw(state, w, due)
     if w.calibrated:
         spouses.exchange_deaths(state, w)
     births, late = _births(state, w)
+    # What people really did, before the register hears of it.
     w.true_outcome = state.people.outcome[w.order[: w.start[-1]]].copy()
     window.bear(state, w, births, late)
     if w.calibrated and w.plan is not None:
@@ -263,7 +283,7 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
     migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year))
 
 
-def finish(state: c.Country, w: window.Window) -> r.Rows:
+def finish(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> r.Rows:
     """Give the window's reports their receipt, revisions and numbers; keep what can be revised later."""
     rows = w.out.rows()
     # What happened before the window (a late death's widowhood, say) is known only now.
@@ -272,6 +292,9 @@ def finish(state: c.Country, w: window.Window) -> r.Rows:
     final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
         rows.relation == 0
     )
+    for observer in observers:
+        observer.closed(state, w, rows)
+    state.erroneous = np.flatnonzero(w.erroneous)
     size = len(rows)
     rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
     # A report already corrected is left alone: to annul the correction would revive the first.
@@ -279,5 +302,7 @@ def finish(state: c.Country, w: window.Window) -> r.Rows:
     keep[:size] = final & (rows.relation[:size] == 0)
     rows, order = r.number(rows, state.next_number)
     state.next_number += len(rows)
+    for observer in observers:
+        observer.written(state, w, rows)
     state.earlier = rows.take(np.flatnonzero(keep[order]))
     return rows

@@ -17,6 +17,7 @@ from folkestrom.twin.country import (
     place_columns,
     record_columns,
 )
+from folkestrom.twin.mobility import ADULT
 from folkestrom.twin.outcomes import Given, Work, year_outcomes
 from folkestrom.twin.people import (
     ABROAD,
@@ -77,6 +78,7 @@ class Window:
     newcomers: Index = field(default_factory=lambda: np.empty(0, np.int64))
     children: Index = field(default_factory=lambda: np.empty(0, np.int64))
     spouse_group: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    cleaned: Index = field(default_factory=lambda: np.empty(0, np.int64))
     hidden: Index = field(default_factory=lambda: np.empty(0, np.int64))
     real_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
     late_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
@@ -125,6 +127,10 @@ def revise_earlier(country: Country, w: Window) -> None:
     revised = revisions.choose(
         country.people, country.earlier, adjustment, revisions.SHARE, w.year, country.seed
     )
+    if not w.calibrated:
+        revised = revisions.only_erroneous(
+            country.people, country.earlier, revised, country.erroneous
+        )
     for kind, index in revised.annulled.items():
         if kind != r.MOVE:
             sign = 1 if kind in (r.EMIGRATION, r.DEATH) else -1
@@ -208,6 +214,17 @@ def list_cells(country: Country, w: Window) -> None:
     )
     w.late = np.zeros(len(people.birth), np.int8)
     w.erroneous = np.zeros(len(people.birth), np.int8)
+
+
+def adults(w: Window) -> NDArray[np.int32]:
+    """Return the residents of 18 and older on 1 January, by sex and age."""
+    return np.concatenate([w.order[part] for part in adult_parts(w)])
+
+
+def adult_parts(w: Window) -> list[slice]:
+    """Return where the adults of each sex are in the window's order."""
+    first = [row * AGES + ADULT for row in (0, 1)]
+    return [slice(int(w.start[c]), int(w.start[c + AGES - 1 - ADULT])) for c in first]
 
 
 def rounds() -> list[list[int]]:
@@ -371,8 +388,8 @@ def clear_up(country: Country, w: Window) -> None:
     never = np.flatnonzero(
         (people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER)
     )
-    found = never[draws(country.seed, never, w.year, _LATE_Q) < 0.5]
-    people.pending_due[found] = w.year
+    w.cleaned = never[draws(country.seed, never, w.year, _LATE_Q) < 0.5]
+    people.pending_due[w.cleaned] = w.year
 
 
 def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[np.int64]) -> None:
