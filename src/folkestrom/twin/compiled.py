@@ -34,7 +34,7 @@ def kernel(function: Function) -> Function:
     numbers, arrays and named tuples of them.
     """
     compiled: Any = njit(cache=True, nogil=True)(function)
-    # Not a public part of numba: where it is missing, an edited file needs its cache removed by hand.
+    # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if hasattr(file, "_source_stamp"):
         file._source_stamp = (file._source_stamp, _SOURCES)

@@ -46,7 +46,7 @@ class Leavers(Observer):
             self._write(_revised(self._held, country, w))
         self._held = None
 
-    def closed(self, country: Country, w: Window, rows: Rows) -> None:
+    def closed(self, _country: Country, w: Window, rows: Rows) -> None:
         """Note who left, or was found to have left."""
         found = (rows.kind == r.EMIGRATION) & (rows.relation == 0)
         found &= w.erroneous[rows.person] == 0

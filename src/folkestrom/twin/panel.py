@@ -92,7 +92,7 @@ class Panel(Observer):
         held.true, held.registered = true.astype(np.int8), registered
         held.keep(drawn != DIE)
 
-    def finished(self, country: Country) -> None:
+    def finished(self, _country: Country) -> None:
         """Write what is held."""
         if self._held is not None:
             self._write(self._held)

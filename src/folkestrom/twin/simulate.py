@@ -25,7 +25,7 @@ _L, _P = 161, 162
 
 
 @dataclass(frozen=True)
-class Result:
+class Simulation:
     """What a simulation leaves behind.
 
     Attributes
@@ -55,7 +55,7 @@ def simulate(
     progress: Step,
     observe: Callable[[c.Country], Sequence[Observer]] = lambda _: (),
     threads: int = 2,
-) -> Result:
+) -> Simulation:
     """Simulate all windows, and the January after the last target, and write the report files.
 
     Parameters
@@ -96,7 +96,7 @@ def simulate(
     writer.close()
     for observer in observers:
         observer.finished(state)
-    return Result(writer.written, state.size, years, tuple(state.notes), state)
+    return Simulation(writer.written, state.size, years, tuple(state.notes), state)
 
 
 def _next(

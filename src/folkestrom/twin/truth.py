@@ -89,7 +89,7 @@ class RevisionsTruth(Observer):
         """Remember the reports that can have been revised."""
         self._earlier = country.earlier if w.revised is not None else None
 
-    def written(self, country: Country, w: Window, rows: Rows) -> None:
+    def written(self, _country: Country, w: Window, rows: Rows) -> None:
         """Write the window's revisions of earlier windows."""
         if self._earlier is None:
             return
@@ -97,7 +97,7 @@ class RevisionsTruth(Observer):
         added = np.flatnonzero((rows.kind == r.FIRST_REGISTRATION) & (rows.relation == 0))
         self._write_added(w, rows.take(added))
 
-    def finished(self, country: Country) -> None:
+    def finished(self, _country: Country) -> None:
         """Finish the file."""
         self._sheet.close()
 
@@ -161,11 +161,11 @@ class Offsets(Observer):
         self._sheet = sheets.Sheet(path, _OFFSETS)
         self._listed = np.zeros((2, AGES))
 
-    def opened(self, country: Country, w: Window) -> None:
+    def opened(self, _country: Country, w: Window) -> None:
         """Count who is there."""
         self._listed = np.diff(w.start).reshape(2, AGES).astype(float)
 
-    def closed(self, country: Country, w: Window, rows: Rows) -> None:
+    def closed(self, country: Country, w: Window, _rows: Rows) -> None:
         """Write the year's cells."""
         if w.plan is None:
             return
@@ -188,7 +188,7 @@ class Offsets(Observer):
         for event, (drawn, wanted) in enumerate(pairs):
             self._write(w.year, event, drawn, wanted)
 
-    def finished(self, country: Country) -> None:
+    def finished(self, _country: Country) -> None:
         """Finish the file."""
         self._sheet.close()
 

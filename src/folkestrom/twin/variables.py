@@ -100,7 +100,7 @@ class Variables(Observer):
         ):
             _write(sheet, spells.turn(listed, values, w.year), w.year, names)
 
-    def finished(self, country: Country) -> None:
+    def finished(self, _country: Country) -> None:
         """Write the spells that are still open: they hold to the end of the last year."""
         nobody = np.empty(0, np.int32), np.empty(0, np.int8)
         for spells, sheet, names in zip(
