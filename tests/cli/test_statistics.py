@@ -116,6 +116,15 @@ def test_no_output_of_any_command_names_a_person(store: Path) -> None:
         assert not {"71", "72", "73", "74"} & set(text.replace("\n", ",").split(","))
 
 
+def test_knowledge_that_the_log_does_not_reach_is_said(store: Path) -> None:
+    day = ("population", "--date", "2021-01-01", "--known-at")
+    assert "lack what came later" in ask(store, *day, "2199-01-01").stderr
+    assert ask(store, *day, "2199-01-01", "--quiet").stderr == ""
+    assert ask(store, *day, "2021-02-01").stderr == ""
+    year = ("changes", "--from", "2021-01-01", "--to", "2022-01-01", "--extraction", "5")
+    assert "lack what came later" in ask(store, *year).stderr
+
+
 def test_files(store: Path, tmp_path: Path) -> None:
     for name in ("t.csv", "t.xlsx", "t.parquet", "t.json", "t.json-stat", "t.txt"):
         result = ask(store, "table", "age-groups", "--year", "2021", "-o", str(tmp_path / name))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
-from folkestrom.model.specification import Category, TableSpecification
+from folkestrom.model.specification import Category, TableSpecification, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +33,13 @@ class Cells:
         What the figures are.
     data
         The rows.
+    remarks
+        What the asker should know about these figures, and readers need not.
     """
 
     specification: TableSpecification
     data: pa.Table
+    remarks: tuple[Text, ...] = ()
 
     def categories(self, dimension: str) -> tuple[Category, ...]:
         """Values of a dimension in the order of the table."""

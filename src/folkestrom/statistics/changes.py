@@ -26,7 +26,7 @@ from folkestrom.statistics import explain as explanation
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.population import Moment, fetch, stock_steps
-from folkestrom.statistics.reach import reach
+from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.variables import Variable, variables
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
@@ -135,7 +135,7 @@ def changes(
     """
     chosen = variables(by, "flow")
     clock = _Clock(known_at, extraction_months, quarters)
-    _check(connection, periods, quarters)
+    limits = _checked(connection, periods, quarters)
     closing = all(v.area or v.fixed for v in chosen)
     tables = [
         _account(connection, period, chosen, clock)
@@ -148,7 +148,8 @@ def changes(
         _finished(table, period, chosen, measures)
         for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
-    return Cells(_specification(periods, chosen, measures, clock), data)
+    remarks = limits.remarks(clock.known(periods[-1].end))
+    return Cells(_specification(periods, chosen, measures, clock), data, remarks)
 
 
 def explain(
@@ -174,7 +175,7 @@ def explain(
         raise UsageError(
             "is not a place to explain by", where="by", value=area, allowed=explanation.AREAS
         )
-    _check(connection, [period], quarters)
+    _checked(connection, [period], quarters)
     clock = _Clock(None, extraction_months, quarters)
     known = clock.known(period.start)
     windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
@@ -345,9 +346,9 @@ def _specification(
     return replace(filled, dimensions=dimensions, measures=tuple(measures))
 
 
-def _check(
+def _checked(
     connection: duckdb.DuckDBPyConnection, periods: Sequence[Period], quarters: Quarters
-) -> None:
+) -> Reach:
     if not periods:
         raise UsageError("no period was given", where="periods")
     if quarters not in ("summation", "register"):
@@ -361,3 +362,4 @@ def _check(
     for period in periods:
         limits.check_day(period.start, "from")
         limits.check_day(period.end, "to")
+    return limits

@@ -17,7 +17,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics import series
 from folkestrom.statistics.as_of import described_residents
-from folkestrom.statistics.reach import reach
+from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.variables import Variable, variables
 
 KnownAt = date | Literal["published"] | None
@@ -104,18 +104,20 @@ def population(
         Months from a date to its extraction, for "published".
     """
     chosen = variables(by, "stock")
-    moments = _moments(connection, dates, known_at, extraction_months)
+    limits = reach(connection)
+    moments = _moments(limits, dates, known_at, extraction_months)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
     else:
         plan = series.plan(connection, moments, chosen)
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
-    return Cells(_specification(chosen, moments, many), data)
+    remarks = limits.remarks(moments[-1].known_at)
+    return Cells(_specification(chosen, moments, many), data, remarks)
 
 
 def _moments(
-    connection: duckdb.DuckDBPyConnection,
+    limits: Reach,
     dates: date | Sequence[date],
     known_at: KnownAt,
     months: int,
@@ -123,7 +125,6 @@ def _moments(
     days = [dates] if isinstance(dates, date) else sorted(set(dates))
     if not days:
         raise UsageError("no date was given", where="dates")
-    limits = reach(connection)
     for day in days:
         limits.check_day(day)
     return [Moment(day, _knowledge(day, known_at, months, limits.last)) for day in days]

@@ -9,6 +9,7 @@ import duckdb
 
 from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
+from folkestrom.model.specification import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ class Reach:
                 value=day,
                 allowed=f"days from {self.first} to {self.last}",
             )
+
+    def remarks(self, known_at: date) -> tuple[Text, ...]:
+        """What to say of figures as known on a day that the log does not reach."""
+        if known_at <= self.last:
+            return ()
+        return (
+            Text(
+                f"The log's last reports became known on {self.last}: figures as known on "
+                f"{known_at} lack what came later.",
+                f"De siste meldingene i loggen ble kjent {self.last}: tall slik de var kjent "
+                f"{known_at} mangler det som kom senere.",
+            ),
+        )
 
 
 @step("log_reach")

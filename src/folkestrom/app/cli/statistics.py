@@ -297,3 +297,5 @@ def _write(given: Settings, cells: Cells, language: Language, to: Path | None) -
     from folkestrom.app.output.write import write
 
     write(cells, given.format, language, given.result(), to)
+    for remark in cells.remarks:
+        given.progress().print(remark.of(language))

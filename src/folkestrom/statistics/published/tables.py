@@ -101,7 +101,9 @@ def table(edition: Edition, name: str) -> Cells:
             allowed=TABLES,
             next_step=f"Did you mean {nearest!r}?" if nearest else None,
         )
-    return TABLES[name](edition)
+    known = edition.known_at or extraction(date(edition.year, 1, 1), edition.extraction_months)
+    remarks = reach(edition.connection).remarks(known)
+    return replace(TABLES[name](edition), remarks=remarks)
 
 
 def key_figures(edition: Edition) -> Cells:
