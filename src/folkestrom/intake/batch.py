@@ -14,11 +14,11 @@ from folkestrom.engine.rows import first_number
 from folkestrom.engine.settings import connect
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
-from folkestrom.intake.conflicts import settle_keys
+from folkestrom.intake.conflicts import find_earlier, settle_keys
 from folkestrom.intake.counts import FileCount, IntakeResult
 from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.holding import hold, make_work_tables
-from folkestrom.intake.links import settle_links
+from folkestrom.intake.links import add_links, settle_links
 from folkestrom.intake.load import Placed, Progress, load, place
 from folkestrom.intake.quarantine import reopen
 from folkestrom.intake.readers import Delivery, read_parquet
@@ -78,6 +78,8 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
         reopen(connection, [str(d.parquet) for d in deliveries], moment.batch)
     hashes = load(connection, placed, moment, order.progress)
     hold(connection, moment.batch, first)
+    add_links(connection, first)
+    find_earlier(connection, hashes, first)
     settle_keys(connection, hashes, first)
     hold(connection, moment.batch, first)
     settle_links(connection, moment, first)

@@ -32,13 +32,14 @@ def settle_keys(
     Parameters
     ----------
     connection
-        The store, in a transaction; `report` holds the new records from position `first` on.
+        The store, in a transaction; `report` holds the new records from position `first` on, and
+        `earlier` what was there under their keys.
     hashes
         Hashes of the new records' keys.
     first
         First position of this intake.
     """
-    if not _find_shared(connection, hashes, first):
+    if not _find_shared(connection, hashes):
         return
     connection.execute(_CONTENDERS.format(columns=", ".join(REPORT_COLUMNS)))
     connection.execute(_MENDED.format(record=record_sql("r")), {"first": first})
@@ -55,6 +56,7 @@ def settle_keys(
     )
     connection.execute("INSERT INTO outcome SELECT position, TRUE FROM mended")
     leave_log(connection, _LEAVING, first)
+    connection.execute("DELETE FROM link WHERE position IN (SELECT position FROM leaving)")
 
 
 def leave_log(connection: duckdb.DuckDBPyConnection, positions: str, first: int) -> None:
@@ -79,20 +81,52 @@ def leave_log(connection: duckdb.DuckDBPyConnection, positions: str, first: int)
         connection.execute(f"DELETE FROM {table} WHERE position IN (SELECT position FROM leaving)")
 
 
-def _find_shared(
+def find_earlier(
     connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64], first: int
-) -> bool:
+) -> None:
+    """Find the earlier reports under keys that came now or are pointed at now, into `earlier`.
+
+    One look at the hashes of the whole log serves both questions: it is what an intake of one day
+    spends most time on.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction.
+    hashes
+        Hashes of the new records' keys.
+    first
+        First position of this intake.
+    """
+    is_any_earlier = is_any(connection, "report WHERE position < $first", {"first": first})
+    before = f"position < {first}" if is_any_earlier else "FALSE"
+    with lent(connection, new_key=pa.table({"key_hash": hashes})):
+        connection.execute(_EARLIER.format(before=before, first=first))
+
+
+_EARLIER: Final = """
+    CREATE OR REPLACE TEMP TABLE earlier AS
+    SELECT r.position, r.key_hash
+    FROM report r
+    SEMI JOIN (
+      SELECT key_hash FROM new_key
+      UNION ALL
+      SELECT target_hash FROM link WHERE position >= {first}
+    ) k ON k.key_hash = r.key_hash
+    WHERE {before}
+"""
+
+
+def _find_shared(connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64]) -> bool:
     """Find hashes that more than one record has, into `shared_key`; False: there are none."""
     ordered = np.sort(hashes)
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    earlier = is_any(connection, "report WHERE position < $first", {"first": first})
-    before = f"position < {first}" if earlier else "FALSE"
     with lent(
         connection,
         new_key=pa.table({"key_hash": hashes}),
         twice_key=pa.table({"key_hash": twice}),
     ):
-        connection.execute(_SHARED.format(before=before))
+        connection.execute(_SHARED)
     return is_any(connection, "shared_key")
 
 
@@ -100,7 +134,7 @@ _SHARED: Final = """
     CREATE OR REPLACE TEMP TABLE shared_key AS
     SELECT key_hash FROM twice_key
     UNION
-    SELECT r.key_hash FROM report r SEMI JOIN new_key USING (key_hash) WHERE {before}
+    SELECT key_hash FROM earlier SEMI JOIN new_key USING (key_hash)
     UNION
     SELECT key_hash FROM refused SEMI JOIN new_key USING (key_hash)
 """

@@ -47,27 +47,35 @@ def settle_links(connection: duckdb.DuckDBPyConnection, moment: Moment, first: i
     Parameters
     ----------
     connection
-        The store, in a transaction; keys are settled.
+        The store, in a transaction; links are added, and keys are settled.
     moment
         The intake.
     first
         Its first position.
     """
     connection.execute("DELETE FROM link WHERE position IN (SELECT position FROM gone)")
-    _add_links(connection, first)
     connection.execute(_LOOKING, {"first": first})
     if not is_any(connection, "looking"):
         return
-    connection.execute(_FOUND.format(from_here=_cheapest(connection, first)))
+    connection.execute(_FOUND, {"first": first})
     connection.execute(_RESOLVED, {"sealed": moment.sealed_until or date.min})
     _mark_cycles(connection)
     _refuse(connection, first)
     _reinstate(connection, moment)
+    connection.execute(_TARGETS)
     connection.execute(_WRITE_TARGETS)
 
 
-def _add_links(connection: duckdb.DuckDBPyConnection, first: int) -> None:
-    """Add the new records that point at another one, with the hash of the key they point at."""
+def add_links(connection: duckdb.DuckDBPyConnection, first: int) -> None:
+    """Add the new records that point at another one, with the hash of the key they point at.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction.
+    first
+        First position of this intake.
+    """
     found: pa.Table = connection.sql(_NEW_LINKS, params={"first": first}).to_arrow_table()
     if not found.num_rows:
         return
@@ -100,11 +108,16 @@ _LOOKING: Final = f"""
       AND (position >= $first OR target IS NULL OR target IN (SELECT position FROM gone))
 """
 
+# Whoever looked before can only find what came now; for the new ones, `earlier` was found.
 _FOUND: Final = """
     CREATE OR REPLACE TEMP TABLE found AS
     SELECT l.position, t.position AS target, t.person AS target_person
     FROM (
-      SELECT position, key_hash, source, source_report_id, person FROM report {from_here}
+      SELECT position, key_hash, source, source_report_id, person FROM report
+      WHERE position >= $first
+      UNION ALL
+      SELECT position, key_hash, source, source_report_id, person FROM report
+      WHERE position IN (SELECT position FROM earlier)
       UNION ALL
       SELECT position, key_hash, source, source_report_id, person FROM refused
     ) t
@@ -130,12 +143,6 @@ _RESOLVED: Final = f"""
     ) r
     WHERE r.position = link.position
 """
-
-
-def _cheapest(connection: duckdb.DuckDBPyConnection, first: int) -> str:
-    """What of the log to search: all, unless everybody who looks came before this intake."""
-    newer = is_any(connection, "looking WHERE position >= $first", {"first": first})
-    return "" if newer or is_any(connection, "gone") else f"WHERE position >= {first}"
 
 
 def _mark_cycles(connection: duckdb.DuckDBPyConnection) -> None:
@@ -226,17 +233,20 @@ def _reinstate(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None:
 
 
 # A target that is itself refused has not come, as far as the log is concerned.
-_WRITE_TARGETS: Final = f"""
+_TARGETS: Final = f"""
+    CREATE OR REPLACE TEMP TABLE to_write AS
+    SELECT l.position, CASE WHEN l.state = {LINK_STANDS} AND f.position IS NULL THEN l.target END
+      AS target
+    FROM link l
+    LEFT JOIN refused f ON f.position = l.target
+    WHERE l.position IN (SELECT position FROM looking)
+       OR l.target IN (SELECT position FROM gone)
+       OR l.target IN (SELECT position FROM came_back)
+       OR l.position IN (SELECT position FROM came_back)
+"""
+
+_WRITE_TARGETS: Final = """
     UPDATE report SET target = w.target
-    FROM (
-      SELECT l.position, CASE WHEN l.state = {LINK_STANDS} AND f.position IS NULL THEN l.target END
-        AS target
-      FROM link l
-      LEFT JOIN refused f ON f.position = l.target
-      WHERE l.position IN (SELECT position FROM looking)
-         OR l.target IN (SELECT position FROM gone)
-         OR l.target IN (SELECT position FROM came_back)
-         OR l.position IN (SELECT position FROM came_back)
-    ) w
+    FROM to_write w
     WHERE w.position = report.position AND report.target IS DISTINCT FROM w.target
 """
