@@ -21,12 +21,18 @@ REPORTS_A_PERSON = 3.4
 Columns = dict[str, NDArray[np.generic]]
 
 
-def report_log(reports: int, seed: int = 1) -> pa.Table:
-    """Return about `reports` rows with the columns of the table `report`, in order of receipt."""
+def report_log(reports: int, seed: int = 1, *, plain: bool = False) -> pa.Table:
+    """Return about `reports` rows with the columns of the table `report`, in order of receipt.
+
+    `plain` leaves out what came late, and annulments, corrections and attribute corrections.
+    """
     rng = np.random.default_rng(seed)
     columns = _life_courses(int(reports / REPORTS_A_PERSON / (1 + ANNULLED_OR_CORRECTED)), rng)
-    columns = _received(columns, rng)
-    columns = _with_annulments(columns, rng)
+    columns = _received(columns, rng, 0 if plain else OUT_OF_ORDER)
+    if plain:
+        kept = columns["kind"] != 4
+        columns = {name: values[kept] for name, values in columns.items()}
+    columns = _with_annulments(columns, rng, 0 if plain else ANNULLED_OR_CORRECTED)
     order = np.argsort(columns["received_at"], kind="stable")
     target = columns.pop("target")
     columns = {name: values[order] for name, values in columns.items()}
@@ -64,8 +70,8 @@ def _next_kind(abroad: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[n
     return kind
 
 
-def _received(columns: Columns, rng: np.random.Generator) -> Columns:
-    """Give each report its time of receipt: in the order of events for 93 % of the persons."""
+def _received(columns: Columns, rng: np.random.Generator, out_of_order: float) -> Columns:
+    """Give each report its time of receipt: in the order of events for most of the persons."""
     order = np.lexsort((columns["kind"], columns["event_date"], columns["person"]))
     columns = {name: values[order] for name, values in columns.items()}
     rows = len(order)
@@ -75,7 +81,7 @@ def _received(columns: Columns, rng: np.random.Generator) -> Columns:
     owner = np.cumsum(first) - 1
     delay = np.minimum(rng.lognormal(1.5, 1.2, rows), 2_000) * DAY
     delay[columns["event_date"] == STOCK] = 0
-    late = (rng.random(len(start)) < OUT_OF_ORDER)[owner]
+    late = (rng.random(len(start)) < out_of_order)[owner]
     delay[late] += rng.exponential(900, late.sum()) * DAY
     seconds = columns["event_date"].astype(np.int64) * DAY + delay + rng.random(rows) * DAY
     seconds = seconds.astype(np.int64)
@@ -83,12 +89,13 @@ def _received(columns: Columns, rng: np.random.Generator) -> Columns:
     lift = owner * (1 << 36)
     ordered = np.maximum.accumulate(seconds + lift) - lift
     received = np.where(late, seconds, ordered) * MICROSECONDS
-    return columns | {"received_at": received + rng.integers(0, MICROSECONDS, rows)}
+    # Those lifted to the same second keep their order by a microsecond each.
+    return columns | {"received_at": received + np.arange(rows) - start[owner]}
 
 
-def _with_annulments(columns: Columns, rng: np.random.Generator) -> Columns:
+def _with_annulments(columns: Columns, rng: np.random.Generator, share: float) -> Columns:
     rows = len(columns["person"])
-    chosen = rng.choice(rows, int(rows * ANNULLED_OR_CORRECTED), replace=False)
+    chosen = rng.choice(rows, int(rows * share), replace=False)
     extra = {name: values[chosen].copy() for name, values in columns.items()}
     annulment = rng.random(len(chosen)) < 0.5
     extra["kind"][annulment] = 10

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from folkestrom.engine.settings import EngineSettings, connect
+from folkestrom.intake.tables import create_tables
 from folkestrom.register.tables import TABLES
 
 if TYPE_CHECKING:
@@ -28,6 +30,13 @@ _FEW: Final = 2_000
 
 #: Persons that one thread sweeps before the rows are handed on.
 _ROUND: Final = 1 << 14
+#: A log of one report, to compile with.
+_ONE_BIRTH: Final = """
+INSERT INTO report BY NAME
+SELECT 1 AS position, 1 AS batch, 1 AS key_hash, DATE '2000-01-02' AS known_from, 1 AS source,
+  '1' AS source_report_id, TIMESTAMP '2000-01-01' AS received_at, 1 AS person, 2 AS kind,
+  DATE '2000-01-01' AS event_date, 301 AS municipality, 3010000 AS basic_unit
+"""
 _UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -43,10 +52,9 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     """
     from folkestrom.register.increment import work_in
 
-    if after_position <= 0 or not _worth_working_in(connection, after_position):
+    few = after_position > 0 and _worth_working_in(connection, after_position)
+    if not (few and work_in(connection, after_position)):
         rebuild(connection)
-    else:
-        work_in(connection, after_position)
 
 
 def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
@@ -67,6 +75,14 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
         _sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
     for writer in writers:
         writer.write_rest(connection)
+
+
+def compile_kernels() -> None:
+    """Compile what makes the tables, or load it from the disk, where it stays for next time."""
+    with connect(settings=EngineSettings(threads=1)) as connection:
+        create_tables(connection)
+        connection.execute(_ONE_BIRTH)
+        rebuild(connection)
 
 
 def _sweep_into(

@@ -28,8 +28,12 @@ _KEYS: Final = ("person", "position", "reason_code", "known_from")
 _CONCERNED: Final = "concerned_reports"
 
 
-def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
-    """Bring the tables from a log position to the log's end, person by person concerned."""
+def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
+    """Bring the tables from a log position to the log's end, person by person concerned.
+
+    False when rows that should have been there were not: the tables cannot be trusted then, and
+    have to be made anew.
+    """
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {_CONCERNED} AS
@@ -46,10 +50,11 @@ def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     for number, table in enumerate(TABLES):
         gone, new = _difference(rows_of(before, number), rows_of(now, number))
         if _delete(connection, table, gone) != gone.shape[1]:
-            _start_over(connection, table)
-            return
+            _log.warning("The table %s was not as the log makes it.", table.name)
+            return False
         if new.shape[1]:
             insert_arrow(connection, table.name, arrow_table(table, new))
+    return True
 
 
 def _swept(log: PersonRows) -> Sink:
@@ -117,11 +122,3 @@ def _delete_among(
     finally:
         connection.unregister("gone_rows")
     return int(deleted)
-
-
-def _start_over(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    from folkestrom.register.build import rebuild
-
-    # Rows that should have been there were not: the tables cannot be trusted, and are made anew.
-    _log.warning("The table %s was not as the log makes it; making all tables again.", table.name)
-    rebuild(connection)

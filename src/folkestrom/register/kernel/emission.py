@@ -73,7 +73,7 @@ def _same_event(work: Work, r: int) -> bool:
     return bool(not event.applied or (same_place and event.left_unit == event.out_unit))
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _put_spell(
     work: Work, row: Any, r: int, spell: int, known: Known, day: int, sink: Sink
 ) -> None:
@@ -110,7 +110,7 @@ def put_attributes(
         put_attribute(sink, rows[work.order[known.start]], known, OPEN_DAY, since, day)
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_waiting(rows: Packed, work: Work, k: int, day: int, sink: Sink) -> None:
     """Flag a report whose target has not come, or end the flag."""
     if is_waiting(rows, work, k):

@@ -40,7 +40,7 @@ from folkestrom.register.kernel.sink import (
 from folkestrom.register.tables import OPEN_DAY
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def is_in_order(rows: Packed, order: Integers, count: int) -> bool:
     """Whether reports, in the order of knowledge, are plain and also in the order of life."""
     for k in range(count):
@@ -52,7 +52,7 @@ def is_in_order(rows: Packed, order: Integers, count: int) -> bool:
     return True
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> None:
     """Emit the rows of a person whose reports are in order."""
     start, died = -1, False

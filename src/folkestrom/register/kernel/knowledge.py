@@ -26,7 +26,7 @@ def attributes_of(row: Any, start: int) -> Known:
     )
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def known_attributes(rows: Packed, work: Work) -> Known:
     """Those of the first standing start, and over them each standing correction in order."""
     if work.number[START] == work.number[EVENTS]:

@@ -83,7 +83,7 @@ def _inverse(order: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return places
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def comes_before(rows: Packed, one: int, other: int, by: int) -> bool:
     """Whether one of two reports of a person comes before the other, in one of the two orders."""
     a, b = rows[one], rows[other]
@@ -99,7 +99,7 @@ def comes_before(rows: Packed, one: int, other: int, by: int) -> bool:
     return bool(a.key_hash < b.key_hash)
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sort_reports(rows: Packed, order: Any, spare: Any, count: int, by: int) -> None:
     """Sort the first `count` row numbers of `order`: in linear time when they nearly are."""
     if count <= _SHORT:
@@ -116,7 +116,7 @@ def sort_reports(rows: Packed, order: Any, spare: Any, count: int, by: int) -> N
         width *= 2
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _insertion_sort(rows: Packed, order: Any, low: int, high: int, by: int) -> None:
     for i in range(low + 1, high):
         moved, j = order[i], i
@@ -128,7 +128,8 @@ def _insertion_sort(rows: Packed, order: Any, low: int, high: int, by: int) -> N
 
 @njit(inline="always")
 def _merge(rows: Packed, order: Any, spare: Any, low: int, middle: int, high: int, by: int) -> None:
-    spare[low:middle] = order[low:middle]
+    for i in range(low, middle):
+        spare[i] = order[i]
     left, right, to = low, middle, low
     while left < middle:
         if right < high and comes_before(rows, order[right], spare[left], by):
@@ -138,3 +139,19 @@ def _merge(rows: Packed, order: Any, spare: Any, low: int, middle: int, high: in
             order[to] = spare[left]
             left += 1
         to += 1
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def sort_numbers(numbers: Any, count: int) -> None:
+    """Sort the first `count` numbers of an array; a shell sort, which allocates nothing."""
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            moved, j = numbers[i], i
+            while j >= gap and numbers[j - gap] > moved:
+                numbers[j] = numbers[j - gap]
+                j -= gap
+            numbers[j] = moved
+        gap //= 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
+from folkestrom.register.kernel.ordering import sort_numbers
 from folkestrom.register.kernel.rows import NULL16, NULL32, Packed
 from folkestrom.register.kernel.rules import (
     CITIZENSHIP_CHANGE,
@@ -36,7 +37,7 @@ from folkestrom.register.tables import OPEN_DAY
 def replay_changes(rows: Packed, work: Work, known: Known) -> None:
     """Replay from each event that came to stand, ceased to, or must be judged anew."""
     changes = work.number[CHANGED]
-    work.changed[:changes].sort()
+    sort_numbers(work.changed, changes)
     done = 0
     while done < changes:
         first = work.changed[done]
@@ -51,7 +52,8 @@ def _take_state_before(work: Work, r: int) -> None:
     while earlier >= 0 and not work.event[earlier].active:
         earlier -= 1
     if earlier >= 0:
-        work.current[:] = work.state[earlier]
+        for i in range(5):
+            work.current[i] = work.state[earlier, i]
     else:
         work.current[HOME], work.current[STATUS], work.current[CITIZEN] = -1, -1, -1
         work.current[REGISTERED], work.current[DIED] = 0, 0
@@ -70,7 +72,7 @@ def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> i
         if work.event[r].active:
             _replay_one(rows, work, known, r)
             settled = not changed and _same_state(work, r)
-            work.state[r] = work.current
+            _keep_state(work, r)
             if settled:
                 return done
         else:
@@ -85,6 +87,12 @@ def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> i
 
 
 @njit(inline="always")
+def _keep_state(work: Work, r: int) -> None:
+    for i in range(5):
+        work.state[r, i] = work.current[i]
+
+
+@njit(inline="always")
 def _same_state(work: Work, r: int) -> bool:
     same = True
     for i in range(5):
@@ -92,7 +100,7 @@ def _same_state(work: Work, r: int) -> bool:
     return same
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def touch(work: Work, r: int) -> None:
     """Put an event on the list of those whose rows may differ from what is out, once."""
     if not work.event[r].is_touched:
@@ -101,7 +109,7 @@ def touch(work: Work, r: int) -> None:
         work.number[TOUCHED] += 1
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _withdraw(work: Work, r: int) -> None:
     work.event[r].applied, work.event[r].reason = 0, 0
     for spell in range(3):
@@ -144,7 +152,7 @@ def _note_left(rows: Packed, work: Work, r: int) -> None:
         work.event[r].left_municipality, work.event[r].left_unit = NULL16, NULL32
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _open(work: Work, spell: int, r: int, day: int, opens: bool) -> None:
     """Let an event open a spell. When it ends is left as it was: the replay may settle before."""
     if opens:
@@ -154,7 +162,7 @@ def _open(work: Work, spell: int, r: int, day: int, opens: bool) -> None:
         work.ends[r, spell] = NONE
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _end(work: Work, spell: int, day: int) -> None:
     opened = work.current[spell]
     if opened >= 0:

@@ -79,7 +79,7 @@ def _room(sink: Sink, table: int, capacity: int) -> int:
     return int(row)
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_residence(
     sink: Sink, report: Any, known: Known, valid_to: int, known_from: int, known_to: int
 ) -> None:
@@ -100,7 +100,7 @@ def put_residence(
     out[10, i] = report.position
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
     """A marital status opened by a report."""
     out, i = sink.marital, _room(sink, MARITAL, sink.marital.shape[1])
@@ -119,7 +119,7 @@ def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_t
     out[7, i] = report.position
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_citizenship(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
     """A citizenship opened by a report."""
     out, i = sink.citizenship, _room(sink, CITIZENSHIP, sink.citizenship.shape[1])
@@ -134,7 +134,7 @@ def put_citizenship(sink: Sink, report: Any, valid_to: int, known_from: int, kno
     out[6, i] = report.position
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_attribute(
     sink: Sink, start: Any, known: Known, open_day: int, known_from: int, known_to: int
 ) -> None:
@@ -156,7 +156,7 @@ def put_attribute(
     out[11, i] = start.position
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_event(
     sink: Sink,
     report: Any,
@@ -187,7 +187,7 @@ def put_event(
     out[14, i] = known_to
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_flag(sink: Sink, report: Any, reason: int, known_from: int, known_to: int) -> None:
     """A report that stands and is not applied."""
     out, i = sink.flag, _room(sink, FLAG, sink.flag.shape[1])

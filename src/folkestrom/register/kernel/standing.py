@@ -17,7 +17,7 @@ from folkestrom.register.kernel.rules import ANNULMENT
 from folkestrom.register.kernel.work import Work
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def prepare_aims(rows: Packed, work: Work, count: int) -> None:
     """Find the target of each report, and the trees that aims form."""
     aiming = 0
@@ -150,7 +150,7 @@ def _deepest_first(work: Work, low: int, high: int) -> None:
         gap //= 3
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def resolve_tree(rows: Packed, work: Work, tree: int) -> None:
     """Decide anew which members of a tree of aims stand."""
     low, high = work.report[tree].first_member, work.report[tree + 1].first_member

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from folkestrom.register.kernel.compiled import source_fingerprint
@@ -17,7 +16,7 @@ from folkestrom.register.kernel.work import Work
 
 
 def _compiled(sources: str) -> Any:
-    @njit(cache=True, nogil=True)
+    @njit(cache=True, nogil=True, _nrt=False)
     def sweep_persons(
         rows: Packed, starts: Integers, first: int, last: int, work: Work, sink: Sink, plain: bool
     ) -> int:
@@ -28,9 +27,9 @@ def _compiled(sources: str) -> Any:
         # Using the fingerprint is what makes it part of the compiled code's key on disk.
         if not len(sources):
             return last
-        before = np.zeros_like(sink.counts)
         for person in range(first, last):
-            before[:] = sink.counts
+            for table in range(FULL + 1):
+                work.counts[table] = sink.counts[table]
             count = starts[person + 1] - starts[person]
             for k in range(count):
                 work.order[k] = starts[person] + k
@@ -40,7 +39,8 @@ def _compiled(sources: str) -> Any:
             else:
                 sweep_any_order(rows, work, count, sink)
             if sink.counts[FULL]:
-                sink.counts[:] = before
+                for table in range(FULL + 1):
+                    sink.counts[table] = work.counts[table]
                 return person
         return last
 

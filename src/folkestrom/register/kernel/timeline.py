@@ -29,7 +29,7 @@ from folkestrom.register.kernel.work import (
 )
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sweep_any_order(rows: Packed, work: Work, count: int, sink: Sink) -> None:
     """Emit the rows of a person whose `count` reports `work.order` lists by knowledge."""
     _prepare(rows, work, count)
@@ -125,7 +125,7 @@ def _change_standing(rows: Packed, work: Work, first: int, last: int, day: int, 
             emission.put_waiting(rows, work, work.report[i].member, day, sink)
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _note_change(rows: Packed, work: Work, k: int) -> None:
     if work.report[k].stands == work.report[k].stood:
         return
@@ -151,7 +151,7 @@ def _find_start(rows: Packed, work: Work, r: int) -> None:
         work.number[START] = r
 
 
-@njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _mark_changed(work: Work, r: int) -> None:
     if not work.event[r].is_changed:
         work.event[r].is_changed = 1

@@ -80,6 +80,7 @@ class Work(NamedTuple):
     touched: Integers  # events whose rows may differ from what is out
     current: Integers  # the state while replaying
     number: Integers
+    counts: Integers  # rows in the sink before the person at hand
 
 
 def new_work(longest: int) -> Work:
@@ -105,4 +106,5 @@ def new_work(longest: int) -> Work:
         touched=numbers(longest + 1),
         current=numbers(5),
         number=numbers(5),
+        counts=numbers(8),
     )
