@@ -10,6 +10,7 @@ import pytest
 
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.quarantine import count_by_reason, export, list_open
+from folkestrom.intake.reasons import DESCRIPTIONS, Reason
 from tests.intake.desk import Desk, annulment, record, write
 
 
@@ -116,3 +117,9 @@ def test_where_an_export_cannot_go(desk: Desk, tmp_path: Path) -> None:
     for name in ("mend.txt", "nowhere/mend.csv"):
         with pytest.raises(UsageError):
             _export(desk, tmp_path / name)
+
+
+def test_every_reason_is_in_the_manual() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/mend-quarantine.md").read_text("utf-8")
+    for reason in Reason:
+        assert f"| `{reason}` | {DESCRIPTIONS[reason]} |" in page
