@@ -50,7 +50,9 @@ def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
     for number, table in enumerate(TABLES):
         gone, new = _difference(rows_of(before, number), rows_of(now, number))
         if _delete(connection, table, gone) != gone.shape[1]:
-            _log.warning("The table %s was not as the log makes it.", table.name)
+            _log.warning(
+                "The table %s was not as the log makes it; making all tables again.", table.name
+            )
             return False
         if new.shape[1]:
             insert_arrow(connection, table.name, arrow_table(table, new))
