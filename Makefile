@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 # The system's certificates: some networks, and pip too, have their own.
 UV := $(VENV)/bin/uv --system-certs
 STAMP := $(VENV)/.installed
+COMPILED := $(VENV)/.compiled
+KERNELS := $(shell grep -rl --include=*.py -e njit -e '@kernel' src/folkestrom 2>/dev/null)
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
@@ -36,13 +38,21 @@ lint: $(STAMP)
 test: lint
 	$(BIN)/python -m pytest --quiet
 
-demo: $(STAMP)
+# What numba compiles is kept beside the sources: done once, on a thousandth of a country.
+$(COMPILED): $(STAMP) $(KERNELS)
+	@echo "Compiling, once: about a minute."
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		$(BIN)/folkestrom --quiet twin --scale 0.001 "$$folder/twin" >/dev/null && \
+		$(BIN)/folkestrom --quiet --store "$$folder/store" intake "$$folder/twin/reports" >/dev/null
+	@touch $@
+
+demo: $(COMPILED)
 	$(BIN)/folkestrom --store $(STORE) demo --scale $(SCALE)
 
-bench: $(STAMP)
+bench: $(COMPILED)
 	$(BIN)/python benchmarks/run.py
 
-acceptance: $(STAMP)
+acceptance: $(COMPILED)
 	$(BIN)/python -m pytest -m acceptance
 
 docs: $(STAMP)
