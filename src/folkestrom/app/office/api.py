@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 import pyarrow as pa
@@ -18,9 +18,11 @@ from folkestrom.app.office.feeding import StoreInfo
 from folkestrom.app.office.session import reading
 from folkestrom.engine.store import Waiting
 from folkestrom.intake.counts import IntakeResult
-from folkestrom.intake.load import Progress
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.time import EXTRACTION_MONTHS
+
+if TYPE_CHECKING:
+    from folkestrom.intake.load import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -16,10 +17,11 @@ from folkestrom.engine.store import Waiting, database_file, staging_folder, tran
 from folkestrom.engine.store_derived import is_fresh, log_state, refresh
 from folkestrom.engine.store_meta import format_version
 from folkestrom.intake import quarantine, sealing
-from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.files import find_files
-from folkestrom.intake.load import Progress
+
+if TYPE_CHECKING:
+    from folkestrom.intake.load import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def intake(
     retake: bool = False,
     taken_at: datetime | None = None,
     progress: Progress | None = None,
+    stage: Callable[[str], None] | None = None,
 ) -> IntakeResult:
     """Take files in: the log, and all that is derived from it, in one step or not at all.
 
@@ -87,13 +90,20 @@ def intake(
         The moment of the intake; None: now.
     progress
         Told how many records are read.
+    stage
+        Told when the log is done and the "register" begins.
     """
+    # Imported here: keys are hashed by compiled code, which nothing else needs to wait for.
+    from folkestrom.intake.batch import Order, take_in
+
     found = find_files(files)
     tables = register_tables()
     with writing(folder, waiting) as connection:
         order = Order(found, staging_folder(folder), retake, taken_at, progress or _silent)
         with transaction(connection):
             result = take_in(connection, order)
+            if stage:
+                stage(tables.name)
             refresh(connection, tables)
     return result
 

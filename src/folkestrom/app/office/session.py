@@ -11,15 +11,19 @@ import duckdb
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
 from folkestrom.intake.tables import create_tables
+from folkestrom.register.tables import METHOD_VERSION
 
 
 def register_tables() -> Derived:
     """The register's tables, as something that is derived from the log."""
-    # Imported here: the kernels need a compiler, which commands that only look do not.
-    from folkestrom.register.build import update
-    from folkestrom.register.tables import METHOD_VERSION
+    return Derived("register", METHOD_VERSION, _update)
 
-    return Derived("register", METHOD_VERSION, update)
+
+def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
+    # Imported here: the kernels bring a compiler, which whoever only asks need not wait for.
+    from folkestrom.register.build import update
+
+    update(connection, after_position)
 
 
 @contextmanager
