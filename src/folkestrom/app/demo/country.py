@@ -1,0 +1,71 @@
+"""The synthetic country that the demonstration counts, and what its figures should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from folkestrom.twin.expected import published_tables
+from folkestrom.twin.published import published_2021
+from folkestrom.twin.simulate import simulate
+from folkestrom.twin.targets import Targets
+from folkestrom.twin.targets_embedded import embedded_targets
+from folkestrom.twin.targets_reference import reference_targets
+from folkestrom.twin.targets_scale import scale_targets
+
+#: Called with what is being made, how much of it is done, and how much there is.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What is known of a country beside its reports.
+
+    Parameters
+    ----------
+    source
+        Where its targets come from: "embedded" or "reference".
+    reports
+        Number of reports written.
+    published
+        The tables that its figures should give, in tidy form.
+    notes
+        What has to be said about the targets.
+    """
+
+    source: str
+    reports: int
+    published: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def make_country(
+    folder: Path, scale: float, seed: int, reference: Path | None, progress: Progress
+) -> Country:
+    """Make a country and write its report files.
+
+    Parameters
+    ----------
+    folder
+        Where to; must exist.
+    scale
+        Size beside Norway's.
+    seed
+        The same seed gives the same reports.
+    reference
+        A folder of published series to take the targets from; None: those of the page alone.
+    progress
+        Told how far it is.
+    """
+    whole = embedded_targets() if reference is None else reference_targets(reference)
+    targets = scale_targets(whole, scale)
+    result = simulate(targets, folder, seed, calibrated=True, progress=progress)
+    return Country(targets.source, result.reports, expected_tables(targets), targets.notes)
+
+
+def expected_tables(targets: Targets) -> pl.DataFrame:
+    """The published tables at full size; at another scale those that the scaled targets make."""
+    return published_2021() if targets.scale == 1 else published_tables(targets)
