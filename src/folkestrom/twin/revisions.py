@@ -54,7 +54,9 @@ def candidates(people: People, rows: r.Rows, sample: Index, kind: int) -> tuple[
     if kind == r.MOVE:
         ok = (people.status[p] == RESIDENT) & last & calm
         return index[ok], index[ok]
-    ok = (people.status[p] == RESIDENT) & last & calm & (people.reports[p] == 1)
+    unchanged = people.last_marital[p] == rows.day[index]
+    unchanged &= people.citizenship[p] == rows.content["citizenship"][index]
+    ok = (people.status[p] == RESIDENT) & last & calm & (people.reports[p] == 1) & unchanged
     return index[ok & alone], index[ok] if kind != r.FIRST_REGISTRATION else index[:0]
 
 

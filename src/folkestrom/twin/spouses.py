@@ -164,7 +164,7 @@ def _exchange(people, order, lo, hi, number):
             j += 1
             spouse = people.partner[q]
             losing = spouse >= 0 and people.outcome[spouse] == 3
-            staying = people.outcome[q] < 2 and people.pending[q] == 0 and not losing
+            staying = people.outcome[q] == 0 and people.pending[q] == 0 and not losing
             if people.marital[q] == 2 and staying:
                 people.outcome[p] = 0
                 people.outcome[q] = 3
