@@ -11,7 +11,7 @@ from folkestrom.twin.country import Country
 from folkestrom.twin.migration import citizens_by_sex, naturalising
 from folkestrom.twin.origins import NORWAY
 from folkestrom.twin.pairing import match
-from folkestrom.twin.people import LEAVE, NOTHING, RESIDENT
+from folkestrom.twin.people import ABROAD, LEAVE, NEVER, NOTHING, RESIDENT
 from folkestrom.twin.random import draws, permutation
 from folkestrom.twin.window import Index, Window
 
@@ -128,7 +128,12 @@ def _couples(
     country: Country, w: Window, pools: m.Pools, flows: dict[tuple[int, int], dict[tuple[int, int], int]],
     old: int, new: int, changes: m.Changes,
 ) -> None:  # fmt: skip
-    """Separate or divorce couples together; who is left over, without the partner."""
+    """Separate or divorce couples together, and who has a partner outside the register alone.
+
+    What cannot be met so waits for the next window. Only in the last one, whose statuses are
+    published, somebody may be separated whose partner is not.
+    """
+    prefer = "first" if w.calibrated and w.t == country.targets.windows - 1 else "only"
     people = country.people
     quota = np.zeros((2, m.GROUPS), np.int64)
     for (s, g), flow in flows.items():
@@ -149,7 +154,7 @@ def _couples(
     for s in (0, 1):
         for g in range(m.GROUPS):
             if quota[s, g] > 0:
-                changes.add(pools.choose(s, g, old, int(quota[s, g]), prefer="first"), new)
+                changes.add(pools.choose(s, g, old, int(quota[s, g]), prefer=prefer), new)
 
 
 def _weddings(
@@ -180,7 +185,7 @@ def _others(
     for (s, g), flow in flows.items():
         for (old, new), number in flow.items():
             if (old, new) not in done:
-                prefer = "only" if (old, new) == (m.MARRIED, m.WIDOWED) else ""
+                prefer = {m.MARRIED: "only", m.SEPARATED: "first"}.get(old, "")
                 changes.add(pools.choose(s, g, old, number, prefer=prefer), new)
 
 
@@ -212,12 +217,27 @@ def _report(country: Country, w: Window, changes: m.Changes) -> None:
     low = np.clip(low, w.first_day, w.end_day - 1)
     u = draws(country.seed, both, w.year, _DAY)
     day = low + (u * (w.end_day - low)).astype(np.int64)
+    _tell_partners_abroad(country, persons, status)
     people.marital[persons] = status
     wed = status == m.MARRIED
     people.partner[persons[wed]] = partner[wed]
     people.partner[persons[np.isin(status, (3, 4, 8, 9))]] = -1
     people.last_marital[persons] = day
     w.out.add(r.MARITAL, persons, day, marital=status, partner=np.where(wed, partner, -1))
+
+
+def _tell_partners_abroad(country: Country, persons: Index, status: Index) -> None:
+    """Let those abroad whom residents part from be parted too, or be dead and never return."""
+    people = country.people
+    ends = np.isin(status, (m.WIDOWED, m.DIVORCED, m.SEPARATED))
+    mine, new = persons[ends], status[ends]
+    partner = people.partner[mine].astype(np.int64)
+    abroad = (partner >= 0) & (people.status[partner] == ABROAD)
+    abroad &= people.partner[partner] == mine
+    partner, new = partner[abroad], new[abroad]
+    people.marital[partner] = new
+    people.partner[partner[new != m.SEPARATED]] = -1
+    people.left_year[partner[new == m.WIDOWED]] = NEVER
 
 
 def naturalise(country: Country, w: Window) -> None:
