@@ -47,6 +47,7 @@ def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
     people.outcome[back] = STAY
     day = _days(country, back, w, _BACK)
     people.last_residence[back] = day
+    people.last_marital[back] = day
     people.reports[back] = np.minimum(people.reports[back] + 1, 250)
     w.out.add(
         r.IMMIGRATION, back, day, **record_columns(country, back),

@@ -265,9 +265,8 @@ def naturalise(country: Country, w: Window) -> None:
             low, high = np.searchsorted(block, (s * 40_000 + code, s * 40_000 + code + 1))
             chosen.append(pool[low : min(low + max(number, 0), high)])
     persons = np.concatenate(chosen)
-    last = people.last_residence[persons].astype(np.int64)
-    arrived = people.arrival_year[persons] == w.year
-    low_day = np.where(arrived, np.maximum(last, w.first_day), w.first_day)
+    # Nobody before coming, or coming back.
+    low_day = np.maximum(people.last_residence[persons].astype(np.int64), w.first_day)
     low_day = np.minimum(low_day, w.end_day - 1)
     u = draws(country.seed, persons, w.year, _NATURALISE + 50)
     day = low_day + (u * (w.end_day - low_day)).astype(np.int64)
