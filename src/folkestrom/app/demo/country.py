@@ -8,13 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
+from folkestrom.twin.creation import create
 from folkestrom.twin.expected import published_tables
 from folkestrom.twin.published import published_2021
-from folkestrom.twin.simulate import simulate
 from folkestrom.twin.targets import Targets
-from folkestrom.twin.targets_embedded import embedded_targets
-from folkestrom.twin.targets_reference import reference_targets
-from folkestrom.twin.targets_scale import scale_targets
 
 #: Called with what is being made, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -29,7 +26,7 @@ class Country:
     source
         Where its targets come from: "embedded" or "reference".
     reports
-        Number of reports written.
+        Folder of its report files.
     published
         The tables that its figures should give, in tidy form.
     notes
@@ -37,7 +34,7 @@ class Country:
     """
 
     source: str
-    reports: int
+    reports: Path
     published: pl.DataFrame
     notes: tuple[str, ...]
 
@@ -50,7 +47,7 @@ def make_country(
     Parameters
     ----------
     folder
-        Where to; must exist.
+        Where to; replaced when it is there.
     scale
         Size beside Norway's.
     seed
@@ -60,10 +57,18 @@ def make_country(
     progress
         Told how far it is.
     """
-    whole = embedded_targets() if reference is None else reference_targets(reference)
-    targets = scale_targets(whole, scale)
-    result = simulate(targets, folder, seed, calibrated=True, progress=progress)
-    return Country(targets.source, result.reports, expected_tables(targets), targets.notes)
+    done = create(
+        folder,
+        scale,
+        seed,
+        reference,
+        variables=False,
+        truth=False,
+        overwrite=True,
+        progress=progress,
+    )
+    notes = (*done.targets.notes, *done.notes)
+    return Country(done.targets.source, done.report_folder, expected_tables(done.targets), notes)
 
 
 def expected_tables(targets: Targets) -> pl.DataFrame:

@@ -11,13 +11,14 @@ import polars as pl
 
 from folkestrom.app.demo.comparison import SPECIFICATIONS, ComparedTable, compare, tidy
 from folkestrom.app.demo.delays import Delays, delays
+from folkestrom.app.demo.returns import Returns, returns
 from folkestrom.app.office.api import Store
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.time import extraction
 from folkestrom.statistics.published.specifications import BOTH
 from folkestrom.twin.published import YEAR
 
-#: How far back the pyramid's outline and the quarters of flows go, in years.
+#: How far back the pyramid's outline goes, in years.
 PYRAMID_BACK: Final = 20
 #: How many countries are shown of those that people came from or went to.
 COUNTRIES: Final = 12
@@ -92,8 +93,8 @@ class Figures:
         Accounts of the calendar years.
     countries
         Immigration and emigration by country, the largest.
-    counties
-        Names of the counties.
+    eight_countries
+        Who came from eight EU countries, and has left again.
     """
 
     pyramid: Pyramid
@@ -104,6 +105,7 @@ class Figures:
     quarters: tuple[tuple[date, int], ...]
     years: tuple[dict[str, Any], ...]
     countries: tuple[dict[str, Any], ...]
+    eight_countries: Returns
 
 
 def compared_tables(
@@ -137,6 +139,7 @@ def gather(store: Store, year: int = YEAR) -> Figures:
     first = _first_year(store)
     with store.reading() as connection:
         log_delays = delays(connection)
+        left_again = returns(connection, end, extraction(end))
     return Figures(
         pyramid=_pyramid(store, end),
         pyramid_before=_pyramid(store, date(max(first, year - PYRAMID_BACK), 1, 1)),
@@ -146,6 +149,7 @@ def gather(store: Store, year: int = YEAR) -> Figures:
         quarters=tuple(_quarters(store, first, year)),
         years=tuple(_rows(store.changes(date(first, 1, 1), end, every="year", to="polars"))),
         countries=tuple(_countries(store, start, end)),
+        eight_countries=left_again,
     )
 
 

@@ -108,6 +108,7 @@ class Outcome:
                 {**asdict(revision), "month": f"{revision.month:%Y-%m}"}
                 for revision in self.figures.revisions
             ],
+            "eight_countries": asdict(self.figures.eight_countries),
             "delays": [asdict(one) for one in self.figures.log_delays],
             "costs": [_cost(cost) for cost in self.costs],
             "seconds": round(self.seconds, 3),

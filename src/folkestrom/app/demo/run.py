@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from folkestrom.model.time import extraction
 from folkestrom.twin.published import YEAR
 
 #: Tells that a store is a demonstration's, and what it held when the demonstration left it.
-MARK: Final = "demo.json"
+MARK: Final = "demonstration.json"
 
 #: Told which step begins.
 Begins = Callable[[str], None]
@@ -102,7 +101,7 @@ def demonstrate(order: Order, waiting: Waiting, watch: Watch) -> Outcome:
         # What the simulation held would count as memory of the intake.
         gc.collect()
         begin("intake")
-        result = feeding.intake(order.store, [folder], waiting, stage=begin)
+        result = feeding.intake(order.store, [country.reports], waiting, stage=begin)
     _mark(order, result.total.accepted)
     store = Store(order.store, waiting)
     begin("tables")
@@ -146,15 +145,13 @@ def clear_store(folder: Path, waiting: Waiting) -> None:
 
 @contextmanager
 def _report_folder(order: Order) -> Iterator[Path]:
-    if order.keep_reports:
-        shutil.rmtree(order.reports, ignore_errors=True)
-        order.reports.mkdir(parents=True)
-        yield order.reports
-        return
     # Beside the store: there is where room for a country was made.
     order.store.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".demo-reports-", dir=order.store.parent) as name:
-        yield Path(name)
+    if order.keep_reports:
+        yield order.reports
+        return
+    with tempfile.TemporaryDirectory(prefix=".demo-", dir=order.store.parent) as name:
+        yield Path(name) / "country"
 
 
 def _mark(order: Order, reports: int) -> None:

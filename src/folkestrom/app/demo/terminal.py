@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -13,9 +14,10 @@ from rich.text import Text as Line
 from folkestrom.app.demo.comparison import Block, Pair
 from folkestrom.app.demo.numbers import grouped, megabytes, signed
 from folkestrom.app.demo.outcome import Outcome
+from folkestrom.app.output.terminal import HEADING_WIDTH
 
 #: What stands for a figure that the published table lost.
-_LOST = "not printed"
+_LOST = "lost"
 
 
 def show(outcome: Outcome, console: Console) -> None:
@@ -74,12 +76,13 @@ def _beside(block: Block, other: str) -> Table:
     """Three columns for every column of the table: counted, published, difference."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
-    several = len(block.columns) > 1
-    for column in block.columns:
-        heading = f"{column.label.en}\n" if several else ""
-        table.add_column(f"{heading}folkestrom", justify="right", no_wrap=True)
-        table.add_column(f"\n{other}" if several else other, justify="right", no_wrap=True)
-        table.add_column("\ndifference" if several else "difference", justify="right", no_wrap=True)
+    names = [_lines(column.label.en) if len(block.columns) > 1 else [] for column in block.columns]
+    tallest = max(map(len, names))
+    for lines in names:
+        heading = "\n".join([*[""] * (tallest - len(lines)), *lines, "counted"])
+        table.add_column(heading, justify="right", no_wrap=True)
+        for one in (other, "diff."):
+            table.add_column("\n" * tallest + one, justify="right", no_wrap=True)
     for row, pairs in zip(block.rows, block.cells, strict=True):
         cells = [
             cell
@@ -88,6 +91,10 @@ def _beside(block: Block, other: str) -> Table:
         ]
         table.add_row(row.label.en, *cells)
     return table
+
+
+def _lines(heading: str) -> list[str]:
+    return textwrap.wrap(heading.replace(" - ", "\u2013"), HEADING_WIDTH)
 
 
 def _three(pair: Pair, decimals: int) -> tuple[Line, Line, Line]:
@@ -107,7 +114,7 @@ def _stacked(block: Block, other: str) -> Table:
     for column in block.columns:
         table.add_column(column.label.en.replace(" ", "\n"), justify="right", no_wrap=True)
     for row, pairs in zip(block.rows, block.cells, strict=True):
-        table.add_row(row.label.en, "folkestrom", *(_figure(pair.own, 0) for pair in pairs))
+        table.add_row(row.label.en, "counted", *(_figure(pair.own, 0) for pair in pairs))
         table.add_row("", Line(other, style="dim"), *_published(pairs))
         if any(pair.differs for pair in pairs):
             marks = [_plain(signed(p.difference)) if p.differs else "" for p in pairs]

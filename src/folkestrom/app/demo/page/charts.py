@@ -187,7 +187,7 @@ def flows_over_time(years: Sequence[Mapping[str, Any]]) -> Markup:
 
 def countries(flows: Sequence[Mapping[str, Any]], labels: Mapping[str, Text]) -> Markup:
     """Immigration and emigration of the year by country."""
-    drawing = _drawing(64 + 26 * len(flows), "countries")
+    drawing = _drawing(34 + 26 * len(flows), "countries")
     shown = [row for row in flows if row["country"]]
     most = nice_end(max([1, *(max(row["immigration"], row["emigration"]) for row in shown)]))
     middle, gap = _WIDTH / 2, 84
@@ -213,7 +213,7 @@ def countries(flows: Sequence[Mapping[str, Any]], labels: Mapping[str, Text]) ->
 
 def costs(found: Sequence[StepCost]) -> Markup:
     """Seconds of every step."""
-    drawing = _drawing(44 + 28 * len(found), "cost")
+    drawing = _drawing(44 + 28 * len(found), "cost", synthetic=False)
     most = nice_end(max(cost.seconds for cost in found))
     scale = Scale(0, most, 230, _WIDTH - 70)
     bottom = 8 + 28 * len(found)
@@ -231,9 +231,10 @@ def costs(found: Sequence[StepCost]) -> Markup:
     return drawing.markup()
 
 
-def _drawing(height: float, name: str) -> Drawing:
+def _drawing(height: float, name: str, *, synthetic: bool = True) -> Drawing:
     drawing = Drawing(_WIDTH, height + 16, f"{name}-title")
-    drawing.text((_WIDTH - 4, height + 12), SYNTHETIC, "end stamp")
+    if synthetic:
+        drawing.text((_WIDTH - 4, height + 12), SYNTHETIC, "end stamp")
     return drawing
 
 

@@ -116,14 +116,15 @@ def bilingual(text: Text | str) -> Markup:
 
 
 def breakable(text: Markup) -> Markup:
-    """A heading that may break after a stroke.
+    """A heading that may break after a stroke, and not inside a span of years.
 
     Examples
     --------
     >>> print(breakable(Markup("Widows/widowers")))
     Widows/<wbr>widowers
     """
-    return Markup(re.sub(r"(?<=\w)/(?=\w)", "/<wbr>", text))  # noqa: S704 - it is safe already
+    whole = text.replace(" - ", "\u00a0-\u00a0")
+    return Markup(re.sub(r"(?<=\w)/(?=\w)", "/<wbr>", whole))  # noqa: S704 - it is safe already
 
 
 def _name(table: str) -> Text:
