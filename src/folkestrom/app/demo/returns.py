@@ -25,7 +25,7 @@ STATED: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Arrivals since `SINCE`, and those of them who have left at least once.
+    """Arrivals since `SINCE`, and those of them who have left and not come back.
 
     Parameters
     ----------
@@ -50,18 +50,29 @@ def arrivals_since() -> str:
     """
 
 
+@step("still_here_or_dead")
+def still_here_or_dead() -> str:
+    """Who is resident at the end of the day before, and who has died while resident."""
+    return f"""
+        SELECT person
+        FROM residence
+        WHERE valid_from < $day AND valid_to >= $day
+          AND known_from <= $known_at AND known_to > $known_at
+        UNION ALL
+        SELECT person
+        FROM event
+        WHERE kind = {int(Kind.DEATH)} AND event_date < $day
+          AND known_from <= $known_at AND known_to > $known_at
+    """
+
+
 @step("arrived_and_left")
 def arrived_and_left() -> str:
-    """How many they are, and how many of them have emigrated before the day."""
-    return f"""
-        SELECT count(*) AS arrived, count(e.person) AS departed
+    """How many arrived, and how many of them have left and not come back."""
+    return """
+        SELECT count(*) AS arrived, count(*) - count(s.person) AS departed
         FROM arrivals_since a
-        LEFT JOIN (
-          SELECT DISTINCT person
-          FROM event
-          WHERE kind = {int(Kind.EMIGRATION)} AND event_date < $day
-            AND known_from <= $known_at AND known_to > $known_at
-        ) AS e ON e.person = a.person
+        LEFT JOIN (SELECT DISTINCT person FROM still_here_or_dead) AS s ON s.person = a.person
     """
 
 
@@ -79,6 +90,6 @@ def returns(connection: duckdb.DuckDBPyConnection, day: date, known_at: date) ->
     """
     parameters = {"since": SINCE, "day": day, "known_at": known_at}
     ((arrived, left),) = run(
-        connection, [arrivals_since(), arrived_and_left()], parameters
+        connection, [arrivals_since(), still_here_or_dead(), arrived_and_left()], parameters
     ).fetchall()
     return Returns(arrived, left)

@@ -41,7 +41,7 @@ def pyramid(now: Pyramid, before: Pyramid) -> Markup:
         ("female", 1, now.females, before.females),
     ):
         edge = middle + side * gap
-        scale = Scale(0, most, edge, middle + side * (_WIDTH / 2 - 12))
+        scale = Scale(0, most, edge, middle + side * (_WIDTH / 2 - 28))
         for mark in scale.marks(4):
             drawing.line((scale(mark), top), (scale(mark), bottom), "grid")
             drawing.text((scale(mark), bottom + 18), grouped(mark), "mid")
@@ -254,7 +254,10 @@ def _legend(
 ) -> None:
     for n, (style, text) in enumerate(entries):
         x = 16 + n * apart
-        drawing.rectangle((x, y - 10), (12, 12), style)
+        if style == "net":
+            drawing.circle((x + 6, y - 4), 5, style)
+        else:
+            drawing.rectangle((x, y - 10), (12, 12), style)
         drawing.text((x + 17, y), text, "small")
 
 

@@ -81,7 +81,7 @@ def html(outcome: Outcome) -> str:
         outcome=outcome,
         run=outcome.run,
         figures=outcome.figures,
-        factor=f"{outcome.run.scale:g}",
+        factor=_decimal(f"{outcome.run.scale:g}"),
         source=_SOURCES[outcome.run.source],
         names=names,
         sections=[*_links(), *_SECTIONS],
@@ -125,6 +125,10 @@ def breakable(text: Markup) -> Markup:
     """
     whole = text.replace(" - ", "\u00a0-\u00a0")
     return Markup(re.sub(r"(?<=\w)/(?=\w)", "/<wbr>", whole))  # noqa: S704 - it is safe already
+
+
+def _decimal(number: str) -> Text:
+    return Text(number, number.replace(".", ","))
 
 
 def _name(table: str) -> Text:
