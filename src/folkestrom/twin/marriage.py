@@ -37,14 +37,15 @@ def list_pools(people, size, last_year, year, closes):
     """List those who can change marital status this year by (sex, group, status).
 
     Returns the list and the (421,) edges. Left out: who dies or leaves this year, whose
-    leaving or moving is unreported, children, and who had an event of status after `closes`.
+    leaving or moving is unreported, children of known status, and who had an event of status after `closes`.
     """
     edges = np.zeros(421, np.int64)
     keys = np.empty(size, np.int16)
     for p in range(size):
         group = (last_year - 1 - people.birth_year[p]) // 5
         fit = people.status[p] == 1 and people.outcome[p] < 2 and people.pending[p] == 0
-        fit = fit and group >= 0 and year - people.birth_year[p] >= 18
+        adult = year - people.birth_year[p] >= 18
+        fit = fit and group >= 0 and (adult or people.marital[p] == 0)
         fit = fit and people.last_marital[p] < closes
         keys[p] = (people.sex[p] * 21 + min(group, 20)) * 10 + people.marital[p] if fit else -1
         if fit:

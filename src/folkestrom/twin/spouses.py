@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.twin.cells import AGES, NEWBORN
+from folkestrom.twin.cells import AGES, NEWBORN, OLDEST
 from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country
 from folkestrom.twin.window import Window
@@ -174,25 +174,80 @@ def _exchange(people, order, lo, hi, number):
     return done
 
 
-def exchange_deaths(country: Country, w: Window) -> None:
-    """Where too few would be widowed at the year's end, let married people die in place of widowed.
+@kernel
+def _who_dies_instead(people, of, order, lo, hi, short, spare):
+    """Return a person of the cell whose death can be spared, or -1.
 
-    Only for cohorts of 60 and older, who can't be matched or immigrate in numbers.
+    A married one whose death makes no widow(er), or one too many; else, if `spare`, a widowed one.
+    """
+    widowed = -1
+    for j in range(lo, hi):
+        p = order[j]
+        if people.outcome[p] != 3:
+            continue
+        if people.marital[p] == 2:
+            q = people.partner[p]
+            if of[p] < 0 or people.outcome[q] >= 2 or short[people.sex[q], of[p]] < 0:
+                return p
+        elif people.marital[p] == 3 and spare:
+            widowed = p
+    return widowed
+
+
+@kernel
+def _swap(people, of, order, start, c, groups, short, new, year):
+    """Let spouses of a cell's married die in place of others of their age.
+
+    Parameters
+    ----------
+    c, groups
+        The cell of those who are to be widowed, and the cohort group of each row.
+    short, new
+        (2, 21): how many more should be widowed (below 0, how many fewer can be), and how many
+        are this year. Updated.
+    """
+    sex, group = c // 106, groups[c % 106]
+    for j in range(start[c], start[c + 1]):
+        p = order[j]
+        if short[sex, group] <= 0:
+            return
+        q = people.partner[p]
+        if of[p] < 0 or people.outcome[p] >= 2 or people.outcome[q] != 0:
+            continue
+        other, row = people.sex[q], min(max(year - 1 - people.birth_year[q], 0), 104)
+        lo, hi = start[other * 106 + row], start[other * 106 + row + 1]
+        # One widowed person too many: one of the year's new ones is reported a year later.
+        spare = new[other, groups[row]] > 0
+        spared = _who_dies_instead(people, of, order, lo, hi, short, spare)
+        if spared < 0:
+            continue
+        spouse = people.partner[spared]
+        if people.marital[spared] == 3:
+            short[other, groups[row]] -= 1
+            new[other, groups[row]] -= 1
+        elif of[spared] >= 0 and people.outcome[spouse] < 2:
+            short[people.sex[spouse], of[spared]] += 1
+        people.outcome[spared] = 0
+        people.outcome[q] = 3
+        people.leader[q] = -1
+        short[sex, group] -= 1
+
+
+def exchange_deaths(country: Country, w: Window) -> None:
+    """Where too few would be widowed at the year's end, let other people of the same age die.
+
+    First married people in place of widowed ones; then spouses of those who should be widowed, in
+    place of others whose death makes no widow(er), or one too many. Only for cohorts of 60 and
+    older, who can't be matched or immigrate in numbers.
     """
     people = country.people
-    count = int(w.start[-1])
-    after, new = _after_outcomes(
-        people, spouse_groups(country, w), w.order, count, w.late, country.last_year
-    )
-    goal = country.targets.marital[w.t + 1]
+    of, count = spouse_groups(country, w), int(w.start[-1])
+    after, new = _after_outcomes(people, of, w.order, count, w.late, country.last_year)
+    short = country.targets.marital[w.t + 1, :, :, 3] - after[:, :, 3] - new
     group = group_of_row(country, w)
-    for s in (0, 1):
-        for g in range(21):
-            rows = np.flatnonzero(group == g)
-            rows = rows[(rows >= 60) & (rows <= 104)]
-            short = int(goal[s, g, 3] - after[s, g, 3] - new[s, g])
-            for row in rows[::-1]:
-                if short <= 0:
-                    break
-                c = s * AGES + row
-                short -= _exchange(people, w.order, w.start[c], w.start[c + 1], short)
+    cells = [(s * AGES + row, s, int(group[row])) for s in (0, 1) for row in range(OLDEST, 59, -1)]
+    for c, s, g in cells:
+        if short[s, g] > 0:
+            short[s, g] -= _exchange(people, w.order, w.start[c], w.start[c + 1], short[s, g])
+    for c, _, _ in cells:
+        _swap(people, of, w.order, w.start, c, group, short, new, w.year)
