@@ -16,7 +16,7 @@ STOCK = 10_956  # 31 December 1999, days since 1970
 END = 18_659  # 1 February 2021
 OUT_OF_ORDER = 0.07
 ANNULLED_OR_CORRECTED = 0.02
-REPORTS_A_PERSON = 3.4
+REPORTS_A_PERSON = 3.7
 
 Columns = dict[str, NDArray[np.generic]]
 

@@ -79,3 +79,27 @@ def _revision(dice: random.Random, target: Report) -> Report:
             aims=True,
         )
     return replace(revision, municipality=399)
+
+
+def plain_log(dice: random.Random, *, persons: int) -> list[Report]:
+    """Lives that make sense, with a few reports annulled or corrected once."""
+    found: list[Report] = []
+    for person in range(1, persons + 1):
+        day = date(2000, 1, 1) + timedelta(days=dice.randrange(2_000))
+        kind, theirs = dice.choice((1, 2, 3)), []
+        while kind:
+            theirs.append(replace(_report(dice, person, kind, day), marital_status=2))
+            kind = 0 if kind == 9 else dice.choice(_NEXT[kind == 8])
+            day += timedelta(days=dice.randint(1, 700))
+        found += theirs
+        if dice.random() < 0.3:
+            found += [_revision(dice, dice.choice(theirs)) for _ in range(dice.choice((1, 2)))]
+    in_order = sorted(found, key=Report.order)
+    place = {r.key_hash: n for n, r in enumerate(in_order, 1)}
+    return [
+        replace(r, position=place[r.key_hash], target=place.get(r.target or 0)) for r in in_order
+    ]
+
+
+#: Kinds that may follow: somebody at home, and somebody abroad; 0 ends the tale.
+_NEXT = ((5, 5, 5, 6, 7, 8, 9, 0), (3, 3, 0))

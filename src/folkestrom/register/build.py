@@ -130,11 +130,11 @@ def _threads(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _memory(connection: duckdb.DuckDBPyConnection) -> int:
-    """Bytes for packed reports: three quarters of what the engine may use beside them."""
+    """Bytes for packed reports: half of what the engine may use beside them."""
     text = _setting(connection, "memory_limit")
     found = re.fullmatch(r"([\d.]+) ?(\w+)", text)
     size = float(found[1]) * _UNITS.get(found[2], 1) if found else 2**32
-    return int(0.75 * size)
+    return int(0.5 * size)
 
 
 def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -13,40 +13,39 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from folkestrom.register.kernel.rows import Integers
+from folkestrom.register.kernel.rows import Integers, select_list
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
 from folkestrom.register.kernel.work import new_work
 from folkestrom.register.layout import arrow_table, insert_arrow
-from folkestrom.register.log_rows import PersonRows, read_persons
+from folkestrom.register.log_rows import PersonRows, packed_persons
 from folkestrom.register.tables import OPEN_DAY, TABLES, Table
 
 _log = logging.getLogger("folkestrom")
 _KEYS: Final = ("person", "position", "reason_code", "known_from")
 _CONCERNED: Final = "concerned_reports"
+#: Days without a row to delete, after which rows in between are no longer looked through.
+_GAP: Final = 731
 
 
 def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
     """Bring the tables from a log position to the log's end, person by person concerned.
 
-    False when rows that should have been there were not: the tables cannot be trusted then, and
-    have to be made anew.
+    Parameters
+    ----------
+    connection
+        The store, in the caller's transaction.
+    after_position
+        Position of the last report that the tables were made from.
+
+    Returns
+    -------
+    bool
+        False when rows that should have been there were not: the tables cannot be trusted then,
+        and must all be made again.
     """
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {_CONCERNED} AS
-        SELECT * EXCLUDE (source, source_report_id, value) FROM report
-        WHERE person IN (SELECT person FROM report WHERE position > $after)
-        """,
-        {"after": after_position},
-    )
-    now = _swept(read_persons(connection, _CONCERNED))
-    before = _swept(
-        read_persons(connection, f"(FROM {_CONCERNED} WHERE position <= {after_position})")
-    )
-    connection.execute(f"DROP TABLE {_CONCERNED}")
+    before, now = _swept_before_and_now(connection, after_position)
     for number, table in enumerate(TABLES):
         gone, new = _difference(rows_of(before, number), rows_of(now, number))
         if _delete(connection, table, gone) != gone.shape[1]:
@@ -59,6 +58,25 @@ def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
     return True
 
 
+def _swept_before_and_now(
+    connection: duckdb.DuckDBPyConnection, after_position: int
+) -> tuple[Sink, Sink]:
+    """What the reports of the persons concerned gave without the new ones, and give with them."""
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {_CONCERNED} AS
+        SELECT {select_list()} FROM report
+        WHERE person IN (SELECT person FROM report WHERE position > $after)
+        """,
+        {"after": after_position},
+    )
+    now = _swept(packed_persons(connection, _CONCERNED))
+    earlier = f"(FROM {_CONCERNED} WHERE position <= {after_position})"
+    before = _swept(packed_persons(connection, earlier))
+    connection.execute(f"DROP TABLE {_CONCERNED}")
+    return before, now
+
+
 def _swept(log: PersonRows) -> Sink:
     sink = new_sink(4 * len(log.rows) + 16)
     return sweep(log.rows, log.starts, (0, log.persons), new_work(log.longest), sink)
@@ -66,61 +84,79 @@ def _swept(log: PersonRows) -> Sink:
 
 def _difference(before: Integers, now: Integers) -> tuple[Integers, Integers]:
     """Rows only in the former, and rows only in the latter, as `[column, row]`."""
-    one, other = _whole(before), _whole(now)
-    return before[:, ~np.isin(one, other)], now[:, ~np.isin(other, one)]
+    one, other = _as_bytes(before), _as_bytes(now)
+    in_one, in_other = set(one), set(other)
+    gone = [row not in in_other for row in one]
+    new = [row not in in_one for row in other]
+    return before[:, np.array(gone, bool)], now[:, np.array(new, bool)]
 
 
-def _whole(rows: Integers) -> NDArray[np.void]:
+def _as_bytes(rows: Integers) -> list[bytes]:
     """Each row as one value that can be compared."""
-    turned = np.ascontiguousarray(rows.T)
-    return turned.view(np.dtype((np.void, turned.dtype.itemsize * turned.shape[1]))).ravel()
+    width = rows.itemsize * len(rows)
+    whole = np.ascontiguousarray(rows.T).tobytes()
+    return [whole[start : start + width] for start in range(0, len(whole), width)]
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, table: Table, gone: Integers) -> int:
-    """Delete rows; return how many were there."""
-    deleted = 0
-    for where, chosen in _neighbourhoods(table, gone):
-        if chosen.any():
-            deleted += _delete_among(connection, table, gone[:, chosen], where)
-    return deleted
+    """Delete rows; return how many were there.
 
-
-def _neighbourhoods(table: Table, gone: Integers) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Rows to delete by where they lie, with conditions that spare the rest of the table."""
-    known_to = gone[table.index("known_to")]
-    current = known_to == OPEN_DAY
-    superseded = (_within("known_to", known_to[~current]), ~current)
-    if table.ends is None:
-        return [(_within("known_to", known_to[current]), current), superseded]
-    ends = gone[table.index(table.ends)]
-    lasting, ended = current & (ends == OPEN_DAY), current & (ends != OPEN_DAY)
-    still = _within("known_to", known_to[current])
-    return [
-        (f"{still} AND {_within(table.ends, ends[lasting])}", lasting),
-        (f"{still} AND {_within(table.ends, ends[ended])}", ended),
-        superseded,
-    ]
-
-
-def _within(column: str, days: Integers) -> str:
-    if not len(days):
-        return "false"
-    first, last = (f"DATE '1970-01-01' + {int(day)}" for day in (days.min(), days.max()))
-    return f"t.{column} BETWEEN {first} AND {last}"
-
-
-def _delete_among(
-    connection: duckdb.DuckDBPyConnection, table: Table, gone: Integers, where: str
-) -> int:
+    They are looked for where rows of their classes lie, by their position alone, and then deleted
+    by their place: DuckDB reads few columns of few groups for that, where a join on the whole key
+    would read several of all.
+    """
+    if not gone.shape[1]:
+        return 0
     keys = [name for name in _KEYS if name in table.names]
     columns: dict[str, Any] = {name: gone[table.index(name)] for name in keys}
     columns["known_from"] = pa.array(columns["known_from"].astype(np.int32)).view(pa.date32())
-    connection.register("gone_rows", pa.table(columns))
-    same = " AND ".join(f"t.{name} = g.{name}" for name in keys)
-    try:
-        ((deleted,),) = connection.execute(
-            f"DELETE FROM {table.name} t USING gone_rows g WHERE {same} AND {where}"
-        ).fetchall()
-    finally:
-        connection.unregister("gone_rows")
+    connection.register("arriving_rows", pa.table(columns))
+    connection.execute("CREATE OR REPLACE TEMP TABLE gone_rows AS FROM arriving_rows")
+    connection.unregister("arriving_rows")
+    near = " UNION ALL ".join(
+        f"SELECT rowid AS place, {', '.join(keys)} FROM {table.name} "
+        f"WHERE position IN (SELECT position FROM gone_rows) AND {where}"
+        for where in _neighbourhoods(table, gone)
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE near_rows AS {near}")
+    ((deleted,),) = connection.execute(
+        f"""
+        DELETE FROM {table.name}
+        WHERE rowid IN (SELECT place FROM near_rows JOIN gone_rows USING ({", ".join(keys)}))
+        """
+    ).fetchall()
+    connection.execute("DROP TABLE gone_rows")
+    connection.execute("DROP TABLE near_rows")
     return int(deleted)
+
+
+def _neighbourhoods(table: Table, gone: Integers) -> list[str]:
+    """Conditions that hold for the rows to delete, and for few groups of the table's rows."""
+    known_to = gone[table.index("known_to")]
+    current = known_to == OPEN_DAY
+    found = [
+        f"known_to <> {_day(OPEN_DAY)} AND {span}"
+        for span in _spans("known_to", known_to[~current])
+    ]
+    if not current.any():
+        return found
+    still = f"known_to = {_day(OPEN_DAY)}"
+    if table.ends is None:
+        return [*found, still]
+    spans = _spans(table.ends, gone[table.index(table.ends)][current])
+    return [*found, *(f"{still} AND {span}" for span in spans)]
+
+
+def _spans(column: str, days: Integers) -> list[str]:
+    """Spans of time that cover some days, broken where for two years there are none."""
+    days = np.unique(days)
+    breaks = np.flatnonzero(np.diff(days) > _GAP) + 1
+    return [
+        f"{column} BETWEEN {_day(part[0])} AND {_day(part[-1])}"
+        for part in np.split(days, breaks)
+        if len(part)
+    ]
+
+
+def _day(number: int) -> str:
+    return f"DATE '{np.datetime64(int(number), 'D')}'"

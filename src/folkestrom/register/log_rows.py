@@ -11,7 +11,15 @@ import duckdb
 import numpy as np
 
 from folkestrom.register.kernel.ordering import group_by_person
-from folkestrom.register.kernel.rows import ROW, Integers, Packed, columns_of, pack, select_list
+from folkestrom.register.kernel.rows import (
+    ROW,
+    Columns,
+    Integers,
+    Packed,
+    columns_of,
+    pack,
+    select_list,
+)
 
 _BATCH = 1 << 19
 
@@ -43,7 +51,12 @@ class PersonRows:
 
 
 def read_persons(connection: duckdb.DuckDBPyConnection, source: str = "report") -> PersonRows:
-    """Read the reports of a relation: a table or a subquery with the log's columns.
+    """Read the reports of a relation: a table or a subquery with the log's columns."""
+    return packed_persons(connection, f"(SELECT {select_list()} FROM {source})")
+
+
+def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> PersonRows:
+    """Pack the reports of a relation with the columns of `select_list`.
 
     It is read twice, first only for the persons: so that each report can be packed straight into
     its place, and no second copy of the log is ever in memory.
@@ -53,8 +66,8 @@ def read_persons(connection: duckdb.DuckDBPyConnection, source: str = "report") 
     places, starts = group_by_person(persons)
     rows = np.empty(len(persons), ROW)
     first = 0
-    reader = connection.sql(f"SELECT {select_list()} FROM {source}").to_arrow_reader(_BATCH)
-    for batch in reader:
+    columns = ", ".join(Columns._fields)
+    for batch in connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH):
         pack(rows, places[first : first + len(batch)], columns_of(batch))
         first += len(batch)
     return PersonRows(rows, starts)

@@ -1,0 +1,108 @@
+"""What the kernel computes, as plain SQL over the log, for cases in which SQL can say it shortly.
+
+These steps make no table. They are the meaning of the tables in the language of the rest of the
+house: tests hold `read_as_of` on the tables against `*_snapshot` on the log. They leave out what
+only a replay can tell (reports that don't fit, which are flagged) and revisions of revisions.
+`$eve` is the day before the reference day, `$known_at` the knowledge day.
+"""
+
+from __future__ import annotations
+
+from folkestrom.engine.steps import Step, step
+
+
+@step("read_as_of", example={"table": "residence", "columns": ("person", "municipality")})
+def read_as_of(table: str, columns: tuple[str, ...]) -> str:
+    """A history as of one day, as known on another: one filter on four columns, no replay."""
+    return f"""
+        SELECT {", ".join(columns)}
+        FROM {table}
+        WHERE valid_from <= $eve AND valid_to > $eve
+          AND known_from <= $known_at AND known_to > $known_at
+    """
+
+
+@step("known_reports")
+def known_reports() -> str:
+    """Reports received before the knowledge day's midnight (later, where that was sealed)."""
+    return "SELECT * FROM report WHERE known_from <= $known_at"
+
+
+@step("revised")
+def revised() -> str:
+    """Reports that a known one annuls or corrects."""
+    return "SELECT DISTINCT target FROM known_reports WHERE target IS NOT NULL"
+
+
+@step("ranked_corrections")
+def ranked_corrections() -> str:
+    """Known corrections of each report, the latest first."""
+    return """
+        SELECT
+          position,
+          row_number() OVER (
+            PARTITION BY target ORDER BY known_from DESC, received_at DESC, key_hash DESC
+          ) AS rank
+        FROM known_reports
+        WHERE kind <> 10 AND target IS NOT NULL
+    """
+
+
+@step("standing_reports")
+def standing_reports() -> str:
+    """Reports that nothing known annuls or corrects; of several corrections the latest."""
+    return """
+        SELECT k.*
+        FROM known_reports k
+        LEFT JOIN revised r ON r.target = k.position
+        LEFT JOIN ranked_corrections c ON c.position = k.position
+        WHERE k.kind <> 10 AND r.target IS NULL AND coalesce(c.rank, 1) = 1
+    """
+
+
+@step("ranked_events", example={"kinds": (1, 2, 3, 5, 8, 9)})
+def ranked_events(kinds: tuple[int, ...]) -> str:
+    """Standing events of some kinds up to the eve, each person's last first."""
+    listed = ", ".join(str(kind) for kind in kinds)
+    return f"""
+        SELECT
+          *,
+          row_number() OVER (
+            PARTITION BY person
+            ORDER BY event_date DESC, kind DESC, received_at DESC, key_hash DESC
+          ) AS rank
+        FROM standing_reports
+        WHERE event_date <= $eve AND kind IN ({listed})
+    """
+
+
+@step("last_values", example={"columns": ("municipality", "basic_unit"), "leaving": (8, 9)})
+def last_values(columns: tuple[str, ...], leaving: tuple[int, ...]) -> str:
+    """What each person's last event says, unless it is one that ends the spell."""
+    listed = ", ".join(str(kind) for kind in leaving)
+    return f"""
+        SELECT person, {", ".join(columns)}
+        FROM ranked_events
+        WHERE rank = 1 AND kind NOT IN ({listed})
+    """
+
+
+def residence_snapshot() -> list[Step]:
+    """Steps to who is resident where: the last start, move, emigration or death decides."""
+    columns = ("municipality", "basic_unit")
+    return [*_standing(), ranked_events((1, 2, 3, 5, 8, 9)), last_values(columns, (8, 9))]
+
+
+def marital_snapshot() -> list[Step]:
+    """Steps to everybody's marital status, where every start of a record states one."""
+    columns = ("marital_status", "partner")
+    return [*_standing(), ranked_events((1, 2, 3, 6, 9)), last_values(columns, (9,))]
+
+
+def citizenship_snapshot() -> list[Step]:
+    """Steps to everybody's citizenship, where every start of a record states one."""
+    return [*_standing(), ranked_events((1, 2, 3, 7, 9)), last_values(("citizenship",), (9,))]
+
+
+def _standing() -> list[Step]:
+    return [known_reports(), revised(), ranked_corrections(), standing_reports()]
