@@ -58,7 +58,7 @@ def choose_mothers(people, order, start, year, seed, fertility, total):
 
 @kernel
 def find_fathers(people, mothers, order, start, year, seed):
-    """Return the fathers: the husband, the last child's father's age mate nearby, or unknown (-1)."""
+    """Return the fathers: the husband, else an unmarried man nearby, or unknown (-1)."""
     out = np.full(mothers.size, -1, np.int64)
     for i in range(mothers.size):
         m = mothers[i]

@@ -11,7 +11,7 @@ CELLS = 2 * AGES
 
 
 @kernel
-def list_by_cell(status, sex, birth_year, municipality, count, year, order, start):
+def list_by_cell(status, sex, birth_year, count, year, order, start):
     """List residents by cell: `order[start[c]:start[c + 1]]` are cell c's, in index order."""
     start[:] = 0
     for p in range(count):
@@ -30,7 +30,7 @@ def list_by_cell(status, sex, birth_year, municipality, count, year, order, star
 
 @kernel
 def count_by_status(order, start, marital, pending, totals, eligible):
-    """Count every cell's residents by marital status: all, and those not frozen by a late report."""
+    """Count every cell's residents by marital status: all, and those not frozen."""
     totals[:] = 0
     eligible[:] = 0
     for c in range(212):

@@ -35,7 +35,7 @@ def kernel(function: Function) -> Function:
     """
     compiled: Any = njit(cache=True, nogil=True)(function)
     # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
-    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if hasattr(file, "_source_stamp"):
         file._source_stamp = (file._source_stamp, _SOURCES)
-    return compiled  # type: ignore[no-any-return]
+    return compiled

@@ -1,4 +1,4 @@
-"""The country that is simulated: its persons, the targets as the simulation indexes them, the truth."""
+"""The country that is simulated: its persons, its targets, its truth."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,7 @@ class Writer:
         edges = np.flatnonzero(np.diff(months.astype(np.int64))) + 1
         bounds = [0, *edges.tolist(), len(rows)]
         table = self._table(rows)
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        for low, high in pairwise(bounds):
             if high > low:
                 self._write_month(str(months[low]), table.slice(low, high - low))
         self.written += len(rows)

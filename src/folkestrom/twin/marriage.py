@@ -37,7 +37,8 @@ def list_pools(people, size, last_year, year, closes):
     """List those who can change marital status this year by (sex, group, status).
 
     Returns the list and the (421,) edges. Left out: who dies or leaves this year, whose
-    leaving or moving is unreported, children of known status, and who had an event of status after `closes`.
+    leaving or moving is unreported, children of known status, and who had an event of status
+    after `closes`.
     """
     edges = np.zeros(421, np.int64)
     keys = np.empty(size, np.int16)
@@ -177,7 +178,7 @@ class Pools:
         return np.asarray(part[~self._used[part]], np.int64)
 
     def changed(self, sex: int, group: int, status: int, closes: int) -> NDArray[np.int64]:
-        """Return a group's members, used or not, who have a status now and can change it once more."""
+        """Return members, used or not, who have a status now and can change it once more."""
         k = (sex * GROUPS + group) * 10
         part = self._list[self._edges[k] : self._edges[k + 10]]
         mine = self.people.marital[part] == status

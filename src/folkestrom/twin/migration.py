@@ -12,7 +12,14 @@ from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country, is_eu8, place_columns, record_columns
 from folkestrom.twin.marriage import count_groups
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
-from folkestrom.twin.origins import EU8_BORN, NORDIC_BORN, OTHER_BORN, WESTERN_BORN
+from folkestrom.twin.origins import (
+    EU8_BORN,
+    NORDIC_BORN,
+    OTHER_BORN,
+    WESTERN_BORN,
+    deal,
+    group_table,
+)
 from folkestrom.twin.pairing import match
 from folkestrom.twin.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
 from folkestrom.twin.random import draws, integer, uniform
@@ -72,7 +79,8 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     goal = min(w.t + 1, targets.windows)
     by_sex = np.stack([
         arrivals.plan_citizenship(
-            citizens[s], goal_citizenship(country, goal, s, w), int(numbers[s].sum()), naturalising(country)
+            citizens[s], country.targets.citizenship[goal, s], int(numbers[s].sum()),
+            naturalising(country),
         )
         for s in (0, 1)
     ])  # fmt: skip
@@ -112,15 +120,9 @@ def citizens_by_sex(country: Country) -> NDArray[np.int64]:
     return out
 
 
-def goal_citizenship(country: Country, t: int, sex: int, w: Window) -> NDArray[np.int64]:
-    """Return the residents by citizenship aimed at."""
-    del w
-    return np.asarray(country.targets.citizenship[t, sex])
-
-
 def naturalising(country: Country) -> NDArray[np.float64]:
     """Return the model's yearly share that naturalises, by citizenship."""
-    groups = arrivals.group_table()[country.codes]
+    groups = group_table()[country.codes]
     return np.array([_NATURALISING.get(int(g), 0.0) for g in groups])
 
 
@@ -138,7 +140,7 @@ def _give_statuses(
             numbers = arrivals.newcomer_statuses(
                 have[sex, g], country.targets.marital[goal, sex, g], len(mine), adult
             )
-            people.marital[mine] = arrivals.deal(
+            people.marital[mine] = deal(
                 np.arange(10), numbers, draws(seed, mine, w.year, _REASON + 9)
             )
     married = new[people.marital[new] == 2]
@@ -202,7 +204,7 @@ def move_people(country: Country, w: Window) -> None:
 
 
 def _balance(country: Country, w: Window, heads: Index, others: Index) -> tuple[Index, Index]:
-    """Return movers and the arrivals each municipality needs; more move where too many would stay."""
+    """Return movers and the arrivals each municipality needs, more movers where it must be."""
     people = country.people
     moving = people.municipality[np.concatenate([heads, others])]
     leaving = np.bincount(moving, minlength=len(country.units))
@@ -372,8 +374,8 @@ def _stop_on_the_way(
 
 
 @kernel
-def _unit_movers(
-    people, order, count, children, year, seed, first_day, end_day, units, out, new, day
+def _unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
+    people, order, count, year, seed, first_day, end_day, units, out, new, day
 ):
     """Choose who moves inside the municipality; children under 18 go with their mother."""
     found = 0
@@ -421,7 +423,7 @@ def move_inside(country: Country, w: Window) -> None:
     n = int(w.start[-1])
     out, new, day = np.empty(n, np.int64), np.empty(n, np.int16), np.empty(n, np.int32)
     found, adults = _unit_movers(
-        people, w.order, n, w.children, w.year, country.seed, w.first_day, w.end_day,
+        people, w.order, n, w.year, country.seed, w.first_day, w.end_day,
         country.units, out, new, day,
     )  # fmt: skip
     persons, day = out[:found], day[:found]

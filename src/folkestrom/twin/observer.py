@@ -17,7 +17,7 @@ class Observer:
         """All has happened; `rows` are the reports as they should be, with times of receipt."""
 
     def written(self, country: Country, w: Window, rows: Rows) -> None:
-        """`rows` are all reports of the window, wrong ones and revisions too, with their numbers."""
+        """`rows` are all reports of the window, revisions too, with their numbers."""
 
     def finished(self, country: Country) -> None:
         """The last window is over."""

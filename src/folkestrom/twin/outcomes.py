@@ -87,7 +87,7 @@ class Given(NamedTuple):
 class Sums(NamedTuple):
     """A cell's persons, chances of leaving and mortality still to come, by marital status."""
 
-    count: NDArray[np.int64]
+    persons: NDArray[np.int64]
     leaving: NDArray[np.float64]
     dying: NDArray[np.float64]
 
@@ -136,7 +136,7 @@ def apportion(total, weights, caps):
     for k in range(size):
         if caps[k] > 0 and mass > 0.0:
             running += weights[k]
-            upto = int(math.floor(total * min(running / mass, 1.0) + 0.5))
+            upto = math.floor(total * min(running / mass, 1.0) + 0.5)
             out[k] = min(upto - before, caps[k])
             before = upto
             left -= out[k]
@@ -193,7 +193,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, 
         if (k == 2 or k == 6) and q >= 0 and people.status[q] == RESIDENT:
             age_of_spouse = min(max(year - 1 - people.birth_year[q], 0), 109)
             work.factor[j] = work.spouse_factor[people.sex[q], age_of_spouse]
-        sums.count[k] += 1
+        sums.persons[k] += 1
         sums.leaving[k] += b
         sums.dying[k] += work.factor[j]
 
@@ -226,7 +226,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
             if given.exits_by_status[c, 0] >= 0:
                 going = given.exits_by_status[c].copy()
             else:
-                room = sums.count - given.deaths[c]
+                room = sums.persons - given.deaths[c]
                 going = apportion(given.leavers[c], sums.leaving, room)
             _draw_exact(people, work, lo, hi, year, seed, given.deaths[c].copy(), going, sums)
         else:
@@ -235,7 +235,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
 
 
 @kernel
-def _mark_late(people, work, lo, hi, year, seed, calibrated, quota):
+def _mark_late(people, work, lo, hi, year, seed, calibrated, quota):  # noqa: C901 - who follows whom has that many cases
     """Choose whose leaving (exactly `quota` if calibrated) or moving is not reported in time."""
     late = work.late
     mass, left = 0.0, 0
@@ -281,8 +281,8 @@ def _draw_exact(people, work, lo, hi, year, seed, dying, going, sums):
             continue
         p = work.order[j]
         k = people.marital[p]
-        n = sums.count[k]
-        sums.count[k] -= 1
+        n = sums.persons[k]
+        sums.persons[k] -= 1
         weight, other = work.factor[j], work.leave[j]
         chance = weight * dying[k] / max(sums.dying[k], 1e-300)
         sums.dying[k] -= weight

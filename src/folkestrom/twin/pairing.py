@@ -29,8 +29,8 @@ _WIDEST = 15.0
 def _same_rank(keys: list[Index], ages: list[NDArray[np.float64]]) -> tuple[Index, Index]:
     """Return positions of men and women with the same rank by age under the same key."""
     orders, ranks = zip(*(_ranks(k, a) for k, a in zip(keys, ages, strict=True)), strict=True)
-    marks = [k[o] * 10_000_000 + n for k, o, n in zip(keys, orders, ranks, strict=True)]
-    _, at_m, at_w = np.intersect1d(*marks, assume_unique=True, return_indices=True)
+    men, women = (k[o] * 10_000_000 + n for k, o, n in zip(keys, orders, ranks, strict=True))
+    _, at_m, at_w = np.intersect1d(men, women, assume_unique=True, return_indices=True)
     at_m, at_w = orders[0][at_m], orders[1][at_w]
     near = np.abs(ages[0][at_m] - ages[1][at_w]) < _WIDEST
     return at_m[near], at_w[near]

@@ -1,8 +1,6 @@
-"""Every parameter of the twin with its value and where it comes from, for the truth and the manual."""
+"""Every parameter of the twin with its value and where it comes from."""
 
 from __future__ import annotations
-
-from typing import Any
 
 
 def describe_parameters() -> list[dict[str, object]]:

@@ -4,9 +4,10 @@ For each sex and age a cell of window y obeys
 
     P(y + 1, a + 1) = P(y, a) - D + I - E + A,
 
-with births in place of P for those born in the year, and 105+ pooled. P and A are given, so I - E - D
-is given; the split is the expected numbers of the schedules, reconciled cell by cell in proportion to
-what is expected (the generalised-least-squares answer for Poisson counts) and with the year's totals.
+with births in place of P for those born in the year, and 105+ pooled. P and A are given, so
+I - E - D is given; the split is the expected numbers of the schedules, reconciled cell by cell in
+proportion to what is expected (the generalised-least-squares answer for Poisson counts) and with
+the year's totals.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ def _reconcile(
     deaths, leaving, arriving = (np.maximum(e, 1e-9) for e in expected)
     base = [deaths.copy(), leaving.copy(), arriving.copy()]
     for _ in range(150):
-        for values, total in ((deaths, totals[0]), (leaving, totals[1])):
-            values *= total / max(values.sum(), 1e-9)
+        deaths = deaths * (totals[0] / max(deaths.sum(), 1e-9))
+        leaving = leaving * (totals[1] / max(leaving.sum(), 1e-9))
         gap = net - (arriving - leaving - deaths)
         mass = base[0] + base[1] + base[2]
         deaths = np.maximum(deaths - gap * base[0] / mass, 0.02 * base[0])

@@ -55,7 +55,7 @@ def integer(seed: int, person: int, year: int, purpose: int, bound: int) -> int:
 
 @kernel
 def uniforms(seed: int, first: int, count: int, year: int, purpose: int) -> np.ndarray:
-    """Return `count` uniform numbers for the counters `first`, `first + 1`, …"""
+    """Return `count` uniform numbers for the counters from `first` on."""
     out = np.empty(count, np.float64)
     for i in range(count):
         out[i] = uniform(seed, first + i, year, purpose)

@@ -1,4 +1,4 @@
-"""Collects one window's reports as columns, gives them times of receipt, revises some, sorts them."""
+"""Collects one window's reports as columns, times their receipt, revises some, sorts them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _RECEIVED, _TAIL, _REVISE, _SHIFT, _LATER = 31, 32, 33, 34, 35
 
 @dataclass
 class Rows:
-    """Reports as columns. `target` is a row of the same window (>= 0) or -2 - id of an older one."""
+    """Reports as columns; `target` is a row of the same window (>= 0) or -2 - an older number."""
 
     person: NDArray[np.int32]
     kind: NDArray[np.int8]
@@ -144,7 +144,7 @@ def receive(rows: Rows, seed: int, year: int, opens: int, closes: int) -> None:
 
 
 def revise(rows: Rows, seed: int, year: int, closes: int, units: NDArray[np.int16]) -> Rows:
-    """Return the rows with some first reported wrongly and corrected, some entered twice and annulled.
+    """Return the rows, some first reported wrongly and corrected, some entered twice.
 
     Both happen before the window's extraction, so they leave no trace in the published counts.
     """
@@ -212,13 +212,15 @@ def _blank(rows: Rows) -> None:
 def join(parts: list[Rows]) -> Rows:
     """Return the rows of all parts, one after the other."""
     return Rows(
-        *(
-            np.concatenate([getattr(p, name) for p in parts])
-            for name in ("person", "kind", "day", "late", "relation", "target")
-        ),
-        {k: np.concatenate([p.content[k] for p in parts]) for k in COLUMNS},
-        np.concatenate([p.received for p in parts]),
-    )  # type: ignore[misc]
+        person=np.concatenate([p.person for p in parts]),
+        kind=np.concatenate([p.kind for p in parts]),
+        day=np.concatenate([p.day for p in parts]),
+        late=np.concatenate([p.late for p in parts]),
+        relation=np.concatenate([p.relation for p in parts]),
+        target=np.concatenate([p.target for p in parts]),
+        content={k: np.concatenate([p.content[k] for p in parts]) for k in COLUMNS},
+        received=np.concatenate([p.received for p in parts]),
+    )
 
 
 def number(rows: Rows, first: int) -> tuple[Rows, NDArray[np.intp]]:

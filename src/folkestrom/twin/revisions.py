@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin import reports as r
-from folkestrom.twin.people import ABROAD, DEAD, RESIDENT, VOID, People
+from folkestrom.twin.people import ABROAD, DEAD, FIRST_NUMBER, RESIDENT, VOID, People
 from folkestrom.twin.random import uniforms
 
 Index = NDArray[np.int64]
@@ -189,7 +189,7 @@ def _correct(
         content["birth"] = day
         people.birth[p] = day
     for name in r.NUMBERS:
-        content[name] = np.where(content[name] >= 0, content[name] - r.FIRST_NUMBER, -1)
+        content[name] = np.where(content[name] >= 0, content[name] - FIRST_NUMBER, -1)
     if kind != r.DEATH:
         people.last_residence[p] = day
     if kind == r.IMMIGRATION:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.twin import arrivals, migration, spouses, wedlock, window
 from folkestrom.twin import country as c
-from folkestrom.twin import migration, spouses, wedlock, window
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.files import Writer
@@ -191,7 +191,7 @@ def _by_status(
     losses: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return deaths by cell and marital status, and emigrations where they are fixed (65+)."""
-    assert w.plan is not None
+    plan = w.planned
     wanted = state.targets.marital[w.t + 1]
     deaths, exits = np.zeros((212, 10), np.int64), np.full((212, 10), -1, np.int64)
     weight = spouses.mortality_by_status()
@@ -202,7 +202,7 @@ def _by_status(
             cells = s * AGES + np.flatnonzero(group == g)
             if not len(cells):
                 continue
-            dying = w.plan.deaths.reshape(-1)[cells]
+            dying = plan.deaths.reshape(-1)[cells]
             old = w.year - 1 - (state.last_year - 1 - 5 * g) >= 60
             chance = weight.copy()
             if old:
@@ -274,7 +274,7 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
         mean = share / share.sum() * float(state.targets.immigration[t]) * w.fraction
         numbers = rng.poisson(mean).astype(np.int64)
         numbers[:, NEWBORN] = 0
-    share_back = migration.arrivals.RETURN_SHARE
+    share_back = arrivals.RETURN_SHARE
     wish = np.floor(
         numbers * share_back + uniforms(state.seed, 0, 212, w.year, _L + 9).reshape(2, AGES)
     )
@@ -284,7 +284,7 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
 
 
 def finish(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> r.Rows:
-    """Give the window's reports their receipt, revisions and numbers; keep what can be revised later."""
+    """Receive, revise and number the window's reports; keep what can be revised later."""
     rows = w.out.rows()
     # What happened before the window (a late death's widowhood, say) is known only now.
     rows.late |= rows.day < w.first_day

@@ -1,4 +1,4 @@
-"""Whose spouse dies: bends the mortality of the married so that as many are widowed as the targets say."""
+"""Whose spouse dies: bends mortality so that as many are widowed as the targets say."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _mean_factor(group, sex, order, start, factor):
 
 
 def spouse_groups(country: Country, w: Window) -> NDArray[np.int8]:
-    """Return each person's spouse's cohort group (see `_spouse_groups`), the same all window long."""
+    """Return each person's spouse's cohort group (see `_spouse_groups`)."""
     if len(w.spouse_group) == country.size:
         return w.spouse_group
     p = country.people
@@ -104,16 +104,16 @@ def factors(
     widowed
         (2, 21): expected new widows and widowers by sex and cohort group.
     """
-    assert w.plan is not None
+    plan = w.planned
     weight = mortality_by_status()
-    dying = w.plan.deaths.reshape(-1)
+    dying = plan.deaths.reshape(-1)
     rates = dying / np.maximum((totals * weight).sum(axis=1), 1.0)
     of = spouse_groups(country, w)
     sex = country.people.sex
     losses = _expected_losses(of, sex, w.order, w.start, rates * weight[2])
     goal = country.targets.marital[w.t + 1]
     group = group_of_row(country, w)
-    leaving = w.plan.emigration.reshape(-1) / np.maximum(totals.sum(axis=1), 1)
+    leaving = plan.emigration.reshape(-1) / np.maximum(totals.sum(axis=1), 1)
     by_group = np.ones((2, 21))
     for s in (0, 1):
         for g in range(21):

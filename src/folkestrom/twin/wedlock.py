@@ -15,6 +15,8 @@ from folkestrom.twin.people import ABROAD, LEAVE, NEVER, NOTHING, RESIDENT
 from folkestrom.twin.random import draws, permutation
 from folkestrom.twin.window import Index, Window
 
+Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
+
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
 
@@ -33,7 +35,7 @@ def report_partners_late(country: Country, w: Window) -> None:
     country.partner_reports.clear()
 
 
-def bereave(country: Country, w: Window, dead: Index) -> tuple[Index, Index, NDArray[np.int32]]:
+def bereave(country: Country, dead: Index) -> tuple[Index, Index, NDArray[np.int32]]:
     """Make widows and widowers; returns who is to be reported, status and day."""
     people = country.people
     partner = people.partner[dead].astype(np.int64)
@@ -57,7 +59,7 @@ def bereave(country: Country, w: Window, dead: Index) -> tuple[Index, Index, NDA
 def change_statuses(country: Country, w: Window, dead: Index) -> None:
     """Carry out the window's marital changes."""
     people, seed = country.people, country.seed
-    widows, new, day = bereave(country, w, dead)
+    widows, new, day = bereave(country, dead)
     people.marital[widows] = new
     have = m.count_groups(people, country.size, country.last_year)
     want = wanted(country, w, have)
@@ -125,7 +127,7 @@ def _hold_back(
 
 
 def _couples(
-    country: Country, w: Window, pools: m.Pools, flows: dict[tuple[int, int], dict[tuple[int, int], int]],
+    country: Country, w: Window, pools: m.Pools, flows: Flows,
     old: int, new: int, changes: m.Changes,
 ) -> None:  # fmt: skip
     """Separate or divorce couples together, and who has a partner outside the register alone.
@@ -158,7 +160,7 @@ def _couples(
 
 
 def _weddings(
-    country: Country, w: Window, pools: m.Pools, flows: dict[tuple[int, int], dict[tuple[int, int], int]],
+    country: Country, w: Window, pools: m.Pools, flows: Flows,
     changes: m.Changes,
 ) -> None:  # fmt: skip
     """Marry those whose turn it is to each other, the rest to partners outside the register."""
@@ -176,9 +178,7 @@ def _weddings(
     changes.add(np.setdiff1d(women, brides), m.MARRIED)
 
 
-def _others(
-    pools: m.Pools, flows: dict[tuple[int, int], dict[tuple[int, int], int]], changes: m.Changes
-) -> None:
+def _others(pools: m.Pools, flows: Flows, changes: m.Changes) -> None:
     """Carry out the remaining changes one by one."""
     done = {(m.MARRIED, m.SEPARATED), (m.SEPARATED, m.DIVORCED)}
     done |= {(old, m.MARRIED) for old in (m.NEVER, m.WIDOWED, m.DIVORCED)}
@@ -198,8 +198,14 @@ def _mend(country: Country, w: Window, pools: m.Pools, want: NDArray[np.int64]) 
         short = np.repeat(np.arange(10), np.maximum(want[s, g] - have[s, g], 0))
         for old in np.unique(over).tolist():
             pool = pools.changed(int(s), int(g), old, w.end_day - 2)
-            for person, new in zip(pool, short[over == old].tolist(), strict=False):
-                if new != m.WIDOWED:
+            # Nobody is widowed whose spouse is in the register, and may be alive.
+            linked = country.people.partner[pool] >= 0
+            pool = pool[np.argsort(linked, kind="stable")]
+            # The widowed first, since they must be among the first of the pool.
+            wished = short[over == old]
+            wished = wished[np.argsort(wished != m.WIDOWED, kind="stable")]
+            for person, new in zip(pool, wished.tolist(), strict=False):
+                if new != m.WIDOWED or country.people.partner[person] < 0:
                     changes.add(np.array([person]), new)
     _report(country, w, changes)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.twin import arrivals, births, revisions
+from folkestrom.errors import FolkestromError
+from folkestrom.twin import births, revisions
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, list_by_cell
 from folkestrom.twin.country import (
@@ -18,6 +19,7 @@ from folkestrom.twin.country import (
     record_columns,
 )
 from folkestrom.twin.mobility import ADULT
+from folkestrom.twin.origins import give_unit
 from folkestrom.twin.outcomes import Given, Work, year_outcomes
 from folkestrom.twin.people import (
     ABROAD,
@@ -87,6 +89,13 @@ class Window:
     baby_unit: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
     baby_day: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     true_outcome: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+
+    @property
+    def planned(self) -> WindowPlan:
+        """Return the plan, which a calibrated window has."""
+        if self.plan is None:
+            raise FolkestromError("A free window has no plan.")
+        return self.plan
 
 
 def extraction_second(year: int) -> int:
@@ -171,10 +180,11 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
 def make_plan(country: Country, w: Window) -> None:
     """Decide the numbers of deaths, emigrations and immigrations of each cell."""
     targets, t = country.targets, w.t
-    corrections = w.revised.corrections if w.revised else (lambda kind: 0)
-    corrected_births = w.revised.corrected.get(r.BIRTH, np.empty(0, np.int64)) if w.revised else []
+    revised = w.revised or revisions.Revisions({}, {})
+    corrections = revised.corrections
+    corrected_births = revised.corrected.get(r.BIRTH, np.empty(0, np.int64))
     real = targets.births[t].copy()
-    if len(corrected_births):
+    if len(corrected_births) and country.earlier is not None:
         sexes = country.people.sex[country.earlier.person[corrected_births]]
         real -= np.bincount(sexes, minlength=2)
     w.real_births = real
@@ -206,7 +216,6 @@ def list_cells(country: Country, w: Window) -> None:
         people.status,
         people.sex,
         people.birth_year,
-        people.municipality,
         n,
         w.year,
         w.order,
@@ -279,7 +288,7 @@ def report_overdue(country: Country, w: Window) -> None:
     moved = np.flatnonzero((people.pending[:n] == LATE_MOVE) & (people.status[:n] == RESIDENT))
     before = place_columns(country, moved, "_from")
     people.municipality[moved] = people.pending_municipality[moved]
-    arrivals.give_unit(people, moved, country.units, country.seed, w.year, _DUE)
+    give_unit(people, moved, country.units, country.seed, w.year, _DUE)
     people.pending[moved] = NOTHING
     people.last_residence[moved] = people.pending_day[moved]
     w.out.add(
@@ -312,7 +321,7 @@ def _destination(country: Country, persons: Index, year: int) -> NDArray[np.int6
 
 def apply_exits(country: Country, w: Window) -> Index:
     """Let the year's deaths and emigrations happen; returns those who died."""
-    people, seed = country.people, country.seed
+    people = country.people
     chosen = w.order[: w.start[-1]].astype(np.int64)
     outcome = people.outcome[chosen]
     dead, gone = chosen[outcome == DIE], chosen[outcome == LEAVE]
@@ -334,7 +343,6 @@ def apply_exits(country: Country, w: Window) -> Index:
     people.last_residence[seen] = people.exit_day[seen]
     mine = is_eu8(people, seen)
     country.eu8_left += int(mine.sum())
-    assert seed == country.seed
     return dead
 
 
