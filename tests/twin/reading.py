@@ -84,6 +84,11 @@ class Log:
             self._known[key] = self._standing(mine)
         return self._known[key]
 
+    def cohort(self, person: int) -> tuple[str, int]:
+        """Sex and year of birth; the twin's reports never disagree about them."""
+        row = next(r.row for r in self.by_person[person] if r.row["birth_date"])
+        return row["sex"], row["birth_date"].year  # type: ignore[return-value, attr-defined]
+
     def _standing(self, mine: list[Report]) -> list[Report]:
         gone: set[str] = set()
         latest: dict[str, Report] = {}
