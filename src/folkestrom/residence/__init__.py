@@ -1,0 +1,1 @@
+"""Who is resident, where, from when, and which rule and report say so."""

@@ -1,0 +1,82 @@
+"""Decisions as queries on the register's tables; nothing is stored."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+
+from folkestrom.engine.steps import Step, run, step
+from folkestrom.model.codes import Kind
+from folkestrom.residence.rules import REGISTERED_REPORT
+from folkestrom.residence.tables import Because, Decision
+
+
+@step("decisions")
+def decisions() -> str:
+    """Every stay, with the rule that makes it count and the report that opened it."""
+    return f"""
+        SELECT
+          r.person, r.municipality, r.basic_unit, r.valid_from, r.valid_to,
+          r.known_from, r.known_to,
+          '{REGISTERED_REPORT.name}' AS rule,
+          r.position,
+          p.kind
+        FROM residence r JOIN report p ON p.position = r.position
+    """
+
+
+@step("last_events")
+def last_events() -> str:
+    """The last event of one person up to the eve that counts as known on the knowledge day.
+
+    Later on one day is what has the higher rank of kinds, then what was received later.
+    """
+    return """
+        SELECT e.kind, e.event_date, e.municipality_to, e.basic_unit_to, e.position
+        FROM event e JOIN report p ON p.position = e.position
+        WHERE e.person = $person AND e.event_date <= $eve
+          AND e.known_from <= $known_at AND e.known_to > $known_at
+        ORDER BY e.event_date DESC, e.kind DESC, p.received_at DESC, p.key_hash DESC
+        LIMIT 1
+    """
+
+
+def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at: date) -> Decision:
+    """Why somebody is, or is not, counted in the population of a day.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    person
+        The person's pseudonym.
+    day
+        The reference day; what counts is the state at the end of the day before.
+    known_at
+        The knowledge day.
+
+    Returns
+    -------
+    Decision
+        The decision, with its rule and report.
+    """
+    asked = {"person": person, "eve": day - timedelta(days=1), "known_at": known_at}
+    steps: list[Step] = [last_events()]
+    found = run(connection, steps, asked).fetchall()
+    if not found:
+        return Decision(False, Because.NO_RECORD, REGISTERED_REPORT.name)
+    kind, since, municipality, basic_unit, position = found[0]
+    because = {Kind.EMIGRATION: Because.EMIGRATED, Kind.DEATH: Because.DIED}.get(
+        Kind(kind), Because.REGISTERED
+    )
+    return Decision(
+        resident=because == Because.REGISTERED,
+        because=because,
+        rule=REGISTERED_REPORT.name,
+        municipality=municipality,
+        basic_unit=basic_unit,
+        since=since,
+        position=position,
+        kind=Kind(kind),
+    )
