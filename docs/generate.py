@@ -31,6 +31,8 @@ from folkestrom.model.report import (
     required_columns,
 )
 from folkestrom.model.specification import TableSpecification
+from folkestrom.register.flags import DESCRIPTIONS
+from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
 from folkestrom.statistics.variables import VARIABLES, Variable
 
@@ -213,11 +215,36 @@ def _variable_row(variable: Variable) -> list[str]:
     ]
 
 
+def derived_tables() -> str:
+    """The register's tables, from `register.tables`."""
+    lines = [
+        "# The register's tables",
+        NOTE,
+        "",
+        "All six are made from the report log alone. Intervals are half-open, dates are local days,",
+        "9999-12-31 is the end of time. A row is there as known at E when `known_from <= E` and",
+        "`E < known_to`. [Histories by example](../explanation/what-known-means.md) shows how they",
+        "come about.",
+        "",
+        f"Version of the method: {METHOD_VERSION}. Tables of another version are made again.",
+    ]
+    for table in TABLES:
+        rows = [[f"`{c.name}`", c.type, "yes" if c.nullable else "", c.description]
+                for c in table.columns]  # fmt: skip
+        lines += ["", f"## {table.name}", "", f"One row is {table.grain}.", ""]
+        lines += [f"Key: {_code_list(table.key)}.", ""]
+        lines += _table(["column", "type", "may be NULL", "what it says"], rows)
+    flags = [[str(int(r)), f"`{r.name.lower()}`", text] for r, text in DESCRIPTIONS.items()]
+    lines += ["", "## Reasons of flags", "", *_table(["code", "reason", "what stands"], flags)]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/report-format.md": report_format,
     "reference/cli.md": cli,
     "reference/steps.md": steps,
     "reference/published-tables.md": published_tables,
+    "reference/derived-tables.md": derived_tables,
 }
 
 
