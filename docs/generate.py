@@ -221,7 +221,7 @@ def derived_tables() -> str:
         "# The register's tables",
         NOTE,
         "",
-        "All six are made from the report log alone. Intervals are half-open, dates are local days,",
+        "All six are made from the report log alone. Intervals are half-open, dates local days,",
         "9999-12-31 is the end of time. A row is there as known at E when `known_from <= E` and",
         "`E < known_to`. [Histories by example](../explanation/what-known-means.md) shows how they",
         "come about.",
