@@ -81,37 +81,43 @@ class Writer:
         ]
         self._unit_codes = np.array(sorted(codes), np.int32)
         self._unit_texts = _texts(self._unit_codes.astype(np.int64), 8)
-        self._open: dict[str, pq.ParquetWriter] = {}
+        self._held: tuple[str, pa.Table] | None = None
         self.written = 0
 
     def write(self, rows: Rows) -> None:
-        """Write rows, which are in order of receipt, to their months' files."""
+        """Write rows, which are in order of receipt, to their months' files.
+
+        The last month is held back: the next rows may be of the same month.
+        """
         months = rows.received.astype("datetime64[s]").astype("datetime64[M]")
         edges = np.flatnonzero(np.diff(months.astype(np.int64))) + 1
         bounds = [0, *edges.tolist(), len(rows)]
         table = self._table(rows)
         for low, high in pairwise(bounds):
             if high > low:
-                self._write_month(str(months[low]), table.slice(low, high - low))
+                self._hold(str(months[low]), table.slice(low, high - low))
         self.written += len(rows)
 
-    def _write_month(self, month: str, table: pa.Table) -> None:
-        if month not in self._open:
-            for done in [m for m in self._open if m < month]:
-                self._open.pop(done).close()
-            path = self._folder / f"reports-{month}.parquet"
-            if path.exists():
-                raise FolkestromError(
-                    f"Reports of {month} came after that month's file was closed."
-                )
-            self._open[month] = pq.ParquetWriter(path, table.schema, compression="snappy")
-        self._open[month].write_table(table)
+    def _hold(self, month: str, table: pa.Table) -> None:
+        """Keep a month's rows until those of another come; first write what was kept."""
+        if self._held is not None and self._held[0] == month:
+            both = pa.concat_tables([self._held[1], table])
+            order = np.argsort(both["received_at"].cast(pa.int64()).to_numpy(), kind="stable")
+            self._held = month, both.take(pa.array(order))
+            return
+        self.close()
+        self._held = month, table
 
     def close(self) -> None:
-        """Finish every file."""
-        for writer in self._open.values():
-            writer.close()
-        self._open.clear()
+        """Write what is held back."""
+        if self._held is None:
+            return
+        month, table = self._held
+        path = self._folder / f"reports-{month}.parquet"
+        if path.exists():
+            raise FolkestromError(f"Reports of {month} came after that month's file was closed.")
+        pq.write_table(table, path, compression="snappy")
+        self._held = None
 
     def _table(self, rows: Rows) -> pa.Table:
         c = rows.content
