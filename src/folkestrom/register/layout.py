@@ -36,12 +36,13 @@ class Plan(NamedTuple):
     ends: int  # the column by which current rows lie, or -1
     known_to: int
     days: float  # of one class
+    group: int  # rows of a block
 
 
-def plan_of(table: Table) -> Plan:
+def plan_of(table: Table, group: int = GROUP) -> Plan:
     """The plan of a table."""
     ends = -1 if table.ends is None else table.index(table.ends)
-    return Plan(ends, table.index("known_to"), table.years * _DAYS_A_YEAR)
+    return Plan(ends, table.index("known_to"), table.years * _DAYS_A_YEAR, group)
 
 
 @njit(nogil=True, inline="always")
@@ -65,11 +66,10 @@ def _find_places(
 ) -> int:
     """Place rows into the blocks of their classes until one has no block; return that row."""
     for i in range(start, rows.shape[1]):
-        group = class_of_row(rows, i, plan)
-        block = block_of[group]
-        if block < 0 or filled[block] == GROUP:
+        block = block_of[class_of_row(rows, i, plan)]
+        if block < 0 or filled[block] == plan.group:
             return i
-        places[i] = block * GROUP + filled[block]
+        places[i] = block * plan.group + filled[block]
         filled[block] += 1
     return int(rows.shape[1])
 
@@ -92,11 +92,13 @@ class TableWriter:
     ----------
     table
         The table.
+    group
+        Rows of a block.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, group: int = GROUP) -> None:
         self.table = table
-        self._plan = plan_of(table)
+        self._plan = plan_of(table, group)
         self._block_of = np.full(_CLASSES, -1, np.int64)
         self._filled = np.zeros(0, np.int64)
         self._blocks = [np.empty(0, column.dtype) for column in table.columns]
@@ -115,14 +117,15 @@ class TableWriter:
             if start < rows.shape[1]:
                 self._new_block(_class_at(rows, start, self._plan))
 
-    def _new_block(self, group: int) -> None:
-        if self._block_of[group] >= 0:
-            self._full.append(int(self._block_of[group]))
+    def _new_block(self, number: int) -> None:
+        """Give a class an empty block."""
+        if self._block_of[number] >= 0:
+            self._full.append(int(self._block_of[number]))
         if not self._free:
             self._grow()
         block = self._free.pop()
         self._filled[block] = 0
-        self._block_of[group] = block
+        self._block_of[number] = block
 
     def _grow(self) -> None:
         # Memory is taken page by page as rows come, so room for many blocks costs nothing; growing
@@ -131,7 +134,7 @@ class TableWriter:
         new = max(_FIRST_BLOCKS, 2 * old)
         self._filled = np.concatenate((self._filled, np.zeros(new - old, np.int64)))
         for number, blocks in enumerate(self._blocks):
-            larger = np.empty(new * GROUP, blocks.dtype)
+            larger = np.empty(new * self._plan.group, blocks.dtype)
             larger[: len(blocks)] = blocks
             self._blocks[number] = larger
         self._free = list(range(new - 1, old - 1, -1))
@@ -155,7 +158,7 @@ class TableWriter:
             insert_arrow(connection, self.table.name, pa.Table.from_batches(batches))
 
     def _batch(self, block: int) -> pa.RecordBatch:
-        first = block * GROUP
+        first = block * self._plan.group
         rows = slice(first, first + int(self._filled[block]))
         columns = zip(self.table.columns, self._blocks, strict=True)
         arrays = [arrow_column(column, values[rows]) for column, values in columns]
