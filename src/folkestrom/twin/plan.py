@@ -87,8 +87,15 @@ def _reconcile(
     return [deaths, leaving, arriving]
 
 
+_NO_ROOM = (
+    "The targets leave no room: deaths, emigration and immigration cannot be placed in all"
+    " cells of sex and age without a negative number."
+)
+
+
 def _repair(net: Cells, begin: Cells, deaths: Cells, leaving: Cells, low: Cells) -> None:
     """Shift whole deaths and emigrations between cells until no immigration is negative."""
+    kinds, floors = (deaths, leaving), (np.zeros_like(low), low)
     for _ in range(10_000):
         arriving = net + deaths + leaving
         excess = deaths + leaving - begin
@@ -98,39 +105,58 @@ def _repair(net: Cells, begin: Cells, deaths: Cells, leaving: Cells, low: Cells)
             return
         if len(over):
             cell = tuple(over[0])
-            moved = leaving if leaving[cell] > low[cell] else deaths
-            _shift(moved, cell, -1, arriving, low if moved is leaving else None, excess)
+            _shift_out(kinds[int(leaving[cell] > low[cell])], cell, excess)
             continue
         cell = tuple(bad[0])
-        moved = leaving if leaving[cell] < low[cell] or leaving[cell] >= deaths[cell] else deaths
         if excess[cell] >= 0:
             break
-        _shift(moved, cell, 1, arriving, low if moved is leaving else None, excess)
-    raise FolkestromError(
-        "The targets leave no room: deaths, emigration and immigration cannot be placed in all"
-        " cells of sex and age without a negative number."
-    )
+        kind = int(leaving[cell] < low[cell] or leaving[cell] >= deaths[cell])
+        _shift_in(kinds, floors, kind, cell, arriving)
+    raise FolkestromError(_NO_ROOM)
 
 
-def _shift(
-    values: Cells,
+def _shift_out(values: Cells, cell: tuple[int, ...], excess: Cells) -> None:
+    """Move one unit out of `cell`, to the cell with most people left."""
+    other, room = _roomiest(-excess, cell)
+    if room < 1:
+        raise FolkestromError(_NO_ROOM)
+    values[cell] -= 1
+    values[other] += 1
+
+
+def _shift_in(
+    kinds: tuple[Cells, Cells],
+    floors: tuple[Cells, Cells],
+    kind: int,
     cell: tuple[int, ...],
-    step: int,
     arriving: Cells,
-    low: Cells | None,
-    excess: Cells,
 ) -> None:
-    """Move one unit into (step 1) or out of (step -1) `cell`, against the roomiest other cell."""
-    if step > 0:
-        room = np.minimum(values - (0 if low is None else low), arriving).astype(float)
-    else:
-        room = -excess.astype(float)
-    room[cell] = -np.inf
-    other = np.unravel_index(int(np.argmax(room)), room.shape)
-    if room[other] < 1:
-        raise FolkestromError("The targets leave no room in any cell of sex and age.")
-    values[cell] += step
-    values[other] -= step
+    """Move one unit of a kind into `cell` from a cell where as many can arrive less.
+
+    If no cell of the kind has room, one of the other kind has: a third cell changes its kind.
+    """
+    values, others = kinds[kind], kinds[1 - kind]
+    source, room = _roomiest(np.minimum(values - floors[kind], arriving), cell)
+    if room >= 1:
+        values[cell] += 1
+        values[source] -= 1
+        return
+    via, most = _roomiest(values - floors[kind], cell)
+    source, room = _roomiest(np.minimum(others - floors[1 - kind], arriving), cell)
+    if most < 1 or room < 1:
+        raise FolkestromError(_NO_ROOM)
+    values[cell] += 1
+    values[via] -= 1
+    others[via] += 1
+    others[source] -= 1
+
+
+def _roomiest(room: Cells, cell: tuple[int, ...]) -> tuple[tuple[np.intp, ...], int]:
+    """Return the cell with most room, other than `cell`, and how much."""
+    elsewhere = room.copy()
+    elsewhere[cell] = np.iinfo(np.int64).min
+    best = np.unravel_index(int(np.argmax(elsewhere)), room.shape)
+    return best, int(elsewhere[best])
 
 
 def plan_window(
