@@ -27,7 +27,11 @@ import synthetic_log
 from folkestrom.engine.settings import EngineSettings, connect
 from folkestrom.engine.store import transaction
 from folkestrom.intake.tables import REPORT_COLUMNS, create_tables
+from folkestrom.register import build
 from folkestrom.register.build import compile_kernels, rebuild
+from folkestrom.register.layout import TableWriter
+from folkestrom.register.log_rows import read_persons
+from folkestrom.register.tables import TABLES
 
 THREADS = 2
 MEMORY = "4GiB"
@@ -74,14 +78,23 @@ def _whole_log(folder: Path, reports: int, rounds: int) -> None:
 def _in_order(folder: Path, reports: int) -> None:
     made = measured("make-plain", folder, reports)
     print(f"\n{made['rows']:,} reports of histories in order: the easier job, for comparison")
-    base = measured("register", folder)
-    _show("folkestrom", base)
-    for peer in ("polars", "pandas"):
-        found = measured(peer, folder)
-        _show(peer, found)
-        same = found["counts"] == {name: base["counts"][name] for name in found["counts"]}
-        rows = "the same rows" if same else f"OTHER ROWS: {found['counts']}, {base['counts']}"
-        print(f"  {found['seconds'] / base['seconds']:.1f} times as long, {rows}")
+    for title, ending in (("on disk, where DuckDB writes for all", ""), ("in memory", "-memory")):
+        print(f"histories {title}")
+        base = measured(f"register{ending}", folder)
+        _show("folkestrom", base)
+        for peer in ("polars", "pandas"):
+            found = measured(f"{peer}{ending}", folder)
+            _compare(peer, found, base)
+
+
+def _compare(peer: str, found: dict, base: dict) -> None:
+    _show(peer, found)
+    same = found["counts"] == {name: base["counts"][name] for name in found["counts"]}
+    rows = "as many rows" if same else f"OTHER ROWS: {found['counts']}, {base['counts']}"
+    rows = rows if found["counts"] else "rows not counted"
+    times = found["seconds"] / base["seconds"]
+    work = found["processor"] / base["processor"]
+    print(f"  {times:.1f} times as long, {work:.1f} times the processor time; {rows}")
 
 
 def _show(title: str, found: dict) -> None:
@@ -104,10 +117,13 @@ def run_job(job: str, folder: Path) -> dict:
     work: dict[str, Callable[[Connection], object]] = {
         "yardstick": lambda c: c.execute("CREATE TABLE sorted AS FROM report ORDER BY person"),
         "register": build_all,
-        "pandas": _peer("pandas"),
-        "polars": _peer("polars"),
+        "register-memory": sweep_all,
+        "pandas": _peer("pandas", kept=True),
+        "polars": _peer("polars", kept=True),
+        "pandas-memory": _peer("pandas", kept=False),
+        "polars-memory": _peer("polars", kept=False),
     }
-    if job == "register":
+    if job.startswith("register"):
         # As importing pandas is no part of its time, loading compiled code is none of this.
         compile_kernels()
     copy = folder / "copy.duckdb"
@@ -118,10 +134,28 @@ def run_job(job: str, folder: Path) -> dict:
     return found
 
 
-def _peer(name: str) -> Callable[[Connection], object]:
+def _peer(name: str, *, kept: bool) -> Callable[[Connection], object]:
     import peers_histories
 
-    return peers_histories.PEERS[name]
+    def work(connection: Connection) -> None:
+        tables = peers_histories.PEERS[name](connection)
+        if kept:
+            peers_histories.write(connection, tables)
+
+    return work
+
+
+def sweep_all(connection: Connection) -> None:
+    """All rows in columns, each block of them dropped when it is full instead of written."""
+
+    class Dropped(TableWriter):
+        def write_full(self, connection: Connection) -> None:
+            del connection
+            self._free += self._full
+            self._full = []
+
+    writers = [Dropped(table) for table in TABLES]
+    build.sweep_into(connection, read_persons(connection), writers)
 
 
 def build_all(connection: Connection) -> None:

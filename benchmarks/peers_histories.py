@@ -31,7 +31,7 @@ SPELLS = {
 }
 
 
-def with_pandas(connection: duckdb.DuckDBPyConnection) -> None:
+def with_pandas(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
     log = connection.sql(READ).to_arrow_table().to_pandas(date_as_object=False)
     log = log.sort_values(ORDER, ignore_index=True)
     end = pd.Timestamp(OPEN).as_unit("s")
@@ -66,34 +66,34 @@ def with_pandas(connection: duckdb.DuckDBPyConnection) -> None:
         now = now.assign(known_from=now["closed"], known_to=end)
         columns = ["person", *SPELLS[name], "event_date", "valid_to", "known_from", "known_to"]
         tables[name] = pd.concat([was, now])[[*columns, "position"]]
-    for name, rows in tables.items():
-        connection.register("rows", rows)
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows")
-        connection.unregister("rows")
+    return tables
 
 
-def with_polars(connection: duckdb.DuckDBPyConnection) -> None:
-    log = pl.DataFrame(connection.sql(READ).to_arrow_table()).lazy().sort(ORDER)
-    kind, over = pl.col("kind"), "person"
+def with_polars(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    log = pl.DataFrame(connection.sql(READ).to_arrow_table()).sort(ORDER)
+    kind = pl.col("kind")
     start = log.filter(kind.is_in(STARTS)).unique("person", keep="first", maintain_order=True)
-    log = log.with_columns(
-        pl.col(name).filter(kind.is_in(STARTS)).first().over(over) for name in FIXED
-    )
+    log = log.drop(FIXED).join(start.select("person", *FIXED), on="person", how="left")
+    # Rows of a person lie together, and the first of them starts the record: shifts and fills need
+    # no grouping, only to be cut where another person begins.
     switch = pl.when(kind.is_in([*STARTS, *LEAVES])).then(kind)
-    log = log.with_columns(last=switch.forward_fill().shift().over(over))
-    resident = pl.col("last").is_in(STARTS).fill_null(value=False)
-    log = log.with_columns(refused=(kind.is_in([5, 8]) & ~resident) | ((kind == 3) & resident))
+    last = pl.when(_same_person(1)).then(switch.forward_fill().shift())
+    log = log.with_columns(resident=last.is_in(STARTS).fill_null(value=False))
+    resident = pl.col("resident")
+    log = log.with_columns(
+        refused=(kind.is_in([5, 8]) & ~resident) | ((kind == 3) & resident)
+    ).lazy()
     moving = kind.is_in([*STARTS, 5, 8, 9])
     applied = log.filter(moving & ~pl.col("refused"))
     event = applied.with_columns(
-        municipality_from=pl.col("municipality").shift().over(over),
-        basic_unit_from=pl.col("basic_unit").shift().over(over),
+        municipality_from=pl.when(_same_person(1)).then(pl.col("municipality").shift()),
+        basic_unit_from=pl.when(_same_person(1)).then(pl.col("basic_unit").shift()),
         known_to=pl.lit(OPEN),
     ).drop("received_at", "key_hash", "citizenship")
     tables = {
         "event": event,
         "flag": log.filter("refused").select("position", "person", "kind", "known_from"),
-        "attribute": start.select("person", *FIXED, "event_date", "known_from", "position"),
+        "attribute": start.lazy().select("person", *FIXED, "event_date", "known_from", "position"),
     }
     ok = log.filter(~pl.col("refused"))
     chosen = {
@@ -102,21 +102,34 @@ def with_polars(connection: duckdb.DuckDBPyConnection) -> None:
         "citizenship": (ok.filter(kind.is_in([*STARTS, 7, 9])), [*STARTS, 7]),
     }
     for name, (rows, opening) in chosen.items():
-        spell = rows.with_columns(
-            valid_to=pl.col("event_date").shift(-1).over(over),
-            closed=pl.col("known_from").shift(-1).over(over),
-        ).filter(kind.is_in(opening))
-        closed = pl.col("closed")
-        was = spell.filter(closed.is_null() | (pl.col("known_from") < closed)).with_columns(
-            valid_to=pl.lit(OPEN), known_to=closed.fill_null(OPEN)
-        )
-        now = spell.filter(
-            closed.is_not_null() & (pl.col("event_date") < pl.col("valid_to"))
-        ).with_columns(known_from=closed, known_to=pl.lit(OPEN))
-        columns = ["person", *SPELLS[name], "event_date", "valid_to", "known_from", "known_to"]
-        tables[name] = pl.concat([was, now]).select(*columns, "position")
-    for name, rows in zip(tables, pl.collect_all(list(tables.values())), strict=True):
-        connection.register("rows", rows.to_arrow())
+        tables[name] = _polars_spells(rows, opening, SPELLS[name])
+    return dict(zip(tables, pl.collect_all(list(tables.values())), strict=True))
+
+
+def _same_person(step: int) -> pl.Expr:
+    return pl.col("person") == pl.col("person").shift(step)
+
+
+def _polars_spells(rows: pl.LazyFrame, opening: list[int], values: list[str]) -> pl.LazyFrame:
+    spell = rows.with_columns(
+        valid_to=pl.when(_same_person(-1)).then(pl.col("event_date").shift(-1)),
+        closed=pl.when(_same_person(-1)).then(pl.col("known_from").shift(-1)),
+    ).filter(pl.col("kind").is_in(opening))
+    closed = pl.col("closed")
+    was = spell.filter(closed.is_null() | (pl.col("known_from") < closed)).with_columns(
+        valid_to=pl.lit(OPEN), known_to=closed.fill_null(OPEN)
+    )
+    now = spell.filter(
+        closed.is_not_null() & (pl.col("event_date") < pl.col("valid_to"))
+    ).with_columns(known_from=closed, known_to=pl.lit(OPEN))
+    columns = ["person", *values, "event_date", "valid_to", "known_from", "known_to"]
+    return pl.concat([was, now]).select(*columns, "position")
+
+
+def write(connection: duckdb.DuckDBPyConnection, tables: dict) -> None:
+    for name, rows in tables.items():
+        found = rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows
+        connection.register("rows", found)
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows")
         connection.unregister("rows")
 

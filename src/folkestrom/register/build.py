@@ -72,7 +72,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(table.create_sql())
     writers = [TableWriter(table) for table in TABLES]
     for bounds in list(ranges_of_persons(connection, _memory(connection))):
-        _sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
+        sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
     for writer in writers:
         writer.write_rest(connection)
 
@@ -85,7 +85,7 @@ def compile_kernels() -> None:
         rebuild(connection)
 
 
-def _sweep_into(
+def sweep_into(
     connection: duckdb.DuckDBPyConnection, log: PersonRows, writers: list[TableWriter]
 ) -> None:
     """Sweep all persons, some thousands in each thread at a time, and write what comes of it.
