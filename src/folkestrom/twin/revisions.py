@@ -47,7 +47,8 @@ def candidates(people: People, rows: r.Rows, sample: Index, kind: int) -> tuple[
     single = (people.marital[p] != 2) & (people.marital[p] != 6)
     if kind == r.EMIGRATION:
         ok = (people.status[p] == ABROAD) & last
-        return index[ok], index[ok]
+        # A marriage may have ended without a report while its partner was abroad.
+        return index[ok & (people.marital[p] <= 1)], index[ok]
     if kind == r.DEATH:
         ok = people.status[p] == DEAD
         return index[ok & single & (people.pending[p] == 0)], index[ok]
