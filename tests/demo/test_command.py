@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from pydantic import BaseModel, ConfigDict
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.demo.comparison import SPECIFICATIONS
 from folkestrom.app.demo.cost import STEPS
+from folkestrom.app.demo.years import years
 from tests.demo.conftest import Demonstration
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -169,6 +172,20 @@ def test_the_adjustment_is_explained_in_full(demonstration: Demonstration) -> No
     assert {account.county for account in record.account} > {"", "03"}
 
 
+def test_years_in_one_pass_are_those_of_the_accounts(demonstration: Demonstration) -> None:
+    store = folkestrom.open(demonstration.store)
+    span = date(2000, 1, 1), date(2021, 1, 1)
+    accounts = pl.DataFrame(store.changes(*span, every="year")).rows(named=True)
+    populations = {2000 + n: row["population_start"] for n, row in enumerate(accounts)}
+    with store.reading() as connection:
+        found = years(connection, populations | {2021: accounts[-1]["population_end"]})
+    assert len(found) == 21
+    for row, account in zip(found, accounts, strict=True):
+        assert row == {"year": int(account["period"])} | {
+            name: account[name] for name in row if name != "year"
+        }
+
+
 def test_every_report_is_in_the_log(demonstration: Demonstration) -> None:
     written = demonstration.log().height
     assert demonstration.record["run"]["reports"] == written
@@ -229,8 +246,6 @@ def test_a_differing_cell_ends_with_1_and_is_shown(
 
 def _with_other_births(demonstration: Demonstration, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let the next demonstration find the country made, and expect seven births more of it."""
-    import polars as pl
-
     from folkestrom.app.demo import country, run
 
     cells = [

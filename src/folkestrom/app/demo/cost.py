@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Final
 
 from folkestrom.model.specification import Text
 
-_STATUS: Final = Path("/proc/self/status")
-_RESET: Final = Path("/proc/self/clear_refs")
-#: Tells Linux to count the peak from here on.
-_RESET_PEAK: Final = "5"
+#: Pages of memory that the process holds, the second of the numbers there.
+_HELD: Final = Path("/proc/self/statm")
+#: Seconds between two looks at the memory.
+_PAUSE: Final = 0.02
 
 #: The steps of a run, for machines and for readers.
 STEPS: Final = {
@@ -39,8 +40,8 @@ class StepCost:
     seconds
         Wall-clock time.
     peak_bytes
-        Most memory that the process held during the step, or, where the system can't tell
-        that, up to its end.
+        Most memory that the process held during the step, as looked at fifty times a second; where
+        the system can't tell that, up to the end of the step.
     reports
         Reports that it dealt with; None where that says nothing.
     """
@@ -68,19 +69,41 @@ class Meter:
     costs: list[StepCost] = field(default_factory=list)
     _name: str = ""
     _began: float = 0.0
+    _watch: _MemoryWatch | None = None
 
     def begin(self, name: str) -> None:
         """End the step under way, if any, and begin another."""
         self.end()
-        _reset_peak()
-        self._name, self._began = name, time.monotonic()
+        self._name, self._began, self._watch = name, time.monotonic(), _MemoryWatch()
 
     def end(self) -> None:
         """End the step under way."""
-        if self._name:
+        if self._watch:
             seconds = time.monotonic() - self._began
-            self.costs.append(StepCost(self._name, seconds, peak_memory()))
-        self._name = ""
+            self.costs.append(StepCost(self._name, seconds, self._watch.stop()))
+        self._watch = None
+
+
+class _MemoryWatch:
+    """Looks at the memory that the process holds until it is stopped."""
+
+    def __init__(self) -> None:
+        self._most = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Most bytes seen."""
+        self._stopped.set()
+        self._thread.join()
+        return self._most
+
+    def _look(self) -> None:
+        while True:
+            self._most = max(self._most, held_memory())
+            if self._stopped.wait(_PAUSE):
+                return
 
 
 def with_reports(costs: list[StepCost], reports: int) -> tuple[StepCost, ...]:
@@ -88,21 +111,17 @@ def with_reports(costs: list[StepCost], reports: int) -> tuple[StepCost, ...]:
     return tuple(replace(c, reports=reports) if c.name in _OF_REPORTS else c for c in costs)
 
 
-def peak_memory() -> int:
-    """Most bytes that this process held since the peak was last reset, or since it began."""
+def held_memory() -> int:
+    """Bytes that this process holds now; elsewhere than on Linux, the most it has held so far."""
     try:
-        for line in _STATUS.read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+        pages = int(_HELD.read_text(encoding="ascii").split()[1])
     except OSError:
-        pass
+        return peak_memory()
+    return pages * resource.getpagesize()
+
+
+def peak_memory() -> int:
+    """Most bytes that this process has ever held."""
     # Linux counts in KiB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _reset_peak() -> None:
-    try:
-        _RESET.write_text(_RESET_PEAK, encoding="ascii")
-    except OSError:
-        return

@@ -12,6 +12,7 @@ import polars as pl
 from folkestrom.app.demo.comparison import SPECIFICATIONS, ComparedTable, compare, tidy
 from folkestrom.app.demo.delays import Delays, delays
 from folkestrom.app.demo.returns import Returns, returns
+from folkestrom.app.demo.years import years
 from folkestrom.app.office.api import Store
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.time import extraction
@@ -90,7 +91,7 @@ class Figures:
     quarters
         Population on the first day of each quarter, as published one month after it.
     years
-        Accounts of the calendar years.
+        Births, deaths, migration and adjustment of the calendar years.
     countries
         Immigration and emigration by country, the largest.
     eight_countries
@@ -137,17 +138,20 @@ def gather(store: Store, year: int = YEAR) -> Figures:
     """
     start, end = date(year - 1, 1, 1), date(year, 1, 1)
     first = _first_year(store)
+    quarters = tuple(_quarters(store, first, year))
+    new_years = {day.year: persons for day, persons in quarters if day.month == 1}
     with store.reading() as connection:
         log_delays = delays(connection)
         left_again = returns(connection, end, extraction(end))
+        by_year = tuple(years(connection, new_years))
     return Figures(
         pyramid=_pyramid(store, end),
         pyramid_before=_pyramid(store, date(max(first, year - PYRAMID_BACK), 1, 1)),
         account=tuple(_account(store, start, end)),
         revisions=tuple(_revisions(store, start, end)),
         log_delays=log_delays,
-        quarters=tuple(_quarters(store, first, year)),
-        years=tuple(_rows(store.changes(date(first, 1, 1), end, every="year", to="polars"))),
+        quarters=quarters,
+        years=by_year,
         countries=tuple(_countries(store, start, end)),
         eight_countries=left_again,
     )

@@ -67,12 +67,15 @@ class Outcome:
         What else there is to show.
     costs
         What the steps cost.
+    peak_bytes
+        Most memory that the process ever held.
     """
 
     run: Run
     tables: tuple[ComparedTable, ...]
     figures: Figures
     costs: tuple[StepCost, ...]
+    peak_bytes: int
 
     @property
     def compared(self) -> int:
@@ -88,11 +91,6 @@ class Outcome:
     def seconds(self) -> float:
         """Seconds of all steps."""
         return sum(cost.seconds for cost in self.costs)
-
-    @property
-    def peak_bytes(self) -> int:
-        """Most memory that any step held."""
-        return max(cost.peak_bytes for cost in self.costs)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines, as `docs/reference/demo-json.md` describes it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from folkestrom import __version__
-from folkestrom.app.demo.cost import Meter, with_reports
+from folkestrom.app.demo.cost import Meter, peak_memory, with_reports
 from folkestrom.app.demo.country import Country, Progress, make_country
 from folkestrom.app.demo.figures import compared_tables, gather
 from folkestrom.app.demo.outcome import Outcome, Run
@@ -110,7 +110,8 @@ def demonstrate(order: Order, waiting: Waiting, watch: Watch) -> Outcome:
     figures = gather(store)
     meter.end()
     costs = with_reports(meter.costs, result.total.accepted)
-    return Outcome(_run(order, country, result.total.accepted), tables, figures, costs)
+    run = _run(order, country, result.total.accepted)
+    return Outcome(run, tables, figures, costs, peak_memory())
 
 
 def clear_store(folder: Path, waiting: Waiting) -> None:

@@ -166,14 +166,14 @@ def flows_over_time(years: Sequence[Mapping[str, Any]]) -> Markup:
     drawing = _drawing(290, "flows")
     most = nice_end(max(row[name] for row in years for name, _, _ in _FLOWS))
     scale = Scale(0, most, 250, 20)
-    first, last = (date(int(years[n]["period"]), 7, 1) for n in (0, -1))
+    first, last = (date(years[n]["year"], 7, 1) for n in (0, -1))
     across = _time_axis(drawing, first, last, 250, right=120)
     for mark in scale.marks(5):
         drawing.line((80, scale(mark)), (_WIDTH - 120, scale(mark)), "grid")
         drawing.text((72, scale(mark) + 4), grouped(mark), "end")
     ends = []
     for name, label, _ in _FLOWS:
-        points = [(across(int(row["period"]) + 0.5), scale(row[name])) for row in years]
+        points = [(across(row["year"] + 0.5), scale(row[name])) for row in years]
         drawing.path(points, f"series {name}")
         for point in points:
             drawing.circle(point, 2.2, f"dot {name}")

@@ -157,7 +157,7 @@ def ages(now: Pyramid, before: Pyramid) -> list[AgeRow]:
 def quarters_by_year(figures: Figures) -> list[tuple[int, list[int | None], dict[str, Any] | None]]:
     """For each year the population at its four quarters, and its account."""
     counts = dict(figures.quarters)
-    accounts = {int(row["period"]): row for row in figures.years}
+    accounts = {row["year"]: row for row in figures.years}
     years = sorted({day.year for day in counts})
     return [
         (year, [counts.get(date(year, month, 1)) for month in (1, 4, 7, 10)], accounts.get(year))
