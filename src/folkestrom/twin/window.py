@@ -19,7 +19,7 @@ from folkestrom.twin.country import (
     record_columns,
 )
 from folkestrom.twin.mobility import ADULT
-from folkestrom.twin.origins import give_unit
+from folkestrom.twin.origins import give_tastes, give_unit
 from folkestrom.twin.outcomes import Given, Work, year_outcomes
 from folkestrom.twin.people import (
     ABROAD,
@@ -168,6 +168,7 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
     people.last_residence[persons] = w.first_day - 1
     people.last_marital[persons] = w.first_day - 1
     people.reports[persons] = 1
+    give_tastes(people, persons, country.truth, country.seed)
     country.size += len(persons)
     w.other += cells_of(country, persons, w.year)
     w.out.add(
@@ -418,6 +419,7 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
         int(country.codes[0]),
     )  # fmt: skip
     country.size += total
+    give_tastes(people, children, country.truth, seed)
     late_children = np.concatenate([children[sexes == s][: late[s]] for s in (0, 1)])
     people.birth[late_children] = w.first_day - 1 - people.birth[late_children] % 20
     people.birth_year[late_children] = w.year - 1
