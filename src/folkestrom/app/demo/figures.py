@@ -110,7 +110,7 @@ class Figures:
 
 
 def compared_tables(
-    store: Store, published: pl.DataFrame, year: int = YEAR
+    store: Store, published: pl.DataFrame, year: int = YEAR, *, ranked: bool = True
 ) -> tuple[ComparedTable, ...]:
     """The published tables from the store, beside what is published.
 
@@ -122,8 +122,11 @@ def compared_tables(
         The other side, in tidy form.
     year
         The year on whose 1 January the tables stand.
+    ranked
+        Whether the largest citizenships have to be those of the published table. In a scaled
+        country they need not be: rounding may put the sixteenth before the fifteenth.
     """
-    return tuple(_compared(store, name, published, year) for name in SPECIFICATIONS)
+    return tuple(_compared(store, name, published, year, ranked) for name in SPECIFICATIONS)
 
 
 def gather(store: Store, year: int = YEAR) -> Figures:
@@ -157,9 +160,11 @@ def gather(store: Store, year: int = YEAR) -> Figures:
     )
 
 
-def _compared(store: Store, name: str, published: pl.DataFrame, year: int) -> ComparedTable:
+def _compared(
+    store: Store, name: str, published: pl.DataFrame, year: int, ranked: bool
+) -> ComparedTable:
     own = tidy(name, _polars(store.table(name, year, to="polars")))
-    if name == "citizenship":
+    if name == "citizenship" and not ranked:
         own = _same_citizenships(store, own, published, year)
     known = extraction(date(year, 1, 1))
     years = {"year": year, "before": year - 1, "five": year - 5, "ten": year - 10, "known": known}
@@ -169,28 +174,23 @@ def _compared(store: Store, name: str, published: pl.DataFrame, year: int) -> Co
 def _same_citizenships(
     store: Store, own: pl.DataFrame, published: pl.DataFrame, year: int
 ) -> pl.DataFrame:
-    """The store's rows of Table 3, for the citizenships of the published one.
-
-    In a small country several citizenships share the last place among the largest. Which of them is
-    shown is then a matter of taste, so those that the published table shows are counted too.
-    """
-    wanted = published.filter(pl.col("table") == "citizenship", pl.col("sex") == BOTH)
-    missing = set(wanted["row"]) - set(own["row"])
+    """The store's rows of Table 3, for the citizenships of the published one."""
+    wanted = published.filter(pl.col("table") == "citizenship")["row"].unique()
+    missing = set(wanted) - set(own["row"])
     if not missing:
         return own
-    smallest = wanted["number"].min()
-    tied = own.filter(pl.col("sex") == BOTH, pl.col("number") <= smallest)
-    surplus = set(tied["row"]) - set(wanted["row"])
     counted = _polars(
         store.population(date(year, 1, 1), ["citizenship", "sex"], "published", to="polars")
     ).with_columns(pl.col("citizenship", "sex").cast(pl.String))
-    sexes = pl.concat([counted, counted.with_columns(sex=pl.lit(BOTH))])
-    added = (
-        sexes.group_by("citizenship", "sex")
-        .agg(pl.col("persons").sum())
-        .filter(pl.col("citizenship").is_in(list(missing)))
+    by_sex = pl.concat([counted, counted.with_columns(sex=pl.lit(BOTH))])
+    summed = by_sex.group_by("citizenship", "sex").agg(pl.col("persons").sum())
+    cells = pl.DataFrame({"citizenship": sorted(missing)}).join(
+        own.select("sex").unique(), how="cross"
     )
-    return pl.concat([own.filter(~pl.col("row").is_in(list(surplus))), tidy("citizenship", added)])
+    added = cells.join(summed, on=["citizenship", "sex"], how="left").fill_null(0)
+    return pl.concat(
+        [own.filter(pl.col("row").is_in(wanted.implode())), tidy("citizenship", added)]
+    )
 
 
 def _pyramid(store: Store, day: date) -> Pyramid:

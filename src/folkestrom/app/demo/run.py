@@ -105,7 +105,7 @@ def demonstrate(order: Order, waiting: Waiting, watch: Watch) -> Outcome:
     _mark(order, result.total.accepted)
     store = Store(order.store, waiting)
     begin("tables")
-    tables = compared_tables(store, country.published)
+    tables = compared_tables(store, country.published, ranked=order.scale == 1)
     begin("figures")
     figures = gather(store)
     meter.end()
