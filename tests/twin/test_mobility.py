@@ -68,10 +68,10 @@ def test_true_and_registered_outcome_differ_as_reports_do(free: Path) -> None:
     frame = pl.read_parquet(free / "truth" / "panel.parquet").with_columns(
         pl.col("true_outcome", "registered_outcome").cast(pl.String)
     )
-    counts = dict(
-        ((a, b), n)
+    counts = {
+        (a, b): n
         for a, b, n in frame.group_by("true_outcome", "registered_outcome").len().iter_rows()
-    )
+    }
     left = sum(n for (true, _), n in counts.items() if true == "abroad")
     assert 0.04 < counts["abroad", "stay"] / left < 0.1  # reported later, or never
     assert counts["another_municipality", "stay"] > 0
