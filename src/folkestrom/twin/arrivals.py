@@ -28,7 +28,12 @@ RETURN_SHARE = 0.17
 
 
 def choose_returns(
-    people: People, away: Index, numbers: NDArray[np.int64], year: int, seed: int
+    people: People,
+    away: Index,
+    bend: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    year: int,
+    seed: int,
 ) -> Index:
     """Choose who returns, sooner after leaving rather than later.
 
@@ -36,13 +41,15 @@ def choose_returns(
     ----------
     away
         Emigrants abroad.
+    bend
+        A factor of each one's chance.
     numbers
         (212,) wanted returns by cell; a quarter of those away is the most that return.
     """
     age = np.minimum(year - 1 - people.birth_year[away].astype(np.int64), 104)
     cell = people.sex[away].astype(np.int64) * 106 + age
     u = draws(seed, away, year, _RETURN)
-    weight = np.exp(-0.25 * (year - people.left_year[away].astype(np.float64)))
+    weight = bend * np.exp(-0.25 * (year - people.left_year[away].astype(np.float64)))
     key = -np.log1p(-u) / weight
     order = np.lexsort((key, cell))
     sorted_cell = cell[order]

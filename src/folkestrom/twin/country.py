@@ -13,7 +13,6 @@ from folkestrom.twin import reports as r
 from folkestrom.twin import stock
 from folkestrom.twin.cells import count_places
 from folkestrom.twin.mobility import Mobility, age_level
-from folkestrom.twin.origins import EU8_BORN
 from folkestrom.twin.outcomes import Tables
 from folkestrom.twin.people import LATE_EMIGRATION, RESIDENT, People, allocate
 from folkestrom.twin.schedules import (
@@ -22,6 +21,7 @@ from folkestrom.twin.schedules import (
     fertility_rates,
     immigration_shares,
 )
+from folkestrom.twin.steering import ENLARGEMENT, Steering
 from folkestrom.twin.targets import Targets
 
 Cells = NDArray[np.float64]
@@ -33,10 +33,6 @@ def by_row(by_end_age: Cells) -> Cells:
     out[:, :105] = by_end_age[:, 1:]
     out[:, 105] = by_end_age[:, 0]
     return out
-
-
-EU8_LEFT = 0.32
-"""Source: 32 per cent of the eight countries' arrivals since 2004 have left again. A target."""
 
 
 @dataclass
@@ -79,8 +75,7 @@ class Country:
     erroneous: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     threads: int = 2
     next_number: int = 1
-    eu8_arrived: int = 0
-    eu8_left: int = 0
+    steering: Steering = field(default_factory=lambda: Steering(ENLARGEMENT))
     notes: list[str] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -95,14 +90,6 @@ class Country:
             by_row(death_probabilities(year)), by_row(emigration_rates()),
             by_row(immigration_shares()), fertility_rates(year),
         )  # fmt: skip
-
-    @property
-    def eu8_factor(self) -> float:
-        """Return what bends the eight EU countries' leaving towards the source's 32 per cent."""
-        if self.eu8_arrived < 50:
-            return 1.0
-        gap = EU8_LEFT - self.eu8_left / self.eu8_arrived
-        return float(np.exp(np.clip(8.0 * gap, -2.0, 2.0)))
 
     def residents(self) -> NDArray[np.int64]:
         """Return the residents by municipality."""
@@ -153,7 +140,7 @@ def found(targets: Targets, seed: int, calibrated: bool) -> Country:
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
-        tables, len(counties),
+        tables, len(counties), steering=Steering(max(ENLARGEMENT, year)),
     )  # fmt: skip
 
 
@@ -187,8 +174,3 @@ def report_stock(country: Country, out: r.Collector) -> None:
         r.FIRST_REGISTRATION, persons, stock.day_number(country.targets.years[0]) - 1,
         **record_columns(country, persons), partner=country.people.partner[persons], origin=3,
     )  # fmt: skip
-
-
-def is_eu8(people: People, persons: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return who is born in one of the eight EU countries of the source and came since 2004."""
-    return (people.group[persons] == EU8_BORN) & (people.arrival_year[persons] >= 2004)

@@ -9,7 +9,7 @@ from folkestrom.twin import arrivals
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import count_citizens
 from folkestrom.twin.compiled import kernel
-from folkestrom.twin.country import Country, is_eu8, place_columns, record_columns
+from folkestrom.twin.country import Country, place_columns, record_columns
 from folkestrom.twin.marriage import count_groups
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
 from folkestrom.twin.origins import (
@@ -48,9 +48,13 @@ def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
     people, n = country.people, country.size
     away = np.flatnonzero((people.status[:n] == ABROAD) & (people.left_year[:n] < w.year))
     away = away[people.exit_day[away] < w.first_day]
-    back = arrivals.choose_returns(people, away, wanted.reshape(-1), w.year, country.seed)
+    bend = np.where(
+        country.steering.counted(people, away), np.exp(country.steering.return_offset), 1.0
+    )
+    back = arrivals.choose_returns(people, away, bend, wanted.reshape(-1), w.year, country.seed)
     arrivals.settle(people, back, attraction(country, w), country.units, w.year, country.seed)
     people.status[back] = RESIDENT
+    country.steering.take_back(int(country.steering.counted(people, back).sum()))
     people.outcome[back] = STAY
     day = _days(country, back, w, _BACK)
     people.last_residence[back] = day
@@ -107,7 +111,6 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         partner=_partner(people, new), origin=2, reason=reason, country=people.birth_country[new],
     )  # fmt: skip
     w.newcomers = new
-    country.eu8_arrived += int(is_eu8(people, new).sum())
 
 
 def citizens_by_sex(country: Country) -> NDArray[np.int64]:

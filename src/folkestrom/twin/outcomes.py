@@ -125,6 +125,16 @@ def chances(people, p, year, seed, tables):
 
 
 @kernel
+def expected_leaving(people, persons, year, seed, tables, out):
+    """Add the model's chances of leaving of residents among `persons` up by cell (see `cells`)."""
+    for p in persons:
+        if people.status[p] == RESIDENT and people.pending[p] == NOTHING:
+            row = min(max(year - 1 - people.birth_year[p], 0), 104)
+            _, leave = chances(people, p, year, seed, tables)
+            out[people.sex[p] * 106 + row] += leave
+
+
+@kernel
 def apportion(total, weights, caps):
     """Split an integer in proportion to weights (cumulative rounding), none above its cap."""
     size = weights.size
@@ -153,7 +163,7 @@ def apportion(total, weights, caps):
 
 
 @kernel
-def _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, sums):
+def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
     """Fill the chances of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
         p = work.order[j]
@@ -168,8 +178,8 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, 
         work.expected[c, 0] += a
         work.expected[c, 1] += b
         age = year - 1 - people.birth_year[p]
-        if calibrated and people.group[p] == EU8_GROUP:
-            b *= eu8_factor
+        if calibrated and people.group[p] == EU8_GROUP and people.arrival_year[p] >= bend[1]:
+            b *= bend[0]
         mother = people.mother[p]
         q = people.partner[p]
         if age < ADULT and mother >= 0 and people.status[mother] == RESIDENT:
@@ -199,7 +209,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, 
 
 
 @kernel
-def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, eu8_factor, tables):
+def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, bend, tables):
     """Draw the outcome of everybody in the given cells.
 
     Parameters
@@ -214,14 +224,15 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
         Whether numbers are given; else everybody draws from the model itself.
     fraction
         Part of the year that the window covers (free only).
-    eu8_factor
-        What bends the leaving of those born in the eight EU countries (calibrated only).
+    bend
+        By what factor the leaving of those born in the eight EU countries is bent who came in a
+        year or later, and the year (calibrated only).
     """
     for c in cells:
         lo, hi = work.start[c], work.start[c + 1]
         sums = Sums(np.zeros(10, np.int64), np.zeros(10), np.zeros(10))
         work.expected[c] = 0.0
-        _weigh(people, work, c, lo, hi, year, seed, calibrated, eu8_factor, tables, sums)
+        _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums)
         if calibrated:
             if given.exits_by_status[c, 0] >= 0:
                 going = given.exits_by_status[c].copy()

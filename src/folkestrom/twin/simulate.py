@@ -16,8 +16,10 @@ from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.files import Writer
 from folkestrom.twin.observer import Observer
-from folkestrom.twin.outcomes import LATE_SHARE, Given, apportion
+from folkestrom.twin.origins import EU8_BORN, group_table
+from folkestrom.twin.outcomes import LATE_SHARE, Given, apportion, expected_leaving
 from folkestrom.twin.random import uniforms
+from folkestrom.twin.steering import Forecast
 from folkestrom.twin.targets import Targets
 
 Step = Callable[[str, int, int], None]
@@ -132,8 +134,11 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
     window.list_cells(state, w)
     for observer in observers:
         observer.opened(state, w)
+    if w.calibrated:
+        _steer(state, w, due)
     _draw(state, w, due)
     if w.calibrated:
+        state.steering.remember(w.expected[:, 1])
         spouses.exchange_deaths(state, w)
     births, late = _births(state, w)
     # What people really did, before the register hears of it.
@@ -153,6 +158,19 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
         migration.even_out(state, w)
     if w.fraction == 1.0:
         migration.move_inside(state, w)
+
+
+def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
+    """Choose by how much the leaving of the eight EU countries' arrivals is bent."""
+    mine = np.flatnonzero(state.steering.counted(state.people, slice(0, state.size)))
+    expected = np.zeros(2 * AGES)
+    expected_leaving(state.people, mine, w.year, state.seed, state.tables, expected)
+    leavers = np.maximum(w.planned.emigration - due, 0).reshape(-1).astype(float)
+    have = migration.citizens_by_sex(state)
+    growth = state.targets.citizenship[w.t + 1] - have * (1.0 - migration.naturalising(state))
+    eight = group_table()[state.codes] == EU8_BORN
+    forecast = Forecast(float(growth[:, eight].sum()), int(w.planned.immigration.sum()))
+    state.steering.aim(state.people.status[mine], w.year, forecast, (leavers, expected))
 
 
 def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:

@@ -276,6 +276,12 @@ def write_model(
         **facts,
         "mobility": country.truth.describe(),
         "parameters": list(parameters),
+        "offsets_by_origin": {
+            "what": "added to the logarithm of the chance of leaving of persons born in Poland, "
+            "Latvia, Lithuania, Estonia, Czechia, Slovakia, Hungary or Slovenia who came in "
+            f"{country.steering.since} or later, before a year's leavers are drawn",
+            "years": country.steering.log,
+        },
         "targets": {"source": country.targets.source, "notes": list(country.targets.notes)},
         "not_exact": country.notes,
     }

@@ -14,7 +14,6 @@ from folkestrom.twin import reports as r
 from folkestrom.twin.cells import AGES, list_by_cell
 from folkestrom.twin.country import (
     Country,
-    is_eu8,
     place_columns,
     record_columns,
 )
@@ -264,9 +263,10 @@ def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.
     def job(cells: list[int]) -> None:
         year_outcomes(
             people, np.array(cells), work, given, w.year, country.seed, w.calibrated, w.fraction,
-            country.eu8_factor, country.tables,
+            bend, country.tables,
         )  # fmt: skip
 
+    bend = (np.exp(country.steering.offset), country.steering.since)
     people.outcome[: country.size] = STAY
     with ThreadPoolExecutor(country.threads) as pool:
         for cells in rounds():
@@ -342,8 +342,8 @@ def apply_exits(country: Country, w: Window) -> Index:
     people.status[seen] = ABROAD
     people.left_year[seen] = w.year
     people.last_residence[seen] = people.exit_day[seen]
-    mine = is_eu8(people, seen)
-    country.eu8_left += int(mine.sum())
+    if w.calibrated:
+        country.steering.learn(int(country.steering.counted(people, seen).sum()))
     return dead
 
 

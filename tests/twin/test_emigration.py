@@ -1,0 +1,98 @@
+"""What the sources say about emigration, read back from the reports of calibrated countries."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from folkestrom.twin import Result, create
+from tests.twin.leaving_reading import Reports, read_reports
+
+LEFT = 0.32
+
+
+@pytest.fixture(scope="module")
+def hundredth(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    folder = tmp_path_factory.mktemp("emigration") / "hundredth"
+    return create(folder, scale=0.01, seed=7, variables=False)
+
+
+@pytest.fixture(scope="module")
+def reports(hundredth: Result) -> Reports:
+    return read_reports(hundredth.report_folder)
+
+
+@pytest.fixture(scope="module")
+def adults(reports: Reports) -> pl.DataFrame:
+    """Adult residents of four years, and who of them left."""
+    return pl.concat([reports.emigration(year) for year in range(2017, 2021)])
+
+
+def test_of_the_eight_countries_arrivals_32_per_cent_have_left_again(reports: Reports) -> None:
+    arrived, left = reports.left_again(2021)
+    assert arrived > 2_500
+    assert left / arrived == pytest.approx(LEFT, abs=0.01)
+
+
+def test_the_share_has_grown_from_year_to_year(reports: Reports) -> None:
+    shares = [left / arrived for arrived, left in map(reports.left_again, range(2009, 2022, 3))]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.2
+
+
+def test_more_than_one_in_a_hundred_leave_oslo_in_a_year_and_fewer_leave_elsewhere(
+    adults: pl.DataFrame,
+) -> None:
+    county = pl.col("municipality").str.slice(0, 2)
+    rates = dict(adults.group_by(county).agg(pl.col("left").mean()).iter_rows())
+    oslo = rates.pop("03")
+    assert oslo > 0.01
+    assert max(rates.values()) < oslo
+
+
+def test_immigrants_leave_more_often_than_natives(adults: pl.DataFrame) -> None:
+    native = pl.col("born_in") == "NO"
+    rates = dict(adults.group_by(native).agg(pl.col("left").mean()).iter_rows())
+    assert rates[False] > 5 * rates[True] > 0
+
+
+def test_the_offsets_are_in_the_truth(hundredth: Result) -> None:
+    model = json.loads((hundredth.folder / "truth" / "model.json").read_text(encoding="utf-8"))
+    years = {row["year"]: row for row in model["offsets_by_origin"]["years"]}
+    assert sorted(years) == list(range(2000, 2021))
+    assert years[2003]["log_offset_leaving"] == 0
+    assert all(abs(row["log_offset_leaving"]) < 1.5 for row in years.values())
+    assert years[2020]["share_aimed_at"] == LEFT
+
+
+def test_it_is_steered_by_what_the_register_says(hundredth: Result, reports: Reports) -> None:
+    model = json.loads((hundredth.folder / "truth" / "model.json").read_text(encoding="utf-8"))
+    last = model["offsets_by_origin"]["years"][-1]
+    arrived, left = reports.left_again(2020)
+    # Reports of earlier leaving that come in the year are known to it already.
+    assert arrived == pytest.approx(last["arrived"], abs=5)
+    assert left <= last["left_again"] <= left + 20
+
+
+def test_a_free_country_is_not_bent(free: Path) -> None:
+    model = json.loads((free / "truth" / "model.json").read_text(encoding="utf-8"))
+    assert model["offsets_by_origin"]["years"] == []
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_at_one_in_twenty_the_share_is_met_to_half_a_per_cent(seed: int, tmp_path: Path) -> None:
+    done = create(tmp_path / "country", scale=0.05, seed=seed, variables=False)
+    arrived, left = read_reports(done.report_folder).left_again(2021)
+    assert math.isclose(left / arrived, LEFT, abs_tol=0.005)
+
+
+@pytest.mark.acceptance
+def test_with_a_reference_too(reference: Path, tmp_path: Path) -> None:
+    done = create(tmp_path / "c", scale=0.05, seed=24, reference=reference, variables=False)
+    arrived, left = read_reports(done.report_folder).left_again(2021)
+    assert math.isclose(left / arrived, LEFT, abs_tol=0.005)
