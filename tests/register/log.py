@@ -27,6 +27,16 @@ def append(connection: duckdb.DuckDBPyConnection, reports: Iterable[Report]) -> 
         connection.executemany(f"INSERT INTO report VALUES ({marks})", rows)
     connection.execute(
         """
+        INSERT INTO link
+        SELECT position, source, key_hash, person, known_from, received_at,
+          coalesce(annuls, corrects), 0, NULL, 0
+        FROM report
+        WHERE coalesce(annuls, corrects) IS NOT NULL
+          AND position NOT IN (SELECT position FROM link)
+        """
+    )
+    connection.execute(
+        """
         UPDATE report SET target = aimed.position
         FROM report AS aimed
         WHERE aimed.source_report_id = coalesce(report.annuls, report.corrects)

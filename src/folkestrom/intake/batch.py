@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -43,6 +43,8 @@ class Order:
         The moment of the intake; None: now.
     progress
         Told how many rows are read.
+    looked_at
+        Called when every file has been looked at and none is unreadable.
     """
 
     files: Sequence[InputFile]
@@ -50,6 +52,7 @@ class Order:
     retake: bool = False
     taken_at: datetime | None = None
     progress: Progress = lambda _rows: None
+    looked_at: Callable[[], object] = lambda: None
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult:
@@ -67,6 +70,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     if not new:
         return IntakeResult(None, tuple(_repeated(file, known) for file in order.files))
     deliveries = _prepare(new, order)
+    order.looked_at()
     taken_at = order.taken_at or datetime.now(UTC)
     moment = _moment(connection, taken_at)
     state = log_state(connection)

@@ -159,7 +159,12 @@ def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDAr
         if not pa.types.is_dictionary(source.type):
             source = source.cast(pa.string()).dictionary_encode()
         # A row without a source is refused later; until then it counts as one of the first.
-        codes = source.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int32)
+        # (A bare 0 would make Arrow import pandas.)
+        codes = (
+            source.indices.fill_null(pa.scalar(0, source.indices.type))
+            .to_numpy(zero_copy_only=False)
+            .astype(np.int32)
+        )
         yield numbers, [str(name) for name in source.dictionary.to_pylist()], codes
 
 

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.register.kernel.rows import Integers, select_list
+from folkestrom.register.kernel.rows import AIMS_BY_LINK, Integers, select_list
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
 from folkestrom.register.kernel.work import new_work
@@ -65,7 +65,7 @@ def _swept_before_and_now(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {_CONCERNED} AS
-        SELECT {select_list()} FROM report
+        SELECT {select_list(AIMS_BY_LINK)} FROM report
         WHERE person IN (SELECT person FROM report WHERE position > $after)
         """,
         {"after": after_position},

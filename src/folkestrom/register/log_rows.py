@@ -68,7 +68,11 @@ def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> Person
     first = 0
     columns = ", ".join(Columns._fields)
     for batch in connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH):
-        pack(rows, places[first : first + len(batch)], columns_of(batch))
+        read = columns_of(batch)
+        part = slice(first, first + len(batch))
+        if not np.array_equal(read.person, persons[part]):
+            raise RuntimeError("two reads of the log gave its rows in different orders")
+        pack(rows, places[part], read)
         first += len(batch)
     return PersonRows(rows, starts)
 

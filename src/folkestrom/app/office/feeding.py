@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,8 +18,10 @@ from folkestrom.engine.store import Waiting, database_file, staging_folder, tran
 from folkestrom.engine.store_derived import is_fresh, log_state, refresh
 from folkestrom.engine.store_meta import format_version
 from folkestrom.intake import quarantine, sealing
+from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.files import find_files
+from folkestrom.register.build import compile_kernels
 
 if TYPE_CHECKING:
     from folkestrom.intake.load import Progress
@@ -93,13 +96,18 @@ def intake(
     stage
         Told when the log is done and the "register" begins.
     """
-    # Imported here: keys are hashed by compiled code, which nothing else needs to wait for.
-    from folkestrom.intake.batch import Order, take_in
-
     found = find_files(files)
     tables = register_tables()
-    with writing(folder, waiting) as connection:
-        order = Order(found, staging_folder(folder), retake, taken_at, progress or _silent)
+    # The register's compiled code is loaded while the engine reads and checks the reports.
+    with writing(folder, waiting) as connection, ThreadPoolExecutor(1) as beside:
+        order = Order(
+            found,
+            staging_folder(folder),
+            retake,
+            taken_at,
+            progress or _silent,
+            lambda: beside.submit(compile_kernels),
+        )
         with transaction(connection):
             result = take_in(connection, order)
             if stage:

@@ -84,14 +84,19 @@ class Columns(NamedTuple):
     reason: Integers
 
 
-def select_list() -> str:
+#: Whether a report aims at another one, from its own columns.
+AIMS: Final = "annuls IS NOT NULL OR corrects IS NOT NULL"
+#: The same from the table of links: much less to read, but a join does not keep the rows' order.
+AIMS_BY_LINK: Final = "position IN (SELECT position FROM link)"
+
+
+def select_list(aims: str = AIMS) -> str:
     """The columns of `ROW` as SQL over the table `report`, with NULL as the least number."""
-    return ", ".join(_expression(name) for name in Columns._fields)
+    return ", ".join(_expression(name, aims) for name in Columns._fields)
 
 
-def _expression(name: str) -> str:
+def _expression(name: str, aims: str) -> str:
     if name == "target":
-        aims = "annuls IS NOT NULL OR corrects IS NOT NULL"
         return f"coalesce(target, CASE WHEN {aims} THEN {WAITING} ELSE {NO_TARGET} END) AS target"
     if name == "received_at":
         return "epoch_us(received_at) AS received_at"
