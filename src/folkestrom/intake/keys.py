@@ -65,11 +65,12 @@ def _start(name: str) -> int:
 
 def _buffers(texts: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Offsets and bytes of an Arrow text array."""
-    if not pa.types.is_large_string(texts.type):
+    width = np.int32 if pa.types.is_string(texts.type) else np.int64
+    if width == np.int64 and not pa.types.is_large_string(texts.type):
         texts = texts.cast(pa.large_string())
     _, offsets, data = texts.buffers()
-    where = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return where, np.frombuffer(data if data is not None else b"", np.uint8)
+    where = np.frombuffer(offsets, width)[texts.offset : texts.offset + len(texts) + 1]
+    return where.astype(np.int64), np.frombuffer(data if data is not None else b"", np.uint8)
 
 
 def _hash(states: NDArray[np.uint64], offsets: NDArray[np.int64], data: NDArray[np.uint8]) -> None:

@@ -23,7 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.engine.rows import is_any, lent
+from folkestrom.engine.rows import is_any, lent, numbers_of
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import leave_log
 from folkestrom.intake.cycles import last_of_cycles
@@ -80,7 +80,7 @@ def add_links(connection: duckdb.DuckDBPyConnection, first: int) -> None:
     if not found.num_rows:
         return
     names = connection.execute("SELECT code, name FROM source ORDER BY code").fetchall()
-    codes = found["source"].to_numpy().astype(np.int32) - 1
+    codes = numbers_of(found["source"]).astype(np.int32) - 1
     texts = found["target_id"].combine_chunks()
     if isinstance(texts, pa.ChunkedArray):
         texts = pa.concat_arrays(texts.chunks)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import first_number, lent
+from folkestrom.engine.rows import first_number, lent, numbers_of
 from folkestrom.errors import PERSON_COLUMNS
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -123,7 +123,7 @@ def _load_group(
                 _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
         raise broken_file(group[0].delivery.file.path, "Parquet") from error
-    return np.asarray(keys["key_hash"].to_numpy(), np.uint64)
+    return np.asarray(numbers_of(keys["key_hash"]), np.uint64)
 
 
 def _keys(connection: duckdb.DuckDBPyConnection, group: list[Placed]) -> tuple[pa.Table, list[str]]:
@@ -154,17 +154,14 @@ def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDAr
     except (pa.ArrowException, OSError) as error:
         raise broken_file(delivery.file.path, "Parquet") from error
     for piece in table.combine_chunks().to_batches():
-        numbers = piece.column("source_report_id").cast(pa.large_string())
+        numbers = piece.column("source_report_id")
         source = piece.column("source")
         if not pa.types.is_dictionary(source.type):
             source = source.cast(pa.string()).dictionary_encode()
-        # A row without a source is refused later; until then it counts as one of the first.
-        # (A bare 0 would make Arrow import pandas.)
-        codes = (
-            source.indices.fill_null(pa.scalar(0, source.indices.type))
-            .to_numpy(zero_copy_only=False)
-            .astype(np.int32)
-        )
+        codes = numbers_of(source.indices).astype(np.int32)
+        if source.null_count:
+            # A row without a source is refused later; until then it counts as one of the first.
+            codes[np.asarray(source.is_null())] = 0
         yield numbers, [str(name) for name in source.dictionary.to_pylist()], codes
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from folkestrom.engine.rows import numbers_of
 from folkestrom.register.kernel.ordering import group_by_person
 from folkestrom.register.kernel.rows import (
     ROW,
@@ -62,7 +63,7 @@ def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> Person
     its place, and no second copy of the log is ever in memory.
     """
     query = connection.sql(f"SELECT person FROM {source}")
-    persons = query.to_arrow_table().column("person").to_numpy()
+    persons = numbers_of(query.to_arrow_table().column("person"))
     places, starts = group_by_person(persons)
     rows = np.empty(len(persons), ROW)
     first = 0

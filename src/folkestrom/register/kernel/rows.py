@@ -14,6 +14,8 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.engine.rows import numbers_of
+
 Packed = NDArray[np.void]
 Integers = NDArray[np.signedinteger[Any]]
 
@@ -113,13 +115,7 @@ def columns_of(batch: pa.RecordBatch | pa.Table) -> Columns:
 
 
 def _array(column: pa.Array | pa.ChunkedArray, dtype: np.dtype[Any]) -> Any:
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if pa.types.is_date32(column.type):
-        column = column.view(pa.int32())
-    elif pa.types.is_timestamp(column.type):
-        column = column.view(pa.int64())
-    return np.ascontiguousarray(column.to_numpy(zero_copy_only=False), dtype=dtype)
+    return np.ascontiguousarray(numbers_of(column), dtype=dtype)
 
 
 @njit(cache=True, nogil=True)
