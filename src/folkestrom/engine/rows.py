@@ -98,3 +98,25 @@ def numbers_of(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     if data is None:
         return np.empty(0, dtype)
     return np.frombuffer(data, dtype, len(column), column.offset * dtype.itemsize)
+
+
+def column_of(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Numbers as an Arrow column, uncopied; as `numbers_of`, without importing pandas.
+
+    Parameters
+    ----------
+    values
+        Integers.
+    missing
+        Where they are NULL; None: nowhere.
+
+    Examples
+    --------
+    >>> column_of(np.array([3, 1]), np.array([False, True])).to_pylist()
+    [3, None]
+    """
+    validity = None
+    if missing is not None and missing.any():
+        validity = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [validity, data])

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import is_any, lent
+from folkestrom.engine.rows import column_of, is_any, lent
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
@@ -100,7 +100,7 @@ def find_earlier(
     """
     is_any_earlier = is_any(connection, "report WHERE position < $first", {"first": first})
     before = f"position < {first}" if is_any_earlier else "FALSE"
-    with lent(connection, new_key=pa.table({"key_hash": hashes})):
+    with lent(connection, new_key=pa.table({"key_hash": column_of(hashes)})):
         connection.execute(_EARLIER.format(before=before, first=first))
 
 
@@ -123,8 +123,8 @@ def _find_shared(connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint6
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     with lent(
         connection,
-        new_key=pa.table({"key_hash": hashes}),
-        twice_key=pa.table({"key_hash": twice}),
+        new_key=pa.table({"key_hash": column_of(hashes)}),
+        twice_key=pa.table({"key_hash": column_of(twice)}),
     ):
         connection.execute(_SHARED)
     return is_any(connection, "shared_key")

@@ -23,7 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.engine.rows import is_any, lent, numbers_of
+from folkestrom.engine.rows import column_of, is_any, lent, numbers_of
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import leave_log
 from folkestrom.intake.cycles import last_of_cycles
@@ -85,7 +85,7 @@ def add_links(connection: duckdb.DuckDBPyConnection, first: int) -> None:
     if isinstance(texts, pa.ChunkedArray):
         texts = pa.concat_arrays(texts.chunks)
     hashes = key_hashes(codes, [str(name) for _, name in names], texts)
-    with lent(connection, new_link=found.append_column("target_hash", pa.array(hashes))):
+    with lent(connection, new_link=found.append_column("target_hash", column_of(hashes))):
         connection.execute(
             f"INSERT INTO link SELECT position, source, key_hash, person, known_from, "
             f"received_at, target_id, target_hash, NULL, {LINK_STANDS} FROM new_link"

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import first_number, lent, numbers_of
+from folkestrom.engine.rows import column_of, first_number, lent, numbers_of
 from folkestrom.errors import PERSON_COLUMNS
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -140,7 +140,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, group: list[Placed]) -> tuple[p
     together = np.concatenate(hashes)
     first = group[0].first
     positions = np.arange(first, first + len(together), dtype=np.int64)
-    return pa.table({"position": positions, "key_hash": together}), sources
+    return pa.table({"position": column_of(positions), "key_hash": column_of(together)}), sources
 
 
 _SOURCES: Final = "SELECT name FROM source ORDER BY code"

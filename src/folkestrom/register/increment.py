@@ -8,12 +8,13 @@ both, and stay where they lie.
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from folkestrom.engine.rows import column_of
 from folkestrom.register.kernel.rows import AIMS_BY_LINK, Integers, select_list
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
@@ -108,8 +109,9 @@ def _delete(connection: duckdb.DuckDBPyConnection, table: Table, gone: Integers)
     if not gone.shape[1]:
         return 0
     keys = [name for name in _KEYS if name in table.names]
-    columns: dict[str, Any] = {name: gone[table.index(name)] for name in keys}
-    columns["known_from"] = pa.array(columns["known_from"].astype(np.int32)).view(pa.date32())
+    columns = {name: column_of(gone[table.index(name)]) for name in keys}
+    known_from = gone[table.index("known_from")].astype(np.int32)
+    columns["known_from"] = column_of(known_from).view(pa.date32())
     connection.register("arriving_rows", pa.table(columns))
     connection.execute("CREATE OR REPLACE TEMP TABLE gone_rows AS FROM arriving_rows")
     connection.unregister("arriving_rows")

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from folkestrom.engine.rows import column_of
 from folkestrom.register.kernel.rows import Integers
 from folkestrom.register.tables import OPEN_DAY, Column, Table
 
@@ -168,7 +169,7 @@ class TableWriter:
 def arrow_column(column: Column, values: NDArray[Any]) -> pa.Array:
     """An array as an Arrow column, with the least number of its type as NULL."""
     mask = values == np.iinfo(values.dtype).min if column.nullable else None
-    array = pa.array(values, mask=mask)
+    array = column_of(values, mask)
     return array.view(pa.date32()) if column.type == "DATE" else array
 
 
