@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +67,23 @@ def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> Person
     persons = numbers_of(query.to_arrow_table().column("person"))
     places, starts = group_by_person(persons)
     rows = np.empty(len(persons), ROW)
-    first = 0
     columns = ", ".join(Columns._fields)
-    for batch in connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH):
-        read = columns_of(batch)
-        part = slice(first, first + len(batch))
-        if not np.array_equal(read.person, persons[part]):
-            raise RuntimeError("two reads of the log gave its rows in different orders")
-        pack(rows, places[part], read)
-        first += len(batch)
+    batches = connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH)
+    first = 0
+    # One batch is packed while the engine reads the next.
+    with ThreadPoolExecutor(1) as beside:
+        packing = None
+        for batch in batches:
+            read = columns_of(batch)
+            part = slice(first, first + len(batch))
+            if not np.array_equal(read.person, persons[part]):
+                raise RuntimeError("two reads of the log gave its rows in different orders")
+            if packing:
+                packing.result()
+            packing = beside.submit(pack, rows, places[part], read)
+            first += len(batch)
+        if packing:
+            packing.result()
     return PersonRows(rows, starts)
 
 
