@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,20 +17,37 @@ AWAY = ("another_municipality", "abroad")
 
 @dataclass(frozen=True)
 class Panel:
-    """The panel's rows at risk: `design` (n, k) of dummies, outcomes, intercepts (n, 2)."""
+    """The panel's rows at risk.
+
+    `codes` (n, 11) are positions in `names`, a constant and then one for each variable; the level
+    that most persons have is the variable's reference, its coefficients are 0, `free` are the
+    others. `coefficients` (levels, 2) are the stated ones, `intercepts` (n, 2) the persons'.
+    """
 
     frame: pl.DataFrame
-    design: NDArray[np.float32]
+    codes: NDArray[np.int64]
     names: list[tuple[str, str]]
+    free: NDArray[np.int64]
     coefficients: Floats
     intercepts: Floats
     outcome: NDArray[np.int64]
 
+    def utilities(self, coefficients: Floats) -> Floats:
+        """float64[n, 2]: linear predictors of another municipality and abroad."""
+        out = self.intercepts.copy()
+        for column in self.codes.T:
+            out += coefficients[column]
+        return out
+
     def chances(self, coefficients: Floats | None = None) -> Floats:
         """float64[n, 3]: chances of stay, another municipality and abroad."""
-        beta = self.coefficients if coefficients is None else coefficients
-        odds = np.exp(self.design @ beta + self.intercepts)
+        odds = np.exp(self.utilities(self.coefficients if coefficients is None else coefficients))
         return np.column_stack([np.ones(len(odds)), odds]) / (1 + odds.sum(axis=1))[:, None]
+
+    def levels(self) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
+        """Every level but the references: its name, and which rows have it."""
+        for k in self.free:
+            yield self.names[k], (self.codes == k).any(axis=1)
 
 
 def read_panel(folder: Path) -> Panel:
@@ -38,64 +56,90 @@ def read_panel(folder: Path) -> Panel:
     frame = pl.read_parquet(folder / "panel.parquet").drop_nulls("true_outcome")
     persons = pl.read_parquet(folder / "persons.parquet")
     frame = frame.join(persons.select("person", pl.col("^intercept_.*$")), on="person", how="left")
-    names, columns, beta = [("constant", "")], [np.ones(len(frame), np.float32)], []
-    beta.append([model["coefficients"]["constant"][name][0] for name in AWAY])
-    for variable, told in model["coefficients"].items():
-        if variable == "constant":
-            continue
-        values = frame[variable].cast(pl.String)
-        levels = told["levels"]
-        # The level of most persons is the reference of the dummies, so that all are identified.
+    stated = model["coefficients"]
+    names, codes = [("constant", "")], [np.zeros(len(frame), np.int64)]
+    beta, free = [[stated["constant"][name][0] for name in AWAY]], [0]
+    for variable in (name for name in stated if name != "constant"):
+        told, values = stated[variable], frame[variable].cast(pl.String)
+        place = {level: len(names) + k for k, level in enumerate(told["levels"])}
+        codes.append(values.replace_strict(place, return_dtype=pl.Int64).to_numpy())
         counts = dict(values.value_counts().iter_rows())
-        base = max(levels, key=lambda level: counts.get(level, 0))
-        at = levels.index(base)
-        for k, level in enumerate(levels):
-            if level == base or not counts.get(level):  # children are not in the panel
-                continue
+        base = max(place, key=lambda level: counts.get(level, 0))
+        at = told["levels"].index(base)
+        for k, level in enumerate(place):
             names.append((variable, level))
-            columns.append((values == level).to_numpy().astype(np.float32))
             beta.append([told[name][k] - told[name][at] for name in AWAY])
+            if level != base and counts.get(level):  # children are not in the panel
+                free.append(place[level])
         beta[0] = [b + told[name][at] for b, name in zip(beta[0], AWAY, strict=True)]
     order = {"stay": 0, AWAY[0]: 1, AWAY[1]: 2}
-    outcome = frame["true_outcome"].cast(pl.String).replace_strict(order).to_numpy()
+    outcome = frame["true_outcome"].cast(pl.String).replace_strict(order, return_dtype=pl.Int64)
     intercepts = frame.select(f"intercept_{name}" for name in AWAY).to_numpy().astype(np.float64)
-    design = np.column_stack(columns)
-    return Panel(frame, design, names, np.array(beta), intercepts, outcome.astype(np.int64))
+    return Panel(
+        frame, np.column_stack(codes), names, np.array(free), np.array(beta), intercepts,
+        outcome.to_numpy(),
+    )  # fmt: skip
 
 
-def estimate(panel: Panel, rounds: int = 6) -> tuple[Floats, Floats]:
-    """Maximum likelihood of the coefficients given the intercepts, by Newton's method.
+def estimate(panel: Panel, rounds: int = 40) -> tuple[Floats, Floats]:
+    """Maximum likelihood of the free coefficients given the intercepts, by Newton's method.
+
+    The likelihood is concave: a step is halved until it gains.
 
     Returns
     -------
     tuple of arrays
-        Coefficients (k, 2) and their standard errors.
+        Coefficients (free, 2) and their standard errors.
     """
-    k = panel.design.shape[1]
-    beta = np.zeros((k, 2))
-    beta[0] = -3.0, -5.0
-    information = np.eye(2 * k)
+    k = len(panel.free)
+    beta = np.zeros_like(panel.coefficients)
+    happened = np.bincount(panel.outcome, minlength=3)[1:]
+    beta[0] = np.log(happened / np.exp(panel.intercepts).sum(axis=0))
+    now, score, information = _derivatives(panel, beta)
     for _ in range(rounds):
-        score, information = _derivatives(panel, beta)
-        beta += np.linalg.solve(information, score).reshape(2, k).T
+        step = np.zeros_like(beta)
+        step[panel.free] = np.linalg.solve(information, score).reshape(2, k).T
+        then, *rest = _derivatives(panel, beta + step)
+        while then < now - 1e-6:
+            step /= 2
+            then, *rest = _derivatives(panel, beta + step)
+        beta, (score, information) = beta + step, rest
+        gain, now = then - now, then
+        if gain < 1e-3:  # a level without an event has no maximum
+            break
     errors = np.sqrt(np.diag(np.linalg.inv(information))).reshape(2, k).T
-    return beta, errors
+    return beta[panel.free], errors
 
 
-def _derivatives(panel: Panel, beta: Floats, chunk: int = 100_000) -> tuple[Floats, Floats]:
-    """Score and information of the log-likelihood."""
-    k = panel.design.shape[1]
-    score, information = np.zeros((2, k)), np.zeros((2, k, 2, k))
-    for low in range(0, len(panel.outcome), chunk):
-        part = slice(low, low + chunk)
-        x = panel.design[part].astype(np.float64)
-        odds = np.exp(x @ beta + panel.intercepts[part])
-        p = odds / (1 + odds.sum(axis=1))[:, None]
-        for a in (0, 1):
-            score[a] += x.T @ ((panel.outcome[part] == a + 1) - p[:, a])
-            for b in range(a + 1):
-                block = x.T @ (x * (p[:, a] * ((a == b) - p[:, b]))[:, None])
-                information[a, :, b] += block
-                if a != b:
-                    information[b, :, a] += block
-    return score.reshape(-1), information.reshape(2 * k, 2 * k)
+def z_scores(panel: Panel) -> Floats:
+    """Errors of the estimates over their standard errors, of levels that more than a few have."""
+    found, errors = estimate(panel)
+    return np.asarray(((found - panel.coefficients[panel.free]) / errors)[errors < 0.5])
+
+
+def _derivatives(panel: Panel, beta: Floats) -> tuple[float, Floats, Floats]:
+    """Log-likelihood, its score and information; the rows of a design are never written out."""
+    utility = np.minimum(panel.utilities(beta), 500.0)
+    odds = np.exp(utility)
+    total = 1 + odds.sum(axis=1)
+    p = odds / total[:, None]
+    value = sum(float(utility[panel.outcome == a + 1, a].sum()) for a in (0, 1))
+    size, k = len(panel.names), len(panel.free)
+    score, information = np.empty((2, k)), np.empty((2, k, 2, k))
+    pairs = [
+        (u == v, panel.codes[:, u] * size + panel.codes[:, v])
+        for u in range(panel.codes.shape[1])
+        for v in range(u + 1)
+    ]
+    for a in (0, 1):
+        rest = (panel.outcome == a + 1) - p[:, a]
+        score[a] = sum(np.bincount(c, rest, size) for c in panel.codes.T)[panel.free]
+        for b in range(a + 1):
+            weight = p[:, a] * ((a == b) - p[:, b])
+            block = np.zeros((size, size))
+            for same, cell in pairs:
+                part = np.bincount(cell, weight, size * size).reshape(size, size)
+                block += part if same else part + part.T
+            block = block[np.ix_(panel.free, panel.free)]
+            information[a, :, b] = information[b, :, a] = block
+    return value - float(np.log(total).sum()), score.reshape(-1), information.reshape(2 * k, -1)
