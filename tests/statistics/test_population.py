@@ -108,18 +108,35 @@ def test_immigrant_category_by_own_and_parents_country_of_birth() -> None:
         7: (no, None, None),
         8: (pl, None, None),
         9: (pl, None, None),
+        10: (no, 8, None),
+        11: (no, None, 7),
+        12: (pl, None, 7),
     }
     store = hand_made(
-        [{"person": n, "country_of_birth": born[n][0], "sex": 1 + n % 2} for n in range(1, 7)],
+        [
+            {"person": n, "country_of_birth": born[n][0], "sex": 1 + n % 2}
+            for n in (*range(1, 7), 10, 11, 12)
+        ],
         attribute=[
             (n, 1, date(1980, 1, 1), country, mother, father, 1, *whole)
             for n, (country, mother, father) in born.items()
         ],
     )
-    found = dict(rows(population(store, date(2021, 1, 1), ["immigrant_category"])))
-    assert found == {"immigrant": 1, "norwegian_born": 1, "other": 3, "unknown": 1}
+    cells = population(store, date(2021, 1, 1), ["immigrant_category"])
+    found = dict(rows(cells))
+    assert found == {
+        "immigrant": 1,  # its parents are not in the register
+        "norwegian_born": 1,
+        "other": 4,
+        "parents_unknown": 2,
+        "unknown": 1,
+    }
+    (note,) = cells.specification.footnotes
+    assert "parents whose country of birth is unknown are taken to be born abroad" in note.en
+    assert "uoppgitt fødeland regnes som født i utlandet" in note.no
     account = changes(store, [year(2020)], ["immigrant_category"])
     assert {r["immigrant_category"]: r["population_end"] for r in account.rows()} == found
+    assert account.specification.footnotes == (note,)
 
 
 def test_groups_of_age() -> None:

@@ -134,6 +134,10 @@ class TableSpecification:
         The day or the period of the figures.
     method
         How they come about, and what was known.
+    knowledge_time
+        The day on which that was known; of several, the first and the last.
+    listing
+        The rows are a list of single things, not the cells of a cube.
     """
 
     id: str
@@ -145,6 +149,8 @@ class TableSpecification:
     contents: Text = Text("", "")
     reference_time: Text = Text("", "")
     method: Text = Text("", "")
+    knowledge_time: Text = Text("", "")
+    listing: bool = False
 
     def dimension(self, id: str) -> Dimension:
         """The dimension of that name."""
@@ -164,4 +170,5 @@ class TableSpecification:
             contents=self.contents.fill(**values),
             reference_time=self.reference_time.fill(**values),
             method=self.method.fill(**values),
+            knowledge_time=self.knowledge_time.fill(**values),
         )

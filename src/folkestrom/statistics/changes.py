@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics import explain as explanation
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.population import Moment, fetch, stock_steps
 from folkestrom.statistics.reach import Reach, reach
-from folkestrom.statistics.variables import Variable, variables
+from folkestrom.statistics.variables import Variable, notes, variables
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
 Quarters = Literal["summation", "register"]
@@ -98,6 +98,7 @@ SPECIFICATION: Final = TableSpecification(
         "Meldinger om perioden, og forsinkede meldinger om tidligere perioder, kjent ved uttrekket "
         "{known}. Korreksjonen er forskjellen mellom tilveksten og summen av endringene.",
     ),
+    knowledge_time=same("{known}"),
 )
 
 
@@ -136,6 +137,8 @@ def changes(
     chosen = variables(by, "flow")
     clock = _Clock(known_at, extraction_months, quarters)
     limits = _checked(connection, periods, quarters)
+    if known_at is not None:
+        limits.check_known(known_at)
     closing = all(v.area or v.fixed for v in chosen)
     tables = [
         _account(connection, period, chosen, clock)
@@ -148,7 +151,7 @@ def changes(
         _finished(table, period, chosen, measures)
         for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
-    remarks = limits.remarks(clock.known(periods[-1].end))
+    remarks = limits.remarks(clock.known(periods[0].start), clock.known(periods[-1].end))
     return Cells(_specification(periods, chosen, measures, clock), data, remarks)
 
 
@@ -343,7 +346,12 @@ def _specification(
     known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
     dimensions = (PERIOD, *(variable.dimension for variable in chosen))
     filled = SPECIFICATION.fill(when=when, known=known)
-    return replace(filled, dimensions=dimensions, measures=tuple(measures))
+    return replace(
+        filled,
+        dimensions=dimensions,
+        measures=tuple(measures),
+        footnotes=(*filled.footnotes, *notes(chosen)),
+    )
 
 
 def _checked(

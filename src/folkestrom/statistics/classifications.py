@@ -56,11 +56,29 @@ IMMIGRANT_CATEGORY: Final = Dimension(
             Text("Norwegian-born to immigrant parents", "Norskfødte med innvandrerforeldre"),
         ),
         Category("other", Text("Others", "Øvrige")),
+        Category(
+            "parents_unknown",
+            Text(
+                "Norwegian-born, parents' country of birth unknown",
+                "Norskfødte, foreldrenes fødeland uoppgitt",
+            ),
+        ),
         Category("unknown", Text("Unknown", "Uoppgitt")),
     ),
     classification="Immigrant category, by own and parents' country of birth",
 )
 
+#: What cannot be told where parents or grandparents are not in the register.
+IMMIGRANT_NOTE: Final = Text(
+    "Immigrants are born abroad and have no parent known to be born in Norway; parents whose "
+    "country of birth is unknown are taken to be born abroad. Norwegian-born persons with no "
+    "parent known to be born in Norway, and at least one unknown, are shown by themselves. "
+    "Grandparents' countries of birth are not known.",
+    "Innvandrere er født i utlandet og har ingen forelder som er kjent født i Norge; foreldre "
+    "med uoppgitt fødeland regnes som født i utlandet. Norskfødte uten noen forelder som er "
+    "kjent født i Norge, og med minst én uoppgitt, vises for seg. Besteforeldres fødeland er "
+    "ikke kjent.",
+)
 
 REASON: Final = Dimension(
     "reason",

@@ -24,7 +24,7 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
-from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.statistics.flows import Window, in_window
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.variables import VARIABLES
@@ -266,4 +266,6 @@ SPECIFICATION: Final = TableSpecification(
         "Endringer i folkemengden ved utgangen av perioden som ikke svarer til endringene i den, "
         "slik de ble kjent dag for dag til {known}.",
     ),
+    knowledge_time=same("{known}"),
+    listing=True,
 )

@@ -13,12 +13,12 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text
+from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics import series
 from folkestrom.statistics.as_of import described_residents
 from folkestrom.statistics.reach import Reach, reach
-from folkestrom.statistics.variables import Variable, variables
+from folkestrom.statistics.variables import Variable, notes, variables
 
 KnownAt = date | Literal["published"] | None
 
@@ -41,6 +41,7 @@ SPECIFICATION: Final = TableSpecification(
         "Tilstanden ved utgangen av dagen før datoen, slik den var kjent {known}. Alder er fylte "
         "år på det tidspunktet.",
     ),
+    knowledge_time=same("{known}"),
 )
 
 
@@ -105,6 +106,8 @@ def population(
     """
     chosen = variables(by, "stock")
     limits = reach(connection)
+    if isinstance(known_at, date):
+        limits.check_known(known_at)
     moments = _moments(limits, dates, known_at, extraction_months)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
@@ -112,7 +115,7 @@ def population(
         plan = series.plan(connection, moments, chosen)
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
-    remarks = limits.remarks(moments[-1].known_at)
+    remarks = limits.remarks(*(moment.known_at for moment in moments))
     return Cells(_specification(chosen, moments, many), data, remarks)
 
 
@@ -185,7 +188,11 @@ def _specification(
     days = sorted({str(moment.day) for moment in moments})
     known = sorted({str(moment.known_at) for moment in moments})
     filled = SPECIFICATION.fill(when=_range(days), known=_range(known))
-    return replace(filled, dimensions=(*many, *(variable.dimension for variable in chosen)))
+    return replace(
+        filled,
+        dimensions=(*many, *(variable.dimension for variable in chosen)),
+        footnotes=(*filled.footnotes, *notes(chosen)),
+    )
 
 
 def _range(days: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import duckdb
 
 from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
+from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Text
 
 
@@ -20,11 +21,14 @@ class Reach:
     ----------
     first
         First day with a stock.
+    first_known
+        First knowledge day on which the stock was known.
     last
         Last knowledge day on which something became known.
     """
 
     first: date
+    first_known: date
     last: date
 
     def check_day(self, day: date, where: str = "date") -> None:
@@ -45,36 +49,77 @@ class Reach:
                 allowed=f"days from {self.first} to {self.last}",
             )
 
-    def remarks(self, known_at: date) -> tuple[Text, ...]:
-        """What to say of figures as known on a day that the log does not reach."""
-        if known_at <= self.last:
-            return ()
-        return (
-            Text(
-                f"The log's last reports became known on {self.last}: figures as known on "
-                f"{known_at} lack what came later.",
-                f"De siste meldingene i loggen ble kjent {self.last}: tall slik de var kjent "
-                f"{known_at} mangler det som kom senere.",
-            ),
-        )
+    def check_known(self, day: date, where: str = "known_at") -> None:
+        """Refuse a knowledge day on which nothing was known yet."""
+        if day < self.first_known:
+            raise UsageError(
+                f"is before anything was known: the first stock became known on {self.first_known}",
+                where=where,
+                value=day,
+                allowed=f"days from {self.first_known}",
+            )
+
+    def remarks(self, *known: date) -> tuple[Text, ...]:
+        """What to say of figures as known on days that the log does not reach.
+
+        Days that are asked for are refused where nothing was known; this is for extractions,
+        which follow from the reference days.
+        """
+        earliest, latest = min(known), max(known)
+        found = []
+        if earliest < self.first_known:
+            found.append(
+                Text(
+                    f"The first stock became known on {self.first_known}: figures as known on "
+                    f"{earliest} lack it.",
+                    f"Den første bestanden ble kjent {self.first_known}: tall slik de var kjent "
+                    f"{earliest} mangler den.",
+                )
+            )
+        if latest > self.last:
+            found.append(
+                Text(
+                    f"The log's last reports became known on {self.last}: figures as known on "
+                    f"{latest} lack what came later.",
+                    f"De siste meldingene i loggen ble kjent {self.last}: tall slik de var kjent "
+                    f"{latest} mangler det som kom senere.",
+                )
+            )
+        return tuple(found)
 
 
 @step("log_reach")
 def log_reach() -> str:
-    """First day on which anybody is resident, and last day on which a report became known."""
-    return """
-        SELECT (SELECT min(valid_from) FROM residence) AS first_day,
+    """First day of the register, and the first and last days on which something became known.
+
+    The register begins when its stock is first registered. A few events may be dated before that,
+    such as immigrations that were reported late; the stock of those days is not in the log. Where
+    nobody was first registered, the register begins with the first resident.
+    """
+    registered = f"kind = {int(Kind.FIRST_REGISTRATION)}"
+    return f"""
+        SELECT coalesce(
+                 (SELECT min(event_date) FROM event
+                  WHERE {registered} AND known_to = DATE '9999-12-31'),
+                 (SELECT min(valid_from) FROM residence)
+               ) AS first_day,
+               coalesce(
+                 (SELECT min(first_known) FROM event WHERE {registered}),
+                 (SELECT min(known_from) FROM residence)
+               ) AS first_known,
                (SELECT max(known_from) FROM report) AS last_known
+        FROM (SELECT 1 FROM residence LIMIT 1) AS anybody
     """
 
 
 def reach(connection: duckdb.DuckDBPyConnection) -> Reach:
     """How far the log of an open store reaches."""
-    ((first, last),) = run(connection, [log_reach()]).fetchall()
-    if first is None or last is None:
+    found = run(connection, [log_reach()]).fetchall()
+    if not found:
         raise UsageError(
             "has no residents: there is nothing to count",
             where="the store",
             next_step="Take in reports with `folkestrom intake FILES`",
         )
-    return Reach(first + timedelta(days=1), last)
+    ((first, first_known, last),) = found
+    return Reach(first + timedelta(days=1), first_known, last)

@@ -25,6 +25,7 @@ from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
 from folkestrom.statistics.classifications import (
     CITIZENS,
     IMMIGRANT_CATEGORY,
+    IMMIGRANT_NOTE,
     MARITAL_STATUS,
     REASON,
     SEX,
@@ -65,6 +66,8 @@ class Variable:
         0: not a place.
     groups
         Where it groups ages: how.
+    note
+        What readers of a table by it should know.
     """
 
     dimension: Dimension
@@ -75,6 +78,7 @@ class Variable:
     fixed: bool = False
     area: int = 0
     groups: AgeGroups | None = None
+    note: Text | None = None
 
     @property
     def id(self) -> str:
@@ -111,18 +115,20 @@ def _category_sql() -> str:
     """Number of the immigrant category.
 
     An immigrant is born abroad, and no known parent in Norway: a parent who is not in the
-    register has never lived here. Norwegian-born to immigrant parents are born in Norway, and
-    both parents are known to be born abroad. Grandparents are not in the log.
+    register has as a rule never lived here. Norwegian-born to immigrant parents are born in
+    Norway, and both parents are known to be born abroad. Who is born in Norway to no parent
+    known to be born here, one of them unknown, may be either, and is a category of its own.
+    Grandparents are not in the log.
     """
     own, mother, father = (
         f"nullif({column}, {COUNTRY_CODES[UNKNOWN]})"
         for column in ("country_of_birth", "mother_born", "father_born")
     )
-    return f"""CASE WHEN {own} IS NULL THEN 3
-      WHEN {own} <> {NO_CODE}
-        AND coalesce({mother} <> {NO_CODE}, TRUE) AND coalesce({father} <> {NO_CODE}, TRUE) THEN 0
-      WHEN {own} = {NO_CODE} AND {mother} <> {NO_CODE} AND {father} <> {NO_CODE} THEN 1
-      ELSE 2 END"""
+    return f"""CASE WHEN {own} IS NULL THEN 4
+      WHEN {mother} = {NO_CODE} OR {father} = {NO_CODE} THEN 2
+      WHEN {own} <> {NO_CODE} THEN 0
+      WHEN {mother} IS NULL OR {father} IS NULL THEN 3
+      ELSE 1 END"""
 
 
 def _grouped(groups: AgeGroups, label: Text) -> Variable:
@@ -189,6 +195,7 @@ _ALL: Final = (
         lambda n: IMMIGRANT_CATEGORY.categories[n].code,
         frozenset({"birthplace", "parents"}),
         fixed=True,
+        note=IMMIGRANT_NOTE,
     ),
     Variable(
         Dimension(
@@ -284,6 +291,11 @@ def variables(names: Iterable[str], of: str) -> tuple[Variable, ...]:
         if wanted.count(name) > 1:
             raise UsageError("is asked for twice", where="by", value=name)
     return tuple(known[name] for name in wanted)
+
+
+def notes(chosen: Iterable[Variable]) -> tuple[Text, ...]:
+    """Footnotes of a table by those variables."""
+    return tuple(variable.note for variable in chosen if variable.note is not None)
 
 
 def _unknown(name: str, known: tuple[str, ...], of: str) -> UsageError:

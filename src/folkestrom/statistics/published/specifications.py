@@ -14,6 +14,7 @@ from folkestrom.model.specification import (
     Measure,
     TableSpecification,
     Text,
+    same,
 )
 from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED
 from folkestrom.statistics.classifications import MARITAL_STATUS, country_label
@@ -25,6 +26,7 @@ BOTH: Final = "both"
 _TOTAL: Final = Category(TOTAL, Text("Total", "I alt"))
 _PERCENT: Final = Text("percent", "prosent")
 
+_KNOWN: Final = same("{known}")
 _STOCK_CONTENTS: Final = Text(
     "All persons registered as resident in Norway on 1 January (de jure population).",
     "Alle personer registrert bosatt i Norge 1. januar (de jure-befolkning).",
@@ -98,6 +100,7 @@ KEY_FIGURES: Final = TableSpecification(
         "forsinkede meldinger om tidligere år, kjent {known}. Korreksjonen er tilveksten minus "
         "summen av endringene.",
     ),
+    knowledge_time=_KNOWN,
 )
 
 AGE_GROUPS: Final = TableSpecification(
@@ -138,6 +141,7 @@ AGE_GROUPS: Final = TableSpecification(
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
     method=_STOCK_METHOD,
+    knowledge_time=_KNOWN,
 )
 
 _STATUSES: Final = tuple(c for c in MARITAL_STATUS.categories if c.code != "unknown")
@@ -175,6 +179,7 @@ MARITAL_STATUS_OWN: Final = TableSpecification(
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
     method=_STOCK_METHOD,
+    knowledge_time=_KNOWN,
 )
 
 MARITAL_STATUS_AS_PUBLISHED: Final = TableSpecification(
@@ -204,6 +209,7 @@ MARITAL_STATUS_AS_PUBLISHED: Final = TableSpecification(
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
     method=_STOCK_METHOD,
+    knowledge_time=_KNOWN,
 )
 
 CITIZENSHIP: Final = TableSpecification(
@@ -238,4 +244,5 @@ CITIZENSHIP: Final = TableSpecification(
     ),
     reference_time=_STOCK_TIME,
     method=_STOCK_METHOD,
+    knowledge_time=_KNOWN,
 )

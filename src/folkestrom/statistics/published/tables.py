@@ -102,7 +102,10 @@ def table(edition: Edition, name: str) -> Cells:
             next_step=f"Did you mean {nearest!r}?" if nearest else None,
         )
     known = edition.known_at or extraction(date(edition.year, 1, 1), edition.extraction_months)
-    remarks = reach(edition.connection).remarks(known)
+    limits = reach(edition.connection)
+    if edition.known_at is not None:
+        limits.check_known(edition.known_at)
+    remarks = limits.remarks(known)
     return replace(TABLES[name](edition), remarks=remarks)
 
 
