@@ -18,6 +18,8 @@ EXIT_STORE = 4
 EXIT_RESOURCE = 5
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
+#: As a program that the signal of a closed pipe ends.
+EXIT_PIPE_CLOSED = 141
 
 #: Columns whose values point at a person, and so never appear in a message.
 PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})

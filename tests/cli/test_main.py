@@ -94,7 +94,7 @@ def test_global_options_may_stand_on_either_side(small: typer.Typer, first: bool
     options = ["--store", "here", "--format", "json-stat", "--quiet"]
     arguments = [*options, "show"] if first else ["show", *options]
     assert CliRunner().invoke(small, arguments).exit_code == 0
-    assert SEEN.pop() == Settings(Path("here"), True, OutputFormat.JSON_STAT, False)
+    assert SEEN.pop() == Settings(Path("here"), True, OutputFormat.JSON_STAT, False, True)
 
 
 def test_the_store_comes_from_the_environment(

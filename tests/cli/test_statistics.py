@@ -138,6 +138,11 @@ def test_files(store: Path, tmp_path: Path) -> None:
     [
         ("population --date 2199-01-01", "later than what the log knows"),
         ("population --date 1899-01-01", "before the log begins"),
+        ("population --date 2021-01-01 --known-at 1990-01-01", "before anything was known"),
+        ("population --date 2021-01-01 --known-at publishd", "Did you mean 'published'"),
+        ("population --date 2021-01-01 -o /tmp/x.foo", ".json-stat"),
+        ("changes --from 2020-01-01 --to 2021-01-01 --explain --format json-stat", "--format csv"),
+        ("changes --from 2020-01-01 --to 2021-01-01 --explain -o t.json-stat", "--format csv"),
         ("population --date 2021-02-30", "is not a calendar date"),
         ("population", "--date: is missing"),
         ("population --from 2020-01-01", "go together"),

@@ -181,7 +181,7 @@ def test_norwegian_numbers_have_a_decimal_comma() -> None:
     ],
 )
 def test_a_files_name_decides_its_format(tmp_path: Path, name: str, starts: bytes) -> None:
-    write(EXAMPLES["age-groups"], OutputFormat.TABLE, EN, Console(), tmp_path / name)
+    write(EXAMPLES["age-groups"], None, EN, Console(), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(starts)
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing is left beside it"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Settings:
         No progress and no remarks: results and errors only.
     format
         How results are written.
+    format_said
+        Whether the format was asked for; if not, a file's name decides.
     debug
         Show the traceback of unexpected errors.
     """
@@ -33,14 +36,27 @@ class Settings:
     quiet: bool = False
     format: OutputFormat = OutputFormat.TABLE
     debug: bool = False
+    format_said: bool = False
+
+    @property
+    def wanted(self) -> OutputFormat | None:
+        """The format that was asked for, if one was."""
+        return self.format if self.format_said else None
 
     def progress(self) -> Console:
         """Console for progress and remarks: standard error, silent with --quiet."""
-        return Console(stderr=True, quiet=self.quiet)
+        return _Console(stderr=True, quiet=self.quiet)
 
     def result(self) -> Console:
         """Console for results: standard output."""
-        return Console(soft_wrap=True)
+        return _Console(soft_wrap=True)
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the application, which ends the same for all."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, "the reader has closed the pipe")
 
 
 def settings(ctx: typer.Context) -> Settings:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
@@ -13,6 +15,7 @@ from typer.core import TyperGroup
 from folkestrom.errors import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,
+    EXIT_PIPE_CLOSED,
     FolkestromError,
     ResourceError,
     UserError,
@@ -29,8 +32,19 @@ class FolkestromGroup(TyperGroup):
         """Parse with the global options moved to the front."""
         return super().parse_args(ctx, hoist(args))
 
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """Parse; `--help` and `--version` answer here."""
+        with _closed_pipes():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; show what went wrong without a traceback."""
+        with _closed_pipes():
+            found = self._run(ctx)
+            sys.stdout.flush()
+            return found
+
+    def _run(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except UserError as error:
@@ -48,6 +62,23 @@ class FolkestromGroup(TyperGroup):
                 raise _ended(shortage) from error
             _report_internal(error, debug=bool(ctx.params.get("debug")))
             raise typer.Exit(_internal_code(error)) from error
+
+
+@contextmanager
+def _closed_pipes() -> Iterator[None]:
+    """End quietly when whoever reads the output has read enough, as with `| head`."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered must go somewhere when the interpreter ends.
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+                    continue
+                os.dup2(nowhere, stream.fileno())
+        raise typer.Exit(EXIT_PIPE_CLOSED) from None
 
 
 def hoist(args: Iterable[str]) -> list[str]:

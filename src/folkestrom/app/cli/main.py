@@ -50,7 +50,14 @@ def _global_options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    ctx.obj = Settings(store=store, quiet=quiet, format=output_format, debug=debug)
+    source = ctx.get_parameter_source("output_format")
+    ctx.obj = Settings(
+        store=store,
+        quiet=quiet,
+        format=output_format,
+        debug=debug,
+        format_said=source is not None and source.name == "COMMANDLINE",
+    )
 
 
 for module in (intake, statistics, twin, demo):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.errors import FolkestromError, UsageError
 from folkestrom.model.specification import Language
 from folkestrom.model.time import EXTRACTION_MONTHS
@@ -88,15 +88,16 @@ def population(
     wait: Wait = None,
 ) -> None:
     """Count residents on a day, or on several, by any dimensions."""
-    from folkestrom.app.office import asking
+    from folkestrom.app.office import arguments, asking
 
     given = settings(ctx)
+    _check_place(given, output)
     cells = asking.population(
         given.store,
         _waiting(given, wait),
         _days(dates or [], start, end, every),
-        _names(by),
-        "published" if known_at == "published" else _optional_day(known_at, "--known-at"),
+        arguments.names(by),
+        arguments.knowledge(known_at, "--known-at"),
         extraction_months=extraction,
     )
     _write(given, cells, lang, output)
@@ -133,19 +134,20 @@ def changes(
     wait: Wait = None,
 ) -> None:
     """Account for the changes of a period: births, deaths, migration, and the adjustment."""
-    from folkestrom.app.office import asking
+    from folkestrom.app.office import arguments, asking
     from folkestrom.statistics.periods import split
 
     given = settings(ctx)
     waiting = _waiting(given, wait)
-    periods = split(_day(start, "--from"), _day(end, "--to"), every)
-    known = _optional_day(known_at, "--known-at")
+    periods = split(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
+    known = arguments.one_knowledge(known_at, "--known-at")
     area = _explained_area(by, known, len(periods)) if explain else ""
+    _check_place(given, output, listing=explain)
     account = asking.changes(
         given.store,
         waiting,
         periods,
-        _names(by),
+        arguments.names(by),
         known,
         quarters=quarters,
         extraction_months=extraction,
@@ -157,7 +159,7 @@ def changes(
         given.store, waiting, periods[0], area, quarters=quarters, extraction_months=extraction
     )
     _check_sum(account, units)
-    if output is None and given.format.value == "table":
+    if output is None and given.format is OutputFormat.TABLE:
         _write(given, account, lang, None)
     _write(given, units, lang, output)
 
@@ -188,15 +190,16 @@ def table(
     wait: Wait = None,
 ) -> None:
     """Make one of the published tables for a year."""
-    from folkestrom.app.office import asking
+    from folkestrom.app.office import arguments, asking
 
     given = settings(ctx)
+    _check_place(given, output)
     cells = asking.table(
         given.store,
         _waiting(given, wait),
         name,
         year,
-        known_at=_optional_day(known_at, "--known-at"),
+        known_at=arguments.one_knowledge(known_at, "--known-at"),
         extraction_months=extraction,
         unknown=unknown,
     )
@@ -215,7 +218,9 @@ def _check_sum(account: Cells, units: Cells) -> None:
 
 
 def _explained_area(by: str, known: date | None, periods: int) -> str:
-    names = _names(by) or ("nation",)
+    from folkestrom.app.office import arguments
+
+    names = arguments.names(by) or ("nation",)
     if len(names) > 1 or names[0] not in ("nation", "county", "municipality"):
         raise UsageError(
             "is not what an adjustment is explained by",
@@ -242,8 +247,10 @@ def _days(
     dates: list[str], start: str | None, end: str | None, every: str | None
 ) -> date | list[date]:
     """One day, or a list of days, from what was said."""
+    from folkestrom.app.office import arguments
+
     if start is None and end is None and every is None:
-        days = [_day(text, "--date") for text in dates]
+        days = [arguments.day(text, "--date") for text in dates]
         if not days:
             raise UsageError("is missing", where="--date", next_step="Give a day, or a series")
         return days[0] if len(days) == 1 else days
@@ -253,7 +260,7 @@ def _days(
             where="--from, --to, --every",
             allowed="--date DAY, or --from DAY --to DAY --every quarter",
         )
-    return _series(_day(start, "--from"), _day(end, "--to"), every)
+    return _series(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
 
 
 def _series(first: date, last: date, every: str) -> list[date]:
@@ -270,32 +277,22 @@ def _series(first: date, last: date, every: str) -> list[date]:
     return days
 
 
-def _names(by: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in by.split(",") if name.strip())
-
-
-def _day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            "is not a calendar date", where=where, value=text, allowed="a date such as 2021-02-28"
-        ) from None
-
-
-def _optional_day(text: str | None, where: str) -> date | None:
-    return None if text is None else _day(text, where)
-
-
 def _waiting(given: Settings, wait: float | None) -> Waiting:
     from folkestrom.engine.store import Waiting
 
     return Waiting(wait, given.progress().print)
 
 
+def _check_place(given: Settings, to: Path | None, *, listing: bool = False) -> None:
+    """Say what cannot be written, and where, before anything is counted."""
+    from folkestrom.app.output.write import check
+
+    check(to, given.wanted, listing=listing)
+
+
 def _write(given: Settings, cells: Cells, language: Language, to: Path | None) -> None:
     from folkestrom.app.output.write import write
 
-    write(cells, given.format, language, given.result(), to)
+    write(cells, given.wanted, language, given.result(), to)
     for remark in cells.remarks:
         given.progress().print(remark.of(language))

@@ -17,11 +17,13 @@ from folkestrom.app.office import feeding
 from folkestrom.app.office.feeding import StoreInfo
 from folkestrom.app.office.session import reading
 from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
+    from folkestrom.app.office.arguments import Day
     from folkestrom.intake.load import Progress
 
 
@@ -103,7 +105,7 @@ class Store:
             self.path, _paths(files), self.waiting, retake=True, taken_at=taken_at
         )
 
-    def seal(self, until: date) -> date:
+    def seal(self, until: Day) -> date:
         """Seal knowledge days: what is delivered later never changes what was published.
 
         Parameters
@@ -111,7 +113,9 @@ class Store:
         until
             The last knowledge day to seal.
         """
-        return feeding.seal(self.path, until, self.waiting)
+        from folkestrom.app.office import arguments
+
+        return feeding.seal(self.path, arguments.day(until, "until"), self.waiting)
 
     def info(self) -> StoreInfo:
         """What the store holds."""
@@ -119,11 +123,11 @@ class Store:
 
     def population(
         self,
-        date: date | None = None,
-        by: Iterable[str] = (),
-        known_at: date | Literal["published"] | None = None,
+        date: Day | None = None,
+        by: str | Iterable[str] = (),
+        known_at: Day | Literal["published"] | None = None,
         *,
-        dates: Sequence[date] = (),
+        dates: Day | Sequence[Day] = (),
         extraction_months: int = EXTRACTION_MONTHS,
         to: Target = "arrow",
     ) -> Frame:
@@ -132,9 +136,10 @@ class Store:
         Parameters
         ----------
         date
-            Reference day: the stock is the state at the end of the day before.
+            Reference day: the stock is the state at the end of the day before. Here and below a
+            day is a `date`, a `datetime` at midnight, or a text such as "2021-01-01".
         by
-            Names of variables, such as "municipality", "sex", "age".
+            Names of variables, such as ["municipality", "sex", "age"] or "sex,age".
         known_at
             Knowledge day. "published": the extraction after each date. None: all that is known.
         dates
@@ -144,20 +149,27 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
-        from folkestrom.app.office import asking
+        from folkestrom.app.office import arguments, asking
 
-        days = date if date is not None else dates
+        listed = arguments.days(dates)
+        if date is not None and listed:
+            raise UsageError("are one day and several: give one of them", where="date, dates")
         cells = asking.population(
-            self.path, self.waiting, days, by, known_at, extraction_months=extraction_months
+            self.path,
+            self.waiting,
+            listed if date is None else arguments.day(date),
+            arguments.names(by),
+            arguments.knowledge(known_at),
+            extraction_months=arguments.months(extraction_months),
         )
         return cells.to(to)
 
     def changes(
         self,
-        from_: date,
-        to_: date,
-        by: Iterable[str] = (),
-        known_at: date | None = None,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Day | Literal["published"] | None = None,
         *,
         every: Literal["year", "quarter", "month"] | None = None,
         quarters: Literal["summation", "register"] = "summation",
@@ -173,7 +185,7 @@ class Store:
         by
             Names of variables, such as "county" or "sex".
         known_at
-            One knowledge day for everything; None: as published, each period at its extractions.
+            One knowledge day for everything; None or "published": each period at its extractions.
         every
             Split into periods of this length.
         quarters
@@ -183,24 +195,24 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
-        from folkestrom.app.office import asking
+        from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import split
 
         cells = asking.changes(
             self.path,
             self.waiting,
-            split(from_, to_, every),
-            by,
-            known_at,
+            split(arguments.day(from_, "from_"), arguments.day(to_, "to_"), every),
+            arguments.names(by),
+            arguments.one_knowledge(known_at),
             quarters=quarters,
-            extraction_months=extraction_months,
+            extraction_months=arguments.months(extraction_months),
         )
         return cells.to(to)
 
     def explain(
         self,
-        from_: date,
-        to_: date,
+        from_: Day,
+        to_: Day,
         area: Literal["nation", "county", "municipality"] = "nation",
         *,
         quarters: Literal["summation", "register"] = "summation",
@@ -220,25 +232,25 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
-        from folkestrom.app.office import asking
+        from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import Period
 
         cells = asking.explain(
             self.path,
             self.waiting,
-            Period(from_, to_),
+            Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
             area,
             quarters=quarters,
-            extraction_months=extraction_months,
+            extraction_months=arguments.months(extraction_months),
         )
         return cells.to(to)
 
     def table(
         self,
         name: str,
-        year: int,
+        year: int | str,
         *,
-        known_at: date | None = None,
+        known_at: Day | Literal["published"] | None = None,
         extraction_months: int = EXTRACTION_MONTHS,
         unknown: Literal["published", "category"] = "published",
         to: Target = "arrow",
@@ -252,7 +264,7 @@ class Store:
         year
             The year; changes are those of the year before.
         known_at
-            Knowledge day; None: as published.
+            Knowledge day; None or "published": as published.
         extraction_months
             Months from the turn of the year to its extraction.
         unknown
@@ -260,15 +272,15 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
-        from folkestrom.app.office import asking
+        from folkestrom.app.office import arguments, asking
 
         cells = asking.table(
             self.path,
             self.waiting,
             name,
-            year,
-            known_at=known_at,
-            extraction_months=extraction_months,
+            arguments.year(year),
+            known_at=arguments.one_knowledge(known_at),
+            extraction_months=arguments.months(extraction_months),
             unknown=unknown,
         )
         return cells.to(to)

@@ -25,6 +25,8 @@ _CONTENTS_LABEL: Final = {"en": "Contents", "no": "Statistikkvariabel"}
 def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
     """Cells as a JSON-stat dataset; a combination that does not occur counts nobody."""
     spec = cells.specification
+    if spec.listing:
+        raise no_cube()
     categories = {d.id: cells.categories(d.id) for d in spec.dimensions}
     size = [*(len(c) for c in categories.values()), len(spec.measures)]
     _check(size)
@@ -38,6 +40,7 @@ def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
         "reference_time": spec.reference_time.of(language),
         "contents": spec.contents.of(language),
         "method": spec.method.of(language),
+        "knowledge_time": spec.knowledge_time.of(language),
     }
     return {
         "version": "2.0",
@@ -52,6 +55,16 @@ def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
         "value": _values(cells, categories, size),
         "extension": {"folkestrom": extension},
     }
+
+
+def no_cube() -> UsageError:
+    """Why a list is not written: as a cube it would be nearly all empty cells."""
+    return UsageError(
+        "holds cells by their dimensions, and an explanation is a list of reports",
+        where="JSON-stat",
+        allowed="--format table, json, csv, parquet or xlsx",
+        next_step="Ask for --format csv, or leave --explain out",
+    )
 
 
 def _check(size: list[int]) -> None:

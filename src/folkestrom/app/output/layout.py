@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import Any, Final
 
 from folkestrom.model.cells import Cells, code_text
-from folkestrom.model.specification import Dimension, Language, Measure
+from folkestrom.model.specification import Dimension, Language, Measure, Text
 
 #: What stands for a figure that there is none of.
 MISSING: Final = ".."
@@ -17,6 +17,7 @@ MISSING: Final = ".."
 MOST_ACROSS: Final = 6
 
 _CONTENTS: Final = {"en": "Contents", "no": "Innhold"}
+_KNOWN: Final = {"en": "As known on {day}", "no": "Slik det var kjent {day}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Layout:
     ----------
     title
         Title.
+    known
+        What it says of the day on which that was known.
     stubs
         Headings of the label columns.
     columns
@@ -80,6 +83,7 @@ class Layout:
     """
 
     title: str
+    known: str
     stubs: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -111,6 +115,7 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
     )
     return Layout(
         title=spec.title.of(language),
+        known=_known(spec.knowledge_time, language),
         stubs=tuple(dimension.label.of(language) for dimension in down),
         columns=columns,
         rows=rows,
@@ -133,6 +138,11 @@ def number_text(value: Any, decimals: int, language: Language) -> str:
     return text.replace(".", ",") if language is Language.NO else text
 
 
+def _known(day: Text, language: Language) -> str:
+    text = day.of(language)
+    return _KNOWN[language.value].format(day=text) if text else ""
+
+
 def _turned(cells: Cells, language: Language) -> Layout:
     """Few cells of many measures: the measures go down, and the cells across."""
     spec = cells.specification
@@ -147,6 +157,7 @@ def _turned(cells: Cells, language: Language) -> Layout:
     )
     return Layout(
         title=spec.title.of(language),
+        known=_known(spec.knowledge_time, language),
         stubs=(_CONTENTS[language.value],),
         columns=columns,
         rows=rows,

@@ -16,6 +16,7 @@ def metadata(cells: Cells, language: Language) -> dict[str, Any]:
         "title": spec.title.of(language),
         "language": language.value,
         "reference_time": spec.reference_time.of(language),
+        "knowledge_time": spec.knowledge_time.of(language),
         "contents": spec.contents.of(language),
         "method": spec.method.of(language),
         "dimensions": [

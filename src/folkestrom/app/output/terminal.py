@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from rich import box
@@ -16,15 +18,22 @@ from folkestrom.model.specification import Language
 
 #: Letters of a heading before it goes on in the next line.
 HEADING_WIDTH: Final = 16
+#: Wider than any table.
+WIDEST: Final = 10_000
 
 
 def show(layout: Layout, console: Console, language: Language) -> None:
-    """Draw a table with its title and notes, never narrower than its figures."""
-    table = _table(layout, language)
+    """Draw a table with its title and notes, never narrower than its figures.
+
+    On a terminal that is too narrow for all columns they come in blocks, one under the other.
+    """
     console.print(Text(layout.title, style="bold"), soft_wrap=True)
+    if layout.known:
+        console.print(Text(layout.known), soft_wrap=True)
     console.print()
-    _print_whole(table, console)
-    console.print()
+    for block in _blocks(layout, console, language):
+        _print_whole(_table(block, language), console)
+        console.print()
     for number, note in enumerate(layout.notes, start=1):
         console.print(Text(f"{number} {note}", style="dim"), soft_wrap=True)
     if layout.left_out:
@@ -32,9 +41,38 @@ def show(layout: Layout, console: Console, language: Language) -> None:
         console.print(Text(more, style="dim"), soft_wrap=True)
 
 
+def _blocks(layout: Layout, console: Console, language: Language) -> Iterator[Layout]:
+    """The table by as many columns at a time as the terminal has room for.
+
+    What is written to a file or a pipe is read by programs and wide screens too, and stays whole.
+    """
+    if not console.is_terminal or _width(layout, console, language) <= console.width:
+        yield layout
+        return
+    start, count = 0, len(layout.columns)
+    while start < count:
+        end = start + 1
+        while end < count:
+            if _width(_columns(layout, start, end + 1), console, language) > console.width:
+                break
+            end += 1
+        yield _columns(layout, start, end)
+        start = end
+
+
+def _columns(layout: Layout, start: int, end: int) -> Layout:
+    rows = tuple(replace(row, values=row.values[start:end]) for row in layout.rows)
+    return replace(layout, columns=layout.columns[start:end], rows=rows)
+
+
+def _width(layout: Layout, console: Console, language: Language) -> int:
+    wide = console.options.update(width=WIDEST, max_width=WIDEST)
+    return Measurement.get(console, wide, _table(layout, language)).maximum
+
+
 def _print_whole(table: Table, console: Console) -> None:
     """Print a table as wide as it is: a figure that is cut is a wrong figure."""
-    wide = console.options.update(width=10_000, max_width=10_000)
+    wide = console.options.update(width=WIDEST, max_width=WIDEST)
     before = console.width
     console.width = max(before, Measurement.get(console, wide, table).maximum)
     try:

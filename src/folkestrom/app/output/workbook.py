@@ -45,7 +45,8 @@ def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
     bold = book.add_format({"bold": True})
     heading = book.add_format({"bold": True, "text_wrap": True, "align": "right", "bottom": 1})
     sheet.write(0, 0, layout.title, bold)
-    top = 2
+    sheet.write(1, 0, layout.known)
+    top = 3
     stubs = len(layout.stubs)
     for n, stub in enumerate(layout.stubs):
         sheet.write(top, n, stub, book.add_format({"bold": True, "bottom": 1}))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -15,9 +14,10 @@ import pyarrow.parquet
 from rich.console import Console
 
 from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.json_stat import json_stat
+from folkestrom.app.output.json_stat import json_stat, no_cube
 from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.metadata import metadata
+from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.workbook import workbook
 from folkestrom.errors import UsageError
@@ -41,7 +41,7 @@ _BINARY: Final = frozenset({OutputFormat.PARQUET, OutputFormat.XLSX})
 
 def write(
     cells: Cells,
-    format: OutputFormat,
+    format: OutputFormat | None,
     language: Language,
     console: Console,
     to: Path | None = None,
@@ -53,7 +53,7 @@ def write(
     cells
         Figures with their specification.
     format
-        The format; for a file, its name decides where the format is "table".
+        The format; None: what a file's name says, and a table elsewhere.
     language
         Language of titles and labels. Long formats carry codes, in no language.
     console
@@ -62,8 +62,8 @@ def write(
         A file; None: standard output.
     """
     if to is not None:
-        _write_file(cells, _format_of(to, format), language, to)
-    elif format is OutputFormat.TABLE:
+        put(content(cells, _format_of(to, format), language), to)
+    elif format in (None, OutputFormat.TABLE):
         show(lay_out(cells, language, MOST_SHOWN), console, language)
     else:
         out = sys.stdout.buffer
@@ -82,36 +82,41 @@ def content(cells: Cells, format: OutputFormat, language: Language) -> bytes:
     return _WRITERS[format](cells, language)
 
 
-def _format_of(to: Path, format: OutputFormat) -> OutputFormat:
-    by_name = SUFFIXES.get(to.suffix.lower())
-    if format is not OutputFormat.TABLE or by_name is None:
+def check(to: Path | None, format: OutputFormat | None, *, listing: bool = False) -> None:
+    """Say what cannot be written, before anything is counted.
+
+    Parameters
+    ----------
+    to, format
+        As for `write`.
+    listing
+        The rows are a list, not the cells of a cube.
+    """
+    if to is not None:
+        check_place(to)
+        format = _format_of(to, format)
+    if listing and format is OutputFormat.JSON_STAT:
+        raise no_cube()
+
+
+def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
+    if format is not None:
         return format
-    return by_name
-
-
-def _write_file(cells: Cells, format: OutputFormat, language: Language, to: Path) -> None:
-    """Write a file beside its place and move it there, so that no half of one is ever seen."""
-    if not to.parent.is_dir():
-        raise UsageError(
-            "is not in a folder that exists", where="--output", value=to, next_step="Make it first"
-        )
-    made = content(cells, format, language)
-    handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(to)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+    suffix = to.suffix.lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    if not suffix and to.exists() and not to.is_file():
+        return OutputFormat.TABLE
+    nearest = next(iter(get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.5)), None)
+    raise UsageError(
+        "does not end the way a file of any format does",
+        where="--output",
+        value=to,
+        allowed=SUFFIXES,
+        next_step=f"Did you mean {to.with_suffix(nearest).name!r}?"
+        if nearest
+        else "Name it so, or say --format",
+    )
 
 
 def _csv(cells: Cells, _language: Language) -> bytes:

@@ -1,0 +1,192 @@
+"""What callers may give for a day, a knowledge day, a year or a list of names."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from folkestrom.errors import UsageError
+from folkestrom.statistics.population import KnownAt
+from folkestrom.statistics.variables import nearest_name
+
+#: A day as a caller may say it: a date, a date and time at midnight, or its ISO text.
+Day: TypeAlias = date | datetime | str
+
+PUBLISHED: Final = "published"
+
+_ALLOWED: Final = "a date such as 2021-02-28"
+_YEARS: Final = (1800, 9998)
+
+
+def day(value: Any, where: str = "date") -> date:
+    """A calendar day.
+
+    Examples
+    --------
+    >>> day("2021-02-28"), day(datetime(2021, 1, 1))
+    (datetime.date(2021, 2, 28), datetime.date(2021, 1, 1))
+    >>> day("2021-02-30")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: date: '2021-02-30' is not a calendar date.
+    Allowed: a date such as 2021-02-28.
+    Next: Did you mean '2021-02-28'?
+    """
+    value = _plain(value)
+    if isinstance(value, datetime):
+        if value.time() != time():
+            raise UsageError(
+                "is not midnight: stocks and knowledge are of days",
+                where=where,
+                value=value,
+                allowed=_ALLOWED,
+                next_step=f"Did you mean '{value.date()}'?",
+            )
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    raise _no_day(value, where, _ALLOWED, _meant(str(value)))
+
+
+def days(values: Any, where: str = "dates") -> list[date]:
+    """Calendar days; one alone is a list of one."""
+    values = _plain(values)
+    if isinstance(values, date | str):
+        return [day(values, where)]
+    return [day(value, where) for value in _listed(values, where, "days")]
+
+
+def knowledge(value: Any, where: str = "known_at") -> KnownAt:
+    """A knowledge day, "published", or None."""
+    value = _plain(value)
+    if value is None:
+        return None
+    if isinstance(value, str) and value == PUBLISHED:
+        return "published"
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            meant = _meant(value) or nearest_name(value, [PUBLISHED])
+            raise _no_day(value, where, f"{_ALLOWED}, or {PUBLISHED!r}", meant) from None
+    return day(value, where)
+
+
+def one_knowledge(value: Any, where: str = "known_at") -> date | None:
+    """A knowledge day for everything; None, or "published": as published."""
+    found = knowledge(value, where)
+    return found if isinstance(found, date) else None
+
+
+def names(by: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Names of variables: a list of them, or one text with commas in between.
+
+    Examples
+    --------
+    >>> names("sex, age"), names(["sex"]), names(None)
+    (('sex', 'age'), ('sex',), ())
+    """
+    if by is None:
+        return ()
+    if isinstance(by, str):
+        return tuple(name.strip() for name in by.split(",") if name.strip())
+    found = tuple(_listed(by, "by", "names"))
+    for name in found:
+        if not isinstance(name, str):
+            raise UsageError(
+                "is not a name", where="by", value=name, allowed="names such as 'sex' and 'age'"
+            )
+    return found
+
+
+def year(value: Any, where: str = "year") -> int:
+    """A year, as a number or its four digits."""
+    value = _plain(value)
+    if isinstance(value, str) and re.fullmatch(r"\d{4}", value.strip()):
+        value = int(value)
+    least, most = _YEARS
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        meant = re.match(r"\d{4}", str(value))
+        raise UsageError(
+            "is not a year",
+            where=where,
+            value=value,
+            allowed=f"whole numbers from {least} to {most}",
+            next_step=f"Did you mean {meant[0]}?" if meant else None,
+        )
+    return value
+
+
+def months(value: Any, where: str = "extraction_months") -> int:
+    """Months from the end of a period to its extraction."""
+    value = _plain(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(
+            "is not a number of months to wait for late reports",
+            where=where,
+            value=value,
+            allowed="0, 1, 2 …",
+        )
+    return value
+
+
+def choice(value: Any, where: str, known: Sequence[str]) -> str:
+    """One of a few words."""
+    if isinstance(value, str) and value in known:
+        return value
+    nearest = nearest_name(value, known) if isinstance(value, str) else None
+    raise UsageError(
+        "is not one of the words that are understood here",
+        where=where,
+        value=value,
+        allowed=known,
+        next_step=f"Did you mean {nearest!r}?" if nearest else None,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and days of numpy as those of Python."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _listed(values: Any, where: str, what: str) -> list[Any]:
+    if isinstance(values, Iterable) and not isinstance(values, str | bytes):
+        return list(values)
+    raise UsageError(f"is not a list of {what}", where=where, value=values)
+
+
+def _no_day(value: Any, where: str, allowed: str, meant: str | None) -> UsageError:
+    return UsageError(
+        "is not a calendar date",
+        where=where,
+        value="None" if value is None else value,
+        allowed=allowed,
+        next_step=f"Did you mean {meant!r}?" if meant else None,
+    )
+
+
+def _meant(text: str) -> str | None:
+    """The day that a text nearly says.
+
+    Examples
+    --------
+    >>> _meant("2021-02-30"), _meant("1.4.2021"), _meant("2021"), _meant("soon")
+    ('2021-02-28', '2021-04-01', '2021-01-01', None)
+    """
+    numbers = [int(n) for n in re.findall(r"\d+", text)]
+    if len(numbers) > 1 and numbers[0] < 1000:
+        numbers.reverse()
+    year_, month, day_ = (*numbers, 1, 1)[:3] if numbers else (0, 0, 0)
+    if not (1000 <= year_ <= _YEARS[1] and 1 <= month <= 12 and 1 <= day_ <= 31):
+        return None
+    return str(date(year_, month, min(day_, calendar.monthrange(year_, month)[1])))

@@ -1,0 +1,100 @@
+"""Bytes at their place: a file that is whole or not there, or whatever else a path may name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from folkestrom.errors import ResourceError, UsageError
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+#: Open streams: a shell may have put a file behind one, and holds on to it.
+_STREAMS: Final = tuple(map(Path, ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc")))
+
+
+def check_place(to: Path) -> None:
+    """Refuse a path that nothing can be written to."""
+    if not to.parent.is_dir():
+        raise UsageError(
+            "is not in a folder that exists", where="--output", value=to, next_step="Make it first"
+        )
+    if to.is_dir():
+        raise UsageError("is a folder", where="--output", value=to, allowed="a file")
+
+
+def put(made: bytes, to: Path) -> None:
+    """Write bytes to a path.
+
+    A file is written beside its place and moved there, so that no half of one is ever seen, and
+    an earlier one stays until then. What is not a file, as a device or a pipe, is written to.
+
+    Parameters
+    ----------
+    made
+        What is written.
+    to
+        Where to; of a link, what it points to.
+    """
+    check_place(to)
+    with _errors(to):
+        if _is_document(to):
+            _replace(made, to.resolve())
+        else:
+            with to.open("wb") as there:
+                there.write(made)
+
+
+def _is_document(to: Path) -> bool:
+    if any(to.absolute().is_relative_to(stream) for stream in _STREAMS):
+        return False
+    return not to.exists() or to.is_file()
+
+
+def _replace(made: bytes, to: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+        beside.chmod(_mode(to))
+        beside.replace(to)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _mode(to: Path) -> int:
+    """Who may read: those who could read the earlier file, or the usual ones."""
+    if to.exists():
+        return stat.S_IMODE(to.stat().st_mode)
+    current = os.umask(0)
+    os.umask(current)
+    return 0o666 & ~current
+
+
+@contextmanager
+def _errors(to: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise ResourceError(
+                "cannot be written: there is no room left",
+                where="--output",
+                value=to,
+                next_step="Free some room, or choose another place; an earlier file is as it was",
+            ) from error
+        raise UsageError(
+            f"cannot be written: {(error.strerror or 'it is refused').lower()}",
+            where="--output",
+            value=to,
+            next_step="Choose another place",
+        ) from error
