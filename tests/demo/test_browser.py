@@ -60,6 +60,35 @@ PROBE = """
 """
 
 
+#: A telephone's width; the browser's own window cannot be that narrow, a frame can.
+FRAME = """
+<!DOCTYPE html><body><iframe src="page.html" style="width:390px;height:900px;border:0"></iframe>
+<script>
+document.querySelector("iframe").onload = function () {
+  var view = this.contentWindow, page = view.document;
+  function named(box) {
+    return page.getElementById(box.getAttribute("aria-labelledby"));
+  }
+  function good(table) {
+    var box = table.parentElement, style = view.getComputedStyle(box);
+    var caption = table.caption.firstElementChild.getBoundingClientRect();
+    return box.tabIndex === 0 && box.getAttribute("role") === "region" && named(box)
+      && style.overflowX === "auto" && box.getBoundingClientRect().right <= 390
+      && caption.right <= 390;
+  }
+  var tables = [...page.querySelectorAll("table")];
+  document.body.setAttribute("data-seen", JSON.stringify({
+    wide: page.documentElement.scrollWidth > view.innerWidth,
+    tables: tables.length,
+    bad: tables.filter(function (one) { return !good(one); }).map(function (one) {
+      return one.caption.textContent;
+    }),
+  }));
+};
+</script>
+"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> str:
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -91,3 +120,20 @@ def test_it_works_in_a_browser(
     assert (seen["after"]["norwegian"] > 200, seen["after"]["english"]) == (True, 0)
     assert seen["after"]["title"].startswith("Folkemengden")
     assert seen["folded"] == 0
+
+
+def test_on_a_telephone_tables_scroll_by_themselves(
+    demonstration: Demonstration, browser: str, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(demonstration.page, encoding="utf-8")
+    frame = tmp_path / "frame.html"
+    frame.write_text(FRAME, encoding="utf-8")
+    folder = f"--user-data-dir={tmp_path / 'profile'}"
+    command = [browser, *FLAGS, "--allow-file-access-from-files", folder, frame.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    found = re.search(r'data-seen="([^"]*)"', done.stdout)
+    assert found, done.stderr[-2000:]
+    seen: dict[str, Any] = json.loads(unescape(found[1]))
+    assert not seen["wide"]
+    assert seen["tables"] > 10
+    assert seen["bad"] == []
