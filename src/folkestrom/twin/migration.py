@@ -23,7 +23,7 @@ from folkestrom.twin.origins import (
 from folkestrom.twin.pairing import match
 from folkestrom.twin.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
 from folkestrom.twin.random import draws, integer, uniform
-from folkestrom.twin.window import Index, Window, _days
+from folkestrom.twin.window import Index, Window, _days, destination
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
@@ -63,13 +63,19 @@ def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
     w.out.add(
         r.IMMIGRATION, back, day, **record_columns(country, back),
         partner=_partner(people, back), origin=2, reason=6,
-        country=people.birth_country[back],
+        country=_left_behind(country, back, w.year),
     )  # fmt: skip
     return back
 
 
 def _partner(people: People, persons: Index) -> Index:
     return np.where(people.marital[persons] == 2, people.partner[persons], -1)
+
+
+def _left_behind(country: Country, persons: Index, year: int) -> Index:
+    """Return where people come from: their country of birth, and natives from anywhere else."""
+    born = country.people.birth_country[persons].astype(np.int64)
+    return np.where(born == country.codes[0], destination(country, persons, year), born)
 
 
 def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
@@ -108,7 +114,8 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         reason = np.where(group == g, np.array(options)[pick], reason)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
-        partner=_partner(people, new), origin=2, reason=reason, country=people.birth_country[new],
+        partner=_partner(people, new), origin=2, reason=reason,
+        country=_left_behind(country, new, w.year),
     )  # fmt: skip
     w.newcomers = new
 

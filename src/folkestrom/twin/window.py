@@ -279,7 +279,7 @@ def report_overdue(country: Country, w: Window) -> None:
     gone = country.overdue(w.year)
     w.out.add(
         r.EMIGRATION, gone, people.pending_day[gone], late=True,
-        **place_columns(country, gone, "_from"), country=_destination(country, gone, w.year),
+        **place_columns(country, gone, "_from"), country=destination(country, gone, w.year),
     )  # fmt: skip
     people.status[gone] = ABROAD
     people.last_residence[gone] = people.pending_day[gone]
@@ -302,7 +302,7 @@ def report_overdue(country: Country, w: Window) -> None:
     )
 
 
-def _destination(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
+def destination(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
     """Return where emigrants go: mostly home, some onward to a third country; natives anywhere."""
     people = country.people
     home = people.birth_country[persons].astype(np.int64)
@@ -337,7 +337,7 @@ def apply_exits(country: Country, w: Window) -> Index:
     seen = gone[~late]
     w.out.add(
         r.EMIGRATION, seen, people.exit_day[seen], **place_columns(country, seen, "_from"),
-        country=_destination(country, seen, w.year),
+        country=destination(country, seen, w.year),
     )  # fmt: skip
     people.status[seen] = ABROAD
     people.left_year[seen] = w.year
@@ -453,7 +453,7 @@ def infant_exits(
         for persons, kind, status in ((dead, r.DEATH, DEAD), (gone, r.EMIGRATION, ABROAD)):
             day = _days(country, persons, w, _EXIT)
             day = np.maximum(day, people.birth[persons])
-            extra = {} if kind == r.DEATH else {"country": _destination(country, persons, w.year)}
+            extra = {} if kind == r.DEATH else {"country": destination(country, persons, w.year)}
             w.out.add(kind, persons, day, **place_columns(country, persons, "_from"), **extra)
             people.status[persons] = status
             people.last_residence[persons] = day
