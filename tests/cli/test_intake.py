@@ -74,6 +74,11 @@ def test_the_same_file_again_and_a_seal(run: Any, tmp_path: Path) -> None:
     code, _, messages = run("seal", "2021-01-01")
     assert code == 2
     assert "before what is sealed already" in messages
+    code, _, messages = run("seal", "9999-12-31")
+    assert code == 2
+    assert "has not come" in messages
+    write(tmp_path / "next.csv", [record(2)])
+    assert run("intake", "next.csv")[0] == 0
 
 
 def test_errors_have_their_exit_codes(run: Any, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from folkestrom.intake.files import find_files
 from folkestrom.intake.sealing import seal
 from folkestrom.intake.tables import CONTENT_COLUMNS, create_tables
 from folkestrom.model.report import COLUMNS, Type
+from folkestrom.model.time import local_day
 
 Record = dict[str, Any]
 TAKEN_AT = datetime(2021, 3, 1, 12, tzinfo=UTC)
@@ -138,7 +139,7 @@ class Desk:
     def seal(self, until: date) -> None:
         """Seal knowledge days."""
         with open_for_writing(self.folder, create_tables) as connection, transaction(connection):
-            seal(connection, until)
+            seal(connection, until, local_day(self.taken_at))
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:

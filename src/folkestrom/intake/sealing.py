@@ -18,7 +18,7 @@ def sealed_until(connection: duckdb.DuckDBPyConnection) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def seal(connection: duckdb.DuckDBPyConnection, until: date) -> date:
+def seal(connection: duckdb.DuckDBPyConnection, until: date, today: date) -> date:
     """Seal every knowledge day up to one, in the caller's transaction; return the day.
 
     What is delivered later with an earlier time of receipt becomes known on the day after it is
@@ -30,7 +30,17 @@ def seal(connection: duckdb.DuckDBPyConnection, until: date) -> date:
         The store.
     until
         The last knowledge day to seal. Seals are not broken: it cannot be an earlier one.
+    today
+        The local day. What is known on a later one is still to come, and a seal on it could not be
+        taken back.
     """
+    if until > today:
+        raise UsageError(
+            "is a day that has not come",
+            value=until,
+            allowed=f"{today} (today) or earlier",
+            next_step="Seal the knowledge day of what has been published; a seal is never undone.",
+        )
     current = sealed_until(connection)
     if current is not None and until < current:
         raise UsageError(

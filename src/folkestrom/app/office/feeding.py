@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from folkestrom.intake import quarantine, sealing
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.files import find_files
+from folkestrom.model.time import local_day
 from folkestrom.register.build import compile_kernels
 
 if TYPE_CHECKING:
@@ -117,11 +118,14 @@ def intake(
 
 
 def seal(folder: Path, until: date, waiting: Waiting) -> date:
-    """Seal knowledge days up to one; what is delivered later never changes what was published."""
+    """Seal knowledge days up to one, today at the latest.
+
+    What is delivered later never changes what was published.
+    """
     with looking(folder, waiting):
         pass  # a seal makes no store
     with writing(folder, waiting) as connection, transaction(connection):
-        return sealing.seal(connection, until)
+        return sealing.seal(connection, until, local_day(datetime.now(UTC)))
 
 
 def list_quarantine(folder: Path, waiting: Waiting, limit: int | None = None) -> pa.Table:
