@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 
+import polars as pl
 import pytest
 
 from tests.twin.reading import STARTS, Log, Report, State
@@ -192,3 +193,9 @@ def test_reports_come_after_their_event_and_emigration_comes_worst(log: Log) -> 
     assert max(mean, key=mean.__getitem__) == "emigration"
     assert all(sorted(d)[len(d) // 2] < 30 for d in delays.values())
     assert max(delays["emigration"]) > 365
+
+
+def test_nobody_moves_to_norway_from_norway(log: Log) -> None:
+    crossing = log.frame.filter(pl.col("kind").is_in(["immigration", "emigration"]))
+    assert crossing.height > 1000
+    assert crossing.filter(pl.col("country") == "NO").is_empty()
