@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.engine.rows import column_of, is_any, lent
-from folkestrom.intake.holding import record_sql
+from folkestrom.intake.holding import IS_KNOWN, record_sql
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
 
@@ -25,7 +25,7 @@ _REST: Final = tuple(name for name in CONTENT_COLUMNS if name not in {*_KEY, "re
 
 
 def settle_keys(
-    connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64], first: int
+    connection: duckdb.DuckDBPyConnection, hashes: NDArray[np.uint64], batch: int, first: int
 ) -> None:
     """Leave one record a key in the log, and put the others where they belong.
 
@@ -36,13 +36,15 @@ def settle_keys(
         `earlier` what was there under their keys.
     hashes
         Hashes of the new records' keys.
+    batch
+        The intake.
     first
-        First position of this intake.
+        Its first position.
     """
+    _drop_known(connection, batch, first)
     if not _find_shared(connection, hashes):
         return
     connection.execute(_CONTENDERS.format(columns=", ".join(REPORT_COLUMNS)))
-    connection.execute(_MENDED.format(record=record_sql("r")), {"first": first})
     connection.execute(_RANKED)
     connection.execute(
         "INSERT INTO outcome SELECT position, TRUE FROM same_key WHERE copy > 1 AND position >= $f",
@@ -50,13 +52,32 @@ def settle_keys(
     )
     connection.execute(_LOSERS.format(record=record_sql("r"), reason=f"'{Reason.KEY_CONFLICT}'"))
     connection.execute(
-        f"UPDATE quarantine SET reason = '{Reason.KEY_CONFLICT}', column_name = 'source_report_id' "
+        f"UPDATE quarantine SET reason = '{Reason.KEY_CONFLICT}', "
+        "column_name = 'source_report_id', "
+        f"\"value\" = json_extract_string(record, '$.source_report_id'), allowed = '{_ALLOWED}' "
         "FROM same_key k WHERE k.position = quarantine.position AND closed_by IS NULL "
         "AND k.was_refused AND k.place > 1"
     )
-    connection.execute("INSERT INTO outcome SELECT position, TRUE FROM mended")
     leave_log(connection, _LEAVING, first)
-    connection.execute("DELETE FROM link WHERE position IN (SELECT position FROM leaving)")
+    connection.execute(_UNLINK)
+
+
+def _drop_known(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
+    """Count new records as repeats that quarantine holds, or held until they were mended.
+
+    Nothing new is said by delivering them once more, even if nobody else has their key by now.
+    """
+    if not is_any(connection, "quarantine"):
+        return
+    connection.execute(
+        _KNOWN.format(record=record_sql("r")),
+        {"first": first, "batch": batch, "broken": Reason.BROKEN_RECORD},
+    )
+    if not is_any(connection, "known_record"):
+        return
+    connection.execute("INSERT INTO outcome SELECT position, TRUE FROM known_record")
+    leave_log(connection, "SELECT position FROM known_record", first)
+    connection.execute(_UNLINK)
 
 
 def leave_log(connection: duckdb.DuckDBPyConnection, positions: str, first: int) -> None:
@@ -146,13 +167,22 @@ _CONTENDERS: Final = """
     SELECT {columns}, TRUE FROM refused SEMI JOIN shared_key USING (key_hash)
 """
 
-# A record as it was before it was mended says nothing new when it is delivered once more.
-_MENDED: Final = """
-    CREATE OR REPLACE TEMP TABLE mended AS
-    SELECT r.position FROM contender r
-    WHERE r.position >= $first
-      AND md5({record}) IN (SELECT digest FROM quarantine WHERE closed_by IS NOT NULL)
+# Only records with the number of a quarantined one are written out to be compared.
+_KNOWN: Final = f"""
+    CREATE OR REPLACE TEMP TABLE known_record AS
+    SELECT position
+    FROM (
+      SELECT r.position, md5({{record}}) AS digest FROM report r
+      WHERE r.position >= $first AND r.source_report_id IN (
+        SELECT
+          CASE WHEN reason <> $broken THEN json_extract_string(record, '$.source_report_id') END
+        FROM quarantine
+      )
+    ) written
+    WHERE {IS_KNOWN}
 """
+
+_UNLINK: Final = "DELETE FROM link WHERE position IN (SELECT position FROM leaving)"
 
 # Equal hashes are only candidates: the partitions are by the key's texts.
 _RANKED: Final = f"""
@@ -167,22 +197,21 @@ _RANKED: Final = f"""
         *,
         min(known_from) OVER same AS first_known,
         row_number() OVER (same ORDER BY position) AS copy
-      FROM contender ANTI JOIN mended USING (position)
+      FROM contender
       WINDOW same AS (PARTITION BY {", ".join(CONTENT_COLUMNS)})
     )
 """
 
 _LEAVING: Final = """
     SELECT position FROM same_key WHERE copy > 1 OR place > 1
-    UNION ALL
-    SELECT position FROM mended
 """
 
-_LOSERS: Final = """
+_ALLOWED: Final = "a number that the source has given to no other report"
+
+_LOSERS: Final = f"""
     INSERT INTO held_back
     SELECT
-      r.position, {reason}, 'source_report_id', r.source_report_id,
-      'a number that the source has given to no other report', {record}
+      r.position, {{reason}}, 'source_report_id', r.source_report_id, '{_ALLOWED}', {{record}}
     FROM report r
     JOIN same_key k ON k.position = r.position
     WHERE k.place > 1 AND k.copy = 1

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from folkestrom.errors import InputRefused
 from folkestrom.intake.columns import TEXT, accepted_types, fits
+from folkestrom.intake.files import Format, format_of
 from folkestrom.model.codes import RESERVED_KINDS, Kind
 from folkestrom.model.report import BY_NAME, COLUMNS
 
 #: The column by which an exported record finds back to its place in quarantine.
 QUARANTINE_ID: Final = "quarantine_id"
-#: Columns that an export of quarantined records adds; only the first is read again.
+#: The column with the text of a line that is not a record.
+QUARANTINE_LINE: Final = "quarantine_line"
+#: Columns that an export of quarantined records adds; only the two with a name are read again.
 EXPORT_COLUMNS: Final = (
     QUARANTINE_ID,
     "quarantine_reason",
@@ -23,12 +27,18 @@ EXPORT_COLUMNS: Final = (
     "quarantine_allowed",
     "quarantine_file",
     "quarantine_row",
-    "quarantine_line",
+    QUARANTINE_LINE,
 )
 
 _EVERY = frozenset(Kind) - RESERVED_KINDS
 #: A file without one of these holds no reports.
 REQUIRED: Final = tuple(c.name for c in COLUMNS if c.required >= _EVERY)
+
+#: How alike a name must be to one of the record's columns to be taken for a slip of it.
+_ALIKE: Final = 0.7
+#: What a column could be called. Anything else may be a value, and that a person's number.
+_WORD: Final = re.compile(r"[^\W\d_][\w .-]{0,39}")
+_MANY_DIGITS: Final = 5
 
 
 def check_names(path: Path, names: Sequence[str], *, retake: bool = False) -> None:
@@ -43,12 +53,12 @@ def check_names(path: Path, names: Sequence[str], *, retake: bool = False) -> No
     retake
         Whether it is an export of quarantined records that comes back.
     """
-    for name in names:
+    for number, name in enumerate(names, start=1):
         if name in EXPORT_COLUMNS:
             if not retake:
                 raise _is_an_export(path)
         elif name not in BY_NAME:
-            raise _unknown(path, name, names)
+            raise _unknown(path, number, names)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputRefused(
@@ -91,18 +101,59 @@ def text_columns(names: Sequence[str]) -> dict[str, str]:
     >>> text_columns(["source", "quarantine_id", "quarantine_file"])
     {'source': 'VARCHAR', 'quarantine_id': 'VARCHAR'}
     """
-    return {name: TEXT for name in names if name in BY_NAME or name == QUARANTINE_ID}
+    read = {*BY_NAME, QUARANTINE_ID, QUARANTINE_LINE}
+    return {name: TEXT for name in names if name in read}
 
 
-def _unknown(path: Path, name: str, names: Sequence[str]) -> InputRefused:
-    free = [column for column in BY_NAME if column not in names]
-    near = difflib.get_close_matches(name.strip().lower(), free, n=1, cutoff=0.5)
-    advice = f"Did you mean {near[0]}? Rename" if near else "Rename or remove"
+def _unknown(path: Path, number: int, names: Sequence[str]) -> InputRefused:
+    name = names[number - 1]
+    if not any(other in BY_NAME for other in names):
+        return _no_names(path, number)
+    if not _is_a_name(name):
+        return InputRefused(
+            "has a name that the report record does not have (it is not repeated here, since it "
+            "looks like a value)",
+            where=str(path),
+            column=str(number),
+            allowed=", ".join(BY_NAME),
+            next_step="Rename or remove the column and take the file in again.",
+        )
+    near = difflib.get_close_matches(name.strip().lower(), list(BY_NAME), n=1, cutoff=_ALIKE)
+    advice = "Rename or remove"
+    if near:
+        way = "It is there already: remove" if near[0] in names else "Rename"
+        advice = f"Did you mean {near[0]}? {way}"
     return InputRefused(
         f"has a column {name!r}, which the report record does not have",
         where=str(path),
         allowed=", ".join(BY_NAME),
         next_step=f"{advice} the column and take the file in again.",
+    )
+
+
+def _is_a_name(text: str) -> bool:
+    """Whether a text can only be meant as the name of a column."""
+    return bool(_WORD.fullmatch(text)) and sum(map(str.isdigit, text)) < _MANY_DIGITS
+
+
+def _no_names(path: Path, number: int) -> InputRefused:
+    """The error for values where names should be; it repeats none of them."""
+    listed = ", ".join(BY_NAME)
+    if format_of(path) == Format.NDJSON:
+        return InputRefused(
+            "names no column of the report record; what stands before the colons may be values, "
+            "and is not repeated here",
+            where=str(path),
+            allowed=f"one JSON object a line, with names of {listed}",
+            next_step="Write every record as one object of names and values.",
+        )
+    return InputRefused(
+        "is not a column of the report record, nor is any other: the file seems to have no header "
+        "row",
+        where=str(path),
+        column=str(number),
+        allowed=f"a first line with names of {listed}",
+        next_step="Put the names of the columns into the first line and take the file in again.",
     )
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from folkestrom.engine.rows import is_any
 from folkestrom.intake.columns import accepted_names
+from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import BASIC_UNIT_DIGITS, BY_NAME, MUNICIPALITY_DIGITS, Type
@@ -22,6 +23,8 @@ _WORK_TABLES: Final[dict[str, str]] = {
     "gone": "position BIGINT, was_in_log BOOLEAN",
     # Positions that this intake let back into the log.
     "came_back": "position BIGINT",
+    # Records that come back from quarantine, with their number there.
+    "coming_back": "position BIGINT, id BIGINT",
     # Files of this intake.
     "arriving": "first BIGINT, last BIGINT, file VARCHAR",
 }
@@ -35,6 +38,9 @@ def make_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
     """Move `held_back` to quarantine; what waits there already is a repeat.
+
+    A record that comes back from quarantine and is still wrong keeps the file and the row that it
+    was first delivered in.
 
     Parameters
     ----------
@@ -53,15 +59,21 @@ def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
         INSERT INTO quarantine
         SELECT
           (SELECT coalesce(max(id), 0) FROM quarantine) + row_number() OVER (ORDER BY j.position),
-          $batch, coalesce(a.file, d.file), j.position - coalesce(a.first, d.first_position) + 1,
-          j.reason, j.column_name, j.value, j.allowed, j.record, j.digest, j.position, NULL
+          $batch,
+          coalesce(o.file, a.file, d.file),
+          coalesce(o."row", j.position - coalesce(a.first, d.first_position) + 1),
+          j.reason, j.column_name, j.value,
+          CASE j.reason WHEN $broken THEN $a_line ELSE j.allowed END,
+          j.record, j.digest, j.position, NULL
         FROM judged j
+        LEFT JOIN coming_back c ON c.position = j.position
+        LEFT JOIN quarantine o ON o.id = c.id
         LEFT JOIN arriving a ON j.position BETWEEN a.first AND a.last
         LEFT JOIN delivery d
           ON j.position BETWEEN d.first_position AND d.first_position + d.read - 1
         WHERE NOT j.is_repeat
         """,
-        {"batch": batch},
+        {"batch": batch, "broken": Reason.BROKEN_RECORD, "a_line": _A_LINE},
     )
     connection.execute(
         "INSERT INTO outcome SELECT position, is_repeat FROM judged WHERE position >= $first",
@@ -70,16 +82,27 @@ def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
     connection.execute("DELETE FROM held_back")
 
 
-_JUDGED: Final = """
+_A_LINE: Final = (
+    "as many values as the first line has columns (CSV), or one whole JSON object (NDJSON)"
+)
+
+#: Whether quarantine knows a record, by its `digest` and `position`: it waits there, or it did
+#: until an earlier intake. What comes back from quarantine is known by what waits only: whatever it
+#: was in earlier rounds, its place has just been closed, and it would have no other.
+IS_KNOWN: Final = """(
+    digest IN (SELECT q.digest FROM quarantine q WHERE q.closed_by IS NULL)
+    OR (
+      position NOT IN (SELECT c.position FROM coming_back c)
+      AND digest IN (SELECT q.digest FROM quarantine q WHERE q.closed_by <> $batch)
+    )
+)"""
+
+_JUDGED: Final = f"""
     CREATE OR REPLACE TEMP TABLE judged AS
     SELECT
       *,
       position >= $first AND (
-        row_number() OVER (PARTITION BY digest ORDER BY position) > 1
-        OR EXISTS (
-          SELECT 1 FROM quarantine q
-          WHERE q.digest = written.digest AND q.closed_by IS DISTINCT FROM $batch
-        )
+        row_number() OVER (PARTITION BY digest ORDER BY position) > 1 OR {IS_KNOWN}
       ) AS is_repeat
     FROM (SELECT *, md5(record) AS digest FROM held_back) written
 """

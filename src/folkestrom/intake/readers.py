@@ -6,6 +6,7 @@ every value as text, so that what is wrong with a single value concerns that rec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pyarrow.parquet as pq
 
 from folkestrom.errors import InputRefused
 from folkestrom.intake.files import InputFile
-from folkestrom.intake.header import check_names, check_types
+from folkestrom.intake.header import QUARANTINE_LINE, check_names, check_types
+from folkestrom.model.report import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,40 @@ def read_parquet(
     empty = {name for name in schema.names if pa.types.is_null(schema.field(name).type)}
     columns = {name: kind for name, kind in found if name not in empty}
     check_types(file.path, columns)
-    return Delivery(file, file.path, rows, columns)
+    broken = unmended_lines(connection, file.path, columns) if retake else {}
+    return Delivery(file, file.path, rows, columns, broken)
+
+
+def unmended_lines(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Iterable[str]
+) -> dict[int, str]:
+    """Lines that are no records and come back from quarantine as they were, with their number.
+
+    Whoever mends such a line writes its values into the columns of the record. While these are all
+    empty, the line's text is all there is of it.
+
+    Parameters
+    ----------
+    connection
+        Any connection.
+    parquet
+        The file, or what it was converted to.
+    columns
+        Its columns.
+    """
+    names = set(columns)
+    if QUARANTINE_LINE not in names:
+        return {}
+    line = f"nullif({QUARANTINE_LINE}::VARCHAR, '')"
+    values = ", ".join(
+        f"nullif(\"{name}\"::VARCHAR, '')" for name in sorted(names & BY_NAME.keys())
+    )
+    rows = connection.execute(
+        f"SELECT file_row_number + 1, {line} FROM read_parquet($path, file_row_number = true) "
+        f"WHERE {line} IS NOT NULL AND coalesce({values}) IS NULL ORDER BY 1",
+        {"path": str(parquet)},
+    ).fetchall()
+    return {int(number): str(text) for number, text in rows}
 
 
 def broken_file(path: Path, what: str) -> InputRefused:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,16 +14,19 @@ from typing import BinaryIO, Final, cast
 
 import duckdb
 
-from folkestrom.engine.rows import first_number
+from folkestrom.engine.rows import first_number, first_row
 from folkestrom.errors import InputRefused
-from folkestrom.intake.files import Format, InputFile
+from folkestrom.intake.files import Format, InputFile, format_of
 from folkestrom.intake.header import check_names, text_columns
-from folkestrom.intake.readers import Delivery, broken_file
+from folkestrom.intake.readers import Delivery, broken_file, unmended_lines
 
 _DELIMITERS: Final = ",;\t|"
 _LONGEST_HEADER: Final = 65_536
+_BLOCK: Final = 1 << 20
 #: Faults of a single line; any other one means that the reader lost its way in the file.
 _FAULTS_OF_A_LINE: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
+#: What reading a damaged file, packed or not, can end in.
+_UNREADABLE: Final = (OSError, EOFError, zlib.error)
 
 
 def convert(
@@ -40,6 +45,8 @@ def convert(
     retake
         Whether it is an export of quarantined records that comes back.
     """
+    if _is_packed(file.path):
+        _check_packed(file.path)
     reader = _convert_csv if file.format == Format.CSV else _convert_ndjson
     return reader(connection, file, to, retake)
 
@@ -65,11 +72,46 @@ def _convert_csv(
     for line, fault, _ in rejects:
         if fault not in _FAULTS_OF_A_LINE:
             raise not_utf8(file.path) or _lost(file.path, int(line))
-    # Line 1 is the header, so that the record of line n has the number n - 1.
-    broken = {int(line) - 1: str(text or "") for line, _, text in rejects}
-    if broken:
-        _make_room(connection, to, list(broken))
-    return Delivery(file, to, rows + len(broken), kept, broken)
+    if not rejects:
+        return _delivery(connection, file, to, rows, kept, {}, retake)
+    empty = _empty_lines(file.path)
+    # Line 1 is the header, and empty lines are no records. Where a stray quotation mark hides the
+    # end of a line from us, at least no number may lie beyond the last record.
+    broken = {
+        min(int(line) - 1 - bisect_left(empty, int(line)), rows + j): str(text or "").strip("\r\n")
+        for j, (line, _, text) in enumerate(rejects, start=1)
+    }
+    _make_room(connection, to, list(broken))
+    return _delivery(connection, file, to, rows + len(broken), kept, broken, retake)
+
+
+def _delivery(
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    to: Path,
+    rows: int,
+    kept: dict[str, str],
+    broken: dict[int, str],
+    retake: bool,
+) -> Delivery:
+    """What was converted; of an export, also the broken lines that nobody has mended."""
+    unmended = unmended_lines(connection, to, kept) if retake else {}
+    return Delivery(file, to, rows, kept, broken | unmended)
+
+
+def _empty_lines(path: Path) -> list[int]:
+    """Lines of a CSV file without anything in them, counted as the engine counts lines."""
+    found = []
+    number = 0
+    is_inside = False  # a value in quotation marks, which may hold line breaks
+    with _opened(path) as stream:
+        for line in stream:
+            if not is_inside:
+                number += 1
+                if not line.strip(b"\r\n"):
+                    found.append(number)
+            is_inside ^= line.count(b'"') % 2 == 1
+    return found
 
 
 def _make_room(connection: duckdb.DuckDBPyConnection, to: Path, broken: list[int]) -> None:
@@ -100,6 +142,7 @@ def _convert_ndjson(
 ) -> Delivery:
     with _reading(file):
         connection.execute(_NDJSON_LINES, {"path": str(file.path)})
+        _check_lines(connection, file.path)
         found = connection.execute(
             "SELECT DISTINCT unnest(json_keys(record)) AS name FROM lines ORDER BY name"
         ).fetchall()
@@ -112,7 +155,32 @@ def _convert_ndjson(
     broken = connection.execute(
         "SELECT number, line FROM lines WHERE record IS NULL ORDER BY number"
     ).fetchall()
-    return Delivery(file, to, rows, kept, {int(n): str(line) for n, line in broken})
+    lines = {int(n): str(line) for n, line in broken}
+    return _delivery(connection, file, to, rows, kept, lines, retake)
+
+
+def _check_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file that is not one JSON object a line from its first line on.
+
+    A line that is broken by itself is for quarantine; here somebody has written JSON of another
+    layout, and every line of it would be broken.
+    """
+    row = first_row(
+        connection,
+        "SELECT count(*), count(record), first(trim(line) ORDER BY number) FROM lines",
+    )
+    total, objects, first = row or (0, 0, None)
+    if not total:
+        raise _empty(path)
+    if not objects or first == "{" or str(first).startswith("["):
+        raise InputRefused(
+            "is JSON of another layout: its lines are not one JSON object each",
+            where=str(path),
+            allowed='one record a line, such as {"source": "…", "source_report_id": "…", …}, '
+            "without line breaks within it, and without a list around the records",
+            next_step="Write it one object a line (jq -c . FILE for single objects, jq -c '.[]' "
+            "FILE for a list). Nothing of this intake was kept.",
+        )
 
 
 #: Lines of an NDJSON file, numbered without the empty ones, and the JSON object that each one is.
@@ -160,6 +228,10 @@ def _reading(file: InputFile) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException:
         raise
+    except duckdb.IOException as error:
+        if "no space left" in str(error).lower():
+            raise
+        raise _not_whole(file.path) from error
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.DataError) as error:
         raise not_utf8(file.path) or broken_file(file.path, file.format.upper()) from error
 
@@ -169,18 +241,28 @@ def _csv_header(path: Path) -> tuple[list[str], str]:
     try:
         with _opened(path) as stream:
             first = stream.readline(_LONGEST_HEADER)
-    except (OSError, EOFError) as error:
-        raise broken_file(path, "gzip" if path.suffix == ".gz" else "CSV") from error
+    except _UNREADABLE as error:
+        raise _not_whole(path) from error
+    if not first:
+        raise _empty(path)
+    if b"\n" not in first and b"\r" in first.rstrip(b"\r"):
+        raise _carriage_returns(path)
     try:
         text = first.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise not_utf8(path) or broken_file(path, "CSV") from error
+    if not text.strip():
+        raise _no_header(path)
     delimiter = max(_DELIMITERS, key=text.count)
-    return [name.strip() for name in next(csv.reader([text], delimiter=delimiter), [])], delimiter
+    try:
+        names = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise broken_file(path, "CSV") from error
+    return [name.strip() for name in names], delimiter
 
 
 def _opened(path: Path) -> BinaryIO:
-    if path.suffix.lower() == ".gz":
+    if _is_packed(path):
         return cast("BinaryIO", gzip.open(path, "rb"))
     return path.open("rb")
 
@@ -194,9 +276,59 @@ def not_utf8(path: Path) -> InputRefused | None:
                     codecs.decode(line, "utf-8")
                 except UnicodeDecodeError:
                     return _other_encoding(path, number, line)
-    except (OSError, EOFError):
+    except _UNREADABLE:
         return None
     return None
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
+
+
+def _check_packed(path: Path) -> None:
+    """Refuse a packed file whose content is not what was packed.
+
+    The engine does not compare checksums: it would take in what a fault has made of the records.
+    """
+    try:
+        with _opened(path) as stream:
+            while stream.read(_BLOCK):
+                pass
+    except _UNREADABLE as error:
+        raise _not_whole(path) from error
+
+
+def _not_whole(path: Path) -> InputRefused:
+    """The error for a file that ends too early, or that is not packed as its name says."""
+    return broken_file(path, "gzip" if _is_packed(path) else format_of(path).upper())
+
+
+def _empty(path: Path) -> InputRefused:
+    return InputRefused(
+        "is empty",
+        where=str(path),
+        next_step="Get the file again from its source. A day without reports is a CSV file with "
+        "its header row only. Nothing of this intake was kept.",
+    )
+
+
+def _no_header(path: Path) -> InputRefused:
+    return InputRefused(
+        "begins with an empty line",
+        where=str(path),
+        allowed="a first line with the names of the columns",
+        next_step="Remove the empty lines at its beginning and take the file in again.",
+    )
+
+
+def _carriage_returns(path: Path) -> InputRefused:
+    return InputRefused(
+        "ends its lines with a carriage return alone",
+        where=str(path),
+        allowed="lines that end with a line feed, or with both",
+        next_step=f"Convert it: tr '\\r' '\\n' < {path.name} > lines-{path.name}. "
+        "Nothing of this intake was kept.",
+    )
 
 
 def _other_encoding(path: Path, number: int, line: bytes) -> InputRefused:

@@ -1,0 +1,149 @@
+"""Text files that are not what they should be: what is said of them, and what is never said."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from folkestrom.errors import InputRefused
+from folkestrom.intake.quarantine import export, list_open
+from tests.intake.desk import Desk, Record, record, write
+
+PERSON = "17059912345"
+
+
+def _refused(desk: Desk, file: Path) -> str:
+    """What is said about a file; a good one beside it is not taken in either."""
+    good = write(file.parent / "a-good.csv", [record(99)])
+    with pytest.raises(InputRefused) as caught:
+        desk.take(good, file)
+    assert desk.rows("SELECT count(*) FROM report") == [(0,)]
+    text = str(caught.value)
+    assert str(file) in text
+    assert "Next:" in text
+    return text
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+@pytest.mark.parametrize("fault", ["cut short", "damaged"])
+def test_a_packed_file_that_is_not_whole(
+    desk: Desk, tmp_path: Path, ending: str, fault: str
+) -> None:
+    plain = write(tmp_path / f"r.{ending}", [record(n, person=n * 7919) for n in range(1, 9000)])
+    content = bytearray(gzip.compress(plain.read_bytes()))
+    half = len(content) // 2
+    file = tmp_path / f"r.{ending}.gz"
+    damaged = content[:half] + b"\xff" * 100 + content[half + 100 :]
+    file.write_bytes(content[:half] if fault == "cut short" else damaged)
+    assert "not a whole gzip file" in _refused(desk, file)
+
+
+def test_lines_that_end_with_carriage_returns(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path / "r.csv", [record(1, value="Tromsø")])
+    file.write_bytes(file.read_bytes().replace(b"\r\n", b"\r"))
+    text = _refused(desk, file)
+    assert "carriage return alone" in text
+    assert "tr '\\r' '\\n'" in text
+
+
+def test_a_carriage_return_within_the_header(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    file.write_bytes(b"source,source_report_id,\rperson\nreg,1,77\n")
+    assert "not a whole CSV file" in _refused(desk, file)
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.csv.gz", "r.ndjson", "r.jsonl.gz"])
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_empty_files(desk: Desk, tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    is_line = content and "csv" in name
+    assert ("begins with an empty line" if is_line else "is empty.") in _refused(desk, file)
+
+
+@pytest.mark.parametrize("layout", ["pretty", "list", "list of lines", "values"])
+def test_json_of_another_layout(desk: Desk, tmp_path: Path, layout: str) -> None:
+    records = [record(1), record(2)]
+    texts = {
+        "pretty": json.dumps(records[0], indent=2),
+        "list": json.dumps(records),
+        "list of lines": "[\n" + ",\n".join(map(json.dumps, records)) + "\n]",
+        "values": '"reg"\n1\n',
+    }
+    file = tmp_path / "r.ndjson"
+    file.write_text(texts[layout])
+    assert "not one JSON object each" in _refused(desk, file)
+
+
+def test_a_first_line_that_is_broken_is_for_quarantine(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path / "r.ndjson", [record(1)])
+    file.write_text('{"source": "reg", "sou\n' + file.read_text())
+    total = desk.take(file).total
+    assert (total.accepted, total.quarantined) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "line", [f"{PERSON},death,2020-01-05", "reg,1,2021-01-05T10:00:00Z,77,death", "77,88"]
+)
+def test_a_file_without_a_header_row(desk: Desk, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text(f"{line}\n{line}\n")
+    text = _refused(desk, file).replace(str(tmp_path), "")
+    assert "column 1: is not a column of the report record" in text
+    assert "no header row" in text
+    assert not any(value in text for value in [PERSON, "77", "2021-01-05T10"])
+
+
+def test_json_that_is_keyed_by_person(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "r.ndjson"
+    file.write_text(json.dumps({PERSON: {"kind": "death"}}) + "\n")
+    text = _refused(desk, file)
+    assert "names no column of the report record" in text
+    assert PERSON not in text
+
+
+@pytest.mark.parametrize("name", [PERSON, "170599-12345", "p17059912345", "77", ""])
+def test_a_value_among_the_names(desk: Desk, tmp_path: Path, name: str) -> None:
+    file = write(tmp_path / "r.csv", [{**record(1), name: "x"}])
+    text = _refused(desk, file).replace(str(tmp_path), "")
+    assert "column 7: has a name that the report record does not have" in text
+    assert not name or name not in text
+
+
+def test_only_near_names_are_suggested(desk: Desk, tmp_path: Path) -> None:
+    text = _refused(desk, write(tmp_path / "r.csv", [{**record(1), "note": "x"}]))
+    assert "has a column 'note'" in text
+    assert "Did you mean" not in text
+    text = _refused(desk, write(tmp_path / "r.csv", [{**record(1), "event-date": "x"}]))
+    assert "Did you mean event_date? It is there already: remove the column" in text
+
+
+_SLIPPED: list[tuple[Record, str]] = [
+    (record(1, kind=PERSON), "…"),
+    (record(2, citizenship=f"p{PERSON}"), "p…"),
+    (record(3, event_date="2021-02-30"), "2021-02-30"),
+    (record(4, basic_unit="3010101"), "3010101"),
+    (record(5, basic_unit=PERSON), "…"),
+    (record(6, kind="annulment", annuls=PERSON, corrects=PERSON, event_date=""), "…"),
+]
+
+
+def test_the_list_leaves_long_numbers_out(desk: Desk, tmp_path: Path) -> None:
+    desk.take_records([values for values, _ in _SLIPPED])
+    with desk.open() as connection:
+        listed = list_open(connection).column("value").to_pylist()
+        export(connection, tmp_path / "mend.csv")
+    assert listed == [shown for _, shown in _SLIPPED]
+    assert (tmp_path / "mend.csv").read_text().count(PERSON) > len(_SLIPPED)
+
+
+def test_a_person_in_the_place_of_the_quarantine_number(desk: Desk, tmp_path: Path) -> None:
+    desk.take_records([record(1, kind="deth")])
+    file = write(tmp_path / "mend.csv", [{"quarantine_id": PERSON, **record(1)}])
+    with pytest.raises(InputRefused) as caught:
+        desk.take(file, retake=True)
+    assert "mend.csv, row 1, column quarantine_id: is not the number" in str(caught.value)
+    assert PERSON not in str(caught.value)
