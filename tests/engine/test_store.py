@@ -178,6 +178,16 @@ def test_a_damaged_file(folder: Path, where: int) -> None:
         pass
 
 
+@pytest.mark.parametrize("length", [0, 100, 5000, 20_000])
+def test_a_file_that_is_cut_short(folder: Path, length: int) -> None:
+    file = database_file(folder)
+    file.write_bytes(file.read_bytes()[:length])
+    with pytest.raises(StoreError, match="damaged"), open_for_reading(folder):
+        pass
+    with pytest.raises(StoreError, match="damaged"):
+        _write(folder, "second")
+
+
 def test_scratch_files_of_a_killed_writer_are_cleared(folder: Path) -> None:
     staging_folder(folder).mkdir()
     (staging_folder(folder) / "0.parquet").write_text("left over")

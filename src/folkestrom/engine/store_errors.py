@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from folkestrom.errors import StoreError
+
+#: The same is said of any other file that is cut short; only a store's is a database.
+_CUT_SHORT: Final = re.compile(r'Could not read enough bytes from file "[^"]*\.duckdb"')
 
 
 def no_store(folder: Path) -> StoreError:
@@ -20,9 +25,13 @@ def no_store(folder: Path) -> StoreError:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether the engine says that the file itself is broken."""
+    """Whether the engine says that the store's file itself is broken, or cut short."""
     text = str(error)
-    return "Corrupt database" in text or "not a valid DuckDB database" in text
+    return (
+        "Corrupt database" in text
+        or "not a valid DuckDB database" in text
+        or _CUT_SHORT.search(text) is not None
+    )
 
 
 def damaged(folder: Path) -> StoreError:
