@@ -11,6 +11,8 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ import folkestrom
 from folkestrom import errors
 from folkestrom.app.cli.main import app
 from folkestrom.engine.steps import RegisteredStep, registered_steps
+from folkestrom.geography.names import municipality_codes
+from folkestrom.intake.checks import checks
+from folkestrom.intake.columns import readings
+from folkestrom.intake.load import SOURCES_OF_FILE, SOURCES_OF_STORE
+from folkestrom.intake.reasons import Reason
 from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, Kind, code_names
 from folkestrom.model.report import (
     ANNULMENT_COLUMNS,
@@ -52,8 +59,12 @@ def report_format() -> str:
             "",
             "One record is one notification as it was received. Parquet, CSV (plain or gzip,",
             "UTF-8, comma, with a header) and NDJSON files carry the same columns under the same",
-            "names. In CSV an empty field is a missing value; dates are written `2021-02-28`,",
-            "moments `2021-02-28T12:00:00Z`.",
+            "names. In CSV an empty field is a missing value.",
+            "",
+            "A date is written `2021-02-28` and in no other way. A moment is written as in",
+            "ISO 8601, with its zone: `2021-02-28T12:00:00Z`, `2021-02-28T13:00:00+01:00`. A",
+            "space may stand for the `T`; seconds may be left out, or have up to nine decimals,",
+            "of which six are kept. In Parquet a moment without a zone is UTC.",
             "",
             "## Columns",
             "",
@@ -70,18 +81,46 @@ def report_format() -> str:
             f"An annulment carries {_code_list(ANNULMENT_COLUMNS)} and nothing else.",
             f"The kinds {reserved} are reserved and are refused so far.",
             "",
+            "## What must agree",
+            "",
+            "A record that breaks one of these rules waits in",
+            "[quarantine](../how-to/mend-quarantine.md), under the reason of its rule.",
+            "",
+            *_table(["column", "in reports of kind", "must be", "reason"], _rules()),
+            "",
+            f"One file names at most {SOURCES_OF_FILE} sources, one store {SOURCES_OF_STORE}: what",
+            "has more is refused as a whole, for its columns are probably swapped.",
+            "",
             "## Codes",
             "",
             *_code_tables(),
             "## Places",
             "",
-            f"- `municipality`: {MUNICIPALITY_DIGITS} digits, with the leading zero (`0301`).",
+            f"- `municipality`: {MUNICIPALITY_DIGITS} digits, with the leading zero (`0301`), of",
+            f"  one of the {len(municipality_codes())} municipalities that the program",
+            "  [knows](../explanation/known.md#which-municipalities).",
             f"- `basic_unit`: {BASIC_UNIT_DIGITS} digits, the first {MUNICIPALITY_DIGITS} those of",
-            "  the municipality.",
+            "  the municipality. Basic units are not listed: the other digits are free.",
             "- `country`: ISO 3166-1 alpha-2, and `XK` Kosovo, `XS` stateless, `XX` unknown.",
             "",
         ]
     )
+
+
+def _rules() -> Iterator[list[str]]:
+    """What the checks of one record ask for, beside that values are there and can be read."""
+    shown = set(Reason) - {Reason.MISSING_VALUE, Reason.UNEXPECTED_VALUE}
+    every = dict.fromkeys((c.name for c in COLUMNS), "VARCHAR")
+    read = [replace(r, parsed=False) for r in readings(every, {})]
+    for check in checks(read, datetime(2021, 1, 1, tzinfo=UTC)):
+        if check.reason in shown:
+            kinds = sorted(check.kinds or ())
+            yield [
+                f"`{check.column}`",
+                ", ".join(f"`{kind.name.lower()}`" for kind in kinds),
+                check.allowed,
+                f"`{check.reason}`",
+            ]
 
 
 def cli() -> str:

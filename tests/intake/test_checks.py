@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,24 @@ IMMIGRATION = {
     "reason": "work",
 }
 
+BIRTH = {
+    **START,
+    "kind": "birth",
+    "origin": "birth",
+    "event_date": "2021-01-02",
+    "birth_date": "2021-01-02",
+    "country_of_birth": "NO",
+    "mother": "5",
+}
+
 GOOD = {
     "death": record(1),
     "move": move(1),
     "first registration": record(1, **START),
     "immigration": record(1, **IMMIGRATION),
-    "birth": record(1, **{**START, "kind": "birth", "origin": "birth", "mother": "5"}),
+    "birth": record(1, **BIRTH),
+    "birth abroad": record(1, **{**BIRTH, "country_of_birth": "SE"}),
+    "a return": record(1, **{**IMMIGRATION, "origin": "birth"}),
     "emigration": record(1, kind="emigration", country="SE"),
     "marriage": record(1, kind="marital_change", marital_status="married", partner="9"),
     "citizenship": record(1, kind="citizenship_change", citizenship="XS"),
@@ -49,6 +62,9 @@ BAD: dict[str, tuple[Record, str, str]] = {
     "30 February": (record(1, event_date="2021-02-30"), "impossible_date", "event_date"),
     "a day and a time": (record(1, event_date="2021-01-02T00"), "impossible_date", "event_date"),
     "before all registers": (record(1, event_date="1721-01-02"), "impossible_date", "event_date"),
+    "slashes": (record(1, event_date="2020/05/30"), "impossible_date", "event_date"),
+    "a space for a zero": (record(1, event_date=" 2020-5-30"), "impossible_date", "event_date"),
+    "a space behind": (record(1, event_date="2020-05-3 "), "impossible_date", "event_date"),
     "tomorrow": (record(1, event_date="2021-01-06"), "future_date", "event_date"),
     "born tomorrow": (
         record(1, **{**START, "birth_date": "2021-01-06"}), "future_date", "birth_date",
@@ -64,6 +80,15 @@ BAD: dict[str, tuple[Record, str, str]] = {
     "an exponent": (record(1, person="1e3"), "broken_type", "person"),
     "nobody": (record(1, person="0"), "broken_type", "person"),
     "no moment": (record(1, received_at="yesterday"), "broken_type", "received_at"),
+    "a municipality that is none": (
+        move(1, municipality="9876", basic_unit="98760101"), "unknown_code", "municipality",
+    ),
+    "left a municipality that is none": (
+        move(1, municipality_from="9999"), "unknown_code", "municipality_from",
+    ),
+    "a basic unit of no municipality": (
+        record(1, basic_unit="98760101"), "unknown_code", "basic_unit",
+    ),
     "a short municipality": (move(1, municipality="301"), "unknown_code", "municipality"),
     "a signed municipality": (move(1, municipality="+301"), "unknown_code", "municipality"),
     "a basic unit of letters": (move(1, basic_unit="0301010A"), "unknown_code", "basic_unit"),
@@ -82,6 +107,29 @@ BAD: dict[str, tuple[Record, str, str]] = {
     "a death that annuls": (record(1, annuls="5"), "unexpected_value", "annuls"),
     "both": (annulment(1, 5, corrects="6"), "annuls_and_corrects", "corrects"),
     "itself": (annulment(1, 1), "self_target", "annuls"),
+    "a basic unit elsewhere": (move(1, basic_unit="11030101"), "contradiction", "basic_unit"),
+    "left a basic unit elsewhere": (
+        move(1, municipality_from="0301", basic_unit_from="11030101"),
+        "contradiction", "basic_unit_from",
+    ),
+    "a birth on another day": (
+        record(1, **{**BIRTH, "birth_date": "2021-01-01"}), "contradiction", "birth_date",
+    ),
+    "a birth that is an immigration": (
+        record(1, **{**BIRTH, "origin": "immigration"}), "contradiction", "origin",
+    ),
+    "her own mother": (record(1, **{**BIRTH, "mother": "77"}), "contradiction", "mother"),
+    "his own father": (record(1, **{**BIRTH, "father": "77"}), "contradiction", "father"),
+    "married alone": (
+        record(1, kind="marital_change", marital_status="married", partner="77"),
+        "contradiction", "partner",
+    ),
+    "an emigration to Norway": (
+        record(1, kind="emigration", country="NO"), "contradiction", "country",
+    ),
+    "an immigration from Norway": (
+        record(1, **{**IMMIGRATION, "country": "NO"}), "contradiction", "country",
+    ),
 }  # fmt: skip
 
 
@@ -132,6 +180,7 @@ KNOWN = {
 
 
 def test_known_from(desk: Desk) -> None:
+    desk.taken_at = datetime(2022, 1, 1, tzinfo=UTC)
     desk.take_records(
         [record(at, received_at=at, event_date="1979-01-01", value=at) for at in KNOWN]
     )

@@ -29,6 +29,17 @@ def county_name(code: str) -> str:
     return _names("counties.csv").get(code, code)
 
 
+def municipality_codes() -> tuple[str, ...]:
+    """Every code of a municipality that the list has, whatever days it holds for, in order.
+
+    Examples
+    --------
+    >>> len(municipality_codes()), municipality_codes()[0]
+    (356, '0301')
+    """
+    return tuple(sorted(_names("municipalities.csv")))
+
+
 @cache
 def _names(file: str) -> dict[str, str]:
     text = (files("folkestrom.geography") / "data" / file).read_text("utf-8")

@@ -122,7 +122,7 @@ def _moment(connection: duckdb.DuckDBPyConnection, taken_at: datetime) -> Moment
     batch = first_number(connection, "SELECT max(batch) FROM batch") + 1
     sealed = sealed_until(connection)
     after = date.min if sealed is None else sealed + timedelta(days=1)
-    return Moment(batch, max(known_from(taken_at), after), sealed)
+    return Moment(batch, taken_at, max(known_from(taken_at), after), sealed)
 
 
 def _taken_before(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.intake.checks import Check, checks, first_found, sound
-from folkestrom.intake.columns import Reading, delivered_name, readings
+from folkestrom.intake.columns import ZONELESS, Reading, delivered_name, readings
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
-from folkestrom.model.report import COLUMNS
+from folkestrom.model.report import COLUMNS, Column, Type
 from folkestrom.model.time import LOCAL_ZONE_NAME
 
 _FILES_ONLY = "reads Parquet files by their row numbers, which only DuckDB has"
 _MICROSECONDS = 3_600_000_000  # an hour
 _SAMPLE_TYPES = {column.name: "VARCHAR" for column in COLUMNS}
-_SAMPLE = {"paths": ("reports.parquet",), "firsts": (1,), "found": _SAMPLE_TYPES, "sources": ()}
+_SAMPLE = {"paths": ("reports.parquet",), "firsts": (1,), "found": _SAMPLE_TYPES, "sources": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Moment:
     ----------
     batch
         Number of the intake.
+    taken_at
+        The moment, with its zone.
     known_now
         The first knowledge day of whatever is taken in now.
     sealed_until
@@ -34,19 +36,20 @@ class Moment:
     """
 
     batch: int
+    taken_at: datetime
     known_now: date
     sealed_until: date | None = None
 
 
-_SAMPLE_MOMENT = Moment(1, date(2021, 2, 2), date(2021, 2, 1))
+_SAMPLE_MOMENT = Moment(1, datetime(2021, 2, 1, 12, tzinfo=UTC), date(2021, 2, 2), date(2021, 2, 1))
 
 
 @step("delivered", example=_SAMPLE, duckdb_only=_FILES_ONLY)
 def delivered(
     paths: Sequence[str],
     firsts: Sequence[int],
-    found: dict[str, str],
-    sources: Sequence[str],
+    found: Mapping[str, str],
+    sources: Mapping[str, int],
 ) -> str:
     """The rows of files as they were delivered, each with its position in the log.
 
@@ -54,7 +57,7 @@ def delivered(
     does not have is empty throughout.
     """
     columns = ",\n  ".join(
-        f"{r.delivered} AS {delivered_name(r.column.name)}" for r in readings(found, list(sources))
+        f"{r.delivered} AS {delivered_name(r.column.name)}" for r in readings(found, sources)
     )
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     starts = ", ".join(str(first) for first in firsts)
@@ -66,7 +69,7 @@ FROM read_parquet([{listed}], file_row_number = true)
 """
 
 
-@step("coded", example={"read": readings(_SAMPLE_TYPES, [])}, duckdb_only=_FILES_ONLY)
+@step("coded", example={"read": readings(_SAMPLE_TYPES, {})}, duckdb_only=_FILES_ONLY)
 def coded(read: Sequence[Reading]) -> str:
     """Every value in the log's type, NULL where it does not fit, beside what was delivered."""
     columns = ",\n  ".join(f"{r.coded} AS {r.column.name}" for r in read)
@@ -129,7 +132,7 @@ def _from_known(name: str) -> str:
 @step("unsound", example={"conditions": "kind IS NULL", "number": "0"}, duckdb_only=_FILES_ONLY)
 def unsound(conditions: str, number: str) -> str:
     """Records that a check finds something in: which check, and the record as delivered."""
-    fields = ", ".join(f"{name} := {delivered_name(name)}::VARCHAR" for name in CONTENT_COLUMNS)
+    fields = ", ".join(f"{column.name} := {_as_text(column)}" for column in COLUMNS)
     return f"""
 SELECT
   position,
@@ -138,6 +141,15 @@ SELECT
 FROM dated
 WHERE NOT ({conditions})
 """
+
+
+def _as_text(column: Column) -> str:
+    """A value as it was delivered; what a file type leaves unsaid of a moment, that it is UTC."""
+    name = delivered_name(column.name)
+    if column.type != Type.TIMESTAMP:
+        return f"{name}::VARCHAR"
+    zoneless = ", ".join(f"'{kind}'" for kind in sorted(ZONELESS))
+    return f"{name}::VARCHAR || CASE WHEN typeof({name}) IN ({zoneless}) THEN 'Z' ELSE '' END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +174,8 @@ class Query:
 def queries(
     paths: Sequence[str],
     firsts: Sequence[int],
-    found: dict[str, str],
-    sources: Sequence[str],
+    found: Mapping[str, str],
+    sources: Mapping[str, int],
     moment: Moment,
 ) -> Query:
     """Compose the steps for one group of files.
@@ -177,12 +189,12 @@ def queries(
     found
         Their columns, name to DuckDB type.
     sources
-        Names of all sources, in the order of their codes.
+        Code of each source that the files name.
     moment
         The intake.
     """
-    read = readings(found, list(sources))
-    listed = checks(read)
+    read = readings(found, sources)
+    listed = checks(read, moment.taken_at)
     conditions = sound(listed)
     begin: list[Step] = [delivered(paths, firsts, found, sources), coded(read), dated()]
     return Query(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from folkestrom.intake.columns import Reading, accepted_names, delivered_name
 from folkestrom.intake.reasons import Reason
-from folkestrom.model.codes import RESERVED_KINDS, Kind
+from folkestrom.model.codes import RESERVED_KINDS, Kind, Origin
+from folkestrom.model.countries import NO_CODE, NORWAY
 from folkestrom.model.report import (
     ANNULMENT_COLUMNS,
     BASIC_UNIT_DIGITS,
@@ -27,6 +29,10 @@ from folkestrom.model.report import (
 
 #: The first day that a date may be. Older ones are slips of the pen in any living register.
 EARLIEST: Final = "1800-01-01"
+#: The first moment of receipt: no register is kept by a machine before it.
+EARLIEST_RECEIPT: Final = "1900-01-01"
+#: How far a source's clock may be ahead of the moment at which its report is taken in.
+TOLERANCE: Final = timedelta(days=1)
 
 _ALWAYS: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind) - RESERVED_KINDS)
 _DATES: Final = tuple(c.name for c in COLUMNS if c.type == Type.DATE)
@@ -58,19 +64,23 @@ class Check:
     kinds: frozenset[Kind] | None = None
 
 
-def checks(readings: Sequence[Reading]) -> list[Check]:
+def checks(readings: Sequence[Reading], taken_at: datetime) -> list[Check]:
     """Every check of one record, in the order in which they are asked.
 
     Parameters
     ----------
     readings
         How the file's columns are read; a value that came typed needs no check of its type.
+    taken_at
+        The moment of the intake.
     """
     return [
         *_readable(readings),
         *_present(),
+        *_received(taken_at),
         *_possible(readings),
         *_fitting(),
+        *_consistent(),
     ]
 
 
@@ -142,6 +152,23 @@ def _present() -> Iterator[Check]:
     )
 
 
+def _received(taken_at: datetime) -> Iterator[Check]:
+    """A report is received in the age of registers, and before it is taken in."""
+    latest = (taken_at + TOLERANCE).astimezone(UTC).replace(tzinfo=None)
+    yield Check(
+        Reason.IMPOSSIBLE_DATE,
+        "received_at",
+        f"received_at < TIMESTAMP '{EARLIEST_RECEIPT}'",
+        f"a moment from {EARLIEST_RECEIPT} on",
+    )
+    yield Check(
+        Reason.FUTURE_DATE,
+        "received_at",
+        f"received_at > TIMESTAMP '{latest}'",
+        f"a moment before the report is taken in; the clocks may differ by {TOLERANCE.days} day",
+    )
+
+
 def _possible(readings: Sequence[Reading]) -> Iterator[Check]:
     """No day is before all registers, or after the day on which it was told."""
     delivered = {r.column.name for r in readings if not r.delivered.startswith("NULL")}
@@ -171,6 +198,32 @@ def _fitting() -> Iterator[Check]:
         yield Check(Reason.UNEXPECTED_VALUE, name, f"{name} IS NOT NULL", empty, annulment)
 
 
+def _consistent() -> Iterator[Check]:
+    """The values can all be right at once."""
+    shift = 10 ** (BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS)
+    for unit, place in (("basic_unit", "municipality"), ("basic_unit_from", "municipality_from")):
+        yield Check(
+            Reason.CONTRADICTION,
+            unit,
+            f"{unit} // {shift} <> {place}",
+            f"a basic unit whose first {MUNICIPALITY_DIGITS} digits are those of {place}",
+        )
+    for name in ("mother", "father", "partner"):
+        another = "the pseudonym of another person than the report's own"
+        yield Check(Reason.CONTRADICTION, name, f"{name} = person", another)
+    birth = frozenset({Kind.BIRTH})
+    day, began = "birth_date <> event_date", f"origin <> {int(Origin.BIRTH)}"
+    yield Check(Reason.CONTRADICTION, "birth_date", day, "the event_date", birth)
+    yield Check(Reason.CONTRADICTION, "origin", began, "birth, as the kind of the report", birth)
+    yield Check(
+        Reason.CONTRADICTION,
+        "country",
+        f"country = {NO_CODE}",
+        f"a country other than {NORWAY}, moved from or to",
+        frozenset({Kind.IMMIGRATION, Kind.EMIGRATION}),
+    )
+
+
 def _unreadable(column: Column) -> Reason:
     if column.name == "kind":
         return Reason.UNKNOWN_KIND
@@ -183,15 +236,18 @@ def _allowed(column: Column) -> str:
     if column.codes == "country":
         return "an ISO 3166-1 alpha-2 code such as NO, XS (stateless) or XX (unknown)"
     if column.codes == "municipality":
-        return f"{MUNICIPALITY_DIGITS} digits, such as 0301"
+        return f"{MUNICIPALITY_DIGITS} digits of a municipality that is known, such as 0301"
     if column.codes == "basic_unit":
-        return f"{BASIC_UNIT_DIGITS} digits, such as 03010101"
+        return (
+            f"{BASIC_UNIT_DIGITS} digits, the first {MUNICIPALITY_DIGITS} of a municipality that "
+            "is known, such as 03010101"
+        )
     if column.codes is not None:
         return ", ".join(accepted_names(column.codes))
     if column.type == Type.DATE:
         return _DAY
     if column.type == Type.TIMESTAMP:
-        return "a moment such as 2021-01-31T22:59:00Z; without a zone it is UTC"
+        return "a moment such as 2021-01-31T22:59:00Z or 2021-01-31T23:59:00+01:00"
     return "a whole number"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from folkestrom.geography.names import municipality_codes
 from folkestrom.intake.tables import CONTENT
 from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, code_names
 from folkestrom.model.countries import COUNTRIES
@@ -21,6 +22,15 @@ _MOMENTS = frozenset(
 _WHOLE_NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
+#: Of these, the ones that say nothing of a zone: they are UTC.
+ZONELESS = _MOMENTS - {"TIMESTAMP WITH TIME ZONE"}
+#: How a day is written, and a moment: ISO 8601, with the zone, so that local time is never taken
+#: for UTC. The engine's own casts would take words such as `epoch`, names of zones and spaces too.
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ZONE = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_MOMENT = rf"{_DAY}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,9}})?)?{_ZONE}"
+#: The years that are written with four digits; arithmetic with later moments could overflow.
+_YEARS = ("0001-01-01 00:00:00", "9999-12-31 00:00:00")
 #: Texts that some sources number: read as text whatever the file's type.
 _NUMBERED = frozenset({"source_report_id", "annuls", "corrects", "value"})
 
@@ -72,7 +82,7 @@ def fits(column: Column, found: str) -> bool:
     return found in _WHOLE_NUMBERS and (column.type == Type.INT64 or column.name in _NUMBERED)
 
 
-def readings(found: Mapping[str, str], sources: list[str]) -> list[Reading]:
+def readings(found: Mapping[str, str], sources: Mapping[str, int]) -> list[Reading]:
     """How to read files that have the columns `found`, name to DuckDB type.
 
     Parameters
@@ -80,12 +90,12 @@ def readings(found: Mapping[str, str], sources: list[str]) -> list[Reading]:
     found
         Columns of the files.
     sources
-        Names of all known sources, in the order of their codes, which count from 1.
+        Code of each source that the files may name.
     """
     return [_reading(column, found.get(column.name), sources) for column in COLUMNS]
 
 
-def _reading(column: Column, found: str | None, sources: list[str]) -> Reading:
+def _reading(column: Column, found: str | None, sources: Mapping[str, int]) -> Reading:
     name = delivered_name(column.name)
     target = CONTENT[column.name].split(" ")[0]
     if found is None:
@@ -94,10 +104,11 @@ def _reading(column: Column, found: str | None, sources: list[str]) -> Reading:
     if found.startswith("ENUM") or (column.name in _NUMBERED and found != TEXT):
         delivered, found = f"{delivered}::{TEXT}", TEXT
     if column.name == "source":
-        return Reading(column, delivered, _place(sources, name, 1, target), parsed=False)
+        return Reading(column, delivered, _source(sources, name, target), parsed=False)
     if column.codes is not None:
         return Reading(column, delivered, _coded(column.codes, name, target), parsed=True)
-    parsed = found == TEXT and column.type != Type.STRING
+    # A moment can be infinite, or of no year that is written with four digits, in any type.
+    parsed = column.type == Type.TIMESTAMP or (found == TEXT and column.type != Type.STRING)
     return Reading(column, delivered, _typed(column.type, name, found), parsed)
 
 
@@ -105,28 +116,37 @@ def _typed(kind: Type, name: str, found: str) -> str:
     if kind == Type.STRING or (kind == Type.DATE and found == "DATE"):
         return name
     if kind == Type.DATE:
-        return f"CASE WHEN strlen({name}) = 10 THEN TRY_CAST({name} AS DATE) END"
+        return f"CASE WHEN regexp_full_match({name}, '{_DAY}') THEN TRY_CAST({name} AS DATE) END"
     if kind == Type.INT64:
         if found != TEXT:
             return f"{name}::BIGINT"
         # A cast alone would round '1.5' and take '1e3'.
         whole = f"regexp_full_match({name}, '-?[0-9]{{1,19}}')"
         return f"CASE WHEN {whole} THEN TRY_CAST({name} AS BIGINT) END"
+    return _moment(name, found)
+
+
+def _moment(name: str, found: str) -> str:
     if found == TEXT:
-        return f"TRY_CAST({name} AS TIMESTAMPTZ)::TIMESTAMP"
-    if found == "TIMESTAMP WITH TIME ZONE":
-        # The connection's zone is UTC; this way costs a fifth of the cast, which asks for the zone.
-        return f"make_timestamp(epoch_us({name}))"
-    return f"{name}::TIMESTAMP"
+        written = f"regexp_full_match({name}, '{_MOMENT}')"
+        return f"CASE WHEN {written} THEN TRY_CAST({name} AS TIMESTAMPTZ)::TIMESTAMP END"
+    first, last = _YEARS
+    if found in ZONELESS:
+        moment = f"TRY_CAST({name} AS TIMESTAMP)"
+        return f"CASE WHEN {moment} BETWEEN TIMESTAMP '{first}' AND '{last}' THEN {moment} END"
+    # The connection's zone is UTC; this way costs a fifth of the cast, which asks for the zone.
+    moment = f"make_timestamp(epoch_us({name}))"
+    return f"CASE WHEN {name} BETWEEN TIMESTAMPTZ '{first}Z' AND '{last}Z' THEN {moment} END"
 
 
 def _coded(codes: str, name: str, target: str) -> str:
     if codes == "country":
         return _place(list(COUNTRIES), name, 1, target)
     if codes == "municipality":
-        return _number(name, MUNICIPALITY_DIGITS, target)
+        return _number(name, "", target)
     if codes == "basic_unit":
-        return _number(name, BASIC_UNIT_DIGITS, target)
+        more = BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS
+        return _number(name, f"[0-9]{{{more}}}", target)
     names = accepted_names(codes)
     return _place(list(names), name, min(names.values()), target)
 
@@ -150,6 +170,13 @@ def _place(values: list[str], name: str, first: int, target: str) -> str:
     return f"({place} + {first - 1})::{target}"
 
 
-def _number(name: str, digits: int, target: str) -> str:
+def _source(sources: Mapping[str, int], name: str, target: str) -> str:
+    """The code of a source; a file names few of all the sources there are."""
+    codes = ", ".join(str(code) for code in sources.values())
+    return f"([{codes}]::{target}[])[{_place(list(sources), name, 1, 'INTEGER')}]"
+
+
+def _number(name: str, more: str, target: str) -> str:
     # A function of one text, and a cast: the engine works both out once a dictionary entry.
-    return f"TRY_CAST(regexp_extract({name}, '^[0-9]{{{digits}}}$') AS {target})"
+    known = "|".join(municipality_codes())
+    return f"TRY_CAST(regexp_extract({name}, '^(?:{known}){more}$') AS {target})"

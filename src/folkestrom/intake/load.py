@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from folkestrom.engine.rows import column_of, first_number, lent, numbers_of
-from folkestrom.errors import PERSON_COLUMNS
+from folkestrom.errors import PERSON_COLUMNS, InputRefused
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
 from folkestrom.intake.keys import key_hashes
@@ -24,6 +24,10 @@ from folkestrom.intake.reasons import Reason
 
 #: Rows that are read in one go: their keys fit a processor's cache, and progress shows.
 GROUP_ROWS: Final = 2_000_000
+
+#: Sources that one file may name, and that a store may hold. Countries have tens of them.
+SOURCES_OF_FILE: Final = 1_000
+SOURCES_OF_STORE: Final = 30_000
 
 #: The optimiser would move the checks before the step that codes values, and so code each value
 #: again for every check; and it would build a hash table of the rows instead of their keys.
@@ -123,27 +127,44 @@ def _load_group(
                 _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
         raise broken_file(group[0].delivery.file.path, "Parquet") from error
+    except duckdb.ConversionException as error:
+        raise _no_moments(group) from error
     return np.asarray(numbers_of(keys["key_hash"]), np.uint64)
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, group: list[Placed]) -> tuple[pa.Table, list[str]]:
-    """Positions and hashes of the keys of a group, and the names of all sources so far."""
-    sources = [str(n) for (n,) in connection.execute(_SOURCES).fetchall()]
+def _no_moments(group: Sequence[Placed]) -> InputRefused:
+    """The error for a file whose moments do not fit the engine's, which has microseconds."""
+    files = ", ".join(str(p.delivery.file.path) for p in group)
+    return InputRefused(
+        "holds a number that is no moment in the type of its column",
+        where=files,
+        column="received_at",
+        allowed="moments of the years 1 to 9999",
+        next_step="Mend that record, or write the column as text (2021-02-28T12:00:00Z), so that "
+        "the record alone is quarantined. Nothing of this intake was kept.",
+    )
+
+
+def _keys(
+    connection: duckdb.DuckDBPyConnection, group: list[Placed]
+) -> tuple[pa.Table, dict[str, int]]:
+    """Positions and hashes of the keys of a group, and the codes of the sources that it names."""
     hashes = []
+    named: dict[str, None] = {}  # in the order in which they are seen
     for file in group:
-        read = _key_columns(file.delivery)
-        for numbers, names, codes in read:
-            sources += _new_sources(connection, names, len(sources), sources)
-            place_of = {name: n for n, name in enumerate(sources)}
-            known = np.array([place_of[name] for name in names] or [0], np.int32)
-            hashes.append(key_hashes(known[codes], sources or [""], numbers))
+        here: set[str] = set()
+        for numbers, names, codes in _key_columns(file.delivery):
+            hashes.append(key_hashes(codes, names or [""], numbers))
+            here.update(names)
+            named |= dict.fromkeys(names)
+        if len(here) > SOURCES_OF_FILE:
+            raise _too_many(f"names {len(here)} sources", SOURCES_OF_FILE, file)
+    named.pop("", None)  # no name: a row with it has no source
     together = np.concatenate(hashes)
     first = group[0].first
     positions = np.arange(first, first + len(together), dtype=np.int64)
-    return pa.table({"position": column_of(positions), "key_hash": column_of(together)}), sources
-
-
-_SOURCES: Final = "SELECT name FROM source ORDER BY code"
+    table = pa.table({"position": column_of(positions), "key_hash": column_of(together)})
+    return table, _codes(connection, list(named), group[-1])
 
 
 def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDArray[np.int32]]]:
@@ -165,14 +186,33 @@ def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDAr
         yield numbers, [str(name) for name in source.dictionary.to_pylist()], codes
 
 
-def _new_sources(
-    connection: duckdb.DuckDBPyConnection, names: list[str], known: int, sources: list[str]
-) -> list[str]:
-    """Give every source that is seen for the first time the next number."""
-    new = [name for name in names if name not in sources]
-    for code, name in enumerate(new, start=known + 1):
-        connection.execute("INSERT INTO source VALUES ($code, $name)", {"code": code, "name": name})
-    return new
+def _codes(connection: duckdb.DuckDBPyConnection, names: list[str], last: Placed) -> dict[str, int]:
+    """The code of each source; one that is seen for the first time gets the next number."""
+    found = connection.execute("SELECT name, code FROM source").fetchall()
+    known = {str(name): int(code) for name, code in found}
+    new = [name for name in names if name not in known]
+    codes = list(range(len(known) + 1, len(known) + len(new) + 1))
+    if len(known) + len(new) > SOURCES_OF_STORE:
+        many = f"brings the store's sources to {len(known) + len(new)}"
+        raise _too_many(many, SOURCES_OF_STORE, last)
+    if new:
+        connection.execute(
+            "INSERT INTO source SELECT unnest($codes::SMALLINT[]), unnest($names::VARCHAR[])",
+            {"codes": codes, "names": new},
+        )
+    known |= dict(zip(new, codes, strict=True))
+    return {name: known[name] for name in names}
+
+
+def _too_many(what: str, most: int, file: Placed) -> InputRefused:
+    return InputRefused(
+        what,
+        where=str(file.delivery.file.path),
+        column="source",
+        allowed=f"at most {most}: a source is a register, an office or a system that delivers",
+        next_step="The columns source and source_report_id are probably swapped: name them the "
+        "other way round. Nothing of this intake was kept.",
+    )
 
 
 def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query: Query) -> None:
@@ -181,9 +221,6 @@ def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query
     found = [
         (n, str(c.reason), c.column, c.allowed, _is_shown(c)) for n, c in enumerate(query.checks)
     ]
-    connection.register(
-        "broken_line", _table(broken, ("position", "line"), (pa.int64(), pa.string()))
-    )
     text = pa.string()
     lines = _table(broken, ("position", "line"), (pa.int64(), text))
     types = (pa.int32(), text, text, text, pa.bool_())

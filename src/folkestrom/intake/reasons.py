@@ -17,6 +17,7 @@ class Reason(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     UNKNOWN_CODE = "unknown_code"
     UNEXPECTED_VALUE = "unexpected_value"
+    CONTRADICTION = "contradiction"
     ANNULS_AND_CORRECTS = "annuls_and_corrects"
     SELF_TARGET = "self_target"
     KEY_CONFLICT = "key_conflict"
@@ -28,11 +29,13 @@ DESCRIPTIONS: Final[dict[Reason, str]] = {
     Reason.BROKEN_RECORD: "the line is not a record: too few or too many values, or broken JSON",
     Reason.MISSING_VALUE: "a column that reports of this kind must carry is empty",
     Reason.BROKEN_TYPE: "a value is not of its column's type",
-    Reason.IMPOSSIBLE_DATE: "no such day, or not written YYYY-MM-DD",
-    Reason.FUTURE_DATE: "a day later than the local day on which the report was received",
+    Reason.IMPOSSIBLE_DATE: "no such day, not written YYYY-MM-DD, or before all registers",
+    Reason.FUTURE_DATE: "a day later than the local day on which the report was received, or a "
+    "report received later than it was taken in",
     Reason.UNKNOWN_KIND: "not a kind of report that the format has",
     Reason.UNKNOWN_CODE: "a value is not in its code list",
     Reason.UNEXPECTED_VALUE: "a column that reports of this kind must leave empty has a value",
+    Reason.CONTRADICTION: "two values of the record cannot both be right",
     Reason.ANNULS_AND_CORRECTS: "a report either annuls another one or corrects it, never both",
     Reason.SELF_TARGET: "the report annuls or corrects itself",
     Reason.KEY_CONFLICT: "another report came earlier under the same source and number",

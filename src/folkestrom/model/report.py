@@ -64,8 +64,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "received_at",
         Type.TIMESTAMP,
-        "When the register received the report, UTC. A report is known from the next local "
-        "midnight (Europe/Oslo) on.",
+        "When the register received the report: a date and a time with its zone, `Z` or an "
+        "offset such as `+01:00`. A report is known from the next local midnight (Europe/Oslo) "
+        "on.",
         _EVERY,
     ),
     Column("person", Type.INT64, "Pseudonym of the person; positive.", _EVERY),
