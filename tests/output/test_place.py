@@ -101,6 +101,11 @@ def test_a_format_that_is_asked_for_goes_before_the_name(tmp_path: Path) -> None
     assert (tmp_path / "x.csv").read_text().startswith("Population. 2021-01-01")
 
 
+def test_an_open_stream_takes_the_table_whatever_a_shell_has_put_behind_it() -> None:
+    check(Path("/dev/stdout"), None)
+    assert not place.is_document(Path("/dev/fd/1"))
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         written(tmp_path, OutputFormat.CSV)

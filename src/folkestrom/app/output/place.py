@@ -43,14 +43,15 @@ def put(made: bytes, to: Path) -> None:
     """
     check_place(to)
     with _errors(to):
-        if _is_document(to):
+        if is_document(to):
             _replace(made, to.resolve())
         else:
             with to.open("wb") as there:
                 there.write(made)
 
 
-def _is_document(to: Path) -> bool:
+def is_document(to: Path) -> bool:
+    """Whether a path is, or would be, a file, and no device, pipe or open stream."""
     if any(to.absolute().is_relative_to(stream) for stream in _STREAMS):
         return False
     return not to.exists() or to.is_file()

@@ -17,7 +17,7 @@ from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.json_stat import json_stat, no_cube
 from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.metadata import metadata
-from folkestrom.app.output.place import check_place, put
+from folkestrom.app.output.place import check_place, is_document, put
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.workbook import workbook
 from folkestrom.errors import UsageError
@@ -105,7 +105,7 @@ def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
     suffix = to.suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
-    if not suffix and to.exists() and not to.is_file():
+    if not suffix and not is_document(to):
         return OutputFormat.TABLE
     nearest = next(iter(get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.5)), None)
     raise UsageError(
