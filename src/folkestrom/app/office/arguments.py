@@ -140,20 +140,6 @@ def months(value: Any, where: str = "extraction_months") -> int:
     return value
 
 
-def choice(value: Any, where: str, known: Sequence[str]) -> str:
-    """One of a few words."""
-    if isinstance(value, str) and value in known:
-        return value
-    nearest = nearest_name(value, known) if isinstance(value, str) else None
-    raise UsageError(
-        "is not one of the words that are understood here",
-        where=where,
-        value=value,
-        allowed=known,
-        next_step=f"Did you mean {nearest!r}?" if nearest else None,
-    )
-
-
 def _plain(value: Any) -> Any:
     """Numbers and days of numpy as those of Python."""
     return value.item() if isinstance(value, np.generic) else value
