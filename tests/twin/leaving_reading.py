@@ -64,10 +64,27 @@ class Reports:
         )
         return adults.with_columns(left=pl.col("person").is_in(left["person"].implode()))
 
+    def away(self) -> dict[str, list[int]]:
+        """Emigrations and moves to another municipality, of each year 2000-2020."""
+        rows = self.standing(dt.date(2021, 2, 1), dt.date(2021, 1, 1))
+        moved = pl.col("kind").eq("move") & pl.col("municipality").ne(pl.col("municipality_from"))
+        years = rows.filter(pl.col("event_date").dt.year() >= 2000).group_by(
+            pl.col("event_date").dt.year().alias("year")
+        )
+        counts = years.agg(left=pl.col("kind").eq("emigration").sum(), moved=moved.sum())
+        return counts.sort("year").select("left", "moved").to_dict(as_series=False)
+
 
 def read_reports(folder: Path) -> Reports:
     """All reports of a folder."""
-    columns = ("kind", "annuls", "corrects", "country_of_birth", "municipality")
+    columns = (
+        "kind",
+        "annuls",
+        "corrects",
+        "country_of_birth",
+        "municipality",
+        "municipality_from",
+    )
     frame = pl.read_parquet(folder / "*.parquet").with_columns(
         pl.col(columns).cast(pl.String),
         received=pl.col("received_at").dt.convert_time_zone("Europe/Oslo").dt.date(),

@@ -28,6 +28,15 @@ def test_the_folder_holds_reports_truth_and_variables(small: Result) -> None:
     }
 
 
+def test_the_truth_lists_every_assumption_with_its_value(small: Result) -> None:
+    model = json.loads((small.folder / "truth" / "model.json").read_text(encoding="utf-8"))
+    found = {row["name"]: row["value"] for row in model["parameters"]}
+    assert all(row["source"] for row in model["parameters"])
+    assert found["share of emigrations not reported by the extraction"] == 0.07
+    assert found["share of immigrations that are returns"] == 0.17
+    assert found["mean delay of a report in days, by kind"]["emigration"] == 25
+
+
 @pytest.mark.parametrize("scale", [0, -1, 1e-6, float("nan")])
 def test_a_scale_that_is_none_is_refused_and_leaves_nothing(scale: float, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--scale"):

@@ -63,8 +63,8 @@ def test_immigrants_leave_more_often_than_natives(adults: pl.DataFrame) -> None:
 def test_the_offsets_are_in_the_truth(hundredth: Result) -> None:
     model = json.loads((hundredth.folder / "truth" / "model.json").read_text(encoding="utf-8"))
     years = {row["year"]: row for row in model["offsets_by_origin"]["years"]}
-    assert sorted(years) == list(range(2000, 2021))
-    assert years[2003]["log_offset_leaving"] == 0
+    assert sorted(years) == list(range(2004, 2021))
+    assert years[2004]["log_offset_leaving"] == 0
     assert all(abs(row["log_offset_leaving"]) < 1.5 for row in years.values())
     assert years[2020]["share_aimed_at"] == LEFT
 
@@ -78,9 +78,28 @@ def test_it_is_steered_by_what_the_register_says(hundredth: Result, reports: Rep
     assert left <= last["left_again"] <= left + 20
 
 
+def test_a_country_that_begins_after_the_enlargement_is_not_steered(tmp_path: Path) -> None:
+    done = create(tmp_path / "late", scale=0.002, first_year=2018, variables=False)
+    model = json.loads((done.folder / "truth" / "model.json").read_text(encoding="utf-8"))
+    assert model["offsets_by_origin"]["years"] == []
+
+
 def test_a_free_country_is_not_bent(free: Path) -> None:
     model = json.loads((free / "truth" / "model.json").read_text(encoding="utf-8"))
     assert model["offsets_by_origin"]["years"] == []
+
+
+def test_free_about_as_many_leave_and_move_as_when_calibrated(
+    free: Path, hundredth: Result, reports: Reports
+) -> None:
+    drawn, bent = read_reports(free / "reports").away(), reports.away()
+    published = hundredth.targets.emigration.tolist()
+    assert sum(drawn["left"]) == pytest.approx(sum(published), rel=0.1)
+    for year, left in zip(drawn["left"], published, strict=True):
+        assert year == pytest.approx(left, rel=0.4)
+    assert sum(drawn["moved"]) == pytest.approx(sum(bent["moved"]), rel=0.05)
+    for one, other in zip(drawn["moved"], bent["moved"], strict=True):
+        assert one == pytest.approx(other, rel=0.15)
 
 
 @pytest.mark.acceptance

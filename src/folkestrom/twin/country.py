@@ -14,7 +14,7 @@ from folkestrom.twin import stock
 from folkestrom.twin.cells import count_places
 from folkestrom.twin.mobility import Mobility, age_level
 from folkestrom.twin.outcomes import Tables
-from folkestrom.twin.people import LATE_EMIGRATION, RESIDENT, People, allocate
+from folkestrom.twin.people import LATE_EMIGRATION, NEVER, RESIDENT, People, allocate
 from folkestrom.twin.schedules import (
     death_probabilities,
     emigration_rates,
@@ -140,7 +140,7 @@ def found(targets: Targets, seed: int, calibrated: bool) -> Country:
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
-        tables, len(counties), steering=Steering(max(ENLARGEMENT, year)),
+        tables, len(counties), steering=Steering(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ NEVER, MARRIED, WIDOWED, DIVORCED, SEPARATED = 1, 2, 3, 4, 5
 PARTNER, SEPARATED_PARTNER, DIVORCED_PARTNER, SURVIVING_PARTNER = 6, 7, 8, 9
 UNKNOWN = 0
 _CHOOSE = 91
-_REMARRY = 0.03
+REMARRY = 0.03
 """Share of the divorced below 65 who marry again in a year; only the net is a target."""
 
 
@@ -96,7 +96,7 @@ def transitions(
     move(UNKNOWN, NEVER, -need[UNKNOWN])
     move(MARRIED, WIDOWED, need[WIDOWED])
     move(WIDOWED, MARRIED, -need[WIDOWED])
-    again = int(_REMARRY * have[DIVORCED]) if young else 0
+    again = int(REMARRY * have[DIVORCED]) if young else 0
     divorces = max(0, need[DIVORCED] + again)
     again = divorces - need[DIVORCED]
     move(SEPARATED, DIVORCED, divorces)

@@ -27,7 +27,7 @@ from folkestrom.twin.window import Index, Window, _days, destination
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
-_NATURALISING = {NORDIC_BORN: 0.004, EU8_BORN: 0.008, WESTERN_BORN: 0.007, OTHER_BORN: 0.055}
+NATURALISING = {NORDIC_BORN: 0.004, EU8_BORN: 0.008, WESTERN_BORN: 0.007, OTHER_BORN: 0.055}
 _REASONS = {
     NORDIC_BORN: (5, 5, 5),
     EU8_BORN: (1, 1, 2),
@@ -133,7 +133,7 @@ def citizens_by_sex(country: Country) -> NDArray[np.int64]:
 def naturalising(country: Country) -> NDArray[np.float64]:
     """Return the model's yearly share that naturalises, by citizenship."""
     groups = group_table()[country.codes]
-    return np.array([_NATURALISING.get(int(g), 0.0) for g in groups])
+    return np.array([NATURALISING.get(int(g), 0.0) for g in groups])
 
 
 def _give_statuses(

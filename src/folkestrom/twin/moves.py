@@ -8,7 +8,7 @@ from folkestrom.twin.compiled import kernel
 from folkestrom.twin.random import integer, uniform
 
 _NEAR, _COUNTY, _PICK, _SWAP = 81, 82, 600, 83
-_SAME_COUNTY = 0.45
+SAME_COUNTY = 0.45
 
 
 @kernel
@@ -25,7 +25,7 @@ def _draw(person, origin, size, left, bag, sizes, county, seed, year):
     """Return a destination with room for the household, or -1."""
     counties = sizes.size
     for attempt in range(16):
-        near = uniform(seed, person, year, _NEAR) < _SAME_COUNTY and attempt < 8
+        near = uniform(seed, person, year, _NEAR) < SAME_COUNTY and attempt < 8
         c = county[origin]
         if not near or sizes[c] == 0:
             total = 0
@@ -125,7 +125,7 @@ def draw_by_attraction(persons, origin, cumulative, county, seed, year):
     out = np.empty(persons.size, np.int64)
     total = cumulative[-1]
     for i in range(persons.size):
-        near = uniform(seed, persons[i], year, _NEAR) < _SAME_COUNTY
+        near = uniform(seed, persons[i], year, _NEAR) < SAME_COUNTY
         m = origin[i]
         for attempt in range(60):
             u = uniform(seed, persons[i], year, _PICK + attempt) * total

@@ -30,6 +30,8 @@ MEAN_DELAY = np.array([0, 1, 4, 20, 10, 6, 12, 10, 25, 4, 20, 0, 0], np.float64)
 The source names emigration as the worst reported event; the figures are assumptions of the twin.
 """
 
+TAIL_SHARE, TAIL_FACTOR = 0.05, 8.0
+"""Share of reports whose mean delay is longer, and by what factor (assumption)."""
 CORRECTED_SHARE, DOUBLED_SHARE = 0.012, 0.006
 """Share of reports corrected, and entered twice with one copy annulled, within the window."""
 
@@ -130,8 +132,8 @@ def receive(rows: Rows, seed: int, year: int, opens: int, closes: int) -> None:
     """
     counter = np.arange(len(rows)) + 131 * rows.person.astype(np.int64)
     u = draws(seed, counter, year, _RECEIVED)
-    tail = draws(seed, counter, year, _TAIL) < 0.05
-    mean = MEAN_DELAY[rows.kind] * np.where(tail, 8.0, 1.0)
+    tail = draws(seed, counter, year, _TAIL) < TAIL_SHARE
+    mean = MEAN_DELAY[rows.kind] * np.where(tail, TAIL_FACTOR, 1.0)
     start = rows.day.astype(np.int64) * DAY + 8 * 3600
     delay = (-np.log1p(-u) * mean * DAY).astype(np.int64)
     room = np.maximum(closes - 1 - start, 1)

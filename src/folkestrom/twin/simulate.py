@@ -134,7 +134,7 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
     window.list_cells(state, w)
     for observer in observers:
         observer.opened(state, w)
-    if w.calibrated:
+    if w.calibrated and w.year >= state.steering.since:
         _steer(state, w, due)
     _draw(state, w, due)
     if w.calibrated:

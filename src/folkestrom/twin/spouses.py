@@ -10,14 +10,14 @@ from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country
 from folkestrom.twin.window import Window
 
-_MARRIED_DIE, _SINGLE_DIE = 0.85, 1.2
+MARRIED_DIE, SINGLE_DIE = 0.85, 1.2
 """Mortality of the married and the others against the average, used to spread deaths by status."""
 
 
 def mortality_by_status() -> NDArray[np.float64]:
     """Return the (10,) relative mortality by marital status."""
-    weight = np.full(10, _SINGLE_DIE)
-    weight[[2, 6]] = _MARRIED_DIE
+    weight = np.full(10, SINGLE_DIE)
+    weight[[2, 6]] = MARRIED_DIE
     return weight
 
 

@@ -90,7 +90,8 @@ class Steering:
     Attributes
     ----------
     since
-        Persons who came in this year or later are counted: the stock's arrivals are in no report.
+        Persons who came in this year or later are counted. A country that begins after the
+        enlargement counts nobody: most of the arrivals that the source means are in no report.
     offset, return_offset
         Of the present year.
     log

@@ -21,6 +21,7 @@ from folkestrom.twin.mobility import EDUCATIONS, GROUPS
 from folkestrom.twin.observer import Observer
 from folkestrom.twin.people import DEAD, LATE_MOVE, LEAVE, MOVE, RESIDENT, VOID
 from folkestrom.twin.reports import Rows
+from folkestrom.twin.steering import ENLARGEMENT
 from folkestrom.twin.window import Window
 
 _KINDS = [kind.name.lower() for kind in Kind]
@@ -279,7 +280,7 @@ def write_model(
         "offsets_by_origin": {
             "what": "added to the logarithm of the chance of leaving of persons born in Poland, "
             "Latvia, Lithuania, Estonia, Czechia, Slovakia, Hungary or Slovenia who came in "
-            f"{country.steering.since} or later, before a year's leavers are drawn",
+            f"{ENLARGEMENT} or later, before a year's leavers are drawn",
             "years": country.steering.log,
         },
         "targets": {"source": country.targets.source, "notes": list(country.targets.notes)},

@@ -39,6 +39,13 @@ from folkestrom.twin.stock import day_number
 Index = NDArray[np.int64]
 _EXIT, _DUE, _LATE_Q, _LATE_D, _NEW, _POISSON = 121, 122, 123, 124, 125, 126
 _MOTHERS_DAY = 127
+FOUND_LATER = (0.72, 0.14)
+"""Of late reports of leaving, shares that come in the next window and the one after (assumption);
+the rest wait for a clean-up."""
+CLEAN_UP_YEARS, CLEAN_UP_SHARE = 3, 0.5
+"""A clean-up comes every so many years, and finds such a share (assumption)."""
+LATE_DEATHS, LATE_BIRTHS = 0.003, 0.001
+"""Shares of a window's deaths and births that are of the weeks before it (assumption)."""
 
 
 @dataclass
@@ -188,7 +195,7 @@ def make_plan(country: Country, w: Window) -> None:
         sexes = country.people.sex[country.earlier.person[corrected_births]]
         real -= np.bincount(sexes, minlength=2)
     w.real_births = real
-    w.late_births = (0.001 * real).astype(np.int64)
+    w.late_births = (LATE_BIRTHS * real).astype(np.int64)
     w.other[:, 0] += w.late_births
     begin, end = start_and_end(
         targets.population[t], targets.population[t + 1], real - w.late_births
@@ -366,7 +373,7 @@ def _bury(country: Country, w: Window, dead: Index) -> None:
     )
     latest = np.maximum(people.last_residence[dead], people.last_marital[dead])
     late = (
-        (draws(country.seed, dead, w.year, _LATE_D) < 0.003)
+        (draws(country.seed, dead, w.year, _LATE_D) < LATE_DEATHS)
         & (latest < before)
         & (w.fraction == 1.0)
     )
@@ -381,7 +388,8 @@ def _hide(country: Country, w: Window, gone: Index) -> None:
     """Let people leave without a report: they stay in the stock until it comes."""
     people = country.people
     u = draws(country.seed, gone, w.year, _DUE)
-    due = np.where(u < 0.72, w.year + 1, np.where(u < 0.86, w.year + 2, NEVER))
+    soon, later = FOUND_LATER[0], sum(FOUND_LATER)
+    due = np.where(u < soon, w.year + 1, np.where(u < later, w.year + 2, NEVER))
     people.pending[gone] = LATE_EMIGRATION
     people.pending_due[gone] = due
     people.pending_day[gone] = people.exit_day[gone]
@@ -390,14 +398,14 @@ def _hide(country: Country, w: Window, gone: Index) -> None:
 
 
 def clear_up(country: Country, w: Window) -> None:
-    """Find, every third year, half of those who left long ago: a bulk clean-up."""
-    if w.year % 3 or w.fraction < 1.0:
+    """Find many of those who left long ago: a bulk clean-up."""
+    if w.year % CLEAN_UP_YEARS or w.fraction < 1.0:
         return
     people, n = country.people, country.size
     never = np.flatnonzero(
         (people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER)
     )
-    w.cleaned = never[draws(country.seed, never, w.year, _LATE_Q) < 0.5]
+    w.cleaned = never[draws(country.seed, never, w.year, _LATE_Q) < CLEAN_UP_SHARE]
     people.pending_due[w.cleaned] = w.year
 
 
