@@ -56,20 +56,31 @@ class Cells:
 
     def to(self, target: Target) -> Frame:
         """The rows as an Arrow table, or a data frame of Polars or pandas."""
-        if target == "arrow":
-            return self.data
-        if target == "polars":
-            import polars as pl
+        return as_frame(self.data, target)
 
-            return pl.DataFrame(self.data)
-        if target == "pandas":
-            return _pandas(self.data)
-        raise UsageError(
-            "is not a form that results come in",
-            where="to",
-            value=target,
-            allowed=("arrow", "polars", "pandas"),
-        )
+
+def as_frame(data: pa.Table, target: Target) -> Frame:
+    """An Arrow table as it is, or as a data frame of Polars or pandas.
+
+    Examples
+    --------
+    >>> as_frame(pa.table({"day": [1, 2]}), "polars").shape
+    (2, 1)
+    """
+    if target == "arrow":
+        return data
+    if target == "polars":
+        import polars as pl
+
+        return pl.DataFrame(data)
+    if target == "pandas":
+        return _pandas(data)
+    raise UsageError(
+        "is not a form that results come in",
+        where="to",
+        value=target,
+        allowed=("arrow", "polars", "pandas"),
+    )
 
 
 def code_text(code: object) -> str:

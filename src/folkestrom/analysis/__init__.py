@@ -1,0 +1,1 @@
+"""Models of what people do, estimated on whole registers."""

@@ -1,0 +1,284 @@
+"""Who is followed from which day to which, and what ended it: checked, and in whole days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from folkestrom.analysis.followup.kernels import survey
+from folkestrom.errors import UsageError
+
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_WHERE = "follow-up"
+#: Causes are kept as small integers.
+_MOST_CAUSES = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowUp:
+    """One row a spell of follow-up, over the days (entry, exit].
+
+    Parameters
+    ----------
+    entry
+        The day after which a row is at risk; empty when all rows entered on day 0.
+    exit
+        The day on which it ended, by an event or by censoring; at risk on that day too.
+    cause
+        0 for censored; k for the k-th of `causes`.
+    causes
+        Names of the events.
+    weight
+        A weight a row; empty when every row counts as one.
+    group
+        Number of the group of a row; empty when there is one group.
+    groups
+        Names of the groups; empty when there is one group.
+    stratum
+        Number of the stratum of a row, for tests within strata; empty when there is one.
+    strata
+        How many strata there are.
+    first, last
+        The first day of entry, and the last of exit.
+    """
+
+    entry: Integers
+    exit: Integers
+    cause: npt.NDArray[np.int8]
+    causes: tuple[str, ...]
+    weight: Floats
+    group: npt.NDArray[np.int32]
+    groups: tuple[str, ...]
+    stratum: npt.NDArray[np.int32]
+    strata: int
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return len(self.exit)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        return len(self.weight) > 0
+
+    @property
+    def late(self) -> bool:
+        """Whether rows have entry days of their own."""
+        return len(self.entry) > 0
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """A name for each group; None is the only one of those without groups."""
+        return self.groups or (None,)
+
+    def number(self, cause: str) -> int:
+        """Where a cause stands among the causes, from 0."""
+        if cause not in self.causes:
+            raise UsageError(
+                "is not a cause of this follow-up",
+                where=_WHERE,
+                column="cause",
+                value=cause,
+                allowed=self.causes,
+            )
+        return self.causes.index(cause)
+
+
+def follow_up(
+    exit: npt.ArrayLike,
+    cause: npt.ArrayLike,
+    *,
+    entry: npt.ArrayLike | None = None,
+    causes: Sequence[str] = ("event",),
+    weight: npt.ArrayLike | None = None,
+    group: npt.ArrayLike | None = None,
+    stratum: npt.ArrayLike | None = None,
+) -> FollowUp:
+    """Check follow-up and take it in.
+
+    Parameters
+    ----------
+    exit
+        The last day of each row: whole numbers, or dates.
+    cause
+        What happened then: 0 or False for nothing (censored), otherwise the number of the
+        cause, from 1.
+    entry
+        The day after which each row is at risk, in the same count of days; day 0 by default.
+    causes
+        Names of the causes 1, 2, ….
+    weight
+        Weights of the rows, none negative.
+    group
+        What curves are drawn, and tests compare, by: texts or numbers.
+    stratum
+        What tests are stratified by: texts or numbers.
+
+    Examples
+    --------
+    >>> f = follow_up([3, 5, 5], [1, 0, 2], causes=["return", "death"])
+    >>> f.rows, f.first, f.last
+    (3, 0, 5)
+    """
+    days = _days(exit, "exit")
+    if not len(days):
+        raise UsageError("there are no rows", where=_WHERE, next_step="Check the selection.")
+    entries = np.zeros(0, days.dtype) if entry is None else _days(entry, "entry")
+    if len(entries) and entries.dtype != days.dtype:
+        entries, days = entries.astype(np.int64), days.astype(np.int64)
+    codes = _causes(cause, len(causes))
+    weights = np.zeros(0) if weight is None else _weights(weight)
+    group_codes, groups = _labelled(group, "group")
+    stratum_codes, strata = _labelled(stratum, "stratum")
+    columns = {
+        "entry": (entry, entries),
+        "cause": (cause, codes),
+        "weight": (weight, weights),
+        "group": (group, group_codes),
+        "stratum": (stratum, stratum_codes),
+    }
+    for name, (given, column) in columns.items():
+        if given is not None and len(column) != len(days):
+            raise UsageError(
+                f"has {len(column)} rows, and exit has {len(days)}", where=_WHERE, column=name
+            )
+    first, last = _ends(entries, days)
+    return FollowUp(
+        entry=entries,
+        exit=days,
+        cause=codes,
+        causes=tuple(causes),
+        weight=weights,
+        group=group_codes,
+        groups=groups,
+        stratum=stratum_codes,
+        strata=max(len(strata), 1),
+        first=first,
+        last=last,
+    )
+
+
+def _ends(entries: Integers, days: Integers) -> tuple[int, int]:
+    """First and last day; rows that leave before they are at risk are refused."""
+    first, last, wrong = survey(entries, days)
+    if wrong:
+        raise UsageError(
+            f"in {wrong} of {len(days)} rows the exit is not after the entry",
+            where=_WHERE,
+            column="exit",
+            allowed="a day after the day of entry, since a row is at risk from the day after",
+            next_step="Leave out those who entered and left on the same day, or count them apart.",
+        )
+    return int(first), int(last)
+
+
+def _days(values: npt.ArrayLike, column: str) -> Integers:
+    found = np.asarray(values)
+    if found.ndim != 1:
+        raise UsageError("is not a column", where=_WHERE, column=column)
+    if found.dtype.kind == "M":
+        if np.isnat(found).any():
+            raise UsageError(
+                f"{int(np.isnat(found).sum())} days are missing", where=_WHERE, column=column
+            )
+        found = found.astype("datetime64[D]").astype(np.int64)
+    if found.dtype.kind == "f" or (found.dtype.kind == "O" and len(found)):
+        found = _whole(found, column)
+    if found.dtype.kind not in "iu" and len(found):
+        raise UsageError(
+            "does not hold days", where=_WHERE, column=column, allowed="whole numbers, or dates"
+        )
+    kept = np.int32 if found.dtype.itemsize < 4 or found.dtype == np.int32 else np.int64
+    return np.ascontiguousarray(found.astype(kept, copy=False))
+
+
+def _whole(found: npt.NDArray[Any], column: str) -> Integers:
+    try:
+        numbers = found.astype(np.float64)
+    except (TypeError, ValueError):
+        numbers = np.full(len(found), np.nan)
+    whole = np.isfinite(numbers) & (np.floor(numbers) == numbers)
+    if not whole.all():
+        raise UsageError(
+            f"{int((~whole).sum())} of {len(found)} values are missing or no whole numbers",
+            where=_WHERE,
+            column=column,
+            allowed="whole numbers of days, or dates",
+        )
+    return numbers.astype(np.int64)
+
+
+def _causes(values: npt.ArrayLike, most: int) -> npt.NDArray[np.int8]:
+    if not 1 <= most <= _MOST_CAUSES:
+        raise UsageError(
+            "is not a number of causes that can be told apart",
+            where=_WHERE,
+            column="cause",
+            value=most,
+            allowed=f"1 to {_MOST_CAUSES}",
+        )
+    found = np.asarray(values)
+    if found.dtype.kind == "b":
+        return np.ascontiguousarray(found.view(np.int8))
+    if found.dtype.kind not in "iu":
+        found = _whole(found, "cause")
+    low, high = (int(found.min()), int(found.max())) if len(found) else (0, 0)
+    if low < 0 or high > most:
+        wrong = int(((found < 0) | (found > most)).sum())
+        raise UsageError(
+            f"{wrong} of {len(found)} rows have a cause that is not among the causes",
+            where=_WHERE,
+            column="cause",
+            value=high if high > most else low,
+            allowed=f"0 for censored, and 1 to {most}",
+            next_step="Name every cause, in the order of its numbers.",
+        )
+    return np.ascontiguousarray(found.astype(np.int8, copy=False))
+
+
+def _weights(values: npt.ArrayLike) -> Floats:
+    found = np.ascontiguousarray(np.asarray(values, dtype=np.float64))
+    wrong = ~(np.isfinite(found) & (found >= 0))
+    if wrong.any():
+        raise UsageError(
+            f"{int(wrong.sum())} of {len(found)} weights are negative, missing or infinite",
+            where=_WHERE,
+            column="weight",
+            allowed="numbers from 0 up",
+        )
+    if len(found) and not found.any():
+        raise UsageError("all weights are 0", where=_WHERE, column="weight")
+    return found
+
+
+def _labelled(
+    values: npt.ArrayLike | None, column: str
+) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    """Numbers of the values, and the values as texts, in their own order."""
+    if values is None:
+        return np.zeros(0, np.int32), ()
+    given = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+    if given.null_count:
+        raise UsageError(
+            f"{given.null_count} of {len(given)} values are missing",
+            where=_WHERE,
+            column=column,
+            next_step="Give what is unknown a name of its own, or leave it out.",
+        )
+    coded = given.dictionary_encode() if not pa.types.is_dictionary(given.type) else given
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    ranks = np.empty(len(order), np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    names = tuple(str(coded.dictionary[int(i)].as_py()) for i in order)
+    return ranks[coded.indices.to_numpy()], names
