@@ -102,3 +102,15 @@ def test_a_moment_without_zone_goes_out_as_utc_and_comes_back(desk: Desk, tmp_pa
     assert desk.take(mend, retake=True).total.accepted == 1
     found = desk.rows("SELECT received_at::VARCHAR FROM report")
     assert found == [("2021-01-05 10:00:00",)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", ["UTC", None])
+def test_moments_of_any_precision(desk: Desk, tmp_path: Path, unit: str, zone: str | None) -> None:
+    """Pandas writes nanoseconds."""
+    file = write(tmp_path / "r.parquet", [record(1), record(2, kind="deth")])
+    moments = pa.array([datetime(2021, 1, 5, 10)] * 2, pa.timestamp("us"))  # noqa: DTZ001
+    _set_moments(file, moments.cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone)))
+    assert desk.take(file).total.accepted == 1
+    found = desk.rows("SELECT received_at::VARCHAR FROM report")
+    assert found == [("2021-01-05 10:00:00",)]

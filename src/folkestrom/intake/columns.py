@@ -16,14 +16,15 @@ from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS, MUNICIPALITY_DIGITS, Column, Type
 
 TEXT = "VARCHAR"
-_MOMENTS = frozenset(
-    {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
-)
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+#: As pandas writes moments; read by the microsecond.
+_FINE = "TIMESTAMPTZ_NS"
+_MOMENTS = frozenset({"TIMESTAMP", _ZONED, "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _FINE})
 _WHOLE_NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
 #: Of these, the ones that say nothing of a zone: they are UTC.
-ZONELESS = _MOMENTS - {"TIMESTAMP WITH TIME ZONE"}
+ZONELESS = _MOMENTS - {_ZONED, _FINE}
 #: How a day is written, and a moment: ISO 8601, with the zone, so that local time is never taken
 #: for UTC. The engine's own casts would take words such as `epoch`, names of zones and spaces too.
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -103,6 +104,8 @@ def _reading(column: Column, found: str | None, sources: Mapping[str, int]) -> R
     delivered = f'"{column.name}"'
     if found.startswith("ENUM") or (column.name in _NUMBERED and found != TEXT):
         delivered, found = f"{delivered}::{TEXT}", TEXT
+    if found == _FINE:
+        delivered, found = f"{delivered}::{_ZONED}", _ZONED
     if column.name == "source":
         return Reading(column, delivered, _source(sources, name, target), parsed=False)
     if column.codes is not None:
