@@ -1,4 +1,4 @@
-"""Results of R 4's survival, cmprsk and survRM2, met to the digits that were printed.
+"""Results of R, met to the digits that were printed.
 
 R printed 13 significant digits: half a unit of the last is 5e-13 of the value at most, and what the
 two programs add up in another order is far below that.
