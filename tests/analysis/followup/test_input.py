@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from folkestrom.analysis.followup import (
@@ -40,6 +41,8 @@ GOOD: dict[str, Any] = {"exit": [2, 3, 5], "cause": [1, 0, 1], "entry": [0, 1, 1
         ({"cause": [1, 300, 0]}, "Allowed: 0 for censored, and 1 to 1"),
         ({"cause": [1, None, 0]}, "1 of 3 values are missing or no whole numbers"),
         ({"causes": []}, "is not a number of causes"),
+        ({"causes": ["censored"]}, "cannot be the name of a cause"),
+        ({"causes": ["death", "death"]}, "cannot be the name of a cause"),
         ({"exit": [], "cause": [], "entry": []}, "there are no rows"),
         ({"exit": [2.5, np.nan, 5]}, "2 of 3 values are missing or no whole numbers"),
         ({"exit": ["2", "x", "5"]}, "does not hold days"),
@@ -130,7 +133,14 @@ def test_states_that_cannot_be_asked_for_are_refused() -> None:
 def test_columns_come_as_numpy_polars_or_arrow() -> None:
     frame = pl.DataFrame(GOOD | {"group": ["b", "a", "b"]}).with_columns(died=pl.col("cause") == 1)
     wanted = follow_up(**GOOD, group=["b", "a", "b"])
-    for column in (pl.Series.to_numpy, pl.Series.to_arrow, lambda series: series):
+    ways = (
+        lambda series: series,
+        pl.Series.to_list,
+        pl.Series.to_numpy,
+        pl.Series.to_arrow,
+        lambda series: pa.chunked_array([series[:1].to_arrow(), series[1:].to_arrow()]),
+    )
+    for column in ways:
         given = {name: column(frame[name]) for name in ("exit", "entry", "group")}
         found = follow_up(cause=column(frame["cause"]), **given)
         for one, other in zip(kaplan_meier(found), kaplan_meier(wanted), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +117,16 @@ def test_a_weight_of_two_counts_as_two_rows(r: Rows) -> None:
                 np.testing.assert_allclose(getattr(one, name), getattr(other, name), **CLOSE)
 
 
+@given(rows())
+def test_a_weight_of_nothing_is_no_row(r: Rows) -> None:
+    # The first row stays, and the first of the other group, so that days and groups do.
+    weight = np.where(np.arange(len(r.exit)) % 3 == 2, 0.0, r.weight)
+    follow = r.taken_in(weight=weight)
+    kept = r.taken_in(order=np.flatnonzero(weight))
+    for one, other in zip(aalen_johansen(follow), aalen_johansen(kept), strict=True):
+        assert one.to("arrow") == other.to("arrow")
+
+
 @given(rows(late=False))
 def test_entry_on_day_zero_is_no_late_entry(r: Rows) -> None:
     for one, other in zip(
@@ -139,7 +151,7 @@ def test_the_order_of_rows_does_not_matter(r: Rows, random: object) -> None:
 def test_days_may_be_counted_from_another_day(r: Rows) -> None:
     moved = Rows(r.entry - 700, r.exit - 700, r.cause, r.weight, r.group)
     dates = np.datetime64("1970-01-01") + r.exit.astype("timedelta64[D]")
-    entered = np.datetime64("1970-01-01") + r.entry.astype("timedelta64[D]")
+    entered = [date(1970, 1, 1) + timedelta(int(day)) for day in r.entry]
     wanted = list(kaplan_meier(r.taken_in()))
     for one, other, dated in zip(
         wanted,

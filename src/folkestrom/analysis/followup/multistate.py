@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 from folkestrom.analysis.followup.counting import Counts, count
 from folkestrom.analysis.followup.curves import Curve, Curves, Interval, Scale, bounds
 from folkestrom.analysis.followup.products import product_integral
-from folkestrom.analysis.followup.subjects import Floats, FollowUp, follow_up
+from folkestrom.analysis.followup.subjects import Floats, FollowUp, as_arrow, follow_up
 from folkestrom.errors import UsageError
 
 _WHERE = "transitions"
@@ -76,18 +75,15 @@ def transitions(
     found = follow_up(
         exit, destinations + 1, entry=entry, causes=states, weight=weight, group=origins
     )
-    return _with_all_states(found, origins, tuple(states))
-
-
-def _with_all_states(found: FollowUp, origins: Any, states: tuple[str, ...]) -> FollowUp:
     # States that nobody was seen to stay in, such as death, are groups without rows.
-    return replace(found, group=origins.astype(np.int32), groups=states)
+    places = np.array(found.groups, np.int32)
+    return replace(found, group=places[found.group], groups=tuple(states))
 
 
 def _codes(
     values: npt.ArrayLike, states: Sequence[str], column: str, *, or_none: bool = False
 ) -> npt.NDArray[np.int64]:
-    given = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+    given = as_arrow(values)
     if pa.types.is_null(given.type):
         given = given.cast(pa.string())
     if pa.types.is_dictionary(given.type):

@@ -74,7 +74,7 @@ def incidence_and_shares(
     curves = aalen_johansen(follow, interval=interval, level=level, variance=variance)
     counts = count(follow)
     exchanged = replace(follow, cause=(follow.cause == 0).astype(np.int8), causes=("censored",))
-    followed = [quantile(curve).time for curve in kaplan_meier(exchanged)]
+    followed = [quantile(curve).time for curve in kaplan_meier(exchanged, variance="greenwood")]
     rows = [
         _row(counts, curves.of(name, cause), (g, number), followed[g], day)
         for g, name in enumerate(counts.groups)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +21,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 _WHERE = "follow-up"
 #: Causes are kept as small integers.
 _MOST_CAUSES = 100
+#: Names of other columns and curves of results.
+_RESERVED = ("group", "time", "at_risk", "censored", "survival")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +122,7 @@ def follow_up(
     causes
         Names of the causes 1, 2, ….
     weight
-        Weights of the rows, none negative.
+        Weights of the rows, none negative; rows with a weight of 0 are left out.
     group
         What curves are drawn, and tests compare, by: texts or numbers.
     stratum
@@ -137,6 +140,7 @@ def follow_up(
     entries = np.zeros(0, days.dtype) if entry is None else _days(entry, "entry")
     if len(entries) and entries.dtype != days.dtype:
         entries, days = entries.astype(np.int64), days.astype(np.int64)
+    _refuse_names(causes)
     codes = _causes(cause, len(causes))
     weights = np.zeros(0) if weight is None else _weights(weight)
     group_codes, groups = _labelled(group, "group")
@@ -154,7 +158,7 @@ def follow_up(
                 f"has {len(column)} rows, and exit has {len(days)}", where=_WHERE, column=name
             )
     first, last = _ends(entries, days)
-    return FollowUp(
+    found = FollowUp(
         entry=entries,
         exit=days,
         cause=codes,
@@ -167,6 +171,35 @@ def follow_up(
         first=first,
         last=last,
     )
+    return found if weights.all() else _without(found, weights == 0)
+
+
+def _without(follow: FollowUp, dropped: npt.NDArray[np.bool_]) -> FollowUp:
+    """The follow-up without some rows; groups and days stay as they are."""
+    columns = ("entry", "exit", "cause", "weight", "group", "stratum")
+    given = {name: getattr(follow, name) for name in columns}
+    kept = {name: values[~dropped] for name, values in given.items() if len(values)}
+    return replace(follow, **kept)
+
+
+def _refuse_names(causes: Sequence[str]) -> None:
+    if not 1 <= len(causes) <= _MOST_CAUSES:
+        raise UsageError(
+            "is not a number of causes that can be told apart",
+            where=_WHERE,
+            column="cause",
+            value=len(causes),
+            allowed=f"1 to {_MOST_CAUSES}",
+        )
+    wrong = [c for c in causes if c in _RESERVED or list(causes).count(c) > 1]
+    if wrong:
+        raise UsageError(
+            "cannot be the name of a cause",
+            where=_WHERE,
+            column="cause",
+            value=wrong[0],
+            allowed=f"names of their own, and none of {', '.join(_RESERVED)}",
+        )
 
 
 def _ends(entries: Integers, days: Integers) -> tuple[int, int]:
@@ -185,6 +218,8 @@ def _ends(entries: Integers, days: Integers) -> tuple[int, int]:
 
 def _days(values: npt.ArrayLike, column: str) -> Integers:
     found = np.asarray(values)
+    if found.dtype.kind == "O" and len(found) and all(isinstance(v, date) for v in found):
+        found = found.astype("datetime64[D]")
     if found.ndim != 1:
         raise UsageError("is not a column", where=_WHERE, column=column)
     if found.dtype.kind == "M":
@@ -220,14 +255,6 @@ def _whole(found: npt.NDArray[Any], column: str) -> Integers:
 
 
 def _causes(values: npt.ArrayLike, most: int) -> npt.NDArray[np.int8]:
-    if not 1 <= most <= _MOST_CAUSES:
-        raise UsageError(
-            "is not a number of causes that can be told apart",
-            where=_WHERE,
-            column="cause",
-            value=most,
-            allowed=f"1 to {_MOST_CAUSES}",
-        )
     found = np.asarray(values)
     if found.dtype.kind == "b":
         return np.ascontiguousarray(found.view(np.int8))
@@ -268,7 +295,7 @@ def _labelled(
     """Numbers of the values, and the values as texts, in their own order."""
     if values is None:
         return np.zeros(0, np.int32), ()
-    given = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+    given = as_arrow(values)
     if given.null_count:
         raise UsageError(
             f"{given.null_count} of {len(given)} values are missing",
@@ -282,3 +309,10 @@ def _labelled(
     ranks[order] = np.arange(len(order), dtype=np.int32)
     names = tuple(str(coded.dictionary[int(i)].as_py()) for i in order)
     return ranks[coded.indices.to_numpy()], names
+
+
+def as_arrow(values: Any) -> pa.Array:
+    """A column as one Arrow array; missing values of all kinds are null."""
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks()
+    return values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
