@@ -149,6 +149,14 @@ def test_columns_come_as_numpy_polars_or_arrow() -> None:
     assert as_truth.cause.tolist() == [1, 0, 1]
 
 
+def test_groups_are_numbers_or_texts_in_their_own_order() -> None:
+    for numbers in (np.array([10, -2, 9]), [10, -2, 9], np.array([10**9, -(10**9), 9])):
+        follow = follow_up(**GOOD, group=numbers)
+        assert follow.groups == tuple(str(n) for n in sorted(numbers))
+        assert follow.group.tolist() == [2, 0, 1]
+    assert follow_up(**GOOD, group=["10", "-2", "9"]).groups == ("-2", "10", "9")
+
+
 def test_results_come_as_arrow_polars_or_pandas() -> None:
     follow = follow_up(**GOOD, group=["a", "b", "b"])
     test = log_rank(follow)

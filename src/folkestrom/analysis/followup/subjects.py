@@ -21,6 +21,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 _WHERE = "follow-up"
 #: Causes are kept as small integers.
 _MOST_CAUSES = 100
+#: Group numbers within such a range are told apart by a table, without hashing.
+_SMALL_RANGE = 1 << 16
 #: Names of other columns and curves of results.
 _RESERVED = ("group", "time", "at_risk", "censored", "survival")
 
@@ -295,6 +297,10 @@ def _labelled(
     """Numbers of the values, and the values as texts, in their own order."""
     if values is None:
         return np.zeros(0, np.int32), ()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.ndim == 1:
+        low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+        if high - low < _SMALL_RANGE:
+            return _numbered(values, low)
     given = as_arrow(values)
     if given.null_count:
         raise UsageError(
@@ -309,6 +315,14 @@ def _labelled(
     ranks[order] = np.arange(len(order), dtype=np.int32)
     names = tuple(str(coded.dictionary[int(i)].as_py()) for i in order)
     return ranks[coded.indices.to_numpy()], names
+
+
+def _numbered(values: Integers, low: int) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    places = values.astype(np.int64) - low
+    found = np.flatnonzero(np.bincount(places))
+    ranks = np.zeros(int(found[-1]) + 1 if len(found) else 1, np.int32)
+    ranks[found] = np.arange(len(found), dtype=np.int32)
+    return ranks[places], tuple(str(int(place) + low) for place in found)
 
 
 def as_arrow(values: Any) -> pa.Array:
