@@ -5,7 +5,7 @@ Answers are read to their end: a result that is left open blocks its connection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,3 +120,24 @@ def column_of(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) ->
         validity = pa.py_buffer(np.packbits(~missing, bitorder="little"))
     data = pa.py_buffer(np.ascontiguousarray(values))
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [validity, data])
+
+
+def text_column(values: Sequence[str | None]) -> pa.Array:
+    """Texts as an Arrow column; as `column_of`, without importing pandas.
+
+    Parameters
+    ----------
+    values
+        Texts; None becomes NULL.
+
+    Examples
+    --------
+    >>> text_column(["a", None, "å"]).to_pylist()
+    ['a', None, 'å']
+    """
+    written = [value.encode() if value is not None else b"" for value in values]
+    ends = np.cumsum([0, *map(len, written)]).astype(np.int64)
+    missing = np.array([value is None for value in values], np.bool_)
+    validity = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    buffers = [validity, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
+    return pa.Array.from_buffers(pa.large_string(), len(values), buffers)

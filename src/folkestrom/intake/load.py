@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import column_of, first_number, lent, numbers_of
+from folkestrom.engine.rows import column_of, first_number, lent, numbers_of, text_column
 from folkestrom.errors import PERSON_COLUMNS, InputRefused
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -218,13 +218,22 @@ def _too_many(what: str, most: int, file: Placed) -> InputRefused:
 def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query: Query) -> None:
     """Set the records aside that a check found something in, with what it found."""
     broken = [(p.first + n - 1, line) for p in group for n, line in p.delivery.broken.items()]
-    found = [
-        (n, str(c.reason), c.column, c.allowed, _is_shown(c)) for n, c in enumerate(query.checks)
-    ]
-    text = pa.string()
-    lines = _table(broken, ("position", "line"), (pa.int64(), text))
-    types = (pa.int32(), text, text, text, pa.bool_())
-    checks = _table(found, ("number", "reason", "name", "allowed", "valued"), types)
+    lines = pa.table(
+        {
+            "position": column_of(np.array([n for n, _ in broken], np.int64)),
+            "line": text_column([line for _, line in broken]),
+        }
+    )
+    found = query.checks
+    checks = pa.table(
+        {
+            "number": column_of(np.arange(len(found), dtype=np.int32)),
+            "reason": text_column([str(check.reason) for check in found]),
+            "name": text_column([check.column for check in found]),
+            "allowed": text_column([check.allowed for check in found]),
+            "valued": column_of(np.array([_is_shown(check) for check in found], np.int8)),
+        }
+    )
     with lent(connection, broken_line=lines, check_found=checks):
         connection.execute(_HOLD.format(refuse=query.refuse, broken=f"'{Reason.BROKEN_RECORD}'"))
 
@@ -240,7 +249,7 @@ _HOLD: Final = """
       u.position,
       CASE WHEN b.line IS NULL THEN c.reason ELSE {broken} END AS reason,
       CASE WHEN b.line IS NULL THEN c.name END AS column_name,
-      CASE WHEN b.line IS NULL AND c.valued
+      CASE WHEN b.line IS NULL AND c.valued <> 0
         THEN json_extract_string(u.record, '$.' || c.name) END AS value,
       CASE WHEN b.line IS NULL THEN c.allowed END AS allowed,
       coalesce(b.line, u.record) AS record
@@ -248,14 +257,6 @@ _HOLD: Final = """
     LEFT JOIN check_found c ON c.number = u.check_number
     LEFT JOIN broken_line b ON b.position = u.position
 """
-
-
-def _table(
-    rows: Sequence[tuple[object, ...]], names: tuple[str, ...], types: tuple[pa.DataType, ...]
-) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
-    return pa.table(dict(zip(names, arrays, strict=True)))
 
 
 @contextmanager
