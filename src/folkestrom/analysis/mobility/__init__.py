@@ -1,0 +1,28 @@
+"""The mobility model: stay, another municipality, or abroad, with effects of the person."""
+
+from folkestrom.analysis.mobility.covariance import STRUCTURES
+from folkestrom.analysis.mobility.model import fit_mobility
+from folkestrom.analysis.mobility.panel import Panel, make_panel
+from folkestrom.analysis.mobility.result import MobilityFit
+from folkestrom.analysis.mobility.terms import (
+    Factor,
+    Number,
+    Term,
+    factor,
+    interaction,
+    number,
+)
+
+__all__ = [
+    "STRUCTURES",
+    "Factor",
+    "MobilityFit",
+    "Number",
+    "Panel",
+    "Term",
+    "factor",
+    "fit_mobility",
+    "interaction",
+    "make_panel",
+    "number",
+]

@@ -1,0 +1,227 @@
+"""Climbing a log-likelihood: Newton where information is cheap, quasi-Newton where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.likelihood import Likelihood
+from folkestrom.analysis.mobility.quadrature import Rule
+
+Array = NDArray[np.float64]
+
+#: A step that promises less than this is taken without asking whether the value rose: at a low
+#: order the gradient belongs to the integral and the value to the rule.
+_SMALL_GAIN = 0.05
+_HALVINGS = 25
+#: How small a part of the tolerance is worth up to two more steps.
+_POLISHED, _MOST_POLISHING = 1e-3, 2
+
+
+@dataclass
+class Objective:
+    """A likelihood at one order of quadrature, less a penalty on coefficients.
+
+    Attributes
+    ----------
+    likelihood
+        The likelihood.
+    rule
+        The quadrature.
+    penalty
+        Weights of half the squared coefficients; zero for intercepts and effects.
+    """
+
+    likelihood: Likelihood
+    rule: Rule
+    penalty: Array
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Value and gradient."""
+        value, gradient = self.likelihood.value_and_gradient(theta, self.rule)
+        loss = float(self.penalty @ (theta * theta)) / 2
+        return value - loss, gradient - self.penalty * theta
+
+    def information(self, theta: Array) -> Array:
+        """Minus the second derivatives."""
+        bread, _ = self.likelihood.information(theta, self.rule)
+        return bread + np.diag(self.penalty)
+
+
+@dataclass
+class Climb:
+    """Where a climb ended.
+
+    Attributes
+    ----------
+    theta, value, gradient, information
+        Parameters, and the objective there.
+    moved
+        The largest part of a standard error that the next step would move a parameter.
+    arrived
+        Whether that was less than asked for.
+    reason
+        Why not, if not.
+    turns
+        Steps taken.
+    """
+
+    theta: Array
+    value: float
+    gradient: Array
+    information: Array
+    moved: float = np.inf
+    arrived: bool = False
+    reason: str = ""
+    turns: int = 0
+
+
+def climb(
+    objective: Objective,
+    theta: Array,
+    *,
+    tolerance: float,
+    information: Array | None = None,
+    most: int = 60,
+) -> Climb:
+    """Step until a step would move no parameter by `tolerance` standard errors.
+
+    Parameters
+    ----------
+    objective
+        What to climb.
+    theta
+        Where to begin.
+    tolerance
+        In standard errors.
+    information
+        Taken as it is and updated from gradients; if None, computed anew at every step.
+    most
+        Steps at most.
+    """
+    value, gradient = objective(theta)
+    fresh = information is None
+    held = objective.information(theta) if information is None else information
+    at = Climb(theta, value, gradient, held)
+    polished = 0
+    while True:
+        step, errors, gain = newton_step(at.information, at.gradient)
+        at.moved = float(np.max(np.abs(step) / errors)) if step.size else 0.0
+        if not np.isfinite(at.moved) or not np.isfinite(at.value):
+            at.reason = "the log-likelihood is not finite"
+            return at
+        if at.moved < tolerance:
+            at.arrived = True
+            # With exact information one more step is worth many digits.
+            if not fresh or at.moved < _POLISHED * tolerance or polished == _MOST_POLISHING:
+                return at
+            polished += 1
+        if at.turns == most:
+            if at.arrived:
+                return at
+            at.reason = f"no convergence in {most} steps"
+            return at
+        found = _search(objective, at, step, gain)
+        if found is None and at.arrived:
+            return at
+        if found is None:
+            at.reason = "no step raises the log-likelihood"
+            return at
+        new, value, gradient = found
+        if fresh:
+            at.information = objective.information(new)
+        else:
+            at.information = _updated(at.information, new - at.theta, at.gradient - gradient)
+        at.theta, at.value, at.gradient = new, value, gradient
+        at.turns += 1
+
+
+def newton_step(information: Array, gradient: Array) -> tuple[Array, Array, float]:
+    """Step, standard errors, and the gain in log-likelihood that the step promises, twice.
+
+    Where the information is not positive definite its eigenvalues are made so.
+
+    Parameters
+    ----------
+    information
+        Minus the second derivatives.
+    gradient
+        First derivatives.
+
+    Examples
+    --------
+    >>> step, errors, gain = newton_step(np.diag([4.0, 1.0]), np.array([2.0, 0.0]))
+    >>> step.tolist(), errors.tolist(), gain
+    ([0.5, 0.0], [0.5, 1.0], 1.0)
+    """
+    inverse = inverse_of(information)
+    step = inverse @ gradient
+    return step, np.sqrt(np.diag(inverse)), float(gradient @ step)
+
+
+def inverse_of(information: Array) -> Array:
+    """The inverse, after scaling to a unit diagonal; small or negative eigenvalues are raised.
+
+    Parameters
+    ----------
+    information
+        A symmetric matrix.
+
+    Examples
+    --------
+    >>> inverse_of(np.diag([4.0, 1e-8])).diagonal().tolist()
+    [0.25, 100000000.0]
+    """
+    diagonal = np.abs(np.diag(information))
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scaled = information * np.outer(scale, scale)
+    values, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
+    values = np.maximum(np.abs(values), 1e-10)
+    inverse = (vectors / values) @ vectors.T
+    return np.asarray(inverse * np.outer(scale, scale))
+
+
+def is_positive(information: Array) -> bool:
+    """Whether every direction is determined by the data.
+
+    Parameters
+    ----------
+    information
+        A symmetric matrix.
+
+    Examples
+    --------
+    >>> is_positive(np.diag([1.0, 2.0])), is_positive(np.diag([1.0, -2.0]))
+    (True, False)
+    """
+    diagonal = np.diag(information)
+    if not np.all(np.isfinite(information)) or np.any(diagonal <= 0):
+        return False
+    scale = 1.0 / np.sqrt(diagonal)
+    return bool(np.linalg.eigvalsh(information * np.outer(scale, scale)).min() > 1e-9)
+
+
+def _search(
+    objective: Objective, at: Climb, step: Array, gain: float
+) -> tuple[Array, float, Array] | None:
+    part = 1.0
+    for _ in range(_HALVINGS):
+        new = at.theta + part * step
+        value, gradient = objective(new)
+        finite = np.isfinite(value) and bool(np.all(np.isfinite(gradient)))
+        if finite and (gain < _SMALL_GAIN or value >= at.value + 1e-4 * part * gain):
+            return new, value, gradient
+        part /= 2
+    return None
+
+
+def _updated(information: Array, moved: Array, fallen: Array) -> Array:
+    """BFGS: the information that explains how the gradient fell along the last step."""
+    along = float(moved @ fallen)
+    pushed = information @ moved
+    across = float(moved @ pushed)
+    if along <= 1e-3 * across:
+        return information
+    return information + np.outer(fallen, fallen) / along - np.outer(pushed, pushed) / across

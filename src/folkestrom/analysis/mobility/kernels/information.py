@@ -1,0 +1,296 @@
+"""Observed information, person by person, and the outer product of persons' scores.
+
+With r the residuals at a node and X the rows' design, a person's observed information is
+X' (E[W] − Cov[r]) X, expectation and covariance over the posterior of the effects, W the logit's
+own weights (Louis 1982). Only the positions at which the person's rows stand are touched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.layout import (
+    COUNTS,
+    last_of_block,
+    longest_person,
+    make_room,
+)
+from folkestrom.analysis.mobility.kernels.passes import integrate
+from folkestrom.analysis.mobility.kernels.predictors import exponentials
+
+
+@kernel
+def _stand(row, at, rows, free, slot, place, value, held, count):
+    """Note the free positions of one row; `held` lists the person's, `slot` finds them there."""
+    wide = rows.codes8.shape[0]
+    wider = rows.codes16.shape[0]
+    for f in range(1 + wide + wider + rows.numbers.shape[0]):
+        x = 1.0
+        p = 0
+        if f > wide + wider:
+            p = rows.offset_n + f - 1 - wide - wider
+            x = rows.numbers[f - 1 - wide - wider, row]
+        elif f > wide:
+            p = rows.offset16[f - 1 - wide] + np.int64(rows.codes16[f - 1 - wide, row])
+        elif f > 0:
+            p = rows.offset8[f - 1] + np.int64(rows.codes8[f - 1, row])
+        place[at, f] = -1
+        value[at, f] = x
+        if free[p] >= 0:
+            if slot[p] < 0:
+                slot[p] = count
+                held[count] = p
+                count += 1
+            place[at, f] = slot[p]
+    return count
+
+
+@kernel
+def _node_residuals(y, origin, a, b, room, nodes, points, index, modes, person, real, out):
+    """Residuals at every node, of each row and real equation, then of each entry of L."""
+    e, grow, inverse = room.e, room.grow, room.inverse
+    n = room.axes.shape[0]
+    length = b - a
+    for t in range(length):
+        for j in range(real):
+            hit = 1.0 if y[origin + a + t] == j + 1 else 0.0
+            for k in range(nodes):
+                out[t * real + j, k] = hit - e[j, a + t] * grow[j, k] * inverse[t, k]
+    base = length * real
+    for j in range(real):
+        for d in range(n):
+            for k in range(nodes):
+                z = modes[person, d]
+                for h in range(n):
+                    z += room.axes[d, h] * points[index[h, k]]
+                count = room.small[COUNTS, j]
+                out[base + j * n + d, k] = z * (count - grow[j, k] * room.sums[j, k])
+                out[base + real * n + d, k] = z
+
+
+@kernel
+def _centre(values, size, weight, nodes, mean):
+    for i in range(size):
+        s = 0.0
+        for k in range(nodes):
+            s += weight[k] * values[i, k]
+        mean[i] = s
+
+
+@kernel
+def _less_covariance(values, size, weight, nodes, mean, scaled, out):
+    """Minus the posterior covariance of the values."""
+    for i in range(size):
+        for k in range(nodes):
+            scaled[k] = weight[k] * (values[i, k] - mean[i])
+        for j in range(i + 1):
+            s = 0.0
+            for k in range(nodes):
+                s += scaled[k] * values[j, k]
+            out[i, j] = -s
+            out[j, i] = -s
+
+
+@kernel
+def _weigh_products(values, p, q, hit_p, hit_q, same, weight, nodes, scaled):
+    """Posterior weight times the logit's own weight of two equations of a row, node by node."""
+    for k in range(nodes):
+        chance = hit_p - values[p, k]
+        scaled[k] = weight[k] * chance * (same - hit_q + values[q, k])
+
+
+@kernel
+def _sum_with(values, row, scaled, nodes):
+    s = 0.0
+    for k in range(nodes):
+        s += scaled[k] * values[row, k]
+    return s
+
+
+@kernel
+def _sum_with_both(values, row, other, scaled, nodes):
+    s = 0.0
+    for k in range(nodes):
+        s += scaled[k] * values[row, k] * values[other, k]
+    return s
+
+
+@kernel
+def _add_curvature(y, origin, a, length, real, n, values, weight, nodes, scaled, out):
+    """Add the posterior mean of the logit's own weights, within each row and against L."""
+    base = length * real
+    z = base + real * n
+    for t in range(length):
+        for j in range(real):
+            for i in range(real):
+                hit_j = 1.0 if y[origin + a + t] == j + 1 else 0.0
+                hit_i = 1.0 if y[origin + a + t] == i + 1 else 0.0
+                p, q = t * real + j, t * real + i
+                same = 1.0 if i == j else 0.0
+                _weigh_products(values, p, q, hit_j, hit_i, same, weight, nodes, scaled)
+                s = 0.0
+                for k in range(nodes):
+                    s += scaled[k]
+                out[p, q] += s
+                for d in range(n):
+                    s = _sum_with(values, z + d, scaled, nodes)
+                    out[base + j * n + d, q] += s
+                    out[q, base + j * n + d] += s
+                    for h in range(n):
+                        s = _sum_with_both(values, z + d, z + h, scaled, nodes)
+                        out[base + j * n + d, base + i * n + h] += s
+
+
+@kernel
+def _clear(matrix, lines, columns):
+    for c in range(lines):
+        for d in range(columns):
+            matrix[c, d] = 0.0
+
+
+@kernel
+def _spread_right(matrix, length, real, effects, place, value, width, span, left):
+    """The matrix times X: from rows and equations to the person's positions, at the right."""
+    base = length * real
+    size = base + effects
+    _clear(left, size, span + effects)
+    for p in range(size):
+        for s in range(length):
+            for f in range(width):
+                c = place[s, f]
+                if c >= 0:
+                    for i in range(real):
+                        left[p, c * real + i] += value[s, f] * matrix[p, s * real + i]
+        for v in range(effects):
+            left[p, span + v] = matrix[p, base + v]
+
+
+@kernel
+def _spread_left(left, length, real, effects, place, value, width, span, out):
+    """X' times the matrix: the same at the left."""
+    wide = span + effects
+    _clear(out, wide, wide)
+    for t in range(length):
+        for f in range(width):
+            c = place[t, f]
+            if c >= 0:
+                for j in range(real):
+                    for d in range(wide):
+                        out[c * real + j, d] += value[t, f] * left[t * real + j, d]
+    for v in range(effects):
+        for d in range(wide):
+            out[span + v, d] = left[length * real + v, d]
+
+
+@kernel
+def _add_block(local, column, span, weight, out):
+    for c in range(span):
+        for d in range(span):
+            out[column[c], column[d]] += weight * local[c, d]
+
+
+@kernel
+def _add_products(score, column, span, weight, out):
+    for c in range(span):
+        for d in range(span):
+            out[column[c], column[d]] += weight * score[c] * score[d]
+
+
+@kernel
+def _find_columns(origin, a, b, rows, free, slot, place, value, held_list):
+    """Positions of a person's rows; returns how many different ones there are."""
+    held = 0
+    for t in range(b - a):
+        held = _stand(origin + a + t, t, rows, free, slot, place, value, held_list, held)
+    for c in range(held):
+        slot[held_list[c]] = -1
+    return held
+
+
+@kernel
+def _own_score(mean, length, real, effects, place, value, width, held, score):
+    for c in range(held * real + effects):
+        score[c] = 0.0
+    for t in range(length):
+        for f in range(width):
+            if place[t, f] >= 0:
+                for j in range(real):
+                    score[place[t, f] * real + j] += value[t, f] * mean[t * real + j]
+    for v in range(effects):
+        score[held * real + v] = mean[length * real + v]
+
+
+@kernel
+def _columns(held_list, held, free, real, effects, parameters, column):
+    """Where each of a person's parameters stands among all of them."""
+    for c in range(held):
+        for j in range(real):
+            column[c * real + j] = free[held_list[c]] * real + j
+    for v in range(effects):
+        column[held * real + v] = parameters - effects + v
+
+
+@kernel
+def information(
+    first, last, rows, table, root, modes, points, log_weights, index, nodes,
+    real, free, bread, meat, scores, squared,
+):  # fmt: skip
+    """Add the observed information of a range of persons to `bread`, score products to `meat`.
+
+    Either may be empty, and is then left out. A person's weight counts once in products of
+    scores, or `squared`. `free` numbers the free positions, −1 elsewhere;
+    parameters are ordered by position, then equation, then the entries of L by row. `scores`,
+    where it is not empty, gets each person's score, a row each.
+    """
+    equations, n = root.shape
+    effects = real * n
+    start, outcome = rows.start, rows.outcome
+    room = make_room(first, last, start, equations, n, points.shape[0], index.shape[1])
+    longest = longest_person(first, last, start)
+    width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
+    parameters = max(bread.shape[0], meat.shape[0], scores.shape[1])
+    size = longest * real + effects
+    most = min(longest * width, table.shape[0]) * real + effects
+    place = np.empty((longest, width), dtype=np.int64)
+    value = np.empty((longest, width))
+    slot = np.full(table.shape[0], -1)
+    held_list, column = np.empty(table.shape[0], dtype=np.int64), np.empty(most, dtype=np.int64)
+    values = np.empty((size + n, index.shape[1]))
+    mean, scaled, score = np.empty(size + n), np.empty(index.shape[1]), np.empty(most)
+    matrix, left, local = np.empty((size, size)), np.empty((size, most)), np.empty((most, most))
+    i = first
+    while i < last:
+        stop = last_of_block(i, last, start)
+        origin = start[i]
+        exponentials(origin, start[stop] - origin, rows, table, room.e, room.bits)
+        for person in range(i, stop):
+            a, b = start[person] - origin, start[person + 1] - origin
+            integrate(
+                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes, room
+            )
+            w = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
+            held = _find_columns(origin, a, b, rows, free, slot, place, value, held_list)
+            _columns(held_list, held, free, real, effects, parameters, column)
+            span = held * real + effects
+            rank = (b - a) * real + effects
+            _node_residuals(
+                outcome, origin, a, b, room, nodes, points, index, modes, person, real, values
+            )
+            _centre(values, rank, room.weight, nodes, mean)
+            _own_score(mean, b - a, real, effects, place, value, width, held, score)
+            if bread.shape[0] > 0:
+                _less_covariance(values, rank, room.weight, nodes, mean, scaled, matrix)
+                _add_curvature(
+                    outcome, origin, a, b - a, real, n, values, room.weight, nodes, scaled, matrix
+                )
+                held *= real
+                _spread_right(matrix, b - a, real, effects, place, value, width, held, left)
+                _spread_left(left, b - a, real, effects, place, value, width, held, local)
+                _add_block(local, column, span, w, bread)
+            if meat.shape[0] > 0:
+                _add_products(score, column, span, w * w if squared else w, meat)
+            if scores.shape[0] > 0:
+                for c in range(span):
+                    scores[person - first, column[c]] = w * score[c]
+        i = stop

@@ -1,0 +1,189 @@
+"""Log-likelihood, gradient and information of a panel, over threads, always with the same result.
+
+The persons are divided into ranges whose number depends on the panel alone. Threads take ranges as
+they come, and the ranges' sums are added in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.kernels.information import information
+from folkestrom.analysis.mobility.kernels.passes import value_and_gradient
+from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.quadrature import Rule
+from folkestrom.engine.settings import EngineSettings
+
+Array = NDArray[np.float64]
+T = TypeVar("T")
+
+#: A dummy second equation never occurs: its exp(x'b) is 1e-304.
+_NEVER = -700.0
+_MOST_RANGES = 128
+_LEAST_PERSONS = 32
+
+
+@dataclass
+class Likelihood:
+    """The likelihood of a panel as a function of its parameters.
+
+    Parameters are the coefficients, equation by equation in the order of the free positions,
+    then those of L.
+
+    Attributes
+    ----------
+    panel
+        The rows.
+    covariance
+        The effects.
+    free
+        Positions of the coefficient table that have a coefficient.
+    threads
+        How many threads; None: as many cores as the process may use.
+    passes
+        How often rows have been passed over since, in units of the whole panel.
+    """
+
+    panel: Panel
+    covariance: Covariance
+    free: NDArray[np.int64]
+    threads: int | None = None
+    passes: int = 0
+    modes: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modes = np.zeros((self.panel.persons, self.covariance.effects))
+
+    @property
+    def equations(self) -> int:
+        """Number of outcomes less one."""
+        return len(self.panel.outcomes) - 1
+
+    @property
+    def coefficients(self) -> int:
+        """Number of coefficients, all equations together."""
+        return self.equations * int(self.free.size)
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return self.coefficients + self.covariance.parameters
+
+    def value_and_gradient(self, theta: Array, rule: Rule) -> tuple[float, Array]:
+        """Log-likelihood and its gradient."""
+        table, root = self._unpack(theta)
+
+        def one(span: tuple[int, int]) -> tuple[float, Array, Array]:
+            total, root_total = np.zeros_like(table), np.zeros_like(root)
+            value = value_and_gradient(
+                *span, self.panel.rows, table, root, self.modes,
+                rule.points, rule.log_weights, rule.index, rule.nodes, total, root_total,
+            )  # fmt: skip
+            return value, total, root_total
+
+        value, total, root_total = 0.0, np.zeros_like(table), np.zeros_like(root)
+        for part in self._over_ranges(one):
+            value += part[0]
+            total += part[1]
+            root_total += part[2]
+        self.passes += 1
+        gradient = np.concatenate(
+            [
+                total[self.free, : self.equations].T.ravel(),
+                self.covariance.basis.T @ root_total[: self.equations].ravel(),
+            ]
+        )
+        return value, gradient
+
+    def information(
+        self,
+        theta: Array,
+        rule: Rule,
+        *,
+        bread: bool = True,
+        meat: bool = False,
+        squared: bool = False,
+    ) -> tuple[Array, Array]:
+        """Observed information, and the sum of products of persons' scores; empty if not asked."""
+        table, root = self._unpack(theta)
+        size = self._kernel_size()
+        none = np.zeros((0, 0))
+
+        def one(span: tuple[int, int]) -> tuple[Array, Array]:
+            made = [np.zeros((size, size)) if asked else none for asked in (bread, meat)]
+            self._call_information(span, table, root, rule, made[0], made[1], none, squared)
+            return made[0], made[1]
+
+        sums = [np.zeros((size, size)) if asked else none for asked in (bread, meat)]
+        for part in self._over_ranges(one):
+            sums = [total + added for total, added in zip(sums, part, strict=True)]
+        turn = self._to_parameters()
+        return tuple(turn @ s @ turn.T if s.size else s for s in sums)  # type: ignore[return-value]
+
+    def cluster_scores(self, theta: Array, rule: Rule, cluster: NDArray[np.int64]) -> Array:
+        """Sums of persons' scores within clusters: a row for each cluster, numbered from 0."""
+        table, root = self._unpack(theta)
+        size, none = self._kernel_size(), np.zeros((0, 0))
+        out = np.zeros((int(cluster.max()) + 1, size))
+        for first, last in self._ranges(4 * _MOST_RANGES):
+            scores = np.zeros((last - first, size))
+            self._call_information((first, last), table, root, rule, none, none, scores, False)
+            np.add.at(out, cluster[first:last], scores)
+        return out @ self._to_parameters().T
+
+    def _call_information(
+        self, span: tuple[int, int], table: Array, root: Array, rule: Rule,
+        bread: Array, meat: Array, scores: Array, squared: bool,
+    ) -> None:  # fmt: skip
+        free = np.full(len(self.panel.positions), -1, dtype=np.int64)
+        free[self.free] = np.arange(self.free.size)
+        information(
+            *span, self.panel.rows, table, root, self.modes, rule.points, rule.log_weights,
+            rule.index, rule.nodes, self.equations, free, bread, meat, scores, squared,
+        )  # fmt: skip
+
+    def _kernel_size(self) -> int:
+        return self.coefficients + self.equations * self.covariance.effects
+
+    def _to_parameters(self) -> Array:
+        """From the kernel's order (position, then equation; all of L) to the parameters."""
+        turn = np.zeros((self.parameters, self._kernel_size()))
+        for j in range(self.equations):
+            for p in range(self.free.size):
+                turn[j * self.free.size + p, p * self.equations + j] = 1.0
+        turn[self.coefficients :, self.coefficients :] = self.covariance.basis.T
+        return turn
+
+    def _unpack(self, theta: Array) -> tuple[Array, Array]:
+        width = max(2, self.equations)
+        table = np.zeros((len(self.panel.positions), width))
+        if self.equations == 1:
+            table[0, 1] = _NEVER
+        beta = theta[: self.coefficients].reshape(self.equations, -1)
+        table[self.free, : self.equations] = beta.T
+        root = np.zeros((width, self.covariance.effects))
+        if self.covariance.effects:
+            root[: self.equations] = self.covariance.root(theta[self.coefficients :])
+        return table, root
+
+    def _ranges(self, most: int = _MOST_RANGES) -> list[tuple[int, int]]:
+        persons = self.panel.persons
+        count = max(1, min(most, persons // _LEAST_PERSONS))
+        ends = [persons * k // count for k in range(count + 1)]
+        return list(pairwise(ends))
+
+    def _over_ranges(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
+        threads = self.threads or EngineSettings.from_environment().threads
+        if threads == 1:
+            yield from map(work, self._ranges())
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(work, self._ranges())

@@ -1,0 +1,204 @@
+"""Fitting the mobility model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
+from folkestrom.analysis.mobility.checks import check
+from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.result import MobilityFit
+from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
+from folkestrom.errors import UsageError
+
+Array = NDArray[np.float64]
+Errors = Literal["observed", "bhhh", "clustered"]
+
+#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
+_UNDETERMINED = 20.0
+#: A standard deviation of effects below this counts as zero.
+_NO_SPREAD = 0.02
+
+
+def fit_mobility(
+    panel: Panel,
+    *,
+    effects: str = "unstructured",
+    standard_errors: Errors = "observed",
+    cluster: ArrayLike | None = None,
+    penalty: float = 0.0,
+    collinear: Literal["refuse", "drop"] = "refuse",
+    tolerance: float | None = None,
+    threads: int | None = None,
+    say: Callable[[str], None] | None = None,
+) -> MobilityFit:
+    """Fit a multinomial logit with normal effects of persons, by maximum likelihood.
+
+    Parameters
+    ----------
+    panel
+        Person-years, from `make_panel`.
+    effects
+        Covariance of the effects: unstructured, diagonal, equal, exchangeable, or none.
+    standard_errors
+        observed: from the observed information. bhhh: from the products of persons' scores.
+        clustered: sandwich of both, over `cluster`.
+    cluster
+        For each person, in the order of their numbers, what is sampled together; each person
+        by default.
+    penalty
+        Weight of half of each squared coefficient, intercepts apart; lets separated
+        covariates through.
+    collinear
+        What to do with a covariate that is a combination of others.
+    tolerance
+        Standard errors by which the last step, and the last rise of the order, may move a
+        parameter; by default 0.0001 up to two million person-years, 0.1 beyond.
+    threads
+        Number of threads; the environment's by default. The result does not depend on it.
+    say
+        Called with a line for each thing done.
+
+    Examples
+    --------
+    >>> from folkestrom.analysis.mobility import factor, fit_mobility, make_panel
+    >>> person = np.repeat(np.arange(40), 4)
+    >>> place = np.repeat(np.arange(40) % 2, 4)
+    >>> moved = (person * 7 + np.arange(160) * 5) % 11 < 2 + 2 * place
+    >>> panel = make_panel(person, moved, [factor("place", place, levels=["rural", "urban"])],
+    ...                    outcomes=["stay", "move"])
+    >>> fit = fit_mobility(panel, effects="none")
+    >>> fit.converged_, {name: round(value, 3) for name, value in fit.params_.items()}
+    (True, {'move: (intercept)': -1.64, 'move: place[urban]': 1.075})
+    """
+    started = time.perf_counter()
+    _check_options(penalty, tolerance, standard_errors)
+    covariance = Covariance(effects, len(panel.outcomes) - 1)
+    checked = check(
+        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
+    )
+    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say)
+    found = estimate(panel, plan)
+    _finish(found, plan, standard_errors)
+    k = found.likelihood.coefficients
+    vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
+    reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
+    return MobilityFit(
+        outcomes=panel.outcomes,
+        positions=panel.positions,
+        free=checked.free,
+        parents={t.name: t.parents for t in panel.terms if t.parents},
+        covariance=covariance,
+        theta=found.climb.theta,
+        vcov=vcov,
+        standard_errors=standard_errors,
+        log_likelihood_=found.climb.value,
+        order=found.order,
+        rows=panel.size,
+        persons=panel.persons,
+        converged_=not reason,
+        message_=reason,
+        notes=checked.notes + _boundary(panel, covariance, found.climb.theta[k:]),
+        steps=tuple(found.steps),
+        penalty=penalty,
+        tolerance=found.tolerance,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _check_options(penalty: float, tolerance: float | None, errors: str) -> None:
+    if not 0 <= penalty < np.inf:
+        raise UsageError("is not a penalty", value=penalty, allowed="a number from 0")
+    if tolerance is not None and not 0 < tolerance <= 1:
+        raise UsageError("is not a tolerance", value=tolerance, allowed="standard errors, up to 1")
+    if errors not in ("observed", "bhhh", "clustered"):
+        raise UsageError(
+            "are no standard errors", value=errors, allowed=["observed", "bhhh", "clustered"]
+        )
+
+
+def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | None:
+    if cluster is None:
+        return None
+    given = np.asarray(cluster)
+    if given.shape != (panel.persons,):
+        raise UsageError(f"has {given.size} values for {panel.persons} persons", column="cluster")
+    return np.unique(given, return_inverse=True)[1].astype(np.int64)
+
+
+def _finish(found: Estimated, plan: Plan, errors: Errors) -> None:
+    """Choose signs of L; where exact information is asked for, judge the last step by it."""
+    at, k = found.climb, found.likelihood.coefficients
+    signed = plan.covariance.signed(at.theta[k:])
+    turned = np.ones(at.theta.size)
+    turned[k:] = np.where(signed * at.theta[k:] < 0, -1.0, 1.0)
+    at.theta, at.gradient = at.theta * turned, at.gradient * turned
+    at.information = at.information * np.outer(turned, turned)
+    if errors == "bhhh":
+        return
+    objective = plan.objective(found.likelihood, found.order)
+    at.information = objective.information(at.theta)
+    step, own, _ = newton_step(at.information, at.gradient)
+    at.moved = float(np.max(np.abs(step) / own))
+    if at.arrived and at.moved >= found.tolerance:
+        found.climb = climb(
+            objective, at.theta, tolerance=found.tolerance, information=at.information
+        )
+        found.climb.information = objective.information(found.climb.theta)
+
+
+def _errors(
+    found: Estimated, plan: Plan, errors: Errors, cluster: NDArray[np.int64] | None
+) -> tuple[Array, str]:
+    """Covariance of the parameters, and what is wrong with it."""
+    at, likelihood = found.climb, found.likelihood
+    rule = product_rule(found.order, plan.covariance.effects)
+    held = at.information
+    if errors == "bhhh":
+        _, held = likelihood.information(at.theta, rule, bread=False, meat=True)
+    vcov = inverse_of(held)
+    reason = "" if is_positive(held) else "the parameters are not all determined by the data"
+    if errors == "clustered":
+        if cluster is None:
+            _, meat = likelihood.information(at.theta, rule, bread=False, meat=True, squared=True)
+        else:
+            sums = likelihood.cluster_scores(at.theta, rule, cluster)
+            meat = sums.T @ sums
+        vcov = vcov @ meat @ vcov
+    return vcov, reason
+
+
+def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
+    """Names a coefficient that runs off, which no count of a level shows."""
+    panel, free = found.likelihood.panel, plan.free
+    spread = np.ones(len(panel.positions))
+    numbers = panel.rows.numbers[:, : min(panel.size, 100_000)]
+    if numbers.shape[0]:
+        spread[panel.rows.offset_n :] = numbers.std(axis=1)
+    errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients]
+    errors = errors.reshape(-1, free.size) * spread[free]
+    errors[:, 0] = 0.0
+    j, k = np.unravel_index(int(np.argmax(errors)), errors.shape)
+    if errors[j, k] < _UNDETERMINED:
+        return ""
+    return (
+        f"{panel.positions[free[k]].label} tells {panel.outcomes[j + 1]} from "
+        f"{panel.outcomes[0]} without error (separation): its coefficient has no finite estimate"
+    )
+
+
+def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[str, ...]:
+    variances = np.diag(covariance.matrix(parameters)) if covariance.effects else np.zeros(0)
+    return tuple(
+        f"the effects' variance for {outcome} is zero, at the edge of what it can be: "
+        "standard errors of variances mean little there"
+        for outcome, variance in zip(panel.outcomes[1:], variances, strict=False)
+        if variance < _NO_SPREAD**2
+    )

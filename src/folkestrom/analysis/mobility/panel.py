@@ -1,0 +1,245 @@
+"""The panel: rows of persons and years, as the kernels read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from folkestrom.analysis.mobility.kernels.layout import Rows
+from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.errors import InputRefused, UsageError
+
+#: More alternatives than this have no kernel.
+MOST_OUTCOMES = 4
+#: Columns begin this many bytes off a page, so that they do not displace each other.
+_OFF_PAGE = 192
+
+
+@dataclass(frozen=True)
+class Position:
+    """One row of the coefficient table: the intercept, a level of a factor, or a number."""
+
+    term: str
+    level: str
+    reference: bool = False
+
+    @property
+    def label(self) -> str:
+        """Name of the coefficient."""
+        return f"{self.term}[{self.level}]" if self.level else self.term
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Person-years ready to be fitted; made by `make_panel`.
+
+    Attributes
+    ----------
+    outcomes
+        Names of the alternatives; the first is the one the others are compared with.
+    positions
+        Rows of the coefficient table.
+    rows
+        The arrays.
+    terms
+        Names of covariates, with levels, reference and parents, without their values.
+    """
+
+    outcomes: tuple[str, ...]
+    positions: tuple[Position, ...]
+    rows: Rows
+    terms: tuple[Term, ...]
+
+    @property
+    def persons(self) -> int:
+        """Number of persons."""
+        return int(self.rows.start.size) - 1
+
+    @property
+    def size(self) -> int:
+        """Number of person-years."""
+        return int(self.rows.start[-1])
+
+    def take(self, persons: NDArray[np.int64]) -> Panel:
+        """The panel of some persons, in the order given."""
+        start = self.rows.start
+        lengths = start[persons + 1] - start[persons]
+        ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows = np.repeat(start[persons] - ends[:-1], lengths) + np.arange(ends[-1])
+        weight = self.rows.weight
+        taken = self.rows._replace(
+            start=ends,
+            outcome=self.rows.outcome[rows],
+            codes8=_store(self.rows.codes8[:, rows], rows.size),
+            codes16=_store(self.rows.codes16[:, rows], rows.size),
+            numbers=_store(self.rows.numbers[:, rows], rows.size),
+            weight=weight[persons] if weight.size else weight,
+        )
+        return replace(self, rows=taken)
+
+
+def make_panel(
+    person: ArrayLike,
+    outcome: ArrayLike,
+    terms: Sequence[Term],
+    *,
+    outcomes: Sequence[str],
+    weight: ArrayLike | None = None,
+) -> Panel:
+    """Check rows and arrange them by person.
+
+    Parameters
+    ----------
+    person
+        Whose year a row is; rows of one person need not lie together.
+    outcome
+        Codes of the alternatives, from 0.
+    terms
+        Covariates; the order of their coefficients.
+    outcomes
+        Names of the alternatives, two to four; the first is the base.
+    weight
+        How much a row counts, the same in all rows of a person.
+
+    Examples
+    --------
+    >>> from folkestrom.analysis.mobility.terms import number
+    >>> panel = make_panel([1, 2, 1], [0, 1, 1], [number("age", [30, 40, 31])],
+    ...                    outcomes=["stay", "leave"])
+    >>> panel.persons, panel.size, panel.rows.outcome
+    (2, 3, array([0, 1, 1], dtype=uint8))
+    """
+    who = np.asarray(person)
+    size = who.size
+    chosen = _outcomes(np.asarray(outcome), tuple(outcomes))
+    _check_lengths(size, chosen, terms)
+    order = (
+        None if size == 0 or bool(np.all(who[1:] >= who[:-1])) else np.argsort(who, kind="stable")
+    )
+    if order is not None:
+        who, chosen = who[order], chosen[order]
+    changes = np.flatnonzero(who[1:] != who[:-1]) + 1
+    start = np.concatenate([[0], changes, [size]]).astype(np.int64)
+    narrow = [t for t in terms if isinstance(t, Factor) and t.codes.dtype == np.uint8]
+    wide = [t for t in terms if isinstance(t, Factor) and t.codes.dtype != np.uint8]
+    numbers = [t for t in terms if isinstance(t, Number)]
+    positions, offset8, offset16 = _positions(narrow, wide, numbers)
+    rows = Rows(
+        start=start,
+        outcome=np.ascontiguousarray(chosen),
+        codes8=_columns([t.codes for t in narrow], size, order, np.dtype(np.uint8)),
+        offset8=offset8,
+        codes16=_columns([t.codes for t in wide], size, order, np.dtype(np.uint16)),
+        offset16=offset16,
+        numbers=_columns([t.values for t in numbers], size, order, np.dtype(np.float64)),
+        offset_n=len(positions) - len(numbers),
+        weight=_weights(weight, size, order, start),
+    )
+    return Panel(tuple(outcomes), positions, rows, tuple(_without_values(t) for t in terms))
+
+
+def _without_values(term: Term) -> Term:
+    if isinstance(term, Factor):
+        return replace(term, codes=term.codes[:0])
+    return replace(term, values=term.values[:0])
+
+
+def _positions(
+    narrow: list[Factor], wide: list[Factor], numbers: list[Number]
+) -> tuple[tuple[Position, ...], NDArray[np.int64], NDArray[np.int64]]:
+    positions = [Position("(intercept)", "")]
+    offsets = []
+    for term in [*narrow, *wide]:
+        offsets.append(len(positions))
+        positions += [
+            Position(term.name, level, k == term.reference) for k, level in enumerate(term.levels)
+        ]
+    positions += [Position(term.name, "") for term in numbers]
+    first = np.array(offsets[: len(narrow)], dtype=np.int64)
+    return tuple(positions), first, np.array(offsets[len(narrow) :], dtype=np.int64)
+
+
+def _columns(
+    columns: Sequence[NDArray[np.generic]],
+    size: int,
+    order: NDArray[np.intp] | None,
+    dtype: np.dtype[np.generic],
+) -> NDArray[np.generic]:
+    stored = _store(np.empty((len(columns), 0), dtype=dtype), size)
+    for k, column in enumerate(columns):
+        stored[k, :size] = column if order is None else column[order]
+    return stored
+
+
+def _store(values: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """A table with a line for each column, and lines that do not begin on one another's page."""
+    page = 4096 // values.dtype.itemsize
+    off = _OFF_PAGE // values.dtype.itemsize
+    stored = np.zeros((values.shape[0], -(-size // page) * page + off), dtype=values.dtype)
+    stored[:, : values.shape[1]] = values
+    return stored
+
+
+def _outcomes(codes: NDArray[np.generic], outcomes: tuple[str, ...]) -> NDArray[np.uint8]:
+    if not 2 <= len(outcomes) <= MOST_OUTCOMES:
+        raise UsageError(
+            f"{len(outcomes)} outcomes are named", allowed=f"2 to {MOST_OUTCOMES} outcomes"
+        )
+    if len(set(outcomes)) < len(outcomes):
+        raise UsageError("two outcomes have the same name", allowed="names that differ")
+    as_float = codes.astype(np.float64)
+    bad = np.flatnonzero(~np.isin(as_float, np.arange(len(outcomes))))
+    if bad.size:
+        raise InputRefused(
+            "is not the code of an outcome",
+            row=int(bad[0]) + 1,
+            column="outcome",
+            value=codes[bad[0]],
+            allowed=[f"{k} ({name})" for k, name in enumerate(outcomes)],
+        )
+    return codes.astype(np.uint8)
+
+
+def _check_lengths(size: int, outcome: NDArray[np.uint8], terms: Sequence[Term]) -> None:
+    if size == 0:
+        raise InputRefused("the panel has no rows", next_step="Widen the study's population")
+    lengths = {"outcome": outcome.size}
+    for term in terms:
+        if term.name in lengths:
+            raise UsageError("two covariates have the same name", column=term.name)
+        lengths[term.name] = term.codes.size if isinstance(term, Factor) else term.values.size
+    for name, length in lengths.items():
+        if length != size:
+            raise UsageError(f"has {length} rows, the panel {size}", column=name)
+
+
+def _weights(
+    weight: ArrayLike | None,
+    size: int,
+    order: NDArray[np.intp] | None,
+    start: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    if weight is None:
+        return np.empty(0)
+    given = np.asarray(weight, dtype=np.float64)
+    if given.size != size:
+        raise UsageError(f"has {given.size} rows, the panel {size}", column="weight")
+    bad = np.flatnonzero(~np.isfinite(given) | (given < 0))
+    if bad.size:
+        raise InputRefused(
+            "is not a weight", row=int(bad[0]) + 1, column="weight", value=float(given[bad[0]]),
+            allowed="finite numbers, none negative",
+        )  # fmt: skip
+    given = given if order is None else given[order]
+    per_person = given[start[:-1]]
+    if np.any(np.repeat(per_person, np.diff(start)) != given):
+        raise InputRefused(
+            "differs between the years of one person", column="weight",
+            next_step="Give each person one weight: what is integrated out is the person",
+        )  # fmt: skip
+    if not per_person.sum() > 0:
+        raise InputRefused("is zero everywhere", column="weight")
+    return per_person

@@ -1,0 +1,325 @@
+"""A fitted mobility model: estimates with their errors, tests, predictions, on disk and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
+from folkestrom.analysis.mobility.panel import Position
+from folkestrom.analysis.mobility.prediction import Profiled, predict
+from folkestrom.errors import InputRefused, UsageError
+
+Array = NDArray[np.float64]
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test: its statistic, degrees of freedom, and tail probability.
+
+    Attributes
+    ----------
+    statistic, freedom, p
+        Chi-square statistic, its degrees of freedom, probability of a greater one.
+    note
+        What to keep in mind when reading it.
+    """
+
+    statistic: float
+    freedom: int
+    p: float
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class MobilityFit:
+    """Estimates of a mobility model.
+
+    Attributes
+    ----------
+    outcomes
+        The alternatives; coefficients compare each with the first.
+    positions, free
+        Rows of the coefficient table, and which of them have a coefficient.
+    parents
+        Of each covariate that is an interaction: what it is made of.
+    covariance
+        Structure of the effects.
+    theta, vcov
+        The parameters fitted (of effects: entries of L) and their covariance.
+    standard_errors
+        Where the errors come from: observed, bhhh or clustered.
+    log_likelihood_, order, rows, persons
+        At the estimates; points of quadrature; person-years; persons.
+    converged_, message_
+        Whether the estimates are a maximum, and if not, why.
+    notes, steps
+        What was left out or lies on a boundary; what the fit did.
+    penalty, tolerance, seconds
+        Penalty on coefficients; accuracy asked for, in standard errors; time taken.
+    """
+
+    outcomes: tuple[str, ...]
+    positions: tuple[Position, ...]
+    free: NDArray[np.int64]
+    parents: Mapping[str, Any]
+    covariance: Covariance
+    theta: Array
+    vcov: Array
+    standard_errors: str
+    log_likelihood_: float
+    order: int
+    rows: int
+    persons: int
+    converged_: bool
+    message_: str
+    notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    penalty: float = 0.0
+    tolerance: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def names_(self) -> list[str]:
+        """Names of the estimates: coefficients by outcome, then variances and covariances."""
+        slopes = [
+            f"{outcome}: {self.positions[p].label}"
+            for outcome in self.outcomes[1:]
+            for p in self.free
+        ]
+        return slopes + self.covariance.labels(list(self.outcomes[1:]))
+
+    @property
+    def params_(self) -> dict[str, float]:
+        """Estimates by name."""
+        return dict(zip(self.names_, self._reported()[0].tolist(), strict=True))
+
+    @property
+    def bse_(self) -> dict[str, float]:
+        """Standard errors by name; of variances and covariances by the delta method."""
+        errors = np.sqrt(np.diag(self.cov_params_))
+        return dict(zip(self.names_, errors.tolist(), strict=True))
+
+    @property
+    def cov_params_(self) -> Array:
+        """Covariance of the estimates, in the order of `names_`."""
+        _, jacobian = self._reported()
+        return np.asarray(jacobian @ self.vcov @ jacobian.T)
+
+    @property
+    def correlations_(self) -> dict[str, tuple[float, float]]:
+        """Correlations of the effects, each with its standard error."""
+        k = self._coefficients
+        values, jacobian = self.covariance.correlations(self.theta[k:])
+        errors = np.sqrt(np.diag(jacobian @ self.vcov[k:, k:] @ jacobian.T))
+        labels = [
+            name.replace("cov(", "corr(") for name in self.names_[k:] if name.startswith("cov(")
+        ]
+        return {n: (float(v), float(e)) for n, v, e in zip(labels, values, errors, strict=True)}
+
+    @property
+    def aic_(self) -> float:
+        """Akaike's criterion."""
+        return 2 * self.theta.size - 2 * self.log_likelihood_
+
+    @property
+    def bic_(self) -> float:
+        """Schwarz's criterion; what is counted are persons, who are the independent ones."""
+        return math.log(self.persons) * self.theta.size - 2 * self.log_likelihood_
+
+    def coefficients(self, level: float = 0.95) -> pl.DataFrame:
+        """Estimates with errors, z, p and intervals, a row each.
+
+        Parameters
+        ----------
+        level
+            Coverage of the intervals.
+        """
+        values, _ = self._reported()
+        errors = np.sqrt(np.diag(self.cov_params_))
+        reach = normal_quantile(0.5 + level / 2)
+        slopes = self._coefficients
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(np.arange(values.size) < slopes, values / errors, np.nan)
+        return pl.DataFrame(
+            {
+                "name": self.names_,
+                "estimate": values,
+                "standard_error": errors,
+                "z": z,
+                "p": [two_sided(v) if np.isfinite(v) else None for v in z.tolist()],
+                "low": values - reach * errors,
+                "high": values + reach * errors,
+            }
+        ).with_columns(pl.col("z").fill_nan(None))
+
+    def summary(self, level: float = 0.95) -> str:
+        """The fit as a text to read.
+
+        Parameters
+        ----------
+        level
+            Coverage of the intervals.
+        """
+        verdict = "converged" if self.converged_ else f"NOT CONVERGED: {self.message_}"
+        lines = [
+            f"Multinomial logit, effects of the person: {self.covariance.structure}",
+            f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
+            f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
+            f"{self.order} points of quadrature; standard errors: {self.standard_errors}",
+            f"{verdict[0].upper()}{verdict[1:]}",
+            "",
+            f"{'':40} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
+        ]
+        for row in self.coefficients(level).iter_rows(named=True):
+            test = "" if row["z"] is None else f"{row['z']:8.2f} {row['p']:7.4f}"
+            lines.append(
+                f"{row['name'][:40]:40} {row['estimate']:11.5f} {row['standard_error']:10.5f} "
+                f"{test:16} {row['low']:11.5f} {row['high']:10.5f}"
+            )
+        for name, (value, error) in self.correlations_.items():
+            lines.append(f"{name[:40]:40} {value:11.5f} {error:10.5f}")
+        return "\n".join([*lines, *(f"Note: {note}." for note in self.notes)])
+
+    def predict(
+        self, profiles: Sequence[Mapping[str, str | float]], *, level: float = 0.95
+    ) -> pl.DataFrame:
+        """Chances of each outcome for profiles, averaged over the effects of the population.
+
+        Parameters
+        ----------
+        profiles
+            For each covariate the name of a level or a number.
+        level
+            Coverage of the intervals (delta method on the logit scale).
+        """
+        model = Profiled(
+            self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
+        )
+        return predict(model, self.vcov, profiles, level)
+
+    def wald_test(self, names: Sequence[str]) -> Test:
+        """Whether some estimates are all zero.
+
+        Parameters
+        ----------
+        names
+            Of `names_`, or of covariates: all coefficients of these.
+        """
+        chosen = [k for name in names for k in self._find(name)]
+        values = self._reported()[0][chosen]
+        block = self.cov_params_[np.ix_(chosen, chosen)]
+        statistic = float(values @ np.linalg.solve(block, values))
+        return Test(statistic, len(chosen), chi2_tail(statistic, len(chosen)))
+
+    def lr_test(self, restricted: MobilityFit) -> Test:
+        """Whether this model is better than one that it contains, fitted to the same rows.
+
+        Parameters
+        ----------
+        restricted
+            The smaller model.
+        """
+        if (self.rows, self.persons) != (restricted.rows, restricted.persons):
+            raise UsageError("the two models were not fitted to the same rows")
+        freedom = self.theta.size - restricted.theta.size
+        if freedom <= 0:
+            raise UsageError("the other model is not the smaller one")
+        if not (self.converged_ and restricted.converged_):
+            raise UsageError("one of the models has not converged")
+        statistic = 2 * (self.log_likelihood_ - restricted.log_likelihood_)
+        note = (
+            "variances of zero lie on the boundary: p is an upper limit"
+            if self.covariance.effects and not restricted.covariance.effects
+            else ""
+        )
+        return Test(statistic, freedom, chi2_tail(statistic, freedom), note)
+
+    def save(self, path: Path | str) -> None:
+        """Write the fit to a file, exactly.
+
+        Parameters
+        ----------
+        path
+            Where to; JSON.
+        """
+        held = {
+            **{k: getattr(self, k) for k in _PLAIN},
+            "format": _FORMAT,
+            "positions": [[p.term, p.level, p.reference] for p in self.positions],
+            "structure": self.covariance.structure,
+            **{k: getattr(self, k).tolist() for k in ("free", "theta", "vcov")},
+        }
+        Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str) -> MobilityFit:
+        """Read a fit that `save` wrote.
+
+        Parameters
+        ----------
+        path
+            The file.
+        """
+        try:
+            held = json.loads(Path(path).read_text(encoding="utf-8"))
+            if held["format"] != _FORMAT:
+                raise InputRefused(
+                    "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]
+                )
+            plain: dict[str, Any] = {
+                k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN
+            }
+            return cls(
+                **plain,
+                positions=tuple(Position(*p) for p in held["positions"]),
+                free=np.array(held["free"], dtype=np.int64),
+                covariance=Covariance(held["structure"], len(held["outcomes"]) - 1),
+                theta=np.array(held["theta"], dtype=np.float64),
+                vcov=np.array(held["vcov"], dtype=np.float64),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputRefused("is not a fitted model", where=str(path)) from error
+
+    @property
+    def _coefficients(self) -> int:
+        return (len(self.outcomes) - 1) * int(self.free.size)
+
+    def _reported(self) -> tuple[Array, Array]:
+        """Estimates as they are reported, and their derivatives in the parameters fitted."""
+        k = self._coefficients
+        values, jacobian = self.covariance.variances(self.theta[k:])
+        full = np.zeros((k + values.size, self.theta.size))
+        full[:k, :k] = np.eye(k)
+        full[k:, k:] = jacobian
+        return np.concatenate([self.theta[:k], values]), full
+
+    def _find(self, name: str) -> list[int]:
+        names = self.names_
+        if name in names:
+            return [names.index(name)]
+        found = [
+            j * self.free.size + k
+            for j in range(len(self.outcomes) - 1)
+            for k, p in enumerate(self.free)
+            if self.positions[p].term == name
+        ]
+        if not found:
+            raise UsageError("is no estimate and no covariate", value=name, allowed=names[:20])
+        return found
+
+
+_PLAIN = (
+    "outcomes", "parents", "standard_errors", "log_likelihood_", "order", "rows", "persons",
+    "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds",
+)  # fmt: skip

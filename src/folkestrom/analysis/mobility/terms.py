@@ -1,0 +1,230 @@
+"""Covariates: factors as integer codes, numbers, and what they do together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from folkestrom.errors import InputRefused, UsageError
+
+#: Codes of more levels than this do not fit.
+MOST_LEVELS = 65_536
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A categorical covariate: one integer code a row, never a column for each level.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    codes
+        For every row the number of its level, counted from 0.
+    levels
+        Names of the levels.
+    reference
+        The level that the others are compared with; has no coefficient.
+    parents
+        Of an interaction: the names of the factors.
+
+    Examples
+    --------
+    >>> from folkestrom.analysis.mobility.terms import factor
+    >>> factor("sex", ["woman", "man", "man"], reference="woman").levels
+    ('man', 'woman')
+    """
+
+    name: str
+    codes: NDArray[np.unsignedinteger]
+    levels: tuple[str, ...]
+    reference: int = 0
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Number:
+    """A continuous covariate.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    values
+        One number a row.
+    parents
+        Of an interaction: names of covariates, of a factor with the level concerned.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    parents: tuple[tuple[str, str], ...] = ()
+
+
+Term = Factor | Number
+
+
+def factor(
+    name: str,
+    values: ArrayLike,
+    *,
+    levels: Sequence[str] | None = None,
+    reference: str | None = None,
+) -> Factor:
+    """A factor from codes (with `levels`) or from texts (levels in alphabetical order).
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    values
+        Codes from 0, or texts.
+    levels
+        Names of the codes, in their order.
+    reference
+        The level to compare with; the first if not given.
+
+    Examples
+    --------
+    >>> factor("place", [0, 1, 1], levels=["rural", "urban"]).codes.dtype
+    dtype('uint8')
+    >>> factor("place", [0, 2], levels=["rural", "urban"])
+    Traceback (most recent call last):
+        ...
+    folkestrom.errors.InputRefused: row 2, column place: '2' is not a code of a level.
+    Allowed: 0 to 1.
+    """
+    given = np.asarray(values)
+    if levels is None:
+        texts, given = np.unique(given.astype(str), return_inverse=True)
+        levels = [str(t) for t in texts]
+    if len(levels) > MOST_LEVELS:
+        raise UsageError(f"has {len(levels)} levels", column=name, allowed=f"at most {MOST_LEVELS}")
+    names = tuple(levels)
+    if reference is not None and reference not in names:
+        raise UsageError("is not a level", column=name, value=reference, allowed=names[:20])
+    at = 0 if reference is None else names.index(reference)
+    return Factor(name, _codes(name, given, len(names)), names, at)
+
+
+def number(name: str, values: ArrayLike) -> Number:
+    """A continuous covariate; every value must be finite.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    values
+        One number a row.
+
+    Examples
+    --------
+    >>> number("income", [1, float("nan")])
+    Traceback (most recent call last):
+        ...
+    folkestrom.errors.InputRefused: row 2, column income: 'nan' is not a finite number.
+    Next: Leave the row out, or make a level of a factor of what is missing.
+    """
+    given = np.asarray(values, dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(given))
+    if bad.size:
+        raise InputRefused(
+            "is not a finite number",
+            row=int(bad[0]) + 1,
+            column=name,
+            value=float(given[bad[0]]),
+            next_step="Leave the row out, or make a level of a factor of what is missing",
+        )
+    return Number(name, given)
+
+
+def interaction(first: Term, second: Term) -> list[Term]:
+    """What two covariates do together, beyond what each does.
+
+    Two factors give one factor, whose level is the pair of levels; pairs with a reference level
+    are its reference. A factor and a number give a number for each level but the reference,
+    two numbers their product.
+
+    Parameters
+    ----------
+    first, second
+        Covariates of the same rows.
+
+    Examples
+    --------
+    >>> a = factor("sex", [0, 1, 1], levels=["man", "woman"])
+    >>> b = factor("place", [0, 0, 1], levels=["rural", "urban"])
+    >>> [term] = interaction(a, b)
+    >>> term.name, term.levels, term.codes
+    ('sex:place', ('(reference)', 'woman:urban'), array([0, 0, 1], dtype=uint8))
+    >>> [slope] = interaction(a, number("age", [30, 40, 50]))
+    >>> slope.name, slope.values
+    ('sex[woman]:age', array([ 0., 40., 50.]))
+    """
+    if isinstance(first, Factor) and isinstance(second, Factor):
+        return [_pairs(first, second)]
+    if isinstance(first, Factor) and isinstance(second, Number):
+        return [
+            Number(
+                f"{first.name}[{level}]:{second.name}",
+                (first.codes == k) * second.values,
+                ((first.name, level), (second.name, "")),
+            )
+            for k, level in enumerate(first.levels)
+            if k != first.reference
+        ]
+    if isinstance(first, Number) and isinstance(second, Number):
+        product = first.values * second.values
+        name = f"{first.name}:{second.name}"
+        return [Number(name, product, ((first.name, ""), (second.name, "")))]
+    return interaction(second, first)
+
+
+def _pairs(first: Factor, second: Factor) -> Factor:
+    table = np.zeros((len(first.levels), len(second.levels)), dtype=np.int64)
+    levels = ["(reference)"]
+    for i, one in enumerate(first.levels):
+        for j, other in enumerate(second.levels):
+            if i != first.reference and j != second.reference:
+                table[i, j] = len(levels)
+                levels.append(f"{one}:{other}")
+    if len(levels) > MOST_LEVELS:
+        raise UsageError(
+            f"has {len(levels)} levels",
+            column=f"{first.name}:{second.name}",
+            allowed=f"at most {MOST_LEVELS}",
+        )
+    codes = table.astype(_smallest(len(levels)))[first.codes, second.codes]
+    name = f"{first.name}:{second.name}"
+    return Factor(name, codes, tuple(levels), 0, (first.name, second.name))
+
+
+def _codes(name: str, given: NDArray[np.generic], levels: int) -> NDArray[np.unsignedinteger]:
+    if given.dtype.kind not in "iub":
+        if given.dtype.kind == "f" and given.size and np.all(given == np.floor(given)):
+            given = given.astype(np.int64)
+        else:
+            raise InputRefused(
+                "holds something other than whole codes",
+                column=name,
+                allowed="codes from 0 in every row, or texts without `levels`",
+                next_step="Make a level of its own of what is missing",
+            )
+    numbers = given.astype(np.int64, copy=False)
+    if numbers.size and (int(numbers.min()) < 0 or int(numbers.max()) >= levels):
+        bad = int(np.flatnonzero((numbers < 0) | (numbers >= levels))[0])
+        raise InputRefused(
+            "is not a code of a level",
+            row=bad + 1,
+            column=name,
+            value=int(numbers[bad]),
+            allowed=f"0 to {levels - 1}",
+        )
+    return numbers.astype(_smallest(levels), copy=False)
+
+
+def _smallest(levels: int) -> type[np.unsignedinteger]:
+    return np.uint8 if levels <= 256 else np.uint16
