@@ -184,10 +184,12 @@ def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
         spread[panel.rows.offset_n :] = numbers.std(axis=1)
     errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients]
     errors = errors.reshape(-1, free.size) * spread[free]
-    errors[:, 0] = 0.0
-    j, k = np.unravel_index(int(np.argmax(errors)), errors.shape)
-    if errors[j, k] < _UNDETERMINED:
+    sizes = np.abs(found.climb.theta[: errors.size]).reshape(errors.shape) * spread[free]
+    sizes[errors < _UNDETERMINED] = 0.0
+    sizes[:, 0] = 0.0
+    if not sizes.any():
         return ""
+    j, k = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
     return (
         f"{panel.positions[free[k]].label} tells {panel.outcomes[j + 1]} from "
         f"{panel.outcomes[0]} without error (separation): its coefficient has no finite estimate"

@@ -204,7 +204,7 @@ def _pairs(first: Factor, second: Factor) -> Factor:
 
 def _codes(name: str, given: NDArray[np.generic], levels: int) -> NDArray[np.unsignedinteger]:
     if given.dtype.kind not in "iub":
-        if given.dtype.kind == "f" and given.size and np.all(given == np.floor(given)):
+        if given.dtype.kind == "f" and np.isfinite(given).all() and np.all(given % 1 == 0):
             given = given.astype(np.int64)
         else:
             raise InputRefused(
