@@ -47,10 +47,12 @@ def _stand(row, at, rows, free, slot, place, value, held, count):
 
 
 @kernel
-def _node_residuals(y, origin, a, b, room, nodes, points, index, modes, person, real, out):
+def _node_residuals(
+    y, origin, a, b, nodes, points, index, modes, person, real,
+    e, grow, inverse, sums, axes, small, out,
+):  # fmt: skip
     """Residuals at every node, of each row and real equation, then of each entry of L."""
-    e, grow, inverse = room.e, room.grow, room.inverse
-    n = room.axes.shape[0]
+    n = axes.shape[0]
     length = b - a
     for t in range(length):
         for j in range(real):
@@ -63,9 +65,9 @@ def _node_residuals(y, origin, a, b, room, nodes, points, index, modes, person, 
             for k in range(nodes):
                 z = modes[person, d]
                 for h in range(n):
-                    z += room.axes[d, h] * points[index[h, k]]
-                count = room.small[COUNTS, j]
-                out[base + j * n + d, k] = z * (count - grow[j, k] * room.sums[j, k])
+                    z += axes[d, h] * points[index[h, k]]
+                count = small[COUNTS, j]
+                out[base + j * n + d, k] = z * (count - grow[j, k] * sums[j, k])
                 out[base + real * n + d, k] = z
 
 
@@ -247,6 +249,8 @@ def information(
     effects = real * n
     start, outcome = rows.start, rows.outcome
     room = make_room(first, last, start, equations, n, points.shape[0], index.shape[1])
+    e, rest, bits, scratch, inverse, grow, bent, sums, weight = room[:9]
+    axes, curvature, solved, vectors, info, small = room[9:]
     longest = longest_person(first, last, start)
     width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
     parameters = max(bread.shape[0], meat.shape[0], scores.shape[1])
@@ -263,26 +267,29 @@ def information(
     while i < last:
         stop = last_of_block(i, last, start)
         origin = start[i]
-        exponentials(origin, start[stop] - origin, rows, table, room.e, room.bits)
+        exponentials(origin, start[stop] - origin, rows, table, e, bits)
         for person in range(i, stop):
             a, b = start[person] - origin, start[person + 1] - origin
             integrate(
-                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes, room
-            )
+                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes,
+                e, rest, bits, scratch, inverse, grow, bent, sums, weight,
+                axes, curvature, solved, vectors, info, small,
+            )  # fmt: skip
             w = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
             held = _find_columns(origin, a, b, rows, free, slot, place, value, held_list)
             _columns(held_list, held, free, real, effects, parameters, column)
             span = held * real + effects
             rank = (b - a) * real + effects
             _node_residuals(
-                outcome, origin, a, b, room, nodes, points, index, modes, person, real, values
-            )
-            _centre(values, rank, room.weight, nodes, mean)
+                outcome, origin, a, b, nodes, points, index, modes, person, real,
+                e, grow, inverse, sums, axes, small, values,
+            )  # fmt: skip
+            _centre(values, rank, weight, nodes, mean)
             _own_score(mean, b - a, real, effects, place, value, width, held, score)
             if bread.shape[0] > 0:
-                _less_covariance(values, rank, room.weight, nodes, mean, scaled, matrix)
+                _less_covariance(values, rank, weight, nodes, mean, scaled, matrix)
                 _add_curvature(
-                    outcome, origin, a, b - a, real, n, values, room.weight, nodes, scaled, matrix
+                    outcome, origin, a, b - a, real, n, values, weight, nodes, scaled, matrix
                 )
                 held *= real
                 _spread_right(matrix, b - a, real, effects, place, value, width, held, left)

@@ -152,20 +152,59 @@ def _project(root, information, modes, person, small, curvature):
 
 
 @kernel
-def find_mode(first, last, root, modes, person, room):
+def _find_mode_of_two(first, last, root, modes, person, e, small, curvature):
+    """As `find_mode`, for two effects, written out: most of a person's time was loops of two."""
+    l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
+    x, w = modes[person, 0], modes[person, 1]
+    longest = 1.0
+    ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
+    for turn in range(_TURNS):
+        _sums_pair(e, first, last, ea, eb, small)
+        ga = small[COUNTS, 0] - small[TOTALS, 0]
+        gb = small[COUNTS, 1] - small[TOTALS, 1]
+        iaa = small[TOTALS, 0] - small[TOTALS, 2]
+        ibb = small[TOTALS, 1] - small[TOTALS, 4]
+        iab = -small[TOTALS, 3]
+        dx = l00 * ga + l10 * gb - x
+        dw = l01 * ga + l11 * gb - w
+        caa = 1.0 + l00 * (iaa * l00 + iab * l10) + l10 * (iab * l00 + ibb * l10)
+        cab = l00 * (iaa * l01 + iab * l11) + l10 * (iab * l01 + ibb * l11)
+        cbb = 1.0 + l01 * (iaa * l01 + iab * l11) + l11 * (iab * l01 + ibb * l11)
+        inverse = 1.0 / (caa * cbb - cab * cab)
+        sx = inverse * (cbb * dx - cab * dw)
+        sw = inverse * (caa * dw - cab * dx)
+        length = max(abs(l00 * sx + l01 * sw), abs(l10 * sx + l11 * sw))
+        scale = 1.0 if length <= longest else longest / length
+        x += scale * sx
+        w += scale * sw
+        ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
+        if sx * dx + sw * dw < _GAIN:
+            break
+        if turn > 15:
+            longest *= 0.7
+    modes[person, 0], modes[person, 1] = x, w
+    small[EFFECT, 0], small[EFFECT, 1] = ea, eb
+    curvature[0, 0], curvature[0, 1] = caa, cab
+    curvature[1, 0], curvature[1, 1] = cab, cbb
+
+
+@kernel
+def find_mode(first, last, root, modes, person, e, small, information, curvature, solved):
     """Move a person's z to the mode of the posterior; leaves its curvature and exp(u).
 
     Newton, each step no longer than one unit of the logit scale and, after fifteen, shorter
     every time, so that it always ends. The posterior of z has no second mode.
     """
     equations, n = root.shape
-    small, e, information, curvature = room.small, room.e, room.information, room.curvature
+    if n == 2 and equations == 2:
+        _find_mode_of_two(first, last, root, modes, person, e, small, curvature)
+        return
     longest = 1.0
     _set_effect(root, modes, person, small)
     for turn in range(_TURNS if n > 0 else 0):
         _row_sums(e, first, last, small, information)
         _project(root, information, modes, person, small, curvature)
-        _solve(curvature, n, small, room.solved)
+        _solve(curvature, n, small, solved)
         length = 0.0
         gain = 0.0
         for k in range(n):
@@ -236,6 +275,19 @@ def _take_weight(weight, scratch, position, index, d):
 
 
 @kernel
+def _take_pair(grow, weight, scratch, order, index, nodes, small):
+    """The products of two effects and two equations at once."""
+    ea, eb = small[EFFECT, 0], small[EFFECT, 1]
+    for k in range(weight.shape[0]):
+        i, h = index[0, k], 3 * order + index[1, k]
+        weight[k] = scratch[0, i] * scratch[0, h]
+        grow[0, k] = ea * scratch[0, order + i] * scratch[0, order + h]
+        grow[1, k] = eb * scratch[0, 2 * order + i] * scratch[0, 2 * order + h]
+    for k in range(nodes, weight.shape[0]):
+        weight[k] = 0.0
+
+
+@kernel
 def _at_mode(weight, grow, small, nodes):
     for k in range(weight.shape[0]):
         weight[k] = 1.0 if k < nodes else 0.0
@@ -257,18 +309,18 @@ def _slopes(root, axes, d, points, scratch, position):
 
 
 @kernel
-def place_nodes(root, modes, person, points, log_weights, index, nodes, room):
+def place_nodes(
+    root, modes, person, points, log_weights, index, nodes,
+    curvature, small, vectors, solved, axes, scratch, bits, grow, weight,
+):  # fmt: skip
     """exp(u) of every node and equation, the node's weight; the log of the common factor.
 
     In the axes of the curvature both are products over dimensions, so that there are few
-    exponentials. `room.axes` becomes the matrix A with z = mode + A x.
+    exponentials. `axes` becomes the matrix A with z = mode + A x.
     """
     equations, n = root.shape
     order = points.shape[0]
-    small, vectors, axes, scratch = room.small, room.vectors, room.axes, room.scratch
-    grow, weight = room.grow, room.weight
-    _eigen(room.curvature, n, small, vectors, room.solved)
-    _at_mode(weight, grow, small, nodes)
+    _eigen(curvature, n, small, vectors, solved)
     common = 0.0
     position = 0
     for d in range(n):
@@ -285,7 +337,11 @@ def place_nodes(root, modes, person, points, log_weights, index, nodes, room):
             scratch[0, position + a] = log_weights[a] + x * (x * bend - shift)
         _slopes(root, axes, d, points, scratch, position)
         position += order * (equations + 1)
-    exponential(scratch, 0, position, room.bits)
+    exponential(scratch, 0, position, bits)
+    if n == 2 and equations == 2:
+        _take_pair(grow, weight, scratch, order, index, nodes, small)
+        return common
+    _at_mode(weight, grow, small, nodes)
     for d in range(n):
         position = d * order * (equations + 1)
         _take_weight(weight, scratch, position, index, d)
@@ -335,16 +391,18 @@ def _row_of_three(e, r, grow, inverse, at, weight, sums):
 
 
 @kernel
-def _next_rows(e, r, last, grow, inverse, at, weight, sums):
-    """One row, or two where that is possible; returns how many."""
-    if e.shape[0] == 3:
-        _row_of_three(e, r, grow, inverse, at, weight, sums)
-        return 1
-    if r + 1 == last:
-        _row_of_two(e, r, grow, inverse, at, weight, sums)
-        return 1
-    _pair_of_rows(e, r, grow, inverse, at, weight, sums)
-    return 2
+def _rows_of_pair(e, first, r, stop, grow, inverse, weight, sums):
+    while r + 1 < stop:
+        _pair_of_rows(e, r, grow, inverse, r - first, weight, sums)
+        r += 2
+    if r < stop:
+        _row_of_two(e, r, grow, inverse, r - first, weight, sums)
+
+
+@kernel
+def _rows_of_triple(e, first, r, stop, grow, inverse, weight, sums):
+    for s in range(r, stop):
+        _row_of_three(e, s, grow, inverse, s - first, weight, sums)
 
 
 @kernel
@@ -355,58 +413,50 @@ def _multiply(weight, grow, j, scale):
 
 @kernel
 def _rescale(weight):
-    """Divide by the largest; returns its logarithm."""
-    largest = 0.0
+    """Divide by the sum; returns its logarithm."""
+    total = 0.0
     for k in range(weight.shape[0]):
-        largest = max(largest, weight[k])
-    inverse = 1.0 / largest
+        total += weight[k]
+    inverse = 1.0 / total
     for k in range(weight.shape[0]):
         weight[k] *= inverse
-    return math.log(largest)
+    return math.log(total)
 
 
 @kernel
-def weigh_nodes(y, origin, first, last, room):
+def weigh_nodes(y, origin, first, last, e, grow, inverse, weight, sums):
     """Turn the nodes' weights into the posterior ones; returns the log of their sum before.
 
-    Leaves the inverse denominators of each row in `room.inverse` and their sums, weighted by
-    exp(x'b), in `room.sums`.
+    Leaves the inverse denominators of each row in `inverse` and their sums, weighted by
+    exp(x'b), in `sums`.
     """
-    e, grow, inverse, weight, sums = room.e, room.grow, room.inverse, room.weight, room.sums
     for j in range(sums.shape[0]):
         for k in range(sums.shape[1]):
             sums[j, k] = 0.0
     log_sum = 0.0
     r = first
-    since = 0
     while r < last:
-        done = _next_rows(e, r, last, grow, inverse, r - first, weight, sums)
-        for s in range(r, r + done):
+        stop = min(last, r + _FLUSH)
+        if e.shape[0] == 2:
+            _rows_of_pair(e, first, r, stop, grow, inverse, weight, sums)
+        else:
+            _rows_of_triple(e, first, r, stop, grow, inverse, weight, sums)
+        for s in range(r, stop):
             j = y[origin + s]
             if j > 0:
                 _multiply(weight, grow, j - 1, e[j - 1, s])
-        r += done
-        since += done
-        if since >= _FLUSH:
+        if stop < last:
             log_sum += _rescale(weight)
-            since = 0
-    total = 0.0
-    for k in range(weight.shape[0]):
-        total += weight[k]
-    share = 1.0 / total
-    for k in range(weight.shape[0]):
-        weight[k] *= share
-    return log_sum + math.log(total)
+        r = stop
+    return log_sum + _rescale(weight)
 
 
 @kernel
-def residuals(y, origin, first, last, room):
+def residuals(y, origin, first, last, e, grow, inverse, weight, bent, rest):
     """Outcome less posterior mean probability, of each equation and row.
 
-    `room.bent` becomes the posterior weight times exp(u) of each equation and node.
+    `bent` becomes the posterior weight times exp(u) of each equation and node.
     """
-    e, grow, inverse, weight = room.e, room.grow, room.inverse, room.weight
-    bent, rest = room.bent, room.rest
     equations = e.shape[0]
     for j in range(equations):
         for k in range(weight.shape[0]):
@@ -422,20 +472,19 @@ def residuals(y, origin, first, last, room):
 
 
 @kernel
-def root_score(modes, person, points, index, nodes, weight_of_person, room, out):
+def root_score(modes, person, points, index, nodes, share, axes, weight, bent, sums, small, out):
     """Add a person's score in the entries of L: posterior mean of (sum of residuals) z."""
     equations, n = out.shape
-    axes, weight, bent, sums = room.axes, room.weight, room.bent, room.sums
     for j in range(equations if n > 0 else 0):
-        count = room.small[COUNTS, j]
+        count = small[COUNTS, j]
         mean = count
         for k in range(nodes):
             mean -= bent[j, k] * sums[j, k]
         for d in range(n):
-            out[j, d] += weight_of_person * mean * modes[person, d]
+            out[j, d] += share * mean * modes[person, d]
         for d in range(n):
             s = 0.0
             for k in range(nodes):
                 s += points[index[d, k]] * (count * weight[k] - bent[j, k] * sums[j, k])
             for h in range(n):
-                out[j, h] += weight_of_person * axes[h, d] * s
+                out[j, h] += share * axes[h, d] * s

@@ -1,0 +1,151 @@
+"""The mobility model at the size of a country: time per person-year and pass, whole fits, memory.
+
+    python benchmarks/bench_mobility.py [--rows N ...] [--years Y] [--factors F] [--levels L]
+                                        [--fit] [--information] [--threads T]
+
+Draws panels from the model itself: stay, another municipality, abroad, two correlated effects,
+half of the factors constant in a person. Each size runs in a process of its own. A pass is one
+evaluation of log-likelihood and gradient; time per row must not grow with the number of rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility import Panel, fit_mobility, make_panel
+from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.likelihood import Likelihood
+from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.terms import Factor
+
+OUTCOMES = ("stay", "municipality", "abroad")
+ROOT = np.array([[1.0, 0.0], [0.5, 0.9]])
+PASSES = 3
+#: Rows drawn at a time, so that drawing needs little memory beside the panel.
+PART = 1_000_000
+
+
+def main() -> None:
+    options = _options()
+    if options.job:
+        print(json.dumps(run_job(options.job, options)))
+        return
+    print(f"{'person-years':>13} {'parameters':>10} {'points':>6} {'ns/row':>8} {'peak MiB':>9}")
+    for rows in options.rows:
+        command = [sys.executable, __file__, *sys.argv[1:], "--job", str(rows)]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        for points, nanoseconds in found["pass"].items():
+            print(
+                f"{found['rows']:13} {found['parameters']:10} {points:>6} "
+                f"{nanoseconds:8.1f} {found['peak_mib']:9.0f}"
+            )
+        for line in found["lines"]:
+            print(f"{'':13} {line}")
+
+
+def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
+    """One size: passes, and what else was asked for."""
+    panel, beta = draw(rows // options.years, options.years, options.factors, options.levels)
+    covariance = Covariance("unstructured", 2)
+    free = np.array([p for p, at in enumerate(panel.positions) if not at.reference])
+    likelihood = Likelihood(panel, covariance, free, options.threads)
+    theta = np.concatenate([beta[free].T.ravel(), ROOT[0, :1], ROOT[1]])
+    _compile(panel, covariance, free, theta)
+    found: dict[str, float] = {}
+    for order in options.orders:
+        rule = product_rule(order, 2)
+        likelihood.value_and_gradient(theta, rule)
+        times = []
+        for k in range(PASSES):
+            # As far as a step near the maximum would go, so that modes are found anew.
+            there = theta + 1e-3 * (k + 1)
+            started = time.perf_counter()
+            likelihood.value_and_gradient(there, rule)
+            times.append(time.perf_counter() - started)
+        found[f"{order}²"] = min(times) / panel.size * 1e9
+    lines = []
+    unit = found[f"{options.orders[0]}²"] * panel.size / 1e9
+    if options.information:
+        rule = product_rule(options.orders[0], 2)
+        for name, what in (("observed information", {}), ("BHHH", {"bread": False, "meat": True})):
+            started = time.perf_counter()
+            likelihood.information(theta, rule, **what)
+            taken = time.perf_counter() - started
+            lines.append(f"{name}: {taken:.1f} s, {taken / unit:.1f} passes")
+    if options.fit:
+        fit = fit_mobility(panel, standard_errors="bhhh", threads=options.threads)
+        lines += [*fit.steps, "converged" if fit.converged_ else fit.message_]
+        lines.append(f"fit with BHHH errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "rows": panel.size,
+        "parameters": likelihood.parameters,
+        "pass": found,
+        "lines": lines,
+        "peak_mib": peak / (2**20 if sys.platform == "darwin" else 2**10),
+    }
+
+
+def draw(persons: int, years: int, factors: int, levels: int) -> tuple[Panel, NDArray[np.float64]]:
+    """A panel, and the coefficient table that it was drawn with."""
+    rng = np.random.default_rng(7)
+    size = persons * years
+    names = tuple(f"level {k}" for k in range(levels))
+    beta = rng.normal(0, 0.15, (1 + factors * levels, 2))
+    beta[1::levels] = 0.0
+    beta[0] = -3.0, -4.5
+    codes = [np.empty(size, dtype=np.uint8) for _ in range(factors)]
+    outcome = np.empty(size, dtype=np.uint8)
+    step = max(1, PART // years)
+    for first in range(0, persons, step):
+        last = min(persons, first + step)
+        here = slice(first * years, last * years)
+        held = (last - first) * years
+        predictor = np.repeat(rng.normal(size=(last - first, 2)) @ ROOT.T, years, axis=0) + beta[0]
+        for f, column in enumerate(codes):
+            # Constant in a person, or another every year.
+            of_persons = np.repeat(rng.integers(0, levels, last - first, dtype=np.uint8), years)
+            column[here] = of_persons if f % 2 else rng.integers(0, levels, held, dtype=np.uint8)
+            predictor += beta[1 + f * levels + column[here].astype(np.intp)]
+        chances = np.exp(predictor)
+        chances /= 1 + chances.sum(axis=1, keepdims=True)
+        u = rng.random(held)
+        outcome[here] = (u < chances.sum(axis=1)).astype(np.uint8) + (u < chances[:, 1])
+    terms = [Factor(f"factor {f}", column, names) for f, column in enumerate(codes)]
+    person = np.repeat(np.arange(persons, dtype=np.int32), years)
+    return make_panel(person, outcome, terms, outcomes=OUTCOMES), beta
+
+
+def _compile(
+    panel: Panel, covariance: Covariance, free: NDArray[np.int64], theta: NDArray[np.float64]
+) -> None:
+    few = Likelihood(panel.take(np.arange(min(64, panel.persons))), covariance, free, 1)
+    few.value_and_gradient(theta, product_rule(7, 2))
+    few.information(theta, product_rule(7, 2), meat=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--factors", type=int, default=20)
+    parser.add_argument("--levels", type=int, default=8)
+    parser.add_argument("--orders", type=int, nargs="+", default=[7])
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--information", action="store_true")
+    parser.add_argument("--job", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
