@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room
-from folkestrom.analysis.mobility.kernels.person import (
-    count_outcomes,
-    find_mode,
+from folkestrom.analysis.mobility.kernels.mode import count_outcomes, find_mode
+from folkestrom.analysis.mobility.kernels.nodes import (
     place_nodes,
     residuals,
     root_score,

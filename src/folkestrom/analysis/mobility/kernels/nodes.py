@@ -1,8 +1,6 @@
-"""One person: the mode of the effects, and the quadrature around it.
+"""One person: the quadrature around the mode of the effects.
 
-The effects are u = L z with z standard normal; `root` is L. A person's rows are those from `first`
-to `last` of the block at hand. Nothing here makes a view or an array: at this rate that costs more
-than the arithmetic.
+Names are those of `mode`; nothing here makes a view or an array either.
 """
 
 from __future__ import annotations
@@ -10,218 +8,11 @@ from __future__ import annotations
 import math
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
-from folkestrom.analysis.mobility.kernels.layout import (
-    COUNTS,
-    DOWN,
-    EFFECT,
-    GRADIENT,
-    STEP,
-    TOTALS,
-    VALUES,
-)
+from folkestrom.analysis.mobility.kernels.layout import COUNTS, EFFECT, VALUES
 from folkestrom.analysis.mobility.kernels.predictors import exponential
 
-#: Newton has found the mode when a step's gain is smaller than this.
-_GAIN = 1e-9
-_TURNS = 60
 #: After this many rows the product of probabilities is scaled, so that it cannot vanish.
 _FLUSH = 16
-
-
-@kernel
-def count_outcomes(y, origin, first, last, small):
-    """How often each outcome but the first occurs among a person's rows."""
-    a, b, c = 0.0, 0.0, 0.0
-    for r in range(origin + first, origin + last):
-        if y[r] == 1:
-            a += 1.0
-        elif y[r] == 2:
-            b += 1.0
-        elif y[r] == 3:
-            c += 1.0
-    small[COUNTS, 0], small[COUNTS, 1], small[COUNTS, 2] = a, b, c
-
-
-@kernel
-def _sums_pair(e, first, last, ea, eb, small):
-    ga, gb, waa, wab, wbb = 0.0, 0.0, 0.0, 0.0, 0.0
-    for r in range(first, last):
-        a = e[0, r] * ea
-        b = e[1, r] * eb
-        inverse = 1.0 / (1.0 + a + b)
-        a *= inverse
-        b *= inverse
-        ga += a
-        gb += b
-        waa += a * a
-        wab += a * b
-        wbb += b * b
-    small[TOTALS, 0], small[TOTALS, 1] = ga, gb
-    small[TOTALS, 2], small[TOTALS, 3], small[TOTALS, 4] = waa, wab, wbb
-
-
-@kernel
-def _sums_triple(e, first, last, ea, eb, ec, small):
-    ga, gb, gc = 0.0, 0.0, 0.0
-    waa, wab, wac, wbb, wbc, wcc = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for r in range(first, last):
-        a = e[0, r] * ea
-        b = e[1, r] * eb
-        c = e[2, r] * ec
-        inverse = 1.0 / (1.0 + a + b + c)
-        a *= inverse
-        b *= inverse
-        c *= inverse
-        ga += a
-        gb += b
-        gc += c
-        waa += a * a
-        wab += a * b
-        wac += a * c
-        wbb += b * b
-        wbc += b * c
-        wcc += c * c
-    small[TOTALS, 0], small[TOTALS, 1], small[TOTALS, 5] = ga, gb, gc
-    small[TOTALS, 2], small[TOTALS, 3], small[TOTALS, 4] = waa, wab, wbb
-    small[TOTALS, 6], small[TOTALS, 7], small[TOTALS, 8] = wac, wbc, wcc
-
-
-@kernel
-def _row_sums(e, first, last, small, information):
-    """Gradient and information of a person's rows in the effects u."""
-    ea, eb, ec = small[EFFECT, 0], small[EFFECT, 1], small[EFFECT, 2]
-    if e.shape[0] == 2:
-        _sums_pair(e, first, last, ea, eb, small)
-    else:
-        _sums_triple(e, first, last, ea, eb, ec, small)
-        small[GRADIENT, 2] = small[COUNTS, 2] - small[TOTALS, 5]
-        information[2, 2] = small[TOTALS, 5] - small[TOTALS, 8]
-        information[0, 2] = information[2, 0] = -small[TOTALS, 6]
-        information[1, 2] = information[2, 1] = -small[TOTALS, 7]
-    small[GRADIENT, 0] = small[COUNTS, 0] - small[TOTALS, 0]
-    small[GRADIENT, 1] = small[COUNTS, 1] - small[TOTALS, 1]
-    information[0, 0] = small[TOTALS, 0] - small[TOTALS, 2]
-    information[1, 1] = small[TOTALS, 1] - small[TOTALS, 4]
-    information[0, 1] = information[1, 0] = -small[TOTALS, 3]
-
-
-@kernel
-def _solve(matrix, n, small, a):
-    """small[STEP] = matrix⁻¹ small[DOWN], for at most three equations; `a` is scratch."""
-    for i in range(n):
-        small[STEP, i] = small[DOWN, i]
-        for j in range(n):
-            a[i, j] = matrix[i, j]
-    for i in range(n):
-        for j in range(i + 1, n):
-            ratio = a[j, i] / a[i, i]
-            for k in range(i, n):
-                a[j, k] -= ratio * a[i, k]
-            small[STEP, j] -= ratio * small[STEP, i]
-    for back in range(n):
-        i = n - 1 - back
-        for k in range(i + 1, n):
-            small[STEP, i] -= a[i, k] * small[STEP, k]
-        small[STEP, i] /= a[i, i]
-
-
-@kernel
-def _set_effect(root, modes, person, small):
-    for j in range(root.shape[0]):
-        u = 0.0
-        for k in range(root.shape[1]):
-            u += root[j, k] * modes[person, k]
-        small[EFFECT, j] = math.exp(u)
-
-
-@kernel
-def _project(root, information, modes, person, small, curvature):
-    """From gradient and information in u to those of the posterior in z."""
-    equations, n = root.shape
-    for k in range(n):
-        s = -modes[person, k]
-        for j in range(equations):
-            s += root[j, k] * small[GRADIENT, j]
-        small[DOWN, k] = s
-        for h in range(n):
-            s = 1.0 if h == k else 0.0
-            for j in range(equations):
-                for i in range(equations):
-                    s += root[j, k] * information[j, i] * root[i, h]
-            curvature[k, h] = s
-
-
-@kernel
-def _find_mode_of_two(first, last, root, modes, person, e, small, curvature):
-    """As `find_mode`, for two effects, written out: most of a person's time was loops of two."""
-    l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
-    x, w = modes[person, 0], modes[person, 1]
-    longest = 1.0
-    ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
-    for turn in range(_TURNS):
-        _sums_pair(e, first, last, ea, eb, small)
-        ga = small[COUNTS, 0] - small[TOTALS, 0]
-        gb = small[COUNTS, 1] - small[TOTALS, 1]
-        iaa = small[TOTALS, 0] - small[TOTALS, 2]
-        ibb = small[TOTALS, 1] - small[TOTALS, 4]
-        iab = -small[TOTALS, 3]
-        dx = l00 * ga + l10 * gb - x
-        dw = l01 * ga + l11 * gb - w
-        caa = 1.0 + l00 * (iaa * l00 + iab * l10) + l10 * (iab * l00 + ibb * l10)
-        cab = l00 * (iaa * l01 + iab * l11) + l10 * (iab * l01 + ibb * l11)
-        cbb = 1.0 + l01 * (iaa * l01 + iab * l11) + l11 * (iab * l01 + ibb * l11)
-        inverse = 1.0 / (caa * cbb - cab * cab)
-        sx = inverse * (cbb * dx - cab * dw)
-        sw = inverse * (caa * dw - cab * dx)
-        length = max(abs(l00 * sx + l01 * sw), abs(l10 * sx + l11 * sw))
-        scale = 1.0 if length <= longest else longest / length
-        x += scale * sx
-        w += scale * sw
-        ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
-        if sx * dx + sw * dw < _GAIN:
-            break
-        if turn > 15:
-            longest *= 0.7
-    modes[person, 0], modes[person, 1] = x, w
-    small[EFFECT, 0], small[EFFECT, 1] = ea, eb
-    curvature[0, 0], curvature[0, 1] = caa, cab
-    curvature[1, 0], curvature[1, 1] = cab, cbb
-
-
-@kernel
-def find_mode(first, last, root, modes, person, e, small, information, curvature, solved):
-    """Move a person's z to the mode of the posterior; leaves its curvature and exp(u).
-
-    Newton, each step no longer than one unit of the logit scale and, after fifteen, shorter
-    every time, so that it always ends. The posterior of z has no second mode.
-    """
-    equations, n = root.shape
-    if n == 2 and equations == 2:
-        _find_mode_of_two(first, last, root, modes, person, e, small, curvature)
-        return
-    longest = 1.0
-    _set_effect(root, modes, person, small)
-    for turn in range(_TURNS if n > 0 else 0):
-        _row_sums(e, first, last, small, information)
-        _project(root, information, modes, person, small, curvature)
-        _solve(curvature, n, small, solved)
-        length = 0.0
-        gain = 0.0
-        for k in range(n):
-            gain += small[STEP, k] * small[DOWN, k]
-        for j in range(equations):
-            u = 0.0
-            for k in range(n):
-                u += root[j, k] * small[STEP, k]
-            length = max(length, abs(u))
-        scale = 1.0 if length <= longest else longest / length
-        for k in range(n):
-            modes[person, k] += scale * small[STEP, k]
-        _set_effect(root, modes, person, small)
-        if gain < _GAIN:
-            break
-        if turn > 15:
-            longest *= 0.7
 
 
 @kernel
@@ -309,6 +100,38 @@ def _slopes(root, axes, d, points, scratch, position):
 
 
 @kernel
+def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes, scratch):
+    """As the loops of `place_nodes`, for two effects, written out; returns the common factor."""
+    order = points.shape[0]
+    x, w = modes[person, 0], modes[person, 1]
+    caa, cab, cbb = curvature[0, 0], curvature[0, 1], curvature[1, 1]
+    t = 0.0
+    if abs(cab) > 1e-300:
+        theta = 0.5 * (cbb - caa) / cab
+        t = 1.0 / (abs(theta) + math.sqrt(theta * theta + 1.0))
+        t = -t if theta < 0.0 else t
+    c = 1.0 / math.sqrt(t * t + 1.0)
+    s = t * c
+    first, second = caa - t * cab, cbb + t * cab
+    half, other = math.sqrt(2.0 / first), math.sqrt(2.0 / second)
+    a00, a10, a01, a11 = c * half, -s * half, s * other, c * other
+    axes[0, 0], axes[1, 0], axes[0, 1], axes[1, 1] = a00, a10, a01, a11
+    shift, shift_other = x * a00 + w * a10, x * a01 + w * a11
+    bend, bend_other = 1.0 - 1.0 / first, 1.0 - 1.0 / second
+    s00, s10 = root[0, 0] * a00 + root[0, 1] * a10, root[1, 0] * a00 + root[1, 1] * a10
+    s01, s11 = root[0, 0] * a01 + root[0, 1] * a11, root[1, 0] * a01 + root[1, 1] * a11
+    for a in range(order):
+        p = points[a]
+        scratch[0, a] = log_weights[a] + p * (p * bend - shift)
+        scratch[0, order + a] = s00 * p
+        scratch[0, 2 * order + a] = s10 * p
+        scratch[0, 3 * order + a] = log_weights[a] + p * (p * bend_other - shift_other)
+        scratch[0, 4 * order + a] = s01 * p
+        scratch[0, 5 * order + a] = s11 * p
+    return -0.5 * (x * x + w * w + math.log(first * second * math.pi * math.pi))
+
+
+@kernel
 def place_nodes(
     root, modes, person, points, log_weights, index, nodes,
     curvature, small, vectors, solved, axes, scratch, bits, grow, weight,
@@ -320,6 +143,13 @@ def place_nodes(
     """
     equations, n = root.shape
     order = points.shape[0]
+    if n == 2 and equations == 2:
+        common = _exponents_of_two(
+            root, modes, person, points, log_weights, curvature, axes, scratch
+        )
+        exponential(scratch, 0, 6 * order, bits)
+        _take_pair(grow, weight, scratch, order, index, nodes, small)
+        return common
     _eigen(curvature, n, small, vectors, solved)
     common = 0.0
     position = 0
@@ -338,9 +168,6 @@ def place_nodes(
         _slopes(root, axes, d, points, scratch, position)
         position += order * (equations + 1)
     exponential(scratch, 0, position, bits)
-    if n == 2 and equations == 2:
-        _take_pair(grow, weight, scratch, order, index, nodes, small)
-        return common
     _at_mode(weight, grow, small, nodes)
     for d in range(n):
         position = d * order * (equations + 1)
