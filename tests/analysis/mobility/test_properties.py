@@ -115,3 +115,23 @@ def test_interactions_predict_what_their_cells_do() -> None:
     assert np.allclose(fit.predict([profile])["chance"], expected)
     sloped = fit.predict([profile | {"income": 1.0}])["chance"]
     assert not np.allclose(sloped, expected)
+
+
+def test_scores_add_up_to_the_gradient_and_their_products_to_bhhh() -> None:
+    drawn = draw(200, 4, seed=3)
+    weight = np.repeat(np.random.default_rng(1).uniform(0.5, 2, 200), 4)
+    made = make_panel(
+        drawn.person, drawn.outcome, drawn.terms, outcomes=drawn.outcomes, weight=weight
+    )
+    free = check(made, effects=True).free
+    rule = product_rule(7, 2)
+    for structure in ("unstructured", "exchangeable"):
+        likelihood = Likelihood(made, Covariance(structure, 2), free)
+        theta = np.random.default_rng(2).normal(0, 0.4, likelihood.parameters)
+        _, gradient = likelihood.value_and_gradient(theta, rule)
+        scores = likelihood.cluster_scores(theta, rule, np.arange(200))
+        assert np.allclose(scores.sum(axis=0), gradient)
+        _, squared = likelihood.information(theta, rule, bread=False, meat=True, squared=True)
+        assert np.allclose(scores.T @ scores, squared)
+        _, once = likelihood.information(theta, rule, bread=False, meat=True)
+        assert np.allclose((scores.T / weight[::4]) @ scores, once)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.kernels.information import information
 from folkestrom.analysis.mobility.kernels.passes import value_and_gradient
+from folkestrom.analysis.mobility.kernels.scores import score_products
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import Rule
 from folkestrom.engine.settings import EngineSettings
@@ -114,41 +115,51 @@ class Likelihood:
     ) -> tuple[Array, Array]:
         """Observed information, and the sum of products of persons' scores; empty if not asked."""
         table, root = self._unpack(theta)
-        size = self._kernel_size()
-        none = np.zeros((0, 0))
+        common = (
+            table, root, self.modes, rule.points, rule.log_weights, rule.index, rule.nodes,
+            self.equations, self._numbers(),
+        )  # fmt: skip
+        size, rows = self._kernel_size(), self.panel.rows
 
-        def one(span: tuple[int, int]) -> tuple[Array, Array]:
-            made = [np.zeros((size, size)) if asked else none for asked in (bread, meat)]
-            self._call_information(span, table, root, rule, made[0], made[1], none, squared)
-            return made[0], made[1]
+        def bread_of(span: tuple[int, int]) -> Array:
+            made = np.zeros((size, size))
+            information(*span, rows, *common, made)
+            return made
 
-        sums = [np.zeros((size, size)) if asked else none for asked in (bread, meat)]
-        for part in self._over_ranges(one):
-            sums = [total + added for total, added in zip(sums, part, strict=True)]
-        turn = self._to_parameters()
-        return tuple(turn @ s @ turn.T if s.size else s for s in sums)  # type: ignore[return-value]
+        def meat_of(span: tuple[int, int]) -> Array:
+            made = np.zeros((size, size))
+            score_products(*span, rows, *common, squared, made, np.zeros((0, 0)))
+            return made + np.tril(made, -1).T
+
+        def summed(asked: bool, part: Callable[[tuple[int, int]], Array]) -> Array:
+            if not asked:
+                return np.zeros((0, 0))
+            total = sum(self._over_ranges(part), np.zeros((size, size)))
+            turn = self._to_parameters()
+            return np.asarray(turn @ total @ turn.T)
+
+        return summed(bread, bread_of), summed(meat, meat_of)
 
     def cluster_scores(self, theta: Array, rule: Rule, cluster: NDArray[np.int64]) -> Array:
         """Sums of persons' scores within clusters: a row for each cluster, numbered from 0."""
         table, root = self._unpack(theta)
-        size, none = self._kernel_size(), np.zeros((0, 0))
+        size = self._kernel_size()
         out = np.zeros((int(cluster.max()) + 1, size))
         for first, last in self._ranges(4 * _MOST_RANGES):
-            scores = np.zeros((last - first, size))
-            self._call_information((first, last), table, root, rule, none, none, scores, False)
-            np.add.at(out, cluster[first:last], scores)
+            scores = np.zeros((size, last - first))
+            score_products(
+                first, last, self.panel.rows, table, root, self.modes,
+                rule.points, rule.log_weights, rule.index, rule.nodes,
+                self.equations, self._numbers(), True, np.zeros((0, 0)), scores,
+            )  # fmt: skip
+            np.add.at(out, cluster[first:last], scores.T)
         return out @ self._to_parameters().T
 
-    def _call_information(
-        self, span: tuple[int, int], table: Array, root: Array, rule: Rule,
-        bread: Array, meat: Array, scores: Array, squared: bool,
-    ) -> None:  # fmt: skip
-        free = np.full(len(self.panel.positions), -1, dtype=np.int64)
-        free[self.free] = np.arange(self.free.size)
-        information(
-            *span, self.panel.rows, table, root, self.modes, rule.points, rule.log_weights,
-            rule.index, rule.nodes, self.equations, free, bread, meat, scores, squared,
-        )  # fmt: skip
+    def _numbers(self) -> NDArray[np.int64]:
+        """For every position its number among the free ones, or −1."""
+        numbers = np.full(len(self.panel.positions), -1, dtype=np.int64)
+        numbers[self.free] = np.arange(self.free.size)
+        return numbers
 
     def _kernel_size(self) -> int:
         return self.coefficients + self.equations * self.covariance.effects

@@ -60,7 +60,8 @@ def fit_mobility(
         What to do with a covariate that is a combination of others.
     tolerance
         Standard errors by which the last step, and the last rise of the order, may move a
-        parameter; by default 0.0001 up to two million person-years, 0.1 beyond.
+        parameter; by default 0.0001 up to 200 000 person-years, 0.01 up to two million,
+        0.1 beyond.
     threads
         Number of threads; the environment's by default. The result does not depend on it.
     say

@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 
 #: Panels up to this many person-years are fitted by Newton with exact information.
 SMALL = 200_000
-#: Standard errors by which the last step may move a parameter, up to a size and beyond it.
-FINE, COARSE, LARGE = 1e-4, 0.1, 2_000_000
+#: Standard errors by which the last step may move a parameter: in small, middling, large panels.
+FINE, MIDDLE, COARSE, LARGE = 1e-4, 0.01, 0.1, 2_000_000
 #: Keeps coefficients of levels that a subsample hardly has from running away.
 _SUBSAMPLE_PENALTY = 0.1
 
@@ -98,7 +98,8 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         What is to be fitted.
     """
     size = panel.size
-    tolerance = plan.tolerance or (FINE if size <= LARGE else COARSE)
+    usual = FINE if size <= SMALL else MIDDLE if size <= LARGE else COARSE
+    tolerance = plan.tolerance or usual
     steps: list[str] = []
 
     def say(line: str) -> None:
@@ -106,9 +107,9 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         if plan.say is not None:
             plan.say(line)
 
-    sizes = [n for n in (SMALL // 2, size // 10) if SMALL // 2 <= n < size]
-    if size <= SMALL:
-        sizes = []
+    sizes = [SMALL // 2] if size > SMALL else []
+    if size // 10 > SMALL:
+        sizes.append(size // 10)
     theta, information = _first_guess(_part(panel, sizes[0]) if sizes else panel, plan), None
     reached = orders_for(plan.covariance.effects)[0]
     for rows in sizes:

@@ -1,4 +1,4 @@
-"""Observed information, person by person, and the outer product of persons' scores.
+"""Observed information, person by person.
 
 With r the residuals at a node and X the rows' design, a person's observed information is
 X' (E[W] − Cov[r]) X, expectation and covariance over the posterior of the effects, W the logit's
@@ -193,13 +193,6 @@ def _add_block(local, column, span, weight, out):
 
 
 @kernel
-def _add_products(score, column, span, weight, out):
-    for c in range(span):
-        for d in range(span):
-            out[column[c], column[d]] += weight * score[c] * score[d]
-
-
-@kernel
 def _find_columns(origin, a, b, rows, free, slot, place, value, held_list):
     """Positions of a person's rows; returns how many different ones there are."""
     held = 0
@@ -208,19 +201,6 @@ def _find_columns(origin, a, b, rows, free, slot, place, value, held_list):
     for c in range(held):
         slot[held_list[c]] = -1
     return held
-
-
-@kernel
-def _own_score(mean, length, real, effects, place, value, width, held, score):
-    for c in range(held * real + effects):
-        score[c] = 0.0
-    for t in range(length):
-        for f in range(width):
-            if place[t, f] >= 0:
-                for j in range(real):
-                    score[place[t, f] * real + j] += value[t, f] * mean[t * real + j]
-    for v in range(effects):
-        score[held * real + v] = mean[length * real + v]
 
 
 @kernel
@@ -236,14 +216,12 @@ def _columns(held_list, held, free, real, effects, parameters, column):
 @kernel
 def information(
     first, last, rows, table, root, modes, points, log_weights, index, nodes,
-    real, free, bread, meat, scores, squared,
+    real, free, bread,
 ):  # fmt: skip
-    """Add the observed information of a range of persons to `bread`, score products to `meat`.
+    """Add the observed information of a range of persons to `bread`.
 
-    Either may be empty, and is then left out. A person's weight counts once in products of
-    scores, or `squared`. `free` numbers the free positions, −1 elsewhere;
-    parameters are ordered by position, then equation, then the entries of L by row. `scores`,
-    where it is not empty, gets each person's score, a row each.
+    `free` numbers the free positions, −1 elsewhere; parameters are ordered by position, then
+    equation, then the entries of L by row.
     """
     equations, n = root.shape
     effects = real * n
@@ -253,7 +231,7 @@ def information(
     axes, curvature, solved, vectors, info, small = room[9:]
     longest = longest_person(first, last, start)
     width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
-    parameters = max(bread.shape[0], meat.shape[0], scores.shape[1])
+    parameters = bread.shape[0]
     size = longest * real + effects
     most = min(longest * width, table.shape[0]) * real + effects
     place = np.empty((longest, width), dtype=np.int64)
@@ -261,7 +239,7 @@ def information(
     slot = np.full(table.shape[0], -1)
     held_list, column = np.empty(table.shape[0], dtype=np.int64), np.empty(most, dtype=np.int64)
     values = np.empty((size + n, index.shape[1]))
-    mean, scaled, score = np.empty(size + n), np.empty(index.shape[1]), np.empty(most)
+    mean, scaled = np.empty(size + n), np.empty(index.shape[1])
     matrix, left, local = np.empty((size, size)), np.empty((size, most)), np.empty((most, most))
     i = first
     while i < last:
@@ -285,19 +263,12 @@ def information(
                 e, grow, inverse, sums, axes, small, values,
             )  # fmt: skip
             _centre(values, rank, weight, nodes, mean)
-            _own_score(mean, b - a, real, effects, place, value, width, held, score)
-            if bread.shape[0] > 0:
-                _less_covariance(values, rank, weight, nodes, mean, scaled, matrix)
-                _add_curvature(
-                    outcome, origin, a, b - a, real, n, values, weight, nodes, scaled, matrix
-                )
-                held *= real
-                _spread_right(matrix, b - a, real, effects, place, value, width, held, left)
-                _spread_left(left, b - a, real, effects, place, value, width, held, local)
-                _add_block(local, column, span, w, bread)
-            if meat.shape[0] > 0:
-                _add_products(score, column, span, w * w if squared else w, meat)
-            if scores.shape[0] > 0:
-                for c in range(span):
-                    scores[person - first, column[c]] = w * score[c]
+            _less_covariance(values, rank, weight, nodes, mean, scaled, matrix)
+            _add_curvature(
+                outcome, origin, a, b - a, real, n, values, weight, nodes, scaled, matrix
+            )
+            held *= real
+            _spread_right(matrix, b - a, real, effects, place, value, width, held, left)
+            _spread_left(left, b - a, real, effects, place, value, width, held, local)
+            _add_block(local, column, span, w, bread)
         i = stop

@@ -66,11 +66,14 @@ def value_and_gradient(
         exponentials(origin, count, rows, table, e, bits)
         for person in range(i, stop):
             a, b = start[person] - origin, start[person + 1] - origin
-            one = integrate(
-                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes,
-                e, rest, bits, scratch, inverse, grow, bent, sums, weight,
-                axes, curvature, solved, vectors, info, small,
+            count_outcomes(outcome, origin, a, b, small)
+            find_mode(a, b, root, modes, person, e, small, info, curvature, solved)
+            one = place_nodes(
+                root, modes, person, points, log_weights, index, nodes,
+                curvature, small, vectors, solved, axes, scratch, bits, grow, weight,
             )  # fmt: skip
+            one += weigh_nodes(outcome, origin, a, b, e, grow, inverse, weight, sums)
+            residuals(outcome, origin, a, b, e, grow, inverse, weight, bent, rest)
             w = person_weight[person] if person_weight.shape[0] > 0 else 1.0
             value += w * one
             if w != 1.0:
