@@ -22,3 +22,5 @@ def test_a_day_that_has_not_come_is_not_sealed(desk: Desk) -> None:
 def test_today_is_the_local_day(desk: Desk) -> None:
     desk.taken_at = datetime(2021, 2, 28, 23, 30, tzinfo=UTC)
     desk.seal(date(2021, 3, 1))
+    with pytest.raises(UsageError, match="2021-03-01 \\(today\\) or earlier"):
+        desk.seal(date(2021, 3, 2))
