@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ SPILL_VARIABLE: Final = "FOLKESTROM_SPILL"
 #: Memory for DuckDB when nothing else is said: enough for a country, and it leaves room
 #: for the arrays that kernels hold beside it.
 DEFAULT_MEMORY_MIB: Final = 4096
+_UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,21 @@ def connect(
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def threads_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many threads a connection uses."""
+    return int(_current(connection, "threads"))
+
+
+def memory_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """How much memory a connection uses before it spills, in bytes."""
+    found = re.fullmatch(r"([\d.]+) ?(\w+)", _current(connection, "memory_limit"))
+    return int(float(found[1]) * _UNITS.get(found[2], 1)) if found else 2**33
+
+
+def _current(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    return str(connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0])
 
 
 @contextmanager

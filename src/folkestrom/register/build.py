@@ -6,14 +6,13 @@ this one to know their version, and should not wait for a compiler.
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from folkestrom.engine.settings import EngineSettings, connect
+from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
 from folkestrom.intake.tables import create_tables
 from folkestrom.register.tables import TABLES
 
@@ -37,7 +36,6 @@ SELECT 1 AS position, 1 AS batch, 1 AS key_hash, DATE '2000-01-02' AS known_from
   '1' AS source_report_id, TIMESTAMP '2000-01-01' AS received_at, 1 AS person, 2 AS kind,
   DATE '2000-01-01' AS event_date, 301 AS municipality, 3010000 AS basic_unit
 """
-_UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
@@ -71,7 +69,8 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES:
         connection.execute(table.create_sql())
     writers = [TableWriter(table) for table in TABLES]
-    for bounds in list(ranges_of_persons(connection, _memory(connection))):
+    # Half of what the engine may use, beside the engine itself.
+    for bounds in list(ranges_of_persons(connection, memory_of(connection) // 2)):
         sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
     for writer in writers:
         writer.write_rest(connection)
@@ -96,7 +95,7 @@ def sweep_into(
     from folkestrom.register.kernel.sink import new_sink
     from folkestrom.register.kernel.work import new_work
 
-    threads = _threads(connection)
+    threads = threads_of(connection)
     works = [new_work(log.longest) for _ in range(threads)]
     sinks = [new_sink(4 * _ROUND) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
@@ -104,7 +103,8 @@ def sweep_into(
             starts = range(first, min(first + threads * _ROUND, log.persons), _ROUND)
             ranges = [(start, min(start + _ROUND, log.persons)) for start in starts]
             swept = list(pool.map(partial(_swept, log), ranges, works, sinks))
-            list(pool.map(partial(_collect, swept), range(len(TABLES)), writers))
+            tables = _largest_first(swept)
+            list(pool.map(partial(_collect, swept), tables, [writers[t] for t in tables]))
             # A sink that grew stays as large as it got.
             sinks[: len(swept)] = swept
             for writer in writers:
@@ -118,24 +118,17 @@ def _swept(log: PersonRows, bounds: tuple[int, int], work: Work, sink: Sink) -> 
     return sweep(log.rows, log.starts, bounds, work, sink)
 
 
+def _largest_first(sinks: list[Sink]) -> list[int]:
+    """The tables by the size of what they have got: no thread is left alone with the largest."""
+    sizes = [
+        len(table.columns) * sum(int(sink.counts[number]) for sink in sinks)
+        for number, table in enumerate(TABLES)
+    ]
+    return sorted(range(len(TABLES)), key=sizes.__getitem__, reverse=True)
+
+
 def _collect(sinks: list[Sink], number: int, writer: TableWriter) -> None:
     from folkestrom.register.kernel.sink import rows_of
 
     for sink in sinks:
         writer.add(rows_of(sink, number))
-
-
-def _threads(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(_setting(connection, "threads"))
-
-
-def _memory(connection: duckdb.DuckDBPyConnection) -> int:
-    """Bytes for packed reports: half of what the engine may use beside them."""
-    text = _setting(connection, "memory_limit")
-    found = re.fullmatch(r"([\d.]+) ?(\w+)", text)
-    size = float(found[1]) * _UNITS.get(found[2], 1) if found else 2**32
-    return int(0.5 * size)
-
-
-def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    return str(connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0])

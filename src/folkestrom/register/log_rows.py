@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 
 from folkestrom.engine.rows import numbers_of
+from folkestrom.engine.settings import threads_of
 from folkestrom.register.kernel.ordering import group_by_person
 from folkestrom.register.kernel.rows import (
     ROW,
@@ -65,7 +66,7 @@ def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> Person
     """
     query = connection.sql(f"SELECT person FROM {source}")
     persons = numbers_of(query.to_arrow_table().column("person"))
-    places, starts = group_by_person(persons)
+    places, starts = group_by_person(persons, threads_of(connection))
     rows = np.empty(len(persons), ROW)
     columns = ", ".join(Columns._fields)
     batches = connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH)

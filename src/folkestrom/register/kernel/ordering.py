@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,7 +17,10 @@ BY_KNOWLEDGE: Final = 0
 BY_LIFE: Final = 1
 
 _DIGIT_BITS: Final = 11
-_BUCKETS: Final = 1 << _DIGIT_BITS
+_DIGITS: Final = 1 << _DIGIT_BITS
+#: Buckets of the first pass: few enough that each is written in long runs, many enough that the
+#: rows of one fit into a core's cache.
+_BUCKET_BITS: Final = 9
 _SHORT: Final = 24
 
 
@@ -35,52 +40,107 @@ class Grouping(NamedTuple):
     starts: Integers
 
 
-def group_by_person(persons: NDArray[np.int64]) -> Grouping:
-    """Group rows by person, keeping inside each person the order of the log."""
-    if not len(persons):
+def group_by_person(persons: NDArray[np.int64], threads: int = 1) -> Grouping:
+    """Group rows by person, keeping inside each person the order of the log.
+
+    The rows are spread over buckets by the leading bits of the pseudonym, and each bucket, which
+    fits into a core's cache, is sorted by the rest. Threads take equal parts of the rows, then of
+    the buckets; what comes out does not depend on their number.
+    """
+    rows = len(persons)
+    if not rows:
         return Grouping(np.empty(0, np.uint32), np.zeros(1, np.int64))
-    least = int(persons.min())
-    keys = (persons - least).astype(np.uint64)
-    digits = max(1, -(-int(keys.max()).bit_length() // _DIGIT_BITS))
-    ordered, order = _radix_sort(keys, digits)
-    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    starts = np.concatenate((np.zeros(1, np.int64), changes, np.array([len(persons)])))
-    return Grouping(_inverse(order), starts)
+    least = np.int64(persons.min())
+    bits = (int(persons.max()) - int(least)).bit_length()
+    shift = max(0, bits - _BUCKET_BITS)
+    parts = [rows * part // threads for part in range(threads + 1)]
+    keys = np.empty(rows, np.uint64)
+    order, places = np.empty(rows, np.uint32), np.empty(rows, np.uint32)
+    with ThreadPoolExecutor(threads) as pool:
+        count = partial(_count_buckets, persons, least, shift)
+        counts = np.array(list(pool.map(count, parts[:-1], parts[1:])))
+        ends = np.cumsum(counts.T).reshape(counts.T.shape).T
+        spread = partial(_spread, persons, least, shift, keys, order)
+        list(pool.map(spread, parts[:-1], parts[1:], ends - counts))
+        bounds = np.concatenate((np.zeros(1, np.int64), ends[-1]))
+        cuts = np.searchsorted(bounds, parts)
+        sort = partial(_sort_buckets, keys, order, places, bounds, shift)
+        list(pool.map(sort, cuts[:-1], cuts[1:]))
+    changes = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    return Grouping(places, np.concatenate((np.zeros(1, np.int64), changes, np.array([rows]))))
 
 
 @njit(cache=True, nogil=True)
-def _radix_sort(
-    keys: NDArray[np.uint64], digits: int
-) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    rows = len(keys)
-    counts = np.zeros((digits, _BUCKETS), np.int64)
-    for i in range(rows):
-        key = keys[i]
-        for digit in range(digits):
-            counts[digit, (key >> np.uint64(digit * _DIGIT_BITS)) & np.uint64(_BUCKETS - 1)] += 1
-    order = np.arange(rows).astype(np.uint32)
-    other_keys, other_order = np.empty_like(keys), np.empty_like(order)
-    for digit in range(digits):
-        place = np.zeros(_BUCKETS, np.int64)
-        for bucket in range(1, _BUCKETS):
-            place[bucket] = place[bucket - 1] + counts[digit, bucket - 1]
-        shift = np.uint64(digit * _DIGIT_BITS)
-        for i in range(rows):
-            bucket = (keys[i] >> shift) & np.uint64(_BUCKETS - 1)
-            other_keys[place[bucket]] = keys[i]
-            other_order[place[bucket]] = order[i]
-            place[bucket] += 1
-        keys, other_keys = other_keys, keys
-        order, other_order = other_order, order
-    return keys, order
+def _count_buckets(
+    persons: NDArray[np.int64], least: int, shift: int, first: int, last: int
+) -> Integers:
+    counts = np.zeros(1 << _BUCKET_BITS, np.int64)
+    for i in range(first, last):
+        counts[np.uint64(persons[i] - least) >> np.uint64(shift)] += 1
+    return counts
 
 
 @njit(cache=True, nogil=True)
-def _inverse(order: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    places = np.empty_like(order)
-    for place in range(len(order)):
-        places[order[place]] = place
-    return places
+def _spread(
+    persons: NDArray[np.int64],
+    least: int,
+    shift: int,
+    keys: NDArray[np.uint64],
+    order: NDArray[np.uint32],
+    first: int,
+    last: int,
+    place: Integers,
+) -> None:
+    """Put rows into their buckets, from where each bucket begins for them."""
+    place = place.copy()
+    for i in range(first, last):
+        key = np.uint64(persons[i] - least)
+        bucket = key >> np.uint64(shift)
+        keys[place[bucket]] = key
+        order[place[bucket]] = i
+        place[bucket] += 1
+
+
+@njit(cache=True, nogil=True)
+def _sort_buckets(
+    keys: NDArray[np.uint64],
+    order: NDArray[np.uint32],
+    places: NDArray[np.uint32],
+    bounds: Integers,
+    bits: int,
+    first: int,
+    last: int,
+) -> None:
+    """Sort buckets by the trailing bits of their keys, and write where each row has come."""
+    longest = 0
+    for bucket in range(first, last):
+        longest = max(longest, bounds[bucket + 1] - bounds[bucket])
+    spare_keys, spare_order = np.empty(longest, np.uint64), np.empty(longest, np.uint32)
+    place = np.empty(_DIGITS, np.int64)
+    for bucket in range(first, last):
+        low, high = bounds[bucket], bounds[bucket + 1]
+        for shift in range(0, bits, _DIGIT_BITS):
+            _sort_by_digit(keys[low:high], order[low:high], spare_keys, spare_order, place, shift)
+        for i in range(low, high):
+            places[order[i]] = i
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _sort_by_digit(
+    keys: Any, order: Any, spare_keys: Any, spare_order: Any, place: Any, shift: int
+) -> None:
+    place[:] = 0
+    mask = np.uint64(_DIGITS - 1)
+    for i in range(len(keys)):
+        place[(keys[i] >> np.uint64(shift)) & mask] += 1
+        spare_keys[i], spare_order[i] = keys[i], order[i]
+    before = 0
+    for digit in range(_DIGITS):
+        before, place[digit] = before + place[digit], before
+    for i in range(len(keys)):
+        digit = (spare_keys[i] >> np.uint64(shift)) & mask
+        keys[place[digit]], order[place[digit]] = spare_keys[i], spare_order[i]
+        place[digit] += 1
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
