@@ -79,6 +79,11 @@ BAD: dict[str, tuple[Record, str, str]] = {
     "a fraction": (record(1, person="1.5"), "broken_type", "person"),
     "an exponent": (record(1, person="1e3"), "broken_type", "person"),
     "nobody": (record(1, person="0"), "broken_type", "person"),
+    "a mother who is nobody": (record(1, **{**BIRTH, "mother": "0"}), "broken_type", "mother"),
+    "a partner who is less": (
+        record(1, kind="marital_change", marital_status="married", partner="-5"),
+        "broken_type", "partner",
+    ),
     "no moment": (record(1, received_at="yesterday"), "broken_type", "received_at"),
     "a municipality that is none": (
         move(1, municipality="9876", basic_unit="98760101"), "unknown_code", "municipality",

@@ -81,3 +81,14 @@ def test_an_extraction_before_anything_was_known_is_remarked() -> None:
         assert "first stock became known on 2005-06-01" in remark.en
         assert "Den første bestanden ble kjent 2005-06-01" in remark.no
     assert population(opened, date(2006, 1, 1), known_at="published").remarks == ()
+
+
+def test_a_day_that_was_still_to_come_is_remarked() -> None:
+    opened = store(*STOCK, NEWEST)
+    day, before = date(2021, 1, 1), date(2020, 6, 1)
+    (remark,) = population(opened, day, known_at=before).remarks
+    assert "2021-01-01 was still to come on 2020-06-01" in remark.en
+    assert "2021-01-01 lå ennå fram i tid 2020-06-01" in remark.no
+    (remark,) = population(opened, [date(2020, 1, 1), day], known_at=before).remarks
+    assert remark.en.startswith("2021-01-01")
+    assert population(opened, day, known_at=day).remarks == ()

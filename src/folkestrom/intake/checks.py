@@ -122,7 +122,8 @@ def _readable(readings: Sequence[Reading]) -> Iterator[Check]:
             raw = delivered_name(column.name)
             condition = f"{raw} IS NOT NULL AND {column.name} IS NULL"
             yield Check(_unreadable(column), column.name, condition, _allowed(column))
-    yield Check(Reason.BROKEN_TYPE, "person", "person <= 0", "a positive whole number")
+    for name in ("person", "mother", "father", "partner"):
+        yield Check(Reason.BROKEN_TYPE, name, f"{name} <= 0", "a positive whole number")
 
 
 def _present() -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -116,7 +116,20 @@ def population(
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
     remarks = limits.remarks(*(moment.known_at for moment in moments))
-    return Cells(_specification(chosen, moments, many), data, remarks)
+    return Cells(_specification(chosen, moments, many), data, (*remarks, *_ahead(moments)))
+
+
+def _ahead(moments: Sequence[Moment]) -> Iterator[Text]:
+    """Says of stocks of days that were still to come when they were looked at that they were."""
+    ahead = [moment for moment in moments if moment.day > moment.known_at]
+    if ahead:
+        first = ahead[0]
+        yield Text(
+            f"{first.day} was still to come on {first.known_at}: the figures are what was known "
+            "then, without what happened in between.",
+            f"{first.day} lå ennå fram i tid {first.known_at}: tallene er det som var kjent da, "
+            "uten det som skjedde i mellomtiden.",
+        )
 
 
 def _moments(
