@@ -1,0 +1,182 @@
+"""Events that rates count, in the same cells as the exposure that they came from.
+
+They are the flows of the period: reports that stand on the knowledge day, each described as flows
+are, by the state at the end of the day before for who leaves, moves or dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from folkestrom.analysis.rates.exposure import first_immigrations
+from folkestrom.analysis.rates.variables import duration_sql
+from folkestrom.engine.steps import Step, step
+from folkestrom.errors import UsageError
+from folkestrom.model.codes import Kind
+from folkestrom.model.specification import Text
+from folkestrom.statistics.as_of import age_sql
+from folkestrom.statistics.flows import (
+    counted_events,
+    flow_rows,
+    flow_rows_dated,
+    flow_rows_with_age,
+    flow_rows_with_birthplace,
+    flow_rows_with_citizenship,
+    flow_rows_with_marital,
+    flow_rows_with_parents,
+)
+from folkestrom.statistics.variables import Variable, nearest_name
+
+_MOVED: Final = f"kind = {int(Kind.MOVE)} AND NOT arriving"
+_EMIGRATED: Final = f"kind = {int(Kind.EMIGRATION)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a rate counts.
+
+    Parameters
+    ----------
+    label
+        What it is called.
+    condition
+        SQL over the rows of flows.
+    level
+        Of moves: 1 counts those between counties, 2 those between municipalities.
+    """
+
+    label: Text
+    condition: str
+    level: int = 2
+
+
+#: Where out-migration may go.
+DESTINATIONS: Final[dict[str, Event]] = {
+    "abroad": Event(Text("Emigration", "Utvandring"), _EMIGRATED),
+    "municipality": Event(
+        Text("Moves to another municipality", "Flytting til en annen kommune"), _MOVED
+    ),
+    "county": Event(Text("Moves to another county", "Flytting til et annet fylke"), _MOVED, 1),
+    "anywhere": Event(
+        Text(
+            "Emigration and moves to another municipality",
+            "Utvandring og flytting til en annen kommune",
+        ),
+        f"({_EMIGRATED} OR ({_MOVED}))",
+    ),
+}
+
+#: What happens to residents, by name.
+EVENTS: Final[dict[str, Event]] = {
+    "emigration": DESTINATIONS["abroad"],
+    "out_migration": DESTINATIONS["anywhere"],
+    "immigration": Event(Text("Immigration", "Innvandring"), f"kind = {int(Kind.IMMIGRATION)}"),
+    "death": Event(Text("Deaths", "Døde"), f"kind = {int(Kind.DEATH)}"),
+    "birth": Event(Text("Live births", "Levendefødte"), f"kind = {int(Kind.BIRTH)}"),
+}
+
+
+def event_of(name: str, destination: str | None = None) -> Event:
+    """What is counted.
+
+    Parameters
+    ----------
+    name
+        One of `EVENTS`.
+    destination
+        Of "out_migration": one of `DESTINATIONS`; by default anywhere.
+
+    Examples
+    --------
+    >>> event_of("out_migration", "county").label.en
+    'Moves to another county'
+    """
+    if name not in EVENTS:
+        nearest = nearest_name(name, EVENTS)
+        raise UsageError(
+            "is not an event that rates count",
+            where="event",
+            value=name,
+            allowed=tuple(EVENTS),
+            next_step=f"Did you mean {nearest!r}?" if nearest else None,
+        )
+    if destination is None or (name == "emigration" and destination == "abroad"):
+        return EVENTS[name]
+    if name != "out_migration":
+        raise UsageError(
+            f"is not where {name} goes",
+            where="destination",
+            value=destination,
+            allowed="a destination with the event out_migration",
+            next_step="Ask for event='out_migration'",
+        )
+    if destination not in DESTINATIONS:
+        nearest = nearest_name(destination, DESTINATIONS)
+        raise UsageError(
+            "is not a destination",
+            where="destination",
+            value=destination,
+            allowed=tuple(DESTINATIONS),
+            next_step=f"Did you mean {nearest!r}?" if nearest else None,
+        )
+    return DESTINATIONS[destination]
+
+
+@step("flow_rows_with_year")
+def flow_rows_with_year(source: str = "flow_rows") -> str:
+    """Events with their calendar year."""
+    return f"SELECT f.*, year(event_date) AS year FROM {source} f"
+
+
+@step("flow_rows_with_duration")
+def flow_rows_with_duration(source: str = "flow_rows_with_birthplace") -> str:
+    """Events with the group of completed years since the first immigration, on the day."""
+    years = age_sql("event_date", "i.immigrated")
+    return f"""
+        SELECT f.*, {duration_sql(f"({years})")} AS duration
+        FROM {source} f LEFT JOIN first_immigrations i ON i.person = f.person
+    """
+
+
+@step("event_cells", example={"source": "flow_rows", "condition": "kind = 8", "by": ("sex",)})
+def event_cells(source: str, condition: str, by: Sequence[str]) -> str:
+    """Number of events of one sort by each combination of the variables that occurs."""
+    columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
+    grouping = f"GROUP BY {', '.join(str(n + 1) for n in range(len(by)))}" if by else ""
+    return f"SELECT {columns}count(*) AS events FROM {source} WHERE {condition} {grouping}"
+
+
+def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
+    """Steps to the events by variables.
+
+    Parameters
+    ----------
+    event
+        What is counted.
+    chosen
+        The variables.
+    """
+    needs = frozenset[str]().union(*(variable.needs for variable in chosen))
+    steps = [counted_events(), flow_rows(event.level)]
+    if needs & {"marital", "citizenship"}:
+        steps.append(flow_rows_dated(steps[-1].name))
+    for need, described in _DESCRIPTIONS.items():
+        if need in needs:
+            steps.append(described(steps[-1].name))
+        if need == "birthplace" and "duration" in needs:
+            steps.append(first_immigrations())
+            steps.append(flow_rows_with_duration(steps[-2].name))
+    by = tuple(variable.sql for variable in chosen)
+    return [*steps, event_cells(steps[-1].name, event.condition, by)]
+
+
+_DESCRIPTIONS: Final = {
+    "marital": flow_rows_with_marital,
+    "citizenship": flow_rows_with_citizenship,
+    "birthplace": flow_rows_with_birthplace,
+    "parents": flow_rows_with_parents,
+    "age": flow_rows_with_age,
+    "year": flow_rows_with_year,
+}

@@ -1,0 +1,332 @@
+"""Person-time of residents, exactly: days in integers, split where anything changes.
+
+A day counts by the state at its end, as a stock does: exposure over `[$start, $end)` is the sum of
+the stocks at the end of those days. Who leaves on a day has no exposure of that day, who
+arrives has. Histories are read as known on `$known_at`.
+
+Nothing is split into rows of a year each. A stay counts as what follows its first day, less what
+follows its end; both are added up by calendar year first, so that what remains to be spread over
+later years is a few thousand rows. In each year the birthday parts a person's days in two: the
+triangles of Lexis (1875). `$horizon` is the first turn of the year at or after `$end`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from folkestrom.analysis.rates.variables import DURATIONS, duration_sql
+from folkestrom.engine.steps import Step, step
+from folkestrom.model.codes import RECORD_START_KINDS, Kind
+from folkestrom.model.countries import NO_CODE
+from folkestrom.statistics.as_of import births_then, residents_with_parents
+from folkestrom.statistics.variables import Variable
+
+_CARRIED: Final[tuple[str, ...]] = (
+    "person", "municipality", "basic_unit", "sex", "birth_date", "country_of_birth",
+)  # fmt: skip
+_KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
+
+
+@step("stays")
+def stays() -> str:
+    """Stays of residents, as known on the knowledge day, cut to the period."""
+    return f"""
+        SELECT {", ".join(_CARRIED)},
+               greatest(valid_from, $start) AS since, least(valid_to, $end) AS until
+        FROM residence
+        WHERE valid_from < $end AND valid_to > $start AND valid_from < valid_to AND {_KNOWN}
+    """
+
+
+@step("marital_spells")
+def marital_spells() -> str:
+    """Everybody's marital statuses with their days, and unknown for the days between them."""
+    return _spells("marital", "marital_status")
+
+
+@step("citizenship_spells")
+def citizenship_spells() -> str:
+    """Everybody's citizenships with their days, and nothing for the days between them."""
+    return _spells("citizenship", "citizenship")
+
+
+@step("stays_with_marital", example={"source": "stays", "carried": ("person",)})
+def stays_with_marital(source: str, carried: Sequence[str]) -> str:
+    """Stays cut where the marital status changes; unknown where the register has none."""
+    column = "coalesce(h.marital_status, 0) AS marital_status"
+    return _crossed(source, carried, "marital_spells", column)
+
+
+@step("stays_with_citizenship", example={"source": "stays", "carried": ("person",)})
+def stays_with_citizenship(source: str, carried: Sequence[str]) -> str:
+    """Stays cut where the citizenship changes; nothing where the register has none."""
+    return _crossed(source, carried, "citizenship_spells", "h.citizenship")
+
+
+@step("first_immigrations")
+def first_immigrations() -> str:
+    """First immigrations, of those whose record begins with one.
+
+    Who was resident when the register began immigrated earlier, and the log doesn't say when.
+    """
+    starts = ", ".join(str(int(kind)) for kind in sorted(RECORD_START_KINDS))
+    immigrated = f"min(CASE WHEN kind = {int(Kind.IMMIGRATION)} THEN event_date END)"
+    return f"""
+        SELECT person, {immigrated} AS immigrated
+        FROM event
+        WHERE kind IN ({starts}) AND {_KNOWN}
+        GROUP BY person
+        HAVING {immigrated} = min(event_date)
+    """
+
+
+@step("stays_with_immigration", example={"source": "stays"})
+def stays_with_immigration(source: str) -> str:
+    """Stays with the day of the first immigration, of those who were born abroad."""
+    return f"""
+        SELECT s.*, f.immigrated
+        FROM {source} s LEFT JOIN first_immigrations f
+          ON f.person = s.person AND s.country_of_birth <> {NO_CODE}
+    """
+
+
+@step("stays_with_duration", example={"source": "stays_with_immigration", "carried": ("person",)})
+def stays_with_duration(source: str, carried: Sequence[str]) -> str:
+    """Stays cut at the anniversaries of the first immigration that begin a group of duration."""
+    ends = (*DURATIONS.starts[1:], None)
+    bounds = ", ".join(
+        f"({begin}, {'NULL' if end is None else end})"
+        for begin, end in zip(DURATIONS.starts, ends, strict=True)
+    )
+    first = f"CASE WHEN b.begins > 0 THEN {anniversary_sql('s.immigrated', 'b.begins')} END"
+    last = anniversary_sql("s.immigrated", "b.ends")
+    listed = ", ".join(f"s.{name}" for name in carried)
+    return f"""
+        SELECT {listed}, s.since, s.until, {duration_sql("NULL")} AS duration
+        FROM {source} s WHERE s.immigrated IS NULL
+        UNION ALL
+        SELECT * FROM (
+          SELECT {listed}, greatest(s.since, {first}) AS since, least(s.until, {last}) AS until,
+                 {duration_sql("b.begins")} AS duration
+          FROM {source} s CROSS JOIN (VALUES {bounds}) AS b(begins, ends)
+          WHERE s.immigrated IS NOT NULL
+        ) AS cut WHERE since < until
+    """
+
+
+@step("stay_days", example={"source": "stays", "by": ("municipality // 100",)})
+def stay_days(source: str, by: Sequence[str]) -> str:
+    """Days of stays by variables that neither age nor the calendar moves."""
+    return f"""
+        SELECT {_keys(by)}sum(until - since) AS days
+        FROM {source} {_grouping(len(by))}
+    """
+
+
+@step("stay_ends", example={"source": "stays", "by": ("municipality // 100",), "ages": True})
+def stay_ends(source: str, by: Sequence[str], ages: bool) -> str:
+    """Both ends of every stay, each at its place in its year: +1 at the first day, −1 at the end.
+
+    An end at the horizon has nothing after it. `before` is the days of an ordinary year before
+    the birthday, and `late` says whether a leap year has one more; a birthday on 29 February is
+    on 1 March where there is no such day. Who has no birth date has no days before it.
+    """
+    return f"""
+        SELECT {_keys(by)}sign, year(day) AS year, dayofyear(day) - 1 AS passed,
+               {leap_sql("year(day)")} AS leap{_BIRTHDAYS if ages else ""}
+        FROM (
+          SELECT *, 1 AS sign, since AS day FROM {source}
+          UNION ALL
+          SELECT *, -1 AS sign, until AS day FROM {source} WHERE until < $horizon
+        ) AS ends
+    """
+
+
+_BIRTHDAYS: Final = """,
+               year(birth_date) AS birth_year,
+               CASE WHEN month(birth_date) >= 3 THEN 1 ELSE 0 END AS late,
+               coalesce(dayofyear(birth_date) - 1 - CASE
+                 WHEN month(birth_date) >= 3 AND year(birth_date) % 4 = 0
+                   AND (year(birth_date) % 100 <> 0 OR year(birth_date) % 400 = 0)
+                 THEN 1 ELSE 0 END, 0) AS before"""
+
+
+@step("ends_by_year", example={"by": 1, "ages": True})
+def ends_by_year(by: int, ages: bool) -> str:
+    """Ends of stays added up by year: those present on, and the days of the year that follow."""
+    before = """,
+               sum(sign * before) AS before, sum(sign * late) AS late,
+               sum(sign * greatest(before + late * leap - passed, 0)) AS rest_before"""
+    return f"""
+        SELECT {_names(by)}{"birth_year, " if ages else ""}year,
+               sum(sign) AS present, sum(sign * (365 + leap - passed)) AS rest
+               {before if ages else ""}
+        FROM stay_ends {_grouping(by + 1 + ages)}
+    """
+
+
+@step("triangles", example={"by": 1, "ages": True, "years": (2020, 2021)})
+def triangles(by: int, ages: bool, years: Sequence[int]) -> str:
+    """Days of each calendar year, in all and before the birthday.
+
+    Of the year in which a stay began or ended: what followed; of every later year: all of it.
+    """
+    listed = ", ".join(f"({year}, {_leap(year)})" for year in years)
+    before = """,
+               sum(CASE WHEN e.year = y.year THEN e.rest_before
+                   ELSE e.before + e.late * y.leap END) AS days_before"""
+    born = "birth_year, " if ages else ""
+    return f"""
+        SELECT {_names(by)}{born}y.year,
+               sum(CASE WHEN e.year = y.year THEN e.rest ELSE e.present * (365 + y.leap) END)
+                 AS days{before if ages else ""}
+        FROM ends_by_year e JOIN (VALUES {listed}) AS y(year, leap) ON y.year >= e.year
+        {_grouping(by + 1 + ages)}
+    """
+
+
+@step("ages", example={"by": 1})
+def ages(by: int) -> str:
+    """Days by completed age: one less before the year's birthday than after it, never below 0."""
+    names = _names(by)
+    before = "CASE WHEN year > birth_year THEN year - birth_year - 1 ELSE 0 END"
+    return f"""
+        SELECT {names}year, CASE WHEN birth_year IS NOT NULL THEN {before} END AS age,
+               days_before AS days
+        FROM triangles WHERE days_before <> 0
+        UNION ALL
+        SELECT {names}year, CASE WHEN year >= birth_year THEN year - birth_year ELSE 0 END
+                 + CASE WHEN birth_year IS NULL THEN NULL ELSE 0 END AS age,
+               days - days_before AS days
+        FROM triangles WHERE days <> days_before
+    """
+
+
+@step("exposure_cells", example={"source": "ages", "by": ("k0", "age", "year")})
+def exposure_cells(source: str, by: Sequence[str]) -> str:
+    """Days by each combination of the variables that occurs."""
+    return f"""
+        SELECT {_keys(by, "v")}CAST(sum(days) AS BIGINT) AS days
+        FROM {source} {_grouping(len(by))} {"HAVING sum(days) <> 0" if by else ""}
+    """
+
+
+def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Step]:
+    """Steps to the exposure by variables.
+
+    Parameters
+    ----------
+    chosen
+        The variables.
+    years
+        The calendar years that the period touches.
+    """
+    steps = _described(frozenset[str]().union(*(variable.needs for variable in chosen)))
+    by_age = any(variable.ages for variable in chosen)
+    by_year = any("year" in variable.needs for variable in chosen)
+    keyed = [v for v in chosen if not (v.ages or "year" in v.needs)]
+    keys = tuple(variable.sql for variable in keyed)
+    if by_age or by_year:
+        steps += [
+            stay_ends(steps[-1].name, keys, by_age),
+            ends_by_year(len(keys), by_age),
+            triangles(len(keys), by_age, years),
+        ]
+    else:
+        steps.append(stay_days(steps[-1].name, keys))
+    if by_age:
+        steps.append(ages(len(keys)))
+    shown = tuple(f"k{keyed.index(v)}" if v in keyed else v.sql for v in chosen)
+    return [*steps, exposure_cells(steps[-1].name, shown)]
+
+
+def _described(needs: frozenset[str]) -> list[Step]:
+    """Steps to stays with what the variables need, cut where that changes."""
+    steps, carried = [stays()], _CARRIED
+    if "marital" in needs:
+        steps += [marital_spells(), stays_with_marital(steps[-1].name, carried)]
+        carried += ("marital_status",)
+    if "citizenship" in needs:
+        steps += [citizenship_spells(), stays_with_citizenship(steps[-1].name, carried)]
+        carried += ("citizenship",)
+    if "duration" in needs:
+        steps += [first_immigrations(), stays_with_immigration(steps[-1].name)]
+        steps.append(stays_with_duration(steps[-1].name, carried))
+        carried += ("duration",)
+    if "parents" in needs:
+        steps += [births_then(), residents_with_parents(steps[-1].name)]
+    return steps
+
+
+def anniversary_sql(day: str, years: str) -> str:
+    """The day on which so many years are completed; 1 March for 29 February in ordinary years.
+
+    Parameters
+    ----------
+    day, years
+        SQL of a day, and of a number of years.
+    """
+    year = f"(year({day}) + {years})"
+    return f"""CASE WHEN {years} IS NULL THEN NULL
+      WHEN month({day}) = 2 AND day({day}) = 29
+      THEN make_date({year}, 3, 1) - {leap_sql(year)}
+      ELSE make_date({year}, month({day}), day({day})) END"""
+
+
+def leap_sql(year: str) -> str:
+    """1 in leap years, else 0, as an SQL expression.
+
+    Parameters
+    ----------
+    year
+        SQL of a year.
+    """
+    return f"""CASE WHEN {year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0)
+      THEN 1 ELSE 0 END"""
+
+
+def _leap(year: int) -> int:
+    return int(year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
+
+
+def _spells(table: str, column: str) -> str:
+    known = f"SELECT person, {column}, valid_from, valid_to FROM {table} WHERE {_KNOWN}"
+    return f"""
+        SELECT person, {column}, valid_from, valid_to
+        FROM ({known}) AS known
+        UNION ALL
+        SELECT person, NULL AS {column}, valid_to AS valid_from, following AS valid_to
+        FROM (
+          SELECT person, valid_to, coalesce(
+                   lead(valid_from) OVER (PARTITION BY person ORDER BY valid_from),
+                   DATE '9999-12-31') AS following
+          FROM ({known}) AS known
+        ) AS pairs WHERE valid_to < following
+        UNION ALL
+        SELECT person, NULL AS {column}, DATE '0001-01-01' AS valid_from,
+               min(valid_from) AS valid_to
+        FROM ({known}) AS known GROUP BY person
+    """
+
+
+def _crossed(source: str, carried: Sequence[str], spells: str, column: str) -> str:
+    # A person with no spell at all keeps the stay as it is: greatest and least pass nulls over.
+    return f"""
+        SELECT {", ".join(f"s.{name}" for name in carried)}, {column},
+               greatest(s.since, h.valid_from) AS since, least(s.until, h.valid_to) AS until
+        FROM {source} s LEFT JOIN {spells} h
+          ON h.person = s.person AND h.valid_from < s.until AND h.valid_to > s.since
+    """
+
+
+def _keys(by: Sequence[str], letter: str = "k") -> str:
+    return "".join(f"{sql} AS {letter}{n}, " for n, sql in enumerate(by))
+
+
+def _names(by: int) -> str:
+    return "".join(f"k{n}, " for n in range(by))
+
+
+def _grouping(columns: int) -> str:
+    return f"GROUP BY {', '.join(str(n + 1) for n in range(columns))}" if columns else ""

@@ -1,0 +1,182 @@
+"""Confidence intervals of counts, rates, standardised rates and shares."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, gammaincinv, ndtri
+
+from folkestrom.errors import UsageError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+ShareMethod = Literal["wilson", "clopper-pearson"]
+
+
+def poisson_interval(events: npt.ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Exact limits of the expected number of events, from the number that was seen.
+
+    Parameters
+    ----------
+    events
+        Counts, any shape.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    tuple
+        Lower and upper limits, in the shape of `events`; the lower one of no events is 0.
+
+    Notes
+    -----
+    Garwood (1936), *Biometrika* 28: quantiles of gamma distributions. Coverage is at least `level`.
+
+    Examples
+    --------
+    >>> lower, upper = poisson_interval([0, 10])
+    >>> lower.round(3).tolist(), upper.round(3).tolist()
+    ([0.0, 4.795], [3.689, 18.39])
+    """
+    tail = _tail(level)
+    counts = np.asarray(events, np.float64)
+    lower = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
+    return lower, gammaincinv(counts + 1, 1 - tail)
+
+
+def gamma_interval(
+    rate: npt.ArrayLike, variance: npt.ArrayLike, largest: npt.ArrayLike, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Limits of a weighted sum of Poisson counts, such as a directly standardised rate.
+
+    Parameters
+    ----------
+    rate
+        The sums, Σ w d.
+    variance
+        Their estimated variances, Σ w² d.
+    largest
+        The largest weight w of one event in each sum.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    tuple
+        Lower and upper limits.
+
+    Notes
+    -----
+    Fay & Feuer (1997), *Statistics in Medicine* 16. With equal weights they are Garwood's.
+
+    Examples
+    --------
+    >>> lower, upper = gamma_interval([10 * 0.5], [10 * 0.25], [0.5])
+    >>> (lower / 0.5).round(3).tolist(), (upper / 0.5).round(3).tolist()
+    ([4.795], [18.39])
+    """
+    tail = _tail(level)
+    rate, variance, largest = np.broadcast_arrays(
+        *(np.asarray(v, np.float64) for v in (rate, variance, largest))
+    )
+    some = (rate > 0) & (variance > 0)
+    scale = np.divide(variance, rate, out=np.ones_like(rate), where=some)
+    lower = np.where(some, scale * gammaincinv(np.where(some, rate / scale, 1.0), tail), 0.0)
+    more, wider = rate + largest, variance + largest**2
+    weighted = more > 0
+    shape = np.divide(more**2, wider, out=np.ones_like(rate), where=weighted)
+    per = np.divide(wider, more, out=np.full_like(rate, np.nan), where=weighted)
+    return lower, per * gammaincinv(shape, 1 - tail)
+
+
+def share_interval(
+    successes: npt.ArrayLike,
+    trials: npt.ArrayLike,
+    level: float = 0.95,
+    method: ShareMethod = "wilson",
+) -> tuple[Floats, Floats]:
+    """Limits of a share.
+
+    Parameters
+    ----------
+    successes, trials
+        Counts, or effective counts where trials depend on each other.
+    level
+        Confidence level.
+    method
+        "wilson" (1927, the score interval), or "clopper-pearson" (1934, exact and wider).
+
+    Returns
+    -------
+    tuple
+        Lower and upper limits; not a number where there is no trial.
+
+    Examples
+    --------
+    >>> lower, upper = share_interval([0, 5], [10, 10])
+    >>> lower.round(3).tolist(), upper.round(3).tolist()
+    ([0.0, 0.237], [0.278, 0.763])
+    >>> lower, upper = share_interval([0, 5], [10, 10], method="clopper-pearson")
+    >>> lower.round(3).tolist(), upper.round(3).tolist()
+    ([0.0, 0.187], [0.308, 0.813])
+    """
+    y, n = (np.asarray(v, np.float64) for v in (successes, trials))
+    if method == "wilson":
+        return _wilson(y, n, level)
+    if method != "clopper-pearson":
+        raise UsageError(
+            "is not an interval of shares",
+            where="method",
+            value=method,
+            allowed=("wilson", "clopper-pearson"),
+        )
+    tail = _tail(level)
+    failures = n - y
+    lower = np.where(y > 0, betaincinv(np.maximum(y, 1e-12), failures + 1, tail), 0.0)
+    upper = np.where(failures > 0, betaincinv(y + 1, np.maximum(failures, 1e-12), 1 - tail), 1.0)
+    return np.where(n > 0, lower, np.nan), np.where(n > 0, upper, np.nan)
+
+
+def normal_quantile(level: float) -> float:
+    """Half the width of a two-sided normal interval, in standard errors.
+
+    Parameters
+    ----------
+    level
+        Confidence level.
+
+    Examples
+    --------
+    >>> round(normal_quantile(0.95), 6)
+    1.959964
+    """
+    return float(ndtri(1 - _tail(level)))
+
+
+def _wilson(y: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:
+    z = normal_quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = y / n
+        centre = share + z**2 / (2 * n)
+        half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+        width = 1 + z**2 / n
+        lower, upper = (centre - half) / width, (centre + half) / width
+    # Rounding would leave a trace of a number at the ends.
+    return np.where(y == 0, np.where(n > 0, 0.0, np.nan), lower), np.where(y == n, _ends(n), upper)
+
+
+def _ends(n: Floats) -> Floats:
+    ends: Any = np.where(n > 0, 1.0, np.nan)
+    return ends
+
+
+def _tail(level: float) -> float:
+    if not 0 < level < 1:
+        raise UsageError(
+            "is not a confidence level",
+            where="level",
+            value=level,
+            allowed="numbers between 0 and 1, such as 0.95",
+        )
+    return (1 - level) / 2

@@ -1,0 +1,190 @@
+"""Occurrence and exposure: events and the days that they came from, by cells, from a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from folkestrom.analysis.rates.events import event_of, event_steps
+from folkestrom.analysis.rates.exposure import exposure_steps
+from folkestrom.analysis.rates.variables import exposed
+from folkestrom.engine.steps import Step, compose, parameters_of
+from folkestrom.errors import UsageError
+from folkestrom.model.specification import Text
+from folkestrom.statistics.periods import Period
+from folkestrom.statistics.population import fetch
+from folkestrom.statistics.reach import reach
+from folkestrom.statistics.variables import Variable
+
+#: Which codes of which variables to keep.
+Only = Mapping[str, str | Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrences:
+    """Events and exposure of a period.
+
+    Parameters
+    ----------
+    variables
+        What cells are told apart by.
+    data
+        A column of codes a variable, then `events` and `days`, both whole numbers.
+    period, known_at
+        The period, and the day on which that was known.
+    label
+        What the events are.
+    remarks
+        What the asker should know.
+    """
+
+    variables: tuple[Variable, ...]
+    data: pl.DataFrame
+    period: Period
+    known_at: date
+    label: Text
+    remarks: tuple[Text, ...] = ()
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Names of the variables."""
+        return tuple(variable.id for variable in self.variables)
+
+
+def occurrences(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    by: Iterable[str] = (),
+    event: str = "emigration",
+    *,
+    destination: str | None = None,
+    only: Only | None = None,
+    known_at: date | None = None,
+) -> Occurrences:
+    """Events and person-days of residents by variables, from histories as known on a day.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    period
+        Days, `[start, end)`; each counts by the state at its end.
+    by
+        Names of variables, "year" and "duration" among them.
+    event, destination
+        What is counted; see `event_of`.
+    only
+        Codes to keep, by variable.
+    known_at
+        Knowledge day; None: all that is known.
+    """
+    limits = reach(connection)
+    known = known_at or limits.last
+    _check(limits, period, known, known_at)
+    kept = {name: _codes(name, codes) for name, codes in (only or {}).items()}
+    named = list(by)
+    chosen = exposed([*named, *(name for name in kept if name not in named)])
+    counted = event_of(event, destination)
+    _check_births(event, chosen)
+    last = period.end - timedelta(days=1)
+    values: dict[str, object] = {
+        "start": period.start,
+        "end": period.end,
+        "horizon": date(last.year + 1, 1, 1),
+        "known_at": known,
+        "known_start": known,
+        "known_end": known,
+    }
+    years = range(period.start.year, last.year + 1)
+    exposure = _fetched(connection, exposure_steps(chosen, years), values, chosen)
+    events = _fetched(connection, event_steps(counted, chosen), values, chosen)
+    data = _joined(exposure, events, chosen)
+    data = _kept(data, kept, named)
+    shown = tuple(variable for variable in chosen if variable.id in named)
+    return Occurrences(shown, data, period, known, counted.label, limits.remarks(known))
+
+
+def _check(limits: Any, period: Period, known: date, asked: date | None) -> None:
+    limits.check_day(period.start, "from")
+    limits.check_day(period.end - timedelta(days=1), "to")
+    if asked is not None:
+        limits.check_known(asked)
+    if known < period.end:
+        raise UsageError(
+            "is before the period ends: its last days were not known then",
+            where="known_at",
+            value=known,
+            allowed=f"days from {period.end}",
+            next_step="Ask for a shorter period, or a later knowledge day",
+        )
+
+
+def _check_births(event: str, chosen: Sequence[Variable]) -> None:
+    wrong = [v.id for v in chosen if not (v.area or "year" in v.needs)]
+    if event == "birth" and wrong:
+        raise UsageError(
+            "describes the child at its birth, and nobody is exposed to being born",
+            where="by",
+            value=wrong[0],
+            allowed="places and the year, for births",
+        )
+
+
+def _codes(name: str, codes: str | Iterable[str]) -> list[str]:
+    listed = [codes] if isinstance(codes, str) else list(codes)
+    if not listed:
+        raise UsageError("keeps nothing", where="only", value=name, allowed="codes of the variable")
+    return listed
+
+
+def _fetched(
+    connection: duckdb.DuckDBPyConnection,
+    steps: Sequence[Step],
+    values: dict[str, object],
+    chosen: Sequence[Variable],
+) -> pl.DataFrame:
+    frame = pl.DataFrame(fetch(connection, steps, parameters_of(compose(steps), values)))
+    return frame.with_columns(pl.col(f"v{n}").cast(pl.Int64) for n in range(len(chosen)))
+
+
+def _joined(
+    exposure: pl.DataFrame, events: pl.DataFrame, chosen: Sequence[Variable]
+) -> pl.DataFrame:
+    # Events may fall where nobody is exposed: who leaves on a birthday is a year older by then.
+    keys = [f"v{n}" for n in range(len(chosen))]
+    counts = [pl.col("events", "days").fill_null(0).cast(pl.Int64)]
+    if not keys:
+        return pl.concat([events, exposure], how="horizontal").select(counts)
+    joined = exposure.join(events, on=keys, how="full", coalesce=True, nulls_equal=True)
+    joined = joined.sort(keys, nulls_last=True)
+    columns = [
+        pl.from_arrow(variable.column(joined[key].to_arrow())).alias(variable.id)  # type: ignore[union-attr]
+        for variable, key in zip(chosen, keys, strict=True)
+    ]
+    return joined.select(counts).select(*columns, "events", "days")
+
+
+def _kept(data: pl.DataFrame, kept: dict[str, list[str]], named: Sequence[str]) -> pl.DataFrame:
+    for name, codes in kept.items():
+        texts = data[name].cast(pl.String)
+        missing = [code for code in codes if code not in texts.unique().to_list()]
+        if missing:
+            raise UsageError(
+                "does not occur in the period",
+                where="only",
+                column=name,
+                value=missing[0],
+                allowed=[str(code) for code in texts.unique().sort().to_list()[:20]],
+            )
+        data = data.filter(texts.is_in(codes))
+    if set(kept) <= set(named):
+        return data
+    totals = pl.col("events", "days").sum()
+    if not named:
+        return data.select(totals)
+    return data.group_by(named, maintain_order=True).agg(totals)

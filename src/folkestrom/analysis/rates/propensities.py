@@ -1,0 +1,214 @@
+"""Propensities: the share of person-years with an outcome, where persons come back every year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom.analysis.rates.intervals import ShareMethod, share_interval
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import Target, as_frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Propensities:
+    """A row a group.
+
+    Parameters
+    ----------
+    by
+        Names of the columns that tell groups apart.
+    data
+        Those columns; `persons`, `person_years`, `events`; `propensity`, its standard error `se`
+        and limits, and `design_effect`: the variance over that of independent person-years.
+        Standardised: also `standardised`, its `standardised_se` and limits, and `coverage`.
+    level
+        Level of the intervals.
+    """
+
+    by: tuple[str, ...]
+    data: pl.DataFrame
+    level: float
+
+    def to(self, target: Target) -> Frame:
+        """The rows as an Arrow table, or a data frame of Polars or pandas."""
+        return self.data if target == "polars" else as_frame(self.data.to_arrow(), target)
+
+
+def propensities(
+    panel: Frame,
+    by: str | Iterable[str] = (),
+    *,
+    outcome: str = "outcome",
+    value: Any = 1,
+    person: str | None = "person",
+    standardise_by: str | Iterable[str] = (),
+    standard: Mapping[str, str] | None = None,
+    method: ShareMethod = "wilson",
+    level: float = 0.95,
+) -> Propensities:
+    """Shares of person-years with an outcome, with intervals that know of repeated persons.
+
+    Parameters
+    ----------
+    panel
+        One row a person and year; of Arrow, Polars (lazy too) or pandas.
+    by
+        Columns that tell groups apart.
+    outcome, value
+        The column of outcomes, and the one that counts.
+    person
+        Column of the persons, who are independent of each other; None: every row is.
+    standardise_by, standard
+        Columns whose composition is held equal, to that of everybody or of the rows with some
+        codes, such as `{"group": "native"}`.
+    method
+        "wilson" or "clopper-pearson". Where persons repeat, both take the effective number of
+        person-years (Korn & Graubard 1998, *Survey Methodology* 24), never more than there are.
+    level
+        Level of the intervals.
+
+    Examples
+    --------
+    >>> panel = pl.DataFrame({"person": [1, 1, 2, 3], "year": [1, 2, 1, 1],
+    ...                       "outcome": ["stay", "abroad", "stay", "stay"]})
+    >>> propensities(panel, value="abroad").data.row(0)[:4]
+    (3, 4, 1, 0.25)
+    """
+    groups, strata = names(by), names(standardise_by)
+    frame = lazy(panel)
+    keys = [] if person is None else [person]
+    require(frame, [*keys, outcome, *groups, *strata], "panel")
+    kept = list(dict.fromkeys([*groups, *strata, *(standard or {})]))
+    rows = frame.select(*kept, *keys, y=_seen(frame, outcome, value))
+    rows = rows.with_row_index("person") if person is None else rows.rename({person: "person"})
+    crude = _crude(rows, groups, method, level)
+    if not strata:
+        return Propensities(groups, crude, level)
+    extra = _standardised(rows, groups, strata, standard, method, level)
+    if not groups:
+        return Propensities(groups, pl.concat([crude, extra], how="horizontal"), level)
+    joined = crude.join(extra, on=list(groups), how="left", nulls_equal=True)
+    return Propensities(groups, joined.sort(groups, nulls_last=True), level)
+
+
+def _seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
+    column = pl.col(outcome)
+    if frame.select(column.null_count()).collect().item():
+        raise InputRefused("is missing in some rows", where="panel", column=outcome)
+    dtype = frame.collect_schema()[outcome]
+    if dtype == pl.Boolean:
+        return column.cast(pl.Int64)
+    if isinstance(value, str):
+        found = frame.select(column.cast(pl.String).unique()).collect().to_series().to_list()
+        if value not in found:
+            raise UsageError(
+                "is no outcome of the panel",
+                where="value",
+                value=value,
+                allowed=sorted(map(str, found))[:20],
+            )
+        return (column.cast(pl.String) == value).cast(pl.Int64)
+    return (column == value).cast(pl.Int64)
+
+
+def _crude(
+    rows: pl.LazyFrame, groups: Sequence[str], method: ShareMethod, level: float
+) -> pl.DataFrame:
+    persons = rows.group_by([*groups, "person"]).agg(y=pl.col("y").sum(), n=pl.len().cast(pl.Int64))
+    sums = {
+        "persons": pl.len().cast(pl.Int64),
+        "person_years": pl.col("n").sum(),
+        "events": pl.col("y").sum(),
+        "yy": (pl.col("y") ** 2).sum(),
+        "yn": (pl.col("y") * pl.col("n")).sum(),
+        "nn": (pl.col("n") ** 2).sum(),
+    }
+    grouped = persons.group_by(list(groups)).agg(**sums) if groups else persons.select(**sums)
+    found = grouped.collect(engine="streaming")
+    if groups:
+        found = found.sort(groups, nulls_last=True)
+    clusters, n, y, yy, yn, nn = (found[name].to_numpy().astype(np.float64) for name in sums)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = y / n
+        variance = (yy - 2 * p * yn + p**2 * nn) / n**2 * clusters / (clusters - 1)
+    return _with_interval(found.drop("yy", "yn", "nn"), "propensity", p, variance, n, method, level)
+
+
+def _with_interval(
+    found: pl.DataFrame,
+    name: str,
+    p: Any,
+    variance: Any,
+    n: Any,
+    method: ShareMethod,
+    level: float,
+) -> pl.DataFrame:
+    """A share with its error and limits, by the number of trials that are worth as much."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = variance / (p * (1 - p) / n)
+    # No event, or one cluster: nothing tells how persons differ, and rows count as independent.
+    effect = np.where(np.isfinite(effect), effect, 1.0)
+    worth = n / np.maximum(effect, 1.0)
+    lower, upper = share_interval(p * worth, worth, level, method)
+    standard = name == "standardised"
+    columns = {
+        name: p,
+        f"{name}_se" if standard else "se": np.sqrt(np.where(variance > 0, variance, np.nan)),
+        f"{name}_lower": lower,
+        f"{name}_upper": upper,
+    } | ({} if standard else {"design_effect": effect})
+    return found.with_columns(
+        pl.Series(key, value).fill_nan(None) for key, value in columns.items()
+    )
+
+
+def _standardised(
+    rows: pl.LazyFrame,
+    groups: Sequence[str],
+    strata: Sequence[str],
+    standard: Mapping[str, str] | None,
+    method: ShareMethod,
+    level: float,
+) -> pl.DataFrame:
+    """Shares in the standard's composition; their variance is of sums over persons."""
+    chosen = rows
+    for name, code in (standard or {}).items():
+        chosen = chosen.filter(pl.col(name).cast(pl.String) == code)
+    count = pl.len().cast(pl.Float64)
+    whole = chosen.group_by(list(strata)).agg(count.alias("size"))
+    weights = (
+        whole.with_columns(weight=pl.col("size") / pl.col("size").sum()).drop("size").collect()
+    )
+    if not weights.height:
+        raise UsageError("does not occur, and cannot be the standard", where="standard")
+    cells = [*groups, *strata]
+    shares = rows.group_by(cells).agg(cell=count, share=pl.col("y").mean())
+    shares = shares.join(weights.lazy(), on=list(strata), how="inner", nulls_equal=True)
+    over = list(groups) if groups else [pl.lit(1)]
+    shares = shares.with_columns(coverage=pl.col("weight").sum().over(over))
+    influence = pl.col("weight") / pl.col("coverage") / pl.col("cell")
+    persons = (
+        rows.join(shares, on=cells, how="inner", nulls_equal=True)
+        .group_by([*groups, "person"])
+        .agg(i=(influence * (pl.col("y") - pl.col("share"))).sum(), n=pl.len())
+    )
+    level_ = [pl.len().alias("g"), (pl.col("i") ** 2).sum().alias("ii"), pl.col("n").sum()]
+    spread = persons.group_by(list(groups)).agg(level_) if groups else persons.select(level_)
+    mean = (pl.col("weight") * pl.col("share")).sum() / pl.col("weight").sum()
+    values = [mean.alias("p"), pl.col("weight").sum().alias("coverage")]
+    means = shares.group_by(list(groups)).agg(values) if groups else shares.select(values)
+    if groups:
+        found = means.join(spread, on=list(groups), nulls_equal=True).collect()
+    else:
+        found = pl.concat([means.collect(), spread.collect()], how="horizontal")
+    g, n = (found[c].to_numpy().astype(np.float64) for c in ("g", "n"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = found["ii"].to_numpy() * g / (g - 1)
+    kept = found.select(*groups, "coverage")
+    return _with_interval(kept, "standardised", found["p"].to_numpy(), variance, n, method, level)

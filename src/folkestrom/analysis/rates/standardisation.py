@@ -1,0 +1,196 @@
+"""Standardisation: what rates would be if compositions were equal.
+
+Direct: the group's own rates in the standard's composition. Indirect: the standard's rates in the
+group's composition, and the ratio of observed to expected events (SMR-like). The standard is
+taken as known, without error of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from folkestrom.analysis.rates.frames import lazy, require
+from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
+from folkestrom.errors import UsageError
+
+#: Everybody (None), the rows with some codes, or a table.
+Standard: TypeAlias = "Mapping[str, str] | Any | None"
+Method = Literal["direct", "indirect"]
+
+
+def standardised(
+    cells: pl.DataFrame,
+    by: Sequence[str],
+    strata: Sequence[str],
+    standard: Standard,
+    method: Method,
+    level: float,
+    days: float,
+) -> pl.DataFrame:
+    """Standardised rates by groups, per person-year, with the ratio to the standard's rate.
+
+    Parameters
+    ----------
+    cells
+        Columns of codes, `events` and `person_years`; a row a combination that occurs.
+    by, strata
+        Columns that tell groups apart; columns that are held equal.
+    standard, method, level
+        As of `rates`.
+    days
+        What the exposure of a given table is divided by to be in years.
+    """
+    if method not in ("direct", "indirect"):
+        raise UsageError(
+            "is not a method", where="method", value=method, allowed=("direct", "indirect")
+        )
+    whole = standard_population(cells, strata, standard, days)
+    own = cells.group_by([*by, *strata]).agg(pl.col("events", "person_years").sum())
+    joined = own.filter(pl.col("person_years") > 0).join(
+        whole, on=list(strata), how="left", nulls_equal=True
+    )
+    return (_direct if method == "direct" else _indirect)(joined, whole, by, level)
+
+
+def standard_population(
+    cells: pl.DataFrame, strata: Sequence[str], standard: Standard, days: float = 1.0
+) -> pl.DataFrame:
+    """The standard: for each stratum its `weight` (they sum to 1) and `standard_rate`.
+
+    Parameters
+    ----------
+    cells, strata, standard, days
+        As for `standardised`.
+
+    Examples
+    --------
+    >>> cells = pl.DataFrame({"age": ["0", "1"], "events": [1, 3], "person_years": [3.0, 1.0]})
+    >>> standard_population(cells, ["age"], None).sort("age").rows()
+    [('0', 0.75, 0.3333333333333333), ('1', 0.25, 3.0)]
+    """
+    if standard is None:
+        chosen = cells
+    elif isinstance(standard, Mapping):
+        chosen = cells
+        for name, code in standard.items():
+            chosen = _rows(chosen, name, code)
+    else:
+        return _given(standard, strata, days)
+    sums = chosen.group_by(list(strata)).agg(pl.col("events", "person_years").sum())
+    return _weighted(sums.filter(pl.col("person_years") > 0), strata)
+
+
+def _given(standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
+    frame = lazy(standard)
+    require(frame, strata, "standard")
+    columns = frame.collect_schema().names()
+    if "weight" in columns:
+        summed = frame.group_by(list(strata)).agg(pl.col("weight").cast(pl.Float64).sum()).collect()
+        share = pl.col("weight") / pl.col("weight").sum()
+        return summed.select(*strata, share, standard_rate=pl.lit(None, pl.Float64))
+    exposure = "person_years" if "person_years" in columns else "days"
+    require(frame, ["events", exposure], "standard")
+    years = pl.col(exposure).sum() / (days if exposure == "days" else 1.0)
+    summed = frame.group_by(list(strata)).agg(pl.col("events").sum(), person_years=years).collect()
+    return _weighted(summed, strata)
+
+
+def _weighted(sums: pl.DataFrame, strata: Sequence[str]) -> pl.DataFrame:
+    years = pl.col("person_years")
+    return sums.select(*strata, weight=years / years.sum(), standard_rate=pl.col("events") / years)
+
+
+def _rows(cells: pl.DataFrame, name: str, code: str) -> pl.DataFrame:
+    texts = cells[name].cast(pl.String)
+    if code not in texts.unique().to_list():
+        raise UsageError(
+            "does not occur, and cannot be the standard",
+            where="standard",
+            column=name,
+            value=code,
+            allowed=[str(found) for found in texts.unique().sort().to_list()[:30]],
+        )
+    return cells.filter(texts == code)
+
+
+def _direct(
+    joined: pl.DataFrame, whole: pl.DataFrame, by: Sequence[str], level: float
+) -> pl.DataFrame:
+    # A stratum that the group has nobody in has no rate there: the others make up the whole.
+    matched = joined.filter(pl.col("weight") > 0)
+    per_event = pl.col("weight") / pl.col("person_years")
+    sums = _grouped(
+        matched,
+        by,
+        sum=(per_event * pl.col("events")).sum(),
+        variance=(per_event**2 * pl.col("events")).sum(),
+        largest=per_event.max(),
+        coverage=pl.col("weight").sum(),
+        reference=(pl.col("weight") * pl.col("standard_rate")).sum(),
+    )
+    scale = sums["coverage"].to_numpy()
+    rate, largest = sums["sum"].to_numpy() / scale, sums["largest"].to_numpy() / scale
+    variance = sums["variance"].to_numpy() / scale**2
+    lower, upper = gamma_interval(rate, variance, largest, level)
+    # The standard's own rate over the same strata, so that like is compared with like.
+    reference = sums["reference"].to_numpy() / scale
+    known = whole["standard_rate"].null_count() == 0
+    values = {
+        "standardised": rate, "standardised_lower": lower, "standardised_upper": upper,
+    }  # fmt: skip
+    if known:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values |= {
+                "ratio": rate / reference,
+                "ratio_lower": lower / reference,
+                "ratio_upper": upper / reference,
+            }
+    return _columns(sums, by, values)
+
+
+def _indirect(
+    joined: pl.DataFrame, whole: pl.DataFrame, by: Sequence[str], level: float
+) -> pl.DataFrame:
+    if whole["standard_rate"].null_count():
+        raise UsageError(
+            "holds weights, and indirect standardisation needs its rates",
+            where="standard",
+            allowed="a table with events and exposure",
+        )
+    crude = float((whole["weight"] * whole["standard_rate"]).sum())
+    known = pl.col("standard_rate").is_not_null()
+    years = pl.col("person_years")
+    sums = _grouped(
+        joined,
+        by,
+        observed=pl.col("events").filter(known).sum(),
+        expected=(years * pl.col("standard_rate")).sum(),
+        coverage=years.filter(known).sum() / years.sum(),
+    )
+    expected = sums["expected"].to_numpy()
+    lower, upper = poisson_interval(sums["observed"].to_numpy(), level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = {
+            "ratio": sums["observed"].to_numpy() / expected,
+            "ratio_lower": lower / expected,
+            "ratio_upper": upper / expected,
+        }
+    rate = {name.replace("ratio", "standardised"): v * crude for name, v in ratio.items()}
+    return _columns(sums, by, {"expected": expected, **rate, **ratio})
+
+
+def _grouped(joined: pl.DataFrame, by: Sequence[str], **sums: pl.Expr) -> pl.DataFrame:
+    return joined.group_by(list(by)).agg(**sums) if by else joined.select(**sums)
+
+
+def _columns(sums: pl.DataFrame, by: Sequence[str], values: dict[str, Any]) -> pl.DataFrame:
+    columns = [pl.Series(name, value).fill_nan(None) for name, value in values.items()]
+    finite = [
+        pl.Series(c.name, np.where(np.isinf(c.to_numpy()), np.nan, c.to_numpy())).fill_nan(None)
+        for c in columns
+    ]
+    return sums.select(*by, *finite, "coverage")
