@@ -85,7 +85,7 @@ def propensities(
     keys = [] if person is None else [person]
     require(frame, [*keys, outcome, *groups, *strata], "panel")
     kept = list(dict.fromkeys([*groups, *strata, *(standard or {})]))
-    rows = frame.select(*kept, *keys, y=_seen(frame, outcome, value))
+    rows = frame.select(*kept, *keys, y=seen(frame, outcome, value))
     rows = rows.with_row_index("person") if person is None else rows.rename({person: "person"})
     crude = _crude(rows, groups, method, level)
     if not strata:
@@ -97,7 +97,14 @@ def propensities(
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
 
 
-def _seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
+def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
+    """1 where a row has the outcome, else 0; refuses what is missing or never occurs.
+
+    Parameters
+    ----------
+    frame, outcome, value
+        As for `propensities`.
+    """
     column = pl.col(outcome)
     if frame.select(column.null_count()).collect().item():
         raise InputRefused("is missing in some rows", where="panel", column=outcome)

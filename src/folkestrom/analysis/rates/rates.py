@@ -100,7 +100,8 @@ def rates(
     Examples
     --------
     >>> cells = {"county": ["03", "11"], "events": [11, 4], "days": [365_242, 365_242]}
-    >>> rates(pl.DataFrame(cells), by="county").data.select("county", pl.col("rate").round(2)).rows()
+    >>> found = rates(pl.DataFrame(cells), by="county").data
+    >>> found.select("county", pl.col("rate").round(2)).rows()
     [('03', 11.0), ('11', 4.0)]
     """
     groups, strata = names(by), names(standardise_by)
