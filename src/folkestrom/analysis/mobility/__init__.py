@@ -1,6 +1,7 @@
 """The mobility model: stay, another municipality, or abroad, with effects of the person."""
 
 from folkestrom.analysis.mobility.covariance import STRUCTURES
+from folkestrom.analysis.mobility.from_table import MobilityGroups, mobility
 from folkestrom.analysis.mobility.model import fit_mobility
 from folkestrom.analysis.mobility.panel import Panel, make_panel
 from folkestrom.analysis.mobility.result import MobilityFit
@@ -17,6 +18,7 @@ __all__ = [
     "STRUCTURES",
     "Factor",
     "MobilityFit",
+    "MobilityGroups",
     "Number",
     "Panel",
     "Term",
@@ -24,5 +26,6 @@ __all__ = [
     "fit_mobility",
     "interaction",
     "make_panel",
+    "mobility",
     "number",
 ]

@@ -4,99 +4,161 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import normal_quantile
-from folkestrom.analysis.mobility.panel import Position
-from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.integration import Model, population_nodes
+from folkestrom.analysis.mobility.observed import text_of_level
+from folkestrom.analysis.mobility.tables import Table, read_table
+from folkestrom.analysis.mobility.terms import Factor, Term, factor, number
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
-Profile = Mapping[str, str | float]
+Profile = Mapping[str, Any]
+Intervals = Literal["delta", "simulated"]
 
-#: Points in each dimension for the average over the population.
-_ORDER = 21
+#: Sets of parameters drawn at a time.
+_DRAWN = 200
 
 
-@dataclass(frozen=True)
-class Profiled:
-    """What a prediction needs of a fitted model; the attributes are those of `MobilityFit`."""
+def rows_of(model: Model, design: Design | None, profiles: Any) -> Array:
+    """Values of the free positions: profiles × positions.
 
-    outcomes: tuple[str, ...]
-    positions: tuple[Position, ...]
-    free: NDArray[np.int64]
-    parents: Mapping[str, Any]
-    covariance: Covariance
-    theta: Array
+    Parameters
+    ----------
+    model
+        The fitted model.
+    design
+        How a formula reads a table; None for a model of terms.
+    profiles
+        A level or a number for each covariate, one mapping a profile; or a table, if there is a
+        design.
+    """
+    if isinstance(profiles, Mapping) and not any(np.ndim(v) for v in profiles.values()):
+        profiles = [profiles]
+    if design is None:
+        return np.array([_row(model, profile) for profile in profiles])
+    if isinstance(profiles, Sequence):
+        columns = _columns(design, profiles)
+        count = len(profiles)
+    else:
+        table: Table = read_table(profiles, design.columns)
+        columns, count = design.read(table), table.size
+    return _dense(model, design.terms(columns), count)
 
-    def row(self, profile: Profile) -> Array:
-        """The profile's values of the free positions."""
-        values = np.zeros(len(self.positions))
-        values[0] = 1.0
-        known: dict[str, str | float] = dict(profile)
-        terms = list(dict.fromkeys(p.term for p in self.positions[1:]))
-        self._check_names(profile, terms)
-        # What interactions are made of comes before them.
-        for term in sorted(terms, key=lambda t: t.count(":")):
-            places = [k for k, p in enumerate(self.positions) if p.term == term]
-            if self.positions[places[0]].level:
-                level = self._level(term, places, known)
-                values[next(k for k in places if self.positions[k].level == level)] = 1.0
-            else:
-                values[places[0]] = self._number(term, known)
-        left_out = [
-            self.positions[k].label
-            for k in np.flatnonzero(values)
-            if k not in set(self.free.tolist()) and not self.positions[k].reference
-        ]
-        if left_out:
-            raise UsageError(
-                "was left out of the fit: nothing is known of it", value=", ".join(left_out)
-            )
-        return values[self.free]
 
-    def _check_names(self, profile: Profile, terms: list[str]) -> None:
-        asked = [t for t in terms if t not in self.parents]
-        asked += [n for t in terms for n in _names_of(self.parents.get(t, ())) if n not in terms]
-        for name in profile:
-            if name not in asked:
-                near = difflib.get_close_matches(name, asked, 1)
-                hint = f"Did you mean {near[0]}?" if near else None
+def _columns(design: Design, profiles: Sequence[Profile]) -> dict[str, Term]:
+    for profile in profiles:
+        _check_names(profile, design.columns)
+    out: dict[str, Term] = {}
+    for name, held in design.categories.items():
+        codes = []
+        for profile in profiles:
+            level = text_of_level(profile[name])
+            if level not in held.names:
                 raise UsageError(
-                    "is no covariate of the model", value=name, allowed=asked, next_step=hint
+                    "is not a level", column=name, value=level, allowed=held.names[:20]
                 )
-        missing = [name for name in dict.fromkeys(asked) if name not in profile]
-        if missing:
-            raise UsageError(f"the profile says nothing of {', '.join(missing)}")
+            codes.append(held.names.index(level))
+        out[name] = factor(name, codes, levels=held.names)
+    for name in design.spans:
+        out[name] = number(name, [_finite(name, profile[name]) for profile in profiles])
+    return out
 
-    def _level(self, term: str, places: list[int], known: dict[str, str | float]) -> str:
-        levels = [self.positions[k].level for k in places]
-        if term in self.parents:
-            one, other = self.parents[term]
-            level = f"{known[one]}:{known[other]}"
-            known[term] = level if level in levels else levels[0]
-        if known[term] not in levels:
-            raise UsageError("is not a level", column=term, value=known[term], allowed=levels[:20])
-        return str(known[term])
 
-    def _number(self, term: str, known: dict[str, str | float]) -> float:
-        product = 1.0
-        for name, level in self.parents.get(term, ((term, ""),)):
-            if level:
-                product *= float(known[name] == level)
-            else:
-                value = known[name]
-                if isinstance(value, str) or not np.isfinite(value):
-                    raise UsageError("is not a number", column=name, value=value)
-                product *= float(value)
-        known[term] = product
-        return product
+def _dense(model: Model, terms: Sequence[Term], count: int) -> Array:
+    values = np.zeros((count, len(model.positions)))
+    values[:, 0] = 1.0
+    places = model.places()
+    for term in terms:
+        at = places[term.name]
+        if isinstance(term, Factor):
+            values[np.arange(count), at + term.codes.astype(np.int64)] = 1.0
+        else:
+            values[:, at] = term.values
+    _check_known(model, np.flatnonzero(values.any(axis=0)))
+    return values[:, model.free]
+
+
+def _row(model: Model, profile: Profile) -> Array:
+    """The values of a profile for a model of terms."""
+    values = np.zeros(len(model.positions))
+    values[0] = 1.0
+    known: dict[str, Any] = dict(profile)
+    terms = list(dict.fromkeys(p.term for p in model.positions[1:]))
+    asked = [t for t in terms if t not in model.parents]
+    asked += [n for t in terms for n in _names_of(model.parents.get(t, ())) if n not in terms]
+    _check_names(profile, list(dict.fromkeys(asked)))
+    # What interactions are made of comes before them.
+    for term in sorted(terms, key=lambda t: t.count(":")):
+        places = [k for k, p in enumerate(model.positions) if p.term == term]
+        if model.positions[places[0]].level:
+            level = _level(model, term, places, known)
+            values[next(k for k in places if model.positions[k].level == level)] = 1.0
+        else:
+            values[places[0]] = _product(model, term, known)
+    _check_known(model, np.flatnonzero(values))
+    return values[model.free]
+
+
+def _check_known(model: Model, used: NDArray[np.intp]) -> None:
+    free = set(model.free.tolist())
+    left_out = [
+        model.positions[k].label
+        for k in used.tolist()
+        if k not in free and not model.positions[k].reference
+    ]
+    if left_out:
+        raise UsageError(
+            "was left out of the fit: nothing is known of it", value=", ".join(left_out)
+        )
+
+
+def _check_names(profile: Profile, asked: Sequence[str]) -> None:
+    for name in profile:
+        if name not in asked:
+            near = difflib.get_close_matches(name, asked, 1)
+            hint = f"Did you mean {near[0]}?" if near else None
+            raise UsageError(
+                "is no covariate of the model", value=name, allowed=asked, next_step=hint
+            )
+    missing = [name for name in asked if name not in profile]
+    if missing:
+        raise UsageError(f"the profile says nothing of {', '.join(missing)}")
+
+
+def _level(model: Model, term: str, places: list[int], known: dict[str, Any]) -> str:
+    levels = [model.positions[k].level for k in places]
+    if term in model.parents:
+        one, other = model.parents[term]
+        level = f"{text_of_level(known[one])}:{text_of_level(known[other])}"
+        known[term] = level if level in levels else levels[0]
+    level = text_of_level(known[term])
+    if level not in levels:
+        raise UsageError("is not a level", column=term, value=known[term], allowed=levels[:20])
+    return level
+
+
+def _product(model: Model, term: str, known: dict[str, Any]) -> float:
+    product = 1.0
+    for name, level in model.parents.get(term, ((term, ""),)):
+        if level:
+            product *= float(text_of_level(known[name]) == level)
+        else:
+            product *= _finite(name, known[name])
+    known[term] = product
+    return product
+
+
+def _finite(name: str, value: object) -> float:
+    if not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        raise UsageError("is not a number", column=name, value=value)
+    return float(value)
 
 
 def _names_of(parents: Sequence[Any]) -> list[str]:
@@ -104,7 +166,13 @@ def _names_of(parents: Sequence[Any]) -> list[str]:
 
 
 def predict(
-    model: Profiled, vcov: Array, profiles: Sequence[Profile], level: float
+    model: Model,
+    vcov: Array,
+    rows: Array,
+    level: float,
+    intervals: Intervals,
+    draws: int,
+    seed: int,
 ) -> pl.DataFrame:
     """Chances of each outcome for profiles, with errors and intervals.
 
@@ -114,42 +182,126 @@ def predict(
         The fitted model.
     vcov
         Covariance of its parameters.
-    profiles
-        For each covariate a level or a number.
+    rows
+        Profiles' values of the free positions.
     level
-        Coverage of the intervals, by the delta method on the logit scale.
+        Coverage of the intervals.
+    intervals
+        delta: by the delta method on the logit scale. simulated: quantiles over parameters drawn
+        from their distribution (Krinsky and Robb 1986).
+    draws, seed
+        How many sets of parameters are drawn, and where the draws begin.
+    """
+    if intervals not in ("delta", "simulated"):
+        raise UsageError("are no intervals", value=intervals, allowed=["delta", "simulated"])
+    reach = normal_quantile(0.5 + level / 2)
+    drawn = _draw(model, vcov, draws, seed) if intervals == "simulated" else None
+    lines: list[dict[str, object]] = []
+    for k, row in enumerate(rows):
+        chances, slopes = average_of_profile(model, row)
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", slopes, vcov, slopes))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logits, widths = np.log(chances / (1 - chances)), errors / (chances * (1 - chances))
+        low, high = (1 / (1 + np.exp(-logits + s * reach * widths)) for s in (1, -1))
+        if drawn is not None:
+            among = simulated(model, row, drawn)
+            errors = among.std(axis=0, ddof=1)
+            low, high = np.quantile(among, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+        for j, outcome in enumerate(model.outcomes):
+            line = (k, outcome, chances[j], errors[j], low[j], high[j])
+            lines.append(dict(zip(_COLUMNS, line, strict=True)))
+    return pl.DataFrame(lines)
+
+
+_COLUMNS = ("profile", "outcome", "chance", "standard_error", "low", "high")
+
+
+def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFrame:
+    """Difference and ratio of two profiles' chances: the first against the second.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    vcov
+        Covariance of its parameters.
+    rows
+        Two profiles' values of the free positions.
+    level
+        Coverage of the intervals, by the delta method; for ratios on the log scale.
     """
     reach = normal_quantile(0.5 + level / 2)
-    rows: list[dict[str, object]] = []
-    for k, profile in enumerate(profiles):
-        chances, slopes = _average(model, model.row(profile))
-        errors = np.sqrt(np.einsum("ij,jk,ik->i", slopes, vcov, slopes))
-        for j, outcome in enumerate(model.outcomes):
-            p, error = float(chances[j]), float(errors[j])
-            logit, width = np.log(p / (1 - p)), reach * error / (p * (1 - p))
-            rows.append(
-                {
-                    "profile": k,
-                    "outcome": outcome,
-                    "chance": p,
-                    "standard_error": error,
-                    "low": 1 / (1 + np.exp(width - logit)),
-                    "high": 1 / (1 + np.exp(-width - logit)),
-                }
-            )
-    return pl.DataFrame(rows)
+    (one, one_slopes), (other, other_slopes) = (average_of_profile(model, row) for row in rows)
+    apart = one_slopes - other_slopes
+    relative = one_slopes / one[:, None] - other_slopes / other[:, None]
+    errors, log_errors = (
+        np.sqrt(np.einsum("ij,jk,ik->i", slopes, vcov, slopes)) for slopes in (apart, relative)
+    )
+    ratio = one / other
+    return pl.DataFrame(
+        {
+            "outcome": model.outcomes,
+            "chance_a": one,
+            "chance_b": other,
+            "difference": one - other,
+            "standard_error": errors,
+            "low": one - other - reach * errors,
+            "high": one - other + reach * errors,
+            "ratio": ratio,
+            "ratio_low": ratio * np.exp(-reach * log_errors),
+            "ratio_high": ratio * np.exp(reach * log_errors),
+        }
+    )
 
 
-def _average(model: Profiled, row: Array) -> tuple[Array, Array]:
-    """Chances averaged over the effects, and their derivatives in the parameters."""
-    equations, n = len(model.outcomes) - 1, model.covariance.effects
+def simulated(model: Model, row: Array, drawn: Array) -> Array:
+    """A profile's chances at sets of parameters: sets × outcomes.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    row
+        The profile's values of the free positions.
+    drawn
+        Parameters, a set a row.
+    """
+    z, weight = population_nodes(model.covariance.effects)
+    equations, out = model.equations, []
+    for first in range(0, drawn.shape[0], _DRAWN):
+        some = drawn[first : first + _DRAWN]
+        beta = some[:, : model.coefficients].reshape(len(some), equations, -1)
+        predictor = np.repeat((beta @ row)[:, :, None], weight.size, axis=2)
+        if z.shape[0]:
+            entries = some[:, model.coefficients :] @ model.covariance.basis.T
+            predictor += entries.reshape(len(some), equations, -1) @ z
+        top = np.maximum(predictor.max(axis=1, keepdims=True), 0.0)
+        powers = np.concatenate([np.exp(-top), np.exp(predictor - top)], axis=1)
+        out.append((powers / powers.sum(axis=1, keepdims=True)) @ weight)
+    return np.concatenate(out)
+
+
+def _draw(model: Model, vcov: Array, draws: int, seed: int) -> Array:
+    if draws < 2:
+        raise UsageError("is too few draws", value=draws, allowed="2 or more")
+    rng = np.random.default_rng(seed)
+    return rng.multivariate_normal(model.theta, vcov, draws, method="eigh")
+
+
+def average_of_profile(model: Model, row: Array) -> tuple[Array, Array]:
+    """Chances averaged over the effects, and their derivatives in the parameters.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    row
+        The profile's values of the free positions.
+    """
+    equations, n = model.equations, model.covariance.effects
     coefficients = equations * row.size
     beta = model.theta[:coefficients].reshape(equations, -1)
-    rule = product_rule(_ORDER, n)
-    index = rule.index[:, : rule.nodes]
-    z = np.sqrt(2.0) * rule.points[index]
-    weight = np.exp(rule.log_weights[index].sum(axis=0)) if n else np.ones(1)
-    weight = weight / weight.sum()
+    z, weight = population_nodes(n)
     predictor = np.repeat((beta @ row)[:, None], weight.size, axis=1)
     if n:
         predictor = predictor + model.covariance.root(model.theta[coefficients:]) @ z

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
 from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
-from folkestrom.analysis.mobility.panel import Position
-from folkestrom.analysis.mobility.prediction import Profiled, predict
+from folkestrom.analysis.mobility.integration import Model
+from folkestrom.analysis.mobility.observed import Observed, observe
+from folkestrom.analysis.mobility.panel import Panel, Position
+from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
 from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,9 @@ class MobilityFit:
         What was left out or lies on a boundary; what the fit did.
     penalty, tolerance, seconds
         Penalty on coefficients; accuracy asked for, in standard errors; time taken.
+    design, observed
+        How a formula reads a table; the rows fitted to, which are not saved. Both are None for a
+        model of terms.
     """
 
     outcomes: tuple[str, ...]
@@ -88,6 +95,8 @@ class MobilityFit:
     penalty: float = 0.0
     tolerance: float = 0.0
     seconds: float = 0.0
+    design: Design | None = None
+    observed: Observed | None = field(default=None, repr=False)
 
     @property
     def names_(self) -> list[str]:
@@ -192,21 +201,133 @@ class MobilityFit:
         return "\n".join([*lines, *(f"Note: {note}." for note in self.notes)])
 
     def predict(
-        self, profiles: Sequence[Mapping[str, str | float]], *, level: float = 0.95
+        self,
+        profiles: Any,
+        *,
+        level: float = 0.95,
+        intervals: prediction.Intervals = "delta",
+        draws: int = 1_000,
+        seed: int = 1,
     ) -> pl.DataFrame:
         """Chances of each outcome for profiles, averaged over the effects of the population.
 
         Parameters
         ----------
         profiles
-            For each covariate the name of a level or a number.
+            For each covariate the name of a level or a number, one mapping a profile. With a
+            formula also a table.
         level
-            Coverage of the intervals (delta method on the logit scale).
+            Coverage of the intervals.
+        intervals
+            delta: by the delta method on the logit scale. simulated: quantiles over parameters
+            drawn from their distribution.
+        draws, seed
+            How many sets of parameters are drawn, and where the draws begin.
         """
-        model = Profiled(
-            self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
+        rows = prediction.rows_of(self._model, self.design, profiles)
+        return prediction.predict(self._model, self.vcov, rows, level, intervals, draws, seed)
+
+    def contrasts(
+        self, profile_a: Mapping[str, Any], profile_b: Mapping[str, Any], *, level: float = 0.95
+    ) -> pl.DataFrame:
+        """Difference and ratio of the chances of two profiles, with intervals.
+
+        Parameters
+        ----------
+        profile_a, profile_b
+            For each covariate the name of a level or a number; the first against the second.
+        level
+            Coverage of the intervals, by the delta method; for ratios on the log scale.
+        """
+        rows = prediction.rows_of(self._model, self.design, [profile_a, profile_b])
+        return prediction.contrast(self._model, self.vcov, rows, level)
+
+    def marginal_effects(
+        self,
+        covariates: Sequence[str] | None = None,
+        *,
+        data: Any = None,
+        where: Mapping[str, Any] | None = None,
+        sample: int | None = 100_000,
+        level: float = 0.95,
+    ) -> pl.DataFrame:
+        """Average marginal effects on the chances, integrated over the effects of persons.
+
+        Of a category: what each level does instead of the reference. Of a number: the
+        derivative. Errors are by the delta method, the rows taken as they are;
+        `sampling_error` is what drawing rows adds.
+
+        Parameters
+        ----------
+        covariates
+            Columns concerned; all by default.
+        data
+            The table or panel; what was fitted to by default, where the fit still has it.
+        where
+            Average over rows with these levels alone.
+        sample
+            Average over so many rows, drawn at random, where there are more; None: over all.
+        level
+            Coverage of the intervals.
+        """
+        observed = self._observed(data, formula=True)
+        rows = observed.sample(sample, where or {})
+        return marginal.marginal_effects(
+            self._model, self.vcov, observed.maker(), rows, covariates, level
         )
-        return predict(model, self.vcov, profiles, level)
+
+    def effects_of_persons(self, *, data: Any = None) -> pl.DataFrame:
+        """Posterior means and standard deviations of each person's effects.
+
+        A row a person, numbered from 0 in the order of identifiers. What it says is of single
+        persons: it is for work inside the wall, and must not be published.
+
+        Parameters
+        ----------
+        data
+            The table or panel; what was fitted to by default, where the fit still has it.
+        """
+        return posterior.table_of_effects(self._model, self._observed(data).panel)
+
+    def fit_by_cell(
+        self, by: Sequence[str], *, data: Any = None, expected: goodness.Expected = "history"
+    ) -> pl.DataFrame:
+        """Observed and expected counts of outcomes by cell.
+
+        `chi2` is (observed − expected)² / expected; `z` the difference in standard deviations,
+        estimates taken as known. Small cells are for work inside the wall.
+
+        Parameters
+        ----------
+        by
+            Columns of the table, or factors of the panel, whose levels make the cells.
+        data
+            The table or panel; what was fitted to by default, where the fit still has it.
+        expected
+            history: each row's chances given the person's rows before, right also where an outcome
+            ends a person's rows. population: averaged over the effects of all.
+        """
+        return goodness.fit_by_cell(self._model, self._observed(data), by, expected)
+
+    def information_criteria(
+        self, cluster: str | ArrayLike | None = None, *, data: Any = None
+    ) -> goodness.Criteria:
+        """AIC and BIC, and what they become when the model is wrong or persons are alike.
+
+        Parameters
+        ----------
+        cluster
+            A column, or a value for each person; persons themselves by default.
+        data
+            The table or panel; what was fitted to by default, where the fit still has it.
+        """
+        observed = self._observed(data)
+        clusters = goodness.clusters_of(observed, cluster)
+        penalty = goodness.penalty_of(self._model, observed.panel, self.order, clusters, None)
+        count = int(clusters.max()) + 1
+        return goodness.criteria(
+            self.log_likelihood_, self.theta.size, self.persons, penalty, count
+        )
 
     def wald_test(self, names: Sequence[str]) -> Test:
         """Whether some estimates are all zero.
@@ -246,7 +367,7 @@ class MobilityFit:
         return Test(statistic, freedom, chi2_tail(statistic, freedom), note)
 
     def save(self, path: Path | str) -> None:
-        """Write the fit to a file, exactly.
+        """Write the fit to a file, exactly; the rows are left out.
 
         Parameters
         ----------
@@ -259,6 +380,7 @@ class MobilityFit:
             "positions": [[p.term, p.level, p.reference] for p in self.positions],
             "structure": self.covariance.structure,
             **{k: getattr(self, k).tolist() for k in ("free", "theta", "vcov")},
+            "design": design_to_plain(self.design),
         }
         Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
 
@@ -287,9 +409,32 @@ class MobilityFit:
                 covariance=Covariance(held["structure"], len(held["outcomes"]) - 1),
                 theta=np.array(held["theta"], dtype=np.float64),
                 vcov=np.array(held["vcov"], dtype=np.float64),
+                design=design_from_plain(held["design"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise InputRefused("is not a fitted model", where=str(path)) from error
+
+    @property
+    def _model(self) -> Model:
+        return Model(
+            self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
+        )
+
+    def _observed(self, data: Any, *, formula: bool = False) -> Observed:
+        """The rows given, or those fitted to."""
+        if data is None:
+            if self.observed is None:
+                raise UsageError(
+                    "the fit has no rows", next_step="Give the table or the panel as `data`"
+                )
+            return self.observed
+        if isinstance(data, Panel):
+            if formula and self.design is not None:
+                raise UsageError("is a panel; the formula needs the table", where="data")
+            return Observed(data)
+        if self.design is None:
+            raise UsageError("is a table; a model of terms needs the panel", where="data")
+        return observe(data, self.design, self.outcomes)
 
     @property
     def _coefficients(self) -> int:
@@ -308,11 +453,12 @@ class MobilityFit:
         names = self.names_
         if name in names:
             return [names.index(name)]
+        terms = {name, *(self.design.members(name) if self.design else ())}
         found = [
             j * self.free.size + k
             for j in range(len(self.outcomes) - 1)
             for k, p in enumerate(self.free)
-            if self.positions[p].term == name
+            if self.positions[p].term in terms
         ]
         if not found:
             raise UsageError("is no estimate and no covariate", value=name, allowed=names[:20])

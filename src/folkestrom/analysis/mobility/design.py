@@ -1,0 +1,390 @@
+"""From the columns of a table to covariates with coefficients, and again for new columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.bases import Basis, fit_basis
+from folkestrom.analysis.mobility.coding import Coded, code
+from folkestrom.analysis.mobility.formula import Category, Expression, Parsed, parse
+from folkestrom.analysis.mobility.tables import (
+    MOST_LEVELS,
+    Table,
+    factor_of,
+    number_of,
+    numbers_of,
+)
+from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.errors import UsageError
+
+Array = NDArray[np.float64]
+Columns = Mapping[str, Term]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Levels of a categorical column, and the number of the one to compare with."""
+
+    names: tuple[str, ...]
+    reference: int
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns of a table that are no covariates: person, outcome, weight, time."""
+
+    person: str
+    outcome: str
+    weight: str | None = None
+    time: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that there are."""
+        return [c for c in (self.person, self.outcome, self.weight, self.time) if c is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A formula as it was fitted to a table: all that it takes to read another table alike.
+
+    Attributes
+    ----------
+    formula
+        As it was written.
+    roles
+        Columns that are no covariates.
+    categories
+        Levels of the categorical columns.
+    spans
+        Least and greatest value of the columns of numbers.
+    bases
+        Functions of numbers, by label.
+    written
+        For each term of the formula its label, its factors, and what is continuous in it.
+    absent
+        Slopes of levels that have no rows; without coefficients.
+    """
+
+    formula: str
+    roles: Roles
+    categories: Mapping[str, Levels]
+    spans: Mapping[str, tuple[float, float]]
+    bases: Mapping[str, Basis]
+    written: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    absent: tuple[str, ...] = ()
+
+    @cached_property
+    def coded(self) -> tuple[Coded, ...]:
+        """Products of factors and numbers that have coefficients."""
+        return tuple(code(self.written))
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of covariates."""
+        return [*self.categories, *self.spans]
+
+    @property
+    def products(self) -> int:
+        """How many products there are."""
+        return len(self.coded)
+
+    def read(self, table: Table) -> dict[str, Term]:
+        """The columns of covariates of a table.
+
+        Parameters
+        ----------
+        table
+            A table that has them.
+        """
+        return {
+            name: factor_of(table, name, held.names, held.names[held.reference])
+            for name, held in self.categories.items()
+        } | {name: number_of(table, name) for name in self.spans}
+
+    def terms(self, columns: Columns, among: Collection[int] | None = None) -> list[Term]:
+        """Covariates with coefficients.
+
+        Parameters
+        ----------
+        columns
+            What `read` gives, or other values of the same columns.
+        among
+            Numbers of the products wanted; all if not given.
+        """
+        made: list[Term] = []
+        bases: dict[str, Array] = {}
+        for k, coded in enumerate(self.coded):
+            if among is None or k in among:
+                made += self._product(coded, columns, bases)
+        return [term for term in made if not self._is_absent(term)]
+
+    def touching(self, column: str) -> set[int]:
+        """Numbers of the products that a column is part of.
+
+        Parameters
+        ----------
+        column
+            A column of covariates.
+        """
+        return {k for k, coded in enumerate(self.coded) if column in self._columns_of(coded)}
+
+    def members(self, label: str) -> list[str]:
+        """Names of the covariates that a term of the formula, or a column's own term, consists of.
+
+        Parameters
+        ----------
+        label
+            As in the formula.
+        """
+        found = [c for c in self.coded if label in (c.label, ":".join(c.order))]
+        names = []
+        for coded in found:
+            if not coded.numbers:
+                names.append(":".join(coded.order))
+            else:
+                names += [name for name, _, _ in self._slopes(coded)]
+        return names
+
+    def without(self, columns: Collection[str]) -> Design:
+        """The design without all terms that some columns are part of.
+
+        Parameters
+        ----------
+        columns
+            Columns of covariates.
+        """
+        kept = [
+            (label, factors, numbers)
+            for label, factors, numbers in self.written
+            if not {*factors, *self._columns(numbers)} & set(columns)
+        ]
+        used = {c for _, factors, numbers in kept for c in (*factors, *self._columns(numbers))}
+        labels = {label for _, _, numbers in kept for label in numbers}
+        return replace(
+            self,
+            categories={k: v for k, v in self.categories.items() if k in used},
+            spans={k: v for k, v in self.spans.items() if k in used},
+            bases={k: v for k, v in self.bases.items() if k in labels},
+            written=tuple(kept),
+        )
+
+    def _columns_of(self, coded: Coded) -> list[str]:
+        return [*[name for name, _ in coded.factors], *self._columns(coded.numbers)]
+
+    def _columns(self, numbers: Sequence[str]) -> list[str]:
+        out = []
+        for label in numbers:
+            basis = self.bases.get(label)
+            out += [label] if basis is None else list(basis.expression.variables.values())
+        return out
+
+    def _is_absent(self, term: Term) -> bool:
+        if not isinstance(term, Number) or term.name not in self.absent:
+            return False
+        if np.any(term.values):
+            raise UsageError("was left out of the fit: nothing is known of it", value=term.name)
+        return True
+
+    def _product(self, coded: Coded, columns: Columns, bases: dict[str, Array]) -> list[Term]:
+        if not coded.numbers:
+            factors = [_factor(columns[name]) for name, _ in coded.factors]
+            return [_combined(":".join(coded.order), factors, [full for _, full in coded.factors])]
+        size = next(iter(columns.values()))
+        rows = size.codes.size if isinstance(size, Factor) else size.values.size
+        made: list[Term] = []
+        for name, levels, places in self._slopes(coded):
+            values = np.ones(rows)
+            for label, place in places.items():
+                values = values * self._number(label, place, columns, bases)
+            for factor, level in levels.items():
+                values = values * (_factor(columns[factor]).codes == level)
+            made.append(Number(name, values))
+        return made
+
+    def _number(self, label: str, place: int, columns: Columns, bases: dict[str, Array]) -> Array:
+        basis = self.bases.get(label)
+        if basis is None:
+            return _number(columns[label]).values
+        if label not in bases:
+            taken = basis.expression.variables.values()
+            bases[label] = basis.values({name: _number(columns[name]).values for name in taken})
+        return bases[label][:, place]
+
+    def _slopes(self, coded: Coded) -> list[tuple[str, dict[str, int], dict[str, int]]]:
+        """For each covariate of a product with numbers: its name, levels, columns of functions."""
+        choices: list[list[tuple[str, str, int]]] = []
+        full = dict(coded.factors)
+        for part in coded.order:
+            if part in full:
+                held = self.categories[part]
+                choices.append(
+                    [
+                        (f"{part}[{level}]", part, k)
+                        for k, level in enumerate(held.names)
+                        if full[part] or k != held.reference
+                    ]
+                )
+            elif part in self.bases:
+                labels = self.bases[part].labels
+                choices.append([(label, part, k) for k, label in enumerate(labels)])
+            else:
+                choices.append([(part, part, 0)])
+        return [
+            (
+                ":".join(name for name, _, _ in chosen),
+                {part: k for _, part, k in chosen if part in full},
+                {part: k for _, part, k in chosen if part not in full},
+            )
+            for chosen in product(*choices)
+        ]
+
+
+def make_design(
+    formula: str, table_of: Callable[[Sequence[str]], Table], roles: Roles
+) -> tuple[Design, Table]:
+    """Fit a formula to a table: levels, knots, coding.
+
+    Parameters
+    ----------
+    formula
+        The formula; its left side is ignored here.
+    table_of
+        Gives the table with the columns named.
+    roles
+        Columns that are no covariates.
+    """
+    parsed = parse(formula)
+    table = table_of([*roles.columns, *parsed.columns])
+    categories: dict[str, Levels] = {}
+    spans: dict[str, tuple[float, float]] = {}
+    bases: dict[str, Basis] = {}
+    terms: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+    for label, pieces in parsed.terms:
+        factors: list[str] = []
+        numbers: list[str] = []
+        for piece in pieces:
+            if isinstance(piece, Expression):
+                _add_basis(piece, table, spans, bases)
+                numbers.append(piece.label)
+            elif isinstance(piece, Category) or table.is_category(piece):
+                factors.append(_add_category(piece, table, categories))
+            else:
+                _add_span(piece, table, spans)
+                numbers.append(piece)
+        terms.append((label, tuple(factors), tuple(numbers)))
+    _check_one_reading(parsed, categories, spans)
+    design = Design(formula, roles, categories, spans, bases, tuple(terms))
+    _check_products(design)
+    return design, table
+
+
+def without_empty(design: Design, terms: Sequence[Term]) -> tuple[Design, list[Term]]:
+    """Leave out slopes of levels that have no rows.
+
+    Parameters
+    ----------
+    design
+        The design.
+    terms
+        Its covariates.
+    """
+    empty = {
+        t.name for t in terms if isinstance(t, Number) and "[" in t.name and not np.any(t.values)
+    }
+    if not empty:
+        return design, list(terms)
+    kept = [term for term in terms if term.name not in empty]
+    return replace(design, absent=tuple(sorted(empty))), kept
+
+
+def _add_basis(
+    piece: Expression, table: Table, spans: dict[str, tuple[float, float]], bases: dict[str, Basis]
+) -> None:
+    if piece.label in bases:
+        return
+    for name in piece.variables.values():
+        if table.is_category(name):
+            raise UsageError(
+                "is a category, and the function takes numbers", column=name, value=piece.label
+            )
+        _add_span(name, table, spans)
+    numbers = {name: numbers_of(table, name) for name in piece.variables.values()}
+    bases[piece.label] = fit_basis(piece, numbers)[0]
+
+
+def _add_span(name: str, table: Table, spans: dict[str, tuple[float, float]]) -> None:
+    if name not in spans:
+        values = numbers_of(table, name)
+        spans[name] = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def _add_category(piece: str | Category, table: Table, categories: dict[str, Levels]) -> str:
+    name = piece if isinstance(piece, str) else piece.name
+    wanted = None if isinstance(piece, str) else piece.reference
+    if name not in categories:
+        found = factor_of(table, name, reference=wanted)
+        categories[name] = Levels(found.levels, found.reference)
+    held = categories[name]
+    if held.names[held.reference] != (wanted or held.names[0]):
+        raise UsageError("is compared with two different levels in one formula", column=name)
+    return name
+
+
+def _check_one_reading(
+    parsed: Parsed, categories: Mapping[str, Levels], spans: Mapping[str, object]
+) -> None:
+    both = [name for name in parsed.columns if name in categories and name in spans]
+    if both:
+        raise UsageError(
+            "is a number in one term and a category in another", column=both[0],
+            next_step="Give the table a column for each",
+        )  # fmt: skip
+
+
+def _check_products(design: Design) -> None:
+    for coded in design.coded:
+        count = 1
+        for name, _ in coded.factors:
+            count *= len(design.categories[name].names)
+        if count > MOST_LEVELS:
+            raise UsageError(
+                f"has {count} combinations of levels, each with coefficients", value=coded.label,
+                allowed=f"at most {MOST_LEVELS}", next_step="Join levels into groups",
+            )  # fmt: skip
+
+
+def _factor(term: Term) -> Factor:
+    if not isinstance(term, Factor):
+        raise UsageError("is no category", column=term.name)
+    return term
+
+
+def _number(term: Term) -> Number:
+    if not isinstance(term, Number):
+        raise UsageError("is no number", column=term.name)
+    return term
+
+
+def _combined(name: str, factors: Sequence[Factor], full: Sequence[bool]) -> Factor:
+    """Factors as one, whose level is the combination; code 0 where one is at its reference."""
+    if len(factors) == 1 and not full[0]:
+        return replace(factors[0], name=name)
+    table = np.zeros(tuple(len(f.levels) for f in factors), dtype=np.int64)
+    levels = ["(reference)"]
+    for chosen in product(*[range(len(f.levels)) for f in factors]):
+        compared = [
+            every or k != f.reference for k, f, every in zip(chosen, factors, full, strict=True)
+        ]
+        if all(compared):
+            table[chosen] = len(levels)
+            levels.append(":".join(f.levels[k] for k, f in zip(chosen, factors, strict=True)))
+    narrow = table.astype(np.uint8 if len(levels) <= 256 else np.uint16)
+    parents = tuple(f.name for f in factors)
+    return Factor(name, narrow[tuple(f.codes for f in factors)], tuple(levels), 0, parents)

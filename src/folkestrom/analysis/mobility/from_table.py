@@ -1,0 +1,281 @@
+"""The mobility model fitted to a table, as a formula says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Literal, TypedDict, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from folkestrom.analysis.mobility.design import Design, Roles, make_design, without_empty
+from folkestrom.analysis.mobility.distributions import chi2_tail
+from folkestrom.analysis.mobility.formula import parse
+from folkestrom.analysis.mobility.goodness import clusters_of
+from folkestrom.analysis.mobility.model import Errors, fit_mobility
+from folkestrom.analysis.mobility.observed import Reader, arrange, names_of_outcomes
+from folkestrom.analysis.mobility.result import MobilityFit, Test
+from folkestrom.analysis.mobility.tables import Table, factor_of, read_table
+from folkestrom.errors import UsageError, UserError
+
+
+class _Options(TypedDict):
+    effects: str
+    standard_errors: Errors
+    penalty: float
+    collinear: Literal["refuse", "drop"]
+    tolerance: float | None
+    threads: int | None
+    say: Callable[[str], None] | None
+
+
+@dataclass(frozen=True, eq=False)
+class MobilityGroups:
+    """A model fitted to groups together and apart.
+
+    Attributes
+    ----------
+    together
+        One model for all rows.
+    apart
+        For each group a model without what the groups are made by.
+    test
+        Whether the groups differ in more than the model of all lets them, by likelihood ratio;
+        None where persons change groups, so that the models are not nested.
+    note
+        What to keep in mind.
+    """
+
+    together: MobilityFit
+    apart: Mapping[str, MobilityFit]
+    test: Test | None
+    note: str
+
+    @property
+    def aic_(self) -> dict[str, float]:
+        """Akaike's criterion of the model of all, and of the groups' models in sum."""
+        return {
+            "together": self.together.aic_,
+            "apart": sum(fit.aic_ for fit in self.apart.values()),
+        }
+
+    def summary(self) -> str:
+        """All fits and the test, as a text to read."""
+        parts = [f"Together\n{self.together.summary()}"]
+        parts += [f"{name}\n{fit.summary()}" for name, fit in self.apart.items()]
+        if self.test is not None:
+            parts.append(
+                f"Groups alike: chi-square {self.test.statistic:.2f} with {self.test.freedom} "
+                f"degrees of freedom, p {self.test.p:.4f}"
+            )
+        return "\n\n".join(parts + ([f"Note: {self.note}."] if self.note else []))
+
+
+@overload
+def mobility(
+    data: Any,
+    formula: str,
+    *,
+    person: str,
+    outcomes: Sequence[str] | None = ...,
+    by: None = ...,
+    weight: str | None = ...,
+    time: str | None = ...,
+    effects: str = ...,
+    standard_errors: Errors = ...,
+    cluster: str | ArrayLike | None = ...,
+    penalty: float = ...,
+    collinear: Literal["refuse", "drop"] = ...,
+    tolerance: float | None = ...,
+    threads: int | None = ...,
+    say: Callable[[str], None] | None = ...,
+) -> MobilityFit: ...
+
+
+@overload
+def mobility(
+    data: Any,
+    formula: str,
+    *,
+    person: str,
+    outcomes: Sequence[str] | None = ...,
+    by: str | Sequence[str],
+    weight: str | None = ...,
+    time: str | None = ...,
+    effects: str = ...,
+    standard_errors: Errors = ...,
+    cluster: str | ArrayLike | None = ...,
+    penalty: float = ...,
+    collinear: Literal["refuse", "drop"] = ...,
+    tolerance: float | None = ...,
+    threads: int | None = ...,
+    say: Callable[[str], None] | None = ...,
+) -> MobilityGroups: ...
+
+
+def mobility(
+    data: Any,
+    formula: str,
+    *,
+    person: str,
+    outcomes: Sequence[str] | None = None,
+    by: str | Sequence[str] | None = None,
+    weight: str | None = None,
+    time: str | None = None,
+    effects: str = "unstructured",
+    standard_errors: Errors = "observed",
+    cluster: str | ArrayLike | None = None,
+    penalty: float = 0.0,
+    collinear: Literal["refuse", "drop"] = "refuse",
+    tolerance: float | None = None,
+    threads: int | None = None,
+    say: Callable[[str], None] | None = None,
+) -> MobilityFit | MobilityGroups:
+    """Fit the mobility model to a table of person-years.
+
+    Texts, levels and truth values are categories, compared with their first level or with the
+    one that ``C(name, Treatment("level"))`` names; they stay integer codes. Other columns are
+    numbers, and may stand in functions (``bs``, ``cr``, ``poly``, ``log``, ``I`` …), whose knots
+    and bounds the fit remembers.
+
+    Parameters
+    ----------
+    data
+        A table of Arrow, Polars or pandas, or a mapping of columns; a row a person-year.
+    formula
+        Such as ``"outcome ~ age_group + sex * immigrant + bs(age, df=4)"``.
+    person
+        Column that says whose year a row is.
+    outcomes
+        The alternatives, the base first; by default the levels of the outcome's column.
+    by
+        Columns that make groups: each is fitted apart too, without the terms of these columns,
+        and a test says whether that is better.
+    weight
+        Column of weights, the same in all rows of a person.
+    time
+        Column by which a person's rows are ordered; as they lie by default.
+    effects, standard_errors, penalty, collinear, tolerance, threads, say
+        As for `fit_mobility`.
+    cluster
+        A column, the same in all rows of a person, or a value for each person.
+
+    Raises
+    ------
+    UsageError
+        Where the formula or an option cannot be meant; the nearest name is suggested.
+    InputRefused
+        Where the data have no estimate: missing or infinite values (with column and row),
+        separation, one outcome only.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"id": [k // 4 for k in range(160)]}).with_columns(
+    ...     place=pl.when(pl.col("id") % 2 == 1).then(pl.lit("urban")).otherwise(pl.lit("rural")),
+    ...     outcome=(pl.col("id") * 7 + pl.int_range(160) * 5) % 11 < 2 + pl.col("id") % 2 * 2)
+    >>> fit = mobility(table, "outcome ~ place", person="id", outcomes=["stay", "move"],
+    ...                effects="none")
+    >>> {name: round(value, 3) for name, value in fit.params_.items()}
+    {'move: (intercept)': -1.64, 'move: place[urban]': 1.075}
+    """
+    roles = Roles(person, parse(formula).outcome, weight, time)
+
+    def reader(columns: Sequence[str]) -> Table:
+        return read_table(data, columns)
+
+    design, table = make_design(formula, reader, roles)
+    names = names_of_outcomes(table, roles.outcome, outcomes)
+    options = _Options(
+        effects=effects, standard_errors=standard_errors, penalty=penalty, collinear=collinear,
+        tolerance=tolerance, threads=threads, say=say,
+    )  # fmt: skip
+    together = _fit(reader, table, design, names, cluster, options)
+    if by is None:
+        return together
+    if cluster is not None and not isinstance(cluster, str):
+        raise UsageError("is not a column; groups need one", column="cluster")
+    columns = [by] if isinstance(by, str) else list(by)
+    return _groups(reader, design, columns, together, cluster, options)
+
+
+def _fit(
+    reader: Reader,
+    table: Table,
+    design: Design,
+    outcomes: Sequence[str],
+    cluster: str | ArrayLike | None,
+    options: _Options,
+) -> MobilityFit:
+    design, terms = without_empty(design, design.terms(design.read(table)))
+    observed = arrange(reader, table, design, terms, outcomes)
+    numbers = None if cluster is None else clusters_of(observed, cluster)
+    fit = fit_mobility(observed.panel, cluster=numbers, **options)
+    return replace(fit, design=design, observed=observed)
+
+
+def _groups(
+    reader: Reader,
+    design: Design,
+    by: Sequence[str],
+    together: MobilityFit,
+    cluster: str | None,
+    options: _Options,
+) -> MobilityGroups:
+    found = reader(by)
+    factors = [factor_of(found, name) for name in by]
+    within = design.without(by)
+    apart: dict[str, MobilityFit] = {}
+    for chosen in product(*[range(len(f.levels)) for f in factors]):
+        rows = np.flatnonzero(
+            np.all([f.codes == k for f, k in zip(factors, chosen, strict=True)], axis=0)
+        )
+        name = ", ".join(f"{f.name}={f.levels[k]}" for f, k in zip(factors, chosen, strict=True))
+        if rows.size:
+            apart[name] = _fit_group(
+                reader, rows, name, within, together.outcomes, cluster, options
+            )
+    if len(apart) < 2:
+        raise UsageError("makes one group only", value=", ".join(by))
+    changing = sum(fit.persons for fit in apart.values()) - together.persons
+    if changing and together.covariance.effects:
+        note = (
+            "persons change groups: apart, their effects in each group count as independent, so "
+            "that the models are not nested; compare AIC"
+        )
+        return MobilityGroups(together, apart, None, note)
+    return MobilityGroups(together, apart, _alike(together, apart), "")
+
+
+def _fit_group(
+    reader: Reader,
+    rows: NDArray[np.intp],
+    name: str,
+    design: Design,
+    outcomes: Sequence[str],
+    cluster: str | None,
+    options: _Options,
+) -> MobilityFit:
+    columns = [*design.roles.columns, *design.columns]
+
+    def part(named: Sequence[str]) -> Table:
+        return reader(named).rows(rows)
+
+    try:
+        return _fit(part, part(columns), design, outcomes, cluster, options)
+    except UserError as error:
+        raise type(error)(
+            error.message, where=name, row=error.row, column=error.column, value=error.value,
+            allowed=error.allowed, next_step=error.next_step,
+        ) from error  # fmt: skip
+
+
+def _alike(together: MobilityFit, apart: Mapping[str, MobilityFit]) -> Test | None:
+    fits = [together, *apart.values()]
+    freedom = sum(fit.theta.size for fit in apart.values()) - together.theta.size
+    if freedom <= 0 or not all(fit.converged_ for fit in fits):
+        return None
+    gain = sum(fit.log_likelihood_ for fit in apart.values()) - together.log_likelihood_
+    return Test(2 * gain, freedom, chi2_tail(2 * gain, freedom))

@@ -1,0 +1,254 @@
+"""How well models describe the rows: by cell, and against each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from folkestrom.analysis.mobility.distributions import two_sided
+from folkestrom.analysis.mobility.integration import (
+    Model,
+    chances_of,
+    predictor_of,
+    terms_of_panel,
+)
+from folkestrom.analysis.mobility.likelihood import Likelihood
+from folkestrom.analysis.mobility.observed import Observed
+from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.posterior import forecasts, posterior
+from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.errors import UsageError
+
+Array = NDArray[np.float64]
+Expected = Literal["history", "population"]
+
+#: Rows whose chances are computed at a time.
+_ROWS = 500_000
+
+
+def fit_by_cell(
+    model: Model, observed: Observed, by: Sequence[str], expected: Expected
+) -> pl.DataFrame:
+    """Observed and expected counts of outcomes in cells.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    observed
+        The rows.
+    by
+        Columns whose levels make the cells.
+    expected
+        history: each row's chances given the person's rows before. population: averaged over the
+        effects of the population.
+    """
+    if expected not in ("history", "population"):
+        raise UsageError("is no expectation", value=expected, allowed=["history", "population"])
+    if not by:
+        raise UsageError("no columns are named", allowed="one or more columns of the table")
+    panel, factors = observed.panel, [observed.cells(name) for name in by]
+    shape = tuple(len(f.levels) for f in factors)
+    flat = np.ravel_multi_index(tuple(f.codes.astype(np.int64) for f in factors), shape)
+    cells, cell = np.unique(flat, return_inverse=True)
+    chances = forecasts(model, panel) if expected == "history" else _chances(model, panel)
+    weight = observed.weight()
+    levels = np.unravel_index(cells, shape)
+    named = {
+        name: [f.levels[k] for k in codes]
+        for name, f, codes in zip(by, factors, levels, strict=True)
+    }
+    tables = []
+    for j, outcome in enumerate(model.outcomes):
+        seen = np.asarray(panel.rows.outcome == j, dtype=np.float64)
+        counted, foretold = (
+            np.bincount(cell, weight * v).astype(np.float64) for v in (seen, chances[:, j])
+        )
+        if expected == "history":
+            # Given the past, what one year adds to the difference is independent of the next.
+            one = weight**2 * chances[:, j] * (1 - chances[:, j])
+            spread = np.bincount(cell, one).astype(np.float64)
+        else:
+            spread = _between(panel, cell, weight * (seen - chances[:, j]), cells.size)
+        tables.append(
+            pl.DataFrame(
+                {
+                    **named,
+                    "outcome": [outcome] * cells.size,
+                    "rows": np.bincount(cell),
+                    "observed": counted,
+                    "expected": foretold,
+                    "chi2": (counted - foretold) ** 2 / foretold,
+                    "z": (counted - foretold) / np.sqrt(np.where(spread > 0, spread, np.nan)),
+                }
+            )
+        )
+    return (
+        pl.concat(tables).with_columns(pl.col("z").fill_nan(None)).sort([*by], maintain_order=True)
+    )
+
+
+def _chances(model: Model, panel: Panel) -> Array:
+    out = np.empty((panel.size, len(model.outcomes)))
+    for first in range(0, panel.size, _ROWS):
+        rows = slice(first, min(first + _ROWS, panel.size))
+        size = rows.stop - rows.start
+        predictor = predictor_of(model, terms_of_panel(panel, rows), size)
+        out[rows] = chances_of(model, predictor)
+    return out
+
+
+def _between(panel: Panel, cell: NDArray[np.intp], rest: Array, cells: int) -> Array:
+    """Variance of the cells' sums when persons are independent of each other."""
+    person = np.repeat(np.arange(panel.persons), np.diff(panel.rows.start))
+    pairs, place = np.unique(person * cells + cell, return_inverse=True)
+    squares = np.bincount(place, rest) ** 2
+    return np.bincount(pairs % cells, squares, minlength=cells).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Information criteria, smaller being better.
+
+    Attributes
+    ----------
+    aic, bic
+        Akaike's; Schwarz's, counting persons.
+    penalty
+        Effective number of parameters: the trace of the products of scores, summed within
+        clusters, over the information. Equals the number of parameters where the model is true.
+    tic
+        −2 log-likelihood + 2 × penalty: Takeuchi (1976); for clusters wider than a person the
+        criterion of Varin and Vidoni (2005) for composite likelihoods.
+    clustered_bic
+        −2 log-likelihood + log(clusters) × penalty (Gao and Song 2010).
+    clusters
+        Number of clusters.
+    """
+
+    aic: float
+    bic: float
+    penalty: float
+    tic: float
+    clustered_bic: float
+    clusters: int
+
+
+def clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
+    """For each person of the panel the number of the cluster.
+
+    Parameters
+    ----------
+    observed
+        The rows.
+    cluster
+        A column, a value for each person, or nothing: persons themselves.
+    """
+    panel = observed.panel
+    if cluster is None:
+        return np.arange(panel.persons, dtype=np.int64)
+    if not isinstance(cluster, str):
+        given = np.asarray(cluster)
+        if given.shape != (panel.persons,):
+            raise UsageError(
+                f"has {given.size} values for {panel.persons} persons", column="cluster"
+            )
+        return np.unique(given, return_inverse=True)[1].astype(np.int64)
+    if observed.read is None:
+        codes: NDArray[np.generic] = observed.cells(cluster).codes
+    else:
+        codes = observed.read([cluster]).frame[cluster].rank("dense").to_numpy()
+    start = panel.rows.start
+    first = codes[start[:-1]]
+    if np.any(np.repeat(first, np.diff(start)) != codes):
+        raise UsageError(
+            "differs between the years of one person", column=cluster,
+            next_step="Cluster by what persons keep, such as where they lived first",
+        )  # fmt: skip
+    return np.unique(first, return_inverse=True)[1].astype(np.int64)
+
+
+def penalty_of(
+    model: Model, panel: Panel, order: int, cluster: NDArray[np.int64], threads: int | None
+) -> float:
+    """The effective number of parameters.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    panel
+        The rows.
+    order
+        Order of quadrature.
+    cluster
+        Of each person.
+    threads
+        Number of threads.
+    """
+    likelihood = Likelihood(panel, model.covariance, model.free, threads)
+    rule = product_rule(order, model.covariance.effects)
+    own = cluster.size == int(cluster.max()) + 1
+    bread, meat = likelihood.information(model.theta, rule, meat=own, squared=True)
+    if not own:
+        scores = likelihood.cluster_scores(model.theta, rule, cluster)
+        meat = scores.T @ scores
+    return float(np.trace(np.linalg.solve(bread, meat)))
+
+
+def criteria(
+    value: float, parameters: int, persons: int, penalty: float, clusters: int
+) -> Criteria:
+    """Information criteria.
+
+    Parameters
+    ----------
+    value
+        Log-likelihood.
+    parameters, persons
+        Their numbers.
+    penalty, clusters
+        Effective number of parameters, and number of clusters.
+
+    Examples
+    --------
+    >>> criteria(-100.0, 4, 50, 5.0, 50).tic
+    210.0
+    """
+    return Criteria(
+        aic=2 * parameters - 2 * value,
+        bic=math.log(persons) * parameters - 2 * value,
+        penalty=penalty,
+        tic=2 * penalty - 2 * value,
+        clustered_bic=math.log(clusters) * penalty - 2 * value,
+        clusters=clusters,
+    )
+
+
+def vuong(
+    one: tuple[Model, Panel], other: tuple[Model, Panel], cluster: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Vuong's (1989) statistic for models of which none contains the other, and its p.
+
+    Parameters
+    ----------
+    one, other
+        Fitted models, each with the panel of its covariates.
+    cluster
+        Of each person; log-likelihoods are summed within.
+    """
+    values = [posterior(model, panel).log_likelihoods for model, panel in (one, other)]
+    weight = one[1].rows.weight
+    apart = (values[0] - values[1]) * (weight if weight.size else 1.0)
+    sums = np.bincount(cluster, apart)
+    spread = float(np.sqrt(sums.size) * sums.std())
+    if spread == 0:
+        raise UsageError("the two models say the same of every person")
+    z = float(sums.sum()) / spread
+    return z, two_sided(z)

@@ -1,0 +1,238 @@
+"""Average marginal effects: what a covariate does to the chances, in the mean over rows.
+
+Chances are averaged over the effects of the population first. Errors are by the delta method, the
+rows being taken as they are (Cameron and Trivedi 2005, section 15.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.design import Levels
+from folkestrom.analysis.mobility.distributions import normal_quantile, two_sided
+from folkestrom.analysis.mobility.integration import Averaged, Model, average, predictor_of
+from folkestrom.analysis.mobility.tables import unknown_name
+from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.errors import UsageError
+
+Array = NDArray[np.float64]
+
+#: Half of the step of a numeric derivative, in spans of the covariate.
+_STEP = 1e-5
+
+
+class Maker(Protocol):
+    """What makes covariates with coefficients out of columns: a formula's design, or a panel's."""
+
+    @property
+    def categories(self) -> Mapping[str, Levels]:
+        """Levels of categorical columns."""
+
+    @property
+    def spans(self) -> Mapping[str, tuple[float, float]]:
+        """Least and greatest values of columns of numbers."""
+
+    @property
+    def products(self) -> int:
+        """How many products there are."""
+
+    def terms(
+        self, columns: Mapping[str, Term], among: Collection[int] | None = None
+    ) -> list[Term]:
+        """Covariates with coefficients."""
+
+    def touching(self, column: str) -> set[int]:
+        """Numbers of the products that a column is part of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The rows that effects are averaged over.
+
+    Attributes
+    ----------
+    columns
+        Columns of covariates.
+    weight
+        What each row counts; adds up to one.
+    of
+        How many rows these were drawn from.
+    """
+
+    columns: Mapping[str, Term]
+    weight: Array
+    of: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Varied:
+    """Rows in which one column takes other values; the rest is computed once."""
+
+    model: Model
+    maker: Maker
+    sample: Sample
+    column: str
+    still: Sequence[Term]
+    predictor: Array
+
+    def moved(self, value: Term) -> list[Term]:
+        """Covariates that the column is part of, at other values."""
+        columns = {**self.sample.columns, self.column: value}
+        return self.maker.terms(columns, self.maker.touching(self.column))
+
+    def averaged(self, value: Term, by: Array) -> Averaged:
+        """Chances at other values of the column."""
+        moved = self.moved(value)
+        predictor = self.predictor + predictor_of(self.model, moved, by.size, constant=False)
+        return average(self.model, [*self.still, *moved], predictor, by)
+
+
+def marginal_effects(
+    model: Model,
+    vcov: Array,
+    maker: Maker,
+    sample: Sample,
+    names: Sequence[str] | None,
+    level: float,
+) -> pl.DataFrame:
+    """Average marginal effects: of a level against the reference, of a number's derivative.
+
+    Parameters
+    ----------
+    model, vcov
+        The fitted model, and the covariance of its parameters.
+    maker
+        Makes covariates out of columns.
+    sample
+        The rows.
+    names
+        Columns concerned; all if not given.
+    level
+        Coverage of the intervals.
+    """
+    known = [*maker.categories, *maker.spans]
+    for name in names or ():
+        if name not in known:
+            raise unknown_name(name, known, "is no covariate of the model")
+    rows: list[dict[str, object]] = []
+    for name in known if names is None else names:
+        varied = _vary(model, maker, sample, name)
+        found = _levels(varied) if name in maker.categories else [_derivative(varied)]
+        for what, effect, slopes, noise in found:
+            errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, vcov, slopes), 0.0))
+            rows += _lines(model, name, what, effect, errors, noise, sample, level)
+    return pl.DataFrame(rows, schema_overrides={"level": pl.String, "reference": pl.String})
+
+
+#: What is compared, effects by outcome, their derivatives, and the error of drawing rows.
+_Found = tuple[tuple[str | None, str | None], Array, Array, Array]
+
+
+def _vary(model: Model, maker: Maker, sample: Sample, column: str) -> _Varied:
+    others = set(range(maker.products)) - maker.touching(column)
+    still = maker.terms(sample.columns, others)
+    predictor = predictor_of(model, still, sample.weight.size)
+    return _Varied(model, maker, sample, column, still, predictor)
+
+
+def _levels(varied: _Varied) -> list[_Found]:
+    held = varied.maker.categories[varied.column]
+    weight = varied.sample.weight
+    base = varied.averaged(_at_level(varied, held.reference), weight)
+    out: list[_Found] = []
+    for k, name in enumerate(held.names):
+        value = _at_level(varied, k)
+        if k == held.reference or not _is_known(varied, k):
+            continue
+        there = varied.averaged(value, weight)
+        noise = _noise(varied.sample, there.rows - base.rows)
+        what = (name, held.names[held.reference])
+        out.append((what, there.chances - base.chances, there.slopes - base.slopes, noise))
+    return out
+
+
+def _derivative(varied: _Varied) -> _Found:
+    term = varied.sample.columns[varied.column]
+    low, high = varied.maker.spans[varied.column]
+    if not isinstance(term, Number) or high <= low:
+        raise UsageError("does not vary", column=varied.column)
+    step = _STEP * (high - low)
+    # Functions such as splines are not defined beyond what was seen.
+    behind = np.clip(term.values - step, low, high)
+    ahead = np.clip(term.values + step, low, high)
+    by = varied.sample.weight / (ahead - behind)
+    one = varied.averaged(Number(varied.column, behind), by)
+    other = varied.averaged(Number(varied.column, ahead), by)
+    per_row = (other.rows - one.rows) / (ahead - behind)[:, None]
+    noise = _noise(varied.sample, per_row)
+    return (None, None), other.chances - one.chances, other.slopes - one.slopes, noise
+
+
+def _at_level(varied: _Varied, k: int) -> Factor:
+    held = varied.maker.categories[varied.column]
+    codes = np.full(varied.sample.weight.size, k, dtype=np.uint16)
+    return Factor(varied.column, codes, held.names, held.reference)
+
+
+def _is_known(varied: _Varied, k: int) -> bool:
+    """Whether the level had rows, and so a coefficient, wherever the sample would use one."""
+    free, places = set(varied.model.free.tolist()), varied.model.places()
+    try:
+        moved = varied.moved(_at_level(varied, k))
+    except UsageError:
+        return False
+    used = [
+        places[t.name] + int(c) for t in moved if isinstance(t, Factor) for c in np.unique(t.codes)
+    ]
+    return all(p in free or varied.model.positions[p].reference for p in used)
+
+
+def _noise(sample: Sample, effects: Array) -> Array:
+    """Standard error from drawing rows; none where all rows were taken."""
+    n = sample.weight.size
+    if n >= sample.of:
+        return np.zeros(effects.shape[1])
+    off = effects - sample.weight @ effects
+    share = 1 - n / sample.of
+    return np.sqrt(share * ((sample.weight[:, None] * off) ** 2).sum(axis=0))
+
+
+def _lines(
+    model: Model,
+    name: str,
+    what: tuple[str | None, str | None],
+    effect: Array,
+    errors: Array,
+    noise: Array,
+    sample: Sample,
+    level: float,
+) -> list[dict[str, object]]:
+    reach = normal_quantile(0.5 + level / 2)
+    out: list[dict[str, object]] = []
+    for j, outcome in enumerate(model.outcomes):
+        value, error = float(effect[j]), float(errors[j])
+        z = value / error if error > 0 else None
+        out.append(
+            {
+                "covariate": name,
+                "level": what[0],
+                "reference": what[1],
+                "outcome": outcome,
+                "effect": value,
+                "standard_error": error,
+                "z": z,
+                "p": None if z is None else two_sided(z),
+                "low": value - reach * error,
+                "high": value + reach * error,
+                "rows": sample.weight.size,
+                "of_rows": sample.of,
+                "sampling_error": float(noise[j]),
+            }
+        )
+    return out

@@ -1,0 +1,260 @@
+"""What a person's own years say of the person's effects, and what they foretell of each year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.integration import (
+    Model,
+    population_nodes,
+    predictor_of,
+    terms_of_panel,
+)
+from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.errors import UsageError
+
+Array = NDArray[np.float64]
+
+#: Points in each dimension around a person's mode, by number of effects.
+_ORDER = {1: 21, 2: 15, 3: 11}
+#: Points in each dimension over the population, for forecasts from a person's past.
+_PAST_ORDER = {0: 7, 1: 41, 2: 31, 3: 15}
+#: Rows taken at a time.
+_ROWS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Effects of persons given their years, in the order of the panel.
+
+    Attributes
+    ----------
+    means
+        Posterior means: persons × effects.
+    covariances
+        Posterior covariances: persons × effects × effects.
+    log_likelihoods
+        Logarithm of each person's likelihood.
+    """
+
+    means: Array
+    covariances: Array
+    log_likelihoods: Array
+
+
+def posterior(model: Model, panel: Panel) -> Posterior:
+    """Posterior of each person's effects, by adaptive Gauss–Hermite quadrature.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    panel
+        The persons' years.
+    """
+    effects = model.covariance.effects
+    persons = panel.persons
+    held = Posterior(
+        np.zeros((persons, effects)), np.zeros((persons, effects, effects)), np.zeros(persons)
+    )
+    rule = product_rule(_ORDER.get(effects, 7), effects)
+    index = np.ascontiguousarray(rule.index[:, : rule.nodes])
+    points, weights = rule.points[index], rule.log_weights[index].sum(axis=0)
+    for first, last in _blocks(panel):
+        start = panel.rows.start[first : last + 1]
+        rows = slice(int(start[0]), int(start[-1]))
+        predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
+        _posteriors(
+            start - start[0], panel.rows.outcome[rows], predictor, model.root,
+            np.sqrt(2.0) * points, weights + (points**2).sum(axis=0),
+            held.means[first:last], held.covariances[first:last], held.log_likelihoods[first:last],
+        )  # fmt: skip
+    return held
+
+
+def table_of_effects(model: Model, panel: Panel) -> pl.DataFrame:
+    """Posterior means and standard deviations of effects, a row a person.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    panel
+        The persons' years.
+    """
+    if not model.covariance.effects:
+        raise UsageError("the model has no effects of persons", next_step="Fit it with effects")
+    held = posterior(model, panel)
+    columns: dict[str, object] = {"person_number": np.arange(panel.persons)}
+    for j, outcome in enumerate(model.outcomes[1:]):
+        columns[f"mean({outcome})"] = held.means[:, j]
+        columns[f"sd({outcome})"] = np.sqrt(held.covariances[:, j, j])
+    columns["years"] = np.diff(panel.rows.start)
+    return pl.DataFrame(columns)
+
+
+def forecasts(model: Model, panel: Panel) -> Array:
+    """Each row's chances given the person's rows before it: rows × outcomes.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    panel
+        The persons' years, those of a person in the order of time.
+    """
+    effects = model.covariance.effects
+    z, weight = population_nodes(effects, _PAST_ORDER[effects])
+    grow = np.exp(np.clip(model.root @ z, -300.0, 300.0))
+    out = np.empty((panel.size, len(model.outcomes)))
+    for first, last in _blocks(panel):
+        start = panel.rows.start[first : last + 1]
+        rows = slice(int(start[0]), int(start[-1]))
+        predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
+        outcome = panel.rows.outcome[rows]
+        _forecast(start - start[0], outcome, predictor, grow, weight, out[rows])
+    return out
+
+
+def _blocks(panel: Panel) -> list[tuple[int, int]]:
+    """Ranges of persons with about so many rows."""
+    start = panel.rows.start
+    ends = np.searchsorted(start, np.arange(_ROWS, panel.size + _ROWS, _ROWS), "right") - 1
+    cuts = np.unique(np.concatenate([[0], ends, [panel.persons]]))
+    return [(int(a), int(b)) for a, b in pairwise(cuts)]
+
+
+@kernel
+def _forecast(start, outcome, predictor, grow, weight, out):  # type: ignore[no-untyped-def]
+    equations, nodes = grow.shape
+    e, p, held = np.empty(equations), np.empty((equations + 1, nodes)), np.empty(nodes)
+    for i in range(start.shape[0] - 1):
+        held[:] = weight
+        for r in range(start[i], start[i + 1]):
+            for j in range(equations):
+                e[j] = np.exp(min(max(predictor[r, j], -300.0), 300.0))
+            out[r, :] = 0.0
+            for q in range(nodes):
+                total = 1.0
+                for j in range(equations):
+                    p[j + 1, q] = e[j] * grow[j, q]
+                    total += p[j + 1, q]
+                p[0, q] = 1.0
+                for j in range(equations + 1):
+                    p[j, q] /= total
+                    out[r, j] += held[q] * p[j, q]
+            y = outcome[r]
+            for q in range(nodes):
+                held[q] *= p[y, q] / out[r, y]
+
+
+@kernel
+def _at(start, stop, outcome, predictor, u, z):  # type: ignore[no-untyped-def]
+    """Log of a person's likelihood at the effects u, times the density of z but for a constant."""
+    value = 0.0
+    for d in range(z.shape[0]):
+        value -= 0.5 * z[d] * z[d]
+    for r in range(start, stop):
+        top = 0.0
+        for j in range(u.shape[0]):
+            top = max(top, predictor[r, j] + u[j])
+        total = np.exp(-top)
+        for j in range(u.shape[0]):
+            total += np.exp(predictor[r, j] + u[j] - top)
+        if outcome[r] > 0:
+            value += predictor[r, outcome[r] - 1] + u[outcome[r] - 1]
+        value -= top + np.log(total)
+    return value
+
+
+@kernel
+def _bend(start, stop, outcome, predictor, root, z, gradient, curvature):  # type: ignore[no-untyped-def]
+    """Gradient and negative Hessian in z."""
+    equations, effects = root.shape
+    u, p = root @ z, np.empty(equations)
+    gradient[:] = -z
+    curvature[:, :] = np.eye(effects)
+    for r in range(start, stop):
+        total = 1.0
+        for j in range(equations):
+            p[j] = np.exp(min(max(predictor[r, j] + u[j], -300.0), 300.0))
+            total += p[j]
+        for j in range(equations):
+            p[j] /= total
+        for d in range(effects):
+            for j in range(equations):
+                seen = 1.0 if outcome[r] == j + 1 else 0.0
+                gradient[d] += root[j, d] * (seen - p[j])
+            for c in range(effects):
+                for i in range(equations):
+                    for j in range(equations):
+                        w = p[i] * ((1.0 if i == j else 0.0) - p[j])
+                        curvature[d, c] += root[i, d] * w * root[j, c]
+
+
+@kernel
+def _mode(start, stop, outcome, predictor, root, z, gradient, curvature):  # type: ignore[no-untyped-def]
+    """Newton's method from zero; steps are halved where they would go down."""
+    z[:] = 0.0
+    value = _at(start, stop, outcome, predictor, root @ z, z)
+    for _ in range(50):
+        _bend(start, stop, outcome, predictor, root, z, gradient, curvature)
+        step = np.linalg.solve(curvature, gradient)
+        share, better = 1.0, False
+        for _ in range(30):
+            tried = z + share * step
+            ahead = _at(start, stop, outcome, predictor, root @ tried, tried)
+            if ahead >= value:
+                better = True
+                break
+            share *= 0.5
+        if not better:
+            return
+        z[:] = z + share * step
+        value = ahead
+        if np.max(np.abs(step)) < 1e-8:
+            return
+
+
+@kernel
+def _posteriors(  # type: ignore[no-untyped-def]
+    start, outcome, predictor, root, points, log_weights, means, covariances, values
+):
+    effects, nodes = points.shape
+    z, gradient, curvature = np.zeros(effects), np.zeros(effects), np.eye(effects)
+    at, logs = np.empty((nodes, effects)), np.empty(nodes)
+    for i in range(start.shape[0] - 1):
+        a, b = start[i], start[i + 1]
+        if effects == 0:
+            values[i] = _at(a, b, outcome, predictor, np.zeros(root.shape[0]), z)
+            continue
+        _mode(a, b, outcome, predictor, root, z, gradient, curvature)
+        _bend(a, b, outcome, predictor, root, z, gradient, curvature)
+        axes = np.linalg.cholesky(np.linalg.inv(curvature))
+        for q in range(nodes):
+            at[q] = z + axes @ np.ascontiguousarray(points[:, q])
+            logs[q] = log_weights[q] + _at(a, b, outcome, predictor, root @ at[q], at[q])
+        top = logs.max()
+        share = np.exp(logs - top)
+        total = share.sum()
+        # log of (2π)^(-d/2) · 2^(d/2) · |axes|, which the sum over nodes is multiplied by.
+        size = np.log(np.abs(np.diag(axes))).sum() - 0.5 * effects * np.log(np.pi)
+        values[i] = top + np.log(total) + size
+        share /= total
+        mean = np.zeros(effects)
+        square = np.zeros((effects, effects))
+        for q in range(nodes):
+            mean += share[q] * at[q]
+        for q in range(nodes):
+            for d in range(effects):
+                for c in range(effects):
+                    square[d, c] += share[q] * (at[q, d] - mean[d]) * (at[q, c] - mean[c])
+        means[i] = root @ mean
+        covariances[i] = root @ square @ root.T
