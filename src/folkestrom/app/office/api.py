@@ -23,7 +23,9 @@ from folkestrom.model.cells import Frame, Target
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
+    from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day
+    from folkestrom.app.office.studies import StoreStudy
     from folkestrom.intake.load import Progress
 
 
@@ -284,6 +286,18 @@ class Store:
             unknown=unknown,
         )
         return cells.to(to)
+
+    def study(self, study: Study | str | os.PathLike[str]) -> StoreStudy:
+        """A study on this store: its flow chart, fingerprint, episodes and person-years.
+
+        Parameters
+        ----------
+        study
+            A `Study`, or the TOML file that has one.
+        """
+        from folkestrom.app.office.studies import study_on
+
+        return study_on(self.path, study, self.waiting)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

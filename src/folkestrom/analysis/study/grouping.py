@@ -1,0 +1,145 @@
+"""Variables made of others: ranges of a number, groups of codes, groups of equal size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import duckdb
+
+from folkestrom.analysis.study.definition import Groups
+from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.engine.rows import first_row
+from folkestrom.errors import UsageError
+from folkestrom.statistics.classifications import UNKNOWN_CODE
+
+
+def grouped(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    groups: Groups,
+    of: Variable,
+    years: Mapping[int, Mapping[str, object]],
+) -> Variable:
+    """A variable made of another one.
+
+    Parameters
+    ----------
+    connection
+        The store, where groups of equal size are found.
+    name
+        What it is called.
+    groups
+        How it is made.
+    of
+        The variable that is grouped.
+    years
+        For groups of equal size: knowledge of each year.
+    """
+    where = f"groups, {name}"
+    if groups.codes:
+        return _of_codes(name, groups, of, where)
+    if of.coded:
+        raise UsageError(
+            "has codes and no numbers", where=where, value=of.name, allowed="codes = {…}"
+        )
+    if groups.starts:
+        return _of_ranges(name, groups, of)
+    return _of_quantiles(connection, name, groups, of, years)
+
+
+def _of_codes(name: str, groups: Groups, of: Variable, where: str) -> Variable:
+    if not of.coded:
+        raise UsageError(
+            "is a number: it has no codes",
+            where=where,
+            value=of.name,
+            allowed="starts or quantiles",
+        )
+    whens = []
+    unknown = None
+    for place, listed in enumerate(groups.codes.values()):
+        numbers = [of.number(code, where) for code in listed]
+        if None in numbers:
+            unknown = place
+        known = ", ".join(str(number) for number in numbers if number is not None)
+        if known:
+            whens.append(f"WHEN ({of.sql}) IN ({known}) THEN {place}")
+    if unknown is not None:
+        whens.append(f"WHEN ({of.sql}) IS NULL THEN {unknown}")
+    return _made(name, tuple(groups.codes), whens, groups.other, of)
+
+
+def _of_ranges(name: str, groups: Groups, of: Variable) -> Variable:
+    whole = all(float(start).is_integer() for start in groups.starts)
+    levels = [_range(low, high, whole) for low, high in pairwise([*groups.starts, None])]
+    whens = [
+        f"WHEN ({of.sql}) >= {start!r} THEN {place}"
+        for place, start in reversed(list(enumerate(groups.starts)))
+    ]
+    return _made(name, tuple(levels), whens, groups.other, of)
+
+
+def _range(low: float | None, high: float | None, whole: bool) -> str:
+    if high is None:
+        return f"{low:g}+"
+    if whole and low is not None and high == low + 1:
+        return f"{low:g}"
+    return f"{low:g}-{high - 1:g}" if whole else f"{low:g}-{high:g}"
+
+
+def _of_quantiles(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    groups: Groups,
+    of: Variable,
+    years: Mapping[int, Mapping[str, object]],
+) -> Variable:
+    """Groups of equal size among the residents of 1 January who have a value.
+
+    The group of a value is the number of cuts below it: equal values are in one group.
+    """
+    many = groups.quantiles or 1
+    if not any(need.startswith("linked:") for need in of.needs):
+        raise UsageError(
+            "is not a linked number: groups of equal size are of linked numbers",
+            where=f"groups, {name}",
+            value=of.name,
+        )
+    whens = []
+    for year, known in years.items():
+        found = _cuts(connection, of.name, many, known)
+        if found:
+            above = " + ".join(f"(({of.sql}) > {cut!r})::TINYINT" for cut in found)
+            whens.append(f"WHEN year(reference_day) = {year} THEN {above}")
+    levels = tuple(str(number) for number in range(1, many + 1))
+    return _made(name, levels, whens, None, of)
+
+
+def _cuts(
+    connection: duckdb.DuckDBPyConnection, linked: str, many: int, known: Mapping[str, object]
+) -> Sequence[float]:
+    shares = [number / many for number in range(1, many)]
+    row = first_row(
+        connection,
+        f"""
+        SELECT quantile_disc(h."value", {shares})
+        FROM residence r JOIN linked_{linked} h ON h.person = r.person
+        WHERE r.valid_from <= $eve AND r.valid_to > $eve
+          AND r.known_from <= $known AND r.known_to > $known
+          AND h.valid_from <= $eve + 1 AND h.valid_to > $eve + 1
+          AND h.known_from <= $known AND h.known_to > $known
+        """,
+        known,
+    )
+    return list(row[0]) if row and row[0] is not None else []
+
+
+def _made(
+    name: str, levels: tuple[str, ...], whens: Sequence[str], other: str | None, of: Variable
+) -> Variable:
+    named = levels if other is None or other in levels else (*levels, other)
+    numbers = tuple(range(len(named)))
+    rest = "" if other is None else f"WHEN ({of.sql}) IS NOT NULL THEN {named.index(other)} "
+    sql = f"CASE {' '.join(whens)} {rest}END" if whens or rest else "NULL::TINYINT"
+    return Variable(name, sql, of.needs, (*named, UNKNOWN_CODE), numbers)

@@ -1,0 +1,216 @@
+"""Making a study's panel, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
+from folkestrom.analysis.study.conditions import condition_sql, dropped_at
+from folkestrom.analysis.study.definition import PUBLISHED, Panel, Study
+from folkestrom.analysis.study.describe import described, needs_of, stays_of_children
+from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
+from folkestrom.analysis.study.parts import Part, parts
+from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, rows_of_part
+from folkestrom.analysis.study.vocabulary import Vocabulary
+from folkestrom.engine.steps import Step, compose, parameters_of, step
+from folkestrom.model.time import extraction
+
+#: What a person-year has before anything is joined to it.
+_HAVE = frozenset({"place", "attribute", "outcome"})
+_BATCH = 262_144
+
+
+@step("panel_rows", example={"source": "rows_of_part", "columns": ("sex",), "name": ("sex",)})
+def panel_rows(source: str, columns: Sequence[str], name: Sequence[str]) -> str:
+    """Person-years in the order of persons and years, with their variables' numbers."""
+    listed = "".join(
+        f", {sql} AS v{number}" for number, (sql, _) in enumerate(zip(columns, name, strict=True))
+    )
+    return f"SELECT person, year, outcome{listed} FROM {source} ORDER BY person, year"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelQuery:
+    """A panel, ready to be made.
+
+    Parameters
+    ----------
+    connection
+        The store; temporary tables are made in it.
+    study
+        The study.
+    panel
+        Its panel.
+    vocabulary
+        Its variables.
+    last_known
+        The last day on which something became known, for all that is known.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    study: Study
+    panel: Panel
+    vocabulary: Vocabulary
+    last_known: date
+
+    @property
+    def layout(self) -> Layout:
+        """Columns of the result."""
+        levels = self.panel.levels
+        return layout_of(
+            {"person": pa.int64(), "year": pa.int16(), "outcome": pa.int8()},
+            {name: self.vocabulary[name] for name in self.panel.variables},
+            outcome=levels_of(levels, range(len(levels)), None),
+        )
+
+    @property
+    def tally(self) -> Tally:
+        """An empty flow chart."""
+        years = f"{self.panel.from_}" + (
+            f"–{self.panel.to}" if self.panel.to > self.panel.from_ else ""
+        )
+        texts = [f"resident on 1 January of {years}", *(who.text for who in self.study.who)]
+        named = " or ".join(self.panel.outcomes)
+        texts.append(f"died in the year, before {named}")
+        if not self._all_leaving_counts:
+            texts.append(f"left the country in the year, before {named}")
+        return Tally(texts, self.panel.levels)
+
+    def batches(self, tally: Tally) -> Iterator[pa.RecordBatch]:
+        """The panel's rows, part by part in the order of persons; counted on the way.
+
+        Parameters
+        ----------
+        tally
+            Where rows are counted.
+        """
+        layout = self.layout
+        for part in self._parts():
+            self._make_rows(part, tally)
+            text = compose(self._result_steps())
+            rest = parameters_of(text, self._parameters | part.parameters)
+            reader = self.connection.sql(text, params=rest).to_arrow_reader(_BATCH)
+            for batch in reader:
+                if batch.num_rows:
+                    yield layout.batch(batch)
+
+    def flow_chart(self) -> FlowChart:
+        """The flow chart alone."""
+        tally = self.tally
+        for part in self._parts():
+            self._make_rows(part, tally)
+        return self.chart(tally)
+
+    def chart(self, tally: Tally) -> FlowChart:
+        """The flow chart of what was counted."""
+        return tally.chart(self.study.title, PERSON_YEARS)
+
+    def _parts(self) -> Sequence[Part]:
+        if "children" in self._condition_needs | self._result_needs:
+            create_temporary(
+                self.connection, "stays_of_children", [stays_of_children()], self._parameters
+            )
+        return parts(self.connection, 0.8 * (self.panel.to - self.panel.from_ + 1))
+
+    @property
+    def _all_leaving_counts(self) -> bool:
+        events = set(self.panel.outcomes.values())
+        return "emigration" in events or {"return", "onward"} <= events
+
+    @property
+    def _condition_needs(self) -> frozenset[str]:
+        return needs_of(self.vocabulary[who.variable].needs for who in self.study.who)
+
+    @property
+    def _result_needs(self) -> frozenset[str]:
+        return needs_of(self.vocabulary[name].needs for name in self.panel.variables)
+
+    @property
+    def _parameters(self) -> dict[str, object]:
+        first, last = self.panel.from_, self.panel.to
+        if self.study.known_at == PUBLISHED:
+            known = [extraction(date(year + 1, 1, 1)) for year in (first, last)]
+        elif isinstance(self.study.known_at, date):
+            known = [self.study.known_at] * 2
+        else:
+            known = [self.last_known] * 2
+        return {
+            "first_year": first,
+            "last_year": last,
+            "described_first": date(first - 1, 12, 31),
+            "known_first": known[0],
+            "known_last": known[1],
+        }
+
+    def _make_rows(self, part: Part, tally: Tally) -> None:
+        """The part's person-years in a temporary table, with the step at which each is left out."""
+        conditions = [condition_sql(who, self.vocabulary) for who in self.study.who]
+        steps = outcome_steps(self.study, self.panel)
+        steps += described(steps[-1].name, self._condition_needs, _HAVE)
+        conditions.append(f"outcome <> {DIED}")
+        if not self._all_leaving_counts:
+            conditions.append(f"outcome <> {LEFT}")
+        dropped = dropped_at(conditions)
+        steps.append(rows_of_part(steps[-1].name, dropped, ()))
+        create_temporary(self.connection, "part_rows", steps, self._parameters | part.parameters)
+        count_rows(self.connection, tally, len(conditions) + 1, "outcome")
+
+    def _result_steps(self) -> list[Step]:
+        chosen = [self.vocabulary[name] for name in self.panel.variables]
+        have = _HAVE | self._condition_needs
+        steps = [kept_rows()]
+        steps += described(steps[-1].name, self._result_needs, have)
+        return [
+            *steps,
+            panel_rows(steps[-1].name, [v.sql for v in chosen], list(self.panel.variables)),
+        ]
+
+
+@step("kept_rows")
+def kept_rows() -> str:
+    """Rows of the part that no step of the flow chart has left out."""
+    return "SELECT * FROM part_rows WHERE dropped = 0"
+
+
+def create_temporary(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    steps: Sequence[Step],
+    parameters: dict[str, object],
+) -> None:
+    """Make a temporary table of the last step's rows."""
+    text = compose(steps)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS {text}", parameters_of(text, parameters)
+    )
+
+
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
+) -> None:
+    """Count the part's rows into the flow chart."""
+    dropped = dict(
+        connection.execute("SELECT dropped, count(*) FROM part_rows GROUP BY dropped").fetchall()
+    )
+    # A person is there after a step if any of the person's rows is.
+    reached = dict(
+        connection.execute(
+            f"SELECT reached, count(*) FROM (SELECT max(CASE WHEN dropped = 0 THEN {steps} "
+            "ELSE dropped END) AS reached FROM part_rows GROUP BY person) GROUP BY reached"
+        ).fetchall()
+    )
+    ended = dict(
+        connection.execute(
+            f"SELECT {outcome}, count(*) FROM part_rows WHERE dropped = 0 GROUP BY 1"
+        ).fetchall()
+    )
+    counts = [
+        (dropped.get(number, 0) if number else 0, sum(n for r, n in reached.items() if r > number))
+        for number in range(steps)
+    ]
+    tally.add(counts, ended)

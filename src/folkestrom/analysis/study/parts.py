@@ -1,0 +1,58 @@
+"""Persons are worked on some at a time, in the order of their pseudonyms.
+
+What a part needs of memory does not grow with the country, results come in the order of persons
+without sorting all of them, and the histories of one part fit where they are looked up fastest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import duckdb
+
+from folkestrom.engine.rows import first_row
+from folkestrom.engine.settings import memory_of
+
+#: Rows of a part, as a share of the engine's memory: what describes a row takes so many bytes.
+_BYTES_A_ROW: Final = 600
+_FEWEST: Final = 250_000
+_MOST: Final = 6_000_000
+_END: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Persons from one pseudonym up to, not including, another."""
+
+    low: int
+    high: int
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Values for the steps."""
+        return {"low": self.low, "high": self.high}
+
+
+def parts(connection: duckdb.DuckDBPyConnection, rows_a_person: float) -> Sequence[Part]:
+    """All persons, in parts of about as many rows as fit well into memory.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    rows_a_person
+        How many rows of the result a person has, about.
+    """
+    found = first_row(connection, "SELECT count(*) FROM attribute")
+    persons = int(found[0]) if found else 0
+    size = min(max(memory_of(connection) // _BYTES_A_ROW, _FEWEST), _MOST)
+    many = max(1, round(persons * rows_a_person / size + 0.5))
+    if many == 1:
+        return [Part(-_END, _END)]
+    shares = [number / many for number in range(1, many)]
+    row = first_row(connection, f"SELECT quantile_disc(person, {shares}) FROM attribute")
+    edges = sorted({int(edge) for edge in row[0]}) if row else []
+    return [Part(low, high) for low, high in pairwise([-_END, *edges, _END])]

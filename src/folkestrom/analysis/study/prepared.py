@@ -1,0 +1,229 @@
+"""A study that has met a store: its names looked up, its days settled, ready to be made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from folkestrom.analysis.study.definition import (
+    PUBLISHED,
+    VARYING,
+    Panel,
+    Study,
+)
+from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
+from folkestrom.analysis.study.grouping import grouped
+from folkestrom.analysis.study.vocabulary import BUILT_IN, Variable, Vocabulary, built_in
+from folkestrom.engine.store_derived import log_state
+from folkestrom.engine.store_meta import get
+from folkestrom.errors import UsageError
+from folkestrom.model.time import extraction
+from folkestrom.statistics.linked import WHOLE_NUMBER, Linked, linked_variables
+from folkestrom.statistics.reach import Reach, reach
+
+#: Raised whenever what a study gives changes for the same definition on the same log.
+METHOD_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A study on a store.
+
+    Parameters
+    ----------
+    connection
+        The store, open.
+    study
+        The definition.
+    vocabulary
+        Its variables.
+    linked
+        Linked variables that it uses.
+    reach
+        How far the log reaches.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    study: Study
+    vocabulary: Vocabulary
+    linked: Mapping[str, Linked]
+    reach: Reach
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that the result follows from: definition, method, log, linked deliveries.
+
+        Words that only explain (the title, and why of a condition) are not in it.
+        """
+        state = log_state(self.connection)
+        parts = {
+            "study": _content(self.study),
+            "method": [METHOD_VERSION, get(self.connection, "derived_register")],
+            "log": [state.position, state.withdrawals],
+            "linked": {name: v.deliveries for name, v in sorted(self.linked.items())},
+        }
+        text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def known(self, end: date) -> date:
+        """Knowledge day of what happened before a day."""
+        if self.study.known_at == PUBLISHED:
+            return extraction(end)
+        if isinstance(self.study.known_at, date):
+            return self.study.known_at
+        return self.reach.last
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
+    """Let a study meet a store.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    study
+        The study.
+
+    Raises
+    ------
+    UsageError
+        A name that no variable has, a code that a variable does not have, a day out of reach.
+    """
+    limits = reach(connection)
+    _check_days(study, limits)
+    linked = linked_variables(connection)
+    names = _names(study)
+    known = built_in(connection, _origins(study, names))
+    known |= {name: _of_linked(variable) for name, variable in linked.items()}
+    vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})
+    for where, listed in names.items():
+        vocabulary.check(listed, where)
+    used = {name for listed in names.values() for name in listed}
+    mine = {name: variable for name, variable in linked.items() if name in used}
+    _check_linked(study, mine, limits)
+    for name, groups in study.groups.items():
+        if name in BUILT_IN or name in linked:
+            raise UsageError("is a variable already", where="groups", value=name)
+        if groups.of in study.groups:
+            raise UsageError(
+                "is a group itself; groups are made of variables",
+                where=f"groups, {name}",
+                value=groups.of,
+            )
+        of = known[groups.of]
+        years = _years(study, limits) if groups.quantiles else {}
+        known[name] = grouped(connection, name, groups, of, years)
+    return Prepared(connection, study, Vocabulary(known), mine, limits)
+
+
+def _names(study: Study) -> dict[str, tuple[str, ...]]:
+    """Every name of a variable, by where it stands."""
+    found = {"who": tuple(who.variable for who in study.who)}
+    found["variables"] = tuple(value.variable for value in study.variables.values())
+    if study.panel is not None:
+        found["panel, variables"] = study.panel.variables
+    for name, groups in study.groups.items():
+        found[f"groups, {name}"] = (groups.of,)
+    return found
+
+
+def _origins(study: Study, names: Mapping[str, Iterable[str]]) -> set[str]:
+    return {name for listed in names.values() for name in listed if name not in study.groups}
+
+
+def _of_linked(linked: Linked) -> Variable:
+    need = f"{LINKED if linked.key == 'person' else LINKED_PLACE}{linked.name}"
+    sql = linked.table
+    if linked.kind == "text":
+        levels = [level for level, _ in linked.levels if level != "unknown"]
+        numbers = [number for level, number in linked.levels if level != "unknown"]
+        spare = [number for level, number in linked.levels if level == "unknown"]
+        return Variable(
+            linked.name,
+            sql,
+            frozenset({need}),
+            (*levels, "unknown"),
+            (*numbers, *spare),
+        )
+    kind = pa.int64() if linked.kind == WHOLE_NUMBER else pa.float64()
+    return Variable(linked.name, sql, frozenset({need}), type=kind)
+
+
+def _check_days(study: Study, limits: Reach) -> None:
+    if isinstance(study.known_at, date):
+        limits.check_known(study.known_at)
+    if study.panel is not None:
+        for name, year in (("from", study.panel.from_), ("to", study.panel.to)):
+            limits.check_day(date(year, 1, 1), f"panel, {name}")
+    if study.exit is not None and study.exit.end > limits.last:
+        limits.check_day(study.exit.end, "exit, end")
+    if study.entry is not None and study.entry.on is not None:
+        limits.check_day(study.entry.on, "entry, on")
+
+
+def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Reach) -> None:
+    """Refuse a study in which a linked variable is not known yet."""
+    known = study.known_at if isinstance(study.known_at, date) else None
+    if study.known_at == PUBLISHED:
+        ends = [date(study.panel.to + 1, 1, 1)] if study.panel is not None else []
+        ends += [study.exit.end] if study.exit is not None else []
+        known = extraction(max(ends))
+    for name, variable in linked.items():
+        if variable.first_known > (known or limits.last):
+            raise UsageError(
+                f"was linked as known from {variable.first_known} on, and the study asks for what "
+                f"was known on {known or limits.last}",
+                where="known_at",
+                value=name,
+                next_step=f"Link it with `folkestrom link FILE --as {name} --known-from DAY`, the "
+                "day from which its values were to be had, or ask for a later day",
+            )
+
+
+def _years(study: Study, limits: Reach) -> dict[int, dict[str, object]]:
+    """Eve and knowledge day of every 1 January whose values may be looked at."""
+    years: set[int] = set()
+    if study.panel is not None:
+        years |= set(range(study.panel.from_, study.panel.to + 1))
+    if study.entry is not None and study.exit is not None:
+        years |= set(range(study.entry.first_day.year, study.exit.end.year + 1))
+    found = {}
+    for year in sorted(years):
+        known: Any = study.known_at
+        if study.known_at == PUBLISHED:
+            known = extraction(date(year + 1, 1, 1))
+        elif not isinstance(known, date):
+            known = limits.last
+        found[year] = {"eve": date(year - 1, 12, 31), "known": known}
+    return found
+
+
+def _content(study: Study) -> dict[str, Any]:
+    found = asdict(study)
+    found.pop("title")
+    for who in found["who"]:
+        who.pop("because")
+    return found
+
+
+def panel_of(study: Study) -> Panel:
+    """The panel of a study that has one."""
+    if study.panel is None:
+        raise UsageError(
+            "has no panel",
+            where=study.title,
+            next_step="Add [panel] with from, to and variables",
+        )
+    return study.panel
+
+
+def varying(study: Study) -> Iterator[str]:
+    """Columns of episodes at whose changes an episode is cut."""
+    return (name for name, value in study.variables.items() if value.at == VARYING)

@@ -1,0 +1,127 @@
+"""Studies of a store: definitions in, flow charts, episodes and panels out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from folkestrom.analysis.study.definition import Study
+from folkestrom.analysis.study.panel import PanelQuery
+from folkestrom.analysis.study.prepared import Prepared, panel_of, prepare
+from folkestrom.analysis.study.toml_file import read_study
+from folkestrom.app.office.session import reading
+from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.store import Waiting
+from folkestrom.model.cells import Frame, Target, as_frame
+
+if TYPE_CHECKING:
+    from folkestrom.analysis.study.flow_chart import FlowChart
+
+#: Told how many rows are made.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStudy:
+    """A study on a store; nothing is held open between calls.
+
+    Parameters
+    ----------
+    path
+        The store's folder.
+    definition
+        The study.
+    waiting
+        How to wait while somebody writes.
+    """
+
+    path: Path
+    definition: Study
+    waiting: Waiting = field(default_factory=Waiting)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of definition, method, log and linked deliveries: the same, the same result."""
+        with self._prepared() as prepared:
+            return prepared.fingerprint
+
+    def panel(self, to: Target = "arrow") -> Frame:
+        """The person-years: `person`, `year`, `outcome` and the panel's variables.
+
+        Sorted by person and year. `outcome` and coded variables are dictionaries.
+
+        Parameters
+        ----------
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return as_frame(self.panel_batches().read_all(), to)
+
+    def panel_batches(self, progress: Progress | None = None) -> pa.RecordBatchReader:
+        """The same, batch by batch, in memory that does not grow with the number of rows.
+
+        Parameters
+        ----------
+        progress
+            Told how many rows are made.
+        """
+        return _reader(self._panel_batches(), progress)
+
+    def panel_flow_chart(self) -> FlowChart:
+        """How many person-years there are, and why others are left out."""
+        with self._prepared() as prepared:
+            return _panel_query(prepared).flow_chart()
+
+    def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
+        with self._prepared() as prepared:
+            query = _panel_query(prepared)
+            yield query.layout.schema
+            yield from query.batches(query.tally)
+
+    @contextmanager
+    def _prepared(self) -> Iterator[Prepared]:
+        with reading(self.path, self.waiting) as connection, resource_errors():
+            yield prepare(connection, self.definition)
+
+
+def study_on(path: Path, study: Study | str | os.PathLike[str], waiting: Waiting) -> StoreStudy:
+    """A study, or the file that has one, on a store; what it names is looked up at once."""
+    definition = study if isinstance(study, Study) else read_study(Path(study))
+    found = StoreStudy(path, definition, waiting)
+    _ = found.fingerprint
+    return found
+
+
+def _panel_query(prepared: Prepared) -> PanelQuery:
+    return PanelQuery(
+        prepared.connection,
+        prepared.study,
+        panel_of(prepared.study),
+        prepared.vocabulary,
+        prepared.reach.last,
+    )
+
+
+def _reader(
+    batches: Iterator[pa.RecordBatch | pa.Schema], progress: Progress | None
+) -> pa.RecordBatchReader:
+    schema = next(batches)
+    return pa.RecordBatchReader.from_batches(schema, _counted(batches, progress))
+
+
+def _counted(
+    batches: Iterator[pa.RecordBatch | pa.Schema], progress: Progress | None
+) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    for batch in batches:
+        if isinstance(batch, pa.RecordBatch):
+            rows += batch.num_rows
+            if progress is not None:
+                progress(rows)
+            yield batch
