@@ -1,0 +1,27 @@
+"""Disclosure control: what may be shown of a table, and a note of what was done to it.
+
+Takes plain tables of counts and knows no person. `release` is the gate.
+"""
+
+from folkestrom.disclosure.cell_keys import PerturbationTable, perturb
+from folkestrom.disclosure.quantiles import quantiles, winsorise
+from folkestrom.disclosure.release import Applied, Protected, release
+from folkestrom.disclosure.rounding import round_small, utility
+from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
+
+__all__ = [
+    "RESEARCH",
+    "ROUNDED",
+    "STATISTICS",
+    "Applied",
+    "PerturbationTable",
+    "Protected",
+    "Rules",
+    "named",
+    "perturb",
+    "quantiles",
+    "release",
+    "round_small",
+    "utility",
+    "winsorise",
+]
