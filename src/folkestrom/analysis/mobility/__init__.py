@@ -1,9 +1,12 @@
 """The mobility model: stay, another municipality, or abroad, with effects of the person."""
 
+from folkestrom.analysis.mobility.comparison import compare, vuong_test
 from folkestrom.analysis.mobility.covariance import STRUCTURES
+from folkestrom.analysis.mobility.figures import coefficient_plot, profile_plot
 from folkestrom.analysis.mobility.from_table import MobilityGroups, mobility
 from folkestrom.analysis.mobility.model import fit_mobility
 from folkestrom.analysis.mobility.panel import Panel, make_panel
+from folkestrom.analysis.mobility.regression_table import regression_table
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.terms import (
     Factor,
@@ -22,10 +25,15 @@ __all__ = [
     "Number",
     "Panel",
     "Term",
+    "coefficient_plot",
+    "compare",
     "factor",
     "fit_mobility",
     "interaction",
     "make_panel",
     "mobility",
     "number",
+    "profile_plot",
+    "regression_table",
+    "vuong_test",
 ]

@@ -224,8 +224,8 @@ class MobilityFit:
         draws, seed
             How many sets of parameters are drawn, and where the draws begin.
         """
-        rows = prediction.rows_of(self._model, self.design, profiles)
-        return prediction.predict(self._model, self.vcov, rows, level, intervals, draws, seed)
+        rows = prediction.rows_of(self.model, self.design, profiles)
+        return prediction.predict(self.model, self.vcov, rows, level, intervals, draws, seed)
 
     def contrasts(
         self, profile_a: Mapping[str, Any], profile_b: Mapping[str, Any], *, level: float = 0.95
@@ -239,8 +239,8 @@ class MobilityFit:
         level
             Coverage of the intervals, by the delta method; for ratios on the log scale.
         """
-        rows = prediction.rows_of(self._model, self.design, [profile_a, profile_b])
-        return prediction.contrast(self._model, self.vcov, rows, level)
+        rows = prediction.rows_of(self.model, self.design, [profile_a, profile_b])
+        return prediction.contrast(self.model, self.vcov, rows, level)
 
     def marginal_effects(
         self,
@@ -270,10 +270,10 @@ class MobilityFit:
         level
             Coverage of the intervals.
         """
-        observed = self._observed(data, formula=True)
+        observed = self.rows_of(data, formula=True)
         rows = observed.sample(sample, where or {})
         return marginal.marginal_effects(
-            self._model, self.vcov, observed.maker(), rows, covariates, level
+            self.model, self.vcov, observed.maker(), rows, covariates, level
         )
 
     def effects_of_persons(self, *, data: Any = None) -> pl.DataFrame:
@@ -287,7 +287,7 @@ class MobilityFit:
         data
             The table or panel; what was fitted to by default, where the fit still has it.
         """
-        return posterior.table_of_effects(self._model, self._observed(data).panel)
+        return posterior.table_of_effects(self.model, self.rows_of(data).panel)
 
     def fit_by_cell(
         self, by: Sequence[str], *, data: Any = None, expected: goodness.Expected = "history"
@@ -307,7 +307,7 @@ class MobilityFit:
             history: each row's chances given the person's rows before, right also where an outcome
             ends a person's rows. population: averaged over the effects of all.
         """
-        return goodness.fit_by_cell(self._model, self._observed(data), by, expected)
+        return goodness.fit_by_cell(self.model, self.rows_of(data), by, expected)
 
     def information_criteria(
         self, cluster: str | ArrayLike | None = None, *, data: Any = None
@@ -321,9 +321,9 @@ class MobilityFit:
         data
             The table or panel; what was fitted to by default, where the fit still has it.
         """
-        observed = self._observed(data)
+        observed = self.rows_of(data)
         clusters = goodness.clusters_of(observed, cluster)
-        penalty = goodness.penalty_of(self._model, observed.panel, self.order, clusters, None)
+        penalty = goodness.penalty_of(self.model, observed.panel, self.order, clusters, None)
         count = int(clusters.max()) + 1
         return goodness.criteria(
             self.log_likelihood_, self.theta.size, self.persons, penalty, count
@@ -415,13 +415,22 @@ class MobilityFit:
             raise InputRefused("is not a fitted model", where=str(path)) from error
 
     @property
-    def _model(self) -> Model:
+    def model(self) -> Model:
+        """What chances need of the fit."""
         return Model(
             self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
         )
 
-    def _observed(self, data: Any, *, formula: bool = False) -> Observed:
-        """The rows given, or those fitted to."""
+    def rows_of(self, data: Any, *, formula: bool = False) -> Observed:
+        """The rows given, or those fitted to.
+
+        Parameters
+        ----------
+        data
+            A table or panel, or nothing.
+        formula
+            Whether columns of a formula are needed, and not the panel alone.
+        """
         if data is None:
             if self.observed is None:
                 raise UsageError(

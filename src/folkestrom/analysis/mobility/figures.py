@@ -1,0 +1,221 @@
+"""Coefficients and profiles as figures for a paper; needs matplotlib (the extra `figures`).
+
+Colours have a contrast of at least 4.5 to 1 on white (WCAG 2.2, AA), and outcomes differ in marker
+too. The same fit gives the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from folkestrom.analysis.mobility.distributions import normal_quantile
+from folkestrom.analysis.mobility.regression_table import by_name, shown_name
+from folkestrom.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from folkestrom.analysis.mobility.result import MobilityFit
+
+Language = Literal["en", "no"]
+
+COLOURS = ("#00558c", "#a63603", "#1b6b3a", "#7a3b8f", "#5c5c00", "#404040")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+FORMATS = ("svg", "pdf", "png")
+_GREY = "#595959"
+_DATES = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+_WORDS = {
+    "coefficient": ("Coefficient (log odds against {base})", "Koeffisient (log odds mot {base})"),
+    "chance": ("Chance in a year, per cent", "Sannsynlighet i et år, prosent"),
+}
+
+
+def coefficient_plot(
+    fits: MobilityFit | Sequence[MobilityFit] | Mapping[str, MobilityFit],
+    file: Path | str | None = None,
+    *,
+    covariates: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    lang: Language = "en",
+) -> Figure:
+    """Coefficients with intervals: a panel for each outcome, a colour for each model.
+
+    Parameters
+    ----------
+    fits
+        A model, several, or several by name.
+    file
+        Where to: a name that ends in .svg, .pdf or .png.
+    covariates
+        Names of covariates or coefficients; all but the intercepts by default.
+    labels
+        Texts for coefficients, models or outcomes, instead of their names.
+    level
+        Coverage of the intervals.
+    lang
+        en or no.
+    """
+    named, texts = by_name(fits), labels or {}
+    if not named:
+        raise UsageError("there is no model for the figure")
+    positions = _positions(list(named.values()), covariates)
+    outcomes = next(iter(named.values())).outcomes
+    base, reach = texts.get(outcomes[0], outcomes[0]), normal_quantile(0.5 + level / 2)
+    height = 0.9 + len(positions) * (0.2 + 0.12 * len(named))
+    figure, axes = _canvas(len(outcomes) - 1, height)
+    for axis, outcome in zip(axes, outcomes[1:], strict=True):
+        axis.axvline(0, color=_GREY, linewidth=0.8, zorder=0)
+        for k, (name, fit) in enumerate(named.items()):
+            values, errors = fit.params_, fit.bse_
+            at = [i for i, label in enumerate(positions) if f"{outcome}: {label}" in values]
+            keys = [f"{outcome}: {list(positions)[i]}" for i in at]
+            offset = 0.2 * (k - (len(named) - 1) / 2)
+            axis.errorbar(
+                [values[key] for key in keys], np.array(at) + offset,
+                xerr=[reach * errors[key] for key in keys], label=texts.get(name, name),
+                **_style(k),
+            )  # fmt: skip
+        axis.set_title(texts.get(outcome, outcome))
+        axis.set_xlabel(_word("coefficient", lang).format(base=base))
+        _write_ticks(axis, lang)
+    shown = [texts.get(label, shown_name(p)) for label, p in positions.items()]
+    axes[0].set_yticks(range(len(shown)), shown)
+    axes[0].invert_yaxis()
+    if len(named) > 1:
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=len(named), frameon=False)
+    return _finished(figure, file)
+
+
+def profile_plot(
+    fit: MobilityFit,
+    profiles: Mapping[str, Mapping[str, Any]],
+    file: Path | str | None = None,
+    *,
+    outcomes: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    lang: Language = "en",
+) -> Figure:
+    """Chances of profiles with intervals: a panel for each outcome.
+
+    Parameters
+    ----------
+    fit
+        The fitted model.
+    profiles
+        By name, for each covariate a level or a number.
+    file
+        Where to: a name that ends in .svg, .pdf or .png.
+    outcomes
+        Outcomes to show; all but the base by default.
+    labels
+        Texts for outcomes, instead of their names.
+    level
+        Coverage of the intervals.
+    lang
+        en or no.
+    """
+    texts = labels or {}
+    wanted = list(fit.outcomes[1:]) if outcomes is None else list(outcomes)
+    for outcome in wanted:
+        if outcome not in fit.outcomes:
+            raise UsageError("is no outcome of the model", value=outcome, allowed=fit.outcomes)
+    if not profiles:
+        raise UsageError("there is no profile for the figure")
+    found = fit.predict(list(profiles.values()), level=level)
+    figure, axes = _canvas(len(wanted), 0.9 + 0.35 * len(profiles))
+    for k, (axis, outcome) in enumerate(zip(axes, wanted, strict=True)):
+        part = found.filter(pl.col("outcome") == outcome)
+        chance = part["chance"].to_numpy()
+        ends = [chance - part["low"].to_numpy(), part["high"].to_numpy() - chance]
+        axis.errorbar(chance, range(len(profiles)), xerr=ends, **_style(k))
+        axis.set_title(texts.get(outcome, outcome))
+        axis.set_xlabel(_word("chance", lang))
+        axis.set_xlim(left=0)
+        _write_ticks(axis, lang, by=100.0)
+    axes[0].set_yticks(range(len(profiles)), list(profiles))
+    axes[0].invert_yaxis()
+    axes[0].set_ylim(len(profiles) - 0.5, -0.5)
+    return _finished(figure, file)
+
+
+def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) -> dict[str, Any]:
+    found = {fit.positions[p].label: fit.positions[p] for fit in fits for p in fit.free if p != 0}
+    if covariates is None:
+        return found
+    out: dict[str, Any] = {}
+    for name in covariates:
+        members = [m for fit in fits if fit.design for m in fit.design.members(name)]
+        chosen = {
+            label: p for label, p in found.items() if name in (label, p.term) or p.term in members
+        }
+        if not chosen:
+            raise UsageError("is no covariate of the models", value=name, allowed=list(found)[:20])
+        out |= chosen
+    return out
+
+
+def _word(key: str, lang: Language) -> str:
+    if lang not in ("en", "no"):
+        raise UsageError("is no language of figures", value=lang, allowed=["en", "no"])
+    return _WORDS[key][lang == "no"]
+
+
+def _write_ticks(axis: Any, lang: Language, by: float = 1.0) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    def text(value: float, _: object) -> str:
+        shown = f"{by * value:.10g}".replace("-", "−")
+        return shown.replace(".", ",") if lang == "no" else shown
+
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_formatter(FuncFormatter(text))
+
+
+def _style(k: int) -> dict[str, Any]:
+    colour = COLOURS[k % len(COLOURS)]
+    return {
+        "fmt": MARKERS[k % len(MARKERS)], "color": colour, "ecolor": colour, "markersize": 4,
+        "elinewidth": 1.3, "capsize": 0,
+    }  # fmt: skip
+
+
+def _canvas(panels: int, height: float) -> tuple[Figure, list[Any]]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ResourceError(
+            "figures need matplotlib, which is not installed",
+            next_step='Install it with the extra: pip install "folkestrom[figures]"',
+        ) from error
+    figure = Figure(figsize=(2.2 + 2.9 * panels, height), layout="constrained")
+    made = figure.subplots(1, panels, sharey=True, squeeze=False)
+    axes = list(made[0])
+    for axis in axes:
+        axis.spines[["top", "right", "left"]].set_visible(False)
+        axis.tick_params(axis="y", length=0)
+        axis.grid(axis="y", color="#d9d9d9", linewidth=0.5)
+        axis.set_axisbelow(True)
+    return figure, axes
+
+
+def _finished(figure: Figure, file: Path | str | None) -> Figure:
+    if file is None:
+        return figure
+    import matplotlib as mpl
+
+    kind = Path(file).suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise UsageError(
+            "is no format of figures", value=Path(file).name, allowed=[f".{k}" for k in FORMATS]
+        )
+    with mpl.rc_context({"svg.hashsalt": "folkestrom", "svg.fonttype": "path", "pdf.fonttype": 42}):
+        figure.savefig(file, format=kind, dpi=200, metadata=_DATES[kind])
+    return figure
