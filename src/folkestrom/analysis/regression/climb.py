@@ -1,0 +1,119 @@
+"""Newton's method for log-likelihoods whose information is cheap and never negative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_MOST_STEPS, _HALVINGS = 50, 30
+#: A step that would move no estimate by this many standard errors is the last one.
+_LAST = 1e-5
+#: Steps that shrink by less than this each time need a new information.
+_SHRINKING = 0.03
+#: A likelihood that falls by less than this part of it has not fallen, but been rounded.
+_ROUNDING = 1e-11
+
+
+class Point(Protocol):
+    """A likelihood at some parameters."""
+
+    @property
+    def theta(self) -> Floats:
+        """The parameters."""
+
+    @property
+    def value(self) -> float:
+        """The log-likelihood."""
+
+    @property
+    def gradient(self) -> Floats:
+        """Its first derivatives."""
+
+
+P = TypeVar("P", bound=Point)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climbed(Generic[P]):
+    """Where a climb ended.
+
+    Attributes
+    ----------
+    end, information
+        The likelihood there, and minus its second derivatives.
+    reason
+        Why the end is no maximum; empty when it is one.
+    steps
+        How many were taken.
+    """
+
+    end: P
+    information: Floats
+    reason: str
+    steps: int
+
+
+def climb(
+    at: Callable[[Floats], P], information: Callable[[P], Floats], theta: Floats
+) -> Climbed[P]:
+    """Climb to the maximum from some parameters.
+
+    The information is computed anew where steps do not shrink fast, and at the end.
+
+    Parameters
+    ----------
+    at
+        The likelihood at parameters.
+    information
+        Minus its second derivatives.
+    theta
+        Where to begin.
+    """
+    here = at(theta)
+    held, fresh, before = information(here), True, np.inf
+    reason = f"no convergence in {_MOST_STEPS} steps"
+    taken = 0
+    while taken < _MOST_STEPS:
+        step, moved = _step(held, here.gradient)
+        if not fresh and not moved < _SHRINKING * before:
+            held, fresh = information(here), True
+            step, moved = _step(held, here.gradient)
+        if not np.isfinite(moved):
+            reason = "the data do not determine all estimates"
+            break
+        found = _search(at, here, step)
+        if found is None:
+            reason = "" if moved < _LAST else "no step raises the log-likelihood"
+            break
+        here, before, fresh, taken = found, moved, False, taken + 1
+        if moved < _LAST:
+            reason = ""
+            break
+    return Climbed(here, information(here), reason, taken)
+
+
+def _step(information: Floats, gradient: Floats) -> tuple[Floats, float]:
+    """Newton's step, and the most standard errors that it moves an estimate by."""
+    try:
+        inverse = np.linalg.inv(information)
+    except np.linalg.LinAlgError:
+        return gradient, np.nan
+    step = inverse @ gradient
+    errors = np.sqrt(np.abs(np.diag(inverse)))
+    return step, float(np.max(np.abs(step) / np.maximum(errors, 1e-300)))
+
+
+def _search(at: Callable[[Floats], P], here: P, step: Floats) -> P | None:
+    part = 1.0
+    for _ in range(_HALVINGS):
+        found = at(here.theta + part * step)
+        if np.isfinite(found.value) and found.value >= here.value - _ROUNDING * abs(here.value):
+            return found
+        part /= 2
+    return None

@@ -1,0 +1,312 @@
+"""Cox's regression, and Fine and Gray's, on rows of follow-up over (start, stop]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from folkestrom.analysis.followup.curves import Interval, Scale, bounds
+from folkestrom.analysis.mobility.distributions import chi2_tail
+from folkestrom.analysis.mobility.terms import Factor, Term
+from folkestrom.analysis.regression.climb import climb
+from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
+from folkestrom.analysis.regression.design import (
+    Design,
+    as_table,
+    dependent,
+    make_design,
+)
+from folkestrom.analysis.regression.partial import Partial, State
+from folkestrom.analysis.regression.result import Chi2, HazardFit
+from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
+from folkestrom.errors import InputRefused, UsageError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ties = Literal["efron", "breslow"]
+
+#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
+_UNDETERMINED = 20.0
+#: With twice as many rows or more, estimates from so many are where the climb begins.
+_ROWS_OF_A_GUESS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoxFit(HazardFit):
+    """Estimates of Cox's regression, or of Fine and Gray's.
+
+    Attributes
+    ----------
+    strata
+        Names of the strata; empty when there is one.
+    partial, state
+        The likelihood, and where it was left; for baselines and tests of proportionality.
+    """
+
+    strata: tuple[str, ...]
+    partial: Partial
+    state: State
+
+    def score_test(self) -> Chi2:
+        """Whether the model is better than none, by the likelihood's slope at zero."""
+        null = self.partial.at(np.zeros(self.theta.size))
+        inverse = _inverse(self.partial.information(null))
+        statistic = float(null.gradient @ inverse @ null.gradient)
+        return Chi2(statistic, self.theta.size, chi2_tail(statistic, self.theta.size))
+
+    @property
+    def hazard_ratios(self) -> pl.DataFrame:
+        """Ratios with 95 % intervals; `coefficients` gives other levels."""
+        return self.coefficients().select(
+            "name", pl.col("ratio"), pl.col("ratio_low"), pl.col("ratio_high")
+        )
+
+    def cumulative_hazard(
+        self,
+        profile: Mapping[str, str | float] | None = None,
+        *,
+        interval: Interval = "log",
+        level: float = 0.95,
+    ) -> pl.DataFrame:
+        """The cumulative hazard of a profile at each time of an event, by stratum.
+
+        Increments are of the ties that the model was fitted by; standard errors are of Aalen's
+        kind, with what the coefficients add (Andersen & Gill 1982; Tsiatis 1981).
+
+        Parameters
+        ----------
+        profile
+            For each covariate the name of a level or a number; by default the reference level
+            of factors, and the mean of numbers.
+        interval, level
+            As of `kaplan_meier`: log or plain.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns stratum (where there are strata), time, estimate, se, lower, upper.
+        """
+        scale = Scale(interval, level, np.inf)
+        sets, state = self.partial.sets, self.state
+        values = sets.design.profile(profile or {})
+        ratio = float(np.exp(values @ self.theta - state.shift))
+        steps = state.hazard[:, 0]
+        spread = state.square[:, 0]
+        drift = steps[:, None] * values - self.partial.means_at_risk(state)
+        estimate, se = np.empty(sets.times), np.empty(sets.times)
+        for one, after in zip(sets.starts[:-1], sets.starts[1:], strict=True):
+            part = slice(one, after)
+            estimate[part] = ratio * np.cumsum(steps[part])
+            toward = ratio * np.cumsum(drift[part], axis=0)
+            own = ratio**2 * np.cumsum(spread[part])
+            se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, self.vcov, toward))
+        lower, upper = bounds(estimate, se, scale)
+        columns: dict[str, Any] = {}
+        if self.strata:
+            columns["stratum"] = [self.strata[k] for k in sets.stratum_of_time]
+        columns |= {"time": sets.time, "estimate": estimate, "se": se}
+        return pl.DataFrame(columns | {"lower": lower, "upper": upper})
+
+
+def cox(
+    data: Any,
+    *,
+    stop: str,
+    event: str,
+    covariates: Sequence[str | Term],
+    start: str | None = None,
+    strata: str | Sequence[str] | None = None,
+    ties: Ties = "efron",
+    weight: str | None = None,
+    cluster: str | None = None,
+) -> CoxFit:
+    """Cox's regression of hazards (Cox 1972), by the partial likelihood.
+
+    A row is at risk over (start, stop]: rows of one person with other covariates each are how
+    covariates change over time, and a first start after 0 is late entry.
+
+    Parameters
+    ----------
+    data
+        A table of Arrow, Polars or pandas, or a mapping of columns.
+    stop, event, start
+        Columns: when rows end, whether by the event, and when they begin; 0 by default. Numbers
+        or dates.
+    covariates
+        Columns of texts (factors; the first level in their order is the reference) or numbers,
+        or terms from `analysis.mobility`: `factor`, `number`, `interaction`.
+    strata
+        Columns; each combination of their values has a baseline of its own.
+    ties
+        efron (1977) or breslow (1974).
+    weight
+        A column of weights, none negative; rows with a weight of 0 are left out.
+    cluster
+        A column, such as the person: robust standard errors (Lin & Wei 1989), with the rows of
+        one value as one. With weights and without clusters, each row is a cluster.
+
+    Examples
+    --------
+    >>> data = {"days": [5, 8, 9, 12, 14, 20], "left": [1, 1, 0, 1, 1, 0],
+    ...         "place": ["urban", "urban", "rural", "rural", "urban", "rural"]}
+    >>> fit = cox(data, stop="days", event="left", covariates=["place"])
+    >>> {name: round(value, 3) for name, value in fit.params_.items()}
+    {'place[urban]': 1.394}
+    """
+    table = as_table(data)
+    spells = spells_of(table, start, stop, event, strata, weight)
+    design = make_design(table, covariates, weight=spells.weight)
+    check_ties(ties)
+    grid = grid_of(spells)
+    title = f"Cox's regression, ties: {ties}"
+    clusters = cluster_numbers(table, cluster, weighted=weight is not None)
+    return fit_partial(title, spells, risk_sets(spells, design, grid), ties, clusters)
+
+
+def check_ties(ties: str) -> None:
+    """Refuse a way to take ties that there is not.
+
+    Parameters
+    ----------
+    ties
+        Its name.
+    """
+    if ties not in get_args(Ties):
+        raise UsageError(
+            "is no way to take ties", column="ties", value=ties, allowed=get_args(Ties)
+        )
+
+
+def fit_partial(
+    title: str,
+    spells: Spells,
+    sets: RiskSets,
+    ties: str,
+    clusters: npt.NDArray[np.int64] | None,
+) -> CoxFit:
+    """Fit, and make the result.
+
+    Parameters
+    ----------
+    title
+        The model in words.
+    spells, sets
+        The rows as given, and among times of events.
+    ties
+        efron or breslow.
+    clusters
+        By row of the table; None for errors from the information.
+    """
+    partial = Partial(sets, ties == "efron")
+    _refuse_separation(sets)
+    scale = _sizes(sets.design)
+    null = partial.at(np.zeros(sets.design.size))
+    begin = _first_guess(partial, null, scale)
+    found = climb(partial.at, partial.information, begin)
+    naive = _inverse(found.information)
+    vcov = naive
+    count = None
+    if clusters is not None:
+        vcov = naive @ partial.meat(found.end, clusters) @ naive
+        count = len(np.unique(clusters))
+    reason = found.reason or _runs_off(sets.design, naive, scale)
+    return CoxFit(
+        title=title,
+        ratio="hazard ratio",
+        names_=sets.design.names,
+        theta=found.end.theta,
+        vcov=vcov,
+        naive_vcov=naive,
+        errors="information" if clusters is None else "robust",
+        log_likelihood_=found.end.value,
+        log_likelihood_null_=null.value,
+        rows=len(spells.stop),
+        events=int(sets.event.sum()),
+        clusters=count,
+        converged_=not reason,
+        message_=reason,
+        steps=found.steps,
+        strata=spells.strata,
+        partial=partial,
+        state=found.end,
+    )
+
+
+def _first_guess(partial: Partial, null: State, scale: Floats) -> Floats:
+    """Zero; or, where rows are many, the estimates from a part of them."""
+    every = len(partial.sets.rows) // _ROWS_OF_A_GUESS
+    if every > 1:
+        part = partial.sample(every)
+        at = part.at(np.zeros(len(scale)))
+        if not dependent(part.information(at) / part.events, scale):
+            found = climb(part.at, part.information, at.theta)
+            return at.theta if found.reason else found.end.theta
+    k = dependent(partial.information(null) / partial.events, scale)
+    if k:
+        raise InputRefused(
+            "does not vary, or is a combination of the covariates before it, among those at "
+            "risk together",
+            where="regression",
+            column=partial.sets.design.names[k[0]],
+            next_step="Leave it out.",
+        )
+    return null.theta
+
+
+def _inverse(information: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.inv(information), np.float64)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
+def _sizes(design: Design) -> Floats:
+    """Standard deviation of numbers; one for levels."""
+    scale = np.ones(design.size)
+    if len(design.slope):
+        scale[design.slope] = design.numbers.std(axis=0)
+    return scale
+
+
+def _refuse_separation(sets: RiskSets) -> None:
+    """Refuse levels without an event: their coefficients run off to minus infinity."""
+    design = sets.design
+    factors = [t for t in design.terms if isinstance(t, Factor)]
+    for f, term in enumerate(factors):
+        seen = np.bincount(design.codes[:, f], minlength=len(term.levels))
+        events = np.bincount(design.codes[sets.event, f], minlength=len(term.levels))
+        wrong = np.flatnonzero((seen > 0) & (events == 0))
+        empty = np.flatnonzero(seen == 0)
+        if len(wrong):
+            raise InputRefused(
+                f"has no event in its {int(seen[wrong[0]])} rows at risk (separation): its "
+                "coefficient has no finite estimate",
+                where="regression",
+                column=term.name,
+                value=term.levels[int(wrong[0])],
+                next_step="Join the level with another, or leave its rows out.",
+            )
+        if len(empty):
+            raise InputRefused(
+                "has no rows at risk",
+                where="regression",
+                column=term.name,
+                value=term.levels[int(empty[0])],
+                next_step="Leave the level out, or join it with another.",
+            )
+
+
+def _runs_off(design: Design, vcov: Floats, scale: Floats) -> str:
+    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
+    if not np.isfinite(errors).all():
+        return "the data do not determine all estimates"
+    if errors.max() <= _UNDETERMINED:
+        return ""
+    worst = int(np.argmax(errors))
+    return (
+        f"{design.names[worst]} tells events from others without error: it has no finite estimate"
+    )

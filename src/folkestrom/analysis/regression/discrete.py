@@ -1,0 +1,280 @@
+"""Hazards by periods: logit, complementary log-log, and several causes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from folkestrom.analysis.mobility.terms import Term, factor, number
+from folkestrom.analysis.regression.climb import climb
+from folkestrom.analysis.regression.design import Design, dependent, make_design
+from folkestrom.analysis.regression.periods import PersonPeriods
+from folkestrom.analysis.regression.result import HazardFit
+from folkestrom.errors import InputRefused, UsageError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Link = Literal["logit", "cloglog"]
+_WHERE = "hazards_by_period"
+_UNDETERMINED = 20.0
+
+
+def hazards_by_period(
+    periods: PersonPeriods, *, link: Link = "logit", cause: str | None = None
+) -> HazardFit:
+    """Regression of the chance of an event in a period, given that none came before.
+
+    Every period has an intercept of its own. With one cause, or the one named by `cause` (periods
+    in which another happened are left out of it), the chance's logit (Cox 1972) or complementary
+    log-log is linear (Prentice & Gloeckler 1978); the latter's coefficients are log hazard ratios
+    of a proportional hazards model in continuous time, whatever the length of a period. With
+    several causes and the logit, a multinomial logit compares each cause with no event (Allison
+    1982).
+
+    Parameters
+    ----------
+    periods
+        Counts, from `person_periods`.
+    link
+        logit or cloglog.
+    cause
+        One cause; all by default.
+
+    Examples
+    --------
+    >>> from folkestrom.analysis.regression import person_periods
+    >>> data = {"years": [1, 2, 2, 3, 1, 2, 3, 3], "left": [1, 1, 0, 1, 1, 1, 1, 0],
+    ...         "sex": ["f", "f", "m", "m", "f", "m", "m", "f"]}
+    >>> counted = person_periods(data, stop="years", event="left", covariates=["sex"], length=1)
+    >>> fit = hazards_by_period(counted, link="cloglog")
+    >>> {name: round(value, 3) for name, value in fit.params_.items()}
+    {'sex[m]': -0.338, 'period[0]': -1.064, 'period[1]': -0.676, 'period[2]': 0.217}
+    """
+    if link not in get_args(Link):
+        raise UsageError("is no link", where=_WHERE, value=link, allowed=get_args(Link))
+    causes = periods.causes if cause is None else (cause,)
+    if cause is not None and cause not in periods.causes:
+        raise UsageError("is no cause", where=_WHERE, value=cause, allowed=periods.causes)
+    if len(causes) > 1 and link == "cloglog":
+        raise UsageError(
+            "takes one cause at a time", where=_WHERE, value=link,
+            next_step=f"Name the cause ({', '.join(causes)}), or take link='logit'.",
+        )  # fmt: skip
+    cells, notes = _usable(periods, causes)
+    design = _design(periods, cells)
+    counts = cells.select(causes).to_numpy().astype(np.float64)
+    model = _Model(design, cells["at_risk"].to_numpy(), counts, link)
+    _refuse_separation(periods, cells, causes)
+    theta = model.start(cells["period"].to_numpy())
+    if dependent(model.products() / counts.sum(), _sizes(design)):
+        k = dependent(model.products() / counts.sum(), _sizes(design))[0]
+        raise InputRefused(
+            "is a combination of other covariates", where=_WHERE, column=design.names[k],
+            next_step="Leave one of them out.",
+        )  # fmt: skip
+    found = climb(model.at, model.information, theta)
+    return _result(periods, model, found, causes, notes, cells)
+
+
+def _result(
+    periods: PersonPeriods,
+    model: _Model,
+    found: Any,
+    causes: tuple[str, ...],
+    notes: tuple[str, ...],
+    cells: pl.DataFrame,
+) -> HazardFit:
+    names = model.design.names
+    if len(causes) > 1:
+        names = tuple(f"{c}: {n}" for c in causes for n in names)
+    vcov = np.linalg.inv(found.information)
+    reason = found.reason
+    scale = np.tile(_sizes(model.design), len(causes))
+    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
+    if not reason and errors.max() > _UNDETERMINED:
+        worst = names[int(np.argmax(errors))]
+        reason = f"{worst} tells events from others without error: it has no finite estimate"
+    several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
+    return HazardFit(
+        title=f"{several} of periods of length {periods.length:g}: {', '.join(causes)}",
+        ratio="hazard ratio" if model.link == "cloglog" else "odds ratio",
+        names_=names,
+        theta=found.end.theta,
+        vcov=vcov,
+        naive_vcov=vcov,
+        errors="information",
+        log_likelihood_=found.end.value,
+        log_likelihood_null_=_null(cells, causes),
+        rows=round(float(model.at_risk.sum())),
+        events=round(float(model.counts.sum())),
+        clusters=None,
+        converged_=not reason,
+        message_=reason,
+        steps=found.steps,
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    theta: Floats
+    value: float
+    gradient: Floats
+    chance: Floats
+    slope: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """Cells at risk, with counts by cause."""
+
+    design: Design
+    at_risk: Floats
+    counts: Floats
+    link: str
+
+    def start(self, period: npt.NDArray[np.int64]) -> Floats:
+        """Coefficients of periods as if nothing else mattered."""
+        theta = np.zeros((self.counts.shape[1], self.design.size))
+        first = self.design.size - (len(np.unique(period)))
+        exposed = np.bincount(period, self.at_risk)
+        used = np.flatnonzero(exposed)
+        for j in range(len(theta)):
+            share = (np.bincount(period, self.counts[:, j])[used] + 0.1) / (exposed[used] + 0.5)
+            hazard = -np.log1p(-share) if self.link == "cloglog" else share / (1 - share)
+            theta[j, first:] = np.log(hazard)
+        return theta.ravel()
+
+    def products(self) -> Floats:
+        """Products of covariates by cells with somebody at risk."""
+        return self.design.products(self.at_risk)
+
+    def at(self, theta: Floats) -> _State:
+        """The likelihood at coefficients."""
+        split = theta.reshape(self.counts.shape[1], -1)
+        eta = np.column_stack([self.design.predictor(t) for t in split])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            parts = self._cloglog(eta) if self.link == "cloglog" else self._logit(eta)
+        value, residual, chance, slope = parts
+        gradient = np.concatenate([self.design.sums(np.ascontiguousarray(r)) for r in residual.T])
+        return _State(theta, value, gradient, chance, slope)
+
+    def information(self, state: _State) -> Floats:
+        """Expected information."""
+        p, causes = self.design.size, self.counts.shape[1]
+        if self.link == "cloglog":
+            chance, slope = state.chance[:, 0], state.slope[:, 0]
+            return self.design.products(self.at_risk * slope**2 / (chance * (1 - chance)))
+        found = np.empty((causes * p, causes * p))
+        for j in range(causes):
+            for k in range(j + 1):
+                other = -state.chance[:, k] + (1.0 if j == k else 0.0)
+                block = self.design.products(self.at_risk * state.chance[:, j] * other)
+                found[j * p : (j + 1) * p, k * p : (k + 1) * p] = block
+                found[k * p : (k + 1) * p, j * p : (j + 1) * p] = block
+        return found
+
+    def _logit(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+        top = np.maximum(eta.max(axis=1), 0.0)
+        odds = np.exp(eta - top[:, None])
+        whole = np.exp(-top) + odds.sum(axis=1)
+        chance = odds / whole[:, None]
+        value = float((self.counts * eta).sum() - self.at_risk @ (top + np.log(whole)))
+        return value, self.counts - self.at_risk[:, None] * chance, chance, chance
+
+    def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+        hazard = np.exp(eta)
+        chance = np.clip(-np.expm1(-hazard), 1e-300, 1 - 1e-16)
+        slope = np.exp(eta - hazard)
+        left = self.at_risk[:, None] - self.counts
+        value = float((self.counts * np.log(chance)).sum() - (left * hazard).sum())
+        return value, self.counts * slope / chance - left * hazard, chance, slope
+
+
+def _usable(
+    periods: PersonPeriods, causes: tuple[str, ...]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Cells of periods in which some have an event of each cause, and some have none.
+
+    The others say nothing: their intercepts run off to where they are certain.
+    """
+    others = [c for c in periods.causes if c not in causes]
+    cells = periods.cells
+    if others:
+        away = pl.sum_horizontal(others)
+        cells = cells.with_columns(at_risk=pl.col("at_risk") - away)
+    sums = [pl.col(c).sum().over("period") > 0 for c in causes]
+    events = pl.sum_horizontal(causes).sum().over("period")
+    sums.append(pl.col("at_risk").sum().over("period") > events)
+    kept = cells.filter(pl.all_horizontal(sums), pl.col("at_risk") > 0)
+    out = sorted(set(cells["period"].to_list()) - set(kept["period"].to_list()))
+    if not len(kept):
+        raise InputRefused(
+            f"no period has an event of {' and one of '.join(causes)}", where=_WHERE,
+            next_step="Take longer periods.",
+        )  # fmt: skip
+    if not out:
+        return kept, ()
+    listed = ", ".join(map(str, out[:10])) + (" …" if len(out) > 10 else "")
+    return kept, (f"periods are left out in which not every outcome occurs: {listed}",)
+
+
+def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
+    terms: list[Term] = []
+    for name in periods.covariates:
+        column = cells[name]
+        if column.dtype.is_numeric():
+            terms.append(number(name, column.to_numpy()))
+            continue
+        texts = column.cast(pl.String).to_list()
+        known = set(texts)
+        levels = [v for v in periods.levels.get(name, ()) if v in known] or sorted(known)
+        if len(levels) > 1:
+            place = {v: k for k, v in enumerate(levels)}
+            terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
+    used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
+    terms.append(factor("period", codes, levels=[str(k) for k in used]))
+    table = cells.to_arrow()
+    weight = cells["at_risk"].to_numpy()
+    return make_design(table, terms, weight=weight, whole=("period",))
+
+
+def _refuse_separation(
+    periods: PersonPeriods, cells: pl.DataFrame, causes: tuple[str, ...]
+) -> None:
+    for name in periods.covariates:
+        if cells[name].dtype.is_numeric():
+            continue
+        sums = cells.group_by(name).agg(pl.col("at_risk", *causes).sum()).sort(name)
+        for row in sums.iter_rows(named=True):
+            for cause in causes:
+                if row[cause] == 0 or row[cause] >= row["at_risk"]:
+                    said = "no event" if row[cause] == 0 else "an event"
+                    raise InputRefused(
+                        f"has {said} ({cause}) in all its {row['at_risk']:g} person-periods "
+                        "(separation): its coefficient has no finite estimate",
+                        where=_WHERE,
+                        column=name,
+                        value=row[name],
+                        next_step="Join the level with another, or leave its rows out.",
+                    )
+
+
+def _sizes(design: Design) -> Floats:
+    scale = np.ones(design.size)
+    if len(design.slope):
+        scale[design.slope] = np.maximum(design.numbers.std(axis=0), 1e-300)
+    return scale
+
+
+def _null(cells: pl.DataFrame, causes: tuple[str, ...]) -> float:
+    """Log-likelihood of periods alone, which is that of their shares."""
+    sums = cells.group_by("period").agg(pl.col("at_risk", *causes).sum())
+    at_risk, events = sums["at_risk"].to_numpy(), sums.select(causes).to_numpy()
+    left = at_risk - events.sum(axis=1)
+    parts = np.column_stack([events, left])
+    share = np.divide(parts, at_risk[:, None], out=np.ones_like(parts), where=parts > 0)
+    return float((parts * np.log(share)).sum())

@@ -1,0 +1,288 @@
+"""From spells to periods: who was at risk in each month or year, and what happened then.
+
+Rows are never spread out. Those with the same covariates, first and last period and outcome are
+counted as one, and sums over periods give who was at risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from folkestrom.analysis.mobility.terms import Factor, Term
+from folkestrom.analysis.regression.design import as_table, column_of
+from folkestrom.errors import InputRefused, UsageError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+_WHERE = "person_periods"
+_OWN = ("period", "at_risk")
+_MOST_PERIODS = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonPeriods:
+    """Cells of person-periods: those in a cell share their period and their covariates.
+
+    Attributes
+    ----------
+    cells
+        Columns period, the covariates, at_risk, and the events of each cause.
+    covariates, causes
+        Names.
+    length
+        Of a period, in the units of time.
+    levels
+        Levels of covariates given as factors, the reference first.
+    """
+
+    cells: pl.DataFrame
+    covariates: tuple[str, ...]
+    causes: tuple[str, ...]
+    length: float
+    levels: Mapping[str, tuple[str, ...]]
+
+    @property
+    def persons_periods(self) -> float:
+        """How many person-periods are counted."""
+        return float(self.cells["at_risk"].sum())
+
+
+def person_periods(
+    data: Any,
+    *,
+    stop: str,
+    event: str,
+    covariates: Sequence[str | Factor],
+    length: float,
+    start: str | None = None,
+    person: str | None = None,
+    weight: str | None = None,
+) -> PersonPeriods:
+    """Count person-periods by their covariates.
+
+    Period p is the time (p × length, (p + 1) × length]. A person is at risk in it who was there
+    when it began, and was followed to its end or had the event in it. Covariates are those at
+    its beginning.
+
+    Parameters
+    ----------
+    data
+        A table of Arrow, Polars or pandas, a mapping of columns, or an iterable of such tables
+        (batches), which are taken one by one. Spells of a person may not be cut by batches.
+    stop, start
+        Columns: when spells end, and when they begin; 0 by default. Numbers.
+    event
+        A column: true or 1 for the event; or names of causes, missing when nothing happened.
+    covariates
+        Columns of texts or numbers; or, for one table, factors.
+    length
+        Of a period, in the units of the times.
+    person
+        A column: a person's rows that follow each other without a gap are one spell whose
+        covariates change. Without it every row is a spell of its own.
+    weight
+        A column of weights, which are added up.
+
+    Examples
+    --------
+    >>> data = {"months": [5, 30, 36], "left": [True, True, False], "sex": ["f", "m", "f"]}
+    >>> counted = person_periods(data, stop="months", event="left", covariates=["sex"], length=12)
+    >>> counted.cells.filter(period=0).rows()
+    [(0, 'f', 2.0, 1.0), (0, 'm', 1.0, 0.0)]
+    """
+    if not 0 < length < np.inf:
+        raise UsageError("is no length of a period", where=_WHERE, column="length", value=length)
+    terms = [c for c in covariates if not isinstance(c, str)]
+    names = tuple(c if isinstance(c, str) else c.name for c in covariates)
+    _refuse_names(names)
+    batches = [data] if _is_table(data) else data
+    groups: pl.DataFrame | None = None
+    for batch in batches:
+        table = _with_terms(as_table(batch), terms)
+        found = _grouped(_placed(table, start, stop, event, names, length, person, weight), names)
+        groups = found if groups is None else _regrouped(pl.concat([groups, found]), names)
+    if groups is None or not len(groups):
+        raise InputRefused("there is no whole period at risk", where=_WHERE)
+    causes = tuple(sorted(c for c in groups["cause"].unique().to_list() if c is not None))
+    if not causes:
+        raise InputRefused("no period has an event", where=_WHERE, column=event)
+    wrong = [c for c in causes if c in (*names, *_OWN)]
+    if wrong:
+        raise UsageError("names a column already", where=_WHERE, column=event, value=wrong[0])
+    levels = {t.name: _reference_first(t) for t in terms}
+    return PersonPeriods(_spread(groups, names, causes), names, causes, length, levels)
+
+
+def _reference_first(term: Factor) -> tuple[str, ...]:
+    others = (level for k, level in enumerate(term.levels) if k != term.reference)
+    return (term.levels[term.reference], *others)
+
+
+def _refuse_names(names: Sequence[str]) -> None:
+    wrong = [n for n in names if n in _OWN or list(names).count(n) > 1]
+    if wrong:
+        raise UsageError(
+            "cannot be the name of a covariate here", where=_WHERE, value=wrong[0],
+            allowed=f"names of their own, and none of {', '.join(_OWN)}",
+        )  # fmt: skip
+
+
+def _is_table(data: Any) -> bool:
+    return (
+        isinstance(data, pa.Table | pl.DataFrame | Mapping)
+        or hasattr(data, "__dataframe__")
+        or not isinstance(data, Iterable)
+    )
+
+
+def _with_terms(table: pa.Table, terms: Sequence[Term]) -> pa.Table:
+    for term in terms:
+        if not isinstance(term, Factor) or len(term.codes) != table.num_rows:
+            raise UsageError(
+                "is no factor with a code for each row of one table", where=_WHERE, column=term.name
+            )
+        codes = pa.array(term.codes.astype(np.int32))
+        texts = pa.DictionaryArray.from_arrays(codes, pa.array(term.levels))
+        if term.name in table.column_names:
+            table = table.drop_columns([term.name])
+        table = table.append_column(term.name, texts)
+    return table
+
+
+def _placed(
+    table: pa.Table,
+    start: str | None,
+    stop: str,
+    event: str,
+    names: Sequence[str],
+    length: float,
+    person: str | None,
+    weight: str | None,
+) -> pl.DataFrame:
+    """Rows with the first and the last period that they are at risk in, and its cause."""
+    needed = [n for n in (start, stop, event, person, weight, *names) if n is not None]
+    for name in needed:
+        column_of(table, name)
+    given = pl.DataFrame(table.select(list(dict.fromkeys(needed))))
+    for name in (n for n in needed if n != event):
+        if missing := given[name].null_count():
+            raise InputRefused(f"{missing} values are missing", where=_WHERE, column=name)
+    rows = given.lazy().select(
+        *(pl.col(n) for n in names),
+        begin=pl.lit(0.0) if start is None else pl.col(start).cast(pl.Float64),
+        end=pl.col(stop).cast(pl.Float64),
+        cause=_cause(given, event),
+        weight=pl.lit(1.0) if weight is None else pl.col(weight).cast(pl.Float64),
+        person=pl.int_range(pl.len()) if person is None else pl.col(person),
+    )
+    if person is not None:
+        rows = _joined(rows)
+    else:
+        rows = rows.with_columns(over=pl.col("end"), outcome=pl.col("cause"))
+    found = rows.collect()
+    wrong = int((found["end"] <= found["begin"]).sum())
+    if wrong:
+        raise InputRefused(
+            f"in {wrong} of {len(found)} rows the end is not after the start",
+            where=_WHERE,
+            column=stop,
+        )
+    # A row holds the periods that begin while it lasts.
+    first = (pl.col("begin") / length).ceil().cast(pl.Int64)
+    last = ((pl.col("end") / length).ceil() - 1).cast(pl.Int64)
+    whole = pl.col("over") / length
+    reached = (
+        pl.when(pl.col("outcome").is_null()).then(whole.floor()).otherwise(whole.ceil()) - 1
+    ).cast(pl.Int64)
+    own = pl.min_horizontal(last, reached)
+    return (
+        found.with_columns(first=first, last=own)
+        .filter(pl.col("first") <= pl.col("last"))
+        .with_columns(
+            cause=pl.when(pl.col("last") == (whole.ceil() - 1).cast(pl.Int64)).then("outcome")
+        )
+    )
+
+
+def _joined(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows with the end and the outcome of the spell that they are a part of."""
+    new = (pl.col("begin") != pl.col("end").shift(1)).fill_null(value=True)
+    return (
+        rows.sort("person", "begin")
+        .with_columns(spell=new.cum_sum().over("person"))
+        .with_columns(
+            over=pl.col("end").max().over("person", "spell"),
+            outcome=pl.col("cause").last().over("person", "spell"),
+        )
+    )
+
+
+def _cause(given: pl.DataFrame, event: str) -> pl.Expr:
+    column = given[event]
+    if column.dtype == pl.Boolean:
+        return pl.when(pl.col(event)).then(pl.lit("event"))
+    if column.dtype.is_integer():
+        if column.null_count() or (len(column) and (column.min() < 0 or column.max() > 127)):  # type: ignore[operator]
+            raise InputRefused(
+                "is not 0 for nothing, or the number of a cause", where=_WHERE, column=event
+            )
+        if len(column) and column.max() == 1:
+            return pl.when(pl.col(event) == 1).then(pl.lit("event"))
+        return pl.when(pl.col(event) > 0).then(pl.col(event).cast(pl.String))
+    if column.dtype in (pl.String, pl.Categorical, pl.Null) or isinstance(column.dtype, pl.Enum):
+        return pl.col(event).cast(pl.String)
+    raise InputRefused(
+        "is neither true or false nor names of causes", where=_WHERE, column=event,
+        value=column.dtype,
+    )  # fmt: skip
+
+
+def _grouped(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    keys = [*names, "first", "last", "cause"]
+    found = rows.group_by(keys).agg(weight=pl.col("weight").sum())
+    # Categories of one batch are others than those of the next.
+    return found.with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+def _regrouped(groups: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return groups.group_by([*names, "first", "last", "cause"]).agg(pl.col("weight").sum())
+
+
+def _spread(groups: pl.DataFrame, names: Sequence[str], causes: Sequence[str]) -> pl.DataFrame:
+    """Cells from groups: at risk from the first period on, no more after the last."""
+    highest = groups["last"].max()
+    periods = int(highest) + 1 if isinstance(highest, int) else 0
+    if periods > _MOST_PERIODS:
+        raise InputRefused(
+            f"there are {periods} periods", where=_WHERE, column="length",
+            allowed=f"at most {_MOST_PERIODS}", next_step="Take longer periods.",
+        )  # fmt: skip
+    keys = groups.select(names).unique(maintain_order=False).sort(names) if names else None
+    rows = groups
+    combination = np.zeros(len(groups), np.int64)
+    size = 1
+    if keys is not None:
+        rows = groups.join(keys.with_row_index("combination"), on=list(names), nulls_equal=True)
+        combination, size = rows["combination"].to_numpy().astype(np.int64), len(keys)
+    first, last, weight = (rows[n].to_numpy() for n in ("first", "last", "weight"))
+    at_risk = np.zeros((periods + 1, size))
+    np.add.at(at_risk, (first, combination), weight)
+    np.add.at(at_risk, (last + 1, combination), -weight)
+    counts = np.zeros((len(causes), periods, size))
+    for k, cause in enumerate(causes):
+        own = (rows["cause"] == cause).fill_null(value=False).to_numpy()
+        np.add.at(counts[k], (last[own], combination[own]), weight[own])
+    present = np.cumsum(at_risk, axis=0)[:-1]
+    # What is left of sums of weights that cancel is no person.
+    period, combined = np.nonzero(present > 1e-9 * max(float(weight.max()), 1e-300))
+    columns: dict[str, Any] = {"period": period}
+    if keys is not None:
+        columns |= {n: keys[n].gather(combined) for n in names}
+    columns["at_risk"] = present[period, combined]
+    return pl.DataFrame(columns | {c: counts[k][period, combined] for k, c in enumerate(causes)})
