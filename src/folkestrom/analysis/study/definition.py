@@ -191,6 +191,11 @@ class Who:
         high = "" if self.below is None else f" below {self.below:g}"
         return f"{self.variable}{low}{high}"
 
+    @property
+    def dropped_text(self) -> str:
+        """Why somebody does not meet it, in words."""
+        return f"not {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:

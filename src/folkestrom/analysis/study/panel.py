@@ -14,15 +14,15 @@ from folkestrom.analysis.study.conditions import condition_sql, dropped_at
 from folkestrom.analysis.study.definition import PUBLISHED, Panel, Study
 from folkestrom.analysis.study.describe import described, needs_of, stays_of_children
 from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
+from folkestrom.analysis.study.making import count_rows, create_temporary, stream
 from folkestrom.analysis.study.parts import Part, parts
 from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, rows_of_part
 from folkestrom.analysis.study.vocabulary import Vocabulary
-from folkestrom.engine.steps import Step, compose, parameters_of, step
+from folkestrom.engine.steps import Step, step
 from folkestrom.model.time import extraction
 
 #: What a person-year has before anything is joined to it.
 _HAVE = frozenset({"place", "attribute", "outcome"})
-_BATCH = 262_144
 
 
 @step("panel_rows", example={"source": "rows_of_part", "columns": ("sex",), "name": ("sex",)})
@@ -32,6 +32,12 @@ def panel_rows(source: str, columns: Sequence[str], name: Sequence[str]) -> str:
         f", {sql} AS v{number}" for number, (sql, _) in enumerate(zip(columns, name, strict=True))
     )
     return f"SELECT person, year, outcome{listed} FROM {source} ORDER BY person, year"
+
+
+@step("kept_rows")
+def kept_rows() -> str:
+    """Rows of the part that no step of the flow chart has left out."""
+    return "SELECT * FROM part_rows WHERE dropped = 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class PanelQuery:
         years = f"{self.panel.from_}" + (
             f"–{self.panel.to}" if self.panel.to > self.panel.from_ else ""
         )
-        texts = [f"resident on 1 January of {years}", *(who.text for who in self.study.who)]
+        texts = [f"resident on 1 January of {years}", *(who.dropped_text for who in self.study.who)]
         named = " or ".join(self.panel.outcomes)
         texts.append(f"died in the year, before {named}")
         if not self._all_leaving_counts:
@@ -92,12 +98,8 @@ class PanelQuery:
         layout = self.layout
         for part in self._parts():
             self._make_rows(part, tally)
-            text = compose(self._result_steps())
-            rest = parameters_of(text, self._parameters | part.parameters)
-            reader = self.connection.sql(text, params=rest).to_arrow_reader(_BATCH)
-            for batch in reader:
-                if batch.num_rows:
-                    yield layout.batch(batch)
+            given = self._parameters | part.parameters
+            yield from stream(self.connection, self._result_steps(), given, layout)
 
     def flow_chart(self) -> FlowChart:
         """The flow chart alone."""
@@ -169,48 +171,3 @@ class PanelQuery:
             *steps,
             panel_rows(steps[-1].name, [v.sql for v in chosen], list(self.panel.variables)),
         ]
-
-
-@step("kept_rows")
-def kept_rows() -> str:
-    """Rows of the part that no step of the flow chart has left out."""
-    return "SELECT * FROM part_rows WHERE dropped = 0"
-
-
-def create_temporary(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    steps: Sequence[Step],
-    parameters: dict[str, object],
-) -> None:
-    """Make a temporary table of the last step's rows."""
-    text = compose(steps)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS {text}", parameters_of(text, parameters)
-    )
-
-
-def count_rows(
-    connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
-) -> None:
-    """Count the part's rows into the flow chart."""
-    dropped = dict(
-        connection.execute("SELECT dropped, count(*) FROM part_rows GROUP BY dropped").fetchall()
-    )
-    # A person is there after a step if any of the person's rows is.
-    reached = dict(
-        connection.execute(
-            f"SELECT reached, count(*) FROM (SELECT max(CASE WHEN dropped = 0 THEN {steps} "
-            "ELSE dropped END) AS reached FROM part_rows GROUP BY person) GROUP BY reached"
-        ).fetchall()
-    )
-    ended = dict(
-        connection.execute(
-            f"SELECT {outcome}, count(*) FROM part_rows WHERE dropped = 0 GROUP BY 1"
-        ).fetchall()
-    )
-    counts = [
-        (dropped.get(number, 0) if number else 0, sum(n for r, n in reached.items() if r > number))
-        for number in range(steps)
-    ]
-    tally.add(counts, ended)

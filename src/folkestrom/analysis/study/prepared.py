@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from folkestrom.analysis.study.definition import (
     PUBLISHED,
-    VARYING,
+    Entry,
+    Exit,
     Panel,
     Study,
 )
@@ -224,6 +225,12 @@ def panel_of(study: Study) -> Panel:
     return study.panel
 
 
-def varying(study: Study) -> Iterator[str]:
-    """Columns of episodes at whose changes an episode is cut."""
-    return (name for name, value in study.variables.items() if value.at == VARYING)
+def ends_of(study: Study) -> tuple[Entry, Exit]:
+    """Entry and exit of a study that has episodes."""
+    if study.entry is None or study.exit is None:
+        raise UsageError(
+            "has no episodes",
+            where=study.title,
+            next_step="Add [entry] and [exit]; or ask for the panel",
+        )
+    return study.entry, study.exit

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from folkestrom.analysis.study.definition import Study
+from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.panel import PanelQuery
-from folkestrom.analysis.study.prepared import Prepared, panel_of, prepare
+from folkestrom.analysis.study.prepared import Prepared, ends_of, panel_of, prepare
 from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office.session import reading
 from folkestrom.engine.settings import resource_errors
@@ -78,6 +79,44 @@ class StoreStudy:
         with self._prepared() as prepared:
             return _panel_query(prepared).flow_chart()
 
+    def episodes(self, to: Target = "arrow") -> Frame:
+        """The episodes: one row each, or several where a variable is "varying".
+
+        Columns: `person`; `entry_date`, the day of entry; `start` and `stop`, days from entry, at
+        risk over (start, stop]; `entered`, the day of entry into observation; `event`, what
+        happened at `stop`, "censored" if nothing; and the variables. Sorted by person, day of
+        entry and start. `event` and coded variables are dictionaries.
+
+        Parameters
+        ----------
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return as_frame(self.episode_batches().read_all(), to)
+
+    def episode_batches(self, progress: Progress | None = None) -> pa.RecordBatchReader:
+        """The same, batch by batch, in memory that does not grow with the number of rows.
+
+        Parameters
+        ----------
+        progress
+            Told how many rows are made.
+        """
+        return _reader(self._episode_batches(), progress)
+
+    def flow_chart(self) -> FlowChart:
+        """How many episodes there are, or person-years where there are none, and who is left out."""
+        with self._prepared() as prepared:
+            if prepared.study.entry is None:
+                return _panel_query(prepared).flow_chart()
+            return _episode_query(prepared).flow_chart()
+
+    def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
+        with self._prepared() as prepared:
+            query = _episode_query(prepared)
+            yield query.layout.schema
+            yield from query.batches(query.tally)
+
     def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self._prepared() as prepared:
             query = _panel_query(prepared)
@@ -105,6 +144,18 @@ def _panel_query(prepared: Prepared) -> PanelQuery:
         panel_of(prepared.study),
         prepared.vocabulary,
         prepared.reach.last,
+    )
+
+
+def _episode_query(prepared: Prepared) -> EpisodeQuery:
+    entry, exit_ = ends_of(prepared.study)
+    return EpisodeQuery(
+        prepared.connection,
+        prepared.study,
+        entry,
+        exit_,
+        prepared.vocabulary,
+        prepared.known(exit_.end),
     )
 
 
