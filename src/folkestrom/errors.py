@@ -16,6 +16,7 @@ EXIT_USAGE = 2
 EXIT_INPUT_REFUSED = 3
 EXIT_STORE = 4
 EXIT_RESOURCE = 5
+EXIT_NOT_CONVERGED = 6
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 #: As a program that the signal of a closed pipe ends.

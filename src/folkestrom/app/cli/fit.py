@@ -1,0 +1,287 @@
+"""Commands that fit models: fit mobility."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+    from folkestrom.analysis.mobility import MobilityFit
+
+#: Nobody has effects of their own.
+NOBODY: Final = "none"
+#: What the table of estimates is written as, by the end of a file's name.
+_TABLES: Final[dict[str, Literal["html", "latex", "markdown"]]] = {
+    ".html": "html",
+    ".tex": "latex",
+    ".md": "markdown",
+}
+_COVARIATES: Final = "outcome ~ age_group + sex * immigrant_category + bs(years_since, df=4)"
+
+fit_app = typer.Typer(help="Models of who leaves, moves and stays.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.add_typer(fit_app, name="fit")
+
+
+@fit_app.callback()
+def _models() -> None:
+    """Models of who leaves, moves and stays."""
+
+
+@fit_app.command("mobility")
+def mobility(
+    ctx: typer.Context,
+    formula: Annotated[
+        str, typer.Option("--formula", help=f"The outcome and its covariates: {_COVARIATES!r}.")
+    ],
+    study: Annotated[
+        Path | None, typer.Option("--study", help="Study of the store; its panel is fitted.")
+    ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option("--panel", help="Parquet file of person-years instead of a study."),
+    ] = None,
+    random: Annotated[
+        str,
+        typer.Option("--random", help=f"Column of those with effects of their own; {NOBODY}."),
+    ] = "person",
+    effects: Annotated[
+        Literal["unstructured", "exchangeable", "diagonal", "equal", "none"],
+        typer.Option("--effects", help="Covariance of the effects."),
+    ] = "unstructured",
+    errors: Annotated[
+        Literal["observed", "bhhh", "clustered"],
+        typer.Option("--errors", help="Where standard errors come from."),
+    ] = "observed",
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="Column of what is sampled together, with clustered."),
+    ] = None,
+    weight: Annotated[str | None, typer.Option("--weight", help="Column of weights.")] = None,
+    penalty: Annotated[
+        float, typer.Option("--penalty", min=0, help="Weight of half of each squared coefficient.")
+    ] = 0.0,
+    tolerance: Annotated[
+        float | None,
+        typer.Option("--tolerance", help="Standard errors that the last step may move anything."),
+    ] = None,
+    profiles: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile", help="Chances for somebody: age=35,county=03; may be given several times."
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="File for the whole fit, to be loaded again.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File for the estimates: .csv, .parquet, .json, .html, .tex, .md or .txt.",
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait", min=0, help="Seconds to wait while another command writes the store."
+        ),
+    ] = None,
+) -> None:
+    """Fit the mobility model: stay, another municipality, or abroad."""
+    from folkestrom.app.office import fitting
+    from folkestrom.app.output.place import check_place
+
+    given = settings(ctx)
+    for place in (output, save):
+        if place is not None:
+            check_place(place)
+    # What cannot be written is said before anything is fitted.
+    written = _writer(output, given)
+    rows = _panel(given, study, panel, wait)
+    with given.progress().status("Fitting …") as status:
+        found = fitting.fit(
+            rows,
+            formula,
+            random=None if random == NOBODY else random,
+            effects=effects,
+            standard_errors=errors,
+            cluster=cluster,
+            weight=weight,
+            penalty=penalty,
+            tolerance=tolerance,
+            say=lambda line: status.update(f"Fitting … {line}"),
+        )
+    if save is not None:
+        found.save(save)
+    written(found)
+    if profiles:
+        _show_chances(given, found, profiles)
+    if not found.converged_:
+        given.progress().print(f"Not converged: {found.message_}")
+        raise typer.Exit(EXIT_NOT_CONVERGED)
+
+
+def _panel(given: Settings, study: Path | None, panel: Path | None, wait: float | None) -> pa.Table:
+    from folkestrom.app.office import fitting
+    from folkestrom.engine.store import Waiting
+
+    if (study is None) == (panel is None):
+        raise UsageError(
+            "say where the person-years come from, one of two",
+            where="--study, --panel",
+            allowed="--study STUDY.toml, or --panel FILE.parquet",
+        )
+    if panel is not None:
+        return fitting.panel_of_file(panel)
+    if study is None:
+        raise RuntimeError("one of two is given")
+    console = given.progress()
+    waiting = Waiting(wait, console.print)
+    with console.status("Reading …") as status:
+        return fitting.panel_of_study(
+            given.store,
+            study,
+            waiting,
+            lambda count: status.update(f"{count:,} person-years read …"),
+        )
+
+
+Writer = Callable[["MobilityFit"], None]
+
+
+def _writer(output: Path | None, given: Settings) -> Writer:
+    """How the estimates are written: to a file as it is named, or to standard output."""
+    from folkestrom.app.output.place import put
+
+    if output is None:
+        return _printer(given)
+    suffix = output.suffix.lower()
+    if suffix in _TABLES:
+        return lambda fit: put(_table(fit, _TABLES[suffix]).encode(), output)
+    named = {form.value: form for form in _FORMATS} | {"txt": OutputFormat.TABLE}
+    form = given.wanted or named.get(suffix.lstrip("."))
+    if form not in _FORMATS:
+        raise UsageError(
+            "does not end as a table of estimates does",
+            where="--output",
+            value=output,
+            allowed=[*_TABLES, *(f".{name}" for name in named if name != "table")],
+        )
+    return lambda fit: put(_FORMATS[form](fit), output)
+
+
+def _printer(given: Settings) -> Writer:
+    if given.format not in _FORMATS:
+        raise UsageError(
+            "is not a format of this command",
+            where="--format",
+            value=given.format.value,
+            allowed=[form.value for form in _FORMATS],
+        )
+
+    def written(fit: MobilityFit) -> None:
+        if given.format is OutputFormat.TABLE:
+            given.result().print(fit.summary(), markup=False, highlight=False)
+            return
+        if given.format is OutputFormat.PARQUET and sys.stdout.isatty():
+            raise UsageError(
+                "parquet is not for a terminal",
+                where="--format",
+                next_step="Name a file with --output",
+            )
+        sys.stdout.buffer.write(_FORMATS[given.format](fit))
+        sys.stdout.buffer.flush()
+
+    return written
+
+
+def _table(fit: MobilityFit, form: Literal["html", "latex", "markdown"]) -> str:
+    from folkestrom.analysis.mobility import regression_table
+
+    return regression_table(fit, format=form) + "\n"
+
+
+def _as_text(fit: MobilityFit) -> bytes:
+    return (fit.summary() + "\n").encode()
+
+
+def _as_csv(fit: MobilityFit) -> bytes:
+    return fit.coefficients().write_csv().encode()
+
+
+def _as_parquet(fit: MobilityFit) -> bytes:
+    import io
+
+    buffer = io.BytesIO()
+    fit.coefficients().write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _as_json(fit: MobilityFit) -> bytes:
+    facts: dict[str, Any] = {
+        "converged": fit.converged_,
+        "message": fit.message_,
+        "log_likelihood": fit.log_likelihood_,
+        "aic": fit.aic_,
+        "bic": fit.bic_,
+        "person_years": fit.rows,
+        "persons": fit.persons,
+        "outcomes": list(fit.outcomes),
+        "effects": fit.covariance.structure,
+        "standard_errors": fit.standard_errors,
+        "points": fit.order,
+        "notes": list(fit.notes),
+        "estimates": fit.coefficients().to_dicts(),
+        "correlations": {
+            name: {"estimate": value, "standard_error": error}
+            for name, (value, error) in fit.correlations_.items()
+        },
+    }
+    return (json.dumps(facts, ensure_ascii=False) + "\n").encode()
+
+
+_FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {
+    OutputFormat.TABLE: _as_text,
+    OutputFormat.CSV: _as_csv,
+    OutputFormat.JSON: _as_json,
+    OutputFormat.PARQUET: _as_parquet,
+}
+
+
+def _show_chances(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
+    from folkestrom.app.office.fitting import profile_of
+
+    spans = fit.design.spans if fit.design is not None else ()
+    chances = fit.predict([profile_of(text, spans) for text in profiles])
+    _print_frame(given, chances, profiles)
+
+
+def _print_frame(given: Settings, chances: pl.DataFrame, profiles: list[str]) -> None:
+    from rich.table import Table
+
+    table = Table(*chances.columns, box=None)
+    for row in chances.iter_rows(named=True):
+        cells = [
+            f"{value:.5f}" if isinstance(value, float) else str(value) for value in row.values()
+        ]
+        table.add_row(*cells)
+    console = given.result() if given.format is OutputFormat.TABLE else given.progress()
+    for number, text in enumerate(profiles):
+        console.print(f"profile {number}: {text}", markup=False, highlight=False)
+    console.print(table)

@@ -1,0 +1,121 @@
+"""`folkestrom fit mobility`: from a panel to estimates, in every format, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from folkestrom.analysis.mobility import MobilityFit
+from folkestrom.app.cli.main import app
+from folkestrom.app.office.fitting import profile_of
+from folkestrom.errors import EXIT_NOT_CONVERGED, EXIT_USAGE, UsageError
+
+RUNNER = CliRunner()
+FORMULA = "outcome ~ place + age"
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    random = np.random.default_rng(1)
+    size = 1_200
+    person = np.repeat(np.arange(size // 4), 4)
+    urban = np.repeat(random.random(size // 4) < 0.5, 4)
+    chance = 0.2 + 0.2 * urban
+    outcome = np.where(random.random(size) < chance, "move", "stay")
+    table = pl.DataFrame(
+        {
+            "person": person,
+            "outcome": outcome,
+            "place": np.where(urban, "urban", "rural"),
+            "age": random.integers(20, 60, size),
+        }
+    ).with_columns(pl.col("outcome").cast(pl.Enum(["stay", "move"])))
+    path = tmp_path_factory.mktemp("panel") / "panel.parquet"
+    table.write_parquet(path)
+    return path
+
+
+def fit(panel: Path, *more: str, formula: str = FORMULA, random: str = "none"):
+    command = ["--quiet", "fit", "mobility", "--panel", str(panel), "--formula", formula]
+    return RUNNER.invoke(app, [*command, "--random", random, *more])
+
+
+def test_the_same_estimates_in_every_format(panel: Path, tmp_path: Path) -> None:
+    shown = fit(panel, "--format", "json", "--save", str(tmp_path / "fit.json"))
+    assert shown.exit_code == 0, shown.output
+    facts = json.loads(shown.stdout)
+    assert facts["converged"]
+    assert facts["outcomes"] == ["stay", "move"]
+    held = MobilityFit.load(tmp_path / "fit.json")
+    assert {row["name"]: row["estimate"] for row in facts["estimates"]} == held.params_
+    for ending in ("csv", "parquet", "html", "tex", "md", "txt", "json"):
+        path = tmp_path / f"estimates.{ending}"
+        assert fit(panel, "-o", str(path)).exit_code == 0
+        assert path.stat().st_size > 0
+    assert pl.read_csv(tmp_path / "estimates.csv")["name"].to_list() == held.names_
+    assert "place: urban" in (tmp_path / "estimates.md").read_text()
+    assert r"\toprule" in (tmp_path / "estimates.tex").read_text()
+
+
+def test_chances_of_a_profile(panel: Path) -> None:
+    shown = fit(panel, "--profile", "place=urban,age=30")
+    assert shown.exit_code == 0, shown.output
+    assert "profile 0: place=urban,age=30" in shown.stdout
+    assert "move: place[urban]" in shown.stdout
+
+
+def test_effects_of_the_person_are_fitted(panel: Path) -> None:
+    shown = fit(panel, "--format", "json", formula="outcome ~ place", random="person")
+    assert json.loads(shown.stdout)["effects"] == "unstructured"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--random", "household"], "is not a column of the panel"),
+        (["-o", "estimates.docx"], "does not end as a table of estimates does"),
+        (["-o", "nowhere/estimates.csv"], "folder that exists"),
+        (["--format", "xlsx"], "is not a format of this command"),
+        (["--profile", "urban"], "is not a covariate with its value"),
+        (["--profile", "place=urban,age=old"], "is not a number"),
+        (["--formula", "outcome ~ plaice"], "place"),
+        (["--study", "study.toml"], "one of two"),
+    ],
+)
+def test_what_cannot_be_meant(panel: Path, more: list[str], said: str) -> None:
+    shown = fit(panel, *more)
+    assert shown.exit_code == EXIT_USAGE, shown.output
+    assert said in shown.stderr
+
+
+def test_a_panel_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "panel.parquet").write_text("no")
+    shown = fit(tmp_path / "panel.parquet")
+    assert shown.exit_code == 3
+    assert "cannot be read as Parquet" in shown.stderr
+
+
+def test_a_fit_that_did_not_converge_says_so(panel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from folkestrom.app.office import fitting
+
+    real = fitting.fit
+
+    def short(*given, **options):
+        from dataclasses import replace
+
+        return replace(real(*given, **options), converged_=False, message_="stopped early")
+
+    monkeypatch.setattr(fitting, "fit", short)
+    shown = fit(panel)
+    assert shown.exit_code == EXIT_NOT_CONVERGED
+    assert "NOT CONVERGED: stopped early" in shown.stdout
+
+
+def test_values_of_a_profile_may_not_be_empty() -> None:
+    with pytest.raises(UsageError, match="is not a covariate with its value"):
+        profile_of("place=")
