@@ -105,7 +105,7 @@ class StoreStudy:
         return _reader(self._episode_batches(), progress)
 
     def flow_chart(self) -> FlowChart:
-        """How many episodes there are, or person-years where there are none, and who is left out."""
+        """Who is in the study and who is left out: episodes, or person-years without any."""
         with self._prepared() as prepared:
             if prepared.study.entry is None:
                 return _panel_query(prepared).flow_chart()
