@@ -348,6 +348,7 @@ def _exit_codes() -> list[str]:
     ]
     rows = [["0", "Done."], ["1", "A figure that was checked differs (`demo`)."]]
     rows += [[str(f.exit_code), inspect.getdoc(f) or ""] for f in families]
+    rows += [["6", "A model did not converge; what was written says so (`fit`)."]]
     rows += [
         ["70", "A fault of the program; `--debug` shows where."],
         ["130", "Interrupted from the keyboard."],
