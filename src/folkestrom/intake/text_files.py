@@ -7,8 +7,10 @@ import csv
 import gzip
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -29,8 +31,29 @@ _FAULTS_OF_A_LINE: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
 _UNREADABLE: Final = (OSError, EOFError, zlib.error)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which columns a text file must have.
+
+    Parameters
+    ----------
+    check
+        Refuses a file by its path and the names of its columns.
+    kept
+        The columns that are read, of those that there are, with their types.
+    """
+
+    check: Callable[[Path, Sequence[str]], None]
+    kept: Callable[[Sequence[str]], dict[str, str]]
+
+
 def convert(
-    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, *, retake: bool
+    connection: duckdb.DuckDBPyConnection,
+    file: InputFile,
+    to: Path,
+    *,
+    retake: bool = False,
+    shape: Shape | None = None,
 ) -> Delivery:
     """Convert a text file.
 
@@ -44,18 +67,21 @@ def convert(
         The Parquet file to write.
     retake
         Whether it is an export of quarantined records that comes back.
+    shape
+        Its columns; None: those of the report record.
     """
     if _is_packed(file.path):
         _check_packed(file.path)
+    shape = shape or Shape(partial(check_names, retake=retake), text_columns)
     reader = _convert_csv if file.format == Format.CSV else _convert_ndjson
-    return reader(connection, file, to, retake)
+    return reader(connection, file, to, shape, retake)
 
 
 def _convert_csv(
-    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, retake: bool
+    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, shape: Shape, retake: bool
 ) -> Delivery:
     names, delimiter = _csv_header(file.path)
-    check_names(file.path, names, retake=retake)
+    shape.check(file.path, names)
     columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
     source = f"""
         read_csv($path, header = true, auto_detect = false, columns = {columns},
@@ -63,7 +89,7 @@ def _convert_csv(
                  store_rejects = true, rejects_limit = 0, rejects_line_size_limit = 65536)
     """
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    kept = text_columns(names)
+    kept = shape.kept(names)
     rows = _write(connection, file, source, kept, to, {"path": str(file.path)})
     rejects = connection.execute(
         "SELECT line, any_value(error_type::VARCHAR), any_value(csv_line) "
@@ -138,7 +164,7 @@ def _make_room(connection: duckdb.DuckDBPyConnection, to: Path, broken: list[int
 
 
 def _convert_ndjson(
-    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, retake: bool
+    connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path, shape: Shape, retake: bool
 ) -> Delivery:
     with _reading(file):
         connection.execute(_NDJSON_LINES, {"path": str(file.path)})
@@ -147,8 +173,8 @@ def _convert_ndjson(
             "SELECT DISTINCT unnest(json_keys(record)) AS name FROM lines ORDER BY name"
         ).fetchall()
     names = [str(name) for (name,) in found]
-    check_names(file.path, names, retake=retake)
-    kept = text_columns(names)
+    shape.check(file.path, names)
+    kept = shape.kept(names)
     shape = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in kept) + "}"
     source = f"(SELECT unnest(json_transform(record, '{shape}')) FROM lines)"
     rows = _write(connection, file, source, kept, to, {})
