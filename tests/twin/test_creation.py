@@ -13,6 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.twin import Result, create, creation
 
 CLI = CliRunner()
+YEARLY = ("education", "employment", "income", "wealth")
 
 
 def files(folder: Path) -> set[str]:
@@ -24,7 +25,8 @@ def test_the_folder_holds_reports_truth_and_variables(small: Result) -> None:
     truth = ("leavers", "model", "offsets", "panel", "persons", "revisions")
     assert found == {
         *(f"truth/{name}.{'json' if name == 'model' else 'parquet'}" for name in truth),
-        *(f"variables/{name}.parquet" for name in ("education", "employment", "income")),
+        *(f"variables/{name}.parquet" for name in (*YEARLY, "background", "arrival")),
+        "municipalities/centrality.parquet",
     }
 
 

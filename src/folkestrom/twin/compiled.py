@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_SHARED = ("levels.py", "mobility.py", "origins.py", "people.py", "random.py")
+_SHARED = ("levels.py", "mobility.py", "origins.py", "people.py", "random.py", "wealth.py")
 
 
 def _fingerprint() -> str:
@@ -38,4 +38,14 @@ def kernel(function: Function) -> Function:
     file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if hasattr(file, "_source_stamp"):
         file._source_stamp = (file._source_stamp, _SOURCES)
+    return compiled
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that kernels call for a person or a cell, and that makes no array.
+
+    Arrays taken out of a tuple count a reference each, which costs more than what most such
+    functions do. Here none is counted: the kernel that calls holds the arrays.
+    """
+    compiled: Any = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return compiled

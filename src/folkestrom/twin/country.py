@@ -125,7 +125,8 @@ def found(targets: Targets, seed: int, calibrated: bool) -> Country:
     units = basic_units(targets.municipality_population[-1])
     codes = np.array([COUNTRY_CODES[c] for c in targets.citizenship_codes], np.int64)
     tables = Tables(
-        age_level(), truth.person_table(), truth.work_table(),
+        age_level(), truth.person_table(), truth.work_table(), truth.standing_table(),
+        truth.covid_table(county.astype(np.int16)),
         truth.place_table(targets.centrality, county.astype(np.int16)),
         truth.first_place_table(targets.centrality),
     )  # fmt: skip

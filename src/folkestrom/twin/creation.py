@@ -23,11 +23,12 @@ from folkestrom.twin.targets_embedded import embedded_targets
 from folkestrom.twin.targets_reference import reference_targets
 from folkestrom.twin.targets_scale import scale_targets
 from folkestrom.twin.truth import Offsets, Persons, RevisionsTruth, write_model
-from folkestrom.twin.variables import Variables
+from folkestrom.twin.variables import Backgrounds, Variables, write_centrality
 
 REPORTS: Final = "reports"
 TRUTH: Final = "truth"
 VARIABLES: Final = "variables"
+MUNICIPALITIES: Final = "municipalities"
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2021
 #: Random numbers are made from 64 bits.
@@ -41,7 +42,7 @@ class Result:
     Attributes
     ----------
     folder
-        Where it is; `reports`, `truth` and `variables` are in it.
+        Where it is; `reports`, `truth`, `variables` and `municipalities` are in it.
     targets
         What it adds up to; free, what it was drawn around.
     seed, calibrated
@@ -108,7 +109,8 @@ def create(
         The stock of 1 January `first_year` is registered, and life goes on to 1 February
         `last_year`.
     variables
-        Write education, employment and income too.
+        Write education, employment, income, wealth, background and arrival too, and the
+        centrality of municipalities.
     truth
         Write what made the reports: persons, leavers, revisions, offsets. The model is always
         written.
@@ -181,6 +183,9 @@ def _observers(
     if variables:
         (work / VARIABLES).mkdir()
         found += [Variables(work / VARIABLES, len(country.people.birth))]
+        found += [Backgrounds(work / VARIABLES)]
+        (work / MUNICIPALITIES).mkdir()
+        write_centrality(work / MUNICIPALITIES / "centrality.parquet", country)
     return found
 
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from numba import njit
 
-from folkestrom.twin.compiled import kernel
-from folkestrom.twin.random import bits
+from folkestrom.twin.compiled import inner, kernel
+from folkestrom.twin.random import bits, shock
+from folkestrom.twin.wealth import (
+    LEAST,
+    immigrant_wealth_level,
+    log_wealth,
+    wealth_level,
+    wealth_word,
+)
 
 WORK_YEAR, INCOME_YEAR = 14, 17
-
-
-@njit(inline="always")
-def shock(word: int) -> float:
-    """Return a nearly normal number from 64 random bits: four 16-bit uniforms added up."""
-    total = (word & 0xFFFF) + ((word >> 16) & 0xFFFF) + ((word >> 32) & 0xFFFF) + (word >> 48)
-    return (float(total) * (1.0 / 65536.0) - 2.0) * 1.7320508075688772
+LISTED = (
+    "family", "origin", "education", "employment", "income", "wealth", "immigrant_wealth", "reason",
+)  # fmt: skip
+"""What `list_levels` lists."""
 
 
 @njit(inline="always")
@@ -76,11 +80,28 @@ def work_levels(people, p, year, seed):
     return education, work, income
 
 
+@njit(inline="always")
+def standing_levels(people, p, year, seed, education):
+    """Return wealth, wealth of immigrants, and reason for immigration of `p` in `year`."""
+    age = year - 1 - people.birth_year[p]
+    taste, income_taste, group = people.wealth_taste[p], people.income_taste[p], people.group[p]
+    latent = log_wealth(taste, income_taste, group, age, education, wealth_word(seed, p, year))
+    wealth = wealth_level(latent) if age >= 18 else LEAST
+    return wealth, immigrant_wealth_level(group, wealth), people.reason[p]
+
+
 @kernel
 def list_levels(people, persons, year, seed, out):
-    """Fill `out` (5, n) with family, origin, education, employment and income of persons."""
+    """Fill `out` (8, n) with the levels of `LISTED`, in that order, of persons."""
     for j in range(persons.size):
-        p = persons[j]
-        out[0, j] = family_level(people.marital[p], people.last_child[p], year)
-        out[1, j] = origin_level(people.group[p], people.arrival_year[p], year)
-        out[2, j], out[3, j], out[4, j] = work_levels(people, p, year, seed)
+        _list_one(people, persons[j], year, seed, out, j)
+
+
+@inner
+def _list_one(people, p, year, seed, out, j):
+    out[0, j] = family_level(people.marital[p], people.last_child[p], year)
+    out[1, j] = origin_level(people.group[p], people.arrival_year[p], year)
+    education, work, income = work_levels(people, p, year, seed)
+    out[2, j], out[3, j], out[4, j] = education, work, income
+    wealth, of_immigrant, reason = standing_levels(people, p, year, seed, education)
+    out[5, j], out[6, j], out[7, j] = wealth, of_immigrant, reason

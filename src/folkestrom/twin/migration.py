@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.model.codes import Reason
 from folkestrom.twin import arrivals
 from folkestrom.twin import reports as r
 from folkestrom.twin.cells import count_citizens
 from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country, place_columns, record_columns
 from folkestrom.twin.marriage import count_groups
+from folkestrom.twin.mobility import REASONS
 from folkestrom.twin.moves import assign_destinations, draw_by_attraction
 from folkestrom.twin.origins import (
     EU8_BORN,
@@ -28,12 +30,13 @@ from folkestrom.twin.window import Index, Window, _days, destination
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
 NATURALISING = {NORDIC_BORN: 0.004, EU8_BORN: 0.008, WESTERN_BORN: 0.007, OTHER_BORN: 0.055}
-_REASONS = {
-    NORDIC_BORN: (5, 5, 5),
-    EU8_BORN: (1, 1, 2),
-    WESTERN_BORN: (1, 2, 4),
-    OTHER_BORN: (3, 2, 2),
+REASON_SHARES = {
+    EU8_BORN: (0.66, 0.30, 0.0, 0.04),
+    WESTERN_BORN: (0.45, 0.30, 0.0, 0.25),
+    OTHER_BORN: (0.12, 0.42, 0.31, 0.15),
 }
+"""Of newcomers of each group, shares who come for work, family, refuge, education (assumption)."""
+_NORDIC, _OTHER = int(Reason.NORDIC), int(Reason.OTHER)
 
 
 def attraction(country: Country, w: Window) -> NDArray[np.float64]:
@@ -107,17 +110,29 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     people.last_residence[new] = day
     people.last_marital[new] = day
     _give_statuses(country, w, new, have, goal)
-    group = people.group[new]
-    pick = (draws(seed, new, w.year, _REASON) * 3).astype(np.int64)
-    reason = np.full(len(new), 8)
-    for g, options in _REASONS.items():
-        reason = np.where(group == g, np.array(options)[pick], reason)
+    reason = _give_reasons(people, new, w.year, seed)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
         partner=_partner(people, new), origin=2, reason=reason,
         country=_left_behind(country, new, w.year),
     )  # fmt: skip
     w.newcomers = new
+
+
+def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:
+    """Give newcomers a reason; children have their mother's refuge, or come for the family."""
+    group, mother = people.group[new], people.mother[new]
+    u = draws(seed, new, year, _REASON)
+    reason = np.where(group == NORDIC_BORN, _NORDIC, _OTHER)
+    for g, shares in REASON_SHARES.items():
+        picked = 1 + np.searchsorted(np.cumsum(shares[:-1]), u, side="right")
+        reason = np.where(group == g, picked, reason)
+    follows = np.isin(group, list(REASON_SHARES)) & (mother >= 0)
+    of_mother = reason[np.where(follows, np.searchsorted(new, mother), 0)]
+    refuge = of_mother == int(Reason.REFUGE)
+    reason = np.where(follows, np.where(refuge, int(Reason.REFUGE), int(Reason.FAMILY)), reason)
+    people.reason[new] = np.where(reason < len(REASONS), reason, 0)
+    return reason
 
 
 def citizens_by_sex(country: Country) -> NDArray[np.int64]:

@@ -21,6 +21,14 @@ FAMILIES = ("single", "couple", "couple_with_children", "single_with_children")
 EDUCATIONS = ("basic", "upper_secondary", "bachelor", "master")
 EMPLOYMENTS = ("not_employed", "employed")
 INCOMES = ("fifth_1", "fifth_2", "fifth_3", "fifth_4", "fifth_5")
+WEALTHS = ("below_0", "0-1", "1-5", "5-20", "20-50", "50+")
+"""Net wealth in million NOK, each from its first figure on to below its second."""
+IMMIGRANT_WEALTHS = ("none", "20-50", "50+")
+"""The interaction of wealth and immigrant: what is added for immigrants so wealthy."""
+REASONS = ("none", "work", "family", "refuge", "education")
+"""Reason for the first immigration; none: born here, Nordic, or here before the first report."""
+COVID_YEAR = 2020
+COVIDS = ("other_year", "2020_elsewhere", "2020_oslo")
 CENTRALITIES = ("1", "2", "3", "4", "5", "6")
 COUNTIES = ("03", "11", "15", "18", "30", "34", "38", "42", "46", "50", "54")
 """In the borders of 2020-2023."""
@@ -40,6 +48,11 @@ def age_level() -> NDArray[np.int8]:
     return np.searchsorted(_AGE_BOUNDS, np.arange(121), side="right").astype(np.int8)
 
 
+def covid_level(county: NDArray[np.integer], year: int) -> NDArray[np.int8]:
+    """Return the level of `COVIDS` for residents of counties, by index in `COUNTIES`."""
+    return np.where(county == COUNTIES.index("03"), 2, 1).astype(np.int8) * (year == COVID_YEAR)
+
+
 LEVELS: dict[str, list[str]] = {
     "age": list(AGES),
     "sex": ["male", "female"],
@@ -48,6 +61,10 @@ LEVELS: dict[str, list[str]] = {
     "education": list(EDUCATIONS),
     "employment": list(EMPLOYMENTS),
     "income": list(INCOMES),
+    "wealth": list(WEALTHS),
+    "immigrant_wealth": list(IMMIGRANT_WEALTHS),
+    "reason": list(REASONS),
+    "covid": list(COVIDS),
     "centrality": list(CENTRALITIES),
     "first_centrality": list(CENTRALITIES),
     "county": list(COUNTIES),
@@ -71,13 +88,17 @@ _COEFFICIENTS: dict[str, tuple[list[float], list[float]]] = {
         + [0.75, 0.45, 0.15, -0.05],
         [0.0, 0.75]
         + [4.10, 3.75, 3.35, 2.85]
-        + [3.45, 3.30, 3.10, 2.70]
-        + [4.15, 3.80, 3.40, 2.95]
+        + [3.30, 3.15, 2.95, 2.55]
+        + [4.05, 3.70, 3.30, 2.85]
         + [1.90, 1.65, 1.40, 1.15],
     ),
     "education": ([0.0, 0.05, 0.25, 0.40], [0.0, -0.05, 0.35, 0.70]),
     "employment": ([0.0, -0.15], [0.0, -0.55]),
     "income": ([0.0, -0.05, -0.12, -0.18, -0.15], [0.0, -0.15, -0.25, -0.25, 0.05]),
+    "wealth": ([0.05, 0.0, -0.10, -0.15, -0.15, -0.15], [0.10, 0.0, -0.05, 0.0, 0.15, 0.60]),
+    "immigrant_wealth": ([0.0, 0.0, 0.0], [0.0, -0.10, -0.45]),
+    "reason": ([0.0, 0.05, -0.05, 0.25, 0.20], [0.0, 0.25, -0.10, -0.40, 0.50]),
+    "covid": ([0.0, 0.02, 0.20], [0.0, -0.05, 0.15]),
     "centrality": (
         [0.0, 0.10, 0.05, 0.0, 0.05, 0.15],
         [0.0, -0.15, -0.25, -0.35, -0.40, -0.45],
@@ -134,6 +155,20 @@ class Mobility:
             + c["income"][:, None, None, :]
         )
         return np.ascontiguousarray(total.reshape(2, -1))
+
+    def standing_table(self) -> NDArray[np.float64]:
+        """Return the predictor by wealth × immigrant wealth × reason, shape (2, 6 * 3 * 5)."""
+        c = self.coefficients
+        total = (
+            c["wealth"][:, :, None, None]
+            + c["immigrant_wealth"][:, None, :, None]
+            + c["reason"][:, None, None, :]
+        )
+        return np.ascontiguousarray(total.reshape(2, -1))
+
+    def covid_table(self, county: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Return what 2020 adds to the predictor by municipality, shape (2, municipalities)."""
+        return np.ascontiguousarray(self.coefficients["covid"][:, covid_level(county, COVID_YEAR)])
 
     def place_table(
         self, centrality: NDArray[np.int8], county: NDArray[np.int16]

@@ -9,6 +9,7 @@ from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, NORDIC
 from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.people import People
 from folkestrom.twin.random import draws, normals
+from folkestrom.twin.wealth import wealth_effects
 
 EU8 = frozenset({"PL", "LV", "LT", "EE", "CZ", "SK", "HU", "SI"})
 """Poland, Latvia, Lithuania, Estonia, Czechia, Slovakia, Hungary, Slovenia (the source's list)."""
@@ -44,6 +45,7 @@ def give_tastes(people: People, persons: NDArray[np.int64], truth: Mobility, see
     people.education[persons] = np.searchsorted(EDUCATION_STEPS, u, side="right")
     people.work_taste[persons] = 0.8 * normals(seed, persons, 0, _WORK)
     people.income_taste[persons] = 0.6 * normals(seed, persons, 0, _INCOME)
+    people.wealth_taste[persons] = wealth_effects(persons, seed)
     people.taste_abroad[persons] = truth.deviations[1] * (r * a + np.sqrt(1.0 - r * r) * b)
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from folkestrom.twin.compiled import kernel
-from folkestrom.twin.levels import family_level, origin_level, work_levels
-from folkestrom.twin.mobility import ADULT
+from folkestrom.twin.compiled import inner, kernel
+from folkestrom.twin.levels import family_level, origin_level, standing_levels, work_levels
+from folkestrom.twin.mobility import ADULT, COVID_YEAR
 from folkestrom.twin.origins import EU8_BORN as EU8_GROUP
 from folkestrom.twin.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY
 from folkestrom.twin.random import uniform
@@ -98,11 +98,13 @@ class Tables(NamedTuple):
     age_group: NDArray[np.int8]
     person: NDArray[np.float64]
     work: NDArray[np.float64]
+    standing: NDArray[np.float64]
+    covid: NDArray[np.float64]
     place: NDArray[np.float64]
     first_place: NDArray[np.float64]
 
 
-@njit(inline="always")
+@inner
 def chances(people, p, year, seed, tables):
     """Return the model's probabilities (another municipality, abroad) of person `p` in `year`."""
     age = year - 1 - people.birth_year[p]
@@ -112,12 +114,17 @@ def chances(people, p, year, seed, tables):
     origin = origin_level(people.group[p], people.arrival_year[p], year)
     i = ((woman * 9 + tables.age_group[min(age, 120)]) * 4 + family) * 18 + origin
     k = (education * 2 + work) * 5 + income
+    wealth, of_immigrant, reason = standing_levels(people, p, year, seed, education)
+    m = (wealth * 3 + of_immigrant) * 5 + reason
     here = people.municipality[p]
     first = people.first_municipality[p]
-    v1 = tables.person[0, i] + tables.work[0, k]
+    v1 = tables.person[0, i] + tables.work[0, k] + tables.standing[0, m]
     v1 = v1 + tables.place[0, here] + tables.first_place[0, first]
-    v2 = tables.person[1, i] + tables.work[1, k]
+    v2 = tables.person[1, i] + tables.work[1, k] + tables.standing[1, m]
     v2 = v2 + tables.place[1, here] + tables.first_place[1, first]
+    if year == COVID_YEAR:
+        v1 += tables.covid[0, here]
+        v2 += tables.covid[1, here]
     e1 = math.exp(v1 + people.taste_move[p])
     e2 = math.exp(v2 + people.taste_abroad[p])
     total = 1.0 + e1 + e2
@@ -162,7 +169,7 @@ def apportion(total, weights, caps):
     return out
 
 
-@kernel
+@inner
 def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
     """Fill the chances of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
@@ -245,7 +252,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
         _mark_late(people, work, lo, hi, year, seed, calibrated, given.late[c])
 
 
-@kernel
+@inner
 def _mark_late(people, work, lo, hi, year, seed, calibrated, quota):  # noqa: C901 - who follows whom has that many cases
     """Choose whose leaving (exactly `quota` if calibrated) or moving is not reported in time."""
     late = work.late
@@ -284,7 +291,7 @@ def _late_weight(people, p, late):
     return 1.0 if leader < 0 else (50.0 if late[leader] == 1 else 0.02)
 
 
-@kernel
+@inner
 def _draw_exact(people, work, lo, hi, year, seed, dying, going, sums):
     """Draw exactly `dying` deaths and `going` emigrations by marital status."""
     for j in range(lo, hi):
@@ -317,7 +324,7 @@ def _draw_exact(people, work, lo, hi, year, seed, dying, going, sums):
             people.outcome[p] = MOVE
 
 
-@kernel
+@inner
 def _draw_free(people, work, lo, hi, year, seed, fraction, rate):
     """Draw from the model itself; and, of those who stay, whose leaving is reported in error."""
     for j in range(lo, hi):

@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from folkestrom.twin import reports as r
 from folkestrom.twin import sheets
 from folkestrom.twin.country import Country
-from folkestrom.twin.levels import list_levels
-from folkestrom.twin.mobility import LEVELS, OUTCOMES, age_level
+from folkestrom.twin.levels import LISTED, list_levels
+from folkestrom.twin.mobility import LEVELS, OUTCOMES, age_level, covid_level
 from folkestrom.twin.observer import Observer
 from folkestrom.twin.people import DIE, LATE_EMIGRATION, LATE_MOVE, LEAVE, MOVE, STAY
 from folkestrom.twin.reports import Rows
 from folkestrom.twin.window import Window, adult_parts, adults
 
-_FROM_LEVELS = ("family", "origin", "education", "employment", "income")
-_TEXTS = ("sex", "age", *_FROM_LEVELS, "centrality", "first_centrality", "county")
+_TEXTS = ("sex", "age", *LISTED, "covid", "centrality", "first_centrality", "county")
 _SCHEMA = pa.schema(
     [
         ("person", pa.int64()),
@@ -113,16 +112,17 @@ class Panel(Observer):
 
 def _list_year(country: Country, w: Window) -> _Year:
     people, targets, listed = country.people, country.targets, adults(w)
-    found = np.empty((5, len(listed)), np.int8)
+    found = np.empty((len(LISTED), len(listed)), np.int8)
     list_levels(people, listed, w.year, country.seed, found)
     age = (w.year - 1 - people.birth_year[listed]).astype(np.int16)
     here, first = people.municipality[listed], people.first_municipality[listed]
-    levels = dict(zip(_FROM_LEVELS, found, strict=True))
+    levels = dict(zip(LISTED, found, strict=True))
     levels["sex"] = people.sex[listed]
     levels["age"] = age_level()[np.minimum(age, 120)]
     levels["centrality"] = targets.centrality[here] - 1
     levels["first_centrality"] = targets.centrality[first] - 1
     levels["county"] = country.county[here].astype(np.int8)
+    levels["covid"] = covid_level(levels["county"], w.year)
     nothing = np.empty(0, np.int8)
     gone = people.pending[listed] == LATE_EMIGRATION
     return _Year(w.year, listed, age, levels, gone, nothing, nothing)

@@ -15,6 +15,7 @@ from folkestrom.twin import (
     schedules,
     spouses,
     steering,
+    wealth,
     window,
 )
 from folkestrom.twin.mobility import GROUPS
@@ -33,6 +34,7 @@ def describe_parameters() -> list[dict[str, object]]:
     delays = {Kind(k).name.lower(): float(reports.MEAN_DELAY[k]) for k in range(1, 10)}
     married, others = spouses.MARRIED_DIE, spouses.SINGLE_DIE
     naturalising = {GROUPS[g]: share for g, share in migration.NATURALISING.items()}
+    reasons = {GROUPS[g]: shares for g, shares in migration.REASON_SHARES.items()}
     values: dict[str, object] = {
         "mean delay of a report in days, by kind": delays,
         "share of reports with a longer delay": reports.TAIL_SHARE,
@@ -59,11 +61,19 @@ def describe_parameters() -> list[dict[str, object]]:
             origins.EDUCATION_STEPS
         ),
         "share of men among immigrants": schedules.IMMIGRATION_MALE,
+        "shares of newcomers for work, family, refuge and education, by group": reasons,
+        "net wealth at which groups begin, NOK of 2020": wealth.BOUNDS,
+        "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
     }
     found = [{"name": name, "value": value, "source": ASSUMED} for name, value in values.items()]
     left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
     return [
         *found,
         {"name": "share of boys among births", "value": schedules.BIRTHS_MALE, "source": FITTED},
+        {
+            "name": "index of the Pareto tail of net wealth",
+            "value": wealth.TAIL_INDEX,
+            "source": wealth.TAIL_SOURCE,
+        },
         {"name": left, "value": steering.LEFT, "source": STATED},
     ]

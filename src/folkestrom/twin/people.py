@@ -44,6 +44,8 @@ class People(NamedTuple):
     education: NDArray[np.int8]  # level reached in the end
     work_taste: NDArray[np.float32]  # person effects of employment and income
     income_taste: NDArray[np.float32]
+    wealth_taste: NDArray[np.float32]
+    reason: NDArray[np.int8]  # for the first immigration, see mobility.REASONS
     last_child: NDArray[np.int16]  # year of the youngest child's birth
     last_residence: NDArray[np.int32]  # day of the last event of residence
     last_marital: NDArray[np.int32]

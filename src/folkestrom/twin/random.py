@@ -48,6 +48,13 @@ def normal(seed: int, person: int, year: int, purpose: int) -> float:
 
 
 @njit(inline="always")
+def shock(word: int) -> float:
+    """Return a nearly normal number from 64 random bits: four 16-bit uniforms added up."""
+    total = (word & 0xFFFF) + ((word >> 16) & 0xFFFF) + ((word >> 32) & 0xFFFF) + (word >> 48)
+    return (float(total) * (1.0 / 65536.0) - 2.0) * 1.7320508075688772
+
+
+@njit(inline="always")
 def integer(seed: int, person: int, year: int, purpose: int, bound: int) -> int:
     """Return an integer in [0, bound)."""
     return min(int(uniform(seed, person, year, purpose) * bound), bound - 1)

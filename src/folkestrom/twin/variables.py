@@ -1,13 +1,14 @@
-"""The variable files: every adult resident's education, employment and income, year by year.
+"""The variable files: what a researcher would link to the register, as spells of persons.
 
-A row is a spell ``[from, to)`` of a value: years that follow each other with the same value are one
-row. A value of year y holds for residents of 1 January y, and is the one that the mobility truth of
-that year uses.
+A row is a spell ``[from, to)`` of a value. A yearly value holds for adult residents of 1 January
+and is the one that the mobility truth of that year uses; years that follow each other with the same
+value are one row. Immigrant background and the year of first immigration never change.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,19 +17,25 @@ from numpy.typing import NDArray
 from folkestrom.twin import sheets
 from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country
-from folkestrom.twin.levels import list_levels
-from folkestrom.twin.mobility import EDUCATIONS, EMPLOYMENTS, INCOMES
+from folkestrom.twin.levels import LISTED, list_levels
+from folkestrom.twin.mobility import EDUCATIONS, EMPLOYMENTS, GROUPS, INCOMES
 from folkestrom.twin.observer import Observer
-from folkestrom.twin.stock import year_starts
+from folkestrom.twin.stock import day_number, year_starts
+from folkestrom.twin.wealth import UNIT, list_wealth
 from folkestrom.twin.window import Window, adults
 
 VARIABLES = {"education": EDUCATIONS, "employment": EMPLOYMENTS, "income": INCOMES}
-"""Files and the names of their values, in the order of the levels 2, 3, 4 of `list_levels`."""
-_SCHEMA = pa.schema(
-    [("person", pa.int64()), ("value", sheets.TEXT), ("from", sheets.DATE), ("to", sheets.DATE)]
-)
+"""Yearly files with names of values, and those names."""
+WEALTH = "wealth"
+"""The yearly file of net wealth in NOK."""
 _CHUNK = 4_000_000
-NOBODY = -1
+NOBODY = -(2**31)
+_NAMED, _NUMBERED, _YEARS = sheets.TEXT, pa.int64(), pa.int16()
+
+
+def _schema(value: pa.DataType) -> pa.Schema:
+    fields = ("person", pa.int64()), ("value", value), ("from", sheets.DATE), ("to", sheets.DATE)
+    return pa.schema(fields)
 
 
 class Spells:
@@ -41,12 +48,12 @@ class Spells:
     """
 
     def __init__(self, capacity: int) -> None:
-        self.value = np.full(capacity, NOBODY, np.int8)
+        self.value = np.full(capacity, NOBODY, np.int32)
         self.since = np.zeros(capacity, np.int16)
 
     def turn(
-        self, persons: NDArray[np.int32], values: NDArray[np.int8], year: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16]]:
+        self, persons: NDArray[np.int32], values: NDArray[Any], year: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]]:
         """Begin a year with the values of its residents.
 
         Returns
@@ -54,7 +61,7 @@ class Spells:
         tuple of arrays
             Persons, values and first years of the spells that ended with the year before.
         """
-        going_on = np.full(len(self.value), NOBODY, np.int8)
+        going_on = np.full(len(self.value), NOBODY, np.int32)
         going_on[persons] = values
         ended = np.flatnonzero((self.value != going_on) & (self.value != NOBODY))
         out = ended, self.value[ended], self.since[ended]
@@ -64,7 +71,7 @@ class Spells:
 
 @kernel
 def _begin(
-    value: NDArray[np.int8], since: NDArray[np.int16], new: NDArray[np.int8], year: int
+    value: NDArray[np.int32], since: NDArray[np.int16], new: NDArray[np.int32], year: int
 ) -> None:
     """Take over new values; the year is the first of those that changed."""
     for p in range(value.size):
@@ -74,7 +81,7 @@ def _begin(
 
 
 class Variables(Observer):
-    """Writes the variable files as the years go by.
+    """Writes the yearly variable files as the years go by.
 
     Parameters
     ----------
@@ -85,46 +92,128 @@ class Variables(Observer):
     """
 
     def __init__(self, folder: Path, capacity: int) -> None:
-        self._sheets = [sheets.Sheet(folder / f"{name}.parquet", _SCHEMA) for name in VARIABLES]
-        self._spells = [Spells(capacity) for _ in VARIABLES]
+        self._names: list[tuple[str, ...]] = [*VARIABLES.values(), ()]
+        self._sheets = [
+            sheets.Sheet(folder / f"{name}.parquet", _schema(_NAMED)) for name in VARIABLES
+        ] + [sheets.Sheet(folder / f"{WEALTH}.parquet", _schema(_NUMBERED))]
+        self._spells = [Spells(capacity) for _ in self._sheets]
         self._year = 0
 
     def opened(self, country: Country, w: Window) -> None:
         """Note the values of the year; write the spells that ended."""
         listed = adults(w)
-        levels = np.empty((5, len(listed)), np.int8)
+        levels = np.empty((len(LISTED), len(listed)), np.int8)
         list_levels(country.people, listed, w.year, country.seed, levels)
+        found: list[NDArray[Any]] = [levels[LISTED.index(name)] for name in VARIABLES]
+        wealth = np.empty(len(listed), np.int32)
+        list_wealth(country.people, listed, found[0], w.year, country.seed, wealth)
+        self._turn(w.year, listed, [*found, wealth])
         self._year = w.year
-        for spells, sheet, values, names in zip(
-            self._spells, self._sheets, levels[2:], VARIABLES.values(), strict=True
-        ):
-            _write(sheet, spells.turn(listed, values, w.year), w.year, names)
 
     def finished(self, _country: Country) -> None:
         """Write the spells that are still open: they hold to the end of the last year."""
-        nobody = np.empty(0, np.int32), np.empty(0, np.int8)
-        for spells, sheet, names in zip(
-            self._spells, self._sheets, VARIABLES.values(), strict=True
-        ):
-            _write(sheet, spells.turn(*nobody, self._year + 1), self._year + 1, names)
+        nothing: list[NDArray[Any]] = [np.empty(0, np.int32) for _ in self._sheets]
+        self._turn(self._year + 1, nothing[0], nothing)
+        for sheet in self._sheets:
             sheet.close()
+
+    def _turn(self, year: int, persons: NDArray[np.int32], values: list[NDArray[Any]]) -> None:
+        for spells, sheet, new, names in zip(
+            self._spells, self._sheets, values, self._names, strict=True
+        ):
+            _write(sheet, spells.turn(persons, new, year), year, names)
 
 
 def _write(
     sheet: sheets.Sheet,
-    ended: tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16]],
+    ended: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]],
     year: int,
     names: tuple[str, ...],
 ) -> None:
-    """Write spells that ended on 1 January of `year`."""
+    """Write spells that ended on 1 January of `year`; without names, values are in `UNIT`."""
     for low in range(0, len(ended[0]), _CHUNK):
         persons, values, since = (column[low : low + _CHUNK] for column in ended)
+        named = (
+            sheets.labelled(values, names) if names else pa.array(values.astype(np.int64) * UNIT)
+        )
         end = year_starts(np.full(len(persons), year))
         sheet.add(
             {
                 "person": sheets.persons(persons),
-                "value": sheets.labelled(values, names),
+                "value": named,
                 "from": sheets.dates(year_starts(since.astype(np.int64))),
                 "to": sheets.dates(end),
+            }
+        )
+
+
+class Backgrounds(Observer):
+    """Writes immigrant background and year of first immigration, at the end.
+
+    The reports of the stock tell of neither when somebody came nor, as a rule, of parents.
+
+    Parameters
+    ----------
+    folder
+        Where to; must exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._background, self._arrival = folder / "background.parquet", folder / "arrival.parquet"
+
+    def finished(self, country: Country) -> None:
+        """Write everybody who ever was in a report; the year, of those born abroad."""
+        people, end = country.people, day_number(country.last_year + 1)
+        with sheets.Sheet(self._background, _schema(_NAMED)) as sheet:
+            for low in range(0, country.size, _CHUNK):
+                part = np.arange(low, min(low + _CHUNK, country.size))
+                background = sheets.labelled(people.group[part], GROUPS)
+                sheet.add(_constant(part, background, people.birth[part], end))
+        came = np.flatnonzero(people.arrival_year[: country.size] > 0)
+        years = people.arrival_year[came]
+        with sheets.Sheet(self._arrival, _schema(_YEARS)) as sheet:
+            since = year_starts(years.astype(np.int64))
+            sheet.add(_constant(came, pa.array(years), since, end))
+
+
+def _constant(
+    persons: NDArray[np.int64], values: pa.Array, since: NDArray[Any], end: int
+) -> dict[str, pa.Array]:
+    until = sheets.dates(np.full(len(persons), end))
+    return {
+        "person": sheets.persons(persons),
+        "value": values,
+        "from": sheets.dates(since),
+        "to": until,
+    }
+
+
+def write_centrality(path: Path, country: Country) -> None:
+    """Write the centrality class of each municipality: for a study to join by municipality.
+
+    Parameters
+    ----------
+    path
+        The file.
+    country
+        What is simulated.
+    """
+    targets = country.targets
+    codes = pa.array([f"{code:04d}" for code in targets.municipality_codes.tolist()])
+    start, end = day_number(targets.years[0]), day_number(country.last_year + 1)
+    number = len(codes)
+    schema = pa.schema(
+        [
+            ("municipality", pa.string()), ("value", pa.int8()),
+            ("from", sheets.DATE), ("to", sheets.DATE),
+        ]
+    )  # fmt: skip
+    with sheets.Sheet(path, schema) as sheet:
+        sheet.add(
+            {
+                "municipality": codes,
+                "value": pa.array(targets.centrality),
+                "from": sheets.dates(np.full(number, start)),
+                "to": sheets.dates(np.full(number, end)),
             }
         )

@@ -1,0 +1,178 @@
+"""The files a researcher would link: wealth, background, arrival, reason, centrality."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from folkestrom.twin import Result
+from folkestrom.twin.wealth import TAIL_INDEX, wealth_effects
+
+MILLION = 1_000_000
+BOUNDS = (0, MILLION, 5 * MILLION, 20 * MILLION, 50 * MILLION)
+GROUPS = ("below_0", "0-1", "1-5", "5-20", "20-50", "50+")
+SPELLS = ("education", "employment", "income", "wealth", "background", "arrival")
+
+
+@pytest.fixture(scope="module")
+def panel(free: Path) -> pl.DataFrame:
+    frame = pl.read_parquet(free / "truth" / "panel.parquet")
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).with_columns(
+        day=pl.date(pl.col("year"), 1, 1)
+    )
+
+
+def linked(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The panel with a variable's value on 1 January of each row's year."""
+    spells = pl.read_parquet(path).sort("person", "from")
+    found = frame.sort("person", "day").join_asof(
+        spells, left_on="day", right_on="from", by="person", check_sortedness=False
+    )
+    return found.with_columns(value=pl.when(pl.col("day") < pl.col("to")).then("value"))
+
+
+@pytest.mark.parametrize("name", SPELLS)
+def test_spells_of_a_person_follow_each_other(name: str, free: Path) -> None:
+    spells = pl.read_parquet(free / "variables" / f"{name}.parquet").sort("person", "from")
+    assert spells["value"].null_count() == 0
+    assert (spells["from"] < spells["to"]).all()
+    same = spells["person"] == spells["person"].shift(1)
+    assert (spells["from"] >= spells["to"].shift(1)).filter(same).all()
+
+
+def test_wealth_in_nok_is_in_the_group_that_the_truth_says(free: Path, panel: pl.DataFrame) -> None:
+    found = linked(panel, free / "variables" / "wealth.parquet")
+    group = np.searchsorted(BOUNDS, found["value"].to_numpy(), side="right")
+    assert np.array_equal(np.array(GROUPS)[group], found["wealth"].to_numpy())
+
+
+def test_amounts_have_one_digit_and_stand_for_some_years(free: Path) -> None:
+    spells = pl.read_parquet(free / "variables" / "wealth.parquet")
+    value = np.abs(spells["value"].to_numpy())
+    digits = value[value > 0] / 10.0 ** np.floor(np.log10(value[value > 0]) + 1e-9)
+    assert np.allclose(digits, np.rint(digits))
+    years = (spells["to"] - spells["from"]).dt.total_days() / 365.25
+    assert 2 < years.mean() < 5
+
+
+def test_the_upper_tail_of_wealth_is_pareto() -> None:
+    # The effects that stay with a person are the logarithm of a factor: a Pareto tail of wealth is
+    # an exponential one here, whose excess over any height has the mean 1 / index.
+    effects = np.sort(wealth_effects(np.arange(1_000_000), seed=5))
+    for part in (0.995, 0.998, 0.999):
+        tail = effects[int(part * len(effects)) :]
+        error = 1 / np.sqrt(len(tail))
+        assert 1 / (tail - tail[0]).mean() == pytest.approx(TAIL_INDEX, rel=4 * error)
+
+
+def test_some_thousands_have_fifty_million(panel: pl.DataFrame) -> None:
+    # Of a country of one in a hundred: a few dozen.
+    wealthy = panel.filter(pl.col("wealth") == "50+", pl.col("year") == 2020)
+    assert 30 < len(wealthy) < 100
+    assert panel.filter(pl.col("wealth") == "50+")["completed_age"].mean() > 45
+
+
+def test_wealth_rises_with_age_and_income_and_is_less_among_immigrants(
+    panel: pl.DataFrame, free: Path
+) -> None:
+    found = linked(panel, free / "variables" / "wealth.parquet")
+    median = pl.col("value").median()
+    ages = found.group_by("age").agg(median).sort("age")
+    order = ["18-24", "25-29", "30-34", "35-39", "40-49", "50-66"]
+    values = dict(ages.iter_rows())
+    assert [values[a] for a in order] == sorted(values[a] for a in order)
+    native = found.filter(pl.col("age") == "40-49").with_columns(n=pl.col("origin") == "native")
+    incomes = dict(native.filter("n").group_by("income").agg(median).iter_rows())
+    assert incomes["fifth_1"] < incomes["fifth_3"] < incomes["fifth_5"]
+    both = dict(native.group_by("n").agg(median).iter_rows())
+    assert both[False] < both[True]
+    below = found["value"].to_numpy() < 0
+    assert 0.1 < below.mean() < 0.3
+
+
+def test_background_and_arrival_are_those_of_the_truth(free: Path, panel: pl.DataFrame) -> None:
+    background = linked(panel, free / "variables" / "background.parquet")
+    group = background["origin"].str.split(" ").list.first()
+    assert (background["value"].cast(pl.String) == group).all()
+    arrival = linked(panel, free / "variables" / "arrival.parquet")
+    abroad = ~arrival["origin"].is_in(["native", "norwegian_born"])
+    assert (arrival["value"].is_not_null() == abroad).all()
+    came = arrival.filter(abroad)
+    stay = (came["year"] - came["value"]).to_numpy()
+    steps = np.array(["0-2", "3-5", "6-10", "11+"])[np.searchsorted([2, 5, 10], stay)]
+    assert np.array_equal(steps, came["origin"].str.split(" ").list.last().to_numpy())
+
+
+def test_the_reason_is_the_one_of_the_first_immigration(free: Path, panel: pl.DataFrame) -> None:
+    reports = pl.read_parquet(free / "reports" / "*.parquet").with_columns(
+        pl.col("kind", "reason").cast(pl.String)
+    )
+    began = reports.filter(pl.col("kind").is_in(["first_registration", "birth", "immigration"]))
+    began = began.sort("received_at").group_by("person", maintain_order=True).first()
+    stated = began.select("person", pl.col("reason"))
+    found = panel.join(stated, on="person", how="left")
+    known = pl.col("reason_right").is_in(["work", "family", "refuge", "education"])
+    expected = found.select(pl.when(known).then("reason_right").otherwise(pl.lit("none")))
+    same = (expected.to_series() == found["reason"]).mean()
+    assert same > 0.999  # the first report received may be an error that was annulled
+    counts = dict(found["reason"].value_counts().iter_rows())
+    assert min(counts[name] for name in ("work", "family", "refuge", "education")) > 3_000
+
+
+def test_children_do_not_come_for_work(free: Path) -> None:
+    reports = pl.read_parquet(free / "reports" / "*.parquet").with_columns(
+        pl.col("kind", "reason").cast(pl.String)
+    )
+    came = reports.filter(pl.col("kind") == "immigration", pl.col("mother").is_not_null())
+    children = came.filter(
+        pl.col("event_date").dt.year() - pl.col("birth_date").dt.year() < 17,
+        pl.col("reason").is_in(["work", "family", "refuge", "education"]),
+    )
+    assert set(children["reason"]) == {"family", "refuge"}
+
+
+def test_covid_is_2020_and_knows_oslo(panel: pl.DataFrame) -> None:
+    in_2020 = pl.col("covid") != "other_year"
+    assert set(panel.filter(in_2020)["year"]) == {2020}
+    assert set(panel.filter(~in_2020)["year"]) == set(range(2000, 2020))
+    oslo = panel.filter(pl.col("covid") == "2020_oslo")["county"]
+    elsewhere = panel.filter(pl.col("covid") == "2020_elsewhere")["county"]
+    assert set(oslo) == {"03"}
+    assert "03" not in set(elsewhere)
+
+
+def test_every_municipality_has_a_centrality(free: Path, panel: pl.DataFrame) -> None:
+    classes = pl.read_parquet(free / "municipalities" / "centrality.parquet")
+    assert len(classes) == 356
+    assert classes["municipality"].is_unique().all()
+    assert set(classes["value"]) == {1, 2, 3, 4, 5, 6}
+    assert set(classes["from"]) == {dt.date(2000, 1, 1)}
+    first = pl.read_parquet(free / "reports" / "*.parquet").filter(
+        pl.col("kind").cast(pl.String) == "first_registration", pl.col("municipality").is_not_null()
+    )
+    home = first.select("person", pl.col("municipality").cast(pl.String)).unique("person")
+    found = panel.filter(pl.col("year") == 2000).join(home, on="person").join(
+        classes, on="municipality"
+    )  # fmt: skip
+    assert len(found) > 30_000
+    right = found["value"].cast(pl.String) == found["centrality"]
+    assert right.mean() > 0.999  # reports of the stock that were corrected
+
+
+def test_calibrated_variables_are_there_too(small: Result) -> None:
+    wealth = pl.read_parquet(small.folder / "variables" / "wealth.parquet")
+    assert len(wealth) > 10_000
+    model = json.loads((small.folder / "truth" / "model.json").read_text(encoding="utf-8"))
+    told = model["mobility"]["coefficients"]
+    assert told["wealth"]["levels"] == list(GROUPS)
+    at_50 = told["wealth"]["abroad"][-1]
+    # Wealth of NOK 50 million and more counts for natives; much less for immigrants.
+    assert at_50 > 0.3
+    assert told["immigrant_wealth"]["abroad"][-1] < -0.5 * at_50
+    found = {row["name"]: row for row in model["parameters"]}
+    assert found["index of the Pareto tail of net wealth"]["value"] == 1.45
