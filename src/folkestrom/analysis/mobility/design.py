@@ -261,6 +261,12 @@ def make_design(
         Columns that are no covariates.
     """
     parsed = parse(formula)
+    for role in (roles.person, roles.outcome):
+        if role in parsed.columns:
+            raise UsageError(
+                "is the person" if role == roles.person else "is the outcome", column=role,
+                next_step="Take it out of the right side of the formula",
+            )  # fmt: skip
     table = table_of([*roles.columns, *parsed.columns])
     categories: dict[str, Levels] = {}
     spans: dict[str, tuple[float, float]] = {}

@@ -27,6 +27,10 @@ class Recipe:
     parts: tuple[Term, ...]
     ranges: Mapping[str, tuple[float, float]]
 
+    def __post_init__(self) -> None:
+        for term in self.parts:
+            self._made_of(term)
+
     @property
     def categories(self) -> dict[str, Levels]:
         """Levels of the factors that are not made of others."""

@@ -94,7 +94,7 @@ def to_html(table: Printed) -> str:
     out.append(f"<tr><td></td>{heads}</tr>\n</thead>\n<tbody>")
     for line in table.body:
         cells = "".join(
-            f"<td>{'<br>'.join(html.escape(part) for part in cell if part)}</td>"
+            f"<td>{'<br/>'.join(html.escape(part) for part in cell if part)}</td>"
             for cell in line.cells
         )
         out.append(f'<tr><th scope="row">{html.escape(line.label)}</th>{cells}</tr>')
@@ -105,7 +105,7 @@ def to_html(table: Printed) -> str:
             for text, (_, n) in zip(texts, table.groups, strict=True)
         )
         out.append(f'<tr><th scope="row">{html.escape(label)}</th>{cells}</tr>')
-    notes = "<br>".join(html.escape(note) for note in table.notes)
+    notes = "<br/>".join(html.escape(note) for note in table.notes)
     out.append(f'<tr><td colspan="{width + 1}">{notes}</td></tr>\n</tfoot>\n</table>')
     return "\n".join(out) + "\n"
 

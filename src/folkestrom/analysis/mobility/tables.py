@@ -312,7 +312,8 @@ def _from_arrow(data: Any, columns: list[str]) -> tuple[pl.DataFrame, dict[str, 
     declared = {}
     for name in columns:
         column = taken.column(name)
-        if pa.types.is_dictionary(column.type):
+        # Where it is not said to have a meaning, the order is that of appearance.
+        if pa.types.is_dictionary(column.type) and column.type.ordered:
             levels = column.chunk(0).dictionary if column.num_chunks else []
             declared[name] = tuple(str(level) for level in levels)
     frame = pl.from_arrow(taken)

@@ -1,0 +1,209 @@
+"""Marginal effects, contrasts, intervals: against brute force and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from folkestrom.analysis.mobility import (
+    MobilityFit,
+    factor,
+    fit_mobility,
+    interaction,
+    make_panel,
+    mobility,
+    number,
+)
+from folkestrom.errors import UsageError
+from tests.analysis.mobility.conftest import FORMULA, OUTCOMES
+
+PROFILE = {"sex": "woman", "immigrant": True, "place": "urban", "age": 35.0, "income": 0.5}
+NATIVE = PROFILE | {"immigrant": False, "income": -0.5}
+
+
+def brute_chances(fit: MobilityFit, table: pl.DataFrame, whole: pl.DataFrame) -> np.ndarray:
+    """Chances of rows averaged over the effects on a fine grid, from names of coefficients."""
+    from formulaic import model_matrix
+
+    text = pl.col("immigrant").cast(pl.String)
+    spec = model_matrix(FORMULA.split("~")[1], whole.with_columns(text).to_pandas()).model_spec
+    columns = spec.get_model_matrix(table.with_columns(text).to_pandas())
+    names = {
+        "Intercept": "(intercept)",
+        "sex[T.woman]": "sex[woman]",
+        "immigrant[T.true]": "immigrant[true]",
+        "place[T.rural]": "place[rural]",
+        "place[T.urban]": "place[urban]",
+        "sex[T.woman]:immigrant[T.true]": "sex:immigrant[woman:true]",
+    }
+    predictor = np.column_stack(
+        [
+            sum(
+                fit.params_[f"{o}: {names.get(c, c)}"] * np.asarray(columns[c], dtype=float)
+                for c in columns.columns
+            )
+            for o in OUTCOMES[1:]
+        ]
+    )
+    grid = np.linspace(-6.5, 6.5, 40)
+    z = np.stack(np.meshgrid(grid, grid)).reshape(2, -1)
+    weight = np.exp(-0.5 * (z**2).sum(axis=0))
+    sigma = np.array(
+        [
+            [fit.params_["var(move)"], fit.params_["cov(move,abroad)"]],
+            [fit.params_["cov(move,abroad)"], fit.params_["var(abroad)"]],
+        ]
+    )
+    u = np.linalg.cholesky(sigma) @ z
+    powers = np.exp(predictor[:, :, None] + u)
+    total = 1 + powers.sum(axis=1)
+    later = (powers / total[:, None]) @ (weight / weight.sum())
+    return np.column_stack([1 - later.sum(axis=1), later])
+
+
+def effects_by(found: pl.DataFrame, name: str, level: str | None = None) -> pl.DataFrame:
+    found = found.filter(pl.col("covariate") == name)
+    return found if level is None else found.filter(pl.col("level") == level)
+
+
+def test_with_effects_they_are_those_of_brute_force(fit: MobilityFit, table: pl.DataFrame) -> None:
+    found = fit.marginal_effects()
+    for name, level, reference in (
+        ("sex", "woman", "man"), ("place", "urban", "capital"), ("immigrant", True, False),
+    ):  # fmt: skip
+        one, other = (
+            brute_chances(fit, table.with_columns(pl.lit(value).alias(name)), table)
+            for value in (level, reference)
+        )
+        part = effects_by(found, name, str(level).lower())
+        assert np.allclose(part["effect"], (one - other).mean(axis=0), atol=1e-7), name
+    for name, step in (("income", 1e-4), ("age", 1e-3)):
+        inside = table.filter(pl.col("age").is_between(21, 68)) if name == "age" else table
+        one, other = (
+            brute_chances(fit, inside.with_columns(pl.col(name) + shift), table)
+            for shift in (step, -step)
+        )
+        held = found if name == "income" else fit.marginal_effects(["age"], data=inside)
+        slope = ((one - other) / (2 * step)).mean(axis=0)
+        assert np.allclose(effects_by(held, name)["effect"], slope, atol=1e-6), name
+    # Chances of all outcomes add up to one.
+    assert np.allclose(
+        found.group_by("covariate", "level").agg(pl.col("effect").sum())["effect"], 0
+    )
+
+
+def numeric_errors(fit: MobilityFit, figure: Callable[[MobilityFit], Any]) -> np.ndarray:
+    """Standard errors of what a fit gives, by differences in each parameter."""
+    slopes = []
+    for k in range(fit.theta.size):
+        step = 1e-5 * np.eye(fit.theta.size)[k]
+        ahead, behind = (
+            np.asarray(figure(replace(fit, theta=fit.theta + s))) for s in (step, -step)
+        )
+        slopes.append((ahead - behind) / 2e-5)
+    jacobian = np.array(slopes)
+    return np.sqrt(np.einsum("ki,kl,li->i", jacobian, fit.vcov, jacobian))
+
+
+def test_delta_errors_are_those_of_numeric_derivatives(
+    fit: MobilityFit, table: pl.DataFrame
+) -> None:
+    formula = "outcome ~ sex * income"
+    small = mobility(table, formula, person="id", outcomes=OUTCOMES)
+    found = small.marginal_effects(sample=100)
+    numeric = numeric_errors(small, lambda f: f.marginal_effects(sample=100)["effect"])
+    assert np.allclose(found["standard_error"], numeric, rtol=1e-4)
+    chances = fit.predict([PROFILE])
+    numeric = numeric_errors(fit, lambda f: f.predict([PROFILE])["chance"])
+    assert np.allclose(chances["standard_error"], numeric, rtol=1e-6)
+
+
+def test_contrasts_are_differences_and_ratios_of_chances(fit: MobilityFit) -> None:
+    found = fit.contrasts(PROFILE, NATIVE)
+    one, other = (fit.predict([p])["chance"].to_numpy() for p in (PROFILE, NATIVE))
+    assert np.allclose(found["difference"], one - other)
+    assert np.allclose(found["ratio"], one / other)
+    numeric = numeric_errors(fit, lambda f: f.contrasts(PROFILE, NATIVE)["difference"])
+    assert np.allclose(found["standard_error"], numeric, rtol=1e-5)
+    logs = numeric_errors(fit, lambda f: np.log(f.contrasts(PROFILE, NATIVE)["ratio"]))
+    assert np.allclose(np.log(found["ratio_high"] / found["ratio"]), 1.959964 * logs, rtol=1e-5)
+    same = fit.contrasts(PROFILE, PROFILE)
+    assert np.allclose(same["standard_error"], 0, atol=1e-12)
+
+
+def test_profiles_are_averaged_over_the_effects(fit: MobilityFit, table: pl.DataFrame) -> None:
+    row = pl.DataFrame([PROFILE])
+    assert np.allclose(fit.predict([PROFILE])["chance"], brute_chances(fit, row, table)[0])
+    # A table, a single profile and a list of profiles are read alike.
+    assert fit.predict(row).equals(fit.predict([PROFILE]))
+    assert fit.predict(PROFILE).equals(fit.predict([PROFILE]))
+    assert fit.predict(row.to_pandas()).equals(fit.predict([PROFILE]))
+
+
+def test_simulated_intervals_agree_with_the_delta_method(fit: MobilityFit) -> None:
+    delta = fit.predict([PROFILE, NATIVE])
+    drawn = fit.predict([PROFILE, NATIVE], intervals="simulated", draws=4_000, seed=3)
+    assert drawn["chance"].equals(delta["chance"])
+    assert np.allclose(drawn["standard_error"], delta["standard_error"], rtol=0.1)
+    for end in ("low", "high"):
+        off = (drawn[end] - delta[end]) / delta["standard_error"]
+        assert off.abs().max() < 0.25
+    again = fit.predict([PROFILE, NATIVE], intervals="simulated", draws=4_000, seed=3)
+    assert again.equals(drawn)
+    # One set of parameters is the chance itself.
+    fixed = replace(fit, vcov=np.zeros_like(fit.vcov))
+    still = fixed.predict([PROFILE], intervals="simulated", draws=2)
+    assert np.allclose(still["low"], delta["chance"][:3])
+
+
+def test_a_sample_of_rows_says_so(fit: MobilityFit) -> None:
+    whole = fit.marginal_effects(["sex"])
+    part = fit.marginal_effects(["sex"], sample=400)
+    assert whole["sampling_error"].to_list() == [0.0] * 3
+    assert part["rows"].to_list() == [400] * 3
+    assert part["of_rows"].to_list() == [1600] * 3
+    assert (part["sampling_error"] > 0).all()
+    assert ((part["effect"] - whole["effect"]).abs() < 4 * part["sampling_error"]).all()
+
+
+def test_averages_over_some_rows_alone(fit: MobilityFit, table: pl.DataFrame) -> None:
+    some = fit.marginal_effects(["sex"], where={"immigrant": True, "place": "urban"})
+    kept = table.filter(pl.col("immigrant") & (pl.col("place") == "urban"))
+    assert np.allclose(some["effect"], fit.marginal_effects(["sex"], data=kept)["effect"])
+    with pytest.raises(UsageError, match="Did you mean urban"):
+        fit.marginal_effects(where={"place": "urbn"})
+    with pytest.raises(UsageError, match="Did you mean income"):
+        fit.marginal_effects(["incme"])
+
+
+def test_weights_count_in_averages(table: pl.DataFrame) -> None:
+    weighted = table.with_columns(w=(pl.col("id") % 2 + 1).cast(pl.Float64))
+    twice = pl.concat(
+        [table, table.filter(pl.col("id") % 2 == 1).with_columns(pl.col("id") + 10_000)]
+    )
+    formula = "outcome ~ sex + income"
+    one = mobility(weighted, formula, person="id", outcomes=OUTCOMES, weight="w", effects="none")
+    two = mobility(twice, formula, person="id", outcomes=OUTCOMES, effects="none")
+    assert np.allclose(one.marginal_effects()["effect"], two.marginal_effects()["effect"])
+
+
+def test_a_panel_of_terms_gives_the_same(table: pl.DataFrame) -> None:
+    sex = factor("sex", table["sex"].to_numpy().astype(str))
+    immigrant = factor("immigrant", table["immigrant"].cast(pl.Int8), levels=["false", "true"])
+    income = number("income", table["income"])
+    codes = table["outcome"].replace_strict({o: k for k, o in enumerate(OUTCOMES)})
+    terms = [sex, immigrant, *interaction(sex, immigrant), income, *interaction(sex, income)]
+    panel = make_panel(table["id"], codes, terms, outcomes=OUTCOMES)
+    mine = fit_mobility(panel, effects="none").marginal_effects(data=panel)
+    formula = "outcome ~ sex * immigrant + sex * income"
+    theirs = mobility(table, formula, person="id", outcomes=OUTCOMES, effects="none")
+    assert np.allclose(mine["effect"], theirs.marginal_effects()["effect"], atol=1e-9)
+    assert np.allclose(mine["standard_error"], theirs.marginal_effects()["standard_error"])
+    alone = make_panel(table["id"], codes, interaction(sex, income), outcomes=OUTCOMES)
+    with pytest.raises(UsageError, match="no covariate itself"):
+        fit_mobility(alone, effects="none").marginal_effects(data=alone)
