@@ -89,8 +89,8 @@ def hazards_by_time(
         count = int(events[t, 0])
         if count == 0:
             continue
-        if not at_risk[t] - events[t, 2] * (count - 1) / count > 0.0:
-            # Lost in rounding, where coefficients have run off.
+        if not at_risk[t] - events[t, 2] * (count - 1) / count > 1e-140:
+            # Lost in rounding, where coefficients have run off; squares are needed too.
             return np.inf
         each = events[t, 1] / events[t, 0]
         if not efron:

@@ -1,0 +1,131 @@
+"""Colours, words and files of the pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from folkestrom.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Language = Literal["en", "no"]
+
+#: Each has a contrast of at least 4.5 to 1 on white.
+COLOURS: Final = (
+    "#00558c", "#a63603", "#1b6b3a", "#7a3b8f", "#5c5c00", "#404040", "#9e1f5a", "#005f5f",
+    "#6b4226", "#3f3fbf",
+)  # fmt: skip
+DASHES: Final = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+INK: Final = "#1a1a1a"
+GREY: Final = "#595959"
+_FORMATS: Final = ("svg", "pdf", "png")
+_DATES: Final[dict[str, dict[str, None]]] = {
+    "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
+}  # fmt: skip
+_SETTINGS: Final[Any] = {
+    "svg.hashsalt": "folkestrom",
+    # Text stays text, which screen readers and searches find.
+    "svg.fonttype": "none",
+    "font.size": 9.5,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+WORDS: Final = {
+    "days": ("Days", "Dager"),
+    "months": ("Months", "Måneder"),
+    "years": ("Years", "År"),
+    "share": ("Share, per cent", "Andel, prosent"),
+    "hazard": ("Cumulative hazard", "Kumulativ intensitet"),
+    "at_risk": ("At risk", "Under risiko"),
+    "all": ("All", "Alle"),
+    "other": ("other", "andre"),
+    "moves": ("moves", "flyttinger"),
+    "here": ("here", "her"),
+    "origin": ("country of origin", "opprinnelsesland"),
+    "third country": ("third country", "tredjeland"),
+    "unknown country": ("unknown country", "ukjent land"),
+    "died": ("died", "død"),
+    "returned": ("returned", "returnert"),
+    "moved on": ("moved on", "reist videre"),
+    "left, unknown country": ("left, unknown country", "reist, ukjent land"),
+    "left": ("left", "reist"),
+    "survival": ("survival", "overlevelse"),
+    "unknown": ("unknown", "ukjent"),
+}
+
+
+def word(key: str, lang: Language) -> str:
+    """A word in a language; what has no translation stays as it is.
+
+    Examples
+    --------
+    >>> word("died", "no"), word("Oslo", "no")
+    ('død', 'Oslo')
+    """
+    if lang not in get_args(Language):
+        raise UsageError("is no language", column="lang", value=lang, allowed=get_args(Language))
+    return WORDS[key][lang == "no"] if key in WORDS else key
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty picture, in inches."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise ResourceError(
+            "matplotlib is not installed", next_step="Install folkestrom[figures]."
+        ) from error
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.add_subplot()
+
+
+def finish(figure: Figure, file: Path | str | None, title: str | None = None) -> Figure:
+    """Put the title on, and write the file, if one is asked for.
+
+    Parameters
+    ----------
+    figure
+        The picture.
+    file
+        A name that ends in .svg, .pdf or .png.
+    title
+        Of the picture.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SETTINGS):
+        if title:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+        if file is None:
+            return figure
+        form = Path(file).suffix.lstrip(".")
+        if form not in _FORMATS:
+            raise UsageError("is no form of a picture", column="file", value=form, allowed=_FORMATS)
+        figure.savefig(file, format=form, metadata=_DATES[form], dpi=150)
+    return figure
+
+
+def number_text(value: float, lang: Language) -> str:
+    r"""A number with its thousands apart, as the language has it.
+
+    Examples
+    --------
+    >>> number_text(12345.0, "en"), number_text(12345.0, "no"), number_text(0.25, "no")
+    ('12,345', '12\u202f345', '0,25')
+    """
+    if value == round(value):
+        written = f"{value:,.0f}"
+        return written if lang == "en" else written.replace(",", "\u202f")
+    written = f"{value:,.2f}"
+    return written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
