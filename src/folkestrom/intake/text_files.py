@@ -175,8 +175,8 @@ def _convert_ndjson(
     names = [str(name) for (name,) in found]
     shape.check(file.path, names)
     kept = shape.kept(names)
-    shape = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in kept) + "}"
-    source = f"(SELECT unnest(json_transform(record, '{shape}')) FROM lines)"
+    layout = "{" + ", ".join(f'"{name}": "VARCHAR"' for name in kept) + "}"
+    source = f"(SELECT unnest(json_transform(record, '{layout}')) FROM lines)"
     rows = _write(connection, file, source, kept, to, {})
     broken = connection.execute(
         "SELECT number, line FROM lines WHERE record IS NULL ORDER BY number"

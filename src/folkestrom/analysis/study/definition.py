@@ -329,6 +329,8 @@ class Groups:
         Name of each group, with the codes in it.
     quantiles
         How many groups of equal size, by the year's residents with a value: 10 for tenths.
+    by
+        For a municipality: a linked variable of municipalities that groups them.
     other
         What is in no group; None: unknown.
     """
@@ -337,6 +339,7 @@ class Groups:
     starts: tuple[float, ...] = ()
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quantiles: int | None = None
+    by: str | None = None
     other: str | None = None
 
     def __post_init__(self) -> None:
@@ -344,11 +347,13 @@ class Groups:
         put(self, "starts", tuple(self.starts))
         grouped = {str(name): codes(listed, where) for name, listed in self.codes.items()}
         put(self, "codes", grouped)
-        if bool(self.starts) + bool(self.codes) + (self.quantiles is not None) != 1:
+        ways = (self.starts, self.codes, self.quantiles is not None, self.by)
+        if sum(map(bool, ways)) != 1:
             raise UsageError(
                 "are made in one way",
                 where=where,
-                allowed="starts = [18, 25, 67], or codes = {name = [codes]}, or quantiles = 10",
+                allowed="starts = [18, 25, 67], codes = {name = [codes]}, quantiles = 10, or "
+                'by = "centrality"',
             )
         if any(not is_number(start) for start in self.starts) or sorted(self.starts) != list(
             self.starts

@@ -217,12 +217,12 @@ def rows_with_linked(source: str, name: str) -> str:
 
 
 @step("rows_with_linked_place", example={"source": "rows_with_place", "name": "centrality"})
-def rows_with_linked_place(source: str, name: str) -> str:
-    """The value that a linked variable of municipalities has where the person lived."""
+def rows_with_linked_place(source: str, name: str, place: str = "municipality") -> str:
+    """The value that a linked variable of municipalities has for one of the person's places."""
     return f"""
-        SELECT r.*, h."value" AS linked_{name}
+        SELECT r.*, h."value" AS {place_column(name, place)}
         FROM {source} r
-        LEFT JOIN linked_{name} h ON h.municipality = r.municipality
+        LEFT JOIN linked_{name} h ON h.municipality = r.{place}
           AND h.valid_from <= r.reference_day AND h.valid_to > r.reference_day
           AND {_known("h")}
     """
@@ -238,6 +238,7 @@ _PLAIN: Final[dict[str, tuple[Callable[[str], Step], ...]]] = {
     "past": (past_events, rows_with_past),
     "children": (children_there, rows_with_children),
 }
+_FIRST_PLACE: Final = ":first_municipality"
 #: What a need stands on.
 _FIRST: Final = {"age": ("attribute",)}
 
@@ -258,7 +259,7 @@ def described(source: str, needs: Iterable[str], have: Iterable[str] = ()) -> li
     for need in list(wanted):
         wanted.update(_FIRST.get(need, ()))
         if need.startswith(LINKED_PLACE):
-            wanted.add("place")
+            wanted.add("past" if need.endswith(_FIRST_PLACE) else "place")
     wanted -= set(have)
     steps: list[Step] = []
     last = source
@@ -275,10 +276,17 @@ def described(source: str, needs: Iterable[str], have: Iterable[str] = ()) -> li
 
 
 def _linked(source: str, need: str) -> Step:
-    kind, name = need.split(":")
-    make = rows_with_linked if f"{kind}:" == LINKED else rows_with_linked_place
-    made = make(source, name)
-    return Step(f"{made.name}_{name}", made.sql, made.rule)
+    kind, name, *place = need.split(":")
+    if f"{kind}:" == LINKED:
+        made = rows_with_linked(source, name)
+    else:
+        made = rows_with_linked_place(source, name, *place)
+    return Step("_".join((made.name, name, *place)), made.sql, made.rule)
+
+
+def place_column(name: str, place: str) -> str:
+    """The column that a linked variable of municipalities makes, for one of a person's places."""
+    return f"linked_{name}" if place == "municipality" else f"linked_{name}_of_{place}"
 
 
 def needs_of(needs: Iterable[Sequence[str] | frozenset[str]]) -> frozenset[str]:

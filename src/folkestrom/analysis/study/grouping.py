@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 import duckdb
 
 from folkestrom.analysis.study.definition import Groups
+from folkestrom.analysis.study.describe import LINKED_PLACE, place_column
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.engine.rows import first_row
 from folkestrom.errors import UsageError
 from folkestrom.statistics.classifications import UNKNOWN_CODE
+
+_PLACES: Final = ("municipality", "first_municipality")
 
 
 def grouped(
@@ -20,6 +25,7 @@ def grouped(
     groups: Groups,
     of: Variable,
     years: Mapping[int, Mapping[str, object]],
+    linked: Mapping[str, Variable],
 ) -> Variable:
     """A variable made of another one.
 
@@ -35,8 +41,12 @@ def grouped(
         The variable that is grouped.
     years
         For groups of equal size: knowledge of each year.
+    linked
+        Linked variables.
     """
     where = f"groups, {name}"
+    if groups.by is not None:
+        return _of_places(name, groups.by, of, linked, where)
     if groups.codes:
         return _of_codes(name, groups, of, where)
     if of.coded:
@@ -46,6 +56,25 @@ def grouped(
     if groups.starts:
         return _of_ranges(name, groups, of)
     return _of_quantiles(connection, name, groups, of, years)
+
+
+def _of_places(
+    name: str, by: str, of: Variable, linked: Mapping[str, Variable], where: str
+) -> Variable:
+    """What a linked variable of municipalities says of one of a person's places."""
+    if of.name not in _PLACES:
+        raise UsageError("is not a municipality", where=where, value=of.name, allowed=_PLACES)
+    variable = linked.get(by)
+    need = f"{LINKED_PLACE}{by}"
+    if variable is None or variable.needs != {need}:
+        raise UsageError(
+            "is not a linked variable of municipalities",
+            where=where,
+            value=by,
+            allowed=tuple(n for n, v in linked.items() if v.needs == {f"{LINKED_PLACE}{n}"}),
+        )
+    sql = place_column(by, of.name)
+    return replace(variable, name=name, sql=sql, needs=frozenset({f"{need}:{of.name}"}))
 
 
 def _of_codes(name: str, groups: Groups, of: Variable, where: str) -> Variable:

@@ -102,13 +102,15 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     linked = linked_variables(connection)
     names = _names(study)
     known = built_in(connection, _origins(study, names))
-    known |= {name: _of_linked(variable) for name, variable in linked.items()}
+    mine = {name: _of_linked(variable) for name, variable in linked.items()}
+    known |= mine
     vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})
     for where, listed in names.items():
         vocabulary.check(listed, where)
     used = {name for listed in names.values() for name in listed}
-    mine = {name: variable for name, variable in linked.items() if name in used}
-    _check_linked(study, mine, limits)
+    used |= {groups.by for groups in study.groups.values() if groups.by is not None}
+    used_linked = {name: variable for name, variable in linked.items() if name in used}
+    _check_linked(study, used_linked, limits)
     for name, groups in study.groups.items():
         if name in BUILT_IN or name in linked:
             raise UsageError("is a variable already", where="groups", value=name)
@@ -120,8 +122,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
             )
         of = known[groups.of]
         years = _years(study, limits) if groups.quantiles else {}
-        known[name] = grouped(connection, name, groups, of, years)
-    return Prepared(connection, study, Vocabulary(known), mine, limits)
+        known[name] = grouped(connection, name, groups, of, years, mine)
+    return Prepared(connection, study, Vocabulary(known), used_linked, limits)
 
 
 def _names(study: Study) -> dict[str, tuple[str, ...]]:

@@ -287,6 +287,8 @@ def needs_of_events(exit_: Exit) -> frozenset[str]:
 def change_steps(needs: frozenset[str]) -> list[Step]:
     """Steps to the days on which variables of those needs change."""
     steps: list[Step] = []
+    if any(need.startswith(LINKED_PLACE) for need in needs):
+        needs |= {"place"}
     for need in sorted(needs - _FIXED):
         if need == "age":
             steps.append(changes_of_age())

@@ -25,7 +25,9 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 if TYPE_CHECKING:
     from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day
+    from folkestrom.app.office.linking import LinkedInfo
     from folkestrom.app.office.studies import StoreStudy
+    from folkestrom.intake.linking.counts import LinkResult
     from folkestrom.intake.load import Progress
 
 
@@ -286,6 +288,53 @@ class Store:
             unknown=unknown,
         )
         return cells.to(to)
+
+    def link(
+        self,
+        files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        as_: str,
+        *,
+        known_from: Day | None = None,
+        add: bool = False,
+    ) -> LinkResult:
+        """Link a variable of your own: files with the columns person, value, from and to.
+
+        Parameters
+        ----------
+        files
+            A file, a folder, a pattern, or several of them: one delivery.
+        as_
+            What the variable is called.
+        known_from
+            First knowledge day of the values; None: the day after they are linked.
+        add
+            Add to what was linked before. If not, the delivery replaces the whole variable, and
+            what it replaces stays what was known before.
+        """
+        from folkestrom.app.office import arguments, linking
+
+        day = None if known_from is None else arguments.day(known_from, "known_from")
+        return linking.link(self.path, _paths(files), as_, self.waiting, adds=add, known_from=day)
+
+    def linked(self) -> list[LinkedInfo]:
+        """What variables are linked."""
+        from folkestrom.app.office import linking
+
+        return linking.linked(self.path, self.waiting)
+
+    def export_held(self, variable: str, file: str | os.PathLike[str]) -> int:
+        """Write the rows of a variable that were not accepted to a file, to be mended.
+
+        Parameters
+        ----------
+        variable
+            The linked variable.
+        file
+            Where to; it holds persons' values, and so belongs to the office.
+        """
+        from folkestrom.app.office import linking
+
+        return linking.export(self.path, variable, Path(file), self.waiting)
 
     def study(self, study: Study | str | os.PathLike[str]) -> StoreStudy:
         """A study on this store: its flow chart, fingerprint, episodes and person-years.

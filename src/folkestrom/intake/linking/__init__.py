@@ -1,0 +1,1 @@
+"""Linked variables: files become histories in the store, with the checks of reports."""

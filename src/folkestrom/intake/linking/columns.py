@@ -1,0 +1,196 @@
+"""The columns of a variable's file, and what kind of values it has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from folkestrom.engine.rows import first_row
+from folkestrom.errors import InputRefused
+from folkestrom.intake.files import Format, InputFile
+from folkestrom.intake.readers import broken_file
+from folkestrom.intake.text_files import Shape, convert
+
+Key = Literal["person", "municipality"]
+Kind = Literal["text", "number", "whole number"]
+
+_KEYS: Final[tuple[Key, ...]] = ("person", "municipality")
+_REST: Final = ("value", "from", "to")
+_ALIKE: Final = 0.5
+_NUMBER: Final = r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+_WHOLE: Final = r"[+-]?(0|[1-9][0-9]{0,17})"
+_STRANGE: Final = r"[+-]?(nan|inf|infinity)"
+_INTEGERS: Final = frozenset(
+    "TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER BOOLEAN".split()
+)
+_NUMBERS: Final = ("FLOAT", "DOUBLE", "DECIMAL", "HUGEINT", "UBIGINT", "UHUGEINT")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, ready to be read as Parquet.
+
+    Parameters
+    ----------
+    file
+        The file as it was given.
+    parquet
+        What is read: itself, or what it was converted to.
+    rows
+        How many records it holds.
+    types
+        Types of its columns, as DuckDB names them.
+    broken
+        Lines that are no records: their number and their text.
+    """
+
+    file: InputFile
+    parquet: Path
+    rows: int
+    types: dict[str, str]
+    broken: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """Whose values these are."""
+        return "person" if "person" in self.types else "municipality"
+
+
+def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) -> Source:
+    """Look at a file: that it is whole, and has the columns of a variable.
+
+    Parameters
+    ----------
+    connection
+        A connection in memory.
+    file
+        The file.
+    to
+        Where to convert it to, if it is text.
+    """
+    if file.format != Format.PARQUET:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        found = convert(connection, file, to, shape=Shape(_check_names, _kept))
+        return Source(file, to, found.rows, found.columns, found.broken)
+    try:
+        with pq.ParquetFile(file.path) as opened:
+            rows = int(opened.metadata.num_rows)
+        described = connection.execute(
+            "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet($path))",
+            {"path": str(file.path)},
+        ).fetchall()
+    except (pa.ArrowException, OSError, duckdb.Error) as error:
+        raise broken_file(file.path, "Parquet") from error
+    types = {str(name): str(kind) for name, kind in described}
+    _check_names(file.path, list(types))
+    return Source(file, file.path, rows, {name: types[name] for name in _kept(list(types))})
+
+
+def _kept(names: Sequence[str]) -> dict[str, str]:
+    return {name: "VARCHAR" for name in names if name in (*_KEYS, *_REST)}
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    """Refuse a file that lacks a column, or has both keys; other columns are not read."""
+    keys = [key for key in _KEYS if key in names]
+    if len(keys) == 2:
+        raise InputRefused(
+            "has persons and municipalities: a value is of one of them",
+            where=str(path),
+            next_step="Leave one of the two columns out.",
+        )
+    for name in (*(keys or _KEYS[:1]), *_REST):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1, _ALIKE)
+            near += [other for other in names if other.endswith(f"_{name}")]
+            # A name that looks like a value may be one, and a person's.
+            meant = [other for other in near if not any(map(str.isdigit, other))]
+            advice = f"Is it {meant[0]!r}? Rename that column" if meant else "Add the column"
+            raise InputRefused(
+                f"has no column {name!r}",
+                where=str(path),
+                allowed="person (or municipality), value, from, to; other columns are not read",
+                next_step=f"{advice}. Nothing of this delivery was kept.",
+            )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputRefused(
+            "is there twice", where=str(path), column=twice[0], next_step="Keep one of the two."
+        )
+
+
+def kind_of(connection: duckdb.DuckDBPyConnection, source: Source) -> Kind | None:
+    """What kind of values a file has; None when it has none at all.
+
+    A typed column says so itself. Texts are numbers if more than half of them look like numbers, as
+    codes with a leading zero never do.
+    """
+    name = source.types["value"]
+    if name in _INTEGERS and name != "BOOLEAN":
+        return "whole number"
+    if name.startswith(_NUMBERS):
+        return "number"
+    row = first_row(
+        connection,
+        f"""
+        SELECT count("value"),
+          count(*) FILTER (regexp_full_match(lower(trim("value"::VARCHAR)), '{_WHOLE}')),
+          count(*) FILTER (regexp_full_match(lower(trim("value"::VARCHAR)),
+                                             '({_NUMBER})|({_STRANGE})'))
+        FROM read_parquet($path)
+        """,
+        {"path": str(source.parquet)},
+    )
+    many, whole, numbers = row or (0, 0, 0)
+    if not many:
+        return None
+    if 2 * numbers <= many:
+        return "text"
+    return "whole number" if whole == numbers else "number"
+
+
+def day_sql(source: Source, name: str) -> str:
+    """A day of a file's column, as an SQL expression; nothing where it is not one."""
+    kind = source.types[name]
+    column = f'f."{name}"'
+    if kind == "DATE":
+        return f"CASE WHEN isfinite({column}) THEN {column} END"
+    if kind.startswith("TIMESTAMP"):
+        return f"CASE WHEN {column}::TIMESTAMP::TIME = TIME '00:00:00' THEN {column}::DATE END"
+    text = f"trim({column}::VARCHAR)"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
+        f"THEN TRY_CAST({text} AS DATE) END"
+    )
+
+
+def key_sql(source: Source) -> str:
+    """The person or municipality of a row, as an SQL expression; nothing where it is neither."""
+    column = f'f."{source.key}"'
+    if source.types[source.key] in _INTEGERS:
+        return f"{column}::BIGINT"
+    text = f"trim({column}::VARCHAR)"
+    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}') THEN {text}::BIGINT END"
+
+
+def value_sql(source: Source, kind: Kind) -> str:
+    """The value of a row, as an SQL expression; nothing where it is not one of that kind."""
+    column = 'f."value"'
+    if kind == "text":
+        return f"nullif(trim({column}::VARCHAR), '')"
+    to = "BIGINT" if kind == "whole number" else "DOUBLE"
+    typed = source.types["value"] in _INTEGERS or source.types["value"].startswith(_NUMBERS)
+    if typed:
+        return f"TRY_CAST({column} AS {to})"
+    text = f"lower(trim({column}::VARCHAR))"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '({_NUMBER})|({_STRANGE})') "
+        f"THEN TRY_CAST({text} AS {to}) END"
+    )

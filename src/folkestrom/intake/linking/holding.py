@@ -1,0 +1,195 @@
+"""Rows that are not accepted: counted, kept as they were delivered, listed and written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from folkestrom.engine.rows import first_number
+from folkestrom.errors import UsageError
+from folkestrom.intake.linking.columns import Source
+from folkestrom.intake.linking.counts import LinkCount
+from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
+
+_SHOWN: Final = 5
+_FORMATS: Final[dict[str, str]] = {
+    ".csv": "FORMAT csv, HEADER true",
+    ".ndjson": "FORMAT json, ARRAY false",
+    ".jsonl": "FORMAT json, ARRAY false",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+_OUTCOME: Final = """
+    SELECT d.file, d.row, coalesce(o.reason, d.reason) AS reason,
+           o.other_file, o.other_row, o.other_from, o.other_to
+    FROM delivered d LEFT JOIN overlapping o ON o.file = d.file AND o.row = d.row
+"""
+
+
+def count(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[LinkCount]:
+    """Count what became of every row of every file."""
+    rows = connection.execute(
+        f"SELECT file, reason, count(*) FROM ({_OUTCOME}) GROUP BY file, reason"
+    ).fetchall()
+    found = {(int(file), int(reason)): int(many) for file, reason, many in rows}
+    counts = []
+    for number, source in enumerate(sources):
+        accepted = found.get((number, 0), 0)
+        unknown = found.get((number, NUMBERS[Reason.UNKNOWN_PERSON]), 0)
+        repeats = found.get((number, NUMBERS[Reason.REPEAT]), 0)
+        refused = source.rows - accepted - unknown - repeats
+        counts.append(
+            LinkCount(str(source.file.path), source.rows, accepted, refused, unknown, repeats)
+        )
+    return counts
+
+
+def hold(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    variable: str,
+    delivery: int,
+    *,
+    adds: bool,
+) -> dict[str, int]:
+    """Keep the rows that are not accepted, as they were delivered; return how many by reason.
+
+    A delivery that replaces the variable replaces what was held of it, too.
+    """
+    if not adds:
+        connection.execute("DELETE FROM linkage_held WHERE variable = ?", [variable])
+    names = "".join(f" WHEN {number} THEN '{reason}'" for reason, number in NUMBERS.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE held_back AS
+        SELECT *, CASE reason{names} END AS reason_name
+        FROM ({_OUTCOME}) WHERE reason NOT IN (0, {NUMBERS[Reason.REPEAT]})
+        """
+    )
+    for number, source in enumerate(sources):
+        _hold_file(connection, number, source, variable, delivery)
+    _name_others(connection, sources, variable, delivery)
+    rows = connection.execute(
+        "SELECT reason_name, count(*) FROM held_back GROUP BY reason_name ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return {str(reason): int(many) for reason, many in rows}
+
+
+def _hold_file(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    source: Source,
+    variable: str,
+    delivery: int,
+) -> None:
+    texts = {name: f'f."{name}"::VARCHAR' for name in (source.key, "value", "from", "to")}
+    broken = "".join(f" WHEN {row} THEN {_quoted(text)}" for row, text in source.broken.items())
+    value = texts["value"]
+    if broken:
+        value = f"CASE h.row{broken} ELSE {value} END"
+    connection.execute(
+        f"""
+        INSERT INTO linkage_held
+        SELECT $variable, $delivery, h.reason_name, $file, h.row, {texts[source.key]}, {value},
+          {texts["from"]}, {texts["to"]}, h.other_file::VARCHAR, h.other_row, h.other_from,
+          h.other_to
+        FROM read_parquet($path, file_row_number = true) f
+        JOIN held_back h ON h.file = $number AND h.row = f.file_row_number + 1
+        ORDER BY h.row
+        """,
+        {
+            "variable": variable,
+            "delivery": delivery,
+            "file": str(source.file.path),
+            "path": str(source.parquet),
+            "number": number,
+        },
+    )
+
+
+def _name_others(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], variable: str, delivery: int
+) -> None:
+    for number, source in enumerate(sources):
+        connection.execute(
+            "UPDATE linkage_held SET other_file = $file WHERE variable = $variable "
+            "AND delivery = $delivery AND other_file = $number",
+            {
+                "file": str(source.file.path),
+                "variable": variable,
+                "delivery": delivery,
+                "number": str(number),
+            },
+        )
+
+
+def examples(
+    connection: duckdb.DuckDBPyConnection, variable: str, delivery: int
+) -> tuple[str, ...]:
+    """Some rows of a delivery that were not accepted, in words, without anybody's number."""
+    rows = connection.execute(
+        """
+        SELECT reason, file, "row", "from", "to", other_file, other_row, other_from, other_to
+        FROM linkage_held WHERE variable = $variable AND delivery = $delivery
+        QUALIFY row_number() OVER (PARTITION BY reason ORDER BY file, "row") <= $shown
+        ORDER BY reason, file, "row"
+        """,
+        {"variable": variable, "delivery": delivery, "shown": _SHOWN},
+    ).fetchall()
+    return tuple(_in_words(*row) for row in rows)
+
+
+def _in_words(
+    reason: str,
+    file: str,
+    row: int,
+    start: str | None,
+    end: str | None,
+    *other: object,
+) -> str:
+    said = f"{file}, row {row}: {MEANINGS[Reason(reason)]}"
+    other_file, other_row, other_from, other_to = other
+    if reason == Reason.OVERLAPS:
+        place = f"{other_file}, row {other_row}"
+        return f"{said}: [{start}, {end or '…'}) and [{other_from}, {other_to}) of {place}"
+    if reason == Reason.OVERLAPS_EARLIER:
+        return f"{said}: [{start}, {end or '…'}) and [{other_from}, {other_to})"
+    if reason == Reason.FROM_NOT_BEFORE_TO:
+        return f"{said}: [{start}, {end})"
+    return said
+
+
+def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) -> int:
+    """Write the rows that were not accepted to a file that can be mended and linked again.
+
+    The file holds persons' values, and so belongs to the office.
+    """
+    options = _FORMATS.get(to.suffix.lower())
+    if options is None:
+        raise UsageError(
+            "does not end like a format that rows are written in",
+            value=str(to),
+            allowed=", ".join(_FORMATS),
+        )
+    if not to.parent.is_dir():
+        raise UsageError(
+            "is not a folder", value=str(to.parent), next_step="Make the folder first."
+        )
+    target = str(to).replace("'", "''")
+    name = variable.replace("'", "''")
+    key = "person"
+    row = connection.execute('SELECT "key" FROM linkage WHERE variable = ?', [variable]).fetchall()
+    if row:
+        key = str(row[0][0])
+    return first_number(
+        connection,
+        f"""COPY (SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
+        FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row")
+        TO '{target}' ({options})""",
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
