@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 
 from folkestrom.analysis.study.definition import Study
 from folkestrom.analysis.study.episodes import EpisodeQuery
+from folkestrom.analysis.study.flow_chart import FlowChart
 from folkestrom.analysis.study.panel import PanelQuery
 from folkestrom.analysis.study.prepared import Prepared, ends_of, panel_of, prepare
 from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office.session import reading
+from folkestrom.app.output.place import check_place, put
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.model.cells import Frame, Target, as_frame
-
-if TYPE_CHECKING:
-    from folkestrom.analysis.study.flow_chart import FlowChart
 
 #: Told how many rows are made.
 Progress = Callable[[int], None]
@@ -49,7 +49,7 @@ class StoreStudy:
     @property
     def fingerprint(self) -> str:
         """Hash of definition, method, log and linked deliveries: the same, the same result."""
-        with self._prepared() as prepared:
+        with self.prepared() as prepared:
             return prepared.fingerprint
 
     def panel(self, to: Target = "arrow") -> Frame:
@@ -76,7 +76,7 @@ class StoreStudy:
 
     def panel_flow_chart(self) -> FlowChart:
         """How many person-years there are, and why others are left out."""
-        with self._prepared() as prepared:
+        with self.prepared() as prepared:
             return _panel_query(prepared).flow_chart()
 
     def episodes(self, to: Target = "arrow") -> Frame:
@@ -106,25 +106,26 @@ class StoreStudy:
 
     def flow_chart(self) -> FlowChart:
         """Who is in the study and who is left out: episodes, or person-years without any."""
-        with self._prepared() as prepared:
+        with self.prepared() as prepared:
             if prepared.study.entry is None:
                 return _panel_query(prepared).flow_chart()
             return _episode_query(prepared).flow_chart()
 
     def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
-        with self._prepared() as prepared:
+        with self.prepared() as prepared:
             query = _episode_query(prepared)
             yield query.layout.schema
             yield from query.batches(query.tally)
 
     def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
-        with self._prepared() as prepared:
+        with self.prepared() as prepared:
             query = _panel_query(prepared)
             yield query.layout.schema
             yield from query.batches(query.tally)
 
     @contextmanager
-    def _prepared(self) -> Iterator[Prepared]:
+    def prepared(self) -> Iterator[Prepared]:
+        """The study with its store open."""
         with reading(self.path, self.waiting) as connection, resource_errors():
             yield prepare(connection, self.definition)
 
@@ -135,6 +136,110 @@ def study_on(path: Path, study: Study | str | os.PathLike[str], waiting: Waiting
     found = StoreStudy(path, definition, waiting)
     _ = found.fingerprint
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A study that has been made.
+
+    Parameters
+    ----------
+    title
+        What it is about.
+    fingerprint
+        Its fingerprint.
+    charts
+        Flow charts of its episodes and of its person-years, as far as it has them.
+    written
+        Rows of each file that was written.
+    """
+
+    title: str
+    fingerprint: str
+    charts: tuple[FlowChart, ...]
+    written: dict[Path, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """The same for machines."""
+        return {
+            "title": self.title,
+            "fingerprint": self.fingerprint,
+            "flow_charts": [chart.as_dict() for chart in self.charts],
+            "written": {str(path): rows for path, rows in self.written.items()},
+        }
+
+
+def make(
+    study: StoreStudy,
+    *,
+    episodes: Path | None = None,
+    panel: Path | None = None,
+    progress: Progress | None = None,
+) -> Made:
+    """Make a study, and write its rows to Parquet files; rows are counted as they are written.
+
+    Parameters
+    ----------
+    study
+        The study.
+    episodes, panel
+        Files to write; None: the rows are only counted.
+    progress
+        Told how many rows are written.
+    """
+    for path in (episodes, panel):
+        if path is not None:
+            check_place(path)
+    charts: list[FlowChart] = []
+    written: dict[Path, int] = {}
+    with study.prepared() as prepared:
+        wanted = prepared.study
+        queries: list[tuple[EpisodeQuery | PanelQuery, Path | None]] = []
+        if wanted.entry is not None or episodes is not None:
+            queries.append((_episode_query(prepared), episodes))
+        if wanted.panel is not None or panel is not None:
+            queries.append((_panel_query(prepared), panel))
+        for query, path in queries:
+            if path is None:
+                charts.append(query.flow_chart())
+                continue
+            tally = query.tally
+            batches = _counted(query.batches(tally), progress)
+            written[path] = _write_parquet(path, query.layout.schema, batches, prepared)
+            charts.append(query.chart(tally))
+        return Made(wanted.title, prepared.fingerprint, tuple(charts), written)
+
+
+def write_picture(made: Made, path: Path) -> None:
+    """Write the flow chart to an SVG file; of two, that of the episodes."""
+    put(made.charts[0].to_svg().encode(), path)
+
+
+def chart_csv(made: Made) -> str:
+    """The flow charts as CSV."""
+    table = pa.concat_tables([chart.table for chart in made.charts])
+    written = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(table, written)
+    return str(written.getvalue().to_pybytes(), "utf-8")
+
+
+def _write_parquet(
+    path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], prepared: Prepared
+) -> int:
+    """Write rows to a file that appears when all is written."""
+    about = {"title": prepared.study.title, "fingerprint": prepared.fingerprint}
+    rows = 0
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with pq.ParquetWriter(beside, schema.with_metadata(about), compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return rows
 
 
 def _panel_query(prepared: Prepared) -> PanelQuery:

@@ -1,0 +1,186 @@
+"""The command that links a researcher's own variables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
+from folkestrom.intake.linking.counts import LinkCount, LinkResult
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.command("link")(link)
+
+
+def link(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Parquet, CSV or NDJSON files with person, value, from and to."),
+    ] = None,
+    variable: Annotated[
+        str | None, typer.Option("--as", help="What the variable is called, such as income.")
+    ] = None,
+    known_from: Annotated[
+        str | None,
+        typer.Option(
+            "--known-from",
+            metavar="YYYY-MM-DD",
+            help="The first day on which the values were known; without it, tomorrow.",
+        ),
+    ] = None,
+    add: Annotated[
+        bool,
+        typer.Option(
+            "--add", help="Add to what was linked before, instead of replacing the variable."
+        ),
+    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the linked variables.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export-held",
+            help="Write the rows of --as that were not accepted to this file, to be mended.",
+            dir_okay=False,
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            min=0,
+            help="Seconds to wait while another command writes; without it, as long as it takes.",
+        ),
+    ] = None,
+) -> None:
+    """Link a variable of your own: its files become a history in the store."""
+    given = settings(ctx)
+    as_json = _as_json(given)
+    waiting = Waiting(wait, given.progress().print)
+    if listed:
+        _list(given, waiting, as_json)
+        return
+    if variable is None:
+        raise UsageError(
+            "is missing",
+            where="--as",
+            next_step="Say what the variable is called: folkestrom link FILE --as income",
+        )
+    if export is not None:
+        _export(given, variable, export, waiting)
+        return
+    if not files:
+        raise UsageError("are missing", where="FILES", next_step="Name the files to link")
+    _link(given, files, variable, known_from, waiting, add=add)
+
+
+def _link(
+    given: Settings,
+    files: list[Path],
+    variable: str,
+    known_from: str | None,
+    waiting: Waiting,
+    *,
+    add: bool,
+) -> None:
+    from folkestrom.app.office import arguments, linking
+
+    day = None if known_from is None else arguments.day(known_from, "--known-from")
+    console = given.progress()
+    with console.status("Reading and checking …"):
+        result = linking.link(given.store, files, variable, waiting, adds=add, known_from=day)
+    if _as_json(given):
+        given.result().print_json(json.dumps(result.as_dict()))
+        return
+    given.result().print(_counts(result))
+    for text in _remarks(result):
+        console.print(text, soft_wrap=True)
+
+
+def _counts(result: LinkResult) -> Table:
+    table = Table(box=None, pad_edge=False)
+    names = ("file", "read", "accepted", "refused", "unknown", "repeats")
+    for name in names:
+        table.add_column(name, justify="left" if name == "file" else "right", overflow="fold")
+    for one in (*result.files, result.total):
+        table.add_row(*_row(one))
+    return table
+
+
+def _row(one: LinkCount) -> list[str]:
+    numbers = (one.read, one.accepted, one.refused, one.unknown, one.repeats)
+    return [one.file, *(f"{number:,}" for number in numbers)]
+
+
+def _remarks(result: LinkResult) -> list[str]:
+    if result.delivery is None:
+        return ["This delivery stands already; nothing was changed."]
+    said = [f"{result.variable}: values are a {result.kind}, known from {result.known_from} on."]
+    if result.closed or result.kept:
+        said.append(
+            f"{result.opened:,} values are new, {result.closed:,} are no longer what is known, "
+            f"{result.kept:,} go on."
+        )
+    said += result.examples
+    if result.reasons:
+        said.append(
+            f"Write them out with: folkestrom link --as {result.variable} --export-held FILE"
+        )
+    return said
+
+
+def _list(given: Settings, waiting: Waiting, as_json: bool) -> None:
+    from folkestrom.app.office import linking
+
+    found = [asdict(info) for info in linking.linked(given.store, waiting)]
+    if as_json:
+        given.result().print_json(json.dumps(found, default=str))
+        return
+    if not found:
+        given.result().print("No variable is linked.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in found[0]:
+        numeric = name in {"levels", "values", "held", "deliveries"}
+        table.add_column(
+            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold"
+        )
+    for info in found:
+        table.add_row(*(_text(value) for value in info.values()))
+    given.result().print(table)
+
+
+def _export(given: Settings, variable: str, file: Path, waiting: Waiting) -> None:
+    from folkestrom.app.office import linking
+
+    many = linking.export(given.store, variable, file, waiting)
+    if _as_json(given):
+        given.result().print_json(json.dumps({"file": str(file), "rows": many}))
+    else:
+        given.result().print(f"{many} rows written to {file}")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _as_json(given: Settings) -> bool:
+    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
+        raise UsageError(
+            "is not a format of this command",
+            where="--format",
+            value=given.format.value,
+            allowed="table, json",
+        )
+    return given.format == OutputFormat.JSON

@@ -1,0 +1,99 @@
+"""The command that makes a study: its flow chart, and its microdata inside the wall."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
+
+if TYPE_CHECKING:
+    from folkestrom.app.office.studies import Made
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.command("study")(study)
+
+
+def study(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_okay=False)],
+    episodes: Annotated[
+        Path | None,
+        typer.Option(
+            "--episodes",
+            help="Parquet file to write the episodes to: rows of persons, for the office.",
+            dir_okay=False,
+        ),
+    ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option(
+            "--panel",
+            help="Parquet file to write the person-years to: rows of persons, for the office.",
+            dir_okay=False,
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--flow-chart", help="SVG file to write the flow chart to.", dir_okay=False),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            min=0,
+            help="Seconds to wait while another command writes; without it, as long as it takes.",
+        ),
+    ] = None,
+) -> None:
+    """Make a study: print who is in it, who was left out why, and its fingerprint."""
+    from folkestrom.app.office import studies
+
+    given = settings(ctx)
+    _check_format(given)
+    found = studies.study_on(given.store, file, Waiting(wait, given.progress().print))
+    with given.progress().status("Counting …") as status:
+        made = studies.make(
+            found,
+            episodes=episodes,
+            panel=panel,
+            progress=lambda rows: status.update(f"{rows:,} rows written …"),
+        )
+    _print(given, made)
+    if picture is not None:
+        studies.write_picture(made, picture)
+
+
+def _print(given: Settings, made: Made) -> None:
+    if given.format == OutputFormat.JSON:
+        given.result().print_json(json.dumps(made.as_dict(), ensure_ascii=False))
+        return
+    if given.format == OutputFormat.CSV:
+        from folkestrom.app.office.studies import chart_csv
+
+        given.result().print(chart_csv(made), end="", markup=False, highlight=False)
+        return
+    console = given.result()
+    for chart in made.charts:
+        console.print(str(chart), markup=False, highlight=False)
+    console.print(f"fingerprint {made.fingerprint}", markup=False, highlight=False)
+    for path, rows in made.written.items():
+        given.progress().print(f"{rows:,} rows written to {path}")
+
+
+def _check_format(given: Settings) -> None:
+    allowed = (OutputFormat.TABLE, OutputFormat.JSON, OutputFormat.CSV)
+    if given.format not in allowed:
+        raise UsageError(
+            "is not a format of this command",
+            where="--format",
+            value=given.format.value,
+            allowed=", ".join(allowed),
+        )
