@@ -40,6 +40,8 @@ class Decomposition:
         How, and the level of the intervals.
     unmatched
         Share of each group's exposure in cells that the other group has nobody in.
+    sizes
+        Events of both groups, and their person-years.
     """
 
     between: tuple[str, str]
@@ -49,6 +51,15 @@ class Decomposition:
     method: str
     level: float
     unmatched: tuple[float, float] = (0.0, 0.0)
+    sizes: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 0.0), (0.0, 0.0))
+
+    @property
+    def groups(self) -> pl.DataFrame:
+        """Both groups with their events and person-years."""
+        events, years = self.sizes
+        return pl.DataFrame(
+            {"group": list(self.between), "events": list(events), "person_years": list(years)}
+        )
 
     def to(self, target: Target) -> Any:
         """The components as an Arrow table, or a data frame of Polars or pandas."""

@@ -137,6 +137,7 @@ def kitagawa(
         f"Kitagawa by {', '.join(listed)}",
         level,
         _unmatched(found),
+        _sizes(found.events, found.exposure),
     )
 
 
@@ -298,3 +299,8 @@ def _unmatched(found: Populations) -> tuple[float, float]:
     n = found.exposure
     first, second = (float(n[one][n[1 - one] == 0].sum() / n[one].sum()) for one in (0, 1))
     return first, second
+
+
+def _sizes(events: Floats, exposure: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
+    (a, b), (c, d) = events.sum(axis=1).tolist(), exposure.sum(axis=1).tolist()
+    return (a, b), (c, d)

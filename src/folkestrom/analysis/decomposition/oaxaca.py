@@ -94,10 +94,11 @@ def oaxaca(
         for what, values in (("person_years", problem.trials), ("events", problem.events))
         for g in (0, 1)
     )
-    values = problem.events.sum(axis=1) / problem.trials.sum(axis=1)
+    events, years = (totals.sum(axis=1).tolist() for totals in (problem.events, problem.trials))
     return Decomposition(
-        between, (float(values[0]), float(values[1])), data, shown,
+        between, (events[0] / years[0], events[1] / years[1]), data, shown,
         f"{method}by {', '.join(listed)}", level,
+        sizes=((events[0], events[1]), (years[0], years[1])),
     )  # fmt: skip
 
 

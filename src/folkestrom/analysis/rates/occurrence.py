@@ -86,8 +86,7 @@ def occurrences(
     limits = reach(connection)
     known = known_at or limits.last
     _check(limits, period, known, known_at)
-    kept = {name: _codes(name, codes) for name, codes in (only or {}).items()}
-    named = list(by)
+    named, kept = list(by), only or {}
     chosen = exposed([*named, *(name for name in kept if name not in named)])
     counted = event_of(event, destination)
     _check_births(event, chosen)
@@ -104,7 +103,7 @@ def occurrences(
     exposure = _fetched(connection, exposure_steps(chosen, years), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen), values, chosen)
     data = _joined(exposure, events, chosen)
-    data = _kept(data, kept, named)
+    data = keep(data, kept, named)
     shown = tuple(variable for variable in chosen if variable.id in named)
     return Occurrences(shown, data, period, known, counted.label, limits.remarks(known))
 
@@ -169,22 +168,41 @@ def _joined(
     return joined.select(counts).select(*columns, "events", "days")
 
 
-def _kept(data: pl.DataFrame, kept: dict[str, list[str]], named: Sequence[str]) -> pl.DataFrame:
-    for name, codes in kept.items():
+def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
+    """Cells with some codes, added up to fewer variables.
+
+    Parameters
+    ----------
+    data
+        Columns of codes, `events` and `days`.
+    only
+        Codes to keep, by variable.
+    named
+        The variables that remain.
+
+    Examples
+    --------
+    >>> data = pl.DataFrame({"sex": ["f", "m"], "county": ["03"] * 2, "events": [1, 2], "days": 9})
+    >>> keep(data, {"county": "03"}, ["sex"]).rows()
+    [('f', 1, 9), ('m', 2, 9)]
+    """
+    for name, codes in only.items():
+        listed = _codes(name, codes)
         texts = data[name].cast(pl.String)
-        missing = [code for code in codes if code not in texts.unique().to_list()]
+        known = texts.unique().sort().to_list()
+        missing = [code for code in listed if code not in known]
         if missing:
             raise UsageError(
                 "does not occur in the period",
                 where="only",
                 column=name,
                 value=missing[0],
-                allowed=[str(code) for code in texts.unique().sort().to_list()[:20]],
+                allowed=[str(code) for code in known[:30]],
             )
-        data = data.filter(texts.is_in(codes))
-    if set(kept) <= set(named):
+        data = data.filter(texts.is_in(listed))
+    if set(data.columns) == {*named, "events", "days"}:
         return data
     totals = pl.col("events", "days").sum()
     if not named:
         return data.select(totals)
-    return data.group_by(named, maintain_order=True).agg(totals)
+    return data.group_by(list(named), maintain_order=True).agg(totals)

@@ -1,0 +1,421 @@
+"""Tables of rates and of decompositions: titles, measures and notes in English and Norwegian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from folkestrom.analysis.decomposition import Decomposition
+from folkestrom.analysis.decomposition.components import EVERYBODY, OTHERS
+from folkestrom.analysis.rates import Occurrences, rates
+from folkestrom.analysis.rates.occurrence import Only
+from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.variables import EXPOSED
+from folkestrom.disclosure import Protected, Rules, release
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.statistics.variables import notes
+
+#: Tables with their empty cells are not made larger than this.
+LARGEST: Final = 1_000_000
+
+_PER_1000: Final = Text("per 1 000 person-years", "per 1 000 personår")
+_RATIO: Final = Text("ratio", "forholdstall")
+
+_MEASURES: Final = {
+    m.id: m
+    for m in (
+        Measure("events", Text("Events", "Hendelser"), Text("events", "hendelser")),
+        Measure(
+            "person_years", Text("Person-years", "Personår"), Text("years", "år"), decimals=1
+        ),
+        Measure("rate", Text("Rate", "Rate"), _PER_1000, decimals=2),
+        Measure("rate_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2),
+        Measure("rate_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2),
+        Measure(
+            "expected", Text("Expected events", "Forventede hendelser"),
+            Text("events", "hendelser"), decimals=1,
+        ),
+        Measure("standardised", Text("Standardised", "Standardisert"), _PER_1000, decimals=2),
+        Measure("standardised_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2),
+        Measure("standardised_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2),
+        Measure("ratio", Text("Ratio", "Forholdstall"), _RATIO, decimals=3),
+        Measure("ratio_lower", Text("Lower", "Nedre"), _RATIO, decimals=3),
+        Measure("ratio_upper", Text("Upper", "Øvre"), _RATIO, decimals=3),
+    )
+}  # fmt: skip
+
+_COMPONENTS: Final = Dimension(
+    "component",
+    Text("Component", "Komponent"),
+    (
+        Category("rate_1", Text("Rate of the first group", "Rate i den første gruppen")),
+        Category("rate_2", Text("Rate of the second group", "Rate i den andre gruppen")),
+        Category("difference", Text("Difference", "Forskjell")),
+        Category("composition", Text("Composition", "Sammensetning")),
+        Category("rates", Text("Propensity", "Tilbøyelighet")),
+    ),
+)
+_PARTS: Final = (
+    Measure("estimate", Text("Estimate", "Estimat"), _PER_1000, decimals=3),
+    Measure("lower", Text("Lower", "Nedre"), _PER_1000, decimals=3),
+    Measure("upper", Text("Upper", "Øvre"), _PER_1000, decimals=3),
+    Measure("share", Text("Per cent of the difference", "Prosent av forskjellen"),
+            Text("per cent", "prosent"), decimals=1),
+    Measure("share_lower", Text("Lower", "Nedre"), Text("per cent", "prosent"), decimals=1),
+    Measure("share_upper", Text("Upper", "Øvre"), Text("per cent", "prosent"), decimals=1),
+)  # fmt: skip
+
+_CONTENTS: Final = Text(
+    "Events of residents by the days that they were resident, in years of 365.2425 days.",
+    "Hendelser blant bosatte etter antall dager de var bosatt, i år på 365,2425 dager.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was asked for, for notes.
+
+    Parameters
+    ----------
+    standardise_by, against, method, level, only
+        As in the question.
+    """
+
+    standardise_by: tuple[str, ...]
+    against: str
+    method: str
+    level: float
+    only: Only
+
+
+def known_variables(names: Iterable[str]) -> None:
+    """Refuse names of variables that exposure does not have, before a store is opened.
+
+    Parameters
+    ----------
+    names
+        The names.
+    """
+    from folkestrom.analysis.rates.variables import exposed
+
+    exposed(list(dict.fromkeys(names)))
+
+
+def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
+    """Rates as cells.
+
+    Parameters
+    ----------
+    counted
+        What they are of.
+    found
+        The rates.
+    said
+        What was asked for.
+    """
+    shown = [m for m in _MEASURES.values() if m.id in found.data.columns]
+    data = _whole(found.data, found.by).select(
+        *found.by,
+        *(pl.col(m.id) if m.id == "events" else pl.col(m.id).round(m.decimals) for m in shown),
+    )
+    title = Text("{label}, rates. {when}", "{label}, rater. {when}")
+    specification = TableSpecification(
+        id="rates",
+        title=_labelled(title, counted).fill(when=counted.period.code),
+        dimensions=tuple(v.dimension for v in counted.variables),
+        measures=tuple(shown),
+        footnotes=(*_notes(counted, said), *_coverage(found)),
+        contents=_CONTENTS,
+        reference_time=same(counted.period.code),
+        method=_method(said, counted),
+        knowledge_time=same(str(counted.known_at)),
+    )
+    return Cells(specification, data.to_arrow(), counted.remarks)
+
+
+def only_counts(cells: Cells) -> Cells:
+    """Cells of rates with events and exposure alone.
+
+    Parameters
+    ----------
+    cells
+        Cells of rates.
+    """
+    kept = [_MEASURES["events"], _MEASURES["person_years"]]
+    names = [d.id for d in cells.specification.dimensions]
+    data = cells.data.select([*names, *(m.id for m in kept)])
+    return replace(
+        cells, specification=replace(cells.specification, measures=tuple(kept)), data=data
+    )
+
+
+def with_rates(protected: Protected, by: tuple[str, ...], level: float) -> Protected:
+    """Protected counts with rates computed from them.
+
+    Parameters
+    ----------
+    protected
+        Counts as they may be shown; where they may not, there is no rate.
+    by
+        Names of the variables.
+    level
+        Level of the intervals.
+    """
+    frame = pl.DataFrame(protected.cells.data)
+    hidden = frame["events"].is_null() | frame["person_years"].is_null()
+    known = frame.filter(~hidden)
+    found = rates(known, exposure="person_years", unit="years", by=by, level=level).data
+    names = ("rate", "rate_lower", "rate_upper")
+    measures = (*protected.cells.specification.measures, *(_MEASURES[n] for n in names))
+    rounded = [pl.col(n).round(2) for n in names]
+    extra = found.select(*by, *rounded)
+    data = (
+        frame.join(extra, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+        if by
+        else pl.concat([frame, extra], how="horizontal")
+    )
+    specification = replace(protected.cells.specification, measures=measures)
+    return replace(protected, cells=replace(
+        protected.cells, specification=specification, data=data.to_arrow()
+    ))  # fmt: skip
+
+
+def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> Cells:
+    """A decomposition as cells.
+
+    Parameters
+    ----------
+    counted
+        What it is of.
+    found
+        The decomposition.
+    by
+        The variable of the groups.
+    """
+    percent = [(pl.col(m.id) * 100).alias(m.id) for m in _PARTS if m.id.startswith("share")]
+    rows = found.data.with_columns(percent, term=pl.col("term").fill_null("all")).select(
+        "component", "term", *(pl.col(m.id).round(m.decimals) for m in _PARTS)
+    )
+    groups = pl.DataFrame(
+        {"component": ["rate_1", "rate_2"], "term": "all", "estimate": list(found.values)}
+    ).with_columns(pl.col("estimate").round(3))
+    data = pl.concat([groups, rows], how="diagonal")
+    names = {code: _group(by, code) for code in found.between}
+    first, second = (names[code] for code in found.between)
+    title = Text(
+        "{label}: difference between {first} and {second}. {when}",
+        "{label}: forskjell mellom {first} og {second}. {when}",
+    )
+    filled = Text(
+        title.en.format(
+            label=counted.label.en, first=first.en, second=second.en, when=counted.period.code
+        ),
+        title.no.format(
+            label=counted.label.no, first=first.no, second=second.no, when=counted.period.code
+        ),
+    )
+    specification = TableSpecification(
+        id="rate-decomposition",
+        title=filled,
+        dimensions=(_named(_COMPONENTS, first, second), _terms(found)),
+        measures=_PARTS,
+        footnotes=_decomposition_notes(found),
+        contents=_CONTENTS,
+        reference_time=same(counted.period.code),
+        method=Text(found.method, found.method),
+        knowledge_time=same(str(counted.known_at)),
+        listing=True,
+    )
+    return Cells(specification, data.to_arrow(), counted.remarks)
+
+
+def checked(cells: Cells, found: Decomposition, rules: Rules) -> Cells:
+    """A decomposition for publication: both groups must be large enough to be shown.
+
+    Parameters
+    ----------
+    cells
+        The decomposition as cells.
+    found
+        The decomposition.
+    rules
+        The rules that the groups must satisfy.
+
+    Raises
+    ------
+    UsageError
+        A group that is not shown.
+    """
+    if rules.rounding_base:
+        raise UsageError(
+            "rounds the counts, and the decomposition would be of the true ones",
+            where="publish",
+            value=rules.name,
+            allowed="rules that suppress, such as 'research' or 'statistics'",
+        )
+    protected = release(
+        found.groups.with_columns(pl.col("events").round().cast(pl.Int64)),
+        rules,
+        counts="events",
+        base="person_years",
+        dimensions=["group"],
+    )
+    if protected.cells.data["events"].null_count:
+        raise UsageError(
+            f"is too small a group, or has too few events, for the rules {rules.name!r}",
+            where="between",
+            value=" and ".join(found.between),
+            next_step="Take larger groups, or a longer period",
+        )
+    footnotes = (*cells.specification.footnotes, protected.note)
+    return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
+
+
+def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+    """Every combination of the codes that occur: where nobody is, there is no rate."""
+    if len(by) < 2:
+        return data
+    size = 1
+    for name in by:
+        size *= data[name].n_unique()
+    if size == data.height or size > LARGEST:
+        return data
+    grid = data.select(pl.col(by[0]).unique(maintain_order=True))
+    for name in by[1:]:
+        grid = grid.join(data.select(pl.col(name).unique(maintain_order=True)), how="cross")
+    full = grid.join(data, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    filled = [pl.col("events").fill_null(0), pl.col("person_years").fill_null(0.0)]
+    return full.with_columns(filled).sort(by, nulls_last=True)
+
+
+def _labelled(text: Text, counted: Occurrences) -> Text:
+    return Text(
+        text.en.replace("{label}", counted.label.en), text.no.replace("{label}", counted.label.no)
+    )
+
+
+def _method(said: Said, counted: Occurrences) -> Text:
+    known = counted.known_at
+    if not said.standardise_by:
+        return Text(f"As known on {known}.", f"Slik det var kjent {known}.")
+    by = ", ".join(said.standardise_by)
+    return Text(
+        f"As known on {known}. {said.method.capitalize()} standardisation by {by}; "
+        f"standard: {said.against}.",
+        f"Slik det var kjent {known}. "
+        f"{'Direkte' if said.method == 'direct' else 'Indirekte'} standardisering etter {by}; "
+        f"standard: {said.against}.",
+    )
+
+
+def _notes(counted: Occurrences, said: Said) -> tuple[Text, ...]:
+    percent = f"{100 * said.level:g}"
+    found = [
+        Text(
+            f"Per 1 000 person-years, with {percent} % intervals.",
+            f"Per 1 000 personår, med {percent} %-intervaller.",
+        )
+    ]
+    if said.standardise_by:
+        by = ", ".join(said.standardise_by)
+        found.append(
+            Text(
+                f"Standardised by {by} ({said.method}); ratios are to the rate of the standard, "
+                f"{said.against}, which is taken as known.",
+                f"Standardisert etter {by} "
+                f"({'direkte' if said.method == 'direct' else 'indirekte'}); forholdstall er mot "
+                f"raten i standarden, {said.against}, som regnes som kjent.",
+            )
+        )
+    for name, codes in said.only.items():
+        listed = codes if isinstance(codes, str) else ", ".join(codes)
+        label = EXPOSED[name].dimension.label
+        found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
+    return (*found, *notes(counted.variables))
+
+
+def _coverage(found: Rates) -> tuple[Text, ...]:
+    if "coverage" not in found.data.columns:
+        return ()
+    least = found.data["coverage"].min()
+    if not isinstance(least, float) or least > 0.9995:
+        return ()
+    return (
+        Text(
+            f"Some groups have nobody in parts of the standard: {100 * least:.1f} per cent of it "
+            "is covered at least, and the comparison is over that part.",
+            f"Noen grupper har ingen i deler av standarden: minst {100 * least:.1f} prosent er "
+            "dekket, og sammenligningen gjelder den delen.",
+        ),
+    )
+
+
+def _group(by: str, code: str) -> Text:
+    if code == EVERYBODY:
+        return Text("the nation", "hele landet")
+    if code == OTHERS:
+        return Text("the others", "de øvrige")
+    dimension = EXPOSED[by].dimension
+    known = {category.code: category.label for category in dimension.categories}
+    return known.get(code) or dimension.labels(code)
+
+
+def _named(dimension: Dimension, first: Text, second: Text) -> Dimension:
+    labels = {
+        "rate_1": Text(f"Rate, {first.en}", f"Rate, {first.no}"),
+        "rate_2": Text(f"Rate, {second.en}", f"Rate, {second.no}"),
+    }
+    categories = tuple(replace(c, label=labels.get(c.code, c.label)) for c in dimension.categories)
+    return replace(dimension, categories=categories)
+
+
+def _terms(found: Decomposition) -> Dimension:
+    codes = list(dict.fromkeys(term for term in found.data["term"].to_list() if term))
+    everything = Category("all", Text("All together", "Alt i alt"))
+    return Dimension(
+        "term",
+        Text("Factor", "Faktor"),
+        (everything, *(Category(code, _factor(code)) for code in codes)),
+    )
+
+
+def _factor(code: str) -> Text:
+    labels = [EXPOSED[part.strip()].dimension.label for part in code.split(":")]
+    return Text(" × ".join(t.en for t in labels), " × ".join(t.no for t in labels))
+
+
+def _decomposition_notes(found: Decomposition) -> tuple[Text, ...]:
+    percent = f"{100 * found.level:g}"
+    said = [
+        Text(
+            "Composition: what the difference would be if the groups differed in their "
+            "composition only. Propensity: the difference between persons of like composition. "
+            f"{percent} % intervals.",
+            "Sammensetning: hva forskjellen ville vært om gruppene bare var ulikt sammensatt. "
+            "Tilbøyelighet: forskjellen mellom personer med lik sammensetning. "
+            f"{percent} %-intervaller.",
+        )
+    ]
+    if max(found.unmatched) > 0.0005:
+        one, other = (f"{100 * share:.1f}" for share in found.unmatched)
+        said.append(
+            Text(
+                f"{one} and {other} per cent of the groups are in cells where the other has "
+                "nobody; its rate is taken to be the same there.",
+                f"{one} og {other} prosent av gruppene er i celler der den andre ikke har noen; "
+                "raten regnes som den samme der.",
+            )
+        )
+    return tuple(said)

@@ -1,0 +1,343 @@
+"""Rates and their decomposition from a store, as data frames and as cells ready to be shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from folkestrom.analysis.decomposition import Decomposition, kitagawa
+from folkestrom.analysis.decomposition.components import EVERYBODY
+from folkestrom.analysis.rates import Occurrences, occurrences, rates
+from folkestrom.analysis.rates.occurrence import Only, keep
+from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.variables import EXPOSED
+from folkestrom.app.office import arguments, rate_tables
+from folkestrom.app.office.api import Store
+from folkestrom.app.office.session import reading
+from folkestrom.disclosure import Protected, Rules, release
+from folkestrom.disclosure import named as rules_named
+from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells, Frame, Target
+from folkestrom.statistics.periods import Period
+
+#: What everybody in the country is called, as a standard and as the other group.
+NATION: Final = "nation"
+
+Method = Literal["direct", "indirect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a store.
+
+    Parameters
+    ----------
+    period
+        The period.
+    by
+        Names of variables.
+    event, destination
+        What is counted; see `analysis.rates.events.event_of`.
+    only
+        Codes to keep, by variable.
+    known_at
+        Knowledge day; None: all that is known.
+    standardise_by, against, method
+        What is held equal, to whose composition ("nation", a code of a place or of a variable of
+        `by`, or "variable=code"), and how.
+    level
+        Level of the intervals.
+    """
+
+    period: Period
+    by: tuple[str, ...] = ()
+    event: str = "emigration"
+    destination: str | None = None
+    only: Only = field(default_factory=dict)
+    known_at: date | None = None
+    standardise_by: tuple[str, ...] = ()
+    against: str | None = None
+    method: Method = "direct"
+    level: float = 0.95
+
+
+def emigration_rates(
+    store: Store | str | os.PathLike[str],
+    from_: arguments.Day,
+    to_: arguments.Day,
+    by: str | Iterable[str] = (),
+    event: str = "emigration",
+    *,
+    destination: str | None = None,
+    only: Only | None = None,
+    standardise_by: str | Iterable[str] = (),
+    against: str | None = None,
+    method: Method = "direct",
+    known_at: arguments.Day | None = None,
+    level: float = 0.95,
+    publish: Rules | str | None = None,
+    to: Target = "arrow",
+) -> Frame:
+    """Rates of emigration, or of another event, per 1 000 person-years of residents.
+
+    Parameters
+    ----------
+    store
+        A store, or its folder.
+    from_, to_
+        The period, `[from_, to_)`.
+    by
+        Names of variables; "year" and "duration" among them.
+    event
+        "emigration", "out_migration", "immigration", "death" or "birth".
+    destination
+        Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
+    only
+        Codes to keep, such as `{"county": "03"}`.
+    standardise_by
+        Variables whose composition is held equal.
+    against
+        To whose composition, and whom the ratio compares with: "nation" (the default), a code such
+        as "03", or "immigrant_category=other".
+    method
+        "direct" or "indirect" standardisation.
+    known_at
+        Knowledge day; None: all that is known.
+    level
+        Level of the intervals.
+    publish
+        Rules of disclosure control, or their name: the result is the protected table only.
+    to
+        "arrow", "polars" or "pandas".
+
+    Examples
+    --------
+    >>> emigration_rates("no-such-store", "2020-01-01", "2019-01-01")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
+    Allowed: days before 2019-01-01.
+    """
+    asked = Question(
+        Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
+        arguments.names(by),
+        event,
+        destination,
+        dict(only or {}),
+        None if known_at is None else arguments.day(known_at, "known_at"),
+        arguments.names(standardise_by),
+        against,
+        method,
+        level,
+    )
+    opened = store if isinstance(store, Store) else Store(Path(store))
+    if publish is not None:
+        return published(opened.path, opened.waiting, asked, publish).to(to)
+    return _measured(opened.path, opened.waiting, asked)[1].to(to)
+
+
+def rate_cells(folder: Path, waiting: Waiting, asked: Question) -> Cells:
+    """Rates as cells with their specification.
+
+    Parameters
+    ----------
+    folder, waiting
+        The store, and how to wait for it.
+    asked
+        The question.
+    """
+    counted, found = _measured(folder, waiting, asked)
+    return rate_tables.rate_cells(counted, found, _said(asked))
+
+
+def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | str) -> Protected:
+    """Rates that may be shown to anybody; what was counted does not leave this function.
+
+    Small counts are suppressed with everything computed from them. Where the rules round
+    instead, rates are computed from the rounded counts.
+
+    Parameters
+    ----------
+    folder, waiting, asked
+        As for `rate_cells`.
+    rules
+        Rules of disclosure control, or their name.
+    """
+    given = rules_named(rules) if isinstance(rules, str) else rules
+    counted, found = _measured(folder, waiting, asked)
+    cells = rate_tables.rate_cells(counted, found, _said(asked))
+    if not given.rounding_base:
+        return release(cells, given, counts="events", base="person_years")
+    if asked.standardise_by:
+        raise UsageError(
+            "rounds the counts, and standardised rates would be of the true ones",
+            where="publish",
+            value=given.name,
+            allowed="rules that suppress, such as 'research' or 'statistics'",
+        )
+    counts = rate_tables.only_counts(cells)
+    protected = release(counts, given, counts="events", base="person_years")
+    return rate_tables.with_rates(protected, asked.by, asked.level)
+
+
+def decompose(
+    store: Store | str | os.PathLike[str],
+    from_: arguments.Day,
+    to_: arguments.Day,
+    by: str,
+    between: tuple[str, str],
+    factors: str | Iterable[str],
+    event: str = "emigration",
+    *,
+    destination: str | None = None,
+    only: Only | None = None,
+    known_at: arguments.Day | None = None,
+    level: float = 0.95,
+) -> Decomposition:
+    """How much of the difference between two groups' rates is composition, and how much propensity.
+
+    Parameters
+    ----------
+    store, from_, to_, event, destination, only, known_at, level
+        As for `emigration_rates`.
+    by, between
+        A variable, and two of its codes; the second may be "nation", everybody, or "others".
+    factors
+        Variables that make up the composition.
+
+    Examples
+    --------
+    >>> # doctest: +ELLIPSIS
+    >>> decompose("no-such-store", "2020-01-01", "2021-01-01", "county", ("03", "11"), "sexes")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: by: 'sexes' is not a variable that exposure has.
+    ...
+    """
+    asked = Question(
+        Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
+        (by,),
+        event,
+        destination,
+        dict(only or {}),
+        None if known_at is None else arguments.day(known_at, "known_at"),
+        level=level,
+    )
+    opened = store if isinstance(store, Store) else Store(Path(store))
+    return decomposed(opened.path, opened.waiting, asked, between, arguments.names(factors))[1]
+
+
+def decomposed(
+    folder: Path,
+    waiting: Waiting,
+    asked: Question,
+    between: tuple[str, str],
+    factors: tuple[str, ...],
+) -> tuple[Occurrences, Decomposition]:
+    """A decomposition, with the occurrences that it is of.
+
+    Parameters
+    ----------
+    folder, waiting, asked
+        As for `rate_cells`; `asked.by` is the variable of the groups.
+    between, factors
+        As for `decompose`.
+    """
+    rate_tables.known_variables(asked.by)
+    parts = dict.fromkeys(part for factor in factors for part in factor.split(":"))
+    rate_tables.known_variables(parts)
+    counted = _counted(folder, waiting, asked, (*asked.by, *parts))
+    (group,) = asked.by
+    data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
+    first, second = (EVERYBODY if code == NATION else code for code in between)
+    found = kitagawa(data, group, (first, second), factors, level=asked.level)
+    return counted, found
+
+
+def decomposition_cells(
+    folder: Path,
+    waiting: Waiting,
+    asked: Question,
+    between: tuple[str, str],
+    factors: tuple[str, ...],
+    rules: Rules | str | None = None,
+) -> Cells:
+    """A decomposition as cells with their specification.
+
+    Parameters
+    ----------
+    folder, waiting, asked, between, factors
+        As for `decomposed`.
+    rules
+        Rules of disclosure control that both groups must satisfy, for publication.
+    """
+    counted, found = decomposed(folder, waiting, asked, between, factors)
+    cells = rate_tables.decomposition_cells(counted, found, asked.by[0])
+    if rules is None:
+        return cells
+    given = rules_named(rules) if isinstance(rules, str) else rules
+    return rate_tables.checked(cells, found, given)
+
+
+def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurrences, Rates]:
+    rate_tables.known_variables((*asked.by, *asked.standardise_by, *asked.only))
+    standard = _standard(asked)
+    wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
+    counted = _counted(folder, waiting, asked, wanted)
+    named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
+    groups = keep(counted.data, asked.only, named)
+    options: dict[str, Any] = {}
+    if asked.standardise_by:
+        # The standard is of the whole country, whoever is kept.
+        whole = keep(counted.data, standard or {}, list(asked.standardise_by))
+        options = {"standardise_by": asked.standardise_by, "standard": whole}
+    found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
+    shown = tuple(EXPOSED[name] for name in asked.by)
+    return replace(counted, variables=shown), found
+
+
+def _counted(folder: Path, waiting: Waiting, asked: Question, names: Iterable[str]) -> Occurrences:
+    wanted = tuple(dict.fromkeys((*names, *asked.only)))
+    with reading(folder, waiting) as connection, resource_errors():
+        return occurrences(
+            connection,
+            asked.period,
+            wanted,
+            asked.event,
+            destination=asked.destination,
+            known_at=asked.known_at,
+        )
+
+
+def _standard(asked: Question) -> Mapping[str, str] | None:
+    """The rows of the standard: None, everybody; else one code of one variable."""
+    if asked.against is None:
+        return None
+    if not asked.standardise_by:
+        raise UsageError(
+            "is whom rates are standardised against, and nothing is held equal",
+            where="against",
+            value=asked.against,
+            next_step="Say standardise_by, such as sex,age_group",
+        )
+    if asked.against == NATION:
+        return None
+    name, equals, code = asked.against.partition("=")
+    if equals:
+        rate_tables.known_variables((name,))
+        return {name: code}
+    digits = {2: "county", 4: "municipality"} if asked.against.isdigit() else {}
+    name = digits.get(len(asked.against), asked.by[0] if asked.by else "county")
+    return {name: asked.against}
+
+
+def _said(asked: Question) -> rate_tables.Said:
+    return rate_tables.Said(
+        asked.standardise_by, asked.against or NATION, asked.method, asked.level, asked.only
+    )
