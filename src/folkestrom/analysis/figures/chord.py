@@ -30,6 +30,8 @@ _GAP = 0.05
 #: Ribbons end this far from the ring where they come in, so that directions can be told apart.
 _INNER, _COMING = 0.93, 0.87
 _STEPS = 24
+#: Height of a label.
+_LINES = 0.15
 
 
 def chord_plot(
@@ -70,18 +72,23 @@ def chord_plot(
         axis.add_patch(
             PathPatch(shape, facecolor=colour, alpha=0.45, linewidth=0.3, edgecolor="white")
         )
+    down, up = 2.0, -2.0
     for k in used:
         begin, size = begins[k], ends[k] * each
         # Angles grow clockwise from the top.
         low, high = 90 - np.degrees(begin + size), 90 - np.degrees(begin)
         colour = COLOURS[k % len(COLOURS)]
         axis.add_patch(Wedge((0, 0), 1.0, low, high, width=0.05, facecolor=colour, linewidth=0))
-        x, y = _point(begin + size / 2, 1.06)
+        x, y = _point(begin + size / 2, 1.1)
         name = (labels or {}).get(shown.places[k], word(shown.places[k], lang))
         side = "center" if abs(x) < 0.05 else ("left" if x > 0 else "right")
-        line = "center" if abs(y) < 0.8 else ("bottom" if y > 0 else "top")
+        # Clockwise: down on the right, up on the left, each clear of the one before.
+        if x > 0:
+            y = down = min(y, down - _LINES)
+        else:
+            y = up = max(y, up + _LINES)
         text = f"{name}\n{number_text(ends[k], lang)}"
-        axis.text(x, y, text, ha=side, va=line, fontsize=9, color=INK)
+        axis.text(x, y, text, ha=side, va="center", fontsize=9, color=INK)
     axis.set_xlim(-1.6, 1.6)
     axis.set_ylim(-1.22, 1.22)
     axis.set_aspect("equal")

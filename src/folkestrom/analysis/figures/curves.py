@@ -127,7 +127,9 @@ def state_plot(
             days / scale, bottom, above, step="post", facecolor=colour, edgecolor="white",
             linewidth=0.8,
         )  # fmt: skip
-        _name_area(axis, end, bottom, above, word(texts.get(curve.outcome, curve.outcome), lang))
+        _name_area(
+            axis, days / scale, bottom, above, word(texts.get(curve.outcome, curve.outcome), lang)
+        )
         bottom = above
     axis.set_xlim(0, end)
     axis.set_ylim(0, 100)
@@ -137,17 +139,22 @@ def state_plot(
     return finish(figure, file, title)
 
 
-def _name_area(axis: Axes, end: float, bottom: Any, above: Any, name: str) -> None:
-    """Beside the area at its end, where every state has a place of its own."""
+def _name_area(axis: Axes, when: Any, bottom: Any, above: Any, name: str) -> None:
+    """Beside the area at its end; where nothing is left of it then, where it is widest."""
     low, high = float(bottom[-1]), float(above[-1])
-    if not high > low:
+    if high > low:
+        thin = (high - low) / 100 < _PLAINLY_SMALL
+        place = high if thin and high > 100 * (1 - _PLAINLY_SMALL) else (low + high) / 2
+        axis.annotate(
+            name, (when[-1], place), xytext=(6, 0), textcoords="offset points", va="center",
+            fontsize=9, color=INK, annotation_clip=False,
+        )  # fmt: skip
         return
-    thin = (high - low) / 100 < _PLAINLY_SMALL
-    place = high if thin and high > 100 * (1 - _PLAINLY_SMALL) else (low + high) / 2
-    axis.annotate(
-        name, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9,
-        color=INK, annotation_clip=False,
-    )  # fmt: skip
+    widest = int(np.argmax(above - bottom))
+    if above[widest] > bottom[widest]:
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        place = float(above[widest] + bottom[widest]) / 2
+        axis.text(when[widest], place, name, fontsize=9, color=INK, va="center", bbox=box)
 
 
 def _chosen(curves: list[Curve], outcomes: Sequence[str] | None) -> list[Curve]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 import numpy as np
@@ -142,7 +142,7 @@ def left_again(
 
     Examples
     --------
-    >>> from datetime import date
+    >>> from datetime import date, timedelta
     >>> from folkestrom.analysis.flows import move_sequences
     >>> moves = {
     ...     "person": [1, 1, 2, 3, 4],
@@ -171,7 +171,7 @@ def left_again(
         # Who leaves on the day of arrival has left on the first day.
         days=pl.max_horizontal((end - pl.col("from_date")).dt.total_days(), 1),
         cause=pl.col("next_state").replace_strict(_NEXT, default=0, return_dtype=pl.Int8),
-        group=_group(by, width, _earliest(rows["from_date"])),
+        group=_group(by, width, _earliest(rows["from_date"]), sequences.until),
     )
     days, cause = rows["days"].to_numpy(), rows["cause"].to_numpy()
     group = rows["group"].to_list() if by else None
@@ -190,7 +190,7 @@ def left_again(
     )
 
 
-def _group(by: str | None, width: int, earliest: int) -> pl.Expr:
+def _group(by: str | None, width: int, earliest: int, until: date) -> pl.Expr:
     if by is None:
         return pl.lit(_ALL)
     if by == "origin":
@@ -201,7 +201,8 @@ def _group(by: str | None, width: int, earliest: int) -> pl.Expr:
     begin = (year - earliest) // width * width + earliest
     if width == 1:
         return begin.cast(pl.String)
-    return pl.format("{}–{}", begin, begin + width - 1)
+    last = (until - timedelta(days=1)).year
+    return pl.format("{}–{}", begin, pl.min_horizontal(begin + width - 1, last))
 
 
 def _earliest(days: pl.Series) -> int:
