@@ -20,7 +20,7 @@ class Winsorised:
 
     Parameters
     ----------
-    values
+    numbers
         The values, none beyond the limits.
     lower, upper
         The limits.
@@ -28,7 +28,7 @@ class Winsorised:
         How many values were drawn in.
     """
 
-    values: Floats
+    numbers: Floats
     lower: float
     upper: float
     hit: int
@@ -47,7 +47,7 @@ def winsorise(values: npt.ArrayLike, lower: float = 0.01, upper: float = 0.99) -
     Examples
     --------
     >>> found = winsorise(range(101), 0.05, 0.95)
-    >>> found.lower, found.upper, found.hit, float(found.values.max())
+    >>> found.lower, found.upper, found.hit, float(found.numbers.max())
     (5.0, 95.0, 10, 95.0)
     """
     numbers = _numbers(values)
@@ -86,7 +86,7 @@ def quantiles(
     >>> quantiles(range(1, 100), (0.5, 0.95)).tolist()
     [50.0, nan]
     """
-    drawn = winsorise(values, *limits).values
+    drawn = winsorise(values, *limits).numbers
     size = len(drawn)
     found = np.quantile(drawn, np.asarray(shares, np.float64))
     enough = [min(share, 1 - share) * size >= minimum for share in shares]

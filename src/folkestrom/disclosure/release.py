@@ -128,10 +128,10 @@ def release(
         applied.append(_population(given, int(hidden.sum())))
         data = _blank(data, hidden, [base])
     for name in listed:
-        if given.minimum_cell:
-            data = _suppress(data, name, hidden, codes, given, applied, rest=base if rest else None)
         if given.rounding_base:
             data = _round(data, name, hidden, codes, given, applied)
+        elif given.minimum_cell or hidden.any():
+            data = _suppress(data, name, hidden, codes, given, applied, rest=base if rest else None)
     data = _derived(data, cells.specification, listed, base)
     if given.whole_percent_below and percentages:
         data = _coarse(data, percentages, base, given, applied)
@@ -247,6 +247,17 @@ def _population(rules: Rules, hit: int) -> Applied:
     return Applied("minimum_population", text, hit)
 
 
+def _small(rules: Rules, hit: int) -> Applied:
+    first, last = 0 if rules.zeros else 1, rules.minimum_cell - 1
+    counts = str(last) if first == last else f"{first}-{last}"
+    text = Text(f"counts of {counts} suppressed", f"antall på {counts} er skjult")
+    return Applied("minimum_cell", text, hit)
+
+
+def _complement(hit: int) -> Applied:
+    return Applied("complement", Text("suppressed with them", "skjult sammen med dem"), hit)
+
+
 def _suppress(
     data: pa.Table,
     name: str,
@@ -266,27 +277,9 @@ def _suppress(
     primary = small | hidden
     gone = complement(counts, primary, codes, limit)
     unsolved = [cell for cell in determined(gone, codes) if small[cell]]
-    first = 0 if rules.zeros else 1
-    applied.append(
-        Applied(
-            "minimum_cell",
-            Text(
-                f"counts of {first}-{limit - 1} suppressed",
-                f"antall på {first}-{limit - 1} er skjult",
-            ),
-            int((small & ~hidden).sum()),
-        )
-    )
-    applied.append(
-        Applied(
-            "complement",
-            Text(
-                "suppressed with them",
-                "skjult sammen med dem",
-            ),
-            int((gone & ~primary).sum()),
-        )
-    )
+    if limit:
+        applied.append(_small(rules, int((small & ~hidden).sum())))
+    applied.append(_complement(int((gone & ~primary).sum())))
     if unsolved:
         applied.append(
             Applied(
@@ -318,7 +311,10 @@ def _round(
     applied.append(Applied("rounding", text, int((rounded != counts).sum())))
     column = pa.array(rounded, data[name].type)
     data = data.set_column(data.column_names.index(name), name, column)
-    return _blank(data, hidden, [name])
+    gone = complement(rounded, hidden, codes, rules.rounding_base)
+    if hidden.any():
+        applied.append(_complement(int((gone & ~hidden).sum())))
+    return _blank(data, gone, [name])
 
 
 def _derived(
