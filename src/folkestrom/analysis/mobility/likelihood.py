@@ -9,27 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.mobility.cells import Packed, pack
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.kernels.information import information
 from folkestrom.analysis.mobility.kernels.passes import value_and_gradient
-from folkestrom.analysis.mobility.kernels.scores import score_products
+from folkestrom.analysis.mobility.kernels.scores import TILE, score_products
 from folkestrom.analysis.mobility.panel import Panel
-from folkestrom.analysis.mobility.quadrature import Rule
+from folkestrom.analysis.mobility.quadrature import Rule, lay_out
 from folkestrom.engine.settings import EngineSettings
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-#: A dummy second equation never occurs: its exp(x'b) is 1e-304.
-_NEVER = -700.0
+#: A dummy second equation never occurs: its exp(x'b) is 1e-65.
+_NEVER = -150.0
 _MOST_RANGES = 128
-_LEAST_PERSONS = 32
+_LEAST_PERSONS = 256
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Likelihood:
         Positions of the coefficient table that have a coefficient.
     threads
         How many threads; None: as many cores as the process may use.
+    enough
+        A person's mode has been found when a step gains less log density than this.
     passes
         How often rows have been passed over since, in units of the whole panel.
     """
@@ -57,6 +61,7 @@ class Likelihood:
     covariance: Covariance
     free: NDArray[np.int64]
     threads: int | None = None
+    enough: float = 1e-9
     passes: int = 0
     modes: Array = field(init=False)
 
@@ -81,13 +86,13 @@ class Likelihood:
     def value_and_gradient(self, theta: Array, rule: Rule) -> tuple[float, Array]:
         """Log-likelihood and its gradient."""
         table, root = self._unpack(theta)
+        cells, nodes = self.packed.cells, lay_out(rule.order, self.covariance.effects)
 
         def one(span: tuple[int, int]) -> tuple[float, Array, Array]:
             total, root_total = np.zeros_like(table), np.zeros_like(root)
             value = value_and_gradient(
-                *span, self.panel.rows, table, root, self.modes,
-                rule.points, rule.log_weights, rule.index, rule.nodes, total, root_total,
-            )  # fmt: skip
+                *span, cells, table, root, self.modes, self.enough, nodes, total, root_total
+            )
             return value, total, root_total
 
         value, total, root_total = 0.0, np.zeros_like(table), np.zeros_like(root)
@@ -96,6 +101,7 @@ class Likelihood:
             total += part[1]
             root_total += part[2]
         self.passes += 1
+        total = self.packed.positions(total, len(self.panel.positions))
         gradient = np.concatenate(
             [
                 total[self.free, : self.equations].T.ravel(),
@@ -114,11 +120,7 @@ class Likelihood:
         squared: bool = False,
     ) -> tuple[Array, Array]:
         """Observed information, and the sum of products of persons' scores; empty if not asked."""
-        table, root = self._unpack(theta)
-        common = (
-            table, root, self.modes, rule.points, rule.log_weights, rule.index, rule.nodes,
-            self.equations, self._numbers(),
-        )  # fmt: skip
+        common = self._common(theta, rule)
         size, rows = self._kernel_size(), self.panel.rows
 
         def bread_of(span: tuple[int, int]) -> Array:
@@ -127,9 +129,11 @@ class Likelihood:
             return made
 
         def meat_of(span: tuple[int, int]) -> Array:
-            made = np.zeros((size, size))
-            score_products(*span, rows, *common, squared, made, np.zeros((0, 0)))
-            return made + np.tril(made, -1).T
+            spare = -(-size // TILE) * TILE
+            made = np.zeros((spare, spare))
+            score_products(*span, rows, *common, squared, size, made, np.zeros((0, 0)))
+            lower = np.tril(made[:size, :size])
+            return lower + np.tril(lower, -1).T
 
         def summed(asked: bool, part: Callable[[tuple[int, int]], Array]) -> Array:
             if not asked:
@@ -142,18 +146,32 @@ class Likelihood:
 
     def cluster_scores(self, theta: Array, rule: Rule, cluster: NDArray[np.int64]) -> Array:
         """Sums of persons' scores within clusters: a row for each cluster, numbered from 0."""
-        table, root = self._unpack(theta)
+        common = self._common(theta, rule)
         size = self._kernel_size()
         out = np.zeros((int(cluster.max()) + 1, size))
         for first, last in self._ranges(4 * _MOST_RANGES):
             scores = np.zeros((size, last - first))
             score_products(
-                first, last, self.panel.rows, table, root, self.modes,
-                rule.points, rule.log_weights, rule.index, rule.nodes,
-                self.equations, self._numbers(), True, np.zeros((0, 0)), scores,
-            )  # fmt: skip
+                first, last, self.panel.rows, *common, True, size, np.zeros((0, 0)), scores
+            )
             np.add.at(out, cluster[first:last], scores.T)
         return out @ self._to_parameters().T
+
+    @cached_property
+    def packed(self) -> Packed:
+        """The panel's cells, put together when they are first needed."""
+        return pack(self.panel, self._threads)
+
+    @property
+    def _threads(self) -> int:
+        return self.threads or EngineSettings.from_environment().threads
+
+    def _common(self, theta: Array, rule: Rule) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
+        """What kernels of information and scores are handed alike, after the rows."""
+        table, root = self._unpack(theta)
+        nodes = lay_out(rule.order, self.covariance.effects)
+        cells = self.packed.cells
+        return cells, table, root, self.modes, self.enough, nodes, self.equations, self._numbers()
 
     def _numbers(self) -> NDArray[np.int64]:
         """For every position its number among the free ones, or −1."""
@@ -183,7 +201,7 @@ class Likelihood:
         root = np.zeros((width, self.covariance.effects))
         if self.covariance.effects:
             root[: self.equations] = self.covariance.root(theta[self.coefficients :])
-        return table, root
+        return self.packed.table(table), root
 
     def _ranges(self, most: int = _MOST_RANGES) -> list[tuple[int, int]]:
         persons = self.panel.persons
@@ -192,7 +210,7 @@ class Likelihood:
         return list(pairwise(ends))
 
     def _over_ranges(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
-        threads = self.threads or EngineSettings.from_environment().threads
+        threads = self._threads
         if threads == 1:
             yield from map(work, self._ranges())
             return

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.mobility.kernels.layout import AREA, LANES, Nodes
+
 #: Orders tried one after the other. Odd ones, so that the mode itself is a node.
 ORDERS = (7, 11, 15, 21, 31, 41)
 #: No more nodes than this for a person.
@@ -70,6 +72,53 @@ def product_rule(order: int, dimensions: int) -> Rule:
     padded = np.zeros((dimensions, -(-nodes // _LANES) * _LANES), dtype=np.int64)
     padded[:, :nodes] = kept
     return Rule(order, points, np.log(weights), padded, nodes)
+
+
+@lru_cache(maxsize=64)
+def lay_out(order: int, dimensions: int) -> Nodes:
+    """The nodes of a rule as the kernels take them: lines that differ in the last dimension only.
+
+    Parameters
+    ----------
+    order
+        Nodes in one dimension.
+    dimensions
+        Number of effects, 0 to 3.
+
+    Examples
+    --------
+    >>> nodes = lay_out(7, 2)
+    >>> nodes.packs, nodes.counts, nodes.lines[:2]
+    (6, array([45]), array([[0, 1, 5, 0, 0],
+           [5, 0, 7, 1, 0]]))
+    """
+    rule = product_rule(order, dimensions)
+    width = -(-order // _LANES) * _LANES
+    index = np.zeros((3, rule.nodes), dtype=np.int64)
+    index[3 - dimensions :] = rule.index[:, : rule.nodes]
+    # Nodes are in the order of the grid: a line begins where an earlier dimension changes.
+    begins = np.flatnonzero(np.diff(index[:2], axis=1, prepend=-1).any(axis=0))
+    lines, counts, where = [], [0], [np.zeros((3, LANES))]
+    for first, stop in zip(begins, np.append(begins[1:], rule.nodes), strict=True):
+        if counts[-1] + stop - first > LANES:
+            counts.append(0)
+            where.append(np.zeros((3, LANES)))
+        earlier = [int(index[d, first]) for d in range(3 - dimensions, 2)] + [0, 0]
+        chunk, held = len(counts) - 1, counts[-1]
+        at = chunk * AREA + held
+        lines.append([at, int(index[2, first]), int(stop - first), *earlier[:2]])
+        points = rule.points[rule.index[:, first:stop]]
+        where[-1][:dimensions, held : held + stop - first] = points
+        counts[-1] += int(stop - first)
+    padding = (0, width - order)
+    return Nodes(
+        -(-max(counts) // _LANES),
+        np.pad(rule.points, padding),
+        np.pad(rule.log_weights, padding),
+        np.array(lines, dtype=np.int64),
+        np.array(counts, dtype=np.int64),
+        np.array(where).ravel(),
+    )
 
 
 def orders_for(dimensions: int, first: int = ORDERS[0]) -> list[int]:

@@ -34,13 +34,15 @@ def kernel(function: Function) -> Function:
     return _compile(function, _FLOATS)
 
 
-def exact_kernel(function: Function) -> Function:
-    """As `kernel`, with every operation rounded in the order in which it is written."""
-    return _compile(function, set())
+def ordered_kernel(function: Function) -> Function:
+    """As `kernel`, with every sum taken in the order in which it is written."""
+    return _compile(function, {"contract", "nsz"})
 
 
 def _compile(function: Function, floats: set[str]) -> Function:
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath=floats)(function)
+    # Called and not inlined, a kernel would be handed every field of every array, person by person.
+    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+    compiled: Any = njit(fastmath=floats, **options)(function)
     # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
     file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if hasattr(file, "_source_stamp"):

@@ -10,13 +10,18 @@ from __future__ import annotations
 import numpy as np
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.integral import integrate
 from folkestrom.analysis.mobility.kernels.layout import (
+    AREA,
     COUNTS,
+    FIELD,
+    GROW,
+    LANES,
+    SUMS,
     last_of_block,
     longest_person,
     make_room,
 )
-from folkestrom.analysis.mobility.kernels.passes import integrate
 from folkestrom.analysis.mobility.kernels.predictors import exponentials
 
 
@@ -48,27 +53,33 @@ def _stand(row, at, rows, free, slot, place, value, held, count):
 
 @kernel
 def _node_residuals(
-    y, origin, a, b, nodes, points, index, modes, person, real,
-    e, grow, inverse, sums, axes, small, out,
+    y, origin, length, first, where, counts, modes, person, real,
+    e, work, inverse, axes, small, out, weight,
 ):  # fmt: skip
     """Residuals at every node, of each row and real equation, then of each entry of L."""
     n = axes.shape[0]
-    length = b - a
-    for t in range(length):
-        for j in range(real):
-            hit = 1.0 if y[origin + a + t] == j + 1 else 0.0
-            for k in range(nodes):
-                out[t * real + j, k] = hit - e[j, a + t] * grow[j, k] * inverse[t, k]
+    stretch = inverse.shape[0] // counts.shape[0]
     base = length * real
-    for j in range(real):
+    for chunk in range(counts.shape[0]):
+        at, q, to = chunk * AREA, chunk * stretch, chunk * LANES
+        for k in range(LANES):
+            weight[to + k] = work[at + k]
+        for t in range(length):
+            for j in range(real):
+                hit = 1.0 if y[origin + t] == j + 1 else 0.0
+                grow = at + (GROW + j) * FIELD
+                for k in range(LANES):
+                    chance = e[j, first + t] * work[grow + k] * inverse[q + t * LANES + k]
+                    out[t * real + j, to + k] = hit - chance
         for d in range(n):
-            for k in range(nodes):
+            for k in range(LANES):
                 z = modes[person, d]
                 for h in range(n):
-                    z += axes[d, h] * points[index[h, k]]
-                count = small[COUNTS, j]
-                out[base + j * n + d, k] = z * (count - grow[j, k] * sums[j, k])
-                out[base + real * n + d, k] = z
+                    z += axes[d, h] * where[(3 * chunk + h) * LANES + k]
+                out[base + real * n + d, to + k] = z
+                for j in range(real):
+                    chance = work[at + (GROW + j) * FIELD + k] * work[at + (SUMS + j) * FIELD + k]
+                    out[base + j * n + d, to + k] = z * (small[COUNTS, j] - chance)
 
 
 @kernel
@@ -214,61 +225,60 @@ def _columns(held_list, held, free, real, effects, parameters, column):
 
 
 @kernel
-def information(
-    first, last, rows, table, root, modes, points, log_weights, index, nodes,
-    real, free, bread,
-):  # fmt: skip
+def information(first, last, rows, cells, table, root, modes, enough, nodes, real, free, bread):
     """Add the observed information of a range of persons to `bread`.
 
-    `free` numbers the free positions, −1 elsewhere; parameters are ordered by position, then
-    equation, then the entries of L by row.
+    `table` is that of cells. `free` numbers the free positions of `rows`, −1 elsewhere;
+    parameters are ordered by position, then equation, then the entries of L by row.
     """
     equations, n = root.shape
     effects = real * n
     start, outcome = rows.start, rows.outcome
-    room = make_room(first, last, start, equations, n, points.shape[0], index.shape[1])
-    e, rest, bits, scratch, inverse, grow, bent, sums, weight = room[:9]
-    axes, curvature, solved, vectors, info, small = room[9:]
+    packs, points, log_weights, lines, counts, where = nodes
+    room = make_room(first, last, start, equations, n, points.shape[0], counts.shape[0])
+    e, rest, at, tally, work, inverse, scratch = room[:7]
+    axes, curvature, solved, vectors, info, small = room[7:]
     longest = longest_person(first, last, start)
     width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
     parameters = bread.shape[0]
     size = longest * real + effects
-    most = min(longest * width, table.shape[0]) * real + effects
+    most = min(longest * width, free.shape[0]) * real + effects
     place = np.empty((longest, width), dtype=np.int64)
     value = np.empty((longest, width))
-    slot = np.full(table.shape[0], -1)
-    held_list, column = np.empty(table.shape[0], dtype=np.int64), np.empty(most, dtype=np.int64)
-    values = np.empty((size + n, index.shape[1]))
-    mean, scaled = np.empty(size + n), np.empty(index.shape[1])
+    slot = np.full(free.shape[0], -1)
+    held_list, column = np.empty(free.shape[0], dtype=np.int64), np.empty(most, dtype=np.int64)
+    held_nodes = counts.shape[0] * LANES
+    values, weight = np.empty((size + n, held_nodes)), np.empty(held_nodes)
+    mean, scaled = np.empty(size + n), np.empty(held_nodes)
     matrix, left, local = np.empty((size, size)), np.empty((size, most)), np.empty((most, most))
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
-        origin = start[i]
-        exponentials(origin, start[stop] - origin, rows, table, e, bits)
+        exponentials(i, stop, cells, table, e, at, tally)
         for person in range(i, stop):
-            a, b = start[person] - origin, start[person + 1] - origin
+            origin, length = start[person], start[person + 1] - start[person]
             integrate(
-                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes,
-                e, rest, bits, scratch, inverse, grow, bent, sums, weight,
+                outcome, start, person, person - i, root, modes,
+                points, log_weights, lines, counts, packs, enough,
+                e, rest, at, tally, work, inverse, scratch,
                 axes, curvature, solved, vectors, info, small,
             )  # fmt: skip
             w = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
-            held = _find_columns(origin, a, b, rows, free, slot, place, value, held_list)
+            held = _find_columns(origin, 0, length, rows, free, slot, place, value, held_list)
             _columns(held_list, held, free, real, effects, parameters, column)
             span = held * real + effects
-            rank = (b - a) * real + effects
+            rank = length * real + effects
             _node_residuals(
-                outcome, origin, a, b, nodes, points, index, modes, person, real,
-                e, grow, inverse, sums, axes, small, values,
+                outcome, origin, length, at[person - i], where, counts, modes, person, real,
+                e, work, inverse, axes, small, values, weight,
             )  # fmt: skip
-            _centre(values, rank, weight, nodes, mean)
-            _less_covariance(values, rank, weight, nodes, mean, scaled, matrix)
+            _centre(values, rank, weight, held_nodes, mean)
+            _less_covariance(values, rank, weight, held_nodes, mean, scaled, matrix)
             _add_curvature(
-                outcome, origin, a, b - a, real, n, values, weight, nodes, scaled, matrix
+                outcome, origin, 0, length, real, n, values, weight, held_nodes, scaled, matrix
             )
             held *= real
-            _spread_right(matrix, b - a, real, effects, place, value, width, held, left)
-            _spread_left(left, b - a, real, effects, place, value, width, held, local)
+            _spread_right(matrix, length, real, effects, place, value, width, held, left)
+            _spread_left(left, length, real, effects, place, value, width, held, local)
             _add_block(local, column, span, w, bread)
         i = stop

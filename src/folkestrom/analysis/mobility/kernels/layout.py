@@ -10,6 +10,12 @@ from folkestrom.analysis.mobility.kernels.compiled import kernel
 
 #: Rows whose predictors are kept at hand; a person's rows are never divided.
 BLOCK = 1024
+#: Indices are masked with it: what is known not to be negative runs in vectors.
+POSITIVE = 0x3FFFFFFF
+#: Nodes are taken in chunks of so many, in vectors of eight.
+LANES = 48
+#: Rows of a person are taken in fours and pairs, so that each person has an even number.
+_EVEN = 1
 
 
 class Rows(NamedTuple):
@@ -30,18 +36,53 @@ class Rows(NamedTuple):
     weight: Any
 
 
+class Cells(NamedTuple):
+    """The same panel with fewer things to look up: several factors make one cell.
+
+    Cells of factors that never change within a person lie person by person, the others row by
+    row. `codes16` and `numbers` are those of `Rows`, with offsets in the table of cells.
+    """
+
+    start: Any
+    outcome: Any
+    of_person: Any
+    offset_person: Any
+    of_row: Any
+    offset_row: Any
+    codes16: Any
+    offset16: Any
+    numbers: Any
+    offset_n: Any
+    weight: Any
+
+
+class Nodes(NamedTuple):
+    """A product rule, laid out so that neighbouring nodes are neighbours in memory.
+
+    Nodes lie in chunks of `LANES`, of which eight times `packs` are used. The nodes of a line
+    differ in the last dimension only; `lines` has for each where it is written, its first point,
+    its length, and the points of the other dimensions. `counts` are the nodes of each chunk,
+    `where` every node's points, chunk by chunk.
+    """
+
+    packs: Any
+    points: Any
+    log_weights: Any
+    lines: Any
+    counts: Any
+    where: Any
+
+
 class Room(NamedTuple):
     """Arrays that a thread works in, allocated once."""
 
     e: Any
     rest: Any
-    bits: Any
-    scratch: Any
+    at: Any
+    tally: Any
+    work: Any
     inverse: Any
-    grow: Any
-    bent: Any
-    sums: Any
-    weight: Any
+    scratch: Any
     axes: Any
     curvature: Any
     solved: Any
@@ -52,6 +93,14 @@ class Room(NamedTuple):
 
 #: Rows of `Room.small`.
 EFFECT, COUNTS, GRADIENT, DOWN, STEP, VALUES, TOTALS = 0, 1, 2, 3, 4, 5, 6
+#: Of each person of a block: counts of outcomes but the first, and the sum of x'b of what occurred.
+LINEAR = 3
+#: What `Room.work` holds for every chunk of nodes: posterior weights, exp(u) by equation, sums over
+#: rows by equation, weight times exp(u) by equation.
+WEIGHT, GROW, SUMS, BENT, FIELDS = 0, 1, 4, 7, 10
+#: How far these lie apart, and all of a chunk's.
+FIELD = 2 * LANES
+AREA = FIELDS * FIELD
 
 
 @kernel
@@ -64,21 +113,25 @@ def longest_person(first, last, start):
 
 
 @kernel
-def make_room(first, last, start, equations, effects, order, padded):
-    """Room for the persons of a range and a rule with so many nodes."""
-    longest = longest_person(first, last, start)
-    rows = max(BLOCK, longest)
-    exponents = effects * (equations + 1) * order
+def evened(rows):
+    """How much room so many rows of a person take."""
+    return rows + (rows & _EVEN)
+
+
+@kernel
+def make_room(first, last, start, equations, effects, points, chunks):
+    """Room for the persons of a range and a rule with so many points and chunks of nodes."""
+    longest = evened(longest_person(first, last, start))
+    rows = max(BLOCK, longest + 7)
+    exponents = effects * (equations + 1) * points
     return Room(
-        np.empty((equations, rows)),
-        np.empty((equations, rows)),
-        np.empty(max(rows, exponents), dtype=np.int64),
-        np.empty((1, exponents)),
-        np.empty((longest, padded)),
-        np.empty((equations, padded)),
-        np.empty((equations, padded)),
-        np.empty((equations, padded)),
-        np.empty(padded),
+        np.zeros((equations, rows)),
+        np.zeros((equations, rows)),
+        np.empty(rows + 1, dtype=np.int64),
+        np.empty((rows, LINEAR + 1)),
+        np.zeros(chunks * AREA),
+        np.zeros(chunks * longest * LANES),
+        np.zeros((1, exponents + 64)),
         np.empty((effects, effects)),
         np.empty((effects, effects)),
         np.empty((3, 3)),
@@ -92,6 +145,10 @@ def make_room(first, last, start, equations, effects, order, padded):
 def last_of_block(i, last, start):
     """Where the block of persons that begins with person i ends; one person at least."""
     stop = i + 1
-    while stop < last and start[stop + 1] - start[i] <= BLOCK:
+    held = evened(start[i + 1] - start[i])
+    while stop < last:
+        held += evened(start[stop + 1] - start[stop])
+        if held > BLOCK:
+            break
         stop += 1
     return stop

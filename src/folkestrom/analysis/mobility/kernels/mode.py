@@ -19,23 +19,8 @@ from folkestrom.analysis.mobility.kernels.layout import (
     TOTALS,
 )
 
-#: Newton has found the mode when a step's gain is smaller than this.
-_GAIN = 1e-9
+#: Newton steps at the most.
 _TURNS = 60
-
-
-@kernel
-def count_outcomes(y, origin, first, last, small):
-    """How often each outcome but the first occurs among a person's rows."""
-    a, b, c = 0.0, 0.0, 0.0
-    for r in range(origin + first, origin + last):
-        if y[r] == 1:
-            a += 1.0
-        elif y[r] == 2:
-            b += 1.0
-        elif y[r] == 3:
-            c += 1.0
-    small[COUNTS, 0], small[COUNTS, 1], small[COUNTS, 2] = a, b, c
 
 
 @kernel
@@ -148,7 +133,7 @@ def _project(root, information, modes, person, small, curvature):
 
 
 @kernel
-def _find_mode_of_two(first, last, root, modes, person, e, small, curvature):
+def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvature):
     """As `find_mode`, for two effects, written out: most of a person's time was loops of two."""
     l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
     x, w = modes[person, 0], modes[person, 1]
@@ -174,7 +159,7 @@ def _find_mode_of_two(first, last, root, modes, person, e, small, curvature):
         x += scale * sx
         w += scale * sw
         ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
-        if sx * dx + sw * dw < _GAIN:
+        if sx * dx + sw * dw < enough:
             break
         if turn > 15:
             longest *= 0.7
@@ -185,15 +170,16 @@ def _find_mode_of_two(first, last, root, modes, person, e, small, curvature):
 
 
 @kernel
-def find_mode(first, last, root, modes, person, e, small, information, curvature, solved):
+def find_mode(first, last, root, modes, person, e, enough, small, information, curvature, solved):
     """Move a person's z to the mode of the posterior; leaves its curvature and exp(u).
 
-    Newton, each step no longer than one unit of the logit scale and, after fifteen, shorter
-    every time, so that it always ends. The posterior of z has no second mode.
+    Ends with the step whose gain in log density is smaller than `enough`. Newton, each step no
+    longer than one unit of the logit scale and, after fifteen, shorter every time, so that it
+    always ends. The posterior of z has no second mode.
     """
     equations, n = root.shape
     if n == 2 and equations == 2:
-        _find_mode_of_two(first, last, root, modes, person, e, small, curvature)
+        _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvature)
         return
     longest = 1.0
     _set_effect(root, modes, person, small)
@@ -214,7 +200,7 @@ def find_mode(first, last, root, modes, person, e, small, information, curvature
         for k in range(n):
             modes[person, k] += scale * small[STEP, k]
         _set_effect(root, modes, person, small)
-        if gain < _GAIN:
+        if gain < enough:
             break
         if turn > 15:
             longest *= 0.7

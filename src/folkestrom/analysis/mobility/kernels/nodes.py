@@ -1,4 +1,4 @@
-"""One person: the quadrature around the mode of the effects.
+"""One person: the nodes around the mode of the effects.
 
 Names are those of `mode`; nothing here makes a view or an array either.
 """
@@ -8,11 +8,19 @@ from __future__ import annotations
 import math
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
-from folkestrom.analysis.mobility.kernels.layout import COUNTS, EFFECT, VALUES
+from folkestrom.analysis.mobility.kernels.layout import (
+    AREA,
+    COUNTS,
+    EFFECT,
+    FIELD,
+    GROW,
+    POSITIVE,
+    VALUES,
+)
 from folkestrom.analysis.mobility.kernels.predictors import exponential
 
-#: After this many rows the product of probabilities is scaled, so that it cannot vanish.
-_FLUSH = 16
+#: Exponents at nodes are cut here.
+_MOST = 700.0
 
 
 @kernel
@@ -54,55 +62,80 @@ def _eigen(matrix, n, small, vectors, a):
 
 
 @kernel
-def _take(product, row, scratch, position, index, d):
-    for k in range(product.shape[1]):
-        product[row, k] *= scratch[0, position + index[d, k]]
+def _line(work, at, factor, scratch, p, count):
+    for k in range(count):
+        work[at + k] = factor * scratch[0, p + k]
 
 
 @kernel
-def _take_weight(weight, scratch, position, index, d):
-    for k in range(weight.shape[0]):
-        weight[k] *= scratch[0, position + index[d, k]]
+def _lay_out(work, scratch, lines, width, equations, n, small):
+    """From products over dimensions to nodes: a line of nodes at a time."""
+    for line in range(lines.shape[0]):
+        for q in range(equations + 1):
+            factor = 1.0 if q == 0 else small[EFFECT, q - 1]
+            for d in range(n - 1):
+                factor *= scratch[0, (d * (equations + 1) + q) * width + lines[line, 3 + d]]
+            at = (lines[line, 0] + (q if q == 0 else GROW + q - 1) * FIELD) & POSITIVE
+            p = (((n - 1) * (equations + 1) + q) * width + lines[line, 1]) & POSITIVE
+            _line(work, at, factor, scratch, p, lines[line, 2])
 
 
 @kernel
-def _take_pair(grow, weight, scratch, order, index, nodes, small):
-    """The products of two effects and two equations at once."""
+def _line_of_two(work, at, w, a, b, scratch, p, q, r, count):
+    for k in range(count):
+        work[at + k] = w * scratch[0, p + k]
+        work[at + GROW * FIELD + k] = a * scratch[0, q + k]
+        work[at + (GROW + 1) * FIELD + k] = b * scratch[0, r + k]
+
+
+@kernel
+def _lay_out_two(work, scratch, lines, width, small):
+    """As `_lay_out`, for two effects and two equations, written out."""
     ea, eb = small[EFFECT, 0], small[EFFECT, 1]
-    for k in range(weight.shape[0]):
-        i, h = index[0, k], 3 * order + index[1, k]
-        weight[k] = scratch[0, i] * scratch[0, h]
-        grow[0, k] = ea * scratch[0, order + i] * scratch[0, order + h]
-        grow[1, k] = eb * scratch[0, 2 * order + i] * scratch[0, 2 * order + h]
-    for k in range(nodes, weight.shape[0]):
-        weight[k] = 0.0
+    for line in range(lines.shape[0]):
+        i = lines[line, 3]
+        w, a, b = scratch[0, i], ea * scratch[0, width + i], eb * scratch[0, 2 * width + i]
+        at = lines[line, 0] & POSITIVE
+        p = (3 * width + lines[line, 1]) & POSITIVE
+        q, r = (p + width) & POSITIVE, (p + 2 * width) & POSITIVE
+        _line_of_two(work, at, w, a, b, scratch, p, q, r, lines[line, 2])
 
 
 @kernel
-def _at_mode(weight, grow, small, nodes):
-    for k in range(weight.shape[0]):
-        weight[k] = 1.0 if k < nodes else 0.0
-    for j in range(grow.shape[0]):
-        for k in range(weight.shape[0]):
-            grow[j, k] = small[EFFECT, j]
+def _clear_rest(work, counts, packs):
+    """No weight for lanes without a node."""
+    for chunk in range(counts.shape[0]):
+        at = chunk * AREA
+        for k in range(counts[chunk], 8 * packs):
+            work[at + k] = 0.0
 
 
 @kernel
-def _slopes(root, axes, d, points, scratch, position):
-    """How u changes along an axis: what is to be exponentiated, equation by equation."""
-    order = points.shape[0]
+def _at_mode(work, equations, small):
+    work[0] = 1.0
+    for j in range(equations):
+        work[(GROW + j) * FIELD] = small[EFFECT, j]
+
+
+@kernel
+def _slopes(root, axes, d, points, scratch, position, small):
+    """How u changes along an axis, equation by equation; returns how the outcomes' chances do."""
+    width = points.shape[0]
+    all_of_them = 0.0
     for j in range(root.shape[0]):
         slope = 0.0
         for k in range(root.shape[1]):
             slope += root[j, k] * axes[k, d]
-        for a in range(order):
-            scratch[0, position + (j + 1) * order + a] = slope * points[a]
+        all_of_them += small[COUNTS, j] * slope
+        for a in range(width):
+            scratch[0, position + (j + 1) * width + a] = slope * points[a]
+    return all_of_them
 
 
 @kernel
-def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes, scratch):
+def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes, scratch, small):
     """As the loops of `place_nodes`, for two effects, written out; returns the common factor."""
-    order = points.shape[0]
+    width = points.shape[0]
     x, w = modes[person, 0], modes[person, 1]
     caa, cab, cbb = curvature[0, 0], curvature[0, 1], curvature[1, 1]
     t = 0.0
@@ -116,39 +149,48 @@ def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes,
     half, other = math.sqrt(2.0 / first), math.sqrt(2.0 / second)
     a00, a10, a01, a11 = c * half, -s * half, s * other, c * other
     axes[0, 0], axes[1, 0], axes[0, 1], axes[1, 1] = a00, a10, a01, a11
-    shift, shift_other = x * a00 + w * a10, x * a01 + w * a11
-    bend, bend_other = 1.0 - 1.0 / first, 1.0 - 1.0 / second
     s00, s10 = root[0, 0] * a00 + root[0, 1] * a10, root[1, 0] * a00 + root[1, 1] * a10
     s01, s11 = root[0, 0] * a01 + root[0, 1] * a11, root[1, 0] * a01 + root[1, 1] * a11
-    for a in range(order):
+    ones, twos = small[COUNTS, 0], small[COUNTS, 1]
+    tilt = ones * s00 + twos * s10 - x * a00 - w * a10
+    other_tilt = ones * s01 + twos * s11 - x * a01 - w * a11
+    bend, other_bend = 1.0 - 1.0 / first, 1.0 - 1.0 / second
+    for a in range(width):
         p = points[a]
-        scratch[0, a] = log_weights[a] + p * (p * bend - shift)
-        scratch[0, order + a] = s00 * p
-        scratch[0, 2 * order + a] = s10 * p
-        scratch[0, 3 * order + a] = log_weights[a] + p * (p * bend_other - shift_other)
-        scratch[0, 4 * order + a] = s01 * p
-        scratch[0, 5 * order + a] = s11 * p
-    return -0.5 * (x * x + w * w + math.log(first * second * math.pi * math.pi))
+        scratch[0, a] = log_weights[a] + p * (p * bend + tilt)
+        scratch[0, width + a] = s00 * p
+        scratch[0, 2 * width + a] = s10 * p
+        scratch[0, 3 * width + a] = log_weights[a] + p * (p * other_bend + other_tilt)
+        scratch[0, 4 * width + a] = s01 * p
+        scratch[0, 5 * width + a] = s11 * p
+    ua, ub = root[0, 0] * x + root[0, 1] * w, root[1, 0] * x + root[1, 1] * w
+    volume = math.log(first * second * math.pi * math.pi)
+    return ones * ua + twos * ub - 0.5 * (x * x + w * w + volume)
 
 
 @kernel
 def place_nodes(
-    root, modes, person, points, log_weights, index, nodes,
-    curvature, small, vectors, solved, axes, scratch, bits, grow, weight,
+    root, modes, person, points, log_weights, lines, counts, packs,
+    curvature, small, vectors, solved, axes, scratch, work,
 ):  # fmt: skip
     """exp(u) of every node and equation, the node's weight; the log of the common factor.
 
     In the axes of the curvature both are products over dimensions, so that there are few
-    exponentials. `axes` becomes the matrix A with z = mode + A x.
+    exponentials. What the outcomes that occurred owe to u is in the weight already. `axes`
+    becomes the matrix A with z = mode + A x.
     """
     equations, n = root.shape
-    order = points.shape[0]
+    width = points.shape[0]
+    if n == 0:
+        _at_mode(work, equations, small)
+        return 0.0
     if n == 2 and equations == 2:
         common = _exponents_of_two(
-            root, modes, person, points, log_weights, curvature, axes, scratch
+            root, modes, person, points, log_weights, curvature, axes, scratch, small
         )
-        exponential(scratch, 0, 6 * order, bits)
-        _take_pair(grow, weight, scratch, order, index, nodes, small)
+        exponential(scratch, 0, 6 * width, _MOST)
+        _lay_out_two(work, scratch, lines, width, small)
+        _clear_rest(work, counts, packs)
         return common
     _eigen(curvature, n, small, vectors, solved)
     common = 0.0
@@ -161,157 +203,16 @@ def place_nodes(
             axes[k, d] = vectors[k, d] * half
             shift += modes[person, k] * axes[k, d]
         common -= 0.5 * (modes[person, d] * modes[person, d] + math.log(value * math.pi))
+        tilt = _slopes(root, axes, d, points, scratch, position, small) - shift
         bend = 1.0 - 1.0 / value
-        for a in range(order):
+        for a in range(width):
             x = points[a]
-            scratch[0, position + a] = log_weights[a] + x * (x * bend - shift)
-        _slopes(root, axes, d, points, scratch, position)
-        position += order * (equations + 1)
-    exponential(scratch, 0, position, bits)
-    _at_mode(weight, grow, small, nodes)
-    for d in range(n):
-        position = d * order * (equations + 1)
-        _take_weight(weight, scratch, position, index, d)
-        for j in range(equations):
-            _take(grow, j, scratch, position + (j + 1) * order, index, d)
-    return common
-
-
-@kernel
-def _pair_of_rows(e, r, grow, inverse, at, weight, sums):
-    """Inverse denominators of two rows at all nodes, with one division for both."""
-    a0, b0, a1, b1 = e[0, r], e[1, r], e[0, r + 1], e[1, r + 1]
-    for k in range(weight.shape[0]):
-        s = 1.0 + a0 * grow[0, k] + b0 * grow[1, k]
-        t = 1.0 + a1 * grow[0, k] + b1 * grow[1, k]
-        both = 1.0 / (s * t)
-        p = both * t
-        q = both * s
-        inverse[at, k] = p
-        inverse[at + 1, k] = q
-        weight[k] *= both
-        sums[0, k] += a0 * p + a1 * q
-        sums[1, k] += b0 * p + b1 * q
-
-
-@kernel
-def _row_of_two(e, r, grow, inverse, at, weight, sums):
-    a, b = e[0, r], e[1, r]
-    for k in range(weight.shape[0]):
-        p = 1.0 / (1.0 + a * grow[0, k] + b * grow[1, k])
-        inverse[at, k] = p
-        weight[k] *= p
-        sums[0, k] += a * p
-        sums[1, k] += b * p
-
-
-@kernel
-def _row_of_three(e, r, grow, inverse, at, weight, sums):
-    a, b, c = e[0, r], e[1, r], e[2, r]
-    for k in range(weight.shape[0]):
-        p = 1.0 / (1.0 + a * grow[0, k] + b * grow[1, k] + c * grow[2, k])
-        inverse[at, k] = p
-        weight[k] *= p
-        sums[0, k] += a * p
-        sums[1, k] += b * p
-        sums[2, k] += c * p
-
-
-@kernel
-def _rows_of_pair(e, first, r, stop, grow, inverse, weight, sums):
-    while r + 1 < stop:
-        _pair_of_rows(e, r, grow, inverse, r - first, weight, sums)
-        r += 2
-    if r < stop:
-        _row_of_two(e, r, grow, inverse, r - first, weight, sums)
-
-
-@kernel
-def _rows_of_triple(e, first, r, stop, grow, inverse, weight, sums):
-    for s in range(r, stop):
-        _row_of_three(e, s, grow, inverse, s - first, weight, sums)
-
-
-@kernel
-def _multiply(weight, grow, j, scale):
-    for k in range(weight.shape[0]):
-        weight[k] *= grow[j, k] * scale
-
-
-@kernel
-def _rescale(weight):
-    """Divide by the sum; returns its logarithm."""
-    total = 0.0
-    for k in range(weight.shape[0]):
-        total += weight[k]
-    inverse = 1.0 / total
-    for k in range(weight.shape[0]):
-        weight[k] *= inverse
-    return math.log(total)
-
-
-@kernel
-def weigh_nodes(y, origin, first, last, e, grow, inverse, weight, sums):
-    """Turn the nodes' weights into the posterior ones; returns the log of their sum before.
-
-    Leaves the inverse denominators of each row in `inverse` and their sums, weighted by
-    exp(x'b), in `sums`.
-    """
-    for j in range(sums.shape[0]):
-        for k in range(sums.shape[1]):
-            sums[j, k] = 0.0
-    log_sum = 0.0
-    r = first
-    while r < last:
-        stop = min(last, r + _FLUSH)
-        if e.shape[0] == 2:
-            _rows_of_pair(e, first, r, stop, grow, inverse, weight, sums)
-        else:
-            _rows_of_triple(e, first, r, stop, grow, inverse, weight, sums)
-        for s in range(r, stop):
-            j = y[origin + s]
-            if j > 0:
-                _multiply(weight, grow, j - 1, e[j - 1, s])
-        if stop < last:
-            log_sum += _rescale(weight)
-        r = stop
-    return log_sum + _rescale(weight)
-
-
-@kernel
-def residuals(y, origin, first, last, e, grow, inverse, weight, bent, rest):
-    """Outcome less posterior mean probability, of each equation and row.
-
-    `bent` becomes the posterior weight times exp(u) of each equation and node.
-    """
-    equations = e.shape[0]
+            scratch[0, position + a] = log_weights[a] + x * (x * bend + tilt)
+        position += width * (equations + 1)
     for j in range(equations):
-        for k in range(weight.shape[0]):
-            bent[j, k] = weight[k] * grow[j, k]
-    for r in range(first, last):
-        for j in range(equations):
-            s = 0.0
-            for k in range(weight.shape[0]):
-                s += bent[j, k] * inverse[r - first, k]
-            rest[j, r] = -e[j, r] * s
-        if y[origin + r] > 0:
-            rest[y[origin + r] - 1, r] += 1.0
-
-
-@kernel
-def root_score(modes, person, points, index, nodes, share, axes, weight, bent, sums, small, out):
-    """Add a person's score in the entries of L: posterior mean of (sum of residuals) z."""
-    equations, n = out.shape
-    for j in range(equations if n > 0 else 0):
-        count = small[COUNTS, j]
-        mean = count
-        for k in range(nodes):
-            mean -= bent[j, k] * sums[j, k]
-        for d in range(n):
-            out[j, d] += share * mean * modes[person, d]
-        for d in range(n):
-            s = 0.0
-            for k in range(nodes):
-                s += points[index[d, k]] * (count * weight[k] - bent[j, k] * sums[j, k])
-            for h in range(n):
-                out[j, h] += share * axes[h, d] * s
+        for k in range(n):
+            common += small[COUNTS, j] * root[j, k] * modes[person, k]
+    exponential(scratch, 0, position, _MOST)
+    _lay_out(work, scratch, lines, width, equations, n, small)
+    _clear_rest(work, counts, packs)
+    return common

@@ -1,6 +1,6 @@
 """From rows to exp(x'b), and from residuals back to scores.
 
-There are two or three equations: with one, the second is a dummy whose exp(x'b) is 1e-304, so
+There are two or three equations: with one, the second is a dummy whose exp(x'b) is 1e-65, so
 that the code has two shapes and not three.
 """
 
@@ -8,156 +8,232 @@ from __future__ import annotations
 
 import numpy as np
 
-from folkestrom.analysis.mobility.kernels.compiled import exact_kernel, kernel
+from folkestrom.analysis.mobility.kernels.compiled import kernel, ordered_kernel
+from folkestrom.analysis.mobility.kernels.layout import LINEAR
 
 #: Adding it rounds to an integer, which then stands in the last bits.
 _MAGIC = 6755399441055744.0
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.6931471803691238
 _LN2_LOW = 1.9082149292705877e-10
+#: Predictors beyond it count as if they were so large: four denominators are multiplied at a time.
+MOST = 150.0
+#: The predictor of what never happens.
+NEVER = -150.0
 
 
-@exact_kernel
-def exponential(x, row, count, bits):
-    """Replace the first numbers of a row by their exponentials, in vectors; `bits` is scratch.
+@ordered_kernel
+def exponential(x, row, count, most):
+    """Replace the first numbers of a row, up to a multiple of eight, by their exponentials.
 
-    Within 2 units of the last place. Arguments beyond ±700 count as ±700.
+    Within 2 units of the last place. Arguments beyond ±`most` count as ±`most`, 700 at the most.
     """
-    scale = bits.view(np.float64)
-    for i in range(count):
-        a = min(max(x[row, i], -700.0), 700.0)
+    for i in range(8 * ((count + 7) // 8)):
+        a = min(max(x[row, i], -most), most)
         shifted = a * _LOG2_E + _MAGIC
-        scale[i] = shifted
+        power = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
         k = shifted - _MAGIC
         r = (a - k * _LN2_HIGH) - k * _LN2_LOW
-        p = 1.0 / 479001600.0
-        p = p * r + 1.0 / 39916800.0
-        p = p * r + 1.0 / 3628800.0
-        p = p * r + 1.0 / 362880.0
-        p = p * r + 1.0 / 40320.0
-        p = p * r + 1.0 / 5040.0
-        p = p * r + 1.0 / 720.0
-        p = p * r + 1.0 / 120.0
-        p = p * r + 1.0 / 24.0
-        p = p * r + 1.0 / 6.0
-        p = p * r + 0.5
-        p = p * r + 1.0
-        x[row, i] = p * r + 1.0
-    for i in range(count):
-        bits[i] = (bits[i] + 1023) << 52
-    for i in range(count):
-        x[row, i] *= scale[i]
+        s = r * r
+        q = s * s
+        low = (1.0 + r) + s * (0.5 + r * (1.0 / 6.0))
+        middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + s * (1.0 / 720.0 + r * (1.0 / 5040.0))
+        high = 1.0 / 40320.0 + r * (1.0 / 362880.0)
+        high += s * (1.0 / 3628800.0 + r * (1.0 / 39916800.0))
+        x[row, i] = (low + q * (middle + q * (high + q * (1.0 / 479001600.0)))) * power
 
 
 @kernel
-def _predict_pair(first, count, codes8, offset8, codes16, offset16, numbers, offset_n, table, e):
-    for r in range(count):
-        row = first + r
-        a, b = table[0, 0], table[0, 1]
-        for f in range(codes8.shape[0]):
-            p = offset8[f] + np.int64(codes8[f, row])
-            a += table[p, 0]
-            b += table[p, 1]
-        for f in range(codes16.shape[0]):
-            p = offset16[f] + np.int64(codes16[f, row])
-            a += table[p, 0]
-            b += table[p, 1]
-        for f in range(numbers.shape[0]):
-            x = numbers[f, row]
-            a += table[offset_n + f, 0] * x
-            b += table[offset_n + f, 1] * x
-        e[0, r] = a
-        e[1, r] = b
+def _predict_pair(
+    first, stop, start, outcome, of_person, offset_person, of_row, offset_row,
+    codes16, offset16, numbers, offset_n, table, e, at, tally,
+):  # fmt: skip
+    held = 0
+    for person in range(first, stop):
+        base_a, base_b = table[0, 0], table[0, 1]
+        for f in range(of_person.shape[1]):
+            p = offset_person[f] + np.int64(of_person[person, f])
+            base_a += table[p, 0]
+            base_b += table[p, 1]
+        at[person - first] = held
+        ones, twos, linear = 0.0, 0.0, 0.0
+        for row in range(start[person], start[person + 1]):
+            a, b = base_a, base_b
+            for f in range(of_row.shape[1]):
+                p = offset_row[f] + np.int64(of_row[row, f])
+                a += table[p, 0]
+                b += table[p, 1]
+            for f in range(codes16.shape[0]):
+                p = offset16[f] + np.int64(codes16[f, row])
+                a += table[p, 0]
+                b += table[p, 1]
+            for f in range(numbers.shape[0]):
+                x = numbers[f, row]
+                a += table[offset_n + f, 0] * x
+                b += table[offset_n + f, 1] * x
+            e[0, held], e[1, held] = a, b
+            one = 1.0 if outcome[row] == 1 else 0.0
+            two = 1.0 if outcome[row] == 2 else 0.0
+            ones += one
+            twos += two
+            linear += one * a + two * b
+            held += 1
+        if held & 1:
+            e[0, held], e[1, held] = NEVER, NEVER
+            held += 1
+        k = person - first
+        tally[k, 0], tally[k, 1], tally[k, LINEAR] = ones, twos, linear
+    at[stop - first] = held
+    return held
 
 
 @kernel
-def _predict_triple(first, count, codes8, offset8, codes16, offset16, numbers, offset_n, table, e):
-    for r in range(count):
-        row = first + r
-        a, b, c = table[0, 0], table[0, 1], table[0, 2]
-        for f in range(codes8.shape[0]):
-            p = offset8[f] + np.int64(codes8[f, row])
-            a += table[p, 0]
-            b += table[p, 1]
-            c += table[p, 2]
-        for f in range(codes16.shape[0]):
-            p = offset16[f] + np.int64(codes16[f, row])
-            a += table[p, 0]
-            b += table[p, 1]
-            c += table[p, 2]
-        for f in range(numbers.shape[0]):
-            x = numbers[f, row]
-            a += table[offset_n + f, 0] * x
-            b += table[offset_n + f, 1] * x
-            c += table[offset_n + f, 2] * x
-        e[0, r] = a
-        e[1, r] = b
-        e[2, r] = c
+def _predict_triple(
+    first, stop, start, outcome, of_person, offset_person, of_row, offset_row,
+    codes16, offset16, numbers, offset_n, table, e, at, tally,
+):  # fmt: skip
+    held = 0
+    for person in range(first, stop):
+        k = person - first
+        at[k] = held
+        for j in range(LINEAR + 1):
+            tally[k, j] = 0.0
+        base_a, base_b, base_c = table[0, 0], table[0, 1], table[0, 2]
+        for f in range(of_person.shape[1]):
+            p = offset_person[f] + np.int64(of_person[person, f])
+            base_a += table[p, 0]
+            base_b += table[p, 1]
+            base_c += table[p, 2]
+        for row in range(start[person], start[person + 1]):
+            a, b, c = base_a, base_b, base_c
+            for f in range(of_row.shape[1]):
+                p = offset_row[f] + np.int64(of_row[row, f])
+                a += table[p, 0]
+                b += table[p, 1]
+                c += table[p, 2]
+            for f in range(codes16.shape[0]):
+                p = offset16[f] + np.int64(codes16[f, row])
+                a += table[p, 0]
+                b += table[p, 1]
+                c += table[p, 2]
+            for f in range(numbers.shape[0]):
+                x = numbers[f, row]
+                a += table[offset_n + f, 0] * x
+                b += table[offset_n + f, 1] * x
+                c += table[offset_n + f, 2] * x
+            e[0, held], e[1, held], e[2, held] = a, b, c
+            if outcome[row] > 0:
+                tally[k, outcome[row] - 1] += 1.0
+                tally[k, LINEAR] += e[outcome[row] - 1, held]
+            held += 1
+        if held & 1:
+            e[0, held], e[1, held], e[2, held] = NEVER, NEVER, NEVER
+            held += 1
+    at[stop - first] = held
+    return held
 
 
 @kernel
-def exponentials(first, count, rows, table, e, bits):
-    """exp(x'b) for every row of a block and every equation."""
-    predict = (rows.codes8, rows.offset8, rows.codes16, rows.offset16, rows.numbers)
+def exponentials(first, stop, cells, table, e, at, tally):
+    """exp(x'b) for every row of a block of persons and every equation.
+
+    Leaves in `at` where each person's rows begin, in `tally` what outcomes occurred.
+    """
+    looked_up = (
+        cells.start, cells.outcome, cells.of_person, cells.offset_person, cells.of_row,
+        cells.offset_row, cells.codes16, cells.offset16, cells.numbers, cells.offset_n,
+    )  # fmt: skip
     if table.shape[1] == 2:
-        _predict_pair(first, count, *predict, rows.offset_n, table, e)
+        held = _predict_pair(first, stop, *looked_up, table, e, at, tally)
     else:
-        _predict_triple(first, count, *predict, rows.offset_n, table, e)
+        held = _predict_triple(first, stop, *looked_up, table, e, at, tally)
     for j in range(table.shape[1]):
-        exponential(e, j, count, bits)
+        exponential(e, j, held, MOST)
 
 
 @kernel
-def _add_pair(first, count, codes8, offset8, codes16, offset16, numbers, offset_n, rest, total):
-    for r in range(count):
-        row = first + r
-        a, b = rest[0, r], rest[1, r]
-        total[0, 0] += a
-        total[0, 1] += b
-        for f in range(codes8.shape[0]):
-            p = offset8[f] + np.int64(codes8[f, row])
-            total[p, 0] += a
-            total[p, 1] += b
-        for f in range(codes16.shape[0]):
-            p = offset16[f] + np.int64(codes16[f, row])
-            total[p, 0] += a
-            total[p, 1] += b
-        for f in range(numbers.shape[0]):
-            x = numbers[f, row]
-            total[offset_n + f, 0] += a * x
-            total[offset_n + f, 1] += b * x
+def _add_pair(
+    first, stop, start, of_person, offset_person, of_row, offset_row,
+    codes16, offset16, numbers, offset_n, rest, at, total,
+):  # fmt: skip
+    all_a, all_b = 0.0, 0.0
+    for person in range(first, stop):
+        sum_a, sum_b = 0.0, 0.0
+        held = at[person - first]
+        for row in range(start[person], start[person + 1]):
+            a, b = rest[0, held], rest[1, held]
+            held += 1
+            sum_a += a
+            sum_b += b
+            for f in range(of_row.shape[1]):
+                p = offset_row[f] + np.int64(of_row[row, f])
+                total[p, 0] += a
+                total[p, 1] += b
+            for f in range(codes16.shape[0]):
+                p = offset16[f] + np.int64(codes16[f, row])
+                total[p, 0] += a
+                total[p, 1] += b
+            for f in range(numbers.shape[0]):
+                x = numbers[f, row]
+                total[offset_n + f, 0] += a * x
+                total[offset_n + f, 1] += b * x
+        for f in range(of_person.shape[1]):
+            p = offset_person[f] + np.int64(of_person[person, f])
+            total[p, 0] += sum_a
+            total[p, 1] += sum_b
+        all_a += sum_a
+        all_b += sum_b
+    total[0, 0] += all_a
+    total[0, 1] += all_b
 
 
 @kernel
-def _add_triple(first, count, codes8, offset8, codes16, offset16, numbers, offset_n, rest, total):
-    for r in range(count):
-        row = first + r
-        a, b, c = rest[0, r], rest[1, r], rest[2, r]
-        total[0, 0] += a
-        total[0, 1] += b
-        total[0, 2] += c
-        for f in range(codes8.shape[0]):
-            p = offset8[f] + np.int64(codes8[f, row])
-            total[p, 0] += a
-            total[p, 1] += b
-            total[p, 2] += c
-        for f in range(codes16.shape[0]):
-            p = offset16[f] + np.int64(codes16[f, row])
-            total[p, 0] += a
-            total[p, 1] += b
-            total[p, 2] += c
-        for f in range(numbers.shape[0]):
-            x = numbers[f, row]
-            total[offset_n + f, 0] += a * x
-            total[offset_n + f, 1] += b * x
-            total[offset_n + f, 2] += c * x
+def _add_triple(
+    first, stop, start, of_person, offset_person, of_row, offset_row,
+    codes16, offset16, numbers, offset_n, rest, at, total,
+):  # fmt: skip
+    for person in range(first, stop):
+        sum_a, sum_b, sum_c = 0.0, 0.0, 0.0
+        held = at[person - first]
+        for row in range(start[person], start[person + 1]):
+            a, b, c = rest[0, held], rest[1, held], rest[2, held]
+            held += 1
+            sum_a += a
+            sum_b += b
+            sum_c += c
+            for f in range(of_row.shape[1]):
+                p = offset_row[f] + np.int64(of_row[row, f])
+                total[p, 0] += a
+                total[p, 1] += b
+                total[p, 2] += c
+            for f in range(codes16.shape[0]):
+                p = offset16[f] + np.int64(codes16[f, row])
+                total[p, 0] += a
+                total[p, 1] += b
+                total[p, 2] += c
+            for f in range(numbers.shape[0]):
+                x = numbers[f, row]
+                total[offset_n + f, 0] += a * x
+                total[offset_n + f, 1] += b * x
+                total[offset_n + f, 2] += c * x
+        total[0, 0] += sum_a
+        total[0, 1] += sum_b
+        total[0, 2] += sum_c
+        for f in range(of_person.shape[1]):
+            p = offset_person[f] + np.int64(of_person[person, f])
+            total[p, 0] += sum_a
+            total[p, 1] += sum_b
+            total[p, 2] += sum_c
 
 
 @kernel
-def add_rows(first, count, rows, rest, total):
-    """Add the rows' residuals to the scores of the positions that they stand at."""
-    design = (rows.codes8, rows.offset8, rows.codes16, rows.offset16, rows.numbers)
+def add_rows(first, stop, cells, rest, at, total):
+    """Add the rows' residuals to the scores of the cells that they stand in."""
+    looked_up = (
+        cells.start, cells.of_person, cells.offset_person, cells.of_row, cells.offset_row,
+        cells.codes16, cells.offset16, cells.numbers, cells.offset_n,
+    )  # fmt: skip
     if total.shape[1] == 2:
-        _add_pair(first, count, *design, rows.offset_n, rest, total)
+        _add_pair(first, stop, *looked_up, rest, at, total)
     else:
-        _add_triple(first, count, *design, rows.offset_n, rest, total)
+        _add_triple(first, stop, *looked_up, rest, at, total)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.integral import integrate, root_score
 from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room
-from folkestrom.analysis.mobility.kernels.nodes import root_score
-from folkestrom.analysis.mobility.kernels.passes import integrate
 from folkestrom.analysis.mobility.kernels.predictors import exponentials
 
 #: Persons whose scores are multiplied at a time, side by side in memory.
-BATCH = 64
+BATCH = 256
+#: Rows and columns of products that are taken together.
+TILE = 4
 
 
 @kernel
@@ -22,9 +23,9 @@ def _add(scores, lane, position, free, real, rest, r, by):
 
 
 @kernel
-def _score_of_rows(origin, a, b, rows, free, real, rest, scores, lane, weight):
-    for r in range(a, b):
-        row = origin + r
+def _score_of_rows(origin, length, first, rows, free, real, rest, scores, lane, weight):
+    for t in range(length):
+        row, r = origin + t, first + t
         _add(scores, lane, 0, free, real, rest, r, weight)
         for f in range(rows.codes8.shape[0]):
             p = rows.offset8[f] + np.int64(rows.codes8[f, row])
@@ -38,14 +39,38 @@ def _score_of_rows(origin, a, b, rows, free, real, rest, scores, lane, weight):
 
 
 @kernel
+def _tile(scores, c, d, out):
+    """Products of four parameters with two others, over the persons of a batch."""
+    s00, s01, s10, s11 = 0.0, 0.0, 0.0, 0.0
+    s20, s21, s30, s31 = 0.0, 0.0, 0.0, 0.0
+    for lane in range(BATCH):
+        x, y = scores[d, lane], scores[d + 1, lane]
+        a, b = scores[c, lane], scores[c + 1, lane]
+        s00 += a * x
+        s01 += a * y
+        s10 += b * x
+        s11 += b * y
+        a, b = scores[c + 2, lane], scores[c + 3, lane]
+        s20 += a * x
+        s21 += a * y
+        s30 += b * x
+        s31 += b * y
+    out[c, d] += s00
+    out[c, d + 1] += s01
+    out[c + 1, d] += s10
+    out[c + 1, d + 1] += s11
+    out[c + 2, d] += s20
+    out[c + 2, d + 1] += s21
+    out[c + 3, d] += s30
+    out[c + 3, d + 1] += s31
+
+
+@kernel
 def _multiply_out(scores, out):
-    """Add the products of the scores, summed over persons; the lower half."""
-    for c in range(out.shape[0]):
-        for d in range(c + 1):
-            s = 0.0
-            for lane in range(BATCH):
-                s += scores[c, lane] * scores[d, lane]
-            out[c, d] += s
+    """Add the products of the scores, summed over persons; the lower half, and some beyond."""
+    for c in range(0, out.shape[0], TILE):
+        for d in range(0, c + TILE, 2):
+            _tile(scores, c, d, out)
 
 
 @kernel
@@ -64,43 +89,45 @@ def _share(weight, person, squared):
 
 @kernel
 def score_products(
-    first, last, rows, table, root, modes, points, log_weights, index, nodes,
-    real, free, squared, out, every,
+    first, last, rows, cells, table, root, modes, enough, nodes, real, free, squared,
+    parameters, out, every,
 ):  # fmt: skip
     """Add the products of persons' scores to `out`, its lower half.
 
-    Parameters are ordered as for `information`. A person's weight counts once in a product, or
-    `squared`. `every`, where it is not empty, gets the scores themselves, a column a person.
+    Parameters are ordered as for `information`; `out` has rows and columns to spare, up to a
+    multiple of `TILE`. A person's weight counts once in a product, or `squared`. `every`, where
+    it is not empty, gets the scores themselves, a column a person.
     """
     equations, n = root.shape
     start, outcome = rows.start, rows.outcome
-    room = make_room(first, last, start, equations, n, points.shape[0], index.shape[1])
-    e, rest, bits, scratch, inverse, grow, bent, sums, weight = room[:9]
-    axes, curvature, solved, vectors, info, small = room[9:]
-    parameters = max(out.shape[0], every.shape[0])
-    scores, own = np.zeros((parameters, BATCH)), np.empty((equations, n))
+    packs, points, log_weights, lines, counts, where = nodes
+    room = make_room(first, last, start, equations, n, points.shape[0], counts.shape[0])
+    e, rest, at, tally, work, inverse, scratch = room[:7]
+    axes, curvature, solved, vectors, info, small = room[7:]
+    scores = np.zeros((max(out.shape[0], parameters), BATCH))
+    own = np.empty((equations, n))
     lane = 0
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
-        origin = start[i]
-        exponentials(origin, start[stop] - origin, rows, table, e, bits)
+        exponentials(i, stop, cells, table, e, at, tally)
         for person in range(i, stop):
-            a, b = start[person] - origin, start[person + 1] - origin
+            origin, length = start[person], start[person + 1] - start[person]
             integrate(
-                outcome, origin, a, b, root, modes, person, points, log_weights, index, nodes,
-                e, rest, bits, scratch, inverse, grow, bent, sums, weight,
+                outcome, start, person, person - i, root, modes,
+                points, log_weights, lines, counts, packs, enough,
+                e, rest, at, tally, work, inverse, scratch,
                 axes, curvature, solved, vectors, info, small,
             )  # fmt: skip
             w = _share(rows.weight, person, squared)
             own[:, :] = 0.0
-            root_score(modes, person, points, index, nodes, w, axes, weight, bent, sums, small, own)
-            _score_of_rows(origin, a, b, rows, free, real, rest, scores, lane, w)
+            root_score(modes, person, where, counts, packs, w, axes, work, small, own)
+            _score_of_rows(origin, length, at[person - i], rows, free, real, rest, scores, lane, w)
             for j in range(real):
                 for d in range(n):
                     scores[parameters - real * n + j * n + d, lane] = own[j, d]
             if every.shape[0] > 0:
-                every[:, person - first] = scores[:, lane]
+                every[:, person - first] = scores[:parameters, lane]
             lane += 1
             if lane == BATCH:
                 _multiply_out(scores, out)
