@@ -66,7 +66,7 @@ def questions(data: dict[str, np.ndarray], terms: list[Factor]) -> dict[str, Cal
         cells = person_periods(
             data, start="start", stop="stop", event="cause", covariates=terms[:5], length=365
         )
-        return hazards_by_period(cells, link="cloglog")
+        return hazards_by_period(cells, link="cloglog", cause="1")
 
     return {
         "Cox, Efron": lambda: cox(data, event="event", **spells),
