@@ -37,6 +37,7 @@ FAILURES: dict[str, BaseException] = {
     "memory": MemoryError("cannot allocate"),
     "disk": OSError(28, "No space left on device"),
     "interrupt": KeyboardInterrupt(),
+    "interrupted engine": RuntimeError("Query interrupted"),
 }
 
 
@@ -68,6 +69,7 @@ def small() -> typer.Typer:
         ("memory", 5),
         ("disk", 5),
         ("interrupt", 130),
+        ("interrupted engine", 130),
     ],
 )
 def test_every_error_has_its_exit_code_and_no_traceback(
@@ -126,3 +128,14 @@ def test_the_package_imports_without_an_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)
     assert done.returncode == 0
+
+
+def test_a_terminal_with_another_encoding_shows_what_it_can() -> None:
+    code = "from folkestrom.app.cli.main import app\napp(['--help'], standalone_mode=False)"
+    code += "\nprint('å')"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("?\n")

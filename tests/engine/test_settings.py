@@ -61,3 +61,9 @@ def test_a_full_disk_is_a_resource_error_and_other_errors_stay() -> None:
         raise OSError(28, "No space left on device")
     with pytest.raises(duckdb.IOException), resource_errors():
         raise duckdb.IOException("could not open file")
+
+
+def test_a_memory_limit_below_zero_is_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLKESTROM_MEMORY", "-1")
+    with pytest.raises(UsageError, match="is not a memory limit"):
+        EngineSettings.from_environment()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,6 +39,37 @@ def test_parquet_damaged_in_the_middle(desk: Desk, tmp_path: Path) -> None:
     content[40:2000] = b"\xff" * 1960
     file.write_bytes(content)
     assert "not a whole Parquet file" in _refused(desk, file)
+
+
+def test_parquet_damaged_anywhere(desk: Desk, tmp_path: Path) -> None:
+    """Whatever the engine says of the damage, the file is named; or what is read is sound."""
+    good = write(tmp_path / "good.parquet", [record(n) for n in range(3000)]).read_bytes()
+    random = Random(1)
+    said = []
+    for _ in range(15):
+        content, size = bytearray(good), random.choice([4, 50, 400])
+        at = random.randrange(4, len(good) - size - 8)
+        content[at : at + size] = bytes(byte ^ 0x5A for byte in content[at : at + size])
+        file = tmp_path / "r.parquet"
+        file.write_bytes(content)
+        try:
+            desk.take(file)
+        except InputRefused as error:
+            said.append(str(error))
+    assert len(said) > 5
+    assert all(str(tmp_path / "r.parquet") in text for text in said)
+
+
+def test_the_damaged_one_of_several_files_is_named(desk: Desk, tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / f"{name}.parquet", [record(f"{name}{n}") for n in range(3000)])
+        for name in "abc"
+    ]
+    content = bytearray(files[1].read_bytes())
+    content[40:2000] = b"\xff" * 1960
+    files[1].write_bytes(content)
+    with pytest.raises(InputRefused, match=r"b\.parquet"):
+        desk.take(*files)
 
 
 def test_wrong_header(desk: Desk, tmp_path: Path) -> None:

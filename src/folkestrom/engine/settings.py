@@ -48,7 +48,7 @@ class EngineSettings:
         """Limits from FOLKESTROM_MEMORY, FOLKESTROM_THREADS and FOLKESTROM_SPILL."""
         spill = os.environ.get(SPILL_VARIABLE)
         return cls(
-            memory=os.environ.get(MEMORY_VARIABLE) or _default_memory(),
+            memory=_memory(os.environ.get(MEMORY_VARIABLE)),
             threads=_threads(os.environ.get(THREADS_VARIABLE)),
             spill=Path(spill) if spill else None,
         )
@@ -132,6 +132,20 @@ def resource_errors() -> Iterator[None]:
             "the disk is full",
             next_step="Free some room and run the command again; nothing was changed in the store.",
         ) from error
+
+
+def _memory(text: str | None) -> str:
+    if not text:
+        return _default_memory()
+    # The engine would take a number below zero for no limit at all.
+    if text.strip().startswith("-"):
+        raise UsageError(
+            "is not a memory limit",
+            where=MEMORY_VARIABLE,
+            value=text,
+            allowed="a size such as 4GiB",
+        )
+    return text
 
 
 def _default_memory() -> str:

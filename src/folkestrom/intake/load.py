@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from folkestrom.engine.rows import column_of, first_number, lent, numbers_of, text_column
+from folkestrom.engine.settings import EngineSettings, connect
 from folkestrom.errors import PERSON_COLUMNS, InputRefused
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
@@ -126,10 +128,27 @@ def _load_group(
             if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
                 _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
-        raise broken_file(group[0].delivery.file.path, "Parquet") from error
+        raise broken_file(_broken_of(group), "Parquet") from error
     except duckdb.ConversionException as error:
         raise _no_moments(group) from error
+    except duckdb.Error as error:
+        # What the reader of Parquet finds wrong in a page has no class of its own.
+        if type(error) is duckdb.Error:
+            raise broken_file(_broken_of(group), "Parquet") from error
+        raise
     return np.asarray(numbers_of(keys["key_hash"]), np.uint64)
+
+
+def _broken_of(group: Sequence[Placed]) -> Path:
+    """The first file of a group that cannot be read by itself; the first, if all can."""
+    for placed in group:
+        with connect(settings=EngineSettings(threads=1)) as connection:
+            try:
+                every = "SELECT count(hash(COLUMNS(*))) FROM read_parquet($path)"
+                connection.execute(every, {"path": str(placed.delivery.parquet)}).fetchall()
+            except duckdb.Error:
+                return placed.delivery.file.path
+    return group[0].delivery.file.path
 
 
 def _no_moments(group: Sequence[Placed]) -> InputRefused:

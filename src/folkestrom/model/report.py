@@ -111,8 +111,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "marital_status",
         Type.STRING,
-        "Marital status from the event on. A record that starts without one is never married "
-        "(births) or unknown. Widowhood is a report of its own.",
+        "Marital status from the event on. A record that starts without one, or with `unknown`, "
+        "is never married (births) or unknown. Widowhood is a report of its own.",
         frozenset({Kind.MARITAL_CHANGE}),
         "marital_status",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -24,6 +25,9 @@ from folkestrom.errors import (
 #: Global options that are understood after the command's name too, and whether they take a value.
 GLOBAL_OPTIONS = {"--store": True, "--format": True, "--quiet": False, "--debug": False}
 
+#: What the engine raises when it is interrupted.
+_INTERRUPT = "InterruptException"
+
 
 class FolkestromGroup(TyperGroup):
     """The top-level command: hoists global options and turns errors into exit codes."""
@@ -34,6 +38,7 @@ class FolkestromGroup(TyperGroup):
 
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Parse; `--help` and `--version` answer here."""
+        _show_what_can_be_shown()
         with _closed_pipes():
             return super().make_context(*args, **more)
 
@@ -55,6 +60,9 @@ class FolkestromGroup(TyperGroup):
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
+            if _is_interrupt(error):
+                _say("Interrupted.")
+                raise typer.Exit(EXIT_INTERRUPTED) from None
             if hasattr(error, "show"):  # a wrong argument: the parser words these itself
                 raise
             shortage = _shortage(error)
@@ -62,6 +70,13 @@ class FolkestromGroup(TyperGroup):
                 raise _ended(shortage) from error
             _report_internal(error, debug=bool(ctx.params.get("debug")))
             raise typer.Exit(_internal_code(error)) from error
+
+
+def _show_what_can_be_shown() -> None:
+    """On a terminal with an encoding of its own, what that lacks becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextmanager
@@ -108,6 +123,17 @@ def hoist(args: Iterable[str]) -> list[str]:
 def _ended(error: UserError) -> typer.Exit:
     _say(f"Error: {error}")
     return typer.Exit(error.exit_code)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether somebody pressed Ctrl-C while the engine was at work, which says so in its way."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        if "query interrupted" in str(error).lower() or type(error).__name__ == _INTERRUPT:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _shortage(error: Exception) -> ResourceError | None:

@@ -2,7 +2,8 @@
 
 The rule: a report is live if it is known and no acting annulment targets it. A report and all that
 corrects it, directly or through other corrections, is a family; of the live ones that no live one
-corrects, the latest stands. An annulment acts if it stands in its own family.
+corrects, likewise directly or not, the latest stands. An annulment acts if it stands in its own
+family.
 
 Aims form trees. A tree is resolved from its deepest reports upwards, whenever one of its members
 becomes known; reports that neither aim nor are aimed at never come here.
