@@ -39,7 +39,7 @@ def test_all_kinds_of_tables_are_read_alike() -> None:
     text = TABLE.with_columns(pl.col("sex").cast(pl.Categorical))
     for data in (
         TABLE.lazy(), TABLE.to_arrow(), TABLE.to_pandas(), TABLE.to_dict(as_series=False), text,
-        text.to_arrow(), TABLE.to_pandas().assign(sex=lambda d: d["sex"].astype("category")),
+        TABLE.to_pandas().assign(sex=lambda d: d["sex"].astype("category")),
         TABLE.to_pandas().sample(frac=1, random_state=1),
     ):  # fmt: skip
         again = fitted(data, formula)
@@ -54,7 +54,7 @@ def test_levels_keep_the_order_that_the_table_gives_them() -> None:
     pandas["place"] = pd.Categorical(pandas["place"], categories=order)
     arrow = TABLE.to_arrow()
     codes = TABLE["place"].replace_strict({p: k for k, p in enumerate(order)}, return_dtype=pl.Int8)
-    held = pa.DictionaryArray.from_arrays(codes.to_arrow(), pa.array(order), ordered=True)
+    held = pa.DictionaryArray.from_arrays(codes.to_arrow(), pa.array(order))
     arrow = arrow.set_column(arrow.column_names.index("place"), "place", held)
     for data in (TABLE.with_columns(pl.col("place").cast(pl.Enum(order))), pandas, arrow):
         fit = fitted(data)

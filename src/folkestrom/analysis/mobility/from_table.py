@@ -136,7 +136,8 @@ def mobility(
     """Fit the mobility model to a table of person-years.
 
     Texts, levels and truth values are categories, compared with their first level or with the
-    one that ``C(name, Treatment("level"))`` names; they stay integer codes. Other columns are
+    one that ``C(name, Treatment("level"))`` names; they stay integer codes. Levels have the order
+    of an Enum, a dictionary or pandas categories, texts that of the alphabet. Other columns are
     numbers, and may stand in functions (``bs``, ``cr``, ``poly``, ``log``, ``I`` …), whose knots
     and bounds the fit remembers.
 

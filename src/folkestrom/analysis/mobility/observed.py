@@ -231,14 +231,14 @@ def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[n
                 allowed=[f"{k} ({outcome})" for k, outcome in enumerate(outcomes)],
             )  # fmt: skip
         return numbers.astype(np.uint8)
-    texts = table.texts(name)
-    number = {outcome: k for k, outcome in enumerate(outcomes)}
-    for text in texts.unique().to_list():
-        if text not in number:
-            row = int((texts == text).arg_true()[0]) + 1
+    codes, texts = table.coded(name)
+    wrong = np.array([text not in outcomes for text in texts])
+    if wrong.any():
+        bad = np.flatnonzero(wrong[codes])
+        if bad.size:
             raise InputRefused(
-                "is not an outcome", row=row, column=name, value=text, allowed=outcomes,
-                next_step="Name it among the outcomes, or leave its rows out",
+                "is not an outcome", row=int(bad[0]) + 1, column=name, value=texts[codes[bad[0]]],
+                allowed=outcomes, next_step="Name it among the outcomes, or leave its rows out",
             )  # fmt: skip
     return factor_of(table, name, levels=outcomes).codes.astype(np.uint8)
 

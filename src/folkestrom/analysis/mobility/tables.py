@@ -50,30 +50,50 @@ class Table:
         """Some of the rows, in the order given."""
         return Table(self.frame[chosen], self.declared)
 
-    def texts(self, name: str) -> pl.Series:
-        """A column as texts; refuses what is missing."""
+    def coded(self, name: str) -> tuple[NDArray[np.integer[Any]], list[str]]:
+        """A column as codes and what they stand for; refuses what is missing.
+
+        Parameters
+        ----------
+        name
+            The column.
+        """
         series = self.frame[name]
         if series.null_count():
             raise InputRefused(
                 "is missing", row=first_row(series.is_null()), column=name,
                 next_step="Fill the gaps with a level of their own, or leave the rows out",
             )  # fmt: skip
-        if series.dtype.is_float():
-            whole = numbers_of(self, name)
-            if np.all(whole % 1 == 0):
-                series = series.cast(pl.Int64)
-        return series.cast(pl.String)
+        if series.dtype == pl.Boolean:
+            return series.cast(pl.UInt8).to_numpy(), ["false", "true"]
+        if self.is_category(name):
+            # Texts are compared once each, not row by row.
+            held = series.cast(pl.Categorical) if series.dtype == pl.String else series
+            codes = held.to_physical().to_numpy()
+            distinct = pl.DataFrame({"code": codes, "text": held}).unique("code")
+            texts = [""] * (int(codes.max(initial=0)) + 1)
+            for code, text in distinct.iter_rows():
+                texts[code] = text
+            return codes, texts
+        values = numbers_of(self, name)
+        found, places = np.unique(values, return_inverse=True)
+        return places, [f"{value:.15g}" for value in found]
 
     def levels(self, name: str) -> tuple[str, ...]:
-        """Names of a column's levels: in declared order, numbers by size, texts by alphabet."""
+        """Names of a column's levels: in declared order, numbers by size, texts by alphabet.
+
+        Parameters
+        ----------
+        name
+            The column.
+        """
         if name in self.declared:
             return self.declared[name]
         if self.frame.schema[name] == pl.Boolean:
             return ("false", "true")
-        found = self.texts(name).unique()
-        if self.frame.schema[name].is_numeric():
-            return tuple(sorted(found.to_list(), key=float))
-        return tuple(sorted(found.to_list()))
+        codes, texts = self.coded(name)
+        found = [texts[k] for k in np.flatnonzero(np.bincount(codes, minlength=len(texts)))]
+        return tuple(sorted(found) if self.is_category(name) else found)
 
 
 def read_table(data: Any, columns: Iterable[str]) -> Table:
@@ -146,21 +166,19 @@ def factor_of(
         )  # fmt: skip
     if reference is not None and reference not in names:
         raise unknown_name(reference, names, f"is not a level of {name}")
-    texts = table.texts(name)
-    # Codes are taken from the distinct texts, which are few, not row by row.
-    codes = texts.cast(pl.Categorical).to_physical()
-    distinct = pl.DataFrame({"text": texts, "code": codes}).unique("code")
+    codes, texts = table.coded(name)
     number = {text: k for k, text in enumerate(names)}
-    translation = np.full(int(codes.max() or 0) + 1, -1, dtype=np.int64)  # type: ignore[arg-type]
-    for text, code in distinct.iter_rows():
-        translation[code] = number.get(text, -1)
+    translation = np.array([number.get(text, -1) for text in texts], dtype=np.int64)
+    if (translation < 0).any():
+        unknown = np.flatnonzero((translation < 0)[codes])
+        if unknown.size:
+            bad = int(unknown[0])
+            raise InputRefused(
+                "is not a level", row=bad + 1, column=name, value=texts[codes[bad]],
+                allowed=names[:_LISTED],
+            )  # fmt: skip
     smallest = np.uint8 if len(names) <= 256 else np.uint16
-    if (translation[distinct["code"].to_numpy()] < 0).any():
-        bad = int(np.flatnonzero(translation[codes.to_numpy()] < 0)[0])
-        raise InputRefused(
-            "is not a level", row=bad + 1, column=name, value=texts[bad], allowed=names[:_LISTED]
-        )
-    taken = translation.astype(smallest)[codes.to_numpy()]
+    taken = translation.astype(smallest)[codes]
     return Factor(name, taken, names, 0 if reference is None else names.index(reference))
 
 
@@ -312,8 +330,7 @@ def _from_arrow(data: Any, columns: list[str]) -> tuple[pl.DataFrame, dict[str, 
     declared = {}
     for name in columns:
         column = taken.column(name)
-        # Where it is not said to have a meaning, the order is that of appearance.
-        if pa.types.is_dictionary(column.type) and column.type.ordered:
+        if pa.types.is_dictionary(column.type):
             levels = column.chunk(0).dictionary if column.num_chunks else []
             declared[name] = tuple(str(level) for level in levels)
     frame = pl.from_arrow(taken)
