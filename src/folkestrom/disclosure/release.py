@@ -374,4 +374,5 @@ def _note(rules: Rules, applied: Sequence[Applied]) -> Text:
 
 
 def _rules(said: Sequence[Applied], language: str) -> str:
-    return "".join(f"{one.text.of(language)}; " for one in said)
+    listed = (one for one in said if one.rule != "complement")
+    return "".join(f"{one.text.of(language)}; " for one in listed)

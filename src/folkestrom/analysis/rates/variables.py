@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from folkestrom.errors import UsageError
@@ -19,11 +18,9 @@ _BORN_HERE: Final = len(DURATIONS.starts)
 _NOT_SEEN: Final = _BORN_HERE + 1
 _DURATION_CATEGORIES: Final = (
     *(
-        replace(c, label=Text(f"{c.label.en} since immigration", f"{c.label.no} siden innvandring"))
-        for c in (
-            Category(g.code, Text(g.code.replace("+", " or more") + " years", g.code + " år"))
-            for g in DURATIONS.categories
-        )
+        Category(code, Text(f"{english} since immigration", f"{code} år siden innvandring"))
+        for code in (category.code for category in DURATIONS.categories)
+        for english in [f"{code.replace('+', ' or more')} year{'' if code == '1' else 's'}"]
     ),
     Category("born_in_norway", Text("Born in Norway", "Født i Norge")),
     Category("unknown", Text("Immigrated before the log", "Innvandret før loggen")),

@@ -25,6 +25,7 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
+from folkestrom.statistics.periods import Period
 from folkestrom.statistics.variables import notes
 
 #: Tables with their empty cells are not made larger than this.
@@ -126,19 +127,19 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
         What was asked for.
     """
     shown = [m for m in _MEASURES.values() if m.id in found.data.columns]
-    data = _whole(found.data, found.by).select(
+    data = _in_order(_whole(found.data, found.by), counted).select(
         *found.by,
         *(pl.col(m.id) if m.id == "events" else pl.col(m.id).round(m.decimals) for m in shown),
     )
     title = Text("{label}, rates. {when}", "{label}, rater. {when}")
     specification = TableSpecification(
         id="rates",
-        title=_labelled(title, counted).fill(when=counted.period.code),
+        title=_labelled(title, counted).fill(when=_when(counted.period)),
         dimensions=tuple(v.dimension for v in counted.variables),
         measures=tuple(shown),
         footnotes=(*_notes(counted, said), *_coverage(found)),
         contents=_CONTENTS,
-        reference_time=same(counted.period.code),
+        reference_time=same(_when(counted.period)),
         method=_method(said, counted),
         knowledge_time=same(str(counted.known_at)),
     )
@@ -220,10 +221,10 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
     )
     filled = Text(
         title.en.format(
-            label=counted.label.en, first=first.en, second=second.en, when=counted.period.code
+            label=counted.label.en, first=first.en, second=second.en, when=_when(counted.period)
         ),
         title.no.format(
-            label=counted.label.no, first=first.no, second=second.no, when=counted.period.code
+            label=counted.label.no, first=first.no, second=second.no, when=_when(counted.period)
         ),
     )
     specification = TableSpecification(
@@ -233,7 +234,7 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
         measures=_PARTS,
         footnotes=_decomposition_notes(found),
         contents=_CONTENTS,
-        reference_time=same(counted.period.code),
+        reference_time=same(_when(counted.period)),
         method=Text(found.method, found.method),
         knowledge_time=same(str(counted.known_at)),
         listing=True,
@@ -300,6 +301,40 @@ def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     return full.with_columns(filled).sort(by, nulls_last=True)
 
 
+def _in_order(data: pl.DataFrame, counted: Occurrences) -> pl.DataFrame:
+    """Rows in the order of the categories, and of the codes where those are not listed."""
+    places = []
+    for variable in counted.variables:
+        codes = [category.code for category in variable.dimension.categories]
+        if codes:
+            number = dict(zip(codes, range(len(codes)), strict=True))
+            text = pl.col(variable.id).cast(pl.String)
+            places.append(text.replace_strict(number, return_dtype=pl.Int32))
+        else:
+            column = pl.col(variable.id)
+            places.append(column if variable.decode is None else column.cast(pl.String))
+    return data.sort(places, nulls_last=True) if places else data
+
+
+def _when(period: Period) -> str:
+    """The name of a period; of several whole years, the first and the last.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> _when(Period(date(2010, 1, 1), date(2021, 1, 1)))
+    '2010-2020'
+    """
+    turns = [(day.month, day.day) == (1, 1) for day in (period.start, period.end)]
+    if all(turns) and period.end.year > period.start.year + 1:
+        return f"{period.start.year}-{period.end.year - 1}"
+    return period.code
+
+
+def _comma(number: str) -> str:
+    return number.replace(".", ",")
+
+
 def _labelled(text: Text, counted: Occurrences) -> Text:
     return Text(
         text.en.replace("{label}", counted.label.en), text.no.replace("{label}", counted.label.no)
@@ -352,11 +387,12 @@ def _coverage(found: Rates) -> tuple[Text, ...]:
     least = found.data["coverage"].min()
     if not isinstance(least, float) or least > 0.9995:
         return ()
+    covered = f"{100 * least:.1f}"
     return (
         Text(
-            f"Some groups have nobody in parts of the standard: {100 * least:.1f} per cent of it "
+            f"Some groups have nobody in parts of the standard: {covered} per cent of it "
             "is covered at least, and the comparison is over that part.",
-            f"Noen grupper har ingen i deler av standarden: minst {100 * least:.1f} prosent er "
+            f"Noen grupper har ingen i deler av standarden: minst {_comma(covered)} prosent er "
             "dekket, og sammenligningen gjelder den delen.",
         ),
     )
@@ -414,8 +450,8 @@ def _decomposition_notes(found: Decomposition) -> tuple[Text, ...]:
             Text(
                 f"{one} and {other} per cent of the groups are in cells where the other has "
                 "nobody; its rate is taken to be the same there.",
-                f"{one} og {other} prosent av gruppene er i celler der den andre ikke har noen; "
-                "raten regnes som den samme der.",
+                f"{_comma(one)} og {_comma(other)} prosent av gruppene er i celler der den andre "
+                "ikke har noen; raten regnes som den samme der.",
             )
         )
     return tuple(said)

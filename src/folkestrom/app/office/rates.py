@@ -213,12 +213,11 @@ def decompose(
 
     Examples
     --------
-    >>> # doctest: +ELLIPSIS
-    >>> decompose("no-such-store", "2020-01-01", "2021-01-01", "county", ("03", "11"), "sexes")
+    >>> decompose("no-such-store", "2020-01-01", "2020-01-01", "county", ("03", "11"), "sex")
     Traceback (most recent call last):
     ...
-    folkestrom.errors.UsageError: by: 'sexes' is not a variable that exposure has.
-    ...
+    folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
+    Allowed: days before 2020-01-01.
     """
     asked = Question(
         Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),

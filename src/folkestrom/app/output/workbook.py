@@ -19,6 +19,9 @@ LARGEST: Final = 1_048_576 - 100
 
 _SHEETS: Final = {"en": ("Table", "Cells", "About"), "no": ("Tabell", "Celler", "Om")}
 
+#: Decimals that a sheet shows at most.
+MOST_DECIMALS: Final = 6
+
 
 def workbook(cells: Cells, language: Language) -> bytes:
     """A workbook as bytes; the same cells give the same bytes."""
@@ -52,7 +55,8 @@ def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
         sheet.write(top, n, stub, book.add_format({"bold": True, "bottom": 1}))
     for n, column in enumerate(layout.columns):
         sheet.write(top, stubs + n, column.heading, heading)
-    formats = [book.add_format({"num_format": number}) for number in ("#,##0", "#,##0.0")]
+    numbers = ["#,##0", *("#,##0." + "0" * decimals for decimals in range(1, MOST_DECIMALS + 1))]
+    formats = [book.add_format({"num_format": number}) for number in numbers]
     for r, row in enumerate(layout.rows, start=top + 1):
         for n, label in enumerate(row.labels):
             sheet.write_string(r, n, label)
@@ -61,7 +65,7 @@ def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
                 sheet.write_string(r, stubs + n, MISSING)
             else:
                 decimals = row.decimals(layout.columns[n])
-                sheet.write_number(r, stubs + n, value, formats[decimals])
+                sheet.write_number(r, stubs + n, value, formats[min(decimals, MOST_DECIMALS)])
     for n, note in enumerate(layout.notes, start=1):
         sheet.write(top + 1 + len(layout.rows) + n, 0, f"{n} {note}")
     sheet.set_column(0, max(stubs - 1, 0), 28)

@@ -1,0 +1,212 @@
+"""Rates and decompositions by command and from Python, and their publication."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+import folkestrom
+from folkestrom.app.cli.main import app
+from folkestrom.app.office.rates import decompose, emigration_rates
+from folkestrom.disclosure import Rules
+
+HEADER = (
+    "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
+    "country_of_birth,citizenship,marital_status,sex,birth_date,origin,reason"
+)
+PERSONS = 120
+
+
+def reports() -> str:
+    """120 persons from the year 2000; in 2020 some emigrate and some move, most of them in Oslo."""
+    rows = [HEADER]
+
+    def add(*cells: object) -> None:
+        rows.append(",".join(["t", str(len(rows)), *map(str, cells)]))
+
+    for n in range(1, PERSONS + 1):
+        place = "0301" if n % 2 else ("1103" if n % 4 else "1101")
+        sex, born = ("male", "female")[n % 3 == 0], f"{1950 + n % 50}-05-17"
+        add("1999-12-31T12:00:00Z", 7000 + n, "first_registration", "1999-12-31", place,
+            f"{place}0001", "", "NO", "NO", "never_married", sex, born, "first_registration",
+            "")  # fmt: skip
+    for n in range(1, 40):
+        kind = "move" if n % 5 == 0 else "emigration"
+        to = ("5001,50010001,") if kind == "move" else ",,SE"
+        add("2020-07-02T12:00:00Z", 7000 + 2 * n - (n % 3 > 0), kind, "2020-07-01", to,
+            "", "", "", "", "", "", "")  # fmt: skip
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rates")
+    (folder / "reports.csv").write_text(reports(), encoding="utf-8")
+    done = folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    assert done.total.quarantined == 0
+    return folder / "store"
+
+
+YEAR = ("--from", "2020-01-01", "--to", "2020-07-02")
+
+
+def ask(store: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--store", str(store), *arguments])
+
+
+def rows(result: Result) -> list[dict[str, str]]:
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_rates_by_county(store: Path) -> None:
+    found = rows(ask(store, "rates", *YEAR, "--by", "county", "--format", "csv"))
+    assert [row["county"] for row in found] == ["03", "11", "50"]
+    days = 182 * PERSONS
+    # Who left on 1 July was there for the 182 days before, and not on that day.
+    assert sum(float(row["person_years"]) for row in found) == pytest.approx(
+        (days + PERSONS - int(found[0]["events"]) - int(found[1]["events"])) / 365.2425, abs=0.2
+    )
+    oslo = found[0]
+    assert float(oslo["rate"]) == pytest.approx(
+        1000 * int(oslo["events"]) / float(oslo["person_years"]), rel=0.01
+    )
+    assert float(oslo["rate_lower"]) < float(oslo["rate"]) < float(oslo["rate_upper"])
+
+
+def test_out_of_oslo_abroad_or_elsewhere(store: Path) -> None:
+    counted = {
+        to: int(
+            rows(
+                ask(store, "rates", *YEAR, "--event", "out_migration", "--destination", to,
+                    "--only", "county=03", "--format", "csv")
+            )[0]["events"]
+        )
+        for to in ("abroad", "municipality", "anywhere")
+    }  # fmt: skip
+    assert counted["abroad"] > counted["municipality"] > 0
+    assert counted["anywhere"] == counted["abroad"] + counted["municipality"]
+
+
+@pytest.mark.parametrize("against", ["nation", "03", "0301", "sex=male"])
+def test_standardised(store: Path, against: str) -> None:
+    found = rows(
+        ask(store, "rates", *YEAR, "--by", "county", "--standardise-by", "age_group",
+            "--against", against, "--format", "csv")
+    )  # fmt: skip
+    ratio = float(found[0]["ratio"])
+    assert ratio == pytest.approx(1) if against in ("03", "0301") else ratio > 1
+
+
+def test_the_standard_stays_the_nation_whoever_is_kept(store: Path) -> None:
+    asked: dict[str, Any] = {"by": "county", "standardise_by": "age_group", "to": "polars"}
+    whole = emigration_rates(store, "2020-01-01", "2020-07-02", **asked)
+    kept = emigration_rates(store, "2020-01-01", "2020-07-02", only={"county": "03"}, **asked)
+    assert isinstance(whole, pl.DataFrame)
+    assert isinstance(kept, pl.DataFrame)
+    assert kept.row(0) == pytest.approx(whole.row(0))
+
+
+def test_publishing_shows_no_small_count(store: Path) -> None:
+    by = ("--by", "county,sex,age_group", "--format", "csv")
+    shown = rows(ask(store, "rates", *YEAR, *by, "--publish", "statistics"))
+    open_ = rows(ask(store, "rates", *YEAR, *by))
+    assert any(row["events"] in ("1", "2") for row in open_)
+    assert not [row for row in shown if row["events"] in ("1", "2")]
+    hidden = [row for row in shown if row["events"] == ""]
+    assert hidden
+    assert {(row["rate"], row["rate_upper"]) for row in hidden} == {("", "")}
+    text = ask(store, "rates", *YEAR, "--by", "county,sex", "--publish", "research").stdout
+    assert "below 1000 not shown: 6" in text
+
+
+def test_rounded_rates_are_those_of_rounded_counts(store: Path) -> None:
+    by = ("--by", "county,age_five_year", "--format", "csv", "--publish", "rounded")
+    for row in rows(ask(store, "rates", *YEAR, *by)):
+        assert int(row["events"]) not in (1, 2)
+        if float(row["person_years"]) > 1:
+            assert float(row["rate"]) == pytest.approx(
+                1000 * int(row["events"]) / float(row["person_years"]), rel=0.05
+            )
+
+
+def test_the_parts_of_a_difference(store: Path) -> None:
+    result = ask(store, "decompose", *YEAR, "--by", "county", "--between", "03", "nation",
+                 "--factors", "age_group,sex", "--format", "csv")  # fmt: skip
+    found = {(row["component"], row["term"]): float(row["estimate"]) for row in rows(result)}
+    difference = found["rate_1", "all"] - found["rate_2", "all"]
+    assert found["difference", "all"] == pytest.approx(difference, abs=0.002)
+    parts = found["composition", "all"] + found["rates", "all"]
+    assert parts == pytest.approx(difference, abs=0.003)
+    same = decompose(store, "2020-01-01", "2020-07-02", "county", ("03", "nation"), "age_group,sex")
+    assert same.of("composition")["estimate"] == pytest.approx(
+        found["composition", "all"], abs=0.001
+    )
+
+
+def test_small_groups_are_not_taken_apart_for_publication(store: Path) -> None:
+    asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "11", "--factors", "sex")
+    assert ask(store, *asked, "--publish", "statistics").exit_code == 0
+    refused = ask(store, *asked, "--publish", "research")
+    assert refused.exit_code == 2
+    assert "too small a group" in refused.output
+
+
+def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
+    for name in ("t.csv", "t.xlsx", "t.parquet", "t.json", "t.json-stat", "t.txt"):
+        for lang in ("en", "no"):
+            result = ask(store, "rates", *YEAR, "--by", "county,sex", "--standardise-by",
+                         "age_group", "--lang", lang, "-o", str(tmp_path / name))  # fmt: skip
+            assert result.exit_code == 0, result.output
+    cube = json.loads((tmp_path / "t.json-stat").read_text(encoding="utf-8"))
+    assert cube["label"].startswith("Utvandring")
+    assert len(cube["value"]) == 3 * 3 * 11 or None in cube["value"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("rates --by countty", "Did you mean 'county'"),
+        ("rates --event emigrations", "Did you mean 'emigration'"),
+        ("rates --destination abroad --event death", "is not where death goes"),
+        ("rates --only county", "is not a variable with codes"),
+        ("rates --only county=99", "does not occur in the period"),
+        ("rates --against 03", "nothing is held equal"),
+        ("rates --standardise-by sex --against 99", "does not occur in the period"),
+        ("rates --publish strict", "is no set of rules"),
+        ("rates --standardise-by sex --publish rounded", "rounds the counts"),
+        ("rates --level 95", "between 0 and 1"),
+        ("rates --known-at 2020-02-01", "before the period ends"),
+        ("decompose --by county --between 03 77 --factors sex", "'77' does not occur"),
+        ("decompose --by county --between 03 nation --factors sx", "Did you mean 'sex'"),
+        ("decompose --by county --between 03 nation --factors county", "already"),
+    ],
+)
+def test_bad_questions(store: Path, arguments: str, says: str) -> None:
+    command, *rest = arguments.split()
+    result = ask(store, command, *YEAR, *rest)
+    assert result.exit_code == 2, result.output
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_no_output_names_a_person(store: Path) -> None:
+    found = ask(store, "rates", *YEAR, "--by", "basic_unit,birth_year", "--format", "csv").output
+    named = {str(7000 + n) for n in range(1, PERSONS + 1)}
+    assert not named & set(found.replace("\n", ",").split(","))
+
+
+def test_own_rules(store: Path) -> None:
+    found = emigration_rates(
+        store, "2020-01-01", "2020-07-02", "county", publish=Rules("ours", minimum_cell=100),
+        to="polars",
+    )  # fmt: skip
+    assert isinstance(found, pl.DataFrame)
+    assert found["events"].drop_nulls().to_list() == []
