@@ -39,6 +39,14 @@ def read_rows(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], 
         ORDER BY d."key", d.valid_from, d.valid_to, d.file, d.row
         """
     )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE overlapping (
+          file SMALLINT, row BIGINT, reason TINYINT,
+          other_file SMALLINT, other_row BIGINT, other_from DATE, other_to DATE
+        )
+        """
+    )
 
 
 def _known_keys(key: str) -> str:
@@ -92,14 +100,6 @@ def find_overlaps(connection: duckdb.DuckDBPyConnection) -> None:
     None of the values that overlap is taken, since nothing says which one is right. A row that is
     the same in everything as an earlier one is a repeat, and does no harm.
     """
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE overlapping (
-          file SMALLINT, row BIGINT, reason TINYINT,
-          other_file SMALLINT, other_row BIGINT, other_from DATE, other_to DATE
-        )
-        """
-    )
     keys = _keys_with_overlaps(connection)
     if not len(keys):
         return
@@ -135,7 +135,7 @@ def _keys_with_overlaps(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int
 
 
 _MINE: Final = """
-    SELECT d.* FROM delivered d JOIN suspect s ON s."key" = d."key" WHERE d.reason = 0
+    SELECT d.* FROM coded d JOIN suspect s ON s."key" = d."key"
 """
 
 _REPEATS: Final = f"""
@@ -157,14 +157,12 @@ _OVERLAPS: Final = f"""
     FROM ({_MINE}) a
     JOIN ({_MINE}) b ON b."key" = a."key" AND (a.file <> b.file OR a.row <> b.row)
       AND a.valid_from < b.valid_to AND b.valid_from < a.valid_to
-    WHERE NOT EXISTS (SELECT 1 FROM overlapping o WHERE o.file = a.file AND o.row = a.row)
-      AND NOT EXISTS (SELECT 1 FROM overlapping o WHERE o.file = b.file AND o.row = b.row)
     GROUP BY a.file, a.row
 """
 
 
-def find_standing(connection: duckdb.DuckDBPyConnection, table: str, key: str) -> None:
-    """List rows that repeat or overlap what was linked before and stands, for a delivery that adds.
+def find_repeats(connection: duckdb.DuckDBPyConnection, table: str, key: str) -> None:
+    """List rows that are the same as one that stands, for a delivery that adds.
 
     Parameters
     ----------
@@ -175,20 +173,38 @@ def find_standing(connection: duckdb.DuckDBPyConnection, table: str, key: str) -
     key
         Its column of persons or municipalities.
     """
-    current = f"""
-        SELECT "{key}" AS "key", "value", valid_from, valid_to
-        FROM {table} WHERE known_to = {_OPEN}
+    connection.execute(
+        f"""
+        INSERT INTO overlapping
+        SELECT d.file, d.row, {NUMBERS[Reason.REPEAT]}, NULL, NULL, NULL, NULL
+        FROM coded d JOIN ({_current(table, key)}) h ON h."key" = d."key"
+          AND h."value" = d."value" AND h.valid_from = d.valid_from AND h.valid_to = d.valid_to
+        """
+    )
+
+
+def find_standing(connection: duckdb.DuckDBPyConnection, table: str, key: str) -> None:
+    """List rows that overlap one that stands, for a delivery that adds; what stands goes on.
+
+    Parameters
+    ----------
+    connection, table, key
+        As for `find_repeats`.
     """
     connection.execute(
         f"""
         INSERT INTO overlapping
-        SELECT d.file, d.row,
-          CASE WHEN bool_or(d."value" = h."value" AND d.valid_from = h.valid_from
-                            AND d.valid_to = h.valid_to)
-            THEN {NUMBERS[Reason.REPEAT]} ELSE {NUMBERS[Reason.OVERLAPS_EARLIER]} END,
-          NULL, NULL, min(h.valid_from), arg_min(h.valid_to, h.valid_from)
-        FROM coded d JOIN ({current}) h ON h."key" = d."key"
+        SELECT d.file, d.row, {NUMBERS[Reason.OVERLAPS_EARLIER]}, NULL, NULL,
+               min(h.valid_from), arg_min(h.valid_to, h.valid_from)
+        FROM coded d JOIN ({_current(table, key)}) h ON h."key" = d."key"
           AND d.valid_from < h.valid_to AND h.valid_from < d.valid_to
         GROUP BY d.file, d.row
         """
     )
+
+
+def _current(table: str, key: str) -> str:
+    return f"""
+        SELECT "{key}" AS "key", "value", valid_from, valid_to
+        FROM {table} WHERE known_to = {_OPEN}
+    """

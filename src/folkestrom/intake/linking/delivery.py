@@ -15,7 +15,12 @@ from folkestrom.engine.rows import first_number, first_row
 from folkestrom.engine.settings import connect
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.files import InputFile
-from folkestrom.intake.linking.checks import find_overlaps, find_standing, read_rows
+from folkestrom.intake.linking.checks import (
+    find_overlaps,
+    find_repeats,
+    find_standing,
+    read_rows,
+)
 from folkestrom.intake.linking.columns import Kind, Source, kind_of, look_at, value_sql
 from folkestrom.intake.linking.counts import LinkCount, LinkResult
 from folkestrom.intake.linking.history import Change, write_history
@@ -100,13 +105,15 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     if kind == "text":
         _find_levels(connection, order.variable, sources)
     read_rows(connection, sources, kind)
-    find_overlaps(connection)
-    _take_accepted(connection)
     table = f"linked_{order.variable}"
     key = sources[0].key
-    if standing is not None and order.adds:
+    adds = standing is not None and order.adds
+    _take_accepted(connection)
+    if adds:
+        find_repeats(connection, table, key)
+    find_overlaps(connection)
+    if adds:
         find_standing(connection, table, key)
-        _take_accepted(connection)
     number = (standing.deliveries if standing else 0) + 1
     counts = count(connection, sources)
     reasons = hold(connection, sources, order.variable, number, adds=order.adds)
@@ -188,17 +195,25 @@ def _look(
     finally:
         converter.close()
     key = standing.key if standing else sources[0].key
-    kind = standing.kind if standing else next((k for k in kinds if k is not None), "text")
+    kind = standing.kind if standing else _common(kinds)
     for source, mine in zip(sources, kinds, strict=True):
         if source.key != key:
             raise _differs(source, f"is of a {source.key}", f"a {key}")
         if mine is None:
             continue
-        if (mine == "text") != (kind == "text"):
+        untyped = source.types["value"] == "VARCHAR"
+        if (mine == "text") != (kind == "text") and not (untyped and kind == "text"):
             raise _differs(source, f"has values that are a {mine}", f"a {kind}")
-        if mine == "number":
+        if mine == "number" and kind != "text":
             kind = mine
     return sources, kind  # type: ignore[return-value]
+
+
+def _common(kinds: Sequence[Kind | None]) -> Kind:
+    """The kind that values of all those kinds have."""
+    if "text" in kinds or not any(kinds):
+        return "text"
+    return "number" if "number" in kinds else "whole number"
 
 
 def _differs(source: Source, what: str, other: str) -> InputRefused:
@@ -266,10 +281,10 @@ def _find_levels(
 
 
 def _take_accepted(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rows with nothing wrong, in `coded`."""
+    """Rows with nothing wrong, as `coded`; more can still turn out to overlap."""
     connection.execute(
         """
-        CREATE OR REPLACE TEMP TABLE coded AS
+        CREATE OR REPLACE TEMP VIEW coded AS
         SELECT d.file, d.row, d."key", d."value", d.valid_from, d.valid_to
         FROM delivered d
         WHERE d.reason = 0 AND NOT EXISTS (
