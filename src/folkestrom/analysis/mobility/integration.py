@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,19 @@ from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
 
-#: Points in each dimension for an average over the population, by number of effects.
-POPULATION_ORDER = {0: 21, 1: 31, 2: 21, 3: 15}
+#: Points in each dimension for an average over the population, and up to which standard deviation
+#: of the effects they suffice for eight decimals (with three effects: for five).
+_ORDERS = {1: ((1.0, 15), (2.0, 31)), 2: ((1.0, 15), (2.0, 31)), 3: ((1.0, 11), (2.0, 15))}
+_MOST_POINTS = {1: 41, 2: 41, 3: 21}
+#: Nodes that weigh less are left out of averages.
+_NO_WEIGHT = 1e-11
+#: Rows that a thread takes at a time.
+_ROWS = 8_192
 #: Predictors beyond this give chances of zero and one all the same.
 _FAR = 300.0
 
@@ -59,6 +67,11 @@ class Model:
             return np.zeros((self.equations, 0))
         return self.covariance.root(self.theta[self.coefficients :])
 
+    @property
+    def spread(self) -> float:
+        """The largest standard deviation of an effect."""
+        return float(np.sqrt((self.root**2).sum(axis=1).max(initial=0.0)))
+
     def places(self) -> dict[str, int]:
         """The first position of every covariate."""
         out: dict[str, int] = {}
@@ -86,15 +99,19 @@ class Averaged:
     rows: Array
 
 
-def population_nodes(effects: int, order: int | None = None) -> tuple[Array, Array]:
+def population_nodes(
+    effects: int, spread: float = 1.0, order: int | None = None
+) -> tuple[Array, Array]:
     """Standard normal nodes (effects × nodes), and their weights.
 
     Parameters
     ----------
     effects
         Number of effects.
+    spread
+        The largest standard deviation of an effect.
     order
-        Points in a dimension; those for averages if not given.
+        Points in a dimension; as many as the spread asks for if not given.
 
     Examples
     --------
@@ -102,10 +119,15 @@ def population_nodes(effects: int, order: int | None = None) -> tuple[Array, Arr
     >>> bool(np.allclose((z * weight) @ z.T, np.eye(2)))
     True
     """
-    rule = product_rule(order or POPULATION_ORDER[effects], effects)
+    if effects == 0:
+        return np.zeros((0, 1)), np.ones(1)
+    enough = [points for limit, points in _ORDERS[effects] if spread <= limit]
+    rule = product_rule(order or [*enough, _MOST_POINTS[effects]][0], effects)
     index = rule.index[:, : rule.nodes]
-    weight = np.exp(rule.log_weights[index].sum(axis=0)) if effects else np.ones(1)
-    return np.sqrt(2.0) * rule.points[index], weight / weight.sum()
+    weight = np.exp(rule.log_weights[index].sum(axis=0))
+    weight /= weight.sum()
+    kept = weight > _NO_WEIGHT
+    return np.sqrt(2.0) * rule.points[index[:, kept]], weight[kept] / weight[kept].sum()
 
 
 def terms_of_panel(panel: Panel, rows: slice | NDArray[np.int64] | None = None) -> list[Term]:
@@ -175,19 +197,31 @@ def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) ->
         Weight of every row in the sum.
     """
     n, equations = predictor.shape
-    z, weight = population_nodes(model.covariance.effects)
+    z, weight = population_nodes(model.covariance.effects, model.spread)
     grow = np.exp(np.clip(model.root @ z, -_FAR, _FAR))
     chances, bent = np.empty((n, equations + 1)), np.empty((n, equations + 1, equations))
-    turned = np.zeros((equations, equations, z.shape[0]))
-    _integrate(np.ascontiguousarray(predictor), grow, weight, z, by, chances, bent, turned)
+
+    def part(first: int) -> Array:
+        some = slice(first, first + _ROWS)
+        turned = np.zeros((equations, equations + 1, weight.size))
+        _integrate(
+            np.ascontiguousarray(predictor[some]), grow, weight, by[some], chances[some],
+            bent[some], turned,
+        )  # fmt: skip
+        return turned
+
+    # Blocks and the order of their sums are the same with any number of threads.
+    with ThreadPoolExecutor(EngineSettings.from_environment().threads) as pool:
+        turned = sum(pool.map(part, range(0, n, _ROWS)), np.zeros((equations, equations + 1, 1)))
     slopes = np.zeros((equations + 1, model.theta.size))
     blocks = _by_position(model, terms, bent * by[:, None, None])
     slopes[:, : model.coefficients] = blocks[:, :, model.free].reshape(equations + 1, -1)
     if z.shape[0]:
-        # The chances of all outcomes move by nothing in sum.
-        every = np.concatenate([-turned.sum(axis=0, keepdims=True), turned])
-        flat = every.reshape(equations + 1, -1)
-        slopes[:, model.coefficients :] = flat @ model.covariance.basis
+        # Outcome × equation × node, then × effect: the derivatives in L.
+        per_node = np.eye(equations)[:, :, None] * turned[:, None, 0] - turned[:, 1:]
+        moved = (per_node * weight) @ z.T
+        every = np.concatenate([-moved.sum(axis=0, keepdims=True), moved])
+        slopes[:, model.coefficients :] = every.reshape(equations + 1, -1) @ model.covariance.basis
     return Averaged(by @ chances, slopes, chances)
 
 
@@ -223,39 +257,55 @@ def _by_position(model: Model, terms: Sequence[Term], bent: Array) -> Array:
 
 
 @kernel
-def _add_slopes(p, weight, by, z, q, r, bent, turned):  # type: ignore[no-untyped-def]
-    for i in range(p.shape[0]):
-        for j in range(p.shape[0]):
-            slope = weight * p[i] * ((1.0 if i == j else 0.0) - p[j])
-            bent[r, i + 1, j] += slope
-            # The chances of all outcomes move by nothing in sum.
-            bent[r, 0, j] -= slope
-            for d in range(z.shape[0]):
-                turned[i, j, d] += by * slope * z[d, q]
+def _chances_at_nodes(e, grow, p, inverse):  # type: ignore[no-untyped-def]
+    """Chances of all outcomes but the base, at every node."""
+    equations, nodes = grow.shape
+    for q in range(nodes):
+        inverse[q] = 1.0
+    for j in range(equations):
+        for q in range(nodes):
+            p[j, q] = e[j] * grow[j, q]
+            inverse[q] += p[j, q]
+    for q in range(nodes):
+        inverse[q] = 1.0 / inverse[q]
+    for j in range(equations):
+        for q in range(nodes):
+            p[j, q] *= inverse[q]
 
 
 @kernel
-def _integrate(predictor, grow, weight, z, by, chances, bent, turned):  # type: ignore[no-untyped-def]
-    """Chances (rows × outcomes), their derivatives in x'b, and summed ones in L.
+def _integrate(predictor, grow, weight, by, chances, bent, turned):  # type: ignore[no-untyped-def]
+    """Chances (rows × outcomes), their derivatives in x'b, and sums over rows at every node.
 
-    `turned` gets, by outcome but the base, equation and effect, the sum over rows of the mean of
-    dp/dx'b times z.
+    Of the equations i and j, `turned` gets the sums of p_i (at [i, 0]) and p_i p_j (at [i, j + 1]).
     """
     n, equations = predictor.shape
     nodes = weight.shape[0]
-    e, p = np.empty(equations), np.empty(equations)
+    e, p, inverse = np.empty(equations), np.empty((equations, nodes)), np.empty(nodes)
     for r in range(n):
         for j in range(equations):
             e[j] = np.exp(min(max(predictor[r, j], -300.0), 300.0))
-        chances[r, :] = 0.0
-        bent[r, :, :] = 0.0
+        _chances_at_nodes(e, grow, p, inverse)
+        base = 0.0
         for q in range(nodes):
-            total = 1.0
+            base += weight[q] * inverse[q]
+        chances[r, 0] = base
+        bent[r, :, :] = 0.0
+        for i in range(equations):
+            mean = 0.0
+            for q in range(nodes):
+                mean += weight[q] * p[i, q]
+                turned[i, 0, q] += by[r] * p[i, q]
+            chances[r, i + 1] = mean
+            bent[r, i + 1, i] = mean
             for j in range(equations):
-                p[j] = e[j] * grow[j, q]
-                total += p[j]
-            chances[r, 0] += weight[q] / total
-            for j in range(equations):
-                p[j] /= total
-                chances[r, j + 1] += weight[q] * p[j]
-            _add_slopes(p, weight[q], by[r], z, q, r, bent, turned)
+                both = 0.0
+                for q in range(nodes):
+                    product = p[i, q] * p[j, q]
+                    both += weight[q] * product
+                    turned[i, j + 1, q] += by[r] * product
+                bent[r, i + 1, j] -= both
+        for j in range(equations):
+            # The chances of all outcomes move by nothing in sum.
+            for i in range(equations):
+                bent[r, 0, j] -= bent[r, i + 1, j]

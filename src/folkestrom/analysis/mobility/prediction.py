@@ -266,7 +266,7 @@ def simulated(model: Model, row: Array, drawn: Array) -> Array:
     drawn
         Parameters, a set a row.
     """
-    z, weight = population_nodes(model.covariance.effects)
+    z, weight = population_nodes(model.covariance.effects, model.spread)
     equations, out = model.equations, []
     for first in range(0, drawn.shape[0], _DRAWN):
         some = drawn[first : first + _DRAWN]
@@ -301,7 +301,7 @@ def average_of_profile(model: Model, row: Array) -> tuple[Array, Array]:
     equations, n = model.equations, model.covariance.effects
     coefficients = equations * row.size
     beta = model.theta[:coefficients].reshape(equations, -1)
-    z, weight = population_nodes(n)
+    z, weight = population_nodes(n, model.spread)
     predictor = np.repeat((beta @ row)[:, None], weight.size, axis=1)
     if n:
         predictor = predictor + model.covariance.root(model.theta[coefficients:]) @ z
