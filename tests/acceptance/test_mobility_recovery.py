@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 
 from folkestrom.twin import create
+from tests.acceptance.mobility_countries import fit, live
 from tests.twin.mobility_reading import read_panel, z_scores
 
 pytestmark = pytest.mark.acceptance
 
 SEEDS = (31, 32, 33)
+#: Countries of their own, so that no seed has been looked at while the twin was made.
+FIRST_SEED = 5_001
+COUNTRIES = 200
+#: Half the width of a 95 % interval, in standard errors.
+REACH = 1.959964
 
 
 def test_intervals_cover_the_stated_coefficients_as_often_as_they_say(tmp_path: Path) -> None:
@@ -30,3 +36,20 @@ def test_intervals_cover_the_stated_coefficients_as_often_as_they_say(tmp_path: 
     assert 0.85 < np.mean(np.abs(z) < 1.645) < 0.95
     assert 0.75 < np.mean(z**2) < 1.3
     assert abs(np.mean(z)) < 0.25
+
+
+def test_the_model_with_effects_covers_every_parameter_as_often_as_it_says() -> None:
+    # Neither coefficients nor effects are known to it: all of them are estimated, and the
+    # covariance of the effects with them.
+    errors: dict[str, list[float]] = {}
+    for seed in range(FIRST_SEED, FIRST_SEED + COUNTRIES):
+        found, truth = fit(live(seed))
+        assert found.converged_, (seed, found.message_)
+        for name, value in found.params_.items():
+            errors.setdefault(name, []).append((value - truth[name]) / found.bse_[name])
+    z = np.array(list(errors.values()))
+    assert z.shape[0] > 120
+    covered = np.abs(z) < REACH
+    each = dict(zip(errors, covered.mean(axis=1).round(3).tolist(), strict=True))
+    assert 0.94 <= covered.mean() <= 0.96, each
+    assert {name: share for name, share in each.items() if not 0.89 <= share <= 0.99} == {}
