@@ -110,11 +110,16 @@ def _of_ranges(name: str, groups: Groups, of: Variable) -> Variable:
 
 
 def _range(low: float | None, high: float | None, whole: bool) -> str:
+    start = _number(low or 0)
     if high is None:
-        return f"{low:g}+"
+        return f"{start}+"
     if whole and low is not None and high == low + 1:
-        return f"{low:g}"
-    return f"{low:g}-{high - 1:g}" if whole else f"{low:g}-{high:g}"
+        return start
+    return f"{start}-{_number(high - 1 if whole else high)}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _of_quantiles(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
@@ -20,7 +21,7 @@ _KEYWORDS: Final = {"from": "from_", "in": "in_"}
 _KEPT: Final = {field: key for key, field in _KEYWORDS.items()}
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: str | os.PathLike[str]) -> Study:
     """Read a study from a file.
 
     Parameters
@@ -35,6 +36,7 @@ def read_study(path: Path) -> Study:
     UsageError
         A definition that cannot be meant.
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
