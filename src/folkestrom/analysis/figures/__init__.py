@@ -7,6 +7,7 @@ names. The same data give the same file.
 
 from folkestrom.analysis.figures.chord import chord_plot
 from folkestrom.analysis.figures.curves import curve_plot, state_plot
+from folkestrom.analysis.figures.rates import rate_plot
 from folkestrom.analysis.figures.sankey import sankey_plot
 
-__all__ = ["chord_plot", "curve_plot", "sankey_plot", "state_plot"]
+__all__ = ["chord_plot", "curve_plot", "rate_plot", "sankey_plot", "state_plot"]

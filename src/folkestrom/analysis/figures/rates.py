@@ -1,0 +1,121 @@
+"""Rates of groups side by side, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from folkestrom.analysis.figures.style import (
+    COLOURS,
+    GREY,
+    Language,
+    canvas,
+    finish,
+    number_text,
+)
+from folkestrom.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MARKERS: Final = ("o", "s", "D", "^", "v", "P")
+
+
+def rate_plot(
+    rows: Any,
+    file: Path | str | None = None,
+    *,
+    label: str,
+    estimate: str,
+    limits: tuple[str, str] | None = ("lower", "upper"),
+    group: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    unit: str = "",
+    title: str | None = None,
+    lang: Language = "en",
+) -> Figure:
+    """Draw an estimate of each row with its interval, from the first row at the top.
+
+    Parameters
+    ----------
+    rows
+        A table of Arrow, Polars or pandas. What is empty, as where a figure was suppressed, is
+        not drawn, and its label says "..".
+    file
+        Where to: a name that ends in .svg, .pdf or .png.
+    label
+        Column with what a row is called.
+    estimate, limits
+        Columns with the estimate and the ends of its interval; None: no intervals.
+    group
+        Column that tells groups apart, which differ in colour and marker.
+    labels
+        Texts instead of labels and names of groups.
+    unit
+        What is under the axis.
+    title
+        Of the picture.
+    lang
+        en or no.
+
+    Examples
+    --------
+    >>> rows = {"county": ["03", "11"], "rate": [12.1, 4.4], "lower": [11, 4], "upper": [13, 5]}
+    >>> figure = rate_plot(rows, label="county", estimate="rate", labels={"03": "Oslo"})
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    ['Oslo', '11']
+    """
+    table = pl.DataFrame(rows)
+    needed = [name for name in (label, estimate, *(limits or ()), group) if name is not None]
+    for name in needed:
+        if name not in table.columns:
+            raise UsageError("is no column", column=name, allowed=table.columns)
+    if table.is_empty():
+        raise UsageError("there is no row for the picture")
+    texts = labels or {}
+    names = table[label].cast(pl.String).unique(maintain_order=True).to_list()
+    groups = [None] if group is None else table[group].cast(pl.String).unique(maintain_order=True)
+    figure, axes = canvas(7, 0.9 + (0.18 + 0.12 * len(groups)) * len(names))
+    shown: set[str] = set()
+    for k, one in enumerate(groups):
+        part = table if one is None else table.filter(pl.col(group or "").cast(pl.String) == one)
+        part = part.drop_nulls(estimate)
+        at = [names.index(str(name)) for name in part[label]]
+        shown |= {str(name) for name in part[label]}
+        offset = 0.2 * (k - (len(groups) - 1) / 2)
+        axes.errorbar(
+            part[estimate].to_list(),
+            [place + offset for place in at],
+            xerr=_reach(part, estimate, limits),
+            fmt=_MARKERS[k % len(_MARKERS)],
+            color=COLOURS[k % len(COLOURS)],
+            markersize=4,
+            capsize=2,
+            linewidth=1,
+            label="" if one is None else texts.get(one, one),
+        )
+    axes.set_yticks(
+        range(len(names)),
+        [texts.get(name, name) + ("" if name in shown else "  ..") for name in names],
+    )
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(unit)
+    axes.xaxis.set_major_formatter(lambda value, _: number_text(float(value), lang))
+    axes.grid(axis="x", color=GREY, linewidth=0.3)
+    if group is not None:
+        axes.legend(frameon=False, loc="best")
+    return finish(figure, file, title)
+
+
+def _reach(
+    part: pl.DataFrame, estimate: str, limits: tuple[str, str] | None
+) -> list[list[float]] | None:
+    if limits is None:
+        return None
+    low = (part[estimate] - part[limits[0]]).fill_null(0).to_list()
+    high = (part[limits[1]] - part[estimate]).fill_null(0).to_list()
+    return [low, high]
