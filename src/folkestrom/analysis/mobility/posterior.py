@@ -76,7 +76,8 @@ def posterior(model: Model, panel: Panel) -> Posterior:
             np.sqrt(2.0) * points, weights + (points**2).sum(axis=0),
             held.means[first:last], held.covariances[first:last], held.log_likelihoods[first:last],
         )  # fmt: skip
-    return held
+    root = model.root
+    return Posterior(held.means @ root.T, root @ held.covariances @ root.T, held.log_likelihoods)
 
 
 def table_of_effects(model: Model, panel: Panel) -> pl.DataFrame:
@@ -111,7 +112,7 @@ def forecasts(model: Model, panel: Panel) -> Array:
         The persons' years, those of a person in the order of time.
     """
     effects = model.covariance.effects
-    z, weight = population_nodes(effects, _PAST_ORDER[effects])
+    z, weight = population_nodes(effects, order=_PAST_ORDER[effects])
     grow = np.exp(np.clip(model.root @ z, -300.0, 300.0))
     out = np.empty((panel.size, len(model.outcomes)))
     for first, last in _blocks(panel):
@@ -156,8 +157,17 @@ def _forecast(start, outcome, predictor, grow, weight, out):  # type: ignore[no-
 
 
 @kernel
-def _at(start, stop, outcome, predictor, u, z):  # type: ignore[no-untyped-def]
-    """Log of a person's likelihood at the effects u, times the density of z but for a constant."""
+def _effects(root, z, u):  # type: ignore[no-untyped-def]
+    for j in range(u.shape[0]):
+        u[j] = 0.0
+        for d in range(z.shape[0]):
+            u[j] += root[j, d] * z[d]
+
+
+@kernel
+def _at(start, stop, outcome, predictor, root, z, u):  # type: ignore[no-untyped-def]
+    """Log of a person's likelihood times the density of z but for a constant; leaves u = Lz."""
+    _effects(root, z, u)
     value = 0.0
     for d in range(z.shape[0]):
         value -= 0.5 * z[d] * z[d]
@@ -175,86 +185,134 @@ def _at(start, stop, outcome, predictor, u, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _bend(start, stop, outcome, predictor, root, z, gradient, curvature):  # type: ignore[no-untyped-def]
+def _bend(start, stop, outcome, predictor, root, z, u, p, gradient, curvature):  # type: ignore[no-untyped-def]
     """Gradient and negative Hessian in z."""
     equations, effects = root.shape
-    u, p = root @ z, np.empty(equations)
-    gradient[:] = -z
-    curvature[:, :] = np.eye(effects)
+    _effects(root, z, u)
+    for d in range(effects):
+        gradient[d] = -z[d]
+        for c in range(effects):
+            curvature[d, c] = 1.0 if c == d else 0.0
     for r in range(start, stop):
         total = 1.0
         for j in range(equations):
             p[j] = np.exp(min(max(predictor[r, j] + u[j], -300.0), 300.0))
             total += p[j]
-        for j in range(equations):
-            p[j] /= total
         for d in range(effects):
+            mean = 0.0
             for j in range(equations):
-                seen = 1.0 if outcome[r] == j + 1 else 0.0
-                gradient[d] += root[j, d] * (seen - p[j])
+                mean += root[j, d] * p[j] / total
+            if outcome[r] > 0:
+                gradient[d] += root[outcome[r] - 1, d]
+            gradient[d] -= mean
             for c in range(effects):
-                for i in range(equations):
-                    for j in range(equations):
-                        w = p[i] * ((1.0 if i == j else 0.0) - p[j])
-                        curvature[d, c] += root[i, d] * w * root[j, c]
+                for j in range(equations):
+                    curvature[d, c] += (root[j, d] - mean) * root[j, c] * p[j] / total
 
 
 @kernel
-def _mode(start, stop, outcome, predictor, root, z, gradient, curvature):  # type: ignore[no-untyped-def]
-    """Newton's method from zero; steps are halved where they would go down."""
-    z[:] = 0.0
-    value = _at(start, stop, outcome, predictor, root @ z, z)
+def _factor(curvature, lower):  # type: ignore[no-untyped-def]
+    """Cholesky's factor of a small matrix."""
+    for i in range(curvature.shape[0]):
+        for j in range(i + 1):
+            rest = curvature[i, j]
+            for k in range(j):
+                rest -= lower[i, k] * lower[j, k]
+            lower[i, j] = np.sqrt(rest) if i == j else rest / lower[j, j]
+
+
+@kernel
+def _back(lower, x):  # type: ignore[no-untyped-def]
+    """Solve lower' y = x in place: x standard normal gives y with the inverse as covariance."""
+    for i in range(x.shape[0] - 1, -1, -1):
+        for k in range(i + 1, x.shape[0]):
+            x[i] -= lower[k, i] * x[k]
+        x[i] /= lower[i, i]
+
+
+@kernel
+def _step(curvature, lower, gradient):  # type: ignore[no-untyped-def]
+    """Make a gradient Newton's step; gives its largest part, and leaves the factor."""
+    _factor(curvature, lower)
+    for i in range(gradient.shape[0]):
+        for k in range(i):
+            gradient[i] -= lower[i, k] * gradient[k]
+        gradient[i] /= lower[i, i]
+    _back(lower, gradient)
+    largest = 0.0
+    for d in range(gradient.shape[0]):
+        largest = max(largest, abs(gradient[d]))
+    return largest
+
+
+@kernel
+def _mode(start, stop, outcome, predictor, root, z, u, p, gradient, curvature, lower, tried):  # type: ignore[no-untyped-def]
+    """Newton's method from zero, steps halved where they would go down; leaves the factor."""
+    effects = z.shape[0]
+    for d in range(effects):
+        z[d] = 0.0
+    value = _at(start, stop, outcome, predictor, root, z, u)
     for _ in range(50):
-        _bend(start, stop, outcome, predictor, root, z, gradient, curvature)
-        step = np.linalg.solve(curvature, gradient)
+        _bend(start, stop, outcome, predictor, root, z, u, p, gradient, curvature)
+        largest = _step(curvature, lower, gradient)
         share, better = 1.0, False
         for _ in range(30):
-            tried = z + share * step
-            ahead = _at(start, stop, outcome, predictor, root @ tried, tried)
+            for d in range(effects):
+                tried[d] = z[d] + share * gradient[d]
+            ahead = _at(start, stop, outcome, predictor, root, tried, u)
             if ahead >= value:
                 better = True
                 break
             share *= 0.5
         if not better:
             return
-        z[:] = z + share * step
+        for d in range(effects):
+            z[d] = tried[d]
         value = ahead
-        if np.max(np.abs(step)) < 1e-8:
+        if largest < 1e-8:
             return
 
 
 @kernel
-def _posteriors(  # type: ignore[no-untyped-def]
-    start, outcome, predictor, root, points, log_weights, means, covariances, values
-):
+def _moments(share, at, mean, square):  # type: ignore[no-untyped-def]
+    nodes, effects = at.shape
+    for d in range(effects):
+        for q in range(nodes):
+            mean[d] += share[q] * at[q, d]
+    for d in range(effects):
+        for c in range(effects):
+            for q in range(nodes):
+                square[d, c] += share[q] * (at[q, d] - mean[d]) * (at[q, c] - mean[c])
+
+
+@kernel
+def _posteriors(start, outcome, predictor, root, points, log_weights, means, squares, values):  # type: ignore[no-untyped-def]
+    """Log-likelihood of each person; posterior means and covariances of z are added."""
     effects, nodes = points.shape
-    z, gradient, curvature = np.zeros(effects), np.zeros(effects), np.eye(effects)
-    at, logs = np.empty((nodes, effects)), np.empty(nodes)
+    u, p = np.empty(root.shape[0]), np.empty(root.shape[0])
+    z, gradient, tried = np.zeros(effects), np.empty(effects), np.empty(effects)
+    curvature, lower = np.empty((effects, effects)), np.zeros((effects, effects))
+    at, share = np.empty((nodes, effects)), np.empty(nodes)
     for i in range(start.shape[0] - 1):
         a, b = start[i], start[i + 1]
-        if effects == 0:
-            values[i] = _at(a, b, outcome, predictor, np.zeros(root.shape[0]), z)
-            continue
-        _mode(a, b, outcome, predictor, root, z, gradient, curvature)
-        _bend(a, b, outcome, predictor, root, z, gradient, curvature)
-        axes = np.linalg.cholesky(np.linalg.inv(curvature))
-        for q in range(nodes):
-            at[q] = z + axes @ np.ascontiguousarray(points[:, q])
-            logs[q] = log_weights[q] + _at(a, b, outcome, predictor, root @ at[q], at[q])
-        top = logs.max()
-        share = np.exp(logs - top)
-        total = share.sum()
-        # log of (2π)^(-d/2) · 2^(d/2) · |axes|, which the sum over nodes is multiplied by.
-        size = np.log(np.abs(np.diag(axes))).sum() - 0.5 * effects * np.log(np.pi)
-        values[i] = top + np.log(total) + size
-        share /= total
-        mean = np.zeros(effects)
-        square = np.zeros((effects, effects))
-        for q in range(nodes):
-            mean += share[q] * at[q]
+        _mode(a, b, outcome, predictor, root, z, u, p, gradient, curvature, lower, tried)
+        top = -np.inf
         for q in range(nodes):
             for d in range(effects):
-                for c in range(effects):
-                    square[d, c] += share[q] * (at[q, d] - mean[d]) * (at[q, c] - mean[c])
-        means[i] = root @ mean
-        covariances[i] = root @ square @ root.T
+                at[q, d] = points[d, q]
+            _back(lower, at[q])
+            for d in range(effects):
+                at[q, d] += z[d]
+            share[q] = log_weights[q] + _at(a, b, outcome, predictor, root, at[q], u)
+            top = max(top, share[q])
+        total = 0.0
+        for q in range(nodes):
+            share[q] = np.exp(share[q] - top)
+            total += share[q]
+        for q in range(nodes):
+            share[q] /= total
+        # log of (2π)^(-d/2) · 2^(d/2) · |axes|, which the sum over nodes is multiplied by.
+        values[i] = top + np.log(total) - 0.5 * effects * np.log(np.pi)
+        for d in range(effects):
+            values[i] -= np.log(lower[d, d])
+        _moments(share, at, means[i], squares[i])
