@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.mobility.kernels.factor import factorise, invert_factor, square
 from folkestrom.analysis.mobility.likelihood import Likelihood
 from folkestrom.analysis.mobility.quadrature import Rule
 
@@ -16,6 +18,8 @@ Array = NDArray[np.float64]
 #: order the gradient belongs to the integral and the value to the rule.
 _SMALL_GAIN = 0.05
 _HALVINGS = 25
+#: Factors with a smaller pivot are left to eigenvalues.
+_SMALL_PIVOT = 1e-4
 #: How small a part of the tolerance is worth up to two more steps.
 _POLISHED, _MOST_POLISHING = 1e-3, 2
 
@@ -32,17 +36,23 @@ class Objective:
         The quadrature.
     penalty
         Weights of half the squared coefficients; zero for intercepts and effects.
+    tilt
+        What is added to the gradient: by how much a higher order's would differ.
     """
 
     likelihood: Likelihood
     rule: Rule
     penalty: Array
+    tilt: Array | None = None
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient."""
         value, gradient = self.likelihood.value_and_gradient(theta, self.rule)
-        loss = float(self.penalty @ (theta * theta)) / 2
-        return value - loss, gradient - self.penalty * theta
+        value -= float(self.penalty @ (theta * theta)) / 2
+        gradient = gradient - self.penalty * theta
+        if self.tilt is None:
+            return value, gradient
+        return value + float(self.tilt @ theta), gradient + self.tilt
 
     def information(self, theta: Array) -> Array:
         """Minus the second derivatives."""
@@ -85,6 +95,7 @@ def climb(
     tolerance: float,
     information: Array | None = None,
     most: int = 60,
+    each: Callable[[Climb], None] | None = None,
 ) -> Climb:
     """Step until a step would move no parameter by `tolerance` standard errors.
 
@@ -100,6 +111,8 @@ def climb(
         Taken as it is and updated from gradients; if None, computed anew at every step.
     most
         Steps at most.
+    each
+        Called after every step.
     """
     value, gradient = objective(theta)
     fresh = information is None
@@ -124,18 +137,23 @@ def climb(
             at.reason = f"no convergence in {most} steps"
             return at
         found = _search(objective, at, step, gain)
-        if found is None and at.arrived:
-            return at
         if found is None:
-            at.reason = "no step raises the log-likelihood"
+            at.reason = "" if at.arrived else "no step raises the log-likelihood"
             return at
-        new, value, gradient = found
-        if fresh:
-            at.information = objective.information(new)
-        else:
-            at.information = _updated(at.information, new - at.theta, at.gradient - gradient)
-        at.theta, at.value, at.gradient = new, value, gradient
-        at.turns += 1
+        _go_on(at, objective, found, fresh)
+        if each is not None:
+            each(at)
+
+
+def _go_on(at: Climb, objective: Objective, found: tuple[Array, float, Array], fresh: bool) -> None:
+    """Take the step that the search found."""
+    new, value, gradient = found
+    if fresh:
+        at.information = objective.information(new)
+    else:
+        at.information = _updated(at.information, new - at.theta, at.gradient - gradient)
+    at.theta, at.value, at.gradient = new, value, gradient
+    at.turns += 1
 
 
 def newton_step(information: Array, gradient: Array) -> tuple[Array, Array, float]:
@@ -177,10 +195,24 @@ def inverse_of(information: Array) -> Array:
     diagonal = np.abs(np.diag(information))
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     scaled = information * np.outer(scale, scale)
-    values, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
-    values = np.maximum(np.abs(values), 1e-10)
-    inverse = (vectors / values) @ vectors.T
+    scaled = (scaled + scaled.T) / 2
+    inverse = _inverse_of_positive(scaled)
+    if inverse is None:
+        values, vectors = np.linalg.eigh(scaled)
+        values = np.maximum(np.abs(values), 1e-10)
+        inverse = (vectors / values) @ vectors.T
     return np.asarray(inverse * np.outer(scale, scale))
+
+
+def _inverse_of_positive(scaled: Array) -> Array | None:
+    """By Cholesky's factor, far sooner than by eigenvalues; None where it hardly is positive."""
+    factor = np.array(scaled, order="C")
+    if not np.all(np.isfinite(factor)) or not factorise(factor, _SMALL_PIVOT):
+        return None
+    turned, inverse = np.zeros_like(factor), np.empty_like(factor)
+    invert_factor(factor, turned)
+    square(turned, inverse)
+    return inverse
 
 
 def is_positive(information: Array) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
+from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.panel import Panel
@@ -38,6 +40,7 @@ def fit_mobility(
     tolerance: float | None = None,
     threads: int | None = None,
     say: Callable[[str], None] | None = None,
+    checkpoint: Path | str | None = None,
 ) -> MobilityFit:
     """Fit a multinomial logit with normal effects of persons, by maximum likelihood.
 
@@ -66,6 +69,9 @@ def fit_mobility(
         Number of threads; the environment's by default. The result does not depend on it.
     say
         Called with a line for each thing done.
+    checkpoint
+        A file in which every step is noted, and from which a fit of the same panel and model
+        goes on if it was interrupted. It is removed when the fit has converged.
 
     Examples
     --------
@@ -85,12 +91,15 @@ def fit_mobility(
     checked = check(
         panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
-    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say)
+    kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
+    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept)
     found = estimate(panel, plan)
     _finish(found, plan, standard_errors)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
     reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
+    if kept is not None and not reason:
+        kept.remove()
     return MobilityFit(
         outcomes=panel.outcomes,
         positions=panel.positions,
@@ -106,7 +115,9 @@ def fit_mobility(
         persons=panel.persons,
         converged_=not reason,
         message_=reason,
-        notes=checked.notes + _boundary(panel, covariance, found.climb.theta[k:]),
+        notes=checked.notes
+        + _boundary(panel, covariance, found.climb.theta[k:])
+        + tuple(found.notes),
         steps=tuple(found.steps),
         penalty=penalty,
         tolerance=found.tolerance,
@@ -125,6 +136,20 @@ def _check_options(penalty: float, tolerance: float | None, errors: str) -> None
         )
 
 
+def _checkpoint(
+    path: Path | str | None,
+    panel: Panel,
+    free: NDArray[np.int64],
+    effects: str,
+    penalty: float,
+    tolerance: float | None,
+) -> Checkpoint | None:
+    if path is None:
+        return None
+    options = {"free": free.tolist(), "effects": effects, "penalty": penalty, "to": tolerance}
+    return Checkpoint(Path(path), fingerprint(panel, options))
+
+
 def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | None:
     if cluster is None:
         return None
@@ -135,24 +160,30 @@ def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | No
 
 
 def _finish(found: Estimated, plan: Plan, errors: Errors) -> None:
-    """Choose signs of L; where exact information is asked for, judge the last step by it."""
+    """Choose signs of L; judge the last step by information from all persons."""
     at, k = found.climb, found.likelihood.coefficients
     signed = plan.covariance.signed(at.theta[k:])
     turned = np.ones(at.theta.size)
     turned[k:] = np.where(signed * at.theta[k:] < 0, -1.0, 1.0)
     at.theta, at.gradient = at.theta * turned, at.gradient * turned
     at.information = at.information * np.outer(turned, turned)
-    if errors == "bhhh":
-        return
     objective = plan.objective(found.likelihood, found.order)
-    at.information = objective.information(at.theta)
+
+    def of_all(theta: Array) -> Array:
+        """Information from all persons: exact, or from the products of their scores."""
+        if errors != "bhhh":
+            return objective.information(theta)
+        _, products = found.likelihood.information(theta, objective.rule, bread=False, meat=True)
+        return products + np.diag(objective.penalty)
+
+    at.information = of_all(at.theta)
     step, own, _ = newton_step(at.information, at.gradient)
-    at.moved = float(np.max(np.abs(step) / own))
+    at.moved = float(np.max(np.abs(step) / own)) if step.size else 0.0
     if at.arrived and at.moved >= found.tolerance:
         found.climb = climb(
             objective, at.theta, tolerance=found.tolerance, information=at.information
         )
-        found.climb.information = objective.information(found.climb.theta)
+        found.climb.information = of_all(found.climb.theta)
 
 
 def _errors(
@@ -162,8 +193,6 @@ def _errors(
     at, likelihood = found.climb, found.likelihood
     rule = product_rule(found.order, plan.covariance.effects)
     held = at.information
-    if errors == "bhhh":
-        _, held = likelihood.information(at.theta, rule, bread=False, meat=True)
     vcov = inverse_of(held)
     reason = "" if is_positive(held) else "the parameters are not all determined by the data"
     if errors == "clustered":

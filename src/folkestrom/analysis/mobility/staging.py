@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.ascent import Climb, Objective, climb
+from folkestrom.analysis.mobility.ascent import Climb, Objective, climb, newton_step
+from folkestrom.analysis.mobility.checkpoint import Checkpoint, Held
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.likelihood import Likelihood
 from folkestrom.analysis.mobility.panel import Panel
@@ -21,8 +22,12 @@ Array = NDArray[np.float64]
 SMALL = 200_000
 #: Standard errors by which the last step may move a parameter: in small, middling, large panels.
 FINE, MIDDLE, COARSE, LARGE = 1e-4, 0.01, 0.1, 2_000_000
+#: The first part of a large panel: this share of it, and no more person-years than this.
+_SMALL_PART, _LARGEST_SMALL_PART = 40, 500_000
 #: Keeps coefficients of levels that a subsample hardly has from running away.
 _SUBSAMPLE_PENALTY = 0.1
+
+_ORDER_BY_PART = "that more points of quadrature change nothing was judged by a part of the persons"
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Estimated:
         In standard errors.
     steps
         What was done, a line each.
+    notes
+        What was judged by a part of the persons.
     """
 
     likelihood: Likelihood
@@ -48,6 +55,7 @@ class Estimated:
     order: int
     tolerance: float
     steps: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -66,6 +74,8 @@ class Plan:
         Number of threads; None: the environment's.
     say
         Called with a line for each thing done.
+    checkpoint
+        Where a fit that is interrupted is resumed from.
     """
 
     covariance: Covariance
@@ -74,6 +84,12 @@ class Plan:
     tolerance: float | None = None
     threads: int | None = None
     say: Callable[[str], None] | None = None
+    checkpoint: Checkpoint | None = None
+
+    def keep(self, held: Held) -> None:
+        """Note how far the fit has come."""
+        if self.checkpoint is not None:
+            self.checkpoint.write(held)
 
     def likelihood(self, panel: Panel) -> Likelihood:
         """The likelihood of a panel."""
@@ -109,29 +125,103 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         if plan.say is not None:
             plan.say(line)
 
-    sizes = [SMALL // 2] if size > SMALL else []
-    if size // 10 > SMALL:
-        sizes.append(size // 10)
-    theta, information = _first_guess(_part(panel, sizes[0]) if sizes else panel, plan), None
-    reached = orders_for(plan.covariance.effects)[0]
-    for rows in sizes:
-        part = _part(panel, rows)
-        likelihood = plan.likelihood(part)
-        # Sampling error outweighs what is left of the climb.
-        loose = max(0.02, tolerance * float(np.sqrt(part.size / size)))
-        information = None if part.size <= SMALL else information
-        found, reached = _rise(plan, likelihood, theta, loose, reached, information, say, 0.1)
-        theta = found.theta
-        if part.size > SMALL:
-            found.information = plan.objective(likelihood, reached, _SUBSAMPLE_PENALTY).information(
-                theta
-            )
-        information = found.information * (size / part.size)
-        if rows != sizes[-1]:
-            information = found.information * (sizes[-1] / part.size)
     likelihood = plan.likelihood(panel)
-    found, order = _rise(plan, likelihood, theta, tolerance, reached, information, say, 0.0)
-    return Estimated(likelihood, found, order, tolerance, steps)
+    held = plan.checkpoint.read() if plan.checkpoint else None
+    if size <= SMALL:
+        first = orders_for(plan.covariance.effects)[0]
+        theta = _first_guess(panel, plan) if held is None else held.theta
+        found, order = _rise(plan, likelihood, theta, tolerance, first, say)
+        return Estimated(likelihood, found, order, tolerance, steps)
+    if held is None:
+        held = _from_parts(panel, plan, tolerance, say)
+        plan.keep(held)
+    else:
+        say("resumed from the checkpoint")
+    found = _whole(plan, likelihood, held, tolerance, say)
+    return Estimated(likelihood, found, held.order, tolerance, steps, [_ORDER_BY_PART])
+
+
+def _from_parts(panel: Panel, plan: Plan, tolerance: float, say: Callable[[str], None]) -> Held:
+    """Fit a small part of the persons, then, of a large panel, a tenth of them."""
+    size = panel.size
+    lowest = orders_for(plan.covariance.effects)[0]
+    part = _part(panel, min(max(size // _SMALL_PART, SMALL // 4), _LARGEST_SMALL_PART))
+    likelihood = plan.likelihood(part)
+    objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
+    theta = _first_guess(part, plan)
+    at = climb(objective, theta, tolerance=0.1, information=_products(objective, theta))
+    say(_line(likelihood, lowest, at))
+    information = objective.information(at.theta)
+    order, tilt = _settle(plan, likelihood, at.theta, information, size, tolerance, say)
+    theta, information = at.theta, information * (size / part.size)
+    if size > LARGE:
+        tenth = plan.likelihood(_part(panel, size // 10))
+        share = tenth.panel.size / size
+        objective = plan.objective(tenth, lowest, _SUBSAMPLE_PENALTY)
+        # Sampling error outweighs what is left of the climb.
+        at = climb(objective, theta, tolerance=0.15, information=information * share)
+        say(_line(tenth, lowest, at))
+        theta = at.theta
+    return Held(theta, information, lowest, order, tilt)
+
+
+def _settle(
+    plan: Plan,
+    likelihood: Likelihood,
+    theta: Array,
+    information: Array,
+    size: int,
+    tolerance: float,
+    say: Callable[[str], None],
+) -> tuple[int, Array]:
+    """The order from which a rise would not move the whole panel's estimates, judged by a part.
+
+    Returns with it by how much the whole's gradient differs there from that of the lowest order.
+    """
+    grow = size / likelihood.panel.size
+    orders = orders_for(plan.covariance.effects)
+    gradients = [plan.objective(likelihood, orders[0])(theta)[1]]
+    for lower, order in pairwise(orders):
+        gradients.append(plan.objective(likelihood, order)(theta)[1])
+        step, errors, _ = newton_step(information, gradients[-1] - gradients[-2])
+        moved = float(np.max(np.abs(step) / errors)) * float(np.sqrt(grow))
+        say(
+            f"{likelihood.panel.size} person-years: {order} points instead of {lower} would move "
+            f"the whole by {moved:.1e} standard errors"
+        )
+        if moved < tolerance:
+            return lower, (gradients[-2] - gradients[0]) * grow
+    return orders[-1], (gradients[-1] - gradients[0]) * grow
+
+
+def _whole(
+    plan: Plan,
+    likelihood: Likelihood,
+    held: Held,
+    tolerance: float,
+    say: Callable[[str], None],
+) -> Climb:
+    """Climb with all persons: at the lowest order as if at the one that suffices, then there."""
+    theta, information = held.theta, held.information
+    if held.order > held.reached:
+        objective = replace(plan.objective(likelihood, held.reached), tilt=held.tilt)
+        at = climb(
+            objective, theta, tolerance=1.0, information=information,
+            each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),
+        )  # fmt: skip
+        say(_line(likelihood, held.reached, at))
+        if at.arrived:
+            at.theta = at.theta + newton_step(at.information, at.gradient)[0]
+        theta, information = at.theta, at.information
+    held = replace(held, theta=theta, information=information, reached=held.order)
+    plan.keep(held)
+    at = climb(
+        plan.objective(likelihood, held.order), theta, tolerance=tolerance,
+        information=information,
+        each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),
+    )  # fmt: skip
+    say(_line(likelihood, held.order, at))
+    return at
 
 
 def _rise(
@@ -140,28 +230,27 @@ def _rise(
     theta: Array,
     tolerance: float,
     first: int,
-    information: Array | None,
     say: Callable[[str], None],
-    extra: float,
 ) -> tuple[Climb, int]:
     """Climb, and raise the order until that moves nothing; returns the order that sufficed."""
     orders = orders_for(plan.covariance.effects, first)
-    at = climb(
-        plan.objective(likelihood, orders[0], extra),
-        theta,
-        tolerance=tolerance,
-        information=information,
-    )
+
+    def keep(at: Climb) -> None:
+        plan.keep(Held(at.theta, at.information, orders[0], orders[0], np.zeros(0)))
+
+    at = climb(plan.objective(likelihood, orders[0]), theta, tolerance=tolerance, each=keep)
     say(_line(likelihood, orders[0], at))
     for lower, order in pairwise(orders):
         if not at.arrived:
             return at, lower
         # From here on the information of the lowest order is near enough to find the maximum.
-        objective = plan.objective(likelihood, order, extra)
-        at = climb(objective, at.theta, tolerance=tolerance, information=at.information)
+        at = climb(
+            plan.objective(likelihood, order), at.theta, tolerance=tolerance,
+            information=at.information, each=keep,
+        )  # fmt: skip
         say(_line(likelihood, order, at))
         if at.arrived and at.turns == 0:
-            return at, (order if extra == 0.0 else lower)
+            return at, order
     if len(orders) > 1:
         at.arrived = False
         at.reason = f"the integral has not settled at {orders[-1]} points"
@@ -182,9 +271,15 @@ def _first_guess(panel: Panel, plan: Plan) -> Array:
     theta = np.zeros(likelihood.parameters)
     outcomes = np.bincount(panel.rows.outcome, minlength=len(panel.outcomes)) + 0.5
     theta[:: plan.free.size] = np.log(outcomes[1:] / outcomes[0])
-    extra = _SUBSAMPLE_PENALTY
-    found = climb(without.objective(likelihood, orders_for(0)[0], extra), theta, tolerance=0.01)
+    objective = without.objective(likelihood, orders_for(0)[0], _SUBSAMPLE_PENALTY)
+    found = climb(objective, theta, tolerance=0.1, information=_products(objective, theta))
     return np.concatenate([found.theta, plan.covariance.start()])
+
+
+def _products(objective: Objective, theta: Array) -> Array:
+    """Information to begin with, from products of scores: far cheaper than the observed one."""
+    _, products = objective.likelihood.information(theta, objective.rule, bread=False, meat=True)
+    return products + np.diag(objective.penalty)
 
 
 def _part(panel: Panel, rows: int) -> Panel:
