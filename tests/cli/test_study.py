@@ -108,7 +108,7 @@ def test_a_study_prints_its_flow_chart_and_writes_its_rows(folder: Path) -> None
     code, out, said = run(folder, "study", "study.toml", *options)
     assert code == 0
     assert out.startswith("Who has left again\n7 episodes of 6 persons: immigration from")
-    assert "1 left out: not age from 18" in out
+    assert "2 left out: not age from 18" in out
     episodes = pq.read_table(files["episodes"])
     assert episodes.column_names == [
         "person", "entry_date", "start", "stop", "entered", "event", "sex", "income",
