@@ -1,5 +1,6 @@
 """The mobility model: stay, another municipality, or abroad, with effects of the person."""
 
+from folkestrom.analysis.mobility.batches import panel_from_batches
 from folkestrom.analysis.mobility.comparison import compare, vuong_test
 from folkestrom.analysis.mobility.covariance import STRUCTURES
 from folkestrom.analysis.mobility.figures import coefficient_plot, profile_plot
@@ -33,6 +34,7 @@ __all__ = [
     "make_panel",
     "mobility",
     "number",
+    "panel_from_batches",
     "profile_plot",
     "regression_table",
     "vuong_test",
