@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkestrom.disclosure.suppression import complement, determined, lines
@@ -72,6 +72,7 @@ def test_no_equation_gives_a_small_count_away(values: list[int]) -> None:
     assert not [cell for cell in subtracted(counts, hidden, codes) if small[cell]]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 3), min_size=4, max_size=9))
 def test_determined_is_what_has_one_solution(values: list[int]) -> None:
     """Held against all tables with the same totals, over whole numbers below and above zero."""

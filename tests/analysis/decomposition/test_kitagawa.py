@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
@@ -129,6 +129,7 @@ def test_a_factor_that_is_equal_contributes_nothing() -> None:
 COUNTS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 500)), min_size=8, max_size=8)
 
 
+@settings(max_examples=30)
 @given(COUNTS)
 def test_components_always_add_up(counts: list[tuple[int, int]]) -> None:
     rows = [(area, age, sex) for area in "ab" for age in "01" for sex in "fm"]
@@ -152,12 +153,12 @@ def test_standard_errors_are_the_spread_of_repetitions(second: str) -> None:
     expected = table["rate"].to_numpy() * table["days"].to_numpy() / 365.2425
     rng = np.random.default_rng(7)
     drawn, said = [], []
-    for _ in range(120):
+    for _ in range(70):
         again = table.with_columns(events=rng.poisson(expected))
         found = kitagawa(again, "area", ("a", second), ["age", "sex"])
         drawn.append(found.data["estimate"].to_numpy())
         said.append(found.data["se"].to_numpy())
-    np.testing.assert_allclose(np.std(drawn, axis=0), np.mean(said, axis=0), rtol=0.2)
+    np.testing.assert_allclose(np.std(drawn, axis=0), np.mean(said, axis=0), rtol=0.3)
 
 
 def test_persons_drawn_anew() -> None:

@@ -120,7 +120,7 @@ def store_of_lives(lives: list[Any]) -> Any:
     return hand_made(stays, marital=marital, citizenship=citizenship)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     LIVES,
     st.sampled_from(
@@ -210,7 +210,7 @@ def moved(**more: Any) -> tuple[Any, ...]:
     return tuple((EVENT | more).values())
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
     st.lists(st.tuples(DAYS, st.sampled_from([5, 8, 9]), st.sampled_from([301, 1101])), max_size=6),
     st.sampled_from([["county"], ["sex", "age"], ["marital_status"]]),
