@@ -1,11 +1,14 @@
 """The mobility model at the size of a country: time per person-year and pass, whole fits, memory.
 
     python benchmarks/bench_mobility.py [--rows N ...] [--years Y] [--factors F] [--levels L]
-                                        [--fit] [--information] [--threads T]
+                                        [--fit] [--information] [--threads T] [--folder DIR]
 
 Draws panels from the model itself: stay, another municipality, abroad, two correlated effects,
 half of the factors constant in a person. Each size runs in a process of its own. A pass is one
 evaluation of log-likelihood and gradient; time per row must not grow with the number of rows.
+`--fit` adds a whole fit with BHHH errors, counted in passes at the first order. With `--folder` the
+columns are kept in files there, so that `--rows 100000000` needs no more memory per person-year.
+Others at sizes that they survive: `benchmarks/peers_mobility.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,12 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility import Panel, fit_mobility, make_panel
+from folkestrom.analysis.mobility import (
+    Panel,
+    fit_mobility,
+    make_panel,
+    panel_from_batches,
+)
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.likelihood import Likelihood
 from folkestrom.analysis.mobility.quadrature import product_rule
@@ -54,7 +62,10 @@ def main() -> None:
 
 def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
     """One size: passes, and what else was asked for."""
-    panel, beta = draw(rows // options.years, options.years, options.factors, options.levels)
+    folder = f"{options.folder}/{rows}" if options.folder else None
+    panel, beta = draw(
+        rows // options.years, options.years, options.factors, options.levels, folder
+    )
     covariance = Covariance("unstructured", 2)
     free = np.array([p for p, at in enumerate(panel.positions) if not at.reference])
     likelihood = Likelihood(panel, covariance, free, options.threads)
@@ -84,7 +95,10 @@ def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
     if options.fit:
         fit = fit_mobility(panel, standard_errors="bhhh", threads=options.threads)
         lines += [*fit.steps, "converged" if fit.converged_ else fit.message_]
-        lines.append(f"fit with BHHH errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes")
+        lines.append(
+            f"fit with BHHH errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes, "
+            f"{fit.seconds / panel.size * 1e6:.2f} s per million person-years"
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "rows": panel.size,
@@ -95,34 +109,47 @@ def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def draw(persons: int, years: int, factors: int, levels: int) -> tuple[Panel, NDArray[np.float64]]:
-    """A panel, and the coefficient table that it was drawn with."""
+def draw(
+    persons: int, years: int, factors: int, levels: int, folder: str | None = None
+) -> tuple[Panel, NDArray[np.float64]]:
+    """A panel, made in batches, and the coefficient table that it was drawn with."""
     rng = np.random.default_rng(7)
-    size = persons * years
-    names = tuple(f"level {k}" for k in range(levels))
     beta = rng.normal(0, 0.15, (1 + factors * levels, 2))
     beta[1::levels] = 0.0
     beta[0] = -3.0, -4.5
-    codes = [np.empty(size, dtype=np.uint8) for _ in range(factors)]
-    outcome = np.empty(size, dtype=np.uint8)
     step = max(1, PART // years)
-    for first in range(0, persons, step):
-        last = min(persons, first + step)
-        here = slice(first * years, last * years)
-        held = (last - first) * years
-        predictor = np.repeat(rng.normal(size=(last - first, 2)) @ ROOT.T, years, axis=0) + beta[0]
-        for f, column in enumerate(codes):
-            # Constant in a person, or another every year.
-            of_persons = np.repeat(rng.integers(0, levels, last - first, dtype=np.uint8), years)
-            column[here] = of_persons if f % 2 else rng.integers(0, levels, held, dtype=np.uint8)
-            predictor += beta[1 + f * levels + column[here].astype(np.intp)]
-        chances = np.exp(predictor)
-        chances /= 1 + chances.sum(axis=1, keepdims=True)
-        u = rng.random(held)
-        outcome[here] = (u < chances.sum(axis=1)).astype(np.uint8) + (u < chances[:, 1])
-    terms = [Factor(f"factor {f}", column, names) for f, column in enumerate(codes)]
-    person = np.repeat(np.arange(persons, dtype=np.int32), years)
-    return make_panel(person, outcome, terms, outcomes=OUTCOMES), beta
+    batches = (
+        _batch(rng, range(first, min(persons, first + step)), years, factors, beta)
+        for first in range(0, persons, step)
+    )
+    return panel_from_batches(batches, rows=persons * years, folder=folder), beta
+
+
+def _batch(
+    rng: np.random.Generator,
+    persons: range,
+    years: int,
+    factors: int,
+    beta: NDArray[np.float64],
+) -> Panel:
+    """Some persons' years."""
+    count, levels = len(persons), (len(beta) - 1) // factors
+    size = count * years
+    names = tuple(f"level {k}" for k in range(levels))
+    predictor = np.repeat(rng.normal(size=(count, 2)) @ ROOT.T, years, axis=0) + beta[0]
+    terms = []
+    for f in range(factors):
+        # Constant in a person, or another every year.
+        of_persons = np.repeat(rng.integers(0, levels, count, dtype=np.uint8), years)
+        codes = of_persons if f % 2 else rng.integers(0, levels, size, dtype=np.uint8)
+        predictor += beta[1 + f * levels + codes.astype(np.intp)]
+        terms.append(Factor(f"factor {f}", codes, names))
+    chances = np.exp(predictor)
+    chances /= 1 + chances.sum(axis=1, keepdims=True)
+    u = rng.random(size)
+    outcome = (u < chances.sum(axis=1)).astype(np.uint8) + (u < chances[:, 1])
+    person = np.repeat(np.arange(persons.start, persons.stop, dtype=np.int32), years)
+    return make_panel(person, outcome, terms, outcomes=OUTCOMES)
 
 
 def _compile(
@@ -142,6 +169,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, nargs="+", default=[7])
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--folder", help="where columns are kept in files")
     parser.add_argument("--information", action="store_true")
     parser.add_argument("--job", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
