@@ -1,6 +1,6 @@
 """How long regressions of hazards take: ten million rows, twenty covariates of five levels each.
 
-    python benchmarks/bench_regression.py [--rows 1e7] [--covariates 20] [--peer-rows 1e5]
+    python benchmarks/bench_regression.py [--rows 1e7] [--covariates 20] [--peer-rows 2e3]
 
 makes up spells over twenty years of days with late entry, and times from plain columns to
 estimates: Cox's regression with Efron's ties, the same with standard errors clustered by person,
@@ -160,7 +160,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=float, default=1e7)
     parser.add_argument("--covariates", type=int, default=20)
-    parser.add_argument("--peer-rows", type=float, default=1e5)
+    parser.add_argument("--peer-rows", type=float, default=2e3)
     arguments = parser.parse_args()
     rows, covariates = int(arguments.rows), arguments.covariates
     found = ours(rows, covariates)
