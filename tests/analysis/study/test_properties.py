@@ -88,7 +88,7 @@ def slow_episodes(
 
 
 @settings(max_examples=25)
-@given(stretched_logs(), st.integers(0, 3000))
+@given(stretched_logs(40), st.integers(0, 3000))
 def test_person_years(reports: list[Report], back: int) -> None:
     if not reports:
         return
@@ -108,7 +108,7 @@ def test_person_years(reports: list[Report], back: int) -> None:
 
 
 @settings(max_examples=25)
-@given(stretched_logs(), st.booleans())
+@given(stretched_logs(40), st.booleans())
 def test_episodes(reports: list[Report], late: bool) -> None:
     if not reports:
         return
@@ -126,5 +126,5 @@ def test_episodes(reports: list[Report], late: bool) -> None:
 
 
 def words(connection: Any) -> Vocabulary:
-    """Every variable; days are asked for whether the log reaches them or not."""
+    """Every variable; days may be asked for that the log does not reach."""
     return Vocabulary(built_in(connection, ["municipality"]))
