@@ -19,7 +19,7 @@ from folkestrom.engine.settings import memory_of
 #: Rows of a part, as a share of the engine's memory: what describes a row takes so many bytes.
 _BYTES_A_ROW: Final = 600
 _FEWEST: Final = 250_000
-_MOST: Final = 6_000_000
+_MOST: Final = 3_000_000
 _END: Final = 2**62
 
 
