@@ -5,7 +5,8 @@
 The others are no dependencies of the project: `pip install statsmodels xlogit` first; what is
 missing is said and left out. statsmodels' MNLogit has no effects of persons. xlogit has them by
 simulated likelihood, uncorrelated, and wants a column for every level of every factor and a row
-for every alternative. biogeme has correlated effects and is not shown yet. All run on the processor, on one drawn panel of four factors.
+for every alternative. biogeme, which has correlated effects, is not shown yet. All run on the
+processor, on one drawn panel of four factors.
 """
 
 from __future__ import annotations

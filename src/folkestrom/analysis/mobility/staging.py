@@ -24,6 +24,8 @@ SMALL = 200_000
 FINE, MIDDLE, COARSE, LARGE = 1e-4, 0.01, 0.1, 2_000_000
 #: The first part of a large panel: this share of it, and no more person-years than this.
 _SMALL_PART, _LARGEST_SMALL_PART = 40, 500_000
+#: Near enough, in standard errors, for the last steps to be taken at the order that suffices.
+_NEAR = 0.4
 #: Keeps coefficients of levels that a subsample hardly has from running away.
 _SUBSAMPLE_PENALTY = 0.1
 
@@ -206,7 +208,7 @@ def _whole(
     if held.order > held.reached:
         objective = replace(plan.objective(likelihood, held.reached), tilt=held.tilt)
         at = climb(
-            objective, theta, tolerance=1.0, information=information,
+            objective, theta, tolerance=_NEAR, information=information,
             each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),
         )  # fmt: skip
         say(_line(likelihood, held.reached, at))
