@@ -24,8 +24,11 @@ def condition_sql(who: Who, vocabulary: Vocabulary) -> str:
         )
     numbers = [variable.number(code, where) for code in who.in_ or who.not_in]
     known = [str(number) for number in numbers if number is not None]
-    found = f"{variable.sql} IN ({', '.join(known)})" if known else "FALSE"
-    found = f"coalesce({found}, {'TRUE' if None in numbers else 'FALSE'})"
+    parts = [f"coalesce(({variable.sql}) IN ({', '.join(known)}), FALSE)"] if known else []
+    # What has no number is shown as unknown, beside what has the number of unknown.
+    if variable.nothing in (who.in_ or who.not_in):
+        parts.append(f"({variable.sql}) IS NULL")
+    found = f"({' OR '.join(parts) or 'FALSE'})"
     return f"NOT {found}" if who.not_in else found
 
 
