@@ -75,7 +75,7 @@ def twin(
     variables: Annotated[
         bool,
         typer.Option(
-            "--variables/--no-variables", help="Write education, employment and income files."
+            "--variables/--no-variables", help="Write files of income, wealth, education and the like."
         ),
     ] = True,
     overwrite: Annotated[
