@@ -131,6 +131,18 @@ def test_conditions_are_lines_of_the_flow_chart(people: Store) -> None:
     assert chart.table["rows"].to_pylist()[:5] == [24, 16, 12, 8, 7]
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_condition_on_what_is_unknown(people: Store, wanted: bool) -> None:
+    panel = Panel(2010, 2011, variables=["immigration_reason"])
+    whole = people.study(Study("All", panel=panel)).panel("polars")
+    unknown = whole["immigration_reason"].cast(str) == "unknown"
+    codes = {"in_" if wanted else "not_in": ["unknown"]}
+    part = Study("Part", panel=panel, who=[Who("immigration_reason", **codes)])
+    found = people.study(part).panel("polars")
+    assert found.equals(whole.filter(unknown if wanted else ~unknown))
+    assert 0 < found.height < whole.height
+
+
 def test_known_on_a_day_and_as_published(people: Store) -> None:
     # The emigration of March 2010 was received on the 8th.
     for known, outcome in (("2010-03-08", "stay"), ("2010-03-09", "abroad")):

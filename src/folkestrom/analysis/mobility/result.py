@@ -181,6 +181,8 @@ class MobilityFit:
             Coverage of the intervals.
         """
         verdict = "converged" if self.converged_ else f"NOT CONVERGED: {self.message_}"
+        rows = self.coefficients(level).to_dicts()
+        wide = max(len(name) for name in (*self.names_, *self.correlations_))
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
@@ -188,16 +190,16 @@ class MobilityFit:
             f"{self.order} points of quadrature; standard errors: {self.standard_errors}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
-            f"{'':40} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
+            f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
         ]
-        for row in self.coefficients(level).iter_rows(named=True):
+        for row in rows:
             test = "" if row["z"] is None else f"{row['z']:8.2f} {row['p']:7.4f}"
             lines.append(
-                f"{row['name'][:40]:40} {row['estimate']:11.5f} {row['standard_error']:10.5f} "
+                f"{row['name']:{wide}} {row['estimate']:11.5f} {row['standard_error']:10.5f} "
                 f"{test:16} {row['low']:11.5f} {row['high']:10.5f}"
             )
         for name, (value, error) in self.correlations_.items():
-            lines.append(f"{name[:40]:40} {value:11.5f} {error:10.5f}")
+            lines.append(f"{name:{wide}} {value:11.5f} {error:10.5f}")
         return "\n".join([*lines, *(f"Note: {note}." for note in self.notes)])
 
     def predict(

@@ -55,6 +55,12 @@ def mobility(
         Path | None,
         typer.Option("--panel", help="Parquet file of person-years instead of a study."),
     ] = None,
+    outcomes: Annotated[
+        str | None,
+        typer.Option(
+            "--outcomes", help="The outcomes, the base first, where the panel does not say it."
+        ),
+    ] = None,
     random: Annotated[
         str,
         typer.Option("--random", help=f"Column of those with effects of their own; {NOBODY}."),
@@ -120,6 +126,7 @@ def mobility(
             formula,
             random=None if random == NOBODY else random,
             effects=effects,
+            outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
             standard_errors=errors,
             cluster=cluster,
             weight=weight,

@@ -75,7 +75,8 @@ def twin(
     variables: Annotated[
         bool,
         typer.Option(
-            "--variables/--no-variables", help="Write files of income, wealth, education and the like."
+            "--variables/--no-variables",
+            help="Write files of income, wealth, education and the like.",
         ),
     ] = True,
     overwrite: Annotated[

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +23,7 @@ from folkestrom.model.cells import Frame, Target
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
+    from folkestrom.analysis.decomposition import Decomposition
     from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day
     from folkestrom.app.office.linking import LinkedInfo
@@ -347,6 +348,50 @@ class Store:
         from folkestrom.app.office.studies import study_on
 
         return study_on(self.path, study, self.waiting)
+
+    def rates(self, from_: Day, to_: Day, by: str | Iterable[str] = (), **options: Any) -> Frame:
+        """Rates of emigration, or of another event, per 1 000 person-years of residents.
+
+        Parameters
+        ----------
+        from_, to_
+            The period, `[from_, to_)`.
+        by
+            Names of variables; "year" and "duration" among them.
+        **options
+            As for `folkestrom.app.office.rates.emigration_rates`: event, destination, only,
+            standardise_by, against, method, known_at, level, publish, to.
+        """
+        from folkestrom.app.office.rates import emigration_rates
+
+        return emigration_rates(self, from_, to_, by, **options)
+
+    def decompose(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str,
+        between: tuple[str, str],
+        factors: str | Iterable[str],
+        **options: Any,
+    ) -> Decomposition:
+        """How much of the difference of two groups' rates is composition, how much propensity.
+
+        Parameters
+        ----------
+        from_, to_
+            The period, `[from_, to_)`.
+        by, between
+            A variable, and two of its codes; the second may be "nation" or "others".
+        factors
+            Variables that make up the composition.
+        **options
+            As for `folkestrom.app.office.rates.decompose`: event, destination, only, known_at,
+            level.
+        """
+        from folkestrom.app.office.rates import decompose
+
+        return decompose(self, from_, to_, by, between, factors, **options)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.components import EVERYBODY
@@ -16,7 +16,6 @@ from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
 from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.app.office import arguments, rate_tables
-from folkestrom.app.office.api import Store
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure import named as rules_named
@@ -25,6 +24,9 @@ from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.statistics.periods import Period
+
+if TYPE_CHECKING:
+    from folkestrom.app.office.api import Store
 
 #: What everybody in the country is called, as a standard and as the other group.
 NATION: Final = "nation"
@@ -136,10 +138,10 @@ def emigration_rates(
         method,
         level,
     )
-    opened = store if isinstance(store, Store) else Store(Path(store))
+    folder, waiting = _place(store)
     if publish is not None:
-        return published(opened.path, opened.waiting, asked, publish).to(to)
-    return _measured(opened.path, opened.waiting, asked)[1].to(to)
+        return published(folder, waiting, asked, publish).to(to)
+    return _measured(folder, waiting, asked)[1].to(to)
 
 
 def rate_cells(folder: Path, waiting: Waiting, asked: Question) -> Cells:
@@ -228,8 +230,14 @@ def decompose(
         None if known_at is None else arguments.day(known_at, "known_at"),
         level=level,
     )
-    opened = store if isinstance(store, Store) else Store(Path(store))
-    return decomposed(opened.path, opened.waiting, asked, between, arguments.names(factors))[1]
+    folder, waiting = _place(store)
+    return decomposed(folder, waiting, asked, between, arguments.names(factors))[1]
+
+
+def _place(store: Store | str | os.PathLike[str]) -> tuple[Path, Waiting]:
+    if isinstance(store, str | os.PathLike):
+        return Path(store), Waiting()
+    return store.path, store.waiting
 
 
 def decomposed(
