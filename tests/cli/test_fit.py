@@ -119,3 +119,8 @@ def test_a_fit_that_did_not_converge_says_so(panel: Path, monkeypatch: pytest.Mo
 def test_values_of_a_profile_may_not_be_empty() -> None:
     with pytest.raises(UsageError, match="is not a covariate with its value"):
         profile_of("place=")
+
+
+def test_a_fit_that_was_not_interrupted_leaves_no_checkpoint(panel: Path, tmp_path: Path) -> None:
+    assert fit(panel, "--checkpoint", str(tmp_path / "kept")).exit_code == 0
+    assert not list(tmp_path.iterdir())

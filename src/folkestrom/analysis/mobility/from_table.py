@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal, TypedDict, overload
 
 import numpy as np
@@ -91,6 +92,7 @@ def mobility(
     tolerance: float | None = ...,
     threads: int | None = ...,
     say: Callable[[str], None] | None = ...,
+    checkpoint: Path | str | None = ...,
 ) -> MobilityFit: ...
 
 
@@ -112,6 +114,7 @@ def mobility(
     tolerance: float | None = ...,
     threads: int | None = ...,
     say: Callable[[str], None] | None = ...,
+    checkpoint: Path | str | None = ...,
 ) -> MobilityGroups: ...
 
 
@@ -132,6 +135,7 @@ def mobility(
     tolerance: float | None = None,
     threads: int | None = None,
     say: Callable[[str], None] | None = None,
+    checkpoint: Path | str | None = None,
 ) -> MobilityFit | MobilityGroups:
     """Fit the mobility model to a table of person-years.
 
@@ -160,6 +164,8 @@ def mobility(
         Column by which a person's rows are ordered; as they lie by default.
     effects, standard_errors, penalty, collinear, tolerance, threads, say
         As for `fit_mobility`.
+    checkpoint
+        As for `fit_mobility`, for the fit of all rows.
     cluster
         A column, the same in all rows of a person, or a value for each person.
 
@@ -193,7 +199,7 @@ def mobility(
         effects=effects, standard_errors=standard_errors, penalty=penalty, collinear=collinear,
         tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
-    together = _fit(reader, table, design, names, cluster, options)
+    together = _fit(reader, table, design, names, cluster, options, checkpoint)
     if by is None:
         return together
     if cluster is not None and not isinstance(cluster, str):
@@ -209,11 +215,12 @@ def _fit(
     outcomes: Sequence[str],
     cluster: str | ArrayLike | None,
     options: _Options,
+    checkpoint: Path | str | None = None,
 ) -> MobilityFit:
     design, terms = without_empty(design, design.terms(design.read(table)))
     observed = arrange(reader, table, design, terms, outcomes)
     numbers = None if cluster is None else clusters_of(observed, cluster)
-    fit = fit_mobility(observed.panel, cluster=numbers, **options)
+    fit = fit_mobility(observed.panel, cluster=numbers, checkpoint=checkpoint, **options)
     return replace(fit, design=design, observed=observed)
 
 

@@ -123,7 +123,7 @@ class FlowChart:
             height += _BOX + _GAP
         ends = [f"{name}: {many:,}" for name, many in self.outcomes]
         boxes += _box(_LEFT, height, ends, tall=_LINE * len(ends) + 16)
-        boxes += _arrow(height - _GAP, height)
+        boxes += _arrow(height - _GAP, height)[:1]  # nobody is left out any more
         height += _LINE * len(ends) + 20
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '

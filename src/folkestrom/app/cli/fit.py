@@ -85,6 +85,13 @@ def mobility(
         float | None,
         typer.Option("--tolerance", help="Standard errors that the last step may move anything."),
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="File that keeps where the fit has got to: interrupted, it goes on from there.",
+        ),
+    ] = None,
     profiles: Annotated[
         list[str] | None,
         typer.Option(
@@ -132,6 +139,7 @@ def mobility(
             weight=weight,
             penalty=penalty,
             tolerance=tolerance,
+            checkpoint=checkpoint,
             say=lambda line: status.update(f"Fitting … {line}"),
         )
     if save is not None:
