@@ -152,3 +152,14 @@ def test_extremes_are_drawn_in() -> None:
             winsorise(bad)
     with pytest.raises(UsageError, match="two shares in order"):
         winsorise(wealth, 0.9, 0.1)
+
+
+def test_person_years_are_of_persons_over_the_years() -> None:
+    table = pl.DataFrame(
+        {"area": ["a", "b"], "moves": [50, 60], "person_years": [2500.0, 45_000.0]}
+    )
+    asked = {"counts": "moves", "base": "person_years", "dimensions": ["area"]}
+    assert release(table, RESEARCH, **asked).cells.data["moves"].to_pylist() == [50, 60]
+    found = release(table, RESEARCH, years=20, **asked)
+    assert found.cells.data["moves"].to_pylist()[0] is None
+    assert found.cells.data["person_years"].to_pylist()[0] is None

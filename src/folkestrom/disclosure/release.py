@@ -76,6 +76,7 @@ def release(
     counts: str | Sequence[str],
     base: str | None = None,
     rest: bool = False,
+    years: float = 1.0,
     percentages: Sequence[str] = (),
     dimensions: Sequence[str] = (),
 ) -> Protected:
@@ -95,6 +96,9 @@ def release(
     rest
         Those of the base who are not counted can be found too: their number is held to the same
         minimum.
+    years
+        How many years the base adds up, where it is person-years: the minimum population is one of
+        persons, who would else count once for every year.
     percentages
         Measures that are percentages.
     dimensions
@@ -124,7 +128,7 @@ def release(
     applied: list[Applied] = []
     hidden = np.zeros(data.num_rows, np.bool_)
     if given.minimum_population and base is not None:
-        hidden = _numbers(data[base]) < given.minimum_population
+        hidden = _numbers(data[base]) / years < given.minimum_population
         applied.append(_population(given, int(hidden.sum())))
         data = _blank(data, hidden, [base])
     for name in listed:

@@ -272,3 +272,14 @@ def test_no_message_names_a_person() -> None:
         lambda: fitted(secret).information_criteria("year"),
     ):
         assert "27182818" not in str(refused(call))
+
+
+def test_a_table_without_rows() -> None:
+    nothing = pl.DataFrame(schema={"id": pl.Int64, "outcome": pl.String, "sex": pl.String})
+    with pytest.raises(InputRefused, match="has no rows"):
+        mobility(nothing, "outcome ~ sex", person="id", outcomes=["stay", "abroad"])
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="cannot be read"):
+        MobilityFit.load(tmp_path / "no-file.json")

@@ -230,3 +230,8 @@ def test_files_that_are_not_there_or_not_right(tmp_path: Path) -> None:
     (tmp_path / "areas.csv").write_text("code,area\n0301,oslo\n")
     with pytest.raises(InputRefused, match="row 1: has no code, or no group"):
         study_of({"title": "x", "groups": {"a": {"of": "county", "file": "areas.csv"}}}, tmp_path)
+
+
+def test_bounds_that_leave_nobody() -> None:
+    with pytest.raises(UsageError, match="leaves nobody"):
+        Who("age", from_=50, below=20)

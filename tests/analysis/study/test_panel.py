@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from folkestrom.analysis.study import Groups, Panel, Study, Who
@@ -220,3 +223,17 @@ def test_a_study_without_a_panel_says_so(people: Store) -> None:
         people.study(study).panel()
     with pytest.raises(UsageError, match="has no episodes"):
         people.study(Study("y", panel=Panel(2010, 2010))).episodes()
+
+
+def test_polars_gets_levels_in_their_order_from_the_file_too(people: Store, tmp_path: Path) -> None:
+    study = people.study(Study("x", panel=Panel(2010, 2011, variables=["sex"])))
+    pq.write_table(study.panel(), tmp_path / "panel.parquet")
+    for frame in (study.panel("polars"), pl.read_parquet(tmp_path / "panel.parquet")):
+        assert frame.schema["outcome"] == pl.Enum(["stay", "another_municipality", "abroad"])
+        assert isinstance(frame.schema["sex"], pl.Enum)
+
+
+def test_a_knowledge_day_still_to_come_is_refused(people: Store) -> None:
+    study = Study("x", known_at="2099-01-01", panel=Panel(2010, 2011))
+    with pytest.raises(UsageError, match="still to come"):
+        people.study(study)

@@ -19,7 +19,7 @@ from folkestrom.analysis.mobility.model import Errors, fit_mobility
 from folkestrom.analysis.mobility.observed import Reader, arrange, names_of_outcomes
 from folkestrom.analysis.mobility.result import MobilityFit, Test
 from folkestrom.analysis.mobility.tables import Table, factor_of, read_table
-from folkestrom.errors import UsageError, UserError
+from folkestrom.errors import InputRefused, UsageError, UserError
 
 
 class _Options(TypedDict):
@@ -193,6 +193,8 @@ def mobility(
     def reader(columns: Sequence[str]) -> Table:
         return read_table(data, columns)
 
+    if not reader([person]).size:
+        raise InputRefused("has no rows", where="data", next_step="Look at what made the panel")
     design, table = make_design(formula, reader, roles)
     names = names_of_outcomes(table, roles.outcome, outcomes)
     options = _Options(

@@ -396,7 +396,13 @@ class MobilityFit:
             The file.
         """
         try:
-            held = json.loads(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputRefused(
+                "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
+            ) from error
+        try:
+            held = json.loads(text)
             if held["format"] != _FORMAT:
                 raise InputRefused(
                     "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]

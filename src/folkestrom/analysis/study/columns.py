@@ -15,6 +15,8 @@ from folkestrom.engine.rows import column_of, numbers_of
 
 #: Numbers of levels are looked up in an array from the least to the greatest of them.
 _LARGEST_RANGE = 1 << 27
+#: What Polars itself writes beside a column of an Enum: the length and text of each level.
+_LEVELS_FOR_POLARS = b"_PL_ENUM_VALUES2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,15 @@ class Layout:
     @property
     def schema(self) -> pa.Schema:
         """Names and types in order."""
-        types = {name: self._type(name) for name in (*self.plain, *self.variables)}
-        return pa.schema(list(types.items()))
+        return pa.schema([self._field(name) for name in (*self.plain, *self.variables)])
+
+    def _field(self, name: str) -> pa.Field:
+        """A column with, for Polars, its levels in their order, which it else leaves out."""
+        if name not in self.dictionaries:
+            return pa.field(name, self._type(name))
+        levels = [str(level).encode() for level in self.dictionaries[name].names.to_pylist()]
+        said = b"".join(b"%d;%b" % (len(level), level) for level in levels)
+        return pa.field(name, self._type(name), metadata={_LEVELS_FOR_POLARS: said})
 
     def batch(self, found: pa.RecordBatch) -> pa.RecordBatch:
         """A batch of the engine's in the types of the result."""

@@ -177,6 +177,13 @@ class Who:
         for name in ("from_", "below"):
             if not is_number(getattr(self, name)):
                 raise UsageError("is not a number", where=where, value=getattr(self, name))
+        if self.from_ is not None and self.below is not None and self.from_ >= self.below:
+            raise UsageError(
+                "leaves nobody: it is not below the upper bound",
+                where=f"{where}, from",
+                value=self.from_,
+                allowed=f"numbers below {self.below:g}",
+            )
 
     @property
     def text(self) -> str:

@@ -162,6 +162,14 @@ def _of_linked(linked: Linked) -> Variable:
 def _check_days(study: Study, limits: Reach) -> None:
     if isinstance(study.known_at, date):
         limits.check_known(study.known_at)
+        if study.known_at > limits.last:
+            raise UsageError(
+                "is still to come for this log, and what is known then may change: its last "
+                f"reports became known on {limits.last}",
+                where="known_at",
+                value=study.known_at,
+                allowed=f'days up to {limits.last}, or "latest"',
+            )
     if study.panel is not None:
         for name, year in (("from", study.panel.from_), ("to", study.panel.to)):
             limits.check_day(date(year, 1, 1), f"panel, {name}")

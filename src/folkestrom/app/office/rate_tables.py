@@ -242,7 +242,7 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
     return Cells(specification, data.to_arrow(), counted.remarks)
 
 
-def checked(cells: Cells, found: Decomposition, rules: Rules) -> Cells:
+def checked(cells: Cells, found: Decomposition, rules: Rules, years: float) -> Cells:
     """A decomposition for publication: both groups must be large enough to be shown.
 
     Parameters
@@ -253,6 +253,8 @@ def checked(cells: Cells, found: Decomposition, rules: Rules) -> Cells:
         The decomposition.
     rules
         The rules that the groups must satisfy.
+    years
+        How many years the person-years add up.
 
     Raises
     ------
@@ -271,6 +273,7 @@ def checked(cells: Cells, found: Decomposition, rules: Rules) -> Cells:
         rules,
         counts="events",
         base="person_years",
+        years=years,
         dimensions=["group"],
     )
     if protected.cells.data["events"].null_count:

@@ -175,7 +175,7 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
     counted, found = _measured(folder, waiting, asked)
     cells = rate_tables.rate_cells(counted, found, _said(asked))
     if not given.rounding_base:
-        return release(cells, given, counts="events", base="person_years")
+        return release(cells, given, counts="events", base="person_years", years=_years(asked))
     if asked.standardise_by:
         raise UsageError(
             "rounds the counts, and standardised rates would be of the true ones",
@@ -184,7 +184,7 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
     counts = rate_tables.only_counts(cells)
-    protected = release(counts, given, counts="events", base="person_years")
+    protected = release(counts, given, counts="events", base="person_years", years=_years(asked))
     return rate_tables.with_rates(protected, asked.by, asked.level)
 
 
@@ -232,6 +232,13 @@ def decompose(
     )
     folder, waiting = _place(store)
     return decomposed(folder, waiting, asked, between, arguments.names(factors))[1]
+
+
+def _years(asked: Question) -> float:
+    """How many years the person-years of a cell add up."""
+    if "year" in asked.by:
+        return 1.0
+    return (asked.period.end - asked.period.start).days / 365.2425
 
 
 def _place(store: Store | str | os.PathLike[str]) -> tuple[Path, Waiting]:
@@ -289,7 +296,7 @@ def decomposition_cells(
     if rules is None:
         return cells
     given = rules_named(rules) if isinstance(rules, str) else rules
-    return rate_tables.checked(cells, found, given)
+    return rate_tables.checked(cells, found, given, _years(asked))
 
 
 def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurrences, Rates]:
