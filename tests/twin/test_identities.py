@@ -57,8 +57,9 @@ def test_foreign_citizens_by_sex(small: Result, stocks: Stocks, year: int) -> No
     counts = Counter((s.sex, s.citizenship) for s in stocks[year])
     found = [[counts[sex, code] for code in small.targets.citizenship_codes] for sex in SEXES]
     wanted = small.targets.citizenship[year - YEARS[0]]
-    # Between published years a few may wait for the next.
-    slack = 0 if year in (YEARS[0], YEARS[-1]) else 6
+    # Between published years some may wait for the next: where so few come in a year, they don't
+    # always suffice. The most seen in 16 seeds at this scale was 22, at one in a hundred 2.
+    slack = 0 if year in (YEARS[0], YEARS[-1]) else 24
     assert np.abs(np.array(found) - wanted).sum() <= slack
 
 

@@ -10,6 +10,7 @@ from folkestrom.twin.mobility import Mobility
 from folkestrom.twin.origins import NORWAY, deal, give_tastes, give_unit, group_table
 from folkestrom.twin.people import RESIDENT, People
 from folkestrom.twin.random import draws, integer
+from folkestrom.twin.settlement import drawn_as_immigrants
 from folkestrom.twin.stock import give_birth_days
 
 Index = NDArray[np.int64]
@@ -160,12 +161,19 @@ def settle(
     year: int,
     seed: int,
 ) -> None:
-    """Give newcomers and returners a municipality by its attraction, and a basic unit."""
-    total = np.cumsum(attraction)
-    u = draws(seed, persons, year, _PLACE) * total[-1]
-    people.municipality[persons] = np.minimum(
-        np.searchsorted(total, u, side="right"), len(total) - 1
-    )
+    """Give newcomers and returners a municipality by its attraction, and a basic unit.
+
+    Parameters
+    ----------
+    attraction
+        (2, M): to all others, and to immigrants.
+    """
+    alike = drawn_as_immigrants(people, persons)
+    u = draws(seed, persons, year, _PLACE)
+    for row, weights in enumerate(attraction):
+        mine, total = persons[alike == row], np.cumsum(weights)
+        place = np.searchsorted(total, u[alike == row] * total[-1], side="right")
+        people.municipality[mine] = np.minimum(place, len(total) - 1)
     give_unit(people, persons, units, seed, year, _UNIT)
 
 

@@ -21,6 +21,7 @@ from folkestrom.twin.schedules import (
     fertility_rates,
     immigration_shares,
 )
+from folkestrom.twin.settlement import immigrant_attraction
 from folkestrom.twin.steering import ENLARGEMENT, Steering
 from folkestrom.twin.targets import Targets
 
@@ -49,6 +50,8 @@ class Country:
         Number of basic units of each municipality.
     county
         County index of each municipality.
+    immigrant_attraction
+        How strongly each municipality draws immigrants, for its size.
     earlier
         Reports of the window before that can still be annulled or corrected.
     erroneous
@@ -66,6 +69,7 @@ class Country:
     codes: NDArray[np.int64]
     units: NDArray[np.int16]
     county: NDArray[np.int64]
+    immigrant_attraction: NDArray[np.float64]
     tables: Tables
     rows_of_county: int
     earlier: r.Rows | None = None
@@ -136,12 +140,14 @@ def found(targets: Targets, seed: int, calibrated: bool) -> Country:
     )
     stock.give_marital_status(people, size, targets.marital[0], targets.years[-1], seed, year)
     stock.give_partners(people, size, seed, year)
-    stock.give_citizenship(people, size, codes, targets.citizenship[0], seed, year)
+    drawn = immigrant_attraction(targets)
+    stock.give_citizenship(people, size, codes, targets.citizenship[0], drawn, seed, year)
     stock.give_mothers(people, size, len(units), year, seed)
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
-        tables, len(counties), steering=Steering(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
+        drawn, tables, len(counties),
+        steering=Steering(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 
 

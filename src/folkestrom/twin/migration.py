@@ -25,6 +25,7 @@ from folkestrom.twin.origins import (
 from folkestrom.twin.pairing import match
 from folkestrom.twin.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
 from folkestrom.twin.random import draws, integer, uniform
+from folkestrom.twin.settlement import drawn_as_immigrants
 from folkestrom.twin.window import Index, Window, _days, destination
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
@@ -40,10 +41,13 @@ _NORDIC, _OTHER = int(Reason.NORDIC), int(Reason.OTHER)
 
 
 def attraction(country: Country, w: Window) -> NDArray[np.float64]:
-    """Return how strongly each municipality draws newcomers: size, central ones more."""
+    """Return how strongly each municipality draws people, (2, M): immigrants in the second row.
+
+    Its size, central ones more; immigrants have an attraction of their own.
+    """
     size = country.targets.municipality_population[min(w.t, country.targets.windows)]
     bonus = np.array([0.0, 1.9, 1.25, 1.0, 0.9, 0.85, 0.85])[country.targets.centrality]
-    return np.asarray(size * bonus + 1e-9)
+    return np.stack([size * bonus, size * country.immigrant_attraction]) + 1e-9
 
 
 def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
@@ -219,13 +223,21 @@ def move_people(country: Country, w: Window) -> None:
     origin = people.municipality[heads].astype(np.int64)
     if w.calibrated:
         goal, _ = assign_destinations(
-            heads, origin, size, arrivals_needed, country.county, seed, w.year
-        )
+            heads, origin, size, arrivals_needed, country.county,
+            *_drawn(country, heads), seed, w.year,
+        )  # fmt: skip
     else:
         goal = draw_by_attraction(
-            heads, origin, np.cumsum(attraction(country, w)), country.county, seed, w.year
-        )
+            heads, origin, np.cumsum(attraction(country, w), axis=1),
+            drawn_as_immigrants(people, heads), country.county, seed, w.year,
+        )  # fmt: skip
     _carry_out(country, w, heads[goal >= 0], goal[goal >= 0], followers, babies)
+
+
+def _drawn(country: Country, heads: Index) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return who moves as immigrants do, and how likely they take to each municipality."""
+    accepted = country.immigrant_attraction / country.immigrant_attraction.max()
+    return drawn_as_immigrants(country.people, heads) == 1, accepted
 
 
 def _balance(country: Country, w: Window, heads: Index, others: Index) -> tuple[Index, Index]:
@@ -275,7 +287,8 @@ def _postpone(country: Country, w: Window, persons: Index) -> None:
     heads = persons[people.leader[persons] < 0]
     rest = persons[people.leader[persons] >= 0]
     goal = draw_by_attraction(
-        heads, people.municipality[heads].astype(np.int64), np.cumsum(attraction(country, w)),
+        heads, people.municipality[heads].astype(np.int64),
+        np.cumsum(attraction(country, w), axis=1), drawn_as_immigrants(people, heads),
         country.county, country.seed, w.year,
     )  # fmt: skip
     people.pending_municipality[heads] = goal

@@ -7,7 +7,7 @@ import numpy as np
 from folkestrom.twin.compiled import kernel
 from folkestrom.twin.random import integer, uniform
 
-_NEAR, _COUNTY, _PICK, _SWAP = 81, 82, 600, 83
+_NEAR, _COUNTY, _PICK, _SWAP, _TAKE = 81, 82, 600, 83, 640
 SAME_COUNTY = 0.45
 
 
@@ -21,7 +21,7 @@ def _take(bag, sizes, county, slot):
 
 
 @kernel
-def _draw(person, origin, size, left, bag, sizes, county, seed, year):
+def _draw(person, origin, size, left, bag, sizes, county, choosy, accepted, seed, year):
     """Return a destination with room for the household, or -1."""
     counties = sizes.size
     for attempt in range(16):
@@ -43,13 +43,16 @@ def _draw(person, origin, size, left, bag, sizes, county, seed, year):
         if left[m] == 0:
             _take(bag, sizes, c, slot)  # its places went to households already
         elif m != origin and left[m] >= size:
+            refused = uniform(seed, person, year, _TAKE + attempt) >= accepted[m]
+            if choosy and refused and attempt < 12:
+                continue
             _take(bag, sizes, c, slot)
             return m
     return -1
 
 
 @kernel
-def assign_destinations(persons, origin, size, arrivals, county, seed, year):
+def assign_destinations(persons, origin, size, arrivals, county, choosy, accepted, seed, year):
     """Give every moving household a destination so that arrivals are met exactly.
 
     Parameters
@@ -60,6 +63,9 @@ def assign_destinations(persons, origin, size, arrivals, county, seed, year):
         (M,) persons to arrive in each municipality; the sum is the sum of `size`.
     county
         (M,) county index of each municipality.
+    choosy, accepted
+        Who prefers some municipalities (immigrants), and (M,) the chance that such a one takes
+        a place there when it is offered.
 
     Returns
     -------
@@ -79,7 +85,8 @@ def assign_destinations(persons, origin, size, arrivals, county, seed, year):
             sizes[county[m]] += 1
     out = np.full(persons.size, -1, np.int64)
     for i in range(persons.size):
-        m = _draw(persons[i], origin[i], size[i], left, bag, sizes, county, seed, year)
+        p, m = persons[i], origin[i]
+        m = _draw(p, m, size[i], left, bag, sizes, county, choosy[i], accepted, seed, year)
         if m < 0:
             for k in range(left.size):
                 if left[k] >= size[i] and k != origin[i]:
@@ -120,19 +127,19 @@ def _swap_in(persons, origin, size, out, left, seed, year):
 
 
 @kernel
-def draw_by_attraction(persons, origin, cumulative, county, seed, year):
-    """Return free destinations: by size of the municipality, nearer ones preferred."""
+def draw_by_attraction(persons, origin, cumulative, row, county, seed, year):
+    """Return free destinations: by the attraction of row[i] of `cumulative`, nearer preferred."""
     out = np.empty(persons.size, np.int64)
-    total = cumulative[-1]
     for i in range(persons.size):
+        total = cumulative[row[i], -1]
         near = uniform(seed, persons[i], year, _NEAR) < SAME_COUNTY
         m = origin[i]
         for attempt in range(60):
             u = uniform(seed, persons[i], year, _PICK + attempt) * total
-            m = np.searchsorted(cumulative, u, side="right")
+            m = np.searchsorted(cumulative[row[i]], u, side="right")
             if m != origin[i] and (not near or attempt > 40 or county[m] == county[origin[i]]):
                 break
         if m == origin[i]:
-            m = (m + 1) % cumulative.size
+            m = (m + 1) % cumulative.shape[1]
         out[i] = m
     return out

@@ -13,6 +13,7 @@ from folkestrom.twin import (
     reports,
     revisions,
     schedules,
+    settlement,
     spouses,
     steering,
     wealth,
@@ -55,6 +56,8 @@ def describe_parameters() -> list[dict[str, object]]:
         "share of immigrations that are returns": arrivals.RETURN_SHARE,
         "share that naturalises in a year, by group": naturalising,
         "share of moves that stay inside the county": moves.SAME_COUNTY,
+        "attraction of municipalities for immigrants, by centrality class": settlement.ATTRACTION,
+        "attraction of Oslo for immigrants": settlement.OSLO_ATTRACTION,
         "mortality of the married, and of others, against the schedule": (married, others),
         "share of the divorced below 65 who marry again in a year": marriage.REMARRY,
         "shares of men with at most basic, upper secondary, bachelor's education": (

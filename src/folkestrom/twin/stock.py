@@ -132,6 +132,7 @@ def give_citizenship(
     size: int,
     codes: NDArray[np.int64],
     counts: NDArray[np.int64],
+    attraction: NDArray[np.float64],
     seed: int,
     year: int,
 ) -> None:
@@ -141,9 +142,12 @@ def give_citizenship(
     ----------
     codes, counts
         (C,) country codes, Norway first, and (2, C) numbers by sex.
+    attraction
+        (M,) how strongly each municipality draws immigrants.
     """
     age = year - 1 - people.birth_year[:size].astype(np.float64)
-    weight = 0.15 + np.exp(-(((age - 33.0) / 14.0) ** 2))
+    drawn = attraction[people.municipality[:size]]
+    weight = (0.15 + np.exp(-(((age - 33.0) / 14.0) ** 2))) * drawn
     key = -np.log1p(-uniforms(seed, 0, size, year, _FOREIGN)) / weight
     mixed = uniforms(seed, 0, size, year, _FOREIGN + 100)
     people.citizenship[:size] = NORWAY
@@ -155,7 +159,7 @@ def give_citizenship(
         if total:
             chosen = members[np.argpartition(key[members], total - 1)[:total]]
             people.citizenship[chosen] = deal(codes, number, mixed[chosen])
-    _give_origin(people, size, codes, counts, seed, year)
+    _give_origin(people, size, codes, counts, drawn, seed, year)
 
 
 def _give_origin(
@@ -163,6 +167,7 @@ def _give_origin(
     size: int,
     codes: NDArray[np.int64],
     counts: NDArray[np.int64],
+    drawn: NDArray[np.float64],
     seed: int,
     year: int,
 ) -> None:
@@ -173,7 +178,7 @@ def _give_origin(
     people.birth_country[:size] = NORWAY
     abroad = foreign & (u < np.where(age < 8, 0.55, 0.96))
     people.birth_country[:size][abroad] = people.citizenship[:size][abroad]
-    naturalised = np.flatnonzero(~foreign & (u < 0.025) & (age >= 8))
+    naturalised = np.flatnonzero(~foreign & (u < 0.025 * drawn / drawn.mean()) & (age >= 8))
     other = groups[codes] == OTHER_BORN
     share = np.cumsum(counts.sum(axis=0)[other].astype(np.float64))
     if len(naturalised) and len(share) and share[-1] > 0:
