@@ -7,16 +7,19 @@ BIN := $(VENV)/bin
 # The system's certificates: some networks, and pip too, have their own.
 UV := $(VENV)/bin/uv --system-certs
 STAMP := $(VENV)/.installed
+# Other programs that the mobility model is compared with; some need older libraries than ours.
+PEERS := .venv-peers
 COMPILED := $(VENV)/.compiled
 KERNELS := $(shell grep -rl --include=*.py -e njit -e '@kernel' src/folkestrom 2>/dev/null)
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
-.PHONY: setup demo test bench acceptance docs lint lock help
+.PHONY: setup demo test bench bench-peers acceptance docs lint lock help
 
 help:
 	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
 	@echo "make test | lint | docs | bench | acceptance   check it"
+	@echo "make bench-peers                               beside other programs, which it installs apart"
 	@echo "make setup | lock                              environment, locked requirements"
 
 setup: $(STAMP)
@@ -53,6 +56,15 @@ demo: $(COMPILED)
 bench: $(COMPILED)
 	$(BIN)/python benchmarks/run.py
 
+bench-peers: $(COMPILED) $(PEERS)/.installed
+	$(BIN)/python benchmarks/peers_mobility.py
+
+$(PEERS)/.installed: requirements/peers-mobility.txt | $(STAMP)
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(UV) pip install --quiet --python $(PEERS)/bin/python --require-hashes \
+		--requirement requirements/peers-mobility.txt
+	touch $@
+
 acceptance: $(COMPILED)
 	$(BIN)/python -m pytest -m acceptance
 
@@ -66,3 +78,5 @@ lock: $(STAMP)
 	$(UV) pip compile pyproject.toml --extra pandas $(LOCK_FLAGS) -o requirements/base.txt
 	$(UV) pip compile pyproject.toml --extra pandas --group dev --group docs \
 		--constraint requirements/base.txt $(LOCK_FLAGS) -o requirements/dev.txt
+	$(UV) pip compile --group pyproject.toml:peers-mobility $(LOCK_FLAGS) \
+		-o requirements/peers-mobility.txt
