@@ -13,7 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.twin import Result, create, creation
 
 CLI = CliRunner()
-YEARLY = ("education", "employment", "income", "wealth")
+YEARLY = ("education", "employment", "income", "income_amount", "wealth")
 
 
 def files(folder: Path) -> set[str]:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from folkestrom.twin import Result
+from folkestrom.twin.income import TAIL_INDEX as INCOME_INDEX
+from folkestrom.twin.income import income_of, share_above
 from folkestrom.twin.wealth import TAIL_INDEX, wealth_effects
 
 MILLION = 1_000_000
 BOUNDS = (0, MILLION, 5 * MILLION, 20 * MILLION, 50 * MILLION)
 GROUPS = ("below_0", "0-1", "1-5", "5-20", "20-50", "50+")
-SPELLS = ("education", "employment", "income", "wealth", "background", "arrival")
+FIFTHS = (200_000, 345_000, 505_000, 685_000)
+SPELLS = ("education", "employment", "income", "income_amount", "wealth", "background", "arrival")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,78 @@ def test_wealth_in_nok_is_in_the_group_that_the_truth_says(free: Path, panel: pl
     assert np.array_equal(np.array(GROUPS)[group], found["wealth"].to_numpy())
 
 
-def test_amounts_have_one_digit_and_stand_for_some_years(free: Path) -> None:
+@pytest.fixture(scope="module")
+def incomes(free: Path, panel: pl.DataFrame) -> pl.DataFrame:
+    return linked(panel, free / "variables" / "income_amount.parquet")
+
+
+def test_income_in_nok_is_in_the_fifth_that_the_truth_says(incomes: pl.DataFrame) -> None:
+    amounts = incomes["value"].to_numpy()
+    assert (amounts >= 0).all()
+    assert (amounts % 100 == 0).all()
+    fifth = np.searchsorted(FIFTHS, amounts, side="right") + 1
+    assert (pl.Series(fifth).cast(pl.String) == incomes["income"].str.strip_prefix("fifth_")).all()
+    # The fifths of the truth are about, not exactly, those of the year's adults.
+    place = (pl.col("value").rank("ordinal") - 1) * 5 // pl.len() + 1
+    ranked = incomes.select(place.over("year").cast(pl.String))["value"]
+    assert 0.96 < (ranked == incomes["income"].str.strip_prefix("fifth_")).mean() < 1
+
+
+def test_tenths_of_income_have_the_shares_of_the_published_shape(incomes: pl.DataFrame) -> None:
+    # Statistics Norway, Tax return statistics 2000, table 10: shares of gross income in 1999.
+    published = (0.8, 3.3, 4.8, 6.2, 7.9, 9.5, 11.1, 12.8, 15.3, 28.4)
+    amounts = np.sort(incomes.filter(pl.col("year") == 2019)["value"].to_numpy())
+    tenths = np.array([part.sum() for part in np.array_split(amounts, 10)]) / amounts.sum()
+    assert 100 * tenths == pytest.approx(np.array(published), abs=0.6)
+    assert amounts.mean() == pytest.approx(488_600, rel=0.03)
+    uppermost = amounts[int(0.95 * len(amounts)) :].sum() / amounts.sum()
+    assert uppermost == pytest.approx(0.188, abs=0.012)
+
+
+def test_the_upper_tail_of_income_is_pareto() -> None:
+    above = np.array([1e-1, 1e-3, 1e-5])
+    amounts = np.array([income_of(share) for share in above])
+    assert np.diff(np.log(amounts)) / np.diff(np.log(above)) == pytest.approx(-1 / INCOME_INDEX)
+    assert income_of(0.1 + 1e-12) == pytest.approx(amounts[0])
+
+
+@given(
+    latent=st.floats(-6, 6),
+    age=st.integers(18, 110),
+    education=st.integers(0, 3),
+    group=st.integers(0, 5),
+)
+@example(0.85, 45, 3, 2)
+@example(math.nextafter(0.85, 1), 18, 0, 5)
+@example(-0.25, 45, 3, 2)
+@example(-6.0, 18, 0, 5)
+@example(6.0, 45, 3, 2)
+def test_no_bend_takes_an_income_out_of_its_fifth(
+    latent: float, age: int, education: int, group: int
+) -> None:
+    fifth = int(np.searchsorted((-0.85, -0.25, 0.25, 0.85), latent, side="left"))
+    amount = math.floor(income_of(share_above(latent, fifth, age, education, group)) / 100) * 100
+    assert np.searchsorted(FIFTHS, amount, side="right") == fifth
+    assert 0 <= amount < 100 * 2**31
+
+
+def test_income_rises_to_middle_age_and_with_education_and_is_less_of_the_born_elsewhere(
+    incomes: pl.DataFrame,
+) -> None:
+    median, mean = pl.col("value").median(), pl.col("value").mean()
+    ages = dict(incomes.group_by("age").agg(mean).iter_rows())
+    order = ["18-24", "25-29", "30-34", "35-39", "40-49"]
+    assert [ages[a] for a in order] == sorted(ages[a] for a in order)
+    assert ages["67+"] < 0.7 * ages["50-66"]
+    levels = dict(incomes.group_by("education").agg(median).iter_rows())
+    order = ["basic", "upper_secondary", "bachelor", "master"]
+    assert [levels[e] for e in order] == sorted(levels[e] for e in order)
+    origin = pl.col("origin").str.split(" ").list.first()
+    groups = dict(incomes.group_by(origin).agg(median).iter_rows())
+    assert groups["other"] < 0.9 * groups["native"]
+
+
+def test_amounts_of_wealth_have_one_digit_and_stand_for_some_years(free: Path) -> None:
     spells = pl.read_parquet(free / "variables" / "wealth.parquet")
     value = np.abs(spells["value"].to_numpy())
     digits = value[value > 0] / 10.0 ** np.floor(np.log10(value[value > 0]) + 1e-9)
@@ -176,3 +253,4 @@ def test_calibrated_variables_are_there_too(small: Result) -> None:
     assert told["immigrant_wealth"]["abroad"][-1] < -0.5 * at_50
     found = {row["name"]: row for row in model["parameters"]}
     assert found["index of the Pareto tail of net wealth"]["value"] == 1.45
+    assert found["index of the Pareto tail of income"]["value"] == 2.3

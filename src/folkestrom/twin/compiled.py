@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_SHARED = ("levels.py", "mobility.py", "origins.py", "people.py", "random.py", "wealth.py")
+_SHARED = (
+    "income.py", "levels.py", "mobility.py", "origins.py", "people.py", "random.py", "wealth.py",
+)  # fmt: skip
 
 
 def _fingerprint() -> str:

@@ -19,6 +19,9 @@ from folkestrom.twin.wealth import (
 )
 
 WORK_YEAR, INCOME_YEAR = 14, 17
+FIFTHS = (-0.85, -0.25, 0.25, 0.85)
+"""Latent income at which the second to fifth of the truth's fifths begin."""
+_F1, _F2, _F3, _F4 = FIFTHS
 LISTED = (
     "family", "origin", "education", "employment", "income", "wealth", "immigrant_wealth", "reason",
 )  # fmt: skip
@@ -43,12 +46,18 @@ def employed(taste: float, age: int, education: int, group: int, word: int) -> i
 
 
 @njit(inline="always")
-def income_fifth(taste: float, age: int, education: int, work: int, word: int) -> int:
-    """Return the income fifth 0 … 4: a person effect, age, education, work, a yearly shock."""
+def latent_income(taste: float, age: int, education: int, work: int, word: int) -> float:
+    """Return a person effect, age, education, work and a yearly shock added up."""
     latent = taste + 0.4 * shock(word) - 1.25 + 0.35 * education + 1.2 * work
-    latent += (0.4 if age >= 67 else 0.0) - (0.7 if age < 25 else 0.0)
-    fifth = (1 if latent > -0.85 else 0) + (1 if latent > -0.25 else 0)
-    fifth += (1 if latent > 0.25 else 0) + (1 if latent > 0.85 else 0)
+    return latent + ((0.4 if age >= 67 else 0.0) - (0.7 if age < 25 else 0.0))
+
+
+@njit(inline="always")
+def income_fifth(taste: float, age: int, education: int, work: int, word: int) -> int:
+    """Return the income fifth 0 … 4."""
+    latent = latent_income(taste, age, education, work, word)
+    fifth = (1 if latent > _F1 else 0) + (1 if latent > _F2 else 0)
+    fifth += (1 if latent > _F3 else 0) + (1 if latent > _F4 else 0)
     return fifth if age >= 18 else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from folkestrom.model.codes import Kind
 from folkestrom.twin import (
     arrivals,
+    income,
     marriage,
     migration,
     moves,
@@ -67,6 +68,7 @@ def describe_parameters() -> list[dict[str, object]]:
         "shares of newcomers for work, family, refuge and education, by group": reasons,
         "net wealth at which groups begin, NOK of 2020": wealth.BOUNDS,
         "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
+        "what bends the place of an income within its fifth": income.PARTS,
     }
     found = [{"name": name, "value": value, "source": ASSUMED} for name, value in values.items()]
     left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
@@ -77,6 +79,16 @@ def describe_parameters() -> list[dict[str, object]]:
             "name": "index of the Pareto tail of net wealth",
             "value": wealth.TAIL_INDEX,
             "source": wealth.TAIL_SOURCE,
+        },
+        {
+            "name": "income at which tenths begin, NOK of 2019",
+            "value": income.TENTHS,
+            "source": income.SHAPE_SOURCE,
+        },
+        {
+            "name": "index of the Pareto tail of income",
+            "value": income.TAIL_INDEX,
+            "source": income.TAIL_SOURCE,
         },
         {"name": left, "value": steering.LEFT, "source": STATED},
     ]

@@ -14,20 +14,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.twin import sheets
+from folkestrom.twin import income, sheets, wealth
 from folkestrom.twin.compiled import kernel
 from folkestrom.twin.country import Country
 from folkestrom.twin.levels import LISTED, list_levels
 from folkestrom.twin.mobility import EDUCATIONS, EMPLOYMENTS, GROUPS, INCOMES
 from folkestrom.twin.observer import Observer
 from folkestrom.twin.stock import day_number, year_starts
-from folkestrom.twin.wealth import UNIT, list_wealth
 from folkestrom.twin.window import Window, adults
 
 VARIABLES = {"education": EDUCATIONS, "employment": EMPLOYMENTS, "income": INCOMES}
 """Yearly files with names of values, and those names."""
-WEALTH = "wealth"
-"""The yearly file of net wealth in NOK."""
+AMOUNTS = {"wealth": wealth.UNIT, "income_amount": income.UNIT}
+"""Yearly files of NOK, and what their values are multiples of."""
 _CHUNK = 4_000_000
 NOBODY = -(2**31)
 _NAMED, _NUMBERED, _YEARS = sheets.TEXT, pa.int64(), pa.int16()
@@ -92,10 +91,11 @@ class Variables(Observer):
     """
 
     def __init__(self, folder: Path, capacity: int) -> None:
-        self._names: list[tuple[str, ...]] = [*VARIABLES.values(), ()]
+        self._values: list[tuple[str, ...] | int] = [*VARIABLES.values(), *AMOUNTS.values()]
+        types = dict.fromkeys(VARIABLES, _NAMED) | dict.fromkeys(AMOUNTS, _NUMBERED)
         self._sheets = [
-            sheets.Sheet(folder / f"{name}.parquet", _schema(_NAMED)) for name in VARIABLES
-        ] + [sheets.Sheet(folder / f"{WEALTH}.parquet", _schema(_NUMBERED))]
+            sheets.Sheet(folder / f"{name}.parquet", _schema(kind)) for name, kind in types.items()
+        ]
         self._spells = [Spells(capacity) for _ in self._sheets]
         self._year = 0
 
@@ -104,10 +104,11 @@ class Variables(Observer):
         listed = adults(w)
         levels = np.empty((len(LISTED), len(listed)), np.int8)
         list_levels(country.people, listed, w.year, country.seed, levels)
-        found: list[NDArray[Any]] = [levels[LISTED.index(name)] for name in VARIABLES]
-        wealth = np.empty(len(listed), np.int32)
-        list_wealth(country.people, listed, found[0], w.year, country.seed, wealth)
-        self._turn(w.year, listed, [*found, wealth])
+        found = levels[[LISTED.index(name) for name in VARIABLES]]
+        amounts = np.empty((len(AMOUNTS), len(listed)), np.int32)
+        wealth.list_wealth(country.people, listed, found[0], w.year, country.seed, amounts[0])
+        income.list_incomes(country.people, listed, found, w.year, country.seed, amounts[1])
+        self._turn(w.year, listed, [*found, *amounts])
         self._year = w.year
 
     def finished(self, _country: Country) -> None:
@@ -118,29 +119,31 @@ class Variables(Observer):
             sheet.close()
 
     def _turn(self, year: int, persons: NDArray[np.int32], values: list[NDArray[Any]]) -> None:
-        for spells, sheet, new, names in zip(
-            self._spells, self._sheets, values, self._names, strict=True
+        for spells, sheet, new, meant in zip(
+            self._spells, self._sheets, values, self._values, strict=True
         ):
-            _write(sheet, spells.turn(persons, new, year), year, names)
+            _write(sheet, spells.turn(persons, new, year), year, meant)
 
 
 def _write(
     sheet: sheets.Sheet,
     ended: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]],
     year: int,
-    names: tuple[str, ...],
+    meant: tuple[str, ...] | int,
 ) -> None:
-    """Write spells that ended on 1 January of `year`; without names, values are in `UNIT`."""
+    """Write spells that ended on 1 January of `year`: values name something or count a unit."""
     for low in range(0, len(ended[0]), _CHUNK):
         persons, values, since = (column[low : low + _CHUNK] for column in ended)
-        named = (
-            sheets.labelled(values, names) if names else pa.array(values.astype(np.int64) * UNIT)
+        told = (
+            pa.array(values.astype(np.int64) * meant)
+            if isinstance(meant, int)
+            else sheets.labelled(values, meant)
         )
         end = year_starts(np.full(len(persons), year))
         sheet.add(
             {
                 "person": sheets.persons(persons),
-                "value": named,
+                "value": told,
                 "from": sheets.dates(year_starts(since.astype(np.int64))),
                 "to": sheets.dates(end),
             }
