@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from folkestrom.analysis.study.definition import (
     PUBLISHED,
@@ -19,14 +18,13 @@ from folkestrom.analysis.study.definition import (
     Panel,
     Study,
 )
-from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
 from folkestrom.analysis.study.grouping import grouped
-from folkestrom.analysis.study.vocabulary import BUILT_IN, Variable, Vocabulary, built_in
+from folkestrom.analysis.study.vocabulary import BUILT_IN, Vocabulary, built_in, of_linked
 from folkestrom.engine.store_derived import log_state
 from folkestrom.engine.store_meta import get
 from folkestrom.errors import UsageError
 from folkestrom.model.time import extraction
-from folkestrom.statistics.linked import WHOLE_NUMBER, Linked, linked_variables
+from folkestrom.statistics.linked import Linked, linked_variables
 from folkestrom.statistics.reach import Reach, reach
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
@@ -102,7 +100,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     linked = linked_variables(connection)
     names = _names(study)
     known = built_in(connection, _origins(study, names))
-    mine = {name: _of_linked(variable) for name, variable in linked.items()}
+    mine = {name: of_linked(variable) for name, variable in linked.items()}
     known |= mine
     vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})
     for where, listed in names.items():
@@ -139,24 +137,6 @@ def _names(study: Study) -> dict[str, tuple[str, ...]]:
 
 def _origins(study: Study, names: Mapping[str, Iterable[str]]) -> set[str]:
     return {name for listed in names.values() for name in listed if name not in study.groups}
-
-
-def _of_linked(linked: Linked) -> Variable:
-    need = f"{LINKED if linked.key == 'person' else LINKED_PLACE}{linked.name}"
-    sql = linked.table
-    if linked.kind == "text":
-        levels = [level for level, _ in linked.levels if level != "unknown"]
-        numbers = [number for level, number in linked.levels if level != "unknown"]
-        spare = [number for level, number in linked.levels if level == "unknown"]
-        return Variable(
-            linked.name,
-            sql,
-            frozenset({need}),
-            (*levels, "unknown"),
-            (*numbers, *spare),
-        )
-    kind = pa.int64() if linked.kind == WHOLE_NUMBER else pa.float64()
-    return Variable(linked.name, sql, frozenset({need}), type=kind)
 
 
 def _check_days(study: Study, limits: Reach) -> None:

@@ -37,6 +37,22 @@ def read_study(path: str | os.PathLike[str]) -> Study:
         A definition that cannot be meant.
     """
     path = Path(path)
+    return study_of(read_table(path), path.parent)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    InputRefused
+        A file that is not there, or that is not TOML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -47,12 +63,11 @@ def read_study(path: str | os.PathLike[str]) -> Study:
             next_step="Look at the path; relative ones start at the current folder.",
         ) from error
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputRefused(
             f"is not TOML: {error}", where=str(path), next_step="Mend that line."
         ) from error
-    return study_of(table, path.parent)
 
 
 def study_of(table: Mapping[str, Any], folder: Path = Path()) -> Study:
@@ -83,13 +98,30 @@ def study_of(table: Mapping[str, Any], folder: Path = Path()) -> Study:
         name: _made(ValueAt, at, f"variables, {name}") if isinstance(at, dict) else at
         for name, at in variables.items()
     }
-    groups = _table(given.get("groups", {}), "groups")
-    given["groups"] = {
-        name: _groups(_table(group, f"groups, {name}"), name, folder)
-        for name, group in groups.items()
-    }
+    given["groups"] = groups_of(_table(given.get("groups", {}), "groups"), folder)
     study: Study = _made(Study, given, "study")
     return study
+
+
+def groups_of(table: Mapping[str, Any], folder: Path = Path()) -> dict[str, Groups]:
+    """The groups that a TOML table says, by name.
+
+    Parameters
+    ----------
+    table
+        What stands under `groups`.
+    folder
+        Where files lie that it names.
+
+    Examples
+    --------
+    >>> groups_of({"tenth": {"of": "income", "quantiles": 10}})["tenth"].quantiles
+    10
+    """
+    return {
+        name: _groups(_table(group, f"groups, {name}"), name, folder)
+        for name, group in table.items()
+    }
 
 
 def study_text(study: Study) -> str:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.analysis.study.country_groups import immigrant_groups
+from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
@@ -25,6 +26,7 @@ from folkestrom.statistics.classifications import (
     county_code,
     municipality_code,
 )
+from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
 from folkestrom.statistics.variables import nearest_name
 
 
@@ -189,6 +191,24 @@ def _of_statistics(variable: statistics.Variable) -> Variable:
     if UNKNOWN_CODE not in levels:
         levels += (UNKNOWN_CODE,)
     return Variable(variable.id, variable.sql, frozenset(needs), levels, numbers)
+
+
+def of_linked(linked: Linked) -> Variable:
+    """A linked variable as one of studies: texts are codes, numbers are numbers."""
+    need = f"{LINKED if linked.key == 'person' else LINKED_PLACE}{linked.name}"
+    if linked.kind == TEXT:
+        levels = [level for level, _ in linked.levels if level != UNKNOWN_CODE]
+        numbers = [number for level, number in linked.levels if level != UNKNOWN_CODE]
+        spare = [number for level, number in linked.levels if level == UNKNOWN_CODE]
+        return Variable(
+            linked.name,
+            linked.table,
+            frozenset({need}),
+            (*levels, UNKNOWN_CODE),
+            (*numbers, *spare),
+        )
+    kind = pa.int64() if linked.kind == WHOLE_NUMBER else pa.float64()
+    return Variable(linked.name, linked.table, frozenset({need}), type=kind)
 
 
 def _looked_up(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
