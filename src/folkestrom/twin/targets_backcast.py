@@ -14,6 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import splu
 
 from folkestrom.twin import schedules
 from folkestrom.twin.targets import AGES, OLDEST
@@ -83,11 +85,11 @@ class BackcastProblem:
         self.years = years
         self._known_births = births
         self.rough = rough_backcast(years, groups)
-        self._hessian = []
+        self._factors = []
         self._gradient = []
         for sex in range(2):
             hessian, gradient = self._normal_equations(sex)
-            self._hessian.append(hessian)
+            self._factors.append(splu(hessian))
             self._gradient.append(gradient)
 
     @property
@@ -100,7 +102,7 @@ class BackcastProblem:
     def _births_column(self, t: int) -> int:
         return len(self.years) * AGES + t
 
-    def _normal_equations(self, sex: int) -> tuple[Floats, Floats]:
+    def _normal_equations(self, sex: int) -> tuple[csc_array, Floats]:
         """Hessian and right-hand side of one sex."""
         rows = _Rows(self._size)
         self._add_cohorts(rows, sex)
@@ -117,7 +119,7 @@ class BackcastProblem:
             )
             column = np.array([self._births_column(t)])
             rows.add([column], [np.ones(1)], np.array([usual]), np.array([spread_births]))
-        return rows.hessian, rows.gradient
+        return rows.hessian(), rows.gradient
 
     def _add_cohorts(self, rows: _Rows, sex: int) -> None:
         """P(t+1, b) = survival x base + expected immigrants, for every cohort cell."""
@@ -160,7 +162,7 @@ class BackcastProblem:
         free, reach = [], []
         for sex in range(2):
             right = np.column_stack([self._gradient[sex], matrices[sex].T])
-            solved = np.linalg.solve(self._hessian[sex], right)
+            solved = self._factors[sex].solve(right)
             free.append(solved[:, 0])
             reach.append(solved[:, 1:])
         schur = sum(matrix @ column for matrix, column in zip(matrices, reach, strict=True))
@@ -188,8 +190,14 @@ class _Rows:
     """Gathers weighted rows of a least-squares problem straight into its normal equations."""
 
     def __init__(self, size: int) -> None:
-        self.hessian = np.zeros((size, size))
         self.gradient = np.zeros(size)
+        self._products: list[tuple[Places, Places, Floats]] = []
+
+    def hessian(self) -> csc_array:
+        """Return the sum of all products of two unknowns: few, as each row has three at most."""
+        rows, columns, values = (np.concatenate(part) for part in zip(*self._products, strict=True))
+        size = len(self.gradient)
+        return csc_array((values, (rows, columns)), shape=(size, size))
 
     def add(
         self, columns: list[Places], factors: list[Floats], value: Floats, spread: Floats
@@ -199,7 +207,7 @@ class _Rows:
         for one, factor in zip(columns, factors, strict=True):
             np.add.at(self.gradient, one, weight * factor * value)
             for other, second in zip(columns, factors, strict=True):
-                np.add.at(self.hessian, (one, other), weight * factor * second)
+                self._products.append((one, other, weight * factor * second))
 
 
 def rough_backcast(years: tuple[int, ...], groups: Floats) -> Floats:
