@@ -146,6 +146,38 @@ def test_the_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> No
     assert store.linked()[0].deliveries == 1
 
 
+def test_the_day_of_what_is_linked_is_never_rewritten(store: Store, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "a.csv", "11,5,2010-01-01,")
+    store.link(file, "pay", known_from=DAY)
+    before = history(store, "pay")
+    for other in ("2019-06-01", "2020-06-01"):
+        with pytest.raises(UsageError) as refused:
+            store.link(file, "pay", known_from=other)
+        assert f"--known-from: '{other}' is not the day since when pay is known" in str(
+            refused.value
+        )
+        assert "linked already, known from 2020-01-01 on" in str(refused.value)
+        assert "link the files under another name" in str(refused.value)
+    assert history(store, "pay") == before
+    # The same day, or none, is no other day; neither is another name.
+    assert store.link(file, "pay", known_from=DAY).delivery is None
+    assert store.link(file, "pay").known_from == DAY
+    assert store.link(file, "pay_again", known_from="2019-06-01").known_from == date(2019, 6, 1)
+
+
+def test_a_file_that_was_added_has_a_day_of_its_own(store: Store, tmp_path: Path) -> None:
+    first = write_rows(tmp_path / "a.csv", "11,5,2010-01-01,")
+    second = write_rows(tmp_path / "b.csv", "12,6,2010-01-01,")
+    store.link(first, "pay", known_from=DAY)
+    store.link(second, "pay", add=True, known_from="2020-06-01")
+    assert store.link(second, "pay", add=True, known_from="2020-06-01").delivery is None
+    with pytest.raises(UsageError, match="known from 2020-06-01 on"):
+        store.link(second, "pay", add=True, known_from=DAY)
+    with pytest.raises(UsageError, match="known from 2020-01-01 and 2020-06-01 on"):
+        store.link([first, second], "pay", known_from=DAY)
+    assert store.link([first, second], "pay").known_from == date(2020, 6, 1)
+
+
 def test_a_new_delivery_closes_what_it_replaces(store: Store, tmp_path: Path) -> None:
     first = write_rows(tmp_path / "a.csv", "11,5,2010-01-01,", "12,6,2010-01-01,")
     second = write_rows(

@@ -67,12 +67,15 @@ class LinkOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What the store has of the variable: its key and kind, deliveries that stand, last days."""
+    """What the store has of the variable: its key and kind, files that stand, last day.
+
+    The files stand by their digest, with their rows and their first knowledge day.
+    """
 
     key: str
     kind: str
     deliveries: int
-    digests: dict[str, int]
+    files: dict[str, tuple[int, date]]
     known_from: date
 
 
@@ -98,8 +101,9 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     standing = _standing(connection, order.variable)
     files = _new_files(order, standing)
     if standing is not None and not files:
+        day = _standing_day(order, standing)
         repeats = tuple(_repeat(file, standing) for file in order.files)
-        return LinkResult(order.variable, None, None, standing.kind, repeats, {})
+        return LinkResult(order.variable, None, day, standing.kind, repeats, {})
     sources, kind = _look(files, order.staging, standing)
     day = _known_from(connection, order, standing)
     if kind == "text":
@@ -165,8 +169,8 @@ def _standing(connection: duckdb.DuckDBPyConnection, variable: str) -> _Standing
         {"variable": variable},
     ).fetchall()
     since = max(delivery for delivery, adds, *_ in rows if not adds)
-    digests = {digest: read for delivery, _, digest, read, _ in rows if delivery >= since}
-    return _Standing(row[0], row[1], rows[-1][0], digests, max(r[4] for r in rows))
+    files = {digest: (read, day) for number, _, digest, read, day in rows if number >= since}
+    return _Standing(row[0], row[1], rows[-1][0], files, max(r[4] for r in rows))
 
 
 def _new_files(order: LinkOrder, standing: _Standing | None) -> list[InputFile]:
@@ -174,13 +178,33 @@ def _new_files(order: LinkOrder, standing: _Standing | None) -> list[InputFile]:
     if standing is None:
         return list(order.files)
     if order.adds:
-        return [file for file in order.files if file.digest not in standing.digests]
-    same = {file.digest for file in order.files} == standing.digests.keys()
+        return [file for file in order.files if file.digest not in standing.files]
+    same = {file.digest for file in order.files} == standing.files.keys()
     return [] if same else list(order.files)
 
 
+def _standing_day(order: LinkOrder, standing: _Standing) -> date:
+    """First knowledge day of a delivery that stands; refuse to be told another one.
+
+    Figures made since are as known on that day: another day would be silently another past.
+    """
+    days = sorted({standing.files[file.digest][1] for file in order.files})
+    if order.known_from is not None and days != [order.known_from]:
+        since = " and ".join(str(day) for day in days)
+        raise UsageError(
+            f"is not the day since when {order.variable} is known: the same files are linked "
+            f"already, known from {since} on, and what was known when is never rewritten",
+            where="--known-from",
+            value=order.known_from,
+            allowed=f"{since}, or no --known-from: then nothing is changed",
+            next_step="If that day is wrong, link the files under another name (--as) with the "
+            "right one, and use that variable. Nothing was changed.",
+        )
+    return days[-1]
+
+
 def _repeat(file: InputFile, standing: _Standing) -> LinkCount:
-    read = standing.digests[file.digest]
+    read, _ = standing.files[file.digest]
     return LinkCount(str(file.path), read, 0, 0, 0, read)
 
 
