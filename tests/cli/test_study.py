@@ -67,6 +67,9 @@ def test_link_counts_and_says_what_is_wrong(folder: Path) -> None:
     found = json.loads(out)
     assert found["delivery"] is None
     assert found["total"] == {"read": 3, "accepted": 0, "refused": 0, "unknown": 0, "repeats": 3}
+    code, out, said = run(folder, "link", "income.csv", "--as", "income")
+    assert (code, out.split()[-1]) == (0, "3")
+    assert "income: this delivery stands already, known from 2004-01-01 on" in said
     code, out, _ = run(folder, "link", "--list", "--format", "json")
     assert {v["name"]: (v["values"], v["held"]) for v in json.loads(out)} == {
         "income": (1, 2), "other": (1, 1),
@@ -79,6 +82,27 @@ def test_link_counts_and_says_what_is_wrong(folder: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_list_of_linked_variables_never_cuts_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_store(tmp_path)
+    long = "a_name_as_long_as_any_variable_s_may_be_"
+    write_rows(tmp_path / "a.csv", "12,100,2004-01-01,")
+    places = tmp_path / "places.csv"
+    places.write_text("municipality,value,from,to\n0301,central,2000-01-01,\n", encoding="utf-8")
+    for file, name in (("a.csv", long), ("a.csv", "b"), ("places.csv", "place")):
+        assert run(tmp_path, "link", file, "--as", name, "--known-from", "2004-01-01")[0] == 0
+    for columns in ("40", "80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        code, out, _ = run(tmp_path, "link", "--list")
+        assert code == 0
+        for word in ("name", "kind", "whole", "number", "municipality", "deliveries", "held"):
+            assert word in out.split(), word
+        assert [line.split()[0] for line in out.splitlines() if " 2004-01-01 " in line] == [
+            long, "b", "place",
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -87,6 +111,10 @@ def test_link_counts_and_says_what_is_wrong(folder: Path) -> None:
         (("link", "none.csv", "--as", "income"), "does not exist"),
         (("link", "income.csv", "--as", "sex"), "is a variable that every store has"),
         (("link", "income.csv", "--as", "a", "--known-from", "2020"), "is not a calendar date"),
+        (
+            ("link", "income.csv", "--as", "income", "--known-from", "2005-01-01"),
+            "linked already, known from 2004-01-01 on",
+        ),
         (("link", "--list", "--format", "xlsx"), "is not a format of this command"),
         (("study", "study.toml", "--format", "xlsx"), "is not a format of this command"),
         (("study", "none.toml"), "cannot be read"),

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.output.terminal import WIDEST
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.linking.counts import LinkCount, LinkResult
@@ -101,7 +104,7 @@ def _link(
     if _as_json(given):
         given.result().print_json(json.dumps(result.as_dict()))
         return
-    given.result().print(_counts(result))
+    _print_words_whole(given.result(), _counts(result))
     for text in _remarks(result):
         console.print(text, soft_wrap=True)
 
@@ -110,7 +113,7 @@ def _counts(result: LinkResult) -> Table:
     table = Table(box=None, pad_edge=False)
     names = ("file", "read", "accepted", "refused", "unknown", "repeats")
     for name in names:
-        table.add_column(name, justify="left" if name == "file" else "right", overflow="fold")
+        table.add_column(name, justify="left" if name == "file" else "right", no_wrap=True)
     for one in (*result.files, result.total):
         table.add_row(*_row(one))
     return table
@@ -123,7 +126,8 @@ def _row(one: LinkCount) -> list[str]:
 
 def _remarks(result: LinkResult) -> list[str]:
     if result.delivery is None:
-        return ["This delivery stands already; nothing was changed."]
+        since = f"known from {result.known_from} on"
+        return [f"{result.variable}: this delivery stands already, {since}; nothing was changed."]
     said = [f"{result.variable}: values are a {result.kind}, known from {result.known_from} on."]
     if result.closed or result.kept:
         said.append(
@@ -148,15 +152,28 @@ def _list(given: Settings, waiting: Waiting, as_json: bool) -> None:
     if not found:
         given.result().print("No variable is linked.")
         return
+    _print_words_whole(given.result(), _listing(found))
+
+
+def _listing(found: list[dict[str, object]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in found[0]:
-        numeric = name in {"levels", "values", "held", "deliveries"}
-        table.add_column(
-            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold"
-        )
+    numbers = ("levels", "values", "held", "deliveries")
+    for name in ("name", "kind", *numbers, "known from", "last\nknown from"):
+        right = name in numbers
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "kind")
     for info in found:
-        table.add_row(*(_text(value) for value in info.values()))
-    given.result().print(table)
+        place = "" if info["of"] == "person" else f", of a {info['of']}"
+        cells = {**info, "kind": f"{info['kind']}{place}"}
+        del cells["of"]
+        table.add_row(*(_text(value) for value in cells.values()))
+    return table
+
+
+def _print_words_whole(console: Console, table: Table) -> None:
+    """Print a table at least as wide as its words: a name that is cut is another name."""
+    wide = console.options.update(width=WIDEST, max_width=WIDEST)
+    console.width = max(console.width, Measurement.get(console, wide, table).minimum)
+    console.print(table, soft_wrap=False)
 
 
 def _export(given: Settings, variable: str, file: Path, waiting: Waiting) -> None:
