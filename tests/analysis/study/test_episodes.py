@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from folkestrom.analysis.followup import follow_up
-from folkestrom.analysis.study import Entry, Exit, Study, ValueAt, Who
+from folkestrom.analysis.study import Entry, Exit, Study, ValueAt, Who, prepared
 from folkestrom.app.office.api import Store
 from folkestrom.errors import UsageError
 
@@ -202,3 +202,14 @@ def test_the_fingerprint_follows_what_the_result_follows_from(people: Store) -> 
         print_of(variables={"income": "entry"}),
     }
     assert len(others | {same}) == 6
+
+
+def test_the_fingerprint_covers_the_version_of_the_method(
+    people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = Study("x", entry=ARRIVALS, exit=LEFT)
+    prints = {people.study(study).fingerprint}
+    for version in (prepared.METHOD_VERSION - 1, prepared.METHOD_VERSION + 1):
+        monkeypatch.setattr(prepared, "METHOD_VERSION", version)
+        prints.add(people.study(study).fingerprint)
+    assert len(prints) == 3

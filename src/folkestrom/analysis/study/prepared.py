@@ -28,7 +28,8 @@ from folkestrom.statistics.linked import Linked, linked_variables
 from folkestrom.statistics.reach import Reach, reach
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
-METHOD_VERSION: Final = 1
+#: 2: a condition that names `unknown` finds what has no number, too.
+METHOD_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
