@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from folkestrom.analysis.rates.crossing import linked_event_steps
 from folkestrom.analysis.rates.exposure import first_immigrations
 from folkestrom.analysis.rates.variables import duration_sql
 from folkestrom.engine.steps import Step, step
@@ -160,8 +161,10 @@ def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
     """
     needs = frozenset[str]().union(*(variable.needs for variable in chosen))
     steps = [counted_events(), flow_rows(event.level)]
-    if needs & {"marital", "citizenship"}:
+    linked = linked_event_steps(flow_rows_dated().name, needs)
+    if linked or needs & {"marital", "citizenship"}:
         steps.append(flow_rows_dated(steps[-1].name))
+    steps += linked
     for need, described in _DESCRIPTIONS.items():
         if need in needs:
             steps.append(described(steps[-1].name))

@@ -15,6 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from folkestrom.analysis.rates.crossing import (
+    CITIZENSHIP,
+    MARITAL,
+    crossed,
+    linked_stay_steps,
+)
 from folkestrom.analysis.rates.variables import DURATIONS, duration_sql
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
@@ -37,31 +43,6 @@ def stays() -> str:
         FROM residence
         WHERE valid_from < $end AND valid_to > $start AND valid_from < valid_to AND {_KNOWN}
     """
-
-
-@step("marital_spells")
-def marital_spells() -> str:
-    """Everybody's marital statuses with their days, and unknown for the days between them."""
-    return _spells("marital", "marital_status")
-
-
-@step("citizenship_spells")
-def citizenship_spells() -> str:
-    """Everybody's citizenships with their days, and nothing for the days between them."""
-    return _spells("citizenship", "citizenship")
-
-
-@step("stays_with_marital", example={"source": "stays", "carried": ("person",)})
-def stays_with_marital(source: str, carried: Sequence[str]) -> str:
-    """Stays cut where the marital status changes; unknown where the register has none."""
-    column = "coalesce(h.marital_status, 0) AS marital_status"
-    return _crossed(source, carried, "marital_spells", column)
-
-
-@step("stays_with_citizenship", example={"source": "stays", "carried": ("person",)})
-def stays_with_citizenship(source: str, carried: Sequence[str]) -> str:
-    """Stays cut where the citizenship changes; nothing where the register has none."""
-    return _crossed(source, carried, "citizenship_spells", "h.citizenship")
 
 
 @step("first_immigrations")
@@ -222,7 +203,7 @@ def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Ste
     years
         The calendar years that the period touches.
     """
-    steps = _described(frozenset[str]().union(*(variable.needs for variable in chosen)))
+    steps = _described(frozenset[str]().union(*(variable.needs for variable in chosen)), years)
     by_age = any(variable.ages for variable in chosen)
     by_year = any("year" in variable.needs for variable in chosen)
     keyed = [v for v in chosen if not (v.ages or "year" in v.needs)]
@@ -241,15 +222,17 @@ def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Ste
     return [*steps, exposure_cells(steps[-1].name, shown)]
 
 
-def _described(needs: frozenset[str]) -> list[Step]:
+def _described(needs: frozenset[str], years: Sequence[int]) -> list[Step]:
     """Steps to stays with what the variables need, cut where that changes."""
     steps, carried = [stays()], _CARRIED
     if "marital" in needs:
-        steps += [marital_spells(), stays_with_marital(steps[-1].name, carried)]
-        carried += ("marital_status",)
+        steps += crossed(MARITAL, steps[-1].name, carried, "coalesce(h.shown, 0)")
+        carried += (MARITAL.shown,)
     if "citizenship" in needs:
-        steps += [citizenship_spells(), stays_with_citizenship(steps[-1].name, carried)]
-        carried += ("citizenship",)
+        steps += crossed(CITIZENSHIP, steps[-1].name, carried)
+        carried += (CITIZENSHIP.shown,)
+    made, carried = linked_stay_steps(steps[-1].name, carried, needs, years)
+    steps += made
     if "duration" in needs:
         steps += [first_immigrations(), stays_with_immigration(steps[-1].name)]
         steps.append(stays_with_duration(steps[-1].name, carried))
@@ -288,36 +271,6 @@ def leap_sql(year: str) -> str:
 
 def _leap(year: int) -> int:
     return int(year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
-
-
-def _spells(table: str, column: str) -> str:
-    known = f"SELECT person, {column}, valid_from, valid_to FROM {table} WHERE {_KNOWN}"
-    return f"""
-        SELECT person, {column}, valid_from, valid_to
-        FROM ({known}) AS known
-        UNION ALL
-        SELECT person, NULL AS {column}, valid_to AS valid_from, following AS valid_to
-        FROM (
-          SELECT person, valid_to, coalesce(
-                   lead(valid_from) OVER (PARTITION BY person ORDER BY valid_from),
-                   DATE '9999-12-31') AS following
-          FROM ({known}) AS known
-        ) AS pairs WHERE valid_to < following
-        UNION ALL
-        SELECT person, NULL AS {column}, DATE '0001-01-01' AS valid_from,
-               min(valid_from) AS valid_to
-        FROM ({known}) AS known GROUP BY person
-    """
-
-
-def _crossed(source: str, carried: Sequence[str], spells: str, column: str) -> str:
-    # A person with no spell at all keeps the stay as it is: greatest and least pass nulls over.
-    return f"""
-        SELECT {", ".join(f"s.{name}" for name in carried)}, {column},
-               greatest(s.since, h.valid_from) AS since, least(s.until, h.valid_to) AS until
-        FROM {source} s LEFT JOIN {spells} h
-          ON h.person = s.person AND h.valid_from < s.until AND h.valid_to > s.since
-    """
 
 
 def _keys(by: Sequence[str], letter: str = "k") -> str:

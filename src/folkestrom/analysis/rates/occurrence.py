@@ -12,7 +12,8 @@ import polars as pl
 
 from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
-from folkestrom.analysis.rates.variables import exposed
+from folkestrom.analysis.rates.vocabulary import Setting, exposed
+from folkestrom.analysis.study.definition import Groups
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
@@ -55,6 +56,10 @@ class Occurrences:
         """Names of the variables."""
         return tuple(variable.id for variable in self.variables)
 
+    def variable(self, name: str) -> Variable:
+        """The variable of that name."""
+        return next(variable for variable in self.variables if variable.id == name)
+
 
 def occurrences(
     connection: duckdb.DuckDBPyConnection,
@@ -65,6 +70,7 @@ def occurrences(
     destination: str | None = None,
     only: Only | None = None,
     known_at: date | None = None,
+    groups: Mapping[str, Groups] | None = None,
 ) -> Occurrences:
     """Events and person-days of residents by variables, from histories as known on a day.
 
@@ -75,20 +81,23 @@ def occurrences(
     period
         Days, `[start, end)`; each counts by the state at its end.
     by
-        Names of variables, "year" and "duration" among them.
+        Names of variables: the register's, linked ones, and those of `groups`.
     event, destination
         What is counted; see `event_of`.
     only
         Codes to keep, by variable.
     known_at
         Knowledge day; None: all that is known.
+    groups
+        Variables made of others, by name, as in a study.
     """
     limits = reach(connection)
     known = known_at or limits.last
     _check(limits, period, known, known_at)
     named, kept = list(by), only or {}
-    chosen = exposed([*named, *(name for name in kept if name not in named)])
     counted = event_of(event, destination)
+    setting = Setting(connection, period, known, limits, groups or {})
+    chosen = exposed(setting, [*named, *(name for name in kept if name not in named)])
     _check_births(event, chosen)
     last = period.end - timedelta(days=1)
     values: dict[str, object] = {

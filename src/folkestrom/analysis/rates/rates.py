@@ -231,6 +231,9 @@ def _days(standard: Standard, unit: Unit) -> float:
 def _check(
     groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, unit: str, per: float
 ) -> None:
+    twice = [name for name in groups if groups.count(name) > 1]
+    if twice:
+        raise UsageError("is asked for twice", where="by", value=twice[0])
     both = [name for name in strata if name in groups]
     if both:
         raise UsageError(

@@ -163,17 +163,18 @@ def built_in(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dic
     """
     wanted = set(names)
     found = {
-        name: _of_statistics(variable)
+        name: of_statistics(variable)
         for name, variable in statistics.VARIABLES.items()
         if "stock" in variable.of
     }
-    found |= {variable.name: variable for variable in _OWN}
+    found |= {variable.name: variable for variable in OWN}
     for name in wanted & _FOUND.keys():
         found[name] = _looked_up(connection, found[name])
     return found
 
 
-def _of_statistics(variable: statistics.Variable) -> Variable:
+def of_statistics(variable: statistics.Variable) -> Variable:
+    """A variable of statistics as one of studies: with the levels that its dimension lists."""
     needs = {_NEEDS.get(need, need) for need in variable.needs}
     needs.add("place" if variable.area else "attribute")
     if variable.decode is None:
@@ -270,7 +271,8 @@ _PARTNER: Final = (
 )
 _FAMILIES: Final = ("single", "couple", "couple_with_children", "single_with_children")
 
-_OWN: Final = (
+#: Variables that studies have beside those of statistics.
+OWN: Final = (
     Variable("immigration_year", "year(immigrated)", frozenset({"past"})),
     Variable("first_immigration_year", "year(first_immigrated)", frozenset({"past"})),
     Variable("years_since_immigration", _years("immigrated"), frozenset({"past"})),
@@ -320,7 +322,7 @@ _OWN: Final = (
 
 #: Every name that is taken, so that no linked variable or group can have it.
 BUILT_IN: Final = frozenset(
-    {v.name for v in _OWN} | {n for n, v in statistics.VARIABLES.items()} | {"person", "year"}
+    {v.name for v in OWN} | {n for n, v in statistics.VARIABLES.items()} | {"person", "year"}
 )
 
 

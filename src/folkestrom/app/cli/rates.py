@@ -41,6 +41,15 @@ KnownAt = Annotated[
         "--known-at", metavar=_DAY, help="What was known that day; without it, all that is known."
     ),
 ]
+GroupsOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--groups",
+        metavar="FILE|NAME={of=…}",
+        help="Variables made of others, as in a study: a TOML file with [groups.NAME], or such as "
+        "'income_tenth = {of = \"income\", quantiles = 10}'.",
+    ),
+]
 Publish = Annotated[
     str | None,
     typer.Option(
@@ -63,7 +72,12 @@ def rates(
     start: Start,
     end: End,
     by: Annotated[
-        str, typer.Option("--by", help="Variables, with commas between them: county,sex,year.")
+        str,
+        typer.Option(
+            "--by",
+            help="Variables, with commas between them: county,sex,year. Linked ones too, and "
+            "those of --groups.",
+        ),
     ] = "",
     event: EventName = "emigration",
     destination: Destination = None,
@@ -83,6 +97,7 @@ def rates(
     method: Annotated[
         Literal["direct", "indirect"], typer.Option("--method", help="Way of standardising.")
     ] = "direct",
+    groups: GroupsOf = None,
     level: Level = 0.95,
     known_at: KnownAt = None,
     publish: Publish = None,
@@ -90,7 +105,10 @@ def rates(
     output: Output = None,
     wait: Wait = None,
 ) -> None:
-    """Rates of emigration or another event per 1 000 person-years, by any variables."""
+    """Rates of emigration or another event per 1 000 person-years, by any variables.
+
+    Variables are the register's, those that were linked, and groups of either.
+    """
     from folkestrom.app.office import arguments
     from folkestrom.app.office import rates as office
     from folkestrom.app.output.write import check, write
@@ -109,6 +127,7 @@ def rates(
         against,
         method,
         level,
+        office.groups_of(groups or []),
     )
     waiting = Waiting(wait, given.progress().print)
     if publish is None:
@@ -140,6 +159,7 @@ def decompose(
     event: EventName = "emigration",
     destination: Destination = None,
     only: KeptCodes = None,
+    groups: GroupsOf = None,
     level: Level = 0.95,
     known_at: KnownAt = None,
     publish: Publish = None,
@@ -163,6 +183,7 @@ def decompose(
         _kept(only),
         None if known_at is None else arguments.day(known_at, "--known-at"),
         level=level,
+        groups=office.groups_of(groups or []),
     )
     waiting = Waiting(wait, given.progress().print)
     cells = office.decomposition_cells(

@@ -357,10 +357,10 @@ class Store:
         from_, to_
             The period, `[from_, to_)`.
         by
-            Names of variables; "year" and "duration" among them.
+            Names of variables: the register's, linked ones, and those of `groups`.
         **options
             As for `folkestrom.app.office.rates.emigration_rates`: event, destination, only,
-            standardise_by, against, method, known_at, level, publish, to.
+            standardise_by, against, method, known_at, level, groups, publish, to.
         """
         from folkestrom.app.office.rates import emigration_rates
 
@@ -387,7 +387,7 @@ class Store:
             Variables that make up the composition.
         **options
             As for `folkestrom.app.office.rates.decompose`: event, destination, only, known_at,
-            level.
+            level, groups.
         """
         from folkestrom.app.office.rates import decompose
 

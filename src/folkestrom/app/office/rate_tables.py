@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +13,6 @@ from folkestrom.analysis.decomposition.components import EVERYBODY, OTHERS
 from folkestrom.analysis.rates import Occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only
 from folkestrom.analysis.rates.rates import Rates
-from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -26,7 +25,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.statistics.periods import Period
-from folkestrom.statistics.variables import notes
+from folkestrom.statistics.variables import Variable, notes
 
 #: Tables with their empty cells are not made larger than this.
 LARGEST: Final = 1_000_000
@@ -101,19 +100,6 @@ class Said:
     only: Only
 
 
-def known_variables(names: Iterable[str]) -> None:
-    """Refuse names of variables that exposure does not have, before a store is opened.
-
-    Parameters
-    ----------
-    names
-        The names.
-    """
-    from folkestrom.analysis.rates.variables import exposed
-
-    exposed(list(dict.fromkeys(names)))
-
-
 def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
     """Rates as cells.
 
@@ -127,7 +113,8 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
         What was asked for.
     """
     shown = [m for m in _MEASURES.values() if m.id in found.data.columns]
-    data = _in_order(_whole(found.data, found.by), counted).select(
+    by = tuple(counted.variable(name) for name in found.by)
+    data = _in_order(_whole(found.data, found.by), by).select(
         *found.by,
         *(pl.col(m.id) if m.id == "events" else pl.col(m.id).round(m.decimals) for m in shown),
     )
@@ -135,7 +122,7 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
     specification = TableSpecification(
         id="rates",
         title=_labelled(title, counted).fill(when=_when(counted.period)),
-        dimensions=tuple(v.dimension for v in counted.variables),
+        dimensions=tuple(v.dimension for v in by),
         measures=tuple(shown),
         footnotes=(*_notes(counted, said), *_coverage(found)),
         contents=_CONTENTS,
@@ -213,7 +200,8 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
         {"component": ["rate_1", "rate_2"], "term": "all", "estimate": list(found.values)}
     ).with_columns(pl.col("estimate").round(3))
     data = pl.concat([groups, rows], how="diagonal")
-    names = {code: _group(by, code) for code in found.between}
+    dimension = counted.variable(by).dimension
+    names = {code: _group(dimension, code) for code in found.between}
     first, second = (names[code] for code in found.between)
     title = Text(
         "{label}: difference between {first} and {second}. {when}",
@@ -230,9 +218,9 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
     specification = TableSpecification(
         id="rate-decomposition",
         title=filled,
-        dimensions=(_named(_COMPONENTS, first, second), _terms(found)),
+        dimensions=(_named(_COMPONENTS, first, second), _terms(found, counted)),
         measures=_PARTS,
-        footnotes=_decomposition_notes(found),
+        footnotes=(*_decomposition_notes(found), *_notes_of(counted)),
         contents=_CONTENTS,
         reference_time=same(_when(counted.period)),
         method=Text(found.method, found.method),
@@ -304,10 +292,10 @@ def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     return full.with_columns(filled).sort(by, nulls_last=True)
 
 
-def _in_order(data: pl.DataFrame, counted: Occurrences) -> pl.DataFrame:
+def _in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
     """Rows in the order of the categories, and of the codes where those are not listed."""
     places = []
-    for variable in counted.variables:
+    for variable in by:
         codes = [category.code for category in variable.dimension.categories]
         if codes:
             number = dict(zip(codes, range(len(codes)), strict=True))
@@ -379,9 +367,14 @@ def _notes(counted: Occurrences, said: Said) -> tuple[Text, ...]:
         )
     for name, codes in said.only.items():
         listed = codes if isinstance(codes, str) else ", ".join(codes)
-        label = EXPOSED[name].dimension.label
+        label = counted.variable(name).dimension.label
         found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
-    return (*found, *notes(counted.variables))
+    return (*found, *_notes_of(counted))
+
+
+def _notes_of(counted: Occurrences) -> tuple[Text, ...]:
+    """Notes of all variables that play a part, each once."""
+    return tuple(dict.fromkeys(notes(counted.variables)))
 
 
 def _coverage(found: Rates) -> tuple[Text, ...]:
@@ -401,12 +394,11 @@ def _coverage(found: Rates) -> tuple[Text, ...]:
     )
 
 
-def _group(by: str, code: str) -> Text:
+def _group(dimension: Dimension, code: str) -> Text:
     if code == EVERYBODY:
         return Text("the nation", "hele landet")
     if code == OTHERS:
         return Text("the others", "de øvrige")
-    dimension = EXPOSED[by].dimension
     known = {category.code: category.label for category in dimension.categories}
     return known.get(code) or dimension.labels(code)
 
@@ -420,18 +412,18 @@ def _named(dimension: Dimension, first: Text, second: Text) -> Dimension:
     return replace(dimension, categories=categories)
 
 
-def _terms(found: Decomposition) -> Dimension:
+def _terms(found: Decomposition, counted: Occurrences) -> Dimension:
     codes = list(dict.fromkeys(term for term in found.data["term"].to_list() if term))
     everything = Category("all", Text("All together", "Alt i alt"))
     return Dimension(
         "term",
         Text("Factor", "Faktor"),
-        (everything, *(Category(code, _factor(code)) for code in codes)),
+        (everything, *(Category(code, _factor(code, counted)) for code in codes)),
     )
 
 
-def _factor(code: str) -> Text:
-    labels = [EXPOSED[part.strip()].dimension.label for part in code.split(":")]
+def _factor(code: str, counted: Occurrences) -> Text:
+    labels = [counted.variable(part.strip()).dimension.label for part in code.split(":")]
     return Text(" × ".join(t.en for t in labels), " × ".join(t.no for t in labels))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -14,7 +15,8 @@ from folkestrom.analysis.decomposition.components import EVERYBODY
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
-from folkestrom.analysis.rates.variables import EXPOSED
+from folkestrom.analysis.study import toml_file
+from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_tables
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import Protected, Rules, release
@@ -55,6 +57,8 @@ class Question:
         `by`, or "variable=code"), and how.
     level
         Level of the intervals.
+    groups
+        Variables made of others, by name, as in a study.
     """
 
     period: Period
@@ -67,6 +71,7 @@ class Question:
     against: str | None = None
     method: Method = "direct"
     level: float = 0.95
+    groups: Mapping[str, Groups] = field(default_factory=dict)
 
 
 def emigration_rates(
@@ -83,6 +88,7 @@ def emigration_rates(
     method: Method = "direct",
     known_at: arguments.Day | None = None,
     level: float = 0.95,
+    groups: Mapping[str, Groups] | None = None,
     publish: Rules | str | None = None,
     to: Target = "arrow",
 ) -> Frame:
@@ -95,7 +101,7 @@ def emigration_rates(
     from_, to_
         The period, `[from_, to_)`.
     by
-        Names of variables; "year" and "duration" among them.
+        Names of variables: the register's, linked ones, and those of `groups`.
     event
         "emigration", "out_migration", "immigration", "death" or "birth".
     destination
@@ -113,6 +119,8 @@ def emigration_rates(
         Knowledge day; None: all that is known.
     level
         Level of the intervals.
+    groups
+        Variables made of others, by name, such as `{"tenth": Groups("income", quantiles=10)}`.
     publish
         Rules of disclosure control, or their name: the result is the protected table only.
     to
@@ -137,11 +145,60 @@ def emigration_rates(
         against,
         method,
         level,
+        dict(groups or {}),
     )
     folder, waiting = _place(store)
     if publish is not None:
         return published(folder, waiting, asked, publish).to(to)
     return _measured(folder, waiting, asked)[1].to(to)
+
+
+def groups_of(texts: Iterable[str]) -> dict[str, Groups]:
+    """Variables made of others, from TOML: files, or what stands under `groups` in one.
+
+    Parameters
+    ----------
+    texts
+        Names of files with tables `[groups.NAME]`, such as a study's; or lines such as
+        `tenth = {of = "income", quantiles = 10}`.
+
+    Examples
+    --------
+    >>> groups_of(['tenth = {of = "income", quantiles = 10}'])["tenth"].quantiles
+    10
+    """
+    found: dict[str, Groups] = {}
+    for text in texts:
+        if "=" in text:
+            made = toml_file.groups_of(_toml(text))
+        else:
+            made = toml_file.groups_of(_tables(Path(text)), Path(text).parent)
+        twice = [name for name in made if name in found]
+        if twice:
+            raise UsageError("is defined twice", where="groups", value=twice[0])
+        found |= made
+    return found
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"is not TOML: {error}",
+            where="groups",
+            value=text,
+            allowed='a file, or such as tenth = {of = "income", quantiles = 10}',
+        ) from error
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    found = toml_file.read_table(path).get("groups")
+    if not isinstance(found, dict) or not found:
+        raise UsageError(
+            "has no groups", where="groups", value=str(path), allowed="tables [groups.NAME]"
+        )
+    return found
 
 
 def rate_cells(folder: Path, waiting: Waiting, asked: Question) -> Cells:
@@ -201,12 +258,13 @@ def decompose(
     only: Only | None = None,
     known_at: arguments.Day | None = None,
     level: float = 0.95,
+    groups: Mapping[str, Groups] | None = None,
 ) -> Decomposition:
     """How much of the difference between two groups' rates is composition, and how much propensity.
 
     Parameters
     ----------
-    store, from_, to_, event, destination, only, known_at, level
+    store, from_, to_, event, destination, only, known_at, level, groups
         As for `emigration_rates`.
     by, between
         A variable, and two of its codes; the second may be "nation", everybody, or "others".
@@ -229,6 +287,7 @@ def decompose(
         dict(only or {}),
         None if known_at is None else arguments.day(known_at, "known_at"),
         level=level,
+        groups=dict(groups or {}),
     )
     folder, waiting = _place(store)
     return decomposed(folder, waiting, asked, between, arguments.names(factors))[1]
@@ -263,9 +322,7 @@ def decomposed(
     between, factors
         As for `decompose`.
     """
-    rate_tables.known_variables(asked.by)
-    parts = dict.fromkeys(part for factor in factors for part in factor.split(":"))
-    rate_tables.known_variables(parts)
+    parts = dict.fromkeys(part.strip() for factor in factors for part in factor.split(":"))
     counted = _counted(folder, waiting, asked, (*asked.by, *parts))
     (group,) = asked.by
     data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
@@ -300,7 +357,6 @@ def decomposition_cells(
 
 
 def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurrences, Rates]:
-    rate_tables.known_variables((*asked.by, *asked.standardise_by, *asked.only))
     standard = _standard(asked)
     wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
     counted = _counted(folder, waiting, asked, wanted)
@@ -312,8 +368,7 @@ def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurren
         whole = keep(counted.data, standard or {}, list(asked.standardise_by))
         options = {"standardise_by": asked.standardise_by, "standard": whole}
     found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
-    shown = tuple(EXPOSED[name] for name in asked.by)
-    return replace(counted, variables=shown), found
+    return counted, found
 
 
 def _counted(folder: Path, waiting: Waiting, asked: Question, names: Iterable[str]) -> Occurrences:
@@ -326,6 +381,7 @@ def _counted(folder: Path, waiting: Waiting, asked: Question, names: Iterable[st
             asked.event,
             destination=asked.destination,
             known_at=asked.known_at,
+            groups=asked.groups,
         )
 
 
@@ -344,7 +400,6 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
         return None
     name, equals, code = asked.against.partition("=")
     if equals:
-        rate_tables.known_variables((name,))
         return {name: code}
     digits = {2: "county", 4: "municipality"} if asked.against.isdigit() else {}
     name = digits.get(len(asked.against), asked.by[0] if asked.by else "county")
