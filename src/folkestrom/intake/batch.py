@@ -143,15 +143,14 @@ def _repeated(file: InputFile, known: dict[str, int]) -> FileCount:
 
 
 def _announce(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:
-    for p in placed:
-        connection.execute(
-            "INSERT INTO arriving VALUES ($first, $last, $file)",
-            {
-                "first": p.first,
-                "last": p.first + p.delivery.rows - 1,
-                "file": str(p.delivery.file.path),
-            },
-        )
+    connection.execute(
+        "INSERT INTO arriving SELECT unnest($first), unnest($last), unnest($file)",
+        {
+            "first": [p.first for p in placed],
+            "last": [p.first + p.delivery.rows - 1 for p in placed],
+            "file": [str(p.delivery.file.path) for p in placed],
+        },
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> list[FileCount]:
@@ -192,20 +191,20 @@ def _record(
             "reinstated": _came_back(connection),
         },
     )
-    for p, c in zip(placed, counted, strict=True):
-        connection.execute(
-            "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                moment.batch,
-                c.file,
-                p.delivery.file.digest,
-                p.first,
-                c.read,
-                c.accepted,
-                c.quarantined,
-                c.repeats,
-            ],
-        )
+    connection.execute(
+        "INSERT INTO delivery SELECT $batch, unnest($file), unnest($digest), unnest($first), "
+        "unnest($read), unnest($accepted), unnest($quarantined), unnest($repeats)",
+        {
+            "batch": moment.batch,
+            "file": [c.file for c in counted],
+            "digest": [p.delivery.file.digest for p in placed],
+            "first": [p.first for p in placed],
+            "read": [c.read for c in counted],
+            "accepted": [c.accepted for c in counted],
+            "quarantined": [c.quarantined for c in counted],
+            "repeats": [c.repeats for c in counted],
+        },
+    )
 
 
 def _left(connection: duckdb.DuckDBPyConnection) -> int:
