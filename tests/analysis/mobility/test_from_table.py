@@ -241,13 +241,48 @@ def test_profiles_and_new_data_that_cannot_be(fit: MobilityFit, table: pl.DataFr
     refused(lambda: fit.predict([{"sex": "man"}]), "says nothing of")
     refused(lambda: fit.predict([PROFILE | {"sex": "other"}]), "is not a level")
     refused(lambda: fit.predict([PROFILE | {"age": "old"}]), "is not a number")
-    error = refused(lambda: fit.predict([PROFILE | {"age": 95}]), "bs(age, df=4)", "extrapolation")
-    assert "age from 20 to 69" in str(error)
+    refused(lambda: fit.predict([PROFILE | {"age": 95}]), "column age: '95'", "bs(age, df=4)",
+            "age from 20 to 69", "Ask within the range", 'extrapolation="extend"')  # fmt: skip
     new = table.with_columns(place=pl.lit("island"))
     refused(lambda: fit.predict(new), "row 1, column place", "'island'")
     refused(lambda: fit.predict(PROFILE, intervals="exact"), "delta, simulated")  # type: ignore[arg-type]
     refused(lambda: fit.fit_by_cell([]), "no columns")
     refused(lambda: fit.fit_by_cell(["yaer"]), "Did you mean year?")
+
+
+@pytest.mark.parametrize(
+    ("function", "allowed"),
+    [
+        ("bs(age, df=4, lower_bound=10, upper_bound=70)", "age from 10 to 70"),
+        ("bs(`age`, df=4)", "age from 20 to 69"),
+        ("cr(age, df=3, extrapolation='raise')", "age from 20 to 69"),
+        ("cs(age, df=3, upper_bound=80, extrapolation='raise')", "age from 20 to 80"),
+        ("bs(log(age), df=4)", "age from 20 to 69"),
+    ],
+)
+def test_a_spline_names_column_value_and_range_of_what_it_cannot_take(
+    function: str, allowed: str
+) -> None:
+    fit = fitted(TABLE, f"outcome ~ {function}")
+    refused(lambda: fit.predict([{"age": 95}]), "column age: '95' is out of the range of",
+            allowed, "fit again")  # fmt: skip
+
+
+def test_bounds_of_a_formula_that_leave_rows_out_are_told_when_it_is_fitted() -> None:
+    refused(lambda: fitted(TABLE, "outcome ~ bs(age, df=4, lower_bound=30)"), "column age: '",
+            "age from 30 to 69, the formula's bounds", "widen the bounds")  # fmt: skip
+
+
+def test_splines_that_go_on_take_any_value() -> None:
+    for function in ("cr(age, df=3)", "bs(age, df=4, extrapolation='extend')"):
+        found = fitted(TABLE, f"outcome ~ {function}").predict([{"age": 95}])
+        assert found["chance"].is_between(0, 1).all()
+
+
+def test_a_function_without_a_value_says_of_what() -> None:
+    fit = fitted(TABLE, "outcome ~ log(age)")
+    refused(lambda: fit.predict([{"age": 0}]), "row 1: 'log(age)' has no finite value",
+            "age = 0", "log1p")  # fmt: skip
 
 
 def test_slopes_of_levels_without_rows_are_left_out() -> None:

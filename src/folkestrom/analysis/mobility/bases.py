@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.formula import Expression
+from folkestrom.analysis.mobility.formula import SPLINES, Expression
 from folkestrom.analysis.mobility.tables import check_finite
-from folkestrom.errors import UsageError
+from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
 
@@ -104,16 +105,79 @@ def _evaluate(
             warnings.simplefilter("ignore")
             made = spec.get_model_matrix(frame, context=context)
     except (FormulaicError, ValueError, TypeError, ArithmeticError) as error:
-        ranges = [f"{name} from {low:g} to {high:g}" for name, (low, high) in spans.items()]
-        raise UsageError(
-            f"cannot be computed: {error}", value=expression.label,
-            allowed=f"what the fit has seen: {', '.join(ranges)}" if state else None,
-            next_step='Splines take `extrapolation="extend"` to go further' if state else None,
-        ) from error  # fmt: skip
+        raise _refusal(expression, numbers, spans, str(error), fitting=state is None) from error
     columns = np.asarray(made, dtype=np.float64)[:, 1:]
-    check_finite(expression.label, columns)
+    _check_values(expression, numbers, columns)
     names = [str(name) for name in made.model_spec.column_names][1:]
     return columns, names, made.model_spec.transform_state
+
+
+def _refusal(
+    expression: Expression,
+    numbers: Mapping[str, Array],
+    spans: Mapping[str, tuple[float, float]],
+    told: str,
+    *,
+    fitting: bool,
+) -> UsageError:
+    """What is wrong, with the column, the value and the range if it is a value out of range."""
+    bounds = _bounds(expression, spans) if "beyond" in told else {}
+    for name, (low, high) in bounds.items():
+        values = numbers[name]
+        outside = values[(values < low) | (values > high)]
+        if not outside.size:
+            continue
+        whose = "the formula's bounds" if fitting else "the range that the fit knows"
+        instead = "Leave the row out or widen the bounds" if fitting else "Ask within the range"
+        return UsageError(
+            f"is out of the range of {expression.label}", column=name, value=f"{outside[0]:g}",
+            allowed=f"{name} from {low:g} to {high:g}, {whose}",
+            next_step=f'{instead}; or give the spline extrapolation="extend", to go on as its '
+            'outermost piece does, or extrapolation="clip", to stay as at the bound, and fit again',
+        )  # fmt: skip
+    ranges = [f"{name} from {low:g} to {high:g}" for name, (low, high) in spans.items()]
+    return UsageError(
+        f"cannot be computed: {told}", value=expression.label,
+        allowed=None if fitting else f"what the fit has seen: {', '.join(ranges)}",
+    )  # fmt: skip
+
+
+def _bounds(
+    expression: Expression, spans: Mapping[str, tuple[float, float]]
+) -> dict[str, tuple[float, float]]:
+    """For each column the narrowest range that a spline of it takes."""
+    found = dict(spans)
+    for call in ast.walk(ast.parse(expression.code, mode="eval")):
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) not in SPLINES or not call.args:
+            continue
+        if not isinstance(call.args[0], ast.Name):
+            continue
+        name = expression.variables[call.args[0].id]
+        given = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+        told = [given.get(bound) for bound in ("lower_bound", "upper_bound")]
+        low, high = (
+            float(b) if isinstance(b, (int, float)) else seen
+            for b, seen in zip(told, found[name], strict=True)
+        )
+        found[name] = low, high
+    return found
+
+
+def _check_values(expression: Expression, numbers: Mapping[str, Array], columns: Array) -> None:
+    """Refuse a function's value that is no finite number, saying of what it is the value."""
+    for name in expression.variables.values():
+        check_finite(name, numbers[name])
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(columns.sum()):
+            return
+    bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
+    if bad.size:
+        row = int(bad[0])
+        of = [f"{name} = {numbers[name][row]:g}" for name in expression.variables.values()]
+        raise InputRefused(
+            f"has no finite value for {', '.join(of)}", row=row + 1, value=expression.label,
+            next_step="Leave the row out, or take another function, such as log1p(x) where x is 0",
+        )  # fmt: skip
 
 
 def _inside(code: str) -> str:

@@ -20,6 +20,8 @@ FUNCTIONS = (
 )  # fmt: skip
 #: Bases that contain the constant, which the intercept has already.
 _CENTRED = ("cr", "cs", "cc")
+#: Functions with bounds: `bs` refuses what lies beyond, the others go on unless told otherwise.
+SPLINES = ("bs", *_CENTRED)
 _QUOTED = re.compile(r"`([^`]+)`")
 _ALLOWED = (
     ast.Expression, ast.Call, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare,
