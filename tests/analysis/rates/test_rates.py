@@ -188,3 +188,8 @@ def test_outcomes_that_are_not_there() -> None:
         propensities(table, value="abroad")
     with pytest.raises(InputRefused, match="is missing in some rows"):
         propensities(table.with_columns(pl.lit(None, pl.String).alias("outcome")), value="stay")
+    for outcome in ("stay", True):
+        empty = table.with_columns(outcome=pl.lit(outcome)).clear()
+        with pytest.raises(InputRefused, match="panel: has no rows") as refused:
+            propensities(empty, value=outcome)
+        assert "Allowed" not in str(refused.value)

@@ -106,7 +106,14 @@ def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
         As for `propensities`.
     """
     column = pl.col(outcome)
-    if frame.select(column.null_count()).collect().item():
+    rows, missing = frame.select(pl.len(), missing=column.null_count()).collect().row(0)
+    if not rows:
+        raise InputRefused(
+            "has no rows: there is nobody to give a propensity of",
+            where="panel",
+            next_step="Look at the study's flow chart for the condition that leaves nobody",
+        )
+    if missing:
         raise InputRefused("is missing in some rows", where="panel", column=outcome)
     dtype = frame.collect_schema()[outcome]
     if dtype == pl.Boolean:
