@@ -87,9 +87,10 @@ def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
     unit = found[f"{options.orders[0]}²"] * panel.size / 1e9
     if options.information:
         rule = product_rule(options.orders[0], 2)
-        for name, what in (("observed information", {}), ("BHHH", {"bread": False, "meat": True})):
+        parts = {"observed information": likelihood.information, "BHHH": likelihood.with_products}
+        for name, made in parts.items():
             started = time.perf_counter()
-            likelihood.information(theta, rule, **what)
+            made(theta, rule)
             taken = time.perf_counter() - started
             lines.append(f"{name}: {taken:.1f} s, {taken / unit:.1f} passes")
     if options.fit:
@@ -157,7 +158,8 @@ def _compile(
 ) -> None:
     few = Likelihood(panel.take(np.arange(min(64, panel.persons))), covariance, free, 1)
     few.value_and_gradient(theta, product_rule(7, 2))
-    few.information(theta, product_rule(7, 2), meat=True)
+    few.information(theta, product_rule(7, 2))
+    few.with_products(theta, product_rule(7, 2))
 
 
 def _options() -> argparse.Namespace:

@@ -35,7 +35,7 @@ def test_three_kinds_of_standard_errors_agree_where_the_model_is_true(
 ) -> None:
     likelihood = Likelihood(drawn.panel, fit.covariance, fit.free)
     rule = product_rule(fit.order, 2)
-    _, products = likelihood.information(fit.theta, rule, bread=False, meat=True)
+    products = likelihood.with_products(fit.theta, rule)[2]
     observed = np.sqrt(np.diag(fit.vcov))
     bhhh = np.sqrt(np.diag(np.linalg.inv(products)))
     sandwich = np.sqrt(np.diag(fit.vcov @ products @ fit.vcov))

@@ -31,7 +31,7 @@ def test_the_gradient_is_the_numeric_derivative(outcomes: int, structure: str, s
     effects = likelihood.covariance.effects
     rule = product_rule({3: 11}.get(effects, 21), effects)
     _, gradient = likelihood.value_and_gradient(theta, rule)
-    bread, _ = likelihood.information(theta, rule)
+    bread = likelihood.information(theta, rule)
     h = 1e-4
     for k in range(theta.size):
         ahead, behind = (
@@ -131,7 +131,9 @@ def test_scores_add_up_to_the_gradient_and_their_products_to_bhhh() -> None:
         _, gradient = likelihood.value_and_gradient(theta, rule)
         scores = likelihood.cluster_scores(theta, rule, np.arange(200))
         assert np.allclose(scores.sum(axis=0), gradient)
-        _, squared = likelihood.information(theta, rule, bread=False, meat=True, squared=True)
+        value, again, squared = likelihood.with_products(theta, rule, squared=True)
         assert np.allclose(scores.T @ scores, squared)
-        _, once = likelihood.information(theta, rule, bread=False, meat=True)
+        assert np.allclose(again, gradient)
+        assert np.isclose(value, likelihood.value_and_gradient(theta, rule)[0], rtol=1e-12)
+        once = likelihood.with_products(theta, rule)[2]
         assert np.allclose((scores.T / weight[::4]) @ scores, once)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,17 +48,23 @@ class Objective:
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient."""
-        value, gradient = self.likelihood.value_and_gradient(theta, self.rule)
+        return self._penalised(theta, *self.likelihood.value_and_gradient(theta, self.rule))
+
+    def with_products(self, theta: Array) -> tuple[float, Array, Array]:
+        """Value, gradient, and information from the products of scores, in one pass."""
+        value, gradient, products = self.likelihood.with_products(theta, self.rule)
+        return *self._penalised(theta, value, gradient), products + np.diag(self.penalty)
+
+    def information(self, theta: Array) -> Array:
+        """Minus the second derivatives."""
+        return self.likelihood.information(theta, self.rule) + np.diag(self.penalty)
+
+    def _penalised(self, theta: Array, value: float, gradient: Array) -> tuple[float, Array]:
         value -= float(self.penalty @ (theta * theta)) / 2
         gradient = gradient - self.penalty * theta
         if self.tilt is None:
             return value, gradient
         return value + float(self.tilt @ theta), gradient + self.tilt
-
-    def information(self, theta: Array) -> Array:
-        """Minus the second derivatives."""
-        bread, _ = self.likelihood.information(theta, self.rule)
-        return bread + np.diag(self.penalty)
 
 
 @dataclass
@@ -76,6 +83,9 @@ class Climb:
         Why not, if not.
     turns
         Steps taken.
+    at_hand
+        What the information was computed from, if at these very parameters: second derivatives
+        (exact) or products of scores.
     """
 
     theta: Array
@@ -86,6 +96,7 @@ class Climb:
     arrived: bool = False
     reason: str = ""
     turns: int = 0
+    at_hand: Literal["", "exact", "products"] = ""
 
 
 def climb(
@@ -94,6 +105,7 @@ def climb(
     *,
     tolerance: float,
     information: Array | None = None,
+    products: bool = False,
     most: int = 60,
     each: Callable[[Climb], None] | None = None,
 ) -> Climb:
@@ -109,15 +121,15 @@ def climb(
         In standard errors.
     information
         Taken as it is and updated from gradients; if None, computed anew at every step.
+    products
+        Begin with the information that the products of scores give, and update it.
     most
         Steps at most.
     each
         Called after every step.
     """
-    value, gradient = objective(theta)
-    fresh = information is None
-    held = objective.information(theta) if information is None else information
-    at = Climb(theta, value, gradient, held)
+    at = _begin(objective, theta, information, products)
+    fresh = information is None and not products
     polished = 0
     while True:
         step, errors, gain = newton_step(at.information, at.gradient)
@@ -145,6 +157,15 @@ def climb(
             each(at)
 
 
+def _begin(objective: Objective, theta: Array, information: Array | None, products: bool) -> Climb:
+    if products:
+        return Climb(theta, *objective.with_products(theta), at_hand="products")
+    value, gradient = objective(theta)
+    if information is None:
+        return Climb(theta, value, gradient, objective.information(theta), at_hand="exact")
+    return Climb(theta, value, gradient, information)
+
+
 def _go_on(at: Climb, objective: Objective, found: tuple[Array, float, Array], fresh: bool) -> None:
     """Take the step that the search found."""
     new, value, gradient = found
@@ -152,6 +173,7 @@ def _go_on(at: Climb, objective: Objective, found: tuple[Array, float, Array], f
         at.information = objective.information(new)
     else:
         at.information = _updated(at.information, new - at.theta, at.gradient - gradient)
+    at.at_hand = "exact" if fresh else ""
     at.theta, at.value, at.gradient = new, value, gradient
     at.turns += 1
 

@@ -194,9 +194,10 @@ def penalty_of(
     """
     likelihood = Likelihood(panel, model.covariance, model.free, threads)
     rule = product_rule(order, model.covariance.effects)
-    own = cluster.size == int(cluster.max()) + 1
-    bread, meat = likelihood.information(model.theta, rule, meat=own, squared=True)
-    if not own:
+    bread = likelihood.information(model.theta, rule)
+    if cluster.size == int(cluster.max()) + 1:
+        meat = likelihood.with_products(model.theta, rule, squared=True)[2]
+    else:
         scores = likelihood.cluster_scores(model.theta, rule, cluster)
         meat = scores.T @ scores
     return float(np.trace(np.linalg.solve(bread, meat)))

@@ -101,48 +101,64 @@ class Likelihood:
             total += part[1]
             root_total += part[2]
         self.passes += 1
+        return value, self._gradient(total, root_total)
+
+    def with_products(
+        self, theta: Array, rule: Rule, *, squared: bool = False
+    ) -> tuple[float, Array, Array]:
+        """Log-likelihood, gradient, and the sum of products of persons' scores, in one pass.
+
+        A person's weight counts once in a product, or twice if `squared`.
+        """
+        common, rows = self._common(theta, rule), self.panel.rows
+        table, root = common[1:3]
+        size = self._kernel_size()
+        spare = -(-size // TILE) * TILE
+
+        def one(span: tuple[int, int]) -> tuple[float, Array, Array, Array]:
+            made, every = np.zeros((spare, spare)), np.zeros((0, 0))
+            total, root_total = np.zeros_like(table), np.zeros_like(root)
+            value = score_products(
+                *span, rows, *common, squared, size, made, every, total, root_total
+            )
+            return value, total, root_total, made
+
+        value, total, root_total = 0.0, np.zeros_like(table), np.zeros_like(root)
+        products = np.zeros((spare, spare))
+        for part in self._over_ranges(one):
+            value += part[0]
+            total += part[1]
+            root_total += part[2]
+            products += part[3]
+        self.passes += 1
+        lower = np.tril(products[:size, :size])
+        turn = self._to_parameters()
+        products = turn @ (lower + np.tril(lower, -1).T) @ turn.T
+        return value, self._gradient(total, root_total), products
+
+    def _gradient(self, total: Array, root_total: Array) -> Array:
+        """From the kernels' totals to the parameters."""
         total = self.packed.positions(total, len(self.panel.positions))
-        gradient = np.concatenate(
+        return np.concatenate(
             [
                 total[self.free, : self.equations].T.ravel(),
                 self.covariance.basis.T @ root_total[: self.equations].ravel(),
             ]
         )
-        return value, gradient
 
-    def information(
-        self,
-        theta: Array,
-        rule: Rule,
-        *,
-        bread: bool = True,
-        meat: bool = False,
-        squared: bool = False,
-    ) -> tuple[Array, Array]:
-        """Observed information, and the sum of products of persons' scores; empty if not asked."""
+    def information(self, theta: Array, rule: Rule) -> Array:
+        """Observed information: minus the second derivatives."""
         common = self._common(theta, rule)
         size, rows = self._kernel_size(), self.panel.rows
 
-        def bread_of(span: tuple[int, int]) -> Array:
+        def one(span: tuple[int, int]) -> Array:
             made = np.zeros((size, size))
             information(*span, rows, *common, made)
             return made
 
-        def meat_of(span: tuple[int, int]) -> Array:
-            spare = -(-size // TILE) * TILE
-            made = np.zeros((spare, spare))
-            score_products(*span, rows, *common, squared, size, made, np.zeros((0, 0)))
-            lower = np.tril(made[:size, :size])
-            return lower + np.tril(lower, -1).T
-
-        def summed(asked: bool, part: Callable[[tuple[int, int]], Array]) -> Array:
-            if not asked:
-                return np.zeros((0, 0))
-            total = sum(self._over_ranges(part), np.zeros((size, size)))
-            turn = self._to_parameters()
-            return np.asarray(turn @ total @ turn.T)
-
-        return summed(bread, bread_of), summed(meat, meat_of)
+        total = sum(self._over_ranges(one), np.zeros((size, size)))
+        turn = self._to_parameters()
+        return np.asarray(turn @ total @ turn.T)
 
     def cluster_scores(self, theta: Array, rule: Rule, cluster: NDArray[np.int64]) -> Array:
         """Sums of persons' scores within clusters: a row for each cluster, numbered from 0."""
@@ -152,8 +168,9 @@ class Likelihood:
         for first, last in self._ranges(4 * _MOST_RANGES):
             scores = np.zeros((size, last - first))
             score_products(
-                first, last, self.panel.rows, *common, True, size, np.zeros((0, 0)), scores
-            )
+                first, last, self.panel.rows, *common, True, size, np.zeros((0, 0)), scores,
+                np.zeros_like(common[1]), np.zeros_like(common[2]),
+            )  # fmt: skip
             np.add.at(out, cluster[first:last], scores.T)
         return out @ self._to_parameters().T
 

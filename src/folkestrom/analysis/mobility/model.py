@@ -92,9 +92,10 @@ def fit_mobility(
         panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
-    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept)
+    products = standard_errors == "bhhh"
+    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products)
     found = estimate(panel, plan)
-    _finish(found, plan, standard_errors)
+    _finish(found, plan)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
     reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
@@ -159,7 +160,7 @@ def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | No
     return np.unique(given, return_inverse=True)[1].astype(np.int64)
 
 
-def _finish(found: Estimated, plan: Plan, errors: Errors) -> None:
+def _finish(found: Estimated, plan: Plan) -> None:
     """Choose signs of L; judge the last step by information from all persons."""
     at, k = found.climb, found.likelihood.coefficients
     signed = plan.covariance.signed(at.theta[k:])
@@ -171,12 +172,10 @@ def _finish(found: Estimated, plan: Plan, errors: Errors) -> None:
 
     def of_all(theta: Array) -> Array:
         """Information from all persons: exact, or from the products of their scores."""
-        if errors != "bhhh":
-            return objective.information(theta)
-        _, products = found.likelihood.information(theta, objective.rule, bread=False, meat=True)
-        return products + np.diag(objective.penalty)
+        return objective.with_products(theta)[2] if plan.products else objective.information(theta)
 
-    at.information = of_all(at.theta)
+    if at.at_hand != ("products" if plan.products else "exact"):
+        at.information = of_all(at.theta)
     step, own, _ = newton_step(at.information, at.gradient)
     at.moved = float(np.max(np.abs(step) / own)) if step.size else 0.0
     if at.arrived and at.moved >= found.tolerance:
@@ -197,7 +196,7 @@ def _errors(
     reason = "" if is_positive(held) else "the parameters are not all determined by the data"
     if errors == "clustered":
         if cluster is None:
-            _, meat = likelihood.information(at.theta, rule, bread=False, meat=True, squared=True)
+            meat = likelihood.with_products(at.theta, rule, squared=True)[2]
         else:
             sums = likelihood.cluster_scores(at.theta, rule, cluster)
             meat = sums.T @ sums

@@ -78,6 +78,8 @@ class Plan:
         Called with a line for each thing done.
     checkpoint
         Where a fit that is interrupted is resumed from.
+    products
+        Standard errors come from the products of scores: they are made with the last passes.
     """
 
     covariance: Covariance
@@ -87,6 +89,7 @@ class Plan:
     threads: int | None = None
     say: Callable[[str], None] | None = None
     checkpoint: Checkpoint | None = None
+    products: bool = False
 
     def keep(self, held: Held) -> None:
         """Note how far the fit has come."""
@@ -151,7 +154,7 @@ def _from_parts(panel: Panel, plan: Plan, tolerance: float, say: Callable[[str],
     likelihood = plan.likelihood(part)
     objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
     theta = _first_guess(part, plan)
-    at = climb(objective, theta, tolerance=0.1, information=_products(objective, theta))
+    at = climb(objective, theta, tolerance=0.1, products=True)
     say(_line(likelihood, lowest, at))
     information = objective.information(at.theta)
     order, tilt = _settle(plan, likelihood, at.theta, information, size, tolerance, say)
@@ -219,7 +222,7 @@ def _whole(
     plan.keep(held)
     at = climb(
         plan.objective(likelihood, held.order), theta, tolerance=tolerance,
-        information=information,
+        information=information, products=plan.products,
         each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),
     )  # fmt: skip
     say(_line(likelihood, held.order, at))
@@ -274,14 +277,8 @@ def _first_guess(panel: Panel, plan: Plan) -> Array:
     outcomes = np.bincount(panel.rows.outcome, minlength=len(panel.outcomes)) + 0.5
     theta[:: plan.free.size] = np.log(outcomes[1:] / outcomes[0])
     objective = without.objective(likelihood, orders_for(0)[0], _SUBSAMPLE_PENALTY)
-    found = climb(objective, theta, tolerance=0.1, information=_products(objective, theta))
+    found = climb(objective, theta, tolerance=0.1, products=True)
     return np.concatenate([found.theta, plan.covariance.start()])
-
-
-def _products(objective: Objective, theta: Array) -> Array:
-    """Information to begin with, from products of scores: far cheaper than the observed one."""
-    _, products = objective.likelihood.information(theta, objective.rule, bread=False, meat=True)
-    return products + np.diag(objective.penalty)
 
 
 def _part(panel: Panel, rows: int) -> Panel:

@@ -231,11 +231,11 @@ def information(first, last, rows, cells, table, root, modes, enough, nodes, rea
     `table` is that of cells. `free` numbers the free positions of `rows`, −1 elsewhere;
     parameters are ordered by position, then equation, then the entries of L by row.
     """
-    equations, n = root.shape
+    n = root.shape[1]
     effects = real * n
     start, outcome = rows.start, rows.outcome
     packs, points, log_weights, lines, counts, where = nodes
-    room = make_room(first, last, start, equations, n, points.shape[0], counts.shape[0])
+    room = make_room(first, last, start, root, nodes)
     e, rest, at, tally, work, inverse, scratch = room[:7]
     axes, curvature, solved, vectors, info, small = room[7:]
     longest = longest_person(first, last, start)

@@ -6,9 +6,8 @@ as not negative: only so do the loops over nodes run in vectors.
 
 from __future__ import annotations
 
-import math
-
 from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.elementary import exponential_of, logarithm_of
 from folkestrom.analysis.mobility.kernels.layout import (
     AREA,
     BENT,
@@ -25,6 +24,8 @@ from folkestrom.analysis.mobility.kernels.nodes import place_nodes
 
 #: Weights below this are scaled before they vanish.
 _SMALL = 1e-60
+#: Scales of chunks that lie further apart count as if they lay so far.
+_MOST = 700.0
 
 
 @kernel
@@ -138,7 +139,7 @@ def _weigh_chunk(first, last, middle, e, work, at, inverse, q, packs):
             r, q = r + 2, q + 2 * LANES
         if work[at + middle] < _SMALL:
             total = _total(work, at, packs)
-            log_scale += math.log(total)
+            log_scale += logarithm_of(total)
             _multiply(work, at, 1.0 / total, packs)
     return log_scale
 
@@ -160,19 +161,19 @@ def _weigh(first, last, e, work, inverse, counts, packs):
         else:
             # What chunks were divided by may differ: all are brought to the largest.
             if scale > largest:
-                by = math.exp(largest - scale)
+                by = exponential_of(largest - scale, _MOST)
                 for before in range(chunk):
                     _multiply(work, before * AREA, by, packs)
                 all_of_them *= by
                 largest = scale
             elif scale < largest:
-                by = math.exp(scale - largest)
+                by = exponential_of(scale - largest, _MOST)
                 _multiply(work, at, by, packs)
                 total *= by
             all_of_them += total
     for chunk in range(counts.shape[0]):
         _multiply(work, chunk * AREA, 1.0 / all_of_them, packs)
-    return largest + math.log(all_of_them)
+    return largest + logarithm_of(all_of_them)
 
 
 @kernel

@@ -119,8 +119,10 @@ def evened(rows):
 
 
 @kernel
-def make_room(first, last, start, equations, effects, points, chunks):
-    """Room for the persons of a range and a rule with so many points and chunks of nodes."""
+def make_room(first, last, start, root, nodes):
+    """Room for the persons of a range, and for the nodes of a rule."""
+    equations, effects = root.shape
+    points, chunks = nodes.points.shape[0], nodes.counts.shape[0]
     longest = evened(longest_person(first, last, start))
     rows = max(BLOCK, longest + 7)
     exponents = effects * (equations + 1) * points
@@ -152,3 +154,11 @@ def last_of_block(i, last, start):
             break
         stop += 1
     return stop
+
+
+@kernel
+def scale(rest, a, b, by):
+    """Multiply the residuals of some rows of a block."""
+    for j in range(rest.shape[0]):
+        for r in range(a, b):
+            rest[j, r] *= by

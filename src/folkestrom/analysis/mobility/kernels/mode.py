@@ -7,36 +7,40 @@ than the arithmetic.
 
 from __future__ import annotations
 
-import math
-
 from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.elementary import exponential_of
 from folkestrom.analysis.mobility.kernels.layout import (
     COUNTS,
     DOWN,
     EFFECT,
     GRADIENT,
+    POSITIVE,
     STEP,
     TOTALS,
 )
 
 #: Newton steps at the most.
 _TURNS = 60
+#: Effects beyond it count as if they were so large.
+_MOST = 700.0
 
 
 @kernel
 def _sums_pair(e, first, last, ea, eb, small):
+    # Persons have an even number of rows: two share a division.
     ga, gb, waa, wab, wbb = 0.0, 0.0, 0.0, 0.0, 0.0
-    for r in range(first, last):
-        a = e[0, r] * ea
-        b = e[1, r] * eb
-        inverse = 1.0 / (1.0 + a + b)
-        a *= inverse
-        b *= inverse
-        ga += a
-        gb += b
-        waa += a * a
-        wab += a * b
-        wbb += b * b
+    for r in range(first & POSITIVE, last & POSITIVE, 2):
+        a, c = e[0, r] * ea, e[0, r + 1] * ea
+        b, d = e[1, r] * eb, e[1, r + 1] * eb
+        s, t = 1.0 + a + b, 1.0 + c + d
+        both = 1.0 / (s * t)
+        a, b = a * (both * t), b * (both * t)
+        c, d = c * (both * s), d * (both * s)
+        ga += a + c
+        gb += b + d
+        waa += a * a + c * c
+        wab += a * b + c * d
+        wbb += b * b + d * d
     small[TOTALS, 0], small[TOTALS, 1] = ga, gb
     small[TOTALS, 2], small[TOTALS, 3], small[TOTALS, 4] = waa, wab, wbb
 
@@ -112,7 +116,7 @@ def _set_effect(root, modes, person, small):
         u = 0.0
         for k in range(root.shape[1]):
             u += root[j, k] * modes[person, k]
-        small[EFFECT, j] = math.exp(u)
+        small[EFFECT, j] = exponential_of(u, _MOST)
 
 
 @kernel
@@ -138,7 +142,8 @@ def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvat
     l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
     x, w = modes[person, 0], modes[person, 1]
     longest = 1.0
-    ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
+    ea = exponential_of(l00 * x + l01 * w, _MOST)
+    eb = exponential_of(l10 * x + l11 * w, _MOST)
     for turn in range(_TURNS):
         _sums_pair(e, first, last, ea, eb, small)
         ga = small[COUNTS, 0] - small[TOTALS, 0]
@@ -158,7 +163,8 @@ def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvat
         scale = 1.0 if length <= longest else longest / length
         x += scale * sx
         w += scale * sw
-        ea, eb = math.exp(l00 * x + l01 * w), math.exp(l10 * x + l11 * w)
+        ea = exponential_of(l00 * x + l01 * w, _MOST)
+        eb = exponential_of(l10 * x + l11 * w, _MOST)
         if sx * dx + sw * dw < enough:
             break
         if turn > 15:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.elementary import exponential, logarithm_of
 from folkestrom.analysis.mobility.kernels.layout import (
     AREA,
     COUNTS,
@@ -17,7 +18,6 @@ from folkestrom.analysis.mobility.kernels.layout import (
     POSITIVE,
     VALUES,
 )
-from folkestrom.analysis.mobility.kernels.predictors import exponential
 
 #: Exponents at nodes are cut here.
 _MOST = 700.0
@@ -63,8 +63,11 @@ def _eigen(matrix, n, small, vectors, a):
 
 @kernel
 def _line(work, at, factor, scratch, p, count):
-    for k in range(count):
-        work[at + k] = factor * scratch[0, p + k]
+    # A line's last eight may reach into the next line, which is written after it, or into lanes
+    # without a node.
+    for first in range(0, count, 8):
+        for k in range(first, first + 8):
+            work[at + k] = factor * scratch[0, p + k]
 
 
 @kernel
@@ -81,14 +84,6 @@ def _lay_out(work, scratch, lines, width, equations, n, small):
 
 
 @kernel
-def _line_of_two(work, at, w, a, b, scratch, p, q, r, count):
-    for k in range(count):
-        work[at + k] = w * scratch[0, p + k]
-        work[at + GROW * FIELD + k] = a * scratch[0, q + k]
-        work[at + (GROW + 1) * FIELD + k] = b * scratch[0, r + k]
-
-
-@kernel
 def _lay_out_two(work, scratch, lines, width, small):
     """As `_lay_out`, for two effects and two equations, written out."""
     ea, eb = small[EFFECT, 0], small[EFFECT, 1]
@@ -98,7 +93,9 @@ def _lay_out_two(work, scratch, lines, width, small):
         at = lines[line, 0] & POSITIVE
         p = (3 * width + lines[line, 1]) & POSITIVE
         q, r = (p + width) & POSITIVE, (p + 2 * width) & POSITIVE
-        _line_of_two(work, at, w, a, b, scratch, p, q, r, lines[line, 2])
+        _line(work, at, w, scratch, p, lines[line, 2])
+        _line(work, at + GROW * FIELD, a, scratch, q, lines[line, 2])
+        _line(work, at + (GROW + 1) * FIELD, b, scratch, r, lines[line, 2])
 
 
 @kernel
@@ -164,7 +161,7 @@ def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes,
         scratch[0, 4 * width + a] = s01 * p
         scratch[0, 5 * width + a] = s11 * p
     ua, ub = root[0, 0] * x + root[0, 1] * w, root[1, 0] * x + root[1, 1] * w
-    volume = math.log(first * second * math.pi * math.pi)
+    volume = logarithm_of(first * second * math.pi * math.pi)
     return ones * ua + twos * ub - 0.5 * (x * x + w * w + volume)
 
 
@@ -202,7 +199,7 @@ def place_nodes(
         for k in range(n):
             axes[k, d] = vectors[k, d] * half
             shift += modes[person, k] * axes[k, d]
-        common -= 0.5 * (modes[person, d] * modes[person, d] + math.log(value * math.pi))
+        common -= 0.5 * (modes[person, d] * modes[person, d] + logarithm_of(value * math.pi))
         tilt = _slopes(root, axes, d, points, scratch, position, small) - shift
         bend = 1.0 - 1.0 / value
         for a in range(width):

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.kernels.integral import integrate, root_score
-from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room
+from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room, scale
 from folkestrom.analysis.mobility.kernels.predictors import add_rows, exponentials
-
-
-@kernel
-def _scale(rest, a, b, by):
-    for j in range(rest.shape[0]):
-        for r in range(a, b):
-            rest[j, r] *= by
+from folkestrom.analysis.mobility.kernels.references import uncounted
 
 
 @kernel
@@ -22,10 +16,17 @@ def value_and_gradient(first, last, cells, table, root, modes, enough, nodes, to
     `total` has a row for each row of the table of cells, `root_total` the entries of L. `modes`
     are where Newton starts, and become where it ended.
     """
+    room = make_room(first, last, cells.start, root, nodes)
+    return _pass(first, last, cells, table, root, modes, enough, nodes, total, root_total, room)
+
+
+@kernel
+def _pass(first, last, cells, table, root, modes, enough, nodes, total, root_total, room):
+    cells, nodes, room = uncounted(cells), uncounted(nodes), uncounted(room)
+    table, root, modes = uncounted(table), uncounted(root), uncounted(modes)
+    total, root_total = uncounted(total), uncounted(root_total)
     start, outcome, person_weight = cells.start, cells.outcome, cells.weight
-    equations, n = root.shape
     packs, points, log_weights, lines, counts, where = nodes
-    room = make_room(first, last, start, equations, n, points.shape[0], counts.shape[0])
     e, rest, at, tally, work, inverse, scratch = room[:7]
     axes, curvature, solved, vectors, info, small = room[7:]
     value = 0.0
@@ -43,7 +44,7 @@ def value_and_gradient(first, last, cells, table, root, modes, enough, nodes, to
             w = person_weight[person] if person_weight.shape[0] > 0 else 1.0
             value += w * one
             if w != 1.0:
-                _scale(rest, at[person - i], at[person - i + 1], w)
+                scale(rest, at[person - i], at[person - i + 1], w)
             root_score(modes, person, where, counts, packs, w, axes, work, small, root_total)
         add_rows(i, stop, cells, rest, at, total)
         i = stop

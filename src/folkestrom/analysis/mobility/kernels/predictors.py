@@ -8,39 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from folkestrom.analysis.mobility.kernels.compiled import kernel, ordered_kernel
+from folkestrom.analysis.mobility.kernels.compiled import kernel
+from folkestrom.analysis.mobility.kernels.elementary import exponential
 from folkestrom.analysis.mobility.kernels.layout import LINEAR
 
-#: Adding it rounds to an integer, which then stands in the last bits.
-_MAGIC = 6755399441055744.0
-_LOG2_E = 1.4426950408889634
-_LN2_HIGH = 0.6931471803691238
-_LN2_LOW = 1.9082149292705877e-10
 #: Predictors beyond it count as if they were so large: four denominators are multiplied at a time.
 MOST = 150.0
 #: The predictor of what never happens.
 NEVER = -150.0
-
-
-@ordered_kernel
-def exponential(x, row, count, most):
-    """Replace the first numbers of a row, up to a multiple of eight, by their exponentials.
-
-    Within 2 units of the last place. Arguments beyond ±`most` count as ±`most`, 700 at the most.
-    """
-    for i in range(8 * ((count + 7) // 8)):
-        a = min(max(x[row, i], -most), most)
-        shifted = a * _LOG2_E + _MAGIC
-        power = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
-        k = shifted - _MAGIC
-        r = (a - k * _LN2_HIGH) - k * _LN2_LOW
-        s = r * r
-        q = s * s
-        low = (1.0 + r) + s * (0.5 + r * (1.0 / 6.0))
-        middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + s * (1.0 / 720.0 + r * (1.0 / 5040.0))
-        high = 1.0 / 40320.0 + r * (1.0 / 362880.0)
-        high += s * (1.0 / 3628800.0 + r * (1.0 / 39916800.0))
-        x[row, i] = (low + q * (middle + q * (high + q * (1.0 / 479001600.0)))) * power
 
 
 @kernel

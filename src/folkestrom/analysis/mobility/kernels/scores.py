@@ -6,8 +6,9 @@ import numpy as np
 
 from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.kernels.integral import integrate, root_score
-from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room
-from folkestrom.analysis.mobility.kernels.predictors import exponentials
+from folkestrom.analysis.mobility.kernels.layout import last_of_block, make_room, scale
+from folkestrom.analysis.mobility.kernels.predictors import add_rows, exponentials
+from folkestrom.analysis.mobility.kernels.references import uncounted
 
 #: Persons whose scores are multiplied at a time, side by side in memory.
 BATCH = 256
@@ -81,31 +82,42 @@ def _clear(scores):
 
 
 @kernel
-def _share(weight, person, squared):
-    """What a person's score is multiplied by, so that products carry the weight once or twice."""
-    w = weight[person] if weight.shape[0] > 0 else 1.0
-    return w if squared else np.sqrt(w)
-
-
-@kernel
 def score_products(
     first, last, rows, cells, table, root, modes, enough, nodes, real, free, squared,
-    parameters, out, every,
+    parameters, out, every, total, root_total,
 ):  # fmt: skip
-    """Add the products of persons' scores to `out`, its lower half.
+    """Log-likelihood of the persons of a range; adds the products of their scores to `out`.
+
+    Only to its lower half; and the gradient to the totals, as `value_and_gradient` does.
 
     Parameters are ordered as for `information`; `out` has rows and columns to spare, up to a
     multiple of `TILE`. A person's weight counts once in a product, or `squared`. `every`, where
     it is not empty, gets the scores themselves, a column a person.
     """
-    equations, n = root.shape
+    room = make_room(first, last, rows.start, root, nodes)
+    scores = np.zeros((max(out.shape[0], parameters), BATCH))
+    own = np.empty(root.shape)
+    return _add_products(
+        first, last, rows, cells, table, root, modes, enough, nodes, real, free, squared,
+        parameters, out, every, total, root_total, room, scores, own,
+    )  # fmt: skip
+
+
+@kernel
+def _add_products(
+    first, last, rows, cells, table, root, modes, enough, nodes, real, free, squared,
+    parameters, out, every, total, root_total, room, scores, own,
+):  # fmt: skip
+    rows, cells, nodes, room = uncounted(rows), uncounted(cells), uncounted(nodes), uncounted(room)
+    table, root, modes, free = uncounted(table), uncounted(root), uncounted(modes), uncounted(free)
+    out, every, scores, own = uncounted(out), uncounted(every), uncounted(scores), uncounted(own)
+    total, root_total = uncounted(total), uncounted(root_total)
+    n = root.shape[1]
     start, outcome = rows.start, rows.outcome
     packs, points, log_weights, lines, counts, where = nodes
-    room = make_room(first, last, start, equations, n, points.shape[0], counts.shape[0])
     e, rest, at, tally, work, inverse, scratch = room[:7]
     axes, curvature, solved, vectors, info, small = room[7:]
-    scores = np.zeros((max(out.shape[0], parameters), BATCH))
-    own = np.empty((equations, n))
+    value = 0.0
     lane = 0
     i = first
     while i < last:
@@ -113,18 +125,23 @@ def score_products(
         exponentials(i, stop, cells, table, e, at, tally)
         for person in range(i, stop):
             origin, length = start[person], start[person + 1] - start[person]
-            integrate(
+            one = integrate(
                 outcome, start, person, person - i, root, modes,
                 points, log_weights, lines, counts, packs, enough,
                 e, rest, at, tally, work, inverse, scratch,
                 axes, curvature, solved, vectors, info, small,
             )  # fmt: skip
-            w = _share(rows.weight, person, squared)
+            weight = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
+            value += weight * one
+            # So that products carry the weight once or twice.
+            w = weight if squared else np.sqrt(weight)
             own[:, :] = 0.0
             root_score(modes, person, where, counts, packs, w, axes, work, small, own)
             _score_of_rows(origin, length, at[person - i], rows, free, real, rest, scores, lane, w)
+            scale(rest, at[person - i], at[person - i + 1], weight)
             for j in range(real):
                 for d in range(n):
+                    root_total[j, d] += weight / w * own[j, d] if w > 0.0 else 0.0
                     scores[parameters - real * n + j * n + d, lane] = own[j, d]
             if every.shape[0] > 0:
                 every[:, person - first] = scores[:parameters, lane]
@@ -133,5 +150,7 @@ def score_products(
                 _multiply_out(scores, out)
                 _clear(scores)
                 lane = 0
+        add_rows(i, stop, cells, rest, at, total)
         i = stop
     _multiply_out(scores, out)
+    return value
