@@ -1,48 +1,46 @@
-"""What the tutorial and the how-to pages tell a reader to type really works.
-
-Blocks marked ``sh`` and ``python`` of one page run in order, in one empty folder. A block under
-the comment ``<!-- not run -->`` is left out; it says why beside it.
-"""
+"""What the tutorial and the how-to pages tell a reader to type really works."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted([*DOCS.glob("tutorial/*.md"), *DOCS.glob("how-to/*.md")])
-BLOCK = re.compile(
-    r"(?P<skip><!-- not run[^>]*-->\n+)?^```(?P<language>sh|python)\n(?P<code>.*?)^```",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-def blocks(text: str) -> list[tuple[str, str]]:
-    """Language and code of every block of a page that is to be run."""
-    return [
-        (found["language"], found["code"]) for found in BLOCK.finditer(text) if not found["skip"]
-    ]
+from tests.docs.pages import DOCS, PAGES, blocks, common_blocks, made_once, run_page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(DOCS)))
-def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "MPLBACKEND": "agg",
-        "NO_COLOR": "1",
-        "COLUMNS": "100",
-    }
-    for language, code in blocks(page.read_text(encoding="utf-8")):
-        command = ["bash", "-euo", "pipefail", "-c", code]
-        if language == "python":
-            command = [sys.executable, "-c", code]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, shared: Path) -> None:
+    run_page(page, tmp_path, shared)
+
+
+def test_only_what_makes_a_country_is_typed_once_for_several_pages() -> None:
+    common = common_blocks()
+    assert common
+    for language, code in common:
+        assert language == "sh"
+        for line in code.splitlines():
+            assert line.startswith("folkestrom")
+            assert any(f" {command} " in line for command in ("twin", "intake", "link"))
+
+
+def test_what_failed_half_way_is_made_again(tmp_path: Path) -> None:
+    def break_off(folder: Path) -> None:
+        (folder / "half").touch()
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        made_once(tmp_path / "made", break_off)
+    made = made_once(tmp_path / "made", lambda folder: (folder / "whole").touch())
+    assert [path.name for path in made.iterdir()] == ["whole"]
+    assert made_once(tmp_path / "made", break_off) == made
+
+
+def test_a_page_has_blocks_that_run_and_blocks_that_do_not(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```sh\necho 1\n```\n<!-- not run: why -->\n\n```sh\nexit 1\n```\n```text\n1\n```\n"
+    )
+    assert blocks(page) == [("sh", "echo 1\n")]
+    (tmp_path / "folder").mkdir()
+    assert run_page(page, tmp_path / "folder", tmp_path) == "1\n"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import made_once
 from tests.docs.tutorials import COUNTRY, PAGES, PICTURES, run
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("emigration")
-    run(COUNTRY, folder)
-    return folder
+def country(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """A copy of the country, which is made once, for each process that runs pages."""
+    made = made_once(shared / COUNTRY.stem, lambda folder: run(COUNTRY, folder))
+    return shutil.copytree(made, tmp_path_factory.mktemp("emigration"), dirs_exist_ok=True)
 
 
 def test_every_page_ends_in_a_picture() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.docs.test_examples import DOCS, blocks
+from tests.docs import pages
+from tests.docs.pages import DOCS
 
 FOLDER = DOCS / "tutorial" / "emigration"
 COUNTRY = FOLDER / "the-country.md"
@@ -25,24 +23,10 @@ PICTURES = {
 
 def run(page: Path, folder: Path, scale: str = "0.01") -> str:
     """Run the blocks of a page in a folder; what they print."""
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "MPLBACKEND": "agg",
-        "NO_COLOR": "1",
-        "COLUMNS": "120",
-    }
-    said = []
-    for language, code in blocks(page.read_text(encoding="utf-8")):
-        code = code.replace("--scale 0.01", f"--scale {scale}")
-        command = ["bash", "-euo", "pipefail", "-c", code]
-        if language == "python":
-            command = [sys.executable, "-c", code]
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{page.name}\n{code}\n{done.stdout}\n{done.stderr}"
-        said.append(done.stdout)
+    said = [
+        pages.run((language, code.replace("--scale 0.01", f"--scale {scale}")), folder)
+        for language, code in pages.blocks(page)
+    ]
     for picture in PICTURES.get(page.stem, []):
         assert (folder / picture).stat().st_size > 2_000
     return "\n".join(said)
