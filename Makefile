@@ -10,7 +10,10 @@ STAMP := $(VENV)/.installed
 # Other programs that the mobility model is compared with; some need older libraries than ours.
 PEERS := .venv-peers
 COMPILED := $(VENV)/.compiled
-KERNELS := $(shell grep -rl --include=*.py -e njit -e '@kernel' src/folkestrom 2>/dev/null)
+COMPILED_ANALYSIS := $(VENV)/.compiled-analysis
+FIND_KERNELS := grep -rl --include=*.py -e njit -e '@kernel'
+KERNELS := $(shell $(FIND_KERNELS) --exclude-dir=analysis src/folkestrom 2>/dev/null)
+KERNELS_OF_ANALYSIS := $(shell $(FIND_KERNELS) src/folkestrom/analysis 2>/dev/null)
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
@@ -38,9 +41,12 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two at a time: half of a test's time is waiting, for a disk or for another process.
-test: lint $(COMPILED)
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
+# Two at a time: half of a test's time is waiting, for a disk or for another process. Each begins
+# with half of the files, so that what several tests of a folder share is made once, and the first
+# to have done its half takes tests from the other's.
+test: $(STAMP)
+	$(MAKE) --jobs 2 lint $(COMPILED) $(COMPILED_ANALYSIS)
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 
 # What numba compiles is kept beside the sources: done once, on a thousandth of a country.
 $(COMPILED): $(STAMP) $(KERNELS)
@@ -48,6 +54,13 @@ $(COMPILED): $(STAMP) $(KERNELS)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		$(BIN)/folkestrom --quiet twin --scale 0.001 "$$folder/twin" >/dev/null && \
 		$(BIN)/folkestrom --quiet --store "$$folder/store" intake "$$folder/twin/reports" >/dev/null
+	@touch $@
+
+# Two tests at a time would both compile these kernels, the slowest to compile of all.
+$(COMPILED_ANALYSIS): $(STAMP) $(KERNELS_OF_ANALYSIS)
+	@echo "Compiling what analyses need, once: about a minute."
+	@$(BIN)/python -m pytest --quiet tests/analysis/mobility/test_from_table.py \
+		tests/analysis/followup/test_results_of_r.py tests/analysis/regression/test_definitions.py
 	@touch $@
 
 demo: $(COMPILED)
