@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,10 @@ _WHERE = "follow-up"
 _MOST_CAUSES = 100
 #: Group numbers within such a range are told apart by a table, without hashing.
 _SMALL_RANGE = 1 << 16
+#: What a row is called that no event ended.
+CENSORED: Final = "censored"
 #: Names of other columns and curves of results.
-_RESERVED = ("group", "time", "at_risk", "censored", "survival")
+_RESERVED = ("group", "time", "at_risk", CENSORED, "survival")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +107,7 @@ def follow_up(
     cause: npt.ArrayLike,
     *,
     entry: npt.ArrayLike | None = None,
-    causes: Sequence[str] = ("event",),
+    causes: Sequence[str] | None = None,
     weight: npt.ArrayLike | None = None,
     group: npt.ArrayLike | None = None,
     stratum: npt.ArrayLike | None = None,
@@ -118,11 +120,13 @@ def follow_up(
         The last day of each row: whole numbers, or dates.
     cause
         What happened then: 0 or False for nothing (censored), otherwise the number of the
-        cause, from 1.
+        cause, from 1. Or its name, and "censored" or missing for nothing, as in the column event
+        of a study's episodes.
     entry
         The day after which each row is at risk, in the same count of days; day 0 by default.
     causes
-        Names of the causes 1, 2, ….
+        Names of the causes 1, 2, …; "event" by default. Of causes that are told by name, all in
+        their order by default.
     weight
         Weights of the rows, none negative; rows with a weight of 0 are left out.
     group
@@ -142,8 +146,7 @@ def follow_up(
     entries = np.zeros(0, days.dtype) if entry is None else _days(entry, "entry")
     if len(entries) and entries.dtype != days.dtype:
         entries, days = entries.astype(np.int64), days.astype(np.int64)
-    _refuse_names(causes)
-    codes = _causes(cause, len(causes))
+    codes, names = _causes(cause, causes)
     weights = np.zeros(0) if weight is None else _weights(weight)
     group_codes, groups = _labelled(group, "group")
     stratum_codes, strata = _labelled(stratum, "stratum")
@@ -164,7 +167,7 @@ def follow_up(
         entry=entries,
         exit=days,
         cause=codes,
-        causes=tuple(causes),
+        causes=names,
         weight=weights,
         group=group_codes,
         groups=groups,
@@ -256,7 +259,55 @@ def _whole(found: npt.NDArray[Any], column: str) -> Integers:
     return numbers.astype(np.int64)
 
 
-def _causes(values: npt.ArrayLike, most: int) -> npt.NDArray[np.int8]:
+def _causes(
+    values: npt.ArrayLike, names: Sequence[str] | None
+) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]:
+    """Numbers of causes, 0 for none, and their names."""
+    told = _told_by_name(values)
+    if told is None:
+        known = ("event",) if names is None else tuple(names)
+        _refuse_names(known)
+        return _numbers_of_causes(values, len(known)), known
+    codes, found = told
+    seen = tuple(n for n in found if n != CENSORED) or ("event",)
+    known = seen if names is None else tuple(names)
+    _refuse_names(known)
+    strange = [n for n in found if n not in (CENSORED, *known)]
+    if strange:
+        raise UsageError(
+            "is a cause that is not among the causes", where=_WHERE, column="cause",
+            value=strange[0], allowed=(CENSORED, *known),
+        )  # fmt: skip
+    number = {name: k for k, name in enumerate(known, 1)}
+    # A missing one has the code -1, and so the last place.
+    place = np.array([*(number.get(n, 0) for n in found), 0], np.int8)
+    return place[codes], known
+
+
+def _told_by_name(values: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], list[str]] | None:
+    """Codes, -1 where missing, and the names that occur in their order; None of numbers."""
+    if isinstance(values, np.ndarray) and values.dtype.kind not in "OUST":
+        return None
+    try:
+        given = as_arrow(values.to_arrow() if hasattr(values, "to_arrow") else values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # of several kinds: no names
+        return None
+    kind = given.type.value_type if pa.types.is_dictionary(given.type) else given.type
+    if not (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    ):
+        return None
+    coded = given if pa.types.is_dictionary(given.type) else given.dictionary_encode()
+    codes = coded.indices.cast(pa.int64()).fill_null(-1).to_numpy()
+    listed = [str(name) for name in coded.dictionary.to_pylist()]
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(listed)))
+    order = used if pa.types.is_dictionary(given.type) else sorted(used, key=lambda k: listed[k])
+    rank = np.full(len(listed) + 1, -1, np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes], [listed[int(k)] for k in order]
+
+
+def _numbers_of_causes(values: npt.ArrayLike, most: int) -> npt.NDArray[np.int8]:
     found = np.asarray(values)
     if found.dtype.kind == "b":
         return np.ascontiguousarray(found.view(np.int8))

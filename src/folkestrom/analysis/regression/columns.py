@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from folkestrom.analysis.followup.subjects import as_arrow
 from folkestrom.analysis.regression.design import column_of
+from folkestrom.analysis.regression.ends import Ends, no_such_event
 from folkestrom.analysis.regression.risk_sets import Spells
 from folkestrom.errors import InputRefused
 
@@ -20,12 +21,7 @@ _WHERE = "regression"
 
 
 def spells_of(
-    table: pa.Table,
-    start: str | None,
-    stop: str,
-    event: str,
-    strata: str | Sequence[str] | None,
-    weight: str | None,
+    table: pa.Table, ends: Ends, strata: str | Sequence[str] | None, weight: str | None
 ) -> Spells:
     """Rows of follow-up from columns.
 
@@ -33,13 +29,15 @@ def spells_of(
     ----------
     table
         The table.
-    start, stop, event, weight
-        Names of its columns.
+    ends
+        Its columns of times and events.
     strata
         Name or names of columns.
+    weight
+        The column of weights.
     """
-    flags = _event(table, event)
-    return spells_with(table, flags, start, stop, strata, weight)
+    flags = _event(table, ends.event) if ends.cause is None else _ended_by(table, ends, ends.cause)
+    return spells_with(table, flags, ends.start, ends.stop, strata, weight)
 
 
 def spells_with(
@@ -136,19 +134,28 @@ def _event(table: pa.Table, name: str) -> npt.NDArray[np.bool_]:
         "is not 0 or 1, or true or false, in every row",
         where=_WHERE,
         column=name,
-        next_step="With several kinds of events, make a column for the one that is meant, or use "
-        "`fine_gray`.",
+        next_step="With several kinds of events, say which one is meant: cause=…, or event=… with "
+        "its name in a study's episodes",
     )
 
 
+def _ended_by(table: pa.Table, ends: Ends, cause: str | int) -> npt.NDArray[np.bool_]:
+    column = column_of(table, ends.event)
+    codes, values = codes_of(as_arrow(column))
+    if cause not in values:
+        raise no_such_event(column, ends.event, cause)
+    return codes == values.index(cause)
+
+
 def codes_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], list[Any]]:
-    """Numbers of a column's values in their own order, and the values."""
+    """Numbers of a column's values in their own order, -1 where it is missing, and the values."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     values = coded.dictionary.to_pylist()
     order = sorted(range(len(values)), key=lambda k: (values[k] is None, values[k]))
     rank = np.empty(max(len(order), 1), np.int64)
     rank[order] = np.arange(len(order))
-    return rank[coded.indices.to_numpy(zero_copy_only=False)], [values[k] for k in order]
+    places = coded.indices.cast(pa.int64()).fill_null(-1).to_numpy()
+    return np.where(places < 0, -1, rank[places]), [values[k] for k in order]
 
 
 def _strata(

@@ -21,6 +21,7 @@ from folkestrom.analysis.regression.design import (
     dependent,
     make_design,
 )
+from folkestrom.analysis.regression.ends import ends_of
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.regression.result import Chi2, HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
@@ -115,8 +116,9 @@ class CoxFit(HazardFit):
 def cox(
     data: Any,
     *,
-    stop: str,
+    stop: str | None = None,
     event: str,
+    cause: str | int | None = None,
     covariates: Sequence[str | Term],
     start: str | None = None,
     strata: str | Sequence[str] | None = None,
@@ -132,10 +134,15 @@ def cox(
     Parameters
     ----------
     data
-        A table of Arrow, Polars or pandas, or a mapping of columns.
-    stop, event, start
-        Columns: when rows end, whether by the event, and when they begin; 0 by default. Numbers
-        or dates.
+        A table of Arrow, Polars or pandas, or a mapping of columns; a study's episodes.
+    stop, start
+        Columns: when rows end, and when they begin; 0 by default. Numbers or dates. A study's
+        episodes have their own: leave both out.
+    event
+        A column: 1 or true where the row ends by the event. In a study's episodes, the name of
+        the event, such as "return"; rows that end by another are censored then.
+    cause
+        The event, when the column has names or numbers of several.
     covariates
         Columns of texts (factors; the first level in their order is the reference) or numbers,
         or terms from `analysis.mobility`: `factor`, `number`, `interaction`.
@@ -158,7 +165,7 @@ def cox(
     {'place[urban]': 1.394}
     """
     table = as_table(data)
-    spells = spells_of(table, start, stop, event, strata, weight)
+    spells = spells_of(table, ends_of(table, start, stop, event, cause), strata, weight)
     design = make_design(table, covariates, weight=spells.weight)
     check_ties(ties)
     grid = grid_of(spells)

@@ -251,6 +251,8 @@ def as_table(data: Any) -> pa.Table:
     """A table of Arrow, Polars or pandas, or a mapping of columns, as an Arrow table."""
     if isinstance(data, pa.Table):
         return data
+    if isinstance(data, pa.RecordBatch):
+        return pa.Table.from_batches([data])
     if isinstance(data, Mapping):
         return pa.table({name: as_arrow(values) for name, values in data.items()})
     if hasattr(data, "to_arrow"):

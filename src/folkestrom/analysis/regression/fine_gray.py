@@ -7,12 +7,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import as_arrow
+from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
 from folkestrom.analysis.mobility.terms import Term
 from folkestrom.analysis.regression.columns import cluster_numbers, codes_of, spells_with
 from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial
 from folkestrom.analysis.regression.design import as_table, column_of, make_design
+from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
 from folkestrom.errors import InputRefused, UsageError
 
@@ -23,9 +26,9 @@ _WHERE = "fine_gray"
 def fine_gray(
     data: Any,
     *,
-    stop: str,
+    stop: str | None = None,
     event: str,
-    cause: str | int,
+    cause: str | int | None = None,
     covariates: Sequence[str | Term],
     censored: str | int | None = None,
     start: str | None = None,
@@ -49,12 +52,13 @@ def fine_gray(
     data, stop, start, covariates, strata, ties, weight, cluster
         As of `cox`.
     event
-        A column of names, or numbers, of what ended each row.
+        A column of names, or numbers, of what ended each row. In a study's episodes, the name of
+        the event whose incidence is meant, such as "return".
     cause
-        The event whose incidence is meant.
+        The event whose incidence is meant, when `event` is a column.
     censored
-        The value that means that nothing happened; missing values mean it too, and 0 in a column
-        of numbers.
+        The value that means that nothing happened; missing values mean it too, 0 in a column of
+        numbers, and "censored" in one of texts.
 
     Examples
     --------
@@ -67,42 +71,52 @@ def fine_gray(
     """
     table = as_table(data)
     check_ties(ties)
-    own, other = _events(table, event, cause, censored)
-    spells = spells_with(table, own, start, stop, strata, weight)
+    ends = ends_of(table, start, stop, event, cause)
+    if ends.cause is None:
+        raise UsageError(
+            "is not said: a column of events has several", where=_WHERE, column="cause",
+            next_step="Name the event whose incidence is meant: cause=…",
+        )  # fmt: skip
+    if ends.of_study:
+        _refuse_pieces(table)
+    own, other = _events(table, ends.event, ends.cause, censored)
+    spells = spells_with(table, own, ends.start, ends.stop, strata, weight)
     design = make_design(table, covariates, weight=spells.weight)
     grid = grid_of(spells)
     tails = tails_of(spells, other, grid)
     clusters = cluster_numbers(table, cluster, weighted=True)
-    title = f"Fine and Gray's regression of {cause}, ties: {ties}"
+    title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
     return fit_partial(title, spells, risk_sets(spells, design, grid, tails), ties, clusters)
+
+
+def _refuse_pieces(table: pa.Table) -> None:
+    """Where a covariate changes an episode goes on: its pieces are not censored."""
+    if not all(name in table.column_names for name in EPISODE):
+        return
+    many = table.num_rows - pl.DataFrame(table.select(list(EPISODE))).n_unique()
+    if many:
+        raise InputRefused(
+            f"has {many} rows that go on where another ended: episodes are cut where a variable "
+            "changes, and what it would be after a competing event is not defined",
+            where=_WHERE,
+            next_step='Take the variable at the entry (`name = "entry"` in the study), or use cox',
+        )
 
 
 def _events(
     table: Any, name: str, cause: str | int, censored: str | int | None
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    column = as_arrow(column_of(table, name))
-    codes, values = codes_of(column.fill_null(_nothing(column)) if column.null_count else column)
-    none = [None, _nothing(column), censored]
+    column = column_of(table, name)
+    codes, values = codes_of(as_arrow(column))
+    none: list[Any] = [None, censored] if censored is not None else [None, CENSORED]
     if censored is None and values and isinstance(values[0], int):
         none.append(0)
     if cause not in values:
-        raise UsageError(
-            "ends no row",
-            where=_WHERE,
-            column=name,
-            value=cause,
-            allowed=[v for v in values if v not in none],
-        )
-    free = np.array([v in none for v in values])
+        raise no_such_event(column, name, cause)
+    # Missing values have the code -1, and so the last place.
+    free = np.array([*(v in none for v in values), True])
     own = codes == values.index(cause)
     return own, ~own & ~free[codes]
-
-
-def _nothing(column: Any) -> Any:
-    """What missing values are called: nothing that a cause is called."""
-    import pyarrow as pa
-
-    return -(1 << 31) if pa.types.is_integer(column.type) else "\x00"
 
 
 def tails_of(spells: Spells, other: npt.NDArray[np.bool_], grid: Grid) -> Tails:

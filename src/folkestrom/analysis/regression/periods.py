@@ -15,8 +15,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from folkestrom.analysis.followup.subjects import CENSORED
 from folkestrom.analysis.mobility.terms import Factor, Term
 from folkestrom.analysis.regression.design import as_table, column_of
+from folkestrom.analysis.regression.ends import EPISODE, Ends, ends_of, no_such_event
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -56,12 +58,13 @@ class PersonPeriods:
 def person_periods(
     data: Any,
     *,
-    stop: str,
+    stop: str | None = None,
     event: str,
+    cause: str | int | None = None,
     covariates: Sequence[str | Factor],
     length: float,
     start: str | None = None,
-    person: str | None = None,
+    person: str | Sequence[str] | None = None,
     weight: str | None = None,
 ) -> PersonPeriods:
     """Count person-periods by their covariates.
@@ -76,16 +79,22 @@ def person_periods(
         A table of Arrow, Polars or pandas, a mapping of columns, or an iterable of such tables
         (batches), which are taken one by one. Spells of a person may not be cut by batches.
     stop, start
-        Columns: when spells end, and when they begin; 0 by default. Numbers.
+        Columns: when spells end, and when they begin; 0 by default. Numbers. A study's episodes
+        have their own: leave both out.
     event
-        A column: true or 1 for the event; or names of causes, missing when nothing happened.
+        A column: true or 1 for the event; or names of causes, missing or "censored" when nothing
+        happened. In a study's episodes, also the name of one event, such as "return".
+    cause
+        The only event that is meant, when the column has several. Periods in which another
+        happened are left out then.
     covariates
         Columns of texts or numbers; or, for one table, factors.
     length
         Of a period, in the units of the times.
     person
-        A column: a person's rows that follow each other without a gap are one spell whose
-        covariates change. Without it every row is a spell of its own.
+        A column, or several: a person's rows that follow each other without a gap are one spell
+        whose covariates change. Without it every row is a spell of its own; of a study's
+        episodes, the pieces are put together.
     weight
         A column of weights, which are added up.
 
@@ -105,18 +114,36 @@ def person_periods(
     groups: pl.DataFrame | None = None
     for batch in batches:
         table = _with_terms(as_table(batch), terms)
-        found = _grouped(_placed(table, start, stop, event, names, length, person, weight), names)
+        ends = ends_of(table, start, stop, event, cause)
+        keys = _keys(table, ends, person)
+        found = _grouped(_placed(table, ends, names, length, keys, weight), names)
         groups = found if groups is None else _regrouped(pl.concat([groups, found]), names)
     if groups is None or not len(groups):
         raise InputRefused("there is no whole period at risk", where=_WHERE)
     causes = tuple(sorted(c for c in groups["cause"].unique().to_list() if c is not None))
+    if ends.cause is not None and str(ends.cause) not in causes:
+        raise no_such_event(table[ends.event], ends.event, ends.cause)
     if not causes:
         raise InputRefused("no period has an event", where=_WHERE, column=event)
     wrong = [c for c in causes if c in (*names, *_OWN)]
     if wrong:
         raise UsageError("names a column already", where=_WHERE, column=event, value=wrong[0])
     levels = {t.name: _reference_first(t) for t in terms}
-    return PersonPeriods(_spread(groups, names, causes), names, causes, length, levels)
+    cells = _spread(groups, names, causes)
+    if ends.cause is not None:
+        cells, causes = _only(cells, str(ends.cause), causes)
+    return PersonPeriods(cells, names, causes, length, levels)
+
+
+def _only(
+    cells: pl.DataFrame, cause: str, causes: Sequence[str]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Cells without the periods in which others happened."""
+    others = [c for c in causes if c != cause]
+    if others:
+        stayed = pl.col("at_risk") - pl.sum_horizontal(others)
+        cells = cells.with_columns(at_risk=stayed).drop(others).filter(pl.col("at_risk") > 0)
+    return cells, (cause,)
 
 
 def _reference_first(term: Factor) -> tuple[str, ...]:
@@ -157,16 +184,15 @@ def _with_terms(table: pa.Table, terms: Sequence[Term]) -> pa.Table:
 
 def _placed(
     table: pa.Table,
-    start: str | None,
-    stop: str,
-    event: str,
+    ends: Ends,
     names: Sequence[str],
     length: float,
-    person: str | None,
+    person: Sequence[str],
     weight: str | None,
 ) -> pl.DataFrame:
     """Rows with the first and the last period that they are at risk in, and its cause."""
-    needed = [n for n in (start, stop, event, person, weight, *names) if n is not None]
+    start, stop, event = ends.start, ends.stop, ends.event
+    needed = [n for n in (start, stop, event, *person, weight, *names) if n is not None]
     for name in needed:
         column_of(table, name)
     given = pl.DataFrame(table.select(list(dict.fromkeys(needed))))
@@ -177,11 +203,11 @@ def _placed(
         *(pl.col(n) for n in names),
         begin=pl.lit(0.0) if start is None else pl.col(start).cast(pl.Float64),
         end=pl.col(stop).cast(pl.Float64),
-        cause=_cause(given, event),
+        cause=_cause(given, event, ends.cause),
         weight=pl.lit(1.0) if weight is None else pl.col(weight).cast(pl.Float64),
-        person=pl.int_range(pl.len()) if person is None else pl.col(person),
+        person=_person(person),
     )
-    if person is not None:
+    if person:
         rows = _joined(rows)
     else:
         rows = rows.with_columns(over=pl.col("end"), outcome=pl.col("cause"))
@@ -210,6 +236,20 @@ def _placed(
     )
 
 
+def _keys(table: pa.Table, ends: Ends, person: str | Sequence[str] | None) -> list[str]:
+    """Columns that say whose rows follow each other."""
+    if person is None:
+        whole = ends.of_study and all(name in table.column_names for name in EPISODE)
+        return list(EPISODE) if whole else []
+    return [person] if isinstance(person, str) else list(person)
+
+
+def _person(columns: Sequence[str]) -> pl.Expr:
+    if not columns:
+        return pl.int_range(pl.len())
+    return pl.col(columns[0]) if len(columns) == 1 else pl.struct(columns)
+
+
 def _joined(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Rows with the end and the outcome of the spell that they are a part of."""
     new = (pl.col("begin") != pl.col("end").shift(1)).fill_null(value=True)
@@ -223,7 +263,7 @@ def _joined(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _cause(given: pl.DataFrame, event: str) -> pl.Expr:
+def _cause(given: pl.DataFrame, event: str, cause: str | int | None) -> pl.Expr:
     column = given[event]
     if column.dtype == pl.Boolean:
         return pl.when(pl.col(event)).then(pl.lit("event"))
@@ -232,11 +272,12 @@ def _cause(given: pl.DataFrame, event: str) -> pl.Expr:
             raise InputRefused(
                 "is not 0 for nothing, or the number of a cause", where=_WHERE, column=event
             )
-        if len(column) and column.max() == 1:
+        if len(column) and column.max() == 1 and cause is None:
             return pl.when(pl.col(event) == 1).then(pl.lit("event"))
         return pl.when(pl.col(event) > 0).then(pl.col(event).cast(pl.String))
     if column.dtype in (pl.String, pl.Categorical, pl.Null) or isinstance(column.dtype, pl.Enum):
-        return pl.col(event).cast(pl.String)
+        named = pl.col(event).cast(pl.String)
+        return pl.when(named != CENSORED).then(named)
     raise InputRefused(
         "is neither true or false nor names of causes", where=_WHERE, column=event,
         value=column.dtype,
