@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -19,7 +20,6 @@ from folkestrom.analysis.mobility import (
     profile_plot,
     regression_table,
 )
-from folkestrom.analysis.mobility.figures import COLOURS
 from folkestrom.analysis.mobility.regression_table import WORDS
 from folkestrom.errors import ResourceError, UsageError
 from tests.analysis.mobility.conftest import OUTCOMES
@@ -153,14 +153,14 @@ def test_figures_show_the_estimates(fit: MobilityFit, small: MobilityFit) -> Non
     assert profiles.axes[0].containers[0][0].get_xdata()[0] == chance
 
 
-def test_colours_can_be_told_from_white() -> None:
-    def light(colour: str) -> float:
-        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-        bent = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * bent[0] + 0.7152 * bent[1] + 0.0722 * bent[2]
-
-    for colour in COLOURS:
-        assert 1.05 / (light(colour) + 0.05) >= 4.5, colour
+def test_the_style_is_shared_without_what_other_pictures_need() -> None:
+    found = "[m for m in sys.modules if m.startswith('folkestrom.analysis.')]"
+    code = f"import sys, folkestrom.analysis.mobility; print(*{found})"
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "folkestrom.analysis.figure_style" in told
+    assert not {name.split(".")[2] for name in told} & {"figures", "followup", "flows"}
 
 
 def test_without_matplotlib_the_extra_is_named(

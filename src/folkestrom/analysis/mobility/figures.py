@@ -1,38 +1,27 @@
 """Coefficients and profiles as figures for a paper; needs matplotlib (the extra `figures`).
 
-Colours have a contrast of at least 4.5 to 1 on white (WCAG 2.2, AA), and outcomes differ in marker
-too. The same fit gives the same file.
+Outcomes and models differ in marker as well as in colour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from folkestrom.analysis.figure_style import COLOURS, GREY, MARKERS, Language, finish, panels, word
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
-from folkestrom.errors import ResourceError, UsageError
+from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from folkestrom.analysis.mobility.result import MobilityFit
-
-Language = Literal["en", "no"]
-
-COLOURS = ("#00558c", "#a63603", "#1b6b3a", "#7a3b8f", "#5c5c00", "#404040")
-MARKERS = ("o", "s", "D", "^", "v", "P")
-FORMATS = ("svg", "pdf", "png")
-_GREY = "#595959"
-_DATES = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-_WORDS = {
-    "coefficient": ("Coefficient (log odds against {base})", "Koeffisient (log odds mot {base})"),
-    "chance": ("Chance in a year, per cent", "Sannsynlighet i et år, prosent"),
-}
 
 
 def coefficient_plot(
@@ -64,13 +53,14 @@ def coefficient_plot(
     named, texts = by_name(fits), labels or {}
     if not named:
         raise UsageError("there is no model for the figure")
+    heading = word("coefficient", lang)
     positions = _positions(list(named.values()), covariates)
     outcomes = next(iter(named.values())).outcomes
     base, reach = texts.get(outcomes[0], outcomes[0]), normal_quantile(0.5 + level / 2)
     height = 0.9 + len(positions) * (0.2 + 0.12 * len(named))
     figure, axes = _canvas(len(outcomes) - 1, height)
     for axis, outcome in zip(axes, outcomes[1:], strict=True):
-        axis.axvline(0, color=_GREY, linewidth=0.8, zorder=0)
+        axis.axvline(0, color=GREY, linewidth=0.8, zorder=0)
         for k, (name, fit) in enumerate(named.items()):
             values, errors = fit.params_, fit.bse_
             at = [i for i, label in enumerate(positions) if f"{outcome}: {label}" in values]
@@ -82,7 +72,7 @@ def coefficient_plot(
                 **_style(k),
             )  # fmt: skip
         axis.set_title(texts.get(outcome, outcome))
-        axis.set_xlabel(_word("coefficient", lang).format(base=base))
+        axis.set_xlabel(heading.format(base=base))
         _write_ticks(axis, lang)
     shown = [texts.get(label, shown_name(p)) for label, p in positions.items()]
     axes[0].set_yticks(range(len(shown)), shown)
@@ -90,7 +80,7 @@ def coefficient_plot(
     if len(named) > 1:
         handles, names = axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=len(named), frameon=False)
-    return _finished(figure, file)
+    return finish(figure, file)
 
 
 def profile_plot(
@@ -122,7 +112,7 @@ def profile_plot(
     lang
         en or no.
     """
-    texts = labels or {}
+    texts, heading = labels or {}, word("chance", lang)
     wanted = list(fit.outcomes[1:]) if outcomes is None else list(outcomes)
     for outcome in wanted:
         if outcome not in fit.outcomes:
@@ -137,13 +127,13 @@ def profile_plot(
         ends = [chance - part["low"].to_numpy(), part["high"].to_numpy() - chance]
         axis.errorbar(chance, range(len(profiles)), xerr=ends, **_style(k))
         axis.set_title(texts.get(outcome, outcome))
-        axis.set_xlabel(_word("chance", lang))
+        axis.set_xlabel(heading)
         axis.set_xlim(left=0)
         _write_ticks(axis, lang, by=100.0)
     axes[0].set_yticks(range(len(profiles)), list(profiles))
     axes[0].invert_yaxis()
     axes[0].set_ylim(len(profiles) - 0.5, -0.5)
-    return _finished(figure, file)
+    return finish(figure, file)
 
 
 def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) -> dict[str, Any]:
@@ -160,12 +150,6 @@ def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) ->
             raise UsageError("is no covariate of the models", value=name, allowed=list(found)[:20])
         out |= chosen
     return out
-
-
-def _word(key: str, lang: Language) -> str:
-    if lang not in ("en", "no"):
-        raise UsageError("is no language of figures", value=lang, allowed=["en", "no"])
-    return _WORDS[key][lang == "no"]
 
 
 def _write_ticks(axis: Any, lang: Language, by: float = 1.0) -> None:
@@ -187,35 +171,11 @@ def _style(k: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _canvas(panels: int, height: float) -> tuple[Figure, list[Any]]:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ResourceError(
-            "figures need matplotlib, which is not installed",
-            next_step='Install it with the extra: pip install "folkestrom[figures]"',
-        ) from error
-    figure = Figure(figsize=(2.2 + 2.9 * panels, height), layout="constrained")
-    made = figure.subplots(1, panels, sharey=True, squeeze=False)
-    axes = list(made[0])
+def _canvas(count: int, height: float) -> tuple[Figure, list[Axes]]:
+    figure, axes = panels(count, 2.2 + 2.9 * count, height)
     for axis in axes:
-        axis.spines[["top", "right", "left"]].set_visible(False)
+        axis.spines["left"].set_visible(False)
         axis.tick_params(axis="y", length=0)
         axis.grid(axis="y", color="#d9d9d9", linewidth=0.5)
         axis.set_axisbelow(True)
     return figure, axes
-
-
-def _finished(figure: Figure, file: Path | str | None) -> Figure:
-    if file is None:
-        return figure
-    import matplotlib as mpl
-
-    kind = Path(file).suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise UsageError(
-            "is no format of figures", value=Path(file).name, allowed=[f".{k}" for k in FORMATS]
-        )
-    with mpl.rc_context({"svg.hashsalt": "folkestrom", "svg.fonttype": "path", "pdf.fonttype": 42}):
-        figure.savefig(file, format=kind, dpi=200, metadata=_DATES[kind])
-    return figure

@@ -25,6 +25,7 @@ from folkestrom.errors import InputRefused, UsageError, UserError
 class _Options(TypedDict):
     effects: str
     standard_errors: Errors
+    bread: float
     penalty: float
     collinear: Literal["refuse", "drop"]
     tolerance: float | None
@@ -86,6 +87,7 @@ def mobility(
     time: str | None = ...,
     effects: str = ...,
     standard_errors: Errors = ...,
+    bread: float = ...,
     cluster: str | ArrayLike | None = ...,
     penalty: float = ...,
     collinear: Literal["refuse", "drop"] = ...,
@@ -108,6 +110,7 @@ def mobility(
     time: str | None = ...,
     effects: str = ...,
     standard_errors: Errors = ...,
+    bread: float = ...,
     cluster: str | ArrayLike | None = ...,
     penalty: float = ...,
     collinear: Literal["refuse", "drop"] = ...,
@@ -129,6 +132,7 @@ def mobility(
     time: str | None = None,
     effects: str = "unstructured",
     standard_errors: Errors = "observed",
+    bread: float = 1.0,
     cluster: str | ArrayLike | None = None,
     penalty: float = 0.0,
     collinear: Literal["refuse", "drop"] = "refuse",
@@ -162,7 +166,7 @@ def mobility(
         Column of weights, the same in all rows of a person.
     time
         Column by which a person's rows are ordered; as they lie by default.
-    effects, standard_errors, penalty, collinear, tolerance, threads, say
+    effects, standard_errors, bread, penalty, collinear, tolerance, threads, say
         As for `fit_mobility`.
     checkpoint
         As for `fit_mobility`, for the fit of all rows.
@@ -198,8 +202,8 @@ def mobility(
     design, table = make_design(formula, reader, roles)
     names = names_of_outcomes(table, roles.outcome, outcomes)
     options = _Options(
-        effects=effects, standard_errors=standard_errors, penalty=penalty, collinear=collinear,
-        tolerance=tolerance, threads=threads, say=say,
+        effects=effects, standard_errors=standard_errors, bread=bread, penalty=penalty,
+        collinear=collinear, tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
     together = _fit(reader, table, design, names, cluster, options, checkpoint)
     if by is None:

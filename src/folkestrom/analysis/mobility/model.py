@@ -34,6 +34,7 @@ def fit_mobility(
     *,
     effects: str = "unstructured",
     standard_errors: Errors = "observed",
+    bread: float = 1.0,
     cluster: ArrayLike | None = None,
     penalty: float = 0.0,
     collinear: Literal["refuse", "drop"] = "refuse",
@@ -53,6 +54,9 @@ def fit_mobility(
     standard_errors
         observed: from the observed information. bhhh: from the products of persons' scores.
         clustered: sandwich of both, over `cluster`.
+    bread
+        Share of the persons, drawn at random, from whom the observed information is computed,
+        which takes some thirty passes; the result says so.
     cluster
         For each person, in the order of their numbers, what is sampled together; each person
         by default.
@@ -86,14 +90,14 @@ def fit_mobility(
     (True, {'move: (intercept)': -1.64, 'move: place[urban]': 1.075})
     """
     started = time.perf_counter()
-    _check_options(penalty, tolerance, standard_errors)
+    _check_options(penalty, tolerance, standard_errors, bread)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
     checked = check(
         panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
-    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products)
+    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
     found = estimate(panel, plan)
     _finish(found, plan)
     k = found.likelihood.coefficients
@@ -121,12 +125,20 @@ def fit_mobility(
         + tuple(found.notes),
         steps=tuple(found.steps),
         penalty=penalty,
+        bread_persons=0 if products or bread == 1 else plan.bread_of(panel).persons,
         tolerance=found.tolerance,
         seconds=time.perf_counter() - started,
     )
 
 
-def _check_options(penalty: float, tolerance: float | None, errors: str) -> None:
+def _check_options(penalty: float, tolerance: float | None, errors: str, bread: float) -> None:
+    if not 0 < bread <= 1:
+        raise UsageError("is no share", where="bread", value=bread, allowed="above 0, to 1")
+    if bread < 1 and errors == "bhhh":
+        raise UsageError(
+            "is a share of the observed information, which bhhh has not", where="bread",
+            value=bread, allowed="observed or clustered standard errors",
+        )  # fmt: skip
     if not 0 <= penalty < np.inf:
         raise UsageError("is not a penalty", value=penalty, allowed="a number from 0")
     if tolerance is not None and not 0 < tolerance <= 1:
@@ -172,9 +184,11 @@ def _finish(found: Estimated, plan: Plan) -> None:
 
     def of_all(theta: Array) -> Array:
         """Information from all persons: exact, or from the products of their scores."""
-        return objective.with_products(theta)[2] if plan.products else objective.information(theta)
+        if plan.products:
+            return objective.with_products(theta)[2]
+        return plan.information(found.likelihood, found.order, theta)
 
-    if at.at_hand != ("products" if plan.products else "exact"):
+    if at.at_hand != ("products" if plan.products else "exact") or plan.bread < 1:
         at.information = of_all(at.theta)
     step, own, _ = newton_step(at.information, at.gradient)
     at.moved = float(np.max(np.abs(step) / own)) if step.size else 0.0
@@ -194,6 +208,8 @@ def _errors(
     held = at.information
     vcov = inverse_of(held)
     reason = "" if is_positive(held) else "the parameters are not all determined by the data"
+    if reason and plan.bread < 1:
+        reason += f"; nor need they be by {plan.bread:.1%} of the persons: raise `bread`"
     if errors == "clustered":
         if cluster is None:
             meat = likelihood.with_products(at.theta, rule, squared=True)[2]

@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "observed": ("from the observed information", "fra observert informasjon"),
     "bhhh": ("from products of scores", "fra kryssprodukter av skårer"),
     "clustered": ("clustered (sandwich)", "klyngerobuste (sandwich)"),
+    "bread": ("information from {} of {} persons", "informasjon fra {} av {} personer"),
     "stars": ("* p < 0.05, ** p < 0.01, *** p < 0.001", "* p < 0,05, ** p < 0,01, *** p < 0,001"),
     "failed": ("NOT CONVERGED", "HAR IKKE KONVERGERT"),
     "caption": ("Multinomial logit of mobility", "Multinomisk logit for mobilitet"),
@@ -217,7 +218,7 @@ class _Writer:
             for p in fit.positions
             if p.reference and p.level != "(reference)"
         )
-        kinds = dict.fromkeys(self.word(fit.standard_errors) for fit in fits)
+        kinds = dict.fromkeys(self._kind(fit) for fit in fits)
         notes = [f"{self.word('base')}: {', '.join(bases)}."]
         if references:
             notes.append(f"{self.word('references')}: {', '.join(references)}.")
@@ -230,6 +231,14 @@ class _Writer:
             if not fit.converged_
         ]
         return notes
+
+    def _kind(self, fit: MobilityFit) -> str:
+        """Where standard errors come from, and from how many persons if not from all."""
+        kind = self.word(fit.standard_errors)
+        if not fit.bread_persons:
+            return kind
+        counts = self._count(fit.bread_persons), self._count(fit.persons)
+        return f"{kind}, {self.word('bread').format(*counts)}"
 
     def _cell(self, value: float, error: float, *, test: bool = True) -> tuple[str, str]:
         marks = ""

@@ -24,7 +24,7 @@ from folkestrom.analysis.mobility.storage import design_from_plain, design_to_pl
 from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class MobilityFit:
         The parameters fitted (of effects: entries of L) and their covariance.
     standard_errors
         Where the errors come from: observed, bhhh or clustered.
+    bread_persons
+        How many persons the observed information was computed from, if not from all; else 0.
     log_likelihood_, order, rows, persons
         At the estimates; points of quadrature; person-years; persons.
     converged_, message_
@@ -95,6 +97,7 @@ class MobilityFit:
     penalty: float = 0.0
     tolerance: float = 0.0
     seconds: float = 0.0
+    bread_persons: int = 0
     design: Design | None = None
     observed: Observed | None = field(default=None, repr=False)
 
@@ -183,11 +186,12 @@ class MobilityFit:
         verdict = "converged" if self.converged_ else f"NOT CONVERGED: {self.message_}"
         rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
+        bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
-            f"{self.order} points of quadrature; standard errors: {self.standard_errors}",
+            f"{self.order} points of quadrature; standard errors: {self.standard_errors}{bread}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
@@ -484,5 +488,5 @@ class MobilityFit:
 
 _PLAIN = (
     "outcomes", "parents", "standard_errors", "log_likelihood_", "order", "rows", "persons",
-    "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds",
+    "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds", "bread_persons",
 )  # fmt: skip

@@ -80,6 +80,8 @@ class Plan:
         Where a fit that is interrupted is resumed from.
     products
         Standard errors come from the products of scores: they are made with the last passes.
+    bread
+        Share of the persons from whom the observed information is computed in the end.
     """
 
     covariance: Covariance
@@ -90,6 +92,7 @@ class Plan:
     say: Callable[[str], None] | None = None
     checkpoint: Checkpoint | None = None
     products: bool = False
+    bread: float = 1.0
 
     def keep(self, held: Held) -> None:
         """Note how far the fit has come."""
@@ -108,6 +111,20 @@ class Plan:
         slopes = np.arange(likelihood.coefficients) % self.free.size != 0
         penalty[: likelihood.coefficients][slopes] = self.penalty + extra
         return Objective(likelihood, product_rule(order, likelihood.covariance.effects), penalty)
+
+    def bread_of(self, panel: Panel) -> Panel:
+        """The persons from whom the observed information is computed."""
+        return panel if self.bread == 1 else _part(panel, int(np.ceil(panel.size * self.bread)))
+
+    def information(self, likelihood: Likelihood, order: int, theta: Array) -> Array:
+        """Observed information, of all persons or of some of them and scaled up."""
+        if self.bread == 1:
+            return self.objective(likelihood, order).information(theta)
+        part = self.likelihood(self.bread_of(likelihood.panel))
+        objective = self.objective(part, order)
+        own = np.diag(objective.penalty)
+        grow = _mass(likelihood.panel) / _mass(part.panel)
+        return (objective.information(theta) - own) * grow + own
 
 
 def estimate(panel: Panel, plan: Plan) -> Estimated:
@@ -279,6 +296,12 @@ def _first_guess(panel: Panel, plan: Plan) -> Array:
     objective = without.objective(likelihood, orders_for(0)[0], _SUBSAMPLE_PENALTY)
     found = climb(objective, theta, tolerance=0.1, products=True)
     return np.concatenate([found.theta, plan.covariance.start()])
+
+
+def _mass(panel: Panel) -> float:
+    """Person-years, weighted."""
+    weight = panel.rows.weight
+    return float(weight @ np.diff(panel.rows.start)) if weight.size else float(panel.size)
 
 
 def _part(panel: Panel, rows: int) -> Panel:

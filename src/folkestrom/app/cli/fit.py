@@ -73,6 +73,13 @@ def mobility(
         Literal["observed", "bhhh", "clustered"],
         typer.Option("--errors", help="Where standard errors come from."),
     ] = "observed",
+    bread: Annotated[
+        float,
+        typer.Option(
+            "--bread",
+            help="Share of the persons for the observed information, which is slow on millions.",
+        ),
+    ] = 1.0,
     cluster: Annotated[
         str | None,
         typer.Option("--cluster", help="Column of what is sampled together, with clustered."),
@@ -135,6 +142,7 @@ def mobility(
             effects=effects,
             outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
             standard_errors=errors,
+            bread=bread,
             cluster=cluster,
             weight=weight,
             penalty=penalty,
@@ -260,6 +268,7 @@ def _as_json(fit: MobilityFit) -> bytes:
         "outcomes": list(fit.outcomes),
         "effects": fit.covariance.structure,
         "standard_errors": fit.standard_errors,
+        "bread_persons": fit.bread_persons or None,
         "points": fit.order,
         "notes": list(fit.notes),
         "estimates": fit.coefficients().to_dicts(),
