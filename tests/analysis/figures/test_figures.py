@@ -12,8 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 
+from folkestrom.analysis.figure_style import COLOURS, GREY, INK
 from folkestrom.analysis.figures import chord_plot, curve_plot, sankey_plot, state_plot
-from folkestrom.analysis.figures.style import COLOURS, GREY, INK
 from folkestrom.analysis.flows import FlowMatrix, flow_matrix, move_sequences
 from folkestrom.analysis.followup import (
     Curves,
@@ -81,7 +81,7 @@ def test_the_same_data_give_the_same_file_with_text_as_text(name: str, tmp_path:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_unknown_files_and_languages_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is no form of a picture"):
+    with pytest.raises(UserError, match="is no format of figures"):
         PLOTS[name](file=tmp_path / "picture.gif")
     with pytest.raises(UserError, match="is no language"):
         PLOTS[name](lang="sv", **({"most": 1} if name in {"sankey", "chord"} else {}))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from folkestrom.analysis.figures.sankey import fewer
-from folkestrom.analysis.figures.style import (
+from folkestrom.analysis.figure_style import (
     COLOURS,
     INK,
     Language,
@@ -18,6 +17,7 @@ from folkestrom.analysis.figures.style import (
     number_text,
     word,
 )
+from folkestrom.analysis.figures.sankey import fewer
 from folkestrom.analysis.flows.matrix import FlowMatrix
 from folkestrom.errors import UsageError
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from folkestrom.analysis.figures.style import (
+from folkestrom.analysis.figure_style import (
     COLOURS,
     GREY,
+    MARKERS,
     Language,
     canvas,
     finish,
@@ -20,8 +21,6 @@ from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 
 
 def rate_plot(
@@ -90,7 +89,7 @@ def rate_plot(
             part[estimate].to_list(),
             [place + offset for place in at],
             xerr=_reach(part, estimate, limits),
-            fmt=_MARKERS[k % len(_MARKERS)],
+            fmt=MARKERS[k % len(MARKERS)],
             color=COLOURS[k % len(COLOURS)],
             markersize=4,
             capsize=2,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from folkestrom.analysis.figures.style import (
+from folkestrom.analysis.figure_style import (
     COLOURS,
     INK,
     Language,

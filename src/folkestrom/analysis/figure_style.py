@@ -1,4 +1,8 @@
-"""Colours, words and files of the pictures."""
+"""Colours, words and files of the pictures: what those of curves, flows and models share.
+
+Colours have a contrast of at least 4.5 to 1 on white (WCAG 2.2, AA). The same picture gives the
+same file.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ COLOURS: Final = (
     "#00558c", "#a63603", "#1b6b3a", "#7a3b8f", "#5c5c00", "#404040", "#9e1f5a", "#005f5f",
     "#6b4226", "#3f3fbf",
 )  # fmt: skip
+MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 DASHES: Final = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 INK: Final = "#1a1a1a"
 GREY: Final = "#595959"
@@ -27,8 +32,9 @@ _DATES: Final[dict[str, dict[str, None]]] = {
 }  # fmt: skip
 _SETTINGS: Final[Any] = {
     "svg.hashsalt": "folkestrom",
-    # Text stays text, which screen readers and searches find.
+    # Text stays text, which screen readers and searches find; journals take no fonts of type 3.
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "font.size": 9.5,
     "font.family": "DejaVu Sans",
     "axes.spines.top": False,
@@ -60,6 +66,8 @@ WORDS: Final = {
     "left": ("left", "reist"),
     "survival": ("survival", "overlevelse"),
     "unknown": ("unknown", "ukjent"),
+    "coefficient": ("Coefficient (log odds against {base})", "Koeffisient (log odds mot {base})"),
+    "chance": ("Chance in a year, per cent", "Sannsynlighet i et år, prosent"),
 }
 
 
@@ -78,16 +86,31 @@ def word(key: str, lang: Language) -> str:
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty picture, in inches."""
+    figure, axes = panels(1, width, height)
+    return figure, axes[0]
+
+
+def panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """An empty picture of panels beside each other that share their vertical axis.
+
+    Parameters
+    ----------
+    count
+        How many.
+    width, height
+        Of the picture, in inches.
+    """
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise ResourceError(
-            "matplotlib is not installed", next_step="Install folkestrom[figures]."
+            "figures need matplotlib, which is not installed",
+            next_step='Install it with the extra: pip install "folkestrom[figures]"',
         ) from error
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.add_subplot()
+        return figure, list(figure.subplots(1, count, sharey=True, squeeze=False)[0])
 
 
 def finish(figure: Figure, file: Path | str | None, title: str | None = None) -> Figure:
@@ -109,10 +132,13 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
             figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
         if file is None:
             return figure
-        form = Path(file).suffix.lstrip(".")
+        form = Path(file).suffix.removeprefix(".").lower()
         if form not in _FORMATS:
-            raise UsageError("is no form of a picture", column="file", value=form, allowed=_FORMATS)
-        figure.savefig(file, format=form, metadata=_DATES[form], dpi=150)
+            raise UsageError(
+                "is no format of figures", column="file", value=Path(file).name,
+                allowed=[f".{k}" for k in _FORMATS],
+            )  # fmt: skip
+        figure.savefig(file, format=form, metadata=_DATES[form], dpi=200)
     return figure
 
 
