@@ -184,14 +184,20 @@ def rows_with_first_place(source: str) -> str:
 
 @step("stays_by_year", example={"source": "stays", "carried": ("person",), "years": (2019, 2020)})
 def stays_by_year(source: str, carried: Sequence[str], years: Sequence[int]) -> str:
-    """Stays cut at the turns of the year, each piece with a day of its year."""
-    turns = ", ".join(f"(DATE '{year}-01-01', DATE '{year + 1}-01-01')" for year in years)
+    """Stays cut at the turns of the year, each piece with a day of its year.
+
+    A stay finds its years by how many turns it spans: no stay is compared with every year.
+    """
+    spans = range(max(years) - min(years) + 1)
+    listed = ", ".join(f"({turns}, {turn})" for turns in spans for turn in range(turns + 1))
+    year = "(year(s.since) + y.turn)"
+    begins = f"greatest(s.since, make_date({year}, 1, 1))"
     return f"""
         SELECT {", ".join(f"s.{name}" for name in carried)},
-               greatest(s.since, y.turn) AS since, least(s.until, y.following) AS until,
-               greatest(s.since, y.turn) AS {BY_YEAR}
-        FROM {source} s JOIN (VALUES {turns}) AS y(turn, following)
-          ON s.since < y.following AND s.until > y.turn
+               {begins} AS since, least(s.until, make_date({year} + 1, 1, 1)) AS until,
+               {begins} AS {BY_YEAR}
+        FROM {source} s JOIN (VALUES {listed}) AS y(turns, turn)
+          ON y.turns = year(s.until - 1) - year(s.since)
     """
 
 

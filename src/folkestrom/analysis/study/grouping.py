@@ -144,8 +144,11 @@ def _of_quantiles(
     for year, known in years.items():
         found = _cuts(connection, of.name, many, known)
         if found:
-            above = " + ".join(f"(({of.sql}) > {cut!r})::TINYINT" for cut in found)
-            whens.append(f"WHEN year(reference_day) = {year} THEN {above}")
+            # From the highest cut down: the first that a value exceeds says how many it does.
+            places = reversed(list(enumerate(found, start=1)))
+            above = " ".join(f"WHEN ({of.sql}) > {cut!r} THEN {place}" for place, cut in places)
+            rest = f"WHEN ({of.sql}) IS NOT NULL THEN 0"
+            whens.append(f"WHEN year(reference_day) = {year} THEN CASE {above} {rest} END")
     levels = tuple(str(number) for number in range(1, many + 1))
     return _made(name, levels, whens, None, of)
 
