@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from folkestrom import __version__
+from folkestrom.app.cli import start
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.main import _global_options, app
@@ -139,3 +141,44 @@ def test_a_terminal_with_another_encoding_shows_what_it_can() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("?\n")
+
+
+LOADING = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+sys.argv = ["folkestrom", *{arguments!r}]
+from folkestrom.app.cli.start import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("typer", ["--help"]),
+        ("folkestrom.app.cli.demo", ["--help"]),
+        ("folkestrom.app.office.linking", ["link", "--list"]),
+    ],
+)
+def test_an_interrupt_while_the_program_loads_ends_it_quietly(
+    name: str, arguments: list[str]
+) -> None:
+    code = LOADING.format(name=name, arguments=arguments)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_the_command_begins_where_interrupts_are_caught() -> None:
+    [entry] = entry_points(group="console_scripts", name="folkestrom")
+    assert entry.load() is start.main
+    done = subprocess.run(
+        [sys.executable, "-c", "from folkestrom.app.cli.start import main; main()", "--version"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, f"folkestrom {__version__}\n")

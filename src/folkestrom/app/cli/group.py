@@ -39,12 +39,12 @@ class FolkestromGroup(TyperGroup):
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Parse; `--help` and `--version` answer here."""
         _show_what_can_be_shown()
-        with _closed_pipes():
+        with _interrupts(), _closed_pipes():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; show what went wrong without a traceback."""
-        with _closed_pipes():
+        with _interrupts(), _closed_pipes():
             found = self._run(ctx)
             sys.stdout.flush()
             return found
@@ -54,15 +54,11 @@ class FolkestromGroup(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             raise _ended(error) from error
-        except KeyboardInterrupt:
-            _say("Interrupted.")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
             if _is_interrupt(error):
-                _say("Interrupted.")
-                raise typer.Exit(EXIT_INTERRUPTED) from None
+                raise KeyboardInterrupt from error
             if hasattr(error, "show"):  # a wrong argument: the parser words these itself
                 raise
             shortage = _shortage(error)
@@ -77,6 +73,16 @@ def _show_what_can_be_shown() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """End quietly when somebody has pressed Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @contextmanager

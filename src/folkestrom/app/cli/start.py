@@ -1,0 +1,19 @@
+"""Where the command begins: whoever interrupts it while it is still loading is told no more."""
+
+from __future__ import annotations
+
+import sys
+
+from folkestrom.errors import EXIT_INTERRUPTED
+
+
+def main() -> None:
+    """Load the application, and run it."""
+    try:
+        # Imported here: loading takes some tenths of a second, in which Ctrl-C may come.
+        from folkestrom.app.cli.main import app
+
+        app()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
