@@ -22,9 +22,9 @@ NULLS = {1: NULL8, 2: NULL16, 4: NULL32, 8: NULL64}
 def packed(reports: Sequence[Report]) -> np.ndarray:
     """Reports as packed rows, side by side by person."""
     rows = np.zeros(len(reports), ROW)
-    for row, report in zip(rows, sorted(reports, key=lambda r: r.person), strict=True):
-        for name in ROW.names or ():
-            row[name] = _number(report, name)
+    ordered = sorted(reports, key=lambda r: r.person)
+    for name in ROW.names or ():
+        rows[name] = [_number(report, name) for report in ordered]
     return rows
 
 
