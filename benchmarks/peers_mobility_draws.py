@@ -29,6 +29,8 @@ from folkestrom.analysis.mobility.likelihood import Likelihood
 from folkestrom.analysis.mobility.quadrature import product_rule
 
 Array = NDArray[np.float64]
+#: Accuracy of the estimates that all are held against, in standard errors.
+PRECISE = 1e-6
 #: Numbers held at a time, for each person, year and draw.
 HELD = 4_000_000
 
@@ -37,7 +39,7 @@ def main() -> None:
     options = _options()
     for persons in options.persons:
         panel, _ = draw(persons, options.years, options.factors, options.levels)
-        fit = fit_mobility(panel)
+        fit = fit_mobility(panel, tolerance=PRECISE)
         print(f"{panel.size} person-years of {persons} persons, {fit.theta.size} parameters")
         likelihood = Likelihood(panel, fit.covariance, fit.free)
         for order in options.orders:
