@@ -23,6 +23,7 @@ from folkestrom.analysis.mobility.kernels.layout import (
     make_room,
 )
 from folkestrom.analysis.mobility.kernels.predictors import exponentials
+from folkestrom.analysis.mobility.kernels.references import uncounted
 
 
 @kernel
@@ -181,7 +182,7 @@ def _spread_right(matrix, length, real, effects, place, value, width, span, left
 
 @kernel
 def _spread_left(left, length, real, effects, place, value, width, span, out):
-    """X' times the matrix: the same at the left."""
+    """X' times the matrix: the same at the left, of the lower half."""
     wide = span + effects
     _clear(out, wide, wide)
     for t in range(length):
@@ -189,18 +190,31 @@ def _spread_left(left, length, real, effects, place, value, width, span, out):
             c = place[t, f]
             if c >= 0:
                 for j in range(real):
-                    for d in range(wide):
-                        out[c * real + j, d] += value[t, f] * left[t * real + j, d]
+                    by = value[t, f]
+                    for d in range(c * real + j + 1):
+                        out[c * real + j, d] += by * left[t * real + j, d]
     for v in range(effects):
-        for d in range(wide):
+        for d in range(span + v + 1):
             out[span + v, d] = left[length * real + v, d]
 
 
 @kernel
 def _add_block(local, column, span, weight, out):
+    """Add the lower half of a person's block: above or below the diagonal, as columns lie."""
     for c in range(span):
-        for d in range(span):
-            out[column[c], column[d]] += weight * local[c, d]
+        at = column[c]
+        for d in range(c + 1):
+            out[at, column[d]] += weight * local[c, d]
+
+
+@kernel
+def _reflect(matrix):
+    """Add what lies above the diagonal to what lies below, and mirror it."""
+    for c in range(matrix.shape[0]):
+        for d in range(c):
+            both = matrix[c, d] + matrix[d, c]
+            matrix[c, d] = both
+            matrix[d, c] = both
 
 
 @kernel
@@ -233,24 +247,51 @@ def information(first, last, rows, cells, table, root, modes, enough, nodes, rea
     """
     n = root.shape[1]
     effects = real * n
-    start, outcome = rows.start, rows.outcome
-    packs, points, log_weights, lines, counts, where = nodes
-    room = make_room(first, last, start, root, nodes)
-    e, rest, at, tally, work, inverse, scratch = room[:7]
-    axes, curvature, solved, vectors, info, small = room[7:]
-    longest = longest_person(first, last, start)
+    room = make_room(first, last, rows.start, root, nodes)
+    longest = longest_person(first, last, rows.start)
     width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
-    parameters = bread.shape[0]
     size = longest * real + effects
     most = min(longest * width, free.shape[0]) * real + effects
-    place = np.empty((longest, width), dtype=np.int64)
-    value = np.empty((longest, width))
-    slot = np.full(free.shape[0], -1)
-    held_list, column = np.empty(free.shape[0], dtype=np.int64), np.empty(most, dtype=np.int64)
-    held_nodes = counts.shape[0] * LANES
-    values, weight = np.empty((size + n, held_nodes)), np.empty(held_nodes)
-    mean, scaled = np.empty(size + n), np.empty(held_nodes)
-    matrix, left, local = np.empty((size, size)), np.empty((size, most)), np.empty((most, most))
+    held_nodes = nodes.counts.shape[0] * LANES
+    slots = (
+        np.empty((longest, width), dtype=np.int64), np.empty((longest, width)),
+        np.full(free.shape[0], -1), np.empty(free.shape[0], dtype=np.int64),
+        np.empty(most, dtype=np.int64),
+    )  # fmt: skip
+    matrices = (
+        np.empty((size + n, held_nodes)), np.empty(held_nodes), np.empty(size + n),
+        np.empty(held_nodes), np.empty((size, size)), np.empty((size, most)),
+        np.empty((most, most)),
+    )  # fmt: skip
+    own = np.zeros_like(bread)
+    _add_information(
+        first, last, rows, cells, table, root, modes, enough, nodes, real, free, own, room,
+        slots, matrices,
+    )  # fmt: skip
+    _reflect(own)
+    for c in range(own.shape[0]):
+        for d in range(own.shape[0]):
+            bread[c, d] += own[c, d]
+
+
+@kernel
+def _add_information(
+    first, last, rows, cells, table, root, modes, enough, nodes, real, free, bread, room,
+    slots, matrices,
+):  # fmt: skip
+    """As `information`, each pair of parameters on one side of the diagonal or the other."""
+    rows, cells, nodes, room = uncounted(rows), uncounted(cells), uncounted(nodes), uncounted(room)
+    table, root, modes, free = uncounted(table), uncounted(root), uncounted(modes), uncounted(free)
+    bread, slots, matrices = uncounted(bread), uncounted(slots), uncounted(matrices)
+    n = root.shape[1]
+    effects, parameters, held_nodes = real * n, bread.shape[0], nodes.counts.shape[0] * LANES
+    start, outcome = rows.start, rows.outcome
+    packs, points, log_weights, lines, counts, where = nodes
+    e, rest, at, tally, work, inverse, scratch = room[:7]
+    axes, curvature, solved, vectors, info, small = room[7:]
+    place, value, slot, held_list, column = slots
+    values, weight, mean, scaled, matrix, left, local = matrices
+    width = place.shape[1]
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
