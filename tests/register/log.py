@@ -22,9 +22,9 @@ def empty_log() -> duckdb.DuckDBPyConnection:
 def append(connection: duckdb.DuckDBPyConnection, reports: Iterable[Report]) -> None:
     """Append reports; targets are those that have come, of old reports too."""
     rows = [_row(report) for report in reports]
-    marks = ", ".join("?" for _ in REPORT_COLUMNS)
     if rows:
-        connection.executemany(f"INSERT INTO report VALUES ({marks})", rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"INSERT INTO report SELECT {lists_side_by_side(len(columns))}", columns)
     connection.execute(
         """
         INSERT INTO link
@@ -43,6 +43,11 @@ def append(connection: duckdb.DuckDBPyConnection, reports: Iterable[Report]) -> 
           AND report.target IS NULL
         """
     )
+
+
+def lists_side_by_side(count: int) -> str:
+    """Columns given as lists, for a statement that would otherwise be made once a row."""
+    return ", ".join(["unnest(?)"] * count)
 
 
 def _row(report: Report) -> list[Any]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from folkestrom.register.tables import TABLES
 from tests.reference.register import OPEN, Report, derived_tables
 from tests.register.histories import logs
+from tests.register.log import lists_side_by_side
 
 #: The histories' places 1, 2, 3: Oslo, and two municipalities of one county.
 PLACES = {1: 301, 2: 1101, 3: 1103}
@@ -76,8 +77,8 @@ def insert(
     values = list(rows)
     if not values:
         return
-    marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in values)
-    connection.execute(f"INSERT INTO {table} VALUES {marks}", [v for row in values for v in row])
+    columns = [list(column) for column in zip(*values, strict=True)]
+    connection.execute(f"INSERT INTO {table} SELECT {lists_side_by_side(len(columns))}", columns)
 
 
 def _report_row(report: Report) -> list[Any]:
