@@ -93,7 +93,8 @@ def _room(like: Panel, rows: int, folder: Path | str | None) -> Panel:
         )
     # The kernels are compiled for plain arrays; these read the same memory.
     plain = {name: np.asarray(table).view(np.ndarray) for name, table in made.items()}
-    return replace(like, rows=held._replace(outcome=outcome.view(np.ndarray), **plain))
+    rows_of_it = held._replace(outcome=outcome.view(np.ndarray), **plain)
+    return replace(like, rows=rows_of_it, folder=None if folder is None else Path(folder))
 
 
 def _check(whole: Panel, batch: Panel, held: int, rows: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -65,8 +66,8 @@ def pack(panel: Panel, threads: int) -> Packed:
         levels = np.diff([*rows.offset8.tolist(), _after(panel)]).tolist()
         by_person = _groups([f for f in of if fixed[f]], levels)
         by_row = _groups([f for f in of if not fixed[f]], levels)
-        of_person = np.empty((panel.persons, len(by_person)), dtype=np.uint8)
-        of_row = np.empty((panel.size, len(by_row)), dtype=np.uint8)
+        of_person = _room(panel, panel.persons, len(by_person))
+        of_row = _room(panel, panel.size, len(by_row))
         ends = [*range(0, panel.persons, _PART), panel.persons]
 
         def part(span: tuple[int, int]) -> None:
@@ -97,6 +98,16 @@ def pack(panel: Panel, threads: int) -> Packed:
         ),
         members,
     )
+
+
+def _room(panel: Panel, lines: int, groups: int) -> NDArray[np.uint8]:
+    """A table of cells: in memory, or in a file without a name where the panel's columns are."""
+    if panel.folder is None or not lines * groups:
+        return np.empty((lines, groups), dtype=np.uint8)
+    # The system frees the file with the last array that looks into it.
+    with tempfile.TemporaryFile(dir=panel.folder) as file:
+        made = np.memmap(file, dtype=np.uint8, mode="w+", shape=(lines, groups))
+    return np.asarray(made).view(np.ndarray)
 
 
 def _after(panel: Panel) -> int:

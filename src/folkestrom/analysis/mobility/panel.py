@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,12 +47,16 @@ class Panel:
         The arrays.
     terms
         Names of covariates, with levels, reference and parents, without their values.
+    folder
+        Where the columns are files; what a fit makes of them is then kept there too, and gone
+        when the fit is done.
     """
 
     outcomes: tuple[str, ...]
     positions: tuple[Position, ...]
     rows: Rows
     terms: tuple[Term, ...]
+    folder: Path | None = None
 
     @property
     def persons(self) -> int:
@@ -78,7 +83,7 @@ class Panel:
             numbers=_store(self.rows.numbers[:, rows], rows.size),
             weight=weight[persons] if weight.size else weight,
         )
-        return replace(self, rows=taken)
+        return replace(self, rows=taken, folder=None)
 
 
 def make_panel(
