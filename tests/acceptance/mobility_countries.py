@@ -65,14 +65,22 @@ def live(seed: int) -> Gathered:
     return gathered
 
 
-def fit(gathered: Gathered) -> tuple[MobilityFit, dict[str, float]]:
+def most_common(gathered: Gathered) -> dict[str, int]:
+    """Of each variable the level that most person-years have, to compare the others with."""
+    return {
+        name: int(np.bincount(np.concatenate([at[name] for at in gathered.levels])).argmax())
+        for name in VARIABLES
+    }
+
+
+def fit(gathered: Gathered, references: dict[str, int]) -> tuple[MobilityFit, dict[str, float]]:
     """Fit the model; returns the fit and the true value of each of its estimates."""
     told = Mobility().coefficients
     terms, values = [], {}
     base = told["constant"][:, 0].copy()
     for name in VARIABLES:
         codes = np.concatenate([levels[name] for levels in gathered.levels])
-        reference = int(np.bincount(codes).argmax())
+        reference = references[name]
         names = LEVELS[name]
         terms.append(factor(name, codes, levels=names, reference=names[reference]))
         base += told[name][:, reference]
