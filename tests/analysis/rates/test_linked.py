@@ -30,11 +30,19 @@ def counts(connection: Any, period: Period, by: list[str], **more: Any) -> dict[
     return {row[:-2]: row[-2:] for row in texts.rows()}
 
 
-def left(day: date, person: int = 1) -> tuple[Any, ...]:
+def left(day: date, person: int = 1, birth_date: date = date(1980, 6, 1)) -> tuple[Any, ...]:
     return moved(
-        person=person, position=person, kind=8, event_date=day, municipality_from=301,
-        municipality_to=None, basic_unit_to=None, country=183, known_from=date(2020, 1, 1),
-    )  # fmt: skip
+        person=person,
+        position=person,
+        birth_date=birth_date,
+        kind=8,
+        event_date=day,
+        municipality_from=301,
+        municipality_to=None,
+        basic_unit_to=None,
+        country=183,
+        known_from=date(2020, 1, 1),
+    )
 
 
 INCOME = [
@@ -234,7 +242,7 @@ class Lives:
             for place, first, last in places
         ]  # fmt: skip
         stays.append({"person": 99, "valid_from": date(1990, 1, 1)})
-        events = [left(day, n) for n, (*_, day) in enumerate(self.persons, 1) if day]
+        events = [left(day, n, born) for n, (born, *_, day) in enumerate(self.persons, 1) if day]
         connection = hand_made(stays, event=events)
         for name, place in (("text", 2), ("income", 3)):
             rows = [(n, *row) for n, p in enumerate(self.persons, 1) for row in p[place]]
