@@ -351,6 +351,7 @@ def test_levels_add_up_to_the_whole(persons: Any, classes: Any, linked: str) -> 
         ("income", {}, "would be a group for every number"),
         ("wealth", {}, "wealth_tenth = {of = \"wealth\", quantiles = 10}"),
         ("family", {}, "is a variable of studies"),
+        ("duration", {}, "a linked one too"),
         ("later", {}, "was linked as known from 2031-01-01 on"),
         ("g", {"g": Groups("later", quantiles=2)}, "was linked as known from 2031-01-01 on"),
         ("g", {"g": Groups("incme", quantiles=2)}, "Did you mean 'income'"),
@@ -372,6 +373,7 @@ def test_bad_questions(by: str, groups: Any, says: str) -> None:
     link(connection, "text", [(1, "a", *spell), (1, "b", date(2021, 1, 1), OPEN)])
     link(connection, "income", [(1, 0, *spell), (1, 900_000, date(2021, 1, 1), OPEN)])
     link(connection, "wealth", [(1, 0.5, *spell)])
+    link(connection, "duration", [(1, "long", *spell)])
     link(connection, "old", [(1, 5, date(1999, 1, 1), date(2000, 1, 1))])
     link(connection, "later", [(1, "a", *spell)], known_from=date(2031, 1, 1))
     link(connection, "centrality", [(301, 1, *spell)], key="municipality")

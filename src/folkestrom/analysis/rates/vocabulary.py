@@ -88,6 +88,13 @@ def exposed(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
     for name in wanted:
         if wanted.count(name) > 1:
             raise UsageError("is asked for twice", where="by", value=name)
+        if name in EXPOSED and name in linked:
+            raise UsageError(
+                "is a variable of the register's, and a linked one too",
+                where="by",
+                value=name,
+                next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`",
+            )
         if name in EXPOSED:
             found.append(EXPOSED[name])
         elif name in setting.groups:
