@@ -113,13 +113,16 @@ def stay_ends(source: str, by: Sequence[str], ages: bool) -> str:
     the birthday, and `late` says whether a leap year has one more; a birthday on 29 February is
     on 1 March where there is no such day. Who has no birth date has no days before it.
     """
+    # Keys are made before a stay becomes two ends, so that each is made once.
+    born = "birth_date, " if ages else ""
     return f"""
-        SELECT {_keys(by)}sign, year(day) AS year, dayofyear(day) - 1 AS passed,
+        SELECT {_names(len(by))}sign, year(day) AS year, dayofyear(day) - 1 AS passed,
                {leap_sql("year(day)")} AS leap{_BIRTHDAYS if ages else ""}
         FROM (
-          SELECT *, 1 AS sign, since AS day FROM {source}
-          UNION ALL
-          SELECT *, -1 AS sign, until AS day FROM {source} WHERE until < $horizon
+          SELECT s.*, e.sign, CASE WHEN e.sign = 1 THEN s.since ELSE s.until END AS day
+          FROM (SELECT {_keys(by)}{born}since, until FROM {source}) s
+          CROSS JOIN (VALUES (1), (-1)) AS e(sign)
+          WHERE e.sign = 1 OR s.until < $horizon
         ) AS ends
     """
 

@@ -114,7 +114,7 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
     """
     shown = [m for m in _MEASURES.values() if m.id in found.data.columns]
     by = tuple(counted.variable(name) for name in found.by)
-    data = _in_order(_whole(found.data, found.by), by).select(
+    data = in_order(_whole(found.data, found.by), by).select(
         *found.by,
         *(pl.col(m.id) if m.id == "events" else pl.col(m.id).round(m.decimals) for m in shown),
     )
@@ -275,6 +275,29 @@ def checked(cells: Cells, found: Decomposition, rules: Rules, years: float) -> C
     return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
 
 
+def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
+    """Rows in the order of the categories, and of the codes where those are not listed.
+
+    Parameters
+    ----------
+    data
+        Columns of codes, and measures.
+    by
+        The variables, in the order of the rows.
+    """
+    places = []
+    for variable in by:
+        codes = [category.code for category in variable.dimension.categories]
+        if codes:
+            number = dict(zip(codes, range(len(codes)), strict=True))
+            text = pl.col(variable.id).cast(pl.String)
+            places.append(text.replace_strict(number, return_dtype=pl.Int32))
+        else:
+            column = pl.col(variable.id)
+            places.append(column if variable.decode is None else column.cast(pl.String))
+    return data.sort(places, nulls_last=True) if places else data
+
+
 def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     """Every combination of the codes that occur: where nobody is, there is no rate."""
     if len(by) < 2:
@@ -290,21 +313,6 @@ def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     full = grid.join(data, on=list(by), how="left", nulls_equal=True, maintain_order="left")
     filled = [pl.col("events").fill_null(0), pl.col("person_years").fill_null(0.0)]
     return full.with_columns(filled).sort(by, nulls_last=True)
-
-
-def _in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
-    """Rows in the order of the categories, and of the codes where those are not listed."""
-    places = []
-    for variable in by:
-        codes = [category.code for category in variable.dimension.categories]
-        if codes:
-            number = dict(zip(codes, range(len(codes)), strict=True))
-            text = pl.col(variable.id).cast(pl.String)
-            places.append(text.replace_strict(number, return_dtype=pl.Int32))
-        else:
-            column = pl.col(variable.id)
-            places.append(column if variable.decode is None else column.cast(pl.String))
-    return data.sort(places, nulls_last=True) if places else data
 
 
 def _when(period: Period) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -150,7 +150,9 @@ def emigration_rates(
     folder, waiting = _place(store)
     if publish is not None:
         return published(folder, waiting, asked, publish).to(to)
-    return _measured(folder, waiting, asked)[1].to(to)
+    counted, found = _measured(folder, waiting, asked)
+    shown = [counted.variable(name) for name in found.by]
+    return replace(found, data=rate_tables.in_order(found.data, shown)).to(to)
 
 
 def groups_of(texts: Iterable[str]) -> dict[str, Groups]:
