@@ -78,6 +78,15 @@ def test_tenths_are_of_equal_size(store: Path) -> None:
     )
 
 
+def test_frames_are_in_the_order_of_levels(store: Path) -> None:
+    found = emigration_rates(
+        store, "2020-01-01", "2020-07-02", "tenth", to="polars",
+        groups={"tenth": Groups("wealth", quantiles=10)},
+    )  # fmt: skip
+    assert isinstance(found, pl.DataFrame)
+    assert found["tenth"].cast(pl.String).to_list() == [str(n) for n in range(1, 11)]
+
+
 def test_groups_from_the_file_of_a_study(store: Path, tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text('title = "Any"\n[groups.rich]\nof = "wealth"\nstarts = [0, 900]\n')
