@@ -94,6 +94,19 @@ def test_groups_from_the_file_of_a_study(store: Path, tmp_path: Path) -> None:
     assert rows(ask(store, *asked, str(file))) == rows(ask(store, *asked, RICH))
 
 
+def test_notes_say_who_is_unknown_in_words_of_the_language(store: Path) -> None:
+    def note(*arguments: str) -> str:
+        return " ".join(ask(store, *arguments).stdout.split())
+
+    bands = ("rates", *YEAR, "--by", "rich", "--groups")
+    assert "who has no value, or one in none of the groups, is unknown" in note(*bands, RICH)
+    named = 'rich = {of = "wealth", starts = [900], other = "less"}'
+    assert "who has no value is unknown" in note(*bands, named)
+    equal = ("rates", *YEAR, "--by", "degree", "--standardise-by", "sex,age_group", "--lang", "no")
+    assert "Standardisert etter kjønn, alder (direkte)" in note(*equal)
+    assert "raten i standarden, hele landet" in note(*equal)
+
+
 def test_interactions_are_standardised(store: Path) -> None:
     asked: dict[str, Any] = {
         "by": "centrality,degree", "standardise_by": "rich,sex", "to": "polars",

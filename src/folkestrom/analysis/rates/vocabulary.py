@@ -276,9 +276,17 @@ def _rule(
     if not used:
         return EXPOSED[groups.of].note
     of = groups.of if groups.by is None else f"{groups.by} ({groups.of})"
+    # Without a name of its own, what is in none of the groups is with the unknown.
+    rest = groups.other is None and bool(groups.starts or groups.codes)
+    en, no = ("no value", "noen verdi")
+    if rest:
+        en, no = (
+            "no value, or one in none of the groups,",
+            "noen verdi, eller en utenfor gruppene",
+        )
     return Text(
-        f"{label.en}: by {of}, linked to the register; who has no value is unknown.",
-        f"{label.no}: etter {of}, koblet til registeret; den som ikke har noen verdi, er uoppgitt.",
+        f"{label.en}: by {of}, linked to the register; who has {en} is unknown.",
+        f"{label.no}: etter {of}, koblet til registeret; den som ikke har {no}, er uoppgitt.",
     )
 
 

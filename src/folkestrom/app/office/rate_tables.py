@@ -27,6 +27,8 @@ from folkestrom.model.specification import (
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.variables import Variable, notes
 
+#: What everybody in the country is called, as a standard and as the other group.
+NATION: Final = "nation"
 #: Tables with their empty cells are not made larger than this.
 LARGEST: Final = 1_000_000
 
@@ -363,14 +365,17 @@ def _notes(counted: Occurrences, said: Said) -> tuple[Text, ...]:
         )
     ]
     if said.standardise_by:
-        by = ", ".join(said.standardise_by)
+        labels = [_in_a_sentence(counted, name) for name in said.standardise_by]
+        whole = said.against == NATION
         found.append(
             Text(
-                f"Standardised by {by} ({said.method}); ratios are to the rate of the standard, "
-                f"{said.against}, which is taken as known.",
-                f"Standardisert etter {by} "
+                f"Standardised by {', '.join(label.en for label in labels)} ({said.method}); "
+                "ratios are to the rate of the standard, "
+                f"{'the whole country' if whole else said.against}, which is taken as known.",
+                f"Standardisert etter {', '.join(label.no for label in labels)} "
                 f"({'direkte' if said.method == 'direct' else 'indirekte'}); forholdstall er mot "
-                f"raten i standarden, {said.against}, som regnes som kjent.",
+                f"raten i standarden, {'hele landet' if whole else said.against}, "
+                "som regnes som kjent.",
             )
         )
     for name, codes in said.only.items():
@@ -378,6 +383,11 @@ def _notes(counted: Occurrences, said: Said) -> tuple[Text, ...]:
         label = counted.variable(name).dimension.label
         found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
     return (*found, *_notes_of(counted))
+
+
+def _in_a_sentence(counted: Occurrences, name: str) -> Text:
+    label = counted.variable(name).dimension.label
+    return Text(*(text[:1].lower() + text[1:] for text in (label.en, label.no)))
 
 
 def _notes_of(counted: Occurrences) -> tuple[Text, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.components import EVERYBODY
@@ -29,9 +29,6 @@ from folkestrom.statistics.periods import Period
 
 if TYPE_CHECKING:
     from folkestrom.app.office.api import Store
-
-#: What everybody in the country is called, as a standard and as the other group.
-NATION: Final = "nation"
 
 Method = Literal["direct", "indirect"]
 
@@ -328,7 +325,7 @@ def decomposed(
     counted = _counted(folder, waiting, asked, (*asked.by, *parts))
     (group,) = asked.by
     data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
-    first, second = (EVERYBODY if code == NATION else code for code in between)
+    first, second = (EVERYBODY if code == rate_tables.NATION else code for code in between)
     found = kitagawa(data, group, (first, second), factors, level=asked.level)
     return counted, found
 
@@ -398,7 +395,7 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
             value=asked.against,
             next_step="Say standardise_by, such as sex,age_group",
         )
-    if asked.against == NATION:
+    if asked.against == rate_tables.NATION:
         return None
     name, equals, code = asked.against.partition("=")
     if equals:
@@ -410,5 +407,9 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
 
 def _said(asked: Question) -> rate_tables.Said:
     return rate_tables.Said(
-        asked.standardise_by, asked.against or NATION, asked.method, asked.level, asked.only
+        asked.standardise_by,
+        asked.against or rate_tables.NATION,
+        asked.method,
+        asked.level,
+        asked.only,
     )
