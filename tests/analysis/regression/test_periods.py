@@ -12,6 +12,7 @@ import pytest
 
 from folkestrom.analysis.mobility import factor, fit_mobility, make_panel, number
 from folkestrom.analysis.regression import PersonPeriods, cox, hazards_by_period, person_periods
+from folkestrom.errors import UsageError
 from tests.analysis.regression.slowly import made_up, slope
 
 NAMES = ["place", "age"]
@@ -25,7 +26,8 @@ def spells(rows: int = 1500, seed: int = 1) -> dict[str, Any]:
 
 
 def counted(data: dict[str, Any], event: str = "event", **options: Any) -> PersonPeriods:
-    given: Any = {"start": "start", "covariates": NAMES, "length": LENGTH} | options
+    # Rows can be written out of whole periods only.
+    given: Any = {"start": "start", "covariates": NAMES, "length": LENGTH, "lost": 0.0} | options
     return person_periods(data, stop="stop", event=event, **given)
 
 
@@ -213,3 +215,39 @@ def test_statsmodels(link: Any) -> None:
     np.testing.assert_allclose(fit.theta[:3], other.params[:3], rtol=1e-6)
     np.testing.assert_allclose(list(fit.bse_.values())[:3], other.bse[:3], rtol=1e-6)
     np.testing.assert_allclose(fit.log_likelihood_, other.llf, rtol=1e-10)
+
+
+def test_hazards_without_covariates_are_those_of_a_life_table() -> None:
+    data = spells(400, 3)
+    table = pl.DataFrame({k: data[k] for k in ("start", "stop", "event")})
+    found = counted(data, covariates=[], lost=0.5).cells
+    for period, at_risk, events in found.rows():
+        low, high = period * LENGTH, (period + 1) * LENGTH
+        there = table.filter(pl.col("start") <= low, pl.col("stop") > low)
+        left = there.filter(pl.col("stop") <= high)
+        lost = left.filter(~pl.col("event"), pl.col("stop") < high).height
+        assert at_risk == there.height - lost / 2
+        assert events == left["event"].sum()
+
+
+def test_staggered_entry_does_not_raise_the_last_hazards() -> None:
+    # One hazard for all; those who come late are seen for a short time only.
+    rng = np.random.default_rng(4)
+    begun = rng.uniform(0, 100, 40_000)
+    waiting = rng.exponential(80.0, begun.size)
+    seen = np.minimum(waiting, 100 - begun)
+    data = {"stop": seen, "event": waiting <= 100 - begun}
+    found = person_periods(data, stop="stop", event="event", covariates=[], length=10)
+    hazard = (found.cells["event"] / found.cells["at_risk"]).to_numpy()
+    error = np.sqrt(hazard * (1 - hazard) / found.cells["at_risk"].to_numpy())
+    assert hazard == pytest.approx(1 - np.exp(-10 / 80), abs=4 * error.max())
+    assert np.all(np.abs(hazard - (1 - np.exp(-10 / 80))) < 4 * error)
+    without = person_periods(data, stop="stop", event="event", covariates=[], length=10, lost=0)
+    last = without.cells.row(-1)
+    # Left out, they would: in the last period nobody can be followed to the end.
+    assert last[2] == last[1]
+
+
+def test_what_the_lost_count_is_a_share() -> None:
+    with pytest.raises(UsageError, match="is no share of a period"):
+        counted(spells(50), lost=1.5)

@@ -204,7 +204,7 @@ def _usable(
     others = [c for c in periods.causes if c not in causes]
     cells = periods.cells
     if others:
-        away = pl.sum_horizontal(others)
+        away = (1 - periods.lost) * pl.sum_horizontal(others)
         cells = cells.with_columns(at_risk=pl.col("at_risk") - away)
     sums = [pl.col(c).sum().over("period") > 0 for c in causes]
     events = pl.sum_horizontal(causes).sum().over("period")

@@ -41,6 +41,8 @@ class PersonPeriods:
         Of a period, in the units of time.
     levels
         Levels of covariates given as factors, the reference first.
+    lost
+        What somebody counts who was lost from sight during a period.
     """
 
     cells: pl.DataFrame
@@ -48,6 +50,7 @@ class PersonPeriods:
     causes: tuple[str, ...]
     length: float
     levels: Mapping[str, tuple[str, ...]]
+    lost: float = 0.5
 
     @property
     def persons_periods(self) -> float:
@@ -66,12 +69,13 @@ def person_periods(
     start: str | None = None,
     person: str | Sequence[str] | None = None,
     weight: str | None = None,
+    lost: float = 0.5,
 ) -> PersonPeriods:
     """Count person-periods by their covariates.
 
     Period p is the time (p × length, (p + 1) × length]. A person is at risk in it who was there
-    when it began, and was followed to its end or had the event in it. Covariates are those at
-    its beginning.
+    when it began; one who was lost from sight in it without an event counts half, as in a life
+    table (the actuarial rule), or what `lost` says. Covariates are those at its beginning.
 
     Parameters
     ----------
@@ -85,8 +89,8 @@ def person_periods(
         A column: true or 1 for the event; or names of causes, missing or "censored" when nothing
         happened. In a study's episodes, also the name of one event, such as "return".
     cause
-        The only event that is meant, when the column has several. Periods in which another
-        happened are left out then.
+        The only event that is meant, when the column has several. Whom another happened to
+        counts half in that period.
     covariates
         Columns of texts or numbers; or, for one table, factors.
     length
@@ -97,6 +101,9 @@ def person_periods(
         episodes, the pieces are put together.
     weight
         A column of weights, which are added up.
+    lost
+        What somebody counts who is lost from sight during a period, or has another event than
+        the one that is meant: from 0 (the period is left out) to 1 (as if whole).
 
     Examples
     --------
@@ -107,6 +114,10 @@ def person_periods(
     """
     if not 0 < length < np.inf:
         raise UsageError("is no length of a period", where=_WHERE, column="length", value=length)
+    if not 0 <= lost <= 1:
+        raise UsageError(
+            "is no share of a period", where=_WHERE, column="lost", value=lost, allowed="0 to 1"
+        )
     terms = [c for c in covariates if not isinstance(c, str)]
     names = tuple(c if isinstance(c, str) else c.name for c in covariates)
     _refuse_names(names)
@@ -116,7 +127,7 @@ def person_periods(
         table = _with_terms(as_table(batch), terms)
         ends = ends_of(table, start, stop, event, cause)
         keys = _keys(table, ends, person)
-        found = _grouped(_placed(table, ends, names, length, keys, weight), names)
+        found = _grouped(_placed(table, ends, names, length, keys, weight, lost), names)
         groups = found if groups is None else _regrouped(pl.concat([groups, found]), names)
     if groups is None or not len(groups):
         raise InputRefused("there is no whole period at risk", where=_WHERE)
@@ -131,19 +142,28 @@ def person_periods(
     levels = {t.name: _reference_first(t) for t in terms}
     cells = _spread(groups, names, causes)
     if ends.cause is not None:
-        cells, causes = _only(cells, str(ends.cause), causes)
-    return PersonPeriods(cells, names, causes, length, levels)
+        cells = one_event(cells, str(ends.cause), causes, lost)
+        causes = (str(ends.cause),)
+    return PersonPeriods(cells, names, causes, length, levels, lost)
 
 
-def _only(
-    cells: pl.DataFrame, cause: str, causes: Sequence[str]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Cells without the periods in which others happened."""
+def one_event(cells: pl.DataFrame, cause: str, causes: Sequence[str], lost: float) -> pl.DataFrame:
+    """Cells in which whoever had another event was lost from sight.
+
+    Parameters
+    ----------
+    cells
+        Cells of person-periods.
+    cause, causes
+        The event that is meant, and all of them.
+    lost
+        What somebody counts who was lost from sight during a period.
+    """
     others = [c for c in causes if c != cause]
-    if others:
-        stayed = pl.col("at_risk") - pl.sum_horizontal(others)
-        cells = cells.with_columns(at_risk=stayed).drop(others).filter(pl.col("at_risk") > 0)
-    return cells, (cause,)
+    if not others:
+        return cells
+    stayed = pl.col("at_risk") - (1 - lost) * pl.sum_horizontal(others)
+    return cells.with_columns(at_risk=stayed).drop(others).filter(pl.col("at_risk") > 0)
 
 
 def _reference_first(term: Factor) -> tuple[str, ...]:
@@ -189,6 +209,7 @@ def _placed(
     length: float,
     person: Sequence[str],
     weight: str | None,
+    share: float,
 ) -> pl.DataFrame:
     """Rows with the first and the last period that they are at risk in, and its cause."""
     start, stop, event = ends.start, ends.stop, ends.event
@@ -227,13 +248,26 @@ def _placed(
         pl.when(pl.col("outcome").is_null()).then(whole.floor()).otherwise(whole.ceil()) - 1
     ).cast(pl.Int64)
     own = pl.min_horizontal(last, reached)
-    return (
+    lost = found.with_columns(first=first, last=last, at=(pl.col("over") / length).floor()).filter(
+        pl.col("outcome").is_null()
+        & (pl.col("at") * length < pl.col("over"))
+        & pl.col("at").is_between("first", "last")
+        & (share > 0)
+    )
+    lost = lost.with_columns(
+        pl.col("at").cast(pl.Int64).alias("first"),
+        pl.col("at").cast(pl.Int64).alias("last"),
+        cause=pl.lit(None, dtype=pl.String),
+        weight=share * pl.col("weight"),
+    ).drop("at")
+    whole_periods = (
         found.with_columns(first=first, last=own)
         .filter(pl.col("first") <= pl.col("last"))
         .with_columns(
             cause=pl.when(pl.col("last") == (whole.ceil() - 1).cast(pl.Int64)).then("outcome")
         )
     )
+    return pl.concat([whole_periods, lost], how="vertical_relaxed")
 
 
 def _keys(table: pa.Table, ends: Ends, person: str | Sequence[str] | None) -> list[str]:
