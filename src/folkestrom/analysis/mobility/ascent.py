@@ -77,6 +77,8 @@ class Climb:
         Parameters, and the objective there.
     moved
         The largest part of a standard error that the next step would move a parameter.
+    began
+        The same, of the first step.
     arrived
         Whether that was less than asked for.
     reason
@@ -93,6 +95,7 @@ class Climb:
     gradient: Array
     information: Array
     moved: float = np.inf
+    began: float = np.inf
     arrived: bool = False
     reason: str = ""
     turns: int = 0
@@ -134,6 +137,7 @@ def climb(
     while True:
         step, errors, gain = newton_step(at.information, at.gradient)
         at.moved = float(np.max(np.abs(step) / errors)) if step.size else 0.0
+        at.began = at.moved if at.turns == 0 else at.began
         if not np.isfinite(at.moved) or not np.isfinite(at.value):
             at.reason = "the log-likelihood is not finite"
             return at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,8 @@ Errors = Literal["observed", "bhhh", "clustered"]
 _UNDETERMINED = 20.0
 #: A standard deviation of effects below this counts as zero.
 _NO_SPREAD = 0.02
+#: A correlation of effects beyond this counts as one.
+_ALL_BUT_ONE = 0.999
 
 
 def fit_mobility(
@@ -242,10 +245,24 @@ def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
 
 
 def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[str, ...]:
-    variances = np.diag(covariance.matrix(parameters)) if covariance.effects else np.zeros(0)
-    return tuple(
+    """What lies at the edge of what effects can be."""
+    if not covariance.effects:
+        return ()
+    matrix = covariance.matrix(parameters)
+    spread = np.sqrt(np.diag(matrix))
+    names = panel.outcomes[1:]
+    said = [
         f"the effects' variance for {outcome} is zero, at the edge of what it can be: "
         "standard errors of variances mean little there"
-        for outcome, variance in zip(panel.outcomes[1:], variances, strict=False)
-        if variance < _NO_SPREAD**2
-    )
+        for outcome, one in zip(names, spread, strict=False)
+        if one < _NO_SPREAD
+    ]
+    for i, j in combinations(range(spread.size), 2):
+        both = spread[i] * spread[j]
+        if min(spread[i], spread[j]) >= _NO_SPREAD and abs(matrix[i, j]) > _ALL_BUT_ONE * both:
+            said.append(
+                f"the effects for {names[i]} and {names[j]} are perfectly correlated, at the edge "
+                "of what they can be: standard errors of variances and of the correlation mean "
+                "little there"
+            )
+    return tuple(said)

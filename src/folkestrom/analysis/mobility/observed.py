@@ -204,8 +204,24 @@ def order_of_rows(table: Table, roles: Roles, person: NDArray[np.int64]) -> NDAr
     time = series.rank("dense").to_numpy()
     same = person[1:] == person[:-1]
     if np.all((person[1:] > person[:-1]) | (same & (time[1:] >= time[:-1]))):
+        _refuse_doubles(person, time, np.arange(person.size), roles.time)
         return None
-    return np.lexsort((time, person))
+    order = np.lexsort((time, person))
+    _refuse_doubles(person[order], time[order], order, roles.time)
+    return order
+
+
+def _refuse_doubles(
+    person: NDArray[np.int64], time: NDArray[Any], order: NDArray[np.intp], column: str
+) -> None:
+    """A person has one row at a time: a join that doubled rows shows here."""
+    twice = np.flatnonzero((person[1:] == person[:-1]) & (time[1:] == time[:-1]))
+    if twice.size:
+        raise InputRefused(
+            f"holds the same for {twice.size} rows as for another row of the person",
+            row=int(order[twice[0] + 1]) + 1, column=column, allowed="one row a person and time",
+            next_step="Look for what doubled them, such as a join",
+        )  # fmt: skip
 
 
 def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[np.uint8]:

@@ -153,7 +153,9 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         first = orders_for(plan.covariance.effects)[0]
         theta = _first_guess(panel, plan) if held is None else held.theta
         found, order = _rise(plan, likelihood, theta, tolerance, first, say)
-        return Estimated(likelihood, found, order, tolerance, steps)
+        nearly = plan.covariance.effects and found.arrived and found.began >= tolerance
+        notes = [_nearly(order, found.began)] if nearly else []
+        return Estimated(likelihood, found, order, tolerance, steps, notes)
     if held is None:
         held = _from_parts(panel, plan, tolerance, say)
         plan.keep(held)
@@ -273,10 +275,21 @@ def _rise(
         say(_line(likelihood, order, at))
         if at.arrived and at.turns == 0:
             return at, order
-    if len(orders) > 1:
+    # Without a tolerance of the user's, the last rise may move what large panels' may.
+    if len(orders) > 1 and (plan.tolerance is not None or at.began >= COARSE):
         at.arrived = False
-        at.reason = f"the integral has not settled at {orders[-1]} points"
+        at.reason = (
+            f"the integral has not settled at {orders[-1]} points: the last rise of the order "
+            f"moved a parameter by {at.began:.1e} standard errors; the tolerance is {tolerance:g}"
+        )
     return at, orders[-1]
+
+
+def _nearly(order: int, moved: float) -> str:
+    return (
+        f"at {order} points, the most there are, the integral still moved a parameter by "
+        f"{moved:.1e} standard errors"
+    )
 
 
 def _line(likelihood: Likelihood, order: int, at: Climb) -> str:

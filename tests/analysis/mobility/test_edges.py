@@ -1,0 +1,52 @@
+"""Doubled rows, effects that go together entirely, and integrals that settle slowly."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from folkestrom.analysis.mobility import fit_mobility, mobility
+from folkestrom.analysis.mobility.covariance import Covariance
+from folkestrom.analysis.mobility.model import _boundary
+from folkestrom.errors import InputRefused
+from tests.analysis.mobility.panels import draw
+
+
+def test_a_doubled_year_of_a_person_is_refused() -> None:
+    table = pl.DataFrame(
+        {"id": [1, 1, 2, 2, 1], "year": [2, 1, 1, 2, 2], "out": ["go", "stay", "stay", "go", "go"]}
+    )
+    with pytest.raises(InputRefused, match=r"(?s)year.*one row a person and time") as refused:
+        mobility(table, "out ~ 1", person="id", time="year", outcomes=["stay", "go"])
+    assert "row 5" in str(refused.value)
+    kept = table.head(4).sort("id", "year")
+    doubled = pl.concat([kept.head(1), kept])
+    with pytest.raises(InputRefused, match="one row a person and time"):
+        mobility(doubled, "out ~ 1", person="id", time="year", outcomes=["stay", "go"])
+
+
+def test_effects_that_go_together_entirely_are_noted() -> None:
+    panel = draw(20, 2).panel
+    entire = _boundary(panel, Covariance("unstructured", 2), np.array([1.0, 0.8, 1e-6]))
+    assert len(entire) == 1
+    assert "municipality and abroad are perfectly correlated" in entire[0]
+    assert _boundary(panel, Covariance("unstructured", 2), np.array([1.0, 0.8, 0.5])) == ()
+    assert _boundary(panel, Covariance("none", 2), np.zeros(0)) == ()
+
+
+def test_great_variances_settle_as_far_as_points_reach_and_say_so() -> None:
+    panel = draw(300, 8, seed=3, root=np.array([[3.5, 0.0], [1.75, 2.8]])).panel
+    found = fit_mobility(panel)
+    assert found.converged_, found.message_
+    assert found.order == 41
+    assert any("the integral still moved a parameter by" in note for note in found.notes)
+    # A tolerance that somebody asked for is met, or it is said that it was not.
+    strict = fit_mobility(panel, tolerance=found.tolerance)
+    assert not strict.converged_
+    assert "the last rise of the order moved a parameter by" in strict.message_
+    # Where points suffice there is nothing to say, nor without effects.
+    for effects in ("unstructured", "none"):
+        easy = fit_mobility(draw(400, 6, seed=3).panel, effects=effects)
+        assert easy.converged_
+        assert not any("the integral still moved" in note for note in easy.notes)
