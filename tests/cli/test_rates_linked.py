@@ -150,6 +150,14 @@ def test_composition_by_linked_variables(store: Path) -> None:
     )  # fmt: skip
     assert same.of("difference")["estimate"] == pytest.approx(same.values[0] - same.values[1])
     text = ask(store, *asked[:-2]).stdout
+    fewest = min(same.sizes[0])
+    few = ask(store, "decompose", *YEAR, "--by", "centrality", "--between", "1", "nation",
+              "--factors", "degree").stdout  # fmt: skip
+    assert ("fewer than 20 events" in " ".join(few.split())) == (fewest < 20)
+    itself = ask(store, "decompose", *YEAR, "--by", "sex", "--between", "male", "male",
+                 "--factors", "degree")  # fmt: skip
+    assert itself.exit_code == 2
+    assert "is compared with itself" in itself.output + itself.stderr
     assert "Degree × Sex" in text
     assert "Degree is linked to the register" in text
 

@@ -83,7 +83,8 @@ def kitagawa(
         Columns that make up the composition; `"wealth:immigrant"` is one factor, the
         combinations of two.
     intervals
-        "poisson": the delta method, with independent events and the composition as it is.
+        "poisson": the delta method, with independent events and the composition as it is; too
+        narrow where a group has few events, and a point for a group that has none.
         "bootstrap": persons are drawn anew, and with them the composition.
     person, replicates, seed
         Of the bootstrap: the column of persons, how many draws, and from which seed.
@@ -114,6 +115,11 @@ def kitagawa(
     cells = cells.with_columns(pl.col(group).cast(pl.String))
     for code in between:
         _check_code(cells, group, code)
+    if between[0] == between[1]:
+        raise UsageError(
+            "is compared with itself", where="between", column=group, value=between[0],
+            allowed="two groups",
+        )  # fmt: skip
     labels = cells.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
     codes = tuple(_codes(labels, parts) for parts in joint)
     found = _populations(cells, labels, codes, group, between)

@@ -29,6 +29,8 @@ from folkestrom.statistics.variables import Variable, notes
 
 #: What everybody in the country is called, as a standard and as the other group.
 NATION: Final = "nation"
+#: Below so many events in a group the delta method's intervals are too narrow, and say so.
+_FEW_EVENTS: Final = 20
 #: Tables with their empty cells are not made larger than this.
 LARGEST: Final = 1_000_000
 
@@ -465,6 +467,15 @@ def _decomposition_notes(found: Decomposition) -> tuple[Text, ...]:
                 "nobody; its rate is taken to be the same there.",
                 f"{_comma(one)} og {_comma(other)} prosent av gruppene er i celler der den andre "
                 "ikke har noen; raten regnes som den samme der.",
+            )
+        )
+    if min(found.sizes[0]) < _FEW_EVENTS:
+        said.append(
+            Text(
+                f"One of the groups has fewer than {_FEW_EVENTS} events: the intervals, by the "
+                "delta method, are too narrow.",
+                f"En av gruppene har færre enn {_FEW_EVENTS} hendelser: intervallene, etter "
+                "deltametoden, er for smale.",
             )
         )
     return tuple(said)
