@@ -16,6 +16,7 @@ from folkestrom.analysis.study import Groups
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
+from folkestrom.errors import UsageError
 from tests.cli.test_rates import PERSONS, YEAR, reports
 
 #: Days that somebody was resident from January to June 2020, who did not leave on 1 July.
@@ -149,6 +150,14 @@ def test_composition_by_linked_variables(store: Path) -> None:
         groups={"rich": Groups("wealth", starts=(0, 900))},
     )  # fmt: skip
     assert same.of("difference")["estimate"] == pytest.approx(same.values[0] - same.values[1])
+    allowed: dict[str, Any] = {"publish": Rules("ours", minimum_population=20, minimum_cell=1)}
+    whole = ("2020-01-01", "2020-07-02", "centrality", ("1", "nation"), "degree")
+    shown = decompose(store, *whole, **allowed)
+    assert shown.of("difference") == decompose(store, *whole).of("difference")
+    assert not shown.cells.height
+    allowed = {"publish": Rules("ours", minimum_population=10_000, minimum_cell=1)}
+    with pytest.raises(UsageError, match="too small a group"):
+        decompose(store, *whole, **allowed)
     text = ask(store, *asked[:-2]).stdout
     fewest = min(same.sizes[0])
     few = ask(store, "decompose", *YEAR, "--by", "centrality", "--between", "1", "nation",

@@ -387,7 +387,7 @@ class Store:
             Variables that make up the composition.
         **options
             As for `folkestrom.app.office.rates.decompose`: event, destination, only, known_at,
-            level, groups.
+            level, groups, publish.
         """
         from folkestrom.app.office.rates import decompose
 

@@ -258,6 +258,7 @@ def decompose(
     known_at: arguments.Day | None = None,
     level: float = 0.95,
     groups: Mapping[str, Groups] | None = None,
+    publish: Rules | str | None = None,
 ) -> Decomposition:
     """How much of the difference between two groups' rates is composition, and how much propensity.
 
@@ -269,6 +270,14 @@ def decompose(
         A variable, and two of its codes; the second may be "nation", everybody, or "others".
     factors
         Variables that make up the composition.
+    publish
+        Rules of disclosure control that both groups must satisfy: "research", "statistics", or
+        rules of one's own. What single cells contribute is then left out.
+
+    Raises
+    ------
+    UsageError
+        With `publish`: a group that the rules do not let be shown.
 
     Examples
     --------
@@ -289,7 +298,13 @@ def decompose(
         groups=dict(groups or {}),
     )
     folder, waiting = _place(store)
-    return decomposed(folder, waiting, asked, between, arguments.names(factors))[1]
+    counted, found = decomposed(folder, waiting, asked, between, arguments.names(factors))
+    if publish is None:
+        return found
+    rules = rules_named(publish) if isinstance(publish, str) else publish
+    cells = rate_tables.decomposition_cells(counted, found, by)
+    rate_tables.checked(cells, found, rules, _years(asked))
+    return replace(found, cells=found.cells.clear())
 
 
 def _years(asked: Question) -> float:
