@@ -59,7 +59,7 @@ def fit_mobility(
         clustered: sandwich of both, over `cluster`.
     bread
         Share of the persons, drawn at random, from whom the observed information is computed,
-        which takes some thirty passes; the result says so.
+        which takes some forty passes; the result says so.
     cluster
         For each person, in the order of their numbers, what is sampled together; each person
         by default.

@@ -257,7 +257,7 @@ def integrate(
     find_mode(first, last, root, modes, person, e, enough, small, info, curvature, solved)
     one = tally[k, LINEAR]
     one += place_nodes(
-        root, modes, person, points, log_weights, lines, counts, packs,
+        root, modes, person, points, log_weights, lines, counts,
         curvature, small, vectors, solved, axes, scratch, work,
     )  # fmt: skip
     one += _weigh(first, last, e, work, inverse, counts, packs)

@@ -15,6 +15,7 @@ from folkestrom.analysis.mobility.kernels.layout import (
     EFFECT,
     FIELD,
     GROW,
+    LANES,
     POSITIVE,
     VALUES,
 )
@@ -99,11 +100,11 @@ def _lay_out_two(work, scratch, lines, width, small):
 
 
 @kernel
-def _clear_rest(work, counts, packs):
-    """No weight for lanes without a node."""
+def _clear_rest(work, counts):
+    """No weight for lanes without a node, nor for those that a line's last eight reached."""
     for chunk in range(counts.shape[0]):
         at = chunk * AREA
-        for k in range(counts[chunk], 8 * packs):
+        for k in range(counts[chunk], LANES):
             work[at + k] = 0.0
 
 
@@ -167,7 +168,7 @@ def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes,
 
 @kernel
 def place_nodes(
-    root, modes, person, points, log_weights, lines, counts, packs,
+    root, modes, person, points, log_weights, lines, counts,
     curvature, small, vectors, solved, axes, scratch, work,
 ):  # fmt: skip
     """exp(u) of every node and equation, the node's weight; the log of the common factor.
@@ -187,7 +188,7 @@ def place_nodes(
         )
         exponential(scratch, 0, 6 * width, _MOST)
         _lay_out_two(work, scratch, lines, width, small)
-        _clear_rest(work, counts, packs)
+        _clear_rest(work, counts)
         return common
     _eigen(curvature, n, small, vectors, solved)
     common = 0.0
@@ -211,5 +212,5 @@ def place_nodes(
             common += small[COUNTS, j] * root[j, k] * modes[person, k]
     exponential(scratch, 0, position, _MOST)
     _lay_out(work, scratch, lines, width, equations, n, small)
-    _clear_rest(work, counts, packs)
+    _clear_rest(work, counts)
     return common
