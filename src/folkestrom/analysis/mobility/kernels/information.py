@@ -54,7 +54,7 @@ def _stand(row, at, rows, free, slot, place, value, held, count):
 
 @kernel
 def _node_residuals(
-    y, origin, length, first, where, counts, modes, person, real,
+    outcome, origin, length, first, where, counts, modes, person, real,
     e, work, inverse, axes, small, out, weight,
 ):  # fmt: skip
     """Residuals at every node, of each row and real equation, then of each entry of L."""
@@ -67,20 +67,27 @@ def _node_residuals(
             weight[to + k] = work[at + k]
         for t in range(length):
             for j in range(real):
-                hit = 1.0 if y[origin + t] == j + 1 else 0.0
+                hit = 1.0 if outcome[origin + t] == j + 1 else 0.0
                 grow = at + (GROW + j) * FIELD
                 for k in range(LANES):
                     chance = e[j, first + t] * work[grow + k] * inverse[q + t * LANES + k]
                     out[t * real + j, to + k] = hit - chance
         for d in range(n):
+            z = base + real * n + d
+            mode = modes[person, d]
+            x = axes[d, 0]
+            y = axes[d, 1] if n > 1 else 0.0
+            v = axes[d, 2] if n > 2 else 0.0
+            w = 3 * chunk * LANES
             for k in range(LANES):
-                z = modes[person, d]
-                for h in range(n):
-                    z += axes[d, h] * where[(3 * chunk + h) * LANES + k]
-                out[base + real * n + d, to + k] = z
-                for j in range(real):
-                    chance = work[at + (GROW + j) * FIELD + k] * work[at + (SUMS + j) * FIELD + k]
-                    out[base + j * n + d, to + k] = z * (small[COUNTS, j] - chance)
+                moved = x * where[w + k] + y * where[w + LANES + k] + v * where[w + 2 * LANES + k]
+                out[z, to + k] = mode + moved
+            for j in range(real):
+                count = small[COUNTS, j]
+                grow, sums = at + (GROW + j) * FIELD, at + (SUMS + j) * FIELD
+                for k in range(LANES):
+                    rest = count - work[grow + k] * work[sums + k]
+                    out[base + j * n + d, to + k] = out[z, to + k] * rest
 
 
 @kernel

@@ -98,6 +98,8 @@ LINEAR = 3
 #: What `Room.work` holds for every chunk of nodes: posterior weights, exp(u) by equation, sums over
 #: rows by equation, weight times exp(u) by equation.
 WEIGHT, GROW, SUMS, BENT, FIELDS = 0, 1, 4, 7, 10
+#: Numbers between two arrays of a room: more than a vector loop may reach ahead.
+_GAP = 128
 #: How far these lie apart, and all of a chunk's.
 FIELD = 2 * LANES
 AREA = FIELDS * FIELD
@@ -119,28 +121,46 @@ def evened(rows):
 
 
 @kernel
+def _carve(block, used, lines, columns):
+    """A table out of a block of numbers, and how much of the block is used then."""
+    size = lines * columns
+    return block[used : used + size].reshape((lines, columns)), used + size + _GAP
+
+
+@kernel
 def make_room(first, last, start, root, nodes):
-    """Room for the persons of a range, and for the nodes of a rule."""
+    """Room for the persons of a range, and for the nodes of a rule.
+
+    All of it lies in one block. Whether a compiled loop runs in vectors is decided by how far what
+    it writes lies from what it reads, and sums differ in their last bits: arrays that each lie
+    where there was room would make a result that is not the same twice.
+    """
     equations, effects = root.shape
     points, chunks = nodes.points.shape[0], nodes.counts.shape[0]
     longest = evened(longest_person(first, last, start))
     rows = max(BLOCK, longest + 7)
-    exponents = effects * (equations + 1) * points
+    exponents = effects * (equations + 1) * points + 64
+    sizes = (
+        2 * equations * rows + (LINEAR + 1) * rows + chunks * AREA + chunks * longest * LANES
+        + exponents + 2 * effects * effects + 27 + 63 + 13 * _GAP
+    )  # fmt: skip
+    block = np.zeros(sizes)
+    e, used = _carve(block, 0, equations, rows)
+    rest, used = _carve(block, used, equations, rows)
+    tally, used = _carve(block, used, rows, LINEAR + 1)
+    work, used = _carve(block, used, 1, chunks * AREA)
+    inverse, used = _carve(block, used, 1, chunks * longest * LANES)
+    scratch, used = _carve(block, used, 1, exponents)
+    axes, used = _carve(block, used, effects, effects)
+    curvature, used = _carve(block, used, effects, effects)
+    solved, used = _carve(block, used, 3, 3)
+    vectors, used = _carve(block, used, 3, 3)
+    information, used = _carve(block, used, 3, 3)
+    small, used = _carve(block, used, 7, 9)
     return Room(
-        np.zeros((equations, rows)),
-        np.zeros((equations, rows)),
-        np.empty(rows + 1, dtype=np.int64),
-        np.empty((rows, LINEAR + 1)),
-        np.zeros(chunks * AREA),
-        np.zeros(chunks * longest * LANES),
-        np.zeros((1, exponents + 64)),
-        np.empty((effects, effects)),
-        np.empty((effects, effects)),
-        np.empty((3, 3)),
-        np.empty((3, 3)),
-        np.empty((3, 3)),
-        np.zeros((7, 9)),
-    )
+        e, rest, np.empty(rows + 1, dtype=np.int64), tally, work.ravel(), inverse.ravel(),
+        scratch, axes, curvature, solved, vectors, information, small,
+    )  # fmt: skip
 
 
 @kernel
