@@ -240,34 +240,47 @@ def _placed(
             where=_WHERE,
             column=stop,
         )
-    # A row holds the periods that begin while it lasts.
+    return pl.concat(
+        [_lived_through(found, length), _lost_within(found, length, share)], how="vertical_relaxed"
+    )
+
+
+def _ends(length: float) -> tuple[pl.Expr, pl.Expr]:
+    """The first and the last of the periods that begin while a row lasts."""
     first = (pl.col("begin") / length).ceil().cast(pl.Int64)
     last = ((pl.col("end") / length).ceil() - 1).cast(pl.Int64)
+    return first, last
+
+
+def _lived_through(found: pl.DataFrame, length: float) -> pl.DataFrame:
+    """Periods at risk to their end, or to the outcome."""
+    first, last = _ends(length)
     whole = pl.col("over") / length
-    reached = (
-        pl.when(pl.col("outcome").is_null()).then(whole.floor()).otherwise(whole.ceil()) - 1
-    ).cast(pl.Int64)
-    own = pl.min_horizontal(last, reached)
-    lost = found.with_columns(first=first, last=last, at=(pl.col("over") / length).floor()).filter(
-        pl.col("outcome").is_null()
-        & (pl.col("at") * length < pl.col("over"))
-        & pl.col("at").is_between("first", "last")
-        & (share > 0)
+    ended = (whole.ceil() - 1).cast(pl.Int64)
+    lost = pl.col("outcome").is_null()
+    reached = pl.when(lost).then((whole.floor() - 1).cast(pl.Int64)).otherwise(ended)
+    return (
+        found.with_columns(first=first, last=pl.min_horizontal(last, reached))
+        .filter(pl.col("first") <= pl.col("last"))
+        .with_columns(cause=pl.when(pl.col("last") == ended).then("outcome"))
     )
-    lost = lost.with_columns(
-        pl.col("at").cast(pl.Int64).alias("first"),
-        pl.col("at").cast(pl.Int64).alias("last"),
+
+
+def _lost_within(found: pl.DataFrame, length: float, share: float) -> pl.DataFrame:
+    """The period in which somebody was lost from sight, of which a share counts."""
+    first, last = _ends(length)
+    at = (pl.col("over") / length).floor().cast(pl.Int64)
+    return found.filter(
+        pl.col("outcome").is_null()
+        & (at * length < pl.col("over"))
+        & at.is_between(first, last)
+        & (share > 0)
+    ).with_columns(
+        first=at,
+        last=at,
         cause=pl.lit(None, dtype=pl.String),
         weight=share * pl.col("weight"),
-    ).drop("at")
-    whole_periods = (
-        found.with_columns(first=first, last=own)
-        .filter(pl.col("first") <= pl.col("last"))
-        .with_columns(
-            cause=pl.when(pl.col("last") == (whole.ceil() - 1).cast(pl.Int64)).then("outcome")
-        )
     )
-    return pl.concat([whole_periods, lost], how="vertical_relaxed")
 
 
 def _keys(table: pa.Table, ends: Ends, person: str | Sequence[str] | None) -> list[str]:
