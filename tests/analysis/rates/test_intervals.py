@@ -27,20 +27,54 @@ def test_no_event_has_a_lower_limit_of_nothing() -> None:
 
 def test_gamma_limits_with_equal_weights_are_those_of_the_count() -> None:
     events = np.array([0.0, 1, 7, 250])
-    lower, upper = gamma_interval(events * 0.2, events * 0.04, np.full(4, 0.2))
+    lower, upper = gamma_interval(events * 0.2, events * 0.04, 0.2, 0.04)
     np.testing.assert_allclose((lower / 0.2, upper / 0.2), poisson_interval(events), rtol=1e-9)
 
 
-def test_gamma_limits_cover() -> None:
-    rng = np.random.default_rng(3)
-    weights = np.array([0.5, 1.0, 2.0, 4.0])
-    expected = np.array([4.0, 3.0, 2.0, 1.0])
-    truth = (weights * expected).sum()
-    draws = rng.poisson(expected, (20_000, 4))
-    lower, upper = gamma_interval(draws @ weights, draws @ weights**2, np.full(20_000, 4.0))
-    covered = ((lower <= truth) & (truth <= upper)).mean()
-    # Conservative, as their authors say; a symmetric normal interval covers 89 per cent here.
-    assert 0.95 <= covered < 0.99
+def test_gamma_limits_are_those_of_their_authors() -> None:
+    """Tiwari, Clegg & Zou (2006): mean and variance get the mean weight and the mean square."""
+    events, weights = np.array([3, 0, 4, 1]), np.array([0.5, 1.0, 2.0, 4.0])
+    y, v = events @ weights, events @ weights**2
+    lower, upper = gamma_interval(y, v, weights.mean(), (weights**2).mean(), 0.9)
+    more, wider = y + 7.5 / 4, v + 21.25 / 4
+    assert lower == pytest.approx(stats.gamma.ppf(0.05, y**2 / v, scale=v / y))
+    assert upper == pytest.approx(stats.gamma.ppf(0.95, more**2 / wider, scale=wider / more))
+
+
+@pytest.mark.parametrize("expected", [0.5, 3, 20, 100, 500])
+@pytest.mark.parametrize(("strata", "spread"), [(20, 0.0), (20, 1.0), (200, 1.5)])
+def test_gamma_limits_cover(strata: int, spread: float, expected: float) -> None:
+    rng = np.random.default_rng(17)
+    exposure = np.exp(rng.normal(0, spread, strata))
+    weights = exposure**-0.7 * np.exp(rng.normal(0, 0.7, strata))
+    events = exposure * np.exp(rng.normal(0, 0.7, strata))
+    events *= expected / events.sum()
+    truth = events @ weights
+    draws = rng.poisson(events, (4_000, strata))
+    y, v = draws @ weights, draws @ weights**2
+    lower, upper = gamma_interval(y, v, weights.mean(), (weights**2).mean())
+    # 4 000 draws tell 95 per cent from 94; limits of sums of such weights are not exact.
+    assert ((lower <= truth) & (truth <= upper)).mean() > 0.93
+    # An event of the largest weight instead of the mean one is what Fay and Feuer add.
+    theirs = gamma_interval(y, v, weights.max(), weights.max() ** 2)[1]
+    assert (upper <= theirs + 1e-9).all()
+    if spread > 1 and expected < 100:
+        assert np.median(theirs) > 4 * np.median(upper)
+
+
+def test_the_upper_limit_does_not_vanish_where_one_weight_is_far_above_the_rest() -> None:
+    """A thousand strata of 5 person-years in all, one of them a thousandth of the others."""
+    exposure = np.ones(1000)
+    exposure[0] = 0.001
+    exposure *= 5 / exposure.sum()
+    weights = 0.001 / exposure
+    upper = gamma_interval(0.0, 0.0, weights.mean(), (weights**2).mean())[1]
+    crude = poisson_interval(0)[1] / 5
+    assert crude < upper < 2.5 * crude
+
+
+def test_no_stratum_no_limits() -> None:
+    assert np.isnan(gamma_interval(0.0, 0.0, 0.0, 0.0)[1])
 
 
 @pytest.mark.parametrize(("method", "other"), [("wilson", "wilson"), ("clopper-pearson", "beta")])

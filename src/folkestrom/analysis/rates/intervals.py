@@ -46,7 +46,11 @@ def poisson_interval(events: npt.ArrayLike, level: float = 0.95) -> tuple[Floats
 
 
 def gamma_interval(
-    rate: npt.ArrayLike, variance: npt.ArrayLike, largest: npt.ArrayLike, level: float = 0.95
+    rate: npt.ArrayLike,
+    variance: npt.ArrayLike,
+    mean_weight: npt.ArrayLike,
+    mean_square: npt.ArrayLike,
+    level: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Limits of a weighted sum of Poisson counts, such as a directly standardised rate.
 
@@ -56,8 +60,8 @@ def gamma_interval(
         The sums, Σ w d.
     variance
         Their estimated variances, Σ w² d.
-    largest
-        The largest weight w of one event in each sum.
+    mean_weight, mean_square
+        Means over the strata of each sum of w, the weight of one event, and of w².
     level
         Confidence level.
 
@@ -68,26 +72,26 @@ def gamma_interval(
 
     Notes
     -----
-    Fay & Feuer (1997), *Statistics in Medicine* 16. With equal weights they are Garwood's.
+    Fay & Feuer (1997), *Statistics in Medicine* 16, whose upper limit adds one event of the largest
+    weight, as modified by Tiwari, Clegg & Zou (2006), *Statistical Methods in Medical Research* 15:
+    one event of the mean weight. The upper limit is never below the one for strata that all weigh
+    the mean: without that it vanishes where there is no event and one weight is far above the rest.
+    With equal weights the limits are Garwood's.
 
     Examples
     --------
-    >>> lower, upper = gamma_interval([10 * 0.5], [10 * 0.25], [0.5])
+    >>> lower, upper = gamma_interval([10 * 0.5], [10 * 0.25], [0.5], [0.25])
     >>> (lower / 0.5).round(3).tolist(), (upper / 0.5).round(3).tolist()
     ([4.795], [18.39])
     """
     tail = _tail(level)
-    rate, variance, largest = np.broadcast_arrays(
-        *(np.asarray(v, np.float64) for v in (rate, variance, largest))
+    rate, variance, weight, square = np.broadcast_arrays(
+        *(np.asarray(v, np.float64) for v in (rate, variance, mean_weight, mean_square))
     )
-    some = (rate > 0) & (variance > 0)
-    scale = np.divide(variance, rate, out=np.ones_like(rate), where=some)
-    lower = np.where(some, scale * gammaincinv(np.where(some, rate / scale, 1.0), tail), 0.0)
-    more, wider = rate + largest, variance + largest**2
-    weighted = more > 0
-    shape = np.divide(more**2, wider, out=np.ones_like(rate), where=weighted)
-    per = np.divide(wider, more, out=np.full_like(rate, np.nan), where=weighted)
-    return lower, per * gammaincinv(shape, 1 - tail)
+    lower = _gamma_quantile(rate, variance, tail)
+    more = rate + weight
+    upper = [_gamma_quantile(more, variance + added, 1 - tail) for added in (square, weight**2)]
+    return np.where(rate > 0, lower, 0.0), np.maximum(*upper)
 
 
 def share_interval(
@@ -152,6 +156,15 @@ def normal_quantile(level: float) -> float:
     1.959964
     """
     return float(ndtri(1 - _tail(level)))
+
+
+def _gamma_quantile(mean: Floats, variance: Floats, share: float) -> Floats:
+    """Of gamma distributions; not a number where there is no distribution."""
+    some = (mean > 0) & (variance > 0)
+    shape = np.divide(mean**2, variance, out=np.ones_like(mean), where=some)
+    scale = np.divide(variance, mean, out=np.full_like(mean, np.nan), where=some)
+    quantiles: Floats = scale * gammaincinv(shape, share)
+    return quantiles
 
 
 def _wilson(y: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:

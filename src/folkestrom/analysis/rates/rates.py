@@ -95,7 +95,8 @@ def rates(
     per
         Person-years that rates are of.
     level
-        Level of the intervals: Garwood's for counts, Fay and Feuer's for direct standardisation.
+        Level of the intervals: Garwood's for counts, modified gamma limits for direct
+        standardisation (`gamma_interval`).
 
     Examples
     --------

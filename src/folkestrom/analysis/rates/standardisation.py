@@ -128,14 +128,15 @@ def _direct(
         by,
         sum=(per_event * pl.col("events")).sum(),
         variance=(per_event**2 * pl.col("events")).sum(),
-        largest=per_event.max(),
+        mean_weight=per_event.mean(),
+        mean_square=(per_event**2).mean(),
         coverage=pl.col("weight").sum(),
         reference=(pl.col("weight") * pl.col("standard_rate")).sum(),
     )
     scale = sums["coverage"].to_numpy()
-    rate, largest = sums["sum"].to_numpy() / scale, sums["largest"].to_numpy() / scale
-    variance = sums["variance"].to_numpy() / scale**2
-    lower, upper = gamma_interval(rate, variance, largest, level)
+    rate, weight = (sums[name].to_numpy() / scale for name in ("sum", "mean_weight"))
+    variance, square = (sums[name].to_numpy() / scale**2 for name in ("variance", "mean_square"))
+    lower, upper = gamma_interval(rate, variance, weight, square, level)
     # The standard's own rate over the same strata, so that like is compared with like.
     reference = sums["reference"].to_numpy() / scale
     known = whole["standard_rate"].null_count() == 0
