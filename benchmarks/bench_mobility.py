@@ -1,12 +1,13 @@
 """The mobility model at the size of a country: time per person-year and pass, whole fits, memory.
 
     python benchmarks/bench_mobility.py [--rows N ...] [--years Y] [--factors F] [--levels L]
-                                        [--fit] [--information] [--threads T] [--folder DIR]
+                                        [--fit] [--errors bhhh|observed|clustered]
+                                        [--information] [--threads T] [--folder DIR]
 
 Draws panels from the model itself: stay, another municipality, abroad, two correlated effects,
 half of the factors constant in a person. Each size runs in a process of its own. A pass is one
 evaluation of log-likelihood and gradient; time per row must not grow with the number of rows.
-`--fit` adds a whole fit with BHHH errors, counted in passes at the first order. With `--folder` the
+`--fit` adds a whole fit with its errors, counted in passes at the first order. With `--folder` the
 columns are kept in files there, so that `--rows 100000000` needs no more memory per person-year.
 Others at sizes that they survive: `benchmarks/peers_mobility.py`.
 """
@@ -94,10 +95,10 @@ def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
             taken = time.perf_counter() - started
             lines.append(f"{name}: {taken:.1f} s, {taken / unit:.1f} passes")
     if options.fit:
-        fit = fit_mobility(panel, standard_errors="bhhh", threads=options.threads)
+        fit = fit_mobility(panel, standard_errors=options.errors, threads=options.threads)
         lines += [*fit.steps, "converged" if fit.converged_ else fit.message_]
         lines.append(
-            f"fit with BHHH errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes, "
+            f"fit with {options.errors} errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes, "
             f"{fit.seconds / panel.size * 1e6:.2f} s per million person-years"
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -171,6 +172,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, nargs="+", default=[7])
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--errors", choices=("bhhh", "observed", "clustered"), default="bhhh")
     parser.add_argument("--folder", help="where columns are kept in files")
     parser.add_argument("--information", action="store_true")
     parser.add_argument("--job", type=int, help=argparse.SUPPRESS)
