@@ -98,7 +98,8 @@ def run_job(rows: int, options: argparse.Namespace) -> dict[str, object]:
         fit = fit_mobility(panel, standard_errors=options.errors, threads=options.threads)
         lines += [*fit.steps, "converged" if fit.converged_ else fit.message_]
         lines.append(
-            f"fit with {options.errors} errors: {fit.seconds:.1f} s, {fit.seconds / unit:.1f} passes, "
+            f"fit with {options.errors} errors: {fit.seconds:.1f} s, "
+            f"{fit.seconds / unit:.1f} passes, "
             f"{fit.seconds / panel.size * 1e6:.2f} s per million person-years"
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
