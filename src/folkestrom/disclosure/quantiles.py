@@ -1,4 +1,7 @@
-"""Winsorised values: the extremes drawn in before anything is computed from them."""
+"""Winsorised values: the extremes drawn in before anything is computed from them.
+
+A published quantile is the mean of values around it: one that is a value is somebody's.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +70,11 @@ def quantiles(
     *,
     minimum: int = 10,
     limits: tuple[float, float] = (0.01, 0.99),
+    repeats: int = 1,
 ) -> Floats:
     """Quantiles that show no single value: of winsorised values, and only of enough of them.
+
+    Each is the mean of the values around its place, of more of them than must lie on either side.
 
     Parameters
     ----------
@@ -77,20 +83,67 @@ def quantiles(
     shares
         Which quantiles; none beyond the limits is told apart from them.
     minimum
-        A quantile needs so many values on either side of it; not a number where there are fewer.
+        A quantile needs the values of so many persons on either side of it; not a number where
+        there are fewer.
     limits
         Of `winsorise`.
+    repeats
+        How many of the values are one person's at most.
 
     Examples
     --------
     >>> quantiles(range(1, 100), (0.5, 0.95)).tolist()
     [50.0, nan]
     """
-    drawn = winsorise(values, *limits).numbers
-    size = len(drawn)
-    found = np.quantile(drawn, np.asarray(shares, np.float64))
-    enough = [min(share, 1 - share) * size >= minimum for share in shares]
-    return np.where(enough, found, np.nan)
+    drawn = np.sort(winsorise(values, *limits).numbers)
+    needed = minimum * repeats
+    found = [
+        _around(drawn, share, needed) if _enough(share, len(drawn), needed) else np.nan
+        for share in shares
+    ]
+    return np.asarray(found, np.float64)
+
+
+def mean(
+    values: npt.ArrayLike,
+    *,
+    minimum: int = 10,
+    limits: tuple[float, float] = (0.01, 0.99),
+    repeats: int = 1,
+) -> float:
+    """The mean of winsorised values, at least so many persons' of them drawn in at either end.
+
+    Parameters
+    ----------
+    values, minimum, limits, repeats
+        As for `quantiles`; not a number where the median is not.
+
+    Examples
+    --------
+    >>> mean([*range(98), 10**9, 10**9])
+    49.5
+    """
+    numbers = _numbers(values)
+    needed = minimum * repeats
+    if not _enough(0.5, len(numbers), needed):
+        return float("nan")
+    # The limit is a value that enough others are beyond, or the mean would hang on a few.
+    low = max(int(limits[0] * len(numbers)), needed)
+    high = min(int(np.ceil(limits[1] * len(numbers))), len(numbers) - needed) - 1
+    parted = np.partition(numbers, sorted({low, max(high, low)}))
+    return float(np.clip(numbers, parted[low], parted[max(high, low)]).mean())
+
+
+def _enough(share: float, size: int, needed: int) -> bool:
+    return min(share, 1 - share) * size >= needed
+
+
+def _around(ordered: Floats, share: float, many: int) -> float:
+    place = share * (len(ordered) - 1)
+    # An even number of values around the middle between two, an odd one around a value.
+    half = many // 2
+    low, high = int(np.floor(place)) - half, int(np.ceil(place)) + half
+    return float(ordered[max(low, 0) : high + 1].mean())
 
 
 def _numbers(values: npt.ArrayLike) -> Floats:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.disclosure.applied import (
+    Applied,
+    companions,
+    equal_to_totals,
+    note_of,
+    rounded_counts,
+    small_counts,
+    small_groups,
+    summed,
+    whole_percentages,
+)
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
 from folkestrom.disclosure.suppression import complement, determined
@@ -18,27 +29,11 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 
-_NOTHING: Final = Text("no cell was affected", "ingen celler ble berørt")
+__all__ = ["Applied", "Protected", "release"]
 
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """One rule, and what it did.
-
-    Parameters
-    ----------
-    rule
-        Its name: "minimum_population", "minimum_cell", "complement", "rounding" or
-        "whole_percent".
-    text
-        What it says.
-    cells
-        How many cells it affected.
-    """
-
-    rule: str
-    text: Text
-    cells: int
+Booleans: TypeAlias = npt.NDArray[np.bool_]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Codes: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class Protected:
     @property
     def note(self) -> Text:
         """What was done, for readers, in English and Norwegian."""
-        return _note(self.rules, self.applied)
+        return note_of(self.rules, self.applied)
 
     def to(self, target: Target) -> Frame:
         """The protected rows as an Arrow table, or for Polars or pandas."""
@@ -77,6 +72,8 @@ def release(
     base: str | None = None,
     rest: bool = False,
     years: float = 1.0,
+    population: str | None = None,
+    split: Sequence[str] = (),
     percentages: Sequence[str] = (),
     dimensions: Sequence[str] = (),
 ) -> Protected:
@@ -99,8 +96,16 @@ def release(
     years
         How many years the base adds up, where it is person-years: the minimum population is one of
         persons, who would else count once for every year.
+    population
+        The measure that holds the persons of each group, where the base is their person-years and
+        the persons were counted.
+    split
+        Dimensions that split a group, such as outcomes; the base and the population are those of
+        the whole group in each of its rows, and the counts add up to the base. They need not be
+        known from elsewhere, then, and are protected as counts are.
     percentages
-        Measures that are percentages.
+        Measures that are percentages. One that is made whole is shown without its count, and
+        without what is computed from it beside it: the exact one would follow.
     dimensions
         Of a table that is not `Cells`: the columns that tell cells apart.
 
@@ -122,65 +127,174 @@ def release(
     given = named(rules) if isinstance(rules, str) else rules
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
     listed = [counts] if isinstance(counts, str) else list(counts)
-    _check(cells, given, listed, base, rest, percentages)
-    data = _order(cells)
-    codes = [_codes(data[d.id]) for d in cells.specification.dimensions]
+    base_of = _Base(base, population, years, tuple(split))
+    _check(cells, given, listed, base_of, rest, percentages)
+    data = _whole(_order(cells), listed)
+    names = [d.id for d in cells.specification.dimensions]
+    codes = [_codes(data[name]) for name in names]
     applied: list[Applied] = []
-    hidden = np.zeros(data.num_rows, np.bool_)
-    if given.minimum_population and base is not None:
-        hidden = _numbers(data[base]) / years < given.minimum_population
-        applied.append(_population(given, int(hidden.sum())))
-        data = _blank(data, hidden, [base])
+    hidden = base_of.too_small(data, given, applied)
+    if split:
+        apart = [code for name, code in zip(names, codes, strict=True) if name not in split]
+        hidden = base_of.protected(data, hidden, apart, given, applied)
+    data = _blank(data, hidden, base_of.measures)
     for name in listed:
         if given.rounding_base:
             data = _round(data, name, hidden, codes, given, applied)
         elif given.minimum_cell or hidden.any():
             data = _suppress(data, name, hidden, codes, given, applied, rest=base if rest else None)
-    data = _derived(data, cells.specification, listed, base)
+    if split and given.rounding_base:
+        data = base_of.of_rounded(data, listed[0], apart)
+    others = _others(cells.specification, listed, base_of)
+    data = _derived(data, others, (*listed, *base_of.measures[:1]))
     if given.whole_percent_below and percentages:
-        data = _coarse(data, percentages, base, given, applied)
+        data = _coarse(data, percentages, (*listed, *others), base_of, given, applied)
+    note = note_of(given, applied)
     specification = cells.specification
-    note = _note(given, applied)
     specification = replace(specification, footnotes=(*specification.footnotes, note))
-    return Protected(Cells(specification, data, cells.remarks), given, _summed(applied))
+    return Protected(Cells(specification, data, cells.remarks), given, summed(applied))
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What counts are of: measures of groups, and the dimensions that split these."""
+
+    base: str | None
+    population: str | None
+    years: float
+    split: tuple[str, ...]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.base, self.population) if name is not None)
+
+    def persons(self, data: pa.Table) -> Floats:
+        """Persons of each row's group; over several years, on average."""
+        if self.population is not None:
+            return _numbers(data[self.population])
+        return _numbers(data[self.base]) / self.years
+
+    def too_small(self, data: pa.Table, rules: Rules, applied: list[Applied]) -> Booleans:
+        if not rules.minimum_population or self.base is None:
+            return np.zeros(data.num_rows, np.bool_)
+        hidden: Booleans = self.persons(data) < rules.minimum_population
+        if not self.split:
+            applied.append(small_groups(rules, int(hidden.sum())))
+        return hidden
+
+    def protected(
+        self,
+        data: pa.Table,
+        hidden: Booleans,
+        apart: Sequence[Codes],
+        rules: Rules,
+        applied: list[Applied],
+    ) -> Booleans:
+        """Groups too small to be shown, and others so that their base cannot be found."""
+        first, group = _groups(apart, data.num_rows)
+        below = hidden[first]
+        applied += [small_groups(rules, int(below.sum()))] if rules.minimum_population else []
+        counted = [_numbers(data[name]).astype(np.int64)[first] for name in self.measures]
+        small = below.copy()
+        for counts in counted:
+            small |= _small(counts, rules)
+        gone = small.copy()
+        codes = [code[first] for code in apart]
+        for counts in counted:
+            gone |= complement(counts, small, codes, rules.minimum_cell)
+        if rules.minimum_cell:
+            applied.append(small_counts(rules, int((small & ~below).sum())))
+        applied.append(companions(int((gone & ~small).sum())))
+        unsolved = [cell for cell in determined(gone, codes) if small[cell]]
+        if unsolved:
+            applied.append(equal_to_totals(len(unsolved)))
+        return gone[group]
+
+    def of_rounded(self, data: pa.Table, count: str, apart: Sequence[Codes]) -> pa.Table:
+        """The base as the sum of the counts that are shown; a true one would give them away."""
+        _, group = _groups(apart, data.num_rows)
+        unknown = np.asarray(data[count].is_null().to_numpy(), np.bool_)
+        total = np.bincount(group, _numbers(data[count]))[group]
+        part = np.bincount(group, unknown)[group] > 0
+        column = pa.array(total.astype(np.int64), pa.int64(), mask=part)
+        for name in self.measures:
+            at = data.column_names.index(name)
+            data = data.set_column(at, name, column)
+        gone = np.ones(data.num_rows, np.bool_)
+        return data if self.population is None else _blank(data, gone, [self.population])
+
+
+def _groups(apart: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
+    """The first row of each group, and the group of each row."""
+    number = np.zeros(rows, np.int64)
+    for code in apart:
+        number = number * (int(code.max(initial=0)) + 1) + code
+    _, first, group = np.unique(number, return_index=True, return_inverse=True)
+    return first.astype(np.int64), group.astype(np.int64)
 
 
 def _check(
     cells: Cells,
     rules: Rules,
     counts: Sequence[str],
-    base: str | None,
+    of: _Base,
     rest: bool,
     percentages: Sequence[str],
 ) -> None:
     known = [measure.id for measure in cells.specification.measures]
     for where, names in (
         ("counts", counts),
-        ("base", [base] if base else []),
+        ("base", of.measures),
         ("percentages", percentages),
     ):
         for name in names:
             if name not in known:
                 raise UsageError("is not a measure", where=where, value=name, allowed=known)
-    if base is None and (
-        rules.minimum_population or rest or (percentages and rules.whole_percent_below)
-    ):
+    coarse = bool(percentages) and rules.whole_percent_below
+    if of.base is None and (rules.minimum_population or rest or coarse or of.split):
         raise UsageError(
             f"rules {rules.name!r} need to know how many there are in each group",
             where="base",
             allowed=known,
         )
-    derived = [name for name in known if name not in (*counts, base)]
-    if rules.rounding_base and derived:
+    named_dimensions = [dimension.id for dimension in cells.specification.dimensions]
+    for name in of.split:
+        if name not in named_dimensions:
+            raise UsageError("is no dimension", where="split", value=name, allowed=named_dimensions)
+    if of.split and len(counts) != 1:
+        raise UsageError("take one count, which adds up to the base", where="split", value=counts)
+    if rules.rounding_base and _others(cells.specification, counts, of):
         raise UsageError(
             "is computed from counts that are to be rounded, and would give them away",
             where="measures",
-            value=derived[0],
+            value=_others(cells.specification, counts, of)[0],
             next_step="Leave it out, and compute it from the rounded counts",
         )
-    for name in counts:
-        if not pa.types.is_integer(cells.data[name].type) or cells.data[name].null_count:
-            raise UsageError("does not hold whole counts in every row", where="counts", value=name)
+    for name in (*counts, *(of.measures if of.split else ())):
+        _check_whole(cells.data[name], name)
+
+
+def _check_whole(column: pa.ChunkedArray, name: str) -> None:
+    kind = column.type
+    whole = pa.types.is_integer(kind) or (
+        pa.types.is_floating(kind) and pc.all(pc.equal(column, pc.round(column))).as_py()
+    )
+    if not whole or column.null_count:
+        raise UsageError("does not hold whole counts in every row", where="counts", value=name)
+
+
+def _whole(data: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Counts as whole numbers: some tables hold them as sums of weights of one."""
+    for name in names:
+        if pa.types.is_floating(data[name].type):
+            at = data.column_names.index(name)
+            data = data.set_column(at, name, data[name].cast(pa.int64()))
+    return data
+
+
+def _others(specification: TableSpecification, counts: Sequence[str], of: _Base) -> list[str]:
+    """Measures that are computed from the counts."""
+    return [m.id for m in specification.measures if m.id not in (*counts, *of.measures)]
 
 
 def _cells(table: Any, dimensions: Sequence[str]) -> Cells:
@@ -220,7 +334,7 @@ def _order(cells: Cells) -> pa.Table:
     return cells.data.select([*names, *(m.id for m in cells.specification.measures)])
 
 
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _codes(column: pa.ChunkedArray) -> Codes:
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -228,12 +342,12 @@ def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
 
 
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+def _numbers(column: pa.ChunkedArray) -> Floats:
     filled = pc.fill_null(column.cast(pa.float64()), 0.0)
     return np.asarray(filled.to_numpy(), np.float64)
 
 
-def _blank(data: pa.Table, hidden: npt.NDArray[np.bool_], names: Sequence[str]) -> pa.Table:
+def _blank(data: pa.Table, hidden: Booleans, names: Sequence[str]) -> pa.Table:
     for name in names:
         column = data[name].combine_chunks()
         gone = pa.array(hidden)
@@ -242,31 +356,11 @@ def _blank(data: pa.Table, hidden: npt.NDArray[np.bool_], names: Sequence[str]) 
     return data
 
 
-def _population(rules: Rules, hit: int) -> Applied:
-    limit = rules.minimum_population
-    text = Text(
-        f"groups with a population below {limit} not shown",
-        f"grupper med færre enn {limit} personer er ikke vist",
-    )
-    return Applied("minimum_population", text, hit)
-
-
-def _small(rules: Rules, hit: int) -> Applied:
-    first, last = 0 if rules.zeros else 1, rules.minimum_cell - 1
-    counts = str(last) if first == last else f"{first}-{last}"
-    text = Text(f"counts of {counts} suppressed", f"antall på {counts} er skjult")
-    return Applied("minimum_cell", text, hit)
-
-
-def _complement(hit: int) -> Applied:
-    return Applied("complement", Text("suppressed with them", "skjult sammen med dem"), hit)
-
-
 def _suppress(
     data: pa.Table,
     name: str,
-    hidden: npt.NDArray[np.bool_],
-    codes: Sequence[npt.NDArray[np.int64]],
+    hidden: Booleans,
+    codes: Sequence[Codes],
     rules: Rules,
     applied: list[Applied],
     *,
@@ -274,109 +368,65 @@ def _suppress(
 ) -> pa.Table:
     counts = _numbers(data[name]).astype(np.int64)
     limit = rules.minimum_cell
-    small = (counts < limit) & ((counts > 0) | rules.zeros)
+    small = _small(counts, rules)
     if rest is not None:
-        others = _numbers(data[rest]) - counts
-        small |= (others < limit) & ((others > 0) | rules.zeros) & ~hidden
+        small |= _small(_numbers(data[rest]) - counts, rules) & ~hidden
     primary = small | hidden
     gone = complement(counts, primary, codes, limit)
     unsolved = [cell for cell in determined(gone, codes) if small[cell]]
     if limit:
-        applied.append(_small(rules, int((small & ~hidden).sum())))
-    applied.append(_complement(int((gone & ~primary).sum())))
+        applied.append(small_counts(rules, int((small & ~hidden).sum())))
+    applied.append(companions(int((gone & ~primary).sum())))
     if unsolved:
-        applied.append(
-            Applied(
-                "totals",
-                Text(
-                    "cells that equal a total of theirs, which must not be shown either",
-                    "celler som er lik en av sine summer, som heller ikke må vises",
-                ),
-                len(unsolved),
-            )
-        )
+        applied.append(equal_to_totals(len(unsolved)))
     return _blank(data, gone, [name])
 
 
 def _round(
     data: pa.Table,
     name: str,
-    hidden: npt.NDArray[np.bool_],
-    codes: Sequence[npt.NDArray[np.int64]],
+    hidden: Booleans,
+    codes: Sequence[Codes],
     rules: Rules,
     applied: list[Applied],
 ) -> pa.Table:
     counts = _numbers(data[name]).astype(np.int64)
     rounded = round_small(counts, codes, rules.rounding_base)
-    text = Text(
-        f"counts below {rules.rounding_base} rounded to 0 or {rules.rounding_base}",
-        f"antall under {rules.rounding_base} er avrundet til 0 eller {rules.rounding_base}",
-    )
-    applied.append(Applied("rounding", text, int((rounded != counts).sum())))
+    applied.append(rounded_counts(rules, int((rounded != counts).sum())))
     column = pa.array(rounded, data[name].type)
     data = data.set_column(data.column_names.index(name), name, column)
     gone = complement(rounded, hidden, codes, rules.rounding_base)
     if hidden.any():
-        applied.append(_complement(int((gone & ~hidden).sum())))
+        applied.append(companions(int((gone & ~hidden).sum())))
     return _blank(data, gone, [name])
 
 
-def _derived(
-    data: pa.Table, specification: TableSpecification, counts: Sequence[str], base: str | None
-) -> pa.Table:
+def _small(counts: npt.NDArray[Any], rules: Rules) -> Booleans:
+    small: Booleans = (counts < rules.minimum_cell) & ((counts > 0) | rules.zeros)
+    return small
+
+
+def _derived(data: pa.Table, others: Sequence[str], sources: Sequence[str]) -> pa.Table:
     gone = np.zeros(data.num_rows, np.bool_)
-    for name in (*counts, *([base] if base else [])):
+    for name in sources:
         gone |= np.asarray(data[name].is_null().to_numpy(), np.bool_)
-    others = [m.id for m in specification.measures if m.id not in (*counts, base)]
     return _blank(data, gone, others)
 
 
 def _coarse(
     data: pa.Table,
     percentages: Sequence[str],
-    base: str | None,
+    exact: Sequence[str],
+    of: _Base,
     rules: Rules,
     applied: list[Applied],
 ) -> pa.Table:
-    few = pa.array(_numbers(data[base]) < rules.whole_percent_below)
+    few = of.persons(data) < rules.whole_percent_below
     hit = 0
     for name in percentages:
         column = data[name].combine_chunks()
-        whole = pc.if_else(few, pc.round(column), column)
-        hit += int(pc.sum(pc.not_equal(whole, column)).as_py() or 0)
+        whole = pc.if_else(pa.array(few), pc.round(column), column)
+        hit += int((few & np.asarray(column.is_valid().to_numpy(False), np.bool_)).sum())
         data = data.set_column(data.column_names.index(name), name, whole)
-    limit = rules.whole_percent_below
-    text = Text(
-        f"percentages of fewer than {limit} made whole",
-        f"prosenter av færre enn {limit} er gjort hele",
-    )
-    applied.append(Applied("whole_percent", text, hit))
-    return data
-
-
-def _summed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    """One entry a rule, where several counts were protected by it."""
-    found: dict[str, Applied] = {}
-    for one in applied:
-        before = found.get(one.rule)
-        found[one.rule] = replace(one, cells=one.cells + (before.cells if before else 0))
-    return tuple(found.values())
-
-
-def _note(rules: Rules, applied: Sequence[Applied]) -> Text:
-    said = _summed(applied)
-    hit = [one for one in said if one.cells]
-    parts = {
-        language: "; ".join(f"{one.text.of(language)}: {one.cells}" for one in hit)
-        or _rules(said, language) + _NOTHING.of(language)
-        for language in ("en", "no")
-    }
-    return Text(
-        f'Disclosure control "{rules.name}": {parts["en"]}.',
-        f'Avsløringskontroll "{rules.name}": {parts["no"]}.',
-    )
-
-
-def _rules(said: Sequence[Applied], language: str) -> str:
-    listed = (one for one in said if one.rule != "complement")
-    return "".join(f"{one.text.of(language)}; " for one in listed)
+    applied.append(whole_percentages(rules, hit))
+    return _blank(data, few, [name for name in exact if name not in percentages])

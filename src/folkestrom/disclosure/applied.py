@@ -1,0 +1,171 @@
+"""What each rule did to a table, in words for its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from folkestrom.disclosure.rules import Rules
+from folkestrom.model.specification import Text
+
+_NOTHING: Final = Text("no cell was affected", "ingen celler ble berørt")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One rule, and what it did.
+
+    Parameters
+    ----------
+    rule
+        Its name: "minimum_population", "minimum_cell", "complement", "totals", "rounding" or
+        "whole_percent".
+    text
+        What it says.
+    cells
+        How many cells it affected.
+    """
+
+    rule: str
+    text: Text
+    cells: int
+
+
+def small_groups(rules: Rules, hit: int) -> Applied:
+    """Groups below the minimum population.
+
+    Parameters
+    ----------
+    rules
+        The rules.
+    hit
+        How many there were.
+    """
+    limit = rules.minimum_population
+    text = Text(
+        f"groups with a population below {limit} not shown",
+        f"grupper med færre enn {limit} personer er ikke vist",
+    )
+    return Applied("minimum_population", text, hit)
+
+
+def small_counts(rules: Rules, hit: int) -> Applied:
+    """Counts below the minimum of a cell.
+
+    Parameters
+    ----------
+    rules, hit
+        As for `small_groups`.
+    """
+    first, last = 0 if rules.zeros else 1, rules.minimum_cell - 1
+    counts = str(last) if first == last else f"{first}-{last}"
+    text = Text(f"counts of {counts} suppressed", f"antall på {counts} er skjult")
+    return Applied("minimum_cell", text, hit)
+
+
+def companions(hit: int) -> Applied:
+    """Counts suppressed so that others cannot be found.
+
+    Parameters
+    ----------
+    hit
+        How many there were.
+    """
+    return Applied("complement", Text("suppressed with them", "skjult sammen med dem"), hit)
+
+
+def equal_to_totals(hit: int) -> Applied:
+    """Small counts that a total of theirs gives away, if it is shown.
+
+    Parameters
+    ----------
+    hit
+        How many there were.
+    """
+    text = Text(
+        "cells that equal a total of theirs, which must not be shown either",
+        "celler som er lik en av sine summer, som heller ikke må vises",
+    )
+    return Applied("totals", text, hit)
+
+
+def rounded_counts(rules: Rules, hit: int) -> Applied:
+    """Counts that became 0 or the base.
+
+    Parameters
+    ----------
+    rules, hit
+        As for `small_groups`.
+    """
+    base = rules.rounding_base
+    text = Text(
+        f"counts below {base} rounded to 0 or {base}",
+        f"antall under {base} er avrundet til 0 eller {base}",
+    )
+    return Applied("rounding", text, hit)
+
+
+def whole_percentages(rules: Rules, hit: int) -> Applied:
+    """Percentages of few persons.
+
+    Parameters
+    ----------
+    rules, hit
+        As for `small_groups`.
+    """
+    limit = rules.whole_percent_below
+    text = Text(
+        f"percentages of fewer than {limit} made whole and shown without their counts",
+        f"prosenter av færre enn {limit} er gjort hele og vist uten antall",
+    )
+    return Applied("whole_percent", text, hit)
+
+
+def summed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
+    """One entry a rule, where several counts were protected by it.
+
+    Parameters
+    ----------
+    applied
+        What was done, in order.
+    """
+    found: dict[str, Applied] = {}
+    for one in applied:
+        before = found.get(one.rule)
+        found[one.rule] = replace(one, cells=one.cells + (before.cells if before else 0))
+    return tuple(found.values())
+
+
+def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
+    """A footnote that names the rules, and says what each did.
+
+    Parameters
+    ----------
+    rules
+        The rules.
+    applied
+        What was done, in order.
+
+    Examples
+    --------
+    >>> rules = Rules("ours", minimum_cell=3)
+    >>> note_of(rules, [small_counts(rules, 4), companions(0)]).en
+    'Disclosure control "ours": counts of 1-2 suppressed: 4.'
+    """
+    said = summed(applied)
+    hit = [one for one in said if one.cells]
+    parts = {
+        language: "; ".join(f"{one.text.of(language)}: {one.cells}" for one in hit)
+        or _listed(said, language) + _NOTHING.of(language)
+        for language in ("en", "no")
+    }
+    return Text(
+        f'Disclosure control "{rules.name}": {parts["en"]}.',
+        f'Avsløringskontroll "{rules.name}": {parts["no"]}.',
+    )
+
+
+def _listed(said: Sequence[Applied], language: str) -> str:
+    listed = (one for one in said if one.rule not in ("complement", "totals"))
+    return "".join(f"{one.text.of(language)}; " for one in listed)
