@@ -123,6 +123,13 @@ def test_amounts_in_bands() -> None:
     found = counts(connection, YEAR, ["band"], groups=named)
     assert found["debt",] == (0, 10)
     assert found["unknown",] == (0, 366)
+    variables = occurrences(connection, YEAR, ["band"], known_at=KNOWN, groups=named).variables
+    order = [category.code for category in variables[0].dimension.categories]
+    assert order == ["debt", "0-999999", "1000000+", "unknown"]
+    # A band's own name is that band's, and what is below is with it.
+    shared = {"band": Groups("wealth", starts=(0, 1e6), other="0-999999")}
+    found = counts(connection, YEAR, ["band"], groups=shared)
+    assert found["0-999999",] == (0, 30)
 
 
 def test_halves_of_the_residents_of_each_january() -> None:

@@ -101,12 +101,14 @@ def _of_codes(name: str, groups: Groups, of: Variable, where: str) -> Variable:
 
 def _of_ranges(name: str, groups: Groups, of: Variable) -> Variable:
     whole = all(float(start).is_integer() for start in groups.starts)
-    levels = [_range(low, high, whole) for low, high in pairwise([*groups.starts, None])]
+    bands = [_range(low, high, whole) for low, high in pairwise([*groups.starts, None])]
+    # What is in no band is below all of them, and comes first.
+    below = [] if groups.other is None or groups.other in bands else [groups.other]
     whens = [
         f"WHEN ({of.sql}) >= {start!r} THEN {place}"
-        for place, start in reversed(list(enumerate(groups.starts)))
+        for place, start in reversed(list(enumerate(groups.starts, start=len(below))))
     ]
-    return _made(name, tuple(levels), whens, groups.other, of)
+    return _made(name, (*below, *bands), whens, groups.other, of)
 
 
 def _range(low: float | None, high: float | None, whole: bool) -> str:
