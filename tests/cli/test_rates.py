@@ -151,6 +151,12 @@ def test_the_parts_of_a_difference(store: Path) -> None:
     )
 
 
+def test_a_decomposition_of_some_says_of_whom_it_is(store: Path) -> None:
+    asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "nation", "--factors", "sex")
+    assert "Only" not in ask(store, *asked).stdout
+    assert "Only Age: 20-44." in ask(store, *asked, "--only", "age_group=20-44").stdout
+
+
 def test_small_groups_are_not_taken_apart_for_publication(store: Path) -> None:
     asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "11", "--factors", "sex")
     assert ask(store, *asked, "--publish", "statistics").exit_code == 0
@@ -185,6 +191,9 @@ def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
         ("rates --level 95", "between 0 and 1"),
         ("rates --known-at 2020-02-01", "before the period ends"),
         ("decompose --by county --between 03 77 --factors sex", "'77' does not occur"),
+        ("decompose --by county --between 03 77 --factors sex", "03, 11, 50, nation, others"),
+        ("decompose --by county --between 03 03 --factors sex", "'03 03' are no two groups"),
+        ("decompose --by county --between nation others --factors sex", "are no two groups"),
         ("decompose --by county --between 03 nation --factors sx", "Did you mean 'sex'"),
         ("decompose --by county --between 03 nation --factors county", "already"),
     ],

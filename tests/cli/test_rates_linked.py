@@ -163,10 +163,6 @@ def test_composition_by_linked_variables(store: Path) -> None:
     few = ask(store, "decompose", *YEAR, "--by", "centrality", "--between", "1", "nation",
               "--factors", "degree").stdout  # fmt: skip
     assert ("fewer than 20 events" in " ".join(few.split())) == (fewest < 20)
-    itself = ask(store, "decompose", *YEAR, "--by", "sex", "--between", "male", "male",
-                 "--factors", "degree")  # fmt: skip
-    assert itself.exit_code == 2
-    assert "is compared with itself" in itself.output + itself.stderr
     assert "Degree × Sex" in text
     assert "Degree is linked to the register" in text
 

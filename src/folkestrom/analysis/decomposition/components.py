@@ -17,7 +17,7 @@ from folkestrom.model.cells import Target, as_frame
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: Instead of a second group: everybody, the first group among them; or everybody else.
-EVERYBODY = "all"
+EVERYBODY = "nation"
 OTHERS = "others"
 
 

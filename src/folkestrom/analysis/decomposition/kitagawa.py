@@ -23,6 +23,7 @@ from folkestrom.analysis.decomposition.components import (
     components,
 )
 from folkestrom.analysis.decomposition.dasgupta import composition_changes
+from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates.frames import Frame, lazy, names, require
 from folkestrom.analysis.rates.rates import Unit, counted
 from folkestrom.errors import UsageError
@@ -77,8 +78,8 @@ def kitagawa(
     table, events, exposure, outcome, unit, per, level
         As for `rates`.
     group, between
-        The column of the groups, and two of its codes. The second may be "all", everybody in the
-        table, or "others", everybody else.
+        The column of the groups, and two of its codes. One of them may be "nation", everybody in
+        the table, or "others", everybody else.
     factors
         Columns that make up the composition; `"wealth:immigrant"` is one factor, the
         combinations of two.
@@ -104,7 +105,7 @@ def kitagawa(
     [0.833, 0.833, 0.0]
     """
     listed = names(factors)
-    joint = [tuple(part.strip() for part in factor.split(":")) for factor in listed]
+    joint = [parts_of(factor) for factor in listed]
     columns = list(dict.fromkeys(name for parts in joint for name in parts))
     frame = lazy(table)
     _check(frame, group, columns, len(listed))
@@ -113,23 +114,12 @@ def kitagawa(
     by = [*keys, group, *columns]
     cells = counted(frame, events, exposure, by, outcome=outcome, unit=unit)
     cells = cells.with_columns(pl.col(group).cast(pl.String))
-    for code in between:
-        _check_code(cells, group, code)
-    if between[0] == between[1]:
-        raise UsageError(
-            "is compared with itself", where="between", column=group, value=between[0],
-            allowed="two groups",
-        )  # fmt: skip
+    _check_groups(cells, group, between)
     labels = cells.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
     codes = tuple(_codes(labels, parts) for parts in joint)
     found = _populations(cells, labels, codes, group, between)
     estimates, coefficients = _effects(found)
-    named: list[tuple[str, str | None]] = [
-        ("difference", None),
-        ("composition", None),
-        ("rates", None),
-    ]
-    named += [("composition", factor) for factor in listed] if len(listed) > 1 else []
+    named = _component_names(listed)
     if intervals == "bootstrap":
         draws = _draws(cells, labels, codes, (group, person), between, replicates, seed)
         data = bootstrapped(named, estimates * per, draws * per, level)
@@ -147,6 +137,15 @@ def kitagawa(
     )
 
 
+def _component_names(factors: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Component and term of each of `_effects`; a single factor has no part of its own."""
+    parts = factors if len(factors) > 1 else ()
+    whole: list[tuple[str, str | None]] = [
+        (component, None) for component in ("difference", "composition", "rates")
+    ]
+    return [*whole, *(("composition", factor) for factor in parts)]
+
+
 def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int) -> None:
     require(frame, [group], "group")
     require(frame, columns, "factors")
@@ -161,15 +160,24 @@ def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int
         raise UsageError("tells the groups apart already", where="factors", value=group)
 
 
-def _check_code(cells: pl.DataFrame, group: str, code: str) -> None:
+def _check_groups(cells: pl.DataFrame, group: str, between: tuple[str, str]) -> None:
     known = cells[group].drop_nulls().unique().sort().to_list()
-    if code not in (*known, EVERYBODY, OTHERS):
+    for code in between:
+        if code not in (*known, EVERYBODY, OTHERS):
+            raise UsageError(
+                "does not occur",
+                where="between",
+                column=group,
+                value=code,
+                allowed=[*known[:30], EVERYBODY, OTHERS],
+            )
+    if between[0] == between[1] or set(between) == {EVERYBODY, OTHERS}:
         raise UsageError(
-            "does not occur",
+            "are no two groups",
             where="between",
             column=group,
-            value=code,
-            allowed=[*known[:30], EVERYBODY, OTHERS],
+            value=" ".join(between),
+            allowed=f"two codes, or one of them and {EVERYBODY} or {OTHERS}",
         )
 
 

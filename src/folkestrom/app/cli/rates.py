@@ -147,7 +147,9 @@ def decompose(
     between: Annotated[
         tuple[str, str],
         typer.Option(
-            "--between", metavar="CODE CODE|nation|others", help="The two groups, by their codes."
+            "--between",
+            metavar="CODE CODE|nation|others",
+            help="The two groups, by their codes; nation is everybody, others everybody else.",
         ),
     ],
     factors: Annotated[

@@ -10,6 +10,7 @@ import polars as pl
 
 from folkestrom.analysis.decomposition import Decomposition
 from folkestrom.analysis.decomposition.components import EVERYBODY, OTHERS
+from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only
 from folkestrom.analysis.rates.rates import Rates
@@ -28,7 +29,7 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.variables import Variable, notes
 
 #: What everybody in the country is called, as a standard and as the other group.
-NATION: Final = "nation"
+NATION: Final = EVERYBODY
 #: Below so many events in a group the delta method's intervals are too narrow, and say so.
 _FEW_EVENTS: Final = 20
 #: Tables with their empty cells are not made larger than this.
@@ -184,7 +185,7 @@ def with_rates(protected: Protected, by: tuple[str, ...], level: float) -> Prote
     ))  # fmt: skip
 
 
-def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> Cells:
+def decomposition_cells(counted: Occurrences, found: Decomposition, by: str, only: Only) -> Cells:
     """A decomposition as cells.
 
     Parameters
@@ -195,6 +196,8 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
         The decomposition.
     by
         The variable of the groups.
+    only
+        Codes that were kept, by variable.
     """
     percent = [(pl.col(m.id) * 100).alias(m.id) for m in _PARTS if m.id.startswith("share")]
     rows = found.data.with_columns(percent, term=pl.col("term").fill_null("all")).select(
@@ -224,7 +227,7 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str) -> 
         title=filled,
         dimensions=(_named(_COMPONENTS, first, second), _terms(found, counted)),
         measures=_PARTS,
-        footnotes=(*_decomposition_notes(found), *_notes_of(counted)),
+        footnotes=(*_decomposition_notes(found), *_kept(counted, only), *_notes_of(counted)),
         contents=_CONTENTS,
         reference_time=same(_when(counted.period)),
         method=Text(found.method, found.method),
@@ -380,11 +383,17 @@ def _notes(counted: Occurrences, said: Said) -> tuple[Text, ...]:
                 "som regnes som kjent.",
             )
         )
-    for name, codes in said.only.items():
+    return (*found, *_kept(counted, said.only), *_notes_of(counted))
+
+
+def _kept(counted: Occurrences, only: Only) -> tuple[Text, ...]:
+    """Notes of who the figures are of, where not all were kept."""
+    found = []
+    for name, codes in only.items():
         listed = codes if isinstance(codes, str) else ", ".join(codes)
         label = counted.variable(name).dimension.label
         found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
-    return (*found, *_notes_of(counted))
+    return tuple(found)
 
 
 def _in_a_sentence(counted: Occurrences, name: str) -> Text:
@@ -443,7 +452,7 @@ def _terms(found: Decomposition, counted: Occurrences) -> Dimension:
 
 
 def _factor(code: str, counted: Occurrences) -> Text:
-    labels = [counted.variable(part.strip()).dimension.label for part in code.split(":")]
+    labels = [counted.variable(part).dimension.label for part in parts_of(code)]
     return Text(" × ".join(t.en for t in labels), " × ".join(t.no for t in labels))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
-from folkestrom.analysis.decomposition.components import EVERYBODY
+from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
@@ -267,7 +267,8 @@ def decompose(
     store, from_, to_, event, destination, only, known_at, level, groups
         As for `emigration_rates`.
     by, between
-        A variable, and two of its codes; the second may be "nation", everybody, or "others".
+        A variable, and two of its codes; one of them may be "nation", everybody, or "others",
+        everybody else.
     factors
         Variables that make up the composition.
     publish
@@ -302,7 +303,7 @@ def decompose(
     if publish is None:
         return found
     rules = rules_named(publish) if isinstance(publish, str) else publish
-    cells = rate_tables.decomposition_cells(counted, found, by)
+    cells = rate_tables.decomposition_cells(counted, found, asked.by[0], asked.only)
     rate_tables.checked(cells, found, rules, _years(asked))
     return replace(found, cells=found.cells.clear())
 
@@ -336,12 +337,11 @@ def decomposed(
     between, factors
         As for `decompose`.
     """
-    parts = dict.fromkeys(part.strip() for factor in factors for part in factor.split(":"))
+    parts = dict.fromkeys(part for factor in factors for part in parts_of(factor))
     counted = _counted(folder, waiting, asked, (*asked.by, *parts))
     (group,) = asked.by
     data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
-    first, second = (EVERYBODY if code == rate_tables.NATION else code for code in between)
-    found = kitagawa(data, group, (first, second), factors, level=asked.level)
+    found = kitagawa(data, group, between, factors, level=asked.level)
     return counted, found
 
 
@@ -363,7 +363,7 @@ def decomposition_cells(
         Rules of disclosure control that both groups must satisfy, for publication.
     """
     counted, found = decomposed(folder, waiting, asked, between, factors)
-    cells = rate_tables.decomposition_cells(counted, found, asked.by[0])
+    cells = rate_tables.decomposition_cells(counted, found, asked.by[0], asked.only)
     if rules is None:
         return cells
     given = rules_named(rules) if isinstance(rules, str) else rules
