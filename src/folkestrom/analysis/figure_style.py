@@ -132,14 +132,26 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
             figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
         if file is None:
             return figure
-        form = Path(file).suffix.removeprefix(".").lower()
-        if form not in _FORMATS:
-            raise UsageError(
-                "is no format of figures", column="file", value=Path(file).name,
-                allowed=[f".{k}" for k in _FORMATS],
-            )  # fmt: skip
+        form = format_of(file)
         figure.savefig(file, format=form, metadata=_DATES[form], dpi=200)
     return figure
+
+
+def format_of(file: Path | str) -> str:
+    """The format that the name of a picture's file says.
+
+    Examples
+    --------
+    >>> format_of("curves.SVG")
+    'svg'
+    """
+    form = Path(file).suffix.removeprefix(".").lower()
+    if form not in _FORMATS:
+        raise UsageError(
+            "is no format of figures", column="file", value=Path(file).name,
+            allowed=[f".{k}" for k in _FORMATS],
+        )  # fmt: skip
+    return form
 
 
 def number_text(value: float, lang: Language) -> str:

@@ -230,17 +230,21 @@ def _numbers_at_risk(
                 textcoords="offset points", fontsize=8.5, ha="right",
             )  # fmt: skip
         for tick in ticks:
+            present = _present(curve, tick * scale)
+            written = "" if np.isnan(present) else number_text(present, lang)
             axis.annotate(
-                number_text(_present(curve, tick * scale), lang), (tick, 0), xytext=(0, line),
+                written, (tick, 0), xytext=(0, line),
                 xycoords=axis.get_xaxis_transform(), textcoords="offset points", fontsize=8.5,
                 ha="center",
             )  # fmt: skip
 
 
 def _present(curve: Curve, day: float) -> float:
-    """How many are at risk just after a day."""
+    """How many are at risk just after a day; NaN where the curve does not say it."""
     place = int(np.searchsorted(curve.time, day, side="right"))
-    return round(float(curve.at_risk[place])) if place < len(curve.time) else 0.0
+    if place == len(curve.time):
+        return float("nan") if np.isnan(curve.at_risk[-1:]).any() else 0.0
+    return float(np.round(curve.at_risk[place]))
 
 
 def _write_ticks(axis: Axes, lang: Language) -> None:

@@ -1,0 +1,195 @@
+"""Follow-up that may be shown to anybody: which groups, events and times, and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from folkestrom.analysis.followup import Curve
+from folkestrom.app.office.following_episodes import MEASURES, Followed, measured
+from folkestrom.disclosure import Applied, Rules
+from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
+from folkestrom.errors import UsageError
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+_PER_CENT = ("incidence", "lower", "upper", "crude_share")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Released:
+    """What may be shown.
+
+    Parameters
+    ----------
+    data
+        As of `measured`; what may not be shown is null.
+    groups
+        Numbers of the groups that are shown.
+    events
+        Events whose curves are shown in all of these.
+    curves
+        The curves at the times that may be shown; without times between those asked for, unless
+        they were wanted.
+    applied
+        What was done.
+    rules
+        By which rules.
+    """
+
+    data: pl.DataFrame
+    groups: tuple[int, ...]
+    events: tuple[str, ...]
+    curves: tuple[Curve, ...]
+    applied: tuple[Applied, ...]
+    rules: Rules
+
+
+def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day: bool) -> Released:
+    """What may be shown of a follow-up.
+
+    Parameters
+    ----------
+    followed
+        Episodes.
+    days
+        Days since the entry that are asked for.
+    rules
+        The rules.
+    every_day
+        Curves are wanted at as many days in between as can be shown, for a picture.
+
+    Raises
+    ------
+    UsageError
+        Rules that round.
+    """
+    if rules.rounding_base:
+        raise UsageError(
+            "rounds the counts, and the incidences would be of the true ones",
+            where="publish",
+            value=rules.name,
+            allowed="rules that suppress, such as 'research' or 'statistics'",
+        )
+    large = followed.groups["persons"] >= smallest_group(rules)
+    groups = tuple(int(g) for g in np.flatnonzero(large.to_numpy()))
+    data = measured(followed, days)
+    per_group = len(followed.events) * len(days)
+    shown, named = np.zeros((2, data.height), np.bool_)
+    curves: list[Curve] = []
+    left_out, rare = 0, 0
+    kinds = np.ones(len(followed.events), np.bool_)
+    for group in groups:
+        grid, found = _thinned(followed, group, days, rules, every_day)
+        asked = found.times[np.searchsorted(grid, days)]
+        rows = slice(group * per_group, (group + 1) * per_group)
+        shown[rows] = np.outer(found.kinds, asked).ravel()
+        named[rows] = True
+        left_out += int((~asked).sum())
+        rare += int((~found.kinds).sum())
+        kinds &= found.kinds
+        curves += _curves(followed, group, grid, found)
+    persons = followed.groups["persons"].to_numpy()
+    again = followed.groups["episodes"].to_numpy() - persons
+    few = (again > 0) & (again < rules.minimum_cell)
+    data = _blank(data, shown, named, few.repeat(per_group))
+    data, whole = _coarse(data, (persons < rules.whole_percent_below).repeat(per_group))
+    events = tuple(e for e, kept in zip(followed.events, kinds, strict=True) if kept)
+    hidden = followed.groups.height - len(groups)
+    done = applied(rules, groups=hidden, kinds=rare, times=left_out, percentages=whole)
+    return Released(data, groups, events, tuple(curves), done, rules)
+
+
+def _thinned(
+    followed: Followed, group: int, days: Sequence[int], rules: Rules, every_day: bool
+) -> tuple[Integers, Thinned]:
+    """Days that were looked at, and what of them can be shown."""
+    grid = np.asarray(days, np.int64)
+    if every_day:
+        grid = np.union1d(grid, followed.counts.days(group) + followed.counts.first)
+    left = followed.left_until(group, [*grid, followed.follow.last])
+    present = followed.still_at_risk(group, [*grid, followed.follow.last])
+    others = left[:, :1]
+    if followed.follow.late:
+        others = np.column_stack([others, present + left.sum(axis=1)])
+    found = thin(
+        left[:, 1:],
+        others,
+        present[:-1],
+        rules.minimum_cell,
+        zeros=rules.zeros,
+        first=np.isin(grid, days),
+    )
+    return grid, found
+
+
+def _blank(
+    data: pl.DataFrame,
+    shown: npt.NDArray[np.bool_],
+    named: npt.NDArray[np.bool_],
+    few: npt.NDArray[np.bool_],
+) -> pl.DataFrame:
+    """Measures where they are shown; sizes of groups wherever the group is.
+
+    Few episodes more than persons would be a small count as well: then the persons, whom nothing
+    else is computed from, are left out.
+    """
+    where = dict.fromkeys(MEASURES, shown) | {"episodes": named, "persons": named & ~few}
+    return data.with_columns(
+        pl.when(pl.Series(kept)).then(pl.col(name)).alias(name) for name, kept in where.items()
+    )
+
+
+def _coarse(data: pl.DataFrame, small: npt.NDArray[np.bool_]) -> tuple[pl.DataFrame, int]:
+    """Whole percentages of groups too small for finer ones, without the counts that give them."""
+    few = pl.Series(small)
+    rounded = data.with_columns(
+        *(pl.when(few).then(pl.col(n).round()).otherwise(pl.col(n)).alias(n) for n in _PER_CENT),
+        *(pl.when(~few).then(pl.col(n)).alias(n) for n in ("at_risk", "events")),
+    )
+    return rounded, sum(int((rounded[n] != data[n]).sum()) for n in _PER_CENT)
+
+
+def _curves(followed: Followed, group: int, grid: Integers, found: Thinned) -> list[Curve]:
+    """The curves of a group at the times that can be shown, and no more of them than that."""
+    # Nobody is followed longer than that, and nothing is extrapolated.
+    kept = grid[found.times & (grid <= followed.curve(group, followed.events[0]).until)]
+    names = [e for e, shown in zip(followed.events, found.kinds, strict=True) if shown]
+    return [_curve(followed, group, name, kept) for name in names] if len(kept) else []
+
+
+def _curve(followed: Followed, group: int, event: str, days: Integers) -> Curve:
+    """A curve that says nothing of the time after its last shown day but who is at risk then."""
+    curve = followed.curve(group, event)
+    place = np.searchsorted(curve.time, days, side="right")
+    left = followed.left_until(group, days)
+    present = followed.still_at_risk(group, days).astype(np.float64)
+    number = followed.events.index(event) + 1
+    entered = np.nan if followed.follow.late else float(followed.entered(group))
+
+    def at(column: npt.NDArray[np.float64], start: float) -> npt.NDArray[np.float64]:
+        return np.append(np.concatenate([[start], column])[place], [np.nan, np.nan])
+
+    def since(counts: Integers) -> npt.NDArray[np.float64]:
+        return np.append(np.diff(counts, prepend=0).astype(np.float64), [np.nan, np.nan])
+
+    return Curve(
+        group=curve.group,
+        outcome=event,
+        start=curve.start,
+        until=float(days[-1]),
+        time=np.append(days, [days[-1] + 1, days[-1] + 2]),
+        # How many are at risk after a time stands at the next one; of none, none are left later.
+        at_risk=np.concatenate([[entered], present, [np.nan if present[-1] else 0.0]]),
+        events=since(left[:, number]),
+        censored=since(left[:, 0]),
+        estimate=at(curve.estimate, curve.start),
+        se=at(curve.se, np.nan),
+        lower=at(curve.lower, np.nan),
+        upper=at(curve.upper, np.nan),
+    )
