@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -110,6 +111,28 @@ class StoreStudy:
             if prepared.study.entry is None:
                 return _panel_query(prepared).flow_chart()
             return _episode_query(prepared).flow_chart()
+
+    def follow_up(
+        self,
+        by: str | Iterable[str] = (),
+        at: str | int | Iterable[str | int] = (),
+        **options: Any,
+    ) -> Frame:
+        """Cumulative incidence of what ends the episodes, by groups, at some times since the entry.
+
+        Parameters
+        ----------
+        by
+            Columns of the episodes, or variables, as of the entry.
+        at
+            Times since the entry: days, or years such as "5y".
+        **options
+            As for `folkestrom.app.office.following.follow_up_frame`: events, level, publish,
+            picture, lang, to.
+        """
+        from folkestrom.app.office.following import follow_up_frame
+
+        return follow_up_frame(self, by, at, **options)
 
     def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
