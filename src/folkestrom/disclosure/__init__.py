@@ -4,7 +4,7 @@ Takes plain tables of counts and knows no person. `release` is the gate.
 """
 
 from folkestrom.disclosure.cell_keys import PerturbationTable, perturb
-from folkestrom.disclosure.quantiles import quantiles, winsorise
+from folkestrom.disclosure.quantiles import mean, quantiles, winsorise
 from folkestrom.disclosure.release import Applied, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
@@ -17,6 +17,7 @@ __all__ = [
     "PerturbationTable",
     "Protected",
     "Rules",
+    "mean",
     "named",
     "perturb",
     "quantiles",

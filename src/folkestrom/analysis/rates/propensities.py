@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from folkestrom.analysis.rates.frames import Frame, lazy, names, require
-from folkestrom.analysis.rates.intervals import ShareMethod, share_interval
+from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Target, as_frame
 
@@ -38,6 +38,63 @@ class Propensities:
     def to(self, target: Target) -> Frame:
         """The rows as an Arrow table, or a data frame of Polars or pandas."""
         return self.data if target == "polars" else as_frame(self.data.to_arrow(), target)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterSums:
+    """Sums over the persons of each group, that a share and its variance follow from.
+
+    A person has n person-years in the group, and y of them with the outcome.
+
+    Parameters
+    ----------
+    persons
+        How many persons.
+    person_years, events
+        Σ n and Σ y.
+    yy, yn, nn
+        Σ y², Σ y n and Σ n².
+    """
+
+    persons: Floats
+    person_years: Floats
+    events: Floats
+    yy: Floats
+    yn: Floats
+    nn: Floats
+
+    @property
+    def share(self) -> Floats:
+        """Share of the person-years; not a number where there are none."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.events / self.person_years
+
+    @property
+    def variance(self) -> Floats:
+        """Variance of the share, of persons who are independent of each other."""
+        p, n = self.share, self.person_years
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = (self.yy - 2 * p * self.yn + p**2 * self.nn) / n**2
+            return spread * self.persons / (self.persons - 1)
+
+    def limits(self, level: float = 0.95, method: ShareMethod = "wilson") -> tuple[Floats, Floats]:
+        """Limits of the share, by the number of person-years that are worth as much.
+
+        Parameters
+        ----------
+        level, method
+            As for `propensities`.
+
+        Examples
+        --------
+        >>> one, ten = np.ones(1), np.full(1, 10.0)
+        >>> lower, upper = ClusterSums(ten, ten, one, one, one, ten).limits()
+        >>> lower.round(3).tolist(), upper.round(3).tolist()
+        ([0.017], [0.423])
+        """
+        p, n = self.share, self.person_years
+        worth = n / np.maximum(_design_effect(p, self.variance, n), 1.0)
+        return share_interval(p * worth, worth, level, method)
 
 
 def propensities(
@@ -147,10 +204,8 @@ def _crude(
     found = grouped.collect(engine="streaming")
     if groups:
         found = found.sort(groups, nulls_last=True)
-    clusters, n, y, yy, yn, nn = (found[name].to_numpy().astype(np.float64) for name in sums)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = y / n
-        variance = (yy - 2 * p * yn + p**2 * nn) / n**2 * clusters / (clusters - 1)
+    sizes = ClusterSums(*(found[name].to_numpy().astype(np.float64) for name in sums))
+    p, n, variance = sizes.share, sizes.person_years, sizes.variance
     return _with_interval(found.drop("yy", "yn", "nn"), "propensity", p, variance, n, method, level)
 
 
@@ -164,10 +219,7 @@ def _with_interval(
     level: float,
 ) -> pl.DataFrame:
     """A share with its error and limits, by the number of trials that are worth as much."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effect = variance / (p * (1 - p) / n)
-    # No event, or one cluster: nothing tells how persons differ, and rows count as independent.
-    effect = np.where(np.isfinite(effect), effect, 1.0)
+    effect = _design_effect(p, variance, n)
     worth = n / np.maximum(effect, 1.0)
     lower, upper = share_interval(p * worth, worth, level, method)
     standard = name == "standardised"
@@ -180,6 +232,13 @@ def _with_interval(
     return found.with_columns(
         pl.Series(key, value).fill_nan(None) for key, value in columns.items()
     )
+
+
+def _design_effect(p: Floats, variance: Floats, n: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = variance / (p * (1 - p) / n)
+    # No event, or one cluster: nothing tells how persons differ, and rows count as independent.
+    return np.where(np.isfinite(effect), effect, 1.0)
 
 
 def _standardised(

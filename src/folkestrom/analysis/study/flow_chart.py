@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +10,8 @@ from typing import Final
 
 import pyarrow as pa
 
+#: What stands for a number that is not shown.
+HIDDEN: Final = ".."
 #: What a step's rows are called, one and many.
 EPISODES: Final = "episodes"
 PERSON_YEARS: Final = "person-years"
@@ -16,7 +19,7 @@ PERSON_YEARS: Final = "person-years"
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """One box of the chart.
+    """One box of the chart; a number that is not shown is None.
 
     Parameters
     ----------
@@ -31,9 +34,9 @@ class FlowStep:
     """
 
     text: str
-    rows: int
-    persons: int
-    dropped: int
+    rows: int | None
+    persons: int | None
+    dropped: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,50 @@ class FlowChart:
         The boxes in order: the first is where it begins.
     outcomes
         Rows that are left, by what came of them.
+    note
+        What a reader should know of the numbers.
     """
 
     title: str
     unit: str
     steps: tuple[FlowStep, ...]
-    outcomes: tuple[tuple[str, int], ...]
+    outcomes: tuple[tuple[str, int | None], ...]
+    note: str = ""
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> int | None:
         """Rows that are left."""
         return self.steps[-1].rows
 
     @property
-    def persons(self) -> int:
+    def persons(self) -> int | None:
         """Persons that are left."""
         return self.steps[-1].persons
+
+    def showing(
+        self,
+        rows: Sequence[int | None],
+        persons: Sequence[int | None],
+        dropped: Sequence[int | None],
+        outcomes: Sequence[int | None],
+        note: str,
+    ) -> FlowChart:
+        """The chart with other numbers: those that may be shown.
+
+        Parameters
+        ----------
+        rows, persons, dropped
+            Numbers of each step; None: not shown.
+        outcomes
+            Rows by outcome.
+        note
+            Why they are others.
+        """
+        numbers = zip(self.steps, rows, persons, dropped, strict=True)
+        steps = tuple(FlowStep(s.text, r, p, d) for s, r, p, d in numbers)
+        named = zip(self.outcomes, outcomes, strict=True)
+        ended = tuple((name, many) for (name, _), many in named)
+        return FlowChart(self.title, self.unit, steps, ended, note)
 
     @property
     def table(self) -> pa.Table:
@@ -93,19 +124,23 @@ class FlowChart:
                 for s in self.steps
             ],
             "outcomes": dict(self.outcomes),
+            **({"note": self.note} if self.note else {}),
         }
 
     def __str__(self) -> str:
         lines = [self.title]
         first, *rest = self.steps
-        lines.append(f"{first.rows:,} {self.unit} of {first.persons:,} persons: {first.text}")
+        lines.append(f"{self._box_text(first)}: {first.text}")
         for one in rest:
-            lines.append(f"│   └─ {one.dropped:,} left out: {one.text}")
-            lines.append(f"├─ {one.rows:,} {self.unit} of {one.persons:,} persons")
+            lines.append(f"│   └─ {_text(one.dropped)} left out: {one.text}")
+            lines.append(f"├─ {self._box_text(one)}")
         for number, (name, many) in enumerate(self.outcomes, start=1):
             turn = "└" if number == len(self.outcomes) else "├"
-            lines.append(f"    {turn}─ {name}: {many:,}")
-        return "\n".join(lines)
+            lines.append(f"    {turn}─ {name}: {_text(many)}")
+        return "\n".join([*lines, self.note] if self.note else lines)
+
+    def _box_text(self, step: FlowStep) -> str:
+        return f"{_text(step.rows)} {self.unit} of {_text(step.persons)} persons"
 
     def to_svg(self) -> str:
         """The chart as a picture that any browser shows."""
@@ -114,17 +149,21 @@ class FlowChart:
         for number, one in enumerate(self.steps):
             if number:
                 boxes += _arrow(height - _GAP, height)
-                text = (f"{one.dropped:,} left out", one.text)
+                text = (f"{_text(one.dropped)} left out", one.text)
                 boxes += _box(_RIGHT, height - _GAP // 2 - _BOX // 2, text, dashed=True)
-            text = (f"{one.rows:,} {self.unit}", f"{one.persons:,} persons")
+            text = (f"{_text(one.rows)} {self.unit}", f"{_text(one.persons)} persons")
             if not number:
-                text = (one.text, f"{one.rows:,} {self.unit} of {one.persons:,} persons")
+                text = (one.text, self._box_text(one))
             boxes += _box(_LEFT, height, text)
             height += _BOX + _GAP
-        ends = [f"{name}: {many:,}" for name, many in self.outcomes]
+        ends = [f"{name}: {_text(many)}" for name, many in self.outcomes]
         boxes += _box(_LEFT, height, ends, tall=_LINE * len(ends) + 16)
         boxes += _arrow(height - _GAP, height)[:1]  # nobody is left out any more
         height += _LINE * len(ends) + 20
+        for line in textwrap.wrap(self.note, _NOTE_WIDTH):
+            height += _LINE
+            boxes.append(f'<text x="{_LEFT}" y="{height}" font-size="11">{escape(line)}</text>')
+        height += _LINE if self.note else 0
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
             f'font-family="sans-serif" font-size="13" role="img">'
@@ -139,6 +178,12 @@ _BOX_WIDTH: Final = 380
 _BOX: Final = 48
 _GAP: Final = 64
 _LINE: Final = 18
+#: Letters of a note in a line.
+_NOTE_WIDTH: Final = 130
+
+
+def _text(number: int | None) -> str:
+    return HIDDEN if number is None else f"{number:,}"
 
 
 def _box(

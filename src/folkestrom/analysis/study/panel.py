@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -17,6 +17,7 @@ from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
 from folkestrom.analysis.study.making import count_rows, create_temporary, stream
 from folkestrom.analysis.study.parts import Part, parts
 from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, rows_of_part
+from folkestrom.analysis.study.prepared import Prepared, panel_of
 from folkestrom.analysis.study.vocabulary import Vocabulary
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.time import extraction
@@ -171,3 +172,28 @@ class PanelQuery:
             *steps,
             panel_rows(steps[-1].name, [v.sql for v in chosen], list(self.panel.variables)),
         ]
+
+
+def panel_query(prepared: Prepared, variables: Sequence[str] | None = None) -> PanelQuery:
+    """The panel of a study on a store.
+
+    Parameters
+    ----------
+    prepared
+        The study.
+    variables
+        Other variables than the definition's, of its vocabulary.
+
+    Raises
+    ------
+    UsageError
+        The study has no panel.
+    """
+    panel = panel_of(prepared.study)
+    return PanelQuery(
+        prepared.connection,
+        prepared.study,
+        panel if variables is None else replace(panel, variables=tuple(variables)),
+        prepared.vocabulary,
+        prepared.reach.last,
+    )

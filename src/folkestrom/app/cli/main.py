@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from folkestrom import __version__
-from folkestrom.app.cli import demo, fit, follow, intake, link, rates, statistics, study, twin
+from folkestrom.app.cli import (
+    demo,
+    describe,
+    fit,
+    follow,
+    intake,
+    link,
+    rates,
+    statistics,
+    study,
+    twin,
+)
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.output.formats import OutputFormat
@@ -60,5 +71,5 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, follow, fit, twin, demo):
+for module in (intake, link, statistics, rates, study, describe, follow, fit, twin, demo):
     module.register(app)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.rates import Publish
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 
@@ -44,6 +45,7 @@ def study(
         Path | None,
         typer.Option("--flow-chart", help="SVG file to write the flow chart to.", dir_okay=False),
     ] = None,
+    publish: Publish = None,
     wait: Annotated[
         float | None,
         typer.Option(
@@ -58,12 +60,14 @@ def study(
 
     given = settings(ctx)
     _check_format(given)
+    studies.check_rows(publish, episodes, panel)
     found = studies.study_on(given.store, file, Waiting(wait, given.progress().print))
     with given.progress().status("Counting …") as status:
         made = studies.make(
             found,
             episodes=episodes,
             panel=panel,
+            publish=publish,
             progress=lambda rows: status.update(f"{rows:,} rows written …"),
         )
     _print(given, made)
@@ -79,6 +83,8 @@ def _print(given: Settings, made: Made) -> None:
         from folkestrom.app.office.studies import chart_csv
 
         given.result().print(chart_csv(made), end="", markup=False, highlight=False)
+        for note in [chart.note for chart in made.charts if chart.note]:
+            given.progress().print(note)
         return
     console = given.result()
     for chart in made.charts:

@@ -16,13 +16,18 @@ import pyarrow.parquet as pq
 from folkestrom.analysis.study.definition import Study
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.flow_chart import FlowChart
-from folkestrom.analysis.study.panel import PanelQuery
-from folkestrom.analysis.study.prepared import Prepared, ends_of, panel_of, prepare
+from folkestrom.analysis.study.panel import PanelQuery, panel_query
+from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
 from folkestrom.analysis.study.toml_file import read_study
+from folkestrom.app.office import arguments
+from folkestrom.app.office.describing import SHARES, Asked, described
+from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
 from folkestrom.app.output.place import check_place, put
+from folkestrom.disclosure import Rules
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 
 #: Told how many rows are made.
@@ -75,10 +80,17 @@ class StoreStudy:
         """
         return _reader(self._panel_batches(), progress)
 
-    def panel_flow_chart(self) -> FlowChart:
-        """How many person-years there are, and why others are left out."""
+    def panel_flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
+        """How many person-years there are, and why others are left out.
+
+        Parameters
+        ----------
+        publish
+            Rules of disclosure control, or their name: numbers that must not be shown are None.
+        """
+        rules = rules_of(publish)
         with self.prepared() as prepared:
-            return _panel_query(prepared).flow_chart()
+            return published_chart(panel_query(prepared).flow_chart(), rules)
 
     def episodes(self, to: Target = "arrow") -> Frame:
         """The episodes: one row each, or several where a variable is "varying".
@@ -105,12 +117,51 @@ class StoreStudy:
         """
         return _reader(self._episode_batches(), progress)
 
-    def flow_chart(self) -> FlowChart:
-        """Who is in the study and who is left out: episodes, or person-years without any."""
+    def flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
+        """Who is in the study and who is left out: episodes, or person-years without any.
+
+        Parameters
+        ----------
+        publish
+            As for `panel_flow_chart`.
+        """
+        rules = rules_of(publish)
         with self.prepared() as prepared:
-            if prepared.study.entry is None:
-                return _panel_query(prepared).flow_chart()
-            return _episode_query(prepared).flow_chart()
+            chart = panel_query if prepared.study.entry is None else _episode_query
+            return published_chart(chart(prepared).flow_chart(), rules)
+
+    def describe(
+        self,
+        by: str | Iterable[str] = (),
+        of: str | None = None,
+        *,
+        quantiles: Iterable[float] = SHARES,
+        publish: Rules | str | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """What the panel shows: outcomes, or the values of a number, in each cell.
+
+        Without `of` a row has the `persons` and person-years (`base`) of a cell, the
+        `person_years` with an outcome, and its `percent` with Wilson's limits. With it, the
+        `persons` and `person_years` that have a value, the `missing` ones, the mean and
+        quantiles (`q50`, …).
+
+        Parameters
+        ----------
+        by
+            Names of variables, in the panel or not; "year", and with `of` "outcome", too.
+        of
+            A variable that is a number.
+        quantiles
+            Which quantiles, as shares.
+        publish
+            Rules of disclosure control, or their name: the result is the protected table only.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        asked = Asked(arguments.names(by), of, tuple(quantiles))
+        rules = rules_of(publish)
+        return as_frame(described(self.path, self.waiting, self.definition, asked, rules).data, to)
 
     def follow_up(
         self,
@@ -142,7 +193,7 @@ class StoreStudy:
 
     def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
-            query = _panel_query(prepared)
+            query = panel_query(prepared)
             yield query.layout.schema
             yield from query.batches(query.tally)
 
@@ -192,11 +243,32 @@ class Made:
         }
 
 
+def check_rows(publish: Rules | str | None, episodes: Path | None, panel: Path | None) -> None:
+    """Refuse rows of persons beside what is to be published.
+
+    Parameters
+    ----------
+    publish
+        Rules, or their name.
+    episodes, panel
+        Files that were asked for.
+    """
+    if rules_of(publish) is not None and (episodes or panel):
+        raise UsageError(
+            "holds rows of persons, which are not published",
+            where="--episodes" if episodes else "--panel",
+            value=str(episodes or panel),
+            next_step="Write the file without --publish, for the office; what may be published "
+            "of it, `folkestrom describe` shows",
+        )
+
+
 def make(
     study: StoreStudy,
     *,
     episodes: Path | None = None,
     panel: Path | None = None,
+    publish: Rules | str | None = None,
     progress: Progress | None = None,
 ) -> Made:
     """Make a study, and write its rows to Parquet files; rows are counted as they are written.
@@ -207,9 +279,18 @@ def make(
         The study.
     episodes, panel
         Files to write; None: the rows are only counted.
+    publish
+        Rules of disclosure control for the flow charts, or their name.
     progress
         Told how many rows are written.
+
+    Raises
+    ------
+    UsageError
+        Rows of persons asked for beside what is to be published.
     """
+    check_rows(publish, episodes, panel)
+    rules = rules_of(publish)
     for path in (episodes, panel):
         if path is not None:
             check_place(path)
@@ -221,10 +302,10 @@ def make(
         if wanted.entry is not None or episodes is not None:
             queries.append((_episode_query(prepared), episodes))
         if wanted.panel is not None or panel is not None:
-            queries.append((_panel_query(prepared), panel))
+            queries.append((panel_query(prepared), panel))
         for query, path in queries:
             if path is None:
-                charts.append(query.flow_chart())
+                charts.append(published_chart(query.flow_chart(), rules))
                 continue
             tally = query.tally
             batches = _counted(query.batches(tally), progress)
@@ -263,16 +344,6 @@ def _write_parquet(
         beside.unlink(missing_ok=True)
         raise
     return rows
-
-
-def _panel_query(prepared: Prepared) -> PanelQuery:
-    return PanelQuery(
-        prepared.connection,
-        prepared.study,
-        panel_of(prepared.study),
-        prepared.vocabulary,
-        prepared.reach.last,
-    )
 
 
 def _episode_query(prepared: Prepared) -> EpisodeQuery:
