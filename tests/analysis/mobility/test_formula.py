@@ -15,6 +15,7 @@ from folkestrom.analysis.mobility import MobilityFit, mobility
 from folkestrom.analysis.mobility.coding import code
 from folkestrom.analysis.mobility.design import Design, Roles, make_design
 from folkestrom.analysis.mobility.formula import parse
+from folkestrom.analysis.mobility.sources import source_of
 from folkestrom.analysis.mobility.tables import read_table
 from folkestrom.analysis.mobility.terms import Factor
 from tests.analysis.mobility.conftest import OUTCOMES, draw_table
@@ -23,7 +24,7 @@ TABLE = draw_table(60, 3, seed=4)
 
 
 def design_of(formula: str, table: pl.DataFrame = TABLE) -> Design:
-    return make_design(formula, lambda names: read_table(table, names), Roles("id", "outcome"))[0]
+    return make_design(formula, source_of(table), Roles("id", "outcome"))[0]
 
 
 def dense(formula: str, table: pl.DataFrame = TABLE) -> tuple[list[str], np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.bases import Basis, fit_basis
 from folkestrom.analysis.mobility.coding import Coded, code
+from folkestrom.analysis.mobility.facts import Facts, survey
 from folkestrom.analysis.mobility.formula import Category, Expression, Parsed, parse
+from folkestrom.analysis.mobility.keys import Keys
+from folkestrom.analysis.mobility.sources import Source
 from folkestrom.analysis.mobility.tables import (
     MOST_LEVELS,
     Table,
+    check_levels,
     factor_of,
     number_of,
-    numbers_of,
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
-from folkestrom.errors import UsageError
+from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Term]
@@ -247,18 +250,20 @@ class Design:
 
 
 def make_design(
-    formula: str, table_of: Callable[[Sequence[str]], Table], roles: Roles
-) -> tuple[Design, Table]:
-    """Fit a formula to a table: levels, knots, coding.
+    formula: str, source: Source, roles: Roles, listed: Sequence[str] = ()
+) -> tuple[Design, Facts]:
+    """Fit a formula to rows, which are read once: levels, knots, coding.
 
     Parameters
     ----------
     formula
         The formula; its left side is ignored here.
-    table_of
-        Gives the table with the columns named.
+    source
+        The rows.
     roles
         Columns that are no covariates.
+    listed
+        Columns beside the formula's whose levels are wanted.
     """
     parsed = parse(formula)
     for role in (roles.person, roles.outcome):
@@ -267,7 +272,10 @@ def make_design(
                 "is the person" if role == roles.person else "is the outcome", column=role,
                 next_step="Take it out of the right side of the formula",
             )  # fmt: skip
-    table = table_of([*roles.columns, *parsed.columns])
+    source.check([*roles.columns, *parsed.columns])
+    facts = survey(source, parsed, Keys(roles.person, roles.time), listed)
+    if not facts.keys.rows:
+        raise InputRefused("has no rows", where="data", next_step="Look at what made the panel")
     categories: dict[str, Levels] = {}
     spans: dict[str, tuple[float, float]] = {}
     bases: dict[str, Basis] = {}
@@ -277,66 +285,47 @@ def make_design(
         numbers: list[str] = []
         for piece in pieces:
             if isinstance(piece, Expression):
-                _add_basis(piece, table, spans, bases)
+                _add_basis(piece, facts, spans, bases)
                 numbers.append(piece.label)
-            elif isinstance(piece, Category) or table.is_category(piece):
-                factors.append(_add_category(piece, table, categories))
+            elif isinstance(piece, Category) or piece in facts.categories:
+                factors.append(_add_category(piece, facts, categories))
             else:
-                _add_span(piece, table, spans)
+                spans[piece] = facts.span(piece)
                 numbers.append(piece)
         terms.append((label, tuple(factors), tuple(numbers)))
     _check_one_reading(parsed, categories, spans)
     design = Design(formula, roles, categories, spans, bases, tuple(terms))
     _check_products(design)
-    return design, table
-
-
-def without_empty(design: Design, terms: Sequence[Term]) -> tuple[Design, list[Term]]:
-    """Leave out slopes of levels that have no rows.
-
-    Parameters
-    ----------
-    design
-        The design.
-    terms
-        Its covariates.
-    """
-    empty = {
-        t.name for t in terms if isinstance(t, Number) and "[" in t.name and not np.any(t.values)
-    }
-    if not empty:
-        return design, list(terms)
-    kept = [term for term in terms if term.name not in empty]
-    return replace(design, absent=tuple(sorted(empty))), kept
+    return design, facts
 
 
 def _add_basis(
-    piece: Expression, table: Table, spans: dict[str, tuple[float, float]], bases: dict[str, Basis]
+    piece: Expression, facts: Facts, spans: dict[str, tuple[float, float]], bases: dict[str, Basis]
 ) -> None:
     if piece.label in bases:
         return
+    own: dict[str, tuple[float, float]] = {}
     for name in piece.variables.values():
-        if table.is_category(name):
+        if name in facts.categories:
             raise UsageError(
                 "is a category, and the function takes numbers", column=name, value=piece.label
             )
-        _add_span(name, table, spans)
-    numbers = {name: numbers_of(table, name) for name in piece.variables.values()}
-    bases[piece.label] = fit_basis(piece, numbers)[0]
+        own[name] = facts.span(name)
+    spans |= own
+    # What does not depend on all values is tried with two of them.
+    numbers = {
+        name: facts.numbers(name) if piece.remembers else np.array(own[name]) for name in own
+    }
+    bases[piece.label] = fit_basis(piece, numbers, own)
 
 
-def _add_span(name: str, table: Table, spans: dict[str, tuple[float, float]]) -> None:
-    if name not in spans:
-        values = numbers_of(table, name)
-        spans[name] = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-
-
-def _add_category(piece: str | Category, table: Table, categories: dict[str, Levels]) -> str:
+def _add_category(piece: str | Category, facts: Facts, categories: dict[str, Levels]) -> str:
     name = piece if isinstance(piece, str) else piece.name
     wanted = None if isinstance(piece, str) else piece.reference
     if name not in categories:
-        found = factor_of(table, name, reference=wanted)
-        categories[name] = Levels(found.levels, found.reference)
+        names = facts.levels(name)
+        check_levels(name, names, wanted)
+        categories[name] = Levels(names, 0 if wanted is None else names.index(wanted))
     held = categories[name]
     if held.names[held.reference] != (wanted or held.names[0]):
         raise UsageError("is compared with two different levels in one formula", column=name)

@@ -22,6 +22,8 @@ FUNCTIONS = (
 _CENTRED = ("cr", "cs", "cc")
 #: Functions with bounds: `bs` refuses what lies beyond, the others go on unless told otherwise.
 SPLINES = ("bs", *_CENTRED)
+#: Functions that depend on all values of a column: its quantiles, its mean.
+_REMEMBERING = (*SPLINES, "poly", "center", "scale", "standardize")
 _QUOTED = re.compile(r"`([^`]+)`")
 _ALLOWED = (
     ast.Expression, ast.Call, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare,
@@ -62,6 +64,12 @@ class Expression:
     label: str
     code: str
     variables: dict[str, str]
+
+    @property
+    def remembers(self) -> bool:
+        """Whether its value in a row depends on the column's values in all rows."""
+        names = [n.id for n in ast.walk(ast.parse(self.code)) if isinstance(n, ast.Name)]
+        return any(name in _REMEMBERING for name in names)
 
 
 #: A factor of a term: a column, a category, or a function of columns.

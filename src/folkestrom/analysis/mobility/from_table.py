@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from folkestrom.analysis.mobility.design import Design, Roles, make_design, without_empty
+from folkestrom.analysis.mobility.design import Design, Roles, make_design
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.formula import parse
 from folkestrom.analysis.mobility.goodness import clusters_of
 from folkestrom.analysis.mobility.model import Errors, fit_mobility
-from folkestrom.analysis.mobility.observed import Reader, arrange, names_of_outcomes
+from folkestrom.analysis.mobility.observed import Observed, arrange, keys_of, names_of_outcomes
 from folkestrom.analysis.mobility.result import MobilityFit, Test
-from folkestrom.analysis.mobility.tables import Table, factor_of, read_table
-from folkestrom.errors import InputRefused, UsageError, UserError
+from folkestrom.analysis.mobility.sources import Source, source_of
+from folkestrom.analysis.mobility.tables import factor_of
+from folkestrom.errors import UsageError, UserError
 
 
 class _Options(TypedDict):
@@ -193,63 +194,52 @@ def mobility(
     {'move: (intercept)': -1.64, 'move: place[urban]': 1.075}
     """
     roles = Roles(person, parse(formula).outcome, weight, time)
-
-    def reader(columns: Sequence[str]) -> Table:
-        return read_table(data, columns)
-
-    if not reader([person]).size:
-        raise InputRefused("has no rows", where="data", next_step="Look at what made the panel")
-    design, table = make_design(formula, reader, roles)
-    names = names_of_outcomes(table, roles.outcome, outcomes)
+    source = source_of(data)
+    design, facts = make_design(formula, source, roles, [roles.outcome] if outcomes is None else [])
+    names = names_of_outcomes(facts, roles.outcome, outcomes)
     options = _Options(
         effects=effects, standard_errors=standard_errors, bread=bread, penalty=penalty,
         collinear=collinear, tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
-    together = _fit(reader, table, design, names, cluster, options, checkpoint)
+    observed = arrange(source, design, names, facts.keys, fitting=True)
+    together = _fit(observed, cluster, options, checkpoint)
     if by is None:
         return together
     if cluster is not None and not isinstance(cluster, str):
         raise UsageError("is not a column; groups need one", column="cluster")
     columns = [by] if isinstance(by, str) else list(by)
-    return _groups(reader, design, columns, together, cluster, options)
+    return _groups(source, design, columns, together, cluster, options)
 
 
 def _fit(
-    reader: Reader,
-    table: Table,
-    design: Design,
-    outcomes: Sequence[str],
+    observed: Observed,
     cluster: str | ArrayLike | None,
     options: _Options,
     checkpoint: Path | str | None = None,
 ) -> MobilityFit:
-    design, terms = without_empty(design, design.terms(design.read(table)))
-    observed = arrange(reader, table, design, terms, outcomes)
     numbers = None if cluster is None else clusters_of(observed, cluster)
     fit = fit_mobility(observed.panel, cluster=numbers, checkpoint=checkpoint, **options)
-    return replace(fit, design=design, observed=observed)
+    return replace(fit, design=observed.design, observed=observed)
 
 
 def _groups(
-    reader: Reader,
+    source: Source,
     design: Design,
     by: Sequence[str],
     together: MobilityFit,
     cluster: str | None,
     options: _Options,
 ) -> MobilityGroups:
-    found = reader(by)
-    factors = [factor_of(found, name) for name in by]
+    table = source.whole(by)
+    factors = [factor_of(table, name) for name in by]
     within = design.without(by)
     apart: dict[str, MobilityFit] = {}
     for chosen in product(*[range(len(f.levels)) for f in factors]):
-        rows = np.flatnonzero(
-            np.all([f.codes == k for f, k in zip(factors, chosen, strict=True)], axis=0)
-        )
+        rows = np.all([f.codes == k for f, k in zip(factors, chosen, strict=True)], axis=0)
         name = ", ".join(f"{f.name}={f.levels[k]}" for f, k in zip(factors, chosen, strict=True))
-        if rows.size:
+        if rows.any():
             apart[name] = _fit_group(
-                reader, rows, name, within, together.outcomes, cluster, options
+                source.only(rows), name, within, together.outcomes, cluster, options
             )
     if len(apart) < 2:
         raise UsageError("makes one group only", value=", ".join(by))
@@ -264,21 +254,16 @@ def _groups(
 
 
 def _fit_group(
-    reader: Reader,
-    rows: NDArray[np.intp],
+    source: Source,
     name: str,
     design: Design,
     outcomes: Sequence[str],
     cluster: str | None,
     options: _Options,
 ) -> MobilityFit:
-    columns = [*design.roles.columns, *design.columns]
-
-    def part(named: Sequence[str]) -> Table:
-        return reader(named).rows(rows)
-
     try:
-        return _fit(part, part(columns), design, outcomes, cluster, options)
+        keys = keys_of(source, design.roles)
+        return _fit(arrange(source, design, outcomes, keys, fitting=True), cluster, options)
     except UserError as error:
         raise type(error)(
             error.message, where=name, row=error.row, column=error.column, value=error.value,

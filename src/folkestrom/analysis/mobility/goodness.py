@@ -160,18 +160,20 @@ def clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[
                 f"has {given.size} values for {panel.persons} persons", column="cluster"
             )
         return np.unique(given, return_inverse=True)[1].astype(np.int64)
-    if observed.read is None:
-        codes: NDArray[np.generic] = observed.cells(cluster).codes
+    if observed.given is None:
+        codes = observed.cells(cluster).codes
+        start = panel.rows.start
+        found = None
+        if np.all(np.repeat(codes[start[:-1]], np.diff(start)) == codes):
+            found = pl.Series(codes[start[:-1]])
     else:
-        codes = observed.read([cluster]).frame[cluster].rank("dense").to_numpy()
-    start = panel.rows.start
-    first = codes[start[:-1]]
-    if np.any(np.repeat(first, np.diff(start)) != codes):
+        found = observed.given.of_persons(cluster, lambda part: part.refuse_missing(cluster))
+    if found is None:
         raise UsageError(
             "differs between the years of one person", column=cluster,
             next_step="Cluster by what persons keep, such as where they lived first",
         )  # fmt: skip
-    return np.unique(first, return_inverse=True)[1].astype(np.int64)
+    return found.rank("dense").to_numpy().astype(np.int64) - 1
 
 
 def penalty_of(

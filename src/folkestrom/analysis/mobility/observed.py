@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,44 +12,129 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.design import Design, Roles
+from folkestrom.analysis.mobility.facts import Facts
+from folkestrom.analysis.mobility.filling import Filling
 from folkestrom.analysis.mobility.integration import terms_of_panel
+from folkestrom.analysis.mobility.keys import BYTES_OF_ORDER, Keys, Order, check_same, order_of
 from folkestrom.analysis.mobility.marginal import Maker, Sample
-from folkestrom.analysis.mobility.panel import Panel, make_panel
+from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.recipe import Recipe
+from folkestrom.analysis.mobility.sources import Source, rows_from, source_of
 from folkestrom.analysis.mobility.tables import (
     Table,
-    codes_of_persons,
     factor_of,
+    joined,
     numbers_of,
-    read_table,
     unknown_name,
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
 from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
-Reader = Callable[[Sequence[str]], Table]
 
 #: Fixes which rows are drawn.
 _SEED = 20_210_101
 
 
 @dataclass(frozen=True, eq=False)
+class Given:
+    """The rows that a panel was made of.
+
+    Attributes
+    ----------
+    source, keys
+        The rows, and what was read of persons and times.
+    order
+        The panel's order, if they lie otherwise.
+    """
+
+    source: Source
+    keys: Keys
+    order: Order | None
+
+    def read(self, columns: Sequence[str], rows: NDArray[np.intp] | None = None) -> Table:
+        """Columns in the panel's order.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        rows
+            Rows of the panel wanted, rising; all by default.
+        """
+        again = Keys(self.keys.person, self.keys.time)
+        lying = np.arange(self.keys.rows) if self.order is None else self.order.order
+        lying = lying if rows is None else lying[rows]
+        wanted = np.zeros(self.keys.rows, dtype=bool)
+        wanted[lying] = True
+        taken: list[Table] = []
+        for here, part in self.source.parts([*self.keys.columns, *columns]):
+            again.put(part)
+            if here.stop <= wanted.size:
+                chosen = part if rows is None else part.rows(np.flatnonzero(wanted[here]))
+                taken.append(chosen.of(columns))
+        check_same(self.keys, again)
+        table = joined(taken)
+        return table if self.order is None else table.rows(np.argsort(np.argsort(lying)))
+
+    def of_persons(self, name: str, check: Callable[[Table], None]) -> pl.Series | None:
+        """A column's value for each person; None where it is not the same in all rows of one.
+
+        Parameters
+        ----------
+        name
+            The column.
+        check
+            Refuses values that cannot be.
+        """
+        if self.order is not None:
+            table = self.source.whole([name])
+            check(table)
+            values = table.frame[name][self.order.order]
+            begins = np.zeros(self.keys.rows, dtype=np.bool_)
+            begins[self.order.start[:-1]] = True
+            return _first(values.head(1), values, begins)
+        again = Keys(self.keys.person, self.keys.time)
+        found: list[pl.Series] = []
+        last: pl.Series | None = None
+        for here, part in self.source.parts([*self.keys.columns, name]):
+            with rows_from(here.start):
+                check(part)
+            values = part.frame[name]
+            first = _first(values.head(1) if last is None else last, values, again.put(part))
+            if first is None:
+                return None
+            found.append(first)
+            last = values.tail(1)
+        check_same(self.keys, again)
+        return pl.concat(found)
+
+
+def _first(last: pl.Series, values: pl.Series, begins: NDArray[np.bool_]) -> pl.Series | None:
+    """Each person's first value; None where a later one differs. `last` is the value before."""
+    both = pl.concat([last, values])
+    differs = both.slice(1).ne_missing(both.slice(0, values.len())).to_numpy()
+    if (differs & ~begins).any():
+        return None
+    return values.filter(pl.Series(begins))
+
+
+@dataclass(frozen=True, eq=False)
 class Observed:
-    """Rows as a panel, and the table that they came from.
+    """Rows as a panel, and what they came from.
 
     Attributes
     ----------
     panel
         The rows, by person.
-    read
-        Gives columns of the table in the panel's order; None for a panel made of terms.
+    given
+        The rows as they were given; None for a panel made of terms.
     design
-        How the table is read; None for a panel made of terms.
+        How they are read; None for a panel made of terms.
     """
 
     panel: Panel
-    read: Reader | None = None
+    given: Given | None = None
     design: Design | None = None
 
     def maker(self) -> Maker:
@@ -77,8 +163,8 @@ class Observed:
         name
             A column of the table, or a factor of the panel.
         """
-        if self.read is not None:
-            return factor_of(self.read([name]), name)
+        if self.given is not None:
+            return factor_of(self.given.read([name]), name)
         found = {t.name: t for t in terms_of_panel(self.panel) if isinstance(t, Factor)}
         if name not in found:
             raise unknown_name(name, list(found), "is no factor of the panel")
@@ -110,9 +196,9 @@ class Observed:
         return Sample(self._columns(rows), weight / weight.sum(), of)
 
     def _columns(self, rows: NDArray[np.intp]) -> dict[str, Term]:
-        if self.design is None or self.read is None:
+        if self.design is None or self.given is None:
             return {t.name: t for t in terms_of_panel(self.panel, rows) if not t.parents}
-        return self.design.read(self.read(self.design.columns).rows(rows))
+        return self.design.read(self.given.read(self.design.columns, rows))
 
 
 def text_of_level(value: object) -> str:
@@ -136,92 +222,116 @@ def text_of_level(value: object) -> str:
 
 
 def observe(data: Any, design: Design, outcomes: Sequence[str]) -> Observed:
-    """Read a table as a formula's design does.
+    """Read rows as a formula's design does.
 
     Parameters
     ----------
     data
-        A table of Arrow, Polars or pandas, or a panel.
+        A table of Arrow, Polars or pandas, or what else `source_of` takes.
     design
         The design.
     outcomes
         Names of the alternatives.
     """
-    table = read_table(data, [*design.roles.columns, *design.columns])
-    terms = design.terms(design.read(table))
-    return arrange(lambda columns: read_table(data, columns), table, design, terms, outcomes)
+    source = source_of(data)
+    return arrange(source, design, outcomes, keys_of(source, design.roles))
+
+
+def keys_of(source: Source, roles: Roles) -> Keys:
+    """Read persons and times.
+
+    Parameters
+    ----------
+    source
+        The rows.
+    roles
+        Columns that are no covariates.
+    """
+    source.check(roles.columns)
+    keys = Keys(roles.person, roles.time)
+    for _, part in source.parts(keys.columns):
+        keys.put(part)
+    return keys
 
 
 def arrange(
-    reader: Reader, table: Table, design: Design, terms: Sequence[Term], outcomes: Sequence[str]
+    source: Source,
+    design: Design,
+    outcomes: Sequence[str],
+    keys: Keys,
+    *,
+    folder: Path | str | None = None,
+    fitting: bool = False,
 ) -> Observed:
     """Rows as a panel, those of a person in the order of time.
 
     Parameters
     ----------
-    reader, table
-        Gives columns of the user's table; the columns read of it.
+    source
+        The rows.
     design
-        The design.
-    terms
-        Covariates of the table's rows.
+        How they are read.
     outcomes
         Names of the alternatives.
+    keys
+        What has been read of persons and times.
+    folder
+        Where the panel's columns are kept as files; in memory if not given.
+    fitting
+        Slopes of levels that have no rows are left out of the design.
     """
-    roles = design.roles
-    person = codes_of_persons(table, roles.person)
-    order = order_of_rows(table, roles, person)
-    chosen = outcome_codes(table, roles.outcome, outcomes)
-    weight = None if roles.weight is None else numbers_of(table, roles.weight)
-    if order is not None:
-        person, chosen = person[order], chosen[order]
-        terms = [_taken(term, order) for term in terms]
-        weight = None if weight is None else weight[order]
-    panel = make_panel(person, chosen, terms, outcomes=outcomes, weight=weight)
-
-    def read(columns: Sequence[str]) -> Table:
-        taken = reader(columns)
-        return taken if order is None else taken.rows(order)
-
-    return Observed(panel, read, design)
-
-
-def order_of_rows(table: Table, roles: Roles, person: NDArray[np.int64]) -> NDArray[np.intp] | None:
-    """The order of rows by person and time; None if they have it.
-
-    Parameters
-    ----------
-    table, roles
-        The table, and its columns of persons and time.
-    person
-        Numbers of the persons.
-    """
-    if roles.time is None:
-        return None if np.all(person[1:] >= person[:-1]) else np.argsort(person, kind="stable")
-    series = table.frame[roles.time]
-    if series.null_count():
-        raise InputRefused("is missing in some rows", column=roles.time)
-    time = series.rank("dense").to_numpy()
-    same = person[1:] == person[:-1]
-    if np.all((person[1:] > person[:-1]) | (same & (time[1:] >= time[:-1]))):
-        _refuse_doubles(person, time, np.arange(person.size), roles.time)
-        return None
-    order = np.lexsort((time, person))
-    _refuse_doubles(person[order], time[order], order, roles.time)
-    return order
+    keys.settle()
+    order = None if keys.in_order else order_of(source, keys)
+    filling: Filling | None = None
+    again = Keys(keys.person, keys.time)
+    starts: list[NDArray[np.intp]] = []
+    for here, part in source.parts([*keys.columns, design.roles.outcome, *design.columns]):
+        with rows_from(here.start):
+            terms = design.terms(design.read(part))
+            chosen = outcome_codes(part, design.roles.outcome, outcomes)
+        if filling is None:
+            filling = Filling(
+                terms, outcomes, rows=keys.rows, persons=keys.persons, folder=folder,
+                more=0 if order is None else BYTES_OF_ORDER,
+            )  # fmt: skip
+        if here.stop <= keys.rows:
+            filling.put(here if order is None else order.place[here], chosen, terms)
+        starts.append(np.flatnonzero(again.put(part)) + here.start)
+    check_same(keys, again)
+    if filling is None:
+        raise InputRefused("has no rows", where="data", next_step="Look at what made the panel")
+    if fitting:
+        design = replace(design, absent=filling.drop_empty_slopes())
+    start = np.concatenate([*starts, [keys.rows]]) if order is None else order.start
+    panel = filling.panel(start.astype(np.int64), np.empty(0))
+    given = Given(source, keys, order)
+    if design.roles.weight is not None:
+        weight = _weights(given, design.roles.weight)
+        panel = replace(panel, rows=panel.rows._replace(weight=weight))
+    return Observed(panel, given, design)
 
 
-def _refuse_doubles(
-    person: NDArray[np.int64], time: NDArray[Any], order: NDArray[np.intp], column: str
-) -> None:
-    """A person has one row at a time: a join that doubled rows shows here."""
-    twice = np.flatnonzero((person[1:] == person[:-1]) & (time[1:] == time[:-1]))
-    if twice.size:
+def _weights(given: Given, name: str) -> Array:
+    """What each person counts."""
+
+    def check(part: Table) -> None:
+        values = numbers_of(part, name)
+        if values.min() < 0:
+            bad = int(np.flatnonzero(values < 0)[0])
+            raise InputRefused(
+                "is not a weight", row=bad + 1, column=name, value=float(values[bad]),
+                allowed="finite numbers, none negative",
+            )  # fmt: skip
+
+    found = given.of_persons(name, check)
+    if found is None:
         raise InputRefused(
-            f"holds the same for {twice.size} rows as for another row of the person",
-            row=int(order[twice[0] + 1]) + 1, column=column, allowed="one row a person and time",
-            next_step="Look for what doubled them, such as a join",
+            "differs between the years of one person", column=name,
+            next_step="Give each person one weight: what is integrated out is the person",
         )  # fmt: skip
+    if not found.sum() > 0:
+        raise InputRefused("is zero everywhere", column=name)
+    return found.cast(pl.Float64).to_numpy()
 
 
 def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[np.uint8]:
@@ -259,13 +369,13 @@ def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[n
     return factor_of(table, name, levels=outcomes).codes.astype(np.uint8)
 
 
-def names_of_outcomes(table: Table, name: str, given: Sequence[str] | None) -> tuple[str, ...]:
+def names_of_outcomes(facts: Facts, name: str, given: Sequence[str] | None) -> tuple[str, ...]:
     """Names of the alternatives, the base first.
 
     Parameters
     ----------
-    table
-        The table.
+    facts
+        What was read of all rows.
     name
         The column.
     given
@@ -273,15 +383,10 @@ def names_of_outcomes(table: Table, name: str, given: Sequence[str] | None) -> t
     """
     if given is not None:
         return tuple(given)
-    if name in table.declared or table.frame.schema[name] == pl.Boolean:
-        return table.levels(name)
+    levels = facts.levels(name)
+    if name in facts.ordered:
+        return levels
     raise UsageError(
         "says nothing of which outcome is the base", column=name,
-        allowed=f"outcomes=(…), the base first; the column has {', '.join(table.levels(name)[:6])}",
+        allowed=f"outcomes=(…), the base first; the column has {', '.join(levels[:6])}",
     )  # fmt: skip
-
-
-def _taken(term: Term, order: NDArray[np.intp]) -> Term:
-    if isinstance(term, Factor):
-        return replace(term, codes=term.codes[order])
-    return replace(term, values=term.values[order])

@@ -119,6 +119,7 @@ def make_panel(
     """
     who = np.asarray(person)
     size = who.size
+    check_outcomes(tuple(outcomes))
     chosen = _outcomes(np.asarray(outcome), tuple(outcomes))
     _check_lengths(size, chosen, terms)
     order = (
@@ -128,10 +129,8 @@ def make_panel(
         who, chosen = who[order], chosen[order]
     changes = np.flatnonzero(who[1:] != who[:-1]) + 1
     start = np.concatenate([[0], changes, [size]]).astype(np.int64)
-    narrow = [t for t in terms if isinstance(t, Factor) and t.codes.dtype == np.uint8]
-    wide = [t for t in terms if isinstance(t, Factor) and t.codes.dtype != np.uint8]
-    numbers = [t for t in terms if isinstance(t, Number)]
-    positions, offset8, offset16 = _positions(narrow, wide, numbers)
+    narrow, wide, numbers = by_kind(terms)
+    positions, offset8, offset16 = positions_of(terms)
     rows = Rows(
         start=start,
         outcome=np.ascontiguousarray(chosen),
@@ -143,18 +142,49 @@ def make_panel(
         offset_n=len(positions) - len(numbers),
         weight=_weights(weight, size, order, start),
     )
-    return Panel(tuple(outcomes), positions, rows, tuple(_without_values(t) for t in terms))
+    return Panel(tuple(outcomes), positions, rows, tuple(without_values(t) for t in terms))
 
 
-def _without_values(term: Term) -> Term:
+def without_values(term: Term) -> Term:
+    """A covariate's name, levels and parents alone.
+
+    Parameters
+    ----------
+    term
+        The covariate.
+    """
     if isinstance(term, Factor):
         return replace(term, codes=term.codes[:0])
     return replace(term, values=term.values[:0])
 
 
-def _positions(
-    narrow: list[Factor], wide: list[Factor], numbers: list[Number]
+def by_kind(terms: Sequence[Term]) -> tuple[list[Factor], list[Factor], list[Number]]:
+    """Factors with codes of one byte, factors with codes of two, and numbers.
+
+    Parameters
+    ----------
+    terms
+        Covariates.
+    """
+    factors = [term for term in terms if isinstance(term, Factor)]
+    return (
+        [factor for factor in factors if factor.codes.dtype == np.uint8],
+        [factor for factor in factors if factor.codes.dtype != np.uint8],
+        [term for term in terms if isinstance(term, Number)],
+    )
+
+
+def positions_of(
+    terms: Sequence[Term],
 ) -> tuple[tuple[Position, ...], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the coefficient table, and where in it narrow and wide factors begin.
+
+    Parameters
+    ----------
+    terms
+        Covariates.
+    """
+    narrow, wide, numbers = by_kind(terms)
     positions = [Position("(intercept)", "")]
     offsets = []
     for term in [*narrow, *wide]:
@@ -181,20 +211,57 @@ def _columns(
 
 def _store(values: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     """A table with a line for each column, and lines that do not begin on one another's page."""
-    page = 4096 // values.dtype.itemsize
-    off = _OFF_PAGE // values.dtype.itemsize
-    stored = np.zeros((values.shape[0], -(-size // page) * page + off), dtype=values.dtype)
+    stored = np.zeros((values.shape[0], padded(size, values.dtype.itemsize)), dtype=values.dtype)
     stored[:, : values.shape[1]] = values
     return stored
 
 
-def _outcomes(codes: NDArray[np.generic], outcomes: tuple[str, ...]) -> NDArray[np.uint8]:
+def padded(size: int, bytes_of_value: int) -> int:
+    """Length of the lines of a table of columns.
+
+    Parameters
+    ----------
+    size
+        Number of rows.
+    bytes_of_value
+        What one value takes.
+    """
+    page = 4096 // bytes_of_value
+    return -(-size // page) * page + _OFF_PAGE // bytes_of_value
+
+
+def check_outcomes(outcomes: tuple[str, ...]) -> None:
+    """Refuse names of alternatives that no model can have.
+
+    Parameters
+    ----------
+    outcomes
+        The names.
+    """
     if not 2 <= len(outcomes) <= MOST_OUTCOMES:
         raise UsageError(
             f"{len(outcomes)} outcomes are named", allowed=f"2 to {MOST_OUTCOMES} outcomes"
         )
     if len(set(outcomes)) < len(outcomes):
         raise UsageError("two outcomes have the same name", allowed="names that differ")
+
+
+def check_names(terms: Sequence[Term]) -> None:
+    """Refuse covariates with the same name.
+
+    Parameters
+    ----------
+    terms
+        The covariates.
+    """
+    seen = {"outcome"}
+    for term in terms:
+        if term.name in seen:
+            raise UsageError("two covariates have the same name", column=term.name)
+        seen.add(term.name)
+
+
+def _outcomes(codes: NDArray[np.generic], outcomes: tuple[str, ...]) -> NDArray[np.uint8]:
     as_float = codes.astype(np.float64)
     bad = np.flatnonzero(~np.isin(as_float, np.arange(len(outcomes))))
     if bad.size:
@@ -211,10 +278,9 @@ def _outcomes(codes: NDArray[np.generic], outcomes: tuple[str, ...]) -> NDArray[
 def _check_lengths(size: int, outcome: NDArray[np.uint8], terms: Sequence[Term]) -> None:
     if size == 0:
         raise InputRefused("the panel has no rows", next_step="Widen the study's population")
+    check_names(terms)
     lengths = {"outcome": outcome.size}
     for term in terms:
-        if term.name in lengths:
-            raise UsageError("two covariates have the same name", column=term.name)
         lengths[term.name] = term.codes.size if isinstance(term, Factor) else term.values.size
     for name, length in lengths.items():
         if length != size:

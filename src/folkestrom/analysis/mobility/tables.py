@@ -50,8 +50,23 @@ class Table:
         """Some of the rows, in the order given."""
         return Table(self.frame[chosen], self.declared)
 
-    def coded(self, name: str) -> tuple[NDArray[np.integer[Any]], list[str]]:
-        """A column as codes and what they stand for; refuses what is missing.
+    def cut(self, first: int, count: int) -> Table:
+        """Rows that follow each other, without a copy."""
+        return Table(self.frame.slice(first, count), self.declared)
+
+    def of(self, columns: Sequence[str]) -> Table:
+        """Some of the columns.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        """
+        kept = {name: levels for name, levels in self.declared.items() if name in columns}
+        return Table(self.frame.select(columns), kept)
+
+    def refuse_missing(self, name: str) -> None:
+        """Refuse a category that some rows do not have.
 
         Parameters
         ----------
@@ -64,15 +79,26 @@ class Table:
                 "is missing", row=first_row(series.is_null()), column=name,
                 next_step="Fill the gaps with a level of their own, or leave the rows out",
             )  # fmt: skip
+
+    def coded(self, name: str) -> tuple[NDArray[np.integer[Any]], list[str]]:
+        """A column as codes and what they stand for; refuses what is missing.
+
+        Parameters
+        ----------
+        name
+            The column.
+        """
+        series = self.frame[name]
+        self.refuse_missing(name)
         if series.dtype == pl.Boolean:
             return series.cast(pl.UInt8).to_numpy(), ["false", "true"]
         if self.is_category(name):
             # Texts are compared once each, not row by row.
             held = series.cast(pl.Categorical) if series.dtype == pl.String else series
             codes = held.to_physical().to_numpy()
-            distinct = pl.DataFrame({"code": codes, "text": held}).unique("code")
+            distinct = held.unique()
             texts = [""] * (int(codes.max(initial=0)) + 1)
-            for code, text in distinct.iter_rows():
+            for code, text in zip(distinct.to_physical(), distinct, strict=True):
                 texts[code] = text
             return codes, texts
         values = numbers_of(self, name)
@@ -112,7 +138,7 @@ def read_table(data: Any, columns: Iterable[str]) -> Table:
     >>> table.levels("place"), table.size
     (('rural', 'urban'), 2)
     """
-    names = _names_of(data)
+    names = names_of(data)
     wanted = list(dict.fromkeys(columns))
     for name in wanted:
         if name not in names:
@@ -141,6 +167,29 @@ def unknown_name(name: str, known: Sequence[str], message: str) -> UsageError:
     )
 
 
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables with the same columns as one, whose rows follow each other.
+
+    Parameters
+    ----------
+    tables
+        One or more.
+
+    Examples
+    --------
+    >>> parts = [read_table({"place": [text]}, ["place"]) for text in ("urban", "rural")]
+    >>> joined(parts).frame["place"].to_list()
+    ['urban', 'rural']
+    """
+    if len(tables) == 1:
+        return tables[0]
+    declared: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for name, levels in table.declared.items():
+            declared[name] = tuple(dict.fromkeys((*declared.get(name, ()), *levels)))
+    return Table(pl.concat([table.frame for table in tables]), declared)
+
+
 def factor_of(
     table: Table, name: str, levels: Sequence[str] | None = None, reference: str | None = None
 ) -> Factor:
@@ -158,14 +207,7 @@ def factor_of(
         The level to compare with; the first if not given.
     """
     names = tuple(levels) if levels is not None else table.levels(name)
-    if len(names) > MOST_LEVELS:
-        raise UsageError(
-            f"has {len(names)} levels, each of which would have a coefficient for every outcome",
-            column=name, allowed=f"at most {MOST_LEVELS} levels",
-            next_step="Join levels into groups, or take what tells them apart as numbers",
-        )  # fmt: skip
-    if reference is not None and reference not in names:
-        raise unknown_name(reference, names, f"is not a level of {name}")
+    check_levels(name, names, reference)
     codes, texts = table.coded(name)
     number = {text: k for k, text in enumerate(names)}
     translation = np.array([number.get(text, -1) for text in texts], dtype=np.int64)
@@ -180,6 +222,28 @@ def factor_of(
     smallest = np.uint8 if len(names) <= 256 else np.uint16
     taken = translation.astype(smallest)[codes]
     return Factor(name, taken, names, 0 if reference is None else names.index(reference))
+
+
+def check_levels(name: str, names: Sequence[str], reference: str | None = None) -> None:
+    """Refuse more levels than can have coefficients, and a reference that is none of them.
+
+    Parameters
+    ----------
+    name
+        The column.
+    names
+        Its levels.
+    reference
+        The level to compare with, if one was named.
+    """
+    if len(names) > MOST_LEVELS:
+        raise UsageError(
+            f"has {len(names)} levels, each of which would have a coefficient for every outcome",
+            column=name, allowed=f"at most {MOST_LEVELS} levels",
+            next_step="Join levels into groups, or take what tells them apart as numbers",
+        )  # fmt: skip
+    if reference is not None and reference not in names:
+        raise unknown_name(reference, names, f"is not a level of {name}")
 
 
 def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
@@ -290,7 +354,14 @@ def _not_finite(name: str, row: int, value: str) -> InputRefused:
     )  # fmt: skip
 
 
-def _names_of(data: Any) -> list[str]:
+def names_of(data: Any) -> list[str]:
+    """Names of a table's columns.
+
+    Parameters
+    ----------
+    data
+        A table of Arrow, Polars or pandas, or a mapping of columns.
+    """
     if isinstance(data, pl.LazyFrame):
         return data.collect_schema().names()
     if isinstance(data, Mapping):

@@ -1,0 +1,168 @@
+"""Rows that are read more than once, part by part, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from folkestrom.analysis.mobility.tables import (
+    Table,
+    joined,
+    names_of,
+    read_table,
+    unknown_name,
+)
+from folkestrom.errors import UsageError, UserError
+
+#: Rows of a part. It is the same for all sources: the order of sums, and so the last bit of a
+#: result, must not depend on how the rows came.
+PART = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Rows that can be read again and again.
+
+    Attributes
+    ----------
+    names
+        Names of the columns.
+    opened
+        Gives the columns named, as tables of any number of rows, from the first row on.
+    """
+
+    names: tuple[str, ...]
+    opened: Callable[[list[str]], Iterable[Table]]
+
+    def parts(self, columns: Iterable[str]) -> Iterator[tuple[slice, Table]]:
+        """Columns part by part, each with the rows that it has.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        """
+        first = 0
+        for part in _evened(self.opened(self.check(columns))):
+            yield slice(first, first + part.size), part
+            first += part.size
+
+    def whole(self, columns: Iterable[str]) -> Table:
+        """Columns of all rows.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        """
+        return joined(list(_alike(self.opened(self.check(columns)))))
+
+    def only(self, chosen: NDArray[np.bool_]) -> Source:
+        """Some of the rows, in their order.
+
+        Parameters
+        ----------
+        chosen
+            For every row whether it is wanted.
+        """
+
+        def opened(columns: list[str]) -> Iterator[Table]:
+            for here, part in self.parts(columns):
+                yield part.rows(np.flatnonzero(chosen[here]))
+
+        return Source(self.names, opened)
+
+    def check(self, columns: Iterable[str]) -> list[str]:
+        """Columns as they are asked for, each once; an unknown one is refused.
+
+        Parameters
+        ----------
+        columns
+            The columns.
+        """
+        wanted = list(dict.fromkeys(columns))
+        for name in wanted:
+            if name not in self.names:
+                raise unknown_name(name, self.names, "is no column of the table")
+        return wanted
+
+
+def source_of(data: Any) -> Source:
+    """Whatever has rows, as a source.
+
+    Parameters
+    ----------
+    data
+        A table of Arrow, Polars or pandas, or a mapping of columns.
+
+    Examples
+    --------
+    >>> source = source_of({"place": ["urban", "rural"], "age": [30, 40]})
+    >>> [(here, part.levels("place")) for here, part in source.parts(["place"])]
+    [(slice(0, 2, None), ('rural', 'urban'))]
+    """
+    return Source(tuple(names_of(data)), lambda columns: [read_table(data, columns)])
+
+
+@contextmanager
+def rows_from(first: int) -> Iterator[None]:
+    """Have rows that a message names counted from the first row of all.
+
+    Parameters
+    ----------
+    first
+        How many rows lie before those concerned.
+
+    Examples
+    --------
+    >>> from folkestrom.errors import InputRefused
+    >>> with rows_from(1000):
+    ...     raise InputRefused("is missing", row=7, column="age")
+    Traceback (most recent call last):
+        ...
+    folkestrom.errors.InputRefused: row 1007, column age: is missing.
+    """
+    try:
+        yield
+    except UserError as error:
+        if error.row is None or not first:
+            raise
+        raise type(error)(
+            error.message, where=error.where, row=error.row + first, column=error.column,
+            value=error.value, allowed=error.allowed, next_step=error.next_step,
+        ) from error  # fmt: skip
+
+
+def _alike(tables: Iterable[Table]) -> Iterator[Table]:
+    """The same tables; refuses a column that is of another kind in one than in the first."""
+    kinds: dict[str, pl.DataType] = {}
+    for table in tables:
+        for name, kind in table.frame.schema.items():
+            if kind != kinds.setdefault(name, kind):
+                raise UsageError(
+                    f"holds {kinds[name]} in one batch and {kind} in another", column=name,
+                    next_step="Give the column one kind in all batches",
+                )  # fmt: skip
+        yield table
+
+
+def _evened(tables: Iterable[Table]) -> Iterator[Table]:
+    """The same rows in parts of the same size, the last apart."""
+    held: list[Table] = []
+    count = 0
+    for table in _alike(tables):
+        held.append(table)
+        count += table.size
+        if count >= PART:
+            whole, last = joined(held), count - count % PART
+            for first in range(0, last, PART):
+                yield whole.cut(first, PART)
+            held, count = [whole.cut(last, count - last)], count - last
+    if count:
+        yield joined(held)
