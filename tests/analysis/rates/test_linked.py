@@ -357,7 +357,7 @@ def test_levels_add_up_to_the_whole(persons: Any, classes: Any, linked: str) -> 
         ("something", {}, "folkestrom link FILE --as something"),
         ("income", {}, "would be a group for every number"),
         ("wealth", {}, "wealth_tenth = {of = \"wealth\", quantiles = 10}"),
-        ("family", {}, "is a variable of studies"),
+        ("destination", {}, "is a variable of studies"),
         ("duration", {}, "a linked one too"),
         ("later", {}, "was linked as known from 2031-01-01 on"),
         ("g", {"g": Groups("later", quantiles=2)}, "was linked as known from 2031-01-01 on"),

@@ -12,6 +12,7 @@ from typing import Final
 
 from folkestrom.analysis.rates.crossing import linked_event_steps
 from folkestrom.analysis.rates.exposure import first_immigrations
+from folkestrom.analysis.rates.past import past_event_steps
 from folkestrom.analysis.rates.variables import duration_sql
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
@@ -161,13 +162,15 @@ def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
     """
     needs = frozenset[str]().union(*(variable.needs for variable in chosen))
     steps = [counted_events(), flow_rows(event.level)]
-    linked = linked_event_steps(flow_rows_dated().name, needs)
-    if linked or needs & {"marital", "citizenship"}:
+    described = linked_event_steps(flow_rows_dated().name, needs)
+    last = described[-1].name if described else flow_rows_dated().name
+    described += past_event_steps(last, needs)
+    if described or needs & {"marital", "citizenship"}:
         steps.append(flow_rows_dated(steps[-1].name))
-    steps += linked
-    for need, described in _DESCRIPTIONS.items():
+    steps += described
+    for need, make in _DESCRIPTIONS.items():
         if need in needs:
-            steps.append(described(steps[-1].name))
+            steps.append(make(steps[-1].name))
         if need == "birthplace" and "duration" in needs:
             steps.append(first_immigrations())
             steps.append(flow_rows_with_duration(steps[-2].name))

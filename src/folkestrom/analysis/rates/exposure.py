@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from folkestrom.analysis.rates.anniversaries import anniversary_sql, leap_sql
 from folkestrom.analysis.rates.crossing import (
     CITIZENSHIP,
     MARITAL,
     crossed,
     linked_stay_steps,
 )
+from folkestrom.analysis.rates.past import past_stay_steps
 from folkestrom.analysis.rates.variables import DURATIONS, duration_sql
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
@@ -234,8 +236,9 @@ def _described(needs: frozenset[str], years: Sequence[int]) -> list[Step]:
     if "citizenship" in needs:
         steps += crossed(CITIZENSHIP, steps[-1].name, carried)
         carried += (CITIZENSHIP.shown,)
-    made, carried = linked_stay_steps(steps[-1].name, carried, needs, years)
-    steps += made
+    for cut in (linked_stay_steps, past_stay_steps):
+        made, carried = cut(steps[-1].name, carried, needs, years)
+        steps += made
     if "duration" in needs:
         steps += [first_immigrations(), stays_with_immigration(steps[-1].name)]
         steps.append(stays_with_duration(steps[-1].name, carried))
@@ -243,33 +246,6 @@ def _described(needs: frozenset[str], years: Sequence[int]) -> list[Step]:
     if "parents" in needs:
         steps += [births_then(), residents_with_parents(steps[-1].name)]
     return steps
-
-
-def anniversary_sql(day: str, years: str) -> str:
-    """The day on which so many years are completed; 1 March for 29 February in ordinary years.
-
-    Parameters
-    ----------
-    day, years
-        SQL of a day, and of a number of years.
-    """
-    year = f"(year({day}) + {years})"
-    return f"""CASE WHEN {years} IS NULL THEN NULL
-      WHEN month({day}) = 2 AND day({day}) = 29
-      THEN make_date({year}, 3, 1) - {leap_sql(year)}
-      ELSE make_date({year}, month({day}), day({day})) END"""
-
-
-def leap_sql(year: str) -> str:
-    """1 in leap years, else 0, as an SQL expression.
-
-    Parameters
-    ----------
-    year
-        SQL of a year.
-    """
-    return f"""CASE WHEN {year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0)
-      THEN 1 ELSE 0 END"""
 
 
 def _leap(year: int) -> int:

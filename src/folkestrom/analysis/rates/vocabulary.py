@@ -7,7 +7,7 @@ is the same group here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -109,7 +109,7 @@ def exposed(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
 def _unknown(name: str, known: Sequence[str], where: str) -> UsageError:
     if name in BUILT_IN:
         return UsageError(
-            "is a variable of studies, and exposure does not know when it changes",
+            "is a variable of studies, of what became of a person-year",
             where=where,
             value=name,
             allowed=tuple(known),
@@ -218,8 +218,10 @@ def _grouped(setting: Setting, name: str, linked: Mapping[str, Linked]) -> Varia
 
 
 def _of_studies(setting: Setting, name: str) -> OfStudies:
-    if name in BUILT_IN and name != "year":
-        return built_in(setting.connection, {name})[name]
+    """As studies have it, with what exposure makes of it."""
+    found = built_in(setting.connection, {name})
+    if name in found:
+        return replace(found[name], sql=EXPOSED[name].sql)
     return of_statistics(EXPOSED[name])
 
 

@@ -271,6 +271,32 @@ _PARTNER: Final = (
 )
 _FAMILIES: Final = ("single", "couple", "couple_with_children", "single_with_children")
 
+#: The year in which the pandemic came.
+COVID_YEAR: Final = 2020
+
+
+def covid_year_sql(year: str) -> str:
+    """Number of the level of `covid_year`, as an SQL expression.
+
+    Parameters
+    ----------
+    year
+        SQL of a calendar year.
+
+    Examples
+    --------
+    >>> covid_year_sql("year")
+    'CASE WHEN year = 2020 THEN 1 ELSE 0 END'
+    """
+    return f"CASE WHEN {year} = {COVID_YEAR} THEN 1 ELSE 0 END"
+
+
+def _children_of_immigrants_sql() -> str:
+    """Born in Norway of immigrants (1), or not (0); nothing where that cannot be told."""
+    category = statistics.VARIABLES["immigrant_category"].sql
+    return f"CASE ({category}) WHEN 1 THEN 1 WHEN 3 THEN NULL WHEN 4 THEN NULL ELSE 0 END"
+
+
 #: Variables that studies have beside those of statistics.
 OWN: Final = (
     Variable("immigration_year", "year(immigrated)", frozenset({"past"})),
@@ -292,6 +318,19 @@ OWN: Final = (
         (*_GROUPS, *immigrant_groups()),
         "attribute",
         "parents",
+    ),
+    _levels(
+        "children_of_immigrants",
+        _children_of_immigrants_sql(),
+        _NO_YES,
+        "attribute",
+        "parents",
+    ),
+    Variable(
+        "covid_year",
+        covid_year_sql("year(reference_day)"),
+        levels=("other_years", str(COVID_YEAR)),
+        numbers=(0, 1),
     ),
     Variable("children", "children", frozenset({"children"})),
     _flag("with_children", "children > 0", "children"),
