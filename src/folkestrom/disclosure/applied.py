@@ -19,8 +19,8 @@ class Applied:
     Parameters
     ----------
     rule
-        Its name: "minimum_population", "minimum_cell", "complement", "totals", "rounding" or
-        "whole_percent".
+        Its name: "minimum_population", "minimum_cell", "complement", "totals", "rounding",
+        "few_persons" or "whole_percent".
     text
         What it says.
     cells
@@ -106,6 +106,22 @@ def rounded_counts(rules: Rules, hit: int) -> Applied:
     return Applied("rounding", text, hit)
 
 
+def of_few_persons(rules: Rules, hit: int) -> Applied:
+    """Counts of several years of persons too few for rounding to protect.
+
+    Parameters
+    ----------
+    rules, hit
+        As for `small_groups`.
+    """
+    base = rules.rounding_base
+    text = Text(
+        f"larger counts of fewer than {base} persons suppressed",
+        f"større antall som gjelder færre enn {base} personer er skjult",
+    )
+    return Applied("few_persons", text, hit)
+
+
 def whole_percentages(rules: Rules, hit: int) -> Applied:
     """Percentages of few persons.
 
@@ -167,5 +183,5 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
 
 
 def _listed(said: Sequence[Applied], language: str) -> str:
-    listed = (one for one in said if one.rule not in ("complement", "totals"))
+    listed = (one for one in said if one.rule not in ("complement", "totals", "few_persons"))
     return "".join(f"{one.text.of(language)}; " for one in listed)

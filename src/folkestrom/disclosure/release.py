@@ -16,6 +16,7 @@ from folkestrom.disclosure.applied import (
     companions,
     equal_to_totals,
     note_of,
+    of_few_persons,
     rounded_counts,
     small_counts,
     small_groups,
@@ -69,6 +70,7 @@ def release(
     rules: Rules | str,
     *,
     counts: str | Sequence[str],
+    persons: str | None = None,
     base: str | None = None,
     rest: bool = False,
     years: float = 1.0,
@@ -88,6 +90,9 @@ def release(
     counts
         The measures that count persons or their events. Every other measure but `base` is taken to
         be computed from them, and is not shown where one of them is not.
+    persons
+        The measure that holds how many persons the counts are of, where one of them may be counted
+        in several years: they must not be few either. It does not come out.
     base
         The measure that holds the population, or the person-years, of each group.
     rest
@@ -128,6 +133,7 @@ def release(
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
     listed = [counts] if isinstance(counts, str) else list(counts)
     base_of = _Base(base, population, years, tuple(split))
+    people, cells = _apart(cells, persons)
     _check(cells, given, listed, base_of, rest, percentages)
     data = _whole(_order(cells), listed)
     names = [d.id for d in cells.specification.dimensions]
@@ -140,15 +146,16 @@ def release(
     data = _blank(data, hidden, base_of.measures)
     for name in listed:
         if given.rounding_base:
-            data = _round(data, name, hidden, codes, given, applied)
+            data = _round(data, name, hidden, codes, given, applied, people)
         elif given.minimum_cell or hidden.any():
-            data = _suppress(data, name, hidden, codes, given, applied, rest=base if rest else None)
+            others = _numbers(data[base]) if rest and base is not None else None
+            data = _suppress(data, name, hidden, codes, given, applied, people, others)
     if split and given.rounding_base:
         data = base_of.of_rounded(data, listed[0], apart)
-    others = _others(cells.specification, listed, base_of)
-    data = _derived(data, others, (*listed, *base_of.measures[:1]))
+    computed = _others(cells.specification, listed, base_of)
+    data = _derived(data, computed, (*listed, *base_of.measures[:1]))
     if given.whole_percent_below and percentages:
-        data = _coarse(data, percentages, (*listed, *others), base_of, given, applied)
+        data = _coarse(data, percentages, (*listed, *computed), base_of, given, applied)
     note = note_of(given, applied)
     specification = cells.specification
     specification = replace(specification, footnotes=(*specification.footnotes, note))
@@ -222,6 +229,19 @@ class _Base:
             data = data.set_column(at, name, column)
         gone = np.ones(data.num_rows, np.bool_)
         return data if self.population is None else _blank(data, gone, [self.population])
+
+
+def _apart(cells: Cells, persons: str | None) -> tuple[Floats | None, Cells]:
+    """The persons that the counts are of, and the table without them."""
+    if persons is None:
+        return None, cells
+    known = [measure.id for measure in cells.specification.measures]
+    if persons not in known:
+        raise UsageError("is not a measure", where="persons", value=persons, allowed=known)
+    left = tuple(measure for measure in cells.specification.measures if measure.id != persons)
+    specification = replace(cells.specification, measures=left)
+    people = _numbers(cells.data[persons])
+    return people, Cells(specification, cells.data.drop_columns([persons]), cells.remarks)
 
 
 def _groups(apart: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
@@ -363,14 +383,14 @@ def _suppress(
     codes: Sequence[Codes],
     rules: Rules,
     applied: list[Applied],
-    *,
-    rest: str | None,
+    people: Floats | None,
+    whole: Floats | None,
 ) -> pa.Table:
     counts = _numbers(data[name]).astype(np.int64)
     limit = rules.minimum_cell
-    small = _small(counts, rules)
-    if rest is not None:
-        small |= _small(_numbers(data[rest]) - counts, rules) & ~hidden
+    small = _small(counts if people is None else np.minimum(counts, people), rules)
+    if whole is not None:
+        small |= _small(whole - counts, rules) & ~hidden
     primary = small | hidden
     gone = complement(counts, primary, codes, limit)
     unsolved = [cell for cell in determined(gone, codes) if small[cell]]
@@ -389,15 +409,22 @@ def _round(
     codes: Sequence[Codes],
     rules: Rules,
     applied: list[Applied],
+    people: Floats | None,
 ) -> pa.Table:
     counts = _numbers(data[name]).astype(np.int64)
-    rounded = round_small(counts, codes, rules.rounding_base)
+    base = rules.rounding_base
+    rounded = round_small(counts, codes, base)
     applied.append(rounded_counts(rules, int((rounded != counts).sum())))
     column = pa.array(rounded, data[name].type)
     data = data.set_column(data.column_names.index(name), name, column)
-    gone = complement(rounded, hidden, codes, rules.rounding_base)
-    if hidden.any():
-        applied.append(companions(int((gone & ~hidden).sum())))
+    # Many years of few persons: no rounding of the years protects these.
+    few = np.zeros(len(counts), np.bool_)
+    if people is not None:
+        few = (people > 0) & (people < base) & (counts >= base) & ~hidden
+        applied.append(of_few_persons(rules, int(few.sum())))
+    gone = complement(rounded, hidden | few, codes, base)
+    if hidden.any() or few.any():
+        applied.append(companions(int((gone & ~hidden & ~few).sum())))
     return _blank(data, gone, [name])
 
 

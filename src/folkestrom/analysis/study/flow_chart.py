@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -31,12 +32,15 @@ class FlowStep:
         Persons they are of.
     dropped
         Rows that were left out at this step.
+    losing
+        Persons that those were of, who may have others.
     """
 
     text: str
     rows: int | None
     persons: int | None
     dropped: int | None
+    losing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class FlowChart:
         Rows that are left, by what came of them.
     note
         What a reader should know of the numbers.
+    ended
+        Persons that the rows of each outcome are of; empty where that is not to be known.
     """
 
     title: str
@@ -62,6 +68,7 @@ class FlowChart:
     steps: tuple[FlowStep, ...]
     outcomes: tuple[tuple[str, int | None], ...]
     note: str = ""
+    ended: tuple[int, ...] = ()
 
     @property
     def rows(self) -> int | None:
@@ -101,7 +108,7 @@ class FlowChart:
     @property
     def table(self) -> pa.Table:
         """The chart as a table: `step`, `rows`, `persons`, `dropped`; outcomes below."""
-        lines = [*self.steps, *(FlowStep(name, many, 0, 0) for name, many in self.outcomes)]
+        lines = [*self.steps, *(FlowStep(name, many, None, None) for name, many in self.outcomes)]
         many = len(self.outcomes)
         persons = [s.persons for s in self.steps] + [None] * many
         dropped = [s.dropped for s in self.steps] + [None] * many
@@ -208,30 +215,56 @@ def _arrow(start: int, end: int) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows and persons of a part.
+
+    Parameters
+    ----------
+    dropped, losing
+        Rows left out at each step, and the persons that they are of.
+    persons
+        Persons left after each step.
+    outcomes, ended
+        Rows by number of the outcome, and the persons that they are of.
+    """
+
+    dropped: Mapping[int, int]
+    losing: Mapping[int, int]
+    persons: Sequence[int]
+    outcomes: Mapping[int, int]
+    ended: Mapping[int, int]
+
+
 class Tally:
     """Rows, persons and outcomes, added up part by part."""
 
     def __init__(self, texts: Sequence[str], outcomes: Sequence[str]) -> None:
         self._texts = tuple(texts)
-        self._outcomes = tuple(outcomes)
-        self._dropped = [0] * len(texts)
+        self._names = tuple(outcomes)
+        self._dropped: Counter[int] = Counter()
+        self._losing: Counter[int] = Counter()
         self._persons = [0] * len(texts)
-        self._ended = [0] * len(outcomes)
+        self._outcomes: Counter[int] = Counter()
+        self._ended: Counter[int] = Counter()
 
-    def add(self, counts: Sequence[tuple[int, int]], ended: dict[int, int]) -> None:
-        """Add a part: rows dropped at and persons left after each step, and rows by outcome."""
-        for number, (dropped, persons) in enumerate(counts):
-            self._dropped[number] += dropped
-            self._persons[number] += persons
-        for number, many in ended.items():
-            self._ended[number] += many
+    def add(self, part: Counted) -> None:
+        """Add a part; no person is in two of them."""
+        self._dropped.update(part.dropped)
+        self._losing.update(part.losing)
+        self._persons = [a + b for a, b in zip(self._persons, part.persons, strict=True)]
+        self._outcomes.update(part.outcomes)
+        self._ended.update(part.ended)
 
     def chart(self, title: str, unit: str) -> FlowChart:
         """The chart of all parts."""
-        left = sum(self._ended) + sum(self._dropped)
+        left = sum(self._outcomes.values()) + sum(self._dropped.values())
         steps = []
-        for text, dropped, persons in zip(self._texts, self._dropped, self._persons, strict=True):
-            left -= dropped
-            steps.append(FlowStep(text, left, persons, dropped))
-        ended = tuple(zip(self._outcomes, self._ended, strict=True))
-        return FlowChart(title, unit, tuple(steps), ended)
+        for number, (text, persons) in enumerate(zip(self._texts, self._persons, strict=True)):
+            left -= self._dropped[number]
+            dropped, losing = self._dropped[number], self._losing[number]
+            steps.append(FlowStep(text, left, persons, dropped, losing))
+        places = range(len(self._names))
+        outcomes = tuple((name, self._outcomes[k]) for k, name in enumerate(self._names))
+        ended = tuple(self._ended[k] for k in places)
+        return FlowChart(title, unit, tuple(steps), outcomes, ended=ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.analysis.study.columns import Layout
-from folkestrom.analysis.study.flow_chart import Tally
+from folkestrom.analysis.study.flow_chart import Counted, Tally
 from folkestrom.engine.steps import Step, compose, parameters_of
 
 _BATCH: Final = 262_144
@@ -46,23 +47,32 @@ def count_rows(
     connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
 ) -> None:
     """Count the part's rows into the flow chart."""
-    dropped = dict(
-        connection.execute("SELECT dropped, count(*) FROM part_rows GROUP BY dropped").fetchall()
-    )
     # A person is there after a step if any of the person's rows is.
-    reached = dict(
-        connection.execute(
-            f"SELECT reached, count(*) FROM (SELECT max(CASE WHEN dropped = 0 THEN {steps} "
-            "ELSE dropped END) AS reached FROM part_rows GROUP BY person) GROUP BY reached"
-        ).fetchall()
-    )
-    ended = dict(
-        connection.execute(
-            f"SELECT {outcome}, count(*) FROM part_rows WHERE dropped = 0 GROUP BY 1"
-        ).fetchall()
-    )
-    counts = [
-        (dropped.get(number, 0) if number else 0, sum(n for r, n in reached.items() if r > number))
-        for number in range(steps)
-    ]
-    tally.add(counts, ended)
+    rows = connection.execute(
+        f"""
+        SELECT reached, steps, ended, count(*)
+        FROM (
+          SELECT max(CASE WHEN dropped = 0 THEN {steps} ELSE dropped END) AS reached,
+                 bit_or(CASE WHEN dropped > 0 THEN 1::BIGINT << dropped ELSE 0 END) AS steps,
+                 bit_or(CASE WHEN dropped = 0 THEN 1::BIGINT << {outcome} ELSE 0 END) AS ended
+          FROM part_rows GROUP BY person
+        )
+        GROUP BY ALL
+        """
+    ).fetchall()
+    losing: Counter[int] = Counter()
+    ended: Counter[int] = Counter()
+    persons = [0] * steps
+    for reached, flags, ends, many in rows:
+        losing.update(dict.fromkeys(_set_bits(flags), many))
+        ended.update(dict.fromkeys(_set_bits(ends), many))
+        for number in range(min(reached, steps)):
+            persons[number] += many
+    counted = "SELECT {0}, count(*) FROM part_rows WHERE {1} GROUP BY 1"
+    dropped = connection.execute(counted.format("dropped", "dropped > 0")).fetchall()
+    outcomes = connection.execute(counted.format(outcome, "dropped = 0")).fetchall()
+    tally.add(Counted(dict(dropped), losing, persons, dict(outcomes), ended))
+
+
+def _set_bits(flags: int) -> list[int]:
+    return [place for place in range(flags.bit_length()) if flags >> place & 1]

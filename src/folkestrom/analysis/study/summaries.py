@@ -47,9 +47,9 @@ def outcome_sums(
     -------
     polars.DataFrame
         The columns of `by` as the numbers of their levels; `persons`; `person_years`; `nn`, the sum
-        of squares of a person's person-years; and of outcome 0, 1, …: `y0`, its person-years,
-        `yy0`, the sum of their squares by person, and `yn0`, of their products with all of the
-        person's.
+        of squares of a person's person-years; and of outcome 0, 1, …: `y0`, its person-years, `p0`,
+        the persons they are of, `yy0`, the sum of their squares by person, and `yn0`, of their
+        products with all of the person's.
 
     Raises
     ------
@@ -83,6 +83,7 @@ def _sums_of_persons(
         y = pl.col(f"y{k}").cast(whole)
         found += [
             y.sum().alias(f"y{k}"),
+            (y > 0).sum().cast(whole).alias(f"p{k}"),
             (y**2).sum().alias(f"yy{k}"),
             (y * pl.col("n")).sum().alias(f"yn{k}"),
         ]
@@ -91,7 +92,7 @@ def _sums_of_persons(
 
 def _nothing(by: Sequence[str], numbers: Sequence[int]) -> pl.DataFrame:
     sums = ["persons", "person_years", "nn"]
-    sums += [f"{name}{k}" for k in numbers for name in ("y", "yy", "yn")]
+    sums += [f"{name}{k}" for k in numbers for name in ("y", "p", "yy", "yn")]
     zeros = {} if by else {name: [0] for name in sums}
     schema = dict.fromkeys(by, pl.Int32) | dict.fromkeys(sums, pl.Int64)
     return pl.DataFrame(zeros, schema=schema)
@@ -122,8 +123,9 @@ def value_summaries(
     Returns
     -------
     polars.DataFrame
-        The columns of `by` as the numbers of their levels; `persons`, `person_years`, `missing`;
-        and the summary, null where no one has a value.
+        The columns of `by` as the numbers of their levels; `persons`, `person_years`, `missing`,
+        `persons_missing`, those who have no value in some year; and the summary, null where no one
+        has a value.
     """
     sums: list[pl.DataFrame] = []
     held: dict[tuple[Any, ...], list[Floats]] = {}
@@ -162,13 +164,14 @@ def _counts_of_values(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         (pl.col("n") > 0).sum().cast(whole).alias("persons"),
         pl.col("n").sum().cast(whole).alias("person_years"),
         pl.col("missing").sum().cast(whole),
+        (pl.col("missing") > 0).sum().cast(whole).alias("persons_missing"),
         pl.col("n").max().alias("repeats"),
     ]
     return persons.group_by(list(by)).agg(found) if by else persons.select(found)
 
 
 def _no_values(by: Sequence[str]) -> pl.DataFrame:
-    sums = ["persons", "person_years", "missing", "repeats"]
+    sums = ["persons", "person_years", "missing", "persons_missing", "repeats"]
     zeros = {} if by else {name: [0] for name in sums}
     schema = dict.fromkeys(by, pl.Int32) | dict.fromkeys(sums, pl.Int64)
     return pl.DataFrame(zeros, schema=schema)

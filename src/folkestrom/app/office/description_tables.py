@@ -46,6 +46,8 @@ _COUNTS: Final = (
     Measure("base", Text("Person-years", "Personår"), _YEARS),
     Measure("person_years", Text("With the outcome", "Med utfallet"), _YEARS),
 )
+#: What the gate must know of a count, and nobody else.
+_OF: Final = Measure("persons_counted", Text("Persons", "Personer"), _PERSONS)
 _SHARES: Final = (
     Measure("percent", Text("Per cent", "Prosent"), _PERCENT, decimals=2),
     Measure("percent_lower", Text("Lower", "Nedre"), _PERCENT, decimals=2),
@@ -182,18 +184,19 @@ def outcomes(about: About, sums: pl.DataFrame, rules: Rules | None) -> Cells:
     )
     made = about.specification("panel-outcomes", dimensions, (*_COUNTS, *_SHARES), what)
     whole = replace(made, footnotes=(_INTERVALS, *made.footnotes))
-    cells = Cells(whole, rows.to_arrow())
     if rules is None:
-        return cells
+        return Cells(whole, _selected(rows, whole))
     given: dict[str, Any] = {
-        "counts": "person_years", "base": "base", "population": "persons", "split": [_OUTCOME],
+        "counts": "person_years", "persons": _OF.id, "base": "base", "population": "persons",
+        "split": [_OUTCOME],
     }  # fmt: skip
     if not rules.rounding_base:
+        whole = replace(whole, measures=(*whole.measures, _OF))
+        cells = Cells(whole, _selected(rows, whole))
         return release(cells, rules, percentages=["percent"], **given).cells
-    names = [d.id for d in dimensions]
-    counts = rows.select(*names, *(m.id for m in _COUNTS))
-    protected = release(Cells(replace(made, measures=_COUNTS), counts.to_arrow()), rules, **given)
-    return _of_rounded(protected.cells, names)
+    made = replace(made, measures=(*_COUNTS, _OF))
+    protected = release(Cells(made, _selected(rows, made)), rules, **given)
+    return _of_rounded(protected.cells, [d.id for d in dimensions])
 
 
 def _outcome_rows(about: About, sums: pl.DataFrame) -> pl.DataFrame:
@@ -212,6 +215,7 @@ def _outcome_rows(about: About, sums: pl.DataFrame) -> pl.DataFrame:
                 "persons",
                 pl.col("person_years").alias("base"),
                 pl.col(f"y{number}").alias("person_years"),
+                pl.col(f"p{number}").alias(_OF.id),
                 *(
                     pl.Series(m.id, 100 * values).fill_nan(None).round(m.decimals)
                     for m, values in zip(_SHARES, (found.share, lower, upper), strict=True)
@@ -305,14 +309,18 @@ def _figures(about: About, rules: Rules | None) -> list[Measure]:
 def _gated(about: About, rows: pl.DataFrame, rules: Rules) -> Protected:
     """Person-years with and without a value, through the gate."""
     base = pl.col("person_years") + pl.col("missing")
+    columns = [*map(pl.col, about.by), base.alias("base"), pl.col("persons")]
     parts = [
-        rows.select(*about.by, pl.lit(name).alias(_VALUE), n=name, base=base, persons="persons")
-        for name in ("person_years", "missing")
+        rows.select(
+            *columns, pl.lit(n).alias(_VALUE), pl.col(n).alias("n"), pl.col(of).alias(_OF.id)
+        )
+        for n, of in (("person_years", "persons"), ("missing", "persons_missing"))
     ]
     return release(
         pl.concat(parts),
         rules,
         counts="n",
+        persons=_OF.id,
         base="base",
         population="persons",
         split=[_VALUE],

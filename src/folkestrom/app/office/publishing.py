@@ -41,5 +41,7 @@ def published_chart(chart: FlowChart, rules: Rules | None) -> FlowChart:
         [step.persons or 0 for step in chart.steps],
         [many or 0 for _, many in chart.outcomes],
         rules,
+        losing=[step.losing or 0 for step in chart.steps],
+        ended=chart.ended,
     )
     return chart.showing(shown.rows, shown.persons, shown.dropped, shown.outcomes, shown.note.en)
