@@ -19,6 +19,7 @@ from folkestrom.analysis.figure_style import (
     word,
 )
 from folkestrom.analysis.followup import Curve
+from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _chosen(curves: list[Curve], outcomes: Sequence[str] | None) -> list[Curve]:
     if wrong or not curves:
         raise UsageError(
             "is no outcome of these curves", where="curve_plot", value=", ".join(wrong),
-            allowed=known,
+            allowed=known, next_step=suggestion(wrong[0], known) if wrong else None,
         )  # fmt: skip
     if outcomes is None:
         outcomes = [name for name in known if name != "survival"] or known

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from folkestrom.analysis.followup.distributions import normal_quantile
-from folkestrom.analysis.followup.subjects import Floats, Integers
+from folkestrom.analysis.followup.subjects import Floats, Integers, suggestion
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 
@@ -117,11 +117,19 @@ class Curves:
         ]
         if len(found) == 1:
             return found[0]
+        near = None
+        for name, known in (
+            (group, {str(c.group) for c in self.curves}),
+            (outcome, {c.outcome for c in self.curves}),
+        ):
+            if name is not None and str(name) not in known:
+                near = suggestion(name, sorted(known))
         raise UsageError(
             "names no curve" if not found else "names several curves",
             where="follow-up",
             value=", ".join(str(part) for part in (group, outcome) if part is not None),
             allowed=[f"{c.group}, {c.outcome}" if c.group else c.outcome for c in self.curves],
+            next_step=near,
         )
 
     def to(self, target: Target) -> Frame:

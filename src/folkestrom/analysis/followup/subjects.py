@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from folkestrom.analysis.followup.kernels import survey
 from folkestrom.errors import UsageError
+from folkestrom.statistics.variables import nearest_name
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -98,6 +99,7 @@ class FollowUp:
                 column="cause",
                 value=cause,
                 allowed=self.causes,
+                next_step=suggestion(cause, self.causes),
             )
         return self.causes.index(cause)
 
@@ -277,6 +279,7 @@ def _causes(
         raise UsageError(
             "is a cause that is not among the causes", where=_WHERE, column="cause",
             value=strange[0], allowed=(CENSORED, *known),
+            next_step=suggestion(strange[0], known),
         )  # fmt: skip
     number = {name: k for k, name in enumerate(known, 1)}
     # A missing one has the code -1, and so the last place.
@@ -374,6 +377,18 @@ def _numbered(values: Integers, low: int) -> tuple[npt.NDArray[np.int32], tuple[
     ranks = np.zeros(int(found[-1]) + 1 if len(found) else 1, np.int32)
     ranks[found] = np.arange(len(found), dtype=np.int32)
     return ranks[places], tuple(str(int(place) + low) for place in found)
+
+
+def suggestion(name: object, known: Sequence[str]) -> str | None:
+    """What to do about a name that is not known: try the nearest one, if any is near.
+
+    Examples
+    --------
+    >>> suggestion("retrun", ["return", "death"])
+    "Did you mean 'return'?"
+    """
+    near = nearest_name(str(name), known)
+    return None if near is None else f"Did you mean {near!r}?"
 
 
 def as_arrow(values: Any) -> pa.Array:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
 from folkestrom.analysis.regression.climb import climb
 from folkestrom.analysis.regression.design import Design, dependent, make_design
@@ -57,7 +58,10 @@ def hazards_by_period(
         raise UsageError("is no link", where=_WHERE, value=link, allowed=get_args(Link))
     causes = periods.causes if cause is None else (cause,)
     if cause is not None and cause not in periods.causes:
-        raise UsageError("is no cause", where=_WHERE, value=cause, allowed=periods.causes)
+        raise UsageError(
+            "is no cause", where=_WHERE, value=cause, allowed=periods.causes,
+            next_step=suggestion(cause, periods.causes),
+        )  # fmt: skip
     if len(causes) > 1 and link == "cloglog":
         raise UsageError(
             "takes one cause at a time", where=_WHERE, value=link,

@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
+from folkestrom.analysis.followup.subjects import CENSORED, as_arrow, suggestion
 from folkestrom.analysis.regression.design import column_of
 from folkestrom.errors import UsageError
 
@@ -97,6 +97,7 @@ def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> Usage
     return UsageError(
         "ends no row", where="regression", column=name, value=event,
         allowed=found[:30] or "nothing: no row ends by an event",
+        next_step=suggestion(event, found),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from folkestrom.analysis.study.values import one_of
 from folkestrom.app.office import arguments
 from folkestrom.app.office.following_episodes import Followed, Progress, measured, read
 from folkestrom.app.office.following_release import Released, released
-from folkestrom.app.office.following_tables import YEAR, cells_of, labels_of_curves, test_note
+from folkestrom.app.office.following_tables import YEAR, cells_of, labels_of_curves, note_of_test
 from folkestrom.app.output.place import check_place
 from folkestrom.disclosure import Protected, Rules
 from folkestrom.disclosure import named as rules_named
@@ -277,7 +277,7 @@ def _tests(followed: Followed, asked: Question, shown: Released | None) -> list[
             where="test",
             allowed=f"2 to {MOST_TESTED}",
         )
-    return [test_note(event, gray_test(follow, event)) for event in events]
+    return [note_of_test(event, gray_test(follow, event)) for event in events]
 
 
 def _of_groups(follow: FollowUp, groups: tuple[int, ...]) -> FollowUp:

@@ -276,7 +276,7 @@ def _value(prepared: Prepared, name: str) -> ValueAt:
             next_step="Give the variable another name in [variables]",
         )
     if name not in mine and name not in known:
-        near = nearest_name(name, (*mine, *known))
+        near = nearest_name(name, mine) or nearest_name(name, known)
         raise UsageError(
             "is not a variable",
             where="by",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -93,7 +93,10 @@ def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day
         left_out += int((~asked).sum())
         rare += int((~found.kinds).sum())
         kinds &= found.kinds
-        curves += _curves(followed, group, grid, found)
+        coarse = int(followed.groups["persons"][group]) < rules.whole_percent_below
+        curves += [
+            _whole(curve) if coarse else curve for curve in _curves(followed, group, grid, found)
+        ]
     persons = followed.groups["persons"].to_numpy()
     again = followed.groups["episodes"].to_numpy() - persons
     few = (again > 0) & (again < rules.minimum_cell)
@@ -192,4 +195,19 @@ def _curve(followed: Followed, group: int, event: str, days: Integers) -> Curve:
         se=at(curve.se, np.nan),
         lower=at(curve.lower, np.nan),
         upper=at(curve.upper, np.nan),
+    )
+
+
+def _whole(curve: Curve) -> Curve:
+    """A curve of a group that is too small for more than whole percentages."""
+    unknown = np.full(len(curve.time), np.nan)
+    return replace(
+        curve,
+        at_risk=unknown,
+        events=unknown,
+        censored=unknown,
+        estimate=np.round(curve.estimate, 2),
+        se=unknown,
+        lower=np.round(curve.lower, 2),
+        upper=np.round(curve.upper, 2),
     )

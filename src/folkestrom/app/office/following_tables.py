@@ -181,7 +181,7 @@ def time_label(days: str) -> Text:
     return Text(f"{number} day{'' if number == 1 else 's'}", f"{number} dag{_er(number)}")
 
 
-def test_note(event: str, test: Comparison) -> Text:
+def note_of_test(event: str, test: Comparison) -> Text:
     """The result of a test, in a sentence.
 
     Parameters
