@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner, Result
 
 import folkestrom
-from folkestrom.app.cli.main import app
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
+from tests.cli.asking import ask, rows
 
 HEADER = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
@@ -55,15 +52,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 YEAR = ("--from", "2020-01-01", "--to", "2020-07-02")
-
-
-def ask(store: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["--store", str(store), *arguments])
-
-
-def rows(result: Result) -> list[dict[str, str]]:
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def test_rates_by_county(store: Path) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner, Result
 
 import folkestrom
 from folkestrom.analysis.study import Groups
-from folkestrom.app.cli.main import app
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
 from folkestrom.errors import UsageError
+from tests.cli.asking import ask, rows
 from tests.cli.test_rates import PERSONS, YEAR, reports
 
 #: Days that somebody was resident from January to June 2020, who did not leave on 1 July.
@@ -37,21 +34,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     opened = folkestrom.open(folder / "store")
     opened.intake(folder / "reports.csv")
-    for name, rows in files.items():
+    for name, lines in files.items():
         key = "municipality" if name == "centrality" else "person"
         file = folder / f"{name}.csv"
-        file.write_text("\n".join([f"{key},value,from,to", *rows]) + "\n", encoding="utf-8")
-        assert opened.link(file, name, known_from="2020-01-01").total.accepted == len(rows)
+        file.write_text("\n".join([f"{key},value,from,to", *lines]) + "\n", encoding="utf-8")
+        assert opened.link(file, name, known_from="2020-01-01").total.accepted == len(lines)
     return folder / "store"
-
-
-def ask(store: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["--store", str(store), *arguments])
-
-
-def rows(result: Result) -> list[dict[str, str]]:
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def test_by_a_linked_variable_and_a_group(store: Path) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from datetime import date
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 import folkestrom
-from folkestrom.app.cli.main import app
+from tests.cli.asking import ask, rows
 
 COLUMNS = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
@@ -38,15 +35,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "reports.csv").write_text(REPORTS, encoding="utf-8")
     folkestrom.open(folder / "store").intake(folder / "reports.csv")
     return folder / "store"
-
-
-def ask(store: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["--store", str(store), *arguments])
-
-
-def rows(result: Result) -> list[dict[str, str]]:
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def test_population_then_and_now(store: Path) -> None:
