@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from folkestrom.analysis.figure_style import (
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -67,27 +68,18 @@ def rate_plot(
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
     ['Oslo', '11']
     """
-    table = pl.DataFrame(rows)
-    needed = [name for name in (label, estimate, *(limits or ()), group) if name is not None]
-    for name in needed:
-        if name not in table.columns:
-            raise UsageError("is no column", column=name, allowed=table.columns)
-    if table.is_empty():
-        raise UsageError("there is no row for the picture")
+    table = _checked(rows, (label, estimate, *(limits or ()), group))
     texts = labels or {}
     names = table[label].cast(pl.String).unique(maintain_order=True).to_list()
     groups = [None] if group is None else table[group].cast(pl.String).unique(maintain_order=True)
     figure, axes = canvas(7, 0.9 + (0.18 + 0.12 * len(groups)) * len(names))
-    shown: set[str] = set()
+    shown = table.drop_nulls(estimate)
     for k, one in enumerate(groups):
-        part = table if one is None else table.filter(pl.col(group or "").cast(pl.String) == one)
-        part = part.drop_nulls(estimate)
-        at = [names.index(str(name)) for name in part[label]]
-        shown |= {str(name) for name in part[label]}
+        part = shown if one is None else shown.filter(pl.col(group or "").cast(pl.String) == one)
         offset = 0.2 * (k - (len(groups) - 1) / 2)
         axes.errorbar(
             part[estimate].to_list(),
-            [place + offset for place in at],
+            [names.index(str(name)) + offset for name in part[label]],
             xerr=_reach(part, estimate, limits),
             fmt=MARKERS[k % len(MARKERS)],
             color=COLOURS[k % len(COLOURS)],
@@ -96,18 +88,31 @@ def rate_plot(
             linewidth=1,
             label="" if one is None else texts.get(one, one),
         )
-    axes.set_yticks(
-        range(len(names)),
-        [texts.get(name, name) + ("" if name in shown else "  ..") for name in names],
-    )
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(left=0)
+    empty = set(names) - set(shown[label].cast(pl.String))
+    _label(axes, [texts.get(name, name) + ("  .." if name in empty else "") for name in names])
     axes.set_xlabel(unit)
     axes.xaxis.set_major_formatter(lambda value, _: number_text(float(value), lang))
-    axes.grid(axis="x", color=GREY, linewidth=0.3)
     if group is not None:
         axes.legend(frameon=False, loc="best")
     return finish(figure, file, title)
+
+
+def _checked(rows: Any, columns: Iterable[str | None]) -> pl.DataFrame:
+    table = pl.DataFrame(rows)
+    for name in columns:
+        if name is not None and name not in table.columns:
+            raise UsageError("is no column", column=name, allowed=table.columns)
+    if table.is_empty():
+        raise UsageError("there is no row for the picture")
+    return table
+
+
+def _label(axes: Axes, names: Sequence[str]) -> None:
+    """Names from the top down, beside an axis from 0."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.grid(axis="x", color=GREY, linewidth=0.3)
 
 
 def _reach(
