@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from folkestrom.analysis.mobility.panel import (
     without_values,
 )
 from folkestrom.analysis.mobility.terms import Term
+from folkestrom.errors import ResourceError
 
 Array = NDArray[np.float64]
 Places = slice | NDArray[np.intp]
@@ -165,8 +168,26 @@ class Filling:
         # A file cannot hold a table without columns.
         if self._folder is None or not lines:
             return np.zeros(shape, dtype=dtype)
-        made = np.lib.format.open_memmap(
-            self._folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape
-        )
+        path = self._folder / f"{name}.npy"
+        # Another panel may still look into the file of that name.
+        path.unlink(missing_ok=True)
+        made = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        _reserve(path)
         # The kernels are compiled for plain arrays; these read the same memory.
         return np.asarray(made).view(np.ndarray)
+
+
+def _reserve(path: Path) -> None:
+    """Have the disk keep room for a whole file now: later, a full disk would kill the process."""
+    size = path.stat().st_size
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        path.unlink()
+        raise ResourceError(
+            f"the disk has no room for a file of {size / 2**30:.1f} GiB", where=str(path.parent),
+            next_step="Name a folder on a larger disk",
+        ) from error  # fmt: skip

@@ -96,6 +96,7 @@ def mobility(
     threads: int | None = ...,
     say: Callable[[str], None] | None = ...,
     checkpoint: Path | str | None = ...,
+    folder: Path | str | None = ...,
 ) -> MobilityFit: ...
 
 
@@ -119,6 +120,7 @@ def mobility(
     threads: int | None = ...,
     say: Callable[[str], None] | None = ...,
     checkpoint: Path | str | None = ...,
+    folder: Path | str | None = ...,
 ) -> MobilityGroups: ...
 
 
@@ -141,6 +143,7 @@ def mobility(
     threads: int | None = None,
     say: Callable[[str], None] | None = None,
     checkpoint: Path | str | None = None,
+    folder: Path | str | None = None,
 ) -> MobilityFit | MobilityGroups:
     """Fit the mobility model to a table of person-years.
 
@@ -153,7 +156,10 @@ def mobility(
     Parameters
     ----------
     data
-        A table of Arrow, Polars or pandas, or a mapping of columns; a row a person-year.
+        A table of Arrow, Polars or pandas, or a mapping of columns; a row a person-year. Or, read
+        part by part, the path of a Parquet file, a pyarrow dataset, or a function that opens a
+        stream of tables or record batches, from the first row on whenever it is called. What
+        comes part by part has the same results, to the last bit, as the same rows in a table.
     formula
         Such as ``"outcome ~ age_group + sex * immigrant + bs(age, df=4)"``.
     person
@@ -171,6 +177,9 @@ def mobility(
         As for `fit_mobility`.
     checkpoint
         As for `fit_mobility`, for the fit of all rows.
+    folder
+        Where the panel's columns are kept as files, so that it may be larger than memory; in
+        memory if not given. They are needed as long as the fit is, and yours to remove.
     cluster
         A column, the same in all rows of a person, or a value for each person.
 
@@ -181,6 +190,8 @@ def mobility(
     InputRefused
         Where the data have no estimate: missing or infinite values (with column and row),
         separation, one outcome only.
+    ResourceError
+        Where the panel needs more memory than is free, and no folder is given.
 
     Examples
     --------
@@ -201,14 +212,14 @@ def mobility(
         effects=effects, standard_errors=standard_errors, bread=bread, penalty=penalty,
         collinear=collinear, tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
-    observed = arrange(source, design, names, facts.keys, fitting=True)
+    observed = arrange(source, design, names, facts.keys, folder=folder, fitting=True)
     together = _fit(observed, cluster, options, checkpoint)
     if by is None:
         return together
     if cluster is not None and not isinstance(cluster, str):
         raise UsageError("is not a column; groups need one", column="cluster")
     columns = [by] if isinstance(by, str) else list(by)
-    return _groups(source, design, columns, together, cluster, options)
+    return _groups(source, design, columns, together, cluster, folder, options)
 
 
 def _fit(
@@ -228,6 +239,7 @@ def _groups(
     by: Sequence[str],
     together: MobilityFit,
     cluster: str | None,
+    folder: Path | str | None,
     options: _Options,
 ) -> MobilityGroups:
     table = source.whole(by)
@@ -239,7 +251,7 @@ def _groups(
         name = ", ".join(f"{f.name}={f.levels[k]}" for f, k in zip(factors, chosen, strict=True))
         if rows.any():
             apart[name] = _fit_group(
-                source.only(rows), name, within, together.outcomes, cluster, options
+                source.only(rows), name, within, together.outcomes, cluster, folder, options
             )
     if len(apart) < 2:
         raise UsageError("makes one group only", value=", ".join(by))
@@ -259,11 +271,13 @@ def _fit_group(
     design: Design,
     outcomes: Sequence[str],
     cluster: str | None,
+    folder: Path | str | None,
     options: _Options,
 ) -> MobilityFit:
     try:
         keys = keys_of(source, design.roles)
-        return _fit(arrange(source, design, outcomes, keys, fitting=True), cluster, options)
+        observed = arrange(source, design, outcomes, keys, folder=folder, fitting=True)
+        return _fit(observed, cluster, options)
     except UserError as error:
         raise type(error)(
             error.message, where=name, row=error.row, column=error.column, value=error.value,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from folkestrom.analysis.mobility.tables import (
     read_table,
     unknown_name,
 )
-from folkestrom.errors import UsageError, UserError
+from folkestrom.errors import InputRefused, UsageError, UserError
 
 #: Rows of a part. It is the same for all sources: the order of sums, and so the last bit of a
 #: result, must not depend on how the rows came.
@@ -99,15 +101,93 @@ def source_of(data: Any) -> Source:
     Parameters
     ----------
     data
-        A table of Arrow, Polars or pandas, or a mapping of columns.
+        A table of Arrow, Polars or pandas, or a mapping of columns. Or what is read part by part,
+        and may be larger than memory: the path of a Parquet file, a pyarrow dataset, or a function
+        that opens a stream of tables or record batches, from the first row on whenever it is
+        called.
 
     Examples
     --------
     >>> source = source_of({"place": ["urban", "rural"], "age": [30, 40]})
     >>> [(here, part.levels("place")) for here, part in source.parts(["place"])]
     [(slice(0, 2, None), ('rural', 'urban'))]
+    >>> source_of(lambda: ({"age": [year]} for year in (30, 40))).whole(["age"]).size
+    2
     """
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, str | os.PathLike):
+        return _of_file(Path(data))
+    if hasattr(data, "scanner"):
+        names = tuple(data.schema.names)
+        return Source(names, lambda c: _tables(data.to_batches(columns=c), c))
+    if hasattr(data, "read_next_batch") or isinstance(data, Iterator):
+        raise UsageError(
+            f"is a {type(data).__name__}, which can be read once only; a fit reads rows twice",
+            where="data", next_step="Give a function that opens it: mobility(lambda: …, …)",
+        )  # fmt: skip
+    if callable(data):
+        return _of_function(data)
     return Source(tuple(names_of(data)), lambda columns: [read_table(data, columns)])
+
+
+def _of_file(path: Path) -> Source:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        try:
+            with pq.ParquetFile(path) as file:
+                yield file
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputRefused(
+                "cannot be read as Parquet", where=str(path),
+                next_step="Write it with `folkestrom study STUDY --panel FILE.parquet`",
+            ) from error  # fmt: skip
+
+    def tables(columns: list[str]) -> Iterator[Table]:
+        with opened() as file:
+            yield from _tables(file.iter_batches(PART, columns=columns), columns)
+
+    with opened() as file:
+        names = tuple(file.schema_arrow.names)
+    return Source(names, tables)
+
+
+def _of_function(opens: Callable[[], Iterable[Any]]) -> Source:
+    with _closing(opens()) as stream:
+        first = next(iter(stream), None)
+        if first is None:
+            raise InputRefused("has no rows", where="data", next_step="Look at what made the panel")
+
+    def tables(columns: list[str]) -> Iterator[Table]:
+        with _closing(opens()) as stream:
+            yield from _tables(stream, columns)
+
+    return Source(tuple(names_of(first)), tables)
+
+
+@contextmanager
+def _closing(stream: Any) -> Iterator[Iterable[Any]]:
+    """A stream that is given back when no more is read of it, where it can be."""
+    if not isinstance(stream, Iterable) or hasattr(stream, "columns"):
+        raise UsageError(
+            f"gives a {type(stream).__name__}, not a stream of tables", where="data",
+            allowed="a function that opens a RecordBatchReader, or yields tables or record batches",
+        )  # fmt: skip
+    try:
+        yield stream
+    finally:
+        if hasattr(stream, "close"):
+            stream.close()
+
+
+def _tables(batches: Iterable[Any], columns: list[str]) -> Iterator[Table]:
+    """Batches as tables, whose levels may differ from one to the next."""
+    for batch in batches:
+        table = read_table(batch, columns)
+        yield Table(table.frame.cast({pl.Enum: pl.Categorical}), table.declared)
 
 
 @contextmanager

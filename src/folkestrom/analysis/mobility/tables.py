@@ -397,6 +397,8 @@ def _take(data: Any, columns: list[str]) -> tuple[pl.DataFrame, dict[str, tuple[
 def _from_arrow(data: Any, columns: list[str]) -> tuple[pl.DataFrame, dict[str, tuple[str, ...]]]:
     import pyarrow as pa
 
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
     taken = data.select(columns).unify_dictionaries()
     declared = {}
     for name in columns:

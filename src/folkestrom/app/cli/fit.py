@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import typer
 
@@ -15,9 +16,9 @@ from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
     from folkestrom.analysis.mobility import MobilityFit
+    from folkestrom.app.office.fitting import Model
 
 #: Nobody has effects of their own.
 NOBODY: Final = "none"
@@ -99,6 +100,14 @@ def mobility(
             help="File that keeps where the fit has got to: interrupted, it goes on from there.",
         ),
     ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help="Folder for a panel that does not fit in memory; emptied when the fit is done.",
+            file_okay=False,
+        ),
+    ] = None,
     profiles: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,21 +142,23 @@ def mobility(
             check_place(place)
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
-    rows = _panel(given, study, panel, wait)
-    with given.progress().status("Fitting …") as status:
+    model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
+    with (
+        fitting.room_in(folder) as room,
+        _panel(given, study, panel, model, wait, room) as rows,
+        given.progress().status("Reading …") as status,
+    ):
         found = fitting.fit(
             rows,
-            formula,
-            random=None if random == NOBODY else random,
+            model,
             effects=effects,
             outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
             standard_errors=errors,
             bread=bread,
-            cluster=cluster,
-            weight=weight,
             penalty=penalty,
             tolerance=tolerance,
             checkpoint=checkpoint,
+            folder=room,
             say=lambda line: status.update(f"Fitting … {line}"),
         )
     if save is not None:
@@ -160,7 +171,16 @@ def mobility(
         raise typer.Exit(EXIT_NOT_CONVERGED)
 
 
-def _panel(given: Settings, study: Path | None, panel: Path | None, wait: float | None) -> pa.Table:
+@contextmanager
+def _panel(
+    given: Settings,
+    study: Path | None,
+    panel: Path | None,
+    model: Model,
+    wait: float | None,
+    room: Path | None,
+) -> Iterator[Path]:
+    """The file of person-years: the one named, or one made of the study for as long as needed."""
     from folkestrom.app.office import fitting
     from folkestrom.engine.store import Waiting
 
@@ -170,19 +190,23 @@ def _panel(given: Settings, study: Path | None, panel: Path | None, wait: float 
             where="--study, --panel",
             allowed="--study STUDY.toml, or --panel FILE.parquet",
         )
-    if panel is not None:
-        return fitting.panel_of_file(panel)
     if study is None:
-        raise RuntimeError("one of two is given")
+        yield cast("Path", panel)
+        return
     console = given.progress()
-    waiting = Waiting(wait, console.print)
-    with console.status("Reading …") as status:
-        return fitting.panel_of_study(
-            given.store,
-            study,
-            waiting,
-            lambda count: status.update(f"{count:,} person-years read …"),
-        )
+    with ExitStack() as stack:
+        with console.status("Reading …") as status:
+            path = stack.enter_context(
+                fitting.panel_of_study(
+                    given.store,
+                    study,
+                    model,
+                    Waiting(wait, console.print),
+                    lambda count: status.update(f"{count:,} person-years read …"),
+                    room,
+                )
+            )
+        yield path
 
 
 Writer = Callable[["MobilityFit"], None]

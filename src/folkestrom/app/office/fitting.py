@@ -2,43 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from folkestrom.app.office.studies import Progress, study_on
+from folkestrom.engine.settings import EngineSettings, resource_errors
 from folkestrom.engine.store import Waiting
-from folkestrom.errors import InputRefused, UsageError
+from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
     from folkestrom.analysis.mobility import MobilityFit
 
-
-def panel_of_study(store: Path, study: Path, waiting: Waiting, progress: Progress) -> pa.Table:
-    """The person-years of a study on a store."""
-    return study_on(store, study, waiting).panel_batches(progress).read_all()
+#: Whose year a row is, where nobody has effects.
+_PERSON = "person"
 
 
-def panel_of_file(path: Path) -> pa.Table:
-    """The person-years in a Parquet file, as `folkestrom study --panel` writes it."""
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputRefused(
-            "cannot be read as Parquet",
-            where=str(path),
-            next_step="Write it with `folkestrom study STUDY --panel FILE.parquet`.",
-        ) from error
+@dataclass(frozen=True)
+class Model:
+    """What is fitted, by the columns that it takes.
+
+    Attributes
+    ----------
+    formula
+        The outcome and its covariates.
+    random
+        The column of those who have effects of their own; None: nobody has, and every row stands
+        for itself.
+    weight, cluster
+        Columns of weights, and of what is sampled together.
+    """
+
+    formula: str
+    random: str | None = _PERSON
+    weight: str | None = None
+    cluster: str | None = None
+
+    @property
+    def person(self) -> str:
+        """The column that tells whose year a row is."""
+        return self.random or _PERSON
+
+    def columns(self, among: Sequence[str]) -> list[str]:
+        """Columns that are read; refuses what the panel has not.
+
+        Parameters
+        ----------
+        among
+            The panel's columns.
+        """
+        # Imported here: a model brings a compiler along.
+        from folkestrom.analysis.mobility.formula import parse
+        from folkestrom.analysis.mobility.tables import unknown_name
+
+        if self.person not in among:
+            raise UsageError(
+                "is not a column of the panel", where="--random", value=self.person, allowed=among
+            )
+        parsed = parse(self.formula)
+        others = [name for name in (self.weight, self.cluster) if name is not None]
+        wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
+        for name in wanted:
+            if name not in among:
+                raise unknown_name(name, among, "is not a column of the panel")
+        return list(wanted)
+
+
+@contextmanager
+def room_in(folder: Path | None) -> Iterator[Path | None]:
+    """A folder for files of person-years, which are removed when the fit is done.
+
+    Parameters
+    ----------
+    folder
+        Where it is made; None: there is none.
+    """
+    if folder is None:
+        yield None
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="fit-", dir=folder) as made:
+        yield Path(made)
+
+
+@contextmanager
+def panel_of_study(
+    store: Path,
+    study: Path,
+    model: Model,
+    waiting: Waiting,
+    progress: Progress,
+    room: Path | None = None,
+) -> Iterator[Path]:
+    """The person-years of a study on a store, in a file that is removed afterwards.
+
+    A fit reads its rows more than once, and a store may be written meanwhile.
+
+    Parameters
+    ----------
+    store, study
+        The store, and the file of the study.
+    model
+        Says which columns are needed.
+    waiting, progress
+        How to wait while somebody writes; told how many rows are made.
+    room
+        Folder for the file; by default that of FOLKESTROM_SPILL, or the system's.
+    """
+    batches = study_on(store, study, waiting).panel_batches(progress)
+    schema = batches.schema
+    columns = model.columns(schema.names)
+    room = room or EngineSettings.from_environment().spill
+    with TemporaryDirectory(prefix="fit-", dir=room) as made, resource_errors():
+        path = Path(made) / "panel.parquet"
+        kept = pa.schema([schema.field(name) for name in columns])
+        with pq.ParquetWriter(path, kept, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch.select(columns))
+        yield path
 
 
 def fit(
-    panel: pa.Table,
-    formula: str,
+    panel: Path,
+    model: Model,
     *,
-    random: str | None,
     effects: str,
     **options: Any,
 ) -> MobilityFit:
@@ -47,30 +140,29 @@ def fit(
     Parameters
     ----------
     panel
-        A row a person-year.
-    formula
-        The outcome and its covariates.
-    random
-        The column of those who have effects of their own; None: nobody has, and every row stands
-        for itself.
+        A Parquet file, a row a person-year, as `folkestrom study --panel` writes it. It is read
+        part by part, and may be larger than memory.
+    model
+        What is fitted.
     effects
         Covariance of the effects.
     **options
         As for `folkestrom.analysis.mobility.mobility`.
     """
-    # Imported here: a model brings a compiler along.
     from folkestrom.analysis.mobility import mobility
+    from folkestrom.analysis.mobility.sources import source_of
 
-    person = random or "person"
-    if person not in panel.column_names:
-        raise UsageError(
-            "is not a column of the panel",
-            where="--random",
-            value=person,
-            allowed=panel.column_names,
-        )
-    effects = "none" if random is None else effects
-    found: MobilityFit = mobility(panel, formula, person=person, effects=effects, **options)
+    source = source_of(panel)
+    model.columns(source.names)
+    found: MobilityFit = mobility(
+        source,
+        model.formula,
+        person=model.person,
+        weight=model.weight,
+        cluster=model.cluster,
+        effects="none" if model.random is None else effects,
+        **options,
+    )
     return found
 
 
