@@ -145,7 +145,7 @@ def value_summaries(
     for row in counted.select(*by, "repeats").iter_rows():
         parts = held.pop(row[:-1], [])
         values = np.concatenate(parts) if parts else np.empty(0)
-        found.append(list(summary(values, row[-1])) if parts else [None] * len(names))
+        found.append(list(summary(values, row[-1])) if len(values) else [None] * len(names))
     figures = pl.DataFrame(found, schema=dict.fromkeys(names, pl.Float64), orient="row")
     figures = figures.with_columns(pl.col(name).fill_nan(None) for name in names)
     return pl.concat([counted.drop("repeats"), figures], how="horizontal")
