@@ -1,4 +1,8 @@
-"""No small count can be found from what is shown and the totals of the table."""
+"""No small count can be found from what is shown and the totals of the table.
+
+The attackers here share nothing with the search for companions: one lists every table of whole
+counts that agrees with what is shown, one solves for the least and the greatest count of a cell.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from folkestrom.disclosure.suppression import complement, determined, lines
+from folkestrom.disclosure import protection
+from folkestrom.disclosure.suppression import (
+    Suppression,
+    complement,
+    determined,
+    lines,
+    suppress,
+)
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 TABLES = SHAPES.flatmap(
@@ -47,6 +59,91 @@ def subtracted(counts: np.ndarray, hidden: np.ndarray, codes: list[np.ndarray]) 
         found |= news
 
 
+def agreeing(counts: np.ndarray, hidden: np.ndarray, codes: list[np.ndarray]) -> np.ndarray:
+    """Every table of whole counts, none negative, with the same totals and the same cells shown."""
+    sums = np.vstack([np.equal.outer(np.unique(line), line) for line in lines(codes)])
+    unknown = np.flatnonzero(hidden)
+    tables = np.where(hidden, 0, counts)[None, :]
+    left = (sums[:, unknown] @ counts[unknown])[None, :]
+    for place, cell in enumerate(unknown.tolist()):
+        mine = sums[:, cell]
+        room = left[:, mine].min(axis=1) + 1
+        row = np.repeat(np.arange(len(tables)), room)
+        value = np.arange(len(row)) - np.repeat(room.cumsum() - room, room)
+        tables, left = tables[row], left[row] - np.outer(value, mine)
+        tables[:, cell] = value
+        full = mine & ~sums[:, unknown[place + 1 :]].any(axis=1)
+        fits = (left[:, full] == 0).all(axis=1)
+        tables, left = tables[fits], left[fits]
+    return tables
+
+
+def held(counts: np.ndarray, primary: np.ndarray, codes: list[np.ndarray], minimum: int) -> None:
+    """What `suppress` promises, against every table that agrees with what is shown."""
+    found = suppress(counts, primary, codes, minimum)
+    assert found.hidden[primary].all()
+    shown = agreeing(counts, found.hidden, codes)
+    nothing = agreeing(counts, np.ones(len(counts), np.bool_), codes)
+    assert (shown == counts).all(axis=1).any()
+    away = []
+    for cell in np.flatnonzero(primary).tolist():
+        count, possible, ideal = int(counts[cell]), shown[:, cell], nothing[:, cell]
+        up = minimum if count < minimum else count + minimum
+        assert possible.max() >= min(up, ideal.max())
+        assert possible.min() <= max(count - minimum, ideal.min())
+        if ideal.min() == ideal.max():
+            away.append(cell)
+    assert found.given_away == tuple(away)
+    assert not found.by_lines
+
+
+def small_tables(shapes: list[tuple[int, ...]], largest: int) -> st.SearchStrategy[tuple]:
+    return st.sampled_from(shapes).flatmap(
+        lambda shape: st.tuples(
+            st.just(shape),
+            st.lists(
+                st.integers(0, largest),
+                min_size=int(np.prod(shape)),
+                max_size=int(np.prod(shape)),
+            ),
+        )
+    )
+
+
+@settings(max_examples=40)
+@given(small_tables([(2, 2), (2, 3), (3, 3), (2, 4), (5,)], 7), st.sampled_from([2, 3]))
+def test_every_count_keeps_its_room_in_two_dimensions(
+    table: tuple[tuple[int, ...], list[int]], minimum: int
+) -> None:
+    shape, values = table
+    counts = np.array(values, np.int64)
+    held(counts, (counts > 0) & (counts < minimum), codes_of(shape), minimum)
+
+
+@settings(max_examples=40)
+@given(small_tables([(2, 2, 2), (2, 2, 3), (2, 3, 3)], 5), st.sampled_from([2, 3]))
+def test_every_count_keeps_its_room_in_three_dimensions(
+    table: tuple[tuple[int, ...], list[int]], minimum: int
+) -> None:
+    shape, values = table
+    counts = np.array(values, np.int64)
+    held(counts, (counts > 0) & (counts < minimum), codes_of(shape), minimum)
+
+
+@settings(max_examples=25)
+@given(small_tables([(2, 3), (3, 3), (2, 2, 3)], 7), st.integers(0, 8))
+def test_zeros_and_groups_that_are_not_shown_keep_theirs(
+    table: tuple[tuple[int, ...], list[int]], group: int
+) -> None:
+    """Counts of 0 are too small as well, and one cell of any size belongs to a hidden group."""
+    shape, values = table
+    counts = np.array(values, np.int64)
+    primary = counts < 2
+    primary[group % len(counts)] = True
+    held(counts, primary, codes_of(shape), 2)
+
+
+@settings(max_examples=25)
 @given(TABLES, st.sampled_from([3, 5]))
 def test_no_small_count_is_found_by_subtraction(
     table: tuple[tuple[int, ...], list[int]], minimum: int
@@ -54,22 +151,25 @@ def test_no_small_count_is_found_by_subtraction(
     shape, values = table
     counts, codes = np.array(values, np.int64), codes_of(shape)
     small = (counts > 0) & (counts < minimum)
-    hidden = complement(counts, small, codes, minimum)
-    assert hidden[small].all()
+    found = suppress(counts, small, codes, minimum)
+    assert found.hidden[small].all()
     if not small.any():
-        assert not hidden.any()
-    for cell in subtracted(counts, hidden, codes):
-        # Only where nothing more could be suppressed: a line of this cell is suppressed whole.
-        assert not small[cell] or any(hidden[line == line[cell]].all() for line in lines(codes))
+        assert not found.hidden.any()
+    wide = [code for code in codes if code.max()] or codes[:1]
+    for cell in subtracted(counts, found.hidden, wide):
+        # Only where nothing more would help: its count follows from the totals alone.
+        assert not small[cell] or cell in found.given_away
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 40), min_size=12, max_size=12))
 def test_no_equation_gives_a_small_count_away(values: list[int]) -> None:
     counts, codes = np.array(values, np.int64), codes_of((3, 4))
     small = (counts > 0) & (counts < 5)
-    hidden = complement(counts, small, codes, 5)
-    assert not [cell for cell in determined(hidden, codes) if small[cell]]
-    assert not [cell for cell in subtracted(counts, hidden, codes) if small[cell]]
+    found = suppress(counts, small, codes, 5)
+    alone = set(found.given_away)
+    assert not [c for c in determined(found.hidden, codes) if small[c] and c not in alone]
+    assert not [c for c in subtracted(counts, found.hidden, codes) if small[c] and c not in alone]
 
 
 @settings(max_examples=30)
@@ -103,3 +203,104 @@ def test_the_smallest_that_will_do_is_suppressed() -> None:
 def test_nothing_small_suppresses_nothing(size: int) -> None:
     counts = np.full(size, 9)
     assert not complement(counts, counts < 5, [np.arange(size)], 5).any()
+
+
+def bounds(
+    counts: np.ndarray, hidden: np.ndarray, codes: list[np.ndarray], cell: int
+) -> tuple[float, float]:
+    """The least and the greatest count of a cell, for a reader who solves for both."""
+    sums = np.vstack([np.equal.outer(np.unique(line), line) for line in lines(codes)]).astype(float)
+    known = [(0, None) if h else (int(c), int(c)) for c, h in zip(counts, hidden, strict=True)]
+    wanted = np.zeros(len(counts))
+    wanted[cell] = 1
+    least, greatest = (
+        linprog(sign * wanted, A_eq=sums, b_eq=sums @ counts, bounds=known).fun for sign in (1, -1)
+    )
+    return round(least, 6), round(-greatest, 6)
+
+
+def sparse(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    return draw.negative_binomial(0.15, 0.15 / 4.15, int(np.prod(shape))).astype(np.int64)
+
+
+def test_bounds_that_follow_because_no_count_is_negative() -> None:
+    """Line by line, 1 and 9 below it would do; but the 2 in the other row lets 1 rise by 2 only."""
+    counts, codes = np.array([1, 2, 50, 60, 9, 50, 60, 50, 50]), codes_of((3, 3))
+    lines_only = np.isin(np.arange(9), [0, 1, 3, 4])
+    few = counts.copy()
+    few[3], few[4] = 2, 9
+    assert bounds(few, lines_only, codes, 0)[1] < 5
+    found = suppress(few, few == 1, codes, 5)
+    assert bounds(few, found.hidden, codes, 0) == (0, pytest.approx(5, abs=100))
+    assert bounds(few, found.hidden, codes, 0)[1] >= 5
+    assert not found.given_away
+
+
+def test_three_dimensions_do_not_take_the_whole_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """37 small counts in 220 cells: line by line, 157 cells went; and some bounds were too near."""
+    counts, codes = sparse((11, 4, 5), 1), codes_of((11, 4, 5))
+    small = (counts > 0) & (counts < 5)
+    assert small.sum() == 37
+    found = suppress(counts, small, codes, 5)
+    assert found.hidden.sum() <= 105
+    for cell in np.flatnonzero(small).tolist():
+        least, greatest = bounds(counts, found.hidden, codes, cell)
+        assert least == 0
+        if greatest < 5:
+            assert greatest == bounds(counts, np.ones(220, np.bool_), codes, cell)[1]
+    monkeypatch.setattr("folkestrom.disclosure.suppression.MOST_PRIMARY", 0)
+    before = suppress(counts, small, codes, 5)
+    assert before.by_lines == tuple(np.flatnonzero(small).tolist())
+    assert before.hidden.sum() > 1.4 * found.hidden.sum()
+
+
+def test_the_same_table_is_suppressed_in_the_same_way() -> None:
+    counts, codes = sparse((4, 3, 4), 2), codes_of((4, 3, 4))
+    small = (counts > 0) & (counts < 5)
+    assert small.any()
+    first, second = (suppress(counts, small, codes, 5) for _ in range(2))
+    assert (first.hidden == second.hidden).all()
+
+
+def test_work_that_runs_out_leaves_the_rest_to_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, codes = sparse((6, 4, 5), 2), codes_of((6, 4, 5))
+    small = (counts > 0) & (counts < 5)
+    monkeypatch.setattr(protection, "MOST_WORK", 2000)
+    found = suppress(counts, small, codes, 5)
+    assert found.by_lines
+    assert small[list(found.by_lines)].all()
+    assert not set(subtracted(counts, found.hidden, codes)) & set(found.by_lines)
+
+
+def test_a_cell_that_equals_its_total_is_said_and_costs_no_other() -> None:
+    counts, codes = np.array([3, 0, 0, 40, 0, 30, 20, 10, 0]), codes_of((3, 3))
+    assert suppress(np.array([2]), np.array([True]), [np.zeros(1, np.int64)], 5).given_away == (0,)
+    # The other two columns of the first row could hold the 3 as far as totals say.
+    found = suppress(counts, counts == 3, codes, 5)
+    assert not found.given_away
+    assert bounds(counts, found.hidden, codes, 0) == (0, 3)
+
+
+def test_a_dimension_of_one_code_has_no_totals() -> None:
+    counts = np.array([2, 9, 30])
+    found = suppress(counts, counts < 5, [np.arange(3), np.zeros(3, np.int64)], 5)
+    assert found.hidden.tolist() == [True, True, False]
+    assert not found.given_away
+    assert determined(found.hidden, [np.arange(3), np.zeros(3, np.int64)]) == []
+
+
+def test_what_counts_are_known_to_be_at_most() -> None:
+    """Of 12, 9 and 40 the first can only have the companion that has room below its own limit."""
+    counts, most = np.array([12, 9, 40]), np.array([14, 10, 100])
+    primary = np.array([True, False, False])
+    assert suppress(counts, primary, [np.arange(3)], 5).hidden.tolist() == [True, True, False]
+    found = suppress(counts, primary, [np.arange(3)], 5, most=most)
+    assert found.hidden.tolist() == [True, False, True]
+
+
+def test_without_dimensions_only_the_primary_cells_go() -> None:
+    primary = np.array([True, False])
+    found = suppress(np.array([1, 1]), primary, [], 5)
+    assert isinstance(found, Suppression)
+    assert found.hidden.tolist() == [True, False]

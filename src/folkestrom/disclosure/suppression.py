@@ -1,47 +1,107 @@
 """Suppression of small counts, and of others with them, so that no total gives them away.
 
-The totals of every dimension are taken as known, whether the table shows them or another one does.
-A line is the cells that one such total sums. Whoever knows it finds a cell by subtraction when
-it is the only one suppressed, and small counts together when their sum is small. Over several
-lines, equations may still have one solution: that is looked for too, by linear algebra.
+The totals of every dimension are taken as known, whether the table shows them or another one does,
+and that no count is negative. Whoever knows this can compute bounds for every suppressed cell.
+Companions are chosen so that these are wide enough; in tables too large for that, line by line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
-Codes: TypeAlias = npt.NDArray[np.int64]
+from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
+from folkestrom.disclosure.moves import table
+from folkestrom.disclosure.protection import MOST_PRIMARY, protect
+
+__all__ = ["Codes", "Mask", "Suppression", "complement", "determined", "lines", "suppress"]
 
 #: Connected suppressed cells that equations are solved for; more of them are left to the lines.
-LARGEST: Final = 1500
+LARGEST: Final = 600
+#: Times that equations are solved again after more was suppressed.
+_ROUNDS: Final = 3
 
 
-def lines(codes: Sequence[Codes]) -> list[Codes]:
-    """The number of the line that every cell is in, for each dimension.
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """What to suppress, and how far that protects.
 
     Parameters
     ----------
+    hidden
+        The cells to suppress.
+    given_away
+        Primary cells, by number, whose counts follow from totals even so, as they would if the
+        whole table were suppressed: those that equal a total of theirs, for instance.
+    by_lines
+        Primary cells for which only their lines were looked at, as there were too many.
+    """
+
+    hidden: Mask
+    given_away: tuple[int, ...]
+    by_lines: tuple[int, ...]
+
+
+def suppress(
+    counts: Counts,
+    primary: Mask,
+    codes: Sequence[Codes],
+    minimum: int,
+    *,
+    most: Counts | None = None,
+) -> Suppression:
+    """Suppress the primary cells, and others that keep them from being found.
+
+    Parameters
+    ----------
+    counts
+        Counts of the cells.
+    primary
+        Cells that must not be shown.
     codes
-        For each dimension the code of every cell, from 0.
+        For each dimension the code of every cell; without any, nothing is summed. One with a
+        single code has no totals of its own.
+    minimum
+        Among the tables that agree with what is shown there is one in which a primary count
+        below this is at least this, and one in which it is 0; one in which a larger one is
+        smaller by this, and one in which it is larger by this. Where no table with the same
+        totals has so much, as much as one has.
+    most
+        What each count is known to be at most, where that is known.
+
+    Returns
+    -------
+    Suppression
+        The same for the same table.
 
     Examples
     --------
-    >>> [line.tolist() for line in lines([np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])])]
-    [[0, 1, 0, 1], [0, 0, 1, 1]]
+    >>> codes = [np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])]
+    >>> counts = np.array([1, 20, 30, 40])
+    >>> suppress(counts, counts < 5, codes, 5).hidden.tolist()
+    [True, True, True, True]
+    >>> counts = np.array([1, 0, 3, 0])
+    >>> suppress(counts, counts == 1, codes, 5)
+    Suppression(hidden=array([ True, False, False, False]), given_away=(0,), by_lines=())
     """
-    found = []
-    for left_out in range(len(codes)):
-        number = np.zeros(len(codes[0]), np.int64)
-        for other, code in enumerate(codes):
-            if other != left_out:
-                number = number * (int(code.max(initial=0)) + 1) + code
-        found.append(np.unique(number, return_inverse=True)[1].astype(np.int64))
-    return found
+    if not primary.any() or not codes:
+        return Suppression(primary.copy(), (), ())
+    kept = telling(codes)
+    if int(primary.sum()) > MOST_PRIMARY:
+        hidden, left = primary, tuple(np.flatnonzero(primary).tolist())
+        still: tuple[int, ...] = ()
+    else:
+        found = protect(table(counts, codes, most), primary, minimum)
+        hidden, left, still = found.hidden, found.left, found.still
+    if left:
+        hidden = _by_lines(counts, primary, hidden, kept, minimum)
+        given = {cell for cell in determined(hidden, kept) if primary[cell]}
+        still = tuple(sorted(given.union(still)))
+    return Suppression(hidden, still, left)
 
 
 def complement(
@@ -51,14 +111,8 @@ def complement(
 
     Parameters
     ----------
-    counts
-        Counts of the cells.
-    primary
-        Cells that must not be shown.
-    codes
-        For each dimension the code of every cell; without any, nothing is summed.
-    minimum
-        What is suppressed in a line adds up to at least this, where the line allows it.
+    counts, primary, codes, minimum
+        As for `suppress`.
 
     Returns
     -------
@@ -67,25 +121,12 @@ def complement(
 
     Examples
     --------
-    >>> codes = [np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])]
-    >>> counts = np.array([1, 20, 30, 40])
+    >>> codes = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])]
+    >>> counts = np.array([1, 20, 90, 30, 40, 95])
     >>> complement(counts, counts < 5, codes, 5).tolist()
-    [True, True, True, True]
+    [True, True, False, True, True, False]
     """
-    hidden = primary.copy()
-    members = [list(_members(line)) for line in lines(codes)] if codes else []
-    while True:
-        before = hidden.sum()
-        for dimension in members:
-            for cells in dimension:
-                _protect(cells, counts, hidden, minimum)
-        if hidden.sum() > before:
-            continue
-        for cell in determined(hidden, codes):
-            if primary[cell] and _widen(cell, counts, hidden, members):
-                break
-        else:
-            return hidden
+    return suppress(counts, primary, codes, minimum).hidden
 
 
 def determined(hidden: Mask, codes: Sequence[Codes]) -> list[int]:
@@ -109,7 +150,7 @@ def determined(hidden: Mask, codes: Sequence[Codes]) -> list[int]:
     unknown = np.flatnonzero(hidden)
     if not len(unknown) or not codes:
         return []
-    groups = [line[unknown] for line in lines(codes)]
+    groups = [line[unknown] for line in lines(telling(codes))]
     found: list[int] = []
     for part in _components(groups, len(unknown)):
         if len(part) > LARGEST:
@@ -123,12 +164,30 @@ def determined(hidden: Mask, codes: Sequence[Codes]) -> list[int]:
     return sorted(found)
 
 
+def _by_lines(
+    counts: Counts, primary: Mask, start: Mask, codes: Sequence[Codes], minimum: int
+) -> Mask:
+    """In each line at least two counts, and the minimum together; then what equations ask for."""
+    hidden = start.copy()
+    members = [list(_members(line)) for line in lines(codes)]
+    for _ in range(_ROUNDS):
+        before = -1
+        while hidden.sum() > before:
+            before = int(hidden.sum())
+            for cells in (cells for dimension in members for cells in dimension):
+                _protect(cells, counts, hidden, minimum)
+        found = [cell for cell in determined(hidden, codes) if primary[cell]]
+        if not sum(_widen(cell, counts, hidden, members) for cell in found):
+            break
+    return hidden
+
+
 def _members(line: Codes) -> Iterator[Codes]:
     order = np.argsort(line, kind="stable")
     yield from np.split(order, np.flatnonzero(np.diff(line[order])) + 1)
 
 
-def _protect(cells: Codes, counts: npt.NDArray[np.int64], hidden: Mask, minimum: int) -> None:
+def _protect(cells: Codes, counts: Counts, hidden: Mask, minimum: int) -> None:
     """Suppress the smallest others of a line until nothing in it can be subtracted."""
     if not hidden[cells].any():
         return
@@ -139,9 +198,7 @@ def _protect(cells: Codes, counts: npt.NDArray[np.int64], hidden: Mask, minimum:
         hidden[cell] = True
 
 
-def _widen(
-    cell: int, counts: npt.NDArray[np.int64], hidden: Mask, members: list[list[Codes]]
-) -> bool:
+def _widen(cell: int, counts: Counts, hidden: Mask, members: list[list[Codes]]) -> bool:
     """Suppress one more cell in a line of a cell that equations give away."""
     for dimension in members:
         for cells in dimension:
@@ -152,7 +209,7 @@ def _widen(
     return False
 
 
-def _by_size(cells: Codes, counts: npt.NDArray[np.int64]) -> Codes:
+def _by_size(cells: Codes, counts: Counts) -> Codes:
     # Empty cells last: that nobody is there is often known.
     return cells[np.lexsort((counts[cells], counts[cells] == 0))]
 

@@ -1,0 +1,289 @@
+"""Which cells to suppress with the small counts of a table, found by linear programming.
+
+For every cell that must not be shown, the cheapest moves are sought that take it as far up and
+down as it has to be able to go; the cells that they change are its companions. What one cell needs
+is free for the next. Then companions are removed that the others can do without.
+
+After Kelly, Golden & Assad (1992), *Networks* 22; for tables of any dimension Fischetti &
+Salazar-González (2001), *Management Science* 47, whose exact solution is not attempted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from folkestrom.disclosure.lines import Codes, Counts, Mask
+from folkestrom.disclosure.moves import Demand, Floats, Move, Table, cheapest
+
+#: Primary cells that programmes are solved for.
+MOST_PRIMARY: Final = 500
+#: Cells in all programmes together; what is left of it after protection goes to removing.
+MOST_WORK: Final = 300_000
+#: What a programme costs beside its cells, in cells.
+_EACH: Final = 300
+#: Cells of a larger table among which companions are sought first.
+_WINDOW: Final = 400
+#: Rounds of removing.
+_ROUNDS: Final = 2
+#: A change of a cell that is suppressed already, and of an empty one.
+_SUPPRESSED, _EMPTY = 0.01, 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Cells to suppress, and what they do not achieve.
+
+    Parameters
+    ----------
+    hidden
+        The cells to suppress.
+    still
+        Primary cells that no other table with the same totals changes.
+    left
+        Primary cells that nothing was sought for, as the work was used up.
+    """
+
+    hidden: Mask
+    still: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+def demands(counts: Counts, primary: Mask, minimum: int) -> list[Demand]:
+    """How far every primary cell must be able to move.
+
+    A count below the minimum: up to it and down to 0. A larger one: by the minimum up and down.
+
+    Parameters
+    ----------
+    counts
+        Counts of the cells.
+    primary
+        Cells that must not be shown.
+    minimum
+        The least count that is shown.
+
+    Returns
+    -------
+    list of Demand
+        Upwards first, and larger counts first: their companions serve the smaller ones.
+
+    Examples
+    --------
+    >>> demands(np.array([1, 20]), np.array([True, False]), 5)
+    [Demand(cell=0, sign=1, amount=4), Demand(cell=0, sign=-1, amount=1)]
+    """
+    level = max(minimum, 1)
+    found = []
+    for cell in np.flatnonzero(primary).tolist():
+        count = int(counts[cell])
+        found.append(Demand(cell, 1, level - count if count < level else level))
+        if count:
+            found.append(Demand(cell, -1, min(count, level)))
+    return sorted(found, key=lambda one: (-one.sign, -counts[one.cell], one.cell))
+
+
+def protect(of: Table, primary: Mask, minimum: int) -> Protection:
+    """The cells to suppress so that no primary cell can be told from totals.
+
+    Parameters
+    ----------
+    of
+        The table.
+    primary
+        Cells that must not be shown.
+    minimum
+        The least count that is shown.
+
+    Examples
+    --------
+    >>> from folkestrom.disclosure.moves import table
+    >>> codes = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])]
+    >>> given = table(np.array([1, 20, 90, 30, 40, 95]), codes)
+    >>> protect(given, given.counts < 5, 5).hidden.tolist()
+    [True, True, False, True, True, False]
+    """
+    pattern = _Pattern(of, primary)
+    asked = demands(of.counts, primary, minimum)
+    left = [one.cell for one in asked if not pattern.meet(one)]
+    for _ in range(_ROUNDS):
+        if not pattern.removed():
+            break
+    still = set(np.flatnonzero(primary).tolist()) - pattern.moving() - set(left)
+    return Protection(pattern.hidden(), tuple(sorted(still)), tuple(sorted(set(left))))
+
+
+class _Pattern:
+    """The moves that protect so far, and the cells that they suppress."""
+
+    def __init__(self, of: Table, primary: Mask) -> None:
+        self.of = of
+        self.primary = primary
+        # A little more for every next cell, so that of equal ones the first is taken.
+        order = 1 + 1e-4 * np.arange(len(primary)) / max(len(primary), 1)
+        self.weight: Floats = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
+        self.used = np.zeros(len(primary), np.int64)
+        self.serves: dict[Move, dict[Demand, int]] = {}
+        self.of_cell: dict[int, list[Move]] = {}
+        self.work = 0
+
+    def hidden(self) -> Mask:
+        return self.primary | (self.used > 0)
+
+    def moving(self) -> set[int]:
+        return {one.cell for served in self.serves.values() for one in served}
+
+    def meet(self, demand: Demand) -> bool:
+        """Meet a demand as far as the table can; False where the work is used up."""
+        possible = min(demand.amount, _room(self.of, demand))
+        if possible <= 0:
+            return True
+        asked = Demand(demand.cell, demand.sign, possible)
+        move = self._known(asked)
+        if move is None:
+            if self.work >= MOST_WORK:
+                return False
+            move = self._found(asked)
+        if move is not None:
+            self._add(move, demand, min(possible, move.reach(demand)))
+        return True
+
+    def removed(self) -> int:
+        """Remove companions that others can do without, the dearest first; how many."""
+        companions = np.flatnonzero(self.hidden() & ~self.primary)
+        count = 0
+        for cell in companions[np.argsort(-self.weight[companions], kind="stable")].tolist():
+            if self.work >= MOST_WORK:
+                break
+            count += self.used[cell] > 0 and self._without(cell)
+        return int(count)
+
+    def _without(self, cell: int) -> bool:
+        """Serve everything without a cell and without new ones, if it can be done."""
+        gone = [(move, self.serves[move]) for move in self.serves if cell in move.cells]
+        hidden = self.hidden()
+        hidden[cell] = False
+        for before, _ in gone:
+            self._drop(before)
+        added: list[tuple[Move, Demand]] = []
+        for demand, amount in ((d, a) for _, served in gone for d, a in served.items()):
+            asked = Demand(demand.cell, demand.sign, amount)
+            move = self._known(asked)
+            if move is None:
+                move = self._solved(asked, _near(self, asked, hidden), search=False)
+            if move is None or move.reach(asked) < amount:
+                for one, undone in reversed(added):
+                    self._release(one, undone)
+                self._restore(gone)
+                return False
+            self._add(move, demand, amount)
+            added.append((move, demand))
+        return True
+
+    def _known(self, demand: Demand) -> Move | None:
+        for move in self.of_cell.get(demand.cell, ()):
+            if move.reach(demand) >= demand.amount:
+                return move
+        return None
+
+    def _found(self, demand: Demand) -> Move | None:
+        """A move within a window; where that is too narrow, in the whole table."""
+        best: Move | None = None
+        everything = np.ones(len(self.primary), np.bool_)
+        for among in _widening(_near(self, demand, everything), len(self.primary)):
+            move = self._solved(demand, among)
+            if move is not None and (best is None or move.reach(demand) > best.reach(demand)):
+                best = move
+            if best is not None and best.reach(demand) >= demand.amount:
+                break
+        return best
+
+    def _solved(self, demand: Demand, among: Codes, *, search: bool = True) -> Move | None:
+        self.work += _EACH + len(among)
+        hidden = self.hidden()
+        cost = np.where(hidden, _SUPPRESSED, self.weight)
+        return cheapest(self.of, demand, among, cost, hidden if search else None)
+
+    def _add(self, move: Move, demand: Demand, amount: int) -> None:
+        if move not in self.serves:
+            self.serves[move] = {}
+            self.used[move.cells] += 1
+            for cell in move.cells[self.primary[move.cells]].tolist():
+                self.of_cell.setdefault(cell, []).append(move)
+        self.serves[move][demand] = amount
+
+    def _drop(self, move: Move) -> None:
+        del self.serves[move]
+        self.used[move.cells] -= 1
+        for cell in move.cells[self.primary[move.cells]].tolist():
+            self.of_cell[cell].remove(move)
+
+    def _restore(self, gone: list[tuple[Move, dict[Demand, int]]]) -> None:
+        for move, served in gone:
+            for demand, amount in served.items():
+                self._add(move, demand, amount)
+
+    def _release(self, move: Move, demand: Demand) -> None:
+        del self.serves[move][demand]
+        if not self.serves[move]:
+            self._drop(move)
+
+
+def _room(of: Table, demand: Demand) -> int:
+    """How far a cell can go at most, by the totals of its own lines."""
+    count = int(of.counts[demand.cell])
+    if demand.sign < 0:
+        return count
+    totals = [int(of.counts[line == line[demand.cell]].sum()) for line in of.lines]
+    return min(*totals, int(of.most[demand.cell])) - count
+
+
+def _widening(near: Codes, size: int) -> Iterator[Codes]:
+    yield near
+    if len(near) < size:
+        yield np.arange(size)
+
+
+def _near(pattern: _Pattern, demand: Demand, allowed: Mask) -> Codes:
+    """Cells that may be companions: of codes that are cheap beside the cell, or well used."""
+    keep = allowed.copy()
+    keep[demand.cell] = True
+    if keep.sum() <= _WINDOW:
+        return np.flatnonzero(keep)
+    hidden = pattern.hidden()
+    cost = np.where(hidden, _SUPPRESSED, pattern.weight)
+    sizes = [int(code.max()) + 1 for code in pattern.of.codes]
+    for code, line, size, width in zip(
+        pattern.of.codes, pattern.of.lines, sizes, _widths(sizes), strict=True
+    ):
+        if width == size:
+            continue
+        beside = np.flatnonzero((line == line[demand.cell]) & allowed)
+        cheap = code[beside[np.argsort(cost[beside], kind="stable")]]
+        used = np.bincount(code[hidden], minlength=size)
+        popular = np.argsort(-used, kind="stable")
+        own = code[demand.cell : demand.cell + 1]
+        taken = _first([own, cheap[: width // 2], popular, cheap], width)
+        keep &= np.isin(code, taken)
+    return np.flatnonzero(keep)
+
+
+def _first(choices: Iterable[Codes], width: int) -> list[int]:
+    found: dict[int, None] = {}
+    for codes in choices:
+        for code in codes.tolist():
+            if len(found) == width:
+                return list(found)
+            found[code] = None
+    return list(found)
+
+
+def _widths(sizes: list[int]) -> list[int]:
+    """How many codes of each dimension, for about as many cells as the window has."""
+    widths = list(sizes)
+    while np.prod(widths) > _WINDOW and max(widths) > 2:
+        widths[int(np.argmax(widths))] -= 1
+    return widths
