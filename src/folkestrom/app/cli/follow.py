@@ -94,7 +94,8 @@ def follow(
             found, asked, drawn, lambda rows: status.update(f"{rows:,} episodes read …")
         )
     write(cells, given.wanted, lang, given.result(), output)
-    if test and given.wanted is OutputFormat.CSV:
+    named = output is not None and output.suffix.lower() == ".csv"
+    if test and (given.wanted is OutputFormat.CSV or (given.wanted is None and named)):
         # Long formats carry no notes.
         for note in cells.specification.footnotes:
             given.progress().print(note.of(lang))
