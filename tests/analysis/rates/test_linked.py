@@ -355,6 +355,7 @@ def test_levels_add_up_to_the_whole(persons: Any, classes: Any, linked: str) -> 
     [
         ("incom", {}, "Did you mean 'income'"),
         ("something", {}, "folkestrom link FILE --as something"),
+        ("text:sex", {}, "Allowed: text, sex"),
         ("income", {}, "would be a group for every number"),
         ("wealth", {}, "wealth_tenth = {of = \"wealth\", quantiles = 10}"),
         ("destination", {}, "is a variable of studies"),

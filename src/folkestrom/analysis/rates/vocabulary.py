@@ -115,6 +115,13 @@ def _unknown(name: str, known: Sequence[str], where: str) -> UsageError:
             allowed=tuple(known),
             next_step="Make a panel of it with `folkestrom study`, which has propensities",
         )
+    if ":" in name:
+        return UsageError(
+            "is not a variable: several of them are crossed by naming each",
+            where=where,
+            value=name,
+            allowed=", ".join(part.strip() for part in name.split(":")),
+        )
     nearest = nearest_name(name, known)
     return UsageError(
         "is not a variable that exposure has",
