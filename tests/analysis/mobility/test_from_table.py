@@ -76,6 +76,8 @@ def test_outcomes_are_named_or_have_an_order() -> None:
     assert fitted(ordered, outcomes=None).names_ == wanted.names_
     refused(lambda: fitted(TABLE, outcomes=None), "which outcome is the base", "abroad, move, stay")
     refused(lambda: fitted(TABLE, outcomes=("stay", "move")), "row", "outcome", "'abroad'")
+    refused(lambda: fitted(TABLE, "age ~ sex", outcomes=None), "column age: has 50 levels",
+            "2 to 4 outcomes", "left of ~")  # fmt: skip
     refused(lambda: fitted(codes, outcomes=("stay", "move")), "row", "'2'", "1 (move)")
     moved = TABLE.with_columns(outcome=pl.col("outcome") == "move")
     two = fitted(moved, outcomes=("stays", "moves"))
@@ -209,6 +211,7 @@ def test_values_that_are_not_finite_are_named() -> None:
         ("outcome ~ I(1 if age else 2)", ("may compute", "column of the table")),
         ("outcome ~ sex + id", ("column id", "is the person")),
         ("outcome ~ sex + outcome", ("is the outcome",)),
+        ("sex ~ outcome", ("column outcome", "among what explains sex", '"outcome ~ sex"')),
         ("outcome ~ bs(sex, df=4)", ("is a category", "takes numbers")),
         ("outcome ~ bs(age, df=1)", ("cannot be computed", "df")),
         ("outcome ~ age + C(age)", ("number in one term and a category in another",)),

@@ -266,12 +266,7 @@ def make_design(
         Columns beside the formula's whose levels are wanted.
     """
     parsed = parse(formula)
-    for role in (roles.person, roles.outcome):
-        if role in parsed.columns:
-            raise UsageError(
-                "is the person" if role == roles.person else "is the outcome", column=role,
-                next_step="Take it out of the right side of the formula",
-            )  # fmt: skip
+    _check_sides(parsed, roles)
     source.check([*roles.columns, *parsed.columns])
     facts = survey(source, parsed, Keys(roles.person, roles.time), listed)
     if not facts.keys.rows:
@@ -297,6 +292,22 @@ def make_design(
     design = Design(formula, roles, categories, spans, bases, tuple(terms))
     _check_products(design)
     return design, facts
+
+
+def _check_sides(parsed: Parsed, roles: Roles) -> None:
+    for role in (roles.person, roles.outcome):
+        if role in parsed.columns:
+            raise UsageError(
+                "is the person" if role == roles.person else "is the outcome", column=role,
+                next_step="Take it out of the right side of the formula",
+            )  # fmt: skip
+    if "outcome" in parsed.columns:
+        raise UsageError(
+            f"stands right of ~, among what explains {roles.outcome}; a covariate cannot have "
+            "that name", column="outcome",
+            next_step="Name what happened on the left, as in "
+            f'"outcome ~ {roles.outcome}"; or give the covariate another name',
+        )  # fmt: skip
 
 
 def _add_basis(

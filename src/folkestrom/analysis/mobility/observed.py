@@ -17,7 +17,7 @@ from folkestrom.analysis.mobility.filling import Filling
 from folkestrom.analysis.mobility.integration import terms_of_panel
 from folkestrom.analysis.mobility.keys import BYTES_OF_ORDER, Keys, Order, check_same, order_of
 from folkestrom.analysis.mobility.marginal import Maker, Sample
-from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.panel import MOST_OUTCOMES, Panel
 from folkestrom.analysis.mobility.recipe import Recipe
 from folkestrom.analysis.mobility.sources import Source, rows_from, source_of
 from folkestrom.analysis.mobility.tables import (
@@ -384,9 +384,15 @@ def names_of_outcomes(facts: Facts, name: str, given: Sequence[str] | None) -> t
     if given is not None:
         return tuple(given)
     levels = facts.levels(name)
+    if len(levels) > MOST_OUTCOMES:
+        raise UsageError(
+            f"has {len(levels)} levels, too many for outcomes", column=name,
+            allowed=f"2 to {MOST_OUTCOMES} outcomes",
+            next_step="Name the column of what happened left of ~",
+        )  # fmt: skip
     if name in facts.ordered:
         return levels
     raise UsageError(
         "says nothing of which outcome is the base", column=name,
-        allowed=f"outcomes=(…), the base first; the column has {', '.join(levels[:6])}",
+        allowed=f"outcomes=(…), the base first; the column has {', '.join(levels)}",
     )  # fmt: skip
