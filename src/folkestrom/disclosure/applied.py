@@ -12,6 +12,12 @@ from folkestrom.model.specification import Text
 _NOTHING: Final = Text("no cell was affected", "ingen celler ble berørt")
 
 
+#: Rules that say what is too small; the others say what followed from it.
+_LIMITS: Final = (
+    "minimum_population", "minimum_cell", "rounding", "whole_percent", "quantiles",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """One rule, and what it did.
@@ -19,8 +25,8 @@ class Applied:
     Parameters
     ----------
     rule
-        Its name: "minimum_population", "minimum_cell", "complement", "totals", "rounding",
-        "few_persons" or "whole_percent".
+        Its name: "minimum_population", "minimum_cell", "complement", "totals", "by_lines",
+        "rounding", "few_persons" or "whole_percent".
     text
         What it says.
     cells
@@ -88,6 +94,21 @@ def equal_to_totals(hit: int) -> Applied:
         "celler som er lik en av sine summer, som heller ikke må vises",
     )
     return Applied("totals", text, hit)
+
+
+def by_lines(hit: int) -> Applied:
+    """Counts in a table too large to compute how far each is protected.
+
+    Parameters
+    ----------
+    hit
+        How many there were.
+    """
+    text = Text(
+        "cells protected in each of their totals alone, as there were too many",
+        "celler som bare er beskyttet i hver enkelt sum, siden det var for mange",
+    )
+    return Applied("by_lines", text, hit)
 
 
 def rounded_counts(rules: Rules, hit: int) -> Applied:
@@ -183,5 +204,5 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
 
 
 def _listed(said: Sequence[Applied], language: str) -> str:
-    listed = (one for one in said if one.rule not in ("complement", "totals", "few_persons"))
+    listed = (one for one in said if one.rule in _LIMITS)
     return "".join(f"{one.text.of(language)}; " for one in listed)

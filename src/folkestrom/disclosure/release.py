@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from folkestrom.disclosure.applied import (
     Applied,
+    by_lines,
     companions,
     equal_to_totals,
     note_of,
@@ -25,7 +26,7 @@ from folkestrom.disclosure.applied import (
 )
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
-from folkestrom.disclosure.suppression import complement, determined
+from folkestrom.disclosure.suppression import complement, suppress
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
@@ -207,14 +208,15 @@ class _Base:
             small |= _small(counts, rules)
         gone = small.copy()
         codes = [code[first] for code in apart]
+        given_away: set[int] = set()
         for counts in counted:
-            gone |= complement(counts, small, codes, rules.minimum_cell)
+            found = suppress(counts, small, codes, rules.minimum_cell)
+            gone |= found.hidden
+            given_away.update(found.given_away)
         if rules.minimum_cell:
             applied.append(small_counts(rules, int((small & ~below).sum())))
         applied.append(companions(int((gone & ~small).sum())))
-        unsolved = [cell for cell in determined(gone, codes) if small[cell]]
-        if unsolved:
-            applied.append(equal_to_totals(len(unsolved)))
+        applied += [equal_to_totals(len(given_away))] if given_away else []
         return gone[group]
 
     def of_rounded(self, data: pa.Table, count: str, apart: Sequence[Codes]) -> pa.Table:
@@ -392,13 +394,14 @@ def _suppress(
     if whole is not None:
         small |= _small(whole - counts, rules) & ~hidden
     primary = small | hidden
-    gone = complement(counts, primary, codes, limit)
-    unsolved = [cell for cell in determined(gone, codes) if small[cell]]
+    found = suppress(counts, primary, codes, limit)
+    gone = found.hidden
     if limit:
         applied.append(small_counts(rules, int((small & ~hidden).sum())))
     applied.append(companions(int((gone & ~primary).sum())))
-    if unsolved:
-        applied.append(equal_to_totals(len(unsolved)))
+    unsolved = [cell for cell in found.given_away if small[cell]]
+    applied += [equal_to_totals(len(unsolved))] if unsolved else []
+    applied += [by_lines(len(found.by_lines))] if found.by_lines else []
     return _blank(data, gone, [name])
 
 
