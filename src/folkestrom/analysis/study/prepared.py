@@ -29,7 +29,8 @@ from folkestrom.statistics.reach import Reach, reach
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
 #: 2: a condition that names `unknown` finds what has no number, too.
-METHOD_VERSION: Final = 2
+#: 3: of bands, what lies below the first one is the first level.
+METHOD_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
