@@ -88,6 +88,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     done = folkestrom.open(folder / "store").intake(folder / "reports.csv")
     assert done.total.quarantined == 0
+    wealth = folder / "wealth.csv"
+    wealth.write_text("person,value,from,to\n7001,1.5,2009-01-01,\n", encoding="utf-8")
+    folkestrom.open(folder / "store").link(wealth, "wealth", known_from="2009-01-01")
     return folder
 
 
@@ -191,6 +194,7 @@ def test_formats(folder: Path, tmp_path: Path) -> None:
     out = ask(folder, "--by", "cohort,sex", "--at", "5y", "--test").stdout
     assert "Arrivals: cumulative incidence since entry" in out
     assert "5 years" in out
+    assert "Some persons have several episodes" in out
     assert "Return to the country of birth: Gray's test" in out
     stat = json.loads(ask(folder, "--by", "cohort,sex", "--format", "json-stat").stdout)
     assert stat["size"] == [3, 3, 3, 3, 8]
@@ -236,6 +240,7 @@ def test_gray_is_that_of_follow_up(folder: Path) -> None:
         (("--by", "county_at_exit"), "is looked at later than the entry (exit)"),
         (("--by", "cohrt"), "Did you mean 'cohort'?"),
         (("--by", "sex,sex"), "is asked for twice"),
+        (("--by", "wealth"), "there would be a group for every number"),
         (("--by", "destination"), "is known when the episode ends"),
         (("--event", "retrun"), "Did you mean 'return'?"),
         (("--at", "soon"), "--at: 'soon' is not a time since the entry"),

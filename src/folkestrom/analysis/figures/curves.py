@@ -30,6 +30,7 @@ Unit = Literal["days", "months", "years"]
 _DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 _PLAINLY_SMALL = 0.03
 _MOST_POINTS = 500
+_MOST_AMONG = 6
 
 
 def curve_plot(
@@ -69,7 +70,10 @@ def curve_plot(
     scale = _scale(unit)
     texts = labels or {}
     groups = list(dict.fromkeys(c.group for c in chosen))
-    figure, axis = canvas(7.2, 4.2 + (0.24 * (len(groups) + 1) if at_risk else 0))
+    # The names of many curves have no room among these.
+    beside = len(chosen) > _MOST_AMONG
+    width = 10.2 if beside else 7.2
+    figure, axis = canvas(width, 4.2 + (0.24 * (len(groups) + 1) if at_risk else 0))
     top = max(float(c.time[-1]) / scale for c in chosen if len(c.time))
     end = until if until is not None else top
     percent = not any("hazard" in c.outcome for c in chosen)
@@ -83,7 +87,8 @@ def curve_plot(
     axis.set_axisbelow(True)
     _write_ticks(axis, lang)
     if len(chosen) > 1:
-        axis.legend(frameon=False, fontsize=9)
+        place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)} if beside else {}
+        axis.legend(frameon=False, fontsize=9, **place)
     if at_risk:
         _numbers_at_risk(axis, chosen, groups, scale, end, texts, lang)
     return finish(figure, file, title)

@@ -274,6 +274,15 @@ def _notes(followed: Followed, data: pl.DataFrame) -> list[Text]:
                 "Noen kom under observasjon etter inngang, og teller fra da av.",
             )
         )
+    if (followed.groups["episodes"] > followed.groups["persons"]).any():
+        found.append(
+            Text(
+                "Some persons have several episodes, which intervals and tests take to be "
+                "independent.",
+                "Noen personer har flere episoder, som intervaller og tester regner som "
+                "uavhengige.",
+            )
+        )
     unknown = data["incidence"].is_null() & data["events"].is_not_null()
     if unknown.any():
         found.append(
