@@ -232,7 +232,8 @@ def _of_curve(followed: Followed, group: int, number: int, days: list[int]) -> p
 def _rows(query: EpisodeQuery, by: Sequence[str], progress: Progress | None) -> pl.DataFrame:
     """The columns that are needed, of all episodes."""
     columns = [*_EPISODES, *by]
-    schema = pa.schema([query.layout.schema.field(name) for name in columns])
+    whole = query.layout.schema
+    schema = pa.schema([whole.field(name) for name in columns])
     kept, rows = [], 0
     for batch in query.batches(query.tally):
         kept.append(batch.select(columns))
