@@ -306,6 +306,27 @@ def taken_in(folder: Path, by: tuple[str, ...]) -> Followed:
 RULES = Rules("ours", minimum_population=100, minimum_cell=4)
 
 
+def test_late_entries_are_published_by_the_same_rule(folder: Path, tmp_path: Path) -> None:
+    late = STUDY.replace('to = "2016', 'observed_from = "2013-01-01"\nto = "2016')
+    (tmp_path / "late.toml").write_text(late, encoding="utf-8")
+    study = folkestrom.open(folder / "store").study(tmp_path / "late.toml")
+    followed = read(study, (), 0.95)
+    assert followed.follow.late
+    days = list(range(20, 3600, 20))
+    found = released(followed, days, RULES, every_day=False)
+    shown = found.data.filter(pl.col("event") == "return", pl.col("events").is_not_null())
+    assert 0 < shown.height < len(days)
+    at = shown["days"].to_list()
+    assert not shown["at_risk"].is_in(range(1, 4)).any()
+    for start, stop in pairwise([0, *at, 4000]):
+        follow = followed.follow
+        # Whoever is at risk from day 0 on did not enter late.
+        entered = int(((follow.entry > start) & (follow.entry <= stop)).sum())
+        left = int(((follow.exit > start) & (follow.exit <= stop)).sum())
+        assert left not in range(1, 4)
+        assert start == 0 or entered not in range(1, 4)
+
+
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize("every_day", [False, True])
 def test_no_small_count_can_be_found(folder: Path, zeros: bool, every_day: bool) -> None:

@@ -19,7 +19,7 @@ from folkestrom.analysis.study.prepared import ends_of
 from folkestrom.analysis.study.values import one_of
 from folkestrom.app.office import arguments
 from folkestrom.app.office.following_episodes import Followed, Progress, measured, read
-from folkestrom.app.office.following_release import Released, released
+from folkestrom.app.office.following_release import Released, check_rules, released
 from folkestrom.app.office.following_tables import YEAR, cells_of, labels_of_curves, note_of_test
 from folkestrom.app.output.place import check_place
 from folkestrom.disclosure import Protected, Rules
@@ -202,10 +202,10 @@ def _answered(
     study: StoreStudy, asked: Question, picture: Picture | None, progress: Progress | None
 ) -> tuple[Followed, pl.DataFrame, Released | None]:
     """The follow-up, what is to be shown of it, and what the rules did, if there are any."""
-    _check(study, asked, picture)
+    rules = rules_named(asked.rules) if isinstance(asked.rules, str) else asked.rules
+    _check(study, asked, rules, picture)
     followed = read(study, asked.by, asked.level, progress)
     days = _times(followed, asked)
-    rules = rules_named(asked.rules) if isinstance(asked.rules, str) else asked.rules
     shown = None
     if rules is not None:
         shown = released(followed, days, rules, every_day=picture is not None)
@@ -216,14 +216,16 @@ def _answered(
     return followed, found, shown
 
 
-def _check(study: StoreStudy, asked: Question, picture: Picture | None) -> None:
+def _check(
+    study: StoreStudy, asked: Question, rules: Rules | None, picture: Picture | None
+) -> None:
     """Say what cannot be meant before anything is counted."""
     _, exit_ = ends_of(study.definition)
     for event in asked.events:
         one_of(event, exit_.events, "event")
     Scale("log-log", asked.level)
-    if isinstance(asked.rules, str):
-        rules_named(asked.rules)
+    if rules is not None:
+        check_rules(rules)
     if asked.test and not asked.by:
         raise UsageError("compares groups", where="test", next_step="Say by which: --by sex")
     if picture is not None:

@@ -50,19 +50,13 @@ class Released:
     rules: Rules
 
 
-def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day: bool) -> Released:
-    """What may be shown of a follow-up.
+def check_rules(rules: Rules) -> None:
+    """Refuse rules that curves cannot follow.
 
     Parameters
     ----------
-    followed
-        Episodes.
-    days
-        Days since the entry that are asked for.
     rules
         The rules.
-    every_day
-        Curves are wanted at as many days in between as can be shown, for a picture.
 
     Raises
     ------
@@ -76,6 +70,22 @@ def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day
             value=rules.name,
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
+
+
+def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day: bool) -> Released:
+    """What may be shown of a follow-up.
+
+    Parameters
+    ----------
+    followed
+        Episodes.
+    days
+        Days since the entry that are asked for.
+    rules
+        The rules.
+    every_day
+        Curves are wanted at as many days in between as can be shown, for a picture.
+    """
     large = followed.groups["persons"] >= smallest_group(rules)
     groups = tuple(int(g) for g in np.flatnonzero(large.to_numpy()))
     data = measured(followed, days)
