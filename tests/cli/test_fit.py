@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from folkestrom.analysis.mobility import MobilityFit
 from folkestrom.app.cli.main import app
-from folkestrom.app.office.fitting import profile_of
-from folkestrom.errors import EXIT_NOT_CONVERGED, EXIT_USAGE, UsageError
+from folkestrom.app.office.fitting import Model, panel_of_study, profile_of
+from folkestrom.app.office.studies import study_on
+from folkestrom.engine.store import Waiting
+from folkestrom.errors import EXIT_NOT_CONVERGED, EXIT_RESOURCE, EXIT_USAGE, UsageError
+from tests.analysis.study.country import make_store
 
 RUNNER = CliRunner()
 FORMULA = "outcome ~ place + age"
@@ -124,3 +127,57 @@ def test_values_of_a_profile_may_not_be_empty() -> None:
 def test_a_fit_that_was_not_interrupted_leaves_no_checkpoint(panel: Path, tmp_path: Path) -> None:
     assert fit(panel, "--checkpoint", str(tmp_path / "kept")).exit_code == 0
     assert not list(tmp_path.iterdir())
+
+
+def test_a_panel_in_a_folder_gives_the_same_and_leaves_nothing(panel: Path, tmp_path: Path) -> None:
+    wanted = fit(panel, "--format", "csv")
+    found = fit(panel, "--format", "csv", "--folder", str(tmp_path / "room"))
+    assert (found.exit_code, found.stdout) == (0, wanted.stdout)
+    assert not list((tmp_path / "room").iterdir())
+
+
+def test_memory_that_does_not_suffice(panel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("folkestrom.analysis.mobility.memory.free_memory", lambda: 1_000)
+    shown = fit(panel)
+    assert shown.exit_code == EXIT_RESOURCE
+    assert "1200 person-years needs" in shown.stderr
+    assert "Name a folder" in shown.stderr
+
+
+STUDY = """
+title = "Who moves"
+known_at = "latest"
+[panel]
+from = 2010
+to = 2012
+variables = ["sex", "age"]
+"""
+
+
+def test_a_study_is_read_by_the_columns_that_the_formula_names(tmp_path: Path) -> None:
+    make_store(tmp_path)
+    study = tmp_path / "study.toml"
+    study.write_text(STUDY, encoding="utf-8")
+    store, waiting = tmp_path / "store", Waiting(0)
+    wanted = pl.from_arrow(study_on(store, study, waiting).panel())
+    assert isinstance(wanted, pl.DataFrame)
+    counted: list[int] = []
+    room = tmp_path / "room"
+    room.mkdir()
+    with panel_of_study(
+        store, study, Model("outcome ~ sex"), waiting, counted.append, room
+    ) as path:
+        assert path.parent.parent == room
+        found = pl.read_parquet(path)
+    assert found.columns == ["person", "outcome", "sex"]
+    assert found.equals(wanted.select(found.columns))
+    assert counted[-1] == wanted.height
+    assert not list(room.iterdir())
+    command = ["--store", str(store), "fit", "mobility", "--study", str(study)]
+    shown = RUNNER.invoke(app, [*command, "--formula", "outcome ~ sexx"])
+    assert shown.exit_code == EXIT_USAGE
+    assert "'sexx' is not a column of the panel" in shown.stderr
+    assert "Did you mean sex?" in shown.stderr
+    # These few have too little for a model.
+    shown = RUNNER.invoke(app, [*command, "--formula", "outcome ~ sex"])
+    assert "separation" in shown.stderr

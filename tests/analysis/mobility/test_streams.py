@@ -252,6 +252,8 @@ def test_memory_that_does_not_suffice(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(memory, "free_memory", lambda: 0)
     with pytest.raises(ResourceError, match=r"(?s)1000 person-years needs .* GiB.*Name a folder"):
         fitted(TABLE, formula)
+    with pytest.raises(ResourceError, match=r"(?s)bs\(age, df=4\) of 1000 .*all at once"):
+        fitted(TABLE, "outcome ~ bs(age, df=4)")
     # In files, what is kept for each person needs room still.
     monkeypatch.setattr(memory, "free_memory", lambda: 250 * 40)
     fitted(TABLE, formula, folder=tmp_path)

@@ -15,6 +15,7 @@ from folkestrom.analysis.mobility.coding import Coded, code
 from folkestrom.analysis.mobility.facts import Facts, survey
 from folkestrom.analysis.mobility.formula import Category, Expression, Parsed, parse
 from folkestrom.analysis.mobility.keys import Keys
+from folkestrom.analysis.mobility.memory import check_memory
 from folkestrom.analysis.mobility.sources import Source
 from folkestrom.analysis.mobility.tables import (
     MOST_LEVELS,
@@ -25,6 +26,9 @@ from folkestrom.analysis.mobility.tables import (
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
 from folkestrom.errors import InputRefused, UsageError
+
+#: What a spline takes for each row while its knots are sought, or more.
+_BYTES_OF_FUNCTION = 130
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Term]
@@ -323,6 +327,12 @@ def _add_basis(
             )
         own[name] = facts.span(name)
     spans |= own
+    if piece.remembers:
+        check_memory(
+            facts.keys.rows * _BYTES_OF_FUNCTION,
+            f"{piece.label} of {facts.keys.rows} person-years, all at once to find its parameters,",
+            "Make levels of the column, or compute the function's columns in the table",
+        )
     # What does not depend on all values is tried with two of them.
     numbers = {
         name: facts.numbers(name) if piece.remembers else np.array(own[name]) for name in own
