@@ -23,8 +23,9 @@ Floats = npt.NDArray[np.float64]
 
 #: What one person more of a move is worth: more than any companions cost.
 _WORTH: Final = 1e5
-#: Nodes of a search for whole numbers.
-_NODES: Final = 200
+#: Nodes of a search for whole numbers, and the most cells that one is made among.
+_NODES: Final = 20
+_SEARCHED: Final = 150
 _NO_LIMIT: Final = 2**53
 
 
@@ -153,7 +154,7 @@ def cheapest(
     -----
     Solved as linear programme. Totals over two dimensions or fewer have solutions in whole numbers;
     over three they may not: such a one is multiplied, or else searched for by branch and bound,
-    among the cells that it changes and those that are suppressed, and then among all.
+    among the cells that it changes, then with those that are suppressed, and then among all.
 
     Examples
     --------
@@ -170,7 +171,10 @@ def cheapest(
     if multiple is not None or free is None:
         return None if multiple is None else _move(of, among, multiple)
     best: Move | None = None
-    for cells in (among[(np.abs(found) > 1e-7) | free[among]], among):
+    moved = np.abs(found) > 1e-7
+    for cells in (among[moved], among[moved | free[among]], among):
+        if len(cells) > _SEARCHED and best is not None:
+            break
         move = _move(of, cells, np.rint(_solve(of, demand, cells, cost, whole=True)))
         if best is None or (move is not None and move.reach(demand) > best.reach(demand)):
             best = move
@@ -195,7 +199,8 @@ def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool
             integrality=np.ones(2 * size),
             bounds=Bounds(0, upper),
             constraints=LinearConstraint(equations, 0, 0),
-            options={"node_limit": _NODES},
+            # What companions cost is a small part: a move that goes far enough is good enough.
+            options={"node_limit": _NODES, "mip_rel_gap": 1e-3},
         )
     else:
         solved = linprog(

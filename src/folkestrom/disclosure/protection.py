@@ -10,6 +10,7 @@ Salazar-González (2001), *Management Science* 47, whose exact solution is not a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,12 +22,16 @@ from folkestrom.disclosure.moves import Demand, Floats, Move, Table, cheapest
 
 #: Primary cells that programmes are solved for.
 MOST_PRIMARY: Final = 500
+#: Cells of a table that is solved as a whole where a part of it has no move.
+MOST_CELLS: Final = 10_000
 #: Cells in all programmes together; what is left of it after protection goes to removing.
 MOST_WORK: Final = 300_000
 #: What a programme costs beside its cells, in cells.
 _EACH: Final = 300
-#: Cells of a larger table among which companions are sought first.
-_WINDOW: Final = 400
+#: Cells that are looked through for companions in the time of one in a programme.
+_LOOKED_THROUGH: Final = 300
+#: Cells of a larger table among which companions are sought first, with many primary cells and few.
+_WINDOWS: Final = (150, 400)
 #: Rounds of removing.
 _ROUNDS: Final = 2
 #: A change of a cell that is suppressed already, and of an empty one.
@@ -44,7 +49,7 @@ class Protection:
     still
         Primary cells that no other table with the same totals changes.
     left
-        Primary cells that nothing was sought for, as the work was used up.
+        Primary cells that not everything was sought for, as the work was used up.
     """
 
     hidden: Mask
@@ -129,6 +134,11 @@ class _Pattern:
         self.serves: dict[Move, dict[Demand, int]] = {}
         self.of_cell: dict[int, list[Move]] = {}
         self.work = 0
+        # So that work lasts for all: about one programme and a half for each primary cell.
+        fair = MOST_WORK / (1.5 * max(int(primary.sum()), 1)) - _EACH
+        self.window = int(np.clip(fair, *_WINDOWS))
+        self.sizes = [int(code.max()) + 1 for code in of.codes]
+        self.widths = _widths(self.sizes, self.window)
 
     def hidden(self) -> Mask:
         return self.primary | (self.used > 0)
@@ -137,7 +147,7 @@ class _Pattern:
         return {one.cell for served in self.serves.values() for one in served}
 
     def meet(self, demand: Demand) -> bool:
-        """Meet a demand as far as the table can; False where the work is used up."""
+        """Meet a demand as far as the table can; False where that was not found out."""
         possible = min(demand.amount, _room(self.of, demand))
         if possible <= 0:
             return True
@@ -147,9 +157,10 @@ class _Pattern:
             if self.work >= MOST_WORK:
                 return False
             move = self._found(asked)
+        reach = 0 if move is None else min(possible, move.reach(demand))
         if move is not None:
-            self._add(move, demand, min(possible, move.reach(demand)))
-        return True
+            self._add(move, demand, reach)
+        return reach == possible or len(self.primary) <= MOST_CELLS
 
     def removed(self) -> int:
         """Remove companions that others can do without, the dearest first; how many."""
@@ -202,7 +213,7 @@ class _Pattern:
         return best
 
     def _solved(self, demand: Demand, among: Codes, *, search: bool = True) -> Move | None:
-        self.work += _EACH + len(among)
+        self.work += _EACH + len(among) + len(self.primary) // _LOOKED_THROUGH
         hidden = self.hidden()
         cost = np.where(hidden, _SUPPRESSED, self.weight)
         return cheapest(self.of, demand, among, cost, hidden if search else None)
@@ -243,7 +254,7 @@ def _room(of: Table, demand: Demand) -> int:
 
 def _widening(near: Codes, size: int) -> Iterator[Codes]:
     yield near
-    if len(near) < size:
+    if len(near) < size <= MOST_CELLS:
         yield np.arange(size)
 
 
@@ -251,13 +262,12 @@ def _near(pattern: _Pattern, demand: Demand, allowed: Mask) -> Codes:
     """Cells that may be companions: of codes that are cheap beside the cell, or well used."""
     keep = allowed.copy()
     keep[demand.cell] = True
-    if keep.sum() <= _WINDOW:
+    if keep.sum() <= pattern.window:
         return np.flatnonzero(keep)
     hidden = pattern.hidden()
     cost = np.where(hidden, _SUPPRESSED, pattern.weight)
-    sizes = [int(code.max()) + 1 for code in pattern.of.codes]
     for code, line, size, width in zip(
-        pattern.of.codes, pattern.of.lines, sizes, _widths(sizes), strict=True
+        pattern.of.codes, pattern.of.lines, pattern.sizes, pattern.widths, strict=True
     ):
         if width == size:
             continue
@@ -281,9 +291,9 @@ def _first(choices: Iterable[Codes], width: int) -> list[int]:
     return list(found)
 
 
-def _widths(sizes: list[int]) -> list[int]:
+def _widths(sizes: list[int], window: int) -> list[int]:
     """How many codes of each dimension, for about as many cells as the window has."""
     widths = list(sizes)
-    while np.prod(widths) > _WINDOW and max(widths) > 2:
+    while math.prod(widths) > window and max(widths) > 2:
         widths[int(np.argmax(widths))] -= 1
     return widths
