@@ -23,6 +23,7 @@ from folkestrom.analysis.study.summaries import outcome_sums, value_summaries
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.studies import StoreStudy
 from folkestrom.disclosure import Rules, quantiles
+from folkestrom.errors import UsageError
 
 HEADER = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
@@ -225,6 +226,21 @@ def test_small_groups_are_not_shown_nor_their_values(study: StoreStudy) -> None:
         assert shown.filter(~pl.col("county").is_in(few)).drop_nulls().height
 
 
+@pytest.mark.parametrize("rules", [None, "research", "statistics", "rounded"])
+@pytest.mark.parametrize("by", ["", "sex,year"])
+def test_nobody_and_everybody(folder: Path, study: StoreStudy, by: str, rules: str | None) -> None:
+    who = '[[who]]\nvariable = "age"\nfrom = 200\n'
+    (folder / "nobody.toml").write_text(STUDY + who, encoding="utf-8")
+    nobody = folkestrom.open(study.path).study(folder / "nobody.toml")
+    for of in (None, "age"):
+        none = described(nobody, by=by, of=of, publish=rules)
+        some = described(study, by=by, of=of, publish=rules)
+        assert none.columns == some.columns
+        assert none.select(pl.col("person_years").fill_null(0)).sum().item() == 0
+        if rules in (None, "statistics"):
+            assert some["person_years"].sum() > 1000
+
+
 def test_rounded_percentages_are_of_rounded_counts(study: StoreStudy) -> None:
     shown = described(study, by=["county", "year"], publish="rounded")
     assert "persons" not in shown.columns
@@ -383,3 +399,20 @@ def test_batches_may_end_anywhere(
         assert cell["missing"] == mine.height - held.height
         assert (cell["sum"] or 0) == held["value"].sum()
         assert cell["most"] == (held.group_by("person").len()["len"].max() if held.height else None)
+
+
+def test_many_batches_and_too_many_levels() -> None:
+    def batches(persons: int) -> list[pa.RecordBatch]:
+        frame = pl.DataFrame({"person": range(persons), "outcome": [0] * persons})
+        frame = frame.with_columns(group=pl.col("person") % 1500, other=pl.col("person") // 1500)
+        cut: list[pa.RecordBatch] = frame.to_arrow().to_batches(max_chunksize=10)
+        return cut
+
+    one = outcome_sums(batches(1000), ["group"], ["stay"])
+    assert (one["person_years"].to_list(), one.height) == ([1] * 1000, 1000)
+    whole = outcome_sums(batches(2000), [], ["stay"])
+    assert whole["y0"].to_list() == [2000]
+    with pytest.raises(UsageError, match="more than 1,000 levels"):
+        outcome_sums(batches(2000), ["group"], ["stay"])
+    assert outcome_sums([], ["group"], ["stay"]).height == 0
+    assert outcome_sums([], [], ["stay"])["persons"].to_list() == [0]

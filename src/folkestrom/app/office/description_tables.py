@@ -340,9 +340,10 @@ def _with_figures(
     figures = rows.select(pl.when(told).then(pl.col(name)).alias(name) for name in names)
     few = sum(int((told & figures[name].is_null()).sum()) for name in names)
     persons = valued["persons"].set(valued["n"].is_null(), None)
-    shown = rows.select(by).with_columns(
-        persons.alias("persons"), valued["n"].alias("person_years"), rest["n"].alias("missing")
-    )
+    counts = (
+        persons.alias("persons"), valued["n"].alias("person_years"), rest["n"].alias("missing"),
+    )  # fmt: skip
+    shown = rows.select(*by, *counts)
     return pl.concat([shown, figures], how="horizontal"), few
 
 
