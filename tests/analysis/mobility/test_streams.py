@@ -240,8 +240,10 @@ def test_what_is_no_stream() -> None:
         fitted(lambda: TABLE)
     with pytest.raises(InputRefused, match="has no rows"):
         fitted(lambda: iter(()))
-    with pytest.raises(InputRefused, match="cannot be read as Parquet"):
+    with pytest.raises(InputRefused, match="does not exist"):
         fitted("nowhere.parquet")
+    with pytest.raises(InputRefused, match="cannot be read as Parquet"):
+        fitted(__file__)
     other = TABLE.with_columns(pl.col("income").cast(pl.String))
     with pytest.raises(UsageError, match="column income: holds Float64 in one batch and String"):
         fitted(lambda: [TABLE, other], "outcome ~ income")

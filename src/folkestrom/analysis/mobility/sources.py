@@ -137,6 +137,10 @@ def _of_file(path: Path) -> Source:
 
     @contextmanager
     def opened() -> Iterator[Any]:
+        if not path.exists():
+            raise InputRefused(
+                "does not exist", where=str(path), next_step="Name a Parquet file of person-years"
+            )
         try:
             with pq.ParquetFile(path) as file:
                 yield file
