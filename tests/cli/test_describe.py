@@ -416,3 +416,20 @@ def test_many_batches_and_too_many_levels() -> None:
         outcome_sums(batches(2000), ["group"], ["stay"])
     assert outcome_sums([], ["group"], ["stay"]).height == 0
     assert outcome_sums([], [], ["stay"])["persons"].to_list() == [0]
+
+
+def test_the_flow_chart_knows_whose_rows_it_counts(folder: Path, panel: pl.DataFrame) -> None:
+    who = '[[who]]\nvariable = "county"\nin = ["03"]\n'
+    (folder / "oslo.toml").write_text(STUDY + who, encoding="utf-8")
+    chart = folkestrom.open(folder / "store").study(folder / "oslo.toml").flow_chart()
+    oslo = pl.col("county") == "03"
+    kept = panel.filter(oslo)
+    people = [
+        kept.filter(pl.col("outcome") == name)["person"].n_unique() for name, _ in chart.outcomes
+    ]
+    assert list(chart.ended) == people
+    assert chart.steps[1].losing == panel.filter(~oslo)["person"].n_unique()
+    assert chart.steps[1].dropped == panel.filter(~oslo).height
+    assert [step.persons for step in chart.steps] == [
+        panel["person"].n_unique(), kept["person"].n_unique(), kept["person"].n_unique(),
+    ]  # fmt: skip
