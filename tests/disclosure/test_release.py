@@ -163,3 +163,22 @@ def test_person_years_are_of_persons_over_the_years() -> None:
     found = release(table, RESEARCH, years=20, **asked)
     assert found.cells.data["moves"].to_pylist()[0] is None
     assert found.cells.data["person_years"].to_pylist()[0] is None
+
+
+def test_what_is_hidden_is_not_in_memory_under_the_nulls() -> None:
+    table = pl.DataFrame(
+        {
+            "area": ["a", "b", "c"],
+            "moves": [2, 211, 30_000],
+            "persons": [1500, 1600, 40_000],
+            "rate": [1.25, 131.875, 750.0],
+        }
+    )
+    for rules in (STATISTICS, Rules("ours", minimum_population=1550)):
+        shown = release(table, rules, counts="moves", base="persons", dimensions=["area"])
+        assert shown.to("polars")["moves"].to_list() == [None, None, 30_000]
+        for frame in (shown.cells.data, shown.to("polars").to_arrow()):
+            for name, true in (("moves", (2, 211)), ("rate", (1.25, 131.875))):
+                kind = {"moves": np.int64, "rate": np.float64}[name]
+                held = np.frombuffer(frame[name].chunk(0).buffers()[1], kind)
+                assert not np.isin(held, true).any()

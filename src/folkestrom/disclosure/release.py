@@ -24,6 +24,7 @@ from folkestrom.disclosure.applied import (
     summed,
     whole_percentages,
 )
+from folkestrom.disclosure.nulls import without_values_under_nulls
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
 from folkestrom.disclosure.suppression import complement, suppress
@@ -40,7 +41,7 @@ Codes: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """What may be shown. The table that it was made from is not kept.
+    """What may be shown. The table that it was made from is not kept, nor what lay under its nulls.
 
     Parameters
     ----------
@@ -55,6 +56,10 @@ class Protected:
     cells: Cells
     rules: Rules
     applied: tuple[Applied, ...]
+
+    def __post_init__(self) -> None:
+        data = without_values_under_nulls(self.cells.data)
+        object.__setattr__(self, "cells", replace(self.cells, data=data))
 
     @property
     def note(self) -> Text:

@@ -288,7 +288,7 @@ def values(about: About, found: pl.DataFrame, rules: Rules | None) -> Cells:
     note = note_of(rules, (*protected.applied, _too_few(applied)))
     measures = made.measures[1:] if rules.rounding_base else made.measures
     made = replace(made, measures=measures, footnotes=(_DRAWN_IN, *made.footnotes, note))
-    return Cells(made, _selected(shown, made))
+    return Protected(Cells(made, _selected(shown, made)), rules, protected.applied).cells
 
 
 def _figures(about: About, rules: Rules | None) -> list[Measure]:
