@@ -185,3 +185,13 @@ def test_a_quantile_or_a_mean_is_nobodys_value() -> None:
     assert np.isnan(mean(incomes[:19]))
     assert np.isnan(mean(incomes, repeats=6))
     assert np.isnan(quantiles(incomes, [0.5], repeats=6)).all()
+
+
+def test_a_quantile_beyond_the_limits_is_nobodys_value_either() -> None:
+    incomes = np.cumsum(np.arange(2001.0))
+    # The 1st and the 99th percentile are somebody's: places 20 and 1980 of 0 to 2000.
+    assert np.quantile(incomes, [0.01, 0.99]).tolist() == incomes[[20, 1980]].tolist()
+    found = quantiles(incomes, [0.005, 0.01, 0.99, 0.995])
+    assert not np.isin(found, incomes).any()
+    assert found[0] == found[1]
+    assert found[2] == found[3]

@@ -97,8 +97,11 @@ def quantiles(
     """
     drawn = np.sort(winsorise(values, *limits).numbers)
     needed = minimum * repeats
+    # Beyond the limits all values are one, and it is somebody's: the quantile there is the limit's.
     found = [
-        _around(drawn, share, needed) if _enough(share, len(drawn), needed) else np.nan
+        _around(drawn, min(max(share, limits[0]), limits[1]), needed)
+        if _enough(share, len(drawn), needed)
+        else np.nan
         for share in shares
     ]
     return np.asarray(found, np.float64)
