@@ -330,8 +330,10 @@ def test_late_entries_are_published_by_the_same_rule(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize("every_day", [False, True])
 def test_no_small_count_can_be_found(folder: Path, zeros: bool, every_day: bool) -> None:
-    rules = Rules("ours", minimum_population=100, minimum_cell=4, zeros=zeros)
+    # A man came twice, and so twice the minimum is asked of the counts of men.
+    rules = Rules("ours", minimum_population=100, minimum_cell=2 if zeros else 4, zeros=zeros)
     followed = taken_in(folder, ("sex",))
+    assert followed.repeats == (2, 1, 1)
     days = list(range(30, 3600, 30))
     found = released(followed, days, rules, every_day=every_day)
     assert followed.groups["sex"].to_list() == ["male", "female", "unknown"]
@@ -353,6 +355,22 @@ def test_no_small_count_can_be_found(folder: Path, zeros: bool, every_day: bool)
             times = set(shown.filter(pl.col("event") == curve.outcome)["days"])
             assert len(curve.time) >= (3 if zeros else 10)
             assert not times.isdisjoint(curve.time.tolist())
+
+
+def test_events_that_are_shown_are_of_enough_persons(folder: Path) -> None:
+    """Nobody's departures alone are shown, however often the same persons came and left."""
+    followed = taken_in(folder, ("sex",))
+    shown = released(followed, range(30, 3600, 30), RULES, every_day=False)
+    again = episodes(folder)["person"].value_counts()["count"]
+    assert again.max() == 2
+    assert {one.rule for one in shown.applied} == {"minimum_population", "minimum_cell", "curves"}
+    assert any("may be of 1-3 persons" in one.text.en for one in shown.applied)
+    kept = shown.data.filter(pl.col("events").is_not_null(), pl.col("sex") == "male")
+    assert kept.height
+    for _, part in kept.group_by("event"):
+        for low, high in pairwise([0, *part["events"]]):
+            assert high - low not in range(1, 8)
+    assert not kept["at_risk"].is_in(range(1, 8)).any()
 
 
 def test_shown_figures_are_the_true_ones(folder: Path) -> None:

@@ -106,7 +106,13 @@ def thin(
 
 
 def applied(
-    rules: Rules, *, groups: int = 0, kinds: int = 0, times: int = 0, percentages: int = 0
+    rules: Rules,
+    *,
+    groups: int = 0,
+    kinds: int = 0,
+    times: int = 0,
+    percentages: int = 0,
+    several: bool = False,
 ) -> tuple[Applied, ...]:
     """What thinning did, for readers.
 
@@ -122,6 +128,8 @@ def applied(
         Times that were left out, of the groups that are shown.
     percentages
         Percentages that were made whole.
+    several
+        Whether a person may be counted several times; the minimum is one of persons.
 
     Examples
     --------
@@ -130,6 +138,22 @@ def applied(
     """
     least, most = 0 if rules.zeros else 1, rules.minimum_cell - 1
     small = str(most) if least == most else f"{least}-{most}"
+    rare = Text(
+        f"curves of {small} events not shown", f"kurver over {small} hendelser er ikke vist"
+    )
+    between = Text(
+        f"times left out, so that no count between two of them is {small}",
+        f"tidspunkter utelatt, så ingen antall mellom to av dem er {small}",
+    )
+    if several:
+        rare = Text(
+            f"curves of events that may be of {small} persons not shown",
+            f"kurver over hendelser som kan gjelde {small} personer er ikke vist",
+        )
+        between = Text(
+            f"times left out, so that no count between two of them may be of {small} persons",
+            f"tidspunkter utelatt, så ingen antall mellom to av dem kan gjelde {small} personer",
+        )
     limit = smallest_group(rules)
     found = [
         Applied(
@@ -142,24 +166,7 @@ def applied(
         )
     ]
     if rules.minimum_cell:
-        found += [
-            Applied(
-                "minimum_cell",
-                Text(
-                    f"curves of {small} events not shown",
-                    f"kurver over {small} hendelser er ikke vist",
-                ),
-                kinds,
-            ),
-            Applied(
-                "curves",
-                Text(
-                    f"times left out, so that no count between two of them is {small}",
-                    f"tidspunkter utelatt, så ingen antall mellom to av dem er {small}",
-                ),
-                times,
-            ),
-        ]
+        found += [Applied("minimum_cell", rare, kinds), Applied("curves", between, times)]
     if rules.whole_percent_below:
         found.append(whole_percentages(rules, percentages))
     return tuple(found)

@@ -69,6 +69,8 @@ class Followed:
         What groups are told apart by.
     groups
         A row a group: codes of `by`, persons, episodes.
+    repeats
+        How many episodes of each group are one person's at most.
     follow
         Days, events and groups of the episodes.
     counts
@@ -84,6 +86,7 @@ class Followed:
     known: date
     by: tuple[Grouping, ...]
     groups: pl.DataFrame
+    repeats: tuple[int, ...]
     follow: FollowUp
     counts: Counts
     curves: tuple[Curve, ...]
@@ -165,7 +168,7 @@ def read(
             where=study.definition.title,
             next_step="Look at its flow chart with `folkestrom study`",
         )
-    groups, number = _grouped(frame, list(by))
+    groups, repeats, number = _grouped(frame, list(by))
     late = bool((frame["entered"] > 0).any())
     follow = follow_up(
         frame["stop"].to_numpy(),
@@ -177,8 +180,9 @@ def read(
     curves = tuple(aalen_johansen(follow, interval="log-log", level=level))
     counts = count(follow)
     return Followed(
-        study.definition, fingerprint, known, groupings, groups, follow, counts, curves, level
-    )
+        study.definition, fingerprint, known, groupings, groups, repeats, follow, counts, curves,
+        level,
+    )  # fmt: skip
 
 
 def measured(followed: Followed, days: Sequence[int]) -> pl.DataFrame:
@@ -243,13 +247,16 @@ def _rows(query: EpisodeQuery, by: Sequence[str], progress: Progress | None) -> 
     return pl.DataFrame(pa.Table.from_batches(kept, schema=schema))
 
 
-def _grouped(frame: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, pl.Series]:
-    """Groups in their order, and the number of each row's."""
-    sizes = (pl.col("person").n_unique().alias("persons"), pl.len().alias("episodes"))
+def _grouped(frame: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, tuple[int, ...], pl.Series]:
+    """Groups in their order, the most episodes that one person has there, and each row's group."""
+    own = frame.group_by([*by, "person"]).agg(pl.len().alias("own"))
+    sizes = (pl.len().alias("persons"), pl.col("own").sum().alias("episodes"))
+    most = pl.col("own").max()
     if not by:
-        groups = frame.select(*sizes)
-        return groups, pl.zeros(frame.height, pl.Int32, eager=True)
-    groups = frame.group_by(by).agg(*sizes).sort(by, nulls_last=True)
+        number = pl.zeros(frame.height, pl.Int32, eager=True)
+        return own.select(*sizes), (int(own["own"].max()),), number  # type: ignore[arg-type]
+    whole = own.group_by(by).agg(*sizes, most).sort(by, nulls_last=True)
+    groups, repeats = whole.drop("own"), tuple(whole["own"].to_list())
     if groups.height > MOST_GROUPS:
         raise UsageError(
             f"makes {groups.height} groups",
@@ -263,7 +270,7 @@ def _grouped(frame: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, pl.Serie
         numbered, on=by, how="left", nulls_equal=True, maintain_order="left"
     )
     named = [pl.col(name).cast(pl.String).fill_null(UNKNOWN_CODE) for name in by]
-    return groups.with_columns(named), joined["group"].cast(pl.Int32)
+    return groups.with_columns(named), repeats, joined["group"].cast(pl.Int32)
 
 
 def _value(prepared: Prepared, name: str) -> ValueAt:

@@ -114,7 +114,10 @@ def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day
     data, whole = _coarse(data, (persons < rules.whole_percent_below).repeat(per_group))
     events = tuple(e for e, kept in zip(followed.events, kinds, strict=True) if kept)
     hidden = followed.groups.height - len(groups)
-    done = applied(rules, groups=hidden, kinds=rare, times=left_out, percentages=whole)
+    several = max((followed.repeats[group] for group in groups), default=1) > 1
+    done = applied(
+        rules, groups=hidden, kinds=rare, times=left_out, percentages=whole, several=several
+    )
     return Released(data, groups, events, tuple(curves), done, rules)
 
 
@@ -134,7 +137,8 @@ def _thinned(
         left[:, 1:],
         others,
         present[:-1],
-        rules.minimum_cell,
+        # Several episodes may be one person's: so many of them are of enough persons at least.
+        rules.minimum_cell * followed.repeats[group],
         zeros=rules.zeros,
         first=np.isin(grid, days),
     )
