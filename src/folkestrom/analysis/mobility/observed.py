@@ -331,7 +331,8 @@ def _weights(given: Given, name: str) -> Array:
         )  # fmt: skip
     if not found.sum() > 0:
         raise InputRefused("is zero everywhere", column=name)
-    return found.cast(pl.Float64).to_numpy()
+    # Kernels would be compiled once more for an array that cannot be written.
+    return found.cast(pl.Float64).to_numpy(writable=True)
 
 
 def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[np.uint8]:
