@@ -14,8 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csc_matrix
 
 from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
 
@@ -184,6 +182,9 @@ def cheapest(
 
 
 def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool = False) -> Floats:
+    # Imported here: it takes a second, and most commands suppress nothing.
+    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
     size = len(among)
     equations = _equations(of, among)
     counts = of.counts[among]
@@ -218,6 +219,8 @@ def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool
 
 def _equations(of: Table, among: Codes) -> Any:
     """One row a line: ups less downs are none."""
+    from scipy.sparse import csc_matrix
+
     rows: list[Codes] = []
     height = 0
     for line in of.lines:
