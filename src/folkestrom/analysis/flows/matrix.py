@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
-from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.errors import InputRefused, UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -129,7 +129,7 @@ class FlowMatrix:
         o = np.repeat(rows, len(self.places))
         d = np.tile(np.arange(len(self.places)), len(rows))
         n, share = total[o], self.counts[o, d] / total[o]
-        z = normal_quantile(0.5 + level / 2)
+        z = NormalDist().inv_cdf(0.5 + level / 2)
         middle = (share + z * z / (2 * n)) / (1 + z * z / n)
         half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
         names = np.array(self.places, dtype=object)
