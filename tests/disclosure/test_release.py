@@ -88,12 +88,12 @@ def test_rounded_counts_keep_the_table_whole() -> None:
 def test_the_note_says_what_was_done_in_both_languages() -> None:
     found = release(TABLE, RESEARCH, percentages=["per_cent"], **ASKED)
     assert found.cells.specification.footnotes[-1] == found.note
-    assert "counts of 1-4 suppressed: 1" in found.note.en
-    assert "antall på 1-4 er skjult: 1" in found.note.no
+    assert "counts of 1-4, or that would tell them, suppressed: 5" in found.note.en
+    assert "antall på 1-4, eller som ville avsløre dem, er skjult: 5" in found.note.no
     assert "population below 1000 not shown: 1" in found.note.en
     untouched = release(TABLE, Rules("ours", minimum_cell=2), **ASKED)
     assert "no cell was affected" in untouched.note.en
-    assert "counts of 1 suppressed" in untouched.note.en
+    assert "counts of 1, or that would tell them, suppressed" in untouched.note.en
 
 
 def test_what_was_protected_is_not_kept() -> None:
@@ -182,3 +182,14 @@ def test_what_is_hidden_is_not_in_memory_under_the_nulls() -> None:
                 kind = {"moves": np.int64, "rate": np.float64}[name]
                 held = np.frombuffer(frame[name].chunk(0).buffers()[1], kind)
                 assert not np.isin(held, true).any()
+
+
+def test_the_note_does_not_say_which_part_of_the_suppressed_counts_is_small() -> None:
+    """Two suppressed counts of 4 in all would both be 2, if both were known to be small."""
+    notes = set()
+    for counts in ([2, 2, 30], [1, 3, 30]):
+        table = pl.DataFrame({"area": ["a", "b", "c"], "moves": counts})
+        found = release(table, STATISTICS, counts="moves", dimensions=["area"])
+        assert found.to("polars")["moves"].to_list() == [None, None, 30]
+        notes.add(found.note.en)
+    assert len(notes) == 1

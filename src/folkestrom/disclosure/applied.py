@@ -66,7 +66,10 @@ def small_counts(rules: Rules, hit: int) -> Applied:
     """
     first, last = 0 if rules.zeros else 1, rules.minimum_cell - 1
     counts = str(last) if first == last else f"{first}-{last}"
-    text = Text(f"counts of {counts} suppressed", f"antall på {counts} er skjult")
+    text = Text(
+        f"counts of {counts}, or that would tell them, suppressed",
+        f"antall på {counts}, eller som ville avsløre dem, er skjult",
+    )
     return Applied("minimum_cell", text, hit)
 
 
@@ -177,6 +180,9 @@ def summed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
 def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
     """A footnote that names the rules, and says what each did.
 
+    Small counts and their companions are counted together: where all that add up to a known total
+    are known to be small, 2 and 2 of 4 would be told.
+
     Parameters
     ----------
     rules
@@ -187,10 +193,10 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
     Examples
     --------
     >>> rules = Rules("ours", minimum_cell=3)
-    >>> note_of(rules, [small_counts(rules, 4), companions(0)]).en
-    'Disclosure control "ours": counts of 1-2 suppressed: 4.'
+    >>> note_of(rules, [small_counts(rules, 1), companions(3)]).en
+    'Disclosure control "ours": counts of 1-2, or that would tell them, suppressed: 4.'
     """
-    said = summed(applied)
+    said = _together(summed(applied))
     hit = [one for one in said if one.cells]
     parts = {
         language: "; ".join(f"{one.text.of(language)}: {one.cells}" for one in hit)
@@ -201,6 +207,16 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
         f'Disclosure control "{rules.name}": {parts["en"]}.',
         f'Avsløringskontroll "{rules.name}": {parts["no"]}.',
     )
+
+
+def _together(said: Sequence[Applied]) -> list[Applied]:
+    """Small counts with their companions, as one."""
+    small = next((one for one in said if one.rule == "minimum_cell"), None)
+    with_them = next((one for one in said if one.rule == "complement"), None)
+    if small is None or with_them is None:
+        return list(said)
+    both = replace(small, cells=small.cells + with_them.cells)
+    return [both if one is small else one for one in said if one is not with_them]
 
 
 def _listed(said: Sequence[Applied], language: str) -> str:

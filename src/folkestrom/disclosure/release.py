@@ -133,7 +133,7 @@ def release(
     >>> found.cells.data["moves"].to_pylist()
     [None, None, 30]
     >>> print(found.note.en)
-    Disclosure control "ours": counts of 1-4 suppressed: 1; suppressed with them: 1.
+    Disclosure control "ours": counts of 1-4, or that would tell them, suppressed: 2.
     """
     given = named(rules) if isinstance(rules, str) else rules
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
