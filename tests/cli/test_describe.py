@@ -307,6 +307,16 @@ def test_every_format(folder: Path, format: str) -> None:
         assert rows[0].keys() >= {"county", "sex", "outcome", "persons", "base", "person_years"}
 
 
+@pytest.mark.parametrize("name", ["persons", "value", "n", "y0", "q50", "persons_counted"])
+def test_variables_named_as_columns_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    text = STUDY.replace("of_life", name)
+    (tmp_path / "named.toml").write_text(text, encoding="utf-8")
+    study = folkestrom.open(folder / "store").study(tmp_path / "named.toml")
+    for asked in ({}, {"of": "income", "publish": "statistics"}):
+        with pytest.raises(UsageError, match="is the name of a column of the result"):
+            study.describe(by=name, **asked)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -263,6 +263,15 @@ def test_what_cannot_be_meant_is_said(folder: Path, arguments: tuple[str, ...], 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["group", "own", "persons", "days"])
+def test_variables_named_as_columns_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    text = STUDY + f'[groups.{name}]\nof = "age"\nstarts = [0, 40]\n'
+    (tmp_path / "named.toml").write_text(text, encoding="utf-8")
+    study = folkestrom.open(folder / "store").study(tmp_path / "named.toml")
+    with pytest.raises(UsageError, match="is the name of a column of the result"):
+        study.follow_up(name)
+
+
 def test_a_study_without_episodes_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "panel.toml").write_text(
         'title = "Years"\n[panel]\nfrom = 2012\nto = 2013\n', encoding="utf-8"

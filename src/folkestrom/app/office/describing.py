@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,11 @@ SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 _OUTCOME: Final = "outcome"
 _YEAR: Final = "year"
+#: Columns of the result, and of what it is counted from.
+_COLUMNS: Final = re.compile(
+    r"person|persons|persons_counted|persons_missing|base|person_years|percent(_lower|_upper)?|"
+    r"mean|mean_winsorised|q\d+(_\d+)?|missing|repeats|value|n|nn|(y|yy|yn|p)\d+|_.*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,14 @@ def _check_names(connection: duckdb.DuckDBPyConnection, study: Study, asked: Ask
     special = [_YEAR] if asked.of is None else [_YEAR, _OUTCOME]
     vocabulary = Vocabulary(known | dict.fromkeys(special, known["sex"]))
     vocabulary.check(asked.by, "by")
+    for name in asked.by:
+        if _COLUMNS.fullmatch(name):
+            raise UsageError(
+                "is the name of a column of the result",
+                where="by",
+                value=name,
+                next_step="Give the variable another name, such as [groups.NAME] in the study",
+            )
     if asked.of is None:
         return
     Vocabulary(known).check([asked.of], "of")

@@ -35,6 +35,8 @@ MEASURES: Final = (
 MOST_GROUPS: Final = 1000
 
 _EPISODES: Final = ("person", "stop", "entered", "event")
+#: Columns on the way there; no variable is named person.
+_OWN: Final = ("group", "own", "stop", "entered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def _grouped(frame: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, tuple[in
 def _value(prepared: Prepared, name: str) -> ValueAt:
     """The variable that a name means: a column, or else a variable as of the entry."""
     mine, known = prepared.study.variables, prepared.vocabulary.known
-    if name in (*KEYS, *MEASURES):
+    if name in (*KEYS, *MEASURES, *_OWN):
         raise UsageError(
             "is the name of a column of the result",
             where="by",
