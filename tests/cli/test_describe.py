@@ -312,7 +312,8 @@ def test_variables_named_as_columns_are_refused(folder: Path, tmp_path: Path, na
     text = STUDY.replace("of_life", name)
     (tmp_path / "named.toml").write_text(text, encoding="utf-8")
     study = folkestrom.open(folder / "store").study(tmp_path / "named.toml")
-    for asked in ({}, {"of": "income", "publish": "statistics"}):
+    everything: list[dict[str, Any]] = [{}, {"of": "income", "publish": "statistics"}]
+    for asked in everything:
         with pytest.raises(UsageError, match="is the name of a column of the result"):
             study.describe(by=name, **asked)
 
