@@ -50,3 +50,30 @@ def test_great_variances_settle_as_far_as_points_reach_and_say_so() -> None:
         easy = fit_mobility(draw(400, 6, seed=3).panel, effects=effects)
         assert easy.converged_
         assert not any("the integral still moved" in note for note in easy.notes)
+
+
+def test_great_variances_of_large_panels_are_judged_by_all_persons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The stages of a large panel, whose part finds no order that suffices."""
+    from folkestrom.analysis.mobility import staging
+
+    for name, value in {"SMALL": 2_000, "_SMALL_PART": 2}.items():
+        monkeypatch.setattr(staging, name, value)
+    wide = draw(300, 8, seed=3, root=np.array([[7.0, 0.0], [3.0, 6.0]])).panel
+    found = fit_mobility(wide, standard_errors="bhhh")
+    assert found.order == 41
+    assert found.converged_, found.message_
+    assert (
+        [note for note in found.notes if "points" in note]
+        == [note for note in found.notes if "the integral still moved a parameter by" in note]
+        != []
+    )
+    assert not fit_mobility(wide, standard_errors="bhhh", tolerance=0.01).converged_
+    wider = draw(1_500, 8, seed=3, root=np.array([[12.0, 0.0], [3.0, 11.0]])).panel
+    lost = fit_mobility(wider, standard_errors="bhhh")
+    assert not lost.converged_
+    assert "the integral has not settled at 41 points" in lost.message_
+    assert not any("change nothing" in note for note in lost.notes)
+    # Without effects there is no integral.
+    assert not any("points" in note for note in fit_mobility(wide, effects="none").notes)

@@ -162,7 +162,11 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
     else:
         say("resumed from the checkpoint")
     found = _whole(plan, likelihood, held, tolerance, say)
-    return Estimated(likelihood, found, held.order, tolerance, steps, [_ORDER_BY_PART])
+    orders = orders_for(plan.covariance.effects)
+    notes = [_ORDER_BY_PART] if held.order < orders[-1] else []
+    if len(orders) > 1 and not notes and found.arrived:
+        notes = _judge_last_rise(plan, likelihood, found, tolerance)
+    return Estimated(likelihood, found, held.order, tolerance, steps, notes)
 
 
 def _from_parts(panel: Panel, plan: Plan, tolerance: float, say: Callable[[str], None]) -> Held:
@@ -275,14 +279,31 @@ def _rise(
         say(_line(likelihood, order, at))
         if at.arrived and at.turns == 0:
             return at, order
-    # Without a tolerance of the user's, the last rise may move what large panels' may.
-    if len(orders) > 1 and (plan.tolerance is not None or at.began >= COARSE):
+    if len(orders) > 1:
+        _refuse_unsettled(plan, at, orders[-1], at.began, tolerance)
+    return at, orders[-1]
+
+
+def _judge_last_rise(plan: Plan, likelihood: Likelihood, at: Climb, tolerance: float) -> list[str]:
+    """Where a part found no order that suffices: what the last rise moves, of all persons."""
+    lower, highest = orders_for(plan.covariance.effects)[-2:]
+    fallen = at.gradient - plan.objective(likelihood, lower)(at.theta)[1]
+    step, errors, _ = newton_step(at.information, fallen)
+    moved = float(np.max(np.abs(step) / errors))
+    if moved < tolerance:
+        return []
+    _refuse_unsettled(plan, at, highest, moved, tolerance)
+    return [_nearly(highest, moved)] if at.arrived else []
+
+
+def _refuse_unsettled(plan: Plan, at: Climb, order: int, moved: float, tolerance: float) -> None:
+    """Without a tolerance of the user's, the last rise may move what large panels' may."""
+    if plan.tolerance is not None or moved >= COARSE:
         at.arrived = False
         at.reason = (
-            f"the integral has not settled at {orders[-1]} points: the last rise of the order "
-            f"moved a parameter by {at.began:.1e} standard errors; the tolerance is {tolerance:g}"
+            f"the integral has not settled at {order} points: the last rise of the order "
+            f"moved a parameter by {moved:.1e} standard errors; the tolerance is {tolerance:g}"
         )
-    return at, orders[-1]
 
 
 def _nearly(order: int, moved: float) -> str:
