@@ -77,3 +77,24 @@ def test_great_variances_of_large_panels_are_judged_by_all_persons(
     assert not any("change nothing" in note for note in lost.notes)
     # Without effects there is no integral.
     assert not any("points" in note for note in fit_mobility(wide, effects="none").notes)
+
+
+def test_a_climb_that_few_points_lead_astray_begins_anew_with_more() -> None:
+    """Two years, the second only of who stayed: few points rise with the variance for ever."""
+    rng = np.random.default_rng(4)
+    persons = 10_000
+    inclined = rng.normal(size=persons) * 3.0
+    chance = 1 / (1 + np.exp(7.0 - inclined))
+    first, second = rng.random((2, persons)) < chance
+    person = np.concatenate([np.arange(persons), np.arange(persons)[~first]])
+    left = np.concatenate([first, second[~first]])
+    order = np.argsort(person, kind="stable")
+    table = pl.DataFrame({"person": person[order], "left": left[order]}).with_columns(
+        left=pl.when("left").then(pl.lit("abroad")).otherwise(pl.lit("stay"))
+    )
+    fit = mobility(table, "left ~ 1", person="person", outcomes=["stay", "abroad"])
+    assert fit.converged_, fit.message_
+    assert abs(fit.params_["var(abroad)"] - 9.0) < 2 * fit.bse_["var(abroad)"]
+    # Somewhere on the way a climb was given up, far above what the integral comes to.
+    values = [float(line.split("log-likelihood ")[1].split(",")[0]) for line in fit.steps]
+    assert max(values) > fit.log_likelihood_ + 20

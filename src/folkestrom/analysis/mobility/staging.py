@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -150,9 +150,8 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
     likelihood = plan.likelihood(panel)
     held = plan.checkpoint.read() if plan.checkpoint else None
     if size <= SMALL:
-        first = orders_for(plan.covariance.effects)[0]
         theta = _first_guess(panel, plan) if held is None else held.theta
-        found, order = _rise(plan, likelihood, theta, tolerance, first, say)
+        found, order = _rise(plan, likelihood, theta, tolerance, say)
         nearly = plan.covariance.effects and found.arrived and found.began >= tolerance
         notes = [_nearly(order, found.began)] if nearly else []
         return Estimated(likelihood, found, order, tolerance, steps, notes)
@@ -257,11 +256,32 @@ def _rise(
     likelihood: Likelihood,
     theta: Array,
     tolerance: float,
-    first: int,
     say: Callable[[str], None],
 ) -> tuple[Climb, int]:
-    """Climb, and raise the order until that moves nothing; returns the order that sufficed."""
-    orders = orders_for(plan.covariance.effects, first)
+    """Climb, and raise the order until that moves nothing; returns the order that sufficed.
+
+    With few points the rule can rise for ever with the variances, where the integral falls: a
+    climb that gets lost begins anew with more points.
+    """
+    orders = orders_for(plan.covariance.effects)
+    found = _rise_from(plan, likelihood, theta, tolerance, orders, say)
+    while not found[0].arrived and found[1] in orders[:-2]:
+        more = orders[orders.index(found[1]) + 1 :]
+        found = _rise_from(
+            plan, likelihood, _first_guess(likelihood.panel, plan), tolerance, more, say
+        )
+    return found
+
+
+def _rise_from(
+    plan: Plan,
+    likelihood: Likelihood,
+    theta: Array,
+    tolerance: float,
+    orders: Sequence[int],
+    say: Callable[[str], None],
+) -> tuple[Climb, int]:
+    """Climb at the first of these orders, and raise it."""
 
     def keep(at: Climb) -> None:
         plan.keep(Held(at.theta, at.information, orders[0], orders[0], np.zeros(0)))
