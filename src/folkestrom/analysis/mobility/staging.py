@@ -9,7 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.ascent import Climb, Objective, climb, newton_step
+from folkestrom.analysis.mobility.ascent import (
+    Climb,
+    Objective,
+    climb,
+    inverse_of,
+    newton_step,
+)
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, Held
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.likelihood import Likelihood
@@ -24,6 +30,10 @@ SMALL = 200_000
 FINE, MIDDLE, COARSE, LARGE = 1e-4, 0.01, 0.1, 2_000_000
 #: The first part of a large panel: this share of it, and no more person-years than this.
 _SMALL_PART, _LARGEST_SMALL_PART = 40, 500_000
+#: With so many of the orders a part is tried, until one of them finds a maximum.
+_TRIED = 4
+#: Farther, in a part's standard errors, no sampling takes the estimates of all persons.
+_FAR = 8.0
 #: Near enough, in standard errors, for the last steps to be taken at the order that suffices.
 _NEAR = 0.4
 #: Keeps coefficients of levels that a subsample hardly has from running away.
@@ -155,32 +165,50 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         nearly = plan.covariance.effects and found.arrived and found.began >= tolerance
         notes = [_nearly(order, found.began)] if nearly else []
         return Estimated(likelihood, found, order, tolerance, steps, notes)
+    orders = orders_for(plan.covariance.effects)
     if held is None:
-        held = _from_parts(panel, plan, tolerance, say)
+        held = _from_parts(panel, plan, tolerance, orders, say)
         plan.keep(held)
     else:
         say("resumed from the checkpoint")
     found = _whole(plan, likelihood, held, tolerance, say)
-    orders = orders_for(plan.covariance.effects)
-    notes = [_ORDER_BY_PART] if held.order < orders[-1] else []
-    if len(orders) > 1 and not notes and found.arrived:
+    if not found.arrived and held.order in orders[:-2]:
+        # Few points may have led it astray (see `_rise`); once only, since passes are long.
+        held = _from_parts(panel, plan, tolerance, orders[orders.index(held.order) + 1 :], say)
+        plan.keep(held)
+        found = _whole(plan, likelihood, held, tolerance, say)
+    notes = [_ORDER_BY_PART] if found.arrived and held.order < orders[-1] else []
+    if len(orders) > 1 and found.arrived and held.order == orders[-1]:
         notes = _judge_last_rise(plan, likelihood, found, tolerance)
     return Estimated(likelihood, found, held.order, tolerance, steps, notes)
 
 
-def _from_parts(panel: Panel, plan: Plan, tolerance: float, say: Callable[[str], None]) -> Held:
+def _from_parts(
+    panel: Panel,
+    plan: Plan,
+    tolerance: float,
+    orders: Sequence[int],
+    say: Callable[[str], None],
+) -> Held:
     """Fit a small part of the persons, then, of a large panel, a tenth of them."""
     size = panel.size
-    lowest = orders_for(plan.covariance.effects)[0]
-    part = _part(panel, min(max(size // _SMALL_PART, SMALL // 4), _LARGEST_SMALL_PART))
-    likelihood = plan.likelihood(part)
-    objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
+    part = _part(panel, _size_of_part(size))
+    likelihood, grow = plan.likelihood(part), size / part.size
     theta = _first_guess(part, plan)
-    at = climb(objective, theta, tolerance=0.1, products=True)
-    say(_line(likelihood, lowest, at))
+    climbs: list[Climb] = []
+    for lowest in orders[:_TRIED]:
+        objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
+        climbs.append(climb(objective, theta, tolerance=0.1, products=True))
+        say(_line(likelihood, lowest, climbs[-1]))
+        if climbs[-1].arrived:
+            break
+    # Where more points do not help, it is the part that is too small for the model.
+    first = len(climbs) - 1 if climbs[-1].arrived else 0
+    at, lowest, orders = climbs[first], orders[first], orders[first:]
+    objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
     information = objective.information(at.theta)
-    order, tilt = _settle(plan, likelihood, at.theta, information, size, tolerance, say)
-    theta, information = at.theta, information * (size / part.size)
+    order, tilt = _settle(plan, likelihood, at.theta, information, orders, grow, tolerance, say)
+    theta, information = at.theta, information * grow
     if size > LARGE:
         tenth = plan.likelihood(_part(panel, size // 10))
         share = tenth.panel.size / size
@@ -192,12 +220,17 @@ def _from_parts(panel: Panel, plan: Plan, tolerance: float, say: Callable[[str],
     return Held(theta, information, lowest, order, tilt)
 
 
+def _size_of_part(size: int) -> int:
+    return min(max(size // _SMALL_PART, SMALL // 4), _LARGEST_SMALL_PART)
+
+
 def _settle(
     plan: Plan,
     likelihood: Likelihood,
     theta: Array,
     information: Array,
-    size: int,
+    orders: Sequence[int],
+    grow: float,
     tolerance: float,
     say: Callable[[str], None],
 ) -> tuple[int, Array]:
@@ -205,8 +238,6 @@ def _settle(
 
     Returns with it by how much the whole's gradient differs there from that of the lowest order.
     """
-    grow = size / likelihood.panel.size
-    orders = orders_for(plan.covariance.effects)
     gradients = [plan.objective(likelihood, orders[0])(theta)[1]]
     for lower, order in pairwise(orders):
         gradients.append(plan.objective(likelihood, order)(theta)[1])
@@ -239,7 +270,10 @@ def _whole(
         say(_line(likelihood, held.reached, at))
         if at.arrived:
             at.theta = at.theta + newton_step(at.information, at.gradient)[0]
-        theta, information = at.theta, at.information
+        # Where few points lead astray, the part's estimates are the better beginning.
+        if not _far(held, likelihood, at.theta):
+            theta, information = at.theta, at.information
+    began = held
     held = replace(held, theta=theta, information=information, reached=held.order)
     plan.keep(held)
     at = climb(
@@ -248,7 +282,18 @@ def _whole(
         each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),
     )  # fmt: skip
     say(_line(likelihood, held.order, at))
+    if at.arrived and _far(began, likelihood, at.theta):
+        at.arrived = False
+        at.reason = "all persons have variances far from those of a part: few points led it astray"
     return at
+
+
+def _far(began: Held, likelihood: Likelihood, theta: Array) -> bool:
+    """Whether effects lie farther from what a part of the persons gives than chance has them."""
+    size, effects = likelihood.panel.size, slice(likelihood.coefficients, None)
+    variances = np.diag(inverse_of(began.information)) * (size / _size_of_part(size))
+    moved = np.abs(theta - began.theta)[effects]
+    return bool((moved > _FAR * np.sqrt(variances[effects])).any())
 
 
 def _rise(
