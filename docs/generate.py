@@ -352,7 +352,7 @@ def _exit_codes() -> list[str]:
     rows += [["6", "A model did not converge; what was written says so (`fit`)."]]
     rows += [
         ["70", "A fault of the program; `--debug` shows where."],
-        ["130", "Interrupted from the keyboard."],
+        ["130", "Interrupted from the keyboard, or told to end (SIGTERM)."],
         ["141", "Whoever read the output closed it, as `head` does; what was read is right."],
     ]
     return _table(["code", "meaning"], rows)

@@ -149,7 +149,7 @@ import sys
 class Interrupted:
     def find_spec(self, name, path=None, target=None):
         if name == {name!r}:
-            raise KeyboardInterrupt
+            {how}
 
 sys.meta_path.insert(0, Interrupted())
 sys.argv = ["folkestrom", *{arguments!r}]
@@ -158,18 +158,23 @@ main()
 """
 
 
+RAISED = "raise KeyboardInterrupt"
+TERMINATED = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+
+
 @pytest.mark.parametrize(
-    ("name", "arguments"),
+    ("name", "arguments", "how"),
     [
-        ("typer", ["--help"]),
-        ("folkestrom.app.cli.demo", ["--help"]),
-        ("folkestrom.app.office.linking", ["link", "--list"]),
+        ("typer", ["--help"], RAISED),
+        ("folkestrom.app.cli.demo", ["--help"], RAISED),
+        ("folkestrom.app.office.linking", ["link", "--list"], RAISED),
+        ("folkestrom.app.office.linking", ["link", "--list"], TERMINATED),
     ],
 )
 def test_an_interrupt_while_the_program_loads_ends_it_quietly(
-    name: str, arguments: list[str]
+    name: str, arguments: list[str], how: str
 ) -> None:
-    code = LOADING.format(name=name, arguments=arguments)
+    code = LOADING.format(name=name, arguments=arguments, how=how)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 

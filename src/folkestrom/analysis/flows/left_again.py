@@ -42,7 +42,7 @@ _TEXT: Final = {
     ),
 }
 _AFTER: Final = {
-    "en": ("{0} per cent after {1} years", " and "),
+    "en": ("{0} per cent after {1} {2}", " and "),
     "no": ("{0} prosent etter {1} år", " og "),
 }
 
@@ -95,10 +95,11 @@ class LeftAgain:
             & pl.col("incidence").is_not_null()
         )  # fmt: skip
         after, last = _AFTER[lang]
-        said = [
-            after.format(_text(100 * r["incidence"], lang), _text(r["until"] / _YEAR, lang, 0))
-            for r in left.iter_rows(named=True)
-        ]
+        said = []
+        for r in left.iter_rows(named=True):
+            years = _text(r["until"] / _YEAR, lang, 0)
+            share = _text(100 * r["incidence"], lang)
+            said.append(after.format(share, years, "year" if years == "1" else "years"))
         median = (left["median_followed"][0] if len(left) else None) or 0.0
         parts = last.join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
         shares = {

@@ -187,7 +187,7 @@ def _check_given(frame: pl.DataFrame, person: str, time: str | None) -> None:
 def _doubled(count: int, row: int, column: str | None) -> InputRefused:
     """A person has one row at a time: a join that doubled rows shows here."""
     return InputRefused(
-        f"holds the same for {count} rows as for another row of the person",
+        f"holds the same for {count} row{'s' * (count > 1)} as for another row of the person",
         row=row, column=column, allowed="one row a person and time",
         next_step="Look for what doubled them, such as a join",
     )  # fmt: skip

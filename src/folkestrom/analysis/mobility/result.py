@@ -187,11 +187,12 @@ class MobilityFit:
         rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
+        points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
-            f"{self.order} points of quadrature; standard errors: {self.standard_errors}{bread}",
+            f"{points}standard errors: {self.standard_errors}{bread}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",

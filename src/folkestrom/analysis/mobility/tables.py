@@ -350,7 +350,8 @@ def shown(name: str, value: object) -> object:
 def _not_finite(name: str, row: int, value: str) -> InputRefused:
     return InputRefused(
         "is not a finite number", row=row, column=name, value=value,
-        next_step="Leave the row out, or make a level of a factor of what is missing",
+        next_step="Leave the row out, or make a level of a factor of what is missing; a study "
+        "leaves out what has no number by a condition on it: [[who]] with a low `from`",
     )  # fmt: skip
 
 
