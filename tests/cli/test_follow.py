@@ -1,120 +1,32 @@
-"""Following a study's episodes by command and from Python, and publishing the curves."""
+"""Following a study's episodes by command and from Python."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 import folkestrom
-from folkestrom.analysis.followup import aalen_johansen, follow_up, gray_test, incidence_and_shares
-from folkestrom.app.cli.main import app
-from folkestrom.app.office.following_episodes import Followed, read
-from folkestrom.app.office.following_release import released
-from folkestrom.disclosure import Rules
-from folkestrom.errors import UsageError
-
-HEADER = (
-    "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"
-    "country_of_birth,citizenship,marital_status,sex,birth_date,origin,reason"
+from folkestrom.analysis.followup import (
+    aalen_johansen,
+    follow_up,
+    gray_test,
+    incidence_and_shares,
 )
-PERSONS = 900
-STUDY = """
-title = "Arrivals"
-known_at = "latest"
-[entry]
-event = "immigration"
-from = "2010-01-01"
-to = "2016-01-01"
-occurrence = "every"
-[exit]
-events = ["return", "onward", "death"]
-end = "2020-01-01"
-[variables]
-sex = "entry"
-cohort = "entry"
-county = "varying"
-county_at_exit = { variable = "county", at = "exit" }
-[groups.cohort]
-of = "immigration_year"
-starts = [2010, 2012, 2014]
-"""
-
-
-def reports() -> str:
-    """900 arrive; by their numbers most return or go on, some die, and two come twice."""
-    rows = [HEADER]
-
-    def add(n: int, kind: str, day: date, place: str = "", *rest: str) -> None:
-        unit = f"{place}0001" if place else ""
-        cells = (f"{day}T12:00:00Z", 7000 + n, kind, day, place, unit, *rest)
-        rows.append(",".join(["t", str(len(rows)), *map(str, cells)]))
-
-    def arrive(n: int, day: date) -> None:
-        sex = "unknown" if n % 300 == 7 else ("male", "female")[n % 3 == 0]
-        add(n, "immigration", day, ("0301", "1103")[n % 2], "PL", "PL", "PL", "never_married", sex,
-            "1985-02-28", "immigration", "work")  # fmt: skip
-
-    # Later than the study, so that its end is known.
-    arrive(0, date(2020, 2, 1))
-    for n in range(1, PERSONS + 1):
-        came = date(2010, 1, 1) + timedelta(days=(n * 7) % 2190)
-        arrive(n, came)
-        left = came + timedelta(days=20 + (n * n * 13) % 4000)
-        if left >= date(2020, 1, 1) or n % 4 == 0:
-            continue
-        kind = "death" if n % 50 == 9 else "emigration"
-        country = "" if kind == "death" else ("SE" if n % 5 == 0 else "PL")
-        add(n, kind, left, "", country, *[""] * 7)
-        if n in (1, 2):
-            arrive(n, left + timedelta(days=40))
-    return "\n".join(rows) + "\n"
+from folkestrom.app.cli.main import app
+from folkestrom.errors import UsageError
+from tests.cli.arrivals import STUDY, ask, episodes, made, rows, study_of
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("follow")
-    (folder / "reports.csv").write_text(reports(), encoding="utf-8")
-    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
-    done = folkestrom.open(folder / "store").intake(folder / "reports.csv")
-    assert done.total.quarantined == 0
-    wealth = folder / "wealth.csv"
-    wealth.write_text("person,value,from,to\n7001,1.5,2009-01-01,\n", encoding="utf-8")
-    folkestrom.open(folder / "store").link(wealth, "wealth", known_from="2009-01-01")
-    return folder
-
-
-def ask(folder: Path, *arguments: str) -> Result:
-    study = str(folder / "study.toml")
-    return CliRunner().invoke(app, ["--store", str(folder / "store"), "follow", study, *arguments])
-
-
-def rows(result: Result) -> list[dict[str, str]]:
-    assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
-
-
-def study_of(folder: Path) -> Any:
-    return folkestrom.open(folder / "store").study(folder / "study.toml")
-
-
-def episodes(folder: Path) -> pl.DataFrame:
-    """Episodes of the study, in one piece each."""
-    text = STUDY.replace('county = "varying"\n', "").replace("county_at_exit", "later")
-    (folder / "whole.toml").write_text(text, encoding="utf-8")
-    found = folkestrom.open(folder / "store").study(folder / "whole.toml").episodes(to="polars")
-    assert isinstance(found, pl.DataFrame)
-    return found
+    return made(tmp_path_factory.mktemp("follow"))
 
 
 def test_numbers_are_those_of_follow_up(folder: Path) -> None:
@@ -250,9 +162,9 @@ def test_gray_is_that_of_follow_up(folder: Path) -> None:
         (("--test",), "--by sex"),
         (("--test", "--by", "immigration_reason"), "2 to 60"),
         (("--picture", "curves.doc"), "is no format of figures"),
-        (("--picture", "no/such/folder.svg"), "folder that exists"),
+        (("--picture", "no/such/folder.svg"), "picture: 'no/such/folder.svg' is not in a folder"),
         (("--publish", "rounded"), "the incidences would be of the true ones"),
-        (("--publish", "none"), "is no set of rules"),
+        (("--publish", "none"), "publish: 'none' is no set of rules"),
         (("--output", "no/such/folder.csv"), "folder that exists"),
     ],
 )
@@ -306,128 +218,6 @@ def test_late_entry_is_said_and_has_no_gray(folder: Path, tmp_path: Path) -> Non
     assert "Some came under observation later" in CliRunner().invoke(app, command).stdout
     refused = CliRunner().invoke(app, [*command, "--by", "sex", "--test"])
     assert "is not defined for rows that enter late" in refused.stderr
-
-
-def taken_in(folder: Path, by: tuple[str, ...]) -> Followed:
-    return read(study_of(folder), by, 0.95)
-
-
-RULES = Rules("ours", minimum_population=100, minimum_cell=4)
-
-
-def test_late_entries_are_published_by_the_same_rule(folder: Path, tmp_path: Path) -> None:
-    late = STUDY.replace('to = "2016', 'observed_from = "2013-01-01"\nto = "2016')
-    (tmp_path / "late.toml").write_text(late, encoding="utf-8")
-    study = folkestrom.open(folder / "store").study(tmp_path / "late.toml")
-    followed = read(study, (), 0.95)
-    assert followed.follow.late
-    days = list(range(20, 3600, 20))
-    found = released(followed, days, RULES, every_day=False)
-    shown = found.data.filter(pl.col("event") == "return", pl.col("events").is_not_null())
-    assert 0 < shown.height < len(days)
-    at = shown["days"].to_list()
-    assert not shown["at_risk"].is_in(range(1, 4)).any()
-    for start, stop in pairwise([0, *at, 4000]):
-        follow = followed.follow
-        # Whoever is at risk from day 0 on did not enter late.
-        entered = int(((follow.entry > start) & (follow.entry <= stop)).sum())
-        left = int(((follow.exit > start) & (follow.exit <= stop)).sum())
-        assert left not in range(1, 4)
-        assert start == 0 or entered not in range(1, 4)
-
-
-@pytest.mark.parametrize("zeros", [False, True])
-@pytest.mark.parametrize("every_day", [False, True])
-def test_no_small_count_can_be_found(folder: Path, zeros: bool, every_day: bool) -> None:
-    # A man came twice, and so twice the minimum is asked of the counts of men.
-    rules = Rules("ours", minimum_population=100, minimum_cell=2 if zeros else 4, zeros=zeros)
-    followed = taken_in(folder, ("sex",))
-    assert followed.repeats == (2, 1, 1)
-    days = list(range(30, 3600, 30))
-    found = released(followed, days, rules, every_day=every_day)
-    assert followed.groups["sex"].to_list() == ["male", "female", "unknown"]
-    assert found.groups == (0, 1)
-    hidden = found.data.filter(pl.col("sex") == "unknown")
-    assert all(hidden[name].null_count() == hidden.height for name in hidden.columns[3:])
-    shown = found.data.filter(pl.col("events").is_not_null())
-    assert shown.height >= 3
-    for (_, event), part in shown.group_by(["sex", "event"]):
-        assert event in ("return", "onward", "death")
-        for low, high in pairwise([0, *part["events"]]):
-            assert high - low not in range(0 if zeros else 1, 4)
-        assert not part["at_risk"].is_in(range(1, 4)).any()
-    for curve in found.curves:
-        kept = curve.events[~np.isnan(curve.events)]
-        assert not np.isin(kept, range(0 if zeros else 1, 4)).any()
-        assert not np.isin(curve.censored, range(0 if zeros else 1, 4)).any()
-        if every_day:
-            times = set(shown.filter(pl.col("event") == curve.outcome)["days"])
-            assert len(curve.time) >= (3 if zeros else 10)
-            assert not times.isdisjoint(curve.time.tolist())
-
-
-def test_events_that_are_shown_are_of_enough_persons(folder: Path) -> None:
-    """Nobody's departures alone are shown, however often the same persons came and left."""
-    followed = taken_in(folder, ("sex",))
-    shown = released(followed, range(30, 3600, 30), RULES, every_day=False)
-    again = episodes(folder)["person"].value_counts()["count"]
-    assert again.max() == 2
-    assert {one.rule for one in shown.applied} == {"minimum_population", "minimum_cell", "curves"}
-    assert any("may be of 1-3 persons" in one.text.en for one in shown.applied)
-    kept = shown.data.filter(pl.col("events").is_not_null(), pl.col("sex") == "male")
-    assert kept.height
-    for _, part in kept.group_by("event"):
-        for low, high in pairwise([0, *part["events"]]):
-            assert high - low not in range(1, 8)
-    assert not kept["at_risk"].is_in(range(1, 8)).any()
-
-
-def test_shown_figures_are_the_true_ones(folder: Path) -> None:
-    true = study_of(folder).follow_up("sex", at="1y,2y,3y", to="polars")
-    shown = study_of(folder).follow_up("sex", at="1y,2y,3y", publish=RULES, to="polars")
-    kept = shown["incidence"].is_not_null()
-    assert 0 < kept.sum() < shown.height
-    assert shown.filter(kept)["events"].to_list() == true.filter(kept)["events"].to_list()
-    assert shown.filter(kept)["incidence"].to_list() == pytest.approx(
-        true.filter(kept)["incidence"].to_list(), abs=0.00501
-    )
-    # Two persons came twice: 1 or 2 of a group, whom nothing else tells.
-    again = true["episodes"] - true["persons"]
-    assert again.is_in([1, 2]).any()
-    sizes = shown.filter(pl.col("sex") != "unknown")
-    assert sizes["episodes"].null_count() == 0
-    assert (sizes["persons"].is_null() == again.head(sizes.height).is_in([1, 2, 3])).all()
-
-
-def test_the_note_names_the_rules_and_the_picture_is_of_what_is_shown(
-    folder: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "curves.svg"
-    asked = ("--by", "sex", "--at", "30,32,34,365,1826", "--publish", "statistics", "--test")
-    result = ask(folder, *asked, "--picture", str(file), "--lang", "no")
-    assert result.exit_code == 0, result.output
-    said = " ".join(result.stdout.split())
-    assert 'Avsløringskontroll "statistics"' in said
-    assert "tidspunkter utelatt" in said
-    text = file.read_text(encoding="utf-8")
-    assert "Menn" in text
-    assert "Under risiko" in text
-    few = ask(folder, "--by", "sex", "--publish", "research", "--picture", str(file))
-    assert few.exit_code == 2
-    assert "no curve that may be shown" in few.stderr
-
-
-def test_few_persons_have_whole_percentages_without_counts(folder: Path) -> None:
-    coarse = Rules("ours", minimum_cell=2, whole_percent_below=5000)
-    shown = study_of(folder).follow_up("cohort", at="2y,4y", publish=coarse, to="polars")
-    known = shown["incidence"].drop_nulls()
-    assert len(known)
-    assert known.to_list() == known.round().to_list()
-    assert shown["events"].null_count() == shown.height
-    found = released(taken_in(folder, ("cohort",)), [730, 1461], coarse, every_day=True)
-    shares = np.concatenate([curve.estimate for curve in found.curves])
-    shares = shares[~np.isnan(shares)]
-    assert np.allclose(100 * shares, np.round(100 * shares))
 
 
 def test_misspelt_events_are_suggested_everywhere(folder: Path) -> None:

@@ -62,6 +62,8 @@ def thin(
 
     A kind of event that is rare on the whole has no curve. What can be found of it by subtraction
     is its sum with those lost from sight, and so it is held to the minimum together with them.
+    This is of counts alone: an incidence of another kind tells an event from a loss, unless it is
+    estimated with the rare kind's events as losses, which is left to the caller.
 
     Parameters
     ----------

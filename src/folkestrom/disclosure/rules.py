@@ -74,13 +74,15 @@ ROUNDED: Final = Rules("rounded", rounding_base=3)
 NAMED: Final = {rules.name: rules for rules in (RESEARCH, STATISTICS, ROUNDED)}
 
 
-def named(name: str) -> Rules:
+def named(name: str, where: str = "rules") -> Rules:
     """The rules of a name.
 
     Parameters
     ----------
     name
         "research", "statistics" or "rounded".
+    where
+        What it was given as.
 
     Examples
     --------
@@ -88,5 +90,5 @@ def named(name: str) -> Rules:
     1000
     """
     if name not in NAMED:
-        raise UsageError("is no set of rules", where="rules", value=name, allowed=tuple(NAMED))
+        raise UsageError("is no set of rules", where=where, value=name, allowed=tuple(NAMED))
     return NAMED[name]

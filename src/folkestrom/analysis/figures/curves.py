@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from folkestrom.analysis.figure_style import (
     COLOURS,
     DASHES,
+    GREY,
     INK,
     Language,
     canvas,
@@ -31,6 +33,8 @@ _DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 _PLAINLY_SMALL = 0.03
 _MOST_POINTS = 500
 _MOST_AMONG = 6
+#: Of notes, which are small.
+_LETTERS_AN_INCH = 15
 
 
 def curve_plot(
@@ -43,6 +47,7 @@ def curve_plot(
     until: float | None = None,
     at_risk: bool = True,
     title: str | None = None,
+    note: str | None = None,
     lang: Language = "en",
 ) -> Figure:
     """Survival, incidence or hazards by time, with intervals and numbers at risk.
@@ -63,6 +68,8 @@ def curve_plot(
         Whether numbers at risk stand below.
     title
         Of the picture.
+    note
+        What stands below it.
     lang
         en or no.
     """
@@ -91,6 +98,9 @@ def curve_plot(
         axis.legend(frameon=False, fontsize=9, **place)
     if at_risk:
         _numbers_at_risk(axis, chosen, groups, scale, end, texts, lang)
+    if note:
+        lines = fill(note, round(_LETTERS_AN_INCH * width))
+        figure.supxlabel(lines, x=0.01, ha="left", fontsize=8, color=GREY)
     return finish(figure, file, title)
 
 

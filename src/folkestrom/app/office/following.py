@@ -20,10 +20,17 @@ from folkestrom.analysis.study.values import one_of
 from folkestrom.app.office import arguments
 from folkestrom.app.office.following_episodes import Followed, Progress, measured, read
 from folkestrom.app.office.following_release import Released, check_rules, released
-from folkestrom.app.office.following_tables import YEAR, cells_of, labels_of_curves, note_of_test
+from folkestrom.app.office.following_tables import (
+    MERGED,
+    YEAR,
+    cells_of,
+    labels_of_curves,
+    note_of_test,
+    published_picture,
+)
+from folkestrom.app.office.publishing import rules_of
 from folkestrom.app.output.place import check_place
 from folkestrom.disclosure import Protected, Rules
-from folkestrom.disclosure import named as rules_named
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target, as_frame
 from folkestrom.model.specification import Language, Text
@@ -202,7 +209,7 @@ def _answered(
     study: StoreStudy, asked: Question, picture: Picture | None, progress: Progress | None
 ) -> tuple[Followed, pl.DataFrame, Released | None]:
     """The follow-up, what is to be shown of it, and what the rules did, if there are any."""
-    rules = rules_named(asked.rules) if isinstance(asked.rules, str) else asked.rules
+    rules = rules_of(asked.rules)
     _check(study, asked, rules, picture)
     followed = read(study, asked.by, asked.level, progress)
     days = _times(followed, asked)
@@ -230,7 +237,7 @@ def _check(
         raise UsageError("compares groups", where="test", next_step="Say by which: --by sex")
     if picture is not None:
         format_of(picture.file)
-        check_place(picture.file)
+        check_place(picture.file, "picture")
 
 
 def _events(followed: Followed, asked: Question) -> list[str]:
@@ -259,7 +266,8 @@ def _protected(
     tests = _tests(followed, asked, shown)
     cells = cells_of(followed, data, _events(followed, asked), tests)
     protected = Protected(cells, shown.rules, shown.applied)
-    notes = (*cells.specification.footnotes, protected.note)
+    merged = (MERGED,) if shown.merged else ()
+    notes = (*cells.specification.footnotes, *merged, protected.note)
     specification = replace(cells.specification, footnotes=notes)
     return replace(protected, cells=replace(cells, specification=specification))
 
@@ -271,7 +279,7 @@ def _tests(followed: Followed, asked: Question, shown: Released | None) -> list[
     follow = followed.follow
     events = _events(followed, asked)
     if shown is not None:
-        follow = _of_groups(follow, shown.groups)
+        follow = _of_groups(shown.followed.follow, shown.groups)
         events = [event for event in events if event in shown.events]
     if not 2 <= len(follow.groups) <= MOST_TESTED:
         raise UsageError(
@@ -307,11 +315,13 @@ def _draw(followed: Followed, asked: Question, picture: Picture, shown: Released
             next_step="Take larger groups, or fewer of them",
         )
     last = max(float(c.time[-1]) if shown is None else c.until for c in curves)
+    note = None if shown is None else published_picture(shown.rules.name, shown.merged)
     curve_plot(
         curves,
         picture.file,
         labels=labels_of_curves(followed, picture.lang),
         until=last / YEAR,
         title=followed.study.title,
+        note=None if note is None else note.of(picture.lang),
         lang=picture.lang.value,
     )

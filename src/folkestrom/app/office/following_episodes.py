@@ -179,12 +179,31 @@ def read(
         causes=exit_.events,
         group=number.to_numpy() if by else None,
     )
-    curves = tuple(aalen_johansen(follow, interval="log-log", level=level))
-    counts = count(follow)
     return Followed(
-        study.definition, fingerprint, known, groupings, groups, repeats, follow, counts, curves,
-        level,
+        study.definition, fingerprint, known, groupings, groups, repeats, follow, count(follow),
+        _curves(follow, level), level,
     )  # fmt: skip
+
+
+def counted_as_lost(followed: Followed, hidden: npt.NDArray[np.bool_]) -> Followed:
+    """The same episodes, where some events of some groups count as lost from sight.
+
+    Parameters
+    ----------
+    followed
+        Episodes.
+    hidden
+        Group × event.
+    """
+    if not hidden.any():
+        return followed
+    follow = followed.follow
+    lost = np.column_stack([np.zeros(len(hidden), np.bool_), hidden])
+    group = follow.group if len(follow.group) else np.int32(0)
+    cause = np.where(lost[group, follow.cause], np.int8(0), follow.cause)
+    again = replace(follow, cause=cause)
+    curves = _curves(again, followed.level)
+    return replace(followed, follow=again, counts=count(again), curves=curves)
 
 
 def measured(followed: Followed, days: Sequence[int]) -> pl.DataFrame:
@@ -207,6 +226,10 @@ def measured(followed: Followed, days: Sequence[int]) -> pl.DataFrame:
     joined = found.join(groups, on="group", how="left", maintain_order="left")
     names = [grouping.name for grouping in followed.by]
     return joined.select(*names, *KEYS, *MEASURES)
+
+
+def _curves(follow: FollowUp, level: float) -> tuple[Curve, ...]:
+    return tuple(aalen_johansen(follow, interval="log-log", level=level))
 
 
 def _of_curve(followed: Followed, group: int, number: int, days: list[int]) -> pl.DataFrame:

@@ -11,7 +11,12 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.followup import Curve
-from folkestrom.app.office.following_episodes import MEASURES, Followed, measured
+from folkestrom.app.office.following_episodes import (
+    MEASURES,
+    Followed,
+    counted_as_lost,
+    measured,
+)
 from folkestrom.disclosure import Applied, Rules
 from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
 from folkestrom.errors import UsageError
@@ -27,6 +32,9 @@ class Released:
 
     Parameters
     ----------
+    followed
+        Episodes as they count in what is shown: events of kinds that are not shown in a group are
+        lost from sight there.
     data
         As of `measured`; what may not be shown is null.
     groups
@@ -42,12 +50,18 @@ class Released:
         By which rules.
     """
 
+    followed: Followed
     data: pl.DataFrame
     groups: tuple[int, ...]
     events: tuple[str, ...]
     curves: tuple[Curve, ...]
     applied: tuple[Applied, ...]
     rules: Rules
+
+    @property
+    def merged(self) -> bool:
+        """Whether a kind of event counts as lost from sight in a group that is shown."""
+        return any(one.rule == "minimum_cell" and one.cells for one in self.applied)
 
 
 def check_rules(rules: Rules) -> None:
@@ -88,37 +102,55 @@ def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day
     """
     large = followed.groups["persons"] >= smallest_group(rules)
     groups = tuple(int(g) for g in np.flatnonzero(large.to_numpy()))
+    thinned = {group: _thinned(followed, group, days, rules, every_day) for group in groups}
+    hidden = np.zeros((followed.groups.height, len(followed.events)), np.bool_)
+    for group, (_, found) in thinned.items():
+        hidden[group] = ~found.kinds
+    # An event moves the incidence of others, and a loss does not: together with the counts, it
+    # would say how many of the lost had an event that is not shown.
+    followed = counted_as_lost(followed, hidden)
     data = measured(followed, days)
     per_group = len(followed.events) * len(days)
     shown, named = np.zeros((2, data.height), np.bool_)
     curves: list[Curve] = []
-    left_out, rare = 0, 0
-    kinds = np.ones(len(followed.events), np.bool_)
-    for group in groups:
-        grid, found = _thinned(followed, group, days, rules, every_day)
+    left_out = 0
+    for group, (grid, found) in thinned.items():
         asked = found.times[np.searchsorted(grid, days)]
         rows = slice(group * per_group, (group + 1) * per_group)
         shown[rows] = np.outer(found.kinds, asked).ravel()
         named[rows] = True
         left_out += int((~asked).sum())
-        rare += int((~found.kinds).sum())
-        kinds &= found.kinds
         coarse = int(followed.groups["persons"][group]) < rules.whole_percent_below
         curves += [
             _whole(curve) if coarse else curve for curve in _curves(followed, group, grid, found)
         ]
+    data, whole = _protected(followed, data, rules, shown, named)
+    events = tuple(e for k, e in enumerate(followed.events) if not hidden[:, k].any())
+    done = applied(
+        rules,
+        groups=followed.groups.height - len(groups),
+        kinds=int(hidden.sum()),
+        times=left_out,
+        percentages=whole,
+        several=max((followed.repeats[group] for group in groups), default=1) > 1,
+    )
+    return Released(followed, data, groups, events, tuple(curves), done, rules)
+
+
+def _protected(
+    followed: Followed,
+    data: pl.DataFrame,
+    rules: Rules,
+    shown: npt.NDArray[np.bool_],
+    named: npt.NDArray[np.bool_],
+) -> tuple[pl.DataFrame, int]:
+    """The rows as they may be shown, and how many percentages were made whole."""
     persons = followed.groups["persons"].to_numpy()
     again = followed.groups["episodes"].to_numpy() - persons
     few = (again > 0) & (again < rules.minimum_cell)
+    per_group = data.height // len(persons)
     data = _blank(data, shown, named, few.repeat(per_group))
-    data, whole = _coarse(data, (persons < rules.whole_percent_below).repeat(per_group))
-    events = tuple(e for e, kept in zip(followed.events, kinds, strict=True) if kept)
-    hidden = followed.groups.height - len(groups)
-    several = max((followed.repeats[group] for group in groups), default=1) > 1
-    done = applied(
-        rules, groups=hidden, kinds=rare, times=left_out, percentages=whole, several=several
-    )
-    return Released(data, groups, events, tuple(curves), done, rules)
+    return _coarse(data, (persons < rules.whole_percent_below).repeat(per_group))
 
 
 def _thinned(

@@ -43,6 +43,11 @@ _MEASURES: Final = (
     Measure("crude_share", Text("Crude share", "Enkel andel"), _PER_CENT, decimals=2),
 )
 _UNKNOWN: Final = Text("Unknown", "Uoppgitt")
+#: Said where it happens.
+MERGED: Final = Text(
+    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
+    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
+)
 
 EVENTS: Final[Mapping[str, Text]] = {
     "emigration": Text("Emigration", "Utvandring"),
@@ -201,6 +206,30 @@ def note_of_test(event: str, test: Comparison) -> Text:
         f"{label.no}: Grays test av lik insidens i gruppene: kjikvadrat "
         + re.sub(r"(\d)\.(\d)", r"\1,\2", result),
     )
+
+
+def published_picture(rules: str, merged: bool) -> Text:
+    """What stands under a picture that anybody may see.
+
+    Parameters
+    ----------
+    rules
+        Name of the rules.
+    merged
+        Whether events of rare kinds count as lost from sight.
+
+    Examples
+    --------
+    >>> print(published_picture("ours", False).en)
+    Disclosure control "ours": steps and numbers at risk are those of the last time that is shown.
+    """
+    found = Text(
+        f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
+        "that is shown.",
+        f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
+        "som er vist.",
+    )
+    return Text(f"{found.en} {MERGED.en}", f"{found.no} {MERGED.no}") if merged else found
 
 
 def _er(number: int) -> str:

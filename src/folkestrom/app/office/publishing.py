@@ -21,7 +21,7 @@ def rules_of(publish: Rules | str | None) -> Rules | None:
     >>> rules_of("research").minimum_population
     1000
     """
-    return rules_named(publish) if isinstance(publish, str) else publish
+    return rules_named(publish, "publish") if isinstance(publish, str) else publish
 
 
 def published_chart(chart: FlowChart, rules: Rules | None) -> FlowChart:

@@ -18,14 +18,22 @@ _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _STREAMS: Final = tuple(map(Path, ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc")))
 
 
-def check_place(to: Path) -> None:
-    """Refuse a path that nothing can be written to."""
+def check_place(to: Path, where: str = "--output") -> None:
+    """Refuse a path that nothing can be written to.
+
+    Parameters
+    ----------
+    to
+        The path.
+    where
+        What it was given as.
+    """
     if not to.parent.is_dir():
         raise UsageError(
-            "is not in a folder that exists", where="--output", value=to, next_step="Make it first"
+            "is not in a folder that exists", where=where, value=to, next_step="Make it first"
         )
     if to.is_dir():
-        raise UsageError("is a folder", where="--output", value=to, allowed="a file")
+        raise UsageError("is a folder", where=where, value=to, allowed="a file")
 
 
 def put(made: bytes, to: Path) -> None:
