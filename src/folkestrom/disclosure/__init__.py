@@ -4,7 +4,7 @@ Takes plain tables of counts and knows no person. `release` is the gate.
 """
 
 from folkestrom.disclosure.cell_keys import PerturbationTable, perturb
-from folkestrom.disclosure.quantiles import mean, quantiles, winsorise
+from folkestrom.disclosure.quantiles import USUAL_QUANTILES, mean, quantiles, winsorise
 from folkestrom.disclosure.release import Applied, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
@@ -13,6 +13,7 @@ __all__ = [
     "RESEARCH",
     "ROUNDED",
     "STATISTICS",
+    "USUAL_QUANTILES",
     "Applied",
     "PerturbationTable",
     "Protected",

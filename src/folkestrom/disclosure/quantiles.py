@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ import numpy.typing as npt
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+#: Quantiles that are shown when none are asked for, as shares.
+USUAL_QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +68,7 @@ def winsorise(values: npt.ArrayLike, lower: float = 0.01, upper: float = 0.99) -
 
 def quantiles(
     values: npt.ArrayLike,
-    shares: Sequence[float] = (0.1, 0.25, 0.5, 0.75, 0.9),
+    shares: Sequence[float] = USUAL_QUANTILES,
     *,
     minimum: int = 10,
     limits: tuple[float, float] = (0.01, 0.99),

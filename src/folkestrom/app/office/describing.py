@@ -19,15 +19,12 @@ from folkestrom.analysis.study.summaries import Floats, outcome_sums, value_summ
 from folkestrom.analysis.study.vocabulary import Vocabulary, built_in, of_linked
 from folkestrom.app.office import description_tables as tables
 from folkestrom.app.office.session import reading
-from folkestrom.disclosure import Rules, mean, quantiles
+from folkestrom.disclosure import USUAL_QUANTILES, Rules, mean, quantiles
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.statistics.linked import linked_variables
-
-#: Quantiles that are shown when none are asked for.
-SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 _OUTCOME: Final = "outcome"
 _YEAR: Final = "year"
@@ -54,7 +51,7 @@ class Asked:
 
     by: tuple[str, ...] = ()
     of: str | None = None
-    shares: tuple[float, ...] = SHARES
+    shares: tuple[float, ...] = USUAL_QUANTILES
 
     def __post_init__(self) -> None:
         twice = [name for name in self.by if self.by.count(name) > 1]
@@ -101,8 +98,8 @@ def described(
     Raises
     ------
     UsageError
-        A study without a panel; an unknown variable, or one with too many levels; a number that is
-        none.
+        A study without a panel, or with nobody in it; an unknown variable, or one with too many
+        levels; a number that is none.
     """
     panel = panel_of(study)
     with reading(folder, waiting) as connection, resource_errors():
@@ -118,6 +115,7 @@ def described(
             return _values(query, asked, about, rules)
         levels = query.panel.levels
         sums = outcome_sums(_batches(query, asked), asked.by, levels)
+        _refuse_nobody(study, int(sums["person_years"].sum()))
         return tables.outcomes(about, sums, rules)
 
 
@@ -172,7 +170,17 @@ def _values(query: PanelQuery, asked: Asked, about: tables.About, rules: Rules |
     summary = plain if rules is None else protected
     names = tables.names_of_values(asked.shares, rules)
     found = value_summaries(_batches(query, asked), asked.of, asked.by, summary, names)
+    _refuse_nobody(about.study, int(found["person_years"].sum()) + int(found["missing"].sum()))
     return tables.values(about, found, rules)
+
+
+def _refuse_nobody(study: Study, person_years: int) -> None:
+    if not person_years:
+        raise UsageError(
+            "has no person-years: everybody is left out",
+            where=study.title,
+            next_step="Look at its flow chart with `folkestrom study`",
+        )
 
 
 def _about(prepared: Prepared, query: PanelQuery, asked: Asked) -> tables.About:

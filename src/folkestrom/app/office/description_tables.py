@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from folkestrom.analysis.rates.propensities import ClusterSums
 from folkestrom.analysis.rates.variables import EXPOSED
-from folkestrom.analysis.study.definition import PUBLISHED, Panel, Study
+from folkestrom.analysis.study.definition import PUBLISHED, STAY, Panel, Study
 from folkestrom.analysis.study.summaries import MOST_CELLS
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.disclosure import Protected, Rules, release
@@ -38,6 +38,12 @@ LEVEL: Final = 0.95
 _OUTCOME: Final = "outcome"
 _VALUE: Final = "value"
 _NOBODY: Final = "none"
+#: Outcomes that studies have without naming them.
+_BUILT_IN: Final[Mapping[str, Text]] = {
+    STAY: Text("Stay", "Blir boende"),
+    "another_municipality": Text("Another municipality", "En annen kommune"),
+    "abroad": Text("Abroad", "Utlandet"),
+}
 _PERSONS: Final = Text("persons", "personer")
 _YEARS: Final = Text("person-years", "personår")
 _PERCENT: Final = Text("per cent", "prosent")
@@ -122,7 +128,9 @@ class About:
     @property
     def outcome(self) -> Dimension:
         """The outcomes."""
-        listed = tuple(Category(level, _label(level)) for level in self.panel.levels)
+        listed = tuple(
+            Category(level, _BUILT_IN.get(level) or _label(level)) for level in self.panel.levels
+        )
         return Dimension(_OUTCOME, Text("Outcome", "Utfall"), listed)
 
     @property

@@ -20,11 +20,10 @@ from folkestrom.analysis.study.panel import PanelQuery, panel_query
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
 from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
-from folkestrom.app.office.describing import SHARES, Asked, described
 from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
 from folkestrom.app.output.place import check_place, put
-from folkestrom.disclosure import Rules
+from folkestrom.disclosure import USUAL_QUANTILES, Rules
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
@@ -135,7 +134,7 @@ class StoreStudy:
         by: str | Iterable[str] = (),
         of: str | None = None,
         *,
-        quantiles: Iterable[float] = SHARES,
+        quantiles: Iterable[float] = USUAL_QUANTILES,
         publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
@@ -159,6 +158,9 @@ class StoreStudy:
         to
             "arrow", "polars" or "pandas".
         """
+        # It brings SciPy and tables, which other questions to a study do without.
+        from folkestrom.app.office.describing import Asked, described
+
         asked = Asked(arguments.names(by), of, tuple(quantiles))
         rules = rules_of(publish)
         return as_frame(described(self.path, self.waiting, self.definition, asked, rules).data, to)
