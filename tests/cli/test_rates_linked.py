@@ -141,7 +141,8 @@ def test_composition_by_linked_variables(store: Path) -> None:
     allowed: dict[str, Any] = {"publish": Rules("ours", minimum_population=20, minimum_cell=1)}
     whole = ("2020-01-01", "2020-07-02", "centrality", ("1", "nation"), "degree")
     shown = decompose(store, *whole, **allowed)
-    assert shown.of("difference") == decompose(store, *whole).of("difference")
+    exact = decompose(store, *whole).of("difference")
+    assert shown.of("difference")["estimate"] == pytest.approx(exact["estimate"], abs=0.0005)
     assert not shown.cells.height
     allowed = {"publish": Rules("ours", minimum_population=10_000, minimum_cell=1)}
     with pytest.raises(UsageError, match="too small a group"):

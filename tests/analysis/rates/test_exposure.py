@@ -266,3 +266,29 @@ def test_bad_questions(asked: dict[str, Any], says: str) -> None:
     connection = hand_made([{}])
     with pytest.raises(UsageError, match=says):
         occurrences(connection, YEAR, **({"known_at": KNOWN} | asked))
+
+
+@settings(max_examples=10)
+@given(
+    st.lists(st.tuples(st.integers(1, 3), DAYS, st.sampled_from([301, 1101])), max_size=12),
+    st.sampled_from([[], ["county"], ["county", "year"], ["age_group"]]),
+)
+def test_first_events_are_at_most_the_persons(rows: list[Any], by: list[str]) -> None:
+    events = [
+        moved(position=n, person=person, event_date=day, kind=8, municipality_from=place,
+              municipality_to=None, known_from=date(2005, 1, 1))
+        for n, (person, day, place) in enumerate(rows, 1)
+    ]  # fmt: skip
+    connection = hand_made([{"valid_from": date(1990, 1, 1)}], event=events)
+    period = Period(date(1999, 1, 1), date(2005, 1, 1))
+    asked: dict[str, Any] = {"known_at": KNOWN}
+    with_them = occurrences(connection, period, by, persons=True, **asked).data
+    without = occurrences(connection, period, by, **asked).data
+    assert with_them.drop("first_events").equals(without)
+    assert with_them["first_events"].sum() == len({person for person, *_ in rows})
+    assert (with_them["first_events"] <= with_them["events"]).all()
+    if by == ["county"]:
+        found = dict(with_them.select(pl.col("county").cast(pl.String), "first_events").rows())
+        for county in (3, 11):
+            persons = {person for person, _, place in rows if place // 100 == county}
+            assert found.get(f"{county:02d}", 0) <= len(persons)

@@ -193,7 +193,7 @@ def _populations(
     group: str,
     between: tuple[str, str],
 ) -> Populations:
-    parts = [_counts(_members(cells, group, code, between), labels) for code in between]
+    parts = [_counts(members(cells, group, code, between), labels) for code in between]
     events, exposure = (np.stack([part[n] for part in parts]) for n in (0, 1))
     for code, years in zip(between, exposure, strict=True):
         if not years.sum() > 0:
@@ -201,11 +201,28 @@ def _populations(
     return Populations(codes, events, exposure, EVERYBODY in between)
 
 
-def _members(cells: pl.DataFrame, group: str, code: str, between: tuple[str, str]) -> pl.DataFrame:
+def members(cells: pl.DataFrame, group: str, code: str, between: tuple[str, str]) -> pl.DataFrame:
+    """The cells of one of two groups.
+
+    Parameters
+    ----------
+    cells
+        Any cells, with the groups' codes as texts.
+    group, between
+        As for `kitagawa`.
+    code
+        Which group: a code, "nation" or "others".
+
+    Examples
+    --------
+    >>> cells = pl.DataFrame({"county": ["03", "11", None], "events": [5, 6, 7]})
+    >>> members(cells, "county", "others", ("03", "others"))["events"].to_list()
+    [6, 7]
+    """
     if code == EVERYBODY:
         return cells
     if code == OTHERS:
-        (named,) = (other for other in between if other != OTHERS)
+        (named,) = (other for other in between if other not in (OTHERS, EVERYBODY))
         return cells.filter(pl.col(group).ne_missing(pl.lit(named)))
     return cells.filter(pl.col(group) == code)
 
@@ -274,10 +291,10 @@ def _draws(
     numbered = cells.with_columns(persons=persons).join(
         labels.with_row_index("cell"), on=labels.columns, how="left", nulls_equal=True
     )
-    members = [_members(numbered, group, code, between) for code in between]
+    both = [members(numbered, group, code, between) for code in between]
     arrays = [
         tuple(m[name].to_numpy() for name in ("cell", "persons", "events", "person_years"))
-        for m in members
+        for m in both
     ]
     generator = np.random.default_rng(seed)
     size = int(persons.max()) + 1

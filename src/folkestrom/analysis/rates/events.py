@@ -142,15 +142,32 @@ def flow_rows_with_duration(source: str = "flow_rows_with_birthplace") -> str:
     """
 
 
-@step("event_cells", example={"source": "flow_rows", "condition": "kind = 8", "by": ("sex",)})
-def event_cells(source: str, condition: str, by: Sequence[str]) -> str:
-    """Number of events of one sort by each combination of the variables that occurs."""
+@step(
+    "event_cells",
+    example={"source": "flow_rows", "condition": "kind = 8", "by": ("sex",), "persons": True},
+)
+def event_cells(source: str, condition: str, by: Sequence[str], persons: bool = False) -> str:
+    """Number of events of one sort by each combination of the variables that occurs.
+
+    With `persons`, `first_events` are those that are the person's first of that sort: added up
+    over any cells they are at most the persons there.
+    """
     columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
     grouping = f"GROUP BY {', '.join(str(n + 1) for n in range(len(by)))}" if by else ""
-    return f"SELECT {columns}count(*) AS events FROM {source} WHERE {condition} {grouping}"
+    if not persons:
+        return f"SELECT {columns}count(*) AS events FROM {source} WHERE {condition} {grouping}"
+    return f"""
+        SELECT {columns}count(*) AS events, count(*) FILTER (WHERE nth = 1) AS first_events
+        FROM (
+          SELECT *, row_number() OVER (
+            PARTITION BY person ORDER BY event_date, kind, municipality, basic_unit
+          ) AS nth
+          FROM {source} WHERE {condition}
+        ) AS numbered {grouping}
+    """
 
 
-def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
+def event_steps(event: Event, chosen: Sequence[Variable], persons: bool = False) -> list[Step]:
     """Steps to the events by variables.
 
     Parameters
@@ -159,6 +176,8 @@ def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
         What is counted.
     chosen
         The variables.
+    persons
+        Count those events apart that are the person's first.
     """
     needs = frozenset[str]().union(*(variable.needs for variable in chosen))
     steps = [counted_events(), flow_rows(event.level)]
@@ -175,7 +194,7 @@ def event_steps(event: Event, chosen: Sequence[Variable]) -> list[Step]:
             steps.append(first_immigrations())
             steps.append(flow_rows_with_duration(steps[-2].name))
     by = tuple(variable.sql for variable in chosen)
-    return [*steps, event_cells(steps[-1].name, event.condition, by)]
+    return [*steps, event_cells(steps[-1].name, event.condition, by, persons)]
 
 
 _DESCRIPTIONS: Final = {

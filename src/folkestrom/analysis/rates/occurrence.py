@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import polars as pl
@@ -25,6 +25,9 @@ from folkestrom.statistics.variables import Variable
 #: Which codes of which variables to keep.
 Only = Mapping[str, str | Iterable[str]]
 
+#: What cells hold besides codes.
+_NUMBERS: Final = ("first_events", "events", "days")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
@@ -35,7 +38,8 @@ class Occurrences:
     variables
         What cells are told apart by.
     data
-        A column of codes a variable, then `events` and `days`, both whole numbers.
+        A column of codes a variable, then `events` and `days`, both whole numbers; before them
+        `first_events`, if asked for.
     period, known_at
         The period, and the day on which that was known.
     label
@@ -71,6 +75,7 @@ def occurrences(
     only: Only | None = None,
     known_at: date | None = None,
     groups: Mapping[str, Groups] | None = None,
+    persons: bool = False,
 ) -> Occurrences:
     """Events and person-days of residents by variables, from histories as known on a day.
 
@@ -90,6 +95,9 @@ def occurrences(
         Knowledge day; None: all that is known.
     groups
         Variables made of others, by name, as in a study.
+    persons
+        Count as `first_events` those events that are the person's first in the period. Added up
+        over any cells, they are at most the persons there.
     """
     limits = reach(connection)
     known = known_at or limits.last
@@ -110,7 +118,7 @@ def occurrences(
     }
     years = range(period.start.year, last.year + 1)
     exposure = _fetched(connection, exposure_steps(chosen, years), values, chosen)
-    events = _fetched(connection, event_steps(counted, chosen), values, chosen)
+    events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
     data = keep(data, kept, named)
     shown = tuple(variable for variable in chosen if variable.id in named)
@@ -165,7 +173,8 @@ def _joined(
 ) -> pl.DataFrame:
     # Events may fall where nobody is exposed: who leaves on a birthday is a year older by then.
     keys = [f"v{n}" for n in range(len(chosen))]
-    counts = [pl.col("events", "days").fill_null(0).cast(pl.Int64)]
+    numbers = [name for name in _NUMBERS if name in (*events.columns, *exposure.columns)]
+    counts = pl.col(numbers).fill_null(0).cast(pl.Int64)
     if not keys:
         return pl.concat([events, exposure], how="horizontal").select(counts)
     joined = exposure.join(events, on=keys, how="full", coalesce=True, nulls_equal=True)
@@ -174,7 +183,7 @@ def _joined(
         pl.from_arrow(variable.column(joined[key].to_arrow())).alias(variable.id)  # type: ignore[union-attr]
         for variable, key in zip(chosen, keys, strict=True)
     ]
-    return joined.select(counts).select(*columns, "events", "days")
+    return joined.select(counts).select(*columns, *numbers)
 
 
 def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
@@ -183,7 +192,7 @@ def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
     Parameters
     ----------
     data
-        Columns of codes, `events` and `days`.
+        Columns of codes, `events` and `days`, and `first_events` if there.
     only
         Codes to keep, by variable.
     named
@@ -209,9 +218,10 @@ def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
                 allowed=[str(code) for code in known[:30]],
             )
         data = data.filter(texts.is_in(listed))
-    if set(data.columns) == {*named, "events", "days"}:
+    numbers = [name for name in _NUMBERS if name in data.columns]
+    if set(data.columns) == {*named, *numbers}:
         return data
-    totals = pl.col("events", "days").sum()
+    totals = pl.col(numbers).sum()
     if not named:
         return data.select(totals)
     return data.group_by(list(named), maintain_order=True).agg(totals)

@@ -14,8 +14,7 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only
 from folkestrom.analysis.rates.rates import Rates
-from folkestrom.disclosure import Protected, Rules, release
-from folkestrom.errors import UsageError
+from folkestrom.disclosure import Protected
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -42,6 +41,8 @@ _MEASURES: Final = {
     m.id: m
     for m in (
         Measure("events", Text("Events", "Hendelser"), Text("events", "hendelser")),
+        # Never shown: what counts are held to.
+        Measure("persons", Text("Persons", "Personer"), Text("persons", "personer")),
         Measure(
             "person_years", Text("Person-years", "Personår"), Text("years", "år"), decimals=1
         ),
@@ -139,14 +140,14 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
 
 
 def only_counts(cells: Cells) -> Cells:
-    """Cells of rates with events and exposure alone.
+    """Cells of rates with events, their persons and exposure alone.
 
     Parameters
     ----------
     cells
         Cells of rates.
     """
-    kept = [_MEASURES["events"], _MEASURES["person_years"]]
+    kept = [_MEASURES[name] for name in ("events", "persons", "person_years")]
     names = [d.id for d in cells.specification.dimensions]
     data = cells.data.select([*names, *(m.id for m in kept)])
     return replace(
@@ -235,51 +236,6 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str, onl
         listing=True,
     )
     return Cells(specification, data.to_arrow(), counted.remarks)
-
-
-def checked(cells: Cells, found: Decomposition, rules: Rules, years: float) -> Cells:
-    """A decomposition for publication: both groups must be large enough to be shown.
-
-    Parameters
-    ----------
-    cells
-        The decomposition as cells.
-    found
-        The decomposition.
-    rules
-        The rules that the groups must satisfy.
-    years
-        How many years the person-years add up.
-
-    Raises
-    ------
-    UsageError
-        A group that is not shown.
-    """
-    if rules.rounding_base:
-        raise UsageError(
-            "rounds the counts, and the decomposition would be of the true ones",
-            where="publish",
-            value=rules.name,
-            allowed="rules that suppress, such as 'research' or 'statistics'",
-        )
-    protected = release(
-        found.groups.with_columns(pl.col("events").round().cast(pl.Int64)),
-        rules,
-        counts="events",
-        base="person_years",
-        years=years,
-        dimensions=["group"],
-    )
-    if protected.cells.data["events"].null_count:
-        raise UsageError(
-            f"is too small a group, or has too few events, for the rules {rules.name!r}",
-            where="between",
-            value=" and ".join(found.between),
-            next_step="Take larger groups, or a longer period",
-        )
-    footnotes = (*cells.specification.footnotes, protected.note)
-    return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
 
 
 def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:

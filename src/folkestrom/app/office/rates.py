@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
@@ -17,7 +19,7 @@ from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
 from folkestrom.analysis.study import toml_file
 from folkestrom.analysis.study.definition import Groups
-from folkestrom.app.office import arguments, rate_tables
+from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure import named as rules_named
@@ -217,8 +219,9 @@ def rate_cells(folder: Path, waiting: Waiting, asked: Question) -> Cells:
 def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | str) -> Protected:
     """Rates that may be shown to anybody; what was counted does not leave this function.
 
-    Small counts are suppressed with everything computed from them. Where the rules round
-    instead, rates are computed from the rounded counts.
+    Small counts, and those of few persons, are suppressed with everything computed from them, and
+    standardised rates where they would tell a stratum. Where the rules round instead, rates are
+    computed from the rounded counts.
 
     Parameters
     ----------
@@ -228,20 +231,55 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
         Rules of disclosure control, or their name.
     """
     given = rules_named(rules) if isinstance(rules, str) else rules
-    counted, found = _measured(folder, waiting, asked)
-    cells = rate_tables.rate_cells(counted, found, _said(asked))
-    if not given.rounding_base:
-        return release(cells, given, counts="events", base="person_years", years=_years(asked))
-    if asked.standardise_by:
+    if given.rounding_base and asked.standardise_by:
         raise UsageError(
             "rounds the counts, and standardised rates would be of the true ones",
             where="publish",
             value=given.name,
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
-    counts = rate_tables.only_counts(cells)
-    protected = release(counts, given, counts="events", base="person_years", years=_years(asked))
-    return rate_tables.with_rates(protected, asked.by, asked.level)
+    counted, found = _measured(folder, waiting, asked, persons=True)
+    groups = keep(counted.data, asked.only, asked.by)
+    found = rate_release.with_persons(found, groups)
+    cells = rate_tables.rate_cells(counted, found, _said(asked))
+    if given.rounding_base:
+        cells = rate_tables.only_counts(cells)
+    protected = release(
+        cells,
+        given,
+        counts="events",
+        persons="persons",
+        base="person_years",
+        years=_years(asked),
+    )
+    if given.rounding_base:
+        return rate_tables.with_rates(protected, asked.by, asked.level)
+    if not asked.standardise_by:
+        return protected
+    strata = _strata(counted, found, asked, given)
+    return rate_release.without_strata(protected, strata, asked.by, given)
+
+
+def _strata(counted: Occurrences, found: Rates, asked: Question, rules: Rules) -> pl.DataFrame:
+    """Strata of the groups, and which of them the standardised rates are of.
+
+    Indirect standardisation is of the standard's strata; of the group it uses the events where
+    the standard has anybody, one sum. The standard is held to the rules as groups are, except
+    where direct standardisation compares with its rate as a whole, or with everybody's.
+    """
+    strata = list(asked.standardise_by)
+    standard = _standard(asked)
+    whole = keep(counted.data, standard or {}, strata).filter(pl.col("days") > 0)
+    groups = keep(counted.data, asked.only, [*asked.by, *strata])
+    data = rate_release.summed(groups, whole.select(strata))
+    against = asked.against or rate_tables.NATION
+    if asked.method == "indirect":
+        rate_release.check_standard(whole, against, found.data.height, rules)
+        return data.group_by(*asked.by, "summed").agg(pl.col("events", "first_events").sum())
+    if standard is not None:
+        part = int((found.data["coverage"] < 1 - 1e-9).sum())
+        rate_release.check_standard(whole, against, part, rules)
+    return data
 
 
 def decompose(
@@ -273,12 +311,14 @@ def decompose(
         Variables that make up the composition.
     publish
         Rules of disclosure control that both groups must satisfy: "research", "statistics", or
-        rules of one's own. What single cells contribute is then left out.
+        rules of one's own. The result is then rounded as in tables; standard errors, what single
+        cells contribute, and the sizes of the groups are left out.
 
     Raises
     ------
     UsageError
-        With `publish`: a group that the rules do not let be shown.
+        With `publish`: a group that the rules do not let be shown, or factors whose combinations
+        could be found.
 
     Examples
     --------
@@ -299,13 +339,12 @@ def decompose(
         groups=dict(groups or {}),
     )
     folder, waiting = _place(store)
-    counted, found = decomposed(folder, waiting, asked, between, arguments.names(factors))
+    named = arguments.names(factors)
     if publish is None:
-        return found
+        return decomposed(folder, waiting, asked, between, named)[1]
     rules = rules_named(publish) if isinstance(publish, str) else publish
-    cells = rate_tables.decomposition_cells(counted, found, asked.by[0], asked.only)
-    rate_tables.checked(cells, found, rules, _years(asked))
-    return replace(found, cells=found.cells.clear())
+    found, _ = _checked(folder, waiting, asked, between, named, rules)
+    return rate_release.as_shown(found)
 
 
 def _years(asked: Question) -> float:
@@ -327,6 +366,8 @@ def decomposed(
     asked: Question,
     between: tuple[str, str],
     factors: tuple[str, ...],
+    *,
+    persons: bool = False,
 ) -> tuple[Occurrences, Decomposition]:
     """A decomposition, with the occurrences that it is of.
 
@@ -336,13 +377,37 @@ def decomposed(
         As for `rate_cells`; `asked.by` is the variable of the groups.
     between, factors
         As for `decompose`.
+    persons
+        Count first events too.
     """
-    parts = dict.fromkeys(part for factor in factors for part in parts_of(factor))
-    counted = _counted(folder, waiting, asked, (*asked.by, *parts))
+    parts = _parts(factors)
+    counted = _counted(folder, waiting, asked, (*asked.by, *parts), persons)
     (group,) = asked.by
     data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
     found = kitagawa(data, group, between, factors, level=asked.level)
     return counted, found
+
+
+def _parts(factors: tuple[str, ...]) -> list[str]:
+    """The variables of factors."""
+    return list(dict.fromkeys(part for factor in factors for part in parts_of(factor)))
+
+
+def _checked(
+    folder: Path,
+    waiting: Waiting,
+    asked: Question,
+    between: tuple[str, str],
+    factors: tuple[str, ...],
+    rules: Rules,
+) -> tuple[Decomposition, Cells]:
+    """A decomposition that may be shown; else it is refused."""
+    counted, found = decomposed(folder, waiting, asked, between, factors, persons=True)
+    (group,), parts = asked.by, _parts(factors)
+    data = keep(counted.data, asked.only, [group, *parts])
+    strata = rate_release.combinations(data, group, between, parts)
+    cells = rate_tables.decomposition_cells(counted, found, group, asked.only)
+    return found, rate_release.checked(cells, strata, factors, rules, _years(asked))
 
 
 def decomposition_cells(
@@ -362,18 +427,19 @@ def decomposition_cells(
     rules
         Rules of disclosure control that both groups must satisfy, for publication.
     """
-    counted, found = decomposed(folder, waiting, asked, between, factors)
-    cells = rate_tables.decomposition_cells(counted, found, asked.by[0], asked.only)
     if rules is None:
-        return cells
+        counted, found = decomposed(folder, waiting, asked, between, factors)
+        return rate_tables.decomposition_cells(counted, found, asked.by[0], asked.only)
     given = rules_named(rules) if isinstance(rules, str) else rules
-    return rate_tables.checked(cells, found, given, _years(asked))
+    return _checked(folder, waiting, asked, between, factors, given)[1]
 
 
-def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurrences, Rates]:
+def _measured(
+    folder: Path, waiting: Waiting, asked: Question, persons: bool = False
+) -> tuple[Occurrences, Rates]:
     standard = _standard(asked)
     wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
-    counted = _counted(folder, waiting, asked, wanted)
+    counted = _counted(folder, waiting, asked, wanted, persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
     groups = keep(counted.data, asked.only, named)
     options: dict[str, Any] = {}
@@ -385,7 +451,9 @@ def _measured(folder: Path, waiting: Waiting, asked: Question) -> tuple[Occurren
     return counted, found
 
 
-def _counted(folder: Path, waiting: Waiting, asked: Question, names: Iterable[str]) -> Occurrences:
+def _counted(
+    folder: Path, waiting: Waiting, asked: Question, names: Iterable[str], persons: bool = False
+) -> Occurrences:
     wanted = tuple(dict.fromkeys((*names, *asked.only)))
     with reading(folder, waiting) as connection, resource_errors():
         return occurrences(
@@ -396,6 +464,7 @@ def _counted(folder: Path, waiting: Waiting, asked: Question, names: Iterable[st
             destination=asked.destination,
             known_at=asked.known_at,
             groups=asked.groups,
+            persons=persons,
         )
 
 
