@@ -59,10 +59,23 @@ def test_zeros_where_the_rules_say_so() -> None:
 
 def test_strata_that_are_in_no_sum_hide_nothing() -> None:
     many = [1, 2] * 20
-    assert sums_hide_strata(many, STATISTICS, summed=[True] * 40)
-    assert not sums_hide_strata(many, STATISTICS, summed=[True] * 2 + [False] * 38)
+    assert sums_hide_strata(many, STATISTICS, weights=[1.0, 2.0] * 20)
+    assert not sums_hide_strata(many, STATISTICS, weights=[1.0] * 2 + [0.0] * 38)
     # One event of the group where the standard has nobody: what is left of the group's events.
-    assert not sums_hide_strata([9, 1], STATISTICS, summed=[True, False])
+    assert not sums_hide_strata([9, 1], STATISTICS, weights=[1.0, 0.0])
+
+
+def test_a_stratum_that_decides_the_sum_is_not_hidden() -> None:
+    """One with few person-years: each of its events is seen in the rate."""
+    counts, weights = [2] + [30] * 40, [1000.0] + [0.5, 0.7] * 20
+    rate = sum(count * weight for count, weight in zip(counts, weights, strict=True))
+    seen = [n for n in range(9) if 0.5 * (1202 - n) <= rate - 1000 * n <= 0.7 * (1202 - n)]
+    assert seen == [2]
+    assert sums_hide_strata(counts, STATISTICS)
+    assert not sums_hide_strata(counts, STATISTICS, weights=weights)
+    assert sums_hide_strata(counts, STATISTICS, weights=[5.0, *weights[1:]])
+    # Which stratum it is does not matter where its count may be shown.
+    assert sums_hide_strata([3, *counts[1:]], STATISTICS, weights=weights)
 
 
 def test_more_sums_need_more_ways() -> None:

@@ -28,13 +28,13 @@ def sums_hide_strata(
     rules: Rules,
     *,
     persons: npt.ArrayLike | None = None,
-    summed: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
     sums: int = 1,
 ) -> bool:
     """Whether weighted sums of a group's strata may be shown.
 
     They may where no stratum is too small to be shown itself, or where the events can lie in the
-    strata in at least `MOST_TOLD_APART` ways.
+    strata in at least `MOST_TOLD_APART` ways, and no small stratum decides a sum by its weight.
 
     Parameters
     ----------
@@ -44,17 +44,18 @@ def sums_hide_strata(
         Rules of disclosure control.
     persons
         How many persons they are of; None: as many.
-    summed
-        Which strata the sums are of; the others are known as what is left of the group's events.
-        None: all of them.
+    weights
+        What an event of each stratum adds to the sum, on any scale; 0: the sum is not of it, and
+        what is left of the group's events tells of it. None: they are not looked at.
     sums
         How many sums are shown, each with figures that follow from it or from its squares.
 
     Notes
     -----
-    N events lie in S strata in ``(N + S - 1)! / (N! (S - 1)!)`` ways. How many of these agree with
-    the figures is estimated by that number alone: a stratum that by itself decides a sum, its
-    weight being far above the others', is not looked for.
+    N events lie in S strata in ``(N + S - 1)! / (N! (S - 1)!)`` ways. A stratum decides a sum if it
+    is seen from the sum that the stratum is not empty, or that it has fewer events than the
+    minimum: its weight is then far from the others'. Squares of weights, which limits depend on,
+    are not looked at.
 
     Examples
     --------
@@ -72,8 +73,25 @@ def sums_hide_strata(
     small = (known < rules.minimum_cell) & ((known > 0) | rules.zeros)
     if not small.any():
         return True
-    told = counts if summed is None else counts[np.asarray(summed, np.bool_)]
-    return _ways(int(told.sum()), len(told)) >= sums * log(MOST_TOLD_APART)
+    if weights is None:
+        return _ways(int(counts.sum()), len(counts)) >= sums * log(MOST_TOLD_APART)
+    weight = np.asarray(weights, np.float64)
+    of = weight > 0
+    if _ways(int(counts[of].sum()), int(of.sum())) < sums * log(MOST_TOLD_APART):
+        return False
+    least = np.flatnonzero(small[of]).tolist()
+    return all(_hidden(counts[of], weight[of], at, rules.minimum_cell) for at in least)
+
+
+def _hidden(counts: Counts, weights: npt.NDArray[np.float64], at: int, minimum: int) -> bool:
+    """Whether a stratum may have no events, and the minimum, for all that a sum tells."""
+    others = np.delete(weights, at)
+    total, events = float((counts * weights).sum()), int(counts.sum())
+    for there in (0, minimum):
+        rest, left = events - there, total - there * float(weights[at])
+        if not rest * others.min() <= left <= rest * others.max():
+            return False
+    return True
 
 
 def _ways(events: int, strata: int) -> float:

@@ -52,27 +52,25 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
     return replace(found, data=data)
 
 
-def summed(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
-    """Strata of groups that have somebody, and whether standardised rates are of them.
+def weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
+    """Strata of groups that have somebody, with what an event adds to a standardised rate.
 
     Parameters
     ----------
     groups
         A row a stratum of a group, with `events` and `days`.
     standard
-        The strata of the standard that have somebody.
+        The strata of the standard that have somebody, with their `days`.
     """
+    of = standard.rename({"days": "standard_days"})
+    strata = [name for name in standard.columns if name != "days"]
     present = pl.col("days") > 0
+    weight = pl.when(present).then(pl.col("standard_days") / pl.col("days"))
     return (
         # Events may fall where nobody is exposed; what is left of a group's events tells them.
         groups.filter(present | (pl.col("events") > 0))
-        .join(
-            standard.with_columns(summed=pl.lit(value=True)),
-            on=standard.columns,
-            how="left",
-            nulls_equal=True,
-        )
-        .with_columns(pl.col("summed").fill_null(value=False) & present)
+        .join(of, on=strata, how="left", nulls_equal=True)
+        .with_columns(weight=weight.fill_null(0.0))
     )
 
 
@@ -86,8 +84,8 @@ def without_strata(
     protected
         The rates, their counts protected.
     strata
-        A row a stratum of a group: `by`, `events`, `first_events`, and `summed`, whether the
-        standardised rates are of it.
+        A row a stratum of a group: `by`, `events`, `first_events`, and `weight`, what an event
+        adds to the standardised rate.
     by
         Columns that tell groups apart.
     rules
@@ -114,15 +112,15 @@ def without_strata(
 
 
 def _told(strata: pl.DataFrame, by: Sequence[str], rules: Rules) -> pl.DataFrame:
-    numbers = ("events", "first_events", "summed")
+    numbers = ("events", "first_events", "weight")
     lists = (
         strata.group_by(list(by)).agg(numbers)
         if by
         else strata.select(pl.col(name).implode() for name in numbers)
     )
     told = [
-        not sums_hide_strata(events, rules, persons=persons, summed=summed)
-        for events, persons, summed in lists.select(numbers).iter_rows()
+        not sums_hide_strata(events, rules, persons=persons, weights=weights)
+        for events, persons, weights in lists.select(numbers).iter_rows()
     ]
     return lists.select(*by, told=pl.Series(told, dtype=pl.Boolean))
 

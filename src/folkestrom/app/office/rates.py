@@ -261,21 +261,21 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
 
 
 def _strata(counted: Occurrences, found: Rates, asked: Question, rules: Rules) -> pl.DataFrame:
-    """Strata of the groups, and which of them the standardised rates are of.
+    """Strata of the groups, and what each adds to the standardised rates.
 
     Indirect standardisation is of the standard's strata; of the group it uses the events where
     the standard has anybody, one sum. The standard is held to the rules as groups are, except
     where direct standardisation compares with its rate as a whole, or with everybody's.
     """
-    strata = list(asked.standardise_by)
-    standard = _standard(asked)
+    strata, standard = list(asked.standardise_by), _standard(asked)
     whole = keep(counted.data, standard or {}, strata).filter(pl.col("days") > 0)
     groups = keep(counted.data, asked.only, [*asked.by, *strata])
-    data = rate_release.summed(groups, whole.select(strata))
+    data = rate_release.weighted(groups, whole.select(*strata, "days"))
     against = asked.against or rate_tables.NATION
     if asked.method == "indirect":
         rate_release.check_standard(whole, against, found.data.height, rules)
-        return data.group_by(*asked.by, "summed").agg(pl.col("events", "first_events").sum())
+        parts = (pl.col("weight") > 0).cast(pl.Float64)
+        return data.group_by(*asked.by, parts).agg(pl.col("events", "first_events").sum())
     if standard is not None:
         part = int((found.data["coverage"] < 1 - 1e-9).sum())
         rate_release.check_standard(whole, against, part, rules)
