@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[pl.DataFrame, str, dict[str, Any], list[str]]] = {
     "person": (spoilt("id", {444: None}), "outcome ~ sex", {}, ["row 445", "whose year is it"]),
     "time": (spoilt("year", {321: None}), "outcome ~ sex", {"time": "year"}, ["row 322"]),
     "doubled": (spoilt("year", {321: 2010}), "outcome ~ sex", {"time": "year"},
-                ["row 322, column year", "1 rows"]),
+                ["row 322, column year", "1 row as"]),
     "weight": (spoilt("weight", {601: 9.0}), "outcome ~ sex", {"weight": "weight"},
                ["column weight", "differs between the years"]),
     "negative": (spoilt("weight", {601: -1.0}), "outcome ~ sex", {"weight": "weight"},
