@@ -249,6 +249,13 @@ def checked(
             value=" and ".join(sums["group"]),
             next_step="Take larger groups, or a longer period",
         )
+    _check_combinations(strata, factors, rules)
+    footnotes = (*cells.specification.footnotes, protected.note)
+    return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
+
+
+def _check_combinations(strata: pl.DataFrame, factors: Sequence[str], rules: Rules) -> None:
+    """Refuse components that would tell how many events a combination of the factors has."""
     for _, group in strata.group_by("group", maintain_order=True):
         events, persons = group["events"], group["first_events"]
         if not sums_hide_strata(events, rules, persons=persons, sums=len(factors)):
@@ -259,8 +266,6 @@ def checked(
                 value=", ".join(factors),
                 next_step="Take factors with fewer categories, or with many more",
             )
-    footnotes = (*cells.specification.footnotes, protected.note)
-    return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
 
 
 def as_shown(found: Decomposition) -> Decomposition:
