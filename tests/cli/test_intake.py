@@ -112,3 +112,21 @@ def test_two_intakes_at_once(tmp_path: Path) -> None:
     messages = [process.communicate()[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], messages
     assert folkestrom.open(tmp_path / "store").info().reports == 130_001
+
+
+def test_values_of_a_delivery_control_no_terminal(run: Any, tmp_path: Path) -> None:
+    values = ["[/b]", "100[a]", "\x1b[2Jx", "=1+2"]
+    write(tmp_path / "day.csv", [record(n, kind=value) for n, value in enumerate(values)])
+    assert run("intake", "day.csv")[0] == 0
+    code, out, _ = run("quarantine", "list")
+    assert code == 0
+    assert "\x1b" not in out
+    assert all(value in out for value in ("[/b]", "100[a]", "\\x1b[2Jx", "=1+2"))
+    code, out, _ = run("quarantine", "list", "--format", "json")
+    assert [one["value"] for one in json.loads(out)["records"]] == values
+
+
+def test_messages_control_no_terminal(run: Any, tmp_path: Path) -> None:
+    code, _, err = run("intake", "\x1b[2J[/b].csv")
+    assert code == 3
+    assert err.startswith("Error: \\x1b[2J[/b].csv")

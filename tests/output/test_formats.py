@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from jsonstat_validator import validate_jsonstat
-from rich.console import Console
 
 from folkestrom.app.output import json_stat as json_stat_module
 from folkestrom.app.output import workbook as workbook_module
+from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.terminal import show
@@ -150,7 +150,7 @@ def test_a_printed_table_reads_like_the_published_one() -> None:
 def test_numbers_are_never_cut_however_narrow_the_terminal() -> None:
     cells = EXAMPLES["population"]
     many = replace(cells, data=cells.data.set_column(3, "persons", pa.array([5_391_369] * 6)))
-    narrow = Console(file=io.StringIO(), width=20)
+    narrow = PlainConsole(file=io.StringIO(), width=20)
     show(lay_out(many, EN), narrow, EN)
     assert isinstance(narrow.file, io.StringIO)
     assert narrow.file.getvalue().count("5 391 369") == 6
@@ -159,7 +159,7 @@ def test_numbers_are_never_cut_however_narrow_the_terminal() -> None:
 def test_long_results_say_how_many_rows_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     cells = EXAMPLES["nation"]
     long = replace(cells, data=pa.concat_tables([cells.data] * (MOST_SHOWN + 5)))
-    write(long, OutputFormat.TABLE, EN, Console())
+    write(long, OutputFormat.TABLE, EN, PlainConsole())
     assert "… 5 more rows" in capsys.readouterr().out
 
 
@@ -181,14 +181,14 @@ def test_norwegian_numbers_have_a_decimal_comma() -> None:
     ],
 )
 def test_a_files_name_decides_its_format(tmp_path: Path, name: str, starts: bytes) -> None:
-    write(EXAMPLES["age-groups"], None, EN, Console(), tmp_path / name)
+    write(EXAMPLES["age-groups"], None, EN, PlainConsole(), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(starts)
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing is left beside it"
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not in a folder that exists"):
-        write(EXAMPLES["nation"], OutputFormat.CSV, EN, Console(), tmp_path / "no" / "t.csv")
+        write(EXAMPLES["nation"], OutputFormat.CSV, EN, PlainConsole(), tmp_path / "no" / "t.csv")
 
 
 def test_too_large_for_a_format_says_which_to_take(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ import json
 from collections import Counter
 
 import pytest
-from rich.console import Console
 
+from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.terminal import show
@@ -20,7 +20,7 @@ EN, NO = Language.EN, Language.NO
 
 
 def drawn(name: str, width: int, *, terminal: bool = True, language: Language = EN) -> list[str]:
-    console = Console(
+    console = PlainConsole(
         file=io.StringIO(), width=width, force_terminal=terminal, color_system=None, soft_wrap=True
     )
     show(lay_out(EXAMPLES[name], language), console, language)

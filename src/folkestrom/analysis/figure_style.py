@@ -6,10 +6,13 @@ same file.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from folkestrom.errors import ResourceError, UsageError
+from folkestrom.model.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +34,8 @@ _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip
 _SETTINGS: Final[Any] = {
+    # Names come from data: a dollar sign is a dollar sign.
+    "text.parse_math": False,
     "svg.hashsalt": "folkestrom",
     # Text stays text, which screen readers and searches find; journals take no fonts of type 3.
     "svg.fonttype": "none",
@@ -130,11 +135,40 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
     with mpl.rc_context(_SETTINGS):
         if title:
             figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+        _keep_plain(figure)
         if file is None:
             return figure
         form = format_of(file)
-        figure.savefig(file, format=form, metadata=_DATES[form], dpi=200)
+        picture = io.BytesIO()
+        figure.savefig(picture, format=form, metadata=_DATES[form], dpi=200)
+    Path(file).write_bytes(picture.getvalue())
     return figure
+
+
+def _keep_plain(figure: Figure) -> None:
+    """Leave every text as it is: no formula, no control character."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+        text.set_text(printable(text.get_text()))
+
+
+def name_rows(axes: Axes, names: Iterable[str]) -> None:
+    """Name the places 0, 1, 2 … of the vertical axis."""
+    shown = [printable(name) for name in names]
+    axes.set_yticks(range(len(shown)), shown)
+
+
+def in_legend(name: str) -> str:
+    """A name for a legend, which leaves out names that begin with a low line.
+
+    Examples
+    --------
+    >>> in_legend("_other"), in_legend("return")
+    (' _other', 'return')
+    """
+    return f" {name}" if name.startswith("_") else name
 
 
 def format_of(file: Path | str) -> str:

@@ -17,6 +17,7 @@ from folkestrom.analysis.figure_style import (
     Language,
     canvas,
     finish,
+    in_legend,
     number_text,
     word,
 )
@@ -206,7 +207,15 @@ def _draw(axis: Axes, curve: Curve, k: int, scale: float, factor: float, name: s
     kept = np.searchsorted(curve.time, _thinned(curve.time))
     time = np.concatenate([[0.0], curve.time[kept] / scale])
     value = factor * np.concatenate([[curve.start], curve.estimate[kept]])
-    axis.step(time, value, where="post", color=colour, linestyle=dash, linewidth=1.6, label=name)
+    axis.step(
+        time,
+        value,
+        where="post",
+        color=colour,
+        linestyle=dash,
+        linewidth=1.6,
+        label=in_legend(name),
+    )
     low = factor * np.concatenate([[curve.start], curve.lower[kept]])
     high = factor * np.concatenate([[curve.start], curve.upper[kept]])
     axis.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)

@@ -15,6 +15,8 @@ from folkestrom.analysis.figure_style import (
     Language,
     canvas,
     finish,
+    in_legend,
+    name_rows,
     number_text,
 )
 from folkestrom.errors import UsageError
@@ -86,7 +88,7 @@ def rate_plot(
             markersize=4,
             capsize=2,
             linewidth=1,
-            label="" if one is None else texts.get(one, one),
+            label="" if one is None else in_legend(texts.get(one, one)),
         )
     empty = set(names) - set(shown[label].cast(pl.String))
     _label(axes, [texts.get(name, name) + ("  .." if name in empty else "") for name in names])
@@ -109,7 +111,7 @@ def _checked(rows: Any, columns: Iterable[str | None]) -> pl.DataFrame:
 
 def _label(axes: Axes, names: Sequence[str]) -> None:
     """Names from the top down, beside an axis from 0."""
-    axes.set_yticks(range(len(names)), names)
+    name_rows(axes, names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.grid(axis="x", color=GREY, linewidth=0.3)

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.figure_style import COLOURS, GREY, MARKERS, Language, finish, panels, word
+from folkestrom.analysis.figure_style import (
+    COLOURS,
+    GREY,
+    MARKERS,
+    Language,
+    finish,
+    in_legend,
+    name_rows,
+    panels,
+    word,
+)
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
 from folkestrom.errors import UsageError
@@ -68,14 +78,14 @@ def coefficient_plot(
             offset = 0.2 * (k - (len(named) - 1) / 2)
             axis.errorbar(
                 [values[key] for key in keys], np.array(at) + offset,
-                xerr=[reach * errors[key] for key in keys], label=texts.get(name, name),
+                xerr=[reach * errors[key] for key in keys], label=in_legend(texts.get(name, name)),
                 **_style(k),
             )  # fmt: skip
         axis.set_title(texts.get(outcome, outcome))
         axis.set_xlabel(heading.format(base=base))
         _write_ticks(axis, lang)
     shown = [texts.get(label, shown_name(p)) for label, p in positions.items()]
-    axes[0].set_yticks(range(len(shown)), shown)
+    name_rows(axes[0], shown)
     axes[0].invert_yaxis()
     if len(named) > 1:
         handles, names = axes[0].get_legend_handles_labels()
@@ -130,7 +140,7 @@ def profile_plot(
         axis.set_xlabel(heading)
         axis.set_xlim(left=0)
         _write_ticks(axis, lang, by=100.0)
-    axes[0].set_yticks(range(len(profiles)), list(profiles))
+    name_rows(axes[0], profiles)
     axes[0].invert_yaxis()
     axes[0].set_ylim(len(profiles) - 0.5, -0.5)
     return finish(figure, file)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from folkestrom.model.text import printable
+
 
 @dataclass(frozen=True)
 class Line:
@@ -83,29 +85,27 @@ def to_html(table: Printed) -> str:
         The table.
     """
     width = len(table.columns)
-    out = [f"<table>\n<caption>{html.escape(table.caption)}</caption>\n<thead>"]
+    out = [f"<table>\n<caption>{_html(table.caption)}</caption>\n<thead>"]
     if len(table.groups) > 1:
         cells = "".join(
-            f'<th scope="colgroup" colspan="{n}">{html.escape(name)}</th>'
-            for name, n in table.groups
+            f'<th scope="colgroup" colspan="{n}">{_html(name)}</th>' for name, n in table.groups
         )
         out.append(f"<tr><td></td>{cells}</tr>")
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.columns)
+    heads = "".join(f'<th scope="col">{_html(name)}</th>' for name in table.columns)
     out.append(f"<tr><td></td>{heads}</tr>\n</thead>\n<tbody>")
     for line in table.body:
         cells = "".join(
-            f"<td>{'<br/>'.join(html.escape(part) for part in cell if part)}</td>"
-            for cell in line.cells
+            f"<td>{'<br/>'.join(_html(part) for part in cell if part)}</td>" for cell in line.cells
         )
-        out.append(f'<tr><th scope="row">{html.escape(line.label)}</th>{cells}</tr>')
+        out.append(f'<tr><th scope="row">{_html(line.label)}</th>{cells}</tr>')
     out.append("</tbody>\n<tfoot>")
     for label, texts in table.foot:
         cells = "".join(
-            f'<td colspan="{n}">{html.escape(text)}</td>'
+            f'<td colspan="{n}">{_html(text)}</td>'
             for text, (_, n) in zip(texts, table.groups, strict=True)
         )
-        out.append(f'<tr><th scope="row">{html.escape(label)}</th>{cells}</tr>')
-    notes = "<br/>".join(html.escape(note) for note in table.notes)
+        out.append(f'<tr><th scope="row">{_html(label)}</th>{cells}</tr>')
+    notes = "<br/>".join(_html(note) for note in table.notes)
     out.append(f'<tr><td colspan="{width + 1}">{notes}</td></tr>\n</tfoot>\n</table>')
     return "\n".join(out) + "\n"
 
@@ -147,8 +147,17 @@ def _wide(text: str, width: int, side: str) -> str:
     return rf"\multicolumn{{{width}}}{{{side}}}{{{_latex(text)}}}"
 
 
+def _html(text: str) -> str:
+    return html.escape(printable(text))
+
+
 def _markdown(text: str) -> str:
-    return re.sub(r"([|\\*_`<\[\]])", r"\\\1", text)
+    return re.sub(r"([|\\*_`<\[\]&~$])", r"\\\1", _line(text))
+
+
+def _line(text: str) -> str:
+    """A text in one line, since the end of a line ends a row of a table."""
+    return printable(text).replace("\n", " ")
 
 
 _LATEX = {
@@ -159,7 +168,7 @@ _LATEX = {
 
 
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)
+    return "".join(_LATEX.get(letter, letter) for letter in _line(text))
 
 
 #: Writers by name of the format.

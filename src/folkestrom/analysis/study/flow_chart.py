@@ -11,6 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from folkestrom.model.text import printable
+
 #: What stands for a number that is not shown.
 HIDDEN: Final = ".."
 #: What a step's rows are called, one and many.
@@ -171,7 +173,7 @@ class FlowChart:
             height += _LINE
             boxes.append(f'<text x="{_LEFT}" y="{height}" font-size="11">{escape(line)}</text>')
         height += _LINE if self.note else 0
-        return (
+        return printable(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
             f'font-family="sans-serif" font-size="13" role="img">'
             f"<title>{escape(self.title)}</title>{''.join(boxes)}</svg>"

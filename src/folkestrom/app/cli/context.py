@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.formats import OutputFormat
 
 __all__ = ["OutputFormat", "Settings", "settings"]
@@ -43,20 +42,13 @@ class Settings:
         """The format that was asked for, if one was."""
         return self.format if self.format_said else None
 
-    def progress(self) -> Console:
+    def progress(self) -> PlainConsole:
         """Console for progress and remarks: standard error, silent with --quiet."""
-        return _Console(stderr=True, quiet=self.quiet)
+        return PlainConsole(stderr=True, quiet=self.quiet)
 
-    def result(self) -> Console:
+    def result(self) -> PlainConsole:
         """Console for results: standard output."""
-        return _Console(soft_wrap=True)
-
-
-class _Console(Console):
-    """A console that leaves a closed pipe to the application, which ends the same for all."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError(errno.EPIPE, "the reader has closed the pipe")
+        return PlainConsole(soft_wrap=True)
 
 
 def settings(ctx: typer.Context) -> Settings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.output.csv_file import csv_of
+from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 
 if TYPE_CHECKING:
@@ -244,16 +245,10 @@ def _printer(given: Settings) -> Writer:
 
     def written(fit: MobilityFit) -> None:
         if given.format is OutputFormat.TABLE:
-            given.result().print(fit.summary(), markup=False, highlight=False)
+            given.result().print(fit.summary())
             return
-        if given.format is OutputFormat.PARQUET and sys.stdout.isatty():
-            raise UsageError(
-                "parquet is not for a terminal",
-                where="--format",
-                next_step="Name a file with --output",
-            )
-        sys.stdout.buffer.write(_FORMATS[given.format](fit))
-        sys.stdout.buffer.flush()
+        check_stream(given.format)
+        send(_FORMATS[given.format](fit))
 
     return written
 
@@ -269,7 +264,7 @@ def _as_text(fit: MobilityFit) -> bytes:
 
 
 def _as_csv(fit: MobilityFit) -> bytes:
-    return fit.coefficients().write_csv().encode()
+    return csv_of(fit.coefficients())
 
 
 def _as_parquet(fit: MobilityFit) -> bytes:
@@ -331,5 +326,5 @@ def _print_frame(given: Settings, chances: pl.DataFrame, profiles: list[str]) ->
         table.add_row(*cells)
     console = given.result() if given.format is OutputFormat.TABLE else given.progress()
     for number, text in enumerate(profiles):
-        console.print(f"profile {number}: {text}", markup=False, highlight=False)
+        console.print(f"profile {number}: {text}")
     console.print(table)

@@ -21,6 +21,7 @@ from folkestrom.errors import (
     ResourceError,
     UserError,
 )
+from folkestrom.model.text import printable
 
 #: Global options that are understood after the command's name too, and whether they take a value.
 GLOBAL_OPTIONS = {"--store": True, "--format": True, "--quiet": False, "--debug": False}
@@ -172,4 +173,4 @@ def _report_internal(error: Exception, *, debug: bool) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +68,7 @@ def list_records(
     rows = feeding.list_quarantine(given.store, waiting, limit).to_pylist()
     counts = feeding.count_quarantine(given.store, waiting)
     if _as_json(given):
-        given.result().print_json(json.dumps({"by_reason": counts, "records": rows}))
+        given.result().print_json_of({"by_reason": counts, "records": rows})
         return
     names = ("id", "file", "row", "reason", "column", "value", "allowed")
     given.result().print(_table(names, ([_text(row[name]) for name in names] for row in rows)))
@@ -88,7 +87,7 @@ def export(
     given = settings(ctx)
     many = feeding.export_quarantine(given.store, file, _waiting(given, wait))
     if _as_json(given):
-        given.result().print_json(json.dumps({"file": str(file), "records": many}))
+        given.result().print_json_of({"file": str(file), "records": many})
     else:
         given.result().print(f"{many} records written to {file}")
 
@@ -114,7 +113,7 @@ def seal(
     given = settings(ctx)
     until = feeding.seal(given.store, day.date(), _waiting(given, wait))
     if _as_json(given):
-        given.result().print_json(json.dumps({"sealed_until": until.isoformat()}))
+        given.result().print_json_of({"sealed_until": until.isoformat()})
     else:
         given.result().print(f"sealed until {until}")
 
@@ -125,7 +124,7 @@ def info(ctx: typer.Context, wait: Wait = None) -> None:
     given = settings(ctx)
     found = asdict(feeding.info(given.store, _waiting(given, wait)))
     if _as_json(given):
-        given.result().print_json(json.dumps(found, default=_iso))
+        given.result().print_json_of(found)
         return
     lines = ([name.replace("_", " "), _text(value)] for name, value in found.items())
     given.result().print(_table(("", str(given.store)), lines))
@@ -143,7 +142,7 @@ def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: 
             progress=lambda rows: status.update(f"{rows:,} records read …"),
         )
     if as_json:
-        given.result().print_json(json.dumps(result.as_dict()))
+        given.result().print_json_of(result.as_dict())
         return
     given.result().print(_counts(result))
     for text in _remarks(result):
@@ -209,7 +208,3 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{many} {reason}" for reason, many in value.items())
     return str(value)
-
-
-def _iso(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

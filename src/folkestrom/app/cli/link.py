@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -102,7 +101,7 @@ def _link(
     with console.status("Reading and checking …"):
         result = linking.link(given.store, files, variable, waiting, adds=add, known_from=day)
     if _as_json(given):
-        given.result().print_json(json.dumps(result.as_dict()))
+        given.result().print_json_of(result.as_dict())
         return
     _print_words_whole(given.result(), _counts(result))
     for text in _remarks(result):
@@ -147,7 +146,7 @@ def _list(given: Settings, waiting: Waiting, as_json: bool) -> None:
 
     found = [asdict(info) for info in linking.linked(given.store, waiting)]
     if as_json:
-        given.result().print_json(json.dumps(found, default=str))
+        given.result().print_json_of(found)
         return
     if not found:
         given.result().print("No variable is linked.")
@@ -181,7 +180,7 @@ def _export(given: Settings, variable: str, file: Path, waiting: Waiting) -> Non
 
     many = linking.export(given.store, variable, file, waiting)
     if _as_json(given):
-        given.result().print_json(json.dumps({"file": str(file), "rows": many}))
+        given.result().print_json_of({"file": str(file), "rows": many})
     else:
         given.result().print(f"{many} rows written to {file}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.rates import Publish
+from folkestrom.app.output.write import send
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 
@@ -77,19 +77,19 @@ def study(
 
 def _print(given: Settings, made: Made) -> None:
     if given.format == OutputFormat.JSON:
-        given.result().print_json(json.dumps(made.as_dict(), ensure_ascii=False))
+        given.result().print_json_of(made.as_dict())
         return
     if given.format == OutputFormat.CSV:
         from folkestrom.app.office.studies import chart_csv
 
-        given.result().print(chart_csv(made), end="", markup=False, highlight=False)
+        send(chart_csv(made))
         for note in [chart.note for chart in made.charts if chart.note]:
             given.progress().print(note)
         return
     console = given.result()
     for chart in made.charts:
-        console.print(str(chart), markup=False, highlight=False)
-    console.print(f"fingerprint {made.fingerprint}", markup=False, highlight=False)
+        console.print(str(chart))
+    console.print(f"fingerprint {made.fingerprint}")
     for path, rows in made.written.items():
         given.progress().print(f"{rows:,} rows written to {path}")
 

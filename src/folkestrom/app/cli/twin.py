@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -108,7 +107,7 @@ def twin(
             ),
         )
     if as_json:
-        given.result().print_json(json.dumps(_facts(done)))
+        given.result().print_json_of(_facts(done))
     else:
         _tell(given, done)
 

@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Line
@@ -14,13 +13,14 @@ from rich.text import Text as Line
 from folkestrom.app.demo.comparison import Block, Pair
 from folkestrom.app.demo.numbers import grouped, megabytes, signed
 from folkestrom.app.demo.outcome import Outcome
+from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.terminal import HEADING_WIDTH
 
 #: What stands for a figure that the published table lost.
 _LOST = "lost"
 
 
-def show(outcome: Outcome, console: Console) -> None:
+def show(outcome: Outcome, console: PlainConsole) -> None:
     """Print every table beside the published one, what was explained, and what it cost.
 
     Parameters
@@ -61,7 +61,7 @@ def _introduction(outcome: Outcome) -> str:
     )
 
 
-def _print(console: Console, table: Table) -> None:
+def _print(console: PlainConsole, table: Table) -> None:
     """Print a table as wide as it is: a figure that is cut is a wrong figure."""
     wide = console.options.update(width=10_000, max_width=10_000)
     before = console.width

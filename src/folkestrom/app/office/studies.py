@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from folkestrom.analysis.study.definition import Study
@@ -22,6 +21,7 @@ from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
 from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
+from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
 from folkestrom.disclosure import USUAL_QUANTILES, Rules
 from folkestrom.engine.settings import resource_errors
@@ -321,12 +321,9 @@ def write_picture(made: Made, path: Path) -> None:
     put(made.charts[0].to_svg().encode(), path)
 
 
-def chart_csv(made: Made) -> str:
+def chart_csv(made: Made) -> bytes:
     """The flow charts as CSV."""
-    table = pa.concat_tables([chart.table for chart in made.charts])
-    written = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table, written)
-    return str(written.getvalue().to_pybytes(), "utf-8")
+    return csv_of(pa.concat_tables([chart.table for chart in made.charts]))
 
 
 def _write_parquet(

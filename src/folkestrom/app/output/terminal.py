@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from rich import box
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
-from rich.text import Text
 
+from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.layout import Layout, Row, number_text
 from folkestrom.model.specification import Language
 
@@ -22,26 +21,26 @@ HEADING_WIDTH: Final = 16
 WIDEST: Final = 10_000
 
 
-def show(layout: Layout, console: Console, language: Language) -> None:
+def show(layout: Layout, console: PlainConsole, language: Language) -> None:
     """Draw a table with its title and notes, never narrower than its figures.
 
     On a terminal that is too narrow for all columns they come in blocks, one under the other.
     """
-    console.print(Text(layout.title, style="bold"), soft_wrap=True)
+    console.print(layout.title, style="bold", soft_wrap=True)
     if layout.known:
-        console.print(Text(layout.known), soft_wrap=True)
+        console.print(layout.known, soft_wrap=True)
     console.print()
     for block in _blocks(layout, console, language):
         _print_whole(_table(block, language), console)
         console.print()
     for number, note in enumerate(layout.notes, start=1):
-        console.print(Text(f"{number} {note}", style="dim"), soft_wrap=True)
+        console.print(f"{number} {note}", style="dim", soft_wrap=True)
     if layout.left_out:
         more = f"… {layout.left_out:,} more rows; --format csv has them all".replace(",", " ")
-        console.print(Text(more, style="dim"), soft_wrap=True)
+        console.print(more, style="dim", soft_wrap=True)
 
 
-def _blocks(layout: Layout, console: Console, language: Language) -> Iterator[Layout]:
+def _blocks(layout: Layout, console: PlainConsole, language: Language) -> Iterator[Layout]:
     """The table by as many columns at a time as the terminal has room for.
 
     What is written to a file or a pipe is read by programs and wide screens too, and stays whole.
@@ -65,12 +64,12 @@ def _columns(layout: Layout, start: int, end: int) -> Layout:
     return replace(layout, columns=layout.columns[start:end], rows=rows)
 
 
-def _width(layout: Layout, console: Console, language: Language) -> int:
+def _width(layout: Layout, console: PlainConsole, language: Language) -> int:
     wide = console.options.update(width=WIDEST, max_width=WIDEST)
     return Measurement.get(console, wide, _table(layout, language)).maximum
 
 
-def _print_whole(table: Table, console: Console) -> None:
+def _print_whole(table: Table, console: PlainConsole) -> None:
     """Print a table as wide as it is: a figure that is cut is a wrong figure."""
     wide = console.options.update(width=WIDEST, max_width=WIDEST)
     before = console.width

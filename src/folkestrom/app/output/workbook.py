@@ -19,6 +19,10 @@ LARGEST: Final = 1_048_576 - 100
 
 _SHEETS: Final = {"en": ("Table", "Cells", "About"), "no": ("Tabell", "Celler", "Om")}
 
+#: Neither formulas nor links nor numbers are made of what a text looks like.
+_TEXT_STAYS_TEXT: Final = dict.fromkeys(
+    ("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False
+)
 #: Decimals that a sheet shows at most.
 MOST_DECIMALS: Final = 6
 
@@ -33,7 +37,7 @@ def workbook(cells: Cells, language: Language) -> bytes:
             next_step="Ask for fewer dimensions, or for --format parquet",
         )
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, **_TEXT_STAYS_TEXT})
     # The time of writing would make every file a new one.
     book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
     table, long, about = (book.add_worksheet(name) for name in _SHEETS[language.value])

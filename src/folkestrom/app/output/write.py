@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet
-from rich.console import Console
 
+from folkestrom.app.output.console import PlainConsole
+from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.json_stat import json_stat, no_cube
 from folkestrom.app.output.layout import lay_out
@@ -23,6 +24,7 @@ from folkestrom.app.output.workbook import workbook
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
+from folkestrom.model.text import printable
 
 #: Rows that are shown on a terminal.
 MOST_SHOWN: Final = 1000
@@ -43,7 +45,7 @@ def write(
     cells: Cells,
     format: OutputFormat | None,
     language: Language,
-    console: Console,
+    console: PlainConsole,
     to: Path | None = None,
 ) -> None:
     """Write cells.
@@ -66,20 +68,31 @@ def write(
     elif format in (None, OutputFormat.TABLE):
         show(lay_out(cells, language, MOST_SHOWN), console, language)
     else:
-        out = sys.stdout.buffer
-        if format in _BINARY and out.isatty():
-            raise UsageError(
-                f"{format.value} is not for a terminal",
-                where="--format",
-                next_step="Name a file with --output",
-            )
-        out.write(content(cells, format, language))
-        out.flush()
+        check_stream(format)
+        send(content(cells, format, language))
 
 
 def content(cells: Cells, format: OutputFormat, language: Language) -> bytes:
     """Cells in a format, as bytes."""
     return _WRITERS[format](cells, language)
+
+
+def check_stream(format: OutputFormat) -> None:
+    """Refuse to write to a terminal what is not text."""
+    if format in _BINARY and sys.stdout.isatty():
+        raise UsageError(
+            f"{format.value} is not for a terminal",
+            where="--format",
+            next_step="Name a file with --output",
+        )
+
+
+def send(made: bytes) -> None:
+    """Write a result to standard output: as it is, but that nothing in it controls a terminal."""
+    if sys.stdout.isatty():
+        made = printable(made.decode()).encode()
+    sys.stdout.buffer.write(made)
+    sys.stdout.buffer.flush()
 
 
 def check(to: Path | None, format: OutputFormat | None, *, listing: bool = False) -> None:
@@ -120,9 +133,7 @@ def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
 
 
 def _csv(cells: Cells, _language: Language) -> bytes:
-    import polars as pl
-
-    return pl.DataFrame(cells.data).write_csv().encode()
+    return csv_of(cells.data)
 
 
 def _json(cells: Cells, language: Language) -> bytes:
@@ -143,7 +154,7 @@ def _parquet(cells: Cells, language: Language) -> bytes:
 
 
 def _text(cells: Cells, language: Language) -> bytes:
-    console = Console(file=io.StringIO(), width=10_000, no_color=True, legacy_windows=False)
+    console = PlainConsole(file=io.StringIO(), width=10_000, no_color=True, legacy_windows=False)
     show(lay_out(cells, language), console, language)
     file = console.file
     return file.getvalue().encode() if isinstance(file, io.StringIO) else b""

@@ -11,6 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from folkestrom.model.specification import Text
+from folkestrom.model.text import printable
 
 Point = tuple[float, float]
 
@@ -118,7 +119,7 @@ class Drawing:
         x, y = place
         at = f'x="{_n(x)}" y="{_n(y)}"'
         self.parts += [
-            f'<text {at} class="{style}{name}">{escape(words)}</text>'
+            f'<text {at} class="{style}{name}">{escape(printable(words))}</text>'
             for name, words in _languages(text)
         ]
 
