@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from folkestrom.errors import ResourceError, UsageError
+from folkestrom.model.file_format import format_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,8 @@ MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 DASHES: Final = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 INK: Final = "#1a1a1a"
 GREY: Final = "#595959"
-_FORMATS: Final = ("svg", "pdf", "png")
+#: Formats of pictures by the ends of file names.
+PICTURES: Final = {".svg": ("svg",), ".pdf": ("pdf",), ".png": ("png",)}
 _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip
@@ -132,26 +134,9 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
             figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
         if file is None:
             return figure
-        form = format_of(file)
+        form = format_of(file, PICTURES, "file")
         figure.savefig(file, format=form, metadata=_DATES[form], dpi=200)
     return figure
-
-
-def format_of(file: Path | str) -> str:
-    """The format that the name of a picture's file says.
-
-    Examples
-    --------
-    >>> format_of("curves.SVG")
-    'svg'
-    """
-    form = Path(file).suffix.removeprefix(".").lower()
-    if form not in _FORMATS:
-        raise UsageError(
-            "is no format of figures", column="file", value=Path(file).name,
-            allowed=[f".{k}" for k in _FORMATS],
-        )  # fmt: skip
-    return form
 
 
 def number_text(value: float, lang: Language) -> str:

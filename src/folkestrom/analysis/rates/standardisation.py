@@ -112,7 +112,7 @@ def _rows(cells: pl.DataFrame, name: str, code: str) -> pl.DataFrame:
             where="standard",
             column=name,
             value=code,
-            allowed=[str(found) for found in texts.unique().sort().to_list()[:30]],
+            allowed=[str(found) for found in texts.unique().sort().to_list()],
         )
     return cells.filter(texts == code)
 

@@ -124,22 +124,26 @@ AGE_GROUPS: Final = TableSpecification(
             Text("Change in percent {before} - {year}", "Endring i prosent {before}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
         Measure(
             "change_5_years",
             Text("Change in percent {five} - {year}", "Endring i prosent {five}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
         Measure(
             "change_10_years",
             Text("Change in percent {ten} - {year}", "Endring i prosent {ten}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
     ),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -178,6 +182,7 @@ MARITAL_STATUS_OWN: Final = TableSpecification(
     columns=("marital_status",),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -208,6 +213,7 @@ MARITAL_STATUS_AS_PUBLISHED: Final = TableSpecification(
     ),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -243,6 +249,7 @@ CITIZENSHIP: Final = TableSpecification(
         "største statsborgerskapene.",
     ),
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
