@@ -130,7 +130,9 @@ def test_what_cannot_be_meant_is_said(folder: Path, arguments: tuple[str, ...], 
 
 def test_a_study_prints_its_flow_chart_and_writes_its_rows(folder: Path) -> None:
     files: dict[str, Any] = {
-        name: folder / f"out.{name}" for name in ("episodes", "panel", "flow-chart")
+        "episodes": folder / "episodes.parquet",
+        "panel": folder / "panel.parquet",
+        "flow-chart": folder / "chart.svg",
     }
     options = [text for name, file in files.items() for text in (f"--{name}", str(file))]
     code, out, said = run(folder, "study", "study.toml", *options)

@@ -28,7 +28,7 @@ DASHES: Final = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 INK: Final = "#1a1a1a"
 GREY: Final = "#595959"
 #: Formats of pictures by the ends of file names.
-PICTURES: Final = {".svg": ("svg",), ".pdf": ("pdf",), ".png": ("png",)}
+PICTURES: Final = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip

@@ -18,10 +18,10 @@ from folkestrom.model.file_format import format_of
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
 
 _FORMATS: Final = {
-    ".csv": ("FORMAT csv, HEADER true",),
-    ".ndjson": ("FORMAT json, ARRAY false",),
-    ".jsonl": ("FORMAT json, ARRAY false",),
-    ".parquet": ("FORMAT parquet, COMPRESSION zstd",),
+    ".csv": "FORMAT csv, HEADER true",
+    ".ndjson": "FORMAT json, ARRAY false",
+    ".jsonl": "FORMAT json, ARRAY false",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
 }
 
 

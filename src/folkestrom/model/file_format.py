@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 def format_of(
     path: Path | str,
-    formats: Mapping[str, Sequence[T]],
+    formats: Mapping[str, T],
     where: str = "--output",
     *,
-    said: T | None = None,
+    otherwise: str = "Name it so",
 ) -> T:
     """The format that the end of a file's name stands for.
 
@@ -26,50 +26,37 @@ def format_of(
     path
         The file.
     formats
-        By the end of a name, the formats that such a file may have; the first is meant.
+        By the end of a name.
     where
         What the file was given as.
-    said
-        The format that was asked for beside the name.
+    otherwise
+        What to do about an end that is like none of them.
 
     Raises
     ------
     UsageError
-        An end that no format has, or one of another format than was asked for.
+        An end that no format has.
 
     Examples
     --------
-    >>> format_of("rates.CSV", {".csv": ["csv"], ".json": ["json", "json-stat"]})
+    >>> format_of("rates.CSV", {".csv": "csv", ".json": "json"})
     'csv'
-    >>> format_of("rates.json", {".csv": ["csv"], ".json": ["json", "json-stat"]}, said="json-stat")
-    'json-stat'
-    >>> format_of("a.parket", {".parquet": ["parquet"], ".csv": ["csv"]})
+    >>> format_of("rates.parket", {".parquet": "parquet", ".csv": "csv"}, "--panel")
     Traceback (most recent call last):
     ...
-    folkestrom.errors.UsageError: --output: 'a.parket' does not end as a file of any format does.
+    folkestrom.errors.UsageError: --panel: 'rates.parket' does not end as a file of any format does.
     Allowed: .parquet, .csv.
-    Next: Did you mean 'a.parquet'?
+    Next: Did you mean 'rates.parquet'?
     """
     name = Path(path)
     suffix = name.suffix.lower()
-    possible = formats.get(suffix, ())
-    if said is not None:
-        if said in possible or suffix not in formats:
-            return said
-        raise UsageError(
-            f"does not end as a file of the format {said} does",
-            where=where,
-            value=path,
-            allowed=[end for end, listed in formats.items() if said in listed],
-            next_step="Name it so, or ask for the format of its name",
-        )
-    if possible:
-        return possible[0]
+    if suffix in formats:
+        return formats[suffix]
     nearest = next(iter(get_close_matches(suffix, formats, n=1, cutoff=0.5)), None)
     raise UsageError(
         "does not end as a file of any format does",
         where=where,
         value=path,
         allowed=list(formats),
-        next_step=f"Did you mean {name.with_suffix(nearest).name!r}?" if nearest else "Name it so",
+        next_step=f"Did you mean {name.with_suffix(nearest).name!r}?" if nearest else otherwise,
     )

@@ -138,7 +138,7 @@ class TableSpecification:
     reference_time
         The day or the period of the figures.
     time
-        Its code, where no dimension has it: "2021-01-01", "2020"; empty: the reference time.
+        Its code, where it is one day or period and no dimension has it: "2021-01-01", "2020".
     method
         How they come about, and what was known.
     knowledge_time

@@ -88,6 +88,22 @@ SIGNS: Final = {
     "internal_out": -1,
 }
 
+#: How accounts come about: as published, and as known on one day.
+_AS_PUBLISHED: Final = Text(
+    "Populations as known at their own extractions; reports about the period, and late ones about "
+    "earlier periods, known at the extraction {known}. The adjustment is the difference between "
+    "the growth and the sum of the flows.",
+    "Folkemengden slik den var kjent ved hvert sitt uttrekk; meldinger om perioden, og forsinkede "
+    "meldinger om tidligere perioder, kjent ved uttrekket {known}. Korreksjonen er forskjellen "
+    "mellom tilveksten og summen av endringene.",
+)
+_AS_KNOWN: Final = Text(
+    "Populations and changes as known on {known}. The adjustment is the difference between the "
+    "growth and the sum of the flows.",
+    "Folkemengde og endringer slik de var kjent {known}. Korreksjonen er forskjellen mellom "
+    "tilveksten og summen av endringene.",
+)
+
 SPECIFICATION: Final = TableSpecification(
     id="changes",
     title=Text("Population changes. {when}", "Befolkningsendringer. {when}"),
@@ -100,12 +116,6 @@ SPECIFICATION: Final = TableSpecification(
         "flyttinger innenfor en enhet regnes ikke med for den.",
     ),
     reference_time=Text("{when}", "{when}"),
-    method=Text(
-        "Reports about the period, and late ones about earlier periods, known at the extraction "
-        "{known}. The adjustment is the difference between the growth and the sum of the flows.",
-        "Meldinger om perioden, og forsinkede meldinger om tidligere perioder, kjent ved uttrekket "
-        "{known}. Korreksjonen er forskjellen mellom tilveksten og summen av endringene.",
-    ),
     knowledge_time=same("{known}"),
 )
 
@@ -383,7 +393,8 @@ def _specification(
     ends = sorted({str(clock.known(period.end)) for period in periods})
     known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
     dimensions = (PERIOD, *(variable.dimension for variable in chosen))
-    filled = SPECIFICATION.fill(when=when, known=known)
+    method = _AS_PUBLISHED if clock.knowledge.asked == PUBLISHED else _AS_KNOWN
+    filled = replace(SPECIFICATION, method=method).fill(when=when, known=known)
     return replace(
         filled,
         dimensions=dimensions,

@@ -193,6 +193,7 @@ def _specification(
     return replace(
         filled,
         dimensions=(*many, *(variable.dimension for variable in chosen)),
+        time="" if many else days[0],
         footnotes=(*filled.footnotes, *notes(chosen)),
     )
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from folkestrom.model.cells import with_description
 
 #: What stands for a number that is not shown.
-HIDDEN: Final = ":"
+HIDDEN: Final = ".."
 #: What a step's rows are called, one and many.
 EPISODES: Final = "episodes"
 PERSON_YEARS: Final = "person-years"
@@ -126,8 +126,7 @@ class FlowChart:
                 "dropped": pa.array(dropped, pa.int64()),
             }
         )
-        notes = [note for note in (self.known, self.note) if note]
-        return with_description(data, {"title": self.title, "footnotes": notes})
+        return with_description(data, {"title": self.title, "footnotes": self._notes})
 
     def as_dict(self) -> dict[str, object]:
         """The same for machines."""
@@ -143,7 +142,7 @@ class FlowChart:
         }
 
     def __str__(self) -> str:
-        lines = [self.title, *([self.known] if self.known else [])]
+        lines = [self.title]
         first, *rest = self.steps
         lines.append(f"{self._box_text(first)}: {first.text}")
         for one in rest:
@@ -152,7 +151,11 @@ class FlowChart:
         for number, (name, many) in enumerate(self.outcomes, start=1):
             turn = "└" if number == len(self.outcomes) else "├"
             lines.append(f"    {turn}─ {name}: {_text(many)}")
-        return "\n".join([*lines, self.note] if self.note else lines)
+        return "\n".join([*lines, *self._notes])
+
+    @property
+    def _notes(self) -> list[str]:
+        return [note for note in (self.known, self.note) if note]
 
     def _box_text(self, step: FlowStep) -> str:
         return f"{_text(step.rows)} {self.unit} of {_text(step.persons)} persons"
@@ -175,9 +178,7 @@ class FlowChart:
         boxes += _box(_LEFT, height, ends, tall=_LINE * len(ends) + 16)
         boxes += _arrow(height - _GAP, height)[:1]  # nobody is left out any more
         height += _LINE * len(ends) + 20
-        notes = [
-            line for one in (self.known, self.note) for line in textwrap.wrap(one, _NOTE_WIDTH)
-        ]
+        notes = [line for one in self._notes for line in textwrap.wrap(one, _NOTE_WIDTH)]
         for line in notes:
             height += _LINE
             boxes.append(f'<text x="{_LEFT}" y="{height}" font-size="11">{escape(line)}</text>')

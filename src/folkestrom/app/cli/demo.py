@@ -56,7 +56,7 @@ def demo(
     given = settings(ctx)
     for file, where, format in ((json_file, "--json", "json"), (page, "--page", "html")):
         if file is not None and is_document(file):
-            format_of(file, {f".{format}": [format]}, where)
+            format_of(file, {f".{format}": format}, where)
     as_json = _as_json(given)
     console = given.progress()
     order = Order(given.store, scale, seed, reference, keep_reports)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 #: Nobody has effects of their own.
 NOBODY: Final = "none"
 #: What estimates are written as, by the end of a file's name.
-_SUFFIXES: Final[dict[str, tuple[OutputFormat | Literal["html", "latex", "markdown"], ...]]] = {
-    ".html": ("html",),
-    ".tex": ("latex",),
-    ".md": ("markdown",),
-    ".csv": (OutputFormat.CSV,),
-    ".json": (OutputFormat.JSON,),
-    ".parquet": (OutputFormat.PARQUET,),
-    ".txt": (OutputFormat.TABLE,),
+_SUFFIXES: Final[dict[str, OutputFormat | Literal["html", "latex", "markdown"]]] = {
+    ".html": "html",
+    ".tex": "latex",
+    ".md": "markdown",
+    ".csv": OutputFormat.CSV,
+    ".json": OutputFormat.JSON,
+    ".parquet": OutputFormat.PARQUET,
+    ".txt": OutputFormat.TABLE,
 }
 _COVARIATES: Final = "outcome ~ age_group + sex * immigrant_category + bs(years_since, df=4)"
 
@@ -146,7 +146,7 @@ def mobility(
         if place is not None:
             check_place(place)
     if save is not None:
-        format_of(save, {".json": ["json"]}, "--save")
+        format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
     model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
@@ -226,7 +226,7 @@ def _writer(output: Path | None, given: Settings) -> Writer:
     if output is None:
         return _printer(given)
     _check_format(given)
-    form = format_of(output, _SUFFIXES, said=given.wanted)
+    form = given.wanted or format_of(output, _SUFFIXES)
     if isinstance(form, OutputFormat):
         write = _FORMATS[form]
         return lambda fit: put(write(fit), output)

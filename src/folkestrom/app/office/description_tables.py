@@ -160,6 +160,7 @@ class About:
             footnotes=self.footnotes,
             contents=what,
             reference_time=same(self.years),
+            time=self.years,
             method=Text(f"Study {self.fingerprint}.", f"Studie {self.fingerprint}."),
             knowledge_time=same(self.known_at),
             vintage=self.vintage,

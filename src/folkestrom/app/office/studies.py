@@ -326,7 +326,7 @@ def make(
 def check_picture(path: Path) -> None:
     """Refuse a file that no flow chart is written to."""
     check_place(path, "--flow-chart")
-    format_of(path, {".svg": ["svg"]}, "--flow-chart")
+    format_of(path, {".svg": "svg"}, "--flow-chart")
 
 
 def write_picture(made: Made, path: Path) -> None:

@@ -109,11 +109,10 @@ def _check(size: list[int]) -> None:
 
 def _time(spec: TableSpecification) -> tuple[Dimension, ...]:
     """The day or period of all figures as a dimension, where they are not told apart by one."""
-    code = spec.time or spec.reference_time.en
-    if not code or any(d.id in _TIMES for d in spec.dimensions):
+    if not spec.time or any(d.id in _TIMES for d in spec.dimensions):
         return ()
-    id = "date" if _DATE.fullmatch(code) else "period"
-    category = Category(code, spec.reference_time if spec.reference_time.en else Text(code, code))
+    id = "date" if _DATE.fullmatch(spec.time) else "period"
+    category = Category(spec.time, spec.reference_time)
     return (Dimension(id, _TIME_LABELS[id], (category,)),)
 
 

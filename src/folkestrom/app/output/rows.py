@@ -18,10 +18,10 @@ from folkestrom.model.file_format import format_of
 _CSV: Final = "csv"
 #: Formats of rows by the ends of file names.
 FORMATS: Final = {
-    ".parquet": ("parquet",),
-    ".csv": (_CSV,),
-    ".arrow": ("arrow",),
-    ".feather": ("arrow",),
+    ".parquet": "parquet",
+    ".csv": _CSV,
+    ".arrow": "arrow",
+    ".feather": "arrow",
 }
 
 

@@ -28,14 +28,14 @@ from folkestrom.model.specification import Language
 #: Rows that are shown on a terminal.
 MOST_SHOWN: Final = 1000
 
-#: Formats by the ends of file names; the first is meant where none is asked for.
+#: Formats by the ends of file names.
 SUFFIXES: Final = {
-    ".csv": (OutputFormat.CSV,),
-    ".json": (OutputFormat.JSON, OutputFormat.JSON_STAT),
-    ".parquet": (OutputFormat.PARQUET,),
-    ".xlsx": (OutputFormat.XLSX,),
-    ".json-stat": (OutputFormat.JSON_STAT,),
-    ".txt": (OutputFormat.TABLE, OutputFormat.CSV, OutputFormat.JSON, OutputFormat.JSON_STAT),
+    ".csv": OutputFormat.CSV,
+    ".json": OutputFormat.JSON,
+    ".parquet": OutputFormat.PARQUET,
+    ".xlsx": OutputFormat.XLSX,
+    ".json-stat": OutputFormat.JSON_STAT,
+    ".txt": OutputFormat.TABLE,
 }
 _BINARY: Final = frozenset({OutputFormat.PARQUET, OutputFormat.XLSX})
 
@@ -116,9 +116,11 @@ def check(to: Path | None, format: OutputFormat | None, *, listing: bool = False
 
 
 def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
+    if format is not None:
+        return format
     if not to.suffix and not is_document(to):
-        return format or OutputFormat.TABLE
-    return format_of(to, SUFFIXES, said=format)
+        return OutputFormat.TABLE
+    return format_of(to, SUFFIXES, otherwise="Name it so, or say --format")
 
 
 def _csv(cells: Cells, _language: Language) -> bytes:

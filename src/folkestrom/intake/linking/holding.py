@@ -17,10 +17,10 @@ from folkestrom.model.file_format import format_of
 
 _SHOWN: Final = 5
 _FORMATS: Final = {
-    ".csv": ("FORMAT csv, HEADER true",),
-    ".ndjson": ("FORMAT json, ARRAY false",),
-    ".jsonl": ("FORMAT json, ARRAY false",),
-    ".parquet": ("FORMAT parquet, COMPRESSION zstd",),
+    ".csv": "FORMAT csv, HEADER true",
+    ".ndjson": "FORMAT json, ARRAY false",
+    ".jsonl": "FORMAT json, ARRAY false",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
 }
 _OUTCOME: Final = """
     SELECT d.file, d.row, coalesce(o.reason, d.reason) AS reason,

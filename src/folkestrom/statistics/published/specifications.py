@@ -92,14 +92,7 @@ KEY_FIGURES: Final = TableSpecification(
         "Folkemengde ved årsskiftene, og levendefødte, døde og flyttinger mellom dem.",
     ),
     reference_time=Text("{before}", "{before}"),
-    method=Text(
-        "Populations as known one month after each turn of the year; changes of the year and late "
-        "reports about earlier ones, known on {known}. The adjustment is the growth minus the sum "
-        "of the changes.",
-        "Folkemengden slik den var kjent en måned etter hvert årsskifte; endringer i året og "
-        "forsinkede meldinger om tidligere år, kjent {known}. Korreksjonen er tilveksten minus "
-        "summen av endringene.",
-    ),
+    time="{before}",
     knowledge_time=_KNOWN,
 )
 

@@ -120,18 +120,18 @@ def table(edition: Edition, name: str) -> Cells:
 def key_figures(edition: Edition) -> Cells:
     """Population at both ends of the year before, and what changed it."""
     period = year_of(edition.year - 1)
-    (account,) = changes(
+    cells = changes(
         edition.connection,
         [period],
         known_at=edition.known_at,
         extraction_months=edition.extraction_months,
-    ).rows()
+    )
+    (account,) = cells.rows()
     account["population_growth"] = account["growth"]
     account["statistical_adjustment"] = account["adjustment"]
     figures = [category.code for category in spec.KEY_FIGURES.dimensions[0].categories]
-    return _cells(
-        edition.fill(spec.KEY_FIGURES), {"figure": figures}, value=[account[f] for f in figures]
-    )
+    made = replace(edition.fill(spec.KEY_FIGURES), method=cells.specification.method)
+    return _cells(made, {"figure": figures}, value=[account[f] for f in figures])
 
 
 def age_groups(edition: Edition) -> Cells:
