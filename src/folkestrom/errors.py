@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
-from os.path import commonprefix
+from itertools import takewhile
 from typing import ClassVar, Final
 
 EXIT_OK = 0
@@ -155,14 +155,15 @@ def _nearest_first(value: str, values: Iterable[str]) -> list[str]:
     Examples
     --------
     >>> _nearest_first("0391", ["5001", "0301", "1103"])
-    ['0301', '1103', '5001']
+    ['0301', '5001', '1103']
     """
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(value.lower())
 
     def likeness(other: str) -> tuple[float, int]:
         matcher.set_seq1(other.lower())
-        return matcher.ratio(), len(commonprefix([value.lower(), other.lower()]))
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False))
+        return matcher.ratio(), sum(1 for _ in alike)
 
     return sorted(values, key=likeness, reverse=True)
 

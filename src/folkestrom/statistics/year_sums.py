@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import pyarrow as pa
@@ -46,7 +47,7 @@ def whole_years(periods: Sequence[Period]) -> dict[int, list[Period]]:
         if len(parts) > 1
         and parts[0].start == date(year, 1, 1)
         and parts[-1].end == date(year + 1, 1, 1)
-        and all(a.end == b.start for a, b in zip(parts, parts[1:], strict=False))
+        and all(a.end == b.start for a, b in pairwise(parts))
     }
 
 
