@@ -180,7 +180,7 @@ def _indirect(
             "ratio_lower": lower / expected,
             "ratio_upper": upper / expected,
         }
-    rate = {name.replace("ratio", "standardised"): v * crude for name, v in ratio.items()}
+        rate = {name.replace("ratio", "standardised"): v * crude for name, v in ratio.items()}
     return _columns(sums, by, {"expected": expected, **rate, **ratio})
 
 
