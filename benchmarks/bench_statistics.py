@@ -43,10 +43,10 @@ def questions(connection: duckdb.DuckDBPyConnection) -> dict[str, Callable[[], C
     q1 = split(date(2020, 1, 1), DAY, "quarter")
     edition = Edition(connection, 2021)
     return {
-        "one date": lambda: population(connection, DAY, FINE),
+        "one date, latest": lambda: population(connection, DAY, FINE, "latest"),
         "one date, as published": lambda: population(connection, DAY, FINE, "published"),
         "one early date": lambda: population(connection, date(2005, 1, 1), FINE, "published"),
-        "88 quarters": lambda: population(connection, days, FINE),
+        "88 quarters, latest": lambda: population(connection, days, FINE, "latest"),
         "88 quarters, as published": lambda: population(connection, days, FINE, "published"),
         "citizenship of all": lambda: population(connection, DAY, ["citizenship", "sex"]),
         "account of a year, municipalities": lambda: changes(

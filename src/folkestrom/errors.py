@@ -8,7 +8,9 @@ a person: values of columns that identify one are left out, whoever raises the e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from difflib import SequenceMatcher
+from itertools import takewhile
+from typing import ClassVar, Final
 
 EXIT_OK = 0
 EXIT_FIGURE_DIFFERS = 1
@@ -21,6 +23,12 @@ EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 #: As a program that the signal of a closed pipe ends.
 EXIT_PIPE_CLOSED = 141
+
+#: So many of the allowed values a message lists; of more, those nearest to the offending one.
+MOST_LISTED: Final = 30
+
+#: Comparing more values than this would take seconds.
+_MOST_COMPARED: Final = 20_000
 
 #: Columns whose values point at a person, and so never appear in a message.
 PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})
@@ -46,7 +54,8 @@ class UserError(FolkestromError):
     value
         The offending value. Left out of the message for columns that identify a person.
     allowed
-        What would have been right: a text, or the allowed values.
+        What would have been right: a text, or all allowed values. A message lists so many that it
+        can be read, the nearest first, and says how many more there are: `allowed` has them all.
     next_step
         What to do now, as a sentence.
 
@@ -83,15 +92,27 @@ class UserError(FolkestromError):
         self.next_step = next_step
         super().__init__(self._render())
 
-    def _render(self) -> str:
+    def in_full(self) -> str:
+        """The message with all of the allowed values."""
+        return self._render(most=None)
+
+    def _render(self, most: int | None = MOST_LISTED) -> str:
         lines = [self._first_line()]
         if self.allowed is not None:
-            listed = self.allowed
-            text = listed if isinstance(listed, str) else ", ".join(map(str, listed))
+            text = self.allowed if isinstance(self.allowed, str) else self._listed(most)
             lines.append(f"Allowed: {_sentence(text)}")
         if self.next_step is not None:
             lines.append(f"Next: {_sentence(self.next_step)}")
         return "\n".join(lines)
+
+    def _listed(self, most: int | None) -> str:
+        values = [str(value) for value in self.allowed or ()]
+        if most is None or len(values) <= most:
+            return ", ".join(values)
+        if self.value is not None and len(values) <= _MOST_COMPARED:
+            values = _nearest_first(str(self.value), values)
+        listed, more = ", ".join(values[:most]), len(values) - most
+        return f"{listed} and {more} more (all of them: --debug; in Python, the error's `allowed`)"
 
     def _first_line(self) -> str:
         place = [
@@ -126,6 +147,25 @@ class ResourceError(UserError):
     """The machine ran out of something: disk, memory, open files."""
 
     exit_code: ClassVar[int] = EXIT_RESOURCE
+
+
+def _nearest_first(value: str, values: Iterable[str]) -> list[str]:
+    """Values by how alike they are to another one; of those equally alike, as they begin.
+
+    Examples
+    --------
+    >>> _nearest_first("0391", ["5001", "0301", "1103"])
+    ['0301', '5001', '1103']
+    """
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(value.lower())
+
+    def likeness(other: str) -> tuple[float, int]:
+        matcher.set_seq1(other.lower())
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False))
+        return matcher.ratio(), sum(1 for _ in alike)
+
+    return sorted(values, key=likeness, reverse=True)
 
 
 def _sentence(text: str) -> str:

@@ -81,7 +81,7 @@ def test_effects_of_the_person_are_fitted(panel: Path) -> None:
     ("more", "said"),
     [
         (["--random", "household"], "is not a column of the panel"),
-        (["-o", "estimates.docx"], "does not end as a table of estimates does"),
+        (["-o", "estimates.docx"], "does not end as a file of any format does"),
         (["-o", "nowhere/estimates.csv"], "folder that exists"),
         (["--format", "xlsx"], "is not a format of this command"),
         (["--profile", "urban"], "is not a covariate with its value"),

@@ -161,7 +161,7 @@ def test_gray_is_that_of_follow_up(folder: Path) -> None:
         (("--level", "95"), "is not a level"),
         (("--test",), "--by sex"),
         (("--test", "--by", "immigration_reason"), "2 to 60"),
-        (("--picture", "curves.doc"), "is no format of figures"),
+        (("--picture", "curves.doc"), "does not end as a file of any format does. Allowed: .svg"),
         (("--picture", "no/such/folder.svg"), "picture: 'no/such/folder.svg' is not in a folder"),
         (("--publish", "rounded"), "the incidences would be of the true ones"),
         (("--publish", "none"), "publish: 'none' is no set of rules"),

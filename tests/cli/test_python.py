@@ -71,7 +71,7 @@ def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
         (lambda s: s.changes("2020-01-01", DAY, extraction_months=1.5), "0, 1, 2"),
         (lambda s: s.explain("2020-01-01", DAY, extraction_months=-1), "0, 1, 2"),
         (lambda s: s.changes("2020-01-01", None), "'None' is not a calendar date"),
-        (lambda s: s.changes("2020-01-01", DAY, known_at="latest"), "is not a calendar date"),
+        (lambda s: s.changes("2020-01-01", DAY, known_at="lately"), "Did you mean 'latest'"),
         (lambda s: s.table("key-figures", "2021-01-01"), "Did you mean 2021"),
         (lambda s: s.table("key-figures", 21), "whole numbers from 1800"),
         (lambda s: s.seal("yesterday"), "is not a calendar date"),

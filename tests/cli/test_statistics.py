@@ -39,8 +39,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_population_then_and_now(store: Path) -> None:
     day = ("population", "--date", "2021-01-01", "--by", "municipality,sex", "--format", "csv")
-    then = rows(ask(store, *day, "--known-at", "published"))
-    now = rows(ask(store, *day))
+    then = rows(ask(store, *day))
+    assert then == rows(ask(store, *day, "--known-at", "published"))
+    now = rows(ask(store, *day, "--known-at", "latest"))
     assert [tuple(row.values()) for row in then] == [("0301", "female", "1")]
     assert [tuple(row.values()) for row in now] == [("0301", "male", "1"), ("0301", "female", "1")]
 
@@ -106,11 +107,13 @@ def test_no_output_of_any_command_names_a_person(store: Path) -> None:
 
 def test_knowledge_that_the_log_does_not_reach_is_said(store: Path) -> None:
     day = ("population", "--date", "2021-01-01", "--known-at")
-    assert "lack what came later" in ask(store, *day, "2199-01-01").stderr
-    assert ask(store, *day, "2199-01-01", "--quiet").stderr == ""
-    assert ask(store, *day, "2021-02-01").stderr == ""
+    assert "lack what came later" in ask(store, *day, "2199-01-01").stdout
+    late = (*day, "2199-01-01", "--format", "csv")
+    assert "lack what came later" in ask(store, *late).stderr, "CSV has no footnotes"
+    assert ask(store, *late, "--quiet").stderr == ""
+    assert "lack what came later" not in ask(store, *day, "2021-02-01").output
     year = ("changes", "--from", "2021-01-01", "--to", "2022-01-01", "--extraction", "5")
-    assert "lack what came later" in ask(store, *year).stderr
+    assert "lack what came later" in ask(store, *year).stdout
 
 
 def test_files(store: Path, tmp_path: Path) -> None:
@@ -118,7 +121,10 @@ def test_files(store: Path, tmp_path: Path) -> None:
         result = ask(store, "table", "age-groups", "--year", "2021", "-o", str(tmp_path / name))
         assert result.exit_code == 0, result.output
         assert result.stdout == ""
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(tmp_path.iterdir())) == 7
+    described = json.loads((tmp_path / "t.csv-metadata.json").read_text(encoding="utf-8"))
+    assert described["url"] == "t.csv"
+    assert described["dc:available"] == "2021-02-01 (as published)"
 
 
 @pytest.mark.parametrize(
@@ -164,10 +170,11 @@ def test_bad_questions_end_with_2_and_say_what_to_do(
 def test_the_same_from_python(store: Path) -> None:
     opened = folkestrom.open(store)
     day = date(2021, 1, 1)
-    assert opened.population(day, ["sex"], to="polars").height == 2
+    assert opened.population(day, ["sex"], "latest", to="polars").height == 2
+    assert opened.population(day, ["sex"], to="polars").height == 1
     assert opened.population(dates=[date(2020, 1, 1), day], to="pandas")["persons"].tolist() == [
-        2,
-        2,
+        3,
+        1,
     ]
     account = opened.changes(date(2020, 1, 1), day, every="quarter").to_pylist()
     assert [row["adjustment"] for row in account] == [0, 0, 0, -1]

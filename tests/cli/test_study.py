@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -130,7 +131,9 @@ def test_what_cannot_be_meant_is_said(folder: Path, arguments: tuple[str, ...], 
 
 def test_a_study_prints_its_flow_chart_and_writes_its_rows(folder: Path) -> None:
     files: dict[str, Any] = {
-        name: folder / f"out.{name}" for name in ("episodes", "panel", "flow-chart")
+        "episodes": folder / "episodes.parquet",
+        "panel": folder / "panel.parquet",
+        "flow-chart": folder / "chart.svg",
     }
     options = [text for name, file in files.items() for text in (f"--{name}", str(file))]
     code, out, said = run(folder, "study", "study.toml", *options)
@@ -147,6 +150,52 @@ def test_a_study_prints_its_flow_chart_and_writes_its_rows(folder: Path) -> None
     panel = pq.read_table(files["panel"])
     assert panel.column_names == ["person", "year", "outcome", "sex"]
     assert files["flow-chart"].read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("name", ["episodes", "panel"])
+def test_the_name_of_a_file_decides_the_format_of_its_rows(folder: Path, name: str) -> None:
+    def made(ending: str) -> Path:
+        file = folder / f"{name}-rows.{ending}"
+        code, _, said = run(folder, "study", "study.toml", f"--{name}", str(file))
+        assert code == 0, said
+        return file
+
+    whole = pl.read_parquet(made("parquet"))
+    assert pl.read_ipc(made("arrow")).equals(whole)
+    with made("CSV").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    texts = whole.select(pl.all().cast(pl.String).fill_null("")).to_dicts()
+    assert rows == texts
+    described = json.loads((folder / f"{name}-rows.CSV-metadata.json").read_text(encoding="utf-8"))
+    assert described["dc:title"] == "Who has left again"
+    assert described["dc:available"].endswith("(all that is known)")
+    assert [c["name"] for c in described["tableSchema"]["columns"]] == whole.columns
+
+
+@pytest.mark.parametrize(
+    ("option", "file", "says"),
+    [
+        ("--panel", "p.parket", "Did you mean 'p.parquet'?"),
+        ("--episodes", "e.sav", ".parquet, .csv, .arrow, .feather"),
+        ("--panel", "p", "does not end as a file of any format does"),
+        ("--flow-chart", "chart.png", "Allowed: .svg"),
+    ],
+)
+def test_a_name_of_no_format_is_refused(folder: Path, option: str, file: str, says: str) -> None:
+    code, _, said = run(folder, "study", "study.toml", option, str(folder / file))
+    assert code == 2
+    assert says in said
+    assert option in said
+    assert not (folder / file).exists()
+
+
+def test_a_study_says_what_was_known(folder: Path) -> None:
+    _, out, _ = run(folder, "study", "study.toml")
+    assert "(all that is known)" in out
+    _, out, said = run(folder, "study", "study.toml", "--format", "csv")
+    assert "(all that is known)" in said
+    _, out, _ = run(folder, "study", "study.toml", "--format", "json")
+    assert all("all that is known" in chart["known"] for chart in json.loads(out)["flow_charts"])
 
 
 def test_for_other_programs(folder: Path) -> None:

@@ -73,14 +73,18 @@ def test_json_stat_is_valid_and_whole(name: str, language: Language) -> None:
 def test_json_stat_places_each_cell_by_its_codes() -> None:
     found = json.loads(content(EXAMPLES["marital-status"], OutputFormat.JSON_STAT, EN))
     place = 0
+    assert found["dimension"]["date"]["category"] == {
+        "index": ["2021-01-01"],
+        "label": {"2021-01-01": "1 January 2021"},
+    }
     for name, size in zip(found["id"], found["size"], strict=True):
         codes = {"sex": "female", "age": "100+", "marital_status": "widowed"}
         index = found["dimension"][name]["category"]["index"]
-        place = place * size + index.index(codes.get(name, "persons"))
+        place = place * size + index.index(codes.get(name, index[0]))
     assert found["value"][place] == 1
     assert sum(v == 1 for v in found["value"]) < len(found["value"])
     assert found["note"][0] == "Unknown marital status is not included."
-    assert found["role"] == {"metric": ["ContentsCode"]}
+    assert found["role"] == {"metric": ["ContentsCode"], "time": ["date"]}
 
 
 def test_json_stat_names_time_and_place() -> None:
@@ -183,7 +187,8 @@ def test_norwegian_numbers_have_a_decimal_comma() -> None:
 def test_a_files_name_decides_its_format(tmp_path: Path, name: str, starts: bytes) -> None:
     write(EXAMPLES["age-groups"], None, EN, PlainConsole(), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(starts)
-    assert [path.name for path in tmp_path.iterdir()] == [name], "nothing is left beside it"
+    beside = {f"{name}-metadata.json"} if name.endswith(".csv") else set()
+    assert {path.name for path in tmp_path.iterdir()} == {name, *beside}, "nothing else is left"
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:

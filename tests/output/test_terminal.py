@@ -31,7 +31,7 @@ def drawn(name: str, width: int, *, terminal: bool = True, language: Language = 
 @pytest.mark.parametrize(
     ("name", "known"),
     [
-        ("nation", "2030-01-01"),
+        ("nation", "2021-02-01"),
         ("marital-status", "2021-02-01"),
         ("key-figures", "2021-02-01"),
         ("changes", "2020-02-01 – 2021-02-01"),
@@ -39,10 +39,13 @@ def drawn(name: str, width: int, *, terminal: bool = True, language: Language = 
 )
 def test_every_format_says_when_that_was_known(name: str, known: str) -> None:
     cells = EXAMPLES[name]
-    assert drawn(name, 200)[1].rstrip() == f"As known on {known}"
-    assert drawn(name, 200, language=NO)[1].rstrip() == f"Slik det var kjent {known}"
+    assert drawn(name, 200)[1].rstrip() == f"As known on {known} (as published)"
+    assert (
+        drawn(name, 200, language=NO)[1].rstrip() == f"Slik det var kjent {known} (som publisert)"
+    )
     as_json = json.loads(content(cells, OutputFormat.JSON, EN))
     assert as_json["specification"]["knowledge_time"] == known
+    assert as_json["specification"]["vintage"] == "as published"
     stat = json.loads(content(cells, OutputFormat.JSON_STAT, EN))
     assert stat["extension"]["folkestrom"]["knowledge_time"] == known
 

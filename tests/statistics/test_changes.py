@@ -137,7 +137,7 @@ def test_the_explanation_adds_up_to_the_adjustment(
 def test_accounts_close_and_sum_to_the_nation(
     reports: list[Report], every: Any, fixed: str
 ) -> None:
-    store = _with_known_reach(reports)
+    store = with_known_reach(reports)
     periods = split(date(2000, 1, 1), date(2002, 1, 1), every)
     nation = changes(store, periods).data.to_pylist()
     for by in (["county"], ["municipality"], ["municipality", fixed]):
@@ -149,7 +149,7 @@ def test_accounts_close_and_sum_to_the_nation(
     _continue(nation)
 
 
-def _with_known_reach(reports: list[Report]) -> duckdb.DuckDBPyConnection:
+def with_known_reach(reports: list[Report]) -> duckdb.DuckDBPyConnection:
     # Somebody who is there all the time, so that the log reaches over every period asked for.
     witness = Report(
         position=0,
@@ -199,8 +199,10 @@ def _continue(accounts: list[dict[str, Any]]) -> None:
 
 @brief
 @given(stretched_logs())
-def test_the_fourth_quarter_bears_and_explains_the_years_adjustment(reports: list[Report]) -> None:
-    store = _with_known_reach(reports)
+def test_the_fourth_quarter_bears_and_explains_the_adjustment_of_all_four(
+    reports: list[Report],
+) -> None:
+    store = with_known_reach(reports)
     periods = split(date(2001, 1, 1), date(2002, 1, 1), "quarter")
     accounts = changes(store, periods).data.to_pylist()
     listed = [explain(store, period) for period in periods]

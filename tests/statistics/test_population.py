@@ -71,9 +71,10 @@ def test_what_is_known_later_is_not_seen_earlier() -> None:
     known_gone = {"known_from": date(2021, 2, 10), "valid_to": date(2020, 12, 1)}
     store = hand_made([superseded, known_gone])
     day = date(2021, 1, 1)
+    assert rows(population(store, day)) == [(1,)]
     assert rows(population(store, day, known_at="published")) == [(1,)]
     assert rows(population(store, day, known_at=date(2021, 2, 10))) == [(0,)]
-    assert rows(population(store, day)) == [(0,)]
+    assert rows(population(store, day, known_at="latest")) == [(0,)]
     assert rows(population(store, day, known_at="published", extraction_months=2)) == [(0,)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from folkestrom.errors import ResourceError, UsageError
+from folkestrom.model.file_format import format_of
 from folkestrom.model.text import printable
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 DASHES: Final = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 INK: Final = "#1a1a1a"
 GREY: Final = "#595959"
-_FORMATS: Final = ("svg", "pdf", "png")
+#: Formats of pictures by the ends of file names.
+PICTURES: Final = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip
@@ -138,7 +140,7 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
         _keep_plain(figure)
         if file is None:
             return figure
-        form = format_of(file)
+        form = format_of(file, PICTURES, "file")
         picture = io.BytesIO()
         figure.savefig(picture, format=form, metadata=_DATES[form], dpi=200)
     Path(file).write_bytes(picture.getvalue())
@@ -169,23 +171,6 @@ def in_legend(name: str) -> str:
     (' _other', 'return')
     """
     return f" {name}" if name.startswith("_") else name
-
-
-def format_of(file: Path | str) -> str:
-    """The format that the name of a picture's file says.
-
-    Examples
-    --------
-    >>> format_of("curves.SVG")
-    'svg'
-    """
-    form = Path(file).suffix.removeprefix(".").lower()
-    if form not in _FORMATS:
-        raise UsageError(
-            "is no format of figures", column="file", value=Path(file).name,
-            allowed=[f".{k}" for k in _FORMATS],
-        )  # fmt: skip
-    return form
 
 
 def number_text(value: float, lang: Language) -> str:

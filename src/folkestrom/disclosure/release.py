@@ -32,7 +32,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 
-__all__ = ["Applied", "Protected", "release"]
+__all__ = ["Applied", "Protected", "release", "rows_suppressed"]
 
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -141,7 +141,7 @@ def release(
     base_of = _Base(base, population, years, tuple(split))
     people, cells = _apart(cells, persons)
     _check(cells, given, listed, base_of, rest, percentages)
-    data = _whole(_order(cells), listed)
+    whole = data = _whole(_order(cells), listed)
     names = [d.id for d in cells.specification.dimensions]
     codes = [_codes(data[name]) for name in names]
     applied: list[Applied] = []
@@ -165,7 +165,26 @@ def release(
     note = note_of(given, applied)
     specification = cells.specification
     specification = replace(specification, footnotes=(*specification.footnotes, note))
-    return Protected(Cells(specification, data, cells.remarks), given, summed(applied))
+    shown = Cells(specification, data, rows_suppressed(whole, data))
+    return Protected(shown, given, summed(applied))
+
+
+def rows_suppressed(before: pa.Table, after: pa.Table) -> pa.BooleanArray:
+    """Rows in which a figure that there is is not shown.
+
+    What is undefined in such a row is not told apart from what is suppressed: it would say that
+    nobody is there.
+
+    Parameters
+    ----------
+    before, after
+        The same rows before and after they were protected.
+    """
+    found = np.zeros(after.num_rows, np.bool_)
+    for name in after.column_names:
+        gone = pc.and_(before[name].is_valid(), after[name].is_null())
+        found |= np.asarray(gone.to_numpy(), np.bool_)
+    return pa.array(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +267,7 @@ def _apart(cells: Cells, persons: str | None) -> tuple[Floats | None, Cells]:
     left = tuple(measure for measure in cells.specification.measures if measure.id != persons)
     specification = replace(cells.specification, measures=left)
     people = _numbers(cells.data[persons])
-    return people, Cells(specification, cells.data.drop_columns([persons]), cells.remarks)
+    return people, Cells(specification, cells.data.drop_columns([persons]))
 
 
 def _groups(apart: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:

@@ -14,9 +14,10 @@ from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.header import EXPORT_COLUMNS, QUARANTINE_ID, QUARANTINE_LINE
 from folkestrom.intake.load import Placed
 from folkestrom.intake.reasons import Reason
+from folkestrom.model.file_format import format_of
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
 
-_FORMATS: Final[dict[str, str]] = {
+_FORMATS: Final = {
     ".csv": "FORMAT csv, HEADER true",
     ".ndjson": "FORMAT json, ARRAY false",
     ".jsonl": "FORMAT json, ARRAY false",
@@ -76,13 +77,7 @@ def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:
     to
         The file; its ending says the format.
     """
-    options = _FORMATS.get(to.suffix.lower())
-    if options is None:
-        raise UsageError(
-            "does not end like a format that records are written in",
-            value=str(to),
-            allowed=", ".join(_FORMATS),
-        )
+    options = format_of(to, _FORMATS, "the file")
     if not to.parent.is_dir():
         raise UsageError(
             "is not a folder", value=str(to.parent), next_step="Make the folder first."

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
-from folkestrom.model.specification import Category, TableSpecification, Text
+from folkestrom.model.specification import Category, Language, TableSpecification
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
 Target = Literal["arrow", "polars", "pandas"]
+#: Where tables and data frames carry what their figures are: metadata of an Arrow schema, `attrs`.
+DESCRIPTION: Final = "folkestrom"
 #: What results come as.
 Frame: TypeAlias = "pa.Table | pl.DataFrame | pd.DataFrame"
 
@@ -25,7 +28,8 @@ Frame: TypeAlias = "pa.Table | pl.DataFrame | pd.DataFrame"
 class Cells:
     """One row a cell: a column of codes a dimension, a column of figures a measure.
 
-    A missing figure is null. A missing code is null too, in dimensions of numbers such as age.
+    A missing figure is null, and so is one that is undefined, as a rate where nobody was exposed.
+    A missing code is null too, in dimensions of numbers such as age.
 
     Parameters
     ----------
@@ -33,13 +37,17 @@ class Cells:
         What the figures are.
     data
         The rows.
-    remarks
-        What the asker should know about these figures, and readers need not.
+    suppressed
+        Of a table for publication, the rows in which something must not be shown: what is null in
+        them is so for confidentiality. None: nothing was suppressed.
     """
 
     specification: TableSpecification
     data: pa.Table
-    remarks: tuple[Text, ...] = ()
+    suppressed: pa.BooleanArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", _defined(self.data, self.specification))
 
     def categories(self, dimension: str) -> tuple[Category, ...]:
         """Values of a dimension in the order of the table."""
@@ -54,27 +62,57 @@ class Cells:
         for batch in self.data.to_batches(max_chunksize=65_536):
             yield from batch.to_pylist()
 
+    def table(self, language: Language = Language.EN) -> pa.Table:
+        """The rows, with what they are in the schema's metadata."""
+        return with_description(self.data, self.specification.described(language))
+
     def to(self, target: Target) -> Frame:
         """The rows as an Arrow table, or a data frame of Polars or pandas."""
-        return as_frame(self.data, target)
+        return as_frame(self.table(), target)
+
+
+def with_description(data: pa.Table, description: Mapping[str, Any]) -> pa.Table:
+    """A table that says what it is: title, knowledge day, notes, in the schema's metadata.
+
+    Parameters
+    ----------
+    data
+        The table.
+    description
+        Plain data.
+    """
+    if not description:
+        return data
+    text = json.dumps(description, ensure_ascii=False, default=str)
+    return data.replace_schema_metadata({DESCRIPTION: text})
 
 
 def as_frame(data: pa.Table, target: Target) -> Frame:
     """An Arrow table as it is, or as a data frame of Polars or pandas.
 
+    What the schema's metadata say is in the data frame's `attrs`. Polars has none of its own, and
+    frames that are made of the frame are without.
+
     Examples
     --------
-    >>> as_frame(pa.table({"day": [1, 2]}), "polars").shape
-    (2, 1)
+    >>> described = with_description(pa.table({"day": [1, 2]}), {"title": "Days"})
+    >>> as_frame(described, "polars").attrs
+    {'folkestrom': {'title': 'Days'}}
     """
     if target == "arrow":
         return data
+    text = (data.schema.metadata or {}).get(DESCRIPTION.encode())
+    attributes = {} if text is None else {DESCRIPTION: json.loads(text)}
     if target == "polars":
         import polars as pl
 
-        return pl.DataFrame(data)
+        frame = pl.DataFrame(data)
+        object.__setattr__(frame, "attrs", attributes)
+        return frame
     if target == "pandas":
-        return _pandas(data)
+        made = _pandas(data)
+        made.attrs = attributes
+        return made
     raise UsageError(
         "is not a form that results come in",
         where="to",
@@ -92,6 +130,20 @@ def code_text(code: object) -> str:
     ('17', 'unknown')
     """
     return "unknown" if code is None else str(code)
+
+
+def _defined(data: pa.Table, specification: TableSpecification) -> pa.Table:
+    """The rows with null where a figure is no number: 0/0, or a share of nothing."""
+    for measure in specification.measures:
+        at = data.schema.get_field_index(measure.id)
+        if at < 0 or not pa.types.is_floating(data.schema.field(at).type):
+            continue
+        column = data.column(at)
+        finite = pc.is_finite(column)
+        if not pc.all(finite).as_py():
+            shown = pc.if_else(finite, column, pa.scalar(None, column.type))
+            data = data.set_column(at, data.schema.field(at), shown)
+    return data
 
 
 def _order(code: object) -> tuple[bool, object]:

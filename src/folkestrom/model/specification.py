@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Language(StrEnum):
@@ -103,12 +104,16 @@ class Measure:
         Unit of the figures.
     decimals
         Decimals that are shown; the figures are rounded to them already.
+    empty
+        What it is of a combination that does not occur: 0 of counts; None of rates, shares and
+        means, which are undefined there.
     """
 
     id: str
     label: Text
     unit: Text
     decimals: int = 0
+    empty: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +137,14 @@ class TableSpecification:
         What is counted, in a sentence or two.
     reference_time
         The day or the period of the figures.
+    time
+        Its code, where it is one day or period and no dimension has it: "2021-01-01", "2020".
     method
         How they come about, and what was known.
     knowledge_time
         The day on which that was known; of several, the first and the last.
+    vintage
+        What knowledge that is: "as published", "all that is known"; empty for a day of choice.
     listing
         The rows are a list of single things, not the cells of a cube.
     """
@@ -148,8 +157,10 @@ class TableSpecification:
     footnotes: tuple[Text, ...] = ()
     contents: Text = Text("", "")
     reference_time: Text = Text("", "")
+    time: str = ""
     method: Text = Text("", "")
     knowledge_time: Text = Text("", "")
+    vintage: Text = Text("", "")
     listing: bool = False
 
     def dimension(self, id: str) -> Dimension:
@@ -169,6 +180,34 @@ class TableSpecification:
             footnotes=tuple(note.fill(**values) for note in self.footnotes),
             contents=self.contents.fill(**values),
             reference_time=self.reference_time.fill(**values),
+            time=self.time.format(**values),
             method=self.method.fill(**values),
             knowledge_time=self.knowledge_time.fill(**values),
         )
+
+    def described(self, language: Language = Language.EN) -> dict[str, Any]:
+        """All that it says, in one language, as plain data that figures carry along."""
+        return {
+            "id": self.id,
+            "title": self.title.of(language),
+            "language": language.value,
+            "reference_time": self.reference_time.of(language),
+            "knowledge_time": self.knowledge_time.of(language),
+            "vintage": self.vintage.of(language),
+            "contents": self.contents.of(language),
+            "method": self.method.of(language),
+            "dimensions": [
+                {"id": d.id, "label": d.label.of(language), "classification": d.classification}
+                for d in self.dimensions
+            ],
+            "measures": [
+                {
+                    "id": m.id,
+                    "label": m.label.of(language),
+                    "unit": m.unit.of(language),
+                    "decimals": m.decimals,
+                }
+                for m in self.measures
+            ],
+            "footnotes": [note.of(language) for note in self.footnotes],
+        }

@@ -9,7 +9,7 @@ report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -20,14 +20,22 @@ import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
-from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import explain as explanation
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
+from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import Moment, fetch, stock_steps
 from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.variables import Variable, notes, variables
+from folkestrom.statistics.year_sums import (
+    note_of_summation,
+    note_of_year,
+    totals,
+    whole_years,
+)
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
 Quarters = Literal["summation", "register"]
@@ -80,6 +88,22 @@ SIGNS: Final = {
     "internal_out": -1,
 }
 
+#: How accounts come about: as published, and as known on one day.
+_AS_PUBLISHED: Final = Text(
+    "Populations as known at their own extractions; reports about the period, and late ones about "
+    "earlier periods, known at the extraction {known}. The adjustment is the difference between "
+    "the growth and the sum of the flows.",
+    "Folkemengden slik den var kjent ved hvert sitt uttrekk; meldinger om perioden, og forsinkede "
+    "meldinger om tidligere perioder, kjent ved uttrekket {known}. Korreksjonen er forskjellen "
+    "mellom tilveksten og summen av endringene.",
+)
+_AS_KNOWN: Final = Text(
+    "Populations and changes as known on {known}. The adjustment is the difference between the "
+    "growth and the sum of the flows.",
+    "Folkemengde og endringer slik de var kjent {known}. Korreksjonen er forskjellen mellom "
+    "tilveksten og summen av endringene.",
+)
+
 SPECIFICATION: Final = TableSpecification(
     id="changes",
     title=Text("Population changes. {when}", "Befolkningsendringer. {when}"),
@@ -92,12 +116,6 @@ SPECIFICATION: Final = TableSpecification(
         "flyttinger innenfor en enhet regnes ikke med for den.",
     ),
     reference_time=Text("{when}", "{when}"),
-    method=Text(
-        "Reports about the period, and late ones about earlier periods, known at the extraction "
-        "{known}. The adjustment is the difference between the growth and the sum of the flows.",
-        "Meldinger om perioden, og forsinkede meldinger om tidligere perioder, kjent ved uttrekket "
-        "{known}. Korreksjonen er forskjellen mellom tilveksten og summen av endringene.",
-    ),
     knowledge_time=same("{known}"),
 )
 
@@ -106,7 +124,7 @@ def changes(
     connection: duckdb.DuckDBPyConnection,
     periods: Sequence[Period],
     by: Iterable[str] = (),
-    known_at: date | None = None,
+    known_at: KnownAt = PUBLISHED,
     *,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
@@ -125,34 +143,62 @@ def changes(
     by
         Names of variables.
     known_at
-        One knowledge day for everything: what is now known to have happened in the period; the
-        adjustment is then nothing. None: as published, each period at its own extractions.
+        "published": each period at its own extractions. A day, or "latest", all that is known: one
+        knowledge day for everything, what is then known to have happened in the period; the
+        adjustment is nothing.
     quarters
         Populations at 1 April, 1 July and 1 October as published ("summation": 1 January and
-        the flows since, so that the fourth quarter bears the year's whole adjustment), or
-        as the register has them ("register").
+        the flows since, so that the fourth quarter bears the adjustment of all four), or as the
+        register has them ("register").
     extraction_months
         Months from the end of a period to its extraction.
     """
     chosen = variables(by, "flow")
-    clock = _Clock(known_at, extraction_months, quarters)
     limits = _checked(connection, periods, quarters)
-    if known_at is not None:
-        limits.check_known(known_at)
+    clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
     closing = all(v.area or v.fixed for v in chosen)
-    tables = [
-        _account(connection, period, chosen, clock)
-        if closing
-        else flows(connection, clock.window(period), chosen)
-        for period in periods
-    ]
+
+    def made_of(period: Period) -> pa.Table:
+        if closing:
+            return _account(connection, period, chosen, clock)
+        return flows(connection, clock.window(period), chosen)
+
+    tables = [made_of(period) for period in periods]
     measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
     data = pa.concat_tables(
         _finished(table, period, chosen, measures)
         for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
-    remarks = limits.remarks(clock.known(periods[0].start), clock.known(periods[-1].end))
-    return Cells(_specification(periods, chosen, measures, clock), data, remarks)
+    made = _specification(periods, chosen, measures, clock)
+    said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, closing=closing)
+    preliminary = limits.notes(clock.known(periods[-1].end))
+    return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
+
+
+def _sums(
+    tables: Mapping[Period, pa.Table],
+    made_of: Callable[[Period], pa.Table],
+    clock: _Clock,
+    *,
+    closing: bool,
+) -> Iterator[Text]:
+    """Footnotes of quarters and other parts of a year: what they add up to, beside the year."""
+    if clock.knowledge.asked != PUBLISHED:
+        return
+    whole = whole_years(list(tables))
+    fourth = {p.start.year: p for p in tables if closing and clock.sums(p) and p.quarter == 4}
+    for year in sorted(whole.keys() | fourth.keys()):
+        period = year_of(year)
+        account = [made_of(period)]
+        if year in fourth:
+            own = totals([tables[fourth[year]]], [ADJUSTMENT])[ADJUSTMENT.id]
+            yield note_of_summation(fourth[year], own, totals(account, [ADJUSTMENT])[ADJUSTMENT.id])
+        if year in whole:
+            compared = (*FLOWS, ADJUSTMENT) if closing and year not in fourth else FLOWS
+            summed = totals([tables[part] for part in whole[year]], compared)
+            of_year = totals(account, compared)
+            known = clock.known(period.end)
+            yield from note_of_year(period, whole[year], summed, of_year, compared, known)
 
 
 def explain(
@@ -178,25 +224,26 @@ def explain(
         raise UsageError(
             "is not a place to explain by", where="by", value=area, allowed=explanation.AREAS
         )
-    _checked(connection, [period], quarters)
-    clock = _Clock(None, extraction_months, quarters)
+    limits = _checked(connection, [period], quarters)
+    clock = _Clock(limits.knowledge(PUBLISHED, extraction_months), quarters)
     known = clock.known(period.start)
     windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
     known_end = clock.known(period.end)
-    return explanation.explain(connection, windows, area, when=period.code, known=known_end)
+    found = explanation.explain(connection, windows, area, when=period.code, known=known_end)
+    made = replace(found.specification, vintage=clock.knowledge.vintage)
+    return replace(found, specification=made)
 
 
 class _Clock:
     """Which knowledge day goes with which end of a period."""
 
-    def __init__(self, known_at: date | None, months: int, quarters: Quarters) -> None:
-        self.known_at = known_at
-        self.months = months
+    def __init__(self, knowledge: Knowledge, quarters: Quarters) -> None:
+        self.knowledge = knowledge
         self.quarters = quarters
 
     def known(self, day: date) -> date:
         """Knowledge day of the stock of a day."""
-        return self.known_at or extraction(day, self.months)
+        return self.knowledge.day(day)
 
     def window(self, period: Period) -> Window:
         """A period with its knowledge days."""
@@ -208,7 +255,8 @@ class _Clock:
 
     def sums(self, period: Period) -> bool:
         """Whether a period's populations are made by summation."""
-        return self.quarters == "summation" and self.known_at is None and period.is_quarter
+        published = self.knowledge.asked == PUBLISHED
+        return self.quarters == "summation" and published and period.is_quarter
 
     def adjusted_windows(self, period: Period) -> list[Window]:
         """The windows whose adjustments a period bears."""
@@ -241,7 +289,7 @@ def _summed_populations(
     """Populations at the two ends of a quarter: 1 January, and the flows since.
 
     After the last quarter comes the next 1 January from the register, which puts the adjustment
-    of the whole year there.
+    of all four quarters there.
     """
     *before, this = quarters_until(period)
     new_year = clock.moment(date(period.start.year, 1, 1))
@@ -345,12 +393,14 @@ def _specification(
     ends = sorted({str(clock.known(period.end)) for period in periods})
     known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
     dimensions = (PERIOD, *(variable.dimension for variable in chosen))
-    filled = SPECIFICATION.fill(when=when, known=known)
+    method = _AS_PUBLISHED if clock.knowledge.asked == PUBLISHED else _AS_KNOWN
+    filled = replace(SPECIFICATION, method=method).fill(when=when, known=known)
     return replace(
         filled,
         dimensions=dimensions,
         measures=tuple(measures),
         footnotes=(*filled.footnotes, *notes(chosen)),
+        vintage=clock.knowledge.vintage,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -13,14 +13,13 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
-from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.as_of import described_residents
 from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.variables import Variable, notes, variables
-
-KnownAt = date | Literal["published"] | None
 
 DATE: Final = Dimension("date", Text("Date", "Dato"), classification="Date")
 PERSONS: Final = Measure("persons", Text("Persons", "Personer"), Text("persons", "personer"))
@@ -85,7 +84,7 @@ def population(
     connection: duckdb.DuckDBPyConnection,
     dates: date | Sequence[date],
     by: Iterable[str] = (),
-    known_at: KnownAt = None,
+    known_at: KnownAt = PUBLISHED,
     *,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -100,23 +99,24 @@ def population(
     by
         Names of variables.
     known_at
-        Knowledge day. "published": the extraction after each date. None: all that is known.
+        Knowledge day; "published": the extraction after each date; "latest": all that is known.
     extraction_months
         Months from a date to its extraction, for "published".
     """
     chosen = variables(by, "stock")
     limits = reach(connection)
-    if isinstance(known_at, date):
-        limits.check_known(known_at)
-    moments = _moments(limits, dates, known_at, extraction_months)
+    knowledge = limits.knowledge(known_at, extraction_months)
+    moments = _moments(limits, dates, knowledge)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
     else:
         plan = series.plan(connection, moments, chosen)
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
-    remarks = limits.remarks(*(moment.known_at for moment in moments))
-    return Cells(_specification(chosen, moments, many), data, (*remarks, *_ahead(moments)))
+    made = _specification(chosen, moments, many)
+    said = (*limits.notes(moments[-1].known_at), *_ahead(moments))
+    footnotes = (*made.footnotes, *said)
+    return Cells(replace(made, footnotes=footnotes, vintage=knowledge.vintage), data)
 
 
 def _ahead(moments: Sequence[Moment]) -> Iterator[Text]:
@@ -132,24 +132,13 @@ def _ahead(moments: Sequence[Moment]) -> Iterator[Text]:
         )
 
 
-def _moments(
-    limits: Reach,
-    dates: date | Sequence[date],
-    known_at: KnownAt,
-    months: int,
-) -> list[Moment]:
+def _moments(limits: Reach, dates: date | Sequence[date], knowledge: Knowledge) -> list[Moment]:
     days = [dates] if isinstance(dates, date) else sorted(set(dates))
     if not days:
         raise UsageError("no date was given", where="dates")
     for day in days:
         limits.check_day(day)
-    return [Moment(day, _knowledge(day, known_at, months, limits.last)) for day in days]
-
-
-def _knowledge(day: date, known_at: KnownAt, months: int, last: date) -> date:
-    if known_at == "published":
-        return extraction(day, months)
-    return last if known_at is None else known_at
+    return [Moment(day, knowledge.day(day)) for day in days]
 
 
 def stock_steps(chosen: Sequence[Variable]) -> list[Step]:
@@ -204,6 +193,7 @@ def _specification(
     return replace(
         filled,
         dimensions=(*many, *(variable.dimension for variable in chosen)),
+        time="" if many else days[0],
         footnotes=(*filled.footnotes, *notes(chosen)),
     )
 

@@ -10,7 +10,9 @@ import duckdb
 from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
+from folkestrom.model.knowledge import LATEST, PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Text
+from folkestrom.model.time import EXTRACTION_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +61,31 @@ class Reach:
                 allowed=f"days from {self.first_known}",
             )
 
-    def remarks(self, *known: date) -> tuple[Text, ...]:
-        """What to say of figures as known on days that the log does not reach.
+    def knowledge(self, asked: KnownAt, months: int = EXTRACTION_MONTHS) -> Knowledge:
+        """What is known of each day, for what was asked for: "published", "latest", or a day."""
+        if isinstance(asked, date):
+            self.check_known(asked)
+        elif asked not in (PUBLISHED, LATEST):
+            raise UsageError(
+                "is not a knowledge day",
+                where="known_at",
+                value=asked,
+                allowed=("a date", PUBLISHED, LATEST),
+            )
+        return Knowledge(asked, self.first_known, self.last, months)
 
-        Days that are asked for are refused where nothing was known; this is for extractions,
-        which follow from the reference days.
-        """
-        earliest, latest = min(known), max(known)
-        found = []
-        if earliest < self.first_known:
-            found.append(
-                Text(
-                    f"The first stock became known on {self.first_known}: figures as known on "
-                    f"{earliest} lack it.",
-                    f"Den første bestanden ble kjent {self.first_known}: tall slik de var kjent "
-                    f"{earliest} mangler den.",
-                )
-            )
-        if latest > self.last:
-            found.append(
-                Text(
-                    f"The log's last reports became known on {self.last}: figures as known on "
-                    f"{latest} lack what came later.",
-                    f"De siste meldingene i loggen ble kjent {self.last}: tall slik de var kjent "
-                    f"{latest} mangler det som kom senere.",
-                )
-            )
-        return tuple(found)
+    def notes(self, known: date) -> tuple[Text, ...]:
+        """Footnotes of figures as known on a day that the log does not reach."""
+        if known <= self.last:
+            return ()
+        return (
+            Text(
+                f"Preliminary: the log's last reports became known on {self.last}, and figures as "
+                f"known on {known} lack what came later.",
+                f"Foreløpig: de siste meldingene i loggen ble kjent {self.last}, og tall slik de "
+                f"var kjent {known} mangler det som kom senere.",
+            ),
+        )
 
 
 @step("log_reach")

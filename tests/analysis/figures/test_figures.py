@@ -81,7 +81,7 @@ def test_the_same_data_give_the_same_file_with_text_as_text(name: str, tmp_path:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_unknown_files_and_languages_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is no format of figures"):
+    with pytest.raises(UserError, match="does not end as a file of any format does"):
         PLOTS[name](file=tmp_path / "picture.gif")
     with pytest.raises(UserError, match="is no language"):
         PLOTS[name](lang="sv", **({"most": 1} if name in {"sankey", "chord"} else {}))

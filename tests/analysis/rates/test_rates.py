@@ -193,3 +193,15 @@ def test_outcomes_that_are_not_there() -> None:
         with pytest.raises(InputRefused, match="panel: has no rows") as refused:
             propensities(empty, value=outcome)
         assert "Allowed" not in str(refused.value)
+
+
+@pytest.mark.parametrize("method", ["direct", "indirect"])
+def test_what_is_compared_with_a_standard_without_events_is_undefined(method: Any) -> None:
+    cells = {"group": ["a", "b"], "sex": ["f", "f"], "events": [0, 0], "days": [1000, 0]}
+    found = rates(pl.DataFrame(cells), by="group", standardise_by="sex", method=method).data
+    names = ("ratio", "ratio_lower", "ratio_upper")
+    assert all(found[name].to_list() == [None, None] for name in names)
+    assert found["rate"].to_list() == [0.0, None]
+    assert not any(
+        found[name].is_nan().any() for name in found.columns if found[name].dtype.is_float()
+    )

@@ -13,6 +13,7 @@ from folkestrom.analysis.study import Entry, Exit, Panel, Study
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.panel import PanelQuery
 from folkestrom.analysis.study.vocabulary import Vocabulary, built_in
+from folkestrom.model.knowledge import Knowledge
 from tests.reference.register import Report
 from tests.statistics.small_store import store_of, stretched_logs
 
@@ -100,7 +101,8 @@ def test_person_years(reports: list[Report], back: int) -> None:
         return
     panel = Panel(first, last.year, variables=["municipality"])
     study = Study("x", known_at=known, panel=panel)
-    query = PanelQuery(connection, study, panel, words(connection), known)
+    knowledge = Knowledge(known, known, known)
+    query = PanelQuery(connection, study, panel, words(connection), knowledge)
     rows = [row for batch in query.batches(query.tally) for row in batch.to_pylist()]
     found = {(r["person"], r["year"], r["outcome"], int(r["municipality"])) for r in rows}
     assert len(found) == len(rows)

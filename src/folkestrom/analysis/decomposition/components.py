@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 
 from folkestrom.analysis.rates.intervals import normal_quantile
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Target, as_frame
+from folkestrom.model.cells import Target, as_frame, with_description
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -42,6 +42,9 @@ class Decomposition:
         Share of each group's exposure in cells that the other group has nobody in.
     sizes
         Events of both groups, and their person-years.
+    about
+        Of one from a store, what its figures are: title, knowledge day, method, notes and, for
+        publication, what the rules did.
     """
 
     between: tuple[str, str]
@@ -52,6 +55,7 @@ class Decomposition:
     level: float
     unmatched: tuple[float, float] = (0.0, 0.0)
     sizes: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 0.0), (0.0, 0.0))
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def groups(self) -> pl.DataFrame:
@@ -63,7 +67,7 @@ class Decomposition:
 
     def to(self, target: Target) -> Any:
         """The components as an Arrow table, or a data frame of Polars or pandas."""
-        return self.data if target == "polars" else as_frame(self.data.to_arrow(), target)
+        return as_frame(with_description(self.data.to_arrow(), self.about), target)
 
     def of(self, component: str, term: str | None = None) -> dict[str, Any]:
         """One component, as a dictionary.

@@ -169,7 +169,7 @@ def _check_groups(cells: pl.DataFrame, group: str, between: tuple[str, str]) -> 
                 where="between",
                 column=group,
                 value=code,
-                allowed=[*known[:30], EVERYBODY, OTHERS],
+                allowed=[*known, EVERYBODY, OTHERS],
             )
     if between[0] == between[1] or set(between) == {EVERYBODY, OTHERS}:
         raise UsageError(

@@ -153,7 +153,7 @@ def _rows(
     for name in (first, *([] if second == OTHERS else [second])):
         if name not in known:
             raise UsageError(
-                "does not occur", where="between", column=group, value=name, allowed=known[:30]
+                "does not occur", where="between", column=group, value=name, allowed=known
             )
     other = code.ne_missing(pl.lit(first)) if second == OTHERS else code == second
     which = pl.when(code == first).then(0).when(other).then(1)

@@ -183,7 +183,7 @@ class FlowMatrix:
     def _place(self, name: str) -> int:
         if name not in self.places:
             raise UsageError(
-                "is no place of this table", where=_WHERE, value=name, allowed=self.places[:30]
+                "is no place of this table", where=_WHERE, value=name, allowed=self.places
             )
         return self.places.index(name)
 

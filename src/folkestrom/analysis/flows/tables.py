@@ -42,6 +42,6 @@ def as_frame_of(data: Any, columns: Sequence[str], where: str) -> pl.DataFrame:
             "is not a column of the table",
             where=where,
             value=missing[0],
-            allowed=frame.columns[:30],
+            allowed=frame.columns,
         )
     return frame.select(list(dict.fromkeys(columns)))

@@ -157,7 +157,7 @@ def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) ->
             label: p for label, p in found.items() if name in (label, p.term) or p.term in members
         }
         if not chosen:
-            raise UsageError("is no covariate of the models", value=name, allowed=list(found)[:20])
+            raise UsageError("is no covariate of the models", value=name, allowed=list(found))
         out |= chosen
     return out
 

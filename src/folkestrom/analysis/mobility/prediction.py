@@ -61,9 +61,7 @@ def _columns(design: Design, profiles: Sequence[Profile]) -> dict[str, Term]:
         for profile in profiles:
             level = text_of_level(profile[name])
             if level not in held.names:
-                raise UsageError(
-                    "is not a level", column=name, value=level, allowed=held.names[:20]
-                )
+                raise UsageError("is not a level", column=name, value=level, allowed=held.names)
             codes.append(held.names.index(level))
         out[name] = factor(name, codes, levels=held.names)
     for name in design.spans:
@@ -140,7 +138,7 @@ def _level(model: Model, term: str, places: list[int], known: dict[str, Any]) ->
         known[term] = level if level in levels else levels[0]
     level = text_of_level(known[term])
     if level not in levels:
-        raise UsageError("is not a level", column=term, value=known[term], allowed=levels[:20])
+        raise UsageError("is not a level", column=term, value=known[term], allowed=levels)
     return level
 
 

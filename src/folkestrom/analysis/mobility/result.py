@@ -483,7 +483,7 @@ class MobilityFit:
             if self.positions[p].term in terms
         ]
         if not found:
-            raise UsageError("is no estimate and no covariate", value=name, allowed=names[:20])
+            raise UsageError("is no estimate and no covariate", value=name, allowed=names)
         return found
 
 

@@ -16,8 +16,6 @@ from folkestrom.errors import PERSON_COLUMNS, InputRefused, UsageError
 
 #: A category with more levels than this gets no coefficients.
 MOST_LEVELS = 5_000
-#: As many names as a message lists.
-_LISTED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,11 +156,10 @@ def unknown_name(name: str, known: Sequence[str], message: str) -> UsageError:
         What is wrong.
     """
     near = difflib.get_close_matches(name, known, 1, cutoff=0.5)
-    listed = [*known[:_LISTED], f"and {len(known) - _LISTED} more"]
     return UsageError(
         message,
         value=name,
-        allowed=listed if len(known) > _LISTED else known,
+        allowed=known,
         next_step=f"Did you mean {near[0]}?" if near else None,
     )
 
@@ -217,7 +214,7 @@ def factor_of(
             bad = int(unknown[0])
             raise InputRefused(
                 "is not a level", row=bad + 1, column=name, value=texts[codes[bad]],
-                allowed=names[:_LISTED],
+                allowed=names,
             )  # fmt: skip
     smallest = np.uint8 if len(names) <= 256 else np.uint16
     taken = translation.astype(smallest)[codes]

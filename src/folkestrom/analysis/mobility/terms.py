@@ -105,7 +105,7 @@ def factor(
         raise UsageError(f"has {len(levels)} levels", column=name, allowed=f"at most {MOST_LEVELS}")
     names = tuple(levels)
     if reference is not None and reference not in names:
-        raise UsageError("is not a level", column=name, value=reference, allowed=names[:20])
+        raise UsageError("is not a level", column=name, value=reference, allowed=names)
     at = 0 if reference is None else names.index(reference)
     return Factor(name, _codes(name, given, len(names)), names, at)
 

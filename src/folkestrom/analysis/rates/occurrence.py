@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import polars as pl
@@ -16,15 +16,17 @@ from folkestrom.analysis.rates.vocabulary import Setting, exposed
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Text
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
-from folkestrom.statistics.reach import reach
+from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.variables import Variable
 
 #: Which codes of which variables to keep.
 Only = Mapping[str, str | Iterable[str]]
 
+_NONE: Final = Text("", "")
 #: What cells hold besides codes.
 _NUMBERS: Final = ("first_events", "events", "days")
 
@@ -44,8 +46,10 @@ class Occurrences:
         The period, and the day on which that was known.
     label
         What the events are.
-    remarks
-        What the asker should know.
+    notes
+        Footnotes on what was known.
+    vintage
+        What knowledge that is, in words.
     """
 
     variables: tuple[Variable, ...]
@@ -53,7 +57,8 @@ class Occurrences:
     period: Period
     known_at: date
     label: Text
-    remarks: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
+    vintage: Text = _NONE
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -73,7 +78,7 @@ def occurrences(
     *,
     destination: str | None = None,
     only: Only | None = None,
-    known_at: date | None = None,
+    known_at: KnownAt = PUBLISHED,
     groups: Mapping[str, Groups] | None = None,
     persons: bool = False,
 ) -> Occurrences:
@@ -92,7 +97,7 @@ def occurrences(
     only
         Codes to keep, by variable.
     known_at
-        Knowledge day; None: all that is known.
+        Knowledge day; "published": the extraction after the period; "latest": all that is known.
     groups
         Variables made of others, by name, as in a study.
     persons
@@ -100,8 +105,9 @@ def occurrences(
         over any cells, they are at most the persons there.
     """
     limits = reach(connection)
-    known = known_at or limits.last
-    _check(limits, period, known, known_at)
+    knowledge = limits.knowledge(known_at)
+    known = knowledge.day(period.end)
+    _check(limits, period, known)
     named, kept = list(by), only or {}
     counted = event_of(event, destination)
     setting = Setting(connection, period, known, limits, groups or {})
@@ -122,14 +128,13 @@ def occurrences(
     data = _joined(exposure, events, chosen)
     data = keep(data, kept, named)
     shown = tuple(variable for variable in chosen if variable.id in named)
-    return Occurrences(shown, data, period, known, counted.label, limits.remarks(known))
+    notes = limits.notes(known)
+    return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
 
-def _check(limits: Any, period: Period, known: date, asked: date | None) -> None:
+def _check(limits: Reach, period: Period, known: date) -> None:
     limits.check_day(period.start, "from")
     limits.check_day(period.end - timedelta(days=1), "to")
-    if asked is not None:
-        limits.check_known(asked)
     if known < period.end:
         raise UsageError(
             "is before the period ends: its last days were not known then",
@@ -215,7 +220,7 @@ def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
                 where="only",
                 column=name,
                 value=missing[0],
-                allowed=[str(code) for code in known[:30]],
+                allowed=[str(code) for code in known],
             )
         data = data.filter(texts.is_in(listed))
     numbers = [name for name in _NUMBERS if name in data.columns]

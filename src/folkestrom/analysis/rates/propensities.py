@@ -182,7 +182,7 @@ def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
                 "is no outcome of the panel",
                 where="value",
                 value=value,
-                allowed=sorted(map(str, found))[:20],
+                allowed=sorted(map(str, found)),
             )
         return (column.cast(pl.String) == value).cast(pl.Int64)
     return (column == value).cast(pl.Int64)

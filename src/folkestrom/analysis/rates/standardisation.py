@@ -112,7 +112,7 @@ def _rows(cells: pl.DataFrame, name: str, code: str) -> pl.DataFrame:
             where="standard",
             column=name,
             value=code,
-            allowed=[str(found) for found in texts.unique().sort().to_list()[:30]],
+            allowed=[str(found) for found in texts.unique().sort().to_list()],
         )
     return cells.filter(texts == code)
 
@@ -180,7 +180,7 @@ def _indirect(
             "ratio_lower": lower / expected,
             "ratio_upper": upper / expected,
         }
-    rate = {name.replace("ratio", "standardised"): v * crude for name, v in ratio.items()}
+        rate = {name.replace("ratio", "standardised"): v * crude for name, v in ratio.items()}
     return _columns(sums, by, {"expected": expected, **rate, **ratio})
 
 

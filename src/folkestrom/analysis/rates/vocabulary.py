@@ -156,7 +156,8 @@ def _check_known(setting: Setting, linked: Linked) -> None:
             where="known_at",
             value=linked.name,
             next_step=f"Link it with `folkestrom link FILE --as {linked.name} --known-from DAY`, "
-            "the day from which its values were to be had, or ask for a later day",
+            "the day from which its values were to be had, or ask for a later day, such as all "
+            "that is known: --known-at latest",
         )
 
 

@@ -126,7 +126,7 @@ class Design:
             if level not in term.levels:
                 raise UsageError(
                     "is not a level", where="profile", column=term.name, value=level,
-                    allowed=term.levels[:20],
+                    allowed=term.levels,
                 )  # fmt: skip
             k = self.place[f, term.levels.index(level)]
             if k >= 0:
@@ -242,7 +242,7 @@ def column_of(data: pa.Table, name: str) -> pa.ChunkedArray:
             "is not a column of the table",
             where="regression",
             value=name,
-            allowed=data.column_names[:30],
+            allowed=data.column_names,
         )
     return data[name]
 

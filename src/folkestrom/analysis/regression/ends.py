@@ -70,7 +70,7 @@ def ends_of(
                 "have",
                 where="regression",
                 column="stop",
-                allowed=table.column_names[:30],
+                allowed=table.column_names,
                 next_step="Name the columns: stop=…, and start=… if rows do not begin at 0",
             )
         stop, start = STOP, start or START
@@ -96,7 +96,7 @@ def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> Usage
     )
     return UsageError(
         "ends no row", where="regression", column=name, value=event,
-        allowed=found[:30] or "nothing: no row ends by an event",
+        allowed=found or "nothing: no row ends by an event",
         next_step=suggestion(event, found),
     )  # fmt: skip
 

@@ -193,8 +193,6 @@ class HazardFit:
                 if name in (held, held.split("[")[0], held.split(": ")[-1].split("[")[0])
             ]
             if not own:
-                raise UsageError(
-                    "is no estimate and no covariate", value=name, allowed=self.names_[:20]
-                )
+                raise UsageError("is no estimate and no covariate", value=name, allowed=self.names_)
             found += own
         return found

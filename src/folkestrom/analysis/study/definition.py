@@ -22,11 +22,9 @@ from folkestrom.analysis.study.values import (
     put,
 )
 from folkestrom.errors import UsageError
+from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
 from folkestrom.statistics.variables import nearest_name
 
-#: Days of knowledge that have a name.
-LATEST: Final = "latest"
-PUBLISHED: Final = "published"
 #: When a variable of episodes is looked at, beside a day.
 ENTRY: Final = "entry"
 EXIT: Final = "exit"
@@ -388,8 +386,10 @@ class Study:
     title
         What it is about.
     known_at
-        Knowledge day; "latest": all that is known; "published": a panel's years as known one month
-        after each, episodes as known one month after their end.
+        Knowledge day; "latest" (the default): all that is known; "published": a panel's years as
+        known one month after each, episodes as known one month after their end. A study follows
+        persons: as published, what was reported later than that would be in no year of theirs,
+        whereas published flows count it in the next one. That is why it takes all that is known.
     entry, exit
         From when and until when persons are followed; both or neither.
     who
@@ -412,7 +412,7 @@ class Study:
     """
 
     title: str
-    known_at: str | date = LATEST
+    known_at: KnownAt = LATEST
     entry: Entry | None = None
     exit: Exit | None = None
     who: tuple[Who, ...] = ()

@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from folkestrom.model.cells import with_description
 from folkestrom.model.text import printable
 
 #: What stands for a number that is not shown.
@@ -63,6 +64,8 @@ class FlowChart:
         What a reader should know of the numbers.
     ended
         Persons that the rows of each outcome are of; empty where that is not to be known.
+    known
+        What was known: "as known on …".
     """
 
     title: str
@@ -71,6 +74,7 @@ class FlowChart:
     outcomes: tuple[tuple[str, int | None], ...]
     note: str = ""
     ended: tuple[int, ...] = ()
+    known: str = ""
 
     @property
     def rows(self) -> int | None:
@@ -105,7 +109,7 @@ class FlowChart:
         steps = tuple(FlowStep(s.text, r, p, d) for s, r, p, d in numbers)
         named = zip(self.outcomes, outcomes, strict=True)
         ended = tuple((name, many) for (name, _), many in named)
-        return FlowChart(self.title, self.unit, steps, ended, note)
+        return FlowChart(self.title, self.unit, steps, ended, note, known=self.known)
 
     @property
     def table(self) -> pa.Table:
@@ -114,7 +118,7 @@ class FlowChart:
         many = len(self.outcomes)
         persons = [s.persons for s in self.steps] + [None] * many
         dropped = [s.dropped for s in self.steps] + [None] * many
-        return pa.table(
+        data = pa.table(
             {
                 "unit": pa.array([self.unit] * len(lines), pa.string()),
                 "step": pa.array([line.text for line in lines], pa.string()),
@@ -123,6 +127,7 @@ class FlowChart:
                 "dropped": pa.array(dropped, pa.int64()),
             }
         )
+        return with_description(data, {"title": self.title, "footnotes": self._notes})
 
     def as_dict(self) -> dict[str, object]:
         """The same for machines."""
@@ -133,6 +138,7 @@ class FlowChart:
                 for s in self.steps
             ],
             "outcomes": dict(self.outcomes),
+            **({"known": self.known} if self.known else {}),
             **({"note": self.note} if self.note else {}),
         }
 
@@ -146,7 +152,11 @@ class FlowChart:
         for number, (name, many) in enumerate(self.outcomes, start=1):
             turn = "└" if number == len(self.outcomes) else "├"
             lines.append(f"    {turn}─ {name}: {_text(many)}")
-        return "\n".join([*lines, self.note] if self.note else lines)
+        return "\n".join([*lines, *self._notes])
+
+    @property
+    def _notes(self) -> list[str]:
+        return [note for note in (self.known, self.note) if note]
 
     def _box_text(self, step: FlowStep) -> str:
         return f"{_text(step.rows)} {self.unit} of {_text(step.persons)} persons"
@@ -169,10 +179,11 @@ class FlowChart:
         boxes += _box(_LEFT, height, ends, tall=_LINE * len(ends) + 16)
         boxes += _arrow(height - _GAP, height)[:1]  # nobody is left out any more
         height += _LINE * len(ends) + 20
-        for line in textwrap.wrap(self.note, _NOTE_WIDTH):
+        notes = [line for one in self._notes for line in textwrap.wrap(one, _NOTE_WIDTH)]
+        for line in notes:
             height += _LINE
             boxes.append(f'<text x="{_LEFT}" y="{height}" font-size="11">{escape(line)}</text>')
-        height += _LINE if self.note else 0
+        height += _LINE if notes else 0
         return printable(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
             f'font-family="sans-serif" font-size="13" role="img">'

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
 from folkestrom.analysis.study.conditions import condition_sql, dropped_at
-from folkestrom.analysis.study.definition import PUBLISHED, Panel, Study
+from folkestrom.analysis.study.definition import Panel, Study
 from folkestrom.analysis.study.describe import described, needs_of, stays_of_children
 from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
 from folkestrom.analysis.study.making import count_rows, create_temporary, stream
@@ -20,7 +20,7 @@ from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, ro
 from folkestrom.analysis.study.prepared import Prepared, panel_of
 from folkestrom.analysis.study.vocabulary import Vocabulary
 from folkestrom.engine.steps import Step, step
-from folkestrom.model.time import extraction
+from folkestrom.model.knowledge import Knowledge
 
 #: What a person-year has before anything is joined to it.
 _HAVE = frozenset({"place", "attribute", "outcome"})
@@ -63,7 +63,7 @@ class PanelQuery:
     study: Study
     panel: Panel
     vocabulary: Vocabulary
-    last_known: date
+    knowledge: Knowledge
 
     @property
     def layout(self) -> Layout:
@@ -136,12 +136,7 @@ class PanelQuery:
     @property
     def _parameters(self) -> dict[str, object]:
         first, last = self.panel.from_, self.panel.to
-        if self.study.known_at == PUBLISHED:
-            known = [extraction(date(year + 1, 1, 1)) for year in (first, last)]
-        elif isinstance(self.study.known_at, date):
-            known = [self.study.known_at] * 2
-        else:
-            known = [self.last_known] * 2
+        known = [self.knowledge.day(date(year + 1, 1, 1)) for year in (first, last)]
         return {
             "first_year": first,
             "last_year": last,
@@ -195,5 +190,5 @@ def panel_query(prepared: Prepared, variables: Sequence[str] | None = None) -> P
         prepared.study,
         panel if variables is None else replace(panel, variables=tuple(variables)),
         prepared.vocabulary,
-        prepared.reach.last,
+        prepared.knowledge,
     )

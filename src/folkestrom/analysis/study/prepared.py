@@ -12,7 +12,6 @@ from typing import Any, Final
 import duckdb
 
 from folkestrom.analysis.study.definition import (
-    PUBLISHED,
     Entry,
     Exit,
     Panel,
@@ -23,7 +22,7 @@ from folkestrom.analysis.study.vocabulary import BUILT_IN, Vocabulary, built_in,
 from folkestrom.engine.store_derived import log_state
 from folkestrom.engine.store_meta import get
 from folkestrom.errors import UsageError
-from folkestrom.model.time import extraction
+from folkestrom.model.knowledge import Knowledge
 from folkestrom.statistics.linked import Linked, linked_variables
 from folkestrom.statistics.reach import Reach, reach
 
@@ -73,13 +72,24 @@ class Prepared:
         text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def known(self, end: date) -> date:
-        """Knowledge day of what happened before a day."""
-        if self.study.known_at == PUBLISHED:
-            return extraction(end)
-        if isinstance(self.study.known_at, date):
-            return self.study.known_at
-        return self.reach.last
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of what happened before a day."""
+        return self.reach.knowledge(self.study.known_at)
+
+    @property
+    def known_text(self) -> str:
+        """What was known, as a line of a chart says it."""
+        return f"As known on {self.knowledge_time}" + (
+            f" ({self.knowledge.vintage.en})" if self.knowledge.vintage.en else ""
+        )
+
+    @property
+    def knowledge_time(self) -> str:
+        """The knowledge day of the whole study; of several, the first and the last."""
+        panel, exit_ = self.study.panel, self.study.exit
+        ends = [date(year + 1, 1, 1) for year in (panel.from_, panel.to)] if panel else []
+        return self.knowledge.days(*ends, *([exit_.end] if exit_ else []))
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
@@ -163,16 +173,14 @@ def _check_days(study: Study, limits: Reach) -> None:
 
 def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Reach) -> None:
     """Refuse a study in which a linked variable is not known yet."""
-    known = study.known_at if isinstance(study.known_at, date) else None
-    if study.known_at == PUBLISHED:
-        ends = [date(study.panel.to + 1, 1, 1)] if study.panel is not None else []
-        ends += [study.exit.end] if study.exit is not None else []
-        known = extraction(max(ends))
+    ends = [date(study.panel.to + 1, 1, 1)] if study.panel is not None else []
+    ends += [study.exit.end] if study.exit is not None else []
+    known = limits.knowledge(study.known_at).day(max(ends))
     for name, variable in linked.items():
-        if variable.first_known > (known or limits.last):
+        if variable.first_known > known:
             raise UsageError(
                 f"was linked as known from {variable.first_known} on, and the study asks for what "
-                f"was known on {known or limits.last}",
+                f"was known on {known}",
                 where="known_at",
                 value=name,
                 next_step=f"Link it with `folkestrom link FILE --as {name} --known-from DAY`, the "
@@ -187,15 +195,11 @@ def _years(study: Study, limits: Reach) -> dict[int, dict[str, object]]:
         years |= set(range(study.panel.from_, study.panel.to + 1))
     if study.entry is not None and study.exit is not None:
         years |= set(range(study.entry.first_day.year, study.exit.end.year + 1))
-    found = {}
-    for year in sorted(years):
-        known: Any = study.known_at
-        if study.known_at == PUBLISHED:
-            known = extraction(date(year + 1, 1, 1))
-        elif not isinstance(known, date):
-            known = limits.last
-        found[year] = {"eve": date(year - 1, 12, 31), "known": known}
-    return found
+    knowledge = limits.knowledge(study.known_at)
+    return {
+        year: {"eve": date(year - 1, 12, 31), "known": knowledge.day(date(year + 1, 1, 1))}
+        for year in sorted(years)
+    }
 
 
 def _content(study: Study) -> dict[str, Any]:

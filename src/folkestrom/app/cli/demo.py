@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.output.place import is_document
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_FIGURE_DIFFERS, UsageError
+from folkestrom.model.file_format import format_of
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +54,9 @@ def demo(
     from folkestrom.app.demo.terminal import show
 
     given = settings(ctx)
+    for file, where, format in ((json_file, "--json", "json"), (page, "--page", "html")):
+        if file is not None and is_document(file):
+            format_of(file, {f".{format}": format}, where)
     as_json = _as_json(given)
     console = given.progress()
     order = Order(given.store, scale, seed, reference, keep_reports)

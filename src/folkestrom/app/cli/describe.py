@@ -63,7 +63,7 @@ def describe(
     waiting = Waiting(wait, given.progress().print)
     with given.progress().status("Counting …"):
         cells = described(given.store, waiting, study, asked, rules)
-    write(cells, given.wanted, lang, given.result(), output)
+    write(cells, given.wanted, lang, given.result(), output, given.progress())
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -14,6 +14,7 @@ from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
+from folkestrom.model.file_format import format_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 #: Nobody has effects of their own.
 NOBODY: Final = "none"
-#: What the table of estimates is written as, by the end of a file's name.
-_TABLES: Final[dict[str, Literal["html", "latex", "markdown"]]] = {
+#: What estimates are written as, by the end of a file's name.
+_SUFFIXES: Final[dict[str, OutputFormat | Literal["html", "latex", "markdown"]]] = {
     ".html": "html",
     ".tex": "latex",
     ".md": "markdown",
+    ".csv": OutputFormat.CSV,
+    ".json": OutputFormat.JSON,
+    ".parquet": OutputFormat.PARQUET,
+    ".txt": OutputFormat.TABLE,
 }
 _COVARIATES: Final = "outcome ~ age_group + sex * immigrant_category + bs(years_since, df=4)"
 
@@ -141,6 +146,8 @@ def mobility(
     for place in (output, save):
         if place is not None:
             check_place(place)
+    if save is not None:
+        format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
     model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
@@ -219,22 +226,15 @@ def _writer(output: Path | None, given: Settings) -> Writer:
 
     if output is None:
         return _printer(given)
-    suffix = output.suffix.lower()
-    if suffix in _TABLES:
-        return lambda fit: put(_table(fit, _TABLES[suffix]).encode(), output)
-    named = {form.value: form for form in _FORMATS} | {"txt": OutputFormat.TABLE}
-    form = given.wanted or named.get(suffix.lstrip("."))
-    if form not in _FORMATS:
-        raise UsageError(
-            "does not end as a table of estimates does",
-            where="--output",
-            value=output,
-            allowed=[*_TABLES, *(f".{name}" for name in named if name != "table")],
-        )
-    return lambda fit: put(_FORMATS[form](fit), output)
+    _check_format(given)
+    form = given.wanted or format_of(output, _SUFFIXES)
+    if isinstance(form, OutputFormat):
+        write = _FORMATS[form]
+        return lambda fit: put(write(fit), output)
+    return lambda fit: put(_table(fit, form).encode(), output)
 
 
-def _printer(given: Settings) -> Writer:
+def _check_format(given: Settings) -> None:
     if given.format not in _FORMATS:
         raise UsageError(
             "is not a format of this command",
@@ -242,6 +242,10 @@ def _printer(given: Settings) -> Writer:
             value=given.format.value,
             allowed=[form.value for form in _FORMATS],
         )
+
+
+def _printer(given: Settings) -> Writer:
+    _check_format(given)
 
     def written(fit: MobilityFit) -> None:
         if given.format is OutputFormat.TABLE:

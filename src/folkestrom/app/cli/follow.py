@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import OutputFormat, settings
+from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.rates import Level
 from folkestrom.app.cli.statistics import Lang, Output, Wait
 from folkestrom.model.specification import Language
@@ -93,9 +93,4 @@ def follow(
         cells = office.follow_up_cells(
             found, asked, drawn, lambda rows: status.update(f"{rows:,} episodes read …")
         )
-    write(cells, given.wanted, lang, given.result(), output)
-    named = output is not None and output.suffix.lower() == ".csv"
-    if test and (given.wanted is OutputFormat.CSV or (given.wanted is None and named)):
-        # Long formats carry no notes.
-        for note in cells.specification.footnotes:
-            given.progress().print(note.of(lang))
+    write(cells, given.wanted, lang, given.result(), output, given.progress())

@@ -54,7 +54,7 @@ class FolkestromGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            raise _ended(error) from error
+            raise _ended(error, debug=bool(ctx.params.get("debug"))) from error
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
@@ -127,8 +127,8 @@ def hoist(args: Iterable[str]) -> list[str]:
     return front + rest
 
 
-def _ended(error: UserError) -> typer.Exit:
-    _say(f"Error: {error}")
+def _ended(error: UserError, *, debug: bool = False) -> typer.Exit:
+    _say(f"Error: {error.in_full() if debug else error}")
     return typer.Exit(error.exit_code)
 
 

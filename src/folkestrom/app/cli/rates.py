@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.statistics import Lang, Output, Wait
+from folkestrom.app.cli.statistics import KnownAt, Lang, Output, Wait
 from folkestrom.errors import UsageError
+from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
@@ -34,12 +35,6 @@ Destination = Annotated[
 KeptCodes = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="NAME=CODE[,CODE]", help="Keep these codes of a variable."),
-]
-KnownAt = Annotated[
-    str | None,
-    typer.Option(
-        "--known-at", metavar=_DAY, help="What was known that day; without it, all that is known."
-    ),
 ]
 GroupsOf = Annotated[
     list[str] | None,
@@ -99,7 +94,7 @@ def rates(
     ] = "direct",
     groups: GroupsOf = None,
     level: Level = 0.95,
-    known_at: KnownAt = None,
+    known_at: KnownAt = PUBLISHED,
     publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
@@ -109,7 +104,7 @@ def rates(
 
     Variables are the register's, those that were linked, and groups of either.
     """
-    from folkestrom.app.office import arguments
+    from folkestrom.app.office import arguments, group_definitions
     from folkestrom.app.office import rates as office
     from folkestrom.app.output.write import check, write
     from folkestrom.engine.store import Waiting
@@ -122,21 +117,19 @@ def rates(
         event,
         destination,
         _kept(only),
-        None if known_at is None else arguments.day(known_at, "--known-at"),
+        arguments.knowledge(known_at, "--known-at"),
         arguments.names(standardise_by),
         against,
         method,
         level,
-        office.groups_of(groups or []),
+        group_definitions.groups_of(groups or []),
     )
     waiting = Waiting(wait, given.progress().print)
     if publish is None:
         cells = office.rate_cells(given.store, waiting, asked)
     else:
         cells = office.published(given.store, waiting, asked, publish).cells
-    write(cells, given.wanted, lang, given.result(), output)
-    for remark in cells.remarks:
-        given.progress().print(remark.of(lang))
+    write(cells, given.wanted, lang, given.result(), output, given.progress())
 
 
 def decompose(
@@ -163,14 +156,14 @@ def decompose(
     only: KeptCodes = None,
     groups: GroupsOf = None,
     level: Level = 0.95,
-    known_at: KnownAt = None,
+    known_at: KnownAt = PUBLISHED,
     publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
     """How much of a difference between two rates is composition, and how much propensity."""
-    from folkestrom.app.office import arguments
+    from folkestrom.app.office import arguments, group_definitions
     from folkestrom.app.office import rates as office
     from folkestrom.app.output.write import check, write
     from folkestrom.engine.store import Waiting
@@ -183,17 +176,15 @@ def decompose(
         event,
         destination,
         _kept(only),
-        None if known_at is None else arguments.day(known_at, "--known-at"),
+        arguments.knowledge(known_at, "--known-at"),
         level=level,
-        groups=office.groups_of(groups or []),
+        groups=group_definitions.groups_of(groups or []),
     )
     waiting = Waiting(wait, given.progress().print)
     cells = office.decomposition_cells(
         given.store, waiting, asked, between, arguments.names(factors), publish
     )
-    write(cells, given.wanted, lang, given.result(), output)
-    for remark in cells.remarks:
-        given.progress().print(remark.of(lang))
+    write(cells, given.wanted, lang, given.result(), output, given.progress())
 
 
 def _period(start: str, end: str) -> Period:

@@ -10,6 +10,7 @@ import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.errors import FolkestromError, UsageError
+from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 from folkestrom.model.time import EXTRACTION_MONTHS
 
@@ -42,6 +43,15 @@ Extraction = Annotated[
         "--extraction", min=0, help="Months from the end of a period to when its figures are drawn."
     ),
 ]
+KnownAt = Annotated[
+    str,
+    typer.Option(
+        "--known-at",
+        metavar=f"{_DAY}|published|latest",
+        help="What was known: on a day; at the extraction a month after the date, or the period, "
+        "when figures are published; or all that is known.",
+    ),
+]
 Wait = Annotated[
     float | None,
     typer.Option(
@@ -66,15 +76,7 @@ def population(
         typer.Option("--date", metavar=_DAY, help="Day of the stock; may be given several times."),
     ] = None,
     by: By = "",
-    known_at: Annotated[
-        str | None,
-        typer.Option(
-            "--known-at",
-            metavar=f"{_DAY}|published",
-            help="What was known on that day, or one extraction after each date; "
-            "without it, all that is known.",
-        ),
-    ] = None,
+    known_at: KnownAt = PUBLISHED,
     start: Annotated[
         str | None, typer.Option("--from", metavar=_DAY, help="First day of a series of stocks.")
     ] = None,
@@ -111,14 +113,7 @@ def changes(
     ],
     by: By = "",
     every: Every = None,
-    known_at: Annotated[
-        str | None,
-        typer.Option(
-            "--known-at",
-            metavar=_DAY,
-            help="One day of knowledge for everything; without it, as published.",
-        ),
-    ] = None,
+    known_at: KnownAt = PUBLISHED,
     quarters: Annotated[
         Literal["summation", "register"],
         typer.Option(
@@ -140,7 +135,7 @@ def changes(
     given = settings(ctx)
     waiting = _waiting(given, wait)
     periods = split(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
-    known = arguments.one_knowledge(known_at, "--known-at")
+    known = arguments.knowledge(known_at, "--known-at")
     area = _explained_area(by, known, len(periods)) if explain else ""
     _check_place(given, output, listing=explain)
     account = asking.changes(
@@ -172,12 +167,7 @@ def table(
     year: Annotated[
         int, typer.Option("--year", min=1800, max=9998, help="The table stands on its 1 January.")
     ],
-    known_at: Annotated[
-        str | None,
-        typer.Option(
-            "--known-at", metavar=_DAY, help="What was known that day; without it, as published."
-        ),
-    ] = None,
+    known_at: KnownAt = PUBLISHED,
     unknown: Annotated[
         Literal["published", "category"],
         typer.Option(
@@ -199,7 +189,7 @@ def table(
         _waiting(given, wait),
         name,
         year,
-        known_at=arguments.one_knowledge(known_at, "--known-at"),
+        known_at=arguments.knowledge(known_at, "--known-at"),
         extraction_months=extraction,
         unknown=unknown,
     )
@@ -217,7 +207,7 @@ def _check_sum(account: Cells, units: Cells) -> None:
         raise UnexplainedError(f"the adjustment is {adjustment}, its explanation {explained}")
 
 
-def _explained_area(by: str, known: date | None, periods: int) -> str:
+def _explained_area(by: str, known: date | str, periods: int) -> str:
     from folkestrom.app.office import arguments
 
     names = arguments.names(by) or ("nation",)
@@ -228,7 +218,7 @@ def _explained_area(by: str, known: date | None, periods: int) -> str:
             value=by,
             allowed="county, municipality, or nothing for the nation",
         )
-    if known is not None:
+    if known != PUBLISHED:
         raise UsageError(
             "leaves no adjustment to explain: accounts close by themselves on one knowledge day",
             where="--known-at",
@@ -293,6 +283,4 @@ def _check_place(given: Settings, to: Path | None, *, listing: bool = False) -> 
 def _write(given: Settings, cells: Cells, language: Language, to: Path | None) -> None:
     from folkestrom.app.output.write import write
 
-    write(cells, given.wanted, language, given.result(), to)
-    for remark in cells.remarks:
-        given.progress().print(remark.of(language))
+    write(cells, given.wanted, language, given.result(), to, given.progress())

@@ -29,7 +29,8 @@ def study(
         Path | None,
         typer.Option(
             "--episodes",
-            help="Parquet file to write the episodes to: rows of persons, for the office.",
+            help="File to write the episodes to, .parquet, .csv or .arrow: rows of persons, for "
+            "the office.",
             dir_okay=False,
         ),
     ] = None,
@@ -37,7 +38,8 @@ def study(
         Path | None,
         typer.Option(
             "--panel",
-            help="Parquet file to write the person-years to: rows of persons, for the office.",
+            help="File to write the person-years to, .parquet, .csv or .arrow: rows of persons, "
+            "for the office.",
             dir_okay=False,
         ),
     ] = None,
@@ -61,6 +63,8 @@ def study(
     given = settings(ctx)
     _check_format(given)
     studies.check_rows(publish, episodes, panel)
+    if picture is not None:
+        studies.check_picture(picture)
     found = studies.study_on(given.store, file, Waiting(wait, given.progress().print))
     with given.progress().status("Counting …") as status:
         made = studies.make(
@@ -83,7 +87,7 @@ def _print(given: Settings, made: Made) -> None:
         from folkestrom.app.office.studies import chart_csv
 
         send(chart_csv(made))
-        for note in [chart.note for chart in made.charts if chart.note]:
+        for note in dict.fromkeys(n for c in made.charts for n in (c.known, c.note) if n):
             given.progress().print(note)
         return
     console = given.result()

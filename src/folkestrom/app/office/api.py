@@ -20,12 +20,13 @@ from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.model.cells import Frame, Target
+from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
     from folkestrom.analysis.study.definition import Study
-    from folkestrom.app.office.arguments import Day
+    from folkestrom.app.office.arguments import Day, Knowledge
     from folkestrom.app.office.linking import LinkedInfo
     from folkestrom.app.office.studies import StoreStudy
     from folkestrom.intake.linking.counts import LinkResult
@@ -130,7 +131,7 @@ class Store:
         self,
         date: Day | None = None,
         by: str | Iterable[str] = (),
-        known_at: Day | Literal["published"] | None = None,
+        known_at: Knowledge = PUBLISHED,
         *,
         dates: Day | Sequence[Day] = (),
         extraction_months: int = EXTRACTION_MONTHS,
@@ -146,7 +147,8 @@ class Store:
         by
             Names of variables, such as ["municipality", "sex", "age"] or "sex,age".
         known_at
-            Knowledge day. "published": the extraction after each date. None: all that is known.
+            Knowledge day; "published": the extraction after each date; "latest": all that is
+            known.
         dates
             Several reference days instead of one; the result then has a column `date`.
         extraction_months
@@ -174,7 +176,7 @@ class Store:
         from_: Day,
         to_: Day,
         by: str | Iterable[str] = (),
-        known_at: Day | Literal["published"] | None = None,
+        known_at: Knowledge = PUBLISHED,
         *,
         every: Literal["year", "quarter", "month"] | None = None,
         quarters: Literal["summation", "register"] = "summation",
@@ -190,7 +192,8 @@ class Store:
         by
             Names of variables, such as "county" or "sex".
         known_at
-            One knowledge day for everything; None or "published": each period at its extractions.
+            "published": each period at its extractions. A day, or "latest", all that is known: one
+            knowledge day for everything.
         every
             Split into periods of this length.
         quarters
@@ -208,7 +211,7 @@ class Store:
             self.waiting,
             split(arguments.day(from_, "from_"), arguments.day(to_, "to_"), every),
             arguments.names(by),
-            arguments.one_knowledge(known_at),
+            arguments.knowledge(known_at),
             quarters=quarters,
             extraction_months=arguments.months(extraction_months),
         )
@@ -255,7 +258,7 @@ class Store:
         name: str,
         year: int | str,
         *,
-        known_at: Day | Literal["published"] | None = None,
+        known_at: Knowledge = PUBLISHED,
         extraction_months: int = EXTRACTION_MONTHS,
         unknown: Literal["published", "category"] = "published",
         to: Target = "arrow",
@@ -269,7 +272,7 @@ class Store:
         year
             The year; changes are those of the year before.
         known_at
-            Knowledge day; None or "published": as published.
+            Knowledge day; "published": at the extraction; "latest": all that is known.
         extraction_months
             Months from the turn of the year to its extraction.
         unknown
@@ -284,7 +287,7 @@ class Store:
             self.waiting,
             name,
             arguments.year(year),
-            known_at=arguments.one_knowledge(known_at),
+            known_at=arguments.knowledge(known_at),
             extraction_months=arguments.months(extraction_months),
             unknown=unknown,
         )

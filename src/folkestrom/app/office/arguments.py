@@ -6,18 +6,19 @@ import calendar
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import numpy as np
 
 from folkestrom.errors import UsageError
-from folkestrom.statistics.population import KnownAt
+from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
 from folkestrom.statistics.variables import nearest_name
 
 #: A day as a caller may say it: a date, a date and time at midnight, or its ISO text.
 Day: TypeAlias = date | datetime | str
 
-PUBLISHED: Final = "published"
+#: What is known, as a caller may say it; None is the default, "published".
+Knowledge: TypeAlias = Day | Literal["published", "latest"] | None
 
 _ALLOWED: Final = "a date such as 2021-02-28"
 _YEARS: Final = (1800, 9998)
@@ -67,25 +68,20 @@ def days(values: Any, where: str = "dates") -> list[date]:
 
 
 def knowledge(value: Any, where: str = "known_at") -> KnownAt:
-    """A knowledge day, "published", or None."""
+    """A knowledge day, "published" or "latest"; where nothing is said, "published"."""
     value = _plain(value)
     if value is None:
-        return None
-    if isinstance(value, str) and value == PUBLISHED:
-        return "published"
+        return PUBLISHED
+    if value in (PUBLISHED, LATEST):
+        return cast("KnownAt", value)
     if isinstance(value, str):
         try:
             return date.fromisoformat(value.strip())
         except ValueError:
-            meant = _meant(value) or nearest_name(value, [PUBLISHED])
-            raise _no_day(value, where, f"{_ALLOWED}, or {PUBLISHED!r}", meant) from None
+            meant = _meant(value) or nearest_name(value, [PUBLISHED, LATEST])
+            allowed = f"{_ALLOWED}, {PUBLISHED!r} or {LATEST!r}"
+            raise _no_day(value, where, allowed, meant) from None
     return day(value, where)
-
-
-def one_knowledge(value: Any, where: str = "known_at") -> date | None:
-    """A knowledge day for everything; None, or "published": as published."""
-    found = knowledge(value, where)
-    return found if isinstance(found, date) else None
 
 
 def names(by: str | Iterable[str] | None) -> tuple[str, ...]:

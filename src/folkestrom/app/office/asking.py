@@ -10,12 +10,12 @@ from folkestrom.app.office.session import reading
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import changes as accounts
 from folkestrom.statistics import population as stocks
 from folkestrom.statistics.changes import Quarters
 from folkestrom.statistics.periods import Period
-from folkestrom.statistics.population import KnownAt
 from folkestrom.statistics.published import tables
 from folkestrom.statistics.published.tables import Edition, Unknown
 
@@ -25,7 +25,7 @@ def population(
     waiting: Waiting,
     dates: date | Sequence[date],
     by: Iterable[str] = (),
-    known_at: KnownAt = None,
+    known_at: KnownAt = PUBLISHED,
     *,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -41,7 +41,7 @@ def changes(
     waiting: Waiting,
     periods: Sequence[Period],
     by: Iterable[str] = (),
-    known_at: date | None = None,
+    known_at: KnownAt = PUBLISHED,
     *,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
@@ -80,7 +80,7 @@ def table(
     name: str,
     year: int,
     *,
-    known_at: date | None = None,
+    known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
     unknown: Unknown = "published",
 ) -> Cells:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -194,5 +195,6 @@ def _about(prepared: Prepared, query: PanelQuery, asked: Asked) -> tables.About:
         asked.shares,
         {name: one.names.to_pylist() for name, one in query.layout.dictionaries.items()},
         prepared.fingerprint,
-        str(prepared.known(prepared.reach.last)),
+        prepared.knowledge.days(*(date(year + 1, 1, 1) for year in (panel.from_, panel.to))),
+        prepared.knowledge.vintage,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +12,12 @@ import pyarrow as pa
 
 from folkestrom.analysis.rates.propensities import ClusterSums
 from folkestrom.analysis.rates.variables import EXPOSED
-from folkestrom.analysis.study.definition import PUBLISHED, STAY, Panel, Study
+from folkestrom.analysis.study.definition import STAY, Panel, Study
 from folkestrom.analysis.study.summaries import MOST_CELLS
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure.applied import Applied, note_of
+from folkestrom.disclosure.release import rows_suppressed
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -55,9 +55,9 @@ _COUNTS: Final = (
 #: What the gate must know of a count, and nobody else.
 _OF: Final = Measure("persons_counted", Text("Persons", "Personer"), _PERSONS)
 _SHARES: Final = (
-    Measure("percent", Text("Per cent", "Prosent"), _PERCENT, decimals=2),
-    Measure("percent_lower", Text("Lower", "Nedre"), _PERCENT, decimals=2),
-    Measure("percent_upper", Text("Upper", "Øvre"), _PERCENT, decimals=2),
+    Measure("percent", Text("Per cent", "Prosent"), _PERCENT, decimals=2, empty=None),
+    Measure("percent_lower", Text("Lower", "Nedre"), _PERCENT, decimals=2, empty=None),
+    Measure("percent_upper", Text("Upper", "Øvre"), _PERCENT, decimals=2, empty=None),
 )
 _VALUED: Final = (
     Measure("persons", Text("Persons with a value", "Personer med verdi"), _PERSONS),
@@ -98,7 +98,7 @@ class About:
         The number that is summarised, and which quantiles.
     levels
         Names of the levels of every coded column, in the order of their numbers.
-    fingerprint, known_at
+    fingerprint, known_at, vintage
         Of the study on its store.
     """
 
@@ -111,6 +111,7 @@ class About:
     levels: Mapping[str, Sequence[str]]
     fingerprint: str
     known_at: str
+    vintage: Text
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -151,14 +152,6 @@ class About:
         """A specification with what every such table says."""
         title = self.study.title + ("" if self.of is None else f": {_label(self.of).en}")
         stop = "" if title.endswith(("?", "!", ".")) else "."
-        known = self.study.known_at
-        said = (
-            Text("Each year as known a month after its end", "Hvert år slik det var kjent en måned "
-                 "etter årets slutt")
-            if known == PUBLISHED
-            else Text(f"As known on {self.known_at}", f"Slik det var kjent {self.known_at}")
-        )  # fmt: skip
-        method = Text(*(f"{text}. Study {self.fingerprint}." for text in (said.en, said.no)))
         return TableSpecification(
             id=id,
             title=same(f"{title}{stop} {self.years}"),
@@ -167,8 +160,10 @@ class About:
             footnotes=self.footnotes,
             contents=what,
             reference_time=same(self.years),
-            method=method,
-            knowledge_time=same(self.known_at if isinstance(known, date) else ""),
+            time=self.years,
+            method=Text(f"Study {self.fingerprint}.", f"Studie {self.fingerprint}."),
+            knowledge_time=same(self.known_at),
+            vintage=self.vintage,
         )
 
 
@@ -246,7 +241,7 @@ def _of_rounded(cells: Cells, names: Sequence[str]) -> Cells:
     measures = (*_COUNTS[1:], _SHARES[0])
     footnotes = (_OF_ROUNDED, *cells.specification.footnotes)
     made = replace(cells.specification, measures=measures, footnotes=footnotes)
-    return Cells(made, data.to_arrow())
+    return replace(cells, specification=made, data=data.to_arrow())
 
 
 def names_of_values(shares: Sequence[float], rules: Rules | None) -> list[str]:
@@ -296,7 +291,9 @@ def values(about: About, found: pl.DataFrame, rules: Rules | None) -> Cells:
     note = note_of(rules, (*protected.applied, _too_few(applied)))
     measures = made.measures[1:] if rules.rounding_base else made.measures
     made = replace(made, measures=measures, footnotes=(_DRAWN_IN, *made.footnotes, note))
-    return Protected(Cells(made, _selected(shown, made)), rules, protected.applied).cells
+    kept = _selected(shown, made)
+    hidden = rows_suppressed(_selected(rows, made), kept)
+    return Protected(Cells(made, kept, hidden), rules, protected.applied).cells
 
 
 def _figures(about: About, rules: Rules | None) -> list[Measure]:
@@ -307,10 +304,12 @@ def _figures(about: About, rules: Rules | None) -> list[Measure]:
         else Text("Mean, winsorised", "Gjennomsnitt, winsorisert")
     )
     unit = _label(about.of or "")
-    found = [Measure(mean, label, unit, decimals=2)]
+    found = [Measure(mean, label, unit, decimals=2, empty=None)]
     for name, share in zip(rest, about.shares, strict=True):
         percent = f"{100 * share:g}"
-        found.append(Measure(name, Text(f"P{percent}", f"P{percent}"), unit, decimals=2))
+        found.append(
+            Measure(name, Text(f"P{percent}", f"P{percent}"), unit, decimals=2, empty=None)
+        )
     return found
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
-from folkestrom.analysis.figure_style import format_of
+from folkestrom.analysis.figure_style import PICTURES
 from folkestrom.analysis.figures import curve_plot
 from folkestrom.analysis.followup import Curve, FollowUp, gray_test
 from folkestrom.analysis.followup.curves import Scale
@@ -32,7 +33,8 @@ from folkestrom.app.office.publishing import rules_of
 from folkestrom.app.output.place import check_place
 from folkestrom.disclosure import Protected, Rules
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Cells, Frame, Target, as_frame
+from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description
+from folkestrom.model.file_format import format_of
 from folkestrom.model.specification import Language, Text
 
 if TYPE_CHECKING:
@@ -140,7 +142,8 @@ def follow_up_frame(
     followed, found, shown = _answered(study, asked, drawn, None)
     if shown is not None:
         return _protected(followed, found, shown, asked).to(to)
-    return as_frame(found.to_arrow(), to)
+    cells = cells_of(followed, found, _events(followed, asked))
+    return as_frame(with_description(found.to_arrow(), cells.specification.described()), to)
 
 
 def follow_up_cells(
@@ -236,7 +239,7 @@ def _check(
     if asked.test and not asked.by:
         raise UsageError("compares groups", where="test", next_step="Say by which: --by sex")
     if picture is not None:
-        format_of(picture.file)
+        format_of(picture.file, PICTURES, "picture")
         check_place(picture.file, "picture")
 
 
@@ -265,11 +268,21 @@ def _protected(
 ) -> Protected:
     tests = _tests(followed, asked, shown)
     cells = cells_of(followed, data, _events(followed, asked), tests)
-    protected = Protected(cells, shown.rules, shown.applied)
+    protected = Protected(_marked(cells, data), shown.rules, shown.applied)
     merged = (MERGED,) if shown.merged else ()
     notes = (*cells.specification.footnotes, *merged, protected.note)
     specification = replace(cells.specification, footnotes=notes)
     return replace(protected, cells=replace(cells, specification=specification))
+
+
+def _marked(cells: Cells, data: pl.DataFrame) -> Cells:
+    """The table with its suppressed rows marked: of groups that occur, all that is null is so."""
+    keys = [dimension.id for dimension in cells.specification.dimensions]
+    hidden = data.select(*keys, hidden=pl.any_horizontal(pl.all().exclude(keys).is_null()))
+    rows = pl.DataFrame(cells.data.select(keys)).join(
+        hidden, on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return replace(cells, suppressed=pa.array(rows["hidden"].fill_null(value=False).to_numpy()))
 
 
 def _tests(followed: Followed, asked: Question, shown: Released | None) -> list[Text]:

@@ -18,6 +18,7 @@ from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.errors import UsageError
+from folkestrom.model.specification import Text
 from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.variables import nearest_name
 
@@ -65,8 +66,8 @@ class Followed:
         The study that they are of.
     fingerprint
         Its fingerprint.
-    known
-        The knowledge day.
+    known, vintage
+        The knowledge day, and what knowledge that is.
     by
         What groups are told apart by.
     groups
@@ -86,6 +87,7 @@ class Followed:
     study: Study
     fingerprint: str
     known: date
+    vintage: Text
     by: tuple[Grouping, ...]
     groups: pl.DataFrame
     repeats: tuple[int, ...]
@@ -160,7 +162,8 @@ def read(
         vocabulary = (prepare(prepared.connection, narrow) if new else prepared).vocabulary
         groupings = tuple(Grouping(n, vocabulary[v.variable]) for n, v in chosen.items())
         _refuse_unfit(groupings)
-        known = prepared.known(exit_.end)
+        knowledge = prepared.knowledge
+        known = knowledge.day(exit_.end)
         query = EpisodeQuery(prepared.connection, narrow, entry, exit_, vocabulary, known)
         frame = _rows(query, by, progress)
         fingerprint = prepared.fingerprint
@@ -180,8 +183,8 @@ def read(
         group=number.to_numpy() if by else None,
     )
     return Followed(
-        study.definition, fingerprint, known, groupings, groups, repeats, follow, count(follow),
-        _curves(follow, level), level,
+        study.definition, fingerprint, known, knowledge.vintage, groupings, groups, repeats,
+        follow, count(follow), _curves(follow, level), level,
     )  # fmt: skip
 
 

@@ -37,10 +37,16 @@ _MEASURES: Final = (
     Measure("episodes", Text("Episodes", "Episoder"), _EPISODES),
     Measure("at_risk", Text("Still at risk", "Fortsatt under risiko"), _EPISODES),
     Measure("events", Text("Events until then", "Hendelser til da"), Text("events", "hendelser")),
-    Measure("incidence", Text("Cumulative incidence", "Kumulativ insidens"), _PER_CENT, decimals=2),
-    Measure("lower", Text("Lower", "Nedre"), _PER_CENT, decimals=2),
-    Measure("upper", Text("Upper", "Øvre"), _PER_CENT, decimals=2),
-    Measure("crude_share", Text("Crude share", "Enkel andel"), _PER_CENT, decimals=2),
+    Measure(
+        "incidence",
+        Text("Cumulative incidence", "Kumulativ insidens"),
+        _PER_CENT,
+        decimals=2,
+        empty=None,
+    ),
+    Measure("lower", Text("Lower", "Nedre"), _PER_CENT, decimals=2, empty=None),
+    Measure("upper", Text("Upper", "Øvre"), _PER_CENT, decimals=2, empty=None),
+    Measure("crude_share", Text("Crude share", "Enkel andel"), _PER_CENT, decimals=2, empty=None),
 )
 _UNKNOWN: Final = Text("Unknown", "Uoppgitt")
 #: Said where it happens.
@@ -116,6 +122,7 @@ def cells_of(
         reference_time=same(f"{entry.first_day} - {exit_.end}"),
         method=_method(followed),
         knowledge_time=same(str(followed.known)),
+        vintage=followed.vintage,
     )
     return Cells(specification, rounded.to_arrow())
 
@@ -261,11 +268,8 @@ def _whole(data: pl.DataFrame, by: list[str]) -> pl.DataFrame:
 
 
 def _method(followed: Followed) -> Text:
-    known, print_ = followed.known, followed.fingerprint
-    return Text(
-        f"As known on {known}. Fingerprint of the study: {print_}.",
-        f"Slik det var kjent {known}. Studiens fingeravtrykk: {print_}.",
-    )
+    print_ = followed.fingerprint
+    return Text(f"Fingerprint of the study: {print_}.", f"Studiens fingeravtrykk: {print_}.")
 
 
 def _notes(followed: Followed, data: pl.DataFrame) -> list[Text]:

@@ -108,7 +108,8 @@ def without_strata(
     made = protected.cells.specification
     # The note of the release is the last one, and is said anew.
     made = replace(made, footnotes=(*made.footnotes[:-1], note_of(rules, applied)))
-    return Protected(Cells(made, data, protected.cells.remarks), rules, applied)
+    hidden = pc.or_(protected.cells.suppressed, mask)
+    return Protected(Cells(made, data, hidden), rules, applied)
 
 
 def _told(strata: pl.DataFrame, by: Sequence[str], rules: Rules) -> pl.DataFrame:

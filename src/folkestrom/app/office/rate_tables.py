@@ -43,24 +43,26 @@ _MEASURES: Final = {
         Measure("events", Text("Events", "Hendelser"), Text("events", "hendelser")),
         # Never shown: what counts are held to.
         Measure("persons", Text("Persons", "Personer"), Text("persons", "personer")),
+        Measure("person_years", Text("Person-years", "Personår"), Text("years", "år"), decimals=1),
+        Measure("rate", Text("Rate", "Rate"), _PER_1000, decimals=2, empty=None),
+        Measure("rate_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2, empty=None),
+        Measure("rate_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2, empty=None),
         Measure(
-            "person_years", Text("Person-years", "Personår"), Text("years", "år"), decimals=1
+            "expected",
+            Text("Expected events", "Forventede hendelser"),
+            Text("events", "hendelser"),
+            decimals=1,
         ),
-        Measure("rate", Text("Rate", "Rate"), _PER_1000, decimals=2),
-        Measure("rate_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2),
-        Measure("rate_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2),
         Measure(
-            "expected", Text("Expected events", "Forventede hendelser"),
-            Text("events", "hendelser"), decimals=1,
+            "standardised", Text("Standardised", "Standardisert"), _PER_1000, decimals=2, empty=None
         ),
-        Measure("standardised", Text("Standardised", "Standardisert"), _PER_1000, decimals=2),
-        Measure("standardised_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2),
-        Measure("standardised_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2),
-        Measure("ratio", Text("Ratio", "Forholdstall"), _RATIO, decimals=3),
-        Measure("ratio_lower", Text("Lower", "Nedre"), _RATIO, decimals=3),
-        Measure("ratio_upper", Text("Upper", "Øvre"), _RATIO, decimals=3),
+        Measure("standardised_lower", Text("Lower", "Nedre"), _PER_1000, decimals=2, empty=None),
+        Measure("standardised_upper", Text("Upper", "Øvre"), _PER_1000, decimals=2, empty=None),
+        Measure("ratio", Text("Ratio", "Forholdstall"), _RATIO, decimals=3, empty=None),
+        Measure("ratio_lower", Text("Lower", "Nedre"), _RATIO, decimals=3, empty=None),
+        Measure("ratio_upper", Text("Upper", "Øvre"), _RATIO, decimals=3, empty=None),
     )
-}  # fmt: skip
+}
 
 _COMPONENTS: Final = Dimension(
     "component",
@@ -74,14 +76,23 @@ _COMPONENTS: Final = Dimension(
     ),
 )
 _PARTS: Final = (
-    Measure("estimate", Text("Estimate", "Estimat"), _PER_1000, decimals=3),
-    Measure("lower", Text("Lower", "Nedre"), _PER_1000, decimals=3),
-    Measure("upper", Text("Upper", "Øvre"), _PER_1000, decimals=3),
-    Measure("share", Text("Per cent of the difference", "Prosent av forskjellen"),
-            Text("per cent", "prosent"), decimals=1),
-    Measure("share_lower", Text("Lower", "Nedre"), Text("per cent", "prosent"), decimals=1),
-    Measure("share_upper", Text("Upper", "Øvre"), Text("per cent", "prosent"), decimals=1),
-)  # fmt: skip
+    Measure("estimate", Text("Estimate", "Estimat"), _PER_1000, decimals=3, empty=None),
+    Measure("lower", Text("Lower", "Nedre"), _PER_1000, decimals=3, empty=None),
+    Measure("upper", Text("Upper", "Øvre"), _PER_1000, decimals=3, empty=None),
+    Measure(
+        "share",
+        Text("Per cent of the difference", "Prosent av forskjellen"),
+        Text("per cent", "prosent"),
+        decimals=1,
+        empty=None,
+    ),
+    Measure(
+        "share_lower", Text("Lower", "Nedre"), Text("per cent", "prosent"), decimals=1, empty=None
+    ),
+    Measure(
+        "share_upper", Text("Upper", "Øvre"), Text("per cent", "prosent"), decimals=1, empty=None
+    ),
+)
 
 _CONTENTS: Final = Text(
     "Events of residents by the days that they were resident, in years of 365.2425 days.",
@@ -133,10 +144,12 @@ def rate_cells(counted: Occurrences, found: Rates, said: Said) -> Cells:
         footnotes=(*_notes(counted, said), *_coverage(found)),
         contents=_CONTENTS,
         reference_time=same(_when(counted.period)),
+        time=_when(counted.period),
         method=_method(said, counted),
         knowledge_time=same(str(counted.known_at)),
+        vintage=counted.vintage,
     )
-    return Cells(specification, data.to_arrow(), counted.remarks)
+    return Cells(specification, data.to_arrow())
 
 
 def only_counts(cells: Cells) -> Cells:
@@ -231,11 +244,13 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str, onl
         footnotes=(*_decomposition_notes(found), *_kept(counted, only), *_notes_of(counted)),
         contents=_CONTENTS,
         reference_time=same(_when(counted.period)),
+        time=_when(counted.period),
         method=Text(found.method, found.method),
         knowledge_time=same(str(counted.known_at)),
+        vintage=counted.vintage,
         listing=True,
     )
-    return Cells(specification, data.to_arrow(), counted.remarks)
+    return Cells(specification, data.to_arrow())
 
 
 def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
@@ -359,7 +374,7 @@ def _in_a_sentence(counted: Occurrences, name: str) -> Text:
 
 def _notes_of(counted: Occurrences) -> tuple[Text, ...]:
     """Notes of all variables that play a part, each once."""
-    return tuple(dict.fromkeys(notes(counted.variables)))
+    return tuple(dict.fromkeys((*notes(counted.variables), *counted.notes)))
 
 
 def _coverage(found: Rates) -> tuple[Text, ...]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +15,6 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
-from folkestrom.analysis.study import toml_file
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
@@ -26,7 +23,8 @@ from folkestrom.disclosure import named as rules_named
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Cells, Frame, Target
+from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.statistics.periods import Period
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ class Question:
     only
         Codes to keep, by variable.
     known_at
-        Knowledge day; None: all that is known.
+        Knowledge day, "published" or "latest".
     standardise_by, against, method
         What is held equal, to whose composition ("nation", a code of a place or of a variable of
         `by`, or "variable=code"), and how.
@@ -65,7 +63,7 @@ class Question:
     event: str = "emigration"
     destination: str | None = None
     only: Only = field(default_factory=dict)
-    known_at: date | None = None
+    known_at: KnownAt = PUBLISHED
     standardise_by: tuple[str, ...] = ()
     against: str | None = None
     method: Method = "direct"
@@ -85,7 +83,7 @@ def emigration_rates(
     standardise_by: str | Iterable[str] = (),
     against: str | None = None,
     method: Method = "direct",
-    known_at: arguments.Day | None = None,
+    known_at: arguments.Knowledge = PUBLISHED,
     level: float = 0.95,
     groups: Mapping[str, Groups] | None = None,
     publish: Rules | str | None = None,
@@ -115,7 +113,8 @@ def emigration_rates(
     method
         "direct" or "indirect" standardisation.
     known_at
-        Knowledge day; None: all that is known.
+        Knowledge day; "published": as known at the extraction a month after the period; "latest":
+        all that is known.
     level
         Level of the intervals.
     groups
@@ -139,7 +138,7 @@ def emigration_rates(
         event,
         destination,
         dict(only or {}),
-        None if known_at is None else arguments.day(known_at, "known_at"),
+        arguments.knowledge(known_at),
         arguments.names(standardise_by),
         against,
         method,
@@ -151,55 +150,9 @@ def emigration_rates(
         return published(folder, waiting, asked, publish).to(to)
     counted, found = _measured(folder, waiting, asked)
     shown = [counted.variable(name) for name in found.by]
-    return replace(found, data=rate_tables.in_order(found.data, shown)).to(to)
-
-
-def groups_of(texts: Iterable[str]) -> dict[str, Groups]:
-    """Variables made of others, from TOML: files, or what stands under `groups` in one.
-
-    Parameters
-    ----------
-    texts
-        Names of files with tables `[groups.NAME]`, such as a study's; or lines such as
-        `tenth = {of = "income", quantiles = 10}`.
-
-    Examples
-    --------
-    >>> groups_of(['tenth = {of = "income", quantiles = 10}'])["tenth"].quantiles
-    10
-    """
-    found: dict[str, Groups] = {}
-    for text in texts:
-        if "=" in text:
-            made = toml_file.groups_of(_toml(text))
-        else:
-            made = toml_file.groups_of(_tables(Path(text)), Path(text).parent)
-        twice = [name for name in made if name in found]
-        if twice:
-            raise UsageError("is defined twice", where="groups", value=twice[0])
-        found |= made
-    return found
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(
-            f"is not TOML: {error}",
-            where="groups",
-            value=text,
-            allowed='a file, or such as tenth = {of = "income", quantiles = 10}',
-        ) from error
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    found = toml_file.read_table(path).get("groups")
-    if not isinstance(found, dict) or not found:
-        raise UsageError(
-            "has no groups", where="groups", value=str(path), allowed="tables [groups.NAME]"
-        )
-    return found
+    about = rate_tables.rate_cells(counted, found, _said(asked)).specification
+    data = rate_tables.in_order(found.data, shown).to_arrow()
+    return as_frame(with_description(data, about.described()), to)
 
 
 def rate_cells(folder: Path, waiting: Waiting, asked: Question) -> Cells:
@@ -293,7 +246,7 @@ def decompose(
     *,
     destination: str | None = None,
     only: Only | None = None,
-    known_at: arguments.Day | None = None,
+    known_at: arguments.Knowledge = PUBLISHED,
     level: float = 0.95,
     groups: Mapping[str, Groups] | None = None,
     publish: Rules | str | None = None,
@@ -334,17 +287,20 @@ def decompose(
         event,
         destination,
         dict(only or {}),
-        None if known_at is None else arguments.day(known_at, "known_at"),
+        arguments.knowledge(known_at),
         level=level,
         groups=dict(groups or {}),
     )
     folder, waiting = _place(store)
     named = arguments.names(factors)
     if publish is None:
-        return decomposed(folder, waiting, asked, between, named)[1]
-    rules = rules_named(publish) if isinstance(publish, str) else publish
-    found, _ = _checked(folder, waiting, asked, between, named, rules)
-    return rate_release.as_shown(found)
+        counted, found = decomposed(folder, waiting, asked, between, named)
+        cells = rate_tables.decomposition_cells(counted, found, by, asked.only)
+    else:
+        rules = rules_named(publish) if isinstance(publish, str) else publish
+        found, cells = _checked(folder, waiting, asked, between, named, rules)
+        found = rate_release.as_shown(found)
+    return replace(found, about=cells.specification.described())
 
 
 def _years(asked: Question) -> float:

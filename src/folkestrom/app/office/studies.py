@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from folkestrom.analysis.study.definition import Study
 from folkestrom.analysis.study.episodes import EpisodeQuery
@@ -23,11 +23,13 @@ from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
 from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
+from folkestrom.app.output.rows import FORMATS, write_rows
 from folkestrom.disclosure import USUAL_QUANTILES, Rules
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import DESCRIPTION, Frame, Target, as_frame
+from folkestrom.model.file_format import format_of
 
 #: Told how many rows are made.
 Progress = Callable[[int], None]
@@ -89,7 +91,7 @@ class StoreStudy:
         """
         rules = rules_of(publish)
         with self.prepared() as prepared:
-            return published_chart(panel_query(prepared).flow_chart(), rules)
+            return _charted(panel_query(prepared).flow_chart(), prepared, rules)
 
     def episodes(self, to: Target = "arrow") -> Frame:
         """The episodes: one row each, or several where a variable is "varying".
@@ -127,7 +129,7 @@ class StoreStudy:
         rules = rules_of(publish)
         with self.prepared() as prepared:
             chart = panel_query if prepared.study.entry is None else _episode_query
-            return published_chart(chart(prepared).flow_chart(), rules)
+            return _charted(chart(prepared).flow_chart(), prepared, rules)
 
     def describe(
         self,
@@ -163,7 +165,7 @@ class StoreStudy:
 
         asked = Asked(arguments.names(by), of, tuple(quantiles))
         rules = rules_of(publish)
-        return as_frame(described(self.path, self.waiting, self.definition, asked, rules).data, to)
+        return described(self.path, self.waiting, self.definition, asked, rules).to(to)
 
     def follow_up(
         self,
@@ -190,13 +192,15 @@ class StoreStudy:
     def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
             query = _episode_query(prepared)
-            yield query.layout.schema
+            about = json.dumps(_described(prepared), ensure_ascii=False)
+            yield query.layout.schema.with_metadata({DESCRIPTION: about})
             yield from query.batches(query.tally)
 
     def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
             query = panel_query(prepared)
-            yield query.layout.schema
+            about = json.dumps(_described(prepared), ensure_ascii=False)
+            yield query.layout.schema.with_metadata({DESCRIPTION: about})
             yield from query.batches(query.tally)
 
     @contextmanager
@@ -273,14 +277,14 @@ def make(
     publish: Rules | str | None = None,
     progress: Progress | None = None,
 ) -> Made:
-    """Make a study, and write its rows to Parquet files; rows are counted as they are written.
+    """Make a study, and write its rows to files; rows are counted as they are written.
 
     Parameters
     ----------
     study
         The study.
     episodes, panel
-        Files to write; None: the rows are only counted.
+        Files to write, whose names decide the format; None: the rows are only counted.
     publish
         Rules of disclosure control for the flow charts, or their name.
     progress
@@ -293,9 +297,10 @@ def make(
     """
     check_rows(publish, episodes, panel)
     rules = rules_of(publish)
-    for path in (episodes, panel):
+    for path, where in ((episodes, "--episodes"), (panel, "--panel")):
         if path is not None:
-            check_place(path)
+            check_place(path, where)
+            format_of(path, FORMATS, where)
     charts: list[FlowChart] = []
     written: dict[Path, int] = {}
     with study.prepared() as prepared:
@@ -307,17 +312,26 @@ def make(
             queries.append((panel_query(prepared), panel))
         for query, path in queries:
             if path is None:
-                charts.append(published_chart(query.flow_chart(), rules))
+                charts.append(_charted(query.flow_chart(), prepared, rules))
                 continue
             tally = query.tally
             batches = _counted(query.batches(tally), progress)
-            written[path] = _write_parquet(path, query.layout.schema, batches, prepared)
-            charts.append(query.chart(tally))
+            where = "--episodes" if path is episodes else "--panel"
+            schema = query.layout.schema
+            written[path] = write_rows(path, schema, batches, _described(prepared), where)
+            charts.append(_charted(query.chart(tally), prepared, None))
         return Made(wanted.title, prepared.fingerprint, tuple(charts), written)
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a file that no flow chart is written to."""
+    check_place(path, "--flow-chart")
+    format_of(path, {".svg": "svg"}, "--flow-chart")
 
 
 def write_picture(made: Made, path: Path) -> None:
     """Write the flow chart to an SVG file; of two, that of the episodes."""
+    check_picture(path)
     put(made.charts[0].to_svg().encode(), path)
 
 
@@ -326,23 +340,19 @@ def chart_csv(made: Made) -> bytes:
     return csv_of(pa.concat_tables([chart.table for chart in made.charts]))
 
 
-def _write_parquet(
-    path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], prepared: Prepared
-) -> int:
-    """Write rows to a file that appears when all is written."""
-    about = {"title": prepared.study.title, "fingerprint": prepared.fingerprint}
-    rows = 0
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(beside, schema.with_metadata(about), compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    return rows
+def _charted(chart: FlowChart, prepared: Prepared, rules: Rules | None) -> FlowChart:
+    """A flow chart with what was known, and the numbers that may be shown."""
+    return published_chart(replace(chart, known=prepared.known_text), rules)
+
+
+def _described(prepared: Prepared) -> dict[str, str]:
+    """What rows and charts of a study say of themselves."""
+    return {
+        "title": prepared.study.title,
+        "fingerprint": prepared.fingerprint,
+        "knowledge_time": prepared.knowledge_time,
+        "vintage": prepared.knowledge.vintage.en,
+    }
 
 
 def _episode_query(prepared: Prepared) -> EpisodeQuery:
@@ -353,7 +363,7 @@ def _episode_query(prepared: Prepared) -> EpisodeQuery:
         entry,
         exit_,
         prepared.vocabulary,
-        prepared.known(exit_.end),
+        prepared.knowledge.day(exit_.end),
     )
 
 

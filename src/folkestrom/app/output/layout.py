@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Final
 
 from folkestrom.model.cells import Cells, code_text
-from folkestrom.model.specification import Dimension, Language, Measure, Text
+from folkestrom.model.specification import Dimension, Language, Measure, TableSpecification
 
-#: What stands for a figure that there is none of.
+#: What stands for a figure that there is none of, and for one that is not shown.
 MISSING: Final = ".."
+SUPPRESSED: Final = ":"
 #: More measures than this go down instead of across, where there are no more cells than this.
 MOST_ACROSS: Final = 6
 
@@ -115,7 +115,7 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
     )
     return Layout(
         title=spec.title.of(language),
-        known=_known(spec.knowledge_time, language),
+        known=_known(spec, language),
         stubs=tuple(dimension.label.of(language) for dimension in down),
         columns=columns,
         rows=rows,
@@ -132,22 +132,34 @@ def number_text(value: Any, decimals: int, language: Language) -> str:
     >>> number_text(-3.1, 1, Language.NO), number_text(5391369, 0, Language.EN)
     ('-3,1', '5 391 369')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return MISSING
+    if value == SUPPRESSED:
+        return SUPPRESSED
     text = f"{value:,.{decimals}f}".replace(",", " ")
     return text.replace(".", ",") if language is Language.NO else text
 
 
-def _known(day: Text, language: Language) -> str:
-    text = day.of(language)
-    return _KNOWN[language.value].format(day=text) if text else ""
+def headed(spec: TableSpecification, language: Language) -> Iterator[str]:
+    """What stands around a table: its title, what was known, its notes."""
+    yield spec.title.of(language)
+    if known := _known(spec, language):
+        yield known
+    for number, note in enumerate(spec.footnotes, start=1):
+        yield f"{number} {note.of(language)}"
+
+
+def _known(spec: TableSpecification, language: Language) -> str:
+    day, vintage = spec.knowledge_time.of(language), spec.vintage.of(language)
+    known = _KNOWN[language.value].format(day=day) if day else ""
+    return f"{known} ({vintage})" if known and vintage else known or vintage
 
 
 def _turned(cells: Cells, language: Language) -> Layout:
     """Few cells of many measures: the measures go down, and the cells across."""
     spec = cells.specification
     names = [_Names(dimension, language) for dimension in spec.dimensions]
-    found = list(cells.rows())
+    found = list(_rows(cells))
     columns = tuple(
         Column(" ".join(name[code_text(row[name.dimension.id])] for name in names), None)
         for row in found
@@ -157,7 +169,7 @@ def _turned(cells: Cells, language: Language) -> Layout:
     )
     return Layout(
         title=spec.title.of(language),
-        known=_known(spec.knowledge_time, language),
+        known=_known(spec, language),
         stubs=(_CONTENTS[language.value],),
         columns=columns,
         rows=rows,
@@ -176,7 +188,7 @@ def _long(cells: Cells, language: Language) -> _Found:
     measures = [measure.id for measure in spec.measures]
     found = (
         (tuple(code_text(row[name]) for name in names), tuple(row[name] for name in measures))
-        for row in cells.rows()
+        for row in _rows(cells)
     )
     return columns, found, cells.data.num_rows
 
@@ -194,11 +206,21 @@ def _across(cells: Cells, language: Language) -> _Found:
     keys = [tuple(category.code for category in heading) for heading in headings]
     down = [d.id for d in spec.dimensions if d.id not in spec.columns]
     table: dict[tuple[str, ...], dict[tuple[str, ...], Any]] = {}
-    for row in cells.rows():
+    for row in _rows(cells):
         place = table.setdefault(tuple(code_text(row[name]) for name in down), {})
         place[tuple(code_text(row[name]) for name in spec.columns)] = row[measure.id]
     found = ((codes, tuple(values.get(key) for key in keys)) for codes, values in table.items())
     return columns, found, len(table)
+
+
+def _rows(cells: Cells) -> Iterator[dict[str, Any]]:
+    """Rows as dictionaries, with a mark for what must not be shown."""
+    if cells.suppressed is None:
+        yield from cells.rows()
+        return
+    names = [measure.id for measure in cells.specification.measures]
+    for row, hidden in zip(cells.rows(), cells.suppressed.to_pylist(), strict=True):
+        yield row | {n: SUPPRESSED for n in names if hidden and row[n] is None}
 
 
 class _Names(dict[str, str]):

@@ -9,7 +9,6 @@ from typing import Any, Final
 import xlsxwriter
 
 from folkestrom.app.output.layout import MISSING, Layout, lay_out
-from folkestrom.app.output.metadata import metadata
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Language
@@ -65,8 +64,8 @@ def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
         for n, label in enumerate(row.labels):
             sheet.write_string(r, n, label)
         for n, value in enumerate(row.values):
-            if value is None:
-                sheet.write_string(r, stubs + n, MISSING)
+            if value is None or isinstance(value, str):
+                sheet.write_string(r, stubs + n, value or MISSING)
             else:
                 decimals = row.decimals(layout.columns[n])
                 sheet.write_number(r, stubs + n, value, formats[min(decimals, MOST_DECIMALS)])
@@ -93,7 +92,12 @@ def _write_cells(book: Any, sheet: Any, cells: Cells) -> None:
 
 def _write_about(sheet: Any, cells: Cells, language: Language) -> None:
     texts = {
-        name: value for name, value in metadata(cells, language).items() if isinstance(value, str)
+        name: value
+        for name, value in cells.specification.described(language).items()
+        if isinstance(value, str)
+    }
+    texts |= {
+        f"note {n}": note.of(language) for n, note in enumerate(cells.specification.footnotes, 1)
     }
     for r, (name, value) in enumerate(texts.items()):
         sheet.write_string(r, 0, name)

@@ -6,7 +6,6 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -14,15 +13,16 @@ import pyarrow.parquet
 
 from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.csv_file import csv_of
+from folkestrom.app.output.csv_metadata import put_metadata
 from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.json_stat import json_stat, no_cube
-from folkestrom.app.output.layout import lay_out
-from folkestrom.app.output.metadata import metadata
+from folkestrom.app.output.layout import headed, lay_out
 from folkestrom.app.output.place import check_place, is_document, put
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.workbook import workbook
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
+from folkestrom.model.file_format import format_of
 from folkestrom.model.specification import Language
 from folkestrom.model.text import printable
 
@@ -47,6 +47,7 @@ def write(
     language: Language,
     console: PlainConsole,
     to: Path | None = None,
+    aside: PlainConsole | None = None,
 ) -> None:
     """Write cells.
 
@@ -62,14 +63,30 @@ def write(
         Where tables are drawn.
     to
         A file; None: standard output.
+    aside
+        Where the notes of CSV go that has no file beside it.
     """
+    chosen = format if to is None else _format_of(to, format)
     if to is not None:
-        put(content(cells, _format_of(to, format), language), to)
+        put(content(cells, chosen or OutputFormat.TABLE, language), to)
     elif format in (None, OutputFormat.TABLE):
         show(lay_out(cells, language, MOST_SHOWN), console, language)
     else:
         check_stream(format)
         send(content(cells, format, language))
+    if chosen is OutputFormat.CSV:
+        _describe_csv(cells, language, to, aside)
+
+
+def _describe_csv(
+    cells: Cells, language: Language, to: Path | None, aside: PlainConsole | None
+) -> None:
+    """Say what CSV cannot: in a file beside it, or where remarks go."""
+    if to is not None and is_document(to):
+        put_metadata(to, cells.data.schema, cells.specification.described(language))
+    elif aside is not None:
+        for line in headed(cells.specification, language):
+            aside.print(line, soft_wrap=True)
 
 
 def content(cells: Cells, format: OutputFormat, language: Language) -> bytes:
@@ -115,21 +132,9 @@ def check(to: Path | None, format: OutputFormat | None, *, listing: bool = False
 def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
     if format is not None:
         return format
-    suffix = to.suffix.lower()
-    if suffix in SUFFIXES:
-        return SUFFIXES[suffix]
-    if not suffix and not is_document(to):
+    if not to.suffix and not is_document(to):
         return OutputFormat.TABLE
-    nearest = next(iter(get_close_matches(suffix, SUFFIXES, n=1, cutoff=0.5)), None)
-    raise UsageError(
-        "does not end the way a file of any format does",
-        where="--output",
-        value=to,
-        allowed=SUFFIXES,
-        next_step=f"Did you mean {to.with_suffix(nearest).name!r}?"
-        if nearest
-        else "Name it so, or say --format",
-    )
+    return format_of(to, SUFFIXES, otherwise="Name it so, or say --format")
 
 
 def _csv(cells: Cells, _language: Language) -> bytes:
@@ -137,7 +142,9 @@ def _csv(cells: Cells, _language: Language) -> bytes:
 
 
 def _json(cells: Cells, language: Language) -> bytes:
-    return _dumped({"specification": metadata(cells, language), "cells": list(cells.rows())})
+    return _dumped(
+        {"specification": cells.specification.described(language), "cells": list(cells.rows())}
+    )
 
 
 def _json_stat(cells: Cells, language: Language) -> bytes:
@@ -145,10 +152,8 @@ def _json_stat(cells: Cells, language: Language) -> bytes:
 
 
 def _parquet(cells: Cells, language: Language) -> bytes:
-    described = json.dumps(metadata(cells, language), ensure_ascii=False)
     buffer: BinaryIO = io.BytesIO()
-    data = cells.data.replace_schema_metadata({"folkestrom": described})
-    pyarrow.parquet.write_table(data, buffer, compression="zstd")
+    pyarrow.parquet.write_table(cells.table(language), buffer, compression="zstd")
     buffer.seek(0)
     return buffer.read()
 

@@ -13,9 +13,10 @@ from folkestrom.errors import UsageError
 from folkestrom.intake.linking.columns import Source
 from folkestrom.intake.linking.counts import LinkCount
 from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
+from folkestrom.model.file_format import format_of
 
 _SHOWN: Final = 5
-_FORMATS: Final[dict[str, str]] = {
+_FORMATS: Final = {
     ".csv": "FORMAT csv, HEADER true",
     ".ndjson": "FORMAT json, ARRAY false",
     ".jsonl": "FORMAT json, ARRAY false",
@@ -166,13 +167,7 @@ def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) 
 
     The file holds persons' values, and so belongs to the office.
     """
-    options = _FORMATS.get(to.suffix.lower())
-    if options is None:
-        raise UsageError(
-            "does not end like a format that rows are written in",
-            value=str(to),
-            allowed=", ".join(_FORMATS),
-        )
+    options = format_of(to, _FORMATS, "the file")
     if not to.parent.is_dir():
         raise UsageError(
             "is not a folder", value=str(to.parent), next_step="Make the folder first."

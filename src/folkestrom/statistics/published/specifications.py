@@ -92,14 +92,7 @@ KEY_FIGURES: Final = TableSpecification(
         "Folkemengde ved årsskiftene, og levendefødte, døde og flyttinger mellom dem.",
     ),
     reference_time=Text("{before}", "{before}"),
-    method=Text(
-        "Populations as known one month after each turn of the year; changes of the year and late "
-        "reports about earlier ones, known on {known}. The adjustment is the growth minus the sum "
-        "of the changes.",
-        "Folkemengden slik den var kjent en måned etter hvert årsskifte; endringer i året og "
-        "forsinkede meldinger om tidligere år, kjent {known}. Korreksjonen er tilveksten minus "
-        "summen av endringene.",
-    ),
+    time="{before}",
     knowledge_time=_KNOWN,
 )
 
@@ -124,22 +117,26 @@ AGE_GROUPS: Final = TableSpecification(
             Text("Change in percent {before} - {year}", "Endring i prosent {before}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
         Measure(
             "change_5_years",
             Text("Change in percent {five} - {year}", "Endring i prosent {five}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
         Measure(
             "change_10_years",
             Text("Change in percent {ten} - {year}", "Endring i prosent {ten}-{year}"),
             _PERCENT,
             decimals=1,
+            empty=None,
         ),
     ),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -178,6 +175,7 @@ MARITAL_STATUS_OWN: Final = TableSpecification(
     columns=("marital_status",),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -208,6 +206,7 @@ MARITAL_STATUS_AS_PUBLISHED: Final = TableSpecification(
     ),
     contents=_STOCK_CONTENTS,
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )
@@ -243,6 +242,7 @@ CITIZENSHIP: Final = TableSpecification(
         "største statsborgerskapene.",
     ),
     reference_time=_STOCK_TIME,
+    time="{year}-01-01",
     method=_STOCK_METHOD,
     knowledge_time=_KNOWN,
 )

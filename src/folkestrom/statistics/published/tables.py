@@ -14,8 +14,10 @@ import pyarrow as pa
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import NORWAY
+from folkestrom.model.knowledge import PUBLISHED as AS_PUBLISHED
+from folkestrom.model.knowledge import Knowledge, KnownAt
 from folkestrom.model.specification import Category, TableSpecification, Text
-from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics.age_groups import PUBLISHED
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.classifications import UNKNOWN_CODE
@@ -45,7 +47,8 @@ class Edition:
     year
         The year on whose 1 January the tables stand; changes are those of the year before.
     known_at
-        Knowledge day; None: as published, each turn of the year at its own extraction.
+        Knowledge day; "published": each turn of the year at its own extraction; "latest": all that
+        is known.
     extraction_months
         Months from the turn of the year to its extraction.
     unknown
@@ -54,7 +57,7 @@ class Edition:
 
     connection: duckdb.DuckDBPyConnection
     year: int
-    known_at: date | None = None
+    known_at: KnownAt = AS_PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     unknown: Unknown = "published"
 
@@ -64,7 +67,7 @@ class Edition:
             self.connection,
             date(year or self.year, 1, 1),
             by,
-            self.known_at or "published",
+            self.known_at,
             extraction_months=self.extraction_months,
         )
         columns = [cells.data[name].to_pylist() for name in (*by, "persons")]
@@ -72,14 +75,20 @@ class Edition:
 
     def fill(self, specification: TableSpecification) -> TableSpecification:
         """A specification with this edition's years."""
-        known = self.known_at or extraction(date(self.year, 1, 1), self.extraction_months)
-        return specification.fill(
+        knowledge = self.knowledge
+        filled = specification.fill(
             year=self.year,
             before=self.year - 1,
             five=self.year - 5,
             ten=self.year - 10,
-            known=known,
+            known=knowledge.day(date(self.year, 1, 1)),
         )
+        return replace(filled, vintage=knowledge.vintage)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of each turn of the year."""
+        return reach(self.connection).knowledge(self.known_at, self.extraction_months)
 
 
 def table(edition: Edition, name: str) -> Cells:
@@ -101,39 +110,39 @@ def table(edition: Edition, name: str) -> Cells:
             allowed=TABLES,
             next_step=f"Did you mean {nearest!r}?" if nearest else None,
         )
-    known = edition.known_at or extraction(date(edition.year, 1, 1), edition.extraction_months)
-    limits = reach(edition.connection)
-    if edition.known_at is not None:
-        limits.check_known(edition.known_at)
-    remarks = limits.remarks(known)
-    return replace(TABLES[name](edition), remarks=remarks)
+    cells = TABLES[name](edition)
+    known = edition.knowledge.day(date(edition.year, 1, 1))
+    made = cells.specification
+    footnotes = (*made.footnotes, *reach(edition.connection).notes(known))
+    return replace(cells, specification=replace(made, footnotes=footnotes))
 
 
 def key_figures(edition: Edition) -> Cells:
     """Population at both ends of the year before, and what changed it."""
     period = year_of(edition.year - 1)
-    (account,) = changes(
+    cells = changes(
         edition.connection,
         [period],
         known_at=edition.known_at,
         extraction_months=edition.extraction_months,
-    ).rows()
+    )
+    (account,) = cells.rows()
     account["population_growth"] = account["growth"]
     account["statistical_adjustment"] = account["adjustment"]
     figures = [category.code for category in spec.KEY_FIGURES.dimensions[0].categories]
-    return _cells(
-        edition.fill(spec.KEY_FIGURES), {"figure": figures}, value=[account[f] for f in figures]
-    )
+    made = replace(edition.fill(spec.KEY_FIGURES), method=cells.specification.method)
+    return _cells(made, {"figure": figures}, value=[account[f] for f in figures])
 
 
 def age_groups(edition: Edition) -> Cells:
     """Population by the published groups of age, with its change over one, five and ten years."""
     codes = [TOTAL, *(group.code for group in PUBLISHED.categories)]
     now = _by_group(edition, edition.year)
-    first = reach(edition.connection).first
+    limits, knowledge = reach(edition.connection), edition.knowledge
     columns: dict[str, list[Any]] = {"population": [now[code] for code in codes]}
     for years, name in ((1, "change_1_year"), (5, "change_5_years"), (10, "change_10_years")):
-        reached = date(edition.year - years, 1, 1) >= first
+        turn = date(edition.year - years, 1, 1)
+        reached = turn >= limits.first and knowledge.reaches(turn)
         then = _by_group(edition, edition.year - years) if reached else Counter()
         columns[name] = [change_in_percent(now[code], then[code]) for code in codes]
     return _cells(edition.fill(spec.AGE_GROUPS), {"age_group": codes}, **columns)

@@ -1,0 +1,99 @@
+"""Rows of persons in files for the office: written batch by batch, whole or not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from folkestrom.app.output.csv_file import csv_of
+from folkestrom.app.output.csv_metadata import put_metadata
+from folkestrom.model.cells import DESCRIPTION
+from folkestrom.model.file_format import format_of
+
+_CSV: Final = "csv"
+#: Formats of rows by the ends of file names.
+FORMATS: Final = {
+    ".parquet": "parquet",
+    ".csv": _CSV,
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+
+
+def write_rows(
+    to: Path,
+    schema: pa.Schema,
+    batches: Iterator[pa.RecordBatch],
+    description: Mapping[str, Any],
+    where: str,
+) -> int:
+    """Write rows to a file that appears when all is written; how many there were.
+
+    Parameters
+    ----------
+    to
+        The file; its name decides the format: `FORMATS`.
+    schema, batches
+        Columns and rows.
+    description
+        What the rows are; of CSV it stands in a file beside it.
+    where
+        What the file was given as.
+    """
+    form = format_of(to, FORMATS, where)
+    texts = {name: str(value) for name, value in description.items()}
+    about = texts | {DESCRIPTION: json.dumps(description, ensure_ascii=False)}
+    schema = schema.with_metadata(about)
+    rows = 0
+    beside = to.with_name(f".{to.name}.part")
+    try:
+        with _writer(form, beside, schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+        beside.replace(to)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    if form == _CSV:
+        put_metadata(to, schema, description)
+    return rows
+
+
+class _CsvWriter:
+    """Batches of rows as one CSV file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    schema
+        Columns of the batches.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = path.open("wb")
+        self._file.write(csv_of(schema.empty_table()))
+
+    def __enter__(self) -> _CsvWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        self._file.write(csv_of(pa.Table.from_batches([batch]), header=False))
+
+
+def _writer(form: str, path: Path, schema: pa.Schema) -> Any:
+    if form == _CSV:
+        return _CsvWriter(path, schema)
+    if form == "arrow":
+        return pa.ipc.new_file(path, schema)
+    return pyarrow.parquet.ParquetWriter(path, schema, compression="zstd")

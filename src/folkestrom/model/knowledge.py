@@ -1,0 +1,81 @@
+"""Which day of knowledge goes with a figure where none is said: one rule for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, TypeAlias
+
+from folkestrom.errors import UsageError
+from folkestrom.model.specification import Text
+from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+
+#: As known at the extraction that follows the reference day, or the end of the period.
+PUBLISHED: Final = "published"
+#: All that the log knows.
+LATEST: Final = "latest"
+
+#: What may be asked for.
+KnownAt: TypeAlias = date | Literal["published", "latest"]
+
+_VINTAGES: Final = {
+    PUBLISHED: Text("as published", "som publisert"),
+    LATEST: Text("all that is known", "alt som er kjent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of reference days and of periods' ends.
+
+    Parameters
+    ----------
+    asked
+        What was asked for: "published", "latest", or one day for everything.
+    first, last
+        The first knowledge day of the log on which the stock was known, and the last one.
+    months
+        Months to an extraction.
+
+    Examples
+    --------
+    >>> turn = date(2021, 1, 1)
+    >>> first, last = date(2020, 1, 1), date(2021, 3, 1)
+    >>> [str(Knowledge(asked, first, last).day(turn)) for asked in ("published", "latest")]
+    ['2021-02-01', '2021-03-01']
+    """
+
+    asked: KnownAt
+    first: date
+    last: date
+    months: int = EXTRACTION_MONTHS
+
+    def day(self, end: date) -> date:
+        """The knowledge day of a reference day, or of a period that ends (exclusively) then."""
+        if self.asked != PUBLISHED:
+            return self.asked if isinstance(self.asked, date) else self.last
+        found = extraction(end, self.months)
+        if not self.reaches(end):
+            raise UsageError(
+                f"is as published on {found}, before anything was known: the first stock became "
+                f"known on {self.first}",
+                where="known_at",
+                value=end,
+                allowed=f'days whose extraction is on {self.first} or later, or "{LATEST}"',
+                next_step=f"Ask for all that is known: --known-at {LATEST}",
+            )
+        return found
+
+    def days(self, *ends: date) -> str:
+        """The knowledge day of several such days; where they have several, the first and last."""
+        known = sorted({str(self.day(end)) for end in ends})
+        return known[0] if len(known) == 1 else f"{known[0]} – {known[-1]}"
+
+    def reaches(self, end: date) -> bool:
+        """Whether anything was known of such a day."""
+        return self.asked != PUBLISHED or extraction(end, self.months) >= self.first
+
+    @property
+    def vintage(self) -> Text:
+        """What the figures say of it, beside the day."""
+        return Text("", "") if isinstance(self.asked, date) else _VINTAGES[self.asked]
