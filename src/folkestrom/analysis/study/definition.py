@@ -22,7 +22,7 @@ from folkestrom.analysis.study.values import (
     put,
 )
 from folkestrom.errors import UsageError
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.model.names import nearest_name
 
 #: Days of knowledge that have a name.
 LATEST: Final = "latest"

@@ -18,6 +18,7 @@ from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
+from folkestrom.model.names import check_code, suggestion
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
 from folkestrom.statistics.classifications import (
@@ -27,7 +28,6 @@ from folkestrom.statistics.classifications import (
     municipality_code,
 )
 from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
-from folkestrom.statistics.variables import nearest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,12 @@ class Variable:
             return self.numbers[place] if place < len(self.numbers) else None
         if code in COUNTRY_CODES and code != UNKNOWN and self.name in _COUNTRIES:
             return COUNTRY_CODES[code]  # a country that nobody has yet
-        near = nearest_name(code, levels)
         raise UsageError(
             f"is not a code of {self.name}",
             where=where,
             value=code,
             allowed=_shortened(levels),
-            next_step=f"Did you mean {near!r}?" if near else None,
+            next_step=suggestion(code, levels),
         )
 
 
@@ -137,18 +136,10 @@ class Vocabulary:
     def check(self, names: Iterable[str], where: str) -> None:
         """Refuse a name that no variable has, and suggest the nearest one."""
         for name in names:
-            if name not in self.known:
-                near = nearest_name(name, self.known)
-                raise UsageError(
-                    "is not a variable",
-                    where=where,
-                    value=name,
-                    allowed=tuple(self.known),
-                    next_step=f"Did you mean {near!r}? Variables of your own are linked with "
-                    f"`folkestrom link FILE --as {name}`"
-                    if near
-                    else f"Link it with `folkestrom link FILE --as {name}`",
-                )
+            check_code(
+                name, tuple(self.known), "is not a variable", where=where,
+                otherwise=f"Link it with `folkestrom link FILE --as {name}`",
+            )  # fmt: skip
 
 
 def built_in(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Variable]:

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from folkestrom.errors import UsageError
+from folkestrom.model.names import nearest_name
 from folkestrom.statistics.population import KnownAt
-from folkestrom.statistics.variables import nearest_name
 
 #: A day as a caller may say it: a date, a date and time at midnight, or its ISO text.
 Day: TypeAlias = date | datetime | str
