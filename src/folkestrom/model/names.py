@@ -83,7 +83,7 @@ def unknown(
         The next step where no known name is near.
     """
     return error(
-        message, where=where, row=row, column=column, value=name, allowed=known,
+        message, where=where, row=row, column=column, value=name, allowed=dict.fromkeys(known),
         next_step=suggestion(name, known) or otherwise,
     )  # fmt: skip
 

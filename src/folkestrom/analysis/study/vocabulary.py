@@ -17,7 +17,7 @@ from folkestrom.analysis.study.country_groups import immigrant_groups
 from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
-from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
+from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.model.names import check_code, suggestion
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
@@ -25,6 +25,7 @@ from folkestrom.statistics.classifications import (
     UNKNOWN_CODE,
     country_code,
     county_code,
+    long_list,
     municipality_code,
 )
 from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
@@ -81,8 +82,9 @@ class Variable:
         if code in levels:
             place = levels.index(code)
             return self.numbers[place] if place < len(self.numbers) else None
-        if code in COUNTRY_CODES and code != UNKNOWN and self.name in _COUNTRIES:
-            return COUNTRY_CODES[code]  # a country that nobody has yet
+        listed = long_list(self.name)
+        if code in listed:
+            return listed[code]  # nobody has it yet
         raise UsageError(
             f"is not a code of {self.name}",
             where=where,
@@ -92,8 +94,6 @@ class Variable:
         )
 
 
-#: Variables whose codes are countries.
-_COUNTRIES: Final = ("citizenship", "country_of_birth", "destination_country")
 _NO_YES: Final = ("no", "yes")
 _GROUPS: Final = ("native", "norwegian_born")
 _SHOWN: Final = 30

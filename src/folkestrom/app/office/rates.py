@@ -239,7 +239,7 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
     counted, found = _measured(folder, waiting, asked, persons=True)
-    groups = keep(counted.data, asked.only, asked.by)
+    groups = keep(counted.data, asked.only, asked.by, counted.allowed)
     found = rate_release.with_persons(found, groups)
     cells = rate_tables.rate_cells(counted, found, _said(asked))
     if given.rounding_base:
@@ -269,7 +269,7 @@ def _strata(counted: Occurrences, found: Rates, asked: Question, rules: Rules) -
     """
     strata, standard = list(asked.standardise_by), _standard(asked)
     whole = keep(counted.data, standard or {}, strata).filter(pl.col("days") > 0)
-    groups = keep(counted.data, asked.only, [*asked.by, *strata])
+    groups = keep(counted.data, asked.only, [*asked.by, *strata], counted.allowed)
     data = rate_release.weighted(groups, whole.select(*strata, "days"))
     against = asked.against or rate_tables.NATION
     if asked.method == "indirect":
@@ -383,7 +383,8 @@ def decomposed(
     parts = _parts(factors)
     counted = _counted(folder, waiting, asked, (*asked.by, *parts), persons)
     (group,) = asked.by
-    data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
+    names = list(dict.fromkeys((group, *parts)))
+    data = keep(counted.data, asked.only, names, counted.allowed)
     found = kitagawa(data, group, between, factors, level=asked.level)
     return counted, found
 
@@ -404,7 +405,7 @@ def _checked(
     """A decomposition that may be shown; else it is refused."""
     counted, found = decomposed(folder, waiting, asked, between, factors, persons=True)
     (group,), parts = asked.by, _parts(factors)
-    data = keep(counted.data, asked.only, [group, *parts])
+    data = keep(counted.data, asked.only, [group, *parts], counted.allowed)
     strata = rate_release.combinations(data, group, between, parts)
     cells = rate_tables.decomposition_cells(counted, found, group, asked.only)
     return found, rate_release.checked(cells, strata, factors, rules, _years(asked))
@@ -441,11 +442,12 @@ def _measured(
     wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
     counted = _counted(folder, waiting, asked, wanted, persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
-    groups = keep(counted.data, asked.only, named)
+    groups = keep(counted.data, asked.only, named, counted.allowed)
     options: dict[str, Any] = {}
     if asked.standardise_by:
         # The standard is of the whole country, whoever is kept.
-        whole = keep(counted.data, standard or {}, list(asked.standardise_by))
+        strata = list(asked.standardise_by)
+        whole = keep(counted.data, standard or {}, strata, where="against")
         options = {"standardise_by": asked.standardise_by, "standard": whole}
     found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
     return counted, found
