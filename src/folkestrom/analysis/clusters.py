@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from folkestrom.errors import InputRefused
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.errors import InputRefused, UsageError
+
+Floats = NDArray[np.float64]
+
+#: A standard error by clusters below this part of the one from the information is rounding.
+_NOTHING: Final = 1e-4
 
 
 def check_clusters(clusters: int, column: str) -> None:
@@ -39,6 +50,63 @@ standard errors are of what varies between clusters.
         )
 
 
+def check_sandwich(robust: Floats, naive: Floats, names: Sequence[str]) -> None:
+    """Refuse errors of nothing: clusters in each of which the scores of an estimate cancel.
+
+    That is so where few clusters coincide with levels of a covariate.
+
+    Parameters
+    ----------
+    robust, naive
+        The covariance by clusters, and that from the information.
+    names
+        Of the estimates.
+
+    Examples
+    --------
+    >>> check_sandwich(np.array([[1e-20]]), np.array([[0.1]]), ["sex[m]"])
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.InputRefused: column cluster: says nothing of the error of an estimate, \
+'sex[m]': what its scores add up to is zero in every cluster.
+    Next: Take standard errors without clusters, or smaller clusters.
+    """
+    own, other = (np.sqrt(np.abs(np.diag(matrix))) for matrix in (robust, naive))
+    nothing = np.flatnonzero(own < _NOTHING * other)
+    if nothing.size:
+        raise InputRefused(
+            f"says nothing of the error of an estimate, {names[int(nothing[0])]!r}: what its "
+            "scores add up to is zero in every cluster",
+            column="cluster",
+            next_step="Take standard errors without clusters, or smaller clusters",
+        )
+
+
+def check_rank(clusters: int | None, parameters: int) -> None:
+    """Refuse a test of more parameters together than clusters can tell apart.
+
+    Parameters
+    ----------
+    clusters
+        How many there are; None: standard errors are not by clusters.
+    parameters
+        How many are tested together.
+
+    Examples
+    --------
+    >>> check_rank(None, 10), check_rank(3, 2)
+    (None, None)
+    """
+    if clusters is not None and parameters >= clusters:
+        raise UsageError(
+            f"are too many to be tested together with standard errors from {clusters} clusters",
+            where="names",
+            value=parameters,
+            allowed=f"up to {clusters - 1} parameters",
+            next_step="Test fewer of them at a time, or take standard errors without clusters",
+        )
+
+
 def note_of_clusters(clusters: int, parameters: int) -> tuple[str, ...]:
     """What to say where clusters are too few for all parameters to be tested together.
 
@@ -52,8 +120,8 @@ def note_of_clusters(clusters: int, parameters: int) -> tuple[str, ...]:
     Examples
     --------
     >>> note_of_clusters(3, 5)
-    ('standard errors are from 3 clusters, too few for 5 parameters: they are too small, and no \
-more than 2 parameters can be tested together',)
+    ('standard errors are from 3 clusters, too few for 5 parameters: they are too small, and at \
+most 2 can be tested together',)
     >>> note_of_clusters(50, 5)
     ()
     """
@@ -61,6 +129,6 @@ more than 2 parameters can be tested together',)
         return ()
     said = (
         f"standard errors are from {clusters} clusters, too few for {parameters} parameters: they "
-        f"are too small, and no more than {clusters - 1} parameters can be tested together"
+        f"are too small, and at most {clusters - 1} can be tested together"
     )
     return (said,)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.clusters import check_rank
 from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.design import Design
@@ -22,6 +23,7 @@ from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import unknown
 
 Array = NDArray[np.float64]
 _FORMAT = 3
@@ -63,6 +65,8 @@ class MobilityFit:
         The parameters fitted (of effects: entries of L) and their covariance.
     standard_errors
         Where the errors come from: observed, bhhh or clustered.
+    clusters
+        How many there are, of clustered errors; None of others.
     bread_persons
         How many persons the observed information was computed from, if not from all; else 0.
     log_likelihood_, order, rows, persons
@@ -98,6 +102,7 @@ class MobilityFit:
     tolerance: float = 0.0
     seconds: float = 0.0
     bread_persons: int = 0
+    clusters: int | None = None
     design: Design | None = None
     observed: Observed | None = field(default=None, repr=False)
 
@@ -187,12 +192,13 @@ class MobilityFit:
         rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
+        clusters = "" if self.clusters is None else f", {self.clusters} clusters"
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
-            f"{points}standard errors: {self.standard_errors}{bread}",
+            f"{points}standard errors: {self.standard_errors}{bread}{clusters}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
@@ -213,8 +219,8 @@ class MobilityFit:
         *,
         level: float = 0.95,
         intervals: prediction.Intervals = "delta",
-        draws: int = 1_000,
-        seed: int = 1,
+        draws: int | None = None,
+        seed: int | None = None,
     ) -> pl.DataFrame:
         """Chances of each outcome for profiles, averaged over the effects of the population.
 
@@ -229,7 +235,8 @@ class MobilityFit:
             delta: by the delta method on the logit scale. simulated: quantiles over parameters
             drawn from their distribution.
         draws, seed
-            How many sets of parameters are drawn, and where the draws begin.
+            Of simulated intervals: how many sets of parameters are drawn (1 000 by default), and
+            where the draws begin (1).
         """
         rows = prediction.rows_of(self.model, self.design, profiles)
         return prediction.predict(self.model, self.vcov, rows, level, intervals, draws, seed)
@@ -345,6 +352,7 @@ class MobilityFit:
             Of `names_`, or of covariates: all coefficients of these.
         """
         chosen = [k for name in names for k in self._find(name)]
+        check_rank(self.clusters, len(chosen))
         values = self._reported()[0][chosen]
         block = self.cov_params_[np.ix_(chosen, chosen)]
         statistic = float(values @ np.linalg.solve(block, values))
@@ -412,6 +420,7 @@ class MobilityFit:
                 raise InputRefused(
                     "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]
                 )
+            held.setdefault("clusters", None)  # files of before they were counted
             plain: dict[str, Any] = {
                 k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN
             }
@@ -483,11 +492,12 @@ class MobilityFit:
             if self.positions[p].term in terms
         ]
         if not found:
-            raise UsageError("is no estimate and no covariate", value=name, allowed=names[:20])
+            raise unknown(name, names, "is no estimate and no covariate")
         return found
 
 
 _PLAIN = (
     "outcomes", "parents", "standard_errors", "log_likelihood_", "order", "rows", "persons",
     "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds", "bread_persons",
+    "clusters",
 )  # fmt: skip

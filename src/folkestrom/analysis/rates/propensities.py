@@ -153,7 +153,9 @@ def propensities(
     check_columns(groups, COLUMNS)
     check_columns(strata, COLUMNS, "standardise_by")
     if standard is not None and not strata:
-        raise without_effect("standard", dict(standard), "nothing is held equal", "Say standardise_by")
+        raise without_effect(
+            "standard", dict(standard), "nothing is held equal", "Say standardise_by"
+        )
     allowed = declared(panel, outcome)
     frame = lazy(panel)
     keys = [] if person is None else [person]

@@ -292,6 +292,7 @@ def _as_json(fit: MobilityFit) -> bytes:
         "outcomes": list(fit.outcomes),
         "effects": fit.covariance.structure,
         "standard_errors": fit.standard_errors,
+        "clusters": fit.clusters,
         "bread_persons": fit.bread_persons or None,
         "points": fit.order,
         "notes": list(fit.notes),
