@@ -43,7 +43,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     'return'
     """
     names = {_plain(other): other for other in known}
-    names |= {said: meant for said, meant in _OTHER_NAMES.items() if meant in names.values()}
+    names = {said: meant for said, meant in _OTHER_NAMES.items() if meant in names} | names
     found = difflib.get_close_matches(_plain(name), names, n=1, cutoff=0.5)
     return names[found[0]] if found else None
 

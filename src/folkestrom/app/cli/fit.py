@@ -13,6 +13,7 @@ import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
+from folkestrom.model.names import without_effect
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,9 +68,9 @@ def mobility(
         typer.Option("--random", help=f"Column of those with effects of their own; {NOBODY}."),
     ] = "person",
     effects: Annotated[
-        Literal["unstructured", "exchangeable", "diagonal", "equal", "none"],
-        typer.Option("--effects", help="Covariance of the effects."),
-    ] = "unstructured",
+        Literal["unstructured", "exchangeable", "diagonal", "equal", "none"] | None,
+        typer.Option("--effects", help="Covariance of the effects; without it, unstructured."),
+    ] = None,
     errors: Annotated[
         Literal["observed", "bhhh", "clustered"],
         typer.Option("--errors", help="Where standard errors come from."),
@@ -142,6 +143,8 @@ def mobility(
             check_place(place)
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
+    fitting.check_errors(errors, bread, cluster)
+    covariance = fitting.effects_of(effects, somebody=random != NOBODY)
     model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
     with (
         fitting.room_in(folder) as room,
@@ -151,7 +154,7 @@ def mobility(
         found = fitting.fit(
             rows,
             model,
-            effects=effects,
+            effects=covariance,
             outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
             standard_errors=errors,
             bread=bread,
@@ -219,6 +222,11 @@ def _writer(output: Path | None, given: Settings) -> Writer:
     if output is None:
         return _printer(given)
     suffix = output.suffix.lower()
+    if suffix in _TABLES and given.wanted is not None:
+        raise without_effect(
+            "--format", given.wanted.value, f"a file that ends in {suffix} has a format of its own",
+            "Leave it out, or name the file otherwise",
+        )  # fmt: skip
     if suffix in _TABLES:
         return lambda fit: put(_table(fit, _TABLES[suffix]).encode(), output)
     named = {form.value: form for form in _FORMATS} | {"txt": OutputFormat.TABLE}

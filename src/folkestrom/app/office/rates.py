@@ -27,6 +27,7 @@ from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
+from folkestrom.model.names import without_effect
 from folkestrom.statistics.periods import Period
 
 if TYPE_CHECKING:
@@ -457,6 +458,11 @@ def _counted(
     folder: Path, waiting: Waiting, asked: Question, names: Iterable[str], persons: bool = False
 ) -> Occurrences:
     wanted = tuple(dict.fromkeys((*names, *asked.only)))
+    if asked.groups and not asked.groups.keys() & set(wanted):
+        raise without_effect(
+            "groups", ", ".join(asked.groups), "nothing is asked for by any of them",
+            f"Name one where variables are named, such as by: {next(iter(asked.groups))}",
+        )  # fmt: skip
     with reading(folder, waiting) as connection, resource_errors():
         return occurrences(
             connection,

@@ -23,7 +23,7 @@ from folkestrom.app.office import arguments
 from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
 from folkestrom.app.output.place import check_place, put
-from folkestrom.disclosure import USUAL_QUANTILES, Rules
+from folkestrom.disclosure import Rules
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
@@ -134,7 +134,7 @@ class StoreStudy:
         by: str | Iterable[str] = (),
         of: str | None = None,
         *,
-        quantiles: Iterable[float] = USUAL_QUANTILES,
+        quantiles: Iterable[float] = (),
         publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
@@ -152,7 +152,7 @@ class StoreStudy:
         of
             A variable that is a number.
         quantiles
-            Which quantiles, as shares.
+            Which quantiles, as shares; 0.1, 0.25, 0.5, 0.75 and 0.9 by default.
         publish
             Rules of disclosure control, or their name: the result is the protected table only.
         to
