@@ -69,7 +69,7 @@ def unknown(
     row: int | None = None,
     column: str | None = None,
     error: type[UserError] = UsageError,
-    otherwise: str | None = None,
+    further: str | None = None,
 ) -> UserError:
     """What to raise for a name that is not known, with the nearest one that is.
 
@@ -79,12 +79,12 @@ def unknown(
         What was given; what there is.
     message, where, row, column, error
         What is wrong, in which place, and which error it is.
-    otherwise
-        The next step where no known name is near.
+    further
+        Another next step, beside the nearest name.
     """
     return error(
         message, where=where, row=row, column=column, value=name, allowed=dict.fromkeys(known),
-        next_step=suggestion(name, known) or otherwise,
+        next_step=" ".join(filter(None, (suggestion(name, known), further))) or None,
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def check_code(
     where: str | None = None,
     column: str | None = None,
     error: type[UserError] = UsageError,
-    otherwise: str | None = None,
+    further: str | None = None,
 ) -> Code:
     """A code that is among the known ones; else an error that suggests the nearest.
 
@@ -104,7 +104,7 @@ def check_code(
     ----------
     code, known
         The code, and those that occur or are declared.
-    message, where, column, error, otherwise
+    message, where, column, error, further
         As for `unknown`.
 
     Examples
@@ -118,9 +118,7 @@ def check_code(
     """
     if code in known:
         return code
-    raise unknown(
-        code, known, message, where=where, column=column, error=error, otherwise=otherwise
-    )
+    raise unknown(code, known, message, where=where, column=column, error=error, further=further)
 
 
 def check_spellings(

@@ -128,7 +128,7 @@ def _unknown(name: str, known: Sequence[str], where: str) -> UserError:
         tuple(known),
         "is not a variable that exposure has",
         where=where,
-        otherwise=f"Link it with `folkestrom link FILE --as {name}`",
+        further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
     )
 
 

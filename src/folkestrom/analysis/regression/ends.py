@@ -98,7 +98,7 @@ def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> UserE
     none = "No row ends by an event: look at what made the column."
     return unknown(
         event, found, "ends no row", where="regression", column=name,
-        otherwise=None if found else none,
+        further=None if found else none,
     )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def _check_censored(cause: str | int, censored: str | int, values: list[Any], na
         )  # fmt: skip
     check_code(
         censored, values, f"is no value of the column {name!r}", where=_WHERE, column="censored",
-        otherwise="Leave it out where what is missing means that nothing happened.",
+        further="Leave it out where what is missing means that nothing happened.",
     )  # fmt: skip
 
 

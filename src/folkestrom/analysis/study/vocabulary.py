@@ -138,7 +138,7 @@ class Vocabulary:
         for name in names:
             check_code(
                 name, tuple(self.known), "is not a variable", where=where,
-                otherwise=f"Link it with `folkestrom link FILE --as {name}`",
+                further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
             )  # fmt: skip
 
 
