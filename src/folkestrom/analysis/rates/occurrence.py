@@ -116,7 +116,9 @@ def occurrences(
     chosen = exposed(setting, [*named, *(name for name in kept if name not in named)])
     _check_births(event, chosen)
     check_columns(
-        [v.id for v in chosen], _NUMBERS, next_step="Link it, or name the group, otherwise."
+        [v.id for v in chosen],
+        (*_NUMBERS, "persons"),
+        next_step="Link the variable, or name the group, by another name.",
     )
     last = period.end - timedelta(days=1)
     values: dict[str, object] = {
