@@ -63,10 +63,8 @@ class MobilityFit:
         Structure of the effects.
     theta, vcov
         The parameters fitted (of effects: entries of L) and their covariance.
-    standard_errors
-        Where the errors come from: observed, bhhh or clustered.
-    clusters
-        How many there are, of clustered errors; None of others.
+    standard_errors, clusters
+        Where the errors come from: observed, bhhh or clustered, and then from how many clusters.
     bread_persons
         How many persons the observed information was computed from, if not from all; else 0.
     log_likelihood_, order, rows, persons
@@ -192,13 +190,13 @@ class MobilityFit:
         rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
-        clusters = "" if self.clusters is None else f", {self.clusters} clusters"
+        robust = "" if self.clusters is None else f", {self.clusters} clusters"
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
-            f"{points}standard errors: {self.standard_errors}{bread}{clusters}",
+            f"{points}standard errors: {self.standard_errors}{bread}{robust}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
@@ -235,8 +233,7 @@ class MobilityFit:
             delta: by the delta method on the logit scale. simulated: quantiles over parameters
             drawn from their distribution.
         draws, seed
-            Of simulated intervals: how many sets of parameters are drawn (1 000 by default), and
-            where the draws begin (1).
+            Of simulated intervals: how many sets of parameters are drawn (1 000), and the seed (1).
         """
         rows = prediction.rows_of(self.model, self.design, profiles)
         return prediction.predict(self.model, self.vcov, rows, level, intervals, draws, seed)
@@ -249,7 +246,7 @@ class MobilityFit:
         Parameters
         ----------
         profile_a, profile_b
-            For each covariate the name of a level or a number; the first against the second.
+            For each covariate a level or a number; the first against the second.
         level
             Coverage of the intervals, by the delta method; for ratios on the log scale.
         """
@@ -293,8 +290,8 @@ class MobilityFit:
     def effects_of_persons(self, *, data: Any = None) -> pl.DataFrame:
         """Posterior means and standard deviations of each person's effects.
 
-        A row a person, numbered from 0 in the order of identifiers. What it says is of single
-        persons: it is for work inside the wall, and must not be published.
+        A row a person, numbered from 0 in the order of identifiers. It is of single persons: for
+        work inside the wall, and must not be published.
 
         Parameters
         ----------
@@ -415,12 +412,11 @@ class MobilityFit:
                 "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
             ) from error
         try:
-            held = json.loads(text)
+            held = {"clusters": None} | json.loads(text)  # older files have not counted them
             if held["format"] != _FORMAT:
                 raise InputRefused(
                     "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]
                 )
-            held.setdefault("clusters", None)  # files of before they were counted
             plain: dict[str, Any] = {
                 k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN
             }

@@ -68,6 +68,10 @@ class Occurrences:
         """Codes of each variable that its list has, whether they occur or not."""
         return _allowed(self.variables)
 
+    def kept(self, only: Only, named: Sequence[str]) -> pl.DataFrame:
+        """Cells with some codes, added up to fewer variables; see `keep`."""
+        return keep(self.data, only, named, self.allowed)
+
     def variable(self, name: str) -> Variable:
         """The variable of that name."""
         return next(variable for variable in self.variables if variable.id == name)

@@ -27,7 +27,7 @@ from folkestrom.analysis.study.vocabulary import (
 from folkestrom.analysis.study.vocabulary import Variable as OfStudies
 from folkestrom.engine.rows import first_row, is_any
 from folkestrom.errors import UsageError, UserError
-from folkestrom.model.names import unknown
+from folkestrom.model.names import unknown, without_effect
 from folkestrom.model.specification import Category, Dimension, Text, same
 from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.linked import NUMBER, WHOLE_NUMBER, Linked, linked_variables
@@ -64,6 +64,23 @@ class Setting:
     known: date
     limits: Reach
     groups: Mapping[str, Groups]
+
+
+def check_used(groups: Mapping[str, Groups], names: Iterable[str]) -> None:
+    """Refuse groups of which none is asked for.
+
+    Parameters
+    ----------
+    groups
+        Variables made of others, by name.
+    names
+        What was asked for.
+    """
+    if groups and not groups.keys() & set(names):
+        raise without_effect(
+            "groups", ", ".join(groups), "nothing is asked for by any of them",
+            f"Name one where variables are named, such as by: {next(iter(groups))}",
+        )  # fmt: skip
 
 
 def exposed(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:

@@ -17,6 +17,7 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.vocabulary import check_used
 from folkestrom.analysis.study import toml_file
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
@@ -240,7 +241,7 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
     counted, found = _measured(folder, waiting, asked, persons=True)
-    groups = keep(counted.data, asked.only, asked.by, counted.allowed)
+    groups = counted.kept(asked.only, asked.by)
     found = rate_release.with_persons(found, groups)
     cells = rate_tables.rate_cells(counted, found, _said(asked))
     if given.rounding_base:
@@ -270,7 +271,7 @@ def _strata(counted: Occurrences, found: Rates, asked: Question, rules: Rules) -
     """
     strata, standard = list(asked.standardise_by), _standard(asked)
     whole = keep(counted.data, standard or {}, strata).filter(pl.col("days") > 0)
-    groups = keep(counted.data, asked.only, [*asked.by, *strata], counted.allowed)
+    groups = counted.kept(asked.only, [*asked.by, *strata])
     data = rate_release.weighted(groups, whole.select(*strata, "days"))
     against = asked.against or rate_tables.NATION
     if asked.method == "indirect":
@@ -384,8 +385,7 @@ def decomposed(
     parts = _parts(factors)
     counted = _counted(folder, waiting, asked, (*asked.by, *parts), persons)
     (group,) = asked.by
-    names = list(dict.fromkeys((group, *parts)))
-    data = keep(counted.data, asked.only, names, counted.allowed)
+    data = counted.kept(asked.only, list(dict.fromkeys((group, *parts))))
     found = kitagawa(data, group, between, factors, level=asked.level)
     return counted, found
 
@@ -406,7 +406,7 @@ def _checked(
     """A decomposition that may be shown; else it is refused."""
     counted, found = decomposed(folder, waiting, asked, between, factors, persons=True)
     (group,), parts = asked.by, _parts(factors)
-    data = keep(counted.data, asked.only, [group, *parts], counted.allowed)
+    data = counted.kept(asked.only, [group, *parts])
     strata = rate_release.combinations(data, group, between, parts)
     cells = rate_tables.decomposition_cells(counted, found, group, asked.only)
     return found, rate_release.checked(cells, strata, factors, rules, _years(asked))
@@ -443,13 +443,13 @@ def _measured(
     wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
     counted = _counted(folder, waiting, asked, wanted, persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
-    groups = keep(counted.data, asked.only, named, counted.allowed)
+    groups = counted.kept(asked.only, named)
     options: dict[str, Any] = {}
     if asked.standardise_by:
         # The standard is of the whole country, whoever is kept.
-        strata = list(asked.standardise_by)
+        strata = asked.standardise_by
         whole = keep(counted.data, standard or {}, strata, where="against")
-        options = {"standardise_by": asked.standardise_by, "standard": whole}
+        options = {"standardise_by": strata, "standard": whole}
     found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
     return counted, found
 
@@ -458,11 +458,7 @@ def _counted(
     folder: Path, waiting: Waiting, asked: Question, names: Iterable[str], persons: bool = False
 ) -> Occurrences:
     wanted = tuple(dict.fromkeys((*names, *asked.only)))
-    if asked.groups and not asked.groups.keys() & set(wanted):
-        raise without_effect(
-            "groups", ", ".join(asked.groups), "nothing is asked for by any of them",
-            f"Name one where variables are named, such as by: {next(iter(asked.groups))}",
-        )  # fmt: skip
+    check_used(asked.groups, wanted)
     with reading(folder, waiting) as connection, resource_errors():
         return occurrences(
             connection,
@@ -481,12 +477,8 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
     if asked.against is None:
         return None
     if not asked.standardise_by:
-        raise UsageError(
-            "is whom rates are standardised against, and nothing is held equal",
-            where="against",
-            value=asked.against,
-            next_step="Say standardise_by, such as sex,age_group",
-        )
+        next_step = "Say standardise_by, such as sex,age_group"
+        raise without_effect("against", asked.against, "nothing is held equal", next_step)
     if asked.against == rate_tables.NATION:
         return None
     name, equals, code = asked.against.partition("=")
