@@ -208,3 +208,47 @@ def test_own_rules(store: Path) -> None:
     assert isinstance(found, pl.DataFrame)
     # No small count is shown; that nobody left is none, and gives away neither of the others.
     assert found.drop_nulls("events").select("county", "events").rows() == [("50", 0)]
+
+
+@pytest.mark.parametrize(
+    ("only", "next_step"),
+    [
+        ("county=030", "Did you mean '03'?"),
+        ("marital_status=never_maried", "Did you mean 'never_married'?"),
+        ("citizenship=XQ", ""),
+    ],
+)
+def test_codes_to_keep_that_no_list_has(store: Path, only: str, next_step: str) -> None:
+    found = ask(store, "rates", *YEAR, "--only", only)
+    assert found.exit_code == 2
+    assert "does not occur in the period" in found.stderr
+    assert next_step in found.stderr
+
+
+@pytest.mark.parametrize("only", ["county=54", "marital_status=widowed", "citizenship=TV", "age=1"])
+def test_codes_of_a_list_need_not_occur(store: Path, only: str) -> None:
+    found = rows(ask(store, "rates", *YEAR, "--only", only, "--format", "csv"))
+    assert [(row["events"], row["rate"]) for row in found] == [("0", "")]
+
+
+def test_indirect_rates_where_a_stratum_has_events_and_nobody_exposed(store: Path) -> None:
+    """Who leaves on a day is not exposed on it: of some years of birth that is everybody."""
+    day = ("2020-07-01", "2020-07-02")
+    strata = emigration_rates(store, *day, "birth_year", to="polars")
+    nobody = strata.filter(person_years=0)
+    assert nobody["events"].sum() > 0
+    found = emigration_rates(
+        store, *day, "county", standardise_by="birth_year", method="indirect", to="polars"
+    )
+    # By hand: the rest of the country's rates times each county's exposure adds up to its events.
+    there = strata.filter(pl.col("person_years") > 0)
+    assert found["expected"].sum() == pytest.approx(there["events"].sum())
+    assert found.filter(pl.col("expected") > 0)["ratio"].to_list() == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("name", ["events", "days", "rate", "person_years", "persons"])
+def test_a_group_has_no_name_of_the_result(store: Path, name: str) -> None:
+    made = f'{name} = {{of = "age", starts = [0, 40]}}'
+    found = ask(store, "rates", *YEAR, "--by", name, "--groups", made)
+    assert found.exit_code == 2
+    assert f"'{name}' is the name of a column of the result" in found.stderr

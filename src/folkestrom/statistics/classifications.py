@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
-from folkestrom.model.countries import UNKNOWN, alpha2, country_name
+from folkestrom.geography.names import municipality_codes
+from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN, alpha2, country_name
 from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Category, Dimension, Text
+
+#: Nobody is of this age or older.
+_OLDEST: Final = 130
 
 #: Code of what is not known, in every dimension of texts.
 UNKNOWN_CODE: Final = "unknown"
@@ -96,6 +101,35 @@ REASON: Final = Dimension(
     ),
     classification="Stated reason for migration",
 )
+
+
+@cache
+def long_list(variable: str) -> dict[str, int]:
+    """Codes, with their numbers, of a variable whose list is too long for a dimension.
+
+    They are allowed whether anybody has them or not. Empty for variables without such a list.
+
+    Parameters
+    ----------
+    variable
+        Its name.
+
+    Examples
+    --------
+    >>> long_list("county")["03"], long_list("citizenship")["PL"] > 0, long_list("sex")
+    (3, True, {})
+    """
+    municipalities = {code: int(code) for code in municipality_codes()}
+    countries = {code: number for code, number in COUNTRY_CODES.items() if code != UNKNOWN}
+    if variable in ("municipality", "first_municipality"):
+        return municipalities
+    if variable in ("county", "first_county"):
+        return {code[:2]: number // 100 for code, number in municipalities.items()}
+    if variable in ("citizenship", "country_of_birth", "destination_country"):
+        return countries
+    if variable == "destination":
+        return municipalities | {code: -number for code, number in countries.items()}
+    return {str(age): age for age in range(_OLDEST)} if variable == "age" else {}
 
 
 def municipality_code(number: int) -> str:

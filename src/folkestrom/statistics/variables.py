@@ -7,7 +7,6 @@ mother. The expression gives small numbers; `decode` turns them into the codes o
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +19,7 @@ from folkestrom.errors import UsageError
 from folkestrom.geography.names import county_name, municipality_name
 from folkestrom.model.codes import MaritalStatus, Reason, Sex
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
+from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, Dimension, Text
 from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
 from folkestrom.statistics.classifications import (
@@ -250,23 +250,6 @@ _ALL: Final = (
 #: Every variable by name.
 VARIABLES: Final[dict[str, Variable]] = {variable.id: variable for variable in _ALL}
 
-#: What people may say instead; only used to suggest the right name.
-_OTHER_NAMES: Final = {
-    "gender": "sex",
-    "kjonn": "sex",
-    "kjønn": "sex",
-    "alder": "age",
-    "kommune": "municipality",
-    "fylke": "county",
-    "region": "county",
-    "sivilstand": "marital_status",
-    "statsborgerskap": "citizenship",
-    "nationality": "citizenship",
-    "fødeland": "country_of_birth",
-    "grunnkrets": "basic_unit",
-    "cohort": "birth_year",
-}
-
 
 def variables(names: Iterable[str], of: str) -> tuple[Variable, ...]:
     """The variables of those names, for a stock or a flow.
@@ -286,8 +269,8 @@ def variables(names: Iterable[str], of: str) -> tuple[Variable, ...]:
     known = {id: variable for id, variable in VARIABLES.items() if of in variable.of}
     wanted = list(names)
     for name in wanted:
-        if name not in known:
-            raise _unknown(name, tuple(known), of)
+        kind = "the population" if of == "stock" else "changes"
+        check_code(name, tuple(known), f"is not a dimension of {kind}", where="by")
         if wanted.count(name) > 1:
             raise UsageError("is asked for twice", where="by", value=name)
     return tuple(known[name] for name in wanted)
@@ -296,31 +279,6 @@ def variables(names: Iterable[str], of: str) -> tuple[Variable, ...]:
 def notes(chosen: Iterable[Variable]) -> tuple[Text, ...]:
     """Footnotes of a table by those variables."""
     return tuple(variable.note for variable in chosen if variable.note is not None)
-
-
-def _unknown(name: str, known: tuple[str, ...], of: str) -> UsageError:
-    nearest = nearest_name(name, known)
-    return UsageError(
-        f"is not a dimension of {'the population' if of == 'stock' else 'changes'}",
-        where="by",
-        value=name,
-        allowed=known,
-        next_step=f"Did you mean {nearest!r}?" if nearest else None,
-    )
-
-
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that one most resembles, if any does.
-
-    Examples
-    --------
-    >>> nearest_name("municipalty", ["sex", "municipality"]), nearest_name("gender", ["sex"])
-    ('municipality', 'sex')
-    """
-    names = {other: other for other in known}
-    names |= {said: meant for said, meant in _OTHER_NAMES.items() if meant in names}
-    found = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.5)
-    return names[found[0]] if found else None
 
 
 def int32(values: np.ndarray[tuple[int], np.dtype[np.signedinteger]]) -> pa.Array:

@@ -13,6 +13,7 @@ import polars as pl
 from folkestrom.analysis.rates.intervals import normal_quantile
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Target, as_frame, with_description
+from folkestrom.model.names import check_code
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -87,6 +88,27 @@ class Decomposition:
                 allowed=sorted(set(self.data["component"])),
             )
         return found.row(0, named=True)
+
+
+def check_between(code: str, known: Sequence[str], more: Sequence[str], group: str) -> None:
+    """Refuse the code of a group that does not occur, or that means something else too.
+
+    Parameters
+    ----------
+    code, known
+        The code, and those that occur.
+    more
+        Groups that are always there, such as "others".
+    group
+        The column.
+    """
+    if code in more and code in known:
+        raise UsageError(
+            "is a code of the groups, and of all or all other groups too",
+            where="between", column=group, value=code,
+            next_step="Give the group another code in the table.",
+        )  # fmt: skip
+    check_code(code, [*known, *more], "does not occur", where="between", column=group)
 
 
 def components(

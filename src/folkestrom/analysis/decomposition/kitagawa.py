@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +20,25 @@ from folkestrom.analysis.decomposition.components import (
     OTHERS,
     Decomposition,
     bootstrapped,
+    check_between,
     components,
 )
 from folkestrom.analysis.decomposition.dasgupta import composition_changes
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom.analysis.rates.frames import Frame, declared, lazy, names, require
 from folkestrom.analysis.rates.rates import Unit, counted
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, check_columns, without_effect
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+#: Columns of what cells contribute and of what that is made of.
+_COLUMNS: Final = frozenset(
+    {
+        *("events", "exposure", "person_years", "share_1", "share_2", "rate_1", "rate_2"),
+        *("composition", "rates", "_person", "_cell"),
+    }
+)
 #: Orders of more factors than this are too many to average over.
 MOST_FACTORS = 8
 
@@ -67,9 +76,9 @@ def kitagawa(
     per: float = 1000.0,
     level: float = 0.95,
     intervals: Literal["poisson", "bootstrap"] = "poisson",
-    person: str = "person",
-    replicates: int = 500,
-    seed: int = 1,
+    person: str | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
 ) -> Decomposition:
     """Decompose the difference between the rates of two groups.
 
@@ -88,7 +97,8 @@ def kitagawa(
         narrow where a group has few events, and a point for a group that has none.
         "bootstrap": persons are drawn anew, and with them the composition.
     person, replicates, seed
-        Of the bootstrap: the column of persons, how many draws, and from which seed.
+        Of the bootstrap: the column of persons ("person" by default), how many draws (500), and
+        from which seed (1).
 
     Returns
     -------
@@ -107,12 +117,15 @@ def kitagawa(
     listed = names(factors)
     joint = [parts_of(factor) for factor in listed]
     columns = list(dict.fromkeys(name for parts in joint for name in parts))
+    _check_intervals(intervals, person=person, replicates=replicates, seed=seed)
+    allowed = declared(table, events)
     frame = lazy(table)
     _check(frame, group, columns, len(listed))
-    keys = [person] if intervals == "bootstrap" else []
+    who = person or "person"
+    keys = [who] if intervals == "bootstrap" else []
     require(frame, keys, "person")
     by = [*keys, group, *columns]
-    cells = counted(frame, events, exposure, by, outcome=outcome, unit=unit)
+    cells = counted(frame, events, exposure, by, outcome=outcome, unit=unit, allowed=allowed)
     cells = cells.with_columns(pl.col(group).cast(pl.String))
     _check_groups(cells, group, between)
     labels = cells.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
@@ -121,7 +134,8 @@ def kitagawa(
     estimates, coefficients = _effects(found)
     named = _component_names(listed)
     if intervals == "bootstrap":
-        draws = _draws(cells, labels, codes, (group, person), between, replicates, seed)
+        many, first = (500 if replicates is None else replicates), (1 if seed is None else seed)
+        draws = _draws(cells, labels, codes, (group, who), between, many, first)
         data = bootstrapped(named, estimates * per, draws * per, level)
     else:
         data = components(named, estimates * per, _covariance(found, coefficients) * per**2, level)
@@ -146,9 +160,21 @@ def _component_names(factors: Sequence[str]) -> list[tuple[str, str | None]]:
     return [*whole, *(("composition", factor) for factor in parts)]
 
 
+def _check_intervals(intervals: str, **of_bootstrap: object) -> None:
+    known = ("poisson", "bootstrap")
+    check_code(intervals, known, "is no way to make intervals", where="intervals")
+    for name, value in of_bootstrap.items():
+        if value is not None and intervals != "bootstrap":
+            raise without_effect(
+                name, value, "nobody is drawn", "Leave it out, or say intervals='bootstrap'"
+            )
+
+
 def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int) -> None:
     require(frame, [group], "group")
     require(frame, columns, "factors")
+    check_columns([group], _COLUMNS, "group")
+    check_columns(columns, _COLUMNS, "factors")
     if not factors or factors > MOST_FACTORS:
         raise UsageError(
             "is not a number of factors",
@@ -163,14 +189,7 @@ def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int
 def _check_groups(cells: pl.DataFrame, group: str, between: tuple[str, str]) -> None:
     known = cells[group].drop_nulls().unique().sort().to_list()
     for code in between:
-        if code not in (*known, EVERYBODY, OTHERS):
-            raise UsageError(
-                "does not occur",
-                where="between",
-                column=group,
-                value=code,
-                allowed=[*known, EVERYBODY, OTHERS],
-            )
+        check_between(code, known, (EVERYBODY, OTHERS), group)
     if between[0] == between[1] or set(between) == {EVERYBODY, OTHERS}:
         raise UsageError(
             "are no two groups",
@@ -288,12 +307,12 @@ def _draws(
     """Components of tables of persons drawn with replacement."""
     group, person = columns
     persons = cells[person].rank("dense").to_numpy().astype(np.int64) - 1
-    numbered = cells.with_columns(persons=persons).join(
-        labels.with_row_index("cell"), on=labels.columns, how="left", nulls_equal=True
+    numbered = cells.with_columns(_person=persons).join(
+        labels.with_row_index("_cell"), on=labels.columns, how="left", nulls_equal=True
     )
     both = [members(numbered, group, code, between) for code in between]
     arrays = [
-        tuple(m[name].to_numpy() for name in ("cell", "persons", "events", "person_years"))
+        tuple(m[name].to_numpy() for name in ("_cell", "_person", "events", "person_years"))
         for m in both
     ]
     generator = np.random.default_rng(seed)
@@ -308,6 +327,11 @@ def _draws(
         if (sums[:, 1].sum(axis=1) > 0).all():
             drawn = Populations(codes, sums[:, 0], sums[:, 1], EVERYBODY in between)
             found.append(_effects(drawn)[0])
+    if len(found) < 2:
+        raise UsageError(
+            f"{len(found)} of {replicates} draws have both groups, and intervals are of many",
+            where="replicates", next_step="Draw more often, or take intervals='poisson'",
+        )  # fmt: skip
     return np.array(found)
 
 

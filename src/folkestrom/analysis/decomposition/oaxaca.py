@@ -10,21 +10,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.decomposition.components import OTHERS, Decomposition, components
+from folkestrom.analysis.clusters import check_clusters
+from folkestrom.analysis.decomposition.components import (
+    OTHERS,
+    Decomposition,
+    check_between,
+    components,
+)
 from folkestrom.analysis.decomposition.design import Design, design, parts_of
 from folkestrom.analysis.decomposition.fitting import Fit, Link, fit, mean, slope
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom.analysis.rates.frames import Frame, declared, lazy, names, require
 from folkestrom.analysis.rates.propensities import seen
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, check_columns, without_effect
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Reference = Literal["pooled", "first", "second"]
+
+#: Columns of the cells and of what they are made of.
+_COLUMNS: Final = frozenset(
+    {
+        *("_person", "_which", "_y", "_n", "_cell"),
+        *("person_years_1", "person_years_2", "events_1", "events_2"),
+    }
+)
 
 
 def oaxaca(
@@ -38,7 +53,7 @@ def oaxaca(
     person: str | None = "person",
     model: Link = "logit",
     fold: Literal["twofold", "threefold"] = "twofold",
-    reference: Reference = "pooled",
+    reference: Reference | None = None,
     level: float = 0.95,
 ) -> Decomposition:
     """Decompose the difference between the propensities of two groups.
@@ -57,8 +72,9 @@ def oaxaca(
     model
         "logit", or "linear" for a linear probability model.
     fold, reference
-        "twofold" with the coefficients of the pooled model, which has the group as a term of its
-        own (Jann 2008), or of the first or second group; or "threefold".
+        "twofold" with the coefficients of the "pooled" model (the default), which has the group as
+        a term of its own (Jann 2008), or of the "first" or "second" group; or "threefold", which
+        has no reference.
     level
         Level of the intervals. They are the delta method's, for composition and coefficients
         together, with the sums of each person's rows as what is independent.
@@ -79,16 +95,18 @@ def oaxaca(
     """
     listed = names(terms)
     _check(model, fold, reference)
-    rows = _rows(lazy(panel), group, between, listed, (outcome, value, person))
+    chosen = reference or "pooled"
+    allowed = declared(panel, outcome)
+    rows = _rows(lazy(panel), group, between, listed, (outcome, value, person), allowed)
     columns = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
     labels = rows.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
     found = design(labels, listed)
-    rows = rows.join(labels.with_row_index("cell"), on=columns, how="left", nulls_equal=True)
+    rows = rows.join(labels.with_row_index("_cell"), on=columns, how="left", nulls_equal=True)
     problem = _problem(rows, found, model, between)
-    estimates, gradient, named = _components(problem, fold, reference)
+    estimates, gradient, named = _components(problem, fold, chosen)
     influence = _influence(problem, gradient)
     data = components(named, estimates, _covariance(rows, influence), level)
-    method = f"{fold} {model}, {'' if fold == 'threefold' else reference + ' reference, '}"
+    method = f"{fold} {model}, {'' if fold == 'threefold' else chosen + ' reference, '}"
     shown = labels.with_columns(
         pl.Series(f"{what}_{g + 1}", values[g])
         for what, values in (("person_years", problem.trials), ("events", problem.events))
@@ -124,14 +142,17 @@ class _Problem:
         return np.concatenate([*(f.coefficients for f in self.fits), *means])
 
 
-def _check(model: str, fold: str, reference: str) -> None:
+def _check(model: str, fold: str, reference: str | None) -> None:
     for where, value, allowed in (
         ("model", model, ("logit", "linear")),
         ("fold", fold, ("twofold", "threefold")),
-        ("reference", reference, ("pooled", "first", "second")),
+        ("reference", reference or "pooled", ("pooled", "first", "second")),
     ):
-        if value not in allowed:
-            raise UsageError("is not known", where=where, value=value, allowed=allowed)
+        check_code(value, allowed, "is not known", where=where)
+    if reference is not None and fold == "threefold":
+        raise without_effect(
+            "reference", reference, "it is of the twofold decomposition", "Leave it out"
+        )
 
 
 def _rows(
@@ -140,6 +161,7 @@ def _rows(
     between: tuple[str, str],
     terms: Sequence[str],
     outcome: tuple[str, Any, str | None],
+    allowed: Sequence[str],
 ) -> pl.DataFrame:
     """Person, group (0 or 1), variables, outcome and how many rows are the same."""
     columns = list(dict.fromkeys(part for term in terms for part in parts_of(term)))
@@ -147,31 +169,30 @@ def _rows(
     keys = [] if person is None else [person]
     require(frame, [group, column, *keys], "panel")
     require(frame, columns, "terms")
+    check_columns(columns, _COLUMNS, "terms")
     code = pl.col(group).cast(pl.String)
     known = frame.select(code.unique()).collect().to_series().drop_nulls().sort().to_list()
     first, second = between
-    for name in (first, *([] if second == OTHERS else [second])):
-        if name not in known:
-            raise UsageError(
-                "does not occur", where="between", column=group, value=name, allowed=known
-            )
+    check_between(first, known, (), group)
+    check_between(second, known, (OTHERS,), group)
     other = code.ne_missing(pl.lit(first)) if second == OTHERS else code == second
     which = pl.when(code == first).then(0).when(other).then(1)
-    chosen = frame.select(*columns, which=which, y=seen(frame, column, value), **_person(person))
-    chosen = chosen.filter(pl.col("which").is_not_null())
-    counted = chosen.group_by([*columns, "which", "person", "y"]).agg(n=pl.len())
+    y = seen(frame, column, value, allowed)
+    chosen = frame.select(*columns, _which=which, _y=y, **_person(person))
+    chosen = chosen.filter(pl.col("_which").is_not_null())
+    counted = chosen.group_by([*columns, "_which", "_person", "_y"]).agg(_n=pl.len())
     return counted.collect(engine="streaming")
 
 
 def _person(person: str | None) -> dict[str, pl.Expr]:
     column = pl.int_range(pl.len()) if person is None else pl.col(person)
-    return {"person": column}
+    return {"_person": column}
 
 
 def _problem(rows: pl.DataFrame, found: Design, link: Link, between: tuple[str, str]) -> _Problem:
     size = found.labels.height
-    place = rows["which"].to_numpy().astype(np.int64) * size + rows["cell"].to_numpy()
-    n, y = (rows[c].to_numpy().astype(np.float64) for c in ("n", "y"))
+    place = rows["_which"].to_numpy().astype(np.int64) * size + rows["_cell"].to_numpy()
+    n, y = (rows[c].to_numpy().astype(np.float64) for c in ("_n", "_y"))
     trials, events = (
         np.bincount(place, counts, 2 * size).astype(np.float64).reshape(2, size)
         for counts in (n, n * y)
@@ -275,7 +296,9 @@ def _by_term(
         sums.append(("(constant)", weights[0]))
     whole = sum(value for _, value in sums)
     if whole == 0:
-        return [(term, 0.0) for term, _ in sums]
+        # Nothing to divide by: where there is nothing to divide either, each term has nothing.
+        part = 0.0 if total == 0 and not weights.any() else float("nan")
+        return [(term, part) for term, _ in sums]
     return [(term, value / whole * total) for term, value in sums]
 
 
@@ -312,11 +335,12 @@ def _influence(problem: _Problem, gradient: Floats) -> Floats:
 
 def _covariance(rows: pl.DataFrame, influence: Floats) -> Floats:
     """Sums of what the rows of each person add, squared; persons are independent."""
-    which, cell, y = (rows[c].to_numpy().astype(np.int64) for c in ("which", "cell", "y"))
-    persons = rows["person"].rank("dense").to_numpy().astype(np.int64) - 1
+    which, cell, y = (rows[c].to_numpy().astype(np.int64) for c in ("_which", "_cell", "_y"))
+    persons = rows["_person"].rank("dense").to_numpy().astype(np.int64) - 1
     size = int(persons.max()) + 1
-    weight = rows["n"].to_numpy().astype(np.float64)
+    check_clusters(size, "person")
+    weight = rows["_n"].to_numpy().astype(np.float64)
     sums = np.array([
         np.bincount(persons, weight * one[which, cell, y], size) for one in influence
     ])  # fmt: skip
-    return sums @ sums.T * size / max(size - 1, 1)
+    return sums @ sums.T * size / (size - 1)

@@ -22,8 +22,8 @@ from folkestrom.analysis.figure_style import (
     word,
 )
 from folkestrom.analysis.followup import Curve
-from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.errors import UsageError
+from folkestrom.model.names import suggestion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,6 +13,7 @@ import polars as pl
 
 from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code, unknown
 
 Floats = npt.NDArray[np.float64]
 _WHERE = "flow_matrix"
@@ -153,6 +154,9 @@ class FlowMatrix:
             The larger place of each: a function, or a mapping in which those that are not
             named stay what they are.
         """
+        if not callable(groups) and groups and not set(groups) & set(self.places):
+            said = "is no place of this table, and neither is any other of the groups"
+            raise unknown(next(iter(groups)), self.places, said, where="groups")
         name = groups if callable(groups) else lambda place: groups.get(place, place)
         larger = [name(place) for place in self.places]
         places = _ordered(set(larger))
@@ -174,6 +178,11 @@ class FlowMatrix:
         gross = self._between.sum(axis=0) + self._between.sum(axis=1)
         order = sorted(range(len(self.places)), key=lambda k: (-gross[k], self.places[k]))
         kept = {self.places[k] for k in order[:places]}
+        if rest in kept:
+            raise UsageError(
+                "is a place of its own, and the others would be added to it", where="rest",
+                value=rest, next_step="Give the others another name: rest=…",
+            )  # fmt: skip
         return self.grouped(lambda place: place if place in kept else rest)
 
     @property
@@ -181,11 +190,8 @@ class FlowMatrix:
         return np.asarray(self.counts - np.diag(np.diag(self.counts)))
 
     def _place(self, name: str) -> int:
-        if name not in self.places:
-            raise UsageError(
-                "is no place of this table", where=_WHERE, value=name, allowed=self.places
-            )
-        return self.places.index(name)
+        said = "is no place of this table"
+        return self.places.index(check_code(name, self.places, said, where=_WHERE))
 
 
 def flow_matrix(

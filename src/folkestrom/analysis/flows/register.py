@@ -19,6 +19,7 @@ from folkestrom.engine.steps import step
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.codes import Kind, Origin
 from folkestrom.model.countries import COUNTRIES, COUNTRY_CODES, NORWAY
+from folkestrom.model.names import check_code, suggestion
 from folkestrom.statistics.population import fetch
 
 Level = Literal["municipality", "county", "country"]
@@ -104,8 +105,7 @@ def flows_of_period(
     FlowMatrix
         Moves within a place stand on the diagonal.
     """
-    if level not in get_args(Level):
-        raise UsageError("is no level", column="level", value=level, allowed=get_args(Level))
+    check_code(level, get_args(Level), "is no level", where="level")
     if start >= end:
         raise UsageError(
             "is no period", value=f"{start} to {end}", allowed="a start before its end"
@@ -164,6 +164,7 @@ def moves_of(
         raise UsageError(
             "is no country", column="countries", value=", ".join(wrong),
             allowed="alpha-2 codes of ISO 3166-1, such as PL",
+            next_step=suggestion(wrong[0], COUNTRY_CODES) if wrong else None,
         )  # fmt: skip
     codes = sorted(COUNTRY_CODES[c] for c in countries)
     parameters: dict[str, object] = {"since": since, "until": until, "known_at": known_at}

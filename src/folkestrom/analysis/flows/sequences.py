@@ -11,8 +11,11 @@ import polars as pl
 from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
 from folkestrom.analysis.followup import Curves, state_occupation, transitions
 from folkestrom.errors import InputRefused
+from folkestrom.model.names import check_code, check_columns
 
 _WHERE = "move_sequences"
+#: Columns that the origin is told apart from.
+_COLUMNS: Final = ("person", "date", "from_country", "to_country", "death")
 
 #: What a person's sequence is called, in the order in which tables show it.
 TYPES: Final = ("stayed", "returned", "moved on", "left", "came back", "circular", "died")
@@ -47,6 +50,9 @@ class MoveSequences:
         by
             A column of `persons`, within which shares add up to 1.
         """
+        if by is not None:
+            check_code(by, self.persons.columns, "is not a column of `persons`", where="by")
+            check_columns([by], ("type", "persons", "share"))
         keys = [by, "type"] if by else ["type"]
         order = pl.col("type").cast(pl.Enum(TYPES))
         found = self.persons.group_by(keys).agg(persons=pl.len())
@@ -150,6 +156,7 @@ def move_sequences(
     >>> found.persons.select("sequence", "type").rows()
     [('PL>NO>PL', 'returned'), ('PL>NO>DE>NO', 'came back')]
     """
+    check_columns([origin], _COLUMNS, "origin")
     needed = ["person", "date", "from_country", "to_country", origin]
     frame = _checked(as_frame_of(moves, needed, _WHERE), origin, until)
     if shortest:

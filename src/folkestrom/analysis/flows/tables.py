@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code
 
 UNKNOWN = "unknown"
 
@@ -36,12 +37,6 @@ def as_frame_of(data: Any, columns: Sequence[str], where: str) -> pl.DataFrame:
             "is not a table", where=where, value=type(data).__name__,
             allowed="a table of Arrow, Polars or pandas, or a mapping of columns",
         )  # fmt: skip
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise UsageError(
-            "is not a column of the table",
-            where=where,
-            value=missing[0],
-            allowed=frame.columns,
-        )
+    for name in columns:
+        check_code(name, frame.columns, "is not a column of the table", where=where)
     return frame.select(list(dict.fromkeys(columns)))

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from folkestrom.analysis.followup.distributions import normal_quantile
-from folkestrom.analysis.followup.subjects import Floats, Integers, suggestion
+from folkestrom.analysis.followup.subjects import Floats, Integers
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.names import suggestion
 
 Interval = Literal["log", "log-log", "plain"]
 Variance = Literal["greenwood", "robust"]

@@ -16,6 +16,7 @@ from folkestrom.analysis.followup.curves import Curve, Curves, Interval, Scale, 
 from folkestrom.analysis.followup.products import product_integral
 from folkestrom.analysis.followup.subjects import Floats, FollowUp, as_arrow, follow_up
 from folkestrom.errors import UsageError
+from folkestrom.model.names import suggestion
 
 _WHERE = "transitions"
 
@@ -94,13 +95,16 @@ def _codes(
         )
     codes = pc.index_in(given, value_set=pa.array(states, given.type))
     missing = given.null_count
-    unknown = codes.null_count - missing
-    if unknown or (missing and not or_none):
+    strange = codes.null_count - missing
+    if strange or (missing and not or_none):
+        others = [state for state in given.unique().to_pylist() if state not in (None, *states)]
         raise UsageError(
-            f"{unknown or missing} of {len(given)} rows have no known state",
+            f"{strange or missing} of {len(given)} rows have no known state",
             where=_WHERE,
             column=column,
+            value=min(others, default=None),
             allowed=list(states),
+            next_step=suggestion(min(others), states) if others else None,
         )
     found: npt.NDArray[np.int64] = codes.fill_null(-1).to_numpy().astype(np.int64)
     return found

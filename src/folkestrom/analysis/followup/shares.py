@@ -98,10 +98,12 @@ def _row(
     at = int(np.searchsorted(curve.time, day, side="right")) - 1
     index = min(max(day - counts.first, 0), left.shape[0] - 1)
 
-    def value(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+    def value(
+        column: np.ndarray[tuple[int], np.dtype[np.float64]], start: float | None = None
+    ) -> float | None:
         if nothing:
             return None
-        return float(column[at]) if at >= 0 else 0.0
+        return float(column[at]) if at >= 0 else start
 
     return {
         "group": curve.group,
@@ -113,8 +115,8 @@ def _row(
         "median_followed": followed,
         "until": day,
         "at_risk": 0 if nothing else int(counts.rows_at_risk[group, index]),
-        "incidence": value(curve.estimate),
-        "se": value(curve.se),
+        "incidence": value(curve.estimate, 0.0),
+        "se": value(curve.se, 0.0),
         "lower": value(curve.lower),
         "upper": value(curve.upper),
     }

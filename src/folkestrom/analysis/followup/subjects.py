@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.analysis.followup.kernels import survey
-from folkestrom.errors import UsageError
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code, check_spellings
 
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -92,16 +92,8 @@ class FollowUp:
 
     def number(self, cause: str) -> int:
         """Where a cause stands among the causes, from 0."""
-        if cause not in self.causes:
-            raise UsageError(
-                "is not a cause of this follow-up",
-                where=_WHERE,
-                column="cause",
-                value=cause,
-                allowed=self.causes,
-                next_step=suggestion(cause, self.causes),
-            )
-        return self.causes.index(cause)
+        said = "is not a cause of this follow-up"
+        return self.causes.index(check_code(cause, self.causes, said, where=_WHERE, column="cause"))
 
 
 def follow_up(
@@ -274,13 +266,10 @@ def _causes(
     seen = tuple(n for n in found if n != CENSORED) or ("event",)
     known = seen if names is None else tuple(names)
     _refuse_names(known)
-    strange = [n for n in found if n not in (CENSORED, *known)]
-    if strange:
-        raise UsageError(
-            "is a cause that is not among the causes", where=_WHERE, column="cause",
-            value=strange[0], allowed=(CENSORED, *known),
-            next_step=suggestion(strange[0], known),
-        )  # fmt: skip
+    check_events(found, (() if names is None else known), where=_WHERE, column="cause")
+    for name in found:
+        said = "is a cause that is not among the causes"
+        check_code(name, (CENSORED, *known), said, where=_WHERE, column="cause")
     number = {name: k for k, name in enumerate(known, 1)}
     # A missing one has the code -1, and so the last place.
     place = np.array([*(number.get(n, 0) for n in found), 0], np.int8)
@@ -292,7 +281,7 @@ def _told_by_name(values: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], list[st
     if isinstance(values, np.ndarray) and values.dtype.kind not in "OUST":
         return None
     try:
-        given = as_arrow(values.to_arrow() if hasattr(values, "to_arrow") else values)
+        given = as_arrow(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # of several kinds: no names
         return None
     kind = given.type.value_type if pa.types.is_dictionary(given.type) else given.type
@@ -379,20 +368,44 @@ def _numbered(values: Integers, low: int) -> tuple[npt.NDArray[np.int32], tuple[
     return ranks[places], tuple(str(int(place) + low) for place in found)
 
 
-def suggestion(name: object, known: Sequence[str]) -> str | None:
-    """What to do about a name that is not known: try the nearest one, if any is near.
+def check_events(
+    found: Iterable[str], named: Iterable[str] = (), *, where: str, column: str
+) -> None:
+    """Refuse texts of what ended a row that are almost "censored", or another code, or empty.
+
+    Parameters
+    ----------
+    found
+        The texts that occur.
+    named
+        Codes of events that were named.
+    where, column
+        Which column it is.
 
     Examples
     --------
-    >>> suggestion("retrun", ["return", "death"])
-    "Did you mean 'return'?"
+    >>> check_events(["return", "cens"], where="follow-up", column="cause")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.InputRefused: follow-up, column cause: 'cens' would count as an event.
+    Allowed: 'censored', or nothing, where no event ended the row.
+    Next: Write 'censored', or make it missing (null).
     """
-    near = nearest_name(str(name), known)
-    return None if near is None else f"Did you mean {near!r}?"
+    listed = list(found)
+    check_spellings(listed, (CENSORED, *named), where=where, column=column)
+    for name in listed:
+        if name != CENSORED and name.strip().casefold().startswith(CENSORED[:4]):
+            raise InputRefused(
+                "would count as an event", where=where, column=column, value=name,
+                allowed=f"{CENSORED!r}, or nothing, where no event ended the row",
+                next_step=f"Write {CENSORED!r}, or make it missing (null).",
+            )  # fmt: skip
 
 
 def as_arrow(values: Any) -> pa.Array:
     """A column as one Arrow array; missing values of all kinds are null."""
+    if hasattr(values, "to_arrow"):  # of Polars, with the levels of an Enum
+        values = values.to_arrow()
     if isinstance(values, pa.ChunkedArray):
         return values.combine_chunks()
     return values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)

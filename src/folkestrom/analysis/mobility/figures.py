@@ -26,6 +26,7 @@ from folkestrom.analysis.figure_style import (
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, unknown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,8 +126,7 @@ def profile_plot(
     texts, heading = labels or {}, word("chance", lang)
     wanted = list(fit.outcomes[1:]) if outcomes is None else list(outcomes)
     for outcome in wanted:
-        if outcome not in fit.outcomes:
-            raise UsageError("is no outcome of the model", value=outcome, allowed=fit.outcomes)
+        check_code(outcome, fit.outcomes, "is no outcome of the model", where="outcomes")
     if not profiles:
         raise UsageError("there is no profile for the figure")
     found = fit.predict(list(profiles.values()), level=level)
@@ -157,7 +157,7 @@ def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) ->
             label: p for label, p in found.items() if name in (label, p.term) or p.term in members
         }
         if not chosen:
-            raise UsageError("is no covariate of the models", value=name, allowed=list(found))
+            raise unknown(name, list(found), "is no covariate of the models", where="covariates")
         out |= chosen
     return out
 

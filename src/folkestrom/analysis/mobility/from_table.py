@@ -15,7 +15,7 @@ from folkestrom.analysis.mobility.design import Design, Roles, make_design
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.formula import parse
 from folkestrom.analysis.mobility.goodness import clusters_of
-from folkestrom.analysis.mobility.model import Errors, fit_mobility
+from folkestrom.analysis.mobility.model import Errors, check_errors, fit_mobility
 from folkestrom.analysis.mobility.observed import Observed, arrange, keys_of, names_of_outcomes
 from folkestrom.analysis.mobility.result import MobilityFit, Test
 from folkestrom.analysis.mobility.sources import Source, source_of
@@ -204,6 +204,7 @@ def mobility(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'move: (intercept)': -1.64, 'move: place[urban]': 1.075}
     """
+    check_errors(standard_errors, bread, cluster)
     roles = Roles(person, parse(formula).outcome, weight, time)
     source = source_of(data)
     design, facts = make_design(formula, source, roles, [roles.outcome] if outcomes is None else [])

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.clusters import check_clusters
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.integration import (
     Model,
@@ -24,10 +25,13 @@ from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_columns
 
 Array = NDArray[np.float64]
 Expected = Literal["history", "population"]
 
+#: Columns of counts by cell.
+_COLUMNS = ("outcome", "rows", "observed", "expected", "chi2", "z")
 #: Rows whose chances are computed at a time.
 _ROWS = 500_000
 
@@ -53,6 +57,7 @@ def fit_by_cell(
         raise UsageError("is no expectation", value=expected, allowed=["history", "population"])
     if not by:
         raise UsageError("no columns are named", allowed="one or more columns of the table")
+    check_columns(by, _COLUMNS)
     panel, factors = observed.panel, [observed.cells(name) for name in by]
     shape = tuple(len(f.levels) for f in factors)
     flat = np.ravel_multi_index(tuple(f.codes.astype(np.int64) for f in factors), shape)
@@ -150,6 +155,13 @@ def clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[
     cluster
         A column, a value for each person, or nothing: persons themselves.
     """
+    found = _clusters_of(observed, cluster)
+    named = cluster if isinstance(cluster, str) else "cluster"
+    check_clusters(int(found.max()) + 1 if found.size else 0, named)
+    return found
+
+
+def _clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
     panel = observed.panel
     if cluster is None:
         return np.arange(panel.persons, dtype=np.int64)

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
 from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
@@ -20,6 +21,7 @@ from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, without_effect
 
 Array = NDArray[np.float64]
 Errors = Literal["observed", "bhhh", "clustered"]
@@ -93,7 +95,8 @@ def fit_mobility(
     (True, {'move: (intercept)': -1.64, 'move: place[urban]': 1.075})
     """
     started = time.perf_counter()
-    _check_options(penalty, tolerance, standard_errors, bread)
+    _check_options(penalty, tolerance)
+    check_errors(standard_errors, bread, cluster)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
     checked = check(
         panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
@@ -101,10 +104,12 @@ def fit_mobility(
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
+    numbers = _clusters(panel, cluster)
+    clusters = _count(panel, numbers) if standard_errors == "clustered" else None
     found = estimate(panel, plan)
     _finish(found, plan)
     k = found.likelihood.coefficients
-    vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
+    vcov, reason = _errors(found, plan, standard_errors, numbers)
     reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
     if kept is not None and not reason:
         kept.remove()
@@ -117,6 +122,7 @@ def fit_mobility(
         theta=found.climb.theta,
         vcov=vcov,
         standard_errors=standard_errors,
+        clusters=clusters,
         log_likelihood_=found.climb.value,
         order=found.order,
         rows=panel.size,
@@ -125,6 +131,7 @@ def fit_mobility(
         message_=reason,
         notes=checked.notes
         + _boundary(panel, covariance, found.climb.theta[k:])
+        + (() if clusters is None else note_of_clusters(clusters, found.climb.theta.size))
         + tuple(found.notes),
         steps=tuple(found.steps),
         penalty=penalty,
@@ -134,7 +141,15 @@ def fit_mobility(
     )
 
 
-def _check_options(penalty: float, tolerance: float | None, errors: str, bread: float) -> None:
+def check_errors(errors: str, bread: float, cluster: object) -> None:
+    """Refuse standard errors that there are not, and options that would not change them.
+
+    Parameters
+    ----------
+    errors, bread, cluster
+        As of `fit_mobility`: standard_errors, bread and cluster.
+    """
+    check_code(errors, get_args(Errors), "are no standard errors", where="standard_errors")
     if not 0 < bread <= 1:
         raise UsageError("is no share", where="bread", value=bread, allowed="above 0, to 1")
     if bread < 1 and errors == "bhhh":
@@ -142,14 +157,19 @@ def _check_options(penalty: float, tolerance: float | None, errors: str, bread: 
             "is a share of the observed information, which bhhh has not", where="bread",
             value=bread, allowed="observed or clustered standard errors",
         )  # fmt: skip
+    if cluster is not None and errors != "clustered":
+        raise without_effect(
+            "cluster", cluster if isinstance(cluster, str) else None,
+            f"standard errors are {errors}",
+            "Ask for clustered standard errors, or leave the clusters out",
+        )  # fmt: skip
+
+
+def _check_options(penalty: float, tolerance: float | None) -> None:
     if not 0 <= penalty < np.inf:
         raise UsageError("is not a penalty", value=penalty, allowed="a number from 0")
     if tolerance is not None and not 0 < tolerance <= 1:
         raise UsageError("is not a tolerance", value=tolerance, allowed="standard errors, up to 1")
-    if errors not in ("observed", "bhhh", "clustered"):
-        raise UsageError(
-            "are no standard errors", value=errors, allowed=["observed", "bhhh", "clustered"]
-        )
 
 
 def _checkpoint(
@@ -173,6 +193,16 @@ def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | No
     if given.shape != (panel.persons,):
         raise UsageError(f"has {given.size} values for {panel.persons} persons", column="cluster")
     return np.unique(given, return_inverse=True)[1].astype(np.int64)
+
+
+def _count(panel: Panel, cluster: NDArray[np.int64] | None) -> int:
+    """How many clusters there are, of persons who count; refuses one."""
+    weight = panel.rows.weight
+    counts = weight > 0 if weight.size else np.ones(panel.persons, np.bool_)
+    numbers = np.arange(panel.persons) if cluster is None else cluster
+    clusters = len(np.unique(numbers[counts]))
+    check_clusters(clusters, "cluster")
+    return clusters
 
 
 def _finish(found: Estimated, plan: Plan) -> None:
@@ -219,8 +249,17 @@ def _errors(
         else:
             sums = likelihood.cluster_scores(at.theta, rule, cluster)
             meat = sums.T @ sums
-        vcov = vcov @ meat @ vcov
+        naive, vcov = vcov, vcov @ meat @ vcov
+        if not reason:
+            _check_sandwich(found, plan, vcov, naive)
     return vcov, reason
+
+
+def _check_sandwich(found: Estimated, plan: Plan, vcov: Array, naive: Array) -> None:
+    """Of coefficients alone: effects without spread have no scores at all."""
+    panel, k = found.likelihood.panel, found.likelihood.coefficients
+    names = [f"{o}: {panel.positions[p].label}" for o in panel.outcomes[1:] for p in plan.free]
+    check_sandwich(vcov[:k, :k], naive[:k, :k], names)
 
 
 def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:

@@ -29,6 +29,7 @@ from folkestrom.analysis.mobility.tables import (
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import suggestion
 
 Array = NDArray[np.float64]
 
@@ -365,7 +366,9 @@ def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[n
         if bad.size:
             raise InputRefused(
                 "is not an outcome", row=int(bad[0]) + 1, column=name, value=texts[codes[bad[0]]],
-                allowed=outcomes, next_step="Name it among the outcomes, or leave its rows out",
+                allowed=outcomes,
+                next_step=suggestion(texts[codes[bad[0]]], outcomes)
+                or "Name it among the outcomes, or leave its rows out",
             )  # fmt: skip
     return factor_of(table, name, levels=outcomes).codes.astype(np.uint8)
 

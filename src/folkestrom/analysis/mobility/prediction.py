@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -14,9 +13,10 @@ from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.integration import Model, population_nodes
 from folkestrom.analysis.mobility.observed import text_of_level
-from folkestrom.analysis.mobility.tables import Table, read_table
+from folkestrom.analysis.mobility.tables import Table, read_table, unknown_name
 from folkestrom.analysis.mobility.terms import Factor, Term, factor, number
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, without_effect
 
 Array = NDArray[np.float64]
 Profile = Mapping[str, Any]
@@ -60,8 +60,7 @@ def _columns(design: Design, profiles: Sequence[Profile]) -> dict[str, Term]:
         codes = []
         for profile in profiles:
             level = text_of_level(profile[name])
-            if level not in held.names:
-                raise UsageError("is not a level", column=name, value=level, allowed=held.names)
+            check_code(level, held.names, "is not a level", where="profile", column=name)
             codes.append(held.names.index(level))
         out[name] = factor(name, codes, levels=held.names)
     for name in design.spans:
@@ -120,11 +119,7 @@ def _check_known(model: Model, used: NDArray[np.intp]) -> None:
 def _check_names(profile: Profile, asked: Sequence[str]) -> None:
     for name in profile:
         if name not in asked:
-            near = difflib.get_close_matches(name, asked, 1)
-            hint = f"Did you mean {near[0]}?" if near else None
-            raise UsageError(
-                "is no covariate of the model", value=name, allowed=asked, next_step=hint
-            )
+            raise unknown_name(name, asked, "is no covariate of the model")
     missing = [name for name in asked if name not in profile]
     if missing:
         raise UsageError(f"the profile says nothing of {', '.join(missing)}")
@@ -137,9 +132,7 @@ def _level(model: Model, term: str, places: list[int], known: dict[str, Any]) ->
         level = f"{text_of_level(known[one])}:{text_of_level(known[other])}"
         known[term] = level if level in levels else levels[0]
     level = text_of_level(known[term])
-    if level not in levels:
-        raise UsageError("is not a level", column=term, value=known[term], allowed=levels)
-    return level
+    return check_code(level, levels, "is not a level", where="profile", column=term)
 
 
 def _product(model: Model, term: str, known: dict[str, Any]) -> float:
@@ -169,8 +162,8 @@ def predict(
     rows: Array,
     level: float,
     intervals: Intervals,
-    draws: int,
-    seed: int,
+    draws: int | None = None,
+    seed: int | None = None,
 ) -> pl.DataFrame:
     """Chances of each outcome for profiles, with errors and intervals.
 
@@ -193,7 +186,11 @@ def predict(
     if intervals not in ("delta", "simulated"):
         raise UsageError("are no intervals", value=intervals, allowed=["delta", "simulated"])
     reach = normal_quantile(0.5 + level / 2)
-    drawn = _draw(model, vcov, draws, seed) if intervals == "simulated" else None
+    for name, given in (("draws", draws), ("seed", seed)):
+        if given is not None and intervals != "simulated":
+            raise without_effect(name, given, f"intervals are {intervals}", "Leave it out")
+    many, first = (1_000 if draws is None else draws), (1 if seed is None else seed)
+    drawn = _draw(model, vcov, many, first) if intervals == "simulated" else None
     lines: list[dict[str, object]] = []
     for k, row in enumerate(rows):
         chances, slopes = average_of_profile(model, row)

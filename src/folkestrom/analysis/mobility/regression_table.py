@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from folkestrom.analysis.clusters import note_of_clusters
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.panel import Position
 from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
@@ -36,6 +37,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "bhhh": ("from products of scores", "fra kryssprodukter av skårer"),
     "clustered": ("clustered (sandwich)", "klyngerobuste (sandwich)"),
     "bread": ("information from {} of {} persons", "informasjon fra {} av {} personer"),
+    "clusters": ("{} clusters", "{} klynger"),
+    "few": (
+        "{}: clusters are too few for {} parameters, and standard errors too small",
+        "{}: klyngene er for få for {} parametre, og standardfeilene for små",
+    ),
     "stars": ("* p < 0.05, ** p < 0.01, *** p < 0.001", "* p < 0,05, ** p < 0,01, *** p < 0,001"),
     "failed": ("NOT CONVERGED", "HAR IKKE KONVERGERT"),
     "caption": ("Multinomial logit of mobility", "Multinomisk logit for mobilitet"),
@@ -226,6 +232,12 @@ class _Writer:
         if self.stars:
             notes.append(f"{self.word('stars')}.")
         notes += [
+            f"{self.word('few').format(name, fit.theta.size)}."
+            for name, fit in self.fits.items()
+            if note_of_clusters(fit.clusters or fit.persons, fit.theta.size)
+            and fit.clusters is not None
+        ]
+        notes += [
             f"{self.word('failed')}: {name}: {fit.message_}."
             for name, fit in self.fits.items()
             if not fit.converged_
@@ -235,10 +247,12 @@ class _Writer:
     def _kind(self, fit: MobilityFit) -> str:
         """Where standard errors come from, and from how many persons if not from all."""
         kind = self.word(fit.standard_errors)
-        if not fit.bread_persons:
-            return kind
-        counts = self._count(fit.bread_persons), self._count(fit.persons)
-        return f"{kind}, {self.word('bread').format(*counts)}"
+        if fit.bread_persons:
+            counts = self._count(fit.bread_persons), self._count(fit.persons)
+            kind += f", {self.word('bread').format(*counts)}"
+        if fit.clusters is not None:
+            kind += f", {self.word('clusters').format(self._count(fit.clusters))}"
+        return kind
 
     def _cell(self, value: float, error: float, *, test: bool = True) -> tuple[str, str]:
         marks = ""

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.clusters import check_rank
 from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.design import Design
@@ -22,6 +23,7 @@ from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import unknown
 
 Array = NDArray[np.float64]
 _FORMAT = 3
@@ -61,8 +63,8 @@ class MobilityFit:
         Structure of the effects.
     theta, vcov
         The parameters fitted (of effects: entries of L) and their covariance.
-    standard_errors
-        Where the errors come from: observed, bhhh or clustered.
+    standard_errors, clusters
+        Where the errors come from: observed, bhhh or clustered, and then from how many clusters.
     bread_persons
         How many persons the observed information was computed from, if not from all; else 0.
     log_likelihood_, order, rows, persons
@@ -98,6 +100,7 @@ class MobilityFit:
     tolerance: float = 0.0
     seconds: float = 0.0
     bread_persons: int = 0
+    clusters: int | None = None
     design: Design | None = None
     observed: Observed | None = field(default=None, repr=False)
 
@@ -187,12 +190,13 @@ class MobilityFit:
         rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
+        robust = "" if self.clusters is None else f", {self.clusters} clusters"
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         lines = [
             f"Multinomial logit, effects of the person: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
-            f"{points}standard errors: {self.standard_errors}{bread}",
+            f"{points}standard errors: {self.standard_errors}{bread}{robust}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
@@ -213,8 +217,8 @@ class MobilityFit:
         *,
         level: float = 0.95,
         intervals: prediction.Intervals = "delta",
-        draws: int = 1_000,
-        seed: int = 1,
+        draws: int | None = None,
+        seed: int | None = None,
     ) -> pl.DataFrame:
         """Chances of each outcome for profiles, averaged over the effects of the population.
 
@@ -229,7 +233,7 @@ class MobilityFit:
             delta: by the delta method on the logit scale. simulated: quantiles over parameters
             drawn from their distribution.
         draws, seed
-            How many sets of parameters are drawn, and where the draws begin.
+            Of simulated intervals: how many sets of parameters are drawn (1 000), and the seed (1).
         """
         rows = prediction.rows_of(self.model, self.design, profiles)
         return prediction.predict(self.model, self.vcov, rows, level, intervals, draws, seed)
@@ -242,7 +246,7 @@ class MobilityFit:
         Parameters
         ----------
         profile_a, profile_b
-            For each covariate the name of a level or a number; the first against the second.
+            For each covariate a level or a number; the first against the second.
         level
             Coverage of the intervals, by the delta method; for ratios on the log scale.
         """
@@ -286,8 +290,8 @@ class MobilityFit:
     def effects_of_persons(self, *, data: Any = None) -> pl.DataFrame:
         """Posterior means and standard deviations of each person's effects.
 
-        A row a person, numbered from 0 in the order of identifiers. What it says is of single
-        persons: it is for work inside the wall, and must not be published.
+        A row a person, numbered from 0 in the order of identifiers. It is of single persons: for
+        work inside the wall, and must not be published.
 
         Parameters
         ----------
@@ -345,6 +349,7 @@ class MobilityFit:
             Of `names_`, or of covariates: all coefficients of these.
         """
         chosen = [k for name in names for k in self._find(name)]
+        check_rank(self.clusters, len(chosen))
         values = self._reported()[0][chosen]
         block = self.cov_params_[np.ix_(chosen, chosen)]
         statistic = float(values @ np.linalg.solve(block, values))
@@ -407,7 +412,7 @@ class MobilityFit:
                 "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
             ) from error
         try:
-            held = json.loads(text)
+            held = {"clusters": None} | json.loads(text)  # older files have not counted them
             if held["format"] != _FORMAT:
                 raise InputRefused(
                     "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]
@@ -483,11 +488,12 @@ class MobilityFit:
             if self.positions[p].term in terms
         ]
         if not found:
-            raise UsageError("is no estimate and no covariate", value=name, allowed=names)
+            raise unknown(name, names, "is no estimate and no covariate")
         return found
 
 
 _PLAIN = (
     "outcomes", "parents", "standard_errors", "log_likelihood_", "order", "rows", "persons",
     "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds", "bread_persons",
+    "clusters",
 )  # fmt: skip

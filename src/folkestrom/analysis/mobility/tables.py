@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.terms import Factor, Number
 from folkestrom.errors import PERSON_COLUMNS, InputRefused, UsageError
+from folkestrom.model.names import nearest_name, suggestion
 
 #: A category with more levels than this gets no coefficients.
 MOST_LEVELS = 5_000
@@ -155,12 +155,12 @@ def unknown_name(name: str, known: Sequence[str], message: str) -> UsageError:
     message
         What is wrong.
     """
-    near = difflib.get_close_matches(name, known, 1, cutoff=0.5)
+    near = nearest_name(name, known)
     return UsageError(
         message,
         value=name,
         allowed=known,
-        next_step=f"Did you mean {near[0]}?" if near else None,
+        next_step=f"Did you mean {near}?" if near else None,
     )
 
 
@@ -214,7 +214,7 @@ def factor_of(
             bad = int(unknown[0])
             raise InputRefused(
                 "is not a level", row=bad + 1, column=name, value=texts[codes[bad]],
-                allowed=names,
+                allowed=names, next_step=suggestion(texts[codes[bad]], names),
             )  # fmt: skip
     smallest = np.uint8 if len(names) <= 256 else np.uint16
     taken = translation.astype(smallest)[codes]

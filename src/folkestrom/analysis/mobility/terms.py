@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code
 
 #: Codes of more levels than this do not fit.
 MOST_LEVELS = 65_536
@@ -104,8 +105,8 @@ def factor(
     if len(levels) > MOST_LEVELS:
         raise UsageError(f"has {len(levels)} levels", column=name, allowed=f"at most {MOST_LEVELS}")
     names = tuple(levels)
-    if reference is not None and reference not in names:
-        raise UsageError("is not a level", column=name, value=reference, allowed=names)
+    if reference is not None:
+        check_code(reference, names, "is not a level", where="reference", column=name)
     at = 0 if reference is None else names.index(reference)
     return Factor(name, _codes(name, given, len(names)), names, at)
 

@@ -17,6 +17,7 @@ from folkestrom.analysis.rates.variables import duration_sql
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
+from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.statistics.as_of import age_sql
 from folkestrom.statistics.flows import (
@@ -29,7 +30,7 @@ from folkestrom.statistics.flows import (
     flow_rows_with_marital,
     flow_rows_with_parents,
 )
-from folkestrom.statistics.variables import Variable, nearest_name
+from folkestrom.statistics.variables import Variable
 
 _MOVED: Final = f"kind = {int(Kind.MOVE)} AND NOT arriving"
 _EMIGRATED: Final = f"kind = {int(Kind.EMIGRATION)}"
@@ -95,15 +96,7 @@ def event_of(name: str, destination: str | None = None) -> Event:
     >>> event_of("out_migration", "county").label.en
     'Moves to another county'
     """
-    if name not in EVENTS:
-        nearest = nearest_name(name, EVENTS)
-        raise UsageError(
-            "is not an event that rates count",
-            where="event",
-            value=name,
-            allowed=tuple(EVENTS),
-            next_step=f"Did you mean {nearest!r}?" if nearest else None,
-        )
+    check_code(name, tuple(EVENTS), "is not an event that rates count", where="event")
     if destination is None or (name == "emigration" and destination == "abroad"):
         return EVENTS[name]
     if name != "out_migration":
@@ -114,15 +107,7 @@ def event_of(name: str, destination: str | None = None) -> Event:
             allowed="a destination with the event out_migration",
             next_step="Ask for event='out_migration'",
         )
-    if destination not in DESTINATIONS:
-        nearest = nearest_name(destination, DESTINATIONS)
-        raise UsageError(
-            "is not a destination",
-            where="destination",
-            value=destination,
-            allowed=tuple(DESTINATIONS),
-            next_step=f"Did you mean {nearest!r}?" if nearest else None,
-        )
+    check_code(destination, tuple(DESTINATIONS), "is not a destination", where="destination")
     return DESTINATIONS[destination]
 
 

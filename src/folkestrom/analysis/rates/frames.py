@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -10,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code, check_spellings
 
 #: A table in any of the forms that callers have it in.
 Frame: TypeAlias = Any
@@ -77,15 +77,80 @@ def require(frame: pl.LazyFrame, columns: Sequence[str], where: str = "by") -> N
     """
     known = frame.collect_schema().names()
     for name in columns:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            raise UsageError(
-                "is not a column of the table",
-                where=where,
-                value=name,
-                allowed=known,
-                next_step=f"Did you mean {nearest[0]!r}?" if nearest else None,
-            )
+        check_code(name, known, "is not a column of the table", where=where)
+
+
+def declared(table: Frame, column: str) -> list[str]:
+    """Levels of a column that say what its codes may be, whether they occur or not.
+
+    Parameters
+    ----------
+    table
+        The table, as the caller has it.
+    column
+        A column of an Enum, a dictionary or a category; others have none.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"event": pl.Series(["stay"], dtype=pl.Enum(["stay", "abroad"]))})
+    >>> declared(table, "event")
+    ['stay', 'abroad']
+    """
+    if isinstance(table, pl.DataFrame | pl.LazyFrame):
+        kind = table.collect_schema().get(column)
+        return kind.categories.to_list() if isinstance(kind, pl.Enum) else []
+    if isinstance(table, pa.Table | pa.RecordBatch):
+        found = table.column(column) if column in table.schema.names else pa.array([])
+        parts = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
+        levels = [part.dictionary for part in parts if isinstance(part, pa.DictionaryArray)]
+        return list(dict.fromkeys(str(code) for part in levels for code in part.to_pylist()))
+    levels_ = getattr(getattr(table[column], "dtype", None), "categories", None)
+    return [] if levels_ is None else [str(code) for code in levels_]
+
+
+def has_code(
+    frame: pl.LazyFrame,
+    column: str,
+    code: Any,
+    allowed: Sequence[str],
+    where: str,
+    says: str = "does not occur",
+) -> pl.Expr:
+    """Whether a row of a table has a code; refuses one that neither occurs nor is declared.
+
+    Parameters
+    ----------
+    frame, column
+        The table, and its column of what happened: texts, numbers or truth values.
+    code
+        The code that is meant.
+    allowed
+        Codes that are declared.
+    where, says
+        The argument that it was given for, and what is wrong where it is not there.
+
+    Examples
+    --------
+    >>> frame = pl.LazyFrame({"event": ["stay", "abroad"]})
+    >>> frame.select(has_code(frame, "event", "abroad", (), "outcome")).collect().rows()
+    [(False,), (True,)]
+    """
+    kind = frame.collect_schema()[column]
+    found = frame.select(pl.col(column).unique()).collect().to_series().drop_nulls()
+    if kind == pl.Boolean:
+        meant = {"true": True, "false": False, "1": True, "0": False}.get(str(code).lower())
+        check_code(meant, (True, False), "is no truth value", where=where, column=column)
+        return pl.col(column) == meant
+    texts = found.cast(pl.String).sort().to_list()
+    if kind.is_numeric() and not isinstance(code, str):
+        # 0 and 1 say whether it happened: that it never did is no mistake.
+        either = [*found.to_list(), *((0, 1) if found.is_in([0, 1]).all() else ())]
+        check_code(code, either, says, where=where, column=column)
+        return pl.col(column) == code
+    if not kind.is_numeric():
+        check_spellings(texts, [code] if isinstance(code, str) else (), column=column)
+    check_code(code, list(dict.fromkeys([*allowed, *texts])), says, where=where, column=column)
+    return pl.col(column).cast(pl.String) == code
 
 
 def check_counts(data: pl.DataFrame, columns: Sequence[str]) -> None:

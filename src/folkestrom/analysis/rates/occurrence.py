@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import duckdb
@@ -17,7 +18,9 @@ from folkestrom.analysis.study.definition import Groups
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import check_code, check_columns
 from folkestrom.model.specification import Text
+from folkestrom.statistics.classifications import UNKNOWN_CODE, long_list
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.reach import Reach, reach
@@ -64,6 +67,15 @@ class Occurrences:
     def by(self) -> tuple[str, ...]:
         """Names of the variables."""
         return tuple(variable.id for variable in self.variables)
+
+    @property
+    def allowed(self) -> dict[str, frozenset[str]]:
+        """Codes of each variable that its list has, whether they occur or not."""
+        return _allowed(self.variables)
+
+    def kept(self, only: Only, named: Sequence[str]) -> pl.DataFrame:
+        """Cells with some codes, added up to fewer variables; see `keep`."""
+        return keep(self.data, only, named, self.allowed)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""
@@ -113,6 +125,11 @@ def occurrences(
     setting = Setting(connection, period, known, limits, groups or {})
     chosen = exposed(setting, [*named, *(name for name in kept if name not in named)])
     _check_births(event, chosen)
+    check_columns(
+        [v.id for v in chosen],
+        (*_NUMBERS, "persons"),
+        next_step="Link the variable, or name the group, by another name.",
+    )
     last = period.end - timedelta(days=1)
     values: dict[str, object] = {
         "start": period.start,
@@ -126,7 +143,7 @@ def occurrences(
     exposure = _fetched(connection, exposure_steps(chosen, years), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
-    data = keep(data, kept, named)
+    data = keep(data, kept, named, _allowed(chosen))
     shown = tuple(variable for variable in chosen if variable.id in named)
     notes = limits.notes(known)
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
@@ -156,10 +173,10 @@ def _check_births(event: str, chosen: Sequence[Variable]) -> None:
         )
 
 
-def _codes(name: str, codes: str | Iterable[str]) -> list[str]:
+def _codes(name: str, codes: str | Iterable[str], where: str) -> list[str]:
     listed = [codes] if isinstance(codes, str) else list(codes)
     if not listed:
-        raise UsageError("keeps nothing", where="only", value=name, allowed="codes of the variable")
+        raise UsageError("keeps nothing", where=where, value=name, allowed="codes of the variable")
     return listed
 
 
@@ -191,7 +208,22 @@ def _joined(
     return joined.select(counts).select(*columns, *numbers)
 
 
-def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
+def _allowed(chosen: Sequence[Variable]) -> dict[str, frozenset[str]]:
+    found = {}
+    for variable in chosen:
+        listed = {category.code for category in variable.dimension.categories}
+        codes = listed | long_list(variable.id).keys()
+        found[variable.id] = frozenset({*codes, UNKNOWN_CODE} if codes else ())
+    return found
+
+
+def keep(
+    data: pl.DataFrame,
+    only: Only,
+    named: Sequence[str],
+    allowed: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    where: str = "only",
+) -> pl.DataFrame:
     """Cells with some codes, added up to fewer variables.
 
     Parameters
@@ -202,6 +234,10 @@ def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
         Codes to keep, by variable.
     named
         The variables that remain.
+    allowed
+        Codes of variables that may be kept although they do not occur.
+    where
+        The argument that the codes were given for.
 
     Examples
     --------
@@ -210,18 +246,12 @@ def keep(data: pl.DataFrame, only: Only, named: Sequence[str]) -> pl.DataFrame:
     [('f', 1, 9), ('m', 2, 9)]
     """
     for name, codes in only.items():
-        listed = _codes(name, codes)
+        listed = _codes(name, codes, where)
         texts = data[name].cast(pl.String)
-        known = texts.unique().sort().to_list()
-        missing = [code for code in listed if code not in known]
-        if missing:
-            raise UsageError(
-                "does not occur in the period",
-                where="only",
-                column=name,
-                value=missing[0],
-                allowed=[str(code) for code in known],
-            )
+        known = texts.drop_nulls().unique().sort().to_list()
+        for code in listed:
+            if code not in allowed.get(name, ()):
+                check_code(code, known, "does not occur in the period", where=where, column=name)
         data = data.filter(texts.is_in(listed))
     numbers = [name for name in _NUMBERS if name in data.columns]
     if set(data.columns) == {*named, *numbers}:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom.analysis.rates.frames import Frame, declared, has_code, lazy, names, require
 from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Target, as_frame
+from folkestrom.model.names import check_code, check_columns, without_effect
+
+#: Columns of shares and of what they are made of: no group can be told apart by such a name.
+COLUMNS: Final = frozenset(
+    {
+        *("persons", "person_years", "events", "propensity", "se", "design_effect", "coverage"),
+        *("propensity_lower", "propensity_upper", "standardised", "standardised_se"),
+        *("standardised_lower", "standardised_upper"),
+        *("_person", "_y", "_n", "_yy", "_yn", "_nn", "_size", "_weight", "_cell", "_share"),
+        *("_i", "_g", "_ii", "_p"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +105,7 @@ class ClusterSums:
         ([0.017], [0.423])
         """
         p, n = self.share, self.person_years
-        worth = n / np.maximum(_design_effect(p, self.variance, n), 1.0)
+        worth = n / np.maximum(_design_effect(p, self.variance, n, self.persons), 1.0)
         return share_interval(p * worth, worth, level, method)
 
 
@@ -138,12 +150,20 @@ def propensities(
     (3, 4, 1, 0.25)
     """
     groups, strata = names(by), names(standardise_by)
+    check_columns(groups, COLUMNS)
+    check_columns(strata, COLUMNS, "standardise_by")
+    if standard is not None and not strata:
+        raise without_effect(
+            "standard", dict(standard), "nothing is held equal", "Say standardise_by"
+        )
+    allowed = declared(panel, outcome)
     frame = lazy(panel)
     keys = [] if person is None else [person]
     require(frame, [*keys, outcome, *groups, *strata], "panel")
+    require(frame, list(standard or {}), "standard")
     kept = list(dict.fromkeys([*groups, *strata, *(standard or {})]))
-    rows = frame.select(*kept, *keys, y=seen(frame, outcome, value))
-    rows = rows.with_row_index("person") if person is None else rows.rename({person: "person"})
+    rows = frame.select(*kept, *keys, _y=seen(frame, outcome, value, allowed))
+    rows = rows.with_row_index("_person") if person is None else rows.rename({person: "_person"})
     crude = _crude(rows, groups, method, level)
     if not strata:
         return Propensities(groups, crude, level)
@@ -154,13 +174,15 @@ def propensities(
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
 
 
-def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
+def seen(frame: pl.LazyFrame, outcome: str, value: Any, allowed: Sequence[str] = ()) -> pl.Expr:
     """1 where a row has the outcome, else 0; refuses what is missing or never occurs.
 
     Parameters
     ----------
     frame, outcome, value
         As for `propensities`.
+    allowed
+        Outcomes that need not occur.
     """
     column = pl.col(outcome)
     rows, missing = frame.select(pl.len(), missing=column.null_count()).collect().row(0)
@@ -172,54 +194,43 @@ def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
         )
     if missing:
         raise InputRefused("is missing in some rows", where="panel", column=outcome)
-    dtype = frame.collect_schema()[outcome]
-    if dtype == pl.Boolean:
-        return column.cast(pl.Int64)
-    if isinstance(value, str):
-        found = frame.select(column.cast(pl.String).unique()).collect().to_series().to_list()
-        if value not in found:
-            raise UsageError(
-                "is no outcome of the panel",
-                where="value",
-                value=value,
-                allowed=sorted(map(str, found)),
-            )
-        return (column.cast(pl.String) == value).cast(pl.Int64)
-    return (column == value).cast(pl.Int64)
+    return has_code(frame, outcome, value, allowed, "value", "is no outcome of the panel").cast(
+        pl.Int64
+    )
 
 
 def _crude(
     rows: pl.LazyFrame, groups: Sequence[str], method: ShareMethod, level: float
 ) -> pl.DataFrame:
-    persons = rows.group_by([*groups, "person"]).agg(y=pl.col("y").sum(), n=pl.len().cast(pl.Int64))
+    n = pl.len().cast(pl.Int64)
+    persons = rows.group_by([*groups, "_person"]).agg(_y=pl.col("_y").sum(), _n=n)
     sums = {
         "persons": pl.len().cast(pl.Int64),
-        "person_years": pl.col("n").sum(),
-        "events": pl.col("y").sum(),
-        "yy": (pl.col("y") ** 2).sum(),
-        "yn": (pl.col("y") * pl.col("n")).sum(),
-        "nn": (pl.col("n") ** 2).sum(),
+        "person_years": pl.col("_n").sum(),
+        "events": pl.col("_y").sum(),
+        "_yy": (pl.col("_y") ** 2).sum(),
+        "_yn": (pl.col("_y") * pl.col("_n")).sum(),
+        "_nn": (pl.col("_n") ** 2).sum(),
     }
     grouped = persons.group_by(list(groups)).agg(**sums) if groups else persons.select(**sums)
     found = grouped.collect(engine="streaming")
     if groups:
         found = found.sort(groups, nulls_last=True)
-    sizes = ClusterSums(*(found[name].to_numpy().astype(np.float64) for name in sums))
-    p, n, variance = sizes.share, sizes.person_years, sizes.variance
-    return _with_interval(found.drop("yy", "yn", "nn"), "propensity", p, variance, n, method, level)
+    of = ClusterSums(*(found[name].to_numpy().astype(np.float64) for name in sums))
+    sizes = (of.share, of.variance, of.person_years, of.persons)
+    return _with_interval(found.drop("_yy", "_yn", "_nn"), "propensity", sizes, method, level)
 
 
 def _with_interval(
     found: pl.DataFrame,
     name: str,
-    p: Any,
-    variance: Any,
-    n: Any,
+    sizes: tuple[Floats, Floats, Floats, Floats],
     method: ShareMethod,
     level: float,
 ) -> pl.DataFrame:
     """A share with its error and limits, by the number of trials that are worth as much."""
-    effect = _design_effect(p, variance, n)
+    p, variance, n, _ = sizes
+    effect = _design_effect(*sizes)
     worth = n / np.maximum(effect, 1.0)
     lower, upper = share_interval(p * worth, worth, level, method)
     standard = name == "standardised"
@@ -234,11 +245,13 @@ def _with_interval(
     )
 
 
-def _design_effect(p: Floats, variance: Floats, n: Floats) -> Floats:
+def _design_effect(p: Floats, variance: Floats, n: Floats, persons: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         effect = variance / (p * (1 - p) / n)
-    # No event, or one cluster: nothing tells how persons differ, and rows count as independent.
-    return np.where(np.isfinite(effect), effect, 1.0)
+    # No event: nothing tells how persons differ, and rows count as independent.
+    known = np.where(np.isfinite(effect), effect, 1.0)
+    # The years of one person alone: how much they are worth cannot be told.
+    return np.where((persons < 2) & (n > persons), np.nan, known)
 
 
 def _standardised(
@@ -252,36 +265,40 @@ def _standardised(
     """Shares in the standard's composition; their variance is of sums over persons."""
     chosen = rows
     for name, code in (standard or {}).items():
+        known = rows.select(pl.col(name).cast(pl.String).unique().sort()).collect().to_series()
+        said = "does not occur, and cannot be the standard"
+        check_code(code, known.drop_nulls().to_list(), said, where="standard", column=name)
         chosen = chosen.filter(pl.col(name).cast(pl.String) == code)
     count = pl.len().cast(pl.Float64)
-    whole = chosen.group_by(list(strata)).agg(count.alias("size"))
+    whole = chosen.group_by(list(strata)).agg(count.alias("_size"))
     weights = (
-        whole.with_columns(weight=pl.col("size") / pl.col("size").sum()).drop("size").collect()
+        whole.with_columns(_weight=pl.col("_size") / pl.col("_size").sum()).drop("_size").collect()
     )
     if not weights.height:
         raise UsageError("does not occur, and cannot be the standard", where="standard")
     cells = [*groups, *strata]
-    shares = rows.group_by(cells).agg(cell=count, share=pl.col("y").mean())
+    shares = rows.group_by(cells).agg(_cell=count, _share=pl.col("_y").mean())
     shares = shares.join(weights.lazy(), on=list(strata), how="inner", nulls_equal=True)
     over = list(groups) if groups else [pl.lit(1)]
-    shares = shares.with_columns(coverage=pl.col("weight").sum().over(over))
-    influence = pl.col("weight") / pl.col("coverage") / pl.col("cell")
+    shares = shares.with_columns(coverage=pl.col("_weight").sum().over(over))
+    influence = pl.col("_weight") / pl.col("coverage") / pl.col("_cell")
     persons = (
         rows.join(shares, on=cells, how="inner", nulls_equal=True)
-        .group_by([*groups, "person"])
-        .agg(i=(influence * (pl.col("y") - pl.col("share"))).sum(), n=pl.len())
+        .group_by([*groups, "_person"])
+        .agg(_i=(influence * (pl.col("_y") - pl.col("_share"))).sum(), _n=pl.len())
     )
-    level_ = [pl.len().alias("g"), (pl.col("i") ** 2).sum().alias("ii"), pl.col("n").sum()]
+    level_ = [pl.len().alias("_g"), (pl.col("_i") ** 2).sum().alias("_ii"), pl.col("_n").sum()]
     spread = persons.group_by(list(groups)).agg(level_) if groups else persons.select(level_)
-    mean = (pl.col("weight") * pl.col("share")).sum() / pl.col("weight").sum()
-    values = [mean.alias("p"), pl.col("weight").sum().alias("coverage")]
+    mean = (pl.col("_weight") * pl.col("_share")).sum() / pl.col("_weight").sum()
+    values = [mean.alias("_p"), pl.col("_weight").sum().alias("coverage")]
     means = shares.group_by(list(groups)).agg(values) if groups else shares.select(values)
     if groups:
         found = means.join(spread, on=list(groups), nulls_equal=True).collect()
     else:
         found = pl.concat([means.collect(), spread.collect()], how="horizontal")
-    g, n = (found[c].to_numpy().astype(np.float64) for c in ("g", "n"))
+    g, n = (found[c].to_numpy().astype(np.float64) for c in ("_g", "_n"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = found["ii"].to_numpy() * g / (g - 1)
+        variance = found["_ii"].to_numpy() * g / (g - 1)
     kept = found.select(*groups, "coverage")
-    return _with_interval(kept, "standardised", found["p"].to_numpy(), variance, n, method, level)
+    sizes = (found["_p"].to_numpy(), variance, n, g)
+    return _with_interval(kept, "standardised", sizes, method, level)

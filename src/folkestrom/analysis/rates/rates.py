@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, check_counts, lazy, names, require
+from folkestrom.analysis.rates.frames import (
+    Frame,
+    check_counts,
+    declared,
+    has_code,
+    lazy,
+    names,
+    require,
+)
 from folkestrom.analysis.rates.intervals import poisson_interval
 from folkestrom.analysis.rates.standardisation import Standard, standardised
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Target, as_frame
+from folkestrom.model.names import check_columns, without_effect
 
 #: Mean length of a year of the Gregorian calendar, in days.
 DAYS_PER_YEAR = 365.2425
 
 Unit = Literal["days", "years"]
+
+#: Columns of rates and of what they are made of: no group can be told apart by such a name.
+COLUMNS: Final = frozenset(
+    {
+        *("events", "exposure", "person_years", "rate", "rate_lower", "rate_upper"),
+        *("standardised", "standardised_lower", "standardised_upper", "expected"),
+        *("ratio", "ratio_lower", "ratio_upper", "coverage"),
+        *("weight", "standard_rate", "_sum", "_variance", "_mean_weight", "_mean_square"),
+        *("_reference", "_observed"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,11 +126,14 @@ def rates(
     [('03', 11.0), ('11', 4.0)]
     """
     groups, strata = names(by), names(standardise_by)
-    _check(groups, strata, standard, unit, per)
+    _check(groups, strata, standard, method, unit, per)
+    allowed = declared(table, events)
     frame = lazy(table)
+    others = _others(standard, groups)
     require(frame, (*groups, *strata))
-    wanted = [*groups, *(name for name in strata if name not in groups), *_others(standard, groups)]
-    cells = counted(frame, events, exposure, dict.fromkeys(wanted), outcome=outcome, unit=unit)
+    require(frame, others, "standard")
+    wanted = dict.fromkeys([*groups, *strata, *others])
+    cells = counted(frame, events, exposure, wanted, outcome=outcome, unit=unit, allowed=allowed)
     crude = _crude(summed(cells, groups), per, level)
     if not strata:
         return Rates(groups, crude, per, level)
@@ -128,6 +151,7 @@ def counted(
     *,
     outcome: str | None = None,
     unit: Unit = "days",
+    allowed: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Events and person-years of a table by its columns.
 
@@ -139,6 +163,8 @@ def counted(
         As for `rates`.
     by
         Columns that tell cells apart.
+    allowed
+        Outcomes that need not occur.
 
     Examples
     --------
@@ -157,7 +183,11 @@ def counted(
     if schema[events] == pl.String or isinstance(schema[events], pl.Categorical | pl.Enum):
         if outcome is None:
             raise UsageError("holds texts", where="events", value=events, next_step="Say outcome=")
-        count = (count.cast(pl.String) == outcome).fill_null(value=False)
+        count = has_code(frame, events, outcome, allowed, "outcome").fill_null(value=False)
+    elif outcome is not None:
+        raise without_effect(
+            "outcome", outcome, f"the column {events!r} holds no texts", "Leave it out"
+        )
     columns = list(by)
     count = count.cast(pl.Int64) if schema[events] == pl.Boolean or outcome else count
     chosen = frame.select(*columns, count.alias("events"), pl.col(exposure).alias("exposure"))
@@ -230,11 +260,20 @@ def _days(standard: Standard, unit: Unit) -> float:
 
 
 def _check(
-    groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, unit: str, per: float
+    groups: tuple[str, ...],
+    strata: tuple[str, ...],
+    standard: Standard,
+    method: str,
+    unit: str,
+    per: float,
 ) -> None:
-    twice = [name for name in groups if groups.count(name) > 1]
-    if twice:
-        raise UsageError("is asked for twice", where="by", value=twice[0])
+    for where, listed in (("by", groups), ("standardise_by", strata)):
+        twice = [name for name in listed if listed.count(name) > 1]
+        if twice:
+            raise UsageError("is asked for twice", where=where, value=twice[0])
+        check_columns(listed, COLUMNS, where)
+    if method != "direct" and not strata:
+        raise without_effect("method", method, "nothing is held equal", "Say standardise_by")
     both = [name for name in strata if name in groups]
     if both:
         raise UsageError(

@@ -15,7 +15,8 @@ import polars as pl
 
 from folkestrom.analysis.rates.frames import lazy, require
 from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
-from folkestrom.errors import UsageError
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code
 
 #: Everybody (None), the rows with some codes, or a table.
 Standard: TypeAlias = "Mapping[str, str] | Any | None"
@@ -81,7 +82,7 @@ def standard_population(
     else:
         return _given(standard, strata, days)
     sums = chosen.group_by(list(strata)).agg(pl.col("events", "person_years").sum())
-    return _weighted(sums.filter(pl.col("person_years") > 0), strata)
+    return _weighted(sums, strata)
 
 
 def _given(standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
@@ -101,19 +102,18 @@ def _given(standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
 
 def _weighted(sums: pl.DataFrame, strata: Sequence[str]) -> pl.DataFrame:
     years = pl.col("person_years")
+    # A stratum that nobody of the standard is in has no rate; the others have theirs.
+    sums = sums.filter(years > 0)
+    if sums.is_empty():
+        raise InputRefused("has nobody exposed", where="standard")
     return sums.select(*strata, weight=years / years.sum(), standard_rate=pl.col("events") / years)
 
 
 def _rows(cells: pl.DataFrame, name: str, code: str) -> pl.DataFrame:
     texts = cells[name].cast(pl.String)
-    if code not in texts.unique().to_list():
-        raise UsageError(
-            "does not occur, and cannot be the standard",
-            where="standard",
-            column=name,
-            value=code,
-            allowed=[str(found) for found in texts.unique().sort().to_list()],
-        )
+    known = texts.drop_nulls().unique().sort().to_list()
+    said = "does not occur, and cannot be the standard"
+    check_code(code, known, said, where="standard", column=name)
     return cells.filter(texts == code)
 
 
@@ -126,19 +126,19 @@ def _direct(
     sums = _grouped(
         matched,
         by,
-        sum=(per_event * pl.col("events")).sum(),
-        variance=(per_event**2 * pl.col("events")).sum(),
-        mean_weight=per_event.mean(),
-        mean_square=(per_event**2).mean(),
+        _sum=(per_event * pl.col("events")).sum(),
+        _variance=(per_event**2 * pl.col("events")).sum(),
+        _mean_weight=per_event.mean(),
+        _mean_square=(per_event**2).mean(),
         coverage=pl.col("weight").sum(),
-        reference=(pl.col("weight") * pl.col("standard_rate")).sum(),
+        _reference=(pl.col("weight") * pl.col("standard_rate")).sum(),
     )
     scale = sums["coverage"].to_numpy()
-    rate, weight = (sums[name].to_numpy() / scale for name in ("sum", "mean_weight"))
-    variance, square = (sums[name].to_numpy() / scale**2 for name in ("variance", "mean_square"))
+    rate, weight = (sums[name].to_numpy() / scale for name in ("_sum", "_mean_weight"))
+    variance, square = (sums[name].to_numpy() / scale**2 for name in ("_variance", "_mean_square"))
     lower, upper = gamma_interval(rate, variance, weight, square, level)
     # The standard's own rate over the same strata, so that like is compared with like.
-    reference = sums["reference"].to_numpy() / scale
+    reference = sums["_reference"].to_numpy() / scale
     known = whole["standard_rate"].null_count() == 0
     values = {
         "standardised": rate, "standardised_lower": lower, "standardised_upper": upper,
@@ -168,15 +168,16 @@ def _indirect(
     sums = _grouped(
         joined,
         by,
-        observed=pl.col("events").filter(known).sum(),
-        expected=(years * pl.col("standard_rate")).sum(),
+        _observed=pl.col("events").filter(known).sum(),
+        expected=pl.when(known.any()).then((years * pl.col("standard_rate")).sum()),
         coverage=years.filter(known).sum() / years.sum(),
     )
-    expected = sums["expected"].to_numpy()
-    lower, upper = poisson_interval(sums["observed"].to_numpy(), level)
+    # Nobody of the group in a stratum of the standard's: nothing is to be expected, not even 0.
+    expected = sums["expected"].cast(pl.Float64).to_numpy()
+    lower, upper = poisson_interval(sums["_observed"].to_numpy(), level)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = {
-            "ratio": sums["observed"].to_numpy() / expected,
+            "ratio": sums["_observed"].to_numpy() / expected,
             "ratio_lower": lower / expected,
             "ratio_upper": upper / expected,
         }

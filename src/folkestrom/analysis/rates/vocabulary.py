@@ -26,13 +26,14 @@ from folkestrom.analysis.study.vocabulary import (
 )
 from folkestrom.analysis.study.vocabulary import Variable as OfStudies
 from folkestrom.engine.rows import first_row, is_any
-from folkestrom.errors import UsageError
+from folkestrom.errors import UsageError, UserError
+from folkestrom.model.names import unknown, without_effect
 from folkestrom.model.specification import Category, Dimension, Text, same
 from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.linked import NUMBER, WHOLE_NUMBER, Linked, linked_variables
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.reach import Reach
-from folkestrom.statistics.variables import Variable, nearest_name
+from folkestrom.statistics.variables import Variable
 
 #: A linked whole number is a class, with a group for each number, if they span no more than this.
 MOST_CLASSES: Final = 150
@@ -63,6 +64,23 @@ class Setting:
     known: date
     limits: Reach
     groups: Mapping[str, Groups]
+
+
+def check_used(groups: Mapping[str, Groups], names: Iterable[str]) -> None:
+    """Refuse groups of which none is asked for.
+
+    Parameters
+    ----------
+    groups
+        Variables made of others, by name.
+    names
+        What was asked for.
+    """
+    if groups and not groups.keys() & set(names):
+        raise without_effect(
+            "groups", ", ".join(groups), "nothing is asked for by any of them",
+            f"Name one where variables are named, such as by: {next(iter(groups))}",
+        )  # fmt: skip
 
 
 def exposed(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
@@ -106,7 +124,7 @@ def exposed(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
     return tuple(found)
 
 
-def _unknown(name: str, known: Sequence[str], where: str) -> UsageError:
+def _unknown(name: str, known: Sequence[str], where: str) -> UserError:
     if name in BUILT_IN:
         return UsageError(
             "is a variable of studies, of what became of a person-year",
@@ -122,16 +140,12 @@ def _unknown(name: str, known: Sequence[str], where: str) -> UsageError:
             value=name,
             allowed=", ".join(part.strip() for part in name.split(":")),
         )
-    nearest = nearest_name(name, known)
-    return UsageError(
+    return unknown(
+        name,
+        tuple(known),
         "is not a variable that exposure has",
         where=where,
-        value=name,
-        allowed=tuple(known),
-        next_step=f"Did you mean {nearest!r}? Variables of your own are linked with "
-        f"`folkestrom link FILE --as {name}`"
-        if nearest
-        else f"Link it with `folkestrom link FILE --as {name}`",
+        further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
     )
 
 

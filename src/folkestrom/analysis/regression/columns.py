@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ from folkestrom.analysis.regression.design import column_of
 from folkestrom.analysis.regression.ends import Ends, no_such_event
 from folkestrom.analysis.regression.risk_sets import Spells
 from folkestrom.errors import InputRefused
+from folkestrom.model.names import check_spellings
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _WHERE = "regression"
@@ -142,9 +143,27 @@ def _event(table: pa.Table, name: str) -> npt.NDArray[np.bool_]:
 def _ended_by(table: pa.Table, ends: Ends, cause: str | int) -> npt.NDArray[np.bool_]:
     column = column_of(table, ends.event)
     codes, values = codes_of(as_arrow(column))
+    # Whatever else ended a row, it is censored: only the event's own code must be one.
+    texts = texts_that_occur(codes, values)
+    check_spellings(texts, _texts([cause]), where=_WHERE, column=ends.event)
     if cause not in values:
         raise no_such_event(column, ends.event, cause)
     return codes == values.index(cause)
+
+
+def texts_that_occur(codes: npt.NDArray[np.int64], values: Sequence[Any]) -> list[str]:
+    """Of a column's values, those that are texts and that some row has.
+
+    Parameters
+    ----------
+    codes, values
+        As `codes_of` returns them.
+    """
+    return _texts(values[k] for k in np.unique(codes[codes >= 0]).tolist())
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
 
 
 def codes_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], list[Any]]:

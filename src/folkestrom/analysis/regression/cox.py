@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
@@ -218,8 +219,11 @@ def fit_partial(
     vcov = naive
     count = None
     if clusters is not None:
+        counts = spells.weight > 0 if len(spells.weight) else np.ones(len(clusters), np.bool_)
+        count = len(np.unique(clusters[counts]))
+        check_clusters(count, "cluster")
         vcov = naive @ partial.meat(found.end, clusters) @ naive
-        count = len(np.unique(clusters))
+        check_sandwich(vcov, naive, sets.design.names)
     reason = found.reason or _runs_off(sets.design, naive, scale)
     return CoxFit(
         title=title,
@@ -237,6 +241,7 @@ def fit_partial(
         converged_=not reason,
         message_=reason,
         steps=found.steps,
+        notes=() if count is None else note_of_clusters(count, found.end.theta.size),
         strata=spells.strata,
         partial=partial,
         state=found.end,

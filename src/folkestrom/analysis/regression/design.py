@@ -19,6 +19,7 @@ from folkestrom.analysis.mobility.terms import Factor, Number, Term, factor, num
 from folkestrom.analysis.regression.design_kernels import add_up_rows, cross_rows, predict_rows
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code, suggestion
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -113,21 +114,18 @@ class Design:
         values
             For each covariate the name of a level, or a number.
         """
-        known = {term.name for term in self.terms}
-        unknown = [name for name in values if name not in known]
-        if unknown:
-            raise UsageError(
-                "is no covariate of the model", where="profile", column=unknown[0], allowed=known
-            )
+        known = [term.name for term in self.terms]
+        for name in values:
+            if name not in known:
+                raise UsageError(
+                    "is no covariate of the model", where="profile", column=name, allowed=known,
+                    next_step=suggestion(name, known),
+                )  # fmt: skip
         found = np.zeros(self.size)
         factors = [t for t in self.terms if isinstance(t, Factor)]
         for f, term in enumerate(factors):
             level = str(values.get(term.name, term.levels[term.reference]))
-            if level not in term.levels:
-                raise UsageError(
-                    "is not a level", where="profile", column=term.name, value=level,
-                    allowed=term.levels,
-                )  # fmt: skip
+            check_code(level, term.levels, "is not a level", where="profile", column=term.name)
             k = self.place[f, term.levels.index(level)]
             if k >= 0:
                 found[k] = 1.0
@@ -237,13 +235,7 @@ def _refuse_missing(column: pa.Array, name: str) -> None:
 
 def column_of(data: pa.Table, name: str) -> pa.ChunkedArray:
     """A column of a table, or an error that names those it has."""
-    if name not in data.column_names:
-        raise UsageError(
-            "is not a column of the table",
-            where="regression",
-            value=name,
-            allowed=data.column_names,
-        )
+    check_code(name, data.column_names, "is not a column of the table", where="regression")
     return data[name]
 
 

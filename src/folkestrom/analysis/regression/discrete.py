@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
 from folkestrom.analysis.regression.climb import climb
 from folkestrom.analysis.regression.design import Design, dependent, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
@@ -57,11 +57,8 @@ def hazards_by_period(
     if link not in get_args(Link):
         raise UsageError("is no link", where=_WHERE, value=link, allowed=get_args(Link))
     causes = periods.causes if cause is None else (cause,)
-    if cause is not None and cause not in periods.causes:
-        raise UsageError(
-            "is no cause", where=_WHERE, value=cause, allowed=periods.causes,
-            next_step=suggestion(cause, periods.causes),
-        )  # fmt: skip
+    for name in causes:
+        check_code(name, periods.causes, "is no cause", where=_WHERE, column="cause")
     if len(causes) > 1 and link == "cloglog":
         raise UsageError(
             "takes one cause at a time", where=_WHERE, value=link,

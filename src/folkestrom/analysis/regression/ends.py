@@ -7,9 +7,10 @@ from typing import Final
 
 import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow, suggestion
+from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
 from folkestrom.analysis.regression.design import column_of
-from folkestrom.errors import UsageError
+from folkestrom.errors import UsageError, UserError
+from folkestrom.model.names import unknown
 
 #: Columns of a study's episodes.
 START: Final = "start"
@@ -81,7 +82,7 @@ def ends_of(
     return Ends(start, stop, EVENT, event, of_study)
 
 
-def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> UsageError:
+def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> UserError:
     """Nothing ended by this event; says which there are.
 
     Parameters
@@ -94,10 +95,10 @@ def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> Usage
     found = sorted(
         str(v) for v in as_arrow(column).unique().to_pylist() if v not in (None, CENSORED, 0)
     )
-    return UsageError(
-        "ends no row", where="regression", column=name, value=event,
-        allowed=found or "nothing: no row ends by an event",
-        next_step=suggestion(event, found),
+    none = "No row ends by an event: look at what made the column."
+    return unknown(
+        event, found, "ends no row", where="regression", column=name,
+        further=None if found else none,
     )  # fmt: skip
 
 

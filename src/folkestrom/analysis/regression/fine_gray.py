@@ -10,14 +10,20 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
+from folkestrom.analysis.followup.subjects import CENSORED, as_arrow, check_events
 from folkestrom.analysis.mobility.terms import Term
-from folkestrom.analysis.regression.columns import cluster_numbers, codes_of, spells_with
+from folkestrom.analysis.regression.columns import (
+    cluster_numbers,
+    codes_of,
+    spells_with,
+    texts_that_occur,
+)
 from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial
 from folkestrom.analysis.regression.design import as_table, column_of, make_design
 from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code, check_spellings
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _WHERE = "fine_gray"
@@ -108,15 +114,37 @@ def _events(
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     column = column_of(table, name)
     codes, values = codes_of(as_arrow(column))
-    none: list[Any] = [None, censored] if censored is not None else [None, CENSORED]
-    if censored is None and values and isinstance(values[0], int):
-        none.append(0)
+    texts = texts_that_occur(codes, values)
+    if censored is None:
+        check_events(texts, [str(cause)], where=_WHERE, column=name)
+        free_codes: list[Any] = [None, CENSORED, 0]
+    else:
+        check_spellings(texts, _texts_of(cause, censored), where=_WHERE, column=name)
+        _check_censored(cause, censored, [v for v in values if v is not None], name)
+        free_codes = [None, censored]
     if cause not in values:
         raise no_such_event(column, name, cause)
     # Missing values have the code -1, and so the last place.
-    free = np.array([*(v in none for v in values), True])
+    free = np.array([*(v in free_codes for v in values), True])
     own = codes == values.index(cause)
     return own, ~own & ~free[codes]
+
+
+def _texts_of(*codes: str | int) -> list[str]:
+    return [code for code in codes if isinstance(code, str)]
+
+
+def _check_censored(cause: str | int, censored: str | int, values: list[Any], name: str) -> None:
+    """Refuse a code of censoring that is the cause's, or that the column has not."""
+    if cause == censored:
+        raise UsageError(
+            "is the event whose incidence is meant, and cannot mean that nothing happened",
+            where=_WHERE, column="censored", value=censored,
+        )  # fmt: skip
+    check_code(
+        censored, values, f"is no value of the column {name!r}", where=_WHERE, column="censored",
+        further="Leave it out where what is missing means that nothing happened.",
+    )  # fmt: skip
 
 
 def tails_of(spells: Spells, other: npt.NDArray[np.bool_], grid: Grid) -> Tails:

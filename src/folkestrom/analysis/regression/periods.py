@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED
+from folkestrom.analysis.followup.subjects import CENSORED, check_events
 from folkestrom.analysis.mobility.terms import Factor, Term
 from folkestrom.analysis.regression.design import as_table, column_of
 from folkestrom.analysis.regression.ends import EPISODE, Ends, ends_of, no_such_event
@@ -323,6 +323,8 @@ def _cause(given: pl.DataFrame, event: str, cause: str | int | None) -> pl.Expr:
             return pl.when(pl.col(event) == 1).then(pl.lit("event"))
         return pl.when(pl.col(event) > 0).then(pl.col(event).cast(pl.String))
     if column.dtype in (pl.String, pl.Categorical, pl.Null) or isinstance(column.dtype, pl.Enum):
+        texts = column.drop_nulls().unique().cast(pl.String).sort().to_list()
+        check_events(texts, [] if cause is None else [str(cause)], where=_WHERE, column=event)
         named = pl.col(event).cast(pl.String)
         return pl.when(named != CENSORED).then(named)
     raise InputRefused(

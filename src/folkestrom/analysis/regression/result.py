@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.clusters import check_rank
 from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
 from folkestrom.errors import UsageError
+from folkestrom.model.names import unknown
 
 Floats = npt.NDArray[np.float64]
 
@@ -138,6 +140,7 @@ class HazardFit:
         """
         chosen = range(len(self.names_)) if names is None else self._find(names)
         kept = np.array(list(chosen))
+        check_rank(self.clusters, len(kept))
         part = self.vcov[np.ix_(kept, kept)]
         statistic = float(self.theta[kept] @ np.linalg.solve(part, self.theta[kept]))
         return Chi2(statistic, len(kept), chi2_tail(statistic, len(kept)))
@@ -193,6 +196,6 @@ class HazardFit:
                 if name in (held, held.split("[")[0], held.split(": ")[-1].split("[")[0])
             ]
             if not own:
-                raise UsageError("is no estimate and no covariate", value=name, allowed=self.names_)
+                raise unknown(name, self.names_, "is no estimate and no covariate", where="names")
             found += own
         return found

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.engine.rows import column_of, numbers_of
+from folkestrom.model.names import check_columns
 
 #: Numbers of levels are looked up in an array from the least to the greatest of them.
 _LARGEST_RANGE = 1 << 27
@@ -157,6 +158,7 @@ def layout_of(
     more
         Dictionaries of plain columns that are coded.
     """
+    check_columns(variables, plain, "variables")
     dictionaries = {
         name: levels_of(variable.levels, variable.numbers, variable.nothing)
         for name, variable in variables.items()

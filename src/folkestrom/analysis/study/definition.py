@@ -23,7 +23,7 @@ from folkestrom.analysis.study.values import (
 )
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.model.names import nearest_name
 
 #: When a variable of episodes is looked at, beside a day.
 ENTRY: Final = "entry"

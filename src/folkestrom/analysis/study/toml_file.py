@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from folkestrom.analysis.study.definition import Entry, Exit, Groups, Panel, Study, ValueAt, Who
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.model.names import check_code
 
 #: Names that Python keeps for itself have an underscore there.
 _KEYWORDS: Final = {"from": "from_", "in": "in_"}
@@ -167,15 +167,7 @@ def _made(kind: type[Any], table: Mapping[str, Any], where: str) -> Any:
     """Something defined by a table whose keys are its fields."""
     known = {_KEPT.get(one.name, one.name): one for one in fields(kind)}
     for key in table:
-        if key not in known:
-            near = nearest_name(key, known)
-            raise UsageError(
-                "is not a word of a study's file",
-                where=where,
-                value=key,
-                allowed=tuple(known),
-                next_step=f"Did you mean {near!r}?" if near else None,
-            )
+        check_code(key, tuple(known), "is not a word of a study's file", where=where)
     for key, one in known.items():
         if one.default is MISSING and one.default_factory is MISSING and key not in table:
             raise UsageError("is missing", where=where, value=key, allowed=tuple(known))

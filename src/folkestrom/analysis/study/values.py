@@ -7,24 +7,14 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from folkestrom.errors import UsageError
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.model.names import check_code
 
 _YEARS: Final = (1800, 9990)
 
 
 def one_of(name: object, known: Iterable[str], where: str) -> str:
     """A name that is among the known ones, or an error that suggests the nearest."""
-    listed = tuple(known)
-    if isinstance(name, str) and name in listed:
-        return name
-    near = nearest_name(str(name), listed)
-    raise UsageError(
-        "is not one of those that there are",
-        where=where,
-        value=name,
-        allowed=listed,
-        next_step=f"Did you mean {near!r}?" if near else None,
-    )
+    return str(check_code(name, tuple(known), where=where))
 
 
 def day(value: Any, where: str) -> date:

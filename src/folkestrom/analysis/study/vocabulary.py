@@ -17,17 +17,18 @@ from folkestrom.analysis.study.country_groups import immigrant_groups
 from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
-from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
+from folkestrom.model.countries import COUNTRY_CODES
+from folkestrom.model.names import check_code, suggestion
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
 from folkestrom.statistics.classifications import (
     UNKNOWN_CODE,
     country_code,
     county_code,
+    long_list,
     municipality_code,
 )
 from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
-from folkestrom.statistics.variables import nearest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +82,18 @@ class Variable:
         if code in levels:
             place = levels.index(code)
             return self.numbers[place] if place < len(self.numbers) else None
-        if code in COUNTRY_CODES and code != UNKNOWN and self.name in _COUNTRIES:
-            return COUNTRY_CODES[code]  # a country that nobody has yet
-        near = nearest_name(code, levels)
+        listed = long_list(self.name)
+        if code in listed:
+            return listed[code]  # nobody has it yet
         raise UsageError(
             f"is not a code of {self.name}",
             where=where,
             value=code,
             allowed=_shortened(levels),
-            next_step=f"Did you mean {near!r}?" if near else None,
+            next_step=suggestion(code, levels),
         )
 
 
-#: Variables whose codes are countries.
-_COUNTRIES: Final = ("citizenship", "country_of_birth", "destination_country")
 _NO_YES: Final = ("no", "yes")
 _GROUPS: Final = ("native", "norwegian_born")
 _SHOWN: Final = 30
@@ -137,18 +136,10 @@ class Vocabulary:
     def check(self, names: Iterable[str], where: str) -> None:
         """Refuse a name that no variable has, and suggest the nearest one."""
         for name in names:
-            if name not in self.known:
-                near = nearest_name(name, self.known)
-                raise UsageError(
-                    "is not a variable",
-                    where=where,
-                    value=name,
-                    allowed=tuple(self.known),
-                    next_step=f"Did you mean {near!r}? Variables of your own are linked with "
-                    f"`folkestrom link FILE --as {name}`"
-                    if near
-                    else f"Link it with `folkestrom link FILE --as {name}`",
-                )
+            check_code(
+                name, tuple(self.known), "is not a variable", where=where,
+                further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
+            )  # fmt: skip
 
 
 def built_in(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Variable]:

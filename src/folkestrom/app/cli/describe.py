@@ -40,8 +40,12 @@ def describe(
     ] = None,
     quantiles: Annotated[
         str,
-        typer.Option("--quantiles", help="Which quantiles of it, with commas between them."),
-    ] = "0.1,0.25,0.5,0.75,0.9",
+        typer.Option(
+            "--quantiles",
+            help="Which quantiles of it, with commas between them; without it, "
+            "0.1,0.25,0.5,0.75,0.9.",
+        ),
+    ] = "",
     publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,

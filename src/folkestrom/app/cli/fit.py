@@ -15,6 +15,7 @@ from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
+from folkestrom.model.names import without_effect
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,9 +74,9 @@ def mobility(
         typer.Option("--random", help=f"Column of those with effects of their own; {NOBODY}."),
     ] = "person",
     effects: Annotated[
-        Literal["unstructured", "exchangeable", "diagonal", "equal", "none"],
-        typer.Option("--effects", help="Covariance of the effects."),
-    ] = "unstructured",
+        Literal["unstructured", "exchangeable", "diagonal", "equal", "none"] | None,
+        typer.Option("--effects", help="Covariance of the effects; without it, unstructured."),
+    ] = None,
     errors: Annotated[
         Literal["observed", "bhhh", "clustered"],
         typer.Option("--errors", help="Where standard errors come from."),
@@ -150,6 +151,8 @@ def mobility(
         format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
+    fitting.check_errors(errors, bread, cluster)
+    covariance = fitting.effects_of(effects, somebody=random != NOBODY)
     model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
     with (
         fitting.room_in(folder) as room,
@@ -159,7 +162,7 @@ def mobility(
         found = fitting.fit(
             rows,
             model,
-            effects=effects,
+            effects=covariance,
             outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
             standard_errors=errors,
             bread=bread,
@@ -227,6 +230,13 @@ def _writer(output: Path | None, given: Settings) -> Writer:
     if output is None:
         return _printer(given)
     _check_format(given)
+    named = _SUFFIXES.get(output.suffix.lower())
+    if given.wanted is not None and named is not None and not isinstance(named, OutputFormat):
+        raise without_effect(
+            "--format", given.wanted.value,
+            f"a file that ends in {output.suffix} has a format of its own",
+            "Leave it out, or name the file otherwise",
+        )  # fmt: skip
     form = given.wanted or format_of(output, _SUFFIXES)
     if isinstance(form, OutputFormat):
         write = _FORMATS[form]
@@ -291,6 +301,7 @@ def _as_json(fit: MobilityFit) -> bytes:
         "outcomes": list(fit.outcomes),
         "effects": fit.covariance.structure,
         "standard_errors": fit.standard_errors,
+        "clusters": fit.clusters,
         "bread_persons": fit.bread_persons or None,
         "points": fit.order,
         "notes": list(fit.notes),

@@ -16,6 +16,7 @@ from folkestrom.app.output.terminal import WIDEST
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.linking.counts import LinkCount, LinkResult
+from folkestrom.model.names import without_effect
 
 
 def register(app: typer.Typer) -> None:
@@ -69,6 +70,7 @@ def link(
     as_json = _as_json(given)
     waiting = Waiting(wait, given.progress().print)
     if listed:
+        _refuse(FILES=files, as_=variable, known_from=known_from, add=add, export_held=export)
         _list(given, waiting, as_json)
         return
     if variable is None:
@@ -78,11 +80,20 @@ def link(
             next_step="Say what the variable is called: folkestrom link FILE --as income",
         )
     if export is not None:
+        _refuse(FILES=files, known_from=known_from, add=add)
         _export(given, variable, export, waiting)
         return
     if not files:
         raise UsageError("are missing", where="FILES", next_step="Name the files to link")
     _link(given, files, variable, known_from, waiting, add=add)
+
+
+def _refuse(**others: object) -> None:
+    """Refuse what lists and exports have no use for."""
+    for name, value in others.items():
+        if value:
+            option = name if name.isupper() else f"--{name.strip('_').replace('_', '-')}"
+            raise without_effect(option, None, "nothing is linked", "Leave it out")
 
 
 def _link(

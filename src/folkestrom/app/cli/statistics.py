@@ -38,9 +38,12 @@ Every = Annotated[
     typer.Option("--every", help="Split the time from --from to --to into periods."),
 ]
 Extraction = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--extraction", min=0, help="Months from the end of a period to when its figures are drawn."
+        "--extraction",
+        min=0,
+        help="Months from the end of a period to when its figures are drawn; without it, "
+        f"{EXTRACTION_MONTHS}.",
     ),
 ]
 KnownAt = Annotated[
@@ -84,7 +87,7 @@ def population(
         str | None, typer.Option("--to", metavar=_DAY, help="Last day of a series of stocks.")
     ] = None,
     every: Every = None,
-    extraction: Extraction = EXTRACTION_MONTHS,
+    extraction: Extraction = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -94,13 +97,14 @@ def population(
 
     given = settings(ctx)
     _check_place(given, output)
+    known = arguments.knowledge(known_at, "--known-at")
     cells = asking.population(
         given.store,
         _waiting(given, wait),
         _days(dates or [], start, end, every),
         arguments.names(by),
-        arguments.knowledge(known_at, "--known-at"),
-        extraction_months=extraction,
+        known,
+        extraction_months=arguments.months(extraction, known, "--extraction"),
     )
     _write(given, cells, lang, output)
 
@@ -115,15 +119,16 @@ def changes(
     every: Every = None,
     known_at: KnownAt = PUBLISHED,
     quarters: Annotated[
-        Literal["summation", "register"],
+        Literal["summation", "register"] | None,
         typer.Option(
-            help="Populations at 1 April, 1 July, 1 October: by summation, or from the register."
+            help="Populations at 1 April, 1 July, 1 October: by summation (without it), or from "
+            "the register."
         ),
-    ] = "summation",
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="List the adjustment report by report.")
     ] = False,
-    extraction: Extraction = EXTRACTION_MONTHS,
+    extraction: Extraction = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -137,6 +142,8 @@ def changes(
     periods = split(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
     known = arguments.knowledge(known_at, "--known-at")
     area = _explained_area(by, known, len(periods)) if explain else ""
+    months = arguments.months(extraction, known, "--extraction")
+    way = arguments.quarters(quarters, periods, known, "--quarters")
     _check_place(given, output, listing=explain)
     account = asking.changes(
         given.store,
@@ -144,14 +151,14 @@ def changes(
         periods,
         arguments.names(by),
         known,
-        quarters=quarters,
-        extraction_months=extraction,
+        quarters=way,
+        extraction_months=months,
     )
     if not explain:
         _write(given, account, lang, output)
         return
     units = asking.explain(
-        given.store, waiting, periods[0], area, quarters=quarters, extraction_months=extraction
+        given.store, waiting, periods[0], area, quarters=way, extraction_months=months
     )
     _check_sum(account, units)
     if output is None and given.format is OutputFormat.TABLE:
@@ -169,12 +176,13 @@ def table(
     ],
     known_at: KnownAt = PUBLISHED,
     unknown: Annotated[
-        Literal["published", "category"],
+        Literal["published", "category"] | None,
         typer.Option(
-            help="Unknown marital status: left out as on the published page, or a category."
+            help="Unknown marital status: left out as on the published page (without it), or a "
+            "category."
         ),
-    ] = "published",
-    extraction: Extraction = EXTRACTION_MONTHS,
+    ] = None,
+    extraction: Extraction = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -184,14 +192,15 @@ def table(
 
     given = settings(ctx)
     _check_place(given, output)
+    known = arguments.knowledge(known_at, "--known-at")
     cells = asking.table(
         given.store,
         _waiting(given, wait),
         name,
         year,
-        known_at=arguments.knowledge(known_at, "--known-at"),
-        extraction_months=extraction,
-        unknown=unknown,
+        known_at=known,
+        extraction_months=arguments.months(extraction, known, "--extraction"),
+        unknown=arguments.unknown(unknown, name, "--unknown"),
     )
     _write(given, cells, lang, output)
 

@@ -21,7 +21,6 @@ from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
-from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
@@ -134,7 +133,7 @@ class Store:
         known_at: Knowledge = PUBLISHED,
         *,
         dates: Day | Sequence[Day] = (),
-        extraction_months: int = EXTRACTION_MONTHS,
+        extraction_months: int | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Residents by variables, at a day or at several.
@@ -152,7 +151,7 @@ class Store:
         dates
             Several reference days instead of one; the result then has a column `date`.
         extraction_months
-            Months from a date to its extraction, for "published".
+            Months from a date to its extraction, for "published"; 1 by default.
         to
             "arrow", "polars" or "pandas".
         """
@@ -161,13 +160,14 @@ class Store:
         listed = arguments.days(dates)
         if date is not None and listed:
             raise UsageError("are one day and several: give one of them", where="date, dates")
+        known = arguments.knowledge(known_at)
         cells = asking.population(
             self.path,
             self.waiting,
             listed if date is None else arguments.day(date),
             arguments.names(by),
-            arguments.knowledge(known_at),
-            extraction_months=arguments.months(extraction_months),
+            known,
+            extraction_months=arguments.months(extraction_months, known),
         )
         return cells.to(to)
 
@@ -179,8 +179,8 @@ class Store:
         known_at: Knowledge = PUBLISHED,
         *,
         every: Literal["year", "quarter", "month"] | None = None,
-        quarters: Literal["summation", "register"] = "summation",
-        extraction_months: int = EXTRACTION_MONTHS,
+        quarters: Literal["summation", "register"] | None = None,
+        extraction_months: int | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Accounts of the population between two days; flows alone by what changes by itself.
@@ -197,23 +197,26 @@ class Store:
         every
             Split into periods of this length.
         quarters
-            Populations at 1 April, 1 July and 1 October by summation, or from the register.
+            Populations at 1 April, 1 July and 1 October by "summation" (the default), or from the
+            "register".
         extraction_months
-            Months from the end of a period to its extraction.
+            Months from the end of a period to its extraction; 1 by default.
         to
             "arrow", "polars" or "pandas".
         """
         from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import split
 
+        periods = split(arguments.day(from_, "from_"), arguments.day(to_, "to_"), every)
+        known = arguments.knowledge(known_at)
         cells = asking.changes(
             self.path,
             self.waiting,
-            split(arguments.day(from_, "from_"), arguments.day(to_, "to_"), every),
+            periods,
             arguments.names(by),
-            arguments.knowledge(known_at),
-            quarters=quarters,
-            extraction_months=arguments.months(extraction_months),
+            known,
+            quarters=arguments.quarters(quarters, periods, known),
+            extraction_months=arguments.months(extraction_months, known),
         )
         return cells.to(to)
 
@@ -223,8 +226,8 @@ class Store:
         to_: Day,
         area: Literal["nation", "county", "municipality"] = "nation",
         *,
-        quarters: Literal["summation", "register"] = "summation",
-        extraction_months: int = EXTRACTION_MONTHS,
+        quarters: Literal["summation", "register"] | None = None,
+        extraction_months: int | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Every unit of a period's adjustment, with the report that it is owed to.
@@ -243,13 +246,14 @@ class Store:
         from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import Period
 
+        period = Period(arguments.day(from_, "from_"), arguments.day(to_, "to_"))
         cells = asking.explain(
             self.path,
             self.waiting,
-            Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
+            period,
             area,
-            quarters=quarters,
-            extraction_months=arguments.months(extraction_months),
+            quarters=arguments.quarters(quarters, [period], PUBLISHED),
+            extraction_months=arguments.months(extraction_months, PUBLISHED),
         )
         return cells.to(to)
 
@@ -259,8 +263,8 @@ class Store:
         year: int | str,
         *,
         known_at: Knowledge = PUBLISHED,
-        extraction_months: int = EXTRACTION_MONTHS,
-        unknown: Literal["published", "category"] = "published",
+        extraction_months: int | None = None,
+        unknown: Literal["published", "category"] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """A published table as it stands on 1 January of a year.
@@ -274,22 +278,24 @@ class Store:
         known_at
             Knowledge day; "published": at the extraction; "latest": all that is known.
         extraction_months
-            Months from the turn of the year to its extraction.
+            Months from the turn of the year to its extraction; 1 by default.
         unknown
-            Unknown marital status left out as on the published page, or as a category.
+            In "marital-status": unknown status left out as on the page that is "published" (the
+            default), or as a "category".
         to
             "arrow", "polars" or "pandas".
         """
         from folkestrom.app.office import arguments, asking
 
+        known = arguments.knowledge(known_at)
         cells = asking.table(
             self.path,
             self.waiting,
             name,
             arguments.year(year),
-            known_at=arguments.knowledge(known_at),
-            extraction_months=arguments.months(extraction_months),
-            unknown=unknown,
+            known_at=known,
+            extraction_months=arguments.months(extraction_months, known),
+            unknown=arguments.unknown(unknown, name),
         )
         return cells.to(to)
 

@@ -6,13 +6,17 @@ import calendar
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
-from folkestrom.statistics.variables import nearest_name
+from folkestrom.model.names import check_code, nearest_name, without_effect
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.statistics.changes import Quarters
+from folkestrom.statistics.periods import Period
+from folkestrom.statistics.published.tables import Unknown
 
 #: A day as a caller may say it: a date, a date and time at midnight, or its ISO text.
 Day: TypeAlias = date | datetime | str
@@ -123,9 +127,23 @@ def year(value: Any, where: str = "year") -> int:
     return value
 
 
-def months(value: Any, where: str = "extraction_months") -> int:
-    """Months from the end of a period to its extraction."""
+def months(value: Any, known_at: Any, where: str = "extraction_months") -> int:
+    """Months from the end of a period to its extraction; the published ones if None.
+
+    On one knowledge day there is no extraction: a number of months would change nothing.
+
+    Examples
+    --------
+    >>> months(None, date(2021, 2, 1)), months(2, "published")
+    (1, 2)
+    """
     value = _plain(value)
+    if value is None:
+        return EXTRACTION_MONTHS
+    if known_at != PUBLISHED:
+        raise without_effect(
+            where, value, f"known_at is {str(known_at)!r}", "Leave one of the two out"
+        )
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise UsageError(
             "is not a number of months to wait for late reports",
@@ -134,6 +152,36 @@ def months(value: Any, where: str = "extraction_months") -> int:
             allowed="0, 1, 2 …",
         )
     return value
+
+
+def quarters(
+    value: Any, periods: Iterable[Period], known_at: Any, where: str = "quarters"
+) -> Quarters:
+    """How quarters are made; by summation if None. Without quarters it would change nothing."""
+    known: tuple[Quarters, ...] = get_args(Quarters)
+    if value is None:
+        return "summation"
+    check_code(value, known, "is not a way to make quarters", where=where)
+    if known_at != PUBLISHED:
+        raise without_effect(
+            where, value, "on one knowledge day both ways are the same", "Leave it out"
+        )
+    if not any(period.is_quarter for period in periods):
+        raise without_effect(
+            where, value, "no period is a quarter", "Ask for quarters, or leave it out"
+        )
+    return known[known.index(value)]
+
+
+def unknown(value: Any, table: str, where: str = "unknown") -> Unknown:
+    """Where unknown marital status goes; as published if None. Other tables have none."""
+    known: tuple[Unknown, ...] = get_args(Unknown)
+    if value is None:
+        return "published"
+    check_code(value, known, "is not what can become of it", where=where)
+    if table != "marital-status":
+        raise without_effect(where, value, f"{table} does not show marital status", "Leave it out")
+    return known[known.index(value)]
 
 
 def _plain(value: Any) -> Any:

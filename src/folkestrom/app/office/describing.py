@@ -25,6 +25,7 @@ from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
+from folkestrom.model.names import check_columns, without_effect
 from folkestrom.statistics.linked import linked_variables
 
 _OUTCOME: Final = "outcome"
@@ -47,12 +48,12 @@ class Asked:
     of
         The number whose values are summarised; None: outcomes are counted.
     shares
-        Which quantiles of it.
+        Which quantiles of it; none: the usual ones.
     """
 
     by: tuple[str, ...] = ()
     of: str | None = None
-    shares: tuple[float, ...] = USUAL_QUANTILES
+    shares: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         twice = [name for name in self.by if self.by.count(name) > 1]
@@ -64,12 +65,22 @@ class Asked:
             raise UsageError(
                 "is told apart anyway, and goes with a number (of) only", where="by", value=_OUTCOME
             )
+        if self.of is None and self.shares:
+            raise without_effect(
+                "quantiles", ", ".join(map(str, self.shares)), "no number is summarised",
+                "Say of which number: of",
+            )  # fmt: skip
         for share in self.shares:
             if isinstance(share, bool) or not 0 < share < 1:
                 raise UsageError(
                     "is no share", where="quantiles", value=share,
                     allowed="numbers between 0 and 1, such as 0.25",
                 )  # fmt: skip
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Quantiles that are shown."""
+        return self.shares or USUAL_QUANTILES
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -127,14 +138,11 @@ def _check_names(connection: duckdb.DuckDBPyConnection, study: Study, asked: Ask
     special = [_YEAR] if asked.of is None else [_YEAR, _OUTCOME]
     vocabulary = Vocabulary(known | dict.fromkeys(special, known["sex"]))
     vocabulary.check(asked.by, "by")
-    for name in asked.by:
-        if _COLUMNS.fullmatch(name):
-            raise UsageError(
-                "is the name of a column of the result",
-                where="by",
-                value=name,
-                next_step="Give the variable another name, such as [groups.NAME] in the study",
-            )
+    check_columns(
+        asked.by,
+        [name for name in asked.by if _COLUMNS.fullmatch(name)],
+        next_step="Give the variable another name, such as [groups.NAME] in the study",
+    )
     if asked.of is None:
         return
     Vocabulary(known).check([asked.of], "of")
@@ -161,15 +169,15 @@ def _values(query: PanelQuery, asked: Asked, about: tables.About, rules: Rules |
     least = 1 if rules is None else max(tables.EITHER_SIDE, rules.minimum_cell)
 
     def plain(values: Floats, _: int) -> list[float]:
-        return [float(values.mean()), *np.quantile(values, asked.shares).tolist()]
+        return [float(values.mean()), *np.quantile(values, asked.quantiles).tolist()]
 
     def protected(values: Floats, repeats: int) -> list[float]:
         middle = mean(values, minimum=least, repeats=repeats)
-        found = quantiles(values, asked.shares, minimum=least, repeats=repeats)
+        found = quantiles(values, asked.quantiles, minimum=least, repeats=repeats)
         return [middle, *found.tolist()]
 
     summary = plain if rules is None else protected
-    names = tables.names_of_values(asked.shares, rules)
+    names = tables.names_of_values(asked.quantiles, rules)
     found = value_summaries(_batches(query, asked), asked.of, asked.by, summary, names)
     _refuse_nobody(about.study, int(found["person_years"].sum()) + int(found["missing"].sum()))
     return tables.values(about, found, rules)
@@ -192,7 +200,7 @@ def _about(prepared: Prepared, query: PanelQuery, asked: Asked) -> tables.About:
         tuple(prepared.vocabulary[name] for name in asked.by if name in prepared.vocabulary.known),
         asked.by,
         asked.of,
-        asked.shares,
+        asked.quantiles,
         {name: one.names.to_pylist() for name, one in query.layout.dictionaries.items()},
         prepared.fingerprint,
         prepared.knowledge.days(*(date(year + 1, 1, 1) for year in (panel.from_, panel.to))),

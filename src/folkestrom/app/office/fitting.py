@@ -16,6 +16,7 @@ from folkestrom.app.office.studies import Progress, study_on
 from folkestrom.engine.settings import EngineSettings, resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code, without_effect
 
 if TYPE_CHECKING:
     from folkestrom.analysis.mobility import MobilityFit
@@ -61,10 +62,7 @@ class Model:
         from folkestrom.analysis.mobility.formula import parse
         from folkestrom.analysis.mobility.tables import unknown_name
 
-        if self.person not in among:
-            raise UsageError(
-                "is not a column of the panel", where="--random", value=self.person, allowed=among
-            )
+        check_code(self.person, among, "is not a column of the panel", where="--random")
         parsed = parse(self.formula)
         others = [name for name in (self.weight, self.cluster) if name is not None]
         wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
@@ -160,10 +158,45 @@ def fit(
         person=model.person,
         weight=model.weight,
         cluster=model.cluster,
-        effects="none" if model.random is None else effects,
+        effects=effects,
         **options,
     )
     return found
+
+
+def check_errors(errors: str, bread: float, cluster: str | None) -> None:
+    """Refuse standard errors that there are not, before anything is read.
+
+    Parameters
+    ----------
+    errors, bread, cluster
+        As for `folkestrom.analysis.mobility.fit_mobility`.
+    """
+    from folkestrom.analysis.mobility import model
+
+    model.check_errors(errors, bread, cluster)
+
+
+def effects_of(effects: str | None, *, somebody: bool) -> str:
+    """The covariance of the effects: what was asked for, or else any; none where nobody has them.
+
+    Parameters
+    ----------
+    effects
+        What was asked for, if anything.
+    somebody
+        Whether anybody has effects.
+
+    Examples
+    --------
+    >>> effects_of(None, somebody=True), effects_of(None, somebody=False)
+    ('unstructured', 'none')
+    """
+    if somebody:
+        return effects or "unstructured"
+    if effects not in (None, "none"):
+        raise without_effect("--effects", effects, "nobody has effects", "Leave --random out")
+    return "none"
 
 
 def profile_of(text: str, numbers: Container[str] = ()) -> dict[str, str | float]:

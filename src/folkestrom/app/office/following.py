@@ -35,6 +35,7 @@ from folkestrom.disclosure import Protected, Rules
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description
 from folkestrom.model.file_format import format_of
+from folkestrom.model.names import check_code, without_effect
 from folkestrom.model.specification import Language, Text
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def follow_up_frame(
     level: float = 0.95,
     publish: Rules | str | None = None,
     picture: str | Path | None = None,
-    lang: Language | str = Language.EN,
+    lang: Language | str | None = None,
     to: Target = "arrow",
 ) -> Frame:
     """Cumulative incidence of what ends a study's episodes, at some times since the entry.
@@ -124,7 +125,7 @@ def follow_up_frame(
     picture
         A file to draw the curves in; with `publish`, what may be shown of them.
     lang
-        Language of the picture.
+        Language of the picture: "en" (the default) or "no".
     to
         "arrow", "polars" or "pandas".
 
@@ -138,7 +139,10 @@ def follow_up_frame(
     asked = Question(
         arguments.names(by), times_of(at), arguments.names(events), level, rules=publish
     )
-    drawn = None if picture is None else Picture(Path(picture), Language(lang))
+    if picture is None and lang is not None:
+        raise without_effect("lang", lang, "it is of the picture, and none is drawn", "Say picture")
+    language = check_code(lang or "en", tuple(Language), "is no language", where="lang")
+    drawn = None if picture is None else Picture(Path(picture), Language(language))
     followed, found, shown = _answered(study, asked, drawn, None)
     if shown is not None:
         return _protected(followed, found, shown, asked).to(to)

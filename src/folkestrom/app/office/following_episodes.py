@@ -18,9 +18,9 @@ from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
 from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.errors import UsageError
+from folkestrom.model.names import check_columns, unknown
 from folkestrom.model.specification import Text
 from folkestrom.statistics.classifications import UNKNOWN_CODE
-from folkestrom.statistics.variables import nearest_name
 
 if TYPE_CHECKING:
     from folkestrom.app.office.studies import StoreStudy
@@ -304,22 +304,11 @@ def _grouped(frame: pl.DataFrame, by: list[str]) -> tuple[pl.DataFrame, tuple[in
 def _value(prepared: Prepared, name: str) -> ValueAt:
     """The variable that a name means: a column, or else a variable as of the entry."""
     mine, known = prepared.study.variables, prepared.vocabulary.known
-    if name in (*KEYS, *MEASURES, *_OWN):
-        raise UsageError(
-            "is the name of a column of the result",
-            where="by",
-            value=name,
-            next_step="Give the variable another name in [variables]",
-        )
+    check_columns(
+        [name], (*KEYS, *MEASURES, *_OWN), next_step="Give it another name in [variables]"
+    )
     if name not in mine and name not in known:
-        near = nearest_name(name, mine) or nearest_name(name, known)
-        raise UsageError(
-            "is not a variable",
-            where="by",
-            value=name,
-            allowed=tuple(dict.fromkeys((*mine, *known))),
-            next_step=f"Did you mean {near!r}?" if near else None,
-        )
+        raise unknown(name, tuple(dict.fromkeys((*mine, *known))), "is not a variable", where="by")
     value = mine.get(name, ValueAt(name, ENTRY))
     entry, _ = ends_of(prepared.study)
     if value.at == VARYING:

@@ -19,8 +19,8 @@ from folkestrom.intake.linking.counts import LinkResult
 from folkestrom.intake.linking.delivery import LinkOrder, check_name
 from folkestrom.intake.linking.delivery import link as link_files
 from folkestrom.intake.linking.holding import export_held
+from folkestrom.model.names import suggestion
 from folkestrom.statistics.linked import has_linkage, linked_variables
-from folkestrom.statistics.variables import nearest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,11 @@ def export(folder: Path, variable: str, to: Path, waiting: Waiting) -> int:
     with looking(folder, waiting) as connection:
         known = linked_variables(connection) if has_linkage(connection) else {}
         if variable not in known:
-            near = nearest_name(variable, known)
             raise UsageError(
                 "is not a linked variable",
                 where="--as",
                 value=variable,
                 allowed=tuple(known) or "none is linked yet",
-                next_step=f"Did you mean {near!r}?" if near else None,
+                next_step=suggestion(variable, known),
             )
         return export_held(connection, variable, to)

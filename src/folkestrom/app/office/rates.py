@@ -15,6 +15,7 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences, rates
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.vocabulary import check_used
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
@@ -25,6 +26,7 @@ from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
 from folkestrom.statistics.periods import Period
 
 if TYPE_CHECKING:
@@ -192,7 +194,7 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
             allowed="rules that suppress, such as 'research' or 'statistics'",
         )
     counted, found = _measured(folder, waiting, asked, persons=True)
-    groups = keep(counted.data, asked.only, asked.by)
+    groups = counted.kept(asked.only, asked.by)
     found = rate_release.with_persons(found, groups)
     cells = rate_tables.rate_cells(counted, found, _said(asked))
     if given.rounding_base:
@@ -222,7 +224,7 @@ def _strata(counted: Occurrences, found: Rates, asked: Question, rules: Rules) -
     """
     strata, standard = list(asked.standardise_by), _standard(asked)
     whole = keep(counted.data, standard or {}, strata).filter(pl.col("days") > 0)
-    groups = keep(counted.data, asked.only, [*asked.by, *strata])
+    groups = counted.kept(asked.only, [*asked.by, *strata])
     data = rate_release.weighted(groups, whole.select(*strata, "days"))
     against = asked.against or rate_tables.NATION
     if asked.method == "indirect":
@@ -339,7 +341,7 @@ def decomposed(
     parts = _parts(factors)
     counted = _counted(folder, waiting, asked, (*asked.by, *parts), persons)
     (group,) = asked.by
-    data = keep(counted.data, asked.only, list(dict.fromkeys((group, *parts))))
+    data = counted.kept(asked.only, list(dict.fromkeys((group, *parts))))
     found = kitagawa(data, group, between, factors, level=asked.level)
     return counted, found
 
@@ -360,7 +362,7 @@ def _checked(
     """A decomposition that may be shown; else it is refused."""
     counted, found = decomposed(folder, waiting, asked, between, factors, persons=True)
     (group,), parts = asked.by, _parts(factors)
-    data = keep(counted.data, asked.only, [group, *parts])
+    data = counted.kept(asked.only, [group, *parts])
     strata = rate_release.combinations(data, group, between, parts)
     cells = rate_tables.decomposition_cells(counted, found, group, asked.only)
     return found, rate_release.checked(cells, strata, factors, rules, _years(asked))
@@ -397,12 +399,13 @@ def _measured(
     wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
     counted = _counted(folder, waiting, asked, wanted, persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
-    groups = keep(counted.data, asked.only, named)
+    groups = counted.kept(asked.only, named)
     options: dict[str, Any] = {}
     if asked.standardise_by:
         # The standard is of the whole country, whoever is kept.
-        whole = keep(counted.data, standard or {}, list(asked.standardise_by))
-        options = {"standardise_by": asked.standardise_by, "standard": whole}
+        strata = asked.standardise_by
+        whole = keep(counted.data, standard or {}, strata, where="against")
+        options = {"standardise_by": strata, "standard": whole}
     found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
     return counted, found
 
@@ -411,6 +414,7 @@ def _counted(
     folder: Path, waiting: Waiting, asked: Question, names: Iterable[str], persons: bool = False
 ) -> Occurrences:
     wanted = tuple(dict.fromkeys((*names, *asked.only)))
+    check_used(asked.groups, wanted)
     with reading(folder, waiting) as connection, resource_errors():
         return occurrences(
             connection,
@@ -429,12 +433,8 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
     if asked.against is None:
         return None
     if not asked.standardise_by:
-        raise UsageError(
-            "is whom rates are standardised against, and nothing is held equal",
-            where="against",
-            value=asked.against,
-            next_step="Say standardise_by, such as sex,age_group",
-        )
+        next_step = "Say standardise_by, such as sex,age_group"
+        raise without_effect("against", asked.against, "nothing is held equal", next_step)
     if asked.against == rate_tables.NATION:
         return None
     name, equals, code = asked.against.partition("=")

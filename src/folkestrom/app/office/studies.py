@@ -24,7 +24,7 @@ from folkestrom.app.office.session import reading
 from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
-from folkestrom.disclosure import USUAL_QUANTILES, Rules
+from folkestrom.disclosure import Rules
 from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
@@ -136,7 +136,7 @@ class StoreStudy:
         by: str | Iterable[str] = (),
         of: str | None = None,
         *,
-        quantiles: Iterable[float] = USUAL_QUANTILES,
+        quantiles: Iterable[float] = (),
         publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
@@ -154,7 +154,7 @@ class StoreStudy:
         of
             A variable that is a number.
         quantiles
-            Which quantiles, as shares.
+            Which quantiles, as shares; 0.1, 0.25, 0.5, 0.75 and 0.9 by default.
         publish
             Rules of disclosure control, or their name: the result is the protected table only.
         to

@@ -16,6 +16,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.knowledge import PUBLISHED as AS_PUBLISHED
 from folkestrom.model.knowledge import Knowledge, KnownAt
+from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, TableSpecification, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics.age_groups import PUBLISHED
@@ -27,7 +28,6 @@ from folkestrom.statistics.published import specifications as spec
 from folkestrom.statistics.published.rounding import change_in_percent
 from folkestrom.statistics.published.specifications import BOTH, TOTAL
 from folkestrom.statistics.reach import reach
-from folkestrom.statistics.variables import nearest_name
 
 #: Whether unknown marital status is a category of its own, or left out the way the page does.
 Unknown = Literal["published", "category"]
@@ -101,15 +101,7 @@ def table(edition: Edition, name: str) -> Cells:
     name
         Which table.
     """
-    if name not in TABLES:
-        nearest = nearest_name(name, TABLES)
-        raise UsageError(
-            "is not a published table",
-            where="table",
-            value=name,
-            allowed=TABLES,
-            next_step=f"Did you mean {nearest!r}?" if nearest else None,
-        )
+    check_code(name, tuple(TABLES), "is not a published table", where="table")
     cells = TABLES[name](edition)
     known = edition.knowledge.day(date(edition.year, 1, 1))
     made = cells.specification
