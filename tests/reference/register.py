@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
+
+from folkestrom.model.countries import COUNTRIES
 
 OPEN = date(9999, 12, 31)
 
@@ -19,15 +22,11 @@ MARITAL_CHANGE, CITIZENSHIP_CHANGE, EMIGRATION, DEATH, ANNULMENT = 6, 7, 8, 9, 1
 RECORD_STARTS = (FIRST_REGISTRATION, BIRTH, IMMIGRATION)
 
 ALREADY_REGISTERED, IMMIGRATION_OF_RESIDENT, MOVE_OF_NONRESIDENT = 1, 2, 3
-EMIGRATION_OF_NONRESIDENT, NO_RECORD, AFTER_DEATH, DEATH_BEFORE_BIRTH, TARGET_NOT_COME = (
-    4,
-    5,
-    6,
-    7,
-    8,
-)
+EMIGRATION_OF_NONRESIDENT, NO_RECORD, AFTER_DEATH, DEATH_BEFORE_BIRTH = 4, 5, 6, 7
+TARGET_NOT_COME, BEFORE_BIRTH = 8, 9
 
 UNKNOWN, NEVER_MARRIED = 0, 1
+UNKNOWN_COUNTRY = COUNTRIES.index("XX") + 1
 CORRECTABLE = ("sex", "birth_date", "country_of_birth", "mother", "father")
 
 Row = tuple[Any, ...]
@@ -66,7 +65,7 @@ class Report:
         return (self.known_from, self.received_at, self.key_hash)
 
     def place_in_life(self) -> Row:
-        """The order in which they are replayed: by event, rank of the kind on one day, receipt."""
+        """The order of life: by event, rank of the kind on one day, receipt."""
         return (self.event_date, self.kind, self.received_at, self.key_hash)
 
 
@@ -137,7 +136,16 @@ def attributes(standing: Iterable[Report]) -> dict[str, Any] | None:
             if getattr(correction, name) is not None:
                 known[name] = getattr(correction, name)
     known["sex"] = known["sex"] or UNKNOWN
-    return known | {"origin": start.origin, "start": start}
+    return known | {"origin": start.origin, "start": start, "begins": begins(start, known)}
+
+
+def begins(start: Report, known: dict[str, Any]) -> date:
+    """The day on which a record begins: a birth on the date of birth, and no other one before."""
+    born, stated = known["birth_date"], start.event_date
+    assert stated is not None
+    if born is None:
+        return stated
+    return born if start.kind == BIRTH else max(stated, born)
 
 
 # --- One life, replayed ---
@@ -149,12 +157,8 @@ class Spell:
 
     opened_by: Report
     values: Row
+    valid_from: date
     valid_to: date = OPEN
-
-    @property
-    def valid_from(self) -> date:
-        assert self.opened_by.event_date is not None
-        return self.opened_by.event_date
 
 
 @dataclass
@@ -174,16 +178,36 @@ class Life:
             self.current.pop(variable).valid_to = day
 
     def open(self, variable: str, report: Report, *values: Any) -> None:
-        assert report.event_date is not None
-        self.close(variable, report.event_date)
-        self.current[variable] = Spell(report, values)
+        self.close(variable, self.day(report))
+        self.current[variable] = Spell(report, values, self.day(report))
         self.spells.append((variable, self.current[variable]))
+
+    def day(self, report: Report) -> date:
+        """The day on which it happened: as stated, except of the report that starts the record."""
+        assert report.event_date is not None
+        starts = self.attributes and self.attributes["start"] is report
+        return self.attributes["begins"] if self.attributes and starts else report.event_date
+
+    def replay_day(self, reports: list[Report]) -> None:
+        """One day's reports: always the first that fits; then those that never do, then death."""
+        waiting = [report for report in reports if report.kind != DEATH]
+        while waiting:
+            fitting = [report for report in waiting if not self.objection(report)]
+            report = (fitting or waiting)[0]
+            waiting.remove(report)
+            self.replay(report)
+        for report in reports:
+            if report.kind == DEATH:
+                self.replay(report)
 
     def replay(self, report: Report) -> None:
         objection = self.objection(report)
         if objection:
             self.flags.append((report, objection))
             return
+        assert report.event_date is not None
+        if report.event_date < self.day(report):
+            self.flags.append((report, BEFORE_BIRTH))
         self.note_event(report)
         if report.kind in RECORD_STARTS:
             self.start(report)
@@ -194,17 +218,20 @@ class Life:
         elif report.kind == CITIZENSHIP_CHANGE:
             self.open("citizenship", report, report.citizenship)
         elif report.kind == EMIGRATION:
-            self.close("residence", report.event_date)
+            self.close("residence", self.day(report))
         elif report.kind == DEATH:
-            self.died = report.event_date
+            self.died = self.day(report)
             for variable in ("residence", "marital", "citizenship"):
-                self.close(variable, report.event_date)
+                self.close(variable, self.died)
 
     def objection(self, report: Report) -> int | None:
         """Why a standing report is not applied; it is then flagged, and looked at again later."""
         resident = "residence" in self.current
         if self.died:
             return AFTER_DEATH
+        born = self.attributes["birth_date"] if self.attributes else None
+        if born and self.day(report) < born:
+            return DEATH_BEFORE_BIRTH if report.kind == DEATH else BEFORE_BIRTH
         if report.kind in (FIRST_REGISTRATION, BIRTH) and self.registered:
             return ALREADY_REGISTERED
         if report.kind == IMMIGRATION and resident:
@@ -215,20 +242,21 @@ class Life:
             return EMIGRATION_OF_NONRESIDENT
         if report.kind in (DEATH, MARITAL_CHANGE, CITIZENSHIP_CHANGE) and not self.registered:
             return NO_RECORD
-        born = self.attributes["birth_date"] if self.attributes else None
-        if report.kind == DEATH and born and report.event_date < born:
-            return DEATH_BEFORE_BIRTH
         return None
 
     def start(self, report: Report) -> None:
-        """A record begins, or somebody comes back: marital status and citizenship where given."""
+        """A record begins, or somebody comes back: marital status and citizenship where given.
+
+        Who comes back states them in passing: what is unknown there leaves what was known.
+        """
         self.open("residence", report, report.municipality, report.basic_unit)
         if report.marital_status:
             self.open("marital", report, report.marital_status, report.partner)
         elif not self.registered:
             default = NEVER_MARRIED if report.kind == BIRTH else UNKNOWN
             self.open("marital", report, default, None)
-        if report.citizenship is not None:
+        known = report.citizenship not in (None, UNKNOWN_COUNTRY)
+        if known or (report.citizenship is not None and "citizenship" not in self.current):
             self.open("citizenship", report, report.citizenship)
         self.registered = True
 
@@ -240,10 +268,11 @@ class Life:
         home = self.current["residence"].values if "residence" in self.current else (None, None)
         gone = report.kind in (EMIGRATION, DEATH)
         new = (None, None) if gone else (report.municipality, report.basic_unit)
-        known = self.attributes
+        known, day = self.attributes, self.day(report)
+        earlier = [event for event in self.events if event[3] == day]
         self.events.append(
-            (report.position, report.person, report.kind, report.event_date, report.known_from)
-            + (home[0], new[0], home[1], new[1], report.country, report.reason)
+            (report.position, report.person, report.kind, day, len(earlier) + 1)
+            + (report.known_from, home[0], new[0], home[1], new[1], report.country, report.reason)
             + (known["sex"], known["birth_date"])
         )
 
@@ -253,10 +282,10 @@ def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Li
     register = Standing(reports, known_at)
     life = Life(attributes(register.standing))
     events = [r for r in register.standing if r.kind not in (ATTRIBUTE_CORRECTION, ANNULMENT)]
-    for report in sorted(events, key=Report.place_in_life):
-        assert report.event_date is not None
-        if report.event_date < before:
-            life.replay(report)
+    in_time = [report for report in events if life.day(report) < before]
+    in_order = sorted(in_time, key=Report.place_in_life)
+    for _, reports_of_day in groupby(in_order, key=lambda report: report.event_date):
+        life.replay_day(list(reports_of_day))
     for report in register.standing:
         if register.waits(report):
             life.flags.append((report, TARGET_NOT_COME))
@@ -286,7 +315,8 @@ def rows_known_at(reports: list[Report], known_at: date) -> Tables:
     if life.attributes:
         start = life.attributes["start"]
         known = tuple(life.attributes[n] for n in (*CORRECTABLE, "origin"))
-        tables["attribute"].add((person, *known, start.event_date, OPEN, start.position))
+        begins = life.attributes["begins"]
+        tables["attribute"].add((person, *known, begins, OPEN, start.position))
     tables["event"] = set(life.events)
     tables["flag"] = {(report.position, person, reason) for report, reason in life.flags}
     return tables
@@ -332,6 +362,6 @@ def as_of(reports: Iterable[Report], day: date, known_at: date) -> dict[int, dic
         life = replay(theirs, known_at, before=day)
         state[person] = {name: spell.values for name, spell in life.current.items()}
         known = life.attributes
-        if known and known["start"].event_date < day:
+        if known and known["begins"] < day:
             state[person]["attribute"] = tuple(known[n] for n in (*CORRECTABLE, "origin"))
     return {person: variables for person, variables in state.items() if variables}

@@ -90,7 +90,8 @@ def plain_log(dice: random.Random, *, persons: int) -> list[Report]:
         while kind:
             theirs.append(replace(_report(dice, person, kind, day), marital_status=2))
             kind = 0 if kind == 9 else dice.choice(_NEXT[kind == 8])
-            day += timedelta(days=dice.randint(1, 700))
+            # Who leaves and comes back, or the other way round, may do so on one day.
+            day += timedelta(days=0 if kind in (3, 8) and dice.random() < 0.3 else dice.randint(1, 700))
         found += theirs
         if dice.random() < 0.3:
             found += [_revision(dice, dice.choice(theirs)) for _ in range(dice.choice((1, 2)))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from folkestrom.register.tables import BY_NAME
 from tests.reference.register import Report, as_of, derived_tables
-from tests.register.histories import DAYS, logs
+from tests.register.histories import CROWDED_DAYS, DAYS, logs
 from tests.register.kernel import kernel_tables
 
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,7 +24,7 @@ VALUES = {
 
 
 @thorough
-@given(logs())
+@given(logs() | logs(crowded=True))
 def test_kernel_gives_the_interpreters_tables(reports: list[Report]) -> None:
     expected = derived_tables(reports)
     for plain in (True, False):
@@ -35,7 +35,7 @@ def test_kernel_gives_the_interpreters_tables(reports: list[Report]) -> None:
 
 
 @thorough
-@given(logs(), st.randoms(use_true_random=False))
+@given(logs() | logs(crowded=True), st.randoms(use_true_random=False))
 def test_order_of_arrival_does_not_matter(reports: list[Report], dice: Any) -> None:
     """Rows are put in any order; positions, which follow arrival, are no more than labels."""
     shuffled = list(reports)
@@ -44,11 +44,11 @@ def test_order_of_arrival_does_not_matter(reports: list[Report], dice: Any) -> N
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(logs(most=8))
+@given(logs(most=8) | logs(most=8, crowded=True))
 def test_one_filter_gives_every_state(reports: list[Report]) -> None:
     """As of every day, as known on every day, against an interpreter that replays up to there."""
     tables = kernel_tables(reports)
-    near = {day + timedelta(days=n) for day in DAYS for n in (0, 1, 2)}
+    near = {day + timedelta(days=n) for day in (*DAYS, *CROWDED_DAYS) for n in (0, 1, 2)}
     known = {r.known_from + timedelta(days=n) for r in reports for n in (-1, 0, 1)}
     for day in near:
         for known_at in known:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from folkestrom.engine.steps import Step, compose, step
+from folkestrom.errors import FolkestromError
 from folkestrom.intake.checks import Check, checks, first_found, sound
 from folkestrom.intake.columns import ZONELESS, Reading, delivered_name, readings
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
 from folkestrom.model.report import COLUMNS, Column, Type
-from folkestrom.model.time import LOCAL_ZONE_NAME
+from folkestrom.model.time import STANDARD_TIME, SUMMER_TIME, summers
 
 _FILES_ONLY = "reads Parquet files by their row numbers, which only DuckDB has"
-_MICROSECONDS = 3_600_000_000  # an hour
+_STANDARD = STANDARD_TIME // timedelta(microseconds=1)
+#: The hour of UTC in which summer time decides what day it is.
+_SUMMER_EVENING = 24 - (STANDARD_TIME + SUMMER_TIME) // timedelta(hours=1)
 _SAMPLE_TYPES = {column.name: "VARCHAR" for column in COLUMNS}
 _SAMPLE = {"paths": ("reports.parquet",), "firsts": (1,), "found": _SAMPLE_TYPES, "sources": {}}
 
@@ -77,23 +80,46 @@ def coded(read: Sequence[Reading]) -> str:
     return f"SELECT\n  position,\n  {raw},\n  {columns}\nFROM delivered"
 
 
-@step("dated", duckdb_only="asks DuckDB's own zone tables, and only around midnight")
+@step("dated")
 def dated() -> str:
     """The local day of receipt.
 
-    Norwegian time is one hour ahead of UTC, two in summer: only a moment between 22 and 23 UTC can
-    be either today or tomorrow, and only those are asked about.
+    Norwegian time is one hour ahead of UTC, two in summer: a moment after 22 UTC is of the next day
+    in summer, and before 23 UTC only then. When each year's summer time began and ended is from
+    `model.time`: engines have time zones of their own, which differ in the past.
     """
+    first, last = _summer_lists()
     return f"""
 SELECT
   *,
   CASE
-    WHEN (epoch_us(received_at) // {_MICROSECONDS}) % 24 = 22
-    THEN (received_at AT TIME ZONE 'UTC' AT TIME ZONE '{LOCAL_ZONE_NAME}')::DATE
-    ELSE make_timestamp(epoch_us(received_at) + {_MICROSECONDS})::DATE
+    WHEN hour(received_at) = {_SUMMER_EVENING}
+      AND received_at >= {first} AND received_at < {last}
+    THEN received_at::DATE + 1
+    ELSE make_timestamp(epoch_us(received_at) + {_STANDARD})::DATE
   END AS received_day
 FROM coded
 """
+
+
+def _summer_lists() -> tuple[str, str]:
+    """The first and the last moment of summer time in the year of receipt, as SQL."""
+    spans: dict[int, tuple[datetime, datetime]] = {}
+    for begins, ends in summers():
+        for year in range(begins.year, ends.year + 1):
+            if year in spans:
+                raise FolkestromError(f"{year} has two summer times.")
+            new_year, next_year = (datetime(y, 1, 1, tzinfo=UTC) for y in (year, year + 1))
+            spans[year] = max(begins, new_year), min(ends, next_year)
+    years = range(min(spans), max(spans) + 1)
+    texts = [
+        [f"'{m:%Y-%m-%d %H:%M}'" for m in spans[y]] if y in spans else ["NULL"] * 2 for y in years
+    ]
+    first, last = (
+        f"([{', '.join(side)}]::TIMESTAMP[])[year(received_at) - {years[0] - 1}]"
+        for side in zip(*texts, strict=True)
+    )
+    return first, last
 
 
 @step("known", example={"moment": _SAMPLE_MOMENT, "conditions": "TRUE"}, duckdb_only=_FILES_ONLY)

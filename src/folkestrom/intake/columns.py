@@ -17,14 +17,14 @@ from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS, MUNICIPALITY_DIG
 
 TEXT = "VARCHAR"
 _ZONED = "TIMESTAMP WITH TIME ZONE"
-#: As pandas writes moments; read by the microsecond.
-_FINE = "TIMESTAMPTZ_NS"
-_MOMENTS = frozenset({"TIMESTAMP", _ZONED, "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _FINE})
+#: Moments by the nanosecond, as pandas writes them.
+NANOSECONDS = frozenset({"TIMESTAMP_NS", "TIMESTAMPTZ_NS"})
+_MOMENTS = frozenset({"TIMESTAMP", _ZONED, "TIMESTAMP_S", "TIMESTAMP_MS", *NANOSECONDS})
 _WHOLE_NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 )
 #: Of these, the ones that say nothing of a zone: they are UTC.
-ZONELESS = _MOMENTS - {_ZONED, _FINE}
+ZONELESS = _MOMENTS - {_ZONED, "TIMESTAMPTZ_NS"}
 #: How a day is written, and a moment: ISO 8601, with the zone, so that local time is never taken
 #: for UTC. The engine's own casts would take words such as `epoch`, names of zones and spaces too.
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -104,8 +104,9 @@ def _reading(column: Column, found: str | None, sources: Mapping[str, int]) -> R
     delivered = f'"{column.name}"'
     if found.startswith("ENUM") or (column.name in _NUMBERED and found != TEXT):
         delivered, found = f"{delivered}::{TEXT}", TEXT
-    if found == _FINE:
-        delivered, found = f"{delivered}::{_ZONED}", _ZONED
+    if found == TEXT:
+        # As in text files: an empty text is no value.
+        delivered = f"nullif({delivered}, '')"
     if column.name == "source":
         return Reading(column, delivered, _source(sources, name, target), parsed=False)
     if column.codes is not None:
@@ -133,6 +134,8 @@ def _moment(name: str, found: str) -> str:
     if found == TEXT:
         written = f"regexp_full_match({name}, '{_MOMENT}')"
         return f"CASE WHEN {written} THEN TRY_CAST({name} AS TIMESTAMPTZ)::TIMESTAMP END"
+    if found in NANOSECONDS:
+        return f"make_timestamp({whole_microseconds(name)})"
     first, last = _YEARS
     if found in ZONELESS:
         moment = f"TRY_CAST({name} AS TIMESTAMP)"
@@ -140,6 +143,16 @@ def _moment(name: str, found: str) -> str:
     # The connection's zone is UTC; this way costs a fifth of the cast, which asks for the zone.
     moment = f"make_timestamp(epoch_us({name}))"
     return f"CASE WHEN {name} BETWEEN TIMESTAMPTZ '{first}Z' AND '{last}Z' THEN {moment} END"
+
+
+def whole_microseconds(name: str) -> str:
+    """Microseconds begun by a moment that is read by the nanosecond, as an SQL expression.
+
+    What is beyond them is cut off, before 1970 too, as in moments written as text; a cast would
+    round, and let a report of the last instant of a day be one of the next.
+    """
+    count = f"epoch_ns({name})"
+    return f"{count} // 1000 - CASE WHEN {count} % 1000 < 0 THEN 1 ELSE 0 END"
 
 
 def _coded(codes: str, name: str, target: str) -> str:

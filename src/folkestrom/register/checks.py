@@ -110,6 +110,12 @@ def lives_after_death(table: str) -> str:
     """
 
 
+@step("residents_before_birth")
+def residents_before_birth() -> str:
+    """Nobody is resident before the date of birth, as known then."""
+    return "SELECT person FROM residence WHERE person % $of = 0 AND valid_from < birth_date"
+
+
 @step("known_too_early", example={"table": "residence"})
 def known_too_early(table: str) -> str:
     """No row is known before the report behind it, which is in the log and the same person's."""
@@ -125,7 +131,7 @@ def audits() -> list[tuple[str, Step]]:
     """Every audit, with the table that it is about."""
     found = [(table.name, empty_intervals(table)) for table in TABLES]
     found += [(name, two_at_once(name)) for name in HISTORIES]
-    found += [("residence", unopened_stays())]
+    found += [("residence", unopened_stays()), ("residence", residents_before_birth())]
     found += [(name, unknown_persons(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, lives_after_death(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, known_too_early(name)) for name in BY_NAME]

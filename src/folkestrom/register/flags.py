@@ -17,6 +17,7 @@ class FlagReason(IntEnum):
     AFTER_DEATH = 6
     DEATH_BEFORE_BIRTH = 7
     TARGET_NOT_COME = 8
+    BEFORE_BIRTH = 9
 
 
 DESCRIPTIONS: Final[dict[FlagReason, str]] = {
@@ -29,4 +30,6 @@ DESCRIPTIONS: Final[dict[FlagReason, str]] = {
     FlagReason.DEATH_BEFORE_BIRTH: "a death before the date of birth",
     FlagReason.TARGET_NOT_COME: "the report to be annulled or corrected has not come; an "
     "annulment waits, a correction counts as a report of its own",
+    FlagReason.BEFORE_BIRTH: "an event before the date of birth; the one that starts the record is "
+    "applied, on the date of birth",
 }

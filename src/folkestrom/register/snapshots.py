@@ -60,49 +60,86 @@ def standing_reports() -> str:
     """
 
 
-@step("ranked_events", example={"kinds": (1, 2, 3, 5, 8, 9)})
+@step("departures")
+def departures() -> str:
+    """Days on which somebody emigrated."""
+    return "SELECT DISTINCT person, event_date FROM standing_reports WHERE kind = 8"
+
+
+@step("residents_by_count")
+def residents_by_count() -> str:
+    """Who has come once more often than left, up to the eve, and lives."""
+    return """
+        SELECT person
+        FROM standing_reports
+        WHERE event_date <= $eve
+        GROUP BY person
+        HAVING count(*) FILTER (WHERE kind IN (1, 2, 3)) > count(*) FILTER (WHERE kind = 8)
+          AND count(*) FILTER (WHERE kind = 9) = 0
+    """
+
+
+@step("ranked_events", example={"kinds": (1, 2, 3, 5, 9)})
 def ranked_events(kinds: tuple[int, ...]) -> str:
-    """Standing events of some kinds up to the eve, each person's last first."""
+    """Standing events of some kinds up to the eve, each person's last first.
+
+    Within a day kinds have their rank; only immigration comes last of all on a day on which the
+    person left too, and so came back if resident at its end.
+    """
     listed = ", ".join(str(kind) for kind in kinds)
     return f"""
         SELECT
-          *,
+          r.*,
           row_number() OVER (
-            PARTITION BY person
-            ORDER BY event_date DESC, kind DESC, received_at DESC, key_hash DESC
+            PARTITION BY r.person
+            ORDER BY r.event_date DESC,
+              CASE WHEN r.kind = 3 AND d.person IS NOT NULL THEN 8 ELSE r.kind END DESC,
+              r.received_at DESC, r.key_hash DESC
           ) AS rank
-        FROM standing_reports
-        WHERE event_date <= $eve AND kind IN ({listed})
+        FROM standing_reports r
+        LEFT JOIN departures d ON d.person = r.person AND d.event_date = r.event_date
+        WHERE r.event_date <= $eve AND r.kind IN ({listed})
     """
 
 
-@step("last_values", example={"columns": ("municipality", "basic_unit"), "leaving": (8, 9)})
-def last_values(columns: tuple[str, ...], leaving: tuple[int, ...]) -> str:
-    """What each person's last event says, unless it is one that ends the spell."""
-    listed = ", ".join(str(kind) for kind in leaving)
+@step("last_values", example={"columns": ("marital_status", "partner"), "source": "ranked_events"})
+def last_values(columns: tuple[str, ...], source: str = "ranked_events") -> str:
+    """What each person's last event says, unless it is death."""
     return f"""
         SELECT person, {", ".join(columns)}
-        FROM ranked_events
-        WHERE rank = 1 AND kind NOT IN ({listed})
+        FROM {source}
+        WHERE rank = 1 AND kind <> 9
     """
+
+
+@step("ranked_of_residents")
+def ranked_of_residents() -> str:
+    """The events of those who are resident."""
+    return "SELECT r.* FROM ranked_events r JOIN residents_by_count c ON c.person = r.person"
 
 
 def residence_snapshot() -> list[Step]:
-    """Steps to who is resident where: the last start, move, emigration or death decides."""
+    """Steps to who is resident where: as often come as left says who, the last arrival where."""
     columns = ("municipality", "basic_unit")
-    return [*_standing(), ranked_events((1, 2, 3, 5, 8, 9)), last_values(columns, (8, 9))]
+    return [
+        *_standing(),
+        ranked_events((1, 2, 3, 5)),
+        residents_by_count(),
+        ranked_of_residents(),
+        last_values(columns, "ranked_of_residents"),
+    ]
 
 
 def marital_snapshot() -> list[Step]:
-    """Steps to everybody's marital status, where every start of a record states one."""
+    """Steps to everybody's marital status, where every start of a record states a known one."""
     columns = ("marital_status", "partner")
-    return [*_standing(), ranked_events((1, 2, 3, 6, 9)), last_values(columns, (9,))]
+    return [*_standing(), ranked_events((1, 2, 3, 6, 9)), last_values(columns)]
 
 
 def citizenship_snapshot() -> list[Step]:
-    """Steps to everybody's citizenship, where every start of a record states one."""
-    return [*_standing(), ranked_events((1, 2, 3, 7, 9)), last_values(("citizenship",), (9,))]
+    """Steps to everybody's citizenship, where every start of a record states a known one."""
+    return [*_standing(), ranked_events((1, 2, 3, 7, 9)), last_values(("citizenship",))]
 
 
 def _standing() -> list[Step]:
-    return [known_reports(), revised(), ranked_corrections(), standing_reports()]
+    return [known_reports(), revised(), ranked_corrections(), standing_reports(), departures()]

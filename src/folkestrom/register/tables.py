@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 #: Raised whenever a rule changes what the tables hold: tables of another version are rebuilt.
-METHOD_VERSION: Final = 1
+METHOD_VERSION: Final = 2
 
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
@@ -184,6 +184,7 @@ EVENT: Final = Table(
         _PERSON,
         Column("kind", "TINYINT", "Kind of the report."),
         Column("event_date", "DATE", "Day on which it happened."),
+        Column("order_in_day", "INTEGER", "Which of the person's events of that day, from 1."),
         Column("first_known", "DATE", "Knowledge day on which the report itself became known."),
         Column("municipality_from", "SMALLINT", "Municipality left, as replayed.", nullable=True),
         Column("municipality_to", "SMALLINT", "Municipality come to.", nullable=True),
@@ -201,7 +202,8 @@ EVENT: Final = Table(
 
 FLAG: Final = Table(
     "flag",
-    "one report that stands and is not applied, or whose target has not come",
+    "one report that stands and is not applied as it is: not at all, on another day, or before its "
+    "target has come",
     ("position", "reason_code", "known_from"),
     (
         Column("position", "BIGINT", "Log position of the report."),

@@ -28,16 +28,13 @@ def decisions() -> str:
 
 @step("last_events")
 def last_events() -> str:
-    """The last event of one person up to the eve that counts as known on the knowledge day.
-
-    Later on one day is what has the higher rank of kinds, then what was received later.
-    """
+    """The last event of one person up to the eve that counts as known on the knowledge day."""
     return """
         SELECT e.kind, e.event_date, e.municipality_to, e.basic_unit_to, e.position
-        FROM event e JOIN report p ON p.position = e.position
+        FROM event e
         WHERE e.person = $person AND e.event_date <= $eve
           AND e.known_from <= $known_at AND e.known_to > $known_at
-        ORDER BY e.event_date DESC, e.kind DESC, p.received_at DESC, p.key_hash DESC
+        ORDER BY e.event_date DESC, e.order_in_day DESC
         LIMIT 1
     """
 

@@ -74,7 +74,7 @@ def moves_of_arrivals() -> str:
         INNER JOIN event e ON e.person = a.person
         WHERE e.kind IN ({kinds}) AND e.event_date < $until
           AND e.known_from <= $known_at AND e.known_to > $known_at
-        ORDER BY a.person, e.event_date, e.kind
+        ORDER BY a.person, e.event_date, e.order_in_day
     """
 
 

@@ -166,7 +166,9 @@ def first_places() -> str:
     """Where everybody's record began: by birth, immigration or first registration."""
     starts = ", ".join(str(int(kind)) for kind in sorted(RECORD_START_KINDS))
     return f"""
-        SELECT person, arg_min(municipality_to, event_date) AS first_municipality
+        SELECT person,
+               arg_min(municipality_to, struct_pack(day := event_date, nth := order_in_day))
+                 AS first_municipality
         FROM event
         WHERE kind IN ({starts}) AND {_KNOWN}
         GROUP BY person

@@ -46,7 +46,7 @@ def first_immigration() -> str:
 @step("immigration_reason")
 def immigration_reason() -> str:
     """The reason last stated for an immigration."""
-    return _spells("arg_max(reason, position)", f"{_IMMIGRATION} AND reason IS NOT NULL")
+    return _spells("arg_max(reason, order_in_day)", f"{_IMMIGRATION} AND reason IS NOT NULL")
 
 
 @step("moved_in")

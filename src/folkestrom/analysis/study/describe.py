@@ -125,15 +125,15 @@ def past_events(source: str) -> str:
     """
     immigration, move = int(Kind.IMMIGRATION), int(Kind.MOVE)
     first = int(Kind.FIRST_REGISTRATION)
+    when = "struct_pack(day := e.event_date, nth := e.order_in_day)"
     return f"""
         SELECT r.person, r.described_on, r.known,
           max(e.event_date) FILTER (e.kind = {immigration}) AS immigrated,
           min(e.event_date) FILTER (e.kind = {immigration}) AS first_immigrated,
-          arg_max(e.reason, e.event_date) FILTER (e.kind = {immigration}) AS immigration_reason,
+          arg_max(e.reason, {when}) FILTER (e.kind = {immigration}) AS immigration_reason,
           nullif(max(CASE WHEN e.kind = {first} THEN DATE '0001-01-01' ELSE e.event_date END),
                  DATE '0001-01-01') AS moved_in,
-          arg_min(e.municipality_to, e.event_date) FILTER (e.kind IN ({_STARTS}))
-            AS first_municipality
+          arg_min(e.municipality_to, {when}) FILTER (e.kind IN ({_STARTS})) AS first_municipality
         FROM (SELECT DISTINCT person, described_on, known FROM {source}) r
         JOIN (
           SELECT * FROM event

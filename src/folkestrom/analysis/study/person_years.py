@@ -62,7 +62,7 @@ def events_of_years(known: str, moves: str | None) -> str:
     """Deaths, emigrations and moves between units, as known on the knowledge day of their year."""
     border = f"OR (kind = {_MOVE} AND {_border(moves)})" if moves else ""
     return f"""
-        SELECT person, year, kind, event_date, position, country, municipality_from,
+        SELECT person, year, kind, event_date, order_in_day, country, municipality_from,
                municipality_to
         FROM (
           SELECT *, year(event_date)::SMALLINT AS year, {known.replace("year", "year(event_date)")}
@@ -79,7 +79,7 @@ def events_of_years(known: str, moves: str | None) -> str:
 
 @step("first_of_year")
 def first_of_year() -> str:
-    """The first of those events in each person's year; of one day's, by rank of kinds."""
+    """The first of those events in each person's year, and of one day."""
     return """
         SELECT person, year, first.kind AS kind, first.country AS country,
                first.municipality_from AS went_from, first.municipality_to AS went_to
@@ -88,7 +88,7 @@ def first_of_year() -> str:
             arg_min(struct_pack(kind := kind, country := country,
                                 municipality_from := municipality_from,
                                 municipality_to := municipality_to),
-                    struct_pack(day := event_date, kind := kind, position := position)) AS first
+                    struct_pack(day := event_date, nth := order_in_day)) AS first
           FROM events_of_years
           GROUP BY person, year
         )

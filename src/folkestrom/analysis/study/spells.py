@@ -25,7 +25,7 @@ _MOVE, _EMIGRATION, _DEATH = int(Kind.MOVE), int(Kind.EMIGRATION), int(Kind.DEAT
 _IMMIGRATION: Final = int(Kind.IMMIGRATION)
 _BORDER: Final = "municipality_from <> municipality_to"
 #: Stands for an entry after every event of its day.
-_AFTER_ALL: Final = 99
+_AFTER_ALL: Final = 2**31 - 1
 #: Needs at whose changes an episode can be cut, with the history that has them.
 HISTORIES: Final = {"place": "residence", "marital": "marital", "citizenship": "citizenship"}
 #: Needs that never change.
@@ -42,8 +42,9 @@ def entering_events(kind: int) -> str:
     described = "event_date - 1" if kind == _EMIGRATION else "event_date"
     border = f"AND {_BORDER}" if kind == _MOVE else ""
     return f"""
-        SELECT person, event_date AS entry_date, kind AS entry_kind, position AS entry_position,
-               {described} AS described_on, event_date AS reference_day, $known_last AS known
+        SELECT person, event_date AS entry_date, order_in_day AS entry_order,
+               position AS entry_position, {described} AS described_on,
+               event_date AS reference_day, $known_last AS known
         FROM event
         WHERE {PART} AND {EVER_KNOWN} AND kind = {kind} {border}
           AND event_date >= $entry_from AND event_date < $entry_to
@@ -54,7 +55,7 @@ def entering_events(kind: int) -> str:
 def entering_residents() -> str:
     """Who is resident on a day: at the end of the day before, after which follow-up begins."""
     return f"""
-        SELECT person, $entry_on - 1 AS entry_date, {_AFTER_ALL}::TINYINT AS entry_kind,
+        SELECT person, $entry_on - 1 AS entry_date, {_AFTER_ALL} AS entry_order,
                position AS entry_position, $entry_on - 1 AS described_on,
                $entry_on AS reference_day, $known_last AS known
         FROM residence
@@ -72,7 +73,7 @@ def entering_birthdays(age: int) -> str:
     same_day = f"(birth_date + INTERVAL {age} YEAR)::DATE"
     birthday = f"{same_day} + CASE WHEN day({same_day}) < day(birth_date) THEN 1 ELSE 0 END"
     return f"""
-        SELECT person, birthday AS entry_date, {_AFTER_ALL}::TINYINT AS entry_kind,
+        SELECT person, birthday AS entry_date, {_AFTER_ALL} AS entry_order,
                position AS entry_position, birthday AS described_on, birthday AS reference_day,
                $known_last AS known
         FROM (SELECT *, {birthday} AS birthday FROM residence WHERE {PART} AND {EVER_KNOWN})
@@ -86,7 +87,7 @@ def entries(source: str) -> str:
     """Entries of each person, numbered in the order of their days."""
     return f"""
         SELECT *, row_number() OVER (
-            PARTITION BY person ORDER BY entry_date, entry_kind, entry_position
+            PARTITION BY person ORDER BY entry_date, entry_order, entry_position
           )::INTEGER AS occurrence
         FROM {source}
     """
@@ -96,17 +97,17 @@ def entries(source: str) -> str:
 def endings(source: str, condition: str) -> str:
     """The first event after each entry that ends follow-up, before `$end`.
 
-    After it is an event of a later day, or of that day with a higher rank of kinds.
+    After it is an event of a later day, or a later one of that day.
     """
     return f"""
         SELECT r.person, r.occurrence,
           arg_min(struct_pack(kind := e.kind, day := e.event_date, country := e.country,
                               went_from := e.municipality_from, went_to := e.municipality_to),
-                  struct_pack(day := e.event_date, kind := e.kind, position := e.position)) AS first
+                  struct_pack(day := e.event_date, nth := e.order_in_day)) AS first
         FROM {source} r
         JOIN (SELECT * FROM event WHERE {PART} AND {EVER_KNOWN} AND event_date < $end) e
           ON e.person = r.person AND e.event_date >= r.entry_date
-          AND (e.event_date > r.entry_date OR e.kind > r.entry_kind)
+          AND (e.event_date > r.entry_date OR e.order_in_day > r.entry_order)
         WHERE {condition}
         GROUP BY r.person, r.occurrence
     """

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from folkestrom.engine.rows import first_row
 from folkestrom.errors import InputRefused
+from folkestrom.intake.columns import NANOSECONDS, whole_microseconds
 from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.readers import broken_file
 from folkestrom.intake.text_files import Shape, convert
@@ -163,7 +164,10 @@ def day_sql(source: Source, name: str) -> str:
     if kind == "DATE":
         return f"CASE WHEN isfinite({column}) THEN {column} END"
     if kind.startswith("TIMESTAMP"):
-        return f"CASE WHEN {column}::TIMESTAMP::TIME = TIME '00:00:00' THEN {column}::DATE END"
+        moment = f"{column}::TIMESTAMP"
+        if kind in NANOSECONDS:
+            moment = f"make_timestamp({whole_microseconds(column)})"
+        return f"CASE WHEN ({moment})::TIME = TIME '00:00:00' THEN ({moment})::DATE END"
     text = f"trim({column}::VARCHAR)"
     return (
         f"CASE WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "

@@ -39,21 +39,24 @@ def put_changes(rows: Packed, work: Work, known: Known, now: Known, day: int, si
         r = work.touched[i]
         work.event[r].is_touched = 0
         row = rows[work.order[work.life[r]]]
+        moved = work.event[r].day != work.event[r].out_day
         for spell in range(3):
             end = work.ends[r, spell]
-            if end == row.event_date:
+            if end == work.event[r].day:
                 end = NONE
-            if end != work.out_ends[r, spell] or (restated and spell == HOME):
+            if end != work.out_ends[r, spell] or moved or (restated and spell == HOME):
                 _put_spell(work, row, r, spell, known, day, sink)
                 work.out_ends[r, spell], work.out_since[r, spell] = end, day
-        if counted_anew or not _same_event(work, r):
+        if counted_anew or moved or not _same_event(work, r):
             _put_event(work, row, r, known, day, sink)
             work.event[r].out_applied, work.event[r].out_applied_since = work.event[r].applied, day
+            work.event[r].out_nth = work.event[r].nth
             work.event[r].out_municipality = work.event[r].left_municipality
             work.event[r].out_unit = work.event[r].left_unit
         if work.event[r].reason != work.event[r].out_reason:
             _put_reason(work, row, r, day, sink)
             work.event[r].out_reason, work.event[r].out_reason_since = work.event[r].reason, day
+        work.event[r].out_day = work.event[r].day
     work.number[TOUCHED] = 0
 
 
@@ -70,7 +73,8 @@ def _same_event(work: Work, r: int) -> bool:
         return False
     event = work.event[r]
     same_place = event.left_municipality == event.out_municipality
-    return bool(not event.applied or (same_place and event.left_unit == event.out_unit))
+    same_place &= event.left_unit == event.out_unit
+    return bool(not event.applied or (same_place and event.nth == event.out_nth))
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -80,19 +84,21 @@ def _put_spell(
     end, since = work.out_ends[r, spell], work.out_since[r, spell]
     if end == NONE:
         return
+    begun = work.event[r].out_day
     if spell == HOME:
-        put_residence(sink, row, known, end, since, day)
+        put_residence(sink, row, known, begun, end, since, day)
     elif spell == CITIZEN:
-        put_citizenship(sink, row, end, since, day)
+        put_citizenship(sink, row, begun, end, since, day)
     else:
-        put_marital(sink, row, end, since, day)
+        put_marital(sink, row, begun, end, since, day)
 
 
 @njit(inline="always")
 def _put_event(work: Work, row: Any, r: int, known: Known, day: int, sink: Sink) -> None:
     if work.event[r].out_applied:
         left = (work.event[r].out_municipality, work.event[r].out_unit)
-        put_event(sink, row, known, left, work.event[r].out_applied_since, day)
+        when = (work.event[r].out_day, work.event[r].out_nth)
+        put_event(sink, row, known, left, when, work.event[r].out_applied_since, day)
 
 
 @njit(inline="always")

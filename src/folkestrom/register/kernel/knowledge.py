@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Packed
+from folkestrom.register.kernel.rules import begins
 from folkestrom.register.kernel.sink import NOBODY, Known
 from folkestrom.register.kernel.work import CORRECTIONS, EVENTS, START, Work
 
@@ -23,6 +24,7 @@ def attributes_of(row: Any, start: int) -> Known:
         np.int64(row.mother),
         np.int64(row.father),
         np.int64(row.origin),
+        begins(row, row.birth_date),
     )
 
 
@@ -32,16 +34,17 @@ def known_attributes(rows: Packed, work: Work) -> Known:
     if work.number[START] == work.number[EVENTS]:
         return NOBODY
     start = work.life[work.number[START]]
-    known = attributes_of(rows[work.order[start]], start)
+    row = rows[work.order[start]]
+    known = attributes_of(row, start)
     for i in range(work.number[CORRECTIONS]):
         k = work.report[i].correction
         if work.report[k].stands:
-            known = _corrected(known, rows[work.order[k]])
+            known = _corrected(known, rows[work.order[k]], row)
     return known
 
 
 @njit(inline="always")
-def _corrected(known: Known, row: Any) -> Known:
+def _corrected(known: Known, row: Any, start: Any) -> Known:
     sex, birth_date, birthplace = known.sex, known.birth_date, known.country_of_birth
     mother, father = known.mother, known.father
     if row.sex != NULL8:
@@ -54,4 +57,5 @@ def _corrected(known: Known, row: Any) -> Known:
         mother = np.int64(row.mother)
     if row.father != NULL64:
         father = np.int64(row.father)
-    return Known(known.start, sex, birth_date, birthplace, mother, father, known.origin)
+    day = begins(start, birth_date)
+    return Known(known.start, sex, birth_date, birthplace, mother, father, known.origin, day)

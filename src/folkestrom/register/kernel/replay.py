@@ -1,15 +1,22 @@
-"""Replaying events from where something changed until the state is what it was before."""
+"""Replaying events from where something changed until the state is what it was before.
+
+A day that has both immigration and emigration is replayed as a whole, since its order depends on
+the state: of each of its events, the first that fits comes next.
+"""
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from folkestrom.register.kernel.ordering import sort_numbers
 from folkestrom.register.kernel.rows import NULL16, NULL32, Packed
 from folkestrom.register.kernel.rules import (
+    BEFORE_BIRTH,
     CITIZENSHIP_CHANGE,
     DEATH,
     EMIGRATION,
+    IMMIGRATION,
     LAST_START,
     MARITAL_CHANGE,
     MOVE,
@@ -21,11 +28,15 @@ from folkestrom.register.kernel.sink import Known
 from folkestrom.register.kernel.work import (
     CHANGED,
     CITIZEN,
+    DAY,
     DIED,
     EVENTS,
     HOME,
     NONE,
+    NTH,
     REGISTERED,
+    START,
+    STATES,
     STATUS,
     TOUCHED,
     Work,
@@ -40,7 +51,7 @@ def replay_changes(rows: Packed, work: Work, known: Known) -> None:
     sort_numbers(work.changed, changes)
     done = 0
     while done < changes:
-        first = work.changed[done]
+        first = work.event[work.changed[done]].first_of_day
         _take_state_before(work, first)
         done = _replay_from(rows, work, known, first, done)
     work.number[CHANGED] = 0
@@ -52,11 +63,13 @@ def _take_state_before(work: Work, r: int) -> None:
     while earlier >= 0 and not work.event[earlier].active:
         earlier -= 1
     if earlier >= 0:
-        for i in range(5):
+        earlier = work.event[earlier].last_of_day
+        for i in range(STATES):
             work.current[i] = work.state[earlier, i]
     else:
         work.current[HOME], work.current[STATUS], work.current[CITIZEN] = -1, -1, -1
         work.current[REGISTERED], work.current[DIED] = 0, 0
+        work.current[DAY], work.current[NTH] = NONE, 0
 
 
 @njit(inline="always")
@@ -64,21 +77,28 @@ def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> i
     """Replay until the state is settled; return how many of the changes are behind."""
     events = work.number[EVENTS]
     while r < events:
-        changed = work.event[r].is_changed
-        if changed:
-            work.event[r].is_changed = 0
-            done += 1
-        touch(work, r)
-        if work.event[r].active:
-            _replay_one(rows, work, known, r)
-            settled = not changed and _same_state(work, r)
-            _keep_state(work, r)
+        last = work.event[r].last_of_day
+        changed, is_active = 0, False
+        for i in range(r, last + 1):
+            changed += work.event[i].is_changed
+            work.event[i].is_changed = 0
+            touch(work, i)
+            if work.event[i].active:
+                is_active = True
+            else:
+                _withdraw(work, i)
+        done += changed
+        if is_active:
+            if last == r:
+                _replay_one(rows, work, known, r)
+            else:
+                _replay_day(rows, work, known, r, last)
+            settled = not changed and _same_state(work, last)
+            _keep_state(work, last)
             if settled:
                 return done
-        else:
-            _withdraw(work, r)
-        r += 1
-        while r < events and not work.event[r].active and not work.event[r].is_changed:
+        r = last + 1
+        while r < events and _is_idle(work, r):
             r += 1
     for spell in range(3):
         if work.current[spell] >= 0:
@@ -87,15 +107,49 @@ def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> i
 
 
 @njit(inline="always")
+def _is_idle(work: Work, r: int) -> bool:
+    event = work.event[r]
+    return bool(not event.active and not event.is_changed and event.last_of_day == r)
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _replay_day(rows: Packed, work: Work, known: Known, first: int, last: int) -> None:
+    """Replay a day on which somebody came and left: of what is left of it, the first that fits.
+
+    Events lie by kind. An immigration fits somebody who is not resident, and waits otherwise until
+    an emigration was applied; it does not wait for death.
+    """
+    arrival = first
+    while arrival <= last and rows[work.order[work.life[arrival]]].kind < IMMIGRATION:
+        if work.event[arrival].active:
+            _replay_one(rows, work, known, arrival)
+        arrival += 1
+    other = arrival
+    while other <= last and rows[work.order[work.life[other]]].kind == IMMIGRATION:
+        other += 1
+    arrivals = other
+    while arrival < arrivals or other <= last:
+        waits = work.current[HOME] >= 0 and other <= last
+        if waits and rows[work.order[work.life[other]]].kind == DEATH:
+            waits = False
+        if arrival < arrivals and (not waits or not work.event[arrival].active):
+            r, arrival = arrival, arrival + 1
+        else:
+            r, other = other, other + 1
+        if work.event[r].active:
+            _replay_one(rows, work, known, r)
+
+
+@njit(inline="always")
 def _keep_state(work: Work, r: int) -> None:
-    for i in range(5):
+    for i in range(STATES):
         work.state[r, i] = work.current[i]
 
 
 @njit(inline="always")
 def _same_state(work: Work, r: int) -> bool:
     same = True
-    for i in range(5):
+    for i in range(STATES):
         same &= work.state[r, i] == work.current[i]
     return same
 
@@ -120,25 +174,37 @@ def _withdraw(work: Work, r: int) -> None:
 def _replay_one(rows: Packed, work: Work, known: Known, r: int) -> None:
     """Apply one event to the current state, or say why not."""
     row, now = rows[work.order[work.life[r]]], work.current
-    reason = objection(row, now[REGISTERED] != 0, now[HOME] >= 0, now[DIED] != 0, known.birth_date)
+    day = known.begins if r == work.number[START] else np.int64(row.event_date)
+    work.event[r].day = day
+    is_resident, is_dead = now[HOME] >= 0, now[DIED] != 0
+    reason = objection(row, day, now[REGISTERED] != 0, is_resident, is_dead, known.birth_date)
     if reason:
         _withdraw(work, r)
         work.event[r].reason = reason
         return
-    work.event[r].reason = 0
+    work.event[r].reason = BEFORE_BIRTH if row.event_date < day else 0
     work.event[r].applied = row.kind not in (MARITAL_CHANGE, CITIZENSHIP_CHANGE)
     if work.event[r].applied:
         _note_left(rows, work, r)
-    _open(work, HOME, r, row.event_date, row.kind <= LAST_START or row.kind == MOVE)
-    _open(work, STATUS, r, row.event_date, gives_status(row, now[REGISTERED] != 0))
-    _open(work, CITIZEN, r, row.event_date, gives_citizenship(row))
+        _number(work, r, day)
+    _open(work, HOME, r, day, row.kind <= LAST_START or row.kind == MOVE)
+    _open(work, STATUS, r, day, gives_status(row, now[REGISTERED] != 0))
+    _open(work, CITIZEN, r, day, gives_citizenship(row, now[CITIZEN] >= 0))
     if row.kind >= EMIGRATION:
-        _end(work, HOME, row.event_date)
+        _end(work, HOME, day)
     if row.kind == DEATH:
-        _end(work, STATUS, row.event_date)
-        _end(work, CITIZEN, row.event_date)
+        _end(work, STATUS, day)
+        _end(work, CITIZEN, day)
         now[DIED] = 1
     now[REGISTERED] = 1
+
+
+@njit(inline="always")
+def _number(work: Work, r: int, day: int) -> None:
+    """Number an event among those of its day."""
+    nth = work.current[NTH] + 1 if work.current[DAY] == day else 1
+    work.current[DAY], work.current[NTH] = day, nth
+    work.event[r].nth = nth
 
 
 @njit(inline="always")

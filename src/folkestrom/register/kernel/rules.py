@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from folkestrom.model.codes import Kind
+from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
 from folkestrom.register.flags import FlagReason
 from folkestrom.register.kernel.rows import NULL16, NULL32
 
@@ -31,14 +33,29 @@ NO_RECORD = int(FlagReason.NO_RECORD)
 AFTER_DEATH = int(FlagReason.AFTER_DEATH)
 DEATH_BEFORE_BIRTH = int(FlagReason.DEATH_BEFORE_BIRTH)
 TARGET_NOT_COME = int(FlagReason.TARGET_NOT_COME)
+BEFORE_BIRTH = int(FlagReason.BEFORE_BIRTH)
+
+UNKNOWN_COUNTRY = COUNTRY_CODES[UNKNOWN]
 
 
 @njit(inline="always")
-def objection(row: Any, registered: bool, resident: bool, died: bool, birth_date: int) -> int:
-    """Why an event that stands is not applied to this state; 0 when it is."""
+def begins(row: Any, birth_date: int) -> int:
+    """The day on which a record begins: a birth on the date of birth, and no other one before."""
+    if birth_date != NULL32 and (row.kind == BIRTH or birth_date > row.event_date):
+        return birth_date
+    return np.int64(row.event_date)
+
+
+@njit(inline="always")
+def objection(
+    row: Any, day: int, registered: bool, resident: bool, died: bool, birth_date: int
+) -> int:
+    """Why an event of a day that stands is not applied to this state; 0 when it is."""
     kind = row.kind
     if died:
         return AFTER_DEATH
+    if day < birth_date:
+        return DEATH_BEFORE_BIRTH if kind == DEATH else BEFORE_BIRTH
     if kind <= BIRTH:
         return ALREADY_REGISTERED if registered else 0
     if kind == IMMIGRATION:
@@ -47,11 +64,7 @@ def objection(row: Any, registered: bool, resident: bool, died: bool, birth_date
         return 0 if resident else MOVE_OF_NONRESIDENT
     if kind == EMIGRATION:
         return 0 if resident else EMIGRATION_OF_NONRESIDENT
-    if not registered:
-        return NO_RECORD
-    if kind == DEATH and birth_date != NULL32 and row.event_date < birth_date:
-        return DEATH_BEFORE_BIRTH
-    return 0
+    return 0 if registered else NO_RECORD
 
 
 @njit(inline="always")
@@ -62,7 +75,8 @@ def gives_status(row: Any, registered: bool) -> bool:
 
 
 @njit(inline="always")
-def gives_citizenship(row: Any) -> bool:
-    """Whether a report opens a citizenship."""
-    starts = row.kind <= LAST_START and row.citizenship != NULL16
-    return row.kind == CITIZENSHIP_CHANGE or starts
+def gives_citizenship(row: Any, has_one: bool) -> bool:
+    """Whether a report opens a citizenship: who comes back with an unknown one keeps the known."""
+    is_known = row.citizenship != NULL16 and row.citizenship != UNKNOWN_COUNTRY
+    is_given = is_known or (row.citizenship != NULL16 and not has_one)
+    return row.kind == CITIZENSHIP_CHANGE or (row.kind <= LAST_START and is_given)

@@ -44,10 +44,11 @@ class Known(NamedTuple):
     mother: Number
     father: Number
     origin: Number
+    begins: Number  # the day on which the record does
 
 
 #: A person without a record.
-NOBODY: Final = Known(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8)
+NOBODY: Final = Known(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8, NULL32)
 #: The municipality and basic unit of somebody who is not resident.
 ABROAD: Final[tuple[Number, Number]] = (NULL16, NULL32)
 
@@ -81,7 +82,13 @@ def _room(sink: Sink, table: int, capacity: int) -> int:
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_residence(
-    sink: Sink, report: Any, known: Known, valid_to: int, known_from: int, known_to: int
+    sink: Sink,
+    report: Any,
+    known: Known,
+    valid_from: int,
+    valid_to: int,
+    known_from: int,
+    known_to: int,
 ) -> None:
     """A stay opened by a report."""
     out, i = sink.residence, _room(sink, RESIDENCE, sink.residence.shape[1])
@@ -93,7 +100,7 @@ def put_residence(
     out[3, i] = known.sex
     out[4, i] = known.birth_date
     out[5, i] = known.country_of_birth
-    out[6, i] = report.event_date
+    out[6, i] = valid_from
     out[7, i] = valid_to
     out[8, i] = known_from
     out[9, i] = known_to
@@ -101,7 +108,9 @@ def put_residence(
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
+def put_marital(
+    sink: Sink, report: Any, valid_from: int, valid_to: int, known_from: int, known_to: int
+) -> None:
     """A marital status opened by a report."""
     out, i = sink.marital, _room(sink, MARITAL, sink.marital.shape[1])
     if i < 0:
@@ -112,7 +121,7 @@ def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_t
     out[0, i] = report.person
     out[1, i] = report.marital_status if given else default
     out[2, i] = report.partner if stated else NULL64
-    out[3, i] = report.event_date
+    out[3, i] = valid_from
     out[4, i] = valid_to
     out[5, i] = known_from
     out[6, i] = known_to
@@ -120,14 +129,16 @@ def put_marital(sink: Sink, report: Any, valid_to: int, known_from: int, known_t
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def put_citizenship(sink: Sink, report: Any, valid_to: int, known_from: int, known_to: int) -> None:
+def put_citizenship(
+    sink: Sink, report: Any, valid_from: int, valid_to: int, known_from: int, known_to: int
+) -> None:
     """A citizenship opened by a report."""
     out, i = sink.citizenship, _room(sink, CITIZENSHIP, sink.citizenship.shape[1])
     if i < 0:
         return
     out[0, i] = report.person
     out[1, i] = report.citizenship
-    out[2, i] = report.event_date
+    out[2, i] = valid_from
     out[3, i] = valid_to
     out[4, i] = known_from
     out[5, i] = known_to
@@ -149,7 +160,7 @@ def put_attribute(
     out[4, i] = known.mother
     out[5, i] = known.father
     out[6, i] = known.origin
-    out[7, i] = start.event_date
+    out[7, i] = known.begins
     out[8, i] = open_day
     out[9, i] = known_from
     out[10, i] = known_to
@@ -162,10 +173,14 @@ def put_event(
     report: Any,
     known: Known,
     home: tuple[Number, Number],
+    when: tuple[Number, Number],
     known_from: int,
     known_to: int,
 ) -> None:
-    """An applied report, leaving `home` (municipality and basic unit)."""
+    """An applied report, leaving `home` (municipality and basic unit), with its place in time.
+
+    `when` is the day, and which of the person's events of that day it is.
+    """
     out, i = sink.event, _room(sink, EVENT, sink.event.shape[1])
     if i < 0:
         return
@@ -173,18 +188,19 @@ def put_event(
     out[0, i] = report.position
     out[1, i] = report.person
     out[2, i] = report.kind
-    out[3, i] = report.event_date
-    out[4, i] = report.known_from
-    out[5, i] = home[0]
-    out[6, i] = NULL16 if gone else report.municipality
-    out[7, i] = home[1]
-    out[8, i] = NULL32 if gone else report.basic_unit
-    out[9, i] = report.country
-    out[10, i] = report.reason
-    out[11, i] = known.sex
-    out[12, i] = known.birth_date
-    out[13, i] = known_from
-    out[14, i] = known_to
+    out[3, i] = when[0]
+    out[4, i] = when[1]
+    out[5, i] = report.known_from
+    out[6, i] = home[0]
+    out[7, i] = NULL16 if gone else report.municipality
+    out[8, i] = home[1]
+    out[9, i] = NULL32 if gone else report.basic_unit
+    out[10, i] = report.country
+    out[11, i] = report.reason
+    out[12, i] = known.sex
+    out[13, i] = known.birth_date
+    out[14, i] = known_from
+    out[15, i] = known_to
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -15,7 +15,13 @@ from folkestrom.register.kernel.knowledge import known_attributes
 from folkestrom.register.kernel.ordering import BY_LIFE, sort_reports
 from folkestrom.register.kernel.replay import replay_changes
 from folkestrom.register.kernel.rows import Packed
-from folkestrom.register.kernel.rules import ANNULMENT, ATTRIBUTE_CORRECTION, DEATH, LAST_START
+from folkestrom.register.kernel.rules import (
+    ANNULMENT,
+    ATTRIBUTE_CORRECTION,
+    EMIGRATION,
+    IMMIGRATION,
+    LAST_START,
+)
 from folkestrom.register.kernel.sink import NOBODY, Known, Sink
 from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
 from folkestrom.register.kernel.work import (
@@ -42,8 +48,8 @@ def sweep_any_order(rows: Packed, work: Work, count: int, sink: Sink) -> None:
             k += 1
         _change_standing(rows, work, first, k, day, sink)
         now = known_attributes(rows, work)
-        if now.birth_date != known.birth_date:
-            _judge_deaths_anew(rows, work)
+        if now.birth_date != known.birth_date or now.start != known.start:
+            _judge_anew(rows, work, known, now)
         replay_changes(rows, work, now)
         since = _put_out(rows, work, known, now, since, day, sink)
         known = now
@@ -82,6 +88,7 @@ def _prepare(rows: Packed, work: Work, count: int) -> None:
     _place_in_life(rows, work, count, events)
     for r in range(events):
         _clear(work, r)
+    _find_days_of_both(rows, work, events)
     prepare_aims(rows, work, count)
 
 
@@ -105,6 +112,7 @@ def _clear(work: Work, r: int) -> None:
     work.event[r].active, work.event[r].applied, work.event[r].reason = 0, 0, 0
     work.event[r].is_changed, work.event[r].is_touched = 0, 0
     work.event[r].out_applied, work.event[r].out_reason = 0, 0
+    work.event[r].first_of_day, work.event[r].last_of_day = r, r
     for spell in range(3):
         work.ends[r, spell] = NONE
         work.out_ends[r, spell] = NONE
@@ -160,7 +168,28 @@ def _mark_changed(work: Work, r: int) -> None:
 
 
 @njit(inline="always")
-def _judge_deaths_anew(rows: Packed, work: Work) -> None:
+def _judge_anew(rows: Packed, work: Work, known: Known, now: Known) -> None:
+    """Look again at what is before one date of birth and not before the other, and at the start."""
     for r in range(work.number[EVENTS]):
-        if work.event[r].active and rows[work.order[work.life[r]]].kind == DEATH:
-            _mark_changed(work, r)
+        if work.event[r].active:
+            day, k = rows[work.order[work.life[r]]].event_date, work.life[r]
+            is_start = k in (known.start, now.start)
+            if is_start or (day < known.birth_date) != (day < now.birth_date):
+                _mark_changed(work, r)
+
+
+@njit(inline="always")
+def _find_days_of_both(rows: Packed, work: Work, events: int) -> None:
+    """Find the days on which somebody came and left; kinds lie in their order within a day."""
+    r = 0
+    while r < events:
+        day, first = rows[work.order[work.life[r]]].event_date, r
+        came, left = False, False
+        while r < events and rows[work.order[work.life[r]]].event_date == day:
+            kind = rows[work.order[work.life[r]]].kind
+            came |= kind == IMMIGRATION
+            left |= kind == EMIGRATION
+            r += 1
+        if came and left:
+            for i in range(first, r):
+                work.event[i].first_of_day, work.event[i].last_of_day = first, r - 1

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from folkestrom.register.kernel.rows import Integers
 
 #: Places in `Work.state`, and of the first three in `Work.ends`: the events that opened the
-#: spells at hand (-1: none), whether there is a record, whether death came.
-HOME, STATUS, CITIZEN, REGISTERED, DIED = range(5)
+#: spells at hand (-1: none), whether there is a record, whether death came, the day of the last
+#: event that counts, and how many of that day do.
+HOME, STATUS, CITIZEN, REGISTERED, DIED, DAY, NTH = range(7)
 SPELLS: Final = 3
+STATES: Final = 7
 
 #: No day.
 NONE: Final = -(2**62)
@@ -45,13 +47,21 @@ _REPORT_FIELDS: Final = (
 )
 
 _EVENT_FIELDS: Final = (
+    # The first and the last event of its day, where that has both immigration and emigration; else
+    # the event itself.
+    "first_of_day",
+    "last_of_day",
     # What is known on the day at hand ...
     "active",
+    "day",  # on which it happened
+    "nth",  # which it is of the events of that day
     "applied",  # whether it counts as an event
     "left_municipality",
     "left_unit",
     "reason",  # why it is not applied, or 0
     # ... and what was last put out, with since when.
+    "out_day",
+    "out_nth",
     "out_applied",
     "out_applied_since",
     "out_municipality",
@@ -72,7 +82,7 @@ class Work(NamedTuple):
     spare: Integers
     report: NDArray[Any]  # by k
     event: NDArray[Any]  # by r
-    state: Integers  # [r, 5]: the state after an event
+    state: Integers  # [r, STATES]: the state after an event, or after the last of its day
     ends: Integers  # [r, spell]: when the spell that it opened ends, or NONE
     out_ends: Integers  # the same as last put out ...
     out_since: Integers  # ... and since when
@@ -98,13 +108,13 @@ def new_work(longest: int) -> Work:
         spare=numbers(longest + 1),
         report=records(_REPORT_FIELDS),
         event=records(_EVENT_FIELDS),
-        state=numbers(longest, 5),
+        state=numbers(longest, STATES),
         ends=numbers(longest, SPELLS),
         out_ends=numbers(longest, SPELLS),
         out_since=numbers(longest, SPELLS),
         changed=numbers(longest + 1),
         touched=numbers(longest + 1),
-        current=numbers(5),
+        current=numbers(STATES),
         number=numbers(5),
         counts=numbers(8),
     )
