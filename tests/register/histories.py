@@ -44,9 +44,7 @@ def reports_of(
     return [report(draw, person, first, first + i, crowded=crowded) for i in range(count)]
 
 
-def report(
-    draw: st.DrawFn, person: int, first: int, position: int, *, crowded: bool
-) -> Report:
+def report(draw: st.DrawFn, person: int, first: int, position: int, *, crowded: bool) -> Report:
     kinds, days = (CROWDED_KINDS, CROWDED_DAYS) if crowded else (KINDS, DAYS)
     # A report may aim only at earlier positions in this list, so no cycle comes up; positions
     # say nothing about when reports are known, so targets come later all the same.

@@ -91,7 +91,9 @@ def plain_log(dice: random.Random, *, persons: int) -> list[Report]:
             theirs.append(replace(_report(dice, person, kind, day), marital_status=2))
             kind = 0 if kind == 9 else dice.choice(_NEXT[kind == 8])
             # Who leaves and comes back, or the other way round, may do so on one day.
-            day += timedelta(days=0 if kind in (3, 8) and dice.random() < 0.3 else dice.randint(1, 700))
+            day += timedelta(
+                days=0 if kind in (3, 8) and dice.random() < 0.3 else dice.randint(1, 700)
+            )
         found += theirs
         if dice.random() < 0.3:
             found += [_revision(dice, dice.choice(theirs)) for _ in range(dice.choice((1, 2)))]

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 import polars as pl
 import pytest
 
+from folkestrom.twin import Result
 from tests.twin.reading import STARTS, Log, Report, State
 
 END = dt.date(2021, 1, 1)
@@ -199,3 +200,28 @@ def test_nobody_moves_to_norway_from_norway(log: Log) -> None:
     crossing = log.frame.filter(pl.col("kind").is_in(["immigration", "emigration"]))
     assert crossing.height > 1000
     assert crossing.filter(pl.col("country") == "NO").is_empty()
+
+
+def test_no_moment_has_many_reports_and_none_comes_after_the_end(log: Log) -> None:
+    later = [r.received for r in log.reports if r.received.date() > dt.date(2000, 1, 1)]
+    assert Counter(later).most_common(1)[0][1] <= 3
+    assert max(r.known for r in log.reports) <= KNOWN
+
+
+def test_what_is_known_in_the_end_is_what_was_published_of_the_last_stock(
+    log: Log, residents: dict[int, State]
+) -> None:
+    assert log.stock(END, LAST) == residents
+
+
+def test_leaving_that_the_register_has_not_heard_of_is_in_the_truth_only(
+    small: Result, log: Log, residents: dict[int, State]
+) -> None:
+    leavers = pl.read_parquet(small.folder / "truth" / "leavers.parquet")
+    unheard = leavers.filter(pl.col("reported").is_null())
+    assert unheard["late"].all()
+    of_2020 = unheard.filter(pl.col("left") >= dt.date(2020, 1, 1))
+    assert of_2020.height > 1
+    assert set(of_2020.filter(pl.col("left") < END)["person"]) <= set(residents)
+    told = leavers.drop_nulls("reported")
+    assert told["reported"].max() == max(r.received for r in log.reports if r.kind == "emigration")

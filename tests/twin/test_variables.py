@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 from hypothesis import example, given
@@ -128,13 +129,44 @@ def test_income_rises_to_middle_age_and_with_education_and_is_less_of_the_born_e
     assert groups["other"] < 0.9 * groups["native"]
 
 
-def test_amounts_of_wealth_have_one_digit_and_stand_for_some_years(free: Path) -> None:
+@pytest.fixture(scope="module")
+def fortunes(free: Path, panel: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Net wealth of the adults of 2015, in order."""
+    found = linked(panel.filter(pl.col("year") == 2015), free / "variables" / "wealth.parquet")
+    return np.sort(found["value"].to_numpy())
+
+
+def test_tenths_of_wealth_have_the_shares_of_the_published_shape(
+    fortunes: npt.NDArray[np.int64],
+) -> None:
+    # Statistics Norway, Income and wealth statistics for households 2015: shares of net wealth.
+    published = (-4.2, -0.3, 0.3, 1.9, 4.2, 6.6, 9.5, 13.0, 18.5, 50.6)
+    parts = np.array([part.sum() for part in np.array_split(fortunes, 10)]) / fortunes.sum()
+    assert 100 * parts == pytest.approx(np.array(published), abs=3.0)
+    uppermost = fortunes[int(0.95 * len(fortunes)) :].sum() / fortunes.sum()
+    assert 100 * uppermost == pytest.approx(37.2, abs=3.0)
+    assert fortunes.mean() == pytest.approx(2_000_000, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["wealth", "income_amount"])
+def test_hardly_anybody_has_the_same_amount_as_somebody_else(
+    name: str, free: Path, panel: pl.DataFrame
+) -> None:
+    found = linked(panel.filter(pl.col("year") == 2020), free / "variables" / f"{name}.parquet")
+    counted = found["value"].value_counts()
+    # Of income, some have none.
+    assert counted["count"].max() / found.height < 0.01
+    sizes = found.with_columns(
+        tenth=(10 * (pl.col("value").rank("min") - 1) // found.height).cast(pl.Int8)
+    )["tenth"].value_counts()
+    assert len(sizes) == 10
+    assert (sizes["count"] / found.height).is_between(0.099, 0.101).all()
+
+
+def test_amounts_of_wealth_are_in_thousands_of_kroner(free: Path) -> None:
     spells = pl.read_parquet(free / "variables" / "wealth.parquet")
-    value = np.abs(spells["value"].to_numpy())
-    digits = value[value > 0] / 10.0 ** np.floor(np.log10(value[value > 0]) + 1e-9)
-    assert np.allclose(digits, np.rint(digits))
-    years = (spells["to"] - spells["from"]).dt.total_days() / 365.25
-    assert 2 < years.mean() < 5
+    assert (spells["value"] % 1_000 == 0).all()
+    assert spells["value"].min() >= -600_000
 
 
 def test_the_upper_tail_of_wealth_is_pareto() -> None:

@@ -124,13 +124,17 @@ def _stock_rows(state: c.Country) -> r.Rows:
 
 def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> None:
     """Do one window, in the order in which one thing depends on another."""
-    window.clear_up(state, w)
-    wedlock.report_partners_late(state, w)
-    window.revise_earlier(state, w)
-    if w.calibrated:
-        window.make_plan(state, w)
-    due = window.cells_of(state, state.overdue(w.year), w.year)
-    window.report_overdue(state, w)
+    due = np.zeros((2, AGES), np.int64)
+    # Reports about earlier windows come between two extractions. The January after the last target
+    # has none of that time: what is still unreported then stays so.
+    if w.opens < w.closes:
+        window.clear_up(state, w)
+        wedlock.report_partners_late(state, w)
+        window.revise_earlier(state, w)
+        if w.calibrated:
+            window.make_plan(state, w)
+        due = window.cells_of(state, state.overdue(w.year), w.year)
+        window.report_overdue(state, w)
     window.list_cells(state, w)
     for observer in observers:
         observer.opened(state, w)

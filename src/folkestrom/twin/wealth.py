@@ -19,8 +19,10 @@ from folkestrom.twin.random import bits, draws, normals, shock
 
 BOUNDS = (0, 1_000_000, 5_000_000, 20_000_000, 50_000_000)
 """NOK at which the groups of the mobility truth begin, the first apart."""
-UNIT = 100_000
-"""NOK; amounts are rounded down to this, and to their first digit."""
+UNIT = 1_000
+"""NOK; amounts are rounded down to this."""
+MOST = 2**31 - 1
+"""In units, as many as a column holds: NOK 2 million million."""
 TAIL_INDEX = 1.45
 """In the published table the mean of the top one in a thousand is 3.2 times the least of them; of a
 Pareto tail that is index / (index - 1)."""
@@ -111,8 +113,4 @@ def _units(people, p, education, year, seed):
     taste, income_taste, group = people.wealth_taste[p], people.income_taste[p], people.group[p]
     word = wealth_word(seed, p, year)
     latent = log_wealth(taste, income_taste, group, age, education, word)
-    units = (math.exp(latent) - DEBT) / UNIT
-    digit = 1.0
-    while abs(units) >= 10.0 * digit:
-        digit *= 10.0
-    return int(math.floor(units / digit) * digit)
+    return min(math.floor((math.exp(latent) - DEBT) / UNIT), MOST)

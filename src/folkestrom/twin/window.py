@@ -131,7 +131,7 @@ def cells_of(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
 
 def revise_earlier(country: Country, w: Window) -> None:
     """Annul and correct what was counted before: the causes of the adjustment."""
-    if country.earlier is None or w.fraction < 1.0:
+    if country.earlier is None:
         return
     target = int(country.targets.adjustment[w.t]) if w.calibrated else None
     late_stock = 0
@@ -399,7 +399,7 @@ def _hide(country: Country, w: Window, gone: Index) -> None:
 
 def clear_up(country: Country, w: Window) -> None:
     """Find many of those who left long ago: a bulk clean-up."""
-    if w.year % CLEAN_UP_YEARS or w.fraction < 1.0:
+    if w.year % CLEAN_UP_YEARS:
         return
     people, n = country.people, country.size
     never = np.flatnonzero(

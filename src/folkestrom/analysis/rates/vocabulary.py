@@ -236,7 +236,7 @@ def _grouped(setting: Setting, name: str, linked: Mapping[str, Linked]) -> Varia
             made = _classes(setting, linked[groups.by], made)
     if groups.quantiles:
         needs.add(BY_YEAR)
-    return _variable(name, made, frozenset(needs), area, _rule(setting, name, groups, years, used))
+    return _variable(name, made, frozenset(needs), area, _rule(name, groups, made, used))
 
 
 def _of_studies(setting: Setting, name: str) -> OfStudies:
@@ -248,12 +248,15 @@ def _of_studies(setting: Setting, name: str) -> OfStudies:
 
 
 def _years(setting: Setting, linked: Linked) -> dict[int, dict[str, object]]:
-    """Eve and knowledge day of the 1 Januaries on which somebody has a value.
+    """Eve and knowledge day of the 1 Januaries of the period's years.
 
-    Events of the first day are described as of the day before, which may be of another year.
+    Events of the first day are described as of the day before, which may be of another year: it is
+    there too if somebody has a value then.
     """
     first, last = setting.period.start - timedelta(days=1), setting.period.end - timedelta(days=1)
+    asked = range(setting.period.start.year, last.year + 1)
     found: dict[int, dict[str, object]] = {}
+    valued = set()
     for year in range(first.year, last.year + 1):
         turn = date(year, 1, 1)
         held = (
@@ -262,8 +265,10 @@ def _years(setting: Setting, linked: Linked) -> dict[int, dict[str, object]]:
         )
         given = {"turn": turn, "known": setting.known}
         if turn >= setting.limits.first and is_any(setting.connection, held, given):
+            valued.add(year)
+        if year in valued or year in asked:
             found[year] = {"eve": turn - timedelta(days=1), "known": setting.known}
-    if not any(year in found for year in range(setting.period.start.year, last.year + 1)):
+    if valued.isdisjoint(asked):
         raise UsageError(
             "has no value on 1 January of any year of the period: groups of equal size are of the "
             "residents of those days",
@@ -274,29 +279,11 @@ def _years(setting: Setting, linked: Linked) -> dict[int, dict[str, object]]:
     return found
 
 
-def _rule(
-    setting: Setting,
-    name: str,
-    groups: Groups,
-    years: Mapping[int, object],
-    used: Sequence[Linked],
-) -> Text | None:
+def _rule(name: str, groups: Groups, made: OfStudies, used: Sequence[Linked]) -> Text | None:
     """What readers of a table by groups should know."""
     label = _label(name)
     if groups.quantiles:
-        last = setting.period.end - timedelta(days=1)
-        asked = range(setting.period.start.year, last.year + 1)
-        without = ", ".join(str(year) for year in asked if year not in years)
-        return Text(
-            f"{label.en}: {groups.quantiles} groups of equal size by {groups.of} among the "
-            "residents of 1 January of each calendar year who have a value then; equal values are "
-            "in one group, and who has no value is unknown."
-            + (f" Nobody has one on 1 January of {without}." if without else ""),
-            f"{label.no}: {groups.quantiles} like store grupper etter {groups.of} blant de bosatte "
-            "1. januar hvert kalenderår som har en verdi da; like verdier er i én gruppe, og den "
-            "som ikke har noen verdi, er uoppgitt."
-            + (f" Ingen har noen verdi 1. januar {without}." if without else ""),
-        )
+        return made.note
     if not used:
         return EXPOSED[groups.of].note
     of = groups.of if groups.by is None else f"{groups.by} ({groups.of})"

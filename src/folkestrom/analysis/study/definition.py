@@ -333,7 +333,7 @@ class Groups:
     codes
         Name of each group, with the codes in it.
     quantiles
-        How many groups of equal size, by the year's residents with a value: 10 for tenths.
+        How many groups, by rank among the year's residents with a value: 10 for tenths.
     by
         For a municipality: a linked variable of municipalities that groups them.
     other

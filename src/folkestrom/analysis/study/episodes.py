@@ -190,7 +190,9 @@ class EpisodeQuery:
 
     def chart(self, tally: Tally) -> FlowChart:
         """The flow chart of what was counted."""
-        return tally.chart(self.study.title, EPISODES)
+        named = [who.variable for who in self.study.who]
+        named += [value.variable for value in self.study.variables.values()]
+        return tally.chart(self.study.title, EPISODES, self.vocabulary.note_of(named))
 
     @property
     def _conditions(self) -> list[tuple[str, str]]:

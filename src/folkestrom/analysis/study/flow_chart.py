@@ -103,13 +103,14 @@ class FlowChart:
         outcomes
             Rows by outcome.
         note
-            Why they are others.
+            Why they are others; it comes after the chart's own.
         """
         numbers = zip(self.steps, rows, persons, dropped, strict=True)
         steps = tuple(FlowStep(s.text, r, p, d) for s, r, p, d in numbers)
         named = zip(self.outcomes, outcomes, strict=True)
         ended = tuple((name, many) for (name, _), many in named)
-        return FlowChart(self.title, self.unit, steps, ended, note, known=self.known)
+        said = f"{self.note} {note}".strip()
+        return FlowChart(self.title, self.unit, steps, ended, said, known=self.known)
 
     @property
     def table(self) -> pa.Table:
@@ -269,7 +270,7 @@ class Tally:
         self._outcomes.update(part.outcomes)
         self._ended.update(part.ended)
 
-    def chart(self, title: str, unit: str) -> FlowChart:
+    def chart(self, title: str, unit: str, note: str = "") -> FlowChart:
         """The chart of all parts."""
         left = sum(self._outcomes.values()) + sum(self._dropped.values())
         steps = []
@@ -280,4 +281,4 @@ class Tally:
         places = range(len(self._names))
         outcomes = tuple((name, self._outcomes[k]) for k, name in enumerate(self._names))
         ended = tuple(self._ended[k] for k in places)
-        return FlowChart(title, unit, tuple(steps), outcomes, ended=ended)
+        return FlowChart(title, unit, tuple(steps), outcomes, note, ended)

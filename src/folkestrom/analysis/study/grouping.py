@@ -1,4 +1,4 @@
-"""Variables made of others: ranges of a number, groups of codes, groups of equal size."""
+"""Variables made of others: ranges of a number, groups of codes, quantile groups."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import duckdb
 
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.analysis.study.describe import LINKED_PLACE, place_column
+from folkestrom.analysis.study.ranks import rank_sql, ranks, rule_of_ranks
 from folkestrom.analysis.study.vocabulary import Variable
-from folkestrom.engine.rows import first_row
 from folkestrom.errors import UsageError
 from folkestrom.statistics.classifications import UNKNOWN_CODE
 
@@ -32,7 +32,7 @@ def grouped(
     Parameters
     ----------
     connection
-        The store, where groups of equal size are found.
+        The store, where quantile groups are found.
     name
         What it is called.
     groups
@@ -40,7 +40,7 @@ def grouped(
     of
         The variable that is grouped.
     years
-        For groups of equal size: knowledge of each year.
+        For quantile groups: knowledge of each year.
     linked
         Linked variables.
     """
@@ -131,10 +131,6 @@ def _of_quantiles(
     of: Variable,
     years: Mapping[int, Mapping[str, object]],
 ) -> Variable:
-    """Groups of equal size among the residents of 1 January who have a value.
-
-    The group of a value is the number of cuts below it: equal values are in one group.
-    """
     many = groups.quantiles or 1
     if not any(need.startswith("linked:") for need in of.needs):
         raise UsageError(
@@ -142,36 +138,15 @@ def _of_quantiles(
             where=f"groups, {name}",
             value=of.name,
         )
-    whens = []
-    for year, known in years.items():
-        found = _cuts(connection, of.name, many, known)
-        if found:
-            # From the highest cut down: the first that a value exceeds says how many it does.
-            places = reversed(list(enumerate(found, start=1)))
-            above = " ".join(f"WHEN ({of.sql}) > {cut!r} THEN {place}" for place, cut in places)
-            rest = f"WHEN ({of.sql}) IS NOT NULL THEN 0"
-            whens.append(f"WHEN year(reference_day) = {year} THEN CASE {above} {rest} END")
+    ranked = {year: ranks(connection, of.name, many, known) for year, known in years.items()}
+    whens = [
+        f"WHEN year(reference_day) = {year} THEN {rank_sql(found, of.sql)}"
+        for year, found in ranked.items()
+        if found
+    ]
     levels = tuple(str(number) for number in range(1, many + 1))
-    return _made(name, levels, whens, None, of)
-
-
-def _cuts(
-    connection: duckdb.DuckDBPyConnection, linked: str, many: int, known: Mapping[str, object]
-) -> Sequence[float]:
-    shares = [number / many for number in range(1, many)]
-    row = first_row(
-        connection,
-        f"""
-        SELECT quantile_disc(h."value", {shares})
-        FROM residence r JOIN linked_{linked} h ON h.person = r.person
-        WHERE r.valid_from <= $eve AND r.valid_to > $eve
-          AND r.known_from <= $known AND r.known_to > $known
-          AND h.valid_from <= $eve + 1 AND h.valid_to > $eve + 1
-          AND h.known_from <= $known AND h.known_to > $known
-        """,
-        known,
-    )
-    return list(row[0]) if row and row[0] is not None else []
+    made = _made(name, levels, whens, None, of)
+    return replace(made, note=rule_of_ranks(name, of.name, many, ranked))
 
 
 def _made(

@@ -111,7 +111,8 @@ class PanelQuery:
 
     def chart(self, tally: Tally) -> FlowChart:
         """The flow chart of what was counted."""
-        return tally.chart(self.study.title, PERSON_YEARS)
+        named = (*(who.variable for who in self.study.who), *self.panel.variables)
+        return tally.chart(self.study.title, PERSON_YEARS, self.vocabulary.note_of(named))
 
     def _parts(self) -> Sequence[Part]:
         if "children" in self._condition_needs | self._result_needs:

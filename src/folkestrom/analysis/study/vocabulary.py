@@ -19,6 +19,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
 from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.model.names import check_code, suggestion
+from folkestrom.model.specification import Text
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
 from folkestrom.statistics.classifications import (
@@ -49,12 +50,10 @@ class Variable:
         The number that stands for each level.
     type
         Arrow type of a number.
-    found
-        Where the numbers that occur are looked up, for lists that are long: an SQL query.
-    code
-        How a number is written, where they are looked up.
     nothing
         What stands for a missing number among the levels; None: nothing does.
+    note
+        What readers of a table by it should know.
     """
 
     name: str
@@ -64,6 +63,7 @@ class Variable:
     numbers: tuple[int, ...] = ()
     type: pa.DataType = field(default_factory=pa.int16)
     nothing: str | None = UNKNOWN_CODE
+    note: Text | None = None
 
     @property
     def coded(self) -> bool:
@@ -132,6 +132,11 @@ class Vocabulary:
 
     def __getitem__(self, name: str) -> Variable:
         return self.known[name]
+
+    def note_of(self, names: Iterable[str]) -> str:
+        """What readers of a study should know of its variables."""
+        notes = [self.known[name].note for name in dict.fromkeys(names)]
+        return " ".join(note.en for note in notes if note is not None)
 
     def check(self, names: Iterable[str], where: str) -> None:
         """Refuse a name that no variable has, and suggest the nearest one."""

@@ -138,7 +138,8 @@ class About:
     def footnotes(self) -> tuple[Text, ...]:
         """Notes of the variables, each once."""
         named = [EXPOSED[name] for name in self.by if name in EXPOSED]
-        return tuple(dict.fromkeys(notes(named)))
+        made = [variable.note for variable in self.variables if variable.note is not None]
+        return tuple(dict.fromkeys([*notes(named), *made]))
 
     @property
     def years(self) -> str:

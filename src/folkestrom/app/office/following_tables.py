@@ -299,7 +299,8 @@ def _notes(followed: Followed, data: pl.DataFrame) -> list[Text]:
             )
         )
     known = [EXPOSED.get(grouping.variable.name) for grouping in followed.by]
-    found += [v.note for v in known if v is not None and v.note is not None]
+    said = [v.note for v in known if v is not None] + [g.variable.note for g in followed.by]
+    found += [note for note in said if note is not None]
     if followed.follow.late:
         found.append(
             Text(

@@ -76,9 +76,7 @@ def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> Non
     for k in range(count):
         here = order[k]
         row = rows[here]
-        reason = objection(
-            row, row.event_date, start >= 0, home >= 0, died, known.birth_date
-        )
+        reason = objection(row, row.event_date, start >= 0, home >= 0, died, known.birth_date)
         if reason:
             put_flag(sink, row, reason, row.known_from, OPEN_DAY)
             continue
@@ -99,9 +97,7 @@ def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> Non
             citizenship = -1 if died else here
     if home >= 0:
         opened = rows[home]
-        put_residence(
-            sink, opened, known, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY
-        )
+        put_residence(sink, opened, known, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY)
     if status >= 0:
         opened = rows[status]
         put_marital(sink, opened, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY)
