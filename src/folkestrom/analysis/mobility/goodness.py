@@ -85,13 +85,15 @@ def fit_by_cell(
                     "rows": np.bincount(cell),
                     "observed": counted,
                     "expected": foretold,
-                    "chi2": (counted - foretold) ** 2 / foretold,
+                    "chi2": (counted - foretold) ** 2 / np.where(foretold > 0, foretold, np.nan),
                     "z": (counted - foretold) / np.sqrt(np.where(spread > 0, spread, np.nan)),
                 }
             )
         )
     return (
-        pl.concat(tables).with_columns(pl.col("z").fill_nan(None)).sort([*by], maintain_order=True)
+        pl.concat(tables)
+        .with_columns(pl.col("chi2", "z").fill_nan(None))
+        .sort([*by], maintain_order=True)
     )
 
 
@@ -197,7 +199,7 @@ def penalty_of(
     """
     panel = standardised(panel)
     turn = to_own_units(panel, model.free, model.theta.size)
-    theta = np.linalg.solve(turn, model.theta)
+    theta = np.asarray(np.linalg.solve(turn, model.theta), dtype=np.float64)
     likelihood = Likelihood(panel, model.covariance, model.free, threads)
     rule = product_rule(order, model.covariance.effects)
     bread = likelihood.information(theta, rule)

@@ -107,7 +107,7 @@ def fit_mobility(
     _finish(found, plan)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
-    reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
+    reason = found.climb.reason or _undetermined(found, plan, vcov) or reason
     turn = to_own_units(scaled, checked.free, found.climb.theta.size)
     if kept is not None and not reason:
         kept.remove()

@@ -16,7 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.design import Design
-from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
+from folkestrom.analysis.mobility.distributions import (
+    chi2_tail,
+    normal_quantile,
+    two_sided,
+    wald_statistic,
+)
 from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
@@ -347,7 +352,7 @@ class MobilityFit:
         chosen = [k for name in names for k in self._find(name)]
         values = self._reported()[0][chosen]
         block = self.cov_params_[np.ix_(chosen, chosen)]
-        statistic = float(values @ np.linalg.solve(block, values))
+        statistic = wald_statistic(values, block)
         return Test(statistic, len(chosen), chi2_tail(statistic, len(chosen)))
 
     def lr_test(self, restricted: MobilityFit) -> Test:

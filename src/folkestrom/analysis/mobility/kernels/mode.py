@@ -178,6 +178,19 @@ def _project(root, information, modes, person, small, curvature):
 
 
 @kernel
+def _longest(along, scale, turn, longest, grow):
+    """How long the next step may be, and how that grows, after a step that was cut by `scale`.
+
+    `along` is the gradient in the direction of that step: below zero, it led too far.
+    """
+    if along < 0.0:
+        return max(1.0, 0.5 * longest), 1.0
+    if scale < 1.0:
+        longest *= grow
+    return (0.7 if turn > _PATIENCE else 1.0) * longest, grow
+
+
+@kernel
 def _find_mode_of_two(first, last, root, modes, person, e, rest, enough, small, curvature):
     """As `find_mode`, for two effects, written out: most of a person's time was loops of two."""
     l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
@@ -202,12 +215,7 @@ def _find_mode_of_two(first, last, root, modes, person, e, rest, enough, small, 
         caa = 1.0 + l00 * (iaa * l00 + iab * l10) + l10 * (iab * l00 + ibb * l10)
         cab = l00 * (iaa * l01 + iab * l11) + l10 * (iab * l01 + ibb * l11)
         cbb = 1.0 + l01 * (iaa * l01 + iab * l11) + l11 * (iab * l01 + ibb * l11)
-        if sx * dx + sw * dw < 0.0:
-            grow, longest = 1.0, max(1.0, 0.5 * longest)
-        elif scale < 1.0:
-            longest *= grow
-        if turn > _PATIENCE:
-            longest *= 0.7
+        longest, grow = _longest(sx * dx + sw * dw, scale, turn, longest, grow)
         inverse = 1.0 / (caa * cbb - cab * cab)
         sx = inverse * (cbb * dx - cab * dw)
         sw = inverse * (caa * dw - cab * dx)
@@ -248,12 +256,7 @@ def find_mode(
         along = 0.0
         for k in range(n):
             along += small[STEP, k] * small[DOWN, k]
-        if along < 0.0:
-            grow, longest = 1.0, max(1.0, 0.5 * longest)
-        elif scale < 1.0:
-            longest *= grow
-        if turn > _PATIENCE:
-            longest *= 0.7
+        longest, grow = _longest(along, scale, turn, longest, grow)
         _solve(curvature, n, small, solved)
         length = 0.0
         gain = 0.0

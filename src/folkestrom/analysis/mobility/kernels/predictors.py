@@ -44,7 +44,7 @@ def _predict_pair(
                 x = (numbers[f, row] - centre[f]) * scale[f]
                 a += table[offset_n + f, 0] * x
                 b += table[offset_n + f, 1] * x
-            top = max(0.0, max(a, b))
+            top = max(0.0, a, b)
             rest[0, held], rest[1, held] = a, b
             e[0, held], e[1, held], e[2, held] = -top, a - top, b - top
             one = 1.0 if outcome[row] == 1 else 0.0
@@ -97,7 +97,7 @@ def _predict_triple(
                 a += table[offset_n + f, 0] * x
                 b += table[offset_n + f, 1] * x
                 c += table[offset_n + f, 2] * x
-            top = max(max(0.0, a), max(b, c))
+            top = max(0.0, a, b, c)
             rest[0, held], rest[1, held], rest[2, held] = a, b, c
             e[0, held], e[1, held], e[2, held], e[3, held] = -top, a - top, b - top, c - top
             if outcome[row] > 0:
@@ -105,9 +105,8 @@ def _predict_triple(
             tally[k, LINEAR] += e[outcome[row], held]
             held += 1
         if held & 1:
-            for j in range(3):
-                rest[j, held], e[j + 1, held] = NEVER, NEVER
-            e[0, held] = 0.0
+            rest[0, held], rest[1, held], rest[2, held] = NEVER, NEVER, NEVER
+            e[0, held], e[1, held], e[2, held], e[3, held] = 0.0, NEVER, NEVER, NEVER
             held += 1
     at[stop - first] = held
     return held
