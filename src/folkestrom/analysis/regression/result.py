@@ -9,7 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
+from folkestrom.analysis.mobility.distributions import (
+    chi2_tail,
+    normal_quantile,
+    two_sided,
+    wald_statistic,
+)
 from folkestrom.errors import UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -139,7 +144,7 @@ class HazardFit:
         chosen = range(len(self.names_)) if names is None else self._find(names)
         kept = np.array(list(chosen))
         part = self.vcov[np.ix_(kept, kept)]
-        statistic = float(self.theta[kept] @ np.linalg.solve(part, self.theta[kept]))
+        statistic = wald_statistic(self.theta[kept], part)
         return Chi2(statistic, len(kept), chi2_tail(statistic, len(kept)))
 
     def likelihood_ratio_test(self) -> Chi2:
