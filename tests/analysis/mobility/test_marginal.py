@@ -207,3 +207,73 @@ def test_a_panel_of_terms_gives_the_same(table: pl.DataFrame) -> None:
     alone = make_panel(table["id"], codes, interaction(sex, income), outcomes=OUTCOMES)
     with pytest.raises(UsageError, match="no covariate itself"):
         fit_mobility(alone, effects="none").marginal_effects(data=alone)
+
+
+def test_a_plain_number_has_no_range_to_lie_outside_of(
+    table: pl.DataFrame, fit: MobilityFit
+) -> None:
+    small = mobility(table, "outcome ~ sex * income", person="id", outcomes=OUTCOMES)
+    beyond = table.with_columns(
+        pl.when(pl.col("id") == 3).then(9.0).otherwise("income").alias("income")
+    )
+    for rows in (beyond, table.with_columns(pl.lit(40.0).alias("income")), beyond.head(1)):
+        found = small.marginal_effects(data=rows)
+        assert not np.isnan(
+            found.select("effect", "standard_error", "low", "high").to_numpy()
+        ).any()
+        # The derivative is that of the chances themselves.
+        one, other = (
+            chances(small, rows.with_columns(pl.col("income") + step)) for step in (1e-4, -1e-4)
+        )
+        held = effects_by(found, "income")["effect"]
+        assert np.allclose(held, (one - other) / 2e-4, atol=1e-7)
+    # So has none of the others' columns that a number may stand in.
+    assert np.isfinite(fit.marginal_effects(data=beyond)["effect"].to_numpy()).all()
+
+
+def chances(fit: MobilityFit, rows: pl.DataFrame) -> np.ndarray:
+    profiles = rows.select("sex", "income").to_dicts()
+    found = fit.predict(profiles)["chance"].to_numpy().reshape(len(profiles), -1)
+    return np.asarray(found.mean(axis=0))
+
+
+def test_derivatives_do_not_depend_on_how_far_the_farthest_row_is(table: pl.DataFrame) -> None:
+    """Steps are taken in logits, not in spans of the column."""
+    codes = table["outcome"].replace_strict({o: k for k, o in enumerate(OUTCOMES)}).to_numpy()
+    values = table["income"].to_numpy().copy()
+    effects = []
+    for far in (values[0], 1e9):
+        income = values.copy()
+        income[0] = far
+        panel = make_panel(table["id"], codes, [number("income", values)], outcomes=OUTCOMES)
+        given = make_panel(table["id"], codes, [number("income", income)], outcomes=OUTCOMES)
+        found = fit_mobility(panel, effects="none").marginal_effects(data=given)
+        assert np.isfinite(found["effect"].to_numpy()).all()
+        effects.append(found["effect"].to_numpy())
+    assert np.allclose(effects[0], effects[1], atol=1 / len(values))
+
+
+def test_beyond_a_spline_the_value_and_its_range_are_named(
+    table: pl.DataFrame, fit: MobilityFit
+) -> None:
+    older = table.with_columns(age=pl.col("age") + 30.0)
+    for ask in (
+        lambda: fit.marginal_effects(data=older),
+        lambda: fit.marginal_effects(["age"], data=older),
+        lambda: fit.predict(older.head(3)),
+        lambda: fit.contrasts(PROFILE | {"age": 120.0}, PROFILE),
+    ):
+        with pytest.raises(UsageError, match=r"column age.*out of the range of bs\(age, df=4\)"):
+            ask()
+    # A spline that was told how to go on does, and so do its derivatives.
+    formula = 'outcome ~ sex + bs(age, df=4, extrapolation="extend")'
+    on = mobility(table, formula, person="id", outcomes=OUTCOMES, effects="none")
+    found = effects_by(on.marginal_effects(data=older), "age")["effect"].to_numpy()
+    assert np.isfinite(found).all()
+    one, other = (
+        on.predict(older.with_columns(pl.col("age") + step))["chance"].to_numpy()
+        for step in (1e-3, -1e-3)
+    )
+    slope = (one - other).reshape(-1, len(OUTCOMES)).mean(axis=0) / 2e-3
+    inside = older["age"].is_between(69.5, 70.5).any()
+    assert np.allclose(found, slope, atol=1e-6 if not inside else 1e-4)

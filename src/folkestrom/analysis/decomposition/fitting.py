@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from folkestrom.analysis.decomposition.design import Design
 from folkestrom.errors import UsageError
@@ -56,8 +57,7 @@ def mean(predictor: Floats, link: Link) -> Floats:
     """
     if link == "linear":
         return predictor
-    share: Floats = 1 / (1 + np.exp(-np.clip(predictor, -700, 700)))
-    return share
+    return np.asarray(expit(predictor), dtype=np.float64)
 
 
 def slope(predictor: Floats, link: Link) -> Floats:

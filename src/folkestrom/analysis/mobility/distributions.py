@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
+
 _MOST_TERMS = 10_000
 
 
@@ -38,6 +41,24 @@ def normal_quantile(p: float) -> float:
     1.959964
     """
     return NormalDist().inv_cdf(p)
+
+
+def wald_statistic(values: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:
+    """Wald's chi-square statistic of estimates being zero, whatever their units.
+
+    Parameters
+    ----------
+    values, covariance
+        The estimates, and their covariance.
+
+    Examples
+    --------
+    >>> wald_statistic(np.array([2.0, 3e-9]), np.diag([1.0, 1e-18]))
+    13.0
+    """
+    errors = np.sqrt(np.diag(covariance))
+    scaled = values / errors
+    return float(scaled @ np.linalg.solve(covariance / np.outer(errors, errors), scaled))
 
 
 def chi2_tail(x: float, freedom: int) -> float:

@@ -24,6 +24,7 @@ from folkestrom.analysis.mobility.observed import Observed
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.standardising import standardised, to_own_units
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_columns
 
@@ -89,13 +90,15 @@ def fit_by_cell(
                     "rows": np.bincount(cell),
                     "observed": counted,
                     "expected": foretold,
-                    "chi2": (counted - foretold) ** 2 / foretold,
+                    "chi2": (counted - foretold) ** 2 / np.where(foretold > 0, foretold, np.nan),
                     "z": (counted - foretold) / np.sqrt(np.where(spread > 0, spread, np.nan)),
                 }
             )
         )
     return (
-        pl.concat(tables).with_columns(pl.col("z").fill_nan(None)).sort([*by], maintain_order=True)
+        pl.concat(tables)
+        .with_columns(pl.col("chi2", "z").fill_nan(None))
+        .sort([*by], maintain_order=True)
     )
 
 
@@ -206,13 +209,16 @@ def penalty_of(
     threads
         Number of threads.
     """
+    panel = standardised(panel)
+    turn = to_own_units(panel, model.free, model.theta.size)
+    theta = np.asarray(np.linalg.solve(turn, model.theta), dtype=np.float64)
     likelihood = Likelihood(panel, model.covariance, model.free, threads)
     rule = product_rule(order, model.covariance.effects)
-    bread = likelihood.information(model.theta, rule)
+    bread = likelihood.information(theta, rule)
     if cluster.size == int(cluster.max()) + 1:
-        meat = likelihood.with_products(model.theta, rule, squared=True)[2]
+        meat = likelihood.with_products(theta, rule, squared=True)[2]
     else:
-        scores = likelihood.cluster_scores(model.theta, rule, cluster)
+        scores = likelihood.cluster_scores(theta, rule, cluster)
         meat = scores.T @ scores
     return float(np.trace(np.linalg.solve(bread, meat)))
 

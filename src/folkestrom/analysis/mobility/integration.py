@@ -28,8 +28,6 @@ _MOST_POINTS = {1: 41, 2: 41, 3: 21}
 _NO_WEIGHT = 1e-11
 #: Rows that a thread takes at a time.
 _ROWS = 8_192
-#: Predictors beyond this give chances of zero and one all the same.
-_FAR = 300.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,23 @@ def population_nodes(
     return np.sqrt(2.0) * rule.points[index[:, kept]], weight[kept] / weight[kept].sum()
 
 
+def powers_of(logits: Array) -> Array:
+    """Exponentials of zero, for the base, and of the other outcomes' logits; the largest are 1.
+
+    Parameters
+    ----------
+    logits
+        Equations × rows or nodes.
+
+    Examples
+    --------
+    >>> powers_of(np.array([[0.0, 2000.0]])).tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    """
+    whole = np.vstack([np.zeros((1, logits.shape[1])), logits])
+    return np.asarray(np.exp(whole - whole.max(axis=0)))
+
+
 def terms_of_panel(panel: Panel, rows: slice | NDArray[np.int64] | None = None) -> list[Term]:
     """A panel's covariates with their values.
 
@@ -198,15 +213,15 @@ def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) ->
     """
     n, equations = predictor.shape
     z, weight = population_nodes(model.covariance.effects, model.spread)
-    grow = np.exp(np.clip(model.root @ z, -_FAR, _FAR))
+    grow = powers_of(model.root @ z)
     chances, bent = np.empty((n, equations + 1)), np.empty((n, equations + 1, equations))
 
     def part(first: int) -> Array:
         some = slice(first, first + _ROWS)
         turned = np.zeros((equations, equations + 1, weight.size))
         _integrate(
-            np.ascontiguousarray(predictor[some]), grow, weight, by[some], chances[some],
-            bent[some], turned,
+            np.ascontiguousarray(powers_of(predictor[some].T).T), grow, weight, by[some],
+            chances[some], bent[some], turned,
         )  # fmt: skip
         return turned
 
@@ -258,54 +273,51 @@ def _by_position(model: Model, terms: Sequence[Term], bent: Array) -> Array:
 
 @kernel
 def _chances_at_nodes(e, grow, p, inverse):  # type: ignore[no-untyped-def]
-    """Chances of all outcomes but the base, at every node."""
-    equations, nodes = grow.shape
+    """Chances of all outcomes, at every node."""
+    outcomes, nodes = grow.shape
     for q in range(nodes):
-        inverse[q] = 1.0
-    for j in range(equations):
+        inverse[q] = 0.0
+    for j in range(outcomes):
         for q in range(nodes):
             p[j, q] = e[j] * grow[j, q]
             inverse[q] += p[j, q]
     for q in range(nodes):
         inverse[q] = 1.0 / inverse[q]
-    for j in range(equations):
+    for j in range(outcomes):
         for q in range(nodes):
             p[j, q] *= inverse[q]
 
 
 @kernel
-def _integrate(predictor, grow, weight, by, chances, bent, turned):  # type: ignore[no-untyped-def]
+def _integrate(powers, grow, weight, by, chances, bent, turned):  # type: ignore[no-untyped-def]
     """Chances (rows × outcomes), their derivatives in x'b, and sums over rows at every node.
 
     Of the equations i and j, `turned` gets the sums of p_i (at [i, 0]) and p_i p_j (at [i, j + 1]).
     """
-    n, equations = predictor.shape
+    n, outcomes = powers.shape
     nodes = weight.shape[0]
-    e, p, inverse = np.empty(equations), np.empty((equations, nodes)), np.empty(nodes)
+    p, inverse = np.empty((outcomes, nodes)), np.empty(nodes)
     for r in range(n):
-        for j in range(equations):
-            e[j] = np.exp(min(max(predictor[r, j], -300.0), 300.0))
-        _chances_at_nodes(e, grow, p, inverse)
-        base = 0.0
-        for q in range(nodes):
-            base += weight[q] * inverse[q]
-        chances[r, 0] = base
+        _chances_at_nodes(powers[r], grow, p, inverse)
         bent[r, :, :] = 0.0
-        for i in range(equations):
+        for i in range(outcomes):
             mean = 0.0
             for q in range(nodes):
                 mean += weight[q] * p[i, q]
-                turned[i, 0, q] += by[r] * p[i, q]
-            chances[r, i + 1] = mean
-            bent[r, i + 1, i] = mean
-            for j in range(equations):
+            chances[r, i] = mean
+            if i == 0:
+                continue
+            for q in range(nodes):
+                turned[i - 1, 0, q] += by[r] * p[i, q]
+            bent[r, i, i - 1] = mean
+            for j in range(1, outcomes):
                 both = 0.0
                 for q in range(nodes):
                     product = p[i, q] * p[j, q]
                     both += weight[q] * product
-                    turned[i, j + 1, q] += by[r] * product
-                bent[r, i + 1, j] -= both
-        for j in range(equations):
+                    turned[i - 1, j, q] += by[r] * product
+                bent[r, i, j - 1] -= both
+        for j in range(outcomes - 1):
             # The chances of all outcomes move by nothing in sum.
-            for i in range(equations):
-                bent[r, 0, j] -= bent[r, i + 1, j]
+            for i in range(1, outcomes):
+                bent[r, 0, j] -= bent[r, i, j]

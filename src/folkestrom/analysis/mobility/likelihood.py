@@ -20,6 +20,7 @@ from folkestrom.analysis.mobility.cells import Packed, pack
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.kernels.information import information
 from folkestrom.analysis.mobility.kernels.passes import value_and_gradient
+from folkestrom.analysis.mobility.kernels.predictors import NEVER
 from folkestrom.analysis.mobility.kernels.scores import TILE, score_products
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import Rule, lay_out
@@ -28,8 +29,6 @@ from folkestrom.engine.settings import EngineSettings
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-#: A dummy second equation never occurs: its exp(x'b) is 1e-65.
-_NEVER = -150.0
 _MOST_RANGES = 128
 _LEAST_PERSONS = 256
 
@@ -212,7 +211,7 @@ class Likelihood:
         width = max(2, self.equations)
         table = np.zeros((len(self.panel.positions), width))
         if self.equations == 1:
-            table[0, 1] = _NEVER
+            table[0, 1] = NEVER
         beta = theta[: self.coefficients].reshape(self.equations, -1)
         table[self.free, : self.equations] = beta.T
         root = np.zeros((width, self.covariance.effects))

@@ -23,8 +23,8 @@ from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
 
-#: Half of the step of a numeric derivative, in spans of the covariate.
-_STEP = 1e-5
+#: Half of the step of a numeric derivative: in spans of the covariate, and in logits at most.
+_STEP, _MOST_LOGITS = 1e-5, 1e-4
 
 
 class Maker(Protocol):
@@ -159,19 +159,41 @@ def _levels(varied: _Varied) -> list[_Found]:
 
 def _derivative(varied: _Varied) -> _Found:
     term = varied.sample.columns[varied.column]
-    low, high = varied.maker.spans[varied.column]
-    if not isinstance(term, Number) or high <= low:
-        raise UsageError("does not vary", column=varied.column)
-    step = _STEP * (high - low)
-    # Functions such as splines are not defined beyond what was seen.
-    behind = np.clip(term.values - step, low, high)
-    ahead = np.clip(term.values + step, low, high)
+    if not isinstance(term, Number):
+        raise UsageError("is no number", column=varied.column)
+    behind, ahead = _around(varied, term.values)
     by = varied.sample.weight / (ahead - behind)
     one = varied.averaged(Number(varied.column, behind), by)
     other = varied.averaged(Number(varied.column, ahead), by)
     per_row = (other.rows - one.rows) / (ahead - behind)[:, None]
     noise = _noise(varied.sample, per_row)
     return (None, None), other.chances - one.chances, other.slopes - one.slopes, noise
+
+
+def _around(varied: _Varied, values: Array) -> tuple[Array, Array]:
+    """Values just below and above those of the rows."""
+    low, high = varied.maker.spans[varied.column]
+    step = _STEP * (high - low if high > low else max(abs(high), 1.0))
+
+    def around(step: float) -> tuple[Array, Array]:
+        # No less than numbers of this size can be told apart by.
+        steps = np.maximum(step, 4 * np.spacing(np.abs(values)))
+        behind, ahead = values - steps, values + steps
+        if high > low:
+            # Functions such as splines may not be defined beyond what was seen; of values that lie
+            # beyond, the function says so itself.
+            behind = np.where(values >= low, np.maximum(behind, low), behind)
+            ahead = np.where(values <= high, np.minimum(ahead, high), ahead)
+        return behind, ahead
+
+    one, other = (
+        predictor_of(
+            varied.model, varied.moved(Number(varied.column, side)), values.size, constant=False
+        )
+        for side in around(step)
+    )
+    moved = float(np.abs(other - one).max(initial=0.0))
+    return around(step * min(1.0, _MOST_LOGITS / moved) if moved > 0 else step)
 
 
 def _at_level(varied: _Varied, k: int) -> Factor:

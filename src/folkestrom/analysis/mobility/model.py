@@ -20,6 +20,7 @@ from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
+from folkestrom.analysis.mobility.standardising import standardised, to_own_units
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, without_effect
 
@@ -66,8 +67,8 @@ def fit_mobility(
         For each person, in the order of their numbers, what is sampled together; each person
         by default.
     penalty
-        Weight of half of each squared coefficient, intercepts apart; lets separated
-        covariates through.
+        Weight of half of each squared coefficient, of numbers per standard deviation and
+        intercepts apart; lets separated covariates through.
     collinear
         What to do with a covariate that is a combination of others.
     tolerance
@@ -98,19 +99,21 @@ def fit_mobility(
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
+    scaled = standardised(panel)
     checked = check(
-        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
+        scaled, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
     numbers = _clusters(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
-    found = estimate(panel, plan)
+    found = estimate(scaled, plan)
     _finish(found, plan)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, numbers)
-    reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
+    reason = found.climb.reason or _undetermined(found, plan, vcov) or reason
+    turn = to_own_units(scaled, checked.free, found.climb.theta.size)
     if kept is not None and not reason:
         kept.remove()
     return MobilityFit(
@@ -119,8 +122,8 @@ def fit_mobility(
         free=checked.free,
         parents={t.name: t.parents for t in panel.terms if t.parents},
         covariance=covariance,
-        theta=found.climb.theta,
-        vcov=vcov,
+        theta=turn @ found.climb.theta,
+        vcov=turn @ vcov @ turn.T,
         standard_errors=standard_errors,
         clusters=clusters,
         log_likelihood_=found.climb.value,
@@ -265,13 +268,8 @@ def _check_sandwich(found: Estimated, plan: Plan, vcov: Array, naive: Array) -> 
 def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
     """Names a coefficient that runs off, which no count of a level shows."""
     panel, free = found.likelihood.panel, plan.free
-    spread = np.ones(len(panel.positions))
-    numbers = panel.rows.numbers[:, : min(panel.size, 100_000)]
-    if numbers.shape[0]:
-        spread[panel.rows.offset_n :] = numbers.std(axis=1)
-    errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients]
-    errors = errors.reshape(-1, free.size) * spread[free]
-    sizes = np.abs(found.climb.theta[: errors.size]).reshape(errors.shape) * spread[free]
+    errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients].reshape(-1, free.size)
+    sizes = np.abs(found.climb.theta[: errors.size]).reshape(errors.shape)
     sizes[errors < _UNDETERMINED] = 0.0
     sizes[:, 0] = 0.0
     if not sizes.any():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from folkestrom.analysis.mobility.integration import (
     Model,
     population_nodes,
+    powers_of,
     predictor_of,
     terms_of_panel,
 )
@@ -24,7 +25,12 @@ Array = NDArray[np.float64]
 
 #: Points in each dimension around a person's mode, by number of effects.
 _ORDER = {1: 21, 2: 15, 3: 11}
-#: Points in each dimension over the population, for forecasts from a person's past.
+#: Rows of a person after which forecasts are made from the posterior of what has been; then after
+#: twice as many each time.
+_FIRST_PAST = 4
+#: With a chance as small as this the posterior is not carried on, but computed anew.
+_HARDLY = 1e-200
+#: Points in each dimension over the population, for forecasts of a person's first rows.
 _PAST_ORDER = {0: 7, 1: 41, 2: 31, 3: 15}
 #: Rows taken at a time.
 _ROWS = 2_000_000
@@ -64,16 +70,14 @@ def posterior(model: Model, panel: Panel) -> Posterior:
     held = Posterior(
         np.zeros((persons, effects)), np.zeros((persons, effects, effects)), np.zeros(persons)
     )
-    rule = product_rule(_ORDER.get(effects, 7), effects)
-    index = np.ascontiguousarray(rule.index[:, : rule.nodes])
-    points, weights = rule.points[index], rule.log_weights[index].sum(axis=0)
+    points, log_weights = _around_mode(effects)
     for first, last in _blocks(panel):
         start = panel.rows.start[first : last + 1]
         rows = slice(int(start[0]), int(start[-1]))
         predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
         _posteriors(
             start - start[0], panel.rows.outcome[rows], predictor, model.root,
-            np.sqrt(2.0) * points, weights + (points**2).sum(axis=0),
+            points, log_weights,
             held.means[first:last], held.covariances[first:last], held.log_likelihoods[first:last],
         )  # fmt: skip
     root = model.root
@@ -113,15 +117,24 @@ def forecasts(model: Model, panel: Panel) -> Array:
     """
     effects = model.covariance.effects
     z, weight = population_nodes(effects, order=_PAST_ORDER[effects])
-    grow = np.exp(np.clip(model.root @ z, -300.0, 300.0))
+    nodes = (model.root, np.ascontiguousarray(z), weight, *_around_mode(effects))
     out = np.empty((panel.size, len(model.outcomes)))
     for first, last in _blocks(panel):
         start = panel.rows.start[first : last + 1]
         rows = slice(int(start[0]), int(start[-1]))
         predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
+        powers = np.ascontiguousarray(powers_of(predictor.T).T)
         outcome = panel.rows.outcome[rows]
-        _forecast(start - start[0], outcome, predictor, grow, weight, out[rows])
+        _forecast(start - start[0], outcome, predictor, powers, *nodes, out[rows])
     return out
+
+
+def _around_mode(effects: int) -> tuple[Array, Array]:
+    """Standard normal nodes around a mode (effects × nodes), and logarithms of their weights."""
+    rule = product_rule(_ORDER.get(effects, 7), effects)
+    index = np.ascontiguousarray(rule.index[:, : rule.nodes])
+    points = rule.points[index]
+    return np.sqrt(2.0) * points, rule.log_weights[index].sum(axis=0) + (points**2).sum(axis=0)
 
 
 def _blocks(panel: Panel) -> list[tuple[int, int]]:
@@ -130,30 +143,6 @@ def _blocks(panel: Panel) -> list[tuple[int, int]]:
     ends = np.searchsorted(start, np.arange(_ROWS, panel.size + _ROWS, _ROWS), "right") - 1
     cuts = np.unique(np.concatenate([[0], ends, [panel.persons]]))
     return [(int(a), int(b)) for a, b in pairwise(cuts)]
-
-
-@kernel
-def _forecast(start, outcome, predictor, grow, weight, out):  # type: ignore[no-untyped-def]
-    equations, nodes = grow.shape
-    e, p, held = np.empty(equations), np.empty((equations + 1, nodes)), np.empty(nodes)
-    for i in range(start.shape[0] - 1):
-        held[:] = weight
-        for r in range(start[i], start[i + 1]):
-            for j in range(equations):
-                e[j] = np.exp(min(max(predictor[r, j], -300.0), 300.0))
-            out[r, :] = 0.0
-            for q in range(nodes):
-                total = 1.0
-                for j in range(equations):
-                    p[j + 1, q] = e[j] * grow[j, q]
-                    total += p[j + 1, q]
-                p[0, q] = 1.0
-                for j in range(equations + 1):
-                    p[j, q] /= total
-                    out[r, j] += held[q] * p[j, q]
-            y = outcome[r]
-            for q in range(nodes):
-                held[q] *= p[y, q] / out[r, y]
 
 
 @kernel
@@ -185,6 +174,19 @@ def _at(start, stop, outcome, predictor, root, z, u):  # type: ignore[no-untyped
 
 
 @kernel
+def _odds(predictor, u, p):  # type: ignore[no-untyped-def]
+    """Odds of the outcomes but the base, up to a factor; returns what to divide them by."""
+    top = 0.0
+    for j in range(u.shape[0]):
+        top = max(top, predictor[j] + u[j])
+    total = np.exp(-top)
+    for j in range(u.shape[0]):
+        p[j] = np.exp(predictor[j] + u[j] - top)
+        total += p[j]
+    return total
+
+
+@kernel
 def _bend(start, stop, outcome, predictor, root, z, u, p, gradient, curvature):  # type: ignore[no-untyped-def]
     """Gradient and negative Hessian in z."""
     equations, effects = root.shape
@@ -194,10 +196,7 @@ def _bend(start, stop, outcome, predictor, root, z, u, p, gradient, curvature): 
         for c in range(effects):
             curvature[d, c] = 1.0 if c == d else 0.0
     for r in range(start, stop):
-        total = 1.0
-        for j in range(equations):
-            p[j] = np.exp(min(max(predictor[r, j] + u[j], -300.0), 300.0))
-            total += p[j]
+        total = _odds(predictor[r], u, p)
         for d in range(effects):
             mean = 0.0
             for j in range(equations):
@@ -286,6 +285,32 @@ def _moments(share, at, mean, square):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _weigh(start, stop, outcome, predictor, root, points, log_weights, lower, z, u, at, share):  # type: ignore[no-untyped-def]
+    """Nodes around the mode z, and their posterior weights; the logarithm of the integral."""
+    effects, nodes = points.shape
+    top = -np.inf
+    for q in range(nodes):
+        for d in range(effects):
+            at[q, d] = points[d, q]
+        _back(lower, at[q])
+        for d in range(effects):
+            at[q, d] += z[d]
+        share[q] = log_weights[q] + _at(start, stop, outcome, predictor, root, at[q], u)
+        top = max(top, share[q])
+    total = 0.0
+    for q in range(nodes):
+        share[q] = np.exp(share[q] - top)
+        total += share[q]
+    for q in range(nodes):
+        share[q] /= total
+    # log of (2π)^(-d/2) · 2^(d/2) · |axes|, which the sum over nodes is multiplied by.
+    value = top + np.log(total) - 0.5 * effects * np.log(np.pi)
+    for d in range(effects):
+        value -= np.log(lower[d, d])
+    return value
+
+
+@kernel
 def _posteriors(start, outcome, predictor, root, points, log_weights, means, squares, values):  # type: ignore[no-untyped-def]
     """Log-likelihood of each person; posterior means and covariances of z are added."""
     effects, nodes = points.shape
@@ -296,23 +321,75 @@ def _posteriors(start, outcome, predictor, root, points, log_weights, means, squ
     for i in range(start.shape[0] - 1):
         a, b = start[i], start[i + 1]
         _mode(a, b, outcome, predictor, root, z, u, p, gradient, curvature, lower, tried)
-        top = -np.inf
-        for q in range(nodes):
-            for d in range(effects):
-                at[q, d] = points[d, q]
-            _back(lower, at[q])
-            for d in range(effects):
-                at[q, d] += z[d]
-            share[q] = log_weights[q] + _at(a, b, outcome, predictor, root, at[q], u)
-            top = max(top, share[q])
-        total = 0.0
-        for q in range(nodes):
-            share[q] = np.exp(share[q] - top)
-            total += share[q]
-        for q in range(nodes):
-            share[q] /= total
-        # log of (2π)^(-d/2) · 2^(d/2) · |axes|, which the sum over nodes is multiplied by.
-        values[i] = top + np.log(total) - 0.5 * effects * np.log(np.pi)
-        for d in range(effects):
-            values[i] -= np.log(lower[d, d])
+        values[i] = _weigh(
+            a, b, outcome, predictor, root, points, log_weights, lower, z, u, at, share
+        )
         _moments(share, at, means[i], squares[i])
+
+
+@kernel
+def _grow(root, at, nodes, u, grow):  # type: ignore[no-untyped-def]
+    """Exponentials of the effects at nodes, the largest being 1, that of the base first."""
+    for q in range(nodes):
+        _effects(root, at[q], u)
+        top = 0.0
+        for j in range(u.shape[0]):
+            top = max(top, u[j])
+        grow[0, q] = np.exp(-top)
+        for j in range(u.shape[0]):
+            grow[j + 1, q] = np.exp(u[j] - top)
+
+
+@kernel
+def _foretell(powers, y, grow, nodes, held, p, out):  # type: ignore[no-untyped-def]
+    """Chances of a row; and the nodes' weights after what happened."""
+    outcomes = powers.shape[0]
+    out[:] = 0.0
+    for q in range(nodes):
+        total = 0.0
+        for j in range(outcomes):
+            p[j, q] = powers[j] * grow[j, q]
+            total += p[j, q]
+        for j in range(outcomes):
+            p[j, q] /= total
+            out[j] += held[q] * p[j, q]
+    if out[y] > 0.0:
+        for q in range(nodes):
+            held[q] *= p[y, q] / out[y]
+
+
+@kernel
+def _forecast(  # type: ignore[no-untyped-def]
+    start, outcome, predictor, powers, root, population, weight, points, log_weights, out
+):
+    """Each row's chances given those before it.
+
+    The posterior of the effects is carried on from row to row at nodes that are placed anew, where
+    it is by then, whenever a person's past has become twice as long.
+    """
+    equations, effects = root.shape
+    most = max(weight.shape[0], log_weights.shape[0])
+    u, z = np.empty(equations), np.zeros(effects)
+    gradient, tried, row = np.empty(effects), np.empty(effects), np.empty(equations)
+    curvature, lower = np.empty((effects, effects)), np.zeros((effects, effects))
+    at, held = np.empty((most, effects)), np.empty(most)
+    grow, p = np.empty((equations + 1, most)), np.empty((equations + 1, most))
+    for i in range(start.shape[0] - 1):
+        first, again = start[i], start[i] + _FIRST_PAST
+        nodes = weight.shape[0]
+        held[:nodes] = weight
+        at[:nodes] = population.T
+        _grow(root, at, nodes, u, grow)
+        for r in range(first, start[i + 1]):
+            if r == again and effects > 0:
+                _mode(
+                    first, r, outcome, predictor, root, z, u, row, gradient, curvature, lower, tried
+                )
+                _weigh(
+                    first, r, outcome, predictor, root, points, log_weights, lower, z, u, at, held
+                )
+                nodes, again = log_weights.shape[0], r + max(r - first, _FIRST_PAST)
+                _grow(root, at, nodes, u, grow)
+            _foretell(powers[r], outcome[r], grow, nodes, held, p, out[r])
+            if out[r, outcome[r]] < _HARDLY:
+                again = r + 1

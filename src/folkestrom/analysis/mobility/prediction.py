@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import expit, logsumexp
 
 from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import normal_quantile
@@ -193,11 +195,12 @@ def predict(
     drawn = _draw(model, vcov, many, first) if intervals == "simulated" else None
     lines: list[dict[str, object]] = []
     for k, row in enumerate(rows):
-        chances, slopes = average_of_profile(model, row)
-        errors = np.sqrt(np.einsum("ij,jk,ik->i", slopes, vcov, slopes))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logits, widths = np.log(chances / (1 - chances)), errors / (chances * (1 - chances))
-        low, high = (1 / (1 + np.exp(-logits + s * reach * widths)) for s in (1, -1))
+        found = average_of_profile(model, row)
+        chances, rest = np.exp(found.logs), np.exp(found.logs_of_rest)
+        widths = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", found.slopes, vcov, found.slopes), 0))
+        errors = widths * chances * rest
+        logits = found.logs - found.logs_of_rest
+        low, high = (expit(logits + s * reach * widths) for s in (-1, 1))
         if drawn is not None:
             among = simulated(model, row, drawn)
             errors = among.std(axis=0, ddof=1)
@@ -226,13 +229,19 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
         Coverage of the intervals, by the delta method; for ratios on the log scale.
     """
     reach = normal_quantile(0.5 + level / 2)
-    (one, one_slopes), (other, other_slopes) = (average_of_profile(model, row) for row in rows)
-    apart = one_slopes - other_slopes
-    relative = one_slopes / one[:, None] - other_slopes / other[:, None]
+    a, b = (average_of_profile(model, row) for row in rows)
+    one, other = np.exp(a.logs), np.exp(b.logs)
+    # Of the logarithm of a chance: the logit's derivatives times the chance of all the rest.
+    one_slopes, other_slopes = (f.slopes * np.exp(f.logs_of_rest)[:, None] for f in (a, b))
+    apart = one_slopes * one[:, None] - other_slopes * other[:, None]
     errors, log_errors = (
-        np.sqrt(np.einsum("ij,jk,ik->i", slopes, vcov, slopes)) for slopes in (apart, relative)
+        np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, vcov, slopes), 0.0))
+        for slopes in (apart, one_slopes - other_slopes)
     )
-    ratio = one / other
+    with np.errstate(over="ignore"):
+        ratio, low, high = (
+            np.exp(a.logs - b.logs + s * reach * log_errors) for s in (0.0, -1.0, 1.0)
+        )
     return pl.DataFrame(
         {
             "outcome": model.outcomes,
@@ -243,8 +252,8 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
             "low": one - other - reach * errors,
             "high": one - other + reach * errors,
             "ratio": ratio,
-            "ratio_low": ratio * np.exp(-reach * log_errors),
-            "ratio_high": ratio * np.exp(reach * log_errors),
+            "ratio_low": low,
+            "ratio_high": high,
         }
     )
 
@@ -280,10 +289,32 @@ def _draw(model: Model, vcov: Array, draws: int, seed: int) -> Array:
     if draws < 2:
         raise UsageError("is too few draws", value=draws, allowed="2 or more")
     rng = np.random.default_rng(seed)
-    return rng.multivariate_normal(model.theta, vcov, draws, method="eigh")
+    # Units of covariates differ by many powers of ten; correlations do not.
+    errors = np.sqrt(np.diag(vcov))
+    scale = np.where(errors > 0, errors, 1.0)
+    correlation = vcov / np.outer(scale, scale)
+    moved = rng.multivariate_normal(np.zeros(errors.size), correlation, draws, method="eigh")
+    return np.asarray(model.theta + moved * scale)
 
 
-def average_of_profile(model: Model, row: Array) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class Chances:
+    """A profile's chances, however small, averaged over the effects.
+
+    Attributes
+    ----------
+    logs, logs_of_rest
+        Logarithms of each outcome's chance, and of the chance of all others together.
+    slopes
+        Derivatives of the outcomes' logits in the parameters: outcomes × parameters.
+    """
+
+    logs: Array
+    logs_of_rest: Array
+    slopes: Array
+
+
+def average_of_profile(model: Model, row: Array) -> Chances:
     """Chances averaged over the effects, and their derivatives in the parameters.
 
     Parameters
@@ -300,15 +331,19 @@ def average_of_profile(model: Model, row: Array) -> tuple[Array, Array]:
     predictor = np.repeat((beta @ row)[:, None], weight.size, axis=1)
     if n:
         predictor = predictor + model.covariance.root(model.theta[coefficients:]) @ z
-    top = np.maximum(predictor.max(axis=0), 0.0)
-    powers = np.vstack([np.exp(-top), np.exp(predictor - top)])
-    p = powers / powers.sum(axis=0)
+    logits = np.vstack([np.zeros(weight.size), predictor])
+    log_p = logits - logsumexp(logits, axis=0)
+    log_q = np.array([logsumexp(np.delete(log_p, j, axis=0), axis=0) for j in range(equations + 1)])
+    logs, logs_of_rest = (logsumexp(part, axis=1, b=weight) for part in (log_p, log_q))
     slopes = np.zeros((equations + 1, model.theta.size))
     for j in range(equations + 1):
-        # Derivative of p_j in each predictor.
-        bent = p[j] * ((np.arange(1, equations + 1)[:, None] == j) - p[1:])
-        mean = bent @ weight
-        slopes[j, :coefficients] = np.outer(mean, row).ravel()
+        # Derivatives of the logit of the mean chance in the predictors, as each node adds to them:
+        # weight × p_j (1 − p_j), and −p_j p_i, over the mean chance times that of the rest.
+        others, sign = log_p[1:].copy(), -np.ones((equations, 1))
+        if j > 0:
+            others[j - 1], sign[j - 1] = log_q[j], 1.0
+        bent = sign * np.exp(np.log(weight) + log_p[j] - logs[j] - logs_of_rest[j] + others)
+        slopes[j, :coefficients] = np.outer(bent.sum(axis=1), row).ravel()
         if n:
-            slopes[j, coefficients:] = ((bent * weight) @ z.T).ravel() @ model.covariance.basis
-    return p @ weight, slopes
+            slopes[j, coefficients:] = (bent @ z.T).ravel() @ model.covariance.basis
+    return Chances(logs, logs_of_rest, slopes)

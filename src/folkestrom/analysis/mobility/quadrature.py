@@ -13,7 +13,7 @@ from folkestrom.analysis.mobility.kernels.layout import AREA, LANES, Nodes
 #: Orders tried one after the other. Odd ones, so that the mode itself is a node.
 ORDERS = (7, 11, 15, 21, 31, 41)
 #: No more nodes than this for a person.
-MOST_NODES = 10_000
+MOST_NODES = 25_000
 #: Vectors of the machine are this long, or divide it.
 _LANES = 8
 
@@ -47,7 +47,7 @@ def product_rule(order: int, dimensions: int) -> Rule:
 
     Around a person's mode the integrand falls like exp(−x²), so a node's weight is about what it
     contributes. Corners below 2·10^(1 − order) of the central weight are left out: less than the
-    rule's own error.
+    rule's own error, also where the posterior leans to one side and falls more slowly there.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def product_rule(order: int, dimensions: int) -> Rule:
     points, weights = np.polynomial.hermite.hermgauss(order)
     grid = np.indices((order,) * dimensions).reshape(dimensions, order**dimensions)
     relative = np.prod(weights[grid] / weights.max(), axis=0)
-    kept = grid[:, relative >= max(2.0 * 10.0 ** (1 - order), 1e-13)]
+    kept = grid[:, relative >= 2.0 * 10.0 ** (1 - order)]
     nodes = kept.shape[1]
     padded = np.zeros((dimensions, -(-nodes // _LANES) * _LANES), dtype=np.int64)
     padded[:, :nodes] = kept

@@ -17,7 +17,12 @@ from folkestrom.analysis.clusters import check_rank
 from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.design import Design
-from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
+from folkestrom.analysis.mobility.distributions import (
+    chi2_tail,
+    normal_quantile,
+    two_sided,
+    wald_statistic,
+)
 from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
@@ -352,7 +357,7 @@ class MobilityFit:
         check_rank(self.clusters, len(chosen))
         values = self._reported()[0][chosen]
         block = self.cov_params_[np.ix_(chosen, chosen)]
-        statistic = float(values @ np.linalg.solve(block, values))
+        statistic = wald_statistic(values, block)
         return Test(statistic, len(chosen), chi2_tail(statistic, len(chosen)))
 
     def lr_test(self, restricted: MobilityFit) -> Test:

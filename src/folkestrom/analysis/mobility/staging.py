@@ -79,7 +79,8 @@ class Plan:
     covariance, free
         Effects; positions with a coefficient.
     penalty
-        Weight of half of each squared coefficient, intercepts apart.
+        Weight of half of each squared coefficient, of numbers per standard deviation and
+        intercepts apart.
     tolerance
         In standard errors; None: by the panel's size.
     threads

@@ -97,14 +97,14 @@ class CoxFit(HazardFit):
         values = sets.design.profile(profile or {})
         ratio = float(np.exp(values @ self.theta - state.shift))
         steps = state.hazard[:, 0]
-        spread = state.square[:, 0]
+        spread = state.square[:, 0] * (ratio / state.at_risk) ** 2
         drift = steps[:, None] * values - self.partial.means_at_risk(state)
         estimate, se = np.empty(sets.times), np.empty(sets.times)
         for one, after in zip(sets.starts[:-1], sets.starts[1:], strict=True):
             part = slice(one, after)
             estimate[part] = ratio * np.cumsum(steps[part])
             toward = ratio * np.cumsum(drift[part], axis=0)
-            own = ratio**2 * np.cumsum(spread[part])
+            own = np.cumsum(spread[part])
             se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, self.vcov, toward))
         lower, upper = bounds(estimate, se, scale)
         columns: dict[str, Any] = {}

@@ -121,11 +121,12 @@ def _result(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
+    """The likelihood; `weight` is each cell's chances (logit), or its information (cloglog)."""
+
     theta: Floats
     value: float
     gradient: Floats
-    chance: Floats
-    slope: Floats
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,40 +160,44 @@ class _Model:
         eta = np.column_stack([self.design.predictor(t) for t in split])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = self._cloglog(eta) if self.link == "cloglog" else self._logit(eta)
-        value, residual, chance, slope = parts
+        value, residual, weight = parts
         gradient = np.concatenate([self.design.sums(np.ascontiguousarray(r)) for r in residual.T])
-        return _State(theta, value, gradient, chance, slope)
+        return _State(theta, value, gradient, weight)
 
     def information(self, state: _State) -> Floats:
         """Expected information."""
         p, causes = self.design.size, self.counts.shape[1]
         if self.link == "cloglog":
-            chance, slope = state.chance[:, 0], state.slope[:, 0]
-            return self.design.products(self.at_risk * slope**2 / (chance * (1 - chance)))
+            return self.design.products(self.at_risk * state.weight[:, 0])
         found = np.empty((causes * p, causes * p))
         for j in range(causes):
             for k in range(j + 1):
-                other = -state.chance[:, k] + (1.0 if j == k else 0.0)
-                block = self.design.products(self.at_risk * state.chance[:, j] * other)
+                other = -state.weight[:, k] + (1.0 if j == k else 0.0)
+                block = self.design.products(self.at_risk * state.weight[:, j] * other)
                 found[j * p : (j + 1) * p, k * p : (k + 1) * p] = block
                 found[k * p : (k + 1) * p, j * p : (j + 1) * p] = block
         return found
 
-    def _logit(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+    def _logit(self, eta: Floats) -> tuple[float, Floats, Floats]:
         top = np.maximum(eta.max(axis=1), 0.0)
         odds = np.exp(eta - top[:, None])
         whole = np.exp(-top) + odds.sum(axis=1)
         chance = odds / whole[:, None]
         value = float((self.counts * eta).sum() - self.at_risk @ (top + np.log(whole)))
-        return value, self.counts - self.at_risk[:, None] * chance, chance, chance
+        return value, self.counts - self.at_risk[:, None] * chance, chance
 
-    def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+    def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats]:
         hazard = np.exp(eta)
-        chance = np.clip(-np.expm1(-hazard), 1e-300, 1 - 1e-16)
-        slope = np.exp(eta - hazard)
         left = self.at_risk[:, None] - self.counts
-        value = float((self.counts * np.log(chance)).sum() - (left * hazard).sum())
-        return value, self.counts * slope / chance - left * hazard, chance, slope
+        # Where nobody is left without an event, a hazard without end costs nothing.
+        cost = np.where(left > 0, left * hazard, 0.0)
+        chance = np.where(hazard < 1e-8, eta - hazard / 2, np.log(-np.expm1(-hazard)))
+        value = float(np.where(self.counts > 0, self.counts * chance, 0.0).sum() - cost.sum())
+        # Hazard over odds of an event: 1 where the hazard is small, 0 where it is large.
+        share = np.where(hazard < 700, hazard / np.expm1(np.minimum(hazard, 700)), 0.0)
+        share = np.where(hazard < 1e-8, 1.0 - hazard / 2, share)
+        weight = np.where(hazard < 700, hazard * share, 0.0)
+        return value, self.counts * share - cost, weight
 
 
 def _usable(

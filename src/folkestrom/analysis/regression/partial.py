@@ -41,10 +41,10 @@ class State:
         By row: weight × hazard ratio, up to a factor that all share.
     expected
         By row: weight × events expected of it.
-    at_risk
-        By time: sum of risks.
+    at_risk, following, anew
+        By time: sum of risks, that of tails alone, and whether digits would have been lost.
     hazard, square
-        By time, as the kernels have them.
+        By time, as the kernels have them; squares times the square of those at risk.
     shift
         Log of the factor.
     """
@@ -55,6 +55,8 @@ class State:
     risk: Floats
     expected: Floats
     at_risk: Floats
+    following: Floats
+    anew: npt.NDArray[np.bool_]
     hazard: Floats
     square: Floats
     shift: float
@@ -95,15 +97,16 @@ class Partial:
         if len(s.weight):
             risk *= s.weight
         entering, leaving, following, at_risk = np.zeros((4, s.times))
-        events = np.zeros((s.times, 3))
+        events, anew = np.zeros((s.times, 3)), np.zeros(s.times, np.bool_)
         rows = (s.first, s.last, s.event, risk, s.weight, s.tail)
         add_up_risk(*rows, entering, leaving, following, events)
-        at_risk_by_time(s.starts, entering, leaving, following, s.fading, at_risk)
+        sums = (entering, leaving, following, s.fading, at_risk, anew)
+        at_risk_by_time(s.starts, s.first, s.last, risk, *sums)
         hazard, square = np.zeros((s.times, 2)), np.zeros((s.times, 3))
         value = float(self._own @ (predictor - shift))
         with np.errstate(all="ignore"):
             value -= hazards_by_time(at_risk, events, self.efron, hazard, square)
-        expected = self._expected(risk, hazard)
+        expected = self._expected(risk, hazard, hazard)
         return State(
             theta=theta,
             value=value,
@@ -111,6 +114,8 @@ class Partial:
             risk=risk,
             expected=expected,
             at_risk=at_risk,
+            following=following,
+            anew=anew,
             hazard=hazard,
             square=square,
             shift=shift,
@@ -121,7 +126,7 @@ class Partial:
         s = self.sets
         times = np.ones(s.times) if over is None else over
         expected = state.expected if over is None else self._expected(
-            state.risk, state.hazard * times[:, None]
+            state.risk, state.hazard * times[:, None], state.hazard
         )  # fmt: skip
         whole = s.design.products(expected)
         half = self._swept(state, times, np.zeros((2, 0, s.design.size)))
@@ -131,7 +136,9 @@ class Partial:
         """First derivatives, with each time's part multiplied."""
         s = self.sets
         own = self._own * np.where(s.event, over[np.maximum(s.last, 1) - 1], 0.0)
-        return s.design.sums(own - self._expected(state.risk, state.hazard * over[:, None]))
+        return s.design.sums(
+            own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
+        )
 
     def meat(self, state: State, cluster: npt.NDArray[np.int64]) -> Floats:
         """Products of score residuals, added up within clusters.
@@ -151,13 +158,14 @@ class Partial:
         edges = np.append(begins, len(order))
         rows = (s.first, s.last, s.end, s.event, state.risk, s.weight, s.tail)
         residual = self._own - state.expected
+        sizes = self._sums(state.hazard)
 
         def fill(part: tuple[int, int]) -> Floats:
             found = np.zeros((s.design.size, s.design.size))
             bounds = (int(edges[part[0]]), int(edges[part[1]]))
             cluster_products(
                 bounds, order, own, *rows, residual,
-                x.codes, x.place, x.numbers, x.slope, means, found
+                x.codes, x.place, x.numbers, x.slope, s.fading, sizes, means, found
             )  # fmt: skip
             return found
 
@@ -170,32 +178,40 @@ class Partial:
 
     def means_at_risk(self, state: State) -> Floats:
         """Time × coefficient: hazard increments × mean covariates of those at risk."""
-        return np.diff(self._means(state)[0], axis=0)
+        return np.asarray(self._means(state)[4, :-1])
 
-    def _expected(self, risk: Floats, hazard: Floats) -> Floats:
+    def _expected(self, risk: Floats, hazard: Floats, whole: Floats) -> Floats:
+        """Expected events by hazards that may be a multiple of the whole ones."""
         s = self.sets
-        cumulative = np.concatenate([[0.0], np.cumsum(hazard[:, 0])])
-        faded = np.zeros(0)
-        if len(s.fading):
-            faded = np.concatenate([[0.0], np.cumsum(hazard[:, 0] * s.fading)])
         expected = np.empty(len(risk))
-        rows = (s.first, s.last, s.end, s.event, risk, s.tail)
-        residuals(*rows, hazard, cumulative, faded, expected)
+        rows = (s.first, s.last, s.end, s.event, risk, s.tail, s.fading)
+        sums = self._sums(hazard)
+        residuals(*rows, hazard, sums, sums if hazard is whole else self._sums(whole), expected)
         return expected
+
+    def _sums(self, hazard: Floats) -> Floats:
+        """Hazards before each time, added up, and the same times fading."""
+        fading = self.sets.fading
+        sums = np.zeros((2, len(hazard) + 1))
+        np.cumsum(hazard[:, 0], out=sums[0, 1:])
+        if len(fading):
+            np.cumsum(hazard[:, 0] * fading, out=sums[1, 1:])
+        return sums
 
     def _swept(self, state: State, over: Floats, means: Floats) -> Any:
         s = self.sets
         x, half = s.design, np.zeros((s.design.size, s.design.size))
         sweep(
             s.starts, s.first, s.last, s.event, state.risk, s.tail, s.fading, s.late,
-            x.codes, x.place, x.numbers, x.slope, state.square, over, half, means,
+            x.codes, x.place, x.numbers, x.slope, state.square, state.at_risk, state.following,
+            state.anew, over, half, means,
         )  # fmt: skip
         return half
 
     def _means(self, state: State) -> Floats:
-        """4 × time × coefficient, as `cluster_products` takes them."""
+        """5 × time × coefficient, as `cluster_products` takes them."""
         s = self.sets
-        size = 6 * 8 * s.times * s.design.size
+        size = 7 * 8 * s.times * s.design.size
         if size > _MOST_BYTES:
             raise ResourceError(
                 f"{s.times} times of events × {s.design.size} coefficients need more than "
@@ -208,11 +224,12 @@ class Partial:
         whole, tied = sums
         h, q = state.hazard, state.square
         own = np.bincount(s.last[s.event] - 1, self._own[s.event], minlength=s.times)
-        found = np.zeros((4, s.times + 1, s.design.size))
-        steps = q[:, :1] * whole - q[:, 1:2] * tied
+        found = np.zeros((5, s.times + 1, s.design.size))
+        over = 1 / state.at_risk[:, None]
+        found[4, :-1] = steps = (q[:, :1] * whole - q[:, 1:2] * tied) * over
         np.cumsum(steps, axis=0, out=found[0, 1:])
         if len(s.fading):
             np.cumsum(steps * s.fading[:, None], axis=0, out=found[1, 1:])
-        found[2, :-1] = (h[:, :1] * whole - h[:, 1:] * tied) / own[:, None]
-        found[3, :-1] = q[:, 1:2] * whole - q[:, 2:] * tied
+        found[2, :-1] = (h[:, :1] * whole - h[:, 1:] * tied) / over / own[:, None]
+        found[3, :-1] = (q[:, 1:2] * whole - q[:, 2:] * tied) * over
         return found

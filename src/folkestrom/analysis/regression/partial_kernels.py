@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from folkestrom.analysis.followup.compiled import kernel
 
+#: A difference of sums that is a smaller part of them has lost digits: it is added up directly.
+_LOST = 1e-7
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.int32]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -54,24 +57,44 @@ def add_up_risk(
 @kernel
 def at_risk_by_time(
     starts: Places,
+    first: Places,
+    last: Places,
+    risk: Floats,
     entering: Floats,
     leaving: Floats,
     following: Floats,
     fading: Floats,
     at_risk: Floats,
+    anew: Flags,
 ) -> None:
-    """Sum of risks at each time; `starts` are the first times of strata, and the number of all."""
-    for s in range(len(starts) - 1):
+    """Sum of risks at each time; `starts` are the first times of strata, and the number of all.
+
+    `anew` marks times at which the sum is made of the rows at risk: those who begin later, whose
+    risks are taken off it, were nearly all of it. `following` becomes the sum of earlier tails.
+    """
+    row = len(risk) - 1
+    for s in range(len(starts) - 2, -1, -1):
         # From the end: where few are left, nothing is lost.
-        total = 0.0
+        total, most, until = 0.0, 0.0, row
         for t in range(starts[s + 1] - 1, starts[s] - 1, -1):
+            while row >= 0 and last[row] > t:
+                row -= 1
             total += leaving[t]
+            most = max(most, total)
+            if total < _LOST * most:
+                anew[t] = True
+                total = 0.0
+                for i in range(row + 1, until + 1):
+                    if first[i] <= t:
+                        total += risk[i]
+                most = total
             at_risk[t] = total
             total -= entering[t]
         if len(fading):
             total = 0.0
             for t in range(starts[s], starts[s + 1]):
                 total += following[t]
+                following[t] = total
                 at_risk[t] += total * fading[t]
 
 
@@ -82,21 +105,22 @@ def hazards_by_time(
     """Log of the likelihood's denominators, added up; and what gradients and information need.
 
     `hazard` is time × (whole, tied): the increments of the cumulative hazard, and what those with
-    an event at that time are spared of them. `square` is time × 3: the same of squares.
+    an event at that time are spared of them. `square` is time × 3: the same of squares, times the
+    square of those at risk.
     """
     value = 0.0
     for t in range(len(at_risk)):
         count = int(events[t, 0])
         if count == 0:
             continue
-        if not at_risk[t] - events[t, 2] * (count - 1) / count > 1e-140:
-            # Lost in rounding, where coefficients have run off; squares are needed too.
+        if not at_risk[t] - events[t, 2] * (count - 1) / count > 1e-300:
+            # Less than can be told from nothing, where coefficients have run off.
             return np.inf
         each = events[t, 1] / events[t, 0]
         if not efron:
             value += events[t, 1] * np.log(at_risk[t])
             hazard[t, 0] = events[t, 1] / at_risk[t]
-            square[t, 0] = events[t, 1] / at_risk[t] ** 2
+            square[t, 0] = events[t, 1]
             continue
         for k in range(count):
             part = k / count
@@ -104,9 +128,10 @@ def hazards_by_time(
             value += each * np.log(left)
             hazard[t, 0] += each / left
             hazard[t, 1] += part * each / left
-            square[t, 0] += each / left**2
-            square[t, 1] += part * each / left**2
-            square[t, 2] += part * part * each / left**2
+            ratio = at_risk[t] / left
+            square[t, 0] += each * ratio**2
+            square[t, 1] += part * each * ratio**2
+            square[t, 2] += part * part * each * ratio**2
     return value
 
 
@@ -118,19 +143,41 @@ def residuals(
     event: Flags,
     risk: Floats,
     tail: Floats,
+    fading: Floats,
     hazard: Floats,
-    cumulative: Floats,
-    faded: Floats,
+    sums: Floats,
+    sizes: Floats,
     expected: Floats,
 ) -> None:
-    """Expected events of each row × its weight; `cumulative` and `faded` begin with zero."""
+    """Expected events of each row × its weight.
+
+    `sums` has the sums of `hazard` over earlier times, and of hazard × fading; `sizes` the same of
+    the hazards themselves, where `hazard` is a multiple of them.
+    """
     for i in range(len(risk)):
-        found = risk[i] * (cumulative[last[i]] - cumulative[first[i]])
+        a, b = first[i], last[i]
+        found = sums[0, b] - sums[0, a]
+        if is_lost(sizes[0], a, b):
+            found = 0.0
+            for t in range(a, b):
+                found += hazard[t, 0]
         if event[i]:
-            found -= risk[i] * hazard[last[i] - 1, 1]
+            found -= hazard[b - 1, 1]
+        found *= risk[i]
         if len(tail) and tail[i] > 0.0:
-            found += risk[i] * tail[i] * (faded[end[i]] - faded[last[i]])
+            following = sums[1, end[i]] - sums[1, b]
+            if is_lost(sizes[1], b, end[i]):
+                following = 0.0
+                for t in range(b, end[i]):
+                    following += hazard[t, 0] * fading[t]
+            found += risk[i] * tail[i] * following
         expected[i] = found
+
+
+@kernel
+def is_lost(sizes: Floats, a: int, b: int) -> bool:
+    """Whether the sum over the times from a to b is hidden by that over earlier ones."""
+    return b > a and not sizes[b] - sizes[a] > _LOST * sizes[b]
 
 
 @kernel
@@ -148,6 +195,9 @@ def sweep(  # noqa: C901 - one pass over times, with rows that come, go and stay
     numbers: Floats,
     slope: Places,
     square: Floats,
+    at_risk: Floats,
+    following: Floats,
+    anew: Flags,
     over: Floats,
     products: Floats,
     means: Floats,
@@ -156,7 +206,8 @@ def sweep(  # noqa: C901 - one pass over times, with rows that come, go and stay
 
     Times are gone through from the last to the first. Rows of `late`, in the order of `first`,
     begin later than their stratum. `over` multiplies each time's part. Where `means` has rows,
-    they get, by time: sums of covariates at risk, with tails, and of those with an event.
+    they get, by time, as parts of the risk: sums of covariates at risk, with tails, and of those
+    with an event.
     """
     size = products.shape[0]
     live, tied, after, whole = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
@@ -164,16 +215,10 @@ def sweep(  # noqa: C901 - one pass over times, with rows that come, go and stay
     tailed = row
     for s in range(len(starts) - 2, -1, -1):
         live[:] = 0.0
-        after[:] = 0.0
+        until, held = row, np.inf
         if len(fading):
-            # Tails of this stratum begin within it; they are taken off as that is passed.
             while tailed >= 0 and last[tailed] >= starts[s + 1]:
                 tailed -= 1
-            j = tailed
-            while j >= 0 and last[j] >= starts[s]:
-                if tail[j] > 0.0:
-                    _add(j, risk[j] * tail[j], codes, place, numbers, slope, after)
-                j -= 1
         for t in range(starts[s + 1] - 1, starts[s] - 1, -1):
             tied[:] = 0.0
             if len(fading):
@@ -182,6 +227,15 @@ def sweep(  # noqa: C901 - one pass over times, with rows that come, go and stay
                         part = -risk[tailed] * tail[tailed]
                         _add(tailed, part, codes, place, numbers, slope, after)
                     tailed -= 1
+                if following[t] < _LOST * held:
+                    # Tails of this stratum begin within it; they are taken off as that is passed.
+                    held = following[t]
+                    after[:] = 0.0
+                    j = tailed
+                    while j >= 0 and last[j] >= starts[s]:
+                        if tail[j] > 0.0:
+                            _add(j, risk[j] * tail[j], codes, place, numbers, slope, after)
+                        j -= 1
             while row >= 0 and last[row] > t:
                 if last[row] > first[row]:
                     _add(row, risk[row], codes, place, numbers, slope, live)
@@ -193,8 +247,15 @@ def sweep(  # noqa: C901 - one pass over times, with rows that come, go and stay
                 if first[j] < starts[s + 1]:
                     _add(j, -risk[j], codes, place, numbers, slope, live)
                 begun -= 1
+            if anew[t]:
+                live[:] = 0.0
+                for j in range(row + 1, until + 1):
+                    if first[j] <= t:
+                        _add(j, risk[j], codes, place, numbers, slope, live)
             for k in range(size):
                 whole[k] = live[k] + (fading[t] * after[k] if len(fading) else 0.0)
+                whole[k] /= at_risk[t]
+                tied[k] /= at_risk[t]
             if means.shape[1]:
                 for k in range(size):
                     means[0, t, k] = whole[k]
@@ -245,14 +306,17 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
     place: Places,
     numbers: Floats,
     slope: Places,
+    fading: Floats,
+    sizes: Floats,
     means: Floats,
     products: Floats,
 ) -> None:
     """Score residuals, added up by cluster, and their products; the lower half of a matrix.
 
-    Rows of a cluster follow each other in `order`. `means` is 4 × time × coefficient: sums over
-    earlier times of hazard × mean covariates, the same with fading, and at each time the mean of
-    those with an event and what ties take off it.
+    Rows of a cluster follow each other in `order`. `means` is 5 × time × coefficient: sums over
+    earlier times of hazard × mean covariates, the same with fading, at each time the mean of
+    those with an event and what ties take off it, and hazard × mean covariates. `sizes` are as for
+    `residuals`.
     """
     size = products.shape[0]
     score = np.zeros(size)
@@ -261,15 +325,25 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
         _add(i, residual[i], codes, place, numbers, slope, score)
         a, b = first[i], last[i]
         if b > a:
-            for k in range(size):
-                score[k] += risk[i] * (means[0, b, k] - means[0, a, k])
+            if is_lost(sizes[0], a, b):
+                for t in range(a, b):
+                    for k in range(size):
+                        score[k] += risk[i] * means[4, t, k]
+            else:
+                for k in range(size):
+                    score[k] += risk[i] * (means[0, b, k] - means[0, a, k])
         if event[i]:
             w = weight[i] if len(weight) else 1.0
             for k in range(size):
                 score[k] -= w * means[2, b - 1, k] + risk[i] * means[3, b - 1, k]
         if len(tail) and tail[i] > 0.0:
-            for k in range(size):
-                score[k] += risk[i] * tail[i] * (means[1, end[i], k] - means[1, b, k])
+            if is_lost(sizes[1], b, end[i]):
+                for t in range(b, end[i]):
+                    for k in range(size):
+                        score[k] += risk[i] * tail[i] * fading[t] * means[4, t, k]
+            else:
+                for k in range(size):
+                    score[k] += risk[i] * tail[i] * (means[1, end[i], k] - means[1, b, k])
         if n + 1 == bounds[1] or cluster[order[n + 1]] != cluster[i]:
             for k in range(size):
                 if score[k] != 0.0:

@@ -10,7 +10,12 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.clusters import check_rank
-from folkestrom.analysis.mobility.distributions import chi2_tail, normal_quantile, two_sided
+from folkestrom.analysis.mobility.distributions import (
+    chi2_tail,
+    normal_quantile,
+    two_sided,
+    wald_statistic,
+)
 from folkestrom.errors import UsageError
 from folkestrom.model.names import unknown
 
@@ -142,7 +147,7 @@ class HazardFit:
         kept = np.array(list(chosen))
         check_rank(self.clusters, len(kept))
         part = self.vcov[np.ix_(kept, kept)]
-        statistic = float(self.theta[kept] @ np.linalg.solve(part, self.theta[kept]))
+        statistic = wald_statistic(self.theta[kept], part)
         return Chi2(statistic, len(kept), chi2_tail(statistic, len(kept)))
 
     def likelihood_ratio_test(self) -> Chi2:
