@@ -13,8 +13,9 @@ Array = NDArray[np.float64]
 
 def log_chances(eta: Array, u: Array) -> Array:
     """Logarithms of all outcomes' chances: rows × outcomes."""
-    logits = np.hstack([np.zeros((len(eta), 1)), eta + u])
-    return np.asarray(logits - logsumexp(logits, axis=1, keepdims=True))
+    logits = np.concatenate([np.zeros((len(eta), 1)), eta + u], axis=1)
+    top = logits.max(axis=1, keepdims=True)
+    return np.asarray(logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True)))
 
 
 def _density(eta: Array, y: NDArray[np.int64], root: Array, z: Array) -> float:

@@ -82,7 +82,7 @@ def test_few_points_suffice(persons: int, rows: int) -> None:
 
 @pytest.mark.parametrize("entries", [(0.9,), (0.9, 0.5, 0.7)])
 def test_standard_errors_are_those_of_plain_quadrature(entries: tuple[float, ...]) -> None:
-    person, y, x, panel = draw(12, 365, lower(*entries))
+    person, y, x, panel = draw(12 if len(entries) == 1 else 5, 365, lower(*entries))
     fit = fit_mobility(panel)
     assert fit.converged_, fit.message_
     assert fit.order <= 15
@@ -90,7 +90,9 @@ def test_standard_errors_are_those_of_plain_quadrature(entries: tuple[float, ...
 
     def value(theta: NDArray[np.float64]) -> float:
         eta = theta[0:k:2] + x[:, None] * theta[1:k:2]
-        return oracle.log_likelihood(person, y, eta, lower(*theta[k:]), 9)
+        return oracle.log_likelihood(
+            person, y, eta, lower(*theta[k:]), 9 if len(entries) == 1 else 7
+        )
 
     assert fit.log_likelihood_ == pytest.approx(value(fit.theta), abs=1e-6)
     errors = np.sqrt(np.diag(fit.vcov))

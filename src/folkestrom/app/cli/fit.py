@@ -94,7 +94,12 @@ def mobility(
     ] = None,
     weight: Annotated[str | None, typer.Option("--weight", help="Column of weights.")] = None,
     penalty: Annotated[
-        float, typer.Option("--penalty", min=0, help="Weight of half of each squared coefficient.")
+        float,
+        typer.Option(
+            "--penalty",
+            min=0,
+            help="Weight of half of each squared coefficient (of numbers: per standard deviation).",
+        ),
     ] = 0.0,
     tolerance: Annotated[
         float | None,
