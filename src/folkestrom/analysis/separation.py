@@ -260,7 +260,7 @@ class _Search:
             direction = self._solve(left_out.ravel()).reshape(self.gradient.shape)
             if not (self.gradient * direction).sum() > NOTHING * np.abs(direction).max():
                 return None
-            broken = self.inequalities.broken(direction).reshape(-1, direction.size)
+            broken = self.inequalities.broken(direction)
             if not len(broken):
                 return direction if self.inequalities.told(direction).times else None
             broken = broken / np.abs(broken).max(axis=1, keepdims=True)
@@ -302,7 +302,8 @@ def _separation(
         values = np.unique(
             columns.read(told.rows[:: max(len(told.rows) // 10_000, 1)])[:, min(alone)]
         )
-        value = float(values[0]) if len(values) == 1 else None
+        origin = columns.origin[min(alone)]
+        value = float(values[0] + origin) if len(values) == 1 else None
     return Separation(parts, told, value)
 
 
@@ -349,7 +350,7 @@ class Chances:
             made = np.zeros((len(r), self.outcomes, values.shape[1]))
             made[np.arange(len(r)), seen] += values[r]
             made[np.arange(len(r)), best[r, seen]] -= values[r]
-            found.append(made[:, 1:].reshape(len(r), -1))
+            found.append(made[:, 1:].reshape(len(r), direction.size))
             worst.append(most[r, seen])
         order = np.argsort(-np.concatenate(worst))[:MOST_ADDED]
         return np.vstack(found)[order]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from folkestrom.analysis.collinearity import dependent, orthogonalise
 from folkestrom.analysis.columns import Columns, of_matrix
 from folkestrom.analysis.decomposition.design import Design, parts_of
-from folkestrom.analysis.regression.climb import climb
+from folkestrom.analysis.regression.climb import climb, inverse
 from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
 from folkestrom.errors import UsageError
 
@@ -108,11 +108,10 @@ def fit(
     turn = apart.coefficients(columns)
     model = _Model(apart.values(x, columns), y, n, link)
     found = climb(model.at, model.information, model.start())
-    reason = found.reason
+    reason, covariance = found.reason, inverse(found.information)
     if link == "logit":
-        inverse = np.linalg.pinv(found.information)
-        reach = np.sqrt(np.einsum("ij,jk,ik->i", model.x, inverse, model.x)).max()
-        if reason or not certain(found.end.gradient, inverse, float(reach)):
+        reach = np.sqrt(np.einsum("ij,jk,ik->i", model.x, covariance, model.x)).max()
+        if reason or not certain(found.end.gradient, covariance, float(reach)):
             reason = _separated(x, y, n, design) or reason
     if reason:
         raise UsageError(
@@ -120,9 +119,8 @@ def fit(
             value=", ".join(design.terms),
             next_step="Merge small levels, take fewer terms, or use model='linear'",
         )  # fmt: skip
-    inverse = np.linalg.inv(found.information)
-    beta = turn @ (found.end.theta + inverse @ found.end.gradient)
-    return Fit(beta, turn @ inverse @ turn.T, mean(matrix @ beta, link))
+    beta = turn @ (found.end.theta + covariance @ found.end.gradient)
+    return Fit(beta, turn @ covariance @ turn.T, mean(matrix @ beta, link))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

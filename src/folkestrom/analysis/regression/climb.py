@@ -98,14 +98,30 @@ def climb(
     return Climbed(here, information(here), reason, taken)
 
 
+def inverse(information: Floats) -> Floats:
+    """The inverse of a matrix; not a number where there is none.
+
+    Parameters
+    ----------
+    information
+        A square matrix.
+
+    Examples
+    --------
+    >>> inverse(np.diag([2.0, 4.0])).diagonal().tolist(), inverse(np.zeros((1, 1))).tolist()
+    ([0.5, 0.25], [[nan]])
+    """
+    try:
+        return np.asarray(np.linalg.inv(information), np.float64)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
 def _step(information: Floats, gradient: Floats) -> tuple[Floats, float]:
     """Newton's step, and the most standard errors that it moves an estimate by."""
-    try:
-        inverse = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return gradient, np.nan
-    step = inverse @ gradient
-    errors = np.sqrt(np.abs(np.diag(inverse)))
+    covariance = inverse(information)
+    step = covariance @ gradient
+    errors = np.sqrt(np.abs(np.diag(covariance)))
     return step, float(np.max(np.abs(step) / np.maximum(errors, 1e-300)))
 
 

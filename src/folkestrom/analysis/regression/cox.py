@@ -10,18 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.collinearity import dependent
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
-from folkestrom.analysis.regression.climb import climb
+from folkestrom.analysis.regression.climb import climb, inverse
 from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
-from folkestrom.analysis.regression.design import (
-    Design,
-    as_table,
-    dependent,
-    make_design,
-)
+from folkestrom.analysis.regression.design import as_table, combination, make_design
 from folkestrom.analysis.regression.ends import ends_of
+from folkestrom.analysis.regression.monotone import runs_off
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.regression.result import Chi2, HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
@@ -30,8 +27,8 @@ from folkestrom.errors import InputRefused, UsageError
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 
-#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
-_UNDETERMINED = 20.0
+#: A covariate whose mean square among those at risk together is less does not vary there.
+_NO_SPREAD = 1e-13
 #: With twice as many rows or more, estimates from so many are where the climb begins.
 _ROWS_OF_A_GUESS = 100_000
 
@@ -55,8 +52,8 @@ class CoxFit(HazardFit):
     def score_test(self) -> Chi2:
         """Whether the model is better than none, by the likelihood's slope at zero."""
         null = self.partial.at(np.zeros(self.theta.size))
-        inverse = _inverse(self.partial.information(null))
-        statistic = float(null.gradient @ inverse @ null.gradient)
+        own = inverse(self.partial.information(null))
+        statistic = float(null.gradient @ own @ null.gradient)
         return Chi2(statistic, self.theta.size, chi2_tail(statistic, self.theta.size))
 
     @property
@@ -94,7 +91,9 @@ class CoxFit(HazardFit):
         scale = Scale(interval, level, np.inf)
         sets, state = self.partial.sets, self.state
         values = sets.design.profile(profile or {})
-        ratio = float(np.exp(values @ self.theta - state.shift))
+        ratio = float(np.exp(values @ state.theta - state.shift))
+        back = np.linalg.inv(sets.design.coefficients())
+        vcov = back @ self.vcov @ back.T
         steps = state.hazard[:, 0]
         spread = state.square[:, 0]
         drift = steps[:, None] * values - self.partial.means_at_risk(state)
@@ -104,7 +103,7 @@ class CoxFit(HazardFit):
             estimate[part] = ratio * np.cumsum(steps[part])
             toward = ratio * np.cumsum(drift[part], axis=0)
             own = ratio**2 * np.cumsum(spread[part])
-            se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, self.vcov, toward))
+            se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, vcov, toward))
         lower, upper = bounds(estimate, se, scale)
         columns: dict[str, Any] = {}
         if self.strata:
@@ -210,24 +209,24 @@ def fit_partial(
     """
     partial = Partial(sets, ties == "efron")
     _refuse_separation(sets)
-    scale = _sizes(sets.design)
     null = partial.at(np.zeros(sets.design.size))
-    begin = _first_guess(partial, null, scale)
+    begin = _first_guess(partial, null)
     found = climb(partial.at, partial.information, begin)
-    naive = _inverse(found.information)
+    naive = inverse(found.information)
+    reason = runs_off(partial, found.end, naive, found.reason)
+    turn = sets.design.coefficients()
     vcov = naive
     count = None
     if clusters is not None:
         vcov = naive @ partial.meat(found.end, clusters) @ naive
         count = len(np.unique(clusters))
-    reason = found.reason or _runs_off(sets.design, naive, scale)
     return CoxFit(
         title=title,
         ratio="hazard ratio",
         names_=sets.design.names,
-        theta=found.end.theta,
-        vcov=vcov,
-        naive_vcov=naive,
+        theta=turn @ found.end.theta,
+        vcov=turn @ vcov @ turn.T,
+        naive_vcov=turn @ naive @ turn.T,
         errors="information" if clusters is None else "robust",
         log_likelihood_=found.end.value,
         log_likelihood_null_=null.value,
@@ -243,40 +242,26 @@ def fit_partial(
     )
 
 
-def _first_guess(partial: Partial, null: State, scale: Floats) -> Floats:
+def _first_guess(partial: Partial, null: State) -> Floats:
     """Zero; or, where rows are many, the estimates from a part of them."""
     every = len(partial.sets.rows) // _ROWS_OF_A_GUESS
     if every > 1:
         part = partial.sample(every)
-        at = part.at(np.zeros(len(scale)))
-        if not dependent(part.information(at) / part.events, scale):
+        at = part.at(np.zeros(null.theta.size))
+        if not _adds_nothing(part, at):
             found = climb(part.at, part.information, at.theta)
             return at.theta if found.reason else found.end.theta
-    k = dependent(partial.information(null) / partial.events, scale)
-    if k:
-        raise InputRefused(
-            "does not vary, or is a combination of the covariates before it, among those at "
-            "risk together",
-            where="regression",
-            column=partial.sets.design.names[k[0]],
-            next_step="Leave it out.",
-        )
+    for k, others in _adds_nothing(partial, null).items():
+        names = partial.sets.design.names
+        raise combination(names[k], [names[o] for o in others], " among those at risk together")
     return null.theta
 
 
-def _inverse(information: Floats) -> Floats:
-    try:
-        return np.asarray(np.linalg.inv(information), np.float64)
-    except np.linalg.LinAlgError:
-        return np.full_like(information, np.nan)
-
-
-def _sizes(design: Design) -> Floats:
-    """Standard deviation of numbers; one for levels."""
-    scale = np.ones(design.size)
-    if len(design.slope):
-        scale[design.slope] = design.numbers.std(axis=0)
-    return scale
+def _adds_nothing(partial: Partial, null: State) -> dict[int, list[int]]:
+    """Covariates that do not vary among those at risk together, or as others before them do."""
+    spread = partial.information(null) / partial.events
+    flat = np.flatnonzero(np.diag(spread) <= _NO_SPREAD)
+    return {int(k): [] for k in flat} or dependent(spread)
 
 
 def _refuse_separation(sets: RiskSets) -> None:
@@ -305,15 +290,3 @@ def _refuse_separation(sets: RiskSets) -> None:
                 value=term.levels[int(empty[0])],
                 next_step="Leave the level out, or join it with another.",
             )
-
-
-def _runs_off(design: Design, vcov: Floats, scale: Floats) -> str:
-    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
-    if not np.isfinite(errors).all():
-        return "the data do not determine all estimates"
-    if errors.max() <= _UNDETERMINED:
-        return ""
-    worst = int(np.argmax(errors))
-    return (
-        f"{design.names[worst]} tells events from others without error: it has no finite estimate"
-    )

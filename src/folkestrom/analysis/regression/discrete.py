@@ -9,18 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.collinearity import dependent
 from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
-from folkestrom.analysis.regression.climb import climb
-from folkestrom.analysis.regression.design import Design, dependent, make_design
+from folkestrom.analysis.regression.climb import climb, inverse
+from folkestrom.analysis.regression.covariates import Design
+from folkestrom.analysis.regression.design import combination, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
+from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
 _WHERE = "hazards_by_period"
-_UNDETERMINED = 20.0
+_SMALLEST = 1e-200
 
 
 def hazards_by_period(
@@ -73,12 +76,8 @@ def hazards_by_period(
     model = _Model(design, cells["at_risk"].to_numpy(), counts, link)
     _refuse_separation(periods, cells, causes)
     theta = model.start(cells["period"].to_numpy())
-    if dependent(model.products() / counts.sum(), _sizes(design)):
-        k = dependent(model.products() / counts.sum(), _sizes(design))[0]
-        raise InputRefused(
-            "is a combination of other covariates", where=_WHERE, column=design.names[k],
-            next_step="Leave one of them out.",
-        )  # fmt: skip
+    for k, others in dependent(model.products()).items():
+        raise combination(design.names[k], [design.names[o] for o in others])
     found = climb(model.at, model.information, theta)
     return _result(periods, model, found, causes, notes, cells)
 
@@ -94,19 +93,16 @@ def _result(
     names = model.design.names
     if len(causes) > 1:
         names = tuple(f"{c}: {n}" for c in causes for n in names)
-    vcov = np.linalg.inv(found.information)
-    reason = found.reason
-    scale = np.tile(_sizes(model.design), len(causes))
-    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
-    if not reason and errors.max() > _UNDETERMINED:
-        worst = names[int(np.argmax(errors))]
-        reason = f"{worst} tells events from others without error: it has no finite estimate"
+    vcov = inverse(found.information)
+    reason = _runs_off(model, found.end, vcov, causes, found.reason)
+    turn = np.kron(np.eye(len(causes)), model.design.coefficients())
+    vcov = turn @ vcov @ turn.T
     several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
     return HazardFit(
         title=f"{several} of periods of length {periods.length:g}: {', '.join(causes)}",
         ratio="hazard ratio" if model.link == "cloglog" else "odds ratio",
         names_=names,
-        theta=found.end.theta,
+        theta=turn @ found.end.theta,
         vcov=vcov,
         naive_vcov=vcov,
         errors="information",
@@ -128,7 +124,7 @@ class _State:
     value: float
     gradient: Floats
     chance: Floats
-    slope: Floats
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,16 +158,15 @@ class _Model:
         eta = np.column_stack([self.design.predictor(t) for t in split])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = self._cloglog(eta) if self.link == "cloglog" else self._logit(eta)
-        value, residual, chance, slope = parts
+        value, residual, chance, weight = parts
         gradient = np.concatenate([self.design.sums(np.ascontiguousarray(r)) for r in residual.T])
-        return _State(theta, value, gradient, chance, slope)
+        return _State(theta, value, gradient, chance, weight)
 
     def information(self, state: _State) -> Floats:
         """Expected information."""
         p, causes = self.design.size, self.counts.shape[1]
         if self.link == "cloglog":
-            chance, slope = state.chance[:, 0], state.slope[:, 0]
-            return self.design.products(self.at_risk * slope**2 / (chance * (1 - chance)))
+            return self.design.products(self.at_risk * state.weight[:, 0])
         found = np.empty((causes * p, causes * p))
         for j in range(causes):
             for k in range(j + 1):
@@ -191,11 +186,43 @@ class _Model:
 
     def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
         hazard = np.exp(eta)
-        chance = np.clip(-np.expm1(-hazard), 1e-300, 1 - 1e-16)
-        slope = np.exp(eta - hazard)
+        chance = -np.expm1(-hazard)
         left = self.at_risk[:, None] - self.counts
-        value = float((self.counts * np.log(chance)).sum() - (left * hazard).sum())
-        return value, self.counts * slope / chance - left * hazard, chance, slope
+        # A hazard too small to be told from 0 is the chance.
+        seen = chance > _SMALLEST
+        logarithm = np.where(seen, np.log(chance), eta)
+        rate = np.where(seen, np.exp(eta - hazard) / chance, 1.0)
+        stayed = np.where(left > 0, left * hazard, 0.0)
+        value = float((self.counts * logarithm).sum() - stayed.sum())
+        weight = np.where(seen, np.exp(2 * eta - hazard) / chance, 0.0)
+        return value, self.counts * rate - stayed, chance, weight
+
+
+def _runs_off(
+    model: _Model, end: _State, vcov: Floats, causes: tuple[str, ...], reason: str
+) -> str:
+    """Why the end of a climb is no maximum; empty when it is one."""
+    design = model.design
+    errors = np.sqrt(np.abs(np.diag(vcov))).reshape(len(causes), -1)
+    reach = sum(design.reach(e) for e in errors)
+    if model.link == "cloglog":
+        # The likelihood's third derivatives are its second ones times this, or less.
+        reach *= 1.0 - float(np.log1p(-end.chance).min())
+    if not reason and certain(end.gradient, vcov, reach):
+        return ""
+    columns = design.columns()
+    named = [any(n.startswith(f"{t.name}[") for t in design.terms[-1:]) for n in columns.names]
+    none = model.at_risk - model.counts.sum(axis=1)
+    counts = np.column_stack([none, model.counts])
+    told = find_separation(
+        Chances(scaled(columns), counts.shape[1], lambda rows: counts[rows]),
+        np.array([k > 0 and not period for k, period in enumerate(named)]),
+    )
+    if told is not None:
+        return told.message(("no event", *causes), "person-periods")
+    if not np.isfinite(vcov).all():
+        return "the data do not determine all estimates"
+    return reason
 
 
 def _usable(
@@ -265,13 +292,6 @@ def _refuse_separation(
                         value=row[name],
                         next_step="Join the level with another, or leave its rows out.",
                     )
-
-
-def _sizes(design: Design) -> Floats:
-    scale = np.ones(design.size)
-    if len(design.slope):
-        scale[design.slope] = np.maximum(design.numbers.std(axis=0), 1e-300)
-    return scale
 
 
 def _null(cells: pl.DataFrame, causes: tuple[str, ...]) -> float:

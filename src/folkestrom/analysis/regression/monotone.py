@@ -1,0 +1,157 @@
+"""Monotone partial likelihoods: covariates that tell events from others at risk without error.
+
+A direction is one in which a partial likelihood never falls if, at each time of events, those
+with an event have the greatest linear predictor of all at risk (Jacobsen 1989). With Fine and
+Gray's weights, all whose weight is not zero are at risk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from folkestrom.analysis.followup.compiled import kernel
+from folkestrom.analysis.regression.partial import Partial, State
+from folkestrom.analysis.separation import (
+    MOST_ADDED,
+    NOTHING,
+    Scaled,
+    Told,
+    certain,
+    find_separation,
+    scaled,
+)
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.int64]
+
+
+def runs_off(partial: Partial, end: State, vcov: Floats, reason: str) -> str:
+    """Why the end of a climb is no maximum; empty when it is one.
+
+    Parameters
+    ----------
+    partial
+        The likelihood.
+    end, vcov
+        Where the climb ended, and the inverse of the information there.
+    reason
+        What the climb says.
+    """
+    design = partial.sets.design
+    errors = np.sqrt(np.abs(np.diag(vcov)))
+    if not reason and certain(end.gradient, vcov, 2 * design.reach(errors)):
+        return ""
+    columns = design.columns()
+    found = find_separation(_AtRisk(partial, scaled(columns)), np.arange(columns.size) > 0)
+    if found is not None:
+        return found.message(("others at risk", "events"), "times of events")
+    if not np.isfinite(errors).all():
+        return "the data do not determine all estimates"
+    return reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AtRisk:
+    """What directions must satisfy: pairs of a row with an event, and another at risk then."""
+
+    partial: Partial
+    scaled: Scaled
+
+    def gradient(self) -> Floats:
+        """The likelihood's gradient where all have the same hazard."""
+        null = self.partial.at(np.zeros(self.partial.sets.design.size))
+        own = self.partial.own - null.expected
+        found = np.zeros(self.scaled.columns.size)
+        for rows, values in self.scaled.blocks():
+            found += own[rows] @ values
+        found[0] = 0.0
+        return found[None, :]
+
+    def broken(self, direction: Floats) -> Floats:
+        """Pairs in which the row without the event is ahead, the worst of them."""
+        predictor, size = self._predictor(direction)
+        event, other = self._last_event(predictor), self._first_at_risk(predictor)
+        ahead = _relative(predictor, size, other, event)
+        times = np.flatnonzero(ahead > NOTHING)
+        times = times[np.argsort(-ahead[times])[:MOST_ADDED]]
+        return self.scaled.read(event[times]) - self.scaled.read(other[times])
+
+    def told(self, direction: Floats) -> Told:
+        """Times at which somebody at risk is behind all who have the event."""
+        predictor, size = self._predictor(direction)
+        event, other = self._last_event(predictor), self._first_at_risk(-predictor)
+        times = np.flatnonzero(_relative(predictor, size, event, other) > NOTHING)
+        both = frozenset({0}), frozenset({1})
+        return Told(len(times), self.partial.sets.times, both[1], both[0], other[times])
+
+    def _predictor(self, direction: Floats) -> tuple[Floats, Floats]:
+        """Linear predictors of rows, and the size of their parts."""
+        predictor = np.empty(self.scaled.columns.rows)
+        size = np.empty_like(predictor)
+        for rows, values in self.scaled.blocks():
+            predictor[rows] = values @ direction[0]
+            size[rows] = np.abs(values) @ np.abs(direction[0])
+        return predictor, size
+
+    def _last_event(self, predictor: Floats) -> Indices:
+        """By time the row with an event that has the least predictor."""
+        sets = self.partial.sets
+        events = np.flatnonzero(sets.event)
+        events = events[np.argsort(-predictor[events], kind="stable")]
+        found = np.zeros(sets.times, np.int64)
+        found[sets.last[events] - 1] = events
+        return found
+
+    def _first_at_risk(self, predictor: Floats) -> Indices:
+        """By time the row at risk that has the greatest predictor."""
+        sets = self.partial.sets
+        order = np.argsort(-predictor, kind="stable")
+        found = np.full(sets.times, -1, np.int64)
+        paint(order, sets.first, sets.last, np.zeros(sets.times, np.bool_), found)
+        if len(sets.tail):
+            after = np.full(sets.times, -1, np.int64)
+            order = order[sets.tail[order] > 0]
+            paint(order, sets.last, sets.end, sets.fading <= 0, after)
+            later = (after >= 0) & (predictor[after] > predictor[found])
+            found = np.where(later, after, found)
+        return found
+
+
+def _relative(predictor: Floats, size: Floats, first: Indices, second: Indices) -> Floats:
+    """How far the first rows are ahead of the second, of the size of what is compared."""
+    whole = size[first] + size[second]
+    away = predictor[first] - predictor[second]
+    return np.divide(away, whole, out=np.zeros_like(away), where=whole > 0)
+
+
+@kernel
+def paint(
+    order: Indices,
+    first: npt.NDArray[np.int32],
+    last: npt.NDArray[np.int32],
+    closed: npt.NDArray[np.bool_],
+    found: Indices,
+) -> None:
+    """The first row, in an order, that is at risk at each time which is not closed."""
+    times = len(found)
+    free = np.arange(times + 1)
+    for t in range(times):
+        if closed[t]:
+            free[t] = t + 1
+    for i in order:
+        t = first[i]
+        while True:
+            end = t
+            while free[end] != end:
+                end = free[end]
+            while free[t] != end and t != end:
+                free[t], t = end, free[t]
+            if end >= last[i]:
+                break
+            found[end] = i
+            free[end] = end + 1
+            t = end
