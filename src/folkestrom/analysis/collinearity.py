@@ -129,7 +129,7 @@ def _orthogonal(
     basis, made = _of_levels(centred, numbers)
     turn = np.zeros((len(size), int(numbers.sum())))
     relations: dict[int, Floats] = {}
-    for m, k in enumerate(np.flatnonzero(numbers)):
+    for m, k in enumerate(np.flatnonzero(numbers).tolist()):
         scale = np.abs(centred[:, k]).max() or 1.0
         left, parts = centred[:, k] / scale, np.eye(1, len(size), k)[0] / scale
         for _ in range(3):
@@ -137,7 +137,7 @@ def _orthogonal(
             left -= basis @ along
             parts -= made @ along
         if np.abs(left).max() <= _ROUNDING * float(np.abs(parts) @ size):
-            relations[int(k)] = parts * scale
+            relations[k] = parts * scale
             continue
         length = float(np.linalg.norm(left))
         basis = np.column_stack([basis, left / length])

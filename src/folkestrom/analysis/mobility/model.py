@@ -19,13 +19,12 @@ from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
+from folkestrom.analysis.mobility.verdict import End, runs_off
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
 Errors = Literal["observed", "bhhh", "clustered"]
 
-#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
-_UNDETERMINED = 20.0
 #: A standard deviation of effects below this counts as zero.
 _NO_SPREAD = 0.02
 #: A correlation of effects beyond this counts as one.
@@ -105,7 +104,11 @@ def fit_mobility(
     _finish(found, plan)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
-    reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
+    reason = found.climb.reason or reason
+    if penalty == 0:
+        at = found.climb
+        end = End(at.gradient[:k], inverse_of(at.information)[:k, :k], reason)
+        reason = runs_off(panel, checked.free, end, np.eye(k))
     if kept is not None and not reason:
         kept.remove()
     return MobilityFit(
@@ -221,27 +224,6 @@ def _errors(
             meat = sums.T @ sums
         vcov = vcov @ meat @ vcov
     return vcov, reason
-
-
-def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
-    """Names a coefficient that runs off, which no count of a level shows."""
-    panel, free = found.likelihood.panel, plan.free
-    spread = np.ones(len(panel.positions))
-    numbers = panel.rows.numbers[:, : min(panel.size, 100_000)]
-    if numbers.shape[0]:
-        spread[panel.rows.offset_n :] = numbers.std(axis=1)
-    errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients]
-    errors = errors.reshape(-1, free.size) * spread[free]
-    sizes = np.abs(found.climb.theta[: errors.size]).reshape(errors.shape) * spread[free]
-    sizes[errors < _UNDETERMINED] = 0.0
-    sizes[:, 0] = 0.0
-    if not sizes.any():
-        return ""
-    j, k = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
-    return (
-        f"{panel.positions[free[k]].label} tells {panel.outcomes[j + 1]} from "
-        f"{panel.outcomes[0]} without error (separation): its coefficient has no finite estimate"
-    )
 
 
 def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Gray's weights, all whose weight is not zero are at risk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
