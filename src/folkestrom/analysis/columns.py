@@ -28,8 +28,6 @@ class Columns:
         Which of the columns are numbers; the others are the constant, or tell levels.
     one
         Multiples of the columns that add up to 1 in every row.
-    origin
-        What numbers count from.
     rows
         How many rows there are.
     read
@@ -45,7 +43,6 @@ class Columns:
     names: tuple[str, ...]
     numbers: npt.NDArray[np.bool_]
     one: Floats
-    origin: Floats
     rows: int
     read: Callable[[Indices], Floats]
 
@@ -84,7 +81,5 @@ def of_matrix(matrix: Floats, names: Sequence[str], numbers: Sequence[bool]) -> 
     >>> of_matrix(np.ones((3, 1)), ["(intercept)"], [False]).rows
     3
     """
-    one, origin = np.eye(1, matrix.shape[1])[0], np.zeros(matrix.shape[1])
-    return Columns(
-        tuple(names), np.array(numbers), one, origin, len(matrix), lambda rows: matrix[rows]
-    )
+    one = np.eye(1, matrix.shape[1])[0]
+    return Columns(tuple(names), np.array(numbers), one, len(matrix), lambda rows: matrix[rows])

@@ -206,7 +206,7 @@ class Separation:
         named = len(outcomes) > 2
         said = []
         for equation, name, part in self.parts[:_MOST_NAMED]:
-            times = "" if abs(part) == unit else f"{abs(part) / unit:.6g} × "
+            times = f"{abs(part) / unit:.6g} × ".removeprefix("1 × ")
             of = f"{outcomes[equation + 1]}: " if named else ""
             said.append(f"{'-' if part < 0 else '+'} {times}{of}{name}")
         return " ".join(said).removeprefix("+ ") + (" …" if len(self.parts) > len(said) else "")
@@ -302,8 +302,7 @@ def _separation(
         values = np.unique(
             columns.read(told.rows[:: max(len(told.rows) // 10_000, 1)])[:, min(alone)]
         )
-        origin = columns.origin[min(alone)]
-        value = float(values[0] + origin) if len(values) == 1 else None
+        value = float(values[0]) if len(values) == 1 else None
     return Separation(parts, told, value)
 
 

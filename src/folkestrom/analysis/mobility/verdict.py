@@ -57,7 +57,6 @@ def columns_of(panel: Panel, free: NDArray[np.int64]) -> Columns:
         names=tuple(panel.positions[p].label for p in free),
         numbers=free >= rows.offset_n,
         one=np.eye(1, free.size)[0],
-        origin=np.zeros(free.size),
         rows=panel.size if used is None else used.size,
         read=read,
     )

@@ -143,22 +143,24 @@ class Design:
                 found[np.ix_(self.place[f][self.place[f] >= 0], self.slope)] += away
         return found
 
-    def columns(self) -> Columns:
-        """The covariates as given, levels spread out; the first column is the constant."""
+    def columns(self, rows: npt.NDArray[np.int64]) -> Columns:
+        """The constant and the covariates of some rows, as they are held, levels spread out.
+
+        Parameters
+        ----------
+        rows
+            Which rows.
+        """
         numbers = np.zeros(self.size + 1, np.bool_)
         numbers[1 + self.slope] = True
-        back = np.linalg.inv(self.made.turn[self.slope]) if len(self.slope) else np.zeros((0, 0))
-        within = np.where(numbers[1:, None], 0.0, self.made.turn)
 
-        def read(rows: npt.NDArray[np.int64]) -> Floats:
-            found = spread(self.codes[rows], self.place, self.size)
-            own = self.numbers[rows] + self.made.shift - found @ within
-            found[:, self.slope] = own @ back
-            return np.column_stack([np.ones(len(rows)), found])
+        def read(some: npt.NDArray[np.int64]) -> Floats:
+            found = spread(self.codes[rows[some]], self.place, self.size)
+            found[:, self.slope] = self.numbers[rows[some]]
+            return np.column_stack([np.ones(len(some)), found])
 
-        one, origin = np.eye(1, self.size + 1)[0], np.zeros(self.size + 1)
-        origin[1 + self.slope] = self.made.origin
-        return Columns(("(constant)", *self.names), numbers, one, origin, self.rows, read)
+        one = np.eye(1, self.size + 1)[0]
+        return Columns(("(constant)", *self.names), numbers, one, len(rows), read)
 
     def reach(self, errors: Floats) -> float:
         """A bound on a linear predictor of coefficients that are no more than these."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from folkestrom.analysis.collinearity import dependent
+from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
 from folkestrom.analysis.regression.climb import climb, inverse
 from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
-from folkestrom.analysis.regression.design import as_table, combination, make_design
+from folkestrom.analysis.regression.design import as_table, combination, given_design, make_design
 from folkestrom.analysis.regression.ends import ends_of
 from folkestrom.analysis.regression.monotone import runs_off
 from folkestrom.analysis.regression.partial import Partial, State
@@ -170,7 +172,27 @@ def cox(
     grid = grid_of(spells)
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
-    return fit_partial(title, spells, risk_sets(spells, design, grid), ties, clusters)
+    sets = risk_sets(spells, design, grid)
+    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
+
+
+def given_columns(
+    table: pa.Table, covariates: Sequence[str | Term], sets: RiskSets
+) -> Callable[[], Columns]:
+    """What reads covariates at risk as they are given, should that be asked.
+
+    Parameters
+    ----------
+    table, covariates
+        As of `cox`.
+    sets
+        The rows at risk.
+    """
+
+    def read() -> Columns:
+        return given_design(table, covariates, weight=np.zeros(0)).columns(sets.rows)
+
+    return read
 
 
 def check_ties(ties: str) -> None:
@@ -193,6 +215,7 @@ def fit_partial(
     sets: RiskSets,
     ties: str,
     clusters: npt.NDArray[np.int64] | None,
+    given: Callable[[], Columns],
 ) -> CoxFit:
     """Fit, and make the result.
 
@@ -206,6 +229,8 @@ def fit_partial(
         efron or breslow.
     clusters
         By row of the table; None for errors from the information.
+    given
+        Reads the covariates at risk as they are given.
     """
     partial = Partial(sets, ties == "efron")
     _refuse_separation(sets)
@@ -213,7 +238,7 @@ def fit_partial(
     begin = _first_guess(partial, null)
     found = climb(partial.at, partial.information, begin)
     naive = inverse(found.information)
-    reason = runs_off(partial, found.end, naive, found.reason)
+    reason = runs_off(partial, found.end, naive, found.reason, given)
     turn = sets.design.coefficients()
     vcov = naive
     count = None

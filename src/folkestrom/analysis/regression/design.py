@@ -26,7 +26,28 @@ def make_design(
     """Covariates from columns of a table, or made by `factor`, `number` and `interaction`.
 
     Columns of texts are factors whose levels stand in their order, the first the reference;
-    columns of numbers and truth values are numbers.
+    columns of numbers and truth values are numbers. Refuses those that add nothing to others.
+
+    Parameters
+    ----------
+    data
+        The table.
+    covariates
+        Names of its columns, or terms with a value for each row.
+    weight
+        Weights of the rows, by which means are taken; empty when all count the same.
+    whole
+        Factors that have a coefficient for every level, the reference too.
+    """
+    design = given_design(data, covariates, weight=weight, whole=whole)
+    used = np.flatnonzero(weight > 0) if len(weight) else np.arange(data.num_rows)
+    return _orthogonal(design, used) if len(design.slope) else design
+
+
+def given_design(
+    data: pa.Table, covariates: Sequence[str | Term], *, weight: Floats, whole: Sequence[str] = ()
+) -> Design:
+    """The same with numbers as they are given.
 
     Parameters
     ----------
@@ -70,25 +91,22 @@ def make_design(
     total = weight.sum() if len(weight) else float(data.num_rows)
     centre = (weight @ values if len(weight) else values.sum(axis=0)) / total
     complete = tuple(t.name in whole for t in factors)
-    design = Design(
+    return Design(
         tuple(names), codes, place, values, slope, centre, _without_values(terms), complete,
         Made(np.zeros(len(numbers)), np.eye(len(names))[:, slope], np.zeros(len(numbers))),
     )  # fmt: skip
-    used = np.flatnonzero(weight > 0) if len(weight) else np.arange(data.num_rows)
-    return _orthogonal(design, used) if numbers else design
 
 
 def _orthogonal(design: Design, used: npt.NDArray[np.int64]) -> Design:
     """Put numbers that are nearly orthogonal in the place of those given."""
-    given = design.columns()
+    columns = design.columns(used)
     # Levels that are all there have the constant in them.
     constant = np.array([0.0 if any(design.whole) else 1.0, *np.ones(design.size)])
-    columns = replace(given, rows=len(used), read=lambda rows: given.read(used[rows]) * constant)
-    found = orthogonalise(columns)
+    found = orthogonalise(replace(columns, read=lambda rows: columns.read(rows) * constant))
     for k, others in found.combinations.items():
         raise combination(columns.names[k], [columns.names[o] for o in others if o])
     turn = found.turn[1:]
-    levels = np.where(given.numbers[1:, None], 0.0, turn)
+    levels = np.where(columns.numbers[1:, None], 0.0, turn)
     tables = [np.where(p[:, None] >= 0, levels[p], 0.0) for p in design.place]
 
     def fill(part: tuple[int, int]) -> None:

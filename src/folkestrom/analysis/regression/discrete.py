@@ -14,7 +14,7 @@ from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
 from folkestrom.analysis.regression.climb import climb, inverse
 from folkestrom.analysis.regression.covariates import Design
-from folkestrom.analysis.regression.design import combination, make_design
+from folkestrom.analysis.regression.design import combination, given_design, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
 from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
@@ -71,15 +71,17 @@ def hazards_by_period(
             next_step=f"Name the cause ({', '.join(causes)}), or take link='logit'.",
         )  # fmt: skip
     cells, notes = _usable(periods, causes)
-    design = _design(periods, cells)
+    terms = _terms(periods, cells)
+    at_risk = cells["at_risk"].to_numpy()
+    design = make_design(cells.to_arrow(), terms, weight=at_risk, whole=("period",))
     counts = cells.select(causes).to_numpy().astype(np.float64)
-    model = _Model(design, cells["at_risk"].to_numpy(), counts, link)
+    model = _Model(design, at_risk, counts, link)
     _refuse_separation(periods, cells, causes)
     theta = model.start(cells["period"].to_numpy())
     for k, others in dependent(model.products()).items():
         raise combination(design.names[k], [design.names[o] for o in others])
     found = climb(model.at, model.information, theta)
-    return _result(periods, model, found, causes, notes, cells)
+    return _result(periods, model, found, causes, notes, cells, terms)
 
 
 def _result(
@@ -89,12 +91,18 @@ def _result(
     causes: tuple[str, ...],
     notes: tuple[str, ...],
     cells: pl.DataFrame,
+    terms: list[Term],
 ) -> HazardFit:
     names = model.design.names
     if len(causes) > 1:
         names = tuple(f"{c}: {n}" for c in causes for n in names)
     vcov = inverse(found.information)
-    reason = _runs_off(model, found.end, vcov, causes, found.reason)
+    reason = found.reason
+    if reason or not certain(found.end.gradient, vcov, model.reach(found.end, vcov)):
+        given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
+        reason = _separated(model, given, causes) or reason
+    if not reason and not np.isfinite(vcov).all():
+        reason = "the data do not determine all estimates"
     turn = np.kron(np.eye(len(causes)), model.design.coefficients())
     vcov = turn @ vcov @ turn.T
     several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
@@ -176,6 +184,16 @@ class _Model:
                 found[k * p : (k + 1) * p, j * p : (j + 1) * p] = block
         return found
 
+    def reach(self, end: _State, vcov: Floats) -> float:
+        """A bound on standard errors of differences of linear predictors, as `certain` takes it."""
+        errors = np.sqrt(np.abs(np.diag(vcov))).reshape(self.counts.shape[1], -1)
+        found = sum(self.design.reach(own) for own in errors)
+        if self.link == "logit":
+            return found
+        # Third derivatives are the second ones times the hazard and 1, or less.
+        with np.errstate(divide="ignore"):
+            return found * (1.0 - float(np.log1p(-end.chance).min()))
+
     def _logit(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
         top = np.maximum(eta.max(axis=1), 0.0)
         odds = np.exp(eta - top[:, None])
@@ -198,31 +216,19 @@ class _Model:
         return value, self.counts * rate - stayed, chance, weight
 
 
-def _runs_off(
-    model: _Model, end: _State, vcov: Floats, causes: tuple[str, ...], reason: str
-) -> str:
-    """Why the end of a climb is no maximum; empty when it is one."""
-    design = model.design
-    errors = np.sqrt(np.abs(np.diag(vcov))).reshape(len(causes), -1)
-    reach = sum(design.reach(e) for e in errors)
-    if model.link == "cloglog":
-        # The likelihood's third derivatives are its second ones times this, or less.
-        reach *= 1.0 - float(np.log1p(-end.chance).min())
-    if not reason and certain(end.gradient, vcov, reach):
-        return ""
-    columns = design.columns()
-    named = [any(n.startswith(f"{t.name}[") for t in design.terms[-1:]) for n in columns.names]
+def _separated(model: _Model, given: Design, causes: tuple[str, ...]) -> str:
+    """Which covariates tell events from others without error, if some do."""
     none = model.at_risk - model.counts.sum(axis=1)
-    counts = np.column_stack([none, model.counts])
+    # What is left of sums of weights that cancel is nobody.
+    counts = np.column_stack([np.where(none > 1e-9 * model.at_risk, none, 0.0), model.counts])
+    columns = given.columns(np.arange(given.rows))
+    place = np.arange(columns.size)
+    periods = int((given.place[-1] >= 0).sum())
     told = find_separation(
         Chances(scaled(columns), counts.shape[1], lambda rows: counts[rows]),
-        np.array([k > 0 and not period for k, period in enumerate(named)]),
+        (place > 0) & (place < columns.size - periods),
     )
-    if told is not None:
-        return told.message(("no event", *causes), "person-periods")
-    if not np.isfinite(vcov).all():
-        return "the data do not determine all estimates"
-    return reason
+    return told.message(("no event", *causes), "person-periods") if told else ""
 
 
 def _usable(
@@ -253,7 +259,8 @@ def _usable(
     return kept, (f"periods are left out in which not every outcome occurs: {listed}",)
 
 
-def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
+def _terms(periods: PersonPeriods, cells: pl.DataFrame) -> list[Term]:
+    """The covariates, and the period last."""
     terms: list[Term] = []
     for name in periods.covariates:
         column = cells[name]
@@ -268,9 +275,7 @@ def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
             terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
     used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
     terms.append(factor("period", codes, levels=[str(k) for k in used]))
-    table = cells.to_arrow()
-    weight = cells["at_risk"].to_numpy()
-    return make_design(table, terms, weight=weight, whole=("period",))
+    return terms
 
 
 def _refuse_separation(

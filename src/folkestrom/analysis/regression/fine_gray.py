@@ -13,7 +13,7 @@ import pyarrow as pa
 from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
 from folkestrom.analysis.mobility.terms import Term
 from folkestrom.analysis.regression.columns import cluster_numbers, codes_of, spells_with
-from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial
+from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial, given_columns
 from folkestrom.analysis.regression.design import as_table, column_of, make_design
 from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
@@ -86,7 +86,8 @@ def fine_gray(
     tails = tails_of(spells, other, grid)
     clusters = cluster_numbers(table, cluster, weighted=True)
     title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
-    return fit_partial(title, spells, risk_sets(spells, design, grid, tails), ties, clusters)
+    sets = risk_sets(spells, design, grid, tails)
+    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
 
 
 def _refuse_pieces(table: pa.Table) -> None:

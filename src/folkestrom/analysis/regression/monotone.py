@@ -7,12 +7,14 @@ Gray's weights, all whose weight is not zero are at risk.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.compiled import kernel
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.separation import (
@@ -27,9 +29,12 @@ from folkestrom.analysis.separation import (
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.int32]
 
 
-def runs_off(partial: Partial, end: State, vcov: Floats, reason: str) -> str:
+def runs_off(
+    partial: Partial, end: State, vcov: Floats, reason: str, given: Callable[[], Columns]
+) -> str:
     """Why the end of a climb is no maximum; empty when it is one.
 
     Parameters
@@ -40,12 +45,14 @@ def runs_off(partial: Partial, end: State, vcov: Floats, reason: str) -> str:
         Where the climb ended, and the inverse of the information there.
     reason
         What the climb says.
+    given
+        Reads the covariates of the rows as they are given.
     """
     design = partial.sets.design
     errors = np.sqrt(np.abs(np.diag(vcov)))
     if not reason and certain(end.gradient, vcov, 2 * design.reach(errors)):
         return ""
-    columns = design.columns()
+    columns = given()
     found = find_separation(_AtRisk(partial, scaled(columns)), np.arange(columns.size) > 0)
     if found is not None:
         return found.message(("others at risk", "events"), "times of events")
@@ -85,8 +92,25 @@ class _AtRisk:
         predictor, size = self._predictor(direction)
         event, other = self._last_event(predictor), self._first_at_risk(-predictor)
         times = np.flatnonzero(_relative(predictor, size, event, other) > NOTHING)
-        both = frozenset({0}), frozenset({1})
-        return Told(len(times), self.partial.sets.times, both[1], both[0], other[times])
+        rows = np.flatnonzero(self._behind(predictor, size, event))
+        return Told(len(times), self.partial.sets.times, frozenset({1}), frozenset({0}), rows)
+
+    def _behind(self, predictor: Floats, size: Floats, event: Indices) -> npt.NDArray[np.bool_]:
+        """Rows that are behind an event's at some time at which they are at risk."""
+        sets = self.partial.sets
+        order = np.argsort(predictor[event], kind="stable")
+        place = np.empty(sets.times, np.int64)
+        place[order] = np.arange(sets.times)
+        found = np.zeros(len(predictor), np.bool_)
+        spans = [(sets.first, sets.last)]
+        if len(sets.tail):
+            spans.append((sets.last, np.where(sets.tail > 0, sets.end, sets.last)))
+        rows = np.arange(len(predictor))
+        for first, last in spans:
+            best = event[order[_greatest(place, first, last)]]
+            ahead = _relative(predictor, size, best, rows)
+            found |= (last > first) & (ahead > NOTHING)
+        return found
 
     def _predictor(self, direction: Floats) -> tuple[Floats, Floats]:
         """Linear predictors of rows, and the size of their parts."""
@@ -128,11 +152,25 @@ def _relative(predictor: Floats, size: Floats, first: Indices, second: Indices) 
     return np.divide(away, whole, out=np.zeros_like(away), where=whole > 0)
 
 
+def _greatest(values: Indices, first: Places, last: Places) -> Indices:
+    """The greatest of values between two places, the second not included; 0 if none is."""
+    tables = [values]
+    while 2 ** len(tables) <= len(values):
+        half = 2 ** (len(tables) - 1)
+        tables.append(np.maximum(tables[-1][:-half], tables[-1][half:]))
+    length = np.maximum(last - first, 0)
+    found = np.zeros(len(first), np.int64)
+    for k, table in enumerate(tables):
+        own = np.flatnonzero((length >= 2**k) & (length < 2 ** (k + 1)))
+        found[own] = np.maximum(table[first[own]], table[last[own] - 2**k])
+    return found
+
+
 @kernel
 def paint(
     order: Indices,
-    first: npt.NDArray[np.int32],
-    last: npt.NDArray[np.int32],
+    first: Places,
+    last: Places,
     closed: npt.NDArray[np.bool_],
     found: Indices,
 ) -> None:
