@@ -120,8 +120,8 @@ class Told:
         Rows that it makes less likely to have another outcome than theirs.
     """
 
-    times: int
-    all: int
+    times: float
+    all: float
     likelier: frozenset[int]
     unlikelier: frozenset[int]
     rows: Indices
@@ -182,7 +182,7 @@ class Separation:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             listed = ", ".join(names[:_MOST_NAMED])
             who = f"{listed}{more} together ({self._formula(outcomes)})"
-        where = f"in {self.told.times} of {self.told.all} {times}"
+        where = f"in {self.told.times:.10g} of {self.told.all:.10g} {times}"
         if self.value is not None:
             where += f", where it is {self.value:g}"
         return (
@@ -262,7 +262,7 @@ class _Search:
                 return None
             broken = self.inequalities.broken(direction)
             if not len(broken):
-                return direction if self.inequalities.told(direction).times else None
+                return direction if len(self.inequalities.told(direction).rows) else None
             broken = broken / np.abs(broken).max(axis=1, keepdims=True)
             held = np.unique(np.vstack([self._held, broken]), axis=0)
             if len(held) == len(self._held):
@@ -366,13 +366,14 @@ class Chances:
             likelier |= set(np.flatnonzero(apart.any(axis=(0, 2))).tolist())
             unlikelier |= set(np.flatnonzero(apart.any(axis=(0, 1))).tolist())
         rows = np.concatenate(told)
-        times = int(sum(self.counts(rows[a : a + 65536]).sum() for a in range(0, len(rows), 65536)))
-        return Told(times, self._all(), frozenset(likelier), frozenset(unlikelier), rows)
+        everybody = np.arange(self.scaled.columns.rows)
+        times, total = self._times(rows), self._times(everybody)
+        return Told(times, total, frozenset(likelier), frozenset(unlikelier), rows)
 
-    def _all(self) -> int:
-        count = self.scaled.columns.rows
-        parts = (np.arange(a, min(a + 65536, count)) for a in range(0, count, 65536))
-        return int(sum(self.counts(part).sum() for part in parts))
+    def _times(self, rows: Indices) -> float:
+        length = 1 << 16
+        parts = (rows[first : first + length] for first in range(0, len(rows), length))
+        return float(sum(self.counts(part).sum() for part in parts))
 
     def _ahead(self, rows: Indices, values: Floats, direction: Floats) -> Floats:
         """Row × outcome seen × outcome: how far the latter is ahead, of the size of its parts."""

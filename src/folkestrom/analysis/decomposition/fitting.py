@@ -110,7 +110,7 @@ def fit(
     found = climb(model.at, model.information, model.start())
     reason, covariance = found.reason, inverse(found.information)
     if link == "logit":
-        reach = np.sqrt(np.einsum("ij,jk,ik->i", model.x, covariance, model.x)).max()
+        reach = np.sqrt(np.abs(np.einsum("ij,jk,ik->i", model.x, covariance, model.x))).max()
         if reason or not certain(found.end.gradient, covariance, float(reach)):
             reason = _separated(x, y, n, design) or reason
     if reason:
