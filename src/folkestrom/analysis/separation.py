@@ -33,11 +33,13 @@ _CHEAP = 1e-3
 _TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 #: How near a maximum must be, in units in which 1 could mean that there is none.
 _NEAR = 0.25
+#: The least eigenvalue of an information, its diagonal being 1, that is not rounding.
+_DETERMINED = 1e-9
 #: So many parts of a combination are written out.
 _MOST_NAMED = 6
 
 
-def certain(gradient: Floats, covariance: Floats, reach: float) -> bool:
+def certain(gradient: Floats, information: Floats, reach: float) -> bool:
     """Whether a likelihood must have a finite maximum near the coefficients reached.
 
     The likelihoods are self-concordant (Bach 2010, *Electronic Journal of Statistics* 4): the
@@ -48,18 +50,25 @@ def certain(gradient: Floats, covariance: Floats, reach: float) -> bool:
     ----------
     gradient
         At the coefficients.
-    covariance
-        The inverse of the information there.
+    information
+        Minus the second derivatives there.
     reach
         The greatest standard error of a difference of linear predictors, or more.
 
     Examples
     --------
-    >>> certain(np.array([1e-6]), np.array([[0.1]]), reach=3.0)
+    >>> certain(np.array([1e-6]), np.array([[10.0]]), reach=3.0)
     True
     """
-    length = float(gradient @ covariance @ gradient)
-    return bool(np.isfinite(reach) and length >= 0 and np.sqrt(length) * reach <= _NEAR)
+    diagonal = np.diag(information)
+    if not (np.isfinite(information).all() and np.isfinite(reach) and (diagonal > 0).all()):
+        return False
+    scale = 1 / np.sqrt(diagonal)
+    sizes, vectors = np.linalg.eigh(information * np.outer(scale, scale))
+    if sizes.min() < _DETERMINED:
+        return False
+    length = np.linalg.norm(vectors.T @ (scale * gradient) / np.sqrt(sizes))
+    return bool(length * reach <= _NEAR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -111,7 +111,7 @@ def fit(
     reason, covariance = found.reason, inverse(found.information)
     if link == "logit":
         reach = np.sqrt(np.abs(np.einsum("ij,jk,ik->i", model.x, covariance, model.x))).max()
-        if reason or not certain(found.end.gradient, covariance, float(reach)):
+        if reason or not certain(found.end.gradient, found.information, float(reach)):
             reason = _separated(x, y, n, design) or reason
     if reason:
         raise UsageError(

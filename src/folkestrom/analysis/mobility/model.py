@@ -107,7 +107,8 @@ def fit_mobility(
     reason = found.climb.reason or reason
     if penalty == 0:
         at = found.climb
-        end = End(at.gradient[:k], inverse_of(at.information)[:k, :k], reason)
+        of_all = inverse_of(at.information)[:k, :k]
+        end = End(at.gradient[:k], at.information[:k, :k], of_all, reason)
         reason = runs_off(panel, checked.free, end, np.eye(k))
     if kept is not None and not reason:
         kept.remove()

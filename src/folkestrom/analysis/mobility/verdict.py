@@ -76,14 +76,15 @@ class End:
 
     Attributes
     ----------
-    gradient, vcov
-        Of the coefficients, equation by equation: the likelihood's gradient, and the inverse of
-        the information.
+    gradient, information, vcov
+        Of the coefficients, equation by equation: the likelihood's gradient, minus its second
+        derivatives, and of their inverse, that of all parameters, the coefficients' part.
     reason
         Why it is no maximum, as far as steps show; empty where they ended at one.
     """
 
     gradient: Array
+    information: Array
     vcov: Array
     reason: str
 
@@ -102,7 +103,8 @@ def runs_off(panel: Panel, free: NDArray[np.int64], end: End, turn: Array) -> st
     turn
         The matrix that turns the coefficients that were estimated to those of the panel's units.
     """
-    if not end.reason and certain(end.gradient, end.vcov, _reach(panel, free, end.vcov, turn)):
+    reach = _reach(panel, free, end.vcov, turn)
+    if not end.reason and certain(end.gradient, end.information, reach):
         return ""
     columns = columns_of(panel, free)
     outcome, used = panel.rows.outcome, _used(panel)

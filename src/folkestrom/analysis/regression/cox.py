@@ -238,7 +238,7 @@ def fit_partial(
     begin = _first_guess(partial, null)
     found = climb(partial.at, partial.information, begin)
     naive = inverse(found.information)
-    reason = runs_off(partial, found.end, naive, found.reason, given)
+    reason = runs_off(partial, found, naive, given)
     turn = sets.design.coefficients()
     vcov = naive
     count = None

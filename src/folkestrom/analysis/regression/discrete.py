@@ -98,7 +98,8 @@ def _result(
         names = tuple(f"{c}: {n}" for c in causes for n in names)
     vcov = inverse(found.information)
     reason = found.reason
-    if reason or not certain(found.end.gradient, vcov, model.reach(found.end, vcov)):
+    reach = model.reach(found.end, vcov)
+    if reason or not certain(found.end.gradient, found.information, reach):
         given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
         reason = _separated(model, given, causes) or reason
     if not reason and not np.isfinite(vcov).all():

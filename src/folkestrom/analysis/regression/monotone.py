@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.compiled import kernel
+from folkestrom.analysis.regression.climb import Climbed
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.separation import (
     MOST_ADDED,
@@ -33,7 +34,7 @@ Places: TypeAlias = npt.NDArray[np.int32]
 
 
 def runs_off(
-    partial: Partial, end: State, vcov: Floats, reason: str, given: Callable[[], Columns]
+    partial: Partial, found: Climbed[State], vcov: Floats, given: Callable[[], Columns]
 ) -> str:
     """Why the end of a climb is no maximum; empty when it is one.
 
@@ -41,24 +42,23 @@ def runs_off(
     ----------
     partial
         The likelihood.
-    end, vcov
+    found, vcov
         Where the climb ended, and the inverse of the information there.
-    reason
-        What the climb says.
     given
         Reads the covariates of the rows as they are given.
     """
     design = partial.sets.design
     errors = np.sqrt(np.abs(np.diag(vcov)))
-    if not reason and certain(end.gradient, vcov, 2 * design.reach(errors)):
+    reach = 2 * design.reach(errors)
+    if not found.reason and certain(found.end.gradient, found.information, reach):
         return ""
     columns = given()
-    found = find_separation(_AtRisk(partial, scaled(columns)), np.arange(columns.size) > 0)
-    if found is not None:
-        return found.message(("others at risk", "events"), "times of events")
+    told = find_separation(_AtRisk(partial, scaled(columns)), np.arange(columns.size) > 0)
+    if told is not None:
+        return told.message(("others at risk", "events"), "times of events")
     if not np.isfinite(errors).all():
         return "the data do not determine all estimates"
-    return reason
+    return found.reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
