@@ -3,7 +3,8 @@
 A number is made orthogonal to the levels and to the numbers before it, more than once (Giraud,
 Langou & Rozložník 2005, *Computers & Mathematics with Applications* 50). It is a combination of
 them when what is left is no more than the rounding of what it is the difference of. Neither units
-nor offsets nor how far a column's values lie apart matter to that.
+nor offsets nor how far a column's values lie apart matter to that: rows count the less the farther
+they are out, so that it is the midst of a number that is made orthogonal, and of the size of 1.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.columns import Columns, Indices
+from folkestrom.analysis.columns import Columns, Indices, midst
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: What is left of a combination, in roundings of its parts.
 _ROUNDING = 64 * np.finfo(np.float64).eps
-#: Whole numbers up to it are held without rounding.
-_LARGEST_WHOLE = 2.0**53
 #: Of products: a column counts as a combination when less than this part of it is left over.
 _LEFT_OVER = 1e-10
 #: A column of a combination whose part in it is smaller is not named.
@@ -38,7 +37,7 @@ class Orthogonal:
     ----------
     turn
         Column × number: what multiples of the columns, numbers less their origin, each new number
-        is, of mean square 1. Zero where the number is a combination of others.
+        is. Zero where the number is a combination of others.
     origin
         The median of each number.
     combinations
@@ -103,23 +102,26 @@ def orthogonalise(columns: Columns) -> Orthogonal:
     rows = columns.spread()
     while True:
         sample = columns.read(rows)
-        origin = np.where(columns.numbers, np.median(sample, axis=0), 0.0)
-        size = _sizes(sample, origin)
-        turn, relations = _orthogonal(sample - origin, size, columns.numbers)
+        origin, unit = midst(sample, columns.numbers)
+        centred = sample - origin
+        weight = _weight(centred, unit)
+        # Whole numbers are not rounded; of others, what was taken off is too.
+        whole = (sample == np.floor(sample)).all(axis=0) & (np.abs(sample) < 2.0**53).all(axis=0)
+        held = np.abs(centred) + np.where(whole, 0.0, np.abs(sample))
+        size = (held * weight).max(axis=0)
+        turn, relations = _orthogonal(centred * weight, size, columns.numbers)
         more = rows[:0]
         if len(rows) < columns.rows:
-            more = np.setdiff1d(_breaking(columns, origin, relations, size), rows)
+            more = np.setdiff1d(_breaking(columns, (origin, unit, size), relations), rows)
         if not len(more):
             found = {k: _parts(relation * size, k) for k, relation in relations.items()}
             return Orthogonal(turn, origin[columns.numbers], found)
         rows = np.union1d(rows, more)
 
 
-def _sizes(sample: Floats, origin: Floats) -> Floats:
-    """The size of which a rounding of each column is a part; whole numbers are not rounded."""
-    size = np.abs(sample).max(axis=0)
-    whole = (sample == np.floor(sample)).all(axis=0) & (size <= _LARGEST_WHOLE)
-    return np.asarray(np.abs(sample - origin).max(axis=0) + np.where(whole, 0.0, size))
+def _weight(centred: Floats, unit: Floats) -> Floats:
+    """What rows count, the less the farther they are out."""
+    return np.asarray(1 / np.maximum((np.abs(centred) / unit).max(axis=1, keepdims=True), 1.0))
 
 
 def _orthogonal(
@@ -161,17 +163,18 @@ def _of_levels(sample: Floats, numbers: npt.NDArray[np.bool_]) -> tuple[Floats, 
 
 
 def _breaking(
-    columns: Columns, origin: Floats, relations: dict[int, Floats], size: Floats
+    columns: Columns, sizes: tuple[Floats, Floats, Floats], relations: dict[int, Floats]
 ) -> Indices:
     """Rows in which what should be zero is not."""
     found: list[Indices] = []
-    count = 0
+    origin, unit, size = sizes
     for rows, values in columns.blocks() if relations else ():
+        centred = values - origin
+        weight = _weight(centred, unit)[:, 0]
         for relation in relations.values():
             rounding = _ROUNDING * float(np.abs(relation) @ size)
-            found.append(rows[np.abs((values - origin) @ relation) > rounding])
-            count += len(found[-1])
-        if count >= _MOST_ADDED:
+            found.append(rows[np.abs(centred @ relation) * weight > rounding])
+        if sum(map(len, found)) >= _MOST_ADDED:
             break
     return np.concatenate(found)[:_MOST_ADDED] if found else np.zeros(0, np.int64)
 

@@ -83,3 +83,29 @@ def of_matrix(matrix: Floats, names: Sequence[str], numbers: Sequence[bool]) -> 
     """
     one = np.eye(1, matrix.shape[1])[0]
     return Columns(tuple(names), np.array(numbers), one, len(matrix), lambda rows: matrix[rows])
+
+
+def midst(sample: Floats, numbers: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Where the midst of each column of numbers lies, and the size of what it is away from it.
+
+    Levels have 0 and 1. One value far out changes neither.
+
+    Parameters
+    ----------
+    sample
+        Rows × columns.
+    numbers
+        Which of the columns are numbers.
+
+    Examples
+    --------
+    >>> midst(np.array([[1.0, 20.0], [0.0, 30.0], [0.0, 40.0], [1.0, 35.0], [1.0, 1e9]]), np.array([False, True]))
+    (array([ 0., 35.]), array([ 1., 10.]))
+    """
+    origin, unit = np.zeros(sample.shape[1]), np.ones(sample.shape[1])
+    for k in np.flatnonzero(numbers):
+        origin[k] = np.median(sample[:, k])
+        away = np.abs(sample[:, k] - origin[k])
+        if away.any():
+            unit[k] = np.median(away[away > 0])
+    return origin, unit

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from folkestrom.analysis.columns import Columns, Indices
+from folkestrom.analysis.columns import Columns, Indices, midst
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -105,14 +105,7 @@ def scaled(columns: Columns) -> Scaled:
     columns
         The columns.
     """
-    sample = columns.read(columns.spread())
-    origin, unit = np.zeros(columns.size), np.ones(columns.size)
-    for k in np.flatnonzero(columns.numbers):
-        origin[k] = np.median(sample[:, k])
-        away = np.abs(sample[:, k] - origin[k])
-        if away.any():
-            unit[k] = np.median(away[away > 0])
-    return Scaled(columns, origin, unit)
+    return Scaled(columns, *midst(columns.read(columns.spread()), columns.numbers))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

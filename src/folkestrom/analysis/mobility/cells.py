@@ -93,6 +93,8 @@ def pack(panel: Panel, threads: int) -> Packed:
             codes16=rows.codes16,
             offset16=rows.offset16 + (shift if wide else 0),
             numbers=rows.numbers,
+            centre=rows.centre,
+            scale=rows.scale,
             offset_n=rows.offset_n + shift,
             weight=rows.weight,
         ),

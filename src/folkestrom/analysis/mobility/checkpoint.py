@@ -17,7 +17,7 @@ from folkestrom.errors import InputRefused
 
 Array = NDArray[np.float64]
 
-_FORMAT = 1
+_FORMAT = 2
 #: Values hashed at a time.
 _PART = 1 << 24
 
@@ -29,7 +29,7 @@ class Held:
     Attributes
     ----------
     theta, information
-        Parameters, and the information by which the next step is taken.
+        Parameters of the standardised panel, and the information by which the next step is taken.
     reached, order
         Order of quadrature at which the whole panel is climbed; the order that suffices.
     tilt

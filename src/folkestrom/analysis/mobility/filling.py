@@ -158,6 +158,8 @@ class Filling:
             codes16=self.codes16,
             offset16=offset16,
             numbers=self.numbers,
+            centre=np.zeros(self.numbers.shape[0]),
+            scale=np.ones(self.numbers.shape[0]),
             offset_n=len(positions) - self.numbers.shape[0],
             weight=weight,
         )

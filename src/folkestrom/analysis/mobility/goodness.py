@@ -23,6 +23,7 @@ from folkestrom.analysis.mobility.observed import Observed
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.standardising import standardised, to_own_units
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -194,13 +195,16 @@ def penalty_of(
     threads
         Number of threads.
     """
+    panel = standardised(panel)
+    turn = to_own_units(panel, model.free, model.theta.size)
+    theta = np.linalg.solve(turn, model.theta)
     likelihood = Likelihood(panel, model.covariance, model.free, threads)
     rule = product_rule(order, model.covariance.effects)
-    bread = likelihood.information(model.theta, rule)
+    bread = likelihood.information(theta, rule)
     if cluster.size == int(cluster.max()) + 1:
-        meat = likelihood.with_products(model.theta, rule, squared=True)[2]
+        meat = likelihood.with_products(theta, rule, squared=True)[2]
     else:
-        scores = likelihood.cluster_scores(model.theta, rule, cluster)
+        scores = likelihood.cluster_scores(theta, rule, cluster)
         meat = scores.T @ scores
     return float(np.trace(np.linalg.solve(bread, meat)))
 

@@ -20,6 +20,7 @@ from folkestrom.analysis.mobility.cells import Packed, pack
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.kernels.information import information
 from folkestrom.analysis.mobility.kernels.passes import value_and_gradient
+from folkestrom.analysis.mobility.kernels.predictors import NEVER
 from folkestrom.analysis.mobility.kernels.scores import TILE, score_products
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import Rule, lay_out
@@ -28,8 +29,6 @@ from folkestrom.engine.settings import EngineSettings
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-#: A dummy second equation never occurs: its exp(x'b) is 1e-65.
-_NEVER = -150.0
 _MOST_RANGES = 128
 _LEAST_PERSONS = 256
 
@@ -53,6 +52,8 @@ class Likelihood:
         How many threads; None: as many cores as the process may use.
     enough
         A person's mode has been found when a step gains less log density than this.
+    turn
+        By which the coefficients of an equation are multiplied to be those of the columns.
     passes
         How often rows have been passed over since, in units of the whole panel.
     """
@@ -62,11 +63,14 @@ class Likelihood:
     free: NDArray[np.int64]
     threads: int | None = None
     enough: float = 1e-9
+    turn: Array | None = None
     passes: int = 0
     modes: Array = field(init=False)
+    _turn: Array = field(init=False)
 
     def __post_init__(self) -> None:
         self.modes = np.zeros((self.panel.persons, self.covariance.effects))
+        self._turn = np.eye(self.free.size) if self.turn is None else self.turn
 
     @property
     def equations(self) -> int:
@@ -141,7 +145,7 @@ class Likelihood:
         total = self.packed.positions(total, len(self.panel.positions))
         return np.concatenate(
             [
-                total[self.free, : self.equations].T.ravel(),
+                (total[self.free, : self.equations].T @ self._turn).ravel(),
                 self.covariance.basis.T @ root_total[: self.equations].ravel(),
             ]
         )
@@ -203,8 +207,8 @@ class Likelihood:
         """From the kernel's order (position, then equation; all of L) to the parameters."""
         turn = np.zeros((self.parameters, self._kernel_size()))
         for j in range(self.equations):
-            for p in range(self.free.size):
-                turn[j * self.free.size + p, p * self.equations + j] = 1.0
+            own = slice(j * self.free.size, (j + 1) * self.free.size)
+            turn[own, j : self.coefficients : self.equations] = self._turn.T
         turn[self.coefficients :, self.coefficients :] = self.covariance.basis.T
         return turn
 
@@ -212,9 +216,9 @@ class Likelihood:
         width = max(2, self.equations)
         table = np.zeros((len(self.panel.positions), width))
         if self.equations == 1:
-            table[0, 1] = _NEVER
+            table[0, 1] = NEVER
         beta = theta[: self.coefficients].reshape(self.equations, -1)
-        table[self.free, : self.equations] = beta.T
+        table[self.free, : self.equations] = self._turn @ beta.T
         root = np.zeros((width, self.covariance.effects))
         if self.covariance.effects:
             root[: self.equations] = self.covariance.root(theta[self.coefficients :])

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom.analysis.collinearity import orthogonalise
 from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
@@ -19,7 +20,8 @@ from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
-from folkestrom.analysis.mobility.verdict import End, runs_off
+from folkestrom.analysis.mobility.standardising import standardised, to_own_units
+from folkestrom.analysis.mobility.verdict import End, columns_of, runs_off
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -63,8 +65,8 @@ def fit_mobility(
         For each person, in the order of their numbers, what is sampled together; each person
         by default.
     penalty
-        Weight of half of each squared coefficient, intercepts apart; lets separated
-        covariates through.
+        Weight of half of each squared coefficient, of numbers per standard deviation and
+        intercepts apart; lets separated covariates through.
     collinear
         What to do with a covariate that is a combination of others.
     tolerance
@@ -94,22 +96,30 @@ def fit_mobility(
     started = time.perf_counter()
     _check_options(penalty, tolerance, standard_errors, bread)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
+    scaled = standardised(panel)
     checked = check(
-        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
+        scaled, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
-    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
-    found = estimate(panel, plan)
+    apart = orthogonalise(columns_of(panel, checked.free))
+    # What is penalised are the coefficients themselves.
+    mixed = None if penalty else combined(scaled, checked.free, apart)
+    plan = Plan(
+        covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread, mixed
+    )
+    found = estimate(scaled, plan)
     _finish(found, plan)
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
+    turn = to_own_units(scaled, checked.free, found.climb.theta.size)
     reason = found.climb.reason or reason
-    if penalty == 0:
+    if mixed is not None:
+        turn[:k, :k] = turn[:k, :k] @ np.kron(np.eye(covariance.equations), mixed)
         at = found.climb
         of_all = inverse_of(at.information)[:k, :k]
         end = End(at.gradient[:k], at.information[:k, :k], of_all, reason)
-        reason = runs_off(panel, checked.free, end, np.eye(k))
+        reason = runs_off(panel, checked.free, end, apart)
     if kept is not None and not reason:
         kept.remove()
     return MobilityFit(
@@ -118,8 +128,8 @@ def fit_mobility(
         free=checked.free,
         parents={t.name: t.parents for t in panel.terms if t.parents},
         covariance=covariance,
-        theta=found.climb.theta,
-        vcov=vcov,
+        theta=turn @ found.climb.theta,
+        vcov=turn @ vcov @ turn.T,
         standard_errors=standard_errors,
         log_likelihood_=found.climb.value,
         order=found.order,

@@ -139,6 +139,8 @@ def make_panel(
         codes16=_columns([t.codes for t in wide], size, order, np.dtype(np.uint16)),
         offset16=offset16,
         numbers=_columns([t.values for t in numbers], size, order, np.dtype(np.float64)),
+        centre=np.zeros(len(numbers)),
+        scale=np.ones(len(numbers)),
         offset_n=len(positions) - len(numbers),
         weight=_weights(weight, size, order, start),
     )

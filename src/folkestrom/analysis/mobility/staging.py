@@ -79,7 +79,8 @@ class Plan:
     covariance, free
         Effects; positions with a coefficient.
     penalty
-        Weight of half of each squared coefficient, intercepts apart.
+        Weight of half of each squared coefficient, of numbers per standard deviation and
+        intercepts apart.
     tolerance
         In standard errors; None: by the panel's size.
     threads
@@ -92,6 +93,8 @@ class Plan:
         Standard errors come from the products of scores: they are made with the last passes.
     bread
         Share of the persons from whom the observed information is computed in the end.
+    turn
+        As of `Likelihood`.
     """
 
     covariance: Covariance
@@ -103,6 +106,7 @@ class Plan:
     checkpoint: Checkpoint | None = None
     products: bool = False
     bread: float = 1.0
+    turn: Array | None = None
 
     def keep(self, held: Held) -> None:
         """Note how far the fit has come."""
@@ -113,7 +117,7 @@ class Plan:
         """The likelihood of a panel."""
         # In a large panel nothing shows a mode that is off by a thousandth of its spread.
         enough = 1e-9 if panel.size <= SMALL else 1e-4
-        return Likelihood(panel, self.covariance, self.free, self.threads, enough)
+        return Likelihood(panel, self.covariance, self.free, self.threads, enough, self.turn)
 
     def objective(self, likelihood: Likelihood, order: int, extra: float = 0.0) -> Objective:
         """The likelihood at an order, with the penalty."""

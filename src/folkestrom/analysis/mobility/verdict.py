@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.collinearity import Orthogonal, orthogonalise
+from folkestrom.analysis.collinearity import Orthogonal
 from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
@@ -89,7 +89,7 @@ class End:
     reason: str
 
 
-def runs_off(panel: Panel, free: NDArray[np.int64], end: End, turn: Array) -> str:
+def runs_off(panel: Panel, free: NDArray[np.int64], end: End, apart: Orthogonal) -> str:
     """Why the end of an estimation is no maximum; empty if it is one.
 
     Parameters
@@ -99,11 +99,11 @@ def runs_off(panel: Panel, free: NDArray[np.int64], end: End, turn: Array) -> st
     free
         Positions that have a coefficient, the intercept first.
     end
-        Where estimation ended.
-    turn
-        The matrix that turns the coefficients that were estimated to those of the panel's units.
+        Where estimation ended, of coefficients of numbers made orthogonal.
+    apart
+        How they were.
     """
-    reach = _reach(panel, free, end.vcov, turn)
+    reach = _reach(panel, free, end.vcov, apart)
     if not end.reason and certain(end.gradient, end.information, reach):
         return ""
     columns = columns_of(panel, free)
@@ -119,17 +119,10 @@ def runs_off(panel: Panel, free: NDArray[np.int64], end: End, turn: Array) -> st
     return found.message(panel.outcomes) if found else end.reason
 
 
-def _reach(panel: Panel, free: NDArray[np.int64], vcov: Array, turn: Array) -> float:
+def _reach(panel: Panel, free: NDArray[np.int64], vcov: Array, apart: Orthogonal) -> float:
     """A bound on the standard error of any difference of linear predictors."""
-    columns = columns_of(panel, free)
-    apart = orthogonalise(columns)
-    equations = vcov.shape[0] // free.size
-    own = np.kron(np.eye(equations), apart.coefficients(columns))
-    back = np.linalg.solve(own, turn)
-    errors = (
-        np.sqrt(np.abs(np.diag(back @ vcov @ back.T))).reshape(equations, free.size).sum(axis=0)
-    )
-    errors[columns.numbers] *= _greatest(panel, free, apart)
+    errors = np.sqrt(np.abs(np.diag(vcov))).reshape(-1, free.size).sum(axis=0)
+    errors[free >= panel.rows.offset_n] *= _greatest(panel, free, apart)
     terms: dict[str, float] = {}
     for p, error in zip(free.tolist(), errors.tolist(), strict=True):
         term = panel.positions[p].term

@@ -18,6 +18,8 @@ _LOG2_E = 1.4426950408889634
 #: The logarithm of two in two parts, the first with zeros at the end.
 _LN2_HIGH = 0.6931471803691238
 _LN2_LOW = 1.9082149292705877e-10
+#: Exponentials of what is not above it are less than any number with all its bits.
+_VANISHING = -708.0
 #: Between these, numbers have all their bits and are no infinities.
 _LEAST, _GREATEST = 1e-300, 1e300
 _FRACTION = 0xFFFFFFFFFFFFF
@@ -26,9 +28,9 @@ _SQRT_2 = 1.4142135623730951
 
 
 @ordered_kernel
-def exponential_of(x, most):
-    """The exponential within 2 units of the last place; beyond ±`most`, at most 700, that of it."""
-    a = min(max(x, -most), most)
+def exponential_of(x):
+    """The exponential of what is below 709, within 2 units of the last place; 0 below −708."""
+    a = max(x, _VANISHING)
     shifted = a * _LOG2_E + _MAGIC
     power = np.int64((np.float64(shifted).view(np.int64) + _BIAS) << 52).view(np.float64)
     k = shifted - _MAGIC
@@ -39,14 +41,15 @@ def exponential_of(x, most):
     middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + s * (1.0 / 720.0 + r * (1.0 / 5040.0))
     high = 1.0 / 40320.0 + r * (1.0 / 362880.0)
     high += s * (1.0 / 3628800.0 + r * (1.0 / 39916800.0))
-    return (low + q * (middle + q * (high + q * (1.0 / 479001600.0)))) * power
+    found = (low + q * (middle + q * (high + q * (1.0 / 479001600.0)))) * power
+    return found if x > _VANISHING else 0.0
 
 
 @ordered_kernel
-def exponential(x, row, count, most):
+def exponential(x, row, count):
     """Replace the first numbers of a row, up to a multiple of eight, by their exponentials."""
     for i in range(8 * ((count + 7) // 8)):
-        x[row, i] = exponential_of(x[row, i], most)
+        x[row, i] = exponential_of(x[row, i])
 
 
 @kernel

@@ -2,7 +2,8 @@
 
 With r the residuals at a node and X the rows' design, a person's observed information is
 X' (E[W] − Cov[r]) X, expectation and covariance over the posterior of the effects, W the logit's
-own weights (Louis 1982). Only the positions at which the person's rows stand are touched.
+own weights (Louis 1982). Only the positions at which the person's rows stand are touched. The
+covariance is taken between rows or, of persons with more rows than positions, between positions.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def _stand(row, at, rows, free, slot, place, value, held, count):
         p = 0
         if f > wide + wider:
             p = rows.offset_n + f - 1 - wide - wider
-            x = rows.numbers[f - 1 - wide - wider, row]
+            m = f - 1 - wide - wider
+            x = (rows.numbers[m, row] - rows.centre[m]) * rows.scale[m]
         elif f > wide:
             p = rows.offset16[f - 1 - wide] + np.int64(rows.codes16[f - 1 - wide, row])
         elif f > 0:
@@ -70,7 +72,7 @@ def _node_residuals(
                 hit = 1.0 if outcome[origin + t] == j + 1 else 0.0
                 grow = at + (GROW + j) * FIELD
                 for k in range(LANES):
-                    chance = e[j, first + t] * work[grow + k] * inverse[q + t * LANES + k]
+                    chance = e[j + 1, first + t] * work[grow + k] * inverse[q + t * LANES + k]
                     out[t * real + j, to + k] = hit - chance
         for d in range(n):
             z = base + real * n + d
@@ -161,6 +163,63 @@ def _add_curvature(y, origin, a, length, real, n, values, weight, nodes, scaled,
                     for h in range(n):
                         s = _sum_with_both(values, z + d, z + h, scaled, nodes)
                         out[base + j * n + d, base + i * n + h] += s
+
+
+@kernel
+def _gather(values, length, real, effects, place, value, width, span, nodes, out):
+    """X' times the residuals at every node, and below them what belongs to the entries of L."""
+    for c in range(span):
+        for k in range(nodes):
+            out[c, k] = 0.0
+    for t in range(length):
+        for f in range(width):
+            c = place[t, f]
+            if c >= 0:
+                for j in range(real):
+                    for k in range(nodes):
+                        out[c * real + j, k] += value[t, f] * values[t * real + j, k]
+    for v in range(effects):
+        for k in range(nodes):
+            out[span + v, k] = values[length * real + v, k]
+
+
+@kernel
+def _spread_weight(s, i, j, real, place, value, width, out):
+    """Add a row's weight of two equations to all pairs of its positions; the lower half."""
+    for f in range(width):
+        for g in range(width):
+            if place[f] >= 0 and place[g] >= 0:
+                c, d = place[f] * real + j, place[g] * real + i
+                if d <= c:
+                    out[c, d] += s * value[f] * value[g]
+
+
+@kernel
+def _add_curvature_at(
+    y, origin, length, real, n, values, weight, nodes, scaled, place, value, width, span, out
+):
+    """As `_add_curvature`, at the person's positions."""
+    z = length * real + real * n
+    for t in range(length):
+        for j in range(real):
+            for i in range(real):
+                hit_j = 1.0 if y[origin + t] == j + 1 else 0.0
+                hit_i = 1.0 if y[origin + t] == i + 1 else 0.0
+                p, q = t * real + j, t * real + i
+                same = 1.0 if i == j else 0.0
+                _weigh_products(values, p, q, hit_j, hit_i, same, weight, nodes, scaled)
+                s = 0.0
+                for k in range(nodes):
+                    s += scaled[k]
+                _spread_weight(s, i, j, real, place[t], value[t], width, out)
+                for d in range(n):
+                    s = _sum_with(values, z + d, scaled, nodes)
+                    for f in range(width):
+                        if place[t, f] >= 0:
+                            out[span + j * n + d, place[t, f] * real + i] += s * value[t, f]
+                    for h in range(n):
+                        s = _sum_with_both(values, z + d, z + h, scaled, nodes)
+                        out[span + j * n + d, span + i * n + h] += s
 
 
 @kernel
@@ -259,6 +318,8 @@ def information(first, last, rows, cells, table, root, modes, enough, nodes, rea
     width = 1 + rows.codes8.shape[0] + rows.codes16.shape[0] + rows.numbers.shape[0]
     size = longest * real + effects
     most = min(longest * width, free.shape[0]) * real + effects
+    # Persons with more rows than positions never need a matrix of rows.
+    side = min(size, most)
     held_nodes = nodes.counts.shape[0] * LANES
     slots = (
         np.empty((longest, width), dtype=np.int64), np.empty((longest, width)),
@@ -266,9 +327,9 @@ def information(first, last, rows, cells, table, root, modes, enough, nodes, rea
         np.empty(most, dtype=np.int64),
     )  # fmt: skip
     matrices = (
-        np.empty((size + n, held_nodes)), np.empty(held_nodes), np.empty(size + n),
-        np.empty(held_nodes), np.empty((size, size)), np.empty((size, most)),
-        np.empty((most, most)),
+        np.empty((size + n, held_nodes)), np.empty(held_nodes), np.empty(max(size + n, most)),
+        np.empty(held_nodes), np.empty((side, side)), np.empty((side, most)),
+        np.empty((most, most)), np.empty((most, held_nodes)),
     )  # fmt: skip
     own = np.zeros_like(bread)
     _add_information(
@@ -297,12 +358,12 @@ def _add_information(
     e, rest, at, tally, work, inverse, scratch = room[:7]
     axes, curvature, solved, vectors, info, small = room[7:]
     place, value, slot, held_list, column = slots
-    values, weight, mean, scaled, matrix, left, local = matrices
+    values, weight, mean, scaled, matrix, left, local, gathered = matrices
     width = place.shape[1]
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
-        exponentials(i, stop, cells, table, e, at, tally)
+        exponentials(i, stop, cells, table, e, rest, at, tally)
         for person in range(i, stop):
             origin, length = start[person], start[person + 1] - start[person]
             integrate(
@@ -320,13 +381,24 @@ def _add_information(
                 outcome, origin, length, at[person - i], where, counts, modes, person, real,
                 e, work, inverse, axes, small, values, weight,
             )  # fmt: skip
-            _centre(values, rank, weight, held_nodes, mean)
-            _less_covariance(values, rank, weight, held_nodes, mean, scaled, matrix)
-            _add_curvature(
-                outcome, origin, 0, length, real, n, values, weight, held_nodes, scaled, matrix
-            )
             held *= real
-            _spread_right(matrix, length, real, effects, place, value, width, held, left)
-            _spread_left(left, length, real, effects, place, value, width, held, local)
+            if rank > span:
+                _gather(
+                    values, length, real, effects, place, value, width, held, held_nodes, gathered
+                )
+                _centre(gathered, span, weight, held_nodes, mean)
+                _less_covariance(gathered, span, weight, held_nodes, mean, scaled, local)
+                _add_curvature_at(
+                    outcome, origin, length, real, n, values, weight, held_nodes, scaled,
+                    place, value, width, held, local,
+                )  # fmt: skip
+            else:
+                _centre(values, rank, weight, held_nodes, mean)
+                _less_covariance(values, rank, weight, held_nodes, mean, scaled, matrix)
+                _add_curvature(
+                    outcome, origin, 0, length, real, n, values, weight, held_nodes, scaled, matrix
+                )
+                _spread_right(matrix, length, real, effects, place, value, width, held, left)
+                _spread_left(left, length, real, effects, place, value, width, held, local)
             _add_block(local, column, span, w, bread)
         i = stop

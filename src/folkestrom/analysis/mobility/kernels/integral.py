@@ -6,26 +6,27 @@ as not negative: only so do the loops over nodes run in vectors.
 
 from __future__ import annotations
 
+import numpy as np
+
 from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.kernels.elementary import exponential_of, logarithm_of
 from folkestrom.analysis.mobility.kernels.layout import (
     AREA,
     BENT,
     COUNTS,
+    EVERY,
     FIELD,
     GROW,
     LANES,
     LINEAR,
+    LOG,
     POSITIVE,
+    REACH,
+    REFERENCE,
     SUMS,
 )
 from folkestrom.analysis.mobility.kernels.mode import find_mode
 from folkestrom.analysis.mobility.kernels.nodes import place_nodes
-
-#: Weights below this are scaled before they vanish.
-_SMALL = 1e-60
-#: Scales of chunks that lie further apart count as if they lay so far.
-_MOST = 700.0
 
 
 @kernel
@@ -34,14 +35,16 @@ def _four_rows(e, r, work, at, inverse, q, packs):
     at &= POSITIVE
     q &= POSITIVE
     grow, more, sums = GROW * FIELD, (GROW + 1) * FIELD, SUMS * FIELD
-    a0, b0, a1, b1 = e[0, r], e[1, r], e[0, r + 1], e[1, r + 1]
-    a2, b2, a3, b3 = e[0, r + 2], e[1, r + 2], e[0, r + 3], e[1, r + 3]
+    n0, a0, b0 = e[0, r], e[1, r], e[2, r]
+    n1, a1, b1 = e[0, r + 1], e[1, r + 1], e[2, r + 1]
+    n2, a2, b2 = e[0, r + 2], e[1, r + 2], e[2, r + 2]
+    n3, a3, b3 = e[0, r + 3], e[1, r + 3], e[2, r + 3]
     for k in range(8 * packs):
         g, h = work[at + grow + k], work[at + more + k]
-        s = 1.0 + a0 * g + b0 * h
-        t = 1.0 + a1 * g + b1 * h
-        u = 1.0 + a2 * g + b2 * h
-        v = 1.0 + a3 * g + b3 * h
+        s = n0 + a0 * g + b0 * h
+        t = n1 + a1 * g + b1 * h
+        u = n2 + a2 * g + b2 * h
+        v = n3 + a3 * g + b3 * h
         early, late = s * t, u * v
         both = 1.0 / (early * late)
         work[at + k] *= both
@@ -62,11 +65,12 @@ def _two_rows(e, r, work, at, inverse, q, packs):
     at &= POSITIVE
     q &= POSITIVE
     grow, more, sums = GROW * FIELD, (GROW + 1) * FIELD, SUMS * FIELD
-    a0, b0, a1, b1 = e[0, r], e[1, r], e[0, r + 1], e[1, r + 1]
+    n0, a0, b0 = e[0, r], e[1, r], e[2, r]
+    n1, a1, b1 = e[0, r + 1], e[1, r + 1], e[2, r + 1]
     for k in range(8 * packs):
         g, h = work[at + grow + k], work[at + more + k]
-        s = 1.0 + a0 * g + b0 * h
-        t = 1.0 + a1 * g + b1 * h
+        s = n0 + a0 * g + b0 * h
+        t = n1 + a1 * g + b1 * h
         both = 1.0 / (s * t)
         work[at + k] *= both
         p0, p1 = both * t, both * s
@@ -82,13 +86,13 @@ def _two_rows_of_three(e, r, work, at, inverse, q, packs):
     at &= POSITIVE
     q &= POSITIVE
     grow, sums = GROW * FIELD, SUMS * FIELD
-    a0, b0, c0 = e[0, r], e[1, r], e[2, r]
-    a1, b1, c1 = e[0, r + 1], e[1, r + 1], e[2, r + 1]
+    n0, a0, b0, c0 = e[0, r], e[1, r], e[2, r], e[3, r]
+    n1, a1, b1, c1 = e[0, r + 1], e[1, r + 1], e[2, r + 1], e[3, r + 1]
     for k in range(8 * packs):
         g, h = work[at + grow + k], work[at + grow + FIELD + k]
         i = work[at + grow + 2 * FIELD + k]
-        s = 1.0 + a0 * g + b0 * h + c0 * i
-        t = 1.0 + a1 * g + b1 * h + c1 * i
+        s = n0 + a0 * g + b0 * h + c0 * i
+        t = n1 + a1 * g + b1 * h + c1 * i
         both = 1.0 / (s * t)
         work[at + k] *= both
         p0, p1 = both * t, both * s
@@ -123,57 +127,64 @@ def _clear(work, at, packs):
 
 
 @kernel
-def _weigh_chunk(first, last, middle, e, work, at, inverse, q, packs):
-    """All rows of a person at a chunk of nodes; returns the log of what weights were divided by."""
-    log_scale = 0.0
-    r = first
-    while r < last:
-        if e.shape[0] == 3:
-            _two_rows_of_three(e, r, work, at, inverse, q, packs)
-            r, q = r + 2, q + 2 * LANES
-        elif r + 4 <= last:
-            _four_rows(e, r, work, at, inverse, q, packs)
-            r, q = r + 4, q + 4 * LANES
-        else:
-            _two_rows(e, r, work, at, inverse, q, packs)
-            r, q = r + 2, q + 2 * LANES
-        if work[at + middle] < _SMALL:
-            total = _total(work, at, packs)
-            log_scale += logarithm_of(total)
-            _multiply(work, at, 1.0 / total, packs)
-    return log_scale
+def _to_logarithms(work, at, packs):
+    """Add the logarithms of a chunk's weights to what is held of them, and begin with 1 again."""
+    at &= POSITIVE
+    for k in range(8 * packs):
+        work[at + LOG * FIELD + k] += logarithm_of(work[at + k])
+        work[at + k] = 1.0
 
 
 @kernel
-def _weigh(first, last, e, work, inverse, counts, packs):
+def _weigh_chunk(first, last, e, work, at, inverse, q, every, packs):
+    """Divide the weights of a chunk of nodes by all rows' denominators."""
+    held = 0
+    r = first
+    while r < last:
+        step = 2
+        if e.shape[0] == 4:
+            _two_rows_of_three(e, r, work, at, inverse, q, packs)
+        elif r + 4 <= last and every != 2:
+            step = 4
+            _four_rows(e, r, work, at, inverse, q, packs)
+        else:
+            _two_rows(e, r, work, at, inverse, q, packs)
+        r, q, held = r + step, q + step * LANES, held + step
+        if every > 0 and (held + 4 > every or r == last):
+            _to_logarithms(work, at, packs)
+            held = 0
+
+
+@kernel
+def _from_logarithms(work, counts, packs):
+    """Weights from their logarithms, the largest being 1; returns the largest logarithm."""
+    top = -np.inf
+    for chunk in range(counts.shape[0]):
+        for k in range(counts[chunk]):
+            top = max(top, work[chunk * AREA + LOG * FIELD + k])
+    for chunk in range(counts.shape[0]):
+        for k in range(8 * packs):
+            at = chunk * AREA + k
+            work[at] = exponential_of(work[at + LOG * FIELD] - top)
+    return top
+
+
+@kernel
+def _weigh(first, last, e, work, inverse, counts, every, packs):
     """Turn the nodes' weights into the posterior ones; returns the log of their sum before."""
     stretch = inverse.shape[0] // counts.shape[0]
-    largest, all_of_them = 0.0, 0.0
     for chunk in range(counts.shape[0]):
         at = chunk * AREA
-        for j in range(e.shape[0]):
+        for j in range(e.shape[0] - 1):
             _clear(work, at + (SUMS + j) * FIELD, packs)
-        middle = counts[chunk] // 2
-        scale = _weigh_chunk(first, last, middle, e, work, at, inverse, chunk * stretch, packs)
-        total = _total(work, at, packs)
-        if chunk == 0:
-            largest, all_of_them = scale, total
-        else:
-            # What chunks were divided by may differ: all are brought to the largest.
-            if scale > largest:
-                by = exponential_of(largest - scale, _MOST)
-                for before in range(chunk):
-                    _multiply(work, before * AREA, by, packs)
-                all_of_them *= by
-                largest = scale
-            elif scale < largest:
-                by = exponential_of(scale - largest, _MOST)
-                _multiply(work, at, by, packs)
-                total *= by
-            all_of_them += total
+        _weigh_chunk(first, last, e, work, at, inverse, chunk * stretch, every, packs)
+    top = _from_logarithms(work, counts, packs) if every > 0 else 0.0
+    total = 0.0
     for chunk in range(counts.shape[0]):
-        _multiply(work, chunk * AREA, 1.0 / all_of_them, packs)
-    return largest + logarithm_of(all_of_them)
+        total += _total(work, chunk * AREA, packs)
+    for chunk in range(counts.shape[0]):
+        _multiply(work, chunk * AREA, 1.0 / total, packs)
+    return top + logarithm_of(total)
 
 
 @kernel
@@ -200,10 +211,10 @@ def _rest_of_two_rows(e, r, work, at, inverse, q, rest, packs):
         y0 += h * p
         x1 += g * o
         y1 += h * o
-    rest[0, r] -= e[0, r] * x0
-    rest[1, r] -= e[1, r] * y0
-    rest[0, r + 1] -= e[0, r + 1] * x1
-    rest[1, r + 1] -= e[1, r + 1] * y1
+    rest[0, r] -= e[1, r] * x0
+    rest[1, r] -= e[2, r] * y0
+    rest[0, r + 1] -= e[1, r + 1] * x1
+    rest[1, r + 1] -= e[2, r + 1] * y1
 
 
 @kernel
@@ -216,15 +227,15 @@ def _rest_of_two_rows_third(e, r, work, at, inverse, q, rest, packs):
         g = work[at + bent + k]
         x0 += g * inverse[q + k]
         x1 += g * inverse[q + LANES + k]
-    rest[2, r] -= e[2, r] * x0
-    rest[2, r + 1] -= e[2, r + 1] * x1
+    rest[2, r] -= e[3, r] * x0
+    rest[2, r + 1] -= e[3, r + 1] * x1
 
 
 @kernel
 def _residuals(outcome, origin, rows, first, last, e, work, inverse, counts, rest, packs):
     """Outcome less posterior mean probability, of each equation and row."""
     stretch = inverse.shape[0] // counts.shape[0]
-    for j in range(e.shape[0]):
+    for j in range(rest.shape[0]):
         for r in range(first, last):
             rest[j, r] = 0.0
     for r in range(rows):
@@ -232,11 +243,11 @@ def _residuals(outcome, origin, rows, first, last, e, work, inverse, counts, res
             rest[outcome[origin + r] - 1, first + r] = 1.0
     for chunk in range(counts.shape[0]):
         at, q = chunk * AREA, chunk * stretch
-        for j in range(e.shape[0]):
+        for j in range(rest.shape[0]):
             _bend(work, at, at + (GROW + j) * FIELD, at + (BENT + j) * FIELD, packs)
         for r in range(first, last, 2):
             _rest_of_two_rows(e, r, work, at, inverse, q, rest, packs)
-            if e.shape[0] == 3:
+            if rest.shape[0] == 3:
                 _rest_of_two_rows_third(e, r, work, at, inverse, q, rest, packs)
             q += 2 * LANES
 
@@ -254,13 +265,14 @@ def integrate(
     """
     first, last = at[k], at[k + 1]
     small[COUNTS, 0], small[COUNTS, 1], small[COUNTS, 2] = tally[k, 0], tally[k, 1], tally[k, 2]
-    find_mode(first, last, root, modes, person, e, enough, small, info, curvature, solved)
-    one = tally[k, LINEAR]
+    find_mode(first, last, root, modes, person, e, rest, enough, small, info, curvature, solved)
+    one = tally[k, LINEAR] + small[REFERENCE, LINEAR]
     one += place_nodes(
-        root, modes, person, points, log_weights, lines, counts,
+        last - first, root, modes, person, points, log_weights, lines, counts,
         curvature, small, vectors, solved, axes, scratch, work,
     )  # fmt: skip
-    one += _weigh(first, last, e, work, inverse, counts, packs)
+    every = np.int64(small[REACH, EVERY])
+    one += _weigh(first, last, e, work, inverse, counts, every, packs)
     origin = start[person]
     rows = start[person + 1] - origin
     _residuals(outcome, origin, rows, first, last, e, work, inverse, counts, rest, packs)

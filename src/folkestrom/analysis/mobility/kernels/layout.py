@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     """The panel as arrays. A person's rows lie together; codes are column by column.
 
     Position p of the coefficient table is the intercept (0), a level of a factor (its offset
-    plus the code), or a number.
+    plus the code), or a number, which counts as (x − centre) × scale.
     """
 
     start: Any
@@ -32,6 +32,8 @@ class Rows(NamedTuple):
     codes16: Any
     offset16: Any
     numbers: Any
+    centre: Any
+    scale: Any
     offset_n: Any
     weight: Any
 
@@ -40,7 +42,8 @@ class Cells(NamedTuple):
     """The same panel with fewer things to look up: several factors make one cell.
 
     Cells of factors that never change within a person lie person by person, the others row by
-    row. `codes16` and `numbers` are those of `Rows`, with offsets in the table of cells.
+    row. `codes16`, `numbers` and how these count are as in `Rows`, with offsets in the table of
+    cells.
     """
 
     start: Any
@@ -52,6 +55,8 @@ class Cells(NamedTuple):
     codes16: Any
     offset16: Any
     numbers: Any
+    centre: Any
+    scale: Any
     offset_n: Any
     weight: Any
 
@@ -74,7 +79,12 @@ class Nodes(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Arrays that a thread works in, allocated once."""
+    """Arrays that a thread works in, allocated once.
+
+    `e` has for every row of a block, and every outcome, exp(x'b + reference − the largest of
+    them): one outcome has 1, and no row overflows. Beside it, until it holds residuals, `rest` has
+    the predictors x'b of all outcomes but the first.
+    """
 
     e: Any
     rest: Any
@@ -91,13 +101,17 @@ class Room(NamedTuple):
     small: Any
 
 
-#: Rows of `Room.small`.
-EFFECT, COUNTS, GRADIENT, DOWN, STEP, VALUES, TOTALS = 0, 1, 2, 3, 4, 5, 6
-#: Of each person of a block: counts of outcomes but the first, and the sum of x'b of what occurred.
+#: Rows of `Room.small`. Effects at the mode are exp(u − reference).
+EFFECT, COUNTS, GRADIENT, DOWN, STEP, VALUES, TOTALS, REFERENCE, REACH = 0, 1, 2, 3, 4, 5, 6, 7, 8
+#: Of each person of a block: counts of outcomes but the first, and the sum of the logarithms of `e`
+#: of what occurred. In the row of references: by how much these are less since they were moved.
 LINEAR = 3
-#: What `Room.work` holds for every chunk of nodes: posterior weights, exp(u) by equation, sums over
-#: rows by equation, weight times exp(u) by equation.
-WEIGHT, GROW, SUMS, BENT, FIELDS = 0, 1, 4, 7, 10
+#: In the row of reaches: after how many rows weights are turned into logarithms; 0 for never.
+EVERY = 0
+#: What `Room.work` holds for every chunk of nodes: posterior weights, exp(u − reference) by
+#: equation, sums over rows by equation, weight times that exponential by equation, and, of long
+#: histories, logarithms of weights.
+WEIGHT, GROW, SUMS, BENT, LOG, FIELDS = 0, 1, 4, 7, 10, 11
 #: Numbers between two arrays of a room: more than a vector loop may reach ahead.
 _GAP = 128
 #: How far these lie apart, and all of a chunk's.
@@ -141,11 +155,11 @@ def make_room(first, last, start, root, nodes):
     rows = max(BLOCK, longest + 7)
     exponents = effects * (equations + 1) * points + 64
     sizes = (
-        2 * equations * rows + (LINEAR + 1) * rows + chunks * AREA + chunks * longest * LANES
-        + exponents + 2 * effects * effects + 27 + 63 + 13 * _GAP
+        (2 * equations + 1) * rows + (LINEAR + 1) * rows + chunks * AREA
+        + chunks * longest * LANES + exponents + 2 * effects * effects + 27 + 81 + 13 * _GAP
     )  # fmt: skip
     block = np.zeros(sizes)
-    e, used = _carve(block, 0, equations, rows)
+    e, used = _carve(block, 0, equations + 1, rows)
     rest, used = _carve(block, used, equations, rows)
     tally, used = _carve(block, used, rows, LINEAR + 1)
     work, used = _carve(block, used, 1, chunks * AREA)
@@ -156,7 +170,7 @@ def make_room(first, last, start, root, nodes):
     solved, used = _carve(block, used, 3, 3)
     vectors, used = _carve(block, used, 3, 3)
     information, used = _carve(block, used, 3, 3)
-    small, used = _carve(block, used, 7, 9)
+    small, used = _carve(block, used, 9, 9)
     return Room(
         e, rest, np.empty(rows + 1, dtype=np.int64), tally, work.ravel(), inverse.ravel(),
         scratch, axes, curvature, solved, vectors, information, small,

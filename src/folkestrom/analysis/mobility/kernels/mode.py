@@ -14,15 +14,42 @@ from folkestrom.analysis.mobility.kernels.layout import (
     DOWN,
     EFFECT,
     GRADIENT,
+    LINEAR,
     POSITIVE,
+    REFERENCE,
     STEP,
     TOTALS,
 )
 
-#: Newton steps at the most.
-_TURNS = 60
-#: Effects beyond it count as if they were so large.
-_MOST = 700.0
+#: Newton steps at the most, and after how many they become shorter every time.
+_TURNS, _PATIENCE = 80, 60
+#: Farther from their reference, effects become the reference.
+_NEAR = 60.0
+
+
+@kernel
+def _refer(first, last, a, b, c, rest, e, small):
+    """Take a person's `e` anew, with effects a, b, c as the reference."""
+    for r in range(first, last):
+        before = max(rest[0, r] + small[REFERENCE, 0], rest[1, r] + small[REFERENCE, 1])
+        top = max(rest[0, r] + a, rest[1, r] + b)
+        if e.shape[0] == 4:
+            before = max(before, rest[2, r] + small[REFERENCE, 2])
+            top = max(top, rest[2, r] + c)
+        top = max(top, 0.0)
+        small[REFERENCE, LINEAR] += max(before, 0.0) - top
+        e[0, r] = exponential_of(-top)
+        e[1, r] = exponential_of(rest[0, r] + a - top)
+        e[2, r] = exponential_of(rest[1, r] + b - top)
+        if e.shape[0] == 4:
+            e[3, r] = exponential_of(rest[2, r] + c - top)
+    small[REFERENCE, 0], small[REFERENCE, 1], small[REFERENCE, 2] = a, b, c
+
+
+@kernel
+def _begin(small):
+    for j in range(LINEAR + 1):
+        small[REFERENCE, j] = 0.0
 
 
 @kernel
@@ -30,9 +57,9 @@ def _sums_pair(e, first, last, ea, eb, small):
     # Persons have an even number of rows: two share a division.
     ga, gb, waa, wab, wbb = 0.0, 0.0, 0.0, 0.0, 0.0
     for r in range(first & POSITIVE, last & POSITIVE, 2):
-        a, c = e[0, r] * ea, e[0, r + 1] * ea
-        b, d = e[1, r] * eb, e[1, r + 1] * eb
-        s, t = 1.0 + a + b, 1.0 + c + d
+        a, c = e[1, r] * ea, e[1, r + 1] * ea
+        b, d = e[2, r] * eb, e[2, r + 1] * eb
+        s, t = e[0, r] + a + b, e[0, r + 1] + c + d
         both = 1.0 / (s * t)
         a, b = a * (both * t), b * (both * t)
         c, d = c * (both * s), d * (both * s)
@@ -50,10 +77,10 @@ def _sums_triple(e, first, last, ea, eb, ec, small):
     ga, gb, gc = 0.0, 0.0, 0.0
     waa, wab, wac, wbb, wbc, wcc = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for r in range(first, last):
-        a = e[0, r] * ea
-        b = e[1, r] * eb
-        c = e[2, r] * ec
-        inverse = 1.0 / (1.0 + a + b + c)
+        a = e[1, r] * ea
+        b = e[2, r] * eb
+        c = e[3, r] * ec
+        inverse = 1.0 / (e[0, r] + a + b + c)
         a *= inverse
         b *= inverse
         c *= inverse
@@ -75,7 +102,7 @@ def _sums_triple(e, first, last, ea, eb, ec, small):
 def _row_sums(e, first, last, small, information):
     """Gradient and information of a person's rows in the effects u."""
     ea, eb, ec = small[EFFECT, 0], small[EFFECT, 1], small[EFFECT, 2]
-    if e.shape[0] == 2:
+    if e.shape[0] == 3:
         _sums_pair(e, first, last, ea, eb, small)
     else:
         _sums_triple(e, first, last, ea, eb, ec, small)
@@ -111,12 +138,26 @@ def _solve(matrix, n, small, a):
 
 
 @kernel
-def _set_effect(root, modes, person, small):
-    for j in range(root.shape[0]):
-        u = 0.0
-        for k in range(root.shape[1]):
-            u += root[j, k] * modes[person, k]
-        small[EFFECT, j] = exponential_of(u, _MOST)
+def _effect(root, modes, person, j):
+    u = 0.0
+    for k in range(root.shape[1]):
+        u += root[j, k] * modes[person, k]
+    return u
+
+
+@kernel
+def _set_effect(first, last, root, modes, person, rest, e, small):
+    a, b, c = _effect(root, modes, person, 0), _effect(root, modes, person, 1), 0.0
+    off = max(abs(a - small[REFERENCE, 0]), abs(b - small[REFERENCE, 1]))
+    if e.shape[0] == 4:
+        c = _effect(root, modes, person, 2)
+        off = max(off, abs(c - small[REFERENCE, 2]))
+    if off > _NEAR:
+        _refer(first, last, a, b, c, rest, e, small)
+    small[EFFECT, 0] = exponential_of(a - small[REFERENCE, 0])
+    small[EFFECT, 1] = exponential_of(b - small[REFERENCE, 1])
+    if e.shape[0] == 4:
+        small[EFFECT, 2] = exponential_of(c - small[REFERENCE, 2])
 
 
 @kernel
@@ -137,14 +178,19 @@ def _project(root, information, modes, person, small, curvature):
 
 
 @kernel
-def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvature):
+def _find_mode_of_two(first, last, root, modes, person, e, rest, enough, small, curvature):
     """As `find_mode`, for two effects, written out: most of a person's time was loops of two."""
     l00, l01, l10, l11 = root[0, 0], root[0, 1], root[1, 0], root[1, 1]
     x, w = modes[person, 0], modes[person, 1]
-    longest = 1.0
-    ea = exponential_of(l00 * x + l01 * w, _MOST)
-    eb = exponential_of(l10 * x + l11 * w, _MOST)
-    for turn in range(_TURNS):
+    longest, grow, scale, sx, sw, gain = 1.0, 2.0, 1.0, 0.0, 0.0, 0.0
+    for turn in range(_TURNS + 1):
+        ua, ub = l00 * x + l01 * w, l10 * x + l11 * w
+        if max(abs(ua - small[REFERENCE, 0]), abs(ub - small[REFERENCE, 1])) > _NEAR:
+            _refer(first, last, ua, ub, 0.0, rest, e, small)
+        ea = exponential_of(ua - small[REFERENCE, 0])
+        eb = exponential_of(ub - small[REFERENCE, 1])
+        if turn == _TURNS or (turn > 0 and gain < enough):
+            break
         _sums_pair(e, first, last, ea, eb, small)
         ga = small[COUNTS, 0] - small[TOTALS, 0]
         gb = small[COUNTS, 1] - small[TOTALS, 1]
@@ -156,6 +202,12 @@ def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvat
         caa = 1.0 + l00 * (iaa * l00 + iab * l10) + l10 * (iab * l00 + ibb * l10)
         cab = l00 * (iaa * l01 + iab * l11) + l10 * (iab * l01 + ibb * l11)
         cbb = 1.0 + l01 * (iaa * l01 + iab * l11) + l11 * (iab * l01 + ibb * l11)
+        if sx * dx + sw * dw < 0.0:
+            grow, longest = 1.0, max(1.0, 0.5 * longest)
+        elif scale < 1.0:
+            longest *= grow
+        if turn > _PATIENCE:
+            longest *= 0.7
         inverse = 1.0 / (caa * cbb - cab * cab)
         sx = inverse * (cbb * dx - cab * dw)
         sw = inverse * (caa * dw - cab * dx)
@@ -163,12 +215,7 @@ def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvat
         scale = 1.0 if length <= longest else longest / length
         x += scale * sx
         w += scale * sw
-        ea = exponential_of(l00 * x + l01 * w, _MOST)
-        eb = exponential_of(l10 * x + l11 * w, _MOST)
-        if sx * dx + sw * dw < enough:
-            break
-        if turn > 15:
-            longest *= 0.7
+        gain = sx * dx + sw * dw
     modes[person, 0], modes[person, 1] = x, w
     small[EFFECT, 0], small[EFFECT, 1] = ea, eb
     curvature[0, 0], curvature[0, 1] = caa, cab
@@ -176,22 +223,37 @@ def _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvat
 
 
 @kernel
-def find_mode(first, last, root, modes, person, e, enough, small, information, curvature, solved):
+def find_mode(
+    first, last, root, modes, person, e, rest, enough, small, information, curvature, solved
+):
     """Move a person's z to the mode of the posterior; leaves its curvature and exp(u).
 
-    Ends with the step whose gain in log density is smaller than `enough`. Newton, each step no
-    longer than one unit of the logit scale and, after fifteen, shorter every time, so that it
-    always ends. The posterior of z has no second mode.
+    Ends with the step whose gain in log density is smaller than `enough`. Newton, each step at
+    first no longer than one unit of the logit scale, then twice as long each time while the way
+    leads on, and half as long, no less than one unit, each time that it leads back. The posterior
+    of z has no second mode.
     """
     equations, n = root.shape
+    _begin(small)
     if n == 2 and equations == 2:
-        _find_mode_of_two(first, last, root, modes, person, e, enough, small, curvature)
+        _find_mode_of_two(first, last, root, modes, person, e, rest, enough, small, curvature)
         return
-    longest = 1.0
-    _set_effect(root, modes, person, small)
+    longest, grow, scale = 1.0, 2.0, 1.0
+    for k in range(n):
+        small[STEP, k] = 0.0
+    _set_effect(first, last, root, modes, person, rest, e, small)
     for turn in range(_TURNS if n > 0 else 0):
         _row_sums(e, first, last, small, information)
         _project(root, information, modes, person, small, curvature)
+        along = 0.0
+        for k in range(n):
+            along += small[STEP, k] * small[DOWN, k]
+        if along < 0.0:
+            grow, longest = 1.0, max(1.0, 0.5 * longest)
+        elif scale < 1.0:
+            longest *= grow
+        if turn > _PATIENCE:
+            longest *= 0.7
         _solve(curvature, n, small, solved)
         length = 0.0
         gain = 0.0
@@ -205,8 +267,6 @@ def find_mode(first, last, root, modes, person, e, enough, small, information, c
         scale = 1.0 if length <= longest else longest / length
         for k in range(n):
             modes[person, k] += scale * small[STEP, k]
-        _set_effect(root, modes, person, small)
+        _set_effect(first, last, root, modes, person, rest, e, small)
         if gain < enough:
             break
-        if turn > 15:
-            longest *= 0.7

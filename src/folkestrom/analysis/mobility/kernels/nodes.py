@@ -13,15 +13,24 @@ from folkestrom.analysis.mobility.kernels.layout import (
     AREA,
     COUNTS,
     EFFECT,
+    EVERY,
     FIELD,
     GROW,
     LANES,
+    LOG,
     POSITIVE,
+    REACH,
+    REFERENCE,
     VALUES,
 )
 
-#: Exponents at nodes are cut here.
-_MOST = 700.0
+#: So far from its reference an effect may be at a node for denominators of two rows, and of four,
+#: to be multiplied. Farther, there is no likelihood: nothing is cut that would bias it.
+_FARTHEST, _FAR = 330.0, 165.0
+#: Logarithms of weights may add up to so much.
+_LARGEST = 600.0
+#: A row's denominator is the largest of its parts times no more than four: logarithm of that.
+_PARTS = 1.4
 
 
 @kernel
@@ -100,17 +109,59 @@ def _lay_out_two(work, scratch, lines, width, small):
 
 
 @kernel
-def _clear_rest(work, counts):
-    """No weight for lanes without a node, nor for those that a line's last eight reached."""
+def _lay_out_logarithms(work, scratch, lines, width, equations, n):
+    """Logarithms of the nodes' weights, where rows are many; the weights themselves become 1."""
+    for line in range(lines.shape[0]):
+        before = 0.0
+        for d in range(n - 1):
+            before += scratch[0, d * (equations + 1) * width + lines[line, 3 + d]]
+        at = lines[line, 0] + LOG * FIELD
+        p = (n - 1) * (equations + 1) * width + lines[line, 1]
+        for k in range(lines[line, 2]):
+            work[at + k] = before + scratch[0, p + k]
+    for d in range(n):
+        for a in range(width):
+            scratch[0, d * (equations + 1) * width + a] = 0.0
+
+
+@kernel
+def _reach(rows, reach, weights, small):
+    """From how far effects and weights reach, after how many rows weights become logarithms."""
+    each = reach + _PARTS
+    small[REACH, EVERY] = 0.0
+    if rows * each + weights > _LARGEST:
+        small[REACH, EVERY] = 2.0 if reach > _FAR else max(4.0, math.floor(_LARGEST / each))
+    return 0.0 if reach <= _FARTHEST else math.nan
+
+
+@kernel
+def _greatest(scratch, first, width):
+    """The largest logarithm of a weight along an axis."""
+    found = 0.0
+    for a in range(width):
+        found = max(found, abs(scratch[0, first + a]))
+    return found
+
+
+@kernel
+def _clear_rest(work, counts, equations):
+    """No weight for lanes without a node, nor for those that a line's last eight reached.
+
+    Effects there are those of the reference, so that denominators are not zero.
+    """
     for chunk in range(counts.shape[0]):
         at = chunk * AREA
         for k in range(counts[chunk], LANES):
             work[at + k] = 0.0
+            for j in range(equations):
+                work[at + (GROW + j) * FIELD + k] = 1.0
 
 
 @kernel
-def _at_mode(work, equations, small):
+def _at_mode(work, counts, equations, small):
+    _clear_rest(work, counts, equations)
     work[0] = 1.0
+    work[LOG * FIELD] = 0.0
     for j in range(equations):
         work[(GROW + j) * FIELD] = small[EFFECT, j]
 
@@ -131,7 +182,9 @@ def _slopes(root, axes, d, points, scratch, position, small):
 
 
 @kernel
-def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes, scratch, small):
+def _exponents_of_two(
+    rows, root, modes, person, points, log_weights, curvature, axes, scratch, small
+):
     """As the loops of `place_nodes`, for two effects, written out; returns the common factor."""
     width = points.shape[0]
     x, w = modes[person, 0], modes[person, 1]
@@ -163,35 +216,46 @@ def _exponents_of_two(root, modes, person, points, log_weights, curvature, axes,
         scratch[0, 5 * width + a] = s11 * p
     ua, ub = root[0, 0] * x + root[0, 1] * w, root[1, 0] * x + root[1, 1] * w
     volume = logarithm_of(first * second * math.pi * math.pi)
-    return ones * ua + twos * ub - 0.5 * (x * x + w * w + volume)
+    # Points lie around zero, the first and the last of a rule farthest from it.
+    most = abs(points[0])
+    reach = max(
+        abs(ua - small[REFERENCE, 0]) + most * (abs(s00) + abs(s01)),
+        abs(ub - small[REFERENCE, 1]) + most * (abs(s10) + abs(s11)),
+    )
+    weights = _greatest(scratch, 0, width) + _greatest(scratch, 3 * width, width)
+    common = ones * ua + twos * ub - 0.5 * (x * x + w * w + volume)
+    return common + _reach(rows, reach, weights, small)
 
 
 @kernel
 def place_nodes(
-    root, modes, person, points, log_weights, lines, counts,
+    rows, root, modes, person, points, log_weights, lines, counts,
     curvature, small, vectors, solved, axes, scratch, work,
 ):  # fmt: skip
-    """exp(u) of every node and equation, the node's weight; the log of the common factor.
+    """exp(u − reference) of every node and equation, the node's weight; log of the common factor.
 
     In the axes of the curvature both are products over dimensions, so that there are few
-    exponentials. What the outcomes that occurred owe to u is in the weight already. `axes`
-    becomes the matrix A with z = mode + A x.
+    exponentials. What the outcomes that occurred owe to u is in the weight already; where there
+    are many, weights so far from 1 that would not multiply are kept as logarithms. `axes` becomes
+    the matrix A with z = mode + A x.
     """
     equations, n = root.shape
     width = points.shape[0]
     if n == 0:
-        _at_mode(work, equations, small)
-        return 0.0
+        _at_mode(work, counts, equations, small)
+        return _reach(rows, 0.0, 0.0, small)
     if n == 2 and equations == 2:
         common = _exponents_of_two(
-            root, modes, person, points, log_weights, curvature, axes, scratch, small
+            rows, root, modes, person, points, log_weights, curvature, axes, scratch, small
         )
-        exponential(scratch, 0, 6 * width, _MOST)
+        if small[REACH, EVERY] > 0.0:
+            _lay_out_logarithms(work, scratch, lines, width, equations, n)
+        exponential(scratch, 0, 6 * width)
         _lay_out_two(work, scratch, lines, width, small)
-        _clear_rest(work, counts)
+        _clear_rest(work, counts, 2)
         return common
     _eigen(curvature, n, small, vectors, solved)
-    common = 0.0
+    common, weights = 0.0, 0.0
     position = 0
     for d in range(n):
         value = small[VALUES, d]
@@ -206,11 +270,20 @@ def place_nodes(
         for a in range(width):
             x = points[a]
             scratch[0, position + a] = log_weights[a] + x * (x * bend + tilt)
+        weights += _greatest(scratch, position, width)
         position += width * (equations + 1)
+    reach = 0.0
     for j in range(equations):
-        for k in range(n):
-            common += small[COUNTS, j] * root[j, k] * modes[person, k]
-    exponential(scratch, 0, position, _MOST)
+        u, along = 0.0, 0.0
+        for d in range(n):
+            u += root[j, d] * modes[person, d]
+            along += abs(scratch[0, (d * (equations + 1) + j + 1) * width])
+        common += small[COUNTS, j] * u
+        reach = max(reach, abs(u - small[REFERENCE, j]) + along)
+    common += _reach(rows, reach, weights, small)
+    if small[REACH, EVERY] > 0.0:
+        _lay_out_logarithms(work, scratch, lines, width, equations, n)
+    exponential(scratch, 0, position)
     _lay_out(work, scratch, lines, width, equations, n, small)
-    _clear_rest(work, counts)
+    _clear_rest(work, counts, equations)
     return common

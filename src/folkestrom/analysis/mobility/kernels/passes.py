@@ -33,7 +33,7 @@ def _pass(first, last, cells, table, root, modes, enough, nodes, total, root_tot
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
-        exponentials(i, stop, cells, table, e, at, tally)
+        exponentials(i, stop, cells, table, e, rest, at, tally)
         for person in range(i, stop):
             one = integrate(
                 outcome, start, person, person - i, root, modes,

@@ -1,7 +1,7 @@
 """From rows to exp(x'b), and from residuals back to scores.
 
-There are two or three equations: with one, the second is a dummy whose exp(x'b) is 1e-65, so
-that the code has two shapes and not three.
+There are two or three equations: with one, the second is a dummy whose exp(x'b) is zero, so that
+the code has two shapes and not three.
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ from folkestrom.analysis.mobility.kernels.compiled import kernel
 from folkestrom.analysis.mobility.kernels.elementary import exponential
 from folkestrom.analysis.mobility.kernels.layout import LINEAR
 
-#: Predictors beyond it count as if they were so large: four denominators are multiplied at a time.
-MOST = 150.0
-#: The predictor of what never happens.
-NEVER = -150.0
+#: The predictor of what never happens; times zero it is zero.
+NEVER = -1e300
 
 
 @kernel
 def _predict_pair(
     first, stop, start, outcome, of_person, offset_person, of_row, offset_row,
-    codes16, offset16, numbers, offset_n, table, e, at, tally,
+    codes16, offset16, numbers, centre, scale, offset_n, table, e, rest, at, tally,
 ):  # fmt: skip
     held = 0
     for person in range(first, stop):
@@ -43,18 +41,21 @@ def _predict_pair(
                 a += table[p, 0]
                 b += table[p, 1]
             for f in range(numbers.shape[0]):
-                x = numbers[f, row]
+                x = (numbers[f, row] - centre[f]) * scale[f]
                 a += table[offset_n + f, 0] * x
                 b += table[offset_n + f, 1] * x
-            e[0, held], e[1, held] = a, b
+            top = max(0.0, max(a, b))
+            rest[0, held], rest[1, held] = a, b
+            e[0, held], e[1, held], e[2, held] = -top, a - top, b - top
             one = 1.0 if outcome[row] == 1 else 0.0
             two = 1.0 if outcome[row] == 2 else 0.0
             ones += one
             twos += two
-            linear += one * a + two * b
+            linear += (one * a + two * b) - top
             held += 1
         if held & 1:
-            e[0, held], e[1, held] = NEVER, NEVER
+            rest[0, held], rest[1, held] = NEVER, NEVER
+            e[0, held], e[1, held], e[2, held] = 0.0, NEVER, NEVER
             held += 1
         k = person - first
         tally[k, 0], tally[k, 1], tally[k, LINEAR] = ones, twos, linear
@@ -65,7 +66,7 @@ def _predict_pair(
 @kernel
 def _predict_triple(
     first, stop, start, outcome, of_person, offset_person, of_row, offset_row,
-    codes16, offset16, numbers, offset_n, table, e, at, tally,
+    codes16, offset16, numbers, centre, scale, offset_n, table, e, rest, at, tally,
 ):  # fmt: skip
     held = 0
     for person in range(first, stop):
@@ -92,44 +93,49 @@ def _predict_triple(
                 b += table[p, 1]
                 c += table[p, 2]
             for f in range(numbers.shape[0]):
-                x = numbers[f, row]
+                x = (numbers[f, row] - centre[f]) * scale[f]
                 a += table[offset_n + f, 0] * x
                 b += table[offset_n + f, 1] * x
                 c += table[offset_n + f, 2] * x
-            e[0, held], e[1, held], e[2, held] = a, b, c
+            top = max(max(0.0, a), max(b, c))
+            rest[0, held], rest[1, held], rest[2, held] = a, b, c
+            e[0, held], e[1, held], e[2, held], e[3, held] = -top, a - top, b - top, c - top
             if outcome[row] > 0:
                 tally[k, outcome[row] - 1] += 1.0
-                tally[k, LINEAR] += e[outcome[row] - 1, held]
+            tally[k, LINEAR] += e[outcome[row], held]
             held += 1
         if held & 1:
-            e[0, held], e[1, held], e[2, held] = NEVER, NEVER, NEVER
+            for j in range(3):
+                rest[j, held], e[j + 1, held] = NEVER, NEVER
+            e[0, held] = 0.0
             held += 1
     at[stop - first] = held
     return held
 
 
 @kernel
-def exponentials(first, stop, cells, table, e, at, tally):
-    """exp(x'b) for every row of a block of persons and every equation.
+def exponentials(first, stop, cells, table, e, rest, at, tally):
+    """`e` and `rest` for every row of a block of persons, with no effects as the reference.
 
     Leaves in `at` where each person's rows begin, in `tally` what outcomes occurred.
     """
     looked_up = (
         cells.start, cells.outcome, cells.of_person, cells.offset_person, cells.of_row,
-        cells.offset_row, cells.codes16, cells.offset16, cells.numbers, cells.offset_n,
+        cells.offset_row, cells.codes16, cells.offset16, cells.numbers, cells.centre, cells.scale,
+        cells.offset_n,
     )  # fmt: skip
     if table.shape[1] == 2:
-        held = _predict_pair(first, stop, *looked_up, table, e, at, tally)
+        held = _predict_pair(first, stop, *looked_up, table, e, rest, at, tally)
     else:
-        held = _predict_triple(first, stop, *looked_up, table, e, at, tally)
-    for j in range(table.shape[1]):
-        exponential(e, j, held, MOST)
+        held = _predict_triple(first, stop, *looked_up, table, e, rest, at, tally)
+    for j in range(e.shape[0]):
+        exponential(e, j, held)
 
 
 @kernel
 def _add_pair(
     first, stop, start, of_person, offset_person, of_row, offset_row,
-    codes16, offset16, numbers, offset_n, rest, at, total,
+    codes16, offset16, numbers, centre, scale, offset_n, rest, at, total,
 ):  # fmt: skip
     all_a, all_b = 0.0, 0.0
     for person in range(first, stop):
@@ -149,7 +155,7 @@ def _add_pair(
                 total[p, 0] += a
                 total[p, 1] += b
             for f in range(numbers.shape[0]):
-                x = numbers[f, row]
+                x = (numbers[f, row] - centre[f]) * scale[f]
                 total[offset_n + f, 0] += a * x
                 total[offset_n + f, 1] += b * x
         for f in range(of_person.shape[1]):
@@ -165,7 +171,7 @@ def _add_pair(
 @kernel
 def _add_triple(
     first, stop, start, of_person, offset_person, of_row, offset_row,
-    codes16, offset16, numbers, offset_n, rest, at, total,
+    codes16, offset16, numbers, centre, scale, offset_n, rest, at, total,
 ):  # fmt: skip
     for person in range(first, stop):
         sum_a, sum_b, sum_c = 0.0, 0.0, 0.0
@@ -187,7 +193,7 @@ def _add_triple(
                 total[p, 1] += b
                 total[p, 2] += c
             for f in range(numbers.shape[0]):
-                x = numbers[f, row]
+                x = (numbers[f, row] - centre[f]) * scale[f]
                 total[offset_n + f, 0] += a * x
                 total[offset_n + f, 1] += b * x
                 total[offset_n + f, 2] += c * x
@@ -206,7 +212,7 @@ def add_rows(first, stop, cells, rest, at, total):
     """Add the rows' residuals to the scores of the cells that they stand in."""
     looked_up = (
         cells.start, cells.of_person, cells.offset_person, cells.of_row, cells.offset_row,
-        cells.codes16, cells.offset16, cells.numbers, cells.offset_n,
+        cells.codes16, cells.offset16, cells.numbers, cells.centre, cells.scale, cells.offset_n,
     )  # fmt: skip
     if total.shape[1] == 2:
         _add_pair(first, stop, *looked_up, rest, at, total)

@@ -35,7 +35,7 @@ def _score_of_rows(origin, length, first, rows, free, real, rest, scores, lane, 
             p = rows.offset16[f] + np.int64(rows.codes16[f, row])
             _add(scores, lane, p, free, real, rest, r, weight)
         for f in range(rows.numbers.shape[0]):
-            by = weight * rows.numbers[f, row]
+            by = weight * (rows.numbers[f, row] - rows.centre[f]) * rows.scale[f]
             _add(scores, lane, rows.offset_n + f, free, real, rest, r, by)
 
 
@@ -122,7 +122,7 @@ def _add_products(
     i = first
     while i < last:
         stop = last_of_block(i, last, start)
-        exponentials(i, stop, cells, table, e, at, tally)
+        exponentials(i, stop, cells, table, e, rest, at, tally)
         for person in range(i, stop):
             origin, length = start[person], start[person + 1] - start[person]
             one = integrate(

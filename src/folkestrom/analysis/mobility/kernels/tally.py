@@ -40,6 +40,21 @@ def count_changers(start, outcome):
 
 
 @kernel
+def add_squares(rows, mass, sums):
+    """Add weights of rows, and by number the sum of its squares × weights."""
+    for person in range(rows.start.shape[0] - 1):
+        weight = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
+        a, b = rows.start[person], rows.start[person + 1]
+        mass[0] += weight * (b - a)
+        for f in range(rows.numbers.shape[0]):
+            total = 0.0
+            for r in range(a, b):
+                x = (rows.numbers[f, r] - rows.centre[f]) * rows.scale[f]
+                total += x * x
+            sums[f] += weight * total
+
+
+@kernel
 def cross_products(first, last, rows, free, out):
     """Add the products of the free positions' columns, over the rows of a range of persons."""
     start, numbers = rows.start, rows.numbers
@@ -54,7 +69,7 @@ def cross_products(first, last, rows, free, out):
             place[1 + wide + f] = free[rows.offset16[f] + np.int64(rows.codes16[f, r])]
         for f in range(numbers.shape[0]):
             place[1 + wide + wider + f] = free[rows.offset_n + f]
-            value[1 + wide + wider + f] = numbers[f, r]
+            value[1 + wide + wider + f] = (numbers[f, r] - rows.centre[f]) * rows.scale[f]
         for f in range(width):
             for g in range(width):
                 if place[f] >= 0 and place[g] >= 0:
