@@ -20,7 +20,7 @@ from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
-from folkestrom.analysis.mobility.standardising import standardised, to_own_units
+from folkestrom.analysis.mobility.standardising import combined, standardised, to_own_units
 from folkestrom.analysis.mobility.verdict import End, columns_of, runs_off
 from folkestrom.errors import UsageError
 
