@@ -99,7 +99,8 @@ def midst(sample: Floats, numbers: npt.NDArray[np.bool_]) -> tuple[Floats, Float
 
     Examples
     --------
-    >>> midst(np.array([[1.0, 20.0], [0.0, 30.0], [0.0, 40.0], [1.0, 35.0], [1.0, 1e9]]), np.array([False, True]))
+    >>> sample = np.array([[1.0, 20], [0, 30], [0, 40], [1, 35], [1, 1e9]])
+    >>> midst(sample, np.array([False, True]))
     (array([ 0., 35.]), array([ 1., 10.]))
     """
     origin, unit = np.zeros(sample.shape[1]), np.ones(sample.shape[1])

@@ -31,6 +31,8 @@ MOST_ADDED, _MOST_ROUNDS = 500, 500
 _CHEAP = 1e-3
 #: Tolerances of the linear program.
 _TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+#: What of an inequality the linear program takes for 0.
+_ZERO = 1e-8
 #: How near a maximum must be, in units in which 1 could mean that there is none.
 _NEAR = 0.25
 #: The least eigenvalue of an information, its diagonal being 1, that is not rounding.
@@ -286,9 +288,20 @@ class _Search:
         if found.x is None:
             return np.zeros(left_out.size)
         up, down = np.split(found.x, 2)
-        direction = up - down
+        direction = np.asarray(up - down)
         direction[np.abs(direction) <= NOTHING * np.abs(direction).max()] = 0.0
-        return np.asarray(direction)
+        return self._exact(direction)
+
+    def _exact(self, direction: Floats) -> Floats:
+        """The direction with what the program takes for 0 as near to it as numbers allow."""
+        size = np.abs(direction)
+        zero = self._held[np.abs(self._held @ direction) <= _ZERO] * size
+        length = np.abs(zero).sum(axis=1)
+        zero = zero[length > 0] / length[length > 0, None]
+        signs = np.sign(direction)
+        if len(zero):
+            signs -= np.linalg.lstsq(zero, zero @ signs, rcond=NOTHING)[0]
+        return np.asarray(size * signs)
 
 
 def _separation(

@@ -111,8 +111,11 @@ def inverse(information: Floats) -> Floats:
     >>> inverse(np.diag([2.0, 4.0])).diagonal().tolist(), inverse(np.zeros((1, 1))).tolist()
     ([0.5, 0.25], [[nan]])
     """
+    diagonal = np.diag(information)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    both = np.outer(scale, scale)
     try:
-        return np.asarray(np.linalg.inv(information), np.float64)
+        return np.asarray(np.linalg.inv(information * both) * both, np.float64)
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
 
