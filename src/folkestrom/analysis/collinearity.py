@@ -42,11 +42,14 @@ class Orthogonal:
         The median of each number.
     combinations
         For each column that is a combination of others: of which.
+    inflation
+        How much longer than what is left of it a number is, at most, in the midst of the rows.
     """
 
     turn: Floats
     origin: Floats
     combinations: dict[int, list[int]]
+    inflation: float
 
     def values(self, values: Floats, columns: Columns) -> Floats:
         """The new columns of some rows.
@@ -115,7 +118,9 @@ def orthogonalise(columns: Columns) -> Orthogonal:
             more = np.setdiff1d(_breaking(columns, (origin, unit, size), relations), rows)
         if not len(more):
             found = {k: _parts(relation * size, k) for k, relation in relations.items()}
-            return Orthogonal(turn, origin[columns.numbers], found)
+            grown = np.linalg.norm(centred * weight, axis=0)[columns.numbers]
+            grown = grown * np.abs(turn[columns.numbers].diagonal()) / np.sqrt(len(rows))
+            return Orthogonal(turn, origin[columns.numbers], found, float(max(grown, default=1.0)))
         rows = np.union1d(rows, more)
 
 

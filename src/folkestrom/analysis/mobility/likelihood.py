@@ -52,8 +52,6 @@ class Likelihood:
         How many threads; None: as many cores as the process may use.
     enough
         A person's mode has been found when a step gains less log density than this.
-    turn
-        By which the coefficients of an equation are multiplied to be those of the columns.
     passes
         How often rows have been passed over since, in units of the whole panel.
     """
@@ -63,14 +61,11 @@ class Likelihood:
     free: NDArray[np.int64]
     threads: int | None = None
     enough: float = 1e-9
-    turn: Array | None = None
     passes: int = 0
     modes: Array = field(init=False)
-    _turn: Array = field(init=False)
 
     def __post_init__(self) -> None:
         self.modes = np.zeros((self.panel.persons, self.covariance.effects))
-        self._turn = np.eye(self.free.size) if self.turn is None else self.turn
 
     @property
     def equations(self) -> int:
@@ -145,7 +140,7 @@ class Likelihood:
         total = self.packed.positions(total, len(self.panel.positions))
         return np.concatenate(
             [
-                (total[self.free, : self.equations].T @ self._turn).ravel(),
+                total[self.free, : self.equations].T.ravel(),
                 self.covariance.basis.T @ root_total[: self.equations].ravel(),
             ]
         )
@@ -207,8 +202,8 @@ class Likelihood:
         """From the kernel's order (position, then equation; all of L) to the parameters."""
         turn = np.zeros((self.parameters, self._kernel_size()))
         for j in range(self.equations):
-            own = slice(j * self.free.size, (j + 1) * self.free.size)
-            turn[own, j : self.coefficients : self.equations] = self._turn.T
+            for p in range(self.free.size):
+                turn[j * self.free.size + p, p * self.equations + j] = 1.0
         turn[self.coefficients :, self.coefficients :] = self.covariance.basis.T
         return turn
 
@@ -218,7 +213,7 @@ class Likelihood:
         if self.equations == 1:
             table[0, 1] = NEVER
         beta = theta[: self.coefficients].reshape(self.equations, -1)
-        table[self.free, : self.equations] = self._turn @ beta.T
+        table[self.free, : self.equations] = beta.T
         root = np.zeros((width, self.covariance.effects))
         if self.covariance.effects:
             root[: self.equations] = self.covariance.root(theta[self.coefficients :])

@@ -19,14 +19,17 @@ from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
-from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
-from folkestrom.analysis.mobility.standardising import combined, standardised, to_own_units
-from folkestrom.analysis.mobility.verdict import End, columns_of, runs_off
+from folkestrom.analysis.mobility.staging import SMALL, Estimated, Plan, estimate
+from folkestrom.analysis.mobility.standardising import working_panel
+from folkestrom.analysis.mobility.verdict import columns_of, reach, separated
+from folkestrom.analysis.separation import certain
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
 Errors = Literal["observed", "bhhh", "clustered"]
 
+#: The part of the tolerance to which estimates that may yet be far off are taken.
+_CERTAIN = 1e-5
 #: A standard deviation of effects below this counts as zero.
 _NO_SPREAD = 0.02
 #: A correlation of effects beyond this counts as one.
@@ -96,30 +99,23 @@ def fit_mobility(
     started = time.perf_counter()
     _check_options(penalty, tolerance, standard_errors, bread)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
-    scaled = standardised(panel)
     checked = check(
-        scaled, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
+        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
-    apart = orthogonalise(columns_of(panel, checked.free))
-    # What is penalised are the coefficients themselves.
-    mixed = None if penalty else combined(scaled, checked.free, apart)
-    plan = Plan(
-        covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread, mixed
+    plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
+    working, own = working_panel(
+        panel, checked.free, orthogonalise(columns_of(panel, checked.free))
     )
-    found = estimate(scaled, plan)
+    found = estimate(working, plan)
     _finish(found, plan)
+    told = _separated(panel, found, plan) if penalty == 0 else ""
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
-    turn = to_own_units(scaled, checked.free, found.climb.theta.size)
-    reason = found.climb.reason or reason
-    if mixed is not None:
-        turn[:k, :k] = turn[:k, :k] @ np.kron(np.eye(covariance.equations), mixed)
-        at = found.climb
-        of_all = inverse_of(at.information)[:k, :k]
-        end = End(at.gradient[:k], at.information[:k, :k], of_all, reason)
-        reason = runs_off(panel, checked.free, end, apart)
+    reason = told or found.climb.reason or reason
+    turn = np.eye(found.climb.theta.size)
+    turn[:k, :k] = own
     if kept is not None and not reason:
         kept.remove()
     return MobilityFit(
@@ -214,6 +210,25 @@ def _finish(found: Estimated, plan: Plan) -> None:
             objective, at.theta, tolerance=found.tolerance, information=at.information
         )
         found.climb.information = of_all(found.climb.theta)
+
+
+def _separated(panel: Panel, found: Estimated, plan: Plan) -> str:
+    """Which covariates have no finite estimate; where all have, goes on until that is certain."""
+    at, k = found.climb, found.likelihood.coefficients
+    bound = reach(found.likelihood.panel, plan.free, inverse_of(at.information)[:k, :k])
+    near = certain(at.gradient[:k], at.information[:k, :k], bound)
+    if at.arrived and near:
+        return ""
+    told = separated(panel, plan.free)
+    if not told and at.arrived:
+        objective = plan.objective(found.likelihood, found.order)
+        begin = None if panel.size <= SMALL else at.information
+        found.climb = climb(
+            objective, at.theta, tolerance=_CERTAIN * found.tolerance, information=begin
+        )
+        found.climb.reason = ""
+        found.climb.information = plan.information(found.likelihood, found.order, found.climb.theta)
+    return told
 
 
 def _errors(

@@ -93,8 +93,6 @@ class Plan:
         Standard errors come from the products of scores: they are made with the last passes.
     bread
         Share of the persons from whom the observed information is computed in the end.
-    turn
-        As of `Likelihood`.
     """
 
     covariance: Covariance
@@ -106,7 +104,6 @@ class Plan:
     checkpoint: Checkpoint | None = None
     products: bool = False
     bread: float = 1.0
-    turn: Array | None = None
 
     def keep(self, held: Held) -> None:
         """Note how far the fit has come."""
@@ -117,7 +114,7 @@ class Plan:
         """The likelihood of a panel."""
         # In a large panel nothing shows a mode that is off by a thousandth of its spread.
         enough = 1e-9 if panel.size <= SMALL else 1e-4
-        return Likelihood(panel, self.covariance, self.free, self.threads, enough, self.turn)
+        return Likelihood(panel, self.covariance, self.free, self.threads, enough)
 
     def objective(self, likelihood: Likelihood, order: int, extra: float = 0.0) -> Objective:
         """The likelihood at an order, with the penalty."""

@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 from folkestrom.analysis.collinearity import Orthogonal
 from folkestrom.analysis.mobility.kernels.layout import Rows
 from folkestrom.analysis.mobility.kernels.tally import add_squares
+from folkestrom.analysis.mobility.memory import check_memory
 from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.verdict import columns_of
 
 Array = NDArray[np.float64]
 
+#: How much longer than what is left of it a number may be.
+_NEAR = 30.0
 #: Rows of which medians are taken.
 _MOST_ROWS = 1_000_000
 
@@ -63,25 +67,42 @@ def _mean_squares(rows: Rows) -> Array:
     return np.asarray(sums / mass[0])
 
 
-def combined(panel: Panel, free: NDArray[np.int64], apart: Orthogonal) -> Array:
-    """By which coefficients of numbers made orthogonal are multiplied to be those of the numbers.
+def working_panel(panel: Panel, free: NDArray[np.int64], apart: Orthogonal) -> tuple[Panel, Array]:
+    """The panel that is estimated, and the matrix that turns its coefficients to the panel's own.
+
+    The panel is standardised; numbers that are near to combinations of others are replaced by
+    what is left of them.
 
     Parameters
     ----------
     panel
-        The standardised panel.
+        The rows.
     free
         Positions that have a coefficient; the first is the intercept.
     apart
         How numbers were made orthogonal.
     """
+    if apart.inflation <= _NEAR:
+        scaled = standardised(panel)
+        return scaled, to_own_units(scaled, free, free.size * (len(panel.outcomes) - 1))
     numbers = free >= panel.rows.offset_n
+    check_memory(
+        8 * panel.size * int(numbers.sum()), "numbers that are near to combinations of others",
+        "Count them from a value in their midst, such as year - 2010",
+    )  # fmt: skip
+    own = free[numbers] - panel.rows.offset_n
+    values = np.zeros_like(panel.rows.numbers)
+    columns = columns_of(replace(panel, rows=panel.rows._replace(weight=np.empty(0))), free)
+    for rows, read in columns.blocks():
+        read[:, numbers] -= apart.origin
+        values[own, rows[0] : rows[-1] + 1] = (read @ apart.turn).T
+    made = standardised(replace(panel, rows=panel.rows._replace(numbers=values)))
     turn = np.diag(np.where(numbers, 0.0, 1.0))
     turn[:, numbers] = apart.turn
-    # Shifts of numbers are the intercept's.
-    turn[0, numbers] = 0.0
-    turn[numbers] /= panel.rows.scale[free[numbers] - panel.rows.offset_n, None]
-    return turn
+    turn[0, numbers] -= apart.origin @ apart.turn[numbers]
+    equations = len(panel.outcomes) - 1
+    turn = np.kron(np.eye(equations), turn)
+    return made, turn @ to_own_units(made, free, free.size * equations)
 
 
 def to_own_units(panel: Panel, free: NDArray[np.int64], parameters: int) -> Array:

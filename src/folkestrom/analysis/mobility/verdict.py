@@ -7,20 +7,14 @@ separation is looked for among the rows, with effects or without.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.collinearity import Orthogonal
 from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.mobility.panel import Panel
-from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
+from folkestrom.analysis.separation import Chances, find_separation, scaled
 
 Array = NDArray[np.float64]
-
-#: Rows whose numbers are looked through at a time.
-_AT_A_TIME = 1 << 18
 
 
 def columns_of(panel: Panel, free: NDArray[np.int64]) -> Columns:
@@ -70,27 +64,8 @@ def _used(panel: Panel) -> NDArray[np.int64] | None:
     return np.flatnonzero(np.repeat(weight > 0, np.diff(panel.rows.start)))
 
 
-@dataclass(frozen=True)
-class End:
-    """Where estimation ended.
-
-    Attributes
-    ----------
-    gradient, information, vcov
-        Of the coefficients, equation by equation: the likelihood's gradient, minus its second
-        derivatives, and of their inverse, that of all parameters, the coefficients' part.
-    reason
-        Why it is no maximum, as far as steps show; empty where they ended at one.
-    """
-
-    gradient: Array
-    information: Array
-    vcov: Array
-    reason: str
-
-
-def runs_off(panel: Panel, free: NDArray[np.int64], end: End, apart: Orthogonal) -> str:
-    """Why the end of an estimation is no maximum; empty if it is one.
+def separated(panel: Panel, free: NDArray[np.int64]) -> str:
+    """Which covariates have no finite estimate, and why; empty where all have one.
 
     Parameters
     ----------
@@ -98,14 +73,7 @@ def runs_off(panel: Panel, free: NDArray[np.int64], end: End, apart: Orthogonal)
         The rows.
     free
         Positions that have a coefficient, the intercept first.
-    end
-        Where estimation ended, of coefficients of numbers made orthogonal.
-    apart
-        How they were.
     """
-    reach = _reach(panel, free, end.vcov, apart)
-    if not end.reason and certain(end.gradient, end.information, reach):
-        return ""
     columns = columns_of(panel, free)
     outcome, used = panel.rows.outcome, _used(panel)
     kinds = np.eye(len(panel.outcomes))
@@ -116,31 +84,32 @@ def runs_off(panel: Panel, free: NDArray[np.int64], end: End, apart: Orthogonal)
     found = find_separation(
         Chances(scaled(columns), len(panel.outcomes), counts), np.arange(free.size) > 0
     )
-    return found.message(panel.outcomes) if found else end.reason
+    return found.message(panel.outcomes) if found else ""
 
 
-def _reach(panel: Panel, free: NDArray[np.int64], vcov: Array, apart: Orthogonal) -> float:
-    """A bound on the standard error of any difference of linear predictors."""
+def reach(panel: Panel, free: NDArray[np.int64], vcov: Array) -> float:
+    """A bound on the standard error of any difference of linear predictors.
+
+    Parameters
+    ----------
+    panel
+        The rows, standardised.
+    free
+        Positions that have a coefficient, the intercept first.
+    vcov
+        Covariance of the coefficients, equation by equation.
+    """
+    rows = panel.rows
     errors = np.sqrt(np.abs(np.diag(vcov))).reshape(-1, free.size).sum(axis=0)
-    errors[free >= panel.rows.offset_n] *= _greatest(panel, free, apart)
     terms: dict[str, float] = {}
     for p, error in zip(free.tolist(), errors.tolist(), strict=True):
+        if p >= rows.offset_n:
+            f = p - rows.offset_n
+            values = rows.numbers[f, : panel.size]
+            low, high = float(values.min()), float(values.max())
+            far = max(high - rows.centre[f], rows.centre[f] - low) * rows.scale[f]
+        else:
+            far = 1.0
         term = panel.positions[p].term
-        terms[term] = max(terms.get(term, 0.0), error)
+        terms[term] = max(terms.get(term, 0.0), far * error)
     return sum(terms.values())
-
-
-def _greatest(panel: Panel, free: NDArray[np.int64], apart: Orthogonal) -> Array:
-    """A bound on the size of numbers made orthogonal."""
-    rows = panel.rows
-    numbers = free >= rows.offset_n
-    own = free[numbers] - rows.offset_n
-    found = np.zeros(own.size)
-    for first in range(0, panel.size if own.size else 0, _AT_A_TIME):
-        values = rows.numbers[own, first : min(first + _AT_A_TIME, panel.size)].T - apart.origin
-        found = np.maximum(found, np.abs(values @ apart.turn[numbers]).max(axis=0))
-    levels: dict[str, Array] = {}
-    for p, part in zip(free[~numbers].tolist(), np.abs(apart.turn[~numbers]), strict=True):
-        term = panel.positions[p].term
-        levels[term] = np.maximum(levels.get(term, 0.0), part)
-    return found + sum(levels.values())
