@@ -101,12 +101,12 @@ def midst(sample: Floats, numbers: npt.NDArray[np.bool_]) -> tuple[Floats, Float
     --------
     >>> sample = np.array([[1.0, 20], [0, 30], [0, 40], [1, 35], [1, 1e9]])
     >>> midst(sample, np.array([False, True]))
-    (array([ 0., 35.]), array([ 1., 10.]))
+    (array([ 0., 35.]), array([1., 5.]))
     """
     origin, unit = np.zeros(sample.shape[1]), np.ones(sample.shape[1])
     for k in np.flatnonzero(numbers):
         origin[k] = np.median(sample[:, k])
         away = np.abs(sample[:, k] - origin[k])
         if away.any():
-            unit[k] = np.median(away[away > 0])
+            unit[k] = np.quantile(away[away > 0], 0.25, method="lower")
     return origin, unit

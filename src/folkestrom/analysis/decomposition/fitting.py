@@ -11,7 +11,7 @@ import numpy.typing as npt
 from folkestrom.analysis.collinearity import dependent, orthogonalise
 from folkestrom.analysis.columns import Columns, of_matrix
 from folkestrom.analysis.decomposition.design import Design, parts_of
-from folkestrom.analysis.regression.climb import climb, inverse
+from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
 from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
 from folkestrom.errors import UsageError
 
@@ -107,12 +107,11 @@ def fit(
     apart = orthogonalise(columns)
     turn = apart.coefficients(columns)
     model = _Model(apart.values(x, columns), y, n, link)
-    found = climb(model.at, model.information, model.start())
-    reason, covariance = found.reason, inverse(found.information)
-    if link == "logit":
-        reach = np.sqrt(np.abs(np.einsum("ij,jk,ik->i", model.x, covariance, model.x))).max()
-        if reason or not certain(found.end.gradient, found.information, float(reach)):
-            reason = _separated(x, y, n, design) or reason
+    found, reason = settle(
+        climb(model.at, model.information, model.start()), model.at, model.information,
+        model.near_maximum, lambda: _separated(x, y, n, design) if link == "logit" else "",
+    )  # fmt: skip
+    covariance = inverse(found.information)
     if reason:
         raise UsageError(
             f"have no estimate in the model of {who}: {reason}", where="terms",
@@ -154,6 +153,15 @@ class _Model:
         else:
             value = -(residual**2 / self.trials).sum() / 2
         return _State(theta, float(value), self.x.T @ residual)
+
+    def near_maximum(self, found: Climbed[_State]) -> bool:
+        """Whether a maximum must be near the end of a climb."""
+        if self.link == "linear":
+            return True
+        covariance = inverse(found.information)
+        squares = np.einsum("ij,jk,ik->i", self.x, covariance, self.x)
+        reach = float(np.sqrt(np.abs(squares)).max())
+        return certain(found.end.gradient, found.information, reach)
 
     def information(self, state: _State) -> Floats:
         """Minus the second derivatives."""

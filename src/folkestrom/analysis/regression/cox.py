@@ -16,11 +16,11 @@ from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
-from folkestrom.analysis.regression.climb import climb, inverse
+from folkestrom.analysis.regression.climb import climb, inverse, settle
 from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
 from folkestrom.analysis.regression.design import as_table, combination, given_design, make_design
 from folkestrom.analysis.regression.ends import ends_of
-from folkestrom.analysis.regression.monotone import runs_off
+from folkestrom.analysis.regression.monotone import near_maximum, separated
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.regression.result import Chi2, HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
@@ -236,9 +236,11 @@ def fit_partial(
     _refuse_separation(sets)
     null = partial.at(np.zeros(sets.design.size))
     begin = _first_guess(partial, null)
-    found = climb(partial.at, partial.information, begin)
+    found, reason = settle(
+        climb(partial.at, partial.information, begin), partial.at, partial.information,
+        lambda end: near_maximum(partial, end), lambda: separated(partial, given()),
+    )  # fmt: skip
     naive = inverse(found.information)
-    reason = runs_off(partial, found, naive, given)
     turn = sets.design.coefficients()
     vcov = naive
     count = None

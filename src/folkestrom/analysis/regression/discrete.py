@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import polars as pl
 from folkestrom.analysis.collinearity import dependent
 from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
-from folkestrom.analysis.regression.climb import climb, inverse
+from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
 from folkestrom.analysis.regression.covariates import Design
 from folkestrom.analysis.regression.design import combination, given_design, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
@@ -80,30 +80,26 @@ def hazards_by_period(
     theta = model.start(cells["period"].to_numpy())
     for k, others in dependent(model.products()).items():
         raise combination(design.names[k], [design.names[o] for o in others])
-    found = climb(model.at, model.information, theta)
-    return _result(periods, model, found, causes, notes, cells, terms)
+    found, reason = settle(
+        climb(model.at, model.information, theta), model.at, model.information,
+        model.near_maximum, lambda: _separated(model, cells, terms, causes),
+    )  # fmt: skip
+    return _result(periods, model, found, reason, causes, notes, cells)
 
 
 def _result(
     periods: PersonPeriods,
     model: _Model,
-    found: Any,
+    found: Climbed[_State],
+    reason: str,
     causes: tuple[str, ...],
     notes: tuple[str, ...],
     cells: pl.DataFrame,
-    terms: list[Term],
 ) -> HazardFit:
     names = model.design.names
     if len(causes) > 1:
         names = tuple(f"{c}: {n}" for c in causes for n in names)
     vcov = inverse(found.information)
-    reason = found.reason
-    reach = model.reach(found.end, vcov)
-    if reason or not certain(found.end.gradient, found.information, reach):
-        given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
-        reason = _separated(model, given, causes) or reason
-    if not reason and not np.isfinite(vcov).all():
-        reason = "the data do not determine all estimates"
     turn = np.kron(np.eye(len(causes)), model.design.coefficients())
     vcov = turn @ vcov @ turn.T
     several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
@@ -185,15 +181,15 @@ class _Model:
                 found[k * p : (k + 1) * p, j * p : (j + 1) * p] = block
         return found
 
-    def reach(self, end: _State, vcov: Floats) -> float:
-        """A bound on standard errors of differences of linear predictors, as `certain` takes it."""
-        errors = np.sqrt(np.abs(np.diag(vcov))).reshape(self.counts.shape[1], -1)
-        found = sum(self.design.reach(own) for own in errors)
-        if self.link == "logit":
-            return found
-        # Third derivatives are the second ones times the hazard and 1, or less.
-        with np.errstate(divide="ignore"):
-            return found * (1.0 - float(np.log1p(-end.chance).min()))
+    def near_maximum(self, found: Climbed[_State]) -> bool:
+        """Whether a maximum must be near the end of a climb."""
+        variances = np.diag(inverse(found.information)).reshape(self.counts.shape[1], -1)
+        reach = sum(self.design.reach(np.sqrt(np.abs(own))) for own in variances)
+        if self.link == "cloglog":
+            # Third derivatives are the second ones times the hazard and 1, or less.
+            with np.errstate(divide="ignore"):
+                reach *= 1.0 - float(np.log1p(-found.end.chance).min())
+        return certain(found.end.gradient, found.information, reach)
 
     def _logit(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
         top = np.maximum(eta.max(axis=1), 0.0)
@@ -217,8 +213,11 @@ class _Model:
         return value, self.counts * rate - stayed, chance, weight
 
 
-def _separated(model: _Model, given: Design, causes: tuple[str, ...]) -> str:
+def _separated(
+    model: _Model, cells: pl.DataFrame, terms: list[Term], causes: tuple[str, ...]
+) -> str:
     """Which covariates tell events from others without error, if some do."""
+    given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
     none = model.at_risk - model.counts.sum(axis=1)
     # What is left of sums of weights that cancel is nobody.
     counts = np.column_stack([np.where(none > 1e-9 * model.at_risk, none, 0.0), model.counts])

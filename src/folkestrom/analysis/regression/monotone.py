@@ -7,7 +7,6 @@ Gray's weights, all whose weight is not zero are at risk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 
 from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.compiled import kernel
-from folkestrom.analysis.regression.climb import Climbed
+from folkestrom.analysis.regression.climb import Climbed, inverse
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.separation import (
     MOST_ADDED,
@@ -33,32 +32,33 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 Places: TypeAlias = npt.NDArray[np.int32]
 
 
-def runs_off(
-    partial: Partial, found: Climbed[State], vcov: Floats, given: Callable[[], Columns]
-) -> str:
-    """Why the end of a climb is no maximum; empty when it is one.
+def near_maximum(partial: Partial, found: Climbed[State]) -> bool:
+    """Whether a maximum must be near the end of a climb.
 
     Parameters
     ----------
     partial
         The likelihood.
-    found, vcov
-        Where the climb ended, and the inverse of the information there.
-    given
-        Reads the covariates of the rows as they are given.
+    found
+        Where the climb ended.
     """
-    design = partial.sets.design
-    errors = np.sqrt(np.abs(np.diag(vcov)))
-    reach = 2 * design.reach(errors)
-    if not found.reason and certain(found.end.gradient, found.information, reach):
-        return ""
-    columns = given()
+    errors = np.sqrt(np.abs(np.diag(inverse(found.information))))
+    reach = 2 * partial.sets.design.reach(errors)
+    return certain(found.end.gradient, found.information, reach)
+
+
+def separated(partial: Partial, columns: Columns) -> str:
+    """Which covariates have no finite estimate, and why; empty where all have one.
+
+    Parameters
+    ----------
+    partial
+        The likelihood.
+    columns
+        The covariates of its rows as they are given.
+    """
     told = find_separation(_AtRisk(partial, scaled(columns)), np.arange(columns.size) > 0)
-    if told is not None:
-        return told.message(("others at risk", "events"), "times of events")
-    if not np.isfinite(errors).all():
-        return "the data do not determine all estimates"
-    return found.reason
+    return told.message(("others at risk", "events"), "times of events") if told else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
