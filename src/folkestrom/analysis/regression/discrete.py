@@ -24,6 +24,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
 _WHERE = "hazards_by_period"
 _SMALLEST = 1e-200
+#: Value, residuals, chances, and weights of the expected and of the observed information.
+_Parts: TypeAlias = tuple[float, Floats, Floats, Floats, Floats]
 
 
 def hazards_by_period(
@@ -81,7 +83,7 @@ def hazards_by_period(
     for k, others in dependent(model.products()).items():
         raise combination(design.names[k], [design.names[o] for o in others])
     found, reason = settle(
-        climb(model.at, model.information, theta), model.at, model.information,
+        climb(model.at, model.observed, theta), model.at, model.observed,
         model.near_maximum, lambda: _separated(model, cells, terms, causes),
     )  # fmt: skip
     return _result(periods, model, found, reason, causes, notes, cells)
@@ -99,7 +101,7 @@ def _result(
     names = model.design.names
     if len(causes) > 1:
         names = tuple(f"{c}: {n}" for c in causes for n in names)
-    vcov = inverse(found.information)
+    vcov = inverse(model.information(found.end))
     turn = np.kron(np.eye(len(causes)), model.design.coefficients())
     vcov = turn @ vcov @ turn.T
     several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
@@ -130,11 +132,16 @@ class _State:
     gradient: Floats
     chance: Floats
     weight: Floats
+    curvature: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    """Cells at risk, with counts by cause."""
+    """Cells at risk, with counts by cause.
+
+    Steps are taken by the observed information, and standard errors are of the expected; of a
+    logit the two are the same.
+    """
 
     design: Design
     at_risk: Floats
@@ -163,9 +170,15 @@ class _Model:
         eta = np.column_stack([self.design.predictor(t) for t in split])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = self._cloglog(eta) if self.link == "cloglog" else self._logit(eta)
-        value, residual, chance, weight = parts
+        value, residual, chance, weight, curvature = parts
         gradient = np.concatenate([self.design.sums(np.ascontiguousarray(r)) for r in residual.T])
-        return _State(theta, value, gradient, chance, weight)
+        return _State(theta, value, gradient, chance, weight, curvature)
+
+    def observed(self, state: _State) -> Floats:
+        """Observed information."""
+        if self.link == "cloglog":
+            return self.design.products(state.curvature[:, 0])
+        return self.information(state)
 
     def information(self, state: _State) -> Floats:
         """Expected information."""
@@ -191,15 +204,15 @@ class _Model:
                 reach *= 1.0 - float(np.log1p(-found.end.chance).min())
         return certain(found.end.gradient, found.information, reach)
 
-    def _logit(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+    def _logit(self, eta: Floats) -> _Parts:
         top = np.maximum(eta.max(axis=1), 0.0)
         odds = np.exp(eta - top[:, None])
         whole = np.exp(-top) + odds.sum(axis=1)
         chance = odds / whole[:, None]
         value = float((self.counts * eta).sum() - self.at_risk @ (top + np.log(whole)))
-        return value, self.counts - self.at_risk[:, None] * chance, chance, chance
+        return value, self.counts - self.at_risk[:, None] * chance, chance, chance, chance
 
-    def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats, Floats]:
+    def _cloglog(self, eta: Floats) -> _Parts:
         hazard = np.exp(eta)
         chance = -np.expm1(-hazard)
         left = self.at_risk[:, None] - self.counts
@@ -210,7 +223,8 @@ class _Model:
         stayed = np.where(left > 0, left * hazard, 0.0)
         value = float((self.counts * logarithm).sum() - stayed.sum())
         weight = np.where(seen, np.exp(2 * eta - hazard) / chance, 0.0)
-        return value, self.counts * rate - stayed, chance, weight
+        bend = np.where(rate > 0, rate * np.maximum(rate + hazard - 1, 0.0), 0.0)
+        return value, self.counts * rate - stayed, chance, weight, self.counts * bend + stayed
 
 
 def _separated(

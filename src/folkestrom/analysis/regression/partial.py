@@ -96,7 +96,8 @@ class Partial:
         risk = np.exp(predictor - shift)
         if len(s.weight):
             risk *= s.weight
-        entering, leaving, following, at_risk = np.zeros((4, s.times))
+        entering, leaving = np.zeros((2, 2, s.times))
+        following, at_risk = np.zeros((2, s.times))
         events = np.zeros((s.times, 3))
         rows = (s.first, s.last, s.event, risk, s.weight, s.tail)
         add_up_risk(*rows, entering, leaving, following, events)

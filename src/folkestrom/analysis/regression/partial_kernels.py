@@ -22,6 +22,15 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 @kernel
+def _add_exactly(sums: Floats, t: int, amount: float) -> None:
+    """Add to a sum, and to what its rounding lost (Knuth 1969)."""
+    total = sums[0, t] + amount
+    part = total - sums[0, t]
+    sums[1, t] += (sums[0, t] - (total - part)) + (amount - part)
+    sums[0, t] = total
+
+
+@kernel
 def add_up_risk(
     first: Places,
     last: Places,
@@ -36,12 +45,13 @@ def add_up_risk(
 ) -> None:
     """Sums by time: risks that begin and end, tails that begin, and events.
 
-    `risk` is weight × hazard ratio. `events` is time × (number, weight, risk).
+    `risk` is weight × hazard ratio. `events` is time × (number, weight, risk). Risks that begin and
+    end are sums of two numbers, the second of which is the rounding of the first.
     """
     for i in range(len(risk)):
         if last[i] > first[i]:
-            entering[first[i]] += risk[i]
-            leaving[last[i] - 1] += risk[i]
+            _add_exactly(entering, first[i], risk[i])
+            _add_exactly(leaving, last[i] - 1, risk[i])
         if event[i]:
             t = last[i] - 1
             events[t, 0] += 1.0
@@ -62,17 +72,20 @@ def at_risk_by_time(
 ) -> None:
     """Sum of risks at each time; `starts` are the first times of strata, and the number of all."""
     for s in range(len(starts) - 1):
-        # From the end: where few are left, nothing is lost.
-        total = 0.0
+        # From the end: where few are left, nothing is lost; nor where who was far more at risk
+        # than others is taken off.
+        total = np.zeros((2, 1))
         for t in range(starts[s + 1] - 1, starts[s] - 1, -1):
-            total += leaving[t]
-            at_risk[t] = total
-            total -= entering[t]
+            _add_exactly(total, 0, leaving[0, t])
+            _add_exactly(total, 0, leaving[1, t])
+            at_risk[t] = total[0, 0] + total[1, 0]
+            _add_exactly(total, 0, -entering[0, t])
+            _add_exactly(total, 0, -entering[1, t])
         if len(fading):
-            total = 0.0
+            after = 0.0
             for t in range(starts[s], starts[s + 1]):
-                total += following[t]
-                at_risk[t] += total * fading[t]
+                after += following[t]
+                at_risk[t] += after * fading[t]
 
 
 @kernel
