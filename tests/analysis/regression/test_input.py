@@ -63,7 +63,9 @@ def test_separation_and_combinations_are_named() -> None:
     refused(
         r"column group: 'never' has no event in its \d+ rows", covariates=["group"], group=alone
     )
-    refused("column copy: does not vary", covariates=["age", "copy"], copy=2 * DATA["age"] + 1)
+    refused(
+        "column copy: is a combination of age", covariates=["age", "copy"], copy=2 * DATA["age"] + 1
+    )
     refused("column flat: does not vary", covariates=["flat"], flat=np.ones(80))
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from folkestrom.analysis.decomposition.design import Design
+from folkestrom.analysis.collinearity import dependent, orthogonalise
+from folkestrom.analysis.columns import Columns, of_matrix
+from folkestrom.analysis.decomposition.design import Design, parts_of
+from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
+from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "linear"]
-
-_MOST_STEPS = 100
-#: A linear predictor beyond this means that a level has no events, or nothing but events.
-_FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,66 +99,164 @@ def fit(
     """
     used = trials > 0
     x, y, n = matrix[used], events[used], trials[used]
-    _check_rank(x, n, design, who)
+    columns = _columns(x, design)
+    _check_rank(columns, design, who)
     if link == "logit":
-        _check_separation(matrix, events, trials, design, who)
-    beta = np.zeros(x.shape[1])
-    if link == "logit":
-        overall = y.sum() / n.sum()
-        beta[0] = np.log(overall / (1 - overall))
-    for _ in range(_MOST_STEPS):
-        predictor = x @ beta
-        information = (x * (n * slope(predictor, link))[:, None]).T @ x
-        change = np.linalg.solve(information, x.T @ (y - n * mean(predictor, link)))
-        beta = beta + change
-        if abs(x @ beta).max() > _FAR and link == "logit":
-            break
-        if abs(change).max() < 1e-10 * max(1.0, abs(beta).max()):
-            final = (x * (n * slope(x @ beta, link))[:, None]).T @ x
-            inverse = np.linalg.inv(final).astype(np.float64)
-            return Fit(beta, inverse, mean(matrix @ beta, link))
-    raise UsageError(
-        f"the model of {who} does not converge: some combination of levels tells its outcome",
-        where="terms",
-        next_step="Merge small levels, or take fewer terms",
-    )
+        _check_levels(matrix, events, trials, design, who)
+    # Columns that are near to one another would lose digits.
+    apart = orthogonalise(columns)
+    turn = apart.coefficients(columns)
+    model = _Model(apart.values(x, columns), y, n, link)
+    found, reason = settle(
+        climb(model.at, model.information, model.start()), model.at, model.information,
+        model.near_maximum, lambda: _separated(x, y, n, design) if link == "logit" else "",
+    )  # fmt: skip
+    covariance = inverse(found.information)
+    if reason:
+        raise UsageError(
+            f"have no estimate in the model of {who}: {reason}", where="terms",
+            value=", ".join(design.terms),
+            next_step="Merge small levels, take fewer terms, or use model='linear'",
+        )  # fmt: skip
+    beta = turn @ (found.end.theta + covariance @ found.end.gradient)
+    return Fit(beta, turn @ covariance @ turn.T, mean(matrix @ beta, link))
 
 
-def _check_rank(x: Floats, n: Floats, design: Design, who: str) -> None:
-    if np.linalg.matrix_rank(x * np.sqrt(n)[:, None]) == x.shape[1]:
-        return
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    theta: Floats
+    value: float
+    gradient: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """Cells: columns, events and trials."""
+
+    x: Floats
+    events: Floats
+    trials: Floats
+    link: Link
+
+    def start(self) -> Floats:
+        """The overall share."""
+        overall = self.events.sum() / self.trials.sum()
+        level = np.log(overall / (1 - overall)) if self.link == "logit" else overall
+        return np.asarray(np.eye(1, self.x.shape[1])[0] * level)
+
+    def at(self, theta: Floats) -> _State:
+        """Log-likelihood, or minus half the sum of squares, and its gradient."""
+        predictor = self.x @ theta
+        residual = self.events - self.trials * mean(predictor, self.link)
+        if self.link == "logit":
+            value = self.events @ predictor - self.trials @ np.logaddexp(0.0, predictor)
+        else:
+            value = -(residual**2 / self.trials).sum() / 2
+        return _State(theta, float(value), self.x.T @ residual)
+
+    def near_maximum(self, found: Climbed[_State]) -> bool:
+        """Whether a maximum must be near the end of a climb."""
+        if self.link == "linear":
+            return True
+        covariance = inverse(found.information)
+        squares = np.einsum("ij,jk,ik->i", self.x, covariance, self.x)
+        reach = float(np.sqrt(np.abs(squares)).max())
+        return certain(found.end.gradient, found.information, reach)
+
+    def information(self, state: _State) -> Floats:
+        """Minus the second derivatives."""
+        weight = self.trials * slope(self.x @ state.theta, self.link)
+        return np.asarray((self.x * weight[:, None]).T @ self.x)
+
+
+def _columns(x: Floats, design: Design) -> Columns:
+    """The columns of cells, deviations of levels from the mean as they are."""
+    names, numbers = ["(constant)"], [False]
     for term, place in zip(design.terms, design.places, strict=True):
-        block = np.hstack([np.ones((len(x), 1)), x[:, place]])
-        if np.linalg.matrix_rank(block) < block.shape[1]:
+        number = _is_number(design, term)
+        names += [term] * (place.stop - place.start)
+        numbers += [number] * (place.stop - place.start)
+    more = x.shape[1] - len(names)
+    return of_matrix(x, [*names, *["(group)"] * more], [*numbers, *[False] * more])
+
+
+def _check_rank(columns: Columns, design: Design, who: str) -> None:
+    x = columns.read(np.arange(columns.rows))
+    for term, place in zip(design.terms, design.places, strict=True):
+        if not columns.numbers[place].all() and not _all_met(x[:, place]):
             raise UsageError(
                 f"has a level in which {who} has nobody",
                 where="terms",
                 value=term,
                 next_step="Merge the level with another, or leave such rows out",
             )
+    levels = np.flatnonzero(~columns.numbers)
+    among = dependent(x[:, levels].T @ x[:, levels])
+    found = {int(levels[k]): [int(levels[o]) for o in others] for k, others in among.items()}
+    found |= orthogonalise(columns).combinations
+    if not found:
+        return
+    k, others = next(iter(found.items()))
+    if not set(others) - {0}:
+        raise UsageError(
+            f"does not vary among {who}", where="terms", value=columns.names[k],
+            next_step="Leave it out",
+        )  # fmt: skip
+    named = dict.fromkeys(columns.names[o] for o in (*sorted(others), k) if o)
     raise UsageError(
         f"determine each other among {who}",
         where="terms",
-        value=", ".join(design.terms),
+        value=", ".join(named),
         next_step="Leave one of them out",
     )
 
 
-def _check_separation(
-    matrix: Floats, events: Floats, trials: Floats, design: Design, who: str
-) -> None:
+def _all_met(block: Floats) -> bool:
+    """Whether each level occurs: the last is -1 in all columns."""
+    return bool((block == 1).any(axis=0).all() and (block == -1).all(axis=1).any())
+
+
+def _separated(x: Floats, events: Floats, trials: Floats, design: Design) -> str:
+    """Which covariates tell events from others without error, if some do."""
+    names, numbers = ["(constant)"], [False]
     for term, place in zip(design.terms, design.places, strict=True):
-        levels, codes = np.unique(matrix[:, place], axis=0, return_inverse=True)
-        if len(levels) > design.matrix.shape[1]:
-            continue  # numbers, not levels
+        number = _is_number(design, term)
+        for column in range(place.start, place.stop):
+            row = int(np.flatnonzero(design.matrix[:, column] == 1)[0]) if not number else 0
+            names.append(term if number else f"{term}[{_label(design, term, row)}]")
+            numbers.append(number)
+    names += ["(group)"] * (x.shape[1] - len(names))
+    numbers += [False] * (x.shape[1] - len(numbers))
+    # Levels as they are, the last compared with; deviations have the same span.
+    plain = np.where(np.array(numbers), x, (x == 1) | (x == 0.5))
+    columns = of_matrix(plain.astype(np.float64), names, numbers)
+    counts = np.column_stack([trials - events, events])
+    covariates = np.arange(len(names)) > 0
+    told = find_separation(Chances(scaled(columns), 2, lambda rows: counts[rows]), covariates)
+    return told.message(("others", "events"), "rows") if told else ""
+
+
+def _is_number(design: Design, term: str) -> bool:
+    parts = parts_of(term)
+    return len(parts) == 1 and design.labels[parts[0]].dtype.is_float()
+
+
+def _label(design: Design, term: str, row: int) -> str:
+    names = parts_of(term)
+    return " and ".join(str(design.labels[name][row % design.labels.height]) for name in names)
+
+
+def _check_levels(matrix: Floats, events: Floats, trials: Floats, design: Design, who: str) -> None:
+    for term, place in zip(design.terms, design.places, strict=True):
+        if _is_number(design, term):
+            continue
+        _, codes = np.unique(matrix[:, place], axis=0, return_inverse=True)
         codes = codes.ravel()
         n, y = np.bincount(codes, trials), np.bincount(codes, events)
         bad = (n > 0) & ((y == 0) | (y == n))
         if bad.any():
             row = int(np.flatnonzero(codes == np.flatnonzero(bad)[0])[0])
-            label = " and ".join(
-                str(design.labels[name][row % design.labels.height]) for name in term.split(":")
-            )
+            label = _label(design, term, row)
             raise UsageError(
                 f"has a level, {label}, in which {who} have no events or nothing else: a logit has "
                 "no estimate there",

@@ -8,17 +8,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.collinearity import dependent, orthogonalise
 from folkestrom.analysis.mobility.kernels.tally import (
     count_changers,
     count_levels,
     cross_products,
 )
 from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.verdict import columns_of
 from folkestrom.errors import InputRefused
 
-#: A column counts as a combination of others when less than this part of it is left over.
-_LEFT_OVER = 1e-11
-#: Collinearity is looked for among so many persons first.
+#: Levels that are combinations of others are looked for among so many persons first.
 _SAMPLE = 20_000
 
 
@@ -140,13 +140,22 @@ def _check_separation(panel: Panel, counts: NDArray[np.int64], levels: list[int]
 
 
 def _find_dependent(panel: Panel, free: NDArray[np.int64]) -> dict[int, list[int]]:
+    """Positions that are combinations of others, and of which."""
+    levels = free[free < panel.rows.offset_n]
     sample = panel
     if panel.persons > _SAMPLE:
         sample = panel.take(np.linspace(0, panel.persons - 1, _SAMPLE).astype(np.int64))
-    found = _dependent(_products(sample, free))
-    if found and sample is not panel:
-        found = _dependent(_products(panel, free))
-    return {int(free[k]): [int(free[o]) for o in others] for k, others in found.items()}
+    among = dependent(_products(sample, levels))
+    if among and sample is not panel:
+        among = dependent(_products(panel, levels))
+    found = {int(levels[k]): [int(levels[o]) for o in others] for k, others in among.items()}
+    if levels.size < free.size:
+        numbers = orthogonalise(columns_of(panel, free)).combinations
+        # A number that does not vary is a multiple of the constant.
+        found |= {
+            int(free[k]): [int(free[o]) for o in others or [0]] for k, others in numbers.items()
+        }
+    return found
 
 
 def _products(panel: Panel, free: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -155,31 +164,6 @@ def _products(panel: Panel, free: NDArray[np.int64]) -> NDArray[np.float64]:
     out = np.zeros((free.size, free.size))
     cross_products(0, panel.persons, panel.rows, number, out)
     return out
-
-
-def _dependent(products: NDArray[np.float64]) -> dict[int, list[int]]:
-    """Columns that are combinations of earlier ones, and of which; by sweeping one at a time."""
-    size = np.sqrt(np.diag(products))
-    scale = np.where(size > 0, size, 1.0)
-    left = products / np.outer(scale, scale)
-    # What is swept leaves its coefficients in the columns of those still to come.
-    found: dict[int, list[int]] = {}
-    swept: list[int] = []
-    for k in range(size.size):
-        if size[k] == 0:
-            continue
-        if left[k, k] < _LEFT_OVER:
-            found[k] = [j for j in swept if abs(left[j, k]) > 1e-5]
-            continue
-        pivot = left[k, k]
-        row = left[k] / pivot
-        column = left[:, k].copy()
-        left -= np.outer(column, row)
-        left[k] = row
-        left[:, k] = -column / pivot
-        left[k, k] = 1.0 / pivot
-        swept.append(k)
-    return found
 
 
 def _names(panel: Panel, positions: list[int]) -> str:

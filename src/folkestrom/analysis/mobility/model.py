@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
+from folkestrom.analysis.collinearity import orthogonalise
 from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
@@ -19,16 +20,18 @@ from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.panel import Panel
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
-from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
-from folkestrom.analysis.mobility.standardising import standardised, to_own_units
+from folkestrom.analysis.mobility.staging import SMALL, Estimated, Plan, estimate
+from folkestrom.analysis.mobility.standardising import working_panel
+from folkestrom.analysis.mobility.verdict import columns_of, reach, separated
+from folkestrom.analysis.separation import certain
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, without_effect
 
 Array = NDArray[np.float64]
 Errors = Literal["observed", "bhhh", "clustered"]
 
-#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
-_UNDETERMINED = 20.0
+#: The part of the tolerance to which estimates that may yet be far off are taken.
+_CERTAIN = 1e-5
 #: A standard deviation of effects below this counts as zero.
 _NO_SPREAD = 0.02
 #: A correlation of effects beyond this counts as one.
@@ -99,21 +102,25 @@ def fit_mobility(
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
-    scaled = standardised(panel)
     checked = check(
-        scaled, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
+        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
     numbers = _clusters(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
-    found = estimate(scaled, plan)
+    working, own = working_panel(
+        panel, checked.free, orthogonalise(columns_of(panel, checked.free))
+    )
+    found = estimate(working, plan)
     _finish(found, plan)
+    told = _separated(panel, found, plan) if penalty == 0 else ""
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, numbers)
-    reason = found.climb.reason or _undetermined(found, plan, vcov) or reason
-    turn = to_own_units(scaled, checked.free, found.climb.theta.size)
+    reason = told or found.climb.reason or reason
+    turn = np.eye(found.climb.theta.size)
+    turn[:k, :k] = own
     if kept is not None and not reason:
         kept.remove()
     return MobilityFit(
@@ -235,6 +242,25 @@ def _finish(found: Estimated, plan: Plan) -> None:
         found.climb.information = of_all(found.climb.theta)
 
 
+def _separated(panel: Panel, found: Estimated, plan: Plan) -> str:
+    """Which covariates have no finite estimate; where all have, goes on until that is certain."""
+    at, k = found.climb, found.likelihood.coefficients
+    bound = reach(found.likelihood.panel, plan.free, inverse_of(at.information)[:k, :k])
+    near = certain(at.gradient[:k], at.information[:k, :k], bound)
+    if at.arrived and near:
+        return ""
+    told = separated(panel, plan.free)
+    if not told and at.arrived:
+        objective = plan.objective(found.likelihood, found.order)
+        begin = None if panel.size <= SMALL else at.information
+        found.climb = climb(
+            objective, at.theta, tolerance=_CERTAIN * found.tolerance, information=begin
+        )
+        found.climb.reason = ""
+        found.climb.information = plan.information(found.likelihood, found.order, found.climb.theta)
+    return told
+
+
 def _errors(
     found: Estimated, plan: Plan, errors: Errors, cluster: NDArray[np.int64] | None
 ) -> tuple[Array, str]:
@@ -263,22 +289,6 @@ def _check_sandwich(found: Estimated, plan: Plan, vcov: Array, naive: Array) -> 
     panel, k = found.likelihood.panel, found.likelihood.coefficients
     names = [f"{o}: {panel.positions[p].label}" for o in panel.outcomes[1:] for p in plan.free]
     check_sandwich(vcov[:k, :k], naive[:k, :k], names)
-
-
-def _undetermined(found: Estimated, plan: Plan, vcov: Array) -> str:
-    """Names a coefficient that runs off, which no count of a level shows."""
-    panel, free = found.likelihood.panel, plan.free
-    errors = np.sqrt(np.diag(vcov))[: found.likelihood.coefficients].reshape(-1, free.size)
-    sizes = np.abs(found.climb.theta[: errors.size]).reshape(errors.shape)
-    sizes[errors < _UNDETERMINED] = 0.0
-    sizes[:, 0] = 0.0
-    if not sizes.any():
-        return ""
-    j, k = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
-    return (
-        f"{panel.positions[free[k]].label} tells {panel.outcomes[j + 1]} from "
-        f"{panel.outcomes[0]} without error (separation): its coefficient has no finite estimate"
-    )
 
 
 def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[str, ...]:

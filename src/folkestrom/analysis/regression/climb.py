@@ -12,8 +12,10 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _MOST_STEPS, _HALVINGS = 50, 30
-#: A step that would move no estimate by this many standard errors is the last one.
-_LAST = 1e-5
+#: The last step, in standard errors; and where it is not certain that a maximum is near.
+_LAST, _VERY_LAST = 1e-5, 1e-12
+#: A log-likelihood that rises by less has not.
+_NO_RISE = 1e-8
 #: Steps that shrink by less than this each time need a new information.
 _SHRINKING = 0.03
 #: A likelihood that falls by less than this part of it has not fallen, but been rounded.
@@ -60,7 +62,10 @@ class Climbed(Generic[P]):
 
 
 def climb(
-    at: Callable[[Floats], P], information: Callable[[P], Floats], theta: Floats
+    at: Callable[[Floats], P],
+    information: Callable[[P], Floats],
+    theta: Floats,
+    last: float = _LAST,
 ) -> Climbed[P]:
     """Climb to the maximum from some parameters.
 
@@ -74,6 +79,8 @@ def climb(
         Minus its second derivatives.
     theta
         Where to begin.
+    last
+        A step that would move no estimate by this many standard errors is the last one.
     """
     here = at(theta)
     held, fresh, before = information(here), True, np.inf
@@ -89,23 +96,72 @@ def climb(
             break
         found = _search(at, here, step)
         if found is None:
-            reason = "" if moved < _LAST else "no step raises the log-likelihood"
+            reason = "" if moved < last else "no step raises the log-likelihood"
             break
         here, before, fresh, taken = found, moved, False, taken + 1
-        if moved < _LAST:
+        if moved < last:
             reason = ""
             break
     return Climbed(here, information(here), reason, taken)
 
 
+def settle(
+    found: Climbed[P],
+    at: Callable[[Floats], P],
+    information: Callable[[P], Floats],
+    sure: Callable[[Climbed[P]], bool],
+    told: Callable[[], str],
+) -> tuple[Climbed[P], str]:
+    """The end of a climb, and why it is no maximum; where one exists, goes on until it is certain.
+
+    Parameters
+    ----------
+    found
+        The climb.
+    at, information
+        As of `climb`.
+    sure
+        Whether a maximum must be near an end.
+    told
+        Why there is no maximum; empty if there is one.
+    """
+    if not found.reason and sure(found):
+        return found, ""
+    reason = told()
+    if reason or not np.isfinite(found.information).all():
+        return found, reason or found.reason
+    again = climb(at, information, found.end.theta, _VERY_LAST)
+    stands = not found.reason and again.end.value - found.end.value < _NO_RISE
+    return again, "" if stands or sure(again) else again.reason
+
+
+def inverse(information: Floats) -> Floats:
+    """The inverse of a matrix; not a number where there is none.
+
+    Parameters
+    ----------
+    information
+        A square matrix.
+
+    Examples
+    --------
+    >>> inverse(np.diag([2.0, 4.0])).diagonal().tolist(), inverse(np.zeros((1, 1))).tolist()
+    ([0.5, 0.25], [[nan]])
+    """
+    diagonal = np.diag(information)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    both = np.outer(scale, scale)
+    try:
+        return np.asarray(np.linalg.inv(information * both) * both, np.float64)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+
+
 def _step(information: Floats, gradient: Floats) -> tuple[Floats, float]:
     """Newton's step, and the most standard errors that it moves an estimate by."""
-    try:
-        inverse = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return gradient, np.nan
-    step = inverse @ gradient
-    errors = np.sqrt(np.abs(np.diag(inverse)))
+    covariance = inverse(information)
+    step = covariance @ gradient
+    errors = np.sqrt(np.abs(np.diag(covariance)))
     return step, float(np.max(np.abs(step) / np.maximum(errors, 1e-300)))
 
 

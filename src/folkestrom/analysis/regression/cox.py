@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
+from folkestrom.analysis.collinearity import dependent
+from folkestrom.analysis.columns import Columns
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
-from folkestrom.analysis.regression.climb import climb
+from folkestrom.analysis.regression.climb import climb, inverse, settle
 from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
-from folkestrom.analysis.regression.design import (
-    Design,
-    as_table,
-    dependent,
-    make_design,
-)
+from folkestrom.analysis.regression.design import as_table, combination, given_design, make_design
 from folkestrom.analysis.regression.ends import ends_of
+from folkestrom.analysis.regression.monotone import near_maximum, separated
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.regression.result import Chi2, HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
@@ -31,8 +30,8 @@ from folkestrom.errors import InputRefused, UsageError
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 
-#: A coefficient whose error, per standard deviation of its covariate, is greater has no estimate.
-_UNDETERMINED = 20.0
+#: A covariate whose mean square among those at risk together is less does not vary there.
+_NO_SPREAD = 1e-13
 #: With twice as many rows or more, estimates from so many are where the climb begins.
 _ROWS_OF_A_GUESS = 100_000
 
@@ -56,8 +55,8 @@ class CoxFit(HazardFit):
     def score_test(self) -> Chi2:
         """Whether the model is better than none, by the likelihood's slope at zero."""
         null = self.partial.at(np.zeros(self.theta.size))
-        inverse = _inverse(self.partial.information(null))
-        statistic = float(null.gradient @ inverse @ null.gradient)
+        own = inverse(self.partial.information(null))
+        statistic = float(null.gradient @ own @ null.gradient)
         return Chi2(statistic, self.theta.size, chi2_tail(statistic, self.theta.size))
 
     @property
@@ -95,7 +94,9 @@ class CoxFit(HazardFit):
         scale = Scale(interval, level, np.inf)
         sets, state = self.partial.sets, self.state
         values = sets.design.profile(profile or {})
-        ratio = float(np.exp(values @ self.theta - state.shift))
+        ratio = float(np.exp(values @ state.theta - state.shift))
+        back = np.linalg.inv(sets.design.coefficients())
+        vcov = back @ self.vcov @ back.T
         steps = state.hazard[:, 0]
         spread = state.square[:, 0] * (ratio / state.at_risk) ** 2
         drift = steps[:, None] * values - self.partial.means_at_risk(state)
@@ -105,7 +106,7 @@ class CoxFit(HazardFit):
             estimate[part] = ratio * np.cumsum(steps[part])
             toward = ratio * np.cumsum(drift[part], axis=0)
             own = np.cumsum(spread[part])
-            se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, self.vcov, toward))
+            se[part] = np.sqrt(own + np.einsum("ti,ij,tj->t", toward, vcov, toward))
         lower, upper = bounds(estimate, se, scale)
         columns: dict[str, Any] = {}
         if self.strata:
@@ -172,7 +173,27 @@ def cox(
     grid = grid_of(spells)
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
-    return fit_partial(title, spells, risk_sets(spells, design, grid), ties, clusters)
+    sets = risk_sets(spells, design, grid)
+    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
+
+
+def given_columns(
+    table: pa.Table, covariates: Sequence[str | Term], sets: RiskSets
+) -> Callable[[], Columns]:
+    """What reads covariates at risk as they are given, should that be asked.
+
+    Parameters
+    ----------
+    table, covariates
+        As of `cox`.
+    sets
+        The rows at risk.
+    """
+
+    def read() -> Columns:
+        return given_design(table, covariates, weight=np.zeros(0)).columns(sets.rows)
+
+    return read
 
 
 def check_ties(ties: str) -> None:
@@ -195,6 +216,7 @@ def fit_partial(
     sets: RiskSets,
     ties: str,
     clusters: npt.NDArray[np.int64] | None,
+    given: Callable[[], Columns],
 ) -> CoxFit:
     """Fit, and make the result.
 
@@ -208,14 +230,19 @@ def fit_partial(
         efron or breslow.
     clusters
         By row of the table; None for errors from the information.
+    given
+        Reads the covariates at risk as they are given.
     """
     partial = Partial(sets, ties == "efron")
     _refuse_separation(sets)
-    scale = _sizes(sets.design)
     null = partial.at(np.zeros(sets.design.size))
-    begin = _first_guess(partial, null, scale)
-    found = climb(partial.at, partial.information, begin)
-    naive = _inverse(found.information)
+    begin = _first_guess(partial, null)
+    found, reason = settle(
+        climb(partial.at, partial.information, begin), partial.at, partial.information,
+        lambda end: near_maximum(partial, end), lambda: separated(partial, given()),
+    )  # fmt: skip
+    naive = inverse(found.information)
+    turn = sets.design.coefficients()
     vcov = naive
     count = None
     if clusters is not None:
@@ -224,14 +251,13 @@ def fit_partial(
         check_clusters(count, "cluster")
         vcov = naive @ partial.meat(found.end, clusters) @ naive
         check_sandwich(vcov, naive, sets.design.names)
-    reason = found.reason or _runs_off(sets.design, naive, scale)
     return CoxFit(
         title=title,
         ratio="hazard ratio",
         names_=sets.design.names,
-        theta=found.end.theta,
-        vcov=vcov,
-        naive_vcov=naive,
+        theta=turn @ found.end.theta,
+        vcov=turn @ vcov @ turn.T,
+        naive_vcov=turn @ naive @ turn.T,
         errors="information" if clusters is None else "robust",
         log_likelihood_=found.end.value,
         log_likelihood_null_=null.value,
@@ -248,40 +274,26 @@ def fit_partial(
     )
 
 
-def _first_guess(partial: Partial, null: State, scale: Floats) -> Floats:
+def _first_guess(partial: Partial, null: State) -> Floats:
     """Zero; or, where rows are many, the estimates from a part of them."""
     every = len(partial.sets.rows) // _ROWS_OF_A_GUESS
     if every > 1:
         part = partial.sample(every)
-        at = part.at(np.zeros(len(scale)))
-        if not dependent(part.information(at) / part.events, scale):
+        at = part.at(np.zeros(null.theta.size))
+        if not _adds_nothing(part, at):
             found = climb(part.at, part.information, at.theta)
             return at.theta if found.reason else found.end.theta
-    k = dependent(partial.information(null) / partial.events, scale)
-    if k:
-        raise InputRefused(
-            "does not vary, or is a combination of the covariates before it, among those at "
-            "risk together",
-            where="regression",
-            column=partial.sets.design.names[k[0]],
-            next_step="Leave it out.",
-        )
+    for k, others in _adds_nothing(partial, null).items():
+        names = partial.sets.design.names
+        raise combination(names[k], [names[o] for o in others], " among those at risk together")
     return null.theta
 
 
-def _inverse(information: Floats) -> Floats:
-    try:
-        return np.asarray(np.linalg.inv(information), np.float64)
-    except np.linalg.LinAlgError:
-        return np.full_like(information, np.nan)
-
-
-def _sizes(design: Design) -> Floats:
-    """Standard deviation of numbers; one for levels."""
-    scale = np.ones(design.size)
-    if len(design.slope):
-        scale[design.slope] = design.numbers.std(axis=0)
-    return scale
+def _adds_nothing(partial: Partial, null: State) -> dict[int, list[int]]:
+    """Covariates that do not vary among those at risk together, or as others before them do."""
+    spread = partial.information(null) / partial.events
+    flat = np.flatnonzero(np.diag(spread) <= _NO_SPREAD)
+    return {int(k): [] for k in flat} or dependent(spread)
 
 
 def _refuse_separation(sets: RiskSets) -> None:
@@ -310,15 +322,3 @@ def _refuse_separation(sets: RiskSets) -> None:
                 value=term.levels[int(empty[0])],
                 next_step="Leave the level out, or join it with another.",
             )
-
-
-def _runs_off(design: Design, vcov: Floats, scale: Floats) -> str:
-    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
-    if not np.isfinite(errors).all():
-        return "the data do not determine all estimates"
-    if errors.max() <= _UNDETERMINED:
-        return ""
-    worst = int(np.argmax(errors))
-    return (
-        f"{design.names[worst]} tells events from others without error: it has no finite estimate"
-    )

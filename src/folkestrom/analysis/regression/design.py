@@ -1,12 +1,9 @@
-"""Covariates of rows as regressions read them: codes of factors, and numbers."""
+"""Covariates of a regression from columns of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import reduce
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,135 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.analysis.collinearity import orthogonalise
 from folkestrom.analysis.followup.subjects import as_arrow
 from folkestrom.analysis.mobility.terms import Factor, Number, Term, factor, number
-from folkestrom.analysis.regression.design_kernels import add_up_rows, cross_rows, predict_rows
-from folkestrom.engine.settings import EngineSettings
+from folkestrom.analysis.regression.covariates import Design, Made, in_parts
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.names import check_code, suggestion
+from folkestrom.model.names import check_code
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-#: Parts that rows are passed over in: a fixed number, so that sums do not depend on threads.
-_PARTS = 8
-_ROWS_OF_A_PART = 1 << 15
-#: A covariate counts as a combination of others when less than this part of it is left over.
-_LEFT_OVER = 1e-10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Design:
-    """Covariates of rows.
-
-    Attributes
-    ----------
-    names
-        Names of the coefficients.
-    codes
-        Row × factor: codes of levels.
-    place
-        Factor × level: the coefficient, or -1 for a reference level.
-    numbers
-        Row × number: values less their mean.
-    slope
-        The coefficient of each number.
-    centre
-        The means taken off, of each number.
-    terms
-        The covariates, without their values.
-    """
-
-    names: tuple[str, ...]
-    codes: npt.NDArray[np.unsignedinteger[Any]]
-    place: npt.NDArray[np.int32]
-    numbers: Floats
-    slope: npt.NDArray[np.int32]
-    centre: Floats
-    terms: tuple[Term, ...]
-
-    @property
-    def rows(self) -> int:
-        """How many rows."""
-        return len(self.codes)
-
-    @property
-    def size(self) -> int:
-        """How many coefficients."""
-        return len(self.names)
-
-    def take(self, rows: npt.NDArray[np.int64]) -> Design:
-        """The covariates of some rows, in the order given."""
-        return replace(self, codes=self.codes[rows], numbers=self.numbers[rows])
-
-    def predictor(self, theta: Floats) -> Floats:
-        """Sum of the coefficients of each row; numbers count from their means."""
-        found = np.empty(self.rows)
-        in_parts(
-            self.rows,
-            lambda part: predict_rows(
-                part, self.codes, self.place, self.numbers, self.slope, theta, found
-            ),
-        )
-        return found
-
-    def sums(self, weight: Floats) -> Floats:
-        """Covariates × weights, added up over rows."""
-
-        def fill(part: tuple[int, int]) -> Floats:
-            total = np.zeros(self.size)
-            add_up_rows(part, self.codes, self.place, self.numbers, self.slope, weight, total)
-            return total
-
-        return reduce(np.add, in_parts(self.rows, fill))
-
-    def products(self, weight: Floats) -> Floats:
-        """Products of covariates × weights, added up over rows: a symmetric matrix."""
-
-        def fill(part: tuple[int, int]) -> Floats:
-            found = np.zeros((self.size, self.size))
-            cross_rows(part, self.codes, self.place, self.numbers, self.slope, weight, found)
-            return found
-
-        half = reduce(np.add, in_parts(self.rows, fill))
-        return half + half.T - np.diag(np.diag(half))
-
-    def profile(self, values: Mapping[str, str | float]) -> Floats:
-        """Covariates of a profile; what it leaves out is the reference level, or the mean.
-
-        Parameters
-        ----------
-        values
-            For each covariate the name of a level, or a number.
-        """
-        known = [term.name for term in self.terms]
-        for name in values:
-            if name not in known:
-                raise UsageError(
-                    "is no covariate of the model", where="profile", column=name, allowed=known,
-                    next_step=suggestion(name, known),
-                )  # fmt: skip
-        found = np.zeros(self.size)
-        factors = [t for t in self.terms if isinstance(t, Factor)]
-        for f, term in enumerate(factors):
-            level = str(values.get(term.name, term.levels[term.reference]))
-            check_code(level, term.levels, "is not a level", where="profile", column=term.name)
-            k = self.place[f, term.levels.index(level)]
-            if k >= 0:
-                found[k] = 1.0
-        for m, name in enumerate(t.name for t in self.terms if isinstance(t, Number)):
-            if name in values:
-                found[self.slope[m]] = float(values[name]) - self.centre[m]
-        return found
-
-
-def in_parts(rows: int, fill: Callable[[tuple[int, int]], Any]) -> list[Any]:
-    """Call with parts of the rows, in threads; answers in the order of the rows."""
-    parts = max(1, min(_PARTS, rows // _ROWS_OF_A_PART))
-    bounds = list(pairwise(rows * k // parts for k in range(parts + 1)))
-    if parts == 1:
-        return [fill(bounds[0])]
-    with ThreadPoolExecutor(EngineSettings.from_environment().threads) as pool:
-        return list(pool.map(fill, bounds))
 
 
 def make_design(
@@ -151,7 +27,28 @@ def make_design(
     """Covariates from columns of a table, or made by `factor`, `number` and `interaction`.
 
     Columns of texts are factors whose levels stand in their order, the first the reference;
-    columns of numbers and truth values are numbers.
+    columns of numbers and truth values are numbers. Refuses those that add nothing to others.
+
+    Parameters
+    ----------
+    data
+        The table.
+    covariates
+        Names of its columns, or terms with a value for each row.
+    weight
+        Weights of the rows, by which means are taken; empty when all count the same.
+    whole
+        Factors that have a coefficient for every level, the reference too.
+    """
+    design = given_design(data, covariates, weight=weight, whole=whole)
+    used = np.flatnonzero(weight > 0) if len(weight) else np.arange(data.num_rows)
+    return _orthogonal(design, used) if len(design.slope) else design
+
+
+def given_design(
+    data: pa.Table, covariates: Sequence[str | Term], *, weight: Floats, whole: Sequence[str] = ()
+) -> Design:
+    """The same with numbers as they are given.
 
     Parameters
     ----------
@@ -192,11 +89,55 @@ def make_design(
     values = np.empty((data.num_rows, len(numbers)))
     for m, term in enumerate(numbers):
         values[:, m] = term.values
-    # Far from zero, sums of products would lose digits.
     total = weight.sum() if len(weight) else float(data.num_rows)
     centre = (weight @ values if len(weight) else values.sum(axis=0)) / total
-    values -= centre
-    return Design(tuple(names), codes, place, values, slope, centre, _without_values(terms))
+    complete = tuple(t.name in whole for t in factors)
+    return Design(
+        tuple(names), codes, place, values, slope, centre, _without_values(terms), complete,
+        Made(np.zeros(len(numbers)), np.eye(len(names))[:, slope], np.zeros(len(numbers))),
+    )  # fmt: skip
+
+
+def _orthogonal(design: Design, used: npt.NDArray[np.int64]) -> Design:
+    """Put numbers that are nearly orthogonal in the place of those given."""
+    columns = design.columns(used)
+    # Levels that are all there have the constant in them.
+    constant = np.array([0.0 if any(design.whole) else 1.0, *np.ones(design.size)])
+    found = orthogonalise(replace(columns, read=lambda rows: columns.read(rows) * constant))
+    for k, others in found.combinations.items():
+        raise combination(columns.names[k], [columns.names[o] for o in others if o])
+    turn = found.turn[1:]
+    levels = np.where(columns.numbers[1:, None], 0.0, turn)
+    tables = [np.where(p[:, None] >= 0, levels[p], 0.0) for p in design.place]
+
+    def fill(part: tuple[int, int]) -> None:
+        rows = slice(*part)
+        own = (design.numbers[rows] - found.origin) @ turn[design.slope]
+        for f, table in enumerate(tables):
+            own += table[design.codes[rows, f]]
+        design.numbers[rows] = own
+
+    in_parts(design.rows, fill)
+    shift = np.median(design.numbers[used[columns.spread()]], axis=0)
+    design.numbers[:] -= shift
+    return replace(design, made=Made(found.origin, turn, shift))
+
+
+def combination(name: str, others: Sequence[str], among: str = "") -> InputRefused:
+    """The error that a covariate adds nothing to others.
+
+    Parameters
+    ----------
+    name
+        The covariate.
+    others
+        Those that it is a combination of; none if it does not vary.
+    among
+        Where.
+    """
+    listed = ", ".join(others[:6]) + (f" and {len(others) - 6} more" if len(others) > 6 else "")
+    said = f"is a combination of {listed}" if others else "does not vary"
+    return InputRefused(said + among, where="regression", column=name, next_step="Leave it out.")
 
 
 def _term(data: pa.Table, name: str) -> Term:
@@ -277,21 +218,3 @@ def _without_values(terms: Sequence[Term]) -> tuple[Term, ...]:
         replace(t, codes=t.codes[:0]) if isinstance(t, Factor) else replace(t, values=t.values[:0])
         for t in terms
     )
-
-
-def dependent(information: Floats, scale: Floats) -> list[int]:
-    """The first coefficient that adds nothing to those before it, if there is one.
-
-    Parameters
-    ----------
-    information
-        A matrix of products of covariates.
-    scale
-        Size of each covariate: nothing is what is less than a small part of its square.
-    """
-    left = information.copy()
-    for k in range(len(left)):
-        if left[k, k] <= _LEFT_OVER * scale[k] ** 2:
-            return [k]
-        left -= np.outer(left[:, k], left[k]) / left[k, k]
-    return []

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.collinearity import dependent
 from folkestrom.analysis.mobility.terms import Term, factor, number
-from folkestrom.analysis.regression.climb import climb
-from folkestrom.analysis.regression.design import Design, dependent, make_design
+from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
+from folkestrom.analysis.regression.covariates import Design
+from folkestrom.analysis.regression.design import combination, given_design, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
+from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
 _WHERE = "hazards_by_period"
-_UNDETERMINED = 20.0
+_SMALLEST = 1e-200
+#: Value, residuals, chances, and weights of the expected and of the observed information.
+_Parts: TypeAlias = tuple[float, Floats, Floats, Floats, Floats]
 
 
 def hazards_by_period(
@@ -65,25 +70,27 @@ def hazards_by_period(
             next_step=f"Name the cause ({', '.join(causes)}), or take link='logit'.",
         )  # fmt: skip
     cells, notes = _usable(periods, causes)
-    design = _design(periods, cells)
+    terms = _terms(periods, cells)
+    at_risk = cells["at_risk"].to_numpy()
+    design = make_design(cells.to_arrow(), terms, weight=at_risk, whole=("period",))
     counts = cells.select(causes).to_numpy().astype(np.float64)
-    model = _Model(design, cells["at_risk"].to_numpy(), counts, link)
+    model = _Model(design, at_risk, counts, link)
     _refuse_separation(periods, cells, causes)
     theta = model.start(cells["period"].to_numpy())
-    if dependent(model.products() / counts.sum(), _sizes(design)):
-        k = dependent(model.products() / counts.sum(), _sizes(design))[0]
-        raise InputRefused(
-            "is a combination of other covariates", where=_WHERE, column=design.names[k],
-            next_step="Leave one of them out.",
-        )  # fmt: skip
-    found = climb(model.at, model.information, theta)
-    return _result(periods, model, found, causes, notes, cells)
+    for k, others in dependent(model.products()).items():
+        raise combination(design.names[k], [design.names[o] for o in others])
+    found, reason = settle(
+        climb(model.at, model.observed, theta), model.at, model.observed,
+        model.near_maximum, lambda: _separated(model, cells, terms, causes),
+    )  # fmt: skip
+    return _result(periods, model, found, reason, causes, notes, cells)
 
 
 def _result(
     periods: PersonPeriods,
     model: _Model,
-    found: Any,
+    found: Climbed[_State],
+    reason: str,
     causes: tuple[str, ...],
     notes: tuple[str, ...],
     cells: pl.DataFrame,
@@ -91,19 +98,15 @@ def _result(
     names = model.design.names
     if len(causes) > 1:
         names = tuple(f"{c}: {n}" for c in causes for n in names)
-    vcov = np.linalg.inv(found.information)
-    reason = found.reason
-    scale = np.tile(_sizes(model.design), len(causes))
-    errors = np.sqrt(np.abs(np.diag(vcov))) * scale
-    if not reason and errors.max() > _UNDETERMINED:
-        worst = names[int(np.argmax(errors))]
-        reason = f"{worst} tells events from others without error: it has no finite estimate"
+    vcov = inverse(model.information(found.end))
+    turn = np.kron(np.eye(len(causes)), model.design.coefficients())
+    vcov = turn @ vcov @ turn.T
     several = "Multinomial logit" if len(causes) > 1 else f"Regression by {model.link}"
     return HazardFit(
         title=f"{several} of periods of length {periods.length:g}: {', '.join(causes)}",
         ratio="hazard ratio" if model.link == "cloglog" else "odds ratio",
         names_=names,
-        theta=found.end.theta,
+        theta=turn @ found.end.theta,
         vcov=vcov,
         naive_vcov=vcov,
         errors="information",
@@ -126,12 +129,18 @@ class _State:
     theta: Floats
     value: float
     gradient: Floats
+    chance: Floats
     weight: Floats
+    curvature: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    """Cells at risk, with counts by cause."""
+    """Cells at risk, with counts by cause.
+
+    Steps are taken by the observed information, and standard errors are of the expected; of a
+    logit the two are the same.
+    """
 
     design: Design
     at_risk: Floats
@@ -160,9 +169,15 @@ class _Model:
         eta = np.column_stack([self.design.predictor(t) for t in split])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             parts = self._cloglog(eta) if self.link == "cloglog" else self._logit(eta)
-        value, residual, weight = parts
+        value, residual, chance, weight, curvature = parts
         gradient = np.concatenate([self.design.sums(np.ascontiguousarray(r)) for r in residual.T])
-        return _State(theta, value, gradient, weight)
+        return _State(theta, value, gradient, chance, weight, curvature)
+
+    def observed(self, state: _State) -> Floats:
+        """Observed information."""
+        if self.link == "cloglog":
+            return self.design.products(state.curvature[:, 0])
+        return self.information(state)
 
     def information(self, state: _State) -> Floats:
         """Expected information."""
@@ -178,26 +193,55 @@ class _Model:
                 found[k * p : (k + 1) * p, j * p : (j + 1) * p] = block
         return found
 
-    def _logit(self, eta: Floats) -> tuple[float, Floats, Floats]:
+    def near_maximum(self, found: Climbed[_State]) -> bool:
+        """Whether a maximum must be near the end of a climb."""
+        variances = np.diag(inverse(found.information)).reshape(self.counts.shape[1], -1)
+        reach = sum(self.design.reach(np.sqrt(np.abs(own))) for own in variances)
+        if self.link == "cloglog":
+            # Third derivatives are the second ones times the hazard and 1, or less.
+            with np.errstate(divide="ignore"):
+                reach *= 1.0 - float(np.log1p(-found.end.chance).min())
+        return certain(found.end.gradient, found.information, reach)
+
+    def _logit(self, eta: Floats) -> _Parts:
         top = np.maximum(eta.max(axis=1), 0.0)
         odds = np.exp(eta - top[:, None])
         whole = np.exp(-top) + odds.sum(axis=1)
         chance = odds / whole[:, None]
         value = float((self.counts * eta).sum() - self.at_risk @ (top + np.log(whole)))
-        return value, self.counts - self.at_risk[:, None] * chance, chance
+        return value, self.counts - self.at_risk[:, None] * chance, chance, chance, chance
 
-    def _cloglog(self, eta: Floats) -> tuple[float, Floats, Floats]:
+    def _cloglog(self, eta: Floats) -> _Parts:
         hazard = np.exp(eta)
+        chance = -np.expm1(-hazard)
         left = self.at_risk[:, None] - self.counts
-        # Where nobody is left without an event, a hazard without end costs nothing.
-        cost = np.where(left > 0, left * hazard, 0.0)
-        chance = np.where(hazard < 1e-8, eta - hazard / 2, np.log(-np.expm1(-hazard)))
-        value = float(np.where(self.counts > 0, self.counts * chance, 0.0).sum() - cost.sum())
-        # Hazard over odds of an event: 1 where the hazard is small, 0 where it is large.
-        share = np.where(hazard < 700, hazard / np.expm1(np.minimum(hazard, 700)), 0.0)
-        share = np.where(hazard < 1e-8, 1.0 - hazard / 2, share)
-        weight = np.where(hazard < 700, hazard * share, 0.0)
-        return value, self.counts * share - cost, weight
+        # A hazard too small to be told from 0 is the chance.
+        seen = chance > _SMALLEST
+        logarithm = np.where(seen, np.log(chance), eta)
+        rate = np.where(seen, np.exp(eta - hazard) / chance, 1.0)
+        stayed = np.where(left > 0, left * hazard, 0.0)
+        value = float((self.counts * logarithm).sum() - stayed.sum())
+        weight = np.where(seen, np.exp(2 * eta - hazard) / chance, 0.0)
+        bend = np.where(rate > 0, rate * np.maximum(rate + hazard - 1, 0.0), 0.0)
+        return value, self.counts * rate - stayed, chance, weight, self.counts * bend + stayed
+
+
+def _separated(
+    model: _Model, cells: pl.DataFrame, terms: list[Term], causes: tuple[str, ...]
+) -> str:
+    """Which covariates tell events from others without error, if some do."""
+    given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
+    none = model.at_risk - model.counts.sum(axis=1)
+    # What is left of sums of weights that cancel is nobody.
+    counts = np.column_stack([np.where(none > 1e-9 * model.at_risk, none, 0.0), model.counts])
+    columns = given.columns(np.arange(given.rows))
+    place = np.arange(columns.size)
+    periods = int((given.place[-1] >= 0).sum())
+    told = find_separation(
+        Chances(scaled(columns), counts.shape[1], lambda rows: counts[rows]),
+        (place > 0) & (place < columns.size - periods),
+    )
+    return told.message(("no event", *causes), "person-periods") if told else ""
 
 
 def _usable(
@@ -228,7 +272,8 @@ def _usable(
     return kept, (f"periods are left out in which not every outcome occurs: {listed}",)
 
 
-def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
+def _terms(periods: PersonPeriods, cells: pl.DataFrame) -> list[Term]:
+    """The covariates, and the period last."""
     terms: list[Term] = []
     for name in periods.covariates:
         column = cells[name]
@@ -243,9 +288,7 @@ def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
             terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
     used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
     terms.append(factor("period", codes, levels=[str(k) for k in used]))
-    table = cells.to_arrow()
-    weight = cells["at_risk"].to_numpy()
-    return make_design(table, terms, weight=weight, whole=("period",))
+    return terms
 
 
 def _refuse_separation(
@@ -267,13 +310,6 @@ def _refuse_separation(
                         value=row[name],
                         next_step="Join the level with another, or leave its rows out.",
                     )
-
-
-def _sizes(design: Design) -> Floats:
-    scale = np.ones(design.size)
-    if len(design.slope):
-        scale[design.slope] = np.maximum(design.numbers.std(axis=0), 1e-300)
-    return scale
 
 
 def _null(cells: pl.DataFrame, causes: tuple[str, ...]) -> float:

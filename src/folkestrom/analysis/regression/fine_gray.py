@@ -18,7 +18,7 @@ from folkestrom.analysis.regression.columns import (
     spells_with,
     texts_that_occur,
 )
-from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial
+from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial, given_columns
 from folkestrom.analysis.regression.design import as_table, column_of, make_design
 from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
@@ -92,7 +92,8 @@ def fine_gray(
     tails = tails_of(spells, other, grid)
     clusters = cluster_numbers(table, cluster, weighted=True)
     title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
-    return fit_partial(title, spells, risk_sets(spells, design, grid, tails), ties, clusters)
+    sets = risk_sets(spells, design, grid, tails)
+    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
 
 
 def _refuse_pieces(table: pa.Table) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.regression.design import in_parts
+from folkestrom.analysis.regression.covariates import in_parts
 from folkestrom.analysis.regression.partial_kernels import (
     add_up_risk,
     at_risk_by_time,
@@ -72,21 +72,23 @@ class Partial:
         The rows.
     efron
         Whether ties are taken by Efron's approximation, or by Breslow's.
+    own
+        By row: the weight of its event, or 0.
     """
 
     sets: RiskSets
     efron: bool
-    _own: Floats = field(init=False)
+    own: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         event = self.sets.event.astype(np.float64)
         own = event * self.sets.weight if len(self.sets.weight) else event
-        object.__setattr__(self, "_own", own)
+        object.__setattr__(self, "own", own)
 
     @property
     def events(self) -> float:
         """Weight of the rows with an event."""
-        return float(self._own.sum())
+        return float(self.own.sum())
 
     def at(self, theta: Floats) -> State:
         """The likelihood at coefficients."""
@@ -103,14 +105,14 @@ class Partial:
         sums = (entering, leaving, following, s.fading, at_risk, anew)
         at_risk_by_time(s.starts, s.first, s.last, risk, *sums)
         hazard, square = np.zeros((s.times, 2)), np.zeros((s.times, 3))
-        value = float(self._own @ (predictor - shift))
+        value = float(self.own @ (predictor - shift))
         with np.errstate(all="ignore"):
             value -= hazards_by_time(at_risk, events, self.efron, hazard, square)
         expected = self._expected(risk, hazard, hazard)
         return State(
             theta=theta,
             value=value,
-            gradient=s.design.sums(self._own - expected),
+            gradient=s.design.sums(self.own - expected),
             risk=risk,
             expected=expected,
             at_risk=at_risk,
@@ -135,7 +137,7 @@ class Partial:
     def score(self, state: State, over: Floats) -> Floats:
         """First derivatives, with each time's part multiplied."""
         s = self.sets
-        own = self._own * np.where(s.event, over[np.maximum(s.last, 1) - 1], 0.0)
+        own = self.own * np.where(s.event, over[np.maximum(s.last, 1) - 1], 0.0)
         return s.design.sums(
             own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
         )
@@ -157,7 +159,7 @@ class Partial:
         begins = np.flatnonzero(np.diff(own[order], prepend=-1))
         edges = np.append(begins, len(order))
         rows = (s.first, s.last, s.end, s.event, state.risk, s.weight, s.tail)
-        residual = self._own - state.expected
+        residual = self.own - state.expected
         sizes = self._sums(state.hazard)
 
         def fill(part: tuple[int, int]) -> Floats:
@@ -223,7 +225,7 @@ class Partial:
         self._swept(state, np.zeros(s.times), sums)
         whole, tied = sums
         h, q = state.hazard, state.square
-        own = np.bincount(s.last[s.event] - 1, self._own[s.event], minlength=s.times)
+        own = np.bincount(s.last[s.event] - 1, self.own[s.event], minlength=s.times)
         found = np.zeros((5, s.times + 1, s.design.size))
         over = 1 / state.at_risk[:, None]
         found[4, :-1] = steps = (q[:, :1] * whole - q[:, 1:2] * tied) * over

@@ -45,10 +45,11 @@ def proportionality_test(fit: CoxFit, clock: Clock = "rank") -> pl.DataFrame:
     """
     partial, state = fit.partial, fit.state
     g = _clock(fit, clock)
-    score = partial.score(state, g)
     inner = partial.information(state)
     mixed = partial.information(state, g)
     left = partial.information(state, g * g) - mixed @ np.linalg.solve(inner, mixed)
+    back = np.linalg.inv(partial.sets.design.coefficients())
+    score, left = back.T @ partial.score(state, g), back.T @ left @ back
     own = score**2 / np.diag(left)
     everything = float(score @ np.linalg.solve(left, score))
     statistics = [*own.tolist(), everything]

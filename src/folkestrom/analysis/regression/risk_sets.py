@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.regression.design import Design
+from folkestrom.analysis.regression.covariates import Design
 from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]

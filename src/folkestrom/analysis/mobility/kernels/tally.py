@@ -40,20 +40,18 @@ def count_changers(start, outcome):
 
 
 @kernel
-def add_numbers(rows, mass, sums):
-    """Add weights of rows, and by number sums of its values and their squares × weights."""
+def add_squares(rows, mass, sums):
+    """Add weights of rows, and by number the sum of its squares × weights."""
     for person in range(rows.start.shape[0] - 1):
         weight = rows.weight[person] if rows.weight.shape[0] > 0 else 1.0
         a, b = rows.start[person], rows.start[person + 1]
         mass[0] += weight * (b - a)
         for f in range(rows.numbers.shape[0]):
-            once, twice = 0.0, 0.0
+            total = 0.0
             for r in range(a, b):
                 x = (rows.numbers[f, r] - rows.centre[f]) * rows.scale[f]
-                once += x
-                twice += x * x
-            sums[0, f] += weight * once
-            sums[1, f] += weight * twice
+                total += x * x
+            sums[f] += weight * total
 
 
 @kernel
