@@ -7,8 +7,11 @@ a person: values of columns that identify one are left out, whoever raises the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import ClassVar
+from datetime import date
+from numbers import Real
+from typing import ClassVar, Final
 
 EXIT_OK = 0
 EXIT_FIGURE_DIFFERS = 1
@@ -24,6 +27,43 @@ EXIT_PIPE_CLOSED = 141
 
 #: Columns whose values point at a person, and so never appear in a message.
 PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})
+
+#: So many digits, one after the other, may be a person's number.
+_MANY_DIGITS: Final = 5
+#: Digits, and anything between two of them that is neither a letter nor a digit.
+_DIGITS: Final = re.compile(rf"\d(?:[\W_]*\d){{{_MANY_DIGITS - 1},}}")
+#: A day of our time, or a moment, as ISO 8601 writes them: that points at nobody.
+_MOMENT: Final = re.compile(
+    r"(1[89]|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+)
+
+
+def masked(text: str, *, longest: int = _MANY_DIGITS - 1) -> str:
+    """A text of a data cell without what could be a person's number.
+
+    Five digits and more are shown as `…`, whatever stands between them that is not a letter: blanks
+    of any kind, dots, hyphens, slashes. Where a file's columns have slipped, a person's number
+    stands in any of them.
+
+    Parameters
+    ----------
+    text
+        The text.
+    longest
+        How many digits in a row may stand, for a column of longer codes.
+
+    Examples
+    --------
+    >>> masked("170 185 123 45"), masked("p17018512345"), masked("0301"), masked("2021-02-30")
+    ('…', 'p…', '0301', '2021-02-30')
+    """
+    if _MOMENT.fullmatch(text):
+        return text
+    return _DIGITS.sub(lambda found: found[0] if _is_code(found[0], longest) else "…", text)
+
+
+def _is_code(digits: str, longest: int) -> bool:
+    return digits.isdigit() and len(digits) <= longest
 
 
 class FolkestromError(Exception):
@@ -44,7 +84,8 @@ class UserError(FolkestromError):
     row, column
         The place inside it; rows count from 1, the header not included.
     value
-        The offending value. Left out of the message for columns that identify a person.
+        The offending value. Left out of the message for columns that identify a person; of a row or
+        a column of data, as `masked`.
     allowed
         What would have been right: a text, or the allowed values.
     next_step
@@ -77,9 +118,13 @@ class UserError(FolkestromError):
         self.message = message
         self.where = where
         self.row = row
-        self.column = column
-        self.value = None if column in PERSON_COLUMNS else value
-        self.allowed = allowed if isinstance(allowed, str) or allowed is None else tuple(allowed)
+        self.column = None if column is None else masked(str(column))
+        of_data = row is not None or column is not None
+        shown = _shown(value) if of_data else value
+        self.value = None if column in PERSON_COLUMNS else shown
+        self.allowed = (
+            allowed if isinstance(allowed, str) or allowed is None else tuple(map(_shown, allowed))
+        )
         self.next_step = next_step
         super().__init__(self._render())
 
@@ -126,6 +171,17 @@ class ResourceError(UserError):
     """The machine ran out of something: disk, memory, open files."""
 
     exit_code: ClassVar[int] = EXIT_RESOURCE
+
+
+def _shown(value: object) -> object:
+    """A value of data, without what could be a person's number; what measures is none."""
+    if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, Real) and not float(value).is_integer():
+        return value
+    text = str(value)
+    hidden = masked(text)
+    return value if hidden == text else hidden
 
 
 def _sentence(text: str) -> str:

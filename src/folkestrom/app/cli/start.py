@@ -11,7 +11,9 @@ from folkestrom.errors import EXIT_INTERRUPTED
 def main() -> None:
     """Load the application, and run it."""
     # Whoever ends the process by a signal finds as little left behind as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         # Imported here: loading takes some tenths of a second, in which Ctrl-C may come.
         from folkestrom.app.cli.main import app

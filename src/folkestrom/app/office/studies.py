@@ -22,9 +22,10 @@ from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
 from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
-from folkestrom.app.output.place import check_place, put
+from folkestrom.app.output.place import check_place, errors_of, put
 from folkestrom.disclosure import USUAL_QUANTILES, Rules
-from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.scratch import replacing
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -335,16 +336,15 @@ def _write_parquet(
     """Write rows to a file that appears when all is written."""
     about = {"title": prepared.study.title, "fingerprint": prepared.fingerprint}
     rows = 0
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(beside, schema.with_metadata(about), compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    described = schema.with_metadata(about)
+    with (
+        errors_of(path),
+        replacing(path) as beside,
+        pq.ParquetWriter(beside, described, compression="zstd") as writer,
+    ):
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
     return rows
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 
 from folkestrom.engine.rows import first_number, first_row
-from folkestrom.engine.settings import connect
+from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.files import InputFile
 from folkestrom.intake.linking.checks import (
@@ -212,7 +212,7 @@ def _look(
     files: Sequence[InputFile], staging: Path, standing: _Standing | None
 ) -> tuple[list[Source], Kind]:
     """Look at every file before any of them is read; they must agree with each other."""
-    converter = connect()
+    converter = connect(settings=spilling_to(staging))
     try:
         sources = [look_at(converter, f, staging / f"{n}.parquet") for n, f in enumerate(files)]
         kinds = [kind_of(converter, source) for source in sources]

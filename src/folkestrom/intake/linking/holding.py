@@ -8,19 +8,13 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import first_number
-from folkestrom.errors import UsageError
 from folkestrom.intake.linking.columns import Source
 from folkestrom.intake.linking.counts import LinkCount
 from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
+from folkestrom.intake.readers import readable
+from folkestrom.intake.writing import write_rows
 
 _SHOWN: Final = 5
-_FORMATS: Final[dict[str, str]] = {
-    ".csv": "FORMAT csv, HEADER true",
-    ".ndjson": "FORMAT json, ARRAY false",
-    ".jsonl": "FORMAT json, ARRAY false",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-}
 _OUTCOME: Final = """
     SELECT d.file, d.row, coalesce(o.reason, d.reason) AS reason,
            o.other_file, o.other_row, o.other_from, o.other_to
@@ -85,7 +79,9 @@ def _hold_file(
     delivery: int,
 ) -> None:
     texts = {name: f'f."{name}"::VARCHAR' for name in (source.key, "value", "from", "to")}
-    broken = "".join(f" WHEN {row} THEN {_quoted(text)}" for row, text in source.broken.items())
+    broken = "".join(
+        f" WHEN {row} THEN {_quoted(readable(line))}" for row, line in source.broken.items()
+    )
     value = texts["value"]
     if broken:
         value = f"CASE h.row{broken} ELSE {value} END"
@@ -166,28 +162,16 @@ def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) 
 
     The file holds persons' values, and so belongs to the office.
     """
-    options = _FORMATS.get(to.suffix.lower())
-    if options is None:
-        raise UsageError(
-            "does not end like a format that rows are written in",
-            value=str(to),
-            allowed=", ".join(_FORMATS),
-        )
-    if not to.parent.is_dir():
-        raise UsageError(
-            "is not a folder", value=str(to.parent), next_step="Make the folder first."
-        )
-    target = str(to).replace("'", "''")
     name = variable.replace("'", "''")
     key = "person"
     row = connection.execute('SELECT "key" FROM linkage WHERE variable = ?', [variable]).fetchall()
     if row:
         key = str(row[0][0])
-    return first_number(
+    return write_rows(
         connection,
-        f"""COPY (SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
-        FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row")
-        TO '{target}' ({options})""",
+        f"""SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
+        FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row\"""",
+        to,
     )
 
 
