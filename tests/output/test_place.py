@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -109,4 +108,4 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         written(tmp_path, OutputFormat.CSV)
     with pytest.raises(UsageError, match="cannot be written: file name too long"):
-        written(tmp_path / f"{'x' * 250}.csv")
+        written(tmp_path / f"{'x' * 255}.csv")

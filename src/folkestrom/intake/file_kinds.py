@@ -16,8 +16,7 @@ _SAVE: Final = f"Save it as CSV (UTF-8) or as Parquet, {_AGAIN}"
 
 #: First bytes: what a file that begins so is, and what to do with it.
 _KINDS: Final[tuple[tuple[bytes, str, str], ...]] = (
-    (b"PK\x03\x04", "a zip file, or an Excel workbook (.xlsx)",
-     f"Unpack it (unzip), or save the workbook's sheet as CSV (UTF-8), {_AGAIN}"),
+    (b"PK\x03\x04", "a zip file", _UNPACK.format(command="unzip")),
     (b"PK\x05\x06", "an empty zip file", "Get the file again from its source."),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", _SAVE),
     (b"\x28\xb5\x2f\xfd", "a file packed by zstd", _UNPACK.format(command="zstd -d")),
@@ -36,6 +35,9 @@ _KINDS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"<stata_dta>", "a Stata file", _SAVE),
     (b"$FL2", "an SPSS file", _SAVE),
 )  # fmt: skip
+
+#: Names within a zip file that is a workbook.
+_OF_WORKBOOKS: Final = (b"[Content_Types].xml", b"xl/")
 
 #: Texts in two or four bytes a letter: the mark they begin with, and what the encoding is called.
 _WIDE: Final[tuple[tuple[bytes, str], ...]] = (
@@ -89,6 +91,8 @@ def check_parquet(path: Path, first: bytes) -> None:
 
 
 def _check(path: Path, first: bytes, allowed: str) -> None:
+    if first.startswith(b"PK\x03\x04") and any(name in first for name in _OF_WORKBOOKS):
+        raise _is_another(path, "an Excel workbook (.xlsx)", allowed, _SAVE)
     for begins, what, next_step in _KINDS:
         if first.startswith(begins):
             raise _is_another(path, what, allowed, next_step)

@@ -199,6 +199,8 @@ def _survey(text: Text) -> _Survey:
     with text.opened() as stream:
         block = stream.read(_BLOCK)
         check_text(text.file.path, block)
+        if text.file.path.suffix.lower() == ".gz" and not text.packed and not _could_be_text(block):
+            raise broken_file(text.file.path, "gzip")
         while block:
             found.both += block.count(b"\r\n") + (before == b"\r" and block[:1] == b"\n")
             found.feeds += block.count(b"\n")
@@ -209,6 +211,10 @@ def _survey(text: Text) -> _Survey:
             block = stream.read(_BLOCK)
     found.is_utf8 = found.is_utf8 and _is_decoded(decoder, b"", final=True)
     return found
+
+
+def _could_be_text(block: bytes) -> bool:
+    return b"\0" not in block and b"\n" in block
 
 
 def _is_decoded(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:

@@ -21,7 +21,7 @@ from folkestrom.intake.files import InputFile
 from folkestrom.intake.header import QUARANTINE_LINE, check_names, check_types
 from folkestrom.model.report import BY_NAME
 
-_FIRST = 16
+_FIRST = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ def check_place(to: Path, where: str = "--output") -> None:
     where
         What it was given as.
     """
-    if not to.parent.is_dir():
+    with errors_of(to, where):
+        is_in_folder, is_folder = to.parent.is_dir(), to.is_dir()
+    if not is_in_folder:
         raise UsageError(
             "is not in a folder that exists", where=where, value=to, next_step="Make it first"
         )
-    if to.is_dir():
+    if is_folder:
         raise UsageError("is a folder", where=where, value=to, allowed="a file")
 
 

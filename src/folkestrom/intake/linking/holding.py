@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.rows import first_number
 from folkestrom.intake.linking.columns import Source
 from folkestrom.intake.linking.counts import LinkCount
 from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
@@ -69,6 +70,81 @@ def hold(
         "SELECT reason_name, count(*) FROM held_back GROUP BY reason_name ORDER BY 2 DESC, 1"
     ).fetchall()
     return {str(reason): int(many) for reason, many in rows}
+
+
+def let_go_of_mended(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    variable: str,
+    delivery: int,
+) -> int:
+    """Let go of rows held from earlier deliveries that this one, which adds, has mended.
+
+    A row is mended by one that is accepted for the same person (or municipality) and the same days,
+    or for the same person in the same row of a file of the same name.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction; `coded` holds the accepted rows.
+    sources
+        The files.
+    variable, delivery
+        The variable, and the number of this delivery.
+
+    Returns
+    -------
+    How many there were.
+    """
+    return first_number(
+        connection,
+        """
+        DELETE FROM linkage_held h
+        USING (
+          SELECT c.*, parse_filename(($files)[c.file + 1]) AS name FROM coded c
+        ) c
+        WHERE h.variable = $variable AND h.delivery < $delivery
+          AND TRY_CAST(trim(h.person) AS BIGINT) = c."key"
+          AND (
+            (parse_filename(h.file) = c.name AND h."row" = c.row)
+            OR (
+              TRY_CAST(h."from" AS DATE) = c.valid_from
+              AND coalesce(TRY_CAST(h."to" AS DATE), DATE '9999-12-31') = c.valid_to
+            )
+          )
+        """,
+        {
+            "files": [str(source.file.path) for source in sources],
+            "variable": variable,
+            "delivery": delivery,
+        },
+    )
+
+
+def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Sequence[str]) -> int:
+    """How many rows of files that were delivered before are held for what is wrong with them.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    variable
+        The variable.
+    digests
+        Digests of the files.
+    """
+    return first_number(
+        connection,
+        """
+        SELECT count(*) FROM linkage_held h
+        SEMI JOIN (
+          SELECT delivery, file FROM linkage_delivery
+          WHERE variable = $variable AND digest IN (SELECT unnest($digests))
+        ) d ON d.delivery = h.delivery AND d.file = h.file
+        WHERE h.variable = $variable AND h.reason <> $unknown
+        """,
+        {"variable": variable, "digests": list(digests), "unknown": Reason.UNKNOWN_PERSON},
+    )
 
 
 def _hold_file(
