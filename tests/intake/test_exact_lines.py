@@ -52,7 +52,7 @@ _LINES = [
     b"reg,\\xe6",
     b"reg,\xe6",
     b"reg,[/b]\x1b[31m",
-    b"reg," + b"x" * 100_000 + b"\xff",
+    b"reg," + b"x" * 90_000 + b"\xff",
     b"reg, 2 \t",
 ]
 

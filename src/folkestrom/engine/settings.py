@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from folkestrom.engine.failures import MEMORY_VARIABLE, SPILL_VARIABLE, THREADS_VARIABLE
+from folkestrom.engine.failures import (
+    MEMORY_VARIABLE,
+    SPILL_VARIABLE,
+    THREADS_VARIABLE,
+    resource_errors,
+)
 from folkestrom.errors import UsageError
 
 #: Memory for DuckDB when nothing else is said: enough for a country, and it leaves room
 #: for the arrays that kernels hold beside it.
 DEFAULT_MEMORY_MIB: Final = 4096
+#: Files that the engine opens for one database: it, its journal, what it spills, what it reads.
+_FILES: Final = 8
 _UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -75,6 +83,8 @@ def connect(
         Open without the right to write.
     """
     settings = settings or EngineSettings.from_environment()
+    with resource_errors():
+        _require_files()
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory,
         "threads": settings.threads,
@@ -100,6 +110,13 @@ def connect(
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def _require_files() -> None:
+    """See that some more files can be opened: without them the engine ends the process."""
+    with ExitStack() as opened:
+        for _ in range(_FILES):
+            opened.enter_context(Path(os.devnull).open("rb"))
 
 
 def threads_of(connection: duckdb.DuckDBPyConnection) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 
-from folkestrom.errors import EXIT_INTERRUPTED
+from folkestrom.errors import EXIT_INTERRUPTED, EXIT_RESOURCE
+
+_MANY_FILES = os.strerror(errno.EMFILE).lower()
 
 
 def main() -> None:
@@ -22,3 +26,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
+    except (OSError, ImportError) as error:
+        # What the application meets is told by itself; this is about loading it.
+        if _MANY_FILES not in str(error).lower():
+            raise
+        print(f"Error: {_MANY_FILES}. Next: Raise the limit (ulimit -n).", file=sys.stderr)
+        sys.exit(EXIT_RESOURCE)
