@@ -156,19 +156,19 @@ class UsageError(UserError):
 
 
 class InputRefused(UserError):  # noqa: N818 - what happened, in the words of the manual
-    """A delivery that cannot be read at all; nothing of it was taken in."""
+    """A delivery of which nothing was taken in: unreadable, or what is new waits in quarantine."""
 
     exit_code: ClassVar[int] = EXIT_INPUT_REFUSED
 
 
 class StoreError(UserError):
-    """The store is missing, locked too long, damaged, or written by a newer version."""
+    """The store is missing, locked too long, damaged, not permitted, or of a newer version."""
 
     exit_code: ClassVar[int] = EXIT_STORE
 
 
 class ResourceError(UserError):
-    """The machine ran out of something: disk, memory, open files."""
+    """The machine ran out of something (disk, memory, open files), or its disk has a fault."""
 
     exit_code: ClassVar[int] = EXIT_RESOURCE
 
