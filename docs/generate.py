@@ -57,10 +57,11 @@ def report_format() -> str:
             "# The report record",
             NOTE,
             "",
-            "One record is one notification as it was received. Parquet, CSV (plain or gzip,",
-            "UTF-8, with a header; commas, or the semicolons, tabs or bars that split the header)",
-            "and NDJSON files carry the same columns under the same names. In CSV an empty field",
-            "is a missing value.",
+            "One record is one notification as it was received. Parquet, CSV (UTF-8, with a",
+            "header; commas, or the semicolons, tabs or bars that split the header) and NDJSON",
+            "files carry the same columns under the same names. In CSV an empty field is a",
+            "missing value. CSV and NDJSON may be packed by gzip, whatever the file is called,",
+            "and their lines may end in a line feed, a carriage return, or both, in one file too.",
             "",
             "A date is written `2021-02-28` and in no other way. A moment is written as in",
             "ISO 8601, with its zone: `2021-02-28T12:00:00Z`, `2021-02-28T13:00:00+01:00`. A",
@@ -348,11 +349,11 @@ def _exit_codes() -> list[str]:
         and found is not errors.UserError
     ]
     rows = [["0", "Done."], ["1", "A figure that was checked differs (`demo`)."]]
-    rows += [[str(f.exit_code), inspect.getdoc(f) or ""] for f in families]
+    rows += [[str(f.exit_code), (inspect.getdoc(f) or "").replace("\n", " ")] for f in families]
     rows += [["6", "A model did not converge; what was written says so (`fit`)."]]
     rows += [
         ["70", "A fault of the program; `--debug` shows where."],
-        ["130", "Interrupted from the keyboard, or told to end (SIGTERM)."],
+        ["130", "Interrupted from the keyboard, or told to end (SIGTERM, SIGHUP)."],
         ["141", "Whoever read the output closed it, as `head` does; what was read is right."],
     ]
     return _table(["code", "meaning"], rows)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, date, datetime
 
-from folkestrom.errors import MOST_LISTED, PERSON_COLUMNS, InputRefused, UserError
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkestrom.errors import MOST_LISTED, PERSON_COLUMNS, InputRefused, UserError, masked
 
 
 def test_all_parts_are_said() -> None:
@@ -47,3 +52,53 @@ def test_many_allowed_values_are_listed_nearest_first_and_the_rest_is_counted() 
 def test_few_allowed_values_stay_in_their_order() -> None:
     codes = [str(number) for number in range(MOST_LISTED)]
     assert f"Allowed: {', '.join(codes)}." in str(UserError("is none", value="29", allowed=codes))
+
+
+_BETWEEN = st.text(st.sampled_from(" .-/_,:'\u00a0\u2009\u202f\u2013\t\n"), max_size=3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), _BETWEEN), min_size=5, max_size=15), st.data())
+def test_numbers_are_hidden_however_they_are_grouped(
+    parts: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    number = "".join(f"{digit}{between}" for digit, between in parts)
+    text = data.draw(st.sampled_from(["", "p", "nr. "])) + number
+    if not text.startswith(("18", "19", "20")):
+        assert sum(map(str.isdigit, masked(text))) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["170 185 123 45", "170.185.123.45", "17-01-85-12345", "17018512345", "170185 12345",
+     "17\u00a001\u00a085", "17/01/85 12345", "１７０１８５", "1701-85-12", "2021-02-30 77 88"],
+)  # fmt: skip
+def test_an_identity_number_is_never_shown(text: str) -> None:
+    assert masked(text) == "…"
+    assert text not in str(UserError("is wrong", row=3, value=text))
+    assert text not in str(UserError("is wrong", column="age", value=text))
+    assert text not in str(UserError("is wrong", column=text, allowed=[text, "a"]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0301", "2021-02-30", "2021-02-28T12:00:00.123456Z", "1980-01-02 10:00:00+01:00", "a1b2", "X"],
+)
+def test_what_points_at_nobody_is_shown(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_values_of_other_types() -> None:
+    def shown(value: object) -> str:
+        return str(UserError("is wrong", column="a", value=value))
+
+    for value in (17018512345, 17018512345.0, np.int64(17018512345), np.float64(17018512345)):
+        assert "…" in shown(value)
+    for value in (
+        0.1234567,
+        np.float64(1.23456789),
+        77,
+        date(2021, 1, 2),
+        datetime(2021, 1, 2, tzinfo=UTC),
+    ):
+        assert f"'{value}'" in shown(value)
+    assert "12345" in str(UserError("is no port", where="--port", value=12345))

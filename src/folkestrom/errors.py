@@ -7,9 +7,12 @@ a person: values of columns that identify one are left out, whoever raises the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date
 from difflib import SequenceMatcher
 from itertools import takewhile
+from numbers import Real
 from typing import ClassVar, Final
 
 EXIT_OK = 0
@@ -33,6 +36,43 @@ _MOST_COMPARED: Final = 20_000
 #: Columns whose values point at a person, and so never appear in a message.
 PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})
 
+#: So many digits, one after the other, may be a person's number.
+_MANY_DIGITS: Final = 5
+#: Digits, and anything between two of them that is neither a letter nor a digit.
+_DIGITS: Final = re.compile(rf"\d(?:[\W_]*\d){{{_MANY_DIGITS - 1},}}")
+#: A day of our time, or a moment, as ISO 8601 writes them: that points at nobody.
+_MOMENT: Final = re.compile(
+    r"(1[89]|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+)
+
+
+def masked(text: str, *, longest: int = _MANY_DIGITS - 1) -> str:
+    """A text of a data cell without what could be a person's number.
+
+    Five digits and more are shown as `…`, whatever stands between them that is not a letter: blanks
+    of any kind, dots, hyphens, slashes. Where a file's columns have slipped, a person's number
+    stands in any of them.
+
+    Parameters
+    ----------
+    text
+        The text.
+    longest
+        How many digits in a row may stand, for a column of longer codes.
+
+    Examples
+    --------
+    >>> masked("170 185 123 45"), masked("p17018512345"), masked("0301"), masked("2021-02-30")
+    ('…', 'p…', '0301', '2021-02-30')
+    """
+    if _MOMENT.fullmatch(text):
+        return text
+    return _DIGITS.sub(lambda found: found[0] if _is_code(found[0], longest) else "…", text)
+
+
+def _is_code(digits: str, longest: int) -> bool:
+    return digits.isdigit() and len(digits) <= longest
+
 
 class FolkestromError(Exception):
     """Root of every error that the program raises on purpose."""
@@ -52,7 +92,8 @@ class UserError(FolkestromError):
     row, column
         The place inside it; rows count from 1, the header not included.
     value
-        The offending value. Left out of the message for columns that identify a person.
+        The offending value. Left out of the message for columns that identify a person; of a row or
+        a column of data, as `masked`.
     allowed
         What would have been right: a text, or all allowed values. A message lists so many that it
         can be read, the nearest first, and says how many more there are: `allowed` has them all.
@@ -86,9 +127,13 @@ class UserError(FolkestromError):
         self.message = message
         self.where = where
         self.row = row
-        self.column = column
-        self.value = None if column in PERSON_COLUMNS else value
-        self.allowed = allowed if isinstance(allowed, str) or allowed is None else tuple(allowed)
+        self.column = None if column is None else masked(str(column))
+        of_data = row is not None or column is not None
+        shown = _shown(value) if of_data else value
+        self.value = None if column in PERSON_COLUMNS else shown
+        self.allowed = (
+            allowed if isinstance(allowed, str) or allowed is None else tuple(map(_shown, allowed))
+        )
         self.next_step = next_step
         super().__init__(self._render())
 
@@ -132,19 +177,19 @@ class UsageError(UserError):
 
 
 class InputRefused(UserError):  # noqa: N818 - what happened, in the words of the manual
-    """A delivery that cannot be read at all; nothing of it was taken in."""
+    """A delivery of which nothing was taken in: unreadable, or what is new waits in quarantine."""
 
     exit_code: ClassVar[int] = EXIT_INPUT_REFUSED
 
 
 class StoreError(UserError):
-    """The store is missing, locked too long, damaged, or written by a newer version."""
+    """The store is missing, locked too long, damaged, not permitted, or of a newer version."""
 
     exit_code: ClassVar[int] = EXIT_STORE
 
 
 class ResourceError(UserError):
-    """The machine ran out of something: disk, memory, open files."""
+    """The machine ran out of something (disk, memory, open files), or its disk has a fault."""
 
     exit_code: ClassVar[int] = EXIT_RESOURCE
 
@@ -166,6 +211,17 @@ def _nearest_first(value: str, values: Iterable[str]) -> list[str]:
         return matcher.ratio(), sum(1 for _ in alike)
 
     return sorted(values, key=likeness, reverse=True)
+
+
+def _shown(value: object) -> object:
+    """A value of data, without what could be a person's number; what measures is none."""
+    if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, Real) and not float(value).is_integer():
+        return value
+    text = str(value)
+    hidden = masked(text)
+    return value if hidden == text else hidden
 
 
 def _sentence(text: str) -> str:

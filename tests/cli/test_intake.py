@@ -130,3 +130,35 @@ def test_messages_control_no_terminal(run: Any, tmp_path: Path) -> None:
     code, _, err = run("intake", "\x1b[2J[/b].csv")
     assert code == 3
     assert err.startswith("Error: \\x1b[2J[/b].csv")
+
+
+def test_a_delivery_that_waits_in_quarantine(run: Any, tmp_path: Path) -> None:
+    write(tmp_path / "day.csv", [START, record(2, kind="deth"), record(3, event_date="x")])
+    assert run("intake", "day.csv")[0] == 0
+    code, _, messages = run("intake", "day.csv")
+    assert code == 3
+    assert "still waiting in quarantine, under the numbers 1, 2." in messages
+    assert "quarantine export FILE" in messages
+    code, out, _ = run("intake", "day.csv", "--format", "json")
+    assert (code, json.loads(out)["waiting"]) == (3, [1, 2])
+    (tmp_path / "new").mkdir()
+    write(tmp_path / "new" / "day.csv", [START, record(2), record(3)])
+    code, _, messages = run("intake", "new/day.csv")
+    assert code == 0
+    assert "Mended by this delivery, and closed in quarantine: 1, 2." in messages
+
+
+def test_numbers_of_persons_are_not_listed(run: Any, tmp_path: Path) -> None:
+    numbers = ["170 185 123 45", "170.185.123.45", "17-01-85-12345", "17\u00a001\u00a085 12345"]
+    write(tmp_path / "day.csv", [START, *(record(n, kind=text) for n, text in enumerate(numbers))])
+    run("intake", "day.csv")
+    for options in ([], ["--format", "json"]):
+        _, out, _ = run("quarantine", "list", *options)
+        assert not any(text in out for text in [*numbers, "12345", "170"])
+
+
+def test_where_an_export_cannot_go(run: Any, tmp_path: Path) -> None:
+    write(tmp_path / "day.csv", [START, record(2, kind="deth")])
+    run("intake", "day.csv")
+    code, _, messages = run("quarantine", "export", f"{'x' * 260}.csv")
+    assert (code, "file name too long" in messages) == (2, True)

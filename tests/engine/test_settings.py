@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from folkestrom.engine.settings import EngineSettings, connect, resource_errors
+from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.settings import EngineSettings, connect
 from folkestrom.errors import EXIT_RESOURCE, ResourceError, UsageError
 
 

@@ -181,6 +181,11 @@ def _content(values: Record) -> Content:
     return frozenset((k, v) for k, v in values.items() if v and k not in EXPORT_COLUMNS)
 
 
+def _key(content: Content) -> str:
+    """The number of a report; all are of one source."""
+    return dict(content)["source_report_id"] if isinstance(content, frozenset) else ""
+
+
 class _Books:
     """What must be somewhere: every record that was delivered, as it was mended last."""
 
@@ -204,9 +209,24 @@ class _Books:
     def deliver(self, records: list[Record], lines: list[str]) -> None:
         file = write(self.file("ndjson"), records)
         file.write_text(file.read_text() + "".join(f"{line}\n" for line in lines))
+        log, wrong = self._log(), self._wrong()
         self.take(file, retake=False)
         for content in [*map(_content, records), *lines]:
             self.became.setdefault(content, content)
+        # What waited for what it says itself is mended by a report that is accepted under its key.
+        new = {_key(one): one for one in {*map(_content, records)} & {*self._log()} - {*log}}
+        for content in wrong:
+            if _key(content) in new:
+                self.became[content] = new[_key(content)]
+
+    def _log(self) -> list[Content]:
+        return self._found(f"SELECT {record_sql('r')}, TRUE FROM report r")
+
+    def _wrong(self) -> list[Content]:
+        return self._found(
+            "SELECT record, TRUE FROM quarantine WHERE closed_by IS NULL AND "
+            "reason NOT IN ('broken_record', 'key_conflict', 'other_person', 'cycle')"
+        )
 
     def mend(self, data: st.DataObject) -> None:
         """Write out, leave some as they are, mend some, forget some, and take in again."""
@@ -234,7 +254,7 @@ class _Books:
 
     def check(self) -> None:
         """Nothing is lost, and nothing is there twice."""
-        log = self._found(f"SELECT {record_sql('r')}, TRUE FROM report r")
+        log = self._log()
         held = self._found(
             "SELECT record, reason <> 'broken_record' FROM quarantine WHERE closed_by IS NULL"
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -41,18 +43,91 @@ def test_a_packed_file_that_is_not_whole(
     assert "not a whole gzip file" in _refused(desk, file)
 
 
-def test_lines_that_end_with_carriage_returns(desk: Desk, tmp_path: Path) -> None:
-    file = write(tmp_path / "r.csv", [record(1, value="Tromsø")])
-    file.write_bytes(file.read_bytes().replace(b"\r\n", b"\r"))
-    text = _refused(desk, file)
-    assert "carriage return alone" in text
-    assert "tr '\\r' '\\n'" in text
+_ENDS = ["\r\n", "\n", "\r"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ends", [["\r"], ["\r\n", "\n"], ["\n", "\r"], ["\r\n", "\r"], _ENDS])
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+def test_lines_that_end_in_several_ways(
+    desk: Desk, tmp_path: Path, ending: str, ends: list[str], packed: bool
+) -> None:
+    values = ["Tromsø", "two\r\nlines", "a\rb", "a\nb", 'say "x",\r', ""] * 3
+    records = [record(n, value=value) for n, value in enumerate(values)]
+    plain = write(tmp_path / f"r.{ending}", records)
+    if ending == "csv":
+        # Only the ends of records: a quotation mark stands on both sides of the others.
+        parts = plain.read_bytes().decode().split("\r\n")
+        lines = [""]
+        for part in parts[:-1]:
+            lines[-1] += part
+            if lines[-1].count('"') % 2:
+                lines[-1] += "\r\n"
+            else:
+                lines.append("")
+        lines.pop()
+    else:
+        lines = plain.read_text().splitlines()
+    mixed = "".join(line + ends[n % len(ends)] for n, line in enumerate(lines)).encode()
+    file = tmp_path / f"m.{ending}{'.gz' if packed else ''}"
+    file.write_bytes(gzip.compress(mixed) if packed else mixed)
+    assert desk.take(file).total.accepted == len(records)
+    found = desk.rows("SELECT value FROM report ORDER BY source_report_id::INTEGER")
+    assert [value or "" for (value,) in found] == values
 
 
 def test_a_carriage_return_within_the_header(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "r.csv"
     file.write_bytes(b"source,source_report_id,\rperson\nreg,1,77\n")
-    assert "not a whole CSV file" in _refused(desk, file)
+    assert "column 3: has a name that the report record does not have" in _refused(desk, file)
+
+
+_KINDS = {
+    "an Excel workbook": b"PK\x03\x04\x14\x00[Content_Types].xml xl/workbook.xml",
+    "a zip file": b"PK\x03\x04\x14\x00reports.csv",
+    "packed by zstd": b"\x28\xb5\x2f\xfd\x04\x00",
+    "packed by bzip2": bz2.compress(b"source,source_report_id"),
+    "packed by xz": lzma.compress(b"source,source_report_id"),
+    "a Parquet file": b"PAR1\x15\x04\x15\x10",
+    "text in UTF-16": "source,source_report_id\n".encode("utf-16"),
+    "text in UTF-16LE": "source,source_report_id\n".encode("utf-16-le"),
+    "text in UTF-16BE": "source,source_report_id\n".encode("utf-16-be"),
+    "packed by gzip": gzip.compress(b"source,source_report_id\n"),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+@pytest.mark.parametrize("kind", _KINDS)
+def test_what_a_file_is_by_its_first_bytes(
+    desk: Desk, tmp_path: Path, kind: str, ending: str, packed: bool
+) -> None:
+    content = _KINDS[kind]
+    if kind == "packed by gzip" and not packed:
+        pytest.skip("that is read")
+    file = tmp_path / f"r.{ending}"
+    file.write_bytes(gzip.compress(content) if packed else content)
+    text = _refused(desk, file)
+    assert kind in text
+    assert "WINDOWS" not in text
+
+
+@pytest.mark.parametrize("kind", [k for k in _KINDS if "Parquet" not in k and "UTF" not in k])
+def test_what_is_called_parquet(desk: Desk, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "r.parquet"
+    file.write_bytes(_KINDS[kind])
+    assert kind in _refused(desk, file)
+    file.write_bytes(write(tmp_path / "r.csv", [record(1)]).read_bytes())
+    assert "is text, by its first bytes" in _refused(desk, file)
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+def test_gzip_is_read_whatever_it_is_called(desk: Desk, tmp_path: Path, ending: str) -> None:
+    file = write(tmp_path / f"r.{ending}", [record(1), record(2)])
+    plain = file.read_bytes()
+    file.write_bytes(gzip.compress(plain))
+    (tmp_path / f"plain.{ending}.gz").write_bytes(plain.replace(b"reg", b"nav"))
+    assert desk.take(file, tmp_path / f"plain.{ending}.gz").total.accepted == 4
 
 
 @pytest.mark.parametrize("name", ["r.csv", "r.csv.gz", "r.ndjson", "r.jsonl.gz"])

@@ -135,9 +135,30 @@ def text_column(values: Sequence[str | None]) -> pa.Array:
     >>> text_column(["a", None, "å"]).to_pylist()
     ['a', None, 'å']
     """
-    written = [value.encode() if value is not None else b"" for value in values]
+    written = [None if value is None else value.encode() for value in values]
+    return _column_of_bytes(written, pa.large_string())
+
+
+def bytes_column(values: Sequence[bytes | None]) -> pa.Array:
+    """Bytes as an Arrow column, as `text_column`.
+
+    Parameters
+    ----------
+    values
+        Bytes; None becomes NULL.
+
+    Examples
+    --------
+    >>> bytes_column([b"a", None]).to_pylist()
+    [b'a', None]
+    """
+    return _column_of_bytes(values, pa.large_binary())
+
+
+def _column_of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
+    written = [value or b"" for value in values]
     ends = np.cumsum([0, *map(len, written)]).astype(np.int64)
     missing = np.array([value is None for value in values], np.bool_)
     validity = pa.py_buffer(np.packbits(~missing, bitorder="little"))
     buffers = [validity, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
-    return pa.Array.from_buffers(pa.large_string(), len(values), buffers)
+    return pa.Array.from_buffers(kind, len(values), buffers)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from folkestrom.errors import ResourceError, UsageError
-
-MEMORY_VARIABLE: Final = "FOLKESTROM_MEMORY"
-THREADS_VARIABLE: Final = "FOLKESTROM_THREADS"
-SPILL_VARIABLE: Final = "FOLKESTROM_SPILL"
+from folkestrom.engine.failures import (
+    MEMORY_VARIABLE,
+    SPILL_VARIABLE,
+    THREADS_VARIABLE,
+    resource_errors,
+)
+from folkestrom.errors import UsageError
 
 #: Memory for DuckDB when nothing else is said: enough for a country, and it leaves room
 #: for the arrays that kernels hold beside it.
 DEFAULT_MEMORY_MIB: Final = 4096
+#: Files that the engine opens for one database: it, its journal, what it spills, what it reads.
+_FILES: Final = 8
 _UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -54,6 +57,11 @@ class EngineSettings:
         )
 
 
+def spilling_to(folder: Path) -> EngineSettings:
+    """Limits from the environment, with a folder for what does not fit in memory."""
+    return replace(EngineSettings.from_environment(), spill=folder)
+
+
 def connect(
     database: Path | None = None,
     settings: EngineSettings | None = None,
@@ -75,6 +83,8 @@ def connect(
         Open without the right to write.
     """
     settings = settings or EngineSettings.from_environment()
+    with resource_errors():
+        _require_files()
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory,
         "threads": settings.threads,
@@ -83,6 +93,9 @@ def connect(
     }
     if settings.spill is not None:
         config["temp_directory"] = str(settings.spill)
+    elif database is None:
+        # The engine's own choice would be a folder where the command happens to be run.
+        config["temp_directory"] = ""
     try:
         connection = duckdb.connect(
             ":memory:" if database is None else str(database), read_only=read_only, config=config
@@ -99,6 +112,13 @@ def connect(
     return connection
 
 
+def _require_files() -> None:
+    """See that some more files can be opened: without them the engine ends the process."""
+    with ExitStack() as opened:
+        for _ in range(_FILES):
+            opened.enter_context(Path(os.devnull).open("rb"))
+
+
 def threads_of(connection: duckdb.DuckDBPyConnection) -> int:
     """How many threads a connection uses."""
     return int(_current(connection, "threads"))
@@ -112,26 +132,6 @@ def memory_of(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _current(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return str(connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0])
-
-
-@contextmanager
-def resource_errors() -> Iterator[None]:
-    """Turn "out of memory" and "disk full" of the engine into errors with a next step."""
-    try:
-        yield
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
-        raise ResourceError(
-            "memory ran out, and so did the room to spill to",
-            next_step=f"Set {MEMORY_VARIABLE} higher, {THREADS_VARIABLE} lower, or "
-            f"{SPILL_VARIABLE} to a folder on a larger disk; nothing was changed in the store.",
-        ) from error
-    except (duckdb.IOException, OSError) as error:
-        if "no space left" not in str(error).lower():
-            raise
-        raise ResourceError(
-            "the disk is full",
-            next_step="Free some room and run the command again; nothing was changed in the store.",
-        ) from error
 
 
 def _memory(text: str | None) -> str:

@@ -8,18 +8,19 @@ commit is the one moment at which anything changes.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from folkestrom.engine.failures import resource_errors, told
 from folkestrom.engine.rows import is_any
-from folkestrom.engine.settings import EngineSettings, connect, resource_errors
-from folkestrom.engine.store_errors import damaged, is_damage, no_store
+from folkestrom.engine.scratch import remove, shared_scratch
+from folkestrom.engine.settings import EngineSettings, connect
+from folkestrom.engine.store_errors import damaged, is_damage, no_store, unopenable
 from folkestrom.engine.store_lock import acquired, writer_turn
 from folkestrom.engine.store_meta import create_meta, format_version, has_meta
 from folkestrom.errors import StoreError
@@ -27,7 +28,7 @@ from folkestrom.errors import StoreError
 #: Raised when a store's tables change so that an older program cannot read them.
 FORMAT_VERSION: Final = 1
 DATABASE_NAME: Final = "folkestrom.duckdb"
-#: Scratch room for files that are being converted; emptied by every writer.
+#: Scratch room for files that are being converted; removed by every writer, at its start and end.
 STAGING_NAME: Final = "staging"
 
 #: Tells the user why something takes a while; the core itself never prints.
@@ -64,7 +65,7 @@ def database_file(folder: Path) -> Path:
 
 
 def staging_folder(folder: Path) -> Path:
-    """Scratch room of the active writer, empty at its start."""
+    """Scratch room of the active writer; whoever puts something there makes it first."""
     return folder / STAGING_NAME
 
 
@@ -84,12 +85,13 @@ def open_for_reading(
         Limits of the engine.
     """
     file = database_file(folder)
-    if not file.exists():
+    if not _is_there(file):
         raise no_store(folder)
-    connection = acquired(
-        lambda: connect(file, settings, read_only=True), folder, waiting or Waiting()
-    )
-    with _closing(connection, folder):
+    waiting = waiting or Waiting()
+    with (
+        _spilling(folder, settings, waiting) as set_up,
+        _opened(lambda: connect(file, set_up, read_only=True), folder, waiting) as connection,
+    ):
         if not has_meta(connection):
             raise no_store(folder)
         _check_format(connection, folder)
@@ -119,11 +121,17 @@ def open_for_writing(
     waiting = waiting or Waiting()
     _make_folder(folder)
     file = database_file(folder)
-    with writer_turn(folder, waiting):
-        connection = acquired(lambda: connect(file, settings), folder, waiting)
-        with _closing(connection, folder):
-            _prepare(connection, folder, create)
+    with (
+        writer_turn(folder, waiting),
+        _spilling(folder, settings, waiting) as set_up,
+        _opened(lambda: connect(file, set_up), folder, waiting) as connection,
+    ):
+        _prepare(connection, folder, create)
+        _clear(folder, waiting.say)
+        try:
             yield connection
+        finally:
+            remove(staging_folder(folder))
 
 
 @contextmanager
@@ -147,8 +155,35 @@ def _prepare(connection: Connection, folder: Path, create: Callable[[Connection]
         with transaction(connection):
             create_meta(connection, FORMAT_VERSION)
             create(connection)
-    # What an interrupted writer left there belongs to nobody: this one has the lock.
-    shutil.rmtree(staging_folder(folder), ignore_errors=True)
+
+
+def _clear(folder: Path, say: Say) -> None:
+    """Remove what an interrupted writer left: it belongs to nobody, for this one has the lock."""
+    for left in (staging_folder(folder), folder / f"{DATABASE_NAME}.tmp"):
+        remove(left, say)
+
+
+@contextmanager
+def _spilling(
+    folder: Path, settings: EngineSettings | None, waiting: Waiting
+) -> Iterator[EngineSettings]:
+    """Settings with a place to spill to that is of this process alone, and goes with it."""
+    settings = settings or EngineSettings.from_environment()
+    with ExitStack() as stack:
+        room = _spill_room(stack, folder, settings.spill, waiting.say)
+        yield replace(settings, spill=room)
+
+
+def _spill_room(stack: ExitStack, folder: Path, spill: Path | None, say: Say) -> Path | None:
+    try:
+        if spill is not None:
+            spill.mkdir(parents=True, exist_ok=True)
+        return stack.enter_context(shared_scratch(spill or folder, say))
+    except OSError as error:
+        if spill is not None:
+            raise told(error) or error from error
+        # A store on a full disk, or one that may only be read, can be asked all the same.
+        return None
 
 
 def _check_is_empty(connection: Connection, folder: Path) -> None:
@@ -162,6 +197,8 @@ def _check_is_empty(connection: Connection, folder: Path) -> None:
 
 def _check_format(connection: Connection, folder: Path) -> None:
     version = format_version(connection)
+    if not version:
+        raise damaged(folder, "it does not say what format it has")
     if version > FORMAT_VERSION:
         raise StoreError(
             f"was written by a newer folkestrom (store format {version})",
@@ -171,28 +208,36 @@ def _check_format(connection: Connection, folder: Path) -> None:
         )
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:
+        raise unopenable(file.parent, error) from error
+
+
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Of the user alone; a folder that is there already has the rights that its owner gave it.
+        folder.mkdir(mode=0o700, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise StoreError(
             "is a file, not a folder",
             where=str(folder),
             next_step="Name a folder with --store; it is made when missing.",
         ) from error
-    except PermissionError as error:
-        raise StoreError(
-            "cannot be made: no permission",
-            where=str(folder),
-            next_step="Name a folder that you may write to with --store.",
-        ) from error
+    except OSError as error:
+        raise unopenable(folder, error) from error
 
 
 @contextmanager
-def _closing(connection: Connection, folder: Path) -> Iterator[None]:
+def _opened(
+    connect_to: Callable[[], Connection], folder: Path, waiting: Waiting
+) -> Iterator[Connection]:
+    connection = acquired(connect_to, folder, waiting)
     try:
         with resource_errors():
-            yield
+            yield connection
     except duckdb.Error as error:
         if is_damage(error):
             raise damaged(folder) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from folkestrom.engine.store import Connection, transaction
-from folkestrom.engine.store_meta import get, put
+from folkestrom.engine.store_meta import get, numbers, put
 from folkestrom.errors import StoreError
 
 _LOG_POSITION: Final = "log_position"
@@ -61,9 +61,9 @@ class StaleTablesError(StoreError):
 
 def log_state(connection: Connection) -> LogState:
     """How far the log has come."""
-    return LogState(
-        int(get(connection, _LOG_POSITION) or 0), int(get(connection, _LOG_WITHDRAWALS) or 0)
-    )
+    (position,) = numbers(connection, _LOG_POSITION, 1)
+    (withdrawals,) = numbers(connection, _LOG_WITHDRAWALS, 1)
+    return LogState(position, withdrawals)
 
 
 def put_log_state(connection: Connection, state: LogState) -> None:
@@ -119,8 +119,7 @@ def _now(connection: Connection, derived: Derived) -> tuple[LogState, int]:
 
 
 def _made_from(connection: Connection, derived: Derived) -> tuple[LogState, int] | None:
-    text = get(connection, _key(derived))
-    if text is None:
+    if get(connection, _key(derived)) is None:
         return None
-    position, withdrawals, method = (int(part) for part in text.split())
+    position, withdrawals, method = numbers(connection, _key(derived), 3)
     return LogState(position, withdrawals), method

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 from typing import Final
 
-import duckdb
+from folkestrom.engine.failures import number_of, shortage
+from folkestrom.errors import StoreError, UserError
 
-from folkestrom.errors import StoreError
-
-#: The same is said of any other file that is cut short; only a store's is a database.
-_CUT_SHORT: Final = re.compile(r'Could not read enough bytes from file "[^"]*\.duckdb"')
+#: What the engine says of a file that is broken. That one is cut short is said of any other file,
+#: too; only a store's is a database.
+_DAMAGE: Final = re.compile(
+    r"Corrupt database|not a valid DuckDB database|Failed to load metadata pointer|checksum"
+    r"|MetadataReader|^Serialization Error|Could not read enough bytes from file \"[^\"]*\.duckdb\""
+    r"|Failure while replaying WAL"
+)
+_NEWER: Final = re.compile(r"version number|newer version of DuckDB")
+_NO_RIGHT: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def no_store(folder: Path) -> StoreError:
@@ -26,19 +34,14 @@ def no_store(folder: Path) -> StoreError:
 
 def is_damage(error: BaseException) -> bool:
     """Whether the engine says that the store's file itself is broken, or cut short."""
-    text = str(error)
-    return (
-        "Corrupt database" in text
-        or "not a valid DuckDB database" in text
-        or _CUT_SHORT.search(text) is not None
-    )
+    return _DAMAGE.search(str(error)) is not None
 
 
-def damaged(folder: Path) -> StoreError:
-    """The error for a file that is broken."""
+def damaged(folder: Path | None, what: str = "") -> StoreError:
+    """The error for a file that is broken, and for what it says of itself."""
     return StoreError(
-        "the store's file is damaged",
-        where=str(folder),
+        f"the store's file is damaged{what and ': '}{what}",
+        where=None if folder is None else str(folder),
         next_step="Put back a copy of the file, or take the report files in again into a new "
         "store; a store never changes the files it has read.",
     )
@@ -53,21 +56,29 @@ def still_in_use(folder: Path, holder: str, seconds: float) -> StoreError:
     )
 
 
-def unopenable(folder: Path, error: duckdb.Error) -> StoreError | duckdb.Error:
-    """The error for a file that does not open: told apart by what the engine says."""
-    text = str(error)
-    if is_damage(error):
-        return damaged(folder)
-    if "version number" in text or "newer version of DuckDB" in text:
-        return StoreError(
-            "was written by a newer version of the engine",
-            where=str(folder),
-            next_step="Upgrade folkestrom, or open another store; this one was left as it is.",
-        )
-    if "Permission denied" in text or "Read-only file system" in text:
+def unopenable(folder: Path, error: BaseException) -> UserError:
+    """The error for a store that does not open: told apart by what the engine or system says."""
+    number = number_of(error)
+    short = shortage(error)
+    if short is not None:
+        return short
+    if number in _NO_RIGHT:
         return StoreError(
             "may not be opened: no permission",
             where=str(folder),
             next_step="Ask for the right to read and write this folder, or name another.",
         )
-    return error
+    if number is not None:
+        return StoreError(
+            f"cannot be opened: {os.strerror(number).lower()}",
+            where=str(folder),
+            next_step="Look at the folder, or name another one with --store.",
+        )
+    if _NEWER.search(str(error)):
+        return StoreError(
+            "was written by a newer version of the engine",
+            where=str(folder),
+            next_step="Upgrade folkestrom, or open another store; this one was left as it is.",
+        )
+    # What else the engine finds wrong with a file while it opens it has many words.
+    return damaged(folder)

@@ -7,6 +7,7 @@ from typing import Final
 import duckdb
 
 from folkestrom.engine.rows import first_row, is_any
+from folkestrom.engine.store_errors import damaged
 
 _TABLE: Final = "meta"
 _FORMAT: Final = "format_version"
@@ -25,7 +26,34 @@ def has_meta(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def format_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Version of the store's layout."""
-    return int(get(connection, _FORMAT) or 0)
+    (version,) = numbers(connection, _FORMAT, 1)
+    return version
+
+
+def numbers(connection: duckdb.DuckDBPyConnection, key: str, many: int) -> list[int]:
+    """The whole numbers from 0 up under a key; zeros when there is nothing.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    key
+        The key.
+    many
+        How many there must be.
+
+    Raises
+    ------
+    StoreError
+        When something else stands there: somebody else has written to the file.
+    """
+    text = get(connection, key)
+    if text is None:
+        return [0] * many
+    parts = text.split(" ")
+    if len(parts) != many or not all(part.isascii() and part.isdigit() for part in parts):
+        raise damaged(None, f"what it remembers of {key} is not as it was written")
+    return [int(part) for part in parts]
 
 
 def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from folkestrom.engine.rows import first_number
-from folkestrom.engine.settings import connect
+from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import find_earlier, settle_keys
@@ -20,9 +20,11 @@ from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.holding import hold, make_work_tables
 from folkestrom.intake.links import add_links, settle_links
 from folkestrom.intake.load import Placed, Progress, load, place
+from folkestrom.intake.mending import close_mended, repeats_waiting, still_waiting
 from folkestrom.intake.quarantine import reopen
 from folkestrom.intake.readers import Delivery, read_parquet
 from folkestrom.intake.sealing import sealed_until
+from folkestrom.intake.tables import create_lines
 from folkestrom.intake.text_files import convert
 from folkestrom.model.time import known_from
 
@@ -67,8 +69,10 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     """
     known = {} if order.retake else _taken_before(connection, order.files)
     new = [file for file in order.files if file.digest not in known]
+    waiting = still_waiting(connection, list(known))
     if not new:
-        return IntakeResult(None, tuple(_repeated(file, known) for file in order.files))
+        files = tuple(_repeated(file, known) for file in order.files)
+        return IntakeResult(None, files, waiting=tuple(waiting))
     deliveries = _prepare(new, order)
     order.looked_at()
     taken_at = order.taken_at or datetime.now(UTC)
@@ -77,9 +81,10 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     placed = place(deliveries, state.position)
     first = state.position + 1
     make_work_tables(connection)
+    create_lines(connection)
     _announce(connection, placed)
     if order.retake:
-        reopen(connection, placed, moment.batch)
+        placed = reopen(connection, placed, moment.batch)
     hashes = load(connection, placed, moment, order.progress)
     hold(connection, moment.batch, first)
     add_links(connection, first)
@@ -88,6 +93,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     hold(connection, moment.batch, first)
     settle_links(connection, moment, first)
     hold(connection, moment.batch, first)
+    closed = [] if order.retake else close_mended(connection, moment.batch, first)
     counted = _count(connection, placed)
     _record(connection, placed, counted, moment, taken_at)
     withdrawn, reinstated = _left(connection), _came_back(connection)
@@ -96,12 +102,13 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     put_log_state(connection, LogState(last, changed))
     by_digest = {p.delivery.file.digest: c for p, c in zip(placed, counted, strict=True)}
     files = tuple(by_digest.get(f.digest) or _repeated(f, known) for f in order.files)
-    return IntakeResult(moment.batch, files, withdrawn, reinstated)
+    waiting = sorted({*waiting, *repeats_waiting(connection)} - {*closed})
+    return IntakeResult(moment.batch, files, withdrawn, reinstated, tuple(closed), tuple(waiting))
 
 
 def _prepare(files: Sequence[InputFile], order: Order) -> list[Delivery]:
     """Look at every file before any of them is taken in."""
-    converter = connect()
+    converter = connect(settings=spilling_to(order.staging))
     try:
         return [_delivery(converter, file, n, order) for n, file in enumerate(files)]
     finally:
@@ -113,7 +120,7 @@ def _delivery(
 ) -> Delivery:
     if file.format == Format.PARQUET:
         return read_parquet(converter, file, retake=order.retake)
-    order.staging.mkdir(parents=True, exist_ok=True)
+    order.staging.mkdir(mode=0o700, exist_ok=True)
     target = order.staging / f"{number}.parquet"
     return convert(converter, file, target, retake=order.retake)
 

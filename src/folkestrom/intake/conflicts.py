@@ -47,7 +47,8 @@ def settle_keys(
     connection.execute(_CONTENDERS.format(columns=", ".join(REPORT_COLUMNS)))
     connection.execute(_RANKED)
     connection.execute(
-        "INSERT INTO outcome SELECT position, TRUE FROM same_key WHERE copy > 1 AND position >= $f",
+        "INSERT INTO outcome SELECT position, TRUE, NULL FROM same_key "
+        "WHERE copy > 1 AND position >= $f",
         {"f": first},
     )
     connection.execute(_LOSERS.format(record=record_sql("r"), reason=f"'{Reason.KEY_CONFLICT}'"))
@@ -75,7 +76,7 @@ def _drop_known(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -
     )
     if not is_any(connection, "known_record"):
         return
-    connection.execute("INSERT INTO outcome SELECT position, TRUE FROM known_record")
+    connection.execute("INSERT INTO outcome SELECT position, TRUE, digest FROM known_record")
     leave_log(connection, "SELECT position FROM known_record", first)
     connection.execute(_UNLINK)
 
@@ -170,7 +171,7 @@ _CONTENDERS: Final = """
 # Only records with the number of a quarantined one are written out to be compared.
 _KNOWN: Final = f"""
     CREATE OR REPLACE TEMP TABLE known_record AS
-    SELECT position
+    SELECT position, digest
     FROM (
       SELECT r.position, md5({{record}}) AS digest FROM report r
       WHERE r.position >= $first AND r.source_report_id IN (
@@ -211,7 +212,7 @@ _ALLOWED: Final = "a number that the source has given to no other report"
 _LOSERS: Final = f"""
     INSERT INTO held_back
     SELECT
-      r.position, {{reason}}, 'source_report_id', r.source_report_id, '{_ALLOWED}', {{record}}
+      r.position, {{reason}}, 'source_report_id', r.source_report_id, '{_ALLOWED}', {{record}}, NULL
     FROM report r
     JOIN same_key k ON k.position = r.position
     WHERE k.place > 1 AND k.copy = 1

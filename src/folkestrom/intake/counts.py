@@ -45,12 +45,18 @@ class IntakeResult:
         Reports of earlier intakes that left the log, because of what came now.
     reinstated
         Records of earlier intakes that came back into the log, because of what came now.
+    closed
+        Numbers in quarantine of records that waited and that this delivery has mended.
+    waiting
+        Numbers in quarantine of records that were delivered once more as they are, and wait on.
     """
 
     batch: int | None
     files: tuple[FileCount, ...]
     withdrawn: int = 0
     reinstated: int = 0
+    closed: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
 
     @property
     def total(self) -> FileCount:
@@ -63,6 +69,11 @@ class IntakeResult:
             _sum(f.repeats for f in self.files),
         )
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether no record could be taken in, and some wait in quarantine."""
+        return not self.total.accepted and bool(self.total.quarantined or self.waiting)
+
     def as_dict(self) -> dict[str, object]:
         """The same for machines."""
         return {
@@ -71,6 +82,8 @@ class IntakeResult:
             "total": {k: v for k, v in asdict(self.total).items() if k != "file"},
             "withdrawn": self.withdrawn,
             "reinstated": self.reinstated,
+            "closed": list(self.closed),
+            "waiting": list(self.waiting),
         }
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused
 
 _BLOCK: Final = 1 << 20
@@ -117,7 +118,7 @@ def _digest(path: Path) -> str:
             while block := stream.read(_BLOCK):
                 found.update(block)
     except OSError as error:
-        raise InputRefused(
+        raise shortage(error) or InputRefused(
             f"cannot be read ({error.strerror})",
             where=str(path),
             next_step="Look at the file's permissions and at the disk.",

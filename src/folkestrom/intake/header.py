@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from folkestrom.errors import InputRefused
+from folkestrom.errors import InputRefused, masked
 from folkestrom.intake.columns import TEXT, accepted_types, fits
 from folkestrom.intake.files import Format, format_of
 from folkestrom.model.codes import RESERVED_KINDS, Kind
@@ -18,6 +18,8 @@ from folkestrom.model.report import BY_NAME, COLUMNS
 QUARANTINE_ID: Final = "quarantine_id"
 #: The column with the text of a line that is not a record.
 QUARANTINE_LINE: Final = "quarantine_line"
+#: The column with its bytes in base64, where these are no UTF-8 text.
+QUARANTINE_BYTES: Final = "quarantine_bytes"
 #: Columns that an export of quarantined records adds; only the two with a name are read again.
 EXPORT_COLUMNS: Final = (
     QUARANTINE_ID,
@@ -28,6 +30,7 @@ EXPORT_COLUMNS: Final = (
     "quarantine_file",
     "quarantine_row",
     QUARANTINE_LINE,
+    QUARANTINE_BYTES,
 )
 
 _EVERY = frozenset(Kind) - RESERVED_KINDS
@@ -38,7 +41,6 @@ REQUIRED: Final = tuple(c.name for c in COLUMNS if c.required >= _EVERY)
 _ALIKE: Final = 0.7
 #: What a column could be called. Anything else may be a value, and that a person's number.
 _WORD: Final = re.compile(r"[^\W\d_][\w .-]{0,39}")
-_MANY_DIGITS: Final = 5
 
 
 def check_names(path: Path, names: Sequence[str], *, retake: bool = False) -> None:
@@ -133,7 +135,7 @@ def _unknown(path: Path, number: int, names: Sequence[str]) -> InputRefused:
 
 def _is_a_name(text: str) -> bool:
     """Whether a text can only be meant as the name of a column."""
-    return bool(_WORD.fullmatch(text)) and sum(map(str.isdigit, text)) < _MANY_DIGITS
+    return bool(_WORD.fullmatch(text)) and masked(text) == text
 
 
 def _no_names(path: Path, number: int) -> InputRefused:

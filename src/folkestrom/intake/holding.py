@@ -9,16 +9,17 @@ import duckdb
 from folkestrom.engine.rows import is_any
 from folkestrom.intake.columns import accepted_names
 from folkestrom.intake.reasons import Reason
-from folkestrom.intake.tables import CONTENT_COLUMNS
+from folkestrom.intake.tables import CONTENT_COLUMNS, LINES
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import BASIC_UNIT_DIGITS, BY_NAME, MUNICIPALITY_DIGITS, Type
 
 _WORK_TABLES: Final[dict[str, str]] = {
     # Records on their way to quarantine.
     "held_back": "position BIGINT, reason VARCHAR, column_name VARCHAR, value VARCHAR, "
-    "allowed VARCHAR, record VARCHAR",
-    # What became of records of this intake that are not in the log.
-    "outcome": "position BIGINT, is_repeat BOOLEAN",
+    "allowed VARCHAR, record VARCHAR, line BLOB",
+    # What became of records of this intake that are not in the log; of repeats of what quarantine
+    # knows, by which digest it does.
+    "outcome": "position BIGINT, is_repeat BOOLEAN, digest VARCHAR",
     # Records of earlier intakes that this one took out of the log, or out of the refused ones.
     "gone": "position BIGINT, was_in_log BOOLEAN",
     # Positions that this intake let back into the log.
@@ -76,7 +77,14 @@ def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
         {"batch": batch, "broken": Reason.BROKEN_RECORD, "a_line": _A_LINE},
     )
     connection.execute(
-        "INSERT INTO outcome SELECT position, is_repeat FROM judged WHERE position >= $first",
+        f"INSERT INTO {LINES} SELECT q.id, j.line FROM judged j JOIN quarantine q "
+        "ON q.position = j.position AND q.batch = $batch AND q.closed_by IS NULL "
+        "WHERE NOT j.is_repeat AND j.line IS NOT NULL",
+        {"batch": batch},
+    )
+    connection.execute(
+        "INSERT INTO outcome SELECT position, is_repeat, digest FROM judged "
+        "WHERE position >= $first",
         {"first": first},
     )
     connection.execute("DELETE FROM held_back")
@@ -104,7 +112,9 @@ _JUDGED: Final = f"""
       position >= $first AND (
         row_number() OVER (PARTITION BY digest ORDER BY position) > 1 OR {IS_KNOWN}
       ) AS is_repeat
-    FROM (SELECT *, md5(record) AS digest FROM held_back) written
+    FROM (
+      SELECT *, CASE WHEN line IS NULL THEN md5(record) ELSE md5(line) END AS digest FROM held_back
+    ) written
 """
 
 

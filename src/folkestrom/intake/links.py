@@ -190,7 +190,8 @@ def _refuse(connection: duckdb.DuckDBPyConnection, first: int) -> None:
         INSERT INTO held_back
         SELECT r.position, CASE t.state {cases} END,
                CASE WHEN r.annuls IS NULL THEN 'corrects' ELSE 'annuls' END,
-               coalesce(r.annuls, r.corrects), CASE t.state {allowed} END, {record_sql("r")}
+               coalesce(r.annuls, r.corrects), CASE t.state {allowed} END, {record_sql("r")},
+               NULL
         FROM report r JOIN to_refuse t ON t.position = r.position
         """
     )

@@ -15,13 +15,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import column_of, first_number, lent, numbers_of, text_column
+from folkestrom.engine.failures import shortage
+from folkestrom.engine.paths import literal
+from folkestrom.engine.rows import (
+    bytes_column,
+    column_of,
+    first_number,
+    lent,
+    numbers_of,
+    text_column,
+)
 from folkestrom.engine.settings import EngineSettings, connect
 from folkestrom.errors import PERSON_COLUMNS, InputRefused
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
 from folkestrom.intake.keys import key_hashes
-from folkestrom.intake.readers import Delivery, broken_file
+from folkestrom.intake.readers import Delivery, broken_file, exact, readable
 from folkestrom.intake.reasons import Reason
 
 #: Rows that are read in one go: their keys fit a processor's cache, and progress shows.
@@ -128,13 +137,13 @@ def _load_group(
             if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
                 _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
-        raise broken_file(_broken_of(group), "Parquet") from error
+        raise shortage(error) or broken_file(_broken_of(group), "Parquet") from error
     except duckdb.ConversionException as error:
         raise _no_moments(group) from error
     except duckdb.Error as error:
         # What the reader of Parquet finds wrong in a page has no class of its own.
         if type(error) is duckdb.Error:
-            raise broken_file(_broken_of(group), "Parquet") from error
+            raise shortage(error) or broken_file(_broken_of(group), "Parquet") from error
         raise
     return np.asarray(numbers_of(keys["key_hash"]), np.uint64)
 
@@ -145,7 +154,7 @@ def _broken_of(group: Sequence[Placed]) -> Path:
         with connect(settings=EngineSettings(threads=1)) as connection:
             try:
                 every = "SELECT count(hash(COLUMNS(*))) FROM read_parquet($path)"
-                connection.execute(every, {"path": str(placed.delivery.parquet)}).fetchall()
+                connection.execute(every, {"path": literal(placed.delivery.parquet)}).fetchall()
             except duckdb.Error:
                 return placed.delivery.file.path
     return group[0].delivery.file.path
@@ -192,7 +201,7 @@ def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDAr
         with pq.ParquetFile(delivery.parquet, read_dictionary=["source"]) as file:
             table = file.read(columns=["source", "source_report_id"])
     except (pa.ArrowException, OSError) as error:
-        raise broken_file(delivery.file.path, "Parquet") from error
+        raise shortage(error) or broken_file(delivery.file.path, "Parquet") from error
     for piece in table.combine_chunks().to_batches():
         numbers = piece.column("source_report_id")
         source = piece.column("source")
@@ -240,7 +249,8 @@ def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query
     lines = pa.table(
         {
             "position": column_of(np.array([n for n, _ in broken], np.int64)),
-            "line": text_column([line for _, line in broken]),
+            "line": text_column([readable(line) for _, line in broken]),
+            "exact": bytes_column([exact(line) for _, line in broken]),
         }
     )
     found = query.checks
@@ -271,7 +281,8 @@ _HOLD: Final = """
       CASE WHEN b.line IS NULL AND c.valued <> 0
         THEN json_extract_string(u.record, '$.' || c.name) END AS value,
       CASE WHEN b.line IS NULL THEN c.allowed END AS allowed,
-      coalesce(b.line, u.record) AS record
+      coalesce(b.line, u.record) AS record,
+      b.exact AS line
     FROM ({refuse}) u
     LEFT JOIN check_found c ON c.number = u.check_number
     LEFT JOIN broken_line b ON b.position = u.position

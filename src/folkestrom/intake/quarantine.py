@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
-from folkestrom.engine.rows import first_number, first_row
-from folkestrom.errors import InputRefused, UsageError
-from folkestrom.intake.header import EXPORT_COLUMNS, QUARANTINE_ID, QUARANTINE_LINE
+from folkestrom.engine.paths import literal
+from folkestrom.engine.rows import first_row, text_column
+from folkestrom.errors import InputRefused, masked
+from folkestrom.intake.header import (
+    EXPORT_COLUMNS,
+    QUARANTINE_BYTES,
+    QUARANTINE_ID,
+    QUARANTINE_LINE,
+)
 from folkestrom.intake.load import Placed
 from folkestrom.intake.reasons import Reason
-from folkestrom.model.file_format import format_of
+from folkestrom.intake.tables import LINES, has_lines
+from folkestrom.intake.writing import write_rows
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
-
-_FORMATS: Final = {
-    ".csv": "FORMAT csv, HEADER true",
-    ".ndjson": "FORMAT json, ARRAY false",
-    ".jsonl": "FORMAT json, ARRAY false",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-}
 
 
 def list_open(connection: duckdb.DuckDBPyConnection, limit: int | None = None) -> pa.Table:
     """What waits in quarantine: where it came from and what is wrong, without the records.
 
-    Long numbers within the offending values are left out: where a file's columns have slipped, a
-    person's number stands in any of them. The exported file has the values whole.
+    What could be a person's number within the offending values is left out. The exported file has
+    the values whole.
 
     Parameters
     ----------
@@ -39,21 +40,24 @@ def list_open(connection: duckdb.DuckDBPyConnection, limit: int | None = None) -
         How many at most; None: all.
     """
     found: pa.Table = connection.sql(
-        f'SELECT id, file, "row", reason, column_name AS "column", {_SHOWN} AS "value", allowed '
+        'SELECT id, file, "row", reason, column_name AS "column", "value", allowed '
         "FROM quarantine WHERE closed_by IS NULL ORDER BY id LIMIT $limit",
         params={"limit": limit},
     ).to_arrow_table()
-    return found
+    columns, values = found["column"].to_pylist(), found["value"].to_pylist()
+    shown = [_shown(*one) for one in zip(columns, values, strict=True)]
+    place = found.column_names.index("value")
+    return found.set_column(place, "value", text_column(shown).cast(pa.string()))
 
 
-#: So many digits in a row may be a person's number, except in columns of longer codes.
-_MANY_DIGITS: Final = 5
-_LONG_CODES: Final = ", ".join(f"'{c.name}'" for c in COLUMNS if c.codes == "basic_unit")
-_SHOWN: Final = (
-    f"CASE WHEN column_name IN ({_LONG_CODES}) "
-    f"THEN regexp_replace(\"value\", '[0-9]{{{BASIC_UNIT_DIGITS + 1},}}', '…', 'g') "
-    f"ELSE regexp_replace(\"value\", '[0-9]{{{_MANY_DIGITS},}}', '…', 'g') END"
-)
+_LONG_CODES: Final = frozenset(c.name for c in COLUMNS if c.codes == "basic_unit")
+
+
+def _shown(column: str | None, value: str | None) -> str | None:
+    """An offending value without what could be a person's number."""
+    if value is None or column not in _LONG_CODES:
+        return None if value is None else masked(value)
+    return masked(value, longest=BASIC_UNIT_DIGITS)
 
 
 def count_by_reason(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -77,37 +81,36 @@ def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:
     to
         The file; its ending says the format.
     """
-    options = format_of(to, _FORMATS, "the file")
-    if not to.parent.is_dir():
-        raise UsageError(
-            "is not a folder", value=str(to.parent), next_step="Make the folder first."
-        )
-    target = str(to).replace("'", "''")
-    return first_number(connection, f"COPY ({_EXPORT}) TO '{target}' ({options})")
+    return write_rows(connection, _export_sql(has_bytes=has_lines(connection)), to)
 
 
-def _export_sql() -> str:
+def _export_sql(*, has_bytes: bool) -> str:
     labels = ["id", "reason", "column_name", '"value"', "allowed", "file", '"row"']
     marks = ", ".join(
-        f"{label} AS {name}" for label, name in zip(labels, EXPORT_COLUMNS, strict=False)
+        f"q.{label} AS {name}" for label, name in zip(labels, EXPORT_COLUMNS, strict=False)
     )
-    is_line = f"reason = '{Reason.BROKEN_RECORD}'"
-    line = f"CASE WHEN {is_line} THEN record END AS {QUARANTINE_LINE}"
+    is_line = f"q.reason = '{Reason.BROKEN_RECORD}'"
+    line = f"CASE WHEN {is_line} THEN q.record END AS {QUARANTINE_LINE}"
+    exact = "to_base64(l.line)" if has_bytes else "NULL::VARCHAR"
+    lines = f"LEFT JOIN {LINES} l ON l.id = q.id" if has_bytes else ""
     texts = ", ".join(
-        f"CASE WHEN NOT ({is_line}) THEN json_extract_string(record, '$.{c.name}') END AS {c.name}"
+        f"CASE WHEN NOT ({is_line}) THEN json_extract_string(q.record, '$.{c.name}') END "
+        f"AS {c.name}"
         for c in COLUMNS
     )
-    return f"SELECT {marks}, {line}, {texts} FROM quarantine WHERE closed_by IS NULL ORDER BY id"
+    return (
+        f"SELECT {marks}, {line}, {exact} AS {QUARANTINE_BYTES}, {texts} "
+        f"FROM quarantine q {lines} WHERE q.closed_by IS NULL ORDER BY q.id"
+    )
 
 
-_EXPORT: Final = _export_sql()
-
-
-def reopen(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int) -> None:
+def reopen(
+    connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int
+) -> list[Placed]:
     """Close the quarantined records that come back in files, in the caller's transaction.
 
     Which they are is left in `coming_back`. What is still wrong with them goes to quarantine again,
-    as they are now.
+    as they are now; lines that are no records and were not mended, as they were delivered.
 
     Parameters
     ----------
@@ -117,9 +120,15 @@ def reopen(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batc
         The files with the mended records; `arriving` has their names.
     batch
         The intake that brings them back.
+
+    Returns
+    -------
+    The files, with the lines as they were delivered.
     """
     for p in placed:
-        connection.execute(_COMING_BACK.format(first=p.first), {"path": str(p.delivery.parquet)})
+        connection.execute(
+            _COMING_BACK.format(first=p.first), {"path": literal(p.delivery.parquet)}
+        )
     stranger = first_row(
         connection,
         "SELECT a.file, c.position - a.first + 1 FROM coming_back c "
@@ -145,6 +154,26 @@ def reopen(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batc
     )
     connection.execute(f"DELETE FROM refused WHERE position IN ({positions})")
     connection.execute(f"UPDATE quarantine SET closed_by = {batch} WHERE {of_these}")
+    lines = _lines_coming_back(connection)
+    return [_as_delivered(p, lines) for p in placed]
+
+
+def _lines_coming_back(connection: duckdb.DuckDBPyConnection) -> dict[int, bytes]:
+    """Of what comes back, the lines that are no records, by their positions now."""
+    rows = connection.execute(
+        f"SELECT c.position, q.record, l.line FROM coming_back c JOIN quarantine q ON q.id = c.id "
+        f"LEFT JOIN {LINES} l ON l.id = q.id WHERE q.reason = $broken",
+        {"broken": Reason.BROKEN_RECORD},
+    ).fetchall()
+    return {int(n): bytes(line) if line else str(text).encode() for n, text, line in rows}
+
+
+def _as_delivered(placed: Placed, lines: dict[int, bytes]) -> Placed:
+    broken = {
+        number: lines.get(placed.first + number - 1, line)
+        for number, line in placed.delivery.broken.items()
+    }
+    return replace(placed, delivery=replace(placed.delivery, broken=broken))
 
 
 # A cast alone would round '1.5'.

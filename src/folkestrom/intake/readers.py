@@ -14,10 +14,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from folkestrom.engine.failures import shortage
+from folkestrom.engine.paths import literal
 from folkestrom.errors import InputRefused
+from folkestrom.intake.file_kinds import check_parquet
 from folkestrom.intake.files import InputFile
 from folkestrom.intake.header import QUARANTINE_LINE, check_names, check_types
 from folkestrom.model.report import BY_NAME
+
+_FIRST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,14 @@ class Delivery:
     columns
         Its columns of the record, with their types as DuckDB names them.
     broken
-        Lines that are no records: their number among the records, from 1, and their text.
+        Lines that are no records: their number among the records, from 1, and their bytes.
     """
 
     file: InputFile
     parquet: Path
     rows: int
     columns: dict[str, str]
-    broken: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def signature(self) -> tuple[tuple[str, str], ...]:
@@ -64,16 +69,7 @@ def read_parquet(
     retake
         Whether it is an export of quarantined records that comes back.
     """
-    try:
-        with pq.ParquetFile(file.path) as opened:
-            schema = opened.schema_arrow
-            rows = int(opened.metadata.num_rows)
-        found = connection.execute(
-            "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet($path))",
-            {"path": str(file.path)},
-        ).fetchall()
-    except (pa.ArrowException, OSError, duckdb.Error) as error:
-        raise broken_file(file.path, "Parquet") from error
+    schema, rows, found = look_into(connection, file)
     check_names(file.path, list(schema.names), retake=retake)
     # A column without any value has no type worth the name: it is as if it were not there.
     empty = {name for name in schema.names if pa.types.is_null(schema.field(name).type)}
@@ -83,9 +79,36 @@ def read_parquet(
     return Delivery(file, file.path, rows, columns, broken)
 
 
+def look_into(
+    connection: duckdb.DuckDBPyConnection, file: InputFile
+) -> tuple[pa.Schema, int, list[tuple[str, str]]]:
+    """The schema of a Parquet file, its rows, and the types of its columns as DuckDB names them.
+
+    Parameters
+    ----------
+    connection
+        Any connection, to ask for the types.
+    file
+        The file.
+    """
+    try:
+        with file.path.open("rb") as stream:
+            check_parquet(file.path, stream.read(_FIRST))
+        with pq.ParquetFile(file.path) as opened:
+            schema = opened.schema_arrow
+            rows = int(opened.metadata.num_rows)
+        found = connection.execute(
+            "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet($path))",
+            {"path": literal(file.path)},
+        ).fetchall()
+    except (pa.ArrowException, OSError, duckdb.Error) as error:
+        raise shortage(error) or broken_file(file.path, "Parquet") from error
+    return schema, rows, [(str(name), str(kind)) for name, kind in found]
+
+
 def unmended_lines(
     connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Iterable[str]
-) -> dict[int, str]:
+) -> dict[int, bytes]:
     """Lines that are no records and come back from quarantine as they were, with their number.
 
     Whoever mends such a line writes its values into the columns of the record. While these are all
@@ -110,9 +133,9 @@ def unmended_lines(
     rows = connection.execute(
         f"SELECT file_row_number + 1, {line} FROM read_parquet($path, file_row_number = true) "
         f"WHERE {line} IS NOT NULL AND coalesce({values}) IS NULL ORDER BY 1",
-        {"path": str(parquet)},
+        {"path": literal(parquet)},
     ).fetchall()
-    return {int(number): str(text) for number, text in rows}
+    return {int(number): str(text).encode() for number, text in rows}
 
 
 def broken_file(path: Path, what: str) -> InputRefused:
@@ -122,3 +145,13 @@ def broken_file(path: Path, what: str) -> InputRefused:
         where=str(path),
         next_step="Get the file again from its source. Nothing of this intake was kept.",
     )
+
+
+def readable(line: bytes) -> str:
+    """A line as text; bytes of it that are no UTF-8 as the number that they are."""
+    return line.decode("utf-8", "backslashreplace")
+
+
+def exact(line: bytes) -> bytes | None:
+    """The bytes of a line, where its text does not say all of them."""
+    return None if readable(line).encode() == line else line

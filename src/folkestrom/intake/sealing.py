@@ -6,6 +6,7 @@ from datetime import date
 
 import duckdb
 
+from folkestrom.engine.store_errors import damaged
 from folkestrom.engine.store_meta import get, put
 from folkestrom.errors import UsageError
 
@@ -15,7 +16,10 @@ _KEY = "sealed_until"
 def sealed_until(connection: duckdb.DuckDBPyConnection) -> date | None:
     """The last sealed knowledge day, or None."""
     text = get(connection, _KEY)
-    return None if text is None else date.fromisoformat(text)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise damaged(None, "the last sealed day is not a day") from error
 
 
 def seal(connection: duckdb.DuckDBPyConnection, until: date, today: date) -> date:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import duckdb
+
+from folkestrom.engine.rows import is_any
+from folkestrom.engine.store_errors import damaged
 
 #: Columns that the store gives a report, before those of the record itself.
 LABELS: Final[dict[str, str]] = {
@@ -104,9 +108,33 @@ _OTHERS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+#: Of a quarantined line that is no text: its bytes. (Older stores have no such table.)
+LINES: Final = "quarantine_line"
+
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty tables of a new store, in the caller's transaction."""
     for name, columns in {"report": REPORT, **_OTHERS}.items():
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE {name} ({listed})")
+    create_lines(connection)
+
+
+def create_lines(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of lines that are no text, in the caller's transaction, if it is missing."""
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {LINES} (id BIGINT NOT NULL, line BLOB NOT NULL)"
+    )
+
+
+def has_lines(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store has that table."""
+    return is_any(connection, "duckdb_tables() WHERE table_name = $name", {"name": LINES})
+
+
+def require_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Refuse a store that has lost a table: somebody else has written to its file."""
+    rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    lost = {"report", *_OTHERS} - {name for (name,) in rows}
+    if lost:
+        raise damaged(folder, f"it has no table {', '.join(sorted(lost))}")

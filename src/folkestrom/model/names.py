@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from typing import Any, Final, TypeVar
 
-from folkestrom.errors import InputRefused, UsageError, UserError
+from folkestrom.errors import InputRefused, UsageError, UserError, masked
 
 Code = TypeVar("Code")
 
@@ -57,7 +57,7 @@ def suggestion(name: object, known: Iterable[object]) -> str | None:
     "Did you mean 'return'?"
     """
     near = nearest_name(str(name), map(str, known))
-    return None if near is None else f"Did you mean {near!r}?"
+    return None if near is None else f"Did you mean {masked(near)!r}?"
 
 
 def unknown(

@@ -347,3 +347,37 @@ def test_sealed_days_take_no_later_delivery(store: Store, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="is before what is sealed"):
         store.link(other, "pay", known_from="2020-06-30")
     assert store.link(other, "pay", known_from="2020-07-01").closed == 1
+
+
+def _held(store: Store) -> list[tuple[Any, ...]]:
+    with store.reading() as connection:
+        return connection.execute('SELECT file, "row" FROM linkage_held ORDER BY ALL').fetchall()
+
+
+def test_delivered_again_and_mended(store: Store, tmp_path: Path) -> None:
+    """What is still held is said; what a delivery that adds has mended is held no more."""
+    rows = [
+        "11,5,2010-01-01,2011-01-01",
+        "12,x,2010-01-01,2011-01-01",
+        "13,6,2010-13-01,2011-01-01",
+    ]
+    file = write_rows(tmp_path / "a.csv", *rows, "999,7,2010-01-01,2011-01-01")
+    assert store.link(file, "pay").waiting == 0
+    assert store.link(file, "pay").waiting == 2
+    code = "from folkestrom.app.cli.main import app; app()"
+    command = ["--store", str(store.path), "link", str(file), "--as", "pay"]
+    again = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 3
+    assert "2 of its rows were refused, and are still held" in again.stderr
+    (tmp_path / "new").mkdir()
+    new = write_rows(
+        tmp_path / "new" / "a.csv", rows[0], "12,5,2010-01-01,2011-01-01", "13,6,2010-01-01,"
+    )
+    assert store.link(new, "pay", add=True).mended == 2
+    assert _held(store) == [(str(file), 4)]
+    assert store.link(new, "pay", add=True).waiting == 0
+    assert not (store.path / "staging").exists()
+    store.export_held("pay", tmp_path / "held.csv")
+    assert (tmp_path / "held.csv").stat().st_mode & 0o777 == 0o600

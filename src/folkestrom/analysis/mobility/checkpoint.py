@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused
 
 Array = NDArray[np.float64]
@@ -84,7 +85,7 @@ class Checkpoint:
             )  # fmt: skip
             same = (int(found["format"]), str(found["fingerprint"])) == (_FORMAT, self.fingerprint)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise InputRefused(
+            raise shortage(error) or InputRefused(
                 "is no checkpoint of a fit", where=str(self.path),
                 next_step="Remove the file, or name another one",
             ) from error  # fmt: skip

@@ -27,6 +27,7 @@ from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
+from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import unknown
 
@@ -413,7 +414,7 @@ class MobilityFit:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except OSError as error:
-            raise InputRefused(
+            raise shortage(error) or InputRefused(
                 "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
             ) from error
         try:

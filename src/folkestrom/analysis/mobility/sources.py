@@ -20,6 +20,7 @@ from folkestrom.analysis.mobility.tables import (
     read_table,
     unknown_name,
 )
+from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError, UserError
 
 #: Rows of a part. It is the same for all sources: the order of sums, and so the last bit of a
@@ -145,7 +146,7 @@ def _of_file(path: Path) -> Source:
             with pq.ParquetFile(path) as file:
                 yield file
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputRefused(
+            raise shortage(error) or InputRefused(
                 "cannot be read as Parquet", where=str(path),
                 next_step="Write it with `folkestrom study STUDY --panel FILE.parquet`",
             ) from error  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from folkestrom.analysis.study.definition import Entry, Exit, Groups, Panel, Study, ValueAt, Who
+from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 
@@ -56,7 +57,7 @@ def read_table(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(
+        raise shortage(error) or InputRefused(
             "cannot be read",
             where=str(path),
             allowed="a TOML file in UTF-8",
@@ -143,7 +144,9 @@ def _codes_of(path: Path) -> dict[str, tuple[str, ...]]:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(line for line in stream if not line.startswith("#")))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused("cannot be read", where=str(path), allowed="a CSV file") from error
+        raise shortage(error) or InputRefused(
+            "cannot be read", where=str(path), allowed="a CSV file"
+        ) from error
     found: dict[str, tuple[str, ...]] = {}
     for number, row in enumerate(rows, start=1):
         if not row.get("code") or not row.get("group"):

@@ -18,8 +18,8 @@ from folkestrom.errors import (
     EXIT_INTERRUPTED,
     EXIT_PIPE_CLOSED,
     FolkestromError,
-    ResourceError,
     UserError,
+    masked,
 )
 from folkestrom.model.text import printable
 
@@ -62,9 +62,9 @@ class FolkestromGroup(TyperGroup):
                 raise KeyboardInterrupt from error
             if hasattr(error, "show"):  # a wrong argument: the parser words these itself
                 raise
-            shortage = _shortage(error)
-            if shortage is not None:
-                raise _ended(shortage) from error
+            mendable = _told(error)
+            if mendable is not None:
+                raise _ended(mendable) from error
             _report_internal(error, debug=bool(ctx.params.get("debug")))
             raise typer.Exit(_internal_code(error)) from error
 
@@ -143,20 +143,12 @@ def _is_interrupt(error: BaseException | None) -> bool:
     return False
 
 
-def _shortage(error: Exception) -> ResourceError | None:
-    """What ran out, if that is what happened, wherever in the program it did."""
+def _told(error: Exception) -> UserError | None:
+    """What ran out or was refused, if that is what happened, wherever in the program it did."""
     # Imported here: `folkestrom --help` needs no engine.
-    from folkestrom.engine.settings import resource_errors
+    from folkestrom.engine.failures import told
 
-    try:
-        with resource_errors():
-            raise error
-    except ResourceError as shortage:
-        return shortage
-    except Exception as other:
-        if other is not error:
-            raise
-        return None
+    return told(error)
 
 
 def _internal_code(error: Exception) -> int:
@@ -166,7 +158,8 @@ def _internal_code(error: Exception) -> int:
 def _report_internal(error: Exception, *, debug: bool) -> None:
     # The text of an unexpected error may quote data, so only its type is shown unasked.
     if debug:
-        traceback.print_exception(error)
+        for line in traceback.format_exception(error):
+            _say((line if line.startswith("  File ") else masked(line)).rstrip("\n"))
         return
     _say(f"Internal error ({type(error).__name__}). This is a fault of the program, not yours.")
     _say("Next: Run the command again with --debug to see where it happened.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from rich.table import Table
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.office import feeding
 from folkestrom.engine.store import Waiting
-from folkestrom.errors import UsageError
+from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
 from folkestrom.intake.counts import FileCount, IntakeResult
 
 #: Files that are listed one by one; of more, only those that hold something to look at.
@@ -143,10 +143,12 @@ def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: 
         )
     if as_json:
         given.result().print_json_of(result.as_dict())
-        return
-    given.result().print(_counts(result))
-    for text in _remarks(result):
-        console.print(text)
+    else:
+        given.result().print(_counts(result))
+        for text in _remarks(result):
+            console.print(text)
+    if result.is_refused:
+        raise typer.Exit(EXIT_INPUT_REFUSED)
 
 
 def _counts(result: IntakeResult) -> Table:
@@ -173,8 +175,26 @@ def _remarks(result: IntakeResult) -> Iterable[str]:
         yield f"{result.withdrawn} earlier reports left the log for quarantine."
     if result.reinstated:
         yield f"{result.reinstated} earlier records left quarantine for the log."
-    if result.total.quarantined or result.withdrawn:
+    if result.closed:
+        yield f"Mended by this delivery, and closed in quarantine: {_numbers(result.closed)}."
+    if result.waiting:
+        yield (
+            "Delivered before, and still waiting in quarantine, under the numbers "
+            f"{_numbers(result.waiting)}."
+        )
+    if result.total.quarantined or result.withdrawn or result.waiting:
         yield "Look at them with: folkestrom quarantine list"
+    if result.waiting:
+        yield (
+            "Mend them with: folkestrom quarantine export FILE and quarantine retake FILE, or "
+            "take in a file in which the source has mended them."
+        )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    listed = ", ".join(map(str, numbers[:_LISTED]))
+    left_out = len(numbers) - _LISTED
+    return f"{listed} and {left_out:,} more" if left_out > 0 else listed
 
 
 def _waiting(given: Settings, wait: float | None) -> Waiting:

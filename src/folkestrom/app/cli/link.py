@@ -14,9 +14,11 @@ from rich.table import Table
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.output.terminal import WIDEST
 from folkestrom.engine.store import Waiting
-from folkestrom.errors import UsageError
+from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
 from folkestrom.intake.linking.counts import LinkCount, LinkResult
 from folkestrom.model.names import without_effect
+
+_WRITE_OUT = "Write them out with: folkestrom link --as"
 
 
 def register(app: typer.Typer) -> None:
@@ -113,10 +115,12 @@ def _link(
         result = linking.link(given.store, files, variable, waiting, adds=add, known_from=day)
     if _as_json(given):
         given.result().print_json_of(result.as_dict())
-        return
-    _print_words_whole(given.result(), _counts(result))
-    for text in _remarks(result):
-        console.print(text, soft_wrap=True)
+    else:
+        _print_words_whole(given.result(), _counts(result))
+        for text in _remarks(result):
+            console.print(text, soft_wrap=True)
+    if result.waiting:
+        raise typer.Exit(EXIT_INPUT_REFUSED)
 
 
 def _counts(result: LinkResult) -> Table:
@@ -137,18 +141,25 @@ def _row(one: LinkCount) -> list[str]:
 def _remarks(result: LinkResult) -> list[str]:
     if result.delivery is None:
         since = f"known from {result.known_from} on"
-        return [f"{result.variable}: this delivery stands already, {since}; nothing was changed."]
+        said = [f"{result.variable}: this delivery stands already, {since}; nothing was changed."]
+        if result.waiting:
+            said.append(f"{result.waiting:,} of its rows were refused, and are still held.")
+            said.append(
+                f"{_WRITE_OUT} {result.variable} --export-held FILE, and link the mended rows "
+                "with --add"
+            )
+        return said
     said = [f"{result.variable}: values are a {result.kind}, known from {result.known_from} on."]
     if result.closed or result.kept:
         said.append(
             f"{result.opened:,} values are new, {result.closed:,} are no longer what is known, "
             f"{result.kept:,} go on."
         )
+    if result.mended:
+        said.append(f"{result.mended:,} rows that were held are mended by this delivery.")
     said += result.examples
     if result.reasons:
-        said.append(
-            f"Write them out with: folkestrom link --as {result.variable} --export-held FILE"
-        )
+        said.append(f"{_WRITE_OUT} {result.variable} --export-held FILE")
     return said
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from folkestrom.app.demo.figures import compared_tables, gather
 from folkestrom.app.demo.outcome import Outcome, Run
 from folkestrom.app.office import feeding
 from folkestrom.app.office.api import Store
+from folkestrom.engine.scratch import scratch
 from folkestrom.engine.store import Waiting, database_file
 from folkestrom.engine.store_lock import writer_turn
 from folkestrom.errors import StoreError
@@ -151,8 +151,8 @@ def _report_folder(order: Order) -> Iterator[Path]:
     if order.keep_reports:
         yield order.reports
         return
-    with tempfile.TemporaryDirectory(prefix=".demo-", dir=order.store.parent) as name:
-        yield Path(name) / "country"
+    with scratch(order.store.parent) as folder:
+        yield folder / "country"
 
 
 def _mark(order: Order, reports: int) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from folkestrom.app.office.session import reading
-from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt

@@ -21,7 +21,7 @@ from folkestrom.analysis.study.vocabulary import Vocabulary, built_in, of_linked
 from folkestrom.app.office import description_tables as tables
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import USUAL_QUANTILES, Rules, mean, quantiles
-from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells

@@ -6,14 +6,16 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from folkestrom.app.office.studies import Progress, study_on
-from folkestrom.engine.settings import EngineSettings, resource_errors
+from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.scratch import scratch
+from folkestrom.engine.settings import EngineSettings
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, without_effect
@@ -85,8 +87,8 @@ def room_in(folder: Path | None) -> Iterator[Path | None]:
         yield None
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="fit-", dir=folder) as made:
-        yield Path(made)
+    with scratch(folder) as made:
+        yield made
 
 
 @contextmanager
@@ -116,9 +118,9 @@ def panel_of_study(
     batches = study_on(store, study, waiting).panel_batches(progress)
     schema = batches.schema
     columns = model.columns(schema.names)
-    room = room or EngineSettings.from_environment().spill
-    with TemporaryDirectory(prefix="fit-", dir=room) as made, resource_errors():
-        path = Path(made) / "panel.parquet"
+    room = room or EngineSettings.from_environment().spill or Path(gettempdir())
+    with scratch(room) as made, resource_errors():
+        path = made / "panel.parquet"
         kept = pa.schema([schema.field(name) for name in columns])
         with pq.ParquetWriter(path, kept, compression="zstd") as writer:
             for batch in batches:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from folkestrom.analysis.study.vocabulary import BUILT_IN
 from folkestrom.app.office.session import looking, register_tables, writing
+from folkestrom.app.output.place import errors_of
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.rows import first_number
-from folkestrom.engine.settings import resource_errors
 from folkestrom.engine.store import Waiting, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
 from folkestrom.errors import UsageError
@@ -143,4 +144,5 @@ def export(folder: Path, variable: str, to: Path, waiting: Waiting) -> int:
                 allowed=tuple(known) or "none is linked yet",
                 next_step=suggestion(variable, known),
             )
-        return export_held(connection, variable, to)
+        with errors_of(to, "--export-held"):
+            return export_held(connection, variable, to)

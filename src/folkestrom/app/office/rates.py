@@ -21,7 +21,7 @@ from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure import named as rules_named
-from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description

@@ -10,7 +10,7 @@ import duckdb
 
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
-from folkestrom.intake.tables import create_tables
+from folkestrom.intake.tables import create_tables, require_tables
 from folkestrom.register.tables import METHOD_VERSION
 
 
@@ -38,14 +38,14 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
         How to wait for others, and where to say so.
     """
     tables = register_tables()
-    with open_for_reading(folder, waiting) as connection:
+    with looking(folder, waiting) as connection:
         fresh = is_fresh(connection, tables)
         if fresh:
             yield connection
     if fresh:
         return
     waiting.say("The register's tables were not made from the log as it is; making them again.")
-    with open_for_writing(folder, create_tables, waiting) as connection:
+    with writing(folder, waiting) as connection:
         refresh_alone(connection, tables)
     with open_for_reading(folder, waiting) as connection:
         require_fresh(connection, tables)
@@ -56,6 +56,7 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
 def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store to look at the log and the quarantine, whatever the derived tables are."""
     with open_for_reading(folder, waiting) as connection:
+        require_tables(connection, folder)
         yield connection
 
 
@@ -63,4 +64,5 @@ def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
 def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store to write to it, made if there is none."""
     with open_for_writing(folder, create_tables, waiting) as connection:
+        require_tables(connection, folder)
         yield connection

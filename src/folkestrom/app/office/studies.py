@@ -25,7 +25,7 @@ from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
 from folkestrom.disclosure import Rules
-from folkestrom.engine.settings import resource_errors
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import DESCRIPTION, Frame, Target, as_frame

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from folkestrom.engine.failures import number_of, shortage
+from folkestrom.engine.scratch import replacing
 from folkestrom.errors import ResourceError, UsageError
 
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Open streams: a shell may have put a file behind one, and holds on to it.
 _STREAMS: Final = tuple(map(Path, ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc")))
 
@@ -28,11 +27,13 @@ def check_place(to: Path, where: str = "--output") -> None:
     where
         What it was given as.
     """
-    if not to.parent.is_dir():
+    with errors_of(to, where):
+        is_in_folder, is_folder = to.parent.is_dir(), to.is_dir()
+    if not is_in_folder:
         raise UsageError(
             "is not in a folder that exists", where=where, value=to, next_step="Make it first"
         )
-    if to.is_dir():
+    if is_folder:
         raise UsageError("is a folder", where=where, value=to, allowed="a file")
 
 
@@ -50,9 +51,10 @@ def put(made: bytes, to: Path) -> None:
         Where to; of a link, what it points to.
     """
     check_place(to)
-    with _errors(to):
+    with errors_of(to):
         if is_document(to):
-            _replace(made, to.resolve())
+            with replacing(to, mode=_mode(to)) as beside:
+                beside.write_bytes(made)
         else:
             with to.open("wb") as there:
                 there.write(made)
@@ -65,19 +67,6 @@ def is_document(to: Path) -> bool:
     return not to.exists() or to.is_file()
 
 
-def _replace(made: bytes, to: Path) -> None:
-    handle, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-        beside.chmod(_mode(to))
-        beside.replace(to)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def _mode(to: Path) -> int:
     """Who may read: those who could read the earlier file, or the usual ones."""
     if to.exists():
@@ -88,22 +77,35 @@ def _mode(to: Path) -> int:
 
 
 @contextmanager
-def _errors(to: Path) -> Iterator[None]:
+def errors_of(to: Path, where: str = "--output") -> Iterator[None]:
+    """Turn what the system says against writing a path into an error with a next step.
+
+    Parameters
+    ----------
+    to
+        The path.
+    where
+        What it was given as.
+    """
     try:
         yield
     except BrokenPipeError:
         raise
-    except OSError as error:
-        if error.errno in _NO_ROOM:
+    except Exception as error:
+        short = shortage(error)
+        if short is not None:
             raise ResourceError(
-                "cannot be written: there is no room left",
-                where="--output",
+                f"cannot be written: {short.message}",
+                where=where,
                 value=to,
                 next_step="Free some room, or choose another place; an earlier file is as it was",
             ) from error
+        number = number_of(error)
+        if number is None:
+            raise
         raise UsageError(
-            f"cannot be written: {(error.strerror or 'it is refused').lower()}",
-            where="--output",
+            f"cannot be written: {os.strerror(number).lower()}",
+            where=where,
             value=to,
             next_step="Choose another place",
         ) from error

@@ -12,6 +12,8 @@ import pyarrow.parquet
 
 from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.csv_metadata import put_metadata
+from folkestrom.app.output.place import errors_of
+from folkestrom.engine.scratch import replacing
 from folkestrom.model.cells import DESCRIPTION
 from folkestrom.model.file_format import format_of
 
@@ -50,16 +52,10 @@ def write_rows(
     about = texts | {DESCRIPTION: json.dumps(description, ensure_ascii=False)}
     schema = schema.with_metadata(about)
     rows = 0
-    beside = to.with_name(f".{to.name}.part")
-    try:
-        with _writer(form, beside, schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
-        beside.replace(to)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with errors_of(to, where), replacing(to) as beside, _writer(form, beside, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
     if form == _CSV:
         put_metadata(to, schema, description)
     return rows

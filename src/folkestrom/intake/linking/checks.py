@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import numbers_of
 from folkestrom.geography.names import municipality_codes
 from folkestrom.intake.linking.columns import Kind, Source, day_sql, key_sql, value_sql
@@ -57,7 +58,7 @@ def _known_keys(key: str) -> str:
 
 
 def _rows_sql(source: Source, number: int, kind: Kind) -> str:
-    path = str(source.parquet).replace("'", "''")
+    path = quoted(source.parquet)
     value = value_sql(source, kind)
     broken = f"list_contains({list(source.broken)}::BIGINT[], file_row_number + 1)"
     is_text = kind == "text"

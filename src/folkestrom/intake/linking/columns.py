@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row
 from folkestrom.errors import InputRefused
 from folkestrom.intake.columns import NANOSECONDS, whole_microseconds
 from folkestrom.intake.files import Format, InputFile
-from folkestrom.intake.readers import broken_file
+from folkestrom.intake.readers import look_into
 from folkestrom.intake.text_files import Shape, convert
 
 Key = Literal["person", "municipality"]
@@ -49,14 +48,14 @@ class Source:
     types
         Types of its columns, as DuckDB names them.
     broken
-        Lines that are no records: their number and their text.
+        Lines that are no records: their number and their bytes.
     """
 
     file: InputFile
     parquet: Path
     rows: int
     types: dict[str, str]
-    broken: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -77,19 +76,11 @@ def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) ->
         Where to convert it to, if it is text.
     """
     if file.format != Format.PARQUET:
-        to.parent.mkdir(parents=True, exist_ok=True)
+        to.parent.mkdir(mode=0o700, exist_ok=True)
         found = convert(connection, file, to, shape=Shape(_check_names, _kept))
         return Source(file, to, found.rows, found.columns, found.broken)
-    try:
-        with pq.ParquetFile(file.path) as opened:
-            rows = int(opened.metadata.num_rows)
-        described = connection.execute(
-            "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet($path))",
-            {"path": str(file.path)},
-        ).fetchall()
-    except (pa.ArrowException, OSError, duckdb.Error) as error:
-        raise broken_file(file.path, "Parquet") from error
-    types = {str(name): str(kind) for name, kind in described}
+    _, rows, described = look_into(connection, file)
+    types = dict(described)
     _check_names(file.path, list(types))
     return Source(file, file.path, rows, {name: types[name] for name in _kept(list(types))})
 
@@ -147,7 +138,7 @@ def kind_of(connection: duckdb.DuckDBPyConnection, source: Source) -> Kind | Non
                                              '({_NUMBER})|({_STRANGE})'))
         FROM read_parquet($path)
         """,
-        {"path": str(source.parquet)},
+        {"path": literal(source.parquet)},
     )
     many, whole, numbers = row or (0, 0, 0)
     if not many:

@@ -56,6 +56,10 @@ class LinkResult:
         Some of them: file, row and what is wrong, without anybody's number.
     opened, closed, kept
         Rows of the history that are new, that are no longer what is known, and that go on.
+    mended
+        Rows held from earlier deliveries that this one has mended.
+    waiting
+        Rows of files that were delivered before that are held for what is wrong with them.
     """
 
     variable: str
@@ -68,6 +72,8 @@ class LinkResult:
     opened: int = 0
     closed: int = 0
     kept: int = 0
+    mended: int = 0
+    waiting: int = 0
 
     @property
     def total(self) -> LinkCount:

@@ -11,8 +11,9 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import first_number, first_row
-from folkestrom.engine.settings import connect
+from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.files import InputFile
 from folkestrom.intake.linking.checks import (
@@ -24,7 +25,13 @@ from folkestrom.intake.linking.checks import (
 from folkestrom.intake.linking.columns import Kind, Source, kind_of, look_at, value_sql
 from folkestrom.intake.linking.counts import LinkCount, LinkResult
 from folkestrom.intake.linking.history import Change, write_history
-from folkestrom.intake.linking.holding import count, examples, hold
+from folkestrom.intake.linking.holding import (
+    count,
+    examples,
+    hold,
+    let_go_of_mended,
+    still_held,
+)
 from folkestrom.intake.linking.tables import create_tables
 from folkestrom.intake.sealing import sealed_until
 from folkestrom.model.time import known_from
@@ -103,7 +110,8 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     if standing is not None and not files:
         day = _standing_day(order, standing)
         repeats = tuple(_repeat(file, standing) for file in order.files)
-        return LinkResult(order.variable, None, day, standing.kind, repeats, {})
+        waiting = still_held(connection, order.variable, [file.digest for file in order.files])
+        return LinkResult(order.variable, None, day, standing.kind, repeats, {}, waiting=waiting)
     sources, kind = _look(files, order.staging, standing)
     day = _known_from(connection, order, standing)
     if kind == "text":
@@ -126,9 +134,12 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     change = write_history(connection, Change(table, key, kind, day, order.adds, standing is None))
     if kind == "text":
         _keep_levels(connection, order.variable)
+    mended = let_go_of_mended(connection, sources, order.variable, number) if adds else 0
     _record(connection, order, number, (key, kind, day), sources, counts)
     listed = [*counts, *(_repeat(f, standing) for f in order.files if standing and f not in files)]
-    return LinkResult(order.variable, number, day, kind, tuple(listed), reasons, shown, *change)
+    return LinkResult(
+        order.variable, number, day, kind, tuple(listed), reasons, shown, *change, mended=mended
+    )
 
 
 def check_name(name: str, taken: Collection[str]) -> None:
@@ -212,7 +223,7 @@ def _look(
     files: Sequence[InputFile], staging: Path, standing: _Standing | None
 ) -> tuple[list[Source], Kind]:
     """Look at every file before any of them is read; they must agree with each other."""
-    converter = connect()
+    converter = connect(settings=spilling_to(staging))
     try:
         sources = [look_at(converter, f, staging / f"{n}.parquet") for n, f in enumerate(files)]
         kinds = [kind_of(converter, source) for source in sources]
@@ -278,7 +289,7 @@ def _find_levels(
     """Give every text of the delivery a number: the one that it has, or a new one."""
     texts = " UNION ALL ".join(
         f"SELECT DISTINCT {value_sql(source, 'text')} AS level "
-        f"FROM read_parquet('{str(source.parquet).replace(chr(39), chr(39) * 2)}') f"
+        f"FROM read_parquet('{quoted(source.parquet)}') f"
         for source in sources
     )
     connection.execute(

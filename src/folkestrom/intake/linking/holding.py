@@ -8,20 +8,15 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_number
-from folkestrom.errors import UsageError
 from folkestrom.intake.linking.columns import Source
 from folkestrom.intake.linking.counts import LinkCount
 from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
-from folkestrom.model.file_format import format_of
+from folkestrom.intake.readers import readable
+from folkestrom.intake.writing import write_rows
 
 _SHOWN: Final = 5
-_FORMATS: Final = {
-    ".csv": "FORMAT csv, HEADER true",
-    ".ndjson": "FORMAT json, ARRAY false",
-    ".jsonl": "FORMAT json, ARRAY false",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-}
 _OUTCOME: Final = """
     SELECT d.file, d.row, coalesce(o.reason, d.reason) AS reason,
            o.other_file, o.other_row, o.other_from, o.other_to
@@ -78,6 +73,81 @@ def hold(
     return {str(reason): int(many) for reason, many in rows}
 
 
+def let_go_of_mended(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    variable: str,
+    delivery: int,
+) -> int:
+    """Let go of rows held from earlier deliveries that this one, which adds, has mended.
+
+    A row is mended by one that is accepted for the same person (or municipality) and the same days,
+    or for the same person in the same row of a file of the same name.
+
+    Parameters
+    ----------
+    connection
+        The store, in a transaction; `coded` holds the accepted rows.
+    sources
+        The files.
+    variable, delivery
+        The variable, and the number of this delivery.
+
+    Returns
+    -------
+    How many there were.
+    """
+    return first_number(
+        connection,
+        """
+        DELETE FROM linkage_held h
+        USING (
+          SELECT c.*, parse_filename(($files)[c.file + 1]) AS name FROM coded c
+        ) c
+        WHERE h.variable = $variable AND h.delivery < $delivery
+          AND TRY_CAST(trim(h.person) AS BIGINT) = c."key"
+          AND (
+            (parse_filename(h.file) = c.name AND h."row" = c.row)
+            OR (
+              TRY_CAST(h."from" AS DATE) = c.valid_from
+              AND coalesce(TRY_CAST(h."to" AS DATE), DATE '9999-12-31') = c.valid_to
+            )
+          )
+        """,
+        {
+            "files": [str(source.file.path) for source in sources],
+            "variable": variable,
+            "delivery": delivery,
+        },
+    )
+
+
+def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Sequence[str]) -> int:
+    """How many rows of files that were delivered before are held for what is wrong with them.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    variable
+        The variable.
+    digests
+        Digests of the files.
+    """
+    return first_number(
+        connection,
+        """
+        SELECT count(*) FROM linkage_held h
+        SEMI JOIN (
+          SELECT delivery, file FROM linkage_delivery
+          WHERE variable = $variable AND digest IN (SELECT unnest($digests))
+        ) d ON d.delivery = h.delivery AND d.file = h.file
+        WHERE h.variable = $variable AND h.reason <> $unknown
+        """,
+        {"variable": variable, "digests": list(digests), "unknown": Reason.UNKNOWN_PERSON},
+    )
+
+
 def _hold_file(
     connection: duckdb.DuckDBPyConnection,
     number: int,
@@ -86,7 +156,9 @@ def _hold_file(
     delivery: int,
 ) -> None:
     texts = {name: f'f."{name}"::VARCHAR' for name in (source.key, "value", "from", "to")}
-    broken = "".join(f" WHEN {row} THEN {_quoted(text)}" for row, text in source.broken.items())
+    broken = "".join(
+        f" WHEN {row} THEN {_quoted(readable(line))}" for row, line in source.broken.items()
+    )
     value = texts["value"]
     if broken:
         value = f"CASE h.row{broken} ELSE {value} END"
@@ -104,7 +176,7 @@ def _hold_file(
             "variable": variable,
             "delivery": delivery,
             "file": str(source.file.path),
-            "path": str(source.parquet),
+            "path": literal(source.parquet),
             "number": number,
         },
     )
@@ -167,22 +239,16 @@ def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) 
 
     The file holds persons' values, and so belongs to the office.
     """
-    options = format_of(to, _FORMATS, "the file")
-    if not to.parent.is_dir():
-        raise UsageError(
-            "is not a folder", value=str(to.parent), next_step="Make the folder first."
-        )
-    target = str(to).replace("'", "''")
     name = variable.replace("'", "''")
     key = "person"
     row = connection.execute('SELECT "key" FROM linkage WHERE variable = ?', [variable]).fetchall()
     if row:
         key = str(row[0][0])
-    return first_number(
+    return write_rows(
         connection,
-        f"""COPY (SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
-        FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row")
-        TO '{target}' ({options})""",
+        f"""SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
+        FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row\"""",
+        to,
     )
 
 
