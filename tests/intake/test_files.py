@@ -192,3 +192,13 @@ def test_parquet_of_other_makes(desk: Desk, tmp_path: Path) -> None:
     assert desk.rows("SELECT source_report_id, known_from::VARCHAR FROM report") == [
         ("7", "1970-01-02")
     ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize("name", ["day[1]", "day*", "day?", "o'day", "day[!x]{a,b}"])
+def test_a_file_is_read_by_its_name(desk: Desk, tmp_path: Path, name: str, ending: str) -> None:
+    """What a name would mean as a pattern are other files."""
+    for other in ("day1", "dayx", "day"):
+        write(tmp_path / f"{other}.{ending}", [record(n) for n in range(10, 20)])
+    assert desk.take(write(tmp_path / f"{name}.{ending}", [record(1), record(2)])).total.read == 2
+    assert desk.rows("SELECT count(*) FROM report") == [(2,)]

@@ -39,7 +39,7 @@ UNKNOWN_COUNTRY = COUNTRY_CODES[UNKNOWN]
 
 
 @njit(inline="always")
-def begins(row: Any, birth_date: int) -> int:
+def begins(row: Any, birth_date: int) -> Any:
     """The day on which a record begins: a birth on the date of birth, and no other one before."""
     if birth_date != NULL32 and (row.kind == BIRTH or birth_date > row.event_date):
         return birth_date
