@@ -21,6 +21,7 @@ DAMAGE = {
         SELECT * REPLACE (valid_from - 1 AS valid_from, position + 1 AS position)
         FROM residence WHERE {LAST}""",
     ("unopened_stays", "residence"): "DELETE FROM event WHERE kind = 5",
+    ("residents_before_birth", "residence"): "UPDATE residence SET birth_date = valid_from + 1",
     ("unknown_persons", "residence"): "DELETE FROM attribute WHERE person % 2 = 0",
     ("lives_after_death", "marital"): """
         UPDATE marital SET valid_to = DATE '9999-12-31'

@@ -74,6 +74,7 @@ def _report(number: int, cells: dict[str, str]) -> Report:
         known_from=received + timedelta(days=1),
         key_hash=number,
         event_date=_value(cells["event"]),
+        birth_date=_value(cells.get("birth", "")),
         municipality=place,
         basic_unit=place,
         target=_value(aim) if aim else None,

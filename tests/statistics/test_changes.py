@@ -64,7 +64,7 @@ def plain_flows(reports: Sequence[Report], window: Window, area: Area) -> Counte
     for person in {report.person for report in reports}:
         theirs = [report for report in reports if report.person == person]
         for event in replay(theirs, window.known_end).events:
-            _, _, kind, day, first_known, left, reached, *_ = event
+            _, _, kind, day, _, first_known, left, reached, *_ = event
             late = day < window.start and first_known > window.known_start
             if late or window.start <= day < window.end:
                 found.update(_counted(kind, left, reached, area))
@@ -215,12 +215,12 @@ def test_the_fourth_quarter_bears_and_explains_the_adjustment_of_all_four(
 # --- by hand ---
 
 
-#: position, person, kind, event_date, first_known, from, to, units, country, reason, sex, born,
+#: position, person, kind, event_date, order_in_day, first_known, from, to, units, country, reason, sex, born,
 #: known_from, known_to
 def event(position: int, kind: int, day: date, known: date, **more: Any) -> tuple[Any, ...]:
     return (
-        position, more.get("person", position), kind, day, known, more.get("left"),
-        more.get("reached"), None, None, None, None, 1, more.get("born", date(1980, 6, 1)),
+        position, more.get("person", position), kind, day, more.get("nth", 1), known,
+        more.get("left"), more.get("reached"), None, None, None, None, 1, more.get("born", date(1980, 6, 1)),
         more.get("known_from", known), more.get("known_to", OPEN),
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def report(person: int, kind: Kind, event_date: date, known_from: date, **more: 
         municipality=301,
         basic_unit=3010001,
         sex=1,
-        birth_date=date(1980, 1, 1),
+        birth_date=event_date if kind == Kind.BIRTH else date(1980, 1, 1),
         **more,
     )
 

@@ -14,7 +14,8 @@ class Kind(IntEnum):
     """What a report tells.
 
     The number is also the rank of reports on one day: what starts a record comes first, death
-    last. An annulment has no place in the order of events.
+    last; of what is left of a day, the first that fits comes next. An annulment has no place in the
+    order of events.
     """
 
     FIRST_REGISTRATION = 1

@@ -71,7 +71,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column("person", Type.INT64, "Pseudonym of the person; positive.", _EVERY),
     Column("kind", Type.STRING, "What the report tells.", _EVERY, "kind"),
-    Column("event_date", Type.DATE, "Local day on which it happened.", _EVENTS),
+    Column(
+        "event_date",
+        Type.DATE,
+        "Local day on which it happened. A birth counts on the date of birth as known, and no event "
+        "before it.",
+        _EVENTS,
+    ),
     Column(
         "municipality_from",
         Type.STRING,
@@ -104,7 +110,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "citizenship",
         Type.STRING,
-        "Citizenship from the event on.",
+        "Citizenship from the event on. Who comes back with `XX` keeps the one that is known.",
         RECORD_START_KINDS | {Kind.CITIZENSHIP_CHANGE},
         "country",
     ),

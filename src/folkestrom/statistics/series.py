@@ -110,8 +110,12 @@ class Plan:
 
 @step("code_list", example={"expression": "municipality"})
 def code_list(expression: str) -> str:
-    """Every code that a variable has anywhere in the history of residence."""
-    return f"SELECT DISTINCT coalesce({expression}, {NO_CODE}) AS code FROM residence ORDER BY code"
+    """Every code that a variable has anywhere in the history of residence; unknown last."""
+    return f"""
+        SELECT DISTINCT coalesce({expression}, {NO_CODE}) AS code
+        FROM residence
+        ORDER BY CASE WHEN code = {NO_CODE} THEN 1 ELSE 0 END, code
+    """
 
 
 @step("birth_range")
@@ -149,7 +153,7 @@ def plan(
         quarters = (_quarter(first or _EPOCH), _quarter(last or _EPOCH))
     made = Plan(tuple(moments), tuple(chosen), codes, quarters)
     size = int(np.prod(made.shape, dtype=np.int64)) * (len(moments) + 1)
-    too_large = size > LARGEST or any(c.size and c[-1] > LARGEST_CODE for c in codes)
+    too_large = size > LARGEST or any(c.size and c.max() > LARGEST_CODE for c in codes)
     return None if too_large else made
 
 
@@ -206,7 +210,7 @@ def _count(counts: Int, batch: pa.RecordBatch, plan: Plan) -> None:
 def _cell_numbers(batch: pa.RecordBatch, plan: Plan) -> Int:
     number = np.zeros(batch.num_rows, np.int32)
     for n, codes in enumerate(plan.codes):
-        lookup = np.zeros(int(codes[-1]) + 2, np.int32)  # the last place serves NO_CODE
+        lookup = np.zeros(int(codes.max()) + 2, np.int32)  # the last place serves NO_CODE
         lookup[codes] = np.arange(len(codes))
         number = number * np.int32(len(codes)) + lookup[_numbers(batch, f"v{n}")]
     if plan.quarters is None:

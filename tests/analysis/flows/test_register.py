@@ -20,7 +20,7 @@ PERIOD = (date(2020, 1, 1), date(2021, 1, 1))
 
 
 def _row(table: Any, **values: Any) -> tuple[Any, ...]:
-    given = {"known_from": KNOWN, "known_to": OPEN, "first_known": KNOWN, "sex": 1} | values
+    given = {"known_from": KNOWN, "known_to": OPEN, "first_known": KNOWN, "sex": 1, "order_in_day": 1} | values
     return tuple(given.get(column.name) for column in table.columns)
 
 

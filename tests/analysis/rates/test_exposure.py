@@ -199,7 +199,7 @@ def test_who_was_here_when_the_log_began_has_no_duration() -> None:
 
 
 EVENT = {
-    "position": 1, "person": 1, "kind": 5, "event_date": date(2020, 5, 1),
+    "position": 1, "person": 1, "kind": 5, "event_date": date(2020, 5, 1), "order_in_day": 1,
     "first_known": date(2020, 5, 2), "municipality_from": 1101, "municipality_to": 1103,
     "basic_unit_from": 11010001, "basic_unit_to": 11030001, "country": None, "reason": None,
     "sex": 1, "birth_date": date(1980, 6, 1), "known_from": date(2020, 5, 2), "known_to": OPEN,

@@ -29,7 +29,7 @@ def table(connection: Any, name: str, known: date) -> list[Row]:
 
 
 def in_order(events: Iterable[Row]) -> list[Row]:
-    return sorted(events, key=lambda e: (e["event_date"], e["kind"], e["position"]))
+    return sorted(events, key=lambda e: (e["event_date"], e["order_in_day"]))
 
 
 def ends(event: Row) -> bool:
@@ -73,7 +73,7 @@ def slow_episodes(
             for e in events
             if e["person"] == begin["person"]
             and ends(e)
-            and (e["event_date"], e["kind"]) > (day, IMMIGRATION)
+            and (e["event_date"], e["order_in_day"]) > (day, begin["order_in_day"])
             and e["event_date"] < exit_.end
         ]
         names = {MOVE: "move", EMIGRATION: "emigration", DEATH: "censored"}
