@@ -73,6 +73,8 @@ def _fits(value: Any, hint: Any) -> bool:
 
 def _fits_one(value: Any, hint: Any) -> bool:
     origin, inner = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return True
     if origin is Literal:
         return isinstance(value, str | int | float | None) and value in inner
     if hint in (bool, int, float):

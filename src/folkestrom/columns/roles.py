@@ -57,6 +57,9 @@ def persons(column: Column) -> Codes:
     [1, 0, 1]
     """
     refuse_persons(column.values.to_frame().lazy(), column)
+    found = _by_place(column.values)
+    if found is not None:
+        return found[0]
     return column.values.rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
@@ -258,16 +261,16 @@ def flags(column: Column) -> npt.NDArray[np.bool_]:
         The column.
     """
     allowed = "0 and 1, or true and false, in every row"
+    meant = (
+        "With several kinds of events, say which one is meant: cause=…, or event=… with its name "
+        "in a study's episodes"
+    )
     if not column.is_number:
-        raise _no(column, allowed)
-    name = column.values.name
-    value = pl.col(name).cast(pl.Float64)
+        raise _no(column, allowed, meant)
+    value = pl.col(column.values.name).cast(pl.Float64)
     wrong = ~value.is_in([0.0, 1.0]).fill_null(value=False)
-    _refuse(
-        column.values.to_frame().lazy(), column, wrong, "is not 0 or 1", allowed=allowed,
-        next_step="With several kinds of events, say which one is meant: cause=…, or event=… with "
-        "its name in a study's episodes",
-    )  # fmt: skip
+    frame = column.values.to_frame().lazy()
+    _refuse(frame, column, wrong, "is not 0 or 1", allowed=allowed, next_step=meant)
     return np.asarray(column.values.cast(pl.Float64).to_numpy() == 1)
 
 
@@ -297,12 +300,9 @@ def categories(column: Column, *, may_miss: bool = False) -> Categories:
         series = series.fill_nan(None)
     if series.dtype == pl.Null:
         return Categories(np.full(len(series), -1, np.int64), ())
-    if series.dtype.is_integer() and not series.null_count() and len(series):
-        held = series.to_numpy()
-        held = held if held.dtype == np.uint64 else held.astype(np.int64)
-        low, high = int(held.min()), int(held.max())
-        if high - low < _SMALL_RANGE:
-            return _by_table((held - held.dtype.type(low)).astype(np.int64), low)
+    found = _by_place(series)
+    if found is not None and len(found[1]) < _SMALL_RANGE:
+        return Categories(found[0], tuple(str(int(value)) for value in found[1]))
     return _by_values(series)
 
 
@@ -335,10 +335,14 @@ def occurrences(column: Column) -> Codes:
     column
         Whole numbers or truth values.
     """
-    found = amounts(column)
-    if not (np.floor(found) == found).all():
-        _refuse_rows(column, np.floor(found) != found, "is no number of events", "whole numbers")
-    return found.astype(np.int64)
+    frame, value = column.values.to_frame().lazy(), pl.col(column.values.name)
+    refuse_amounts(frame, column)
+    number = value.cast(pl.Float64)
+    _refuse(
+        frame, column, (number != number.floor()) | (number > 2**53), "is no number of events",
+        allowed="whole numbers",
+    )  # fmt: skip
+    return column.values.cast(pl.Int64).to_numpy()
 
 
 def missing(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -353,11 +357,19 @@ def missing(name: str, dtype: pl.DataType) -> pl.Expr:
     return gone | pl.col(name).is_nan().fill_null(value=True) if dtype.is_float() else gone
 
 
-def _by_table(places: Codes, low: int) -> Categories:
-    found = np.flatnonzero(np.bincount(places))
-    ranks = np.zeros(int(found[-1]) + 1, np.int64)
+def _by_place(series: pl.Series) -> tuple[Codes, npt.NDArray[Any]] | None:
+    """Numbers of whole numbers, and those that occur; None where a table would be too long."""
+    if not series.dtype.is_integer() or series.null_count() or not len(series):
+        return None
+    held = series.to_numpy()
+    low, high = int(held.min()), int(held.max())
+    if high - low > max(_SMALL_RANGE, 4 * len(held)):
+        return None
+    places = (held if held.dtype == np.uint64 else held.astype(np.int64)) - low
+    found = np.flatnonzero(np.bincount(places.astype(np.int64, copy=False)))
+    ranks = np.zeros(high - low + 1, np.int64)
     ranks[found] = np.arange(len(found))
-    return Categories(ranks[places], tuple(str(int(place) + low) for place in found))
+    return ranks[places], found + low
 
 
 def _by_values(series: pl.Series) -> Categories:

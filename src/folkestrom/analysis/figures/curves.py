@@ -21,7 +21,7 @@ from folkestrom.analysis.figure_style import (
     word,
 )
 from folkestrom.analysis.followup import Curve
-from folkestrom.analysis.followup.subjects import suggestion
+from folkestrom.columns import check_arguments, suggestion
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def curve_plot(
     lang
         en or no.
     """
+    check_arguments(curve_plot, locals())
     chosen = _chosen(list(curves), outcomes)
     scale = _scale(unit)
     texts = labels or {}
@@ -125,6 +126,7 @@ def state_plot(
     labels
         Texts for states, instead of their names.
     """
+    check_arguments(state_plot, locals())
     found = list(curves)
     if len({c.group for c in found}) != 1:
         raise UsageError("takes the states of one group", where="state_plot")

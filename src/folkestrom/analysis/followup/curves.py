@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from folkestrom.analysis.followup.distributions import normal_quantile
-from folkestrom.analysis.followup.subjects import Floats, Integers, suggestion
+from folkestrom.analysis.followup.subjects import Floats, Integers
+from folkestrom.columns import suggestion
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.followup.subjects import suggestion
 from folkestrom.analysis.mobility.terms import Term, factor, number
 from folkestrom.analysis.regression.climb import climb
 from folkestrom.analysis.regression.design import Design, dependent, make_design
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
+from folkestrom.columns import check_arguments, suggestion, table_of
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -54,8 +54,7 @@ def hazards_by_period(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'sex[m]': -0.338, 'period[0]': -1.064, 'period[1]': -0.676, 'period[2]': 0.217}
     """
-    if link not in get_args(Link):
-        raise UsageError("is no link", where=_WHERE, value=link, allowed=get_args(Link))
+    check_arguments(hazards_by_period, locals())
     causes = periods.causes if cause is None else (cause,)
     if cause is not None and cause not in periods.causes:
         raise UsageError(
@@ -241,7 +240,7 @@ def _design(periods: PersonPeriods, cells: pl.DataFrame) -> Design:
             terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
     used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
     terms.append(factor("period", codes, levels=[str(k) for k in used]))
-    table = cells.to_arrow()
+    table = table_of(cells, _WHERE)
     weight = cells["at_risk"].to_numpy()
     return make_design(table, terms, weight=weight, whole=("period",))
 

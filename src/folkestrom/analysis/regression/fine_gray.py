@@ -7,16 +7,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
-import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
+from folkestrom import columns
+from folkestrom.analysis.followup.subjects import CENSORED
 from folkestrom.analysis.mobility.terms import Term
-from folkestrom.analysis.regression.columns import cluster_numbers, codes_of, spells_with
-from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial
-from folkestrom.analysis.regression.design import as_table, column_of, make_design
+from folkestrom.analysis.regression.columns import cluster_numbers, spells_with
+from folkestrom.analysis.regression.cox import CoxFit, Ties, fit_partial
+from folkestrom.analysis.regression.design import make_design
 from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
+from folkestrom.columns import Table, check_arguments, table_of, text_of
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -69,8 +69,8 @@ def fine_gray(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'sex[m]': 1.237}
     """
-    table = as_table(data)
-    check_ties(ties)
+    check_arguments(fine_gray, locals())
+    table = table_of(data, _WHERE)
     ends = ends_of(table, start, stop, event, cause)
     if ends.cause is None:
         raise UsageError(
@@ -89,11 +89,11 @@ def fine_gray(
     return fit_partial(title, spells, risk_sets(spells, design, grid, tails), ties, clusters)
 
 
-def _refuse_pieces(table: pa.Table) -> None:
+def _refuse_pieces(table: Table) -> None:
     """Where a covariate changes an episode goes on: its pieces are not censored."""
-    if not all(name in table.column_names for name in EPISODE):
+    if not all(name in table for name in EPISODE):
         return
-    many = table.num_rows - pl.DataFrame(table.select(list(EPISODE))).n_unique()
+    many = table.rows - table.frame(EPISODE).n_unique()
     if many:
         raise InputRefused(
             f"has {many} rows that go on where another ended: episodes are cut where a variable "
@@ -104,19 +104,19 @@ def _refuse_pieces(table: pa.Table) -> None:
 
 
 def _events(
-    table: Any, name: str, cause: str | int, censored: str | int | None
+    table: Table, name: str, cause: str | int, censored: str | int | None
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    column = column_of(table, name)
-    codes, values = codes_of(as_arrow(column))
-    none: list[Any] = [None, censored] if censored is not None else [None, CENSORED]
-    if censored is None and values and isinstance(values[0], int):
-        none.append(0)
-    if cause not in values:
-        raise no_such_event(column, name, cause)
+    column = table.column(name)
+    found = columns.categories(column, may_miss=True)
+    none = [CENSORED, *(["0"] if column.is_number else [])]
+    if censored is not None:
+        none = [text_of(censored)]
+    if text_of(cause) not in found.levels:
+        raise no_such_event(table, name, cause)
     # Missing values have the code -1, and so the last place.
-    free = np.array([*(v in none for v in values), True])
-    own = codes == values.index(cause)
-    return own, ~own & ~free[codes]
+    free = np.array([*(level in none for level in found.levels), True])
+    own = np.asarray(found.codes == found.levels.index(text_of(cause)))
+    return own, ~own & ~free[found.codes]
 
 
 def tails_of(spells: Spells, other: npt.NDArray[np.bool_], grid: Grid) -> Tails:
