@@ -18,10 +18,13 @@ from folkestrom.columns.roles import (
     numbers,
     occurrences,
     persons,
+    refuse_amounts,
+    refuse_levels,
+    refuse_persons,
     times,
     weights,
 )
-from folkestrom.columns.tables import Table, lazy_table, table_of
+from folkestrom.columns.tables import Table, column_names, lazy_table, table_of
 
 __all__ = [
     "Categories",
@@ -31,6 +34,7 @@ __all__ = [
     "categories",
     "check_arguments",
     "check_spells",
+    "column_names",
     "column_of",
     "days",
     "flags",
@@ -40,6 +44,9 @@ __all__ = [
     "numbers",
     "occurrences",
     "persons",
+    "refuse_amounts",
+    "refuse_levels",
+    "refuse_persons",
     "suggestion",
     "table_of",
     "text_of",

@@ -7,9 +7,11 @@ in many forms, are read by `table_of` and `column_of`.
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -61,9 +63,22 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> N
 
 @cache
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    hints = get_type_hints(function)
+    written = inspect.get_annotations(function)
+    hints = {}
+    for name, said in written.items():
+        # What is imported for its name alone cannot be looked up, and is checked by its function.
+        with suppress(NameError):
+            hints[name] = get_type_hints(_Annotated(function, {name: said}))[name]
     hints.pop("return", None)
     return hints
+
+
+class _Annotated:
+    """One annotation of a function, to be looked up by itself."""
+
+    def __init__(self, function: Callable[..., Any], annotations: dict[str, Any]) -> None:
+        self.__globals__ = function.__globals__  # type: ignore[attr-defined]
+        self.__annotations__ = annotations
 
 
 def _fits(value: Any, hint: Any) -> bool:

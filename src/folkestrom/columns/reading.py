@@ -35,11 +35,14 @@ class Column:
         Enum, an Arrow dictionary, a pandas category) are an Enum.
     where
         The function or table concerned, for messages.
+    is_part
+        Whether the column goes on elsewhere, so that wrong rows are not counted here.
     """
 
     name: str
     values: pl.Series
     where: str | None = None
+    is_part: bool = False
 
     def __len__(self) -> int:
         """How many rows."""
@@ -165,7 +168,8 @@ def _arrow(values: Any, name: str, where: str | None) -> pa.Array:
         values = values.astype("datetime64[s]") if coarse else values
     given = values if hasattr(values, "__len__") else list(values)
     try:
-        found = pa.array(given, from_pandas=True)
+        # Not a number is said to be so where it is one, of an array of numbers.
+        found = pa.array(given, from_pandas=getattr(given, "dtype", None) != np.float64)
     except _UNREADABLE as error:
         found = _of_moments(given)
         if found is None:

@@ -178,13 +178,14 @@ def numbers(column: Column) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(dense.sum()) or np.isfinite(dense).all():
                 return dense
-    frame, name = values.to_frame().lazy(), values.name
-    wrong = missing(name, values.dtype) | ~pl.col(name).cast(pl.Float64).is_finite()
-    _refuse(
-        frame, column, wrong, "is not a finite number",
-        next_step="Leave the row out, or make a level of a factor of what is missing; a study "
-        "leaves out what has no number by a condition on it: [[who]] with a low `from`",
-    )  # fmt: skip
+    frame, value = values.to_frame().lazy(), pl.col(values.name)
+    instead = (
+        "Leave the row out, or make a level of a factor of what is missing; a study leaves out "
+        "what has no number by a condition on it: [[who]] with a low `from`"
+    )
+    _refuse(frame, column, value.is_null(), "is missing", next_step=instead)
+    wrong = ~value.cast(pl.Float64).is_finite()
+    _refuse(frame, column, wrong, "is not a finite number", next_step=instead)
     return values.cast(pl.Float64).to_numpy()
 
 
@@ -324,6 +325,7 @@ def refuse_levels(frame: pl.LazyFrame, column: Column, *, may_miss: bool = False
         _refuse(
             frame, column, missing(column.values.name, dtype), "is missing",
             next_step="Fill the gaps with a level of their own, or leave the rows out",
+            shown=False,
         )  # fmt: skip
 
 
@@ -417,13 +419,14 @@ def _refuse(
 ) -> None:
     """Refuse rows, with the first of them, its value, and how many there are."""
     value = pl.col(column.values.name)
-    found = frame.select(
-        many=wrong.sum(), of=pl.len(), row=wrong.arg_max(), value=value.filter(wrong).first()
-    ).collect(engine="streaming")
-    many, of, row, said = found.row(0)
+    found = frame.select(many=wrong.sum(), of=pl.len(), value=value.filter(wrong).first()).collect(
+        engine="streaming"
+    )
+    many, of, said = found.row(0)
     if not many:
         return
-    some = f" ({many} of {of} rows)" if many > 1 else ""
+    row = frame.select(pl.arg_where(wrong).first()).collect().item()
+    some = f" ({many} of {of} rows)" if many > 1 and not column.is_part else ""
     head, colon, rest = message.partition(":")
     raise InputRefused(
         f"{head}{some}{colon}{rest}", where=column.where, row=row + 1, column=column.name,

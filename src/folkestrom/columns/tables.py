@@ -137,6 +137,19 @@ def lazy_table(data: Any, where: str, columns: Iterable[str]) -> pl.LazyFrame:
     return data.select(wanted).with_columns(pl.col(zoned).dt.replace_time_zone(None))
 
 
+def column_names(data: Any, where: str) -> tuple[str, ...]:
+    """Names of a table's columns; of a lazy one without reading it.
+
+    Parameters
+    ----------
+    data, where
+        As of `table_of`.
+    """
+    if isinstance(data, pl.LazyFrame):
+        return tuple(schema_of(data, where))
+    return table_of(data, where).names
+
+
 def schema_of(data: pl.LazyFrame, where: str) -> pl.Schema:
     """Names and types of a lazy table's columns."""
     try:

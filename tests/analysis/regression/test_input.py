@@ -41,7 +41,7 @@ def test_columns_that_are_not_there_or_no_numbers() -> None:
     refused("row 4, column age: 'inf' is not a finite number", age=np.where(ROWS == 3, np.inf, 1.0))
     refused("column sex: holds texts", stop="sex")
     refused("is not 0 or 1", event="cause")
-    refused("is not a table", call=lambda data, **k: cox(17, **k))
+    refused("is a int, not a table", call=lambda data, **k: cox(17, **k))
 
 
 def test_rows_that_end_before_they_start() -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from folkestrom.analysis.mobility import goodness
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def compare(
         ...
     folkestrom.errors.UsageError: there is no model to compare.
     """
+    check_arguments(compare, locals())
     labels = [str(k + 1) for k in range(len(fits))] if names is None else list(names)
     _check(fits, labels)
     with_rows = data is not None or all(fit.observed is not None for fit in fits)
@@ -99,6 +101,7 @@ def vuong_test(
     data
         The table, for fits that have been loaded.
     """
+    check_arguments(vuong_test, locals())
     _check([one, other], ["1", "2"])
     rows = [fit.rows_of(data) for fit in (one, other)]
     clusters = goodness.clusters_of(rows[0], cluster)

@@ -15,6 +15,7 @@ import polars as pl
 from folkestrom.analysis.figure_style import COLOURS, GREY, MARKERS, Language, finish, panels, word
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def coefficient_plot(
     lang
         en or no.
     """
+    check_arguments(coefficient_plot, locals())
     named, texts = by_name(fits), labels or {}
     if not named:
         raise UsageError("there is no model for the figure")
@@ -112,6 +114,7 @@ def profile_plot(
     lang
         en or no.
     """
+    check_arguments(profile_plot, locals())
     texts, heading = labels or {}, word("chance", lang)
     wanted = list(fit.outcomes[1:]) if outcomes is None else list(outcomes)
     for outcome in wanted:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from folkestrom.analysis.mobility.tables import unknown_name
+from folkestrom.columns import unknown
 from folkestrom.errors import UsageError
 
 #: Functions of numbers that a formula may call; `lag` and `hashed` would mix persons or levels.
@@ -204,7 +204,7 @@ def _check_calls(tree: ast.Expression, label: str) -> set[int]:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
             if name not in FUNCTIONS:
-                raise unknown_name(name, [*FUNCTIONS, "C"], "is no function of formulas")
+                raise unknown(name, [*FUNCTIONS, "C"], "is no function of formulas")
             called.add(id(node.func))
     return called
 

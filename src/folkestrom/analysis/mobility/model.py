@@ -15,10 +15,11 @@ from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, 
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
 from folkestrom.analysis.mobility.covariance import Covariance
-from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.panel import Panel, clusters_of_persons
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import Estimated, Plan, estimate
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -92,6 +93,7 @@ def fit_mobility(
     >>> fit.converged_, {name: round(value, 3) for name, value in fit.params_.items()}
     (True, {'move: (intercept)': -1.64, 'move: place[urban]': 1.075})
     """
+    check_arguments(fit_mobility, locals())
     started = time.perf_counter()
     _check_options(penalty, tolerance, standard_errors, bread)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
@@ -104,7 +106,12 @@ def fit_mobility(
     found = estimate(panel, plan)
     _finish(found, plan)
     k = found.likelihood.coefficients
-    vcov, reason = _errors(found, plan, standard_errors, _clusters(panel, cluster))
+    vcov, reason = _errors(
+        found,
+        plan,
+        standard_errors,
+        None if cluster is None else clusters_of_persons(panel, cluster),
+    )
     reason = found.climb.reason or reason or _undetermined(found, plan, vcov)
     if kept is not None and not reason:
         kept.remove()
@@ -164,15 +171,6 @@ def _checkpoint(
         return None
     options = {"free": free.tolist(), "effects": effects, "penalty": penalty, "to": tolerance}
     return Checkpoint(Path(path), fingerprint(panel, options))
-
-
-def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | None:
-    if cluster is None:
-        return None
-    given = np.asarray(cluster)
-    if given.shape != (panel.persons,):
-        raise UsageError(f"has {given.size} values for {panel.persons} persons", column="cluster")
-    return np.unique(given, return_inverse=True)[1].astype(np.int64)
 
 
 def _finish(found: Estimated, plan: Plan) -> None:

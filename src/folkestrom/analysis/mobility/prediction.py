@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.integration import Model, population_nodes
-from folkestrom.analysis.mobility.observed import text_of_level
 from folkestrom.analysis.mobility.tables import Table, read_table
 from folkestrom.analysis.mobility.terms import Factor, Term, factor, number
+from folkestrom.columns import text_of, unknown
 from folkestrom.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -59,7 +58,7 @@ def _columns(design: Design, profiles: Sequence[Profile]) -> dict[str, Term]:
     for name, held in design.categories.items():
         codes = []
         for profile in profiles:
-            level = text_of_level(profile[name])
+            level = text_of(profile[name])
             if level not in held.names:
                 raise UsageError(
                     "is not a level", column=name, value=level, allowed=held.names[:20]
@@ -122,11 +121,7 @@ def _check_known(model: Model, used: NDArray[np.intp]) -> None:
 def _check_names(profile: Profile, asked: Sequence[str]) -> None:
     for name in profile:
         if name not in asked:
-            near = difflib.get_close_matches(name, asked, 1)
-            hint = f"Did you mean {near[0]}?" if near else None
-            raise UsageError(
-                "is no covariate of the model", value=name, allowed=asked, next_step=hint
-            )
+            raise unknown(name, asked, "is no covariate of the model")
     missing = [name for name in asked if name not in profile]
     if missing:
         raise UsageError(f"the profile says nothing of {', '.join(missing)}")
@@ -136,9 +131,9 @@ def _level(model: Model, term: str, places: list[int], known: dict[str, Any]) ->
     levels = [model.positions[k].level for k in places]
     if term in model.parents:
         one, other = model.parents[term]
-        level = f"{text_of_level(known[one])}:{text_of_level(known[other])}"
+        level = f"{text_of(known[one])}:{text_of(known[other])}"
         known[term] = level if level in levels else levels[0]
-    level = text_of_level(known[term])
+    level = text_of(known[term])
     if level not in levels:
         raise UsageError("is not a level", column=term, value=known[term], allowed=levels[:20])
     return level
@@ -148,7 +143,7 @@ def _product(model: Model, term: str, known: dict[str, Any]) -> float:
     product = 1.0
     for name, level in model.parents.get(term, ((term, ""),)):
         if level:
-            product *= float(text_of_level(known[name]) == level)
+            product *= float(text_of(known[name]) == level)
         else:
             product *= _finite(name, known[name])
     known[term] = product

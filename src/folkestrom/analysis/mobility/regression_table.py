@@ -10,6 +10,7 @@ import numpy as np
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.panel import Position
 from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def regression_table(
         ...
     folkestrom.errors.UsageError: there is no model for the table.
     """
+    check_arguments(regression_table, locals())
     if format not in FORMATS:
         raise UsageError("is no format of tables", value=format, allowed=list(FORMATS))
     if lang not in get_args(Language):

@@ -13,13 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.tables import (
-    Table,
-    joined,
-    names_of,
-    read_table,
-    unknown_name,
-)
+from folkestrom.analysis.mobility.tables import Table, joined, read_table
+from folkestrom.columns import column_names, unknown
 from folkestrom.errors import InputRefused, UsageError, UserError
 
 #: Rows of a part. It is the same for all sources: the order of sums, and so the last bit of a
@@ -91,7 +86,7 @@ class Source:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
             if name not in self.names:
-                raise unknown_name(name, self.names, "is no column of the table")
+                raise unknown(name, self.names, "is not a column of the table", where="data")
         return wanted
 
 
@@ -128,7 +123,7 @@ def source_of(data: Any) -> Source:
         )  # fmt: skip
     if callable(data):
         return _of_function(data)
-    return Source(tuple(names_of(data)), lambda columns: [read_table(data, columns)])
+    return Source(column_names(data, "data"), lambda columns: [read_table(data, columns)])
 
 
 def _of_file(path: Path) -> Source:
@@ -169,7 +164,7 @@ def _of_function(opens: Callable[[], Iterable[Any]]) -> Source:
         with _closing(opens()) as stream:
             yield from _tables(stream, columns)
 
-    return Source(tuple(names_of(first)), tables)
+    return Source(column_names(first, "data"), tables)
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class Model:
         """
         # Imported here: a model brings a compiler along.
         from folkestrom.analysis.mobility.formula import parse
-        from folkestrom.analysis.mobility.tables import unknown_name
+        from folkestrom.columns import unknown
 
         if self.person not in among:
             raise UsageError(
@@ -70,7 +70,7 @@ class Model:
         wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
         for name in wanted:
             if name not in among:
-                raise unknown_name(name, among, "is not a column of the panel")
+                raise unknown(name, among, "is not a column of the panel")
         return list(wanted)
 
 
