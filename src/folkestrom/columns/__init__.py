@@ -6,11 +6,12 @@ say what a column may hold, in one way for every estimator. No message shows a p
 """
 
 from folkestrom.columns.arguments import check_arguments
-from folkestrom.columns.names import listed, names_of, suggestion, unknown
+from folkestrom.columns.names import listed, names_of, refuse_taken, suggestion, unknown
 from folkestrom.columns.reading import Column, column_of, text_of
 from folkestrom.columns.roles import (
     Categories,
     amounts,
+    arrays,
     categories,
     check_spells,
     days,
@@ -24,13 +25,14 @@ from folkestrom.columns.roles import (
     times,
     weights,
 )
-from folkestrom.columns.tables import Table, column_names, lazy_table, table_of
+from folkestrom.columns.tables import Table, column_names, lazy_column, lazy_table, table_of
 
 __all__ = [
     "Categories",
     "Column",
     "Table",
     "amounts",
+    "arrays",
     "categories",
     "check_arguments",
     "check_spells",
@@ -38,6 +40,7 @@ __all__ = [
     "column_of",
     "days",
     "flags",
+    "lazy_column",
     "lazy_table",
     "listed",
     "names_of",
@@ -47,6 +50,7 @@ __all__ = [
     "refuse_amounts",
     "refuse_levels",
     "refuse_persons",
+    "refuse_taken",
     "suggestion",
     "table_of",
     "text_of",

@@ -77,7 +77,7 @@ class _Annotated:
     """One annotation of a function, to be looked up by itself."""
 
     def __init__(self, function: Callable[..., Any], annotations: dict[str, Any]) -> None:
-        self.__globals__ = function.__globals__  # type: ignore[attr-defined]
+        self.__globals__ = function.__globals__
         self.__annotations__ = annotations
 
 

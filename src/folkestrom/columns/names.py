@@ -45,6 +45,29 @@ def names_of(by: str | Iterable[str] | None, argument: str) -> tuple[str, ...]:
     return found
 
 
+def refuse_taken(names: Iterable[str], taken: Iterable[str], argument: str) -> None:
+    """Refuse columns that a result would have twice: its own, and the one of the groups.
+
+    Parameters
+    ----------
+    names
+        Columns that tell groups apart.
+    taken
+        Columns that the result has of its own.
+    argument
+        The argument that they were given for.
+    """
+    own = set(taken)
+    for name in names:
+        if name in own:
+            raise UsageError(
+                "is the name of a column that the result has of its own",
+                where=argument,
+                value=name,
+                next_step=f"Rename the column first, such as to {f'{name}_group'!r}",
+            )
+
+
 def suggestion(name: object, known: Iterable[object]) -> str | None:
     """What to do about a name that is not known: try the nearest one, if any is near.
 

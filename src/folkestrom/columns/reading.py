@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -47,6 +47,10 @@ class Column:
     def __len__(self) -> int:
         """How many rows."""
         return len(self.values)
+
+    def renamed(self, name: str) -> Column:
+        """The column under the name by which messages shall call it."""
+        return replace(self, name=name)
 
     @property
     def is_dated(self) -> bool:

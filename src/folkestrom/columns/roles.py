@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.columns.reading import Column, text_of
-from folkestrom.errors import InputRefused
+from folkestrom.columns.reading import Column, column_of, text_of
+from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Codes: TypeAlias = npt.NDArray[np.int64]
@@ -187,6 +187,43 @@ def numbers(column: Column) -> Floats:
     wrong = ~value.cast(pl.Float64).is_finite()
     _refuse(frame, column, wrong, "is not a finite number", next_step=instead)
     return values.cast(pl.Float64).to_numpy()
+
+
+def arrays(where: str, **given: Any) -> tuple[Floats, ...]:
+    """Numbers from 0 up, in any shapes that fit each other; what is not a number stays so.
+
+    Parameters
+    ----------
+    where
+        The function.
+    **given
+        Arrays of NumPy, or what becomes one, by the names of its arguments.
+
+    Examples
+    --------
+    >>> [found.shape for found in arrays("share_interval", successes=[1, 2], trials=3)]
+    [(2,), (2,)]
+    """
+    found = {name: _array(values, name, where) for name, values in given.items()}
+    try:
+        return tuple(np.broadcast_arrays(*found.values()))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in found.items())
+        raise UsageError(f"the arrays do not fit each other: {shapes}", where=where) from error
+
+
+def _array(values: Any, name: str, where: str) -> Floats:
+    try:
+        shape = np.shape(values)
+        flat = values if len(shape) == 1 else np.ravel(np.asarray(values))
+    except (TypeError, ValueError) as error:
+        raise InputRefused("is no array", where=where, column=name) from error
+    column = column_of(flat, name, where)
+    if len(column) and not column.is_number:
+        raise _no(column, "numbers")
+    value = pl.col(column.values.name).cast(pl.Float64)
+    _refuse(column.values.to_frame().lazy(), column, value < 0, "is negative", allowed=_AMOUNTS)
+    return column.values.cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(shape)
 
 
 def weights(column: Column) -> Floats:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -80,6 +81,7 @@ def perturb(counts: npt.ArrayLike, keys: npt.ArrayLike, table: PerturbationTable
     >>> perturb([0, 1, 1, 9], [0.0, 3.2, 0.7, 0.1], table).tolist()
     [0, 0, 2, 8]
     """
+    check_arguments(perturb, locals())
     original = np.asarray(counts, np.int64)
     fraction = np.asarray(keys, np.float64) % 1.0
     capped = np.minimum(original, table.count.max())

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.columns import check_arguments
 from folkestrom.disclosure.applied import (
     Applied,
     by_lines,
@@ -135,6 +136,7 @@ def release(
     >>> print(found.note.en)
     Disclosure control "ours": counts of 1-4, or that would tell them, suppressed: 2.
     """
+    check_arguments(release, locals())
     given = named(rules) if isinstance(rules, str) else rules
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
     listed = [counts] if isinstance(counts, str) else list(counts)

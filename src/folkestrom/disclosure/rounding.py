@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom.columns import check_arguments
 from folkestrom.disclosure.suppression import Codes, lines
 
 Counts: TypeAlias = npt.NDArray[np.int64]
@@ -57,6 +58,7 @@ def utility(original: npt.ArrayLike, rounded: npt.ArrayLike) -> Utility:
     >>> found.largest, round(found.mean_absolute, 4), round(found.hellinger, 4)
     (1, 0.6667, 0.8297)
     """
+    check_arguments(utility, locals())
     f, g = (np.asarray(values, np.float64) for values in (original, rounded))
     differences = g - f
     distance = np.sqrt(((np.sqrt(f) - np.sqrt(g)) ** 2).sum() / 2)
@@ -92,6 +94,7 @@ def round_small(counts: npt.ArrayLike, codes: Sequence[Codes], base: int) -> Cou
     >>> round_small([1, 2, 2, 9], codes, 3).tolist()
     [0, 3, 3, 9]
     """
+    check_arguments(round_small, locals())
     original = np.asarray(counts, np.int64)
     small = np.flatnonzero((original > 0) & (original < base))
     rounded = original.copy()

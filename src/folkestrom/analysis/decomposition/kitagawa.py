@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom import columns
 from folkestrom.analysis.decomposition.components import (
     EVERYBODY,
     OTHERS,
@@ -24,12 +25,17 @@ from folkestrom.analysis.decomposition.components import (
 )
 from folkestrom.analysis.decomposition.dasgupta import composition_changes
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
 from folkestrom.analysis.rates.rates import Unit, counted
-from folkestrom.errors import UsageError
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of, refuse_taken
+from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+_WHERE = "kitagawa"
+#: Columns of results, and of what they are computed from.
+_OWN = (
+    "events exposure person_years share_1 share_2 rate_1 rate_2 composition rates persons cell"
+).split()
 #: Orders of more factors than this are too many to average over.
 MOST_FACTORS = 8
 
@@ -55,7 +61,7 @@ class Populations:
 
 
 def kitagawa(
-    table: Frame,
+    table: Any,
     group: str,
     between: tuple[str, str],
     factors: str | Sequence[str],
@@ -104,18 +110,22 @@ def kitagawa(
     >>> [round(found.of(name)["estimate"], 3) for name in ("difference", "composition", "rates")]
     [0.833, 0.833, 0.0]
     """
-    listed = names(factors)
+    check_arguments(kitagawa, locals())
+    listed = names_of(factors, "factors")
     joint = [parts_of(factor) for factor in listed]
-    columns = list(dict.fromkeys(name for parts in joint for name in parts))
-    frame = lazy(table)
-    _check(frame, group, columns, len(listed))
+    parts = list(dict.fromkeys(name for parts in joint for name in parts))
+    _check(group, parts, len(listed))
     keys = [person] if intervals == "bootstrap" else []
-    require(frame, keys, "person")
-    by = [*keys, group, *columns]
-    cells = counted(frame, events, exposure, by, outcome=outcome, unit=unit)
+    if keys:
+        frame = lazy_table(table, _WHERE, keys)
+        columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
+    by = [*keys, group, *parts]
+    cells = counted(table, events, exposure, by, outcome=outcome, unit=unit, where=_WHERE)
+    if len(cells) and not cells["events"].sum():
+        raise InputRefused("is 0 in every row", where=_WHERE, column=events)
     cells = cells.with_columns(pl.col(group).cast(pl.String))
     _check_groups(cells, group, between)
-    labels = cells.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
+    labels = cells.select(parts).unique(maintain_order=True).sort(parts, nulls_last=True)
     codes = tuple(_codes(labels, parts) for parts in joint)
     found = _populations(cells, labels, codes, group, between)
     estimates, coefficients = _effects(found)
@@ -146,9 +156,8 @@ def _component_names(factors: Sequence[str]) -> list[tuple[str, str | None]]:
     return [*whole, *(("composition", factor) for factor in parts)]
 
 
-def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int) -> None:
-    require(frame, [group], "group")
-    require(frame, columns, "factors")
+def _check(group: str, parts: Sequence[str], factors: int) -> None:
+    refuse_taken((group, *parts), _OWN, "factors")
     if not factors or factors > MOST_FACTORS:
         raise UsageError(
             "is not a number of factors",
@@ -156,7 +165,7 @@ def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int
             value=factors,
             allowed=f"1 to {MOST_FACTORS}",
         )
-    if group in columns:
+    if group in parts:
         raise UsageError("tells the groups apart already", where="factors", value=group)
 
 
@@ -228,9 +237,9 @@ def members(cells: pl.DataFrame, group: str, code: str, between: tuple[str, str]
 
 
 def _counts(cells: pl.DataFrame, labels: pl.DataFrame) -> tuple[Floats, Floats]:
-    columns = labels.columns
-    sums = cells.group_by(columns).agg(pl.col("events", "person_years").sum())
-    placed = labels.join(sums, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    by = labels.columns
+    sums = cells.group_by(by).agg(pl.col("events", "person_years").sum())
+    placed = labels.join(sums, on=by, how="left", nulls_equal=True, maintain_order="left")
     filled = placed.select(pl.col("events", "person_years").fill_null(0).cast(pl.Float64))
     return filled["events"].to_numpy(), filled["person_years"].to_numpy()
 
@@ -280,13 +289,13 @@ def _draws(
     cells: pl.DataFrame,
     labels: pl.DataFrame,
     codes: tuple[npt.NDArray[np.int64], ...],
-    columns: tuple[str, str],
+    named: tuple[str, str],
     between: tuple[str, str],
     replicates: int,
     seed: int,
 ) -> Floats:
     """Components of tables of persons drawn with replacement."""
-    group, person = columns
+    group, person = named
     persons = cells[person].rank("dense").to_numpy().astype(np.int64) - 1
     numbered = cells.with_columns(persons=persons).join(
         labels.with_row_index("cell"), on=labels.columns, how="left", nulls_equal=True
@@ -316,14 +325,14 @@ def _contributions(labels: pl.DataFrame, found: Populations, per: float) -> pl.D
     shares = n / n.sum(axis=1, keepdims=True)
     rates = np.divide(found.events, n, out=np.zeros_like(n), where=n > 0) * per
     known = np.where(n > 0, rates, rates[::-1])
-    columns = {
+    values = {
         "share_1": shares[0], "share_2": shares[1],
         "rate_1": np.where(n[0] > 0, rates[0], np.nan),
         "rate_2": np.where(n[1] > 0, rates[1], np.nan),
         "composition": (shares[0] - shares[1]) * known.mean(axis=0),
         "rates": (known[0] - known[1]) * shares.mean(axis=0),
     }  # fmt: skip
-    return labels.with_columns(pl.Series(k, v).fill_nan(None) for k, v in columns.items())
+    return labels.with_columns(pl.Series(k, v).fill_nan(None) for k, v in values.items())
 
 
 def _unmatched(found: Populations) -> tuple[float, float]:

@@ -16,19 +16,23 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom import columns
 from folkestrom.analysis.decomposition.components import OTHERS, Decomposition, components
 from folkestrom.analysis.decomposition.design import Design, design, parts_of
 from folkestrom.analysis.decomposition.fitting import Fit, Link, fit, mean, slope
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
 from folkestrom.analysis.rates.propensities import seen
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of, refuse_taken
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Reference = Literal["pooled", "first", "second"]
+_WHERE = "oaxaca"
+#: Columns of results, and of what they are computed from.
+_OWN = "which person y n cell person_years_1 person_years_2 events_1 events_2".split()
 
 
 def oaxaca(
-    panel: Frame,
+    panel: Any,
     group: str,
     between: tuple[str, str],
     terms: str | Sequence[str],
@@ -46,7 +50,7 @@ def oaxaca(
     Parameters
     ----------
     panel
-        One row a person and year; of Arrow, Polars (lazy too) or pandas.
+        One row a person and year; of Arrow, Polars (lazy too) or pandas, or a mapping of columns.
     group, between
         The column of the groups, and two of its codes; the second may be "others".
     terms
@@ -77,13 +81,13 @@ def oaxaca(
     >>> round(found.of("explained")["estimate"], 3), round(found.of("unexplained")["estimate"], 3)
     (0.333, -0.333)
     """
-    listed = names(terms)
-    _check(model, fold, reference)
-    rows = _rows(lazy(panel), group, between, listed, (outcome, value, person))
-    columns = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
-    labels = rows.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
+    check_arguments(oaxaca, locals())
+    listed = names_of(terms, "terms")
+    rows = _rows(panel, group, between, listed, (outcome, value, person))
+    parts = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
+    labels = rows.select(parts).unique(maintain_order=True).sort(parts, nulls_last=True)
     found = design(labels, listed)
-    rows = rows.join(labels.with_row_index("cell"), on=columns, how="left", nulls_equal=True)
+    rows = rows.join(labels.with_row_index("cell"), on=parts, how="left", nulls_equal=True)
     problem = _problem(rows, found, model, between)
     estimates, gradient, named = _components(problem, fold, reference)
     influence = _influence(problem, gradient)
@@ -124,29 +128,23 @@ class _Problem:
         return np.concatenate([*(f.coefficients for f in self.fits), *means])
 
 
-def _check(model: str, fold: str, reference: str) -> None:
-    for where, value, allowed in (
-        ("model", model, ("logit", "linear")),
-        ("fold", fold, ("twofold", "threefold")),
-        ("reference", reference, ("pooled", "first", "second")),
-    ):
-        if value not in allowed:
-            raise UsageError("is not known", where=where, value=value, allowed=allowed)
-
-
 def _rows(
-    frame: pl.LazyFrame,
+    panel: Any,
     group: str,
     between: tuple[str, str],
     terms: Sequence[str],
     outcome: tuple[str, Any, str | None],
 ) -> pl.DataFrame:
     """Person, group (0 or 1), variables, outcome and how many rows are the same."""
-    columns = list(dict.fromkeys(part for term in terms for part in parts_of(term)))
+    parts = list(dict.fromkeys(part for term in terms for part in parts_of(term)))
+    refuse_taken(parts, _OWN, "terms")
     column, value, person = outcome
     keys = [] if person is None else [person]
-    require(frame, [group, column, *keys], "panel")
-    require(frame, columns, "terms")
+    frame = lazy_table(panel, _WHERE, [group, column, *keys, *parts])
+    for name in (group, *parts):
+        columns.refuse_levels(frame, lazy_column(frame, name, _WHERE), may_miss=True)
+    if person is not None:
+        columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
     code = pl.col(group).cast(pl.String)
     known = frame.select(code.unique()).collect().to_series().drop_nulls().sort().to_list()
     first, second = between
@@ -157,9 +155,11 @@ def _rows(
             )
     other = code.ne_missing(pl.lit(first)) if second == OTHERS else code == second
     which = pl.when(code == first).then(0).when(other).then(1)
-    chosen = frame.select(*columns, which=which, y=seen(frame, column, value), **_person(person))
+    chosen = frame.select(
+        *parts, which=which, y=seen(frame, column, value, _WHERE), **_person(person)
+    )
     chosen = chosen.filter(pl.col("which").is_not_null())
-    counted = chosen.group_by([*columns, "which", "person", "y"]).agg(n=pl.len())
+    counted = chosen.group_by([*parts, "which", "person", "y"]).agg(n=pl.len())
     return counted.collect(engine="streaming")
 
 

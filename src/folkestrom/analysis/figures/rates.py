@@ -17,6 +17,7 @@ from folkestrom.analysis.figure_style import (
     finish,
     number_text,
 )
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def rate_plot(
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
     ['Oslo', '11']
     """
+    check_arguments(rate_plot, locals())
     table = _checked(rows, (label, estimate, *(limits or ()), group))
     texts = labels or {}
     names = table[label].cast(pl.String).unique(maintain_order=True).to_list()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -215,6 +216,7 @@ def flow_matrix(
     >>> round(found.effectiveness, 1)
     33.3
     """
+    check_arguments(flow_matrix, locals())
     columns = [origin, destination, *([weight] if weight else [])]
     frame = as_frame_of(data, columns, _WHERE)
     if not len(frame):

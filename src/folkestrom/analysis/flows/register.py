@@ -15,6 +15,7 @@ import polars as pl
 
 from folkestrom.analysis.flows.matrix import FlowMatrix, flow_matrix
 from folkestrom.analysis.flows.tables import UNKNOWN
+from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import step
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.codes import Kind, Origin
@@ -104,6 +105,7 @@ def flows_of_period(
     FlowMatrix
         Moves within a place stand on the diagonal.
     """
+    check_arguments(flows_of_period, locals())
     if level not in get_args(Level):
         raise UsageError("is no level", column="level", value=level, allowed=get_args(Level))
     if start >= end:
@@ -159,6 +161,7 @@ def moves_of(
     polars.DataFrame
         Columns person, date, from_country, to_country, country_of_birth.
     """
+    check_arguments(moves_of, locals())
     wrong = [c for c in countries if c not in COUNTRY_CODES]
     if wrong or not countries:
         raise UsageError(

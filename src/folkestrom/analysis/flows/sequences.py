@@ -10,6 +10,7 @@ import polars as pl
 
 from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
 from folkestrom.analysis.followup import Curves, state_occupation, transitions
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused
 
 _WHERE = "move_sequences"
@@ -150,6 +151,7 @@ def move_sequences(
     >>> found.persons.select("sequence", "type").rows()
     [('PL>NO>PL', 'returned'), ('PL>NO>DE>NO', 'came back')]
     """
+    check_arguments(move_sequences, locals())
     needed = ["person", "date", "from_country", "to_country", origin]
     frame = _checked(as_frame_of(moves, needed, _WHERE), origin, until)
     if shortest:

@@ -130,12 +130,11 @@ def number(name: str, values: ArrayLike) -> Number:
 
     Examples
     --------
-    >>> number("income", [1, float("nan")])
+    >>> number("income", [1, float("inf")])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    folkestrom.errors.InputRefused: row 2, column income: is missing.
-    Next: Leave the row out, or make a level of a factor of what is missing; a study leaves out what
-    has no number by a condition on it: [[who]] with a low `from`.
+    folkestrom.errors.InputRefused: row 2, column income: 'inf' is not a finite number.
+    Next: Leave the row out, or make a level of a factor of what is missing...
     """
     check_arguments(number, locals())
     return Number(name, columns.numbers(column_of(values, name)))

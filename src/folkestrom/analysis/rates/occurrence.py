@@ -14,6 +14,7 @@ from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.vocabulary import Setting, exposed
 from folkestrom.analysis.study.definition import Groups
+from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
@@ -99,6 +100,7 @@ def occurrences(
         Count as `first_events` those events that are the person's first in the period. Added up
         over any cells, they are at most the persons there.
     """
+    check_arguments(occurrences, locals())
     limits = reach(connection)
     known = known_at or limits.last
     _check(limits, period, known, known_at)

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom import columns
 from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of, refuse_taken
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.cells import Target, as_frame
+from folkestrom.model.cells import Frame, Target, as_frame
+
+_WHERE = "propensities"
+#: Columns of results, and of what they are computed from.
+_OWN = (
+    "persons person_years events propensity se propensity_lower propensity_upper design_effect "
+    "standardised standardised_se standardised_lower standardised_upper coverage "
+    "person y n yy yn nn weight size cell share i ii g p"
+).split()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +107,7 @@ class ClusterSums:
 
 
 def propensities(
-    panel: Frame,
+    panel: Any,
     by: str | Iterable[str] = (),
     *,
     outcome: str = "outcome",
@@ -114,7 +123,7 @@ def propensities(
     Parameters
     ----------
     panel
-        One row a person and year; of Arrow, Polars (lazy too) or pandas.
+        One row a person and year; of Arrow, Polars (lazy too) or pandas, or a mapping of columns.
     by
         Columns that tell groups apart.
     outcome, value
@@ -137,13 +146,19 @@ def propensities(
     >>> propensities(panel, value="abroad").data.row(0)[:4]
     (3, 4, 1, 0.25)
     """
-    groups, strata = names(by), names(standardise_by)
-    frame = lazy(panel)
+    check_arguments(propensities, locals())
+    groups, strata = names_of(by, "by"), names_of(standardise_by, "standardise_by")
+    refuse_taken((*groups, *strata), _OWN, "by")
     keys = [] if person is None else [person]
-    require(frame, [*keys, outcome, *groups, *strata], "panel")
     kept = list(dict.fromkeys([*groups, *strata, *(standard or {})]))
-    rows = frame.select(*kept, *keys, y=seen(frame, outcome, value))
-    rows = rows.with_row_index("person") if person is None else rows.rename({person: "person"})
+    frame = lazy_table(panel, _WHERE, [*keys, outcome, *kept])
+    for name in kept:
+        columns.refuse_levels(frame, lazy_column(frame, name, _WHERE), may_miss=True)
+    who = pl.int_range(pl.len())
+    if person is not None:
+        columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
+        who = pl.col(person)
+    rows = frame.select(*kept, y=seen(frame, outcome, value, _WHERE), person=who)
     crude = _crude(rows, groups, method, level)
     if not strata:
         return Propensities(groups, crude, level)
@@ -154,24 +169,24 @@ def propensities(
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
 
 
-def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
+def seen(frame: pl.LazyFrame, outcome: str, value: Any, where: str) -> pl.Expr:
     """1 where a row has the outcome, else 0; refuses what is missing or never occurs.
 
     Parameters
     ----------
     frame, outcome, value
         As for `propensities`.
+    where
+        The function that is told of in messages.
     """
     column = pl.col(outcome)
-    rows, missing = frame.select(pl.len(), missing=column.null_count()).collect().row(0)
-    if not rows:
+    if not frame.select(pl.len()).collect().item():
         raise InputRefused(
             "has no rows: there is nobody to give a propensity of",
-            where="panel",
+            where=where,
             next_step="Look at the study's flow chart for the condition that leaves nobody",
         )
-    if missing:
-        raise InputRefused("is missing in some rows", where="panel", column=outcome)
+    columns.refuse_levels(frame, lazy_column(frame, outcome, where))
     dtype = frame.collect_schema()[outcome]
     if dtype == pl.Boolean:
         return column.cast(pl.Int64)
@@ -185,6 +200,10 @@ def seen(frame: pl.LazyFrame, outcome: str, value: Any) -> pl.Expr:
                 allowed=sorted(map(str, found))[:20],
             )
         return (column.cast(pl.String) == value).cast(pl.Int64)
+    if lazy_column(frame, outcome, where).is_category:
+        raise UsageError(
+            "is no text, as the outcomes are", where="value", value=value, allowed="the name of one"
+        )
     return (column == value).cast(pl.Int64)
 
 

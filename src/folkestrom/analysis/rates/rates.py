@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, check_counts, lazy, names, require
+from folkestrom import columns
 from folkestrom.analysis.rates.intervals import poisson_interval
 from folkestrom.analysis.rates.standardisation import Standard, standardised
-from folkestrom.errors import UsageError
-from folkestrom.model.cells import Target, as_frame
+from folkestrom.columns import (
+    check_arguments,
+    column_names,
+    lazy_column,
+    lazy_table,
+    names_of,
+    refuse_taken,
+)
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import Frame, Target, as_frame
 
 #: Mean length of a year of the Gregorian calendar, in days.
 DAYS_PER_YEAR = 365.2425
 
 Unit = Literal["days", "years"]
+_WHERE = "rates"
+#: Columns of results, and of what they are computed from.
+_OWN = (
+    "events exposure person_years rate rate_lower rate_upper standardised standardised_lower "
+    "standardised_upper ratio ratio_lower ratio_upper expected coverage weight standard_rate "
+    "sum variance mean_weight mean_square reference observed"
+).split()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +68,7 @@ class Rates:
 
 
 def rates(
-    table: Frame,
+    table: Any,
     events: str = "events",
     exposure: str = "days",
     by: str | Iterable[str] = (),
@@ -72,11 +87,13 @@ def rates(
     ----------
     table
         Cells with events and exposure, or episodes with the columns `start` and `stop`; of Arrow,
-        Polars or pandas.
+        Polars (lazy too) or pandas, or a mapping of columns.
     events
-        Column of counts; of episodes, 1 or True where the event ended them.
+        Column of counts; of episodes, 1 or True where the event ended them. A table without any is
+        refused: what is known then is the limit, of `poisson_interval(0)`.
     exposure
-        Column of person-time. Where the table has no such column: `stop` less `start`.
+        Column of person-time. Where the table has no such column: `stop` less `start`, in calendar
+        days where they are dates or moments.
     by
         Columns that tell groups apart.
     outcome
@@ -105,40 +122,75 @@ def rates(
     >>> found.select("county", pl.col("rate").round(2)).rows()
     [('03', 11.0), ('11', 4.0)]
     """
-    groups, strata = names(by), names(standardise_by)
+    check_arguments(rates, locals())
+    groups, strata = names_of(by, "by"), names_of(standardise_by, "standardise_by")
     _check(groups, strata, standard, unit, per)
-    frame = lazy(table)
-    require(frame, (*groups, *strata))
-    wanted = [*groups, *(name for name in strata if name not in groups), *_others(standard, groups)]
-    cells = counted(frame, events, exposure, dict.fromkeys(wanted), outcome=outcome, unit=unit)
+    wanted = dict.fromkeys((*groups, *strata, *_others(standard, groups)))
+    cells = counted(table, events, exposure, wanted, outcome=outcome, unit=unit)
+    if len(cells) and not cells["events"].sum():
+        raise InputRefused(
+            "is 0 in every row", where=_WHERE, column=events,
+            next_step="Look at how it was made; poisson_interval(0) has the limit of no events",
+        )  # fmt: skip
+    days = DAYS_PER_YEAR if standard is not None and unit == "days" else 1.0
+    return rates_of(cells, groups, strata, standard, method=method, per=per, level=level, days=days)
+
+
+def rates_of(
+    cells: pl.DataFrame,
+    groups: tuple[str, ...],
+    strata: tuple[str, ...] = (),
+    standard: Standard = None,
+    *,
+    method: Literal["direct", "indirect"] = "direct",
+    per: float = 1000.0,
+    level: float = 0.95,
+    days: float = DAYS_PER_YEAR,
+) -> Rates:
+    """Rates of cells that have been counted, whether or not there are events.
+
+    Parameters
+    ----------
+    cells
+        Columns of codes, `events` and `person_years`.
+    groups, strata
+        Columns that tell groups apart; columns that are held equal.
+    standard, method, per, level
+        As of `rates`.
+    days
+        Days of one unit of a given standard's exposure.
+    """
     crude = _crude(summed(cells, groups), per, level)
     if not strata:
         return Rates(groups, crude, per, level)
-    extra = standardised(cells, groups, strata, standard, method, level, _days(standard, unit))
+    extra = standardised(cells, groups, strata, standard, method, level, days)
     scaled = [pl.col(n) * per for n in ("standardised", "standardised_lower", "standardised_upper")]
     joined = _beside(crude, extra.with_columns(scaled), groups)
     return Rates(groups, joined, per, level, f"{method} by {', '.join(strata)}")
 
 
 def counted(
-    frame: pl.LazyFrame,
+    table: Any,
     events: str,
     exposure: str,
     by: Iterable[str],
     *,
     outcome: str | None = None,
     unit: Unit = "days",
+    where: str = _WHERE,
 ) -> pl.DataFrame:
     """Events and person-years of a table by its columns.
 
     Parameters
     ----------
-    frame
+    table
         Cells or episodes.
     events, exposure, outcome, unit
         As for `rates`.
     by
         Columns that tell cells apart.
+    where
+        The function that is told of in messages.
 
     Examples
     --------
@@ -146,33 +198,50 @@ def counted(
     >>> counted(episodes, "event", "days", (), outcome="abroad").row(0)[0]
     1
     """
-    require(frame, [events], "events")
-    schema = frame.collect_schema()
-    if exposure not in schema and {"start", "stop"} <= set(schema):
-        length = pl.col("stop") - pl.col("start")
-        dated = schema["stop"].is_temporal()
-        frame = frame.with_columns((length.dt.total_days() if dated else length).alias(exposure))
-    require(frame, [exposure], "exposure")
-    count = pl.col(events)
-    if schema[events] == pl.String or isinstance(schema[events], pl.Categorical | pl.Enum):
-        if outcome is None:
-            raise UsageError("holds texts", where="events", value=events, next_step="Say outcome=")
-        count = (count.cast(pl.String) == outcome).fill_null(value=False)
-    columns = list(by)
-    count = count.cast(pl.Int64) if schema[events] == pl.Boolean or outcome else count
-    chosen = frame.select(*columns, count.alias("events"), pl.col(exposure).alias("exposure"))
-    # Wrong rows must be seen before they are added up.
-    wrong = chosen.filter(
-        ~((pl.col("events") >= 0) & (pl.col("exposure") >= 0)).fill_null(value=False)
-        | ~pl.col("exposure").cast(pl.Float64).is_finite()
+    named, keys = column_names(table, where), list(by)
+    of_spells = exposure not in named and {"start", "stop"} <= set(named)
+    frame = lazy_table(
+        table, where, [*keys, events, *(("start", "stop") if of_spells else (exposure,))]
     )
-    check_counts(wrong.select("events", "exposure").head(1).collect(), ("events", "exposure"))
-    sums = pl.col("events", "exposure").sum()
-    found = (chosen.group_by(columns).agg(sums) if columns else chosen.select(sums)).collect(
+    for name in keys:
+        columns.refuse_levels(frame, lazy_column(frame, name, where), may_miss=True)
+    count = _events(frame, events, outcome, where)
+    length = _length(frame, where) if of_spells else pl.col(exposure)
+    floats = [name for name in keys if frame.collect_schema()[name].is_float()]
+    # Wrong rows must be seen before they are added up.
+    chosen = frame.select(
+        *(pl.col(k).fill_nan(None) if k in floats else k for k in keys),
+        count.alias("\0events"), length.alias("\0exposure"),
+    )  # fmt: skip
+    sums = {"events": pl.col("\0events").sum(), "exposure": pl.col("\0exposure").sum()}
+    for given, held in ((events, "\0events"), (exposure, "\0exposure")):
+        column = lazy_column(chosen, held, where).renamed(given)
+        columns.refuse_amounts(chosen, column, nothing=held == "\0events")
+    found = (chosen.group_by(keys).agg(**sums) if keys else chosen.select(**sums)).collect(
         engine="streaming"
     )
     years = pl.col("exposure") / (DAYS_PER_YEAR if unit == "days" else 1.0)
-    return found.with_columns(pl.col("events"), years.alias("person_years")).drop("exposure")
+    return found.with_columns(person_years=years).drop("exposure")
+
+
+def _events(frame: pl.LazyFrame, events: str, outcome: str | None, where: str) -> pl.Expr:
+    column = lazy_column(frame, events, where)
+    if column.is_category:
+        if outcome is None:
+            raise UsageError(f"holds {column.kind}", where="events", value=events,
+                             next_step="Say outcome=")  # fmt: skip
+        return (pl.col(events).cast(pl.String) == outcome).fill_null(value=False).cast(pl.Int64)
+    whole = column.values.dtype.is_integer() or column.values.dtype == pl.Boolean
+    return pl.col(events).cast(pl.Int64) if whole else pl.col(events)
+
+
+def _length(frame: pl.LazyFrame, where: str) -> pl.Expr:
+    """Time from start to stop; of dates and moments in calendar days."""
+    start, stop = (lazy_column(frame, name, where) for name in ("start", "stop"))
+    columns.check_spells(start, stop)
+    if stop.is_dated:
+        return (pl.col("stop").cast(pl.Date) - pl.col("start").cast(pl.Date)).dt.total_days()
+    return pl.col("stop") - pl.col("start")
 
 
 def summed(cells: pl.DataFrame, by: Iterable[str]) -> pl.DataFrame:
@@ -224,17 +293,10 @@ def _others(standard: Standard, groups: tuple[str, ...]) -> list[str]:
     return []
 
 
-def _days(standard: Standard, unit: Unit) -> float:
-    """Days of one unit of a given standard's exposure."""
-    return DAYS_PER_YEAR if standard is not None and unit == "days" else 1.0
-
-
 def _check(
     groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, unit: str, per: float
 ) -> None:
-    twice = [name for name in groups if groups.count(name) > 1]
-    if twice:
-        raise UsageError("is asked for twice", where="by", value=twice[0])
+    refuse_taken((*groups, *strata), _OWN, "by")
     both = [name for name in strata if name in groups]
     if both:
         raise UsageError(

@@ -14,9 +14,9 @@ import polars as pl
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates import Occurrences, occurrences, rates
+from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.occurrence import Only, keep
-from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
 from folkestrom.analysis.study import toml_file
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
@@ -446,8 +446,9 @@ def _measured(
     if asked.standardise_by:
         # The standard is of the whole country, whoever is kept.
         whole = keep(counted.data, standard or {}, list(asked.standardise_by))
-        options = {"standardise_by": asked.standardise_by, "standard": whole}
-    found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
+        options = {"strata": asked.standardise_by, "standard": whole}
+    cells = groups.with_columns(person_years=pl.col("days") / DAYS_PER_YEAR)
+    found = rates_of(cells, asked.by, method=asked.method, level=asked.level, **options)
     return counted, found
 
 
