@@ -122,6 +122,8 @@ def column_of(values: Any, name: str, where: str | None = None) -> Column:
         values = _series(_arrow(values, name, where), name, where)
     if values.dtype == pl.Object:
         raise _mixed(values.to_list(), name, where)
+    if not len(values) and values.dtype == pl.Null:
+        values = values.cast(pl.Float64)  # a list without elements is of no kind
     return Column(name, as_written(values), where)
 
 

@@ -260,7 +260,9 @@ def amounts(column: Column) -> Floats:
     return column.values.cast(pl.Float64).to_numpy()
 
 
-def refuse_amounts(frame: pl.LazyFrame, column: Column, *, nothing: bool = True) -> None:
+def refuse_amounts(
+    frame: pl.LazyFrame, column: Column, *, nothing: bool = True, may_miss: bool = False
+) -> None:
     """Refuse what is no count, time or weight: missing, infinite, negative, or no number.
 
     Parameters
@@ -269,13 +271,18 @@ def refuse_amounts(frame: pl.LazyFrame, column: Column, *, nothing: bool = True)
         As of `refuse_persons`.
     nothing
         Whether all of them may be 0.
+    may_miss
+        Whether values may be missing.
     """
-    if not column.is_number:
+    if not (column.is_number or (may_miss and column.values.dtype == pl.Null)):
         raise _no(column, _AMOUNTS)
     name = column.values.name
     value = pl.col(name).cast(pl.Float64)
-    _refuse(frame, column, missing(name, column.values.dtype) | ~value.is_finite(),
-            "is missing or infinite", allowed=_AMOUNTS)  # fmt: skip
+    gone = pl.lit(value=False) if may_miss else pl.col(name).is_null()
+    _refuse(
+        frame, column, gone | ~value.is_finite().fill_null(value=True), "is missing or infinite",
+        allowed=_AMOUNTS,
+    )  # fmt: skip
     _refuse(frame, column, value < 0, "is negative", allowed=_AMOUNTS)
     if not nothing:
         found = frame.select(pl.len(), sum=value.sum()).collect(engine="streaming").row(0)

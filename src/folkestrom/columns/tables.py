@@ -207,7 +207,7 @@ def _unreadable(where: str) -> InputRefused:
 def _of_mapping(data: Mapping[Any, Any], where: str) -> Table:
     names = _unique(data, where)
     values = [list(v) if isinstance(v, Iterator) else v for v in data.values()]
-    lengths = [len(v) if hasattr(v, "__len__") else 0 for v in values]
+    lengths = [len(v) if hasattr(v, "__len__") else 0 for v in values[:1]]
     # The first column says how many there are; the others are held to it as they are read.
     return Table(names, lengths[0] if lengths else 0, where, values.__getitem__)
 

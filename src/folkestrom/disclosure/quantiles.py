@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom import columns
 from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
 
@@ -156,11 +157,7 @@ def _around(ordered: Floats, share: float, many: int) -> float:
 
 
 def _numbers(values: npt.ArrayLike) -> Floats:
-    numbers = np.asarray(values, np.float64).ravel()
-    if not len(numbers) or not np.isfinite(numbers).all():
-        raise InputRefused(
-            "are missing or infinite in some rows, or there are none",
-            where="values",
-            next_step="Leave such rows out first",
-        )
+    numbers = columns.numbers(columns.column_of(values, "values"))
+    if not len(numbers):
+        raise InputRefused("there are none", where="values", next_step="Look at the selection")
     return numbers

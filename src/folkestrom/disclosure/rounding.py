@@ -15,8 +15,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom import columns
 from folkestrom.columns import check_arguments
 from folkestrom.disclosure.suppression import Codes, lines
+from folkestrom.errors import InputRefused, UsageError
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -59,7 +61,9 @@ def utility(original: npt.ArrayLike, rounded: npt.ArrayLike) -> Utility:
     (1, 0.6667, 0.8297)
     """
     check_arguments(utility, locals())
-    f, g = (np.asarray(values, np.float64) for values in (original, rounded))
+    f, g = columns.arrays("utility", original=original, rounded=rounded)
+    if not f.size:
+        raise InputRefused("there are no counts", where="utility", column="original")
     differences = g - f
     distance = np.sqrt(((np.sqrt(f) - np.sqrt(g)) ** 2).sum() / 2)
     return Utility(
@@ -95,7 +99,15 @@ def round_small(counts: npt.ArrayLike, codes: Sequence[Codes], base: int) -> Cou
     [0, 3, 3, 9]
     """
     check_arguments(round_small, locals())
-    original = np.asarray(counts, np.int64)
+    original = columns.occurrences(columns.column_of(counts, "counts", "round_small"))
+    if base < 1:
+        raise UsageError("is no base", where="round_small, base", value=base, allowed="1, 2, 3 …")
+    for number, code in enumerate(codes):
+        if np.shape(code) != original.shape or np.asarray(code).dtype.kind not in "iu":
+            raise InputRefused(
+                f"{number + 1} are not one whole number for each of the {len(original)} counts",
+                where="round_small", column="codes",
+            )  # fmt: skip
     small = np.flatnonzero((original > 0) & (original < base))
     rounded = original.copy()
     rounded[small] = 0

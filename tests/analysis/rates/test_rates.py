@@ -122,7 +122,7 @@ def test_bad_questions(asked: dict[str, Any], says: str) -> None:
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), None])
 def test_bad_exposure(value: float | None) -> None:
     table = pl.DataFrame({"events": [1], "days": pl.Series([value], dtype=pl.Float64)})
-    with pytest.raises(InputRefused, match="row 1, column days: .*is (negative|missing)"):
+    with pytest.raises(InputRefused, match=r"row 1, column days: .*is (negative|missing)"):
         rates(table)
 
 
@@ -190,6 +190,6 @@ def test_outcomes_that_are_not_there() -> None:
         propensities(table.with_columns(pl.lit(None, pl.String).alias("outcome")), value="stay")
     for outcome in ("stay", True):
         empty = table.with_columns(outcome=pl.lit(outcome)).clear()
-        with pytest.raises(InputRefused, match="panel: has no rows") as refused:
+        with pytest.raises(InputRefused, match="propensities: has no rows") as refused:
             propensities(empty, value=outcome)
         assert "Allowed" not in str(refused.value)

@@ -75,7 +75,7 @@ def curve_plot(
     """
     check_arguments(curve_plot, locals())
     chosen = _chosen(list(curves), outcomes)
-    scale = _scale(unit)
+    scale = _DAYS[unit]
     texts = labels or {}
     groups = list(dict.fromkeys(c.group for c in chosen))
     # The names of many curves have no room among these.
@@ -130,7 +130,7 @@ def state_plot(
     found = list(curves)
     if len({c.group for c in found}) != 1:
         raise UsageError("takes the states of one group", where="state_plot")
-    scale, texts = _scale(unit), labels or {}
+    scale, texts = _DAYS[unit], labels or {}
     last = min(c.until for c in found)
     end = until if until is not None else min(last, float(found[0].time[-1])) / scale
     days = np.unique(np.append(np.concatenate([c.time for c in found]), [0, round(end * scale)]))
@@ -186,12 +186,6 @@ def _chosen(curves: list[Curve], outcomes: Sequence[str] | None) -> list[Curve]:
     if outcomes is None:
         outcomes = [name for name in known if name != "survival"] or known
     return [c for c in curves if c.outcome in outcomes]
-
-
-def _scale(unit: str) -> float:
-    if unit not in _DAYS:
-        raise UsageError("is no unit", column="unit", value=unit, allowed=list(_DAYS))
-    return _DAYS[unit]
 
 
 def _name(curve: Curve, curves: Sequence[Curve], texts: Mapping[str, str], lang: Language) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import duckdb
 import polars as pl
 
 from folkestrom.analysis.flows.matrix import FlowMatrix, flow_matrix
-from folkestrom.analysis.flows.tables import UNKNOWN
+from folkestrom.analysis.flows.sequences import UNKNOWN
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import step
 from folkestrom.errors import InputRefused, UsageError
@@ -106,8 +106,6 @@ def flows_of_period(
         Moves within a place stand on the diagonal.
     """
     check_arguments(flows_of_period, locals())
-    if level not in get_args(Level):
-        raise UsageError("is no level", column="level", value=level, allowed=get_args(Level))
     if start >= end:
         raise UsageError(
             "is no period", value=f"{start} to {end}", allowed="a start before its end"

@@ -153,10 +153,6 @@ def _check_options(penalty: float, tolerance: float | None, errors: str, bread: 
         raise UsageError("is not a penalty", value=penalty, allowed="a number from 0")
     if tolerance is not None and not 0 < tolerance <= 1:
         raise UsageError("is not a tolerance", value=tolerance, allowed="standard errors, up to 1")
-    if errors not in ("observed", "bhhh", "clustered"):
-        raise UsageError(
-            "are no standard errors", value=errors, allowed=["observed", "bhhh", "clustered"]
-        )
 
 
 def _checkpoint(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -82,8 +82,6 @@ def regression_table(
     check_arguments(regression_table, locals())
     if format not in FORMATS:
         raise UsageError("is no format of tables", value=format, allowed=list(FORMATS))
-    if lang not in get_args(Language):
-        raise UsageError("is no language of tables", value=lang, allowed=get_args(Language))
     named = by_name(fits)
     if not named:
         raise UsageError("there is no model for the table")

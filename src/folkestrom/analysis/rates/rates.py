@@ -124,7 +124,7 @@ def rates(
     """
     check_arguments(rates, locals())
     groups, strata = names_of(by, "by"), names_of(standardise_by, "standardise_by")
-    _check(groups, strata, standard, unit, per)
+    _check(groups, strata, standard, per)
     wanted = dict.fromkeys((*groups, *strata, *_others(standard, groups)))
     cells = counted(table, events, exposure, wanted, outcome=outcome, unit=unit)
     if len(cells) and not cells["events"].sum():
@@ -294,7 +294,7 @@ def _others(standard: Standard, groups: tuple[str, ...]) -> list[str]:
 
 
 def _check(
-    groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, unit: str, per: float
+    groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, per: float
 ) -> None:
     refuse_taken((*groups, *strata), _OWN, "by")
     both = [name for name in strata if name in groups]
@@ -310,7 +310,5 @@ def _check(
             where="standard",
             next_step="Say standardise_by",
         )
-    if unit not in ("days", "years"):
-        raise UsageError("is not a unit", where="unit", value=unit, allowed=("days", "years"))
     if not per > 0:
         raise UsageError("is not a number of person-years", where="per", value=per)

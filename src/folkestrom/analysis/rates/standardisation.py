@@ -46,10 +46,6 @@ def standardised(
     days
         What the exposure of a given table is divided by to be in years.
     """
-    if method not in ("direct", "indirect"):
-        raise UsageError(
-            "is not a method", where="method", value=method, allowed=("direct", "indirect")
-        )
     cells = comparable(cells, strata)
     whole = standard_population(cells, strata, standard, days)
     own = cells.group_by([*by, *strata]).agg(pl.col("events", "person_years").sum())
