@@ -22,6 +22,7 @@ from folkestrom.columns.roles import (
     refuse_amounts,
     refuse_levels,
     refuse_persons,
+    refuse_times,
     times,
     weights,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "refuse_levels",
     "refuse_persons",
     "refuse_taken",
+    "refuse_times",
     "suggestion",
     "table_of",
     "text_of",

@@ -56,9 +56,16 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> N
     Allowed: a number.
     """
     for name, hint in _hints(function).items():
-        value = given.get(name)
-        if name in given and not _fits(value, hint):
+        if name not in given:
+            continue
+        value = given[name]
+        if not _fits(value, hint):
             raise _refusal(function.__name__, name, value, hint)
+        if name == "level" and hint is float and not 0 < value < 1:
+            raise UsageError(
+                "is not a level of confidence", where=f"{function.__name__}, level", value=value,
+                allowed="between 0 and 1, such as 0.95",
+            )  # fmt: skip
 
 
 @cache
@@ -121,18 +128,18 @@ def _is_number(value: Any, hint: type) -> bool:
 
 
 def _is_list(value: Any) -> bool:
-    return hasattr(value, "__len__") and hasattr(value, "__iter__") and not isinstance(
-        value, str | bytes | Mapping
-    )  # fmt: skip
+    several = hasattr(value, "__len__") and hasattr(value, "__iter__")
+    return several and not (isinstance(value, str | bytes | Mapping) or hasattr(value, "columns"))
 
 
 def _fits_list(value: Any, inner: Any, *, sized: bool) -> bool:
     if not _is_list(value):
-        return not sized and isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        other = isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")
+        return not sized and isinstance(value, Iterable) and not other
     if getattr(value, "ndim", 1) != 1:
         return False
-    few = isinstance(value, list | tuple) and len(value) <= _MOST_ELEMENTS
-    return not few or all(_fits(element, inner) for element in value)
+    many = inner is Any or len(value) > _MOST_ELEMENTS
+    return many or all(_fits(element, inner) for element in value)
 
 
 def _fits_tuple(value: tuple[Any, ...], inner: tuple[Any, ...]) -> bool:

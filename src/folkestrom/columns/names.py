@@ -29,7 +29,7 @@ def names_of(by: str | Iterable[str] | None, argument: str) -> tuple[str, ...]:
     if isinstance(by, str):
         by = [name.strip() for name in by.split(",") if name.strip()]
     try:
-        found = tuple(by or ())
+        found = () if by is None else tuple(by)
     except TypeError:
         found = (by,)  # type: ignore[assignment]
     for name in found:

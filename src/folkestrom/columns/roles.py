@@ -115,8 +115,7 @@ def days(column: Column) -> npt.NDArray[np.int32] | Codes:
         whole = np.floor(values) == values
         if not whole.all():
             _refuse_rows(column, ~whole, "is no whole number of days", "whole days, or dates")
-    narrow = values.dtype.itemsize < 4 or values.dtype == np.int32
-    return np.ascontiguousarray(values.astype(np.int32 if narrow else np.int64, copy=False))
+    return np.ascontiguousarray(values.astype(np.int64) if values.dtype.kind == "f" else values)
 
 
 def times(column: Column) -> npt.NDArray[Any]:
@@ -128,20 +127,33 @@ def times(column: Column) -> npt.NDArray[Any]:
         Numbers, dates, or moments, of which the day counts that is written there.
     """
     values = column.values
-    if not (column.is_dated or (values.dtype.is_numeric())):
-        raise _no(column, "numbers, or dates")
-    frame, name = values.to_frame().lazy(), values.name
-    wrong = missing(name, values.dtype)
-    wrong |= ~pl.col(name).is_finite() if values.dtype.is_float() else False
-    _refuse(frame, column, wrong, "is missing or infinite", allowed="numbers, or dates")
+    refuse_times(values.to_frame().lazy(), column)
     if column.is_dated:
         return values.cast(pl.Date).to_physical().to_numpy()
     if not values.dtype.is_integer():
         return values.cast(pl.Float64).to_numpy()
-    if values.dtype == pl.UInt64:
-        _refuse(frame, column, pl.col(name) > 2**53, "is too large for a time")
-        values = values.cast(pl.Int64)
-    return values.to_numpy()
+    # Few kinds of numbers go on from here: kernels are compiled for each.
+    short = values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16)
+    return values.cast(pl.Int32 if short else pl.Int64).to_numpy()
+
+
+def refuse_times(frame: pl.LazyFrame, column: Column) -> None:
+    """Refuse what is no time: missing, infinite, too large, or neither numbers nor dates.
+
+    Parameters
+    ----------
+    frame, column
+        As of `refuse_persons`.
+    """
+    dtype, value = column.values.dtype, pl.col(column.values.name)
+    allowed = "numbers, or dates"
+    if not (column.is_dated or dtype.is_numeric()):
+        raise _no(column, allowed)
+    wrong = missing(column.values.name, dtype) | (~value.is_finite() if dtype.is_float() else False)
+    _refuse(frame, column, wrong, "is missing or infinite", allowed=allowed)
+    if not column.is_dated:
+        far = value.cast(pl.Float64).abs() > 2**53
+        _refuse(frame, column, far, "is too large for a time", allowed=allowed)
 
 
 def check_spells(start: Column, stop: Column) -> None:
@@ -222,7 +234,10 @@ def _array(values: Any, name: str, where: str) -> Floats:
     if len(column) and not column.is_number:
         raise _no(column, "numbers")
     value = pl.col(column.values.name).cast(pl.Float64)
-    _refuse(column.values.to_frame().lazy(), column, value < 0, "is negative", allowed=_AMOUNTS)
+    wrong = (value < 0) | value.is_infinite()
+    _refuse(
+        column.values.to_frame().lazy(), column, wrong, "is negative or infinite", allowed=_AMOUNTS
+    )
     return column.values.cast(pl.Float64).fill_null(np.nan).to_numpy().reshape(shape)
 
 
@@ -284,6 +299,8 @@ def refuse_amounts(
         allowed=_AMOUNTS,
     )  # fmt: skip
     _refuse(frame, column, value < 0, "is negative", allowed=_AMOUNTS)
+    if column.values.dtype.is_integer():
+        _refuse(frame, column, value > 2**53, "is too large", allowed="numbers up to 2⁵³")
     if not nothing:
         found = frame.select(pl.len(), sum=value.sum()).collect(engine="streaming").row(0)
         _refuse_nothing(column, nothing=found[0] > 0 and not found[1] > 0)
@@ -347,7 +364,7 @@ def categories(column: Column, *, may_miss: bool = False) -> Categories:
         return Categories(np.full(len(series), -1, np.int64), ())
     found = _by_place(series)
     if found is not None and len(found[1]) < _SMALL_RANGE:
-        return Categories(found[0], tuple(str(int(value)) for value in found[1]))
+        return Categories(found[0], tuple(map(str, found[1])))
     return _by_values(series)
 
 
@@ -403,7 +420,7 @@ def missing(name: str, dtype: pl.DataType) -> pl.Expr:
     return gone | pl.col(name).is_nan().fill_null(value=True) if dtype.is_float() else gone
 
 
-def _by_place(series: pl.Series) -> tuple[Codes, npt.NDArray[Any]] | None:
+def _by_place(series: pl.Series) -> tuple[Codes, list[int]] | None:
     """Numbers of whole numbers, and those that occur; None where a table would be too long."""
     if not series.dtype.is_integer() or series.null_count() or not len(series):
         return None
@@ -411,11 +428,11 @@ def _by_place(series: pl.Series) -> tuple[Codes, npt.NDArray[Any]] | None:
     low, high = int(held.min()), int(held.max())
     if high - low > max(_SMALL_RANGE, 4 * len(held)):
         return None
-    places = (held if held.dtype == np.uint64 else held.astype(np.int64)) - low
+    places = held - held.dtype.type(low) if held.dtype == np.uint64 else held.astype(np.int64) - low
     found = np.flatnonzero(np.bincount(places.astype(np.int64, copy=False)))
     ranks = np.zeros(high - low + 1, np.int64)
     ranks[found] = np.arange(len(found))
-    return ranks[places], found + low
+    return ranks[places], [low + place for place in found.tolist()]
 
 
 def _by_values(series: pl.Series) -> Categories:

@@ -207,9 +207,10 @@ def _unreadable(where: str) -> InputRefused:
 def _of_mapping(data: Mapping[Any, Any], where: str) -> Table:
     names = _unique(data, where)
     values = [list(v) if isinstance(v, Iterator) else v for v in data.values()]
-    lengths = [len(v) if hasattr(v, "__len__") else 0 for v in values[:1]]
+    if values and (isinstance(values[0], str | bytes) or not hasattr(values[0], "__len__")):
+        column_of(values[0], names[0], where)
     # The first column says how many there are; the others are held to it as they are read.
-    return Table(names, lengths[0] if lengths else 0, where, values.__getitem__)
+    return Table(names, len(values[0]) if values else 0, where, values.__getitem__)
 
 
 def _of_arrow(data: Any, where: str) -> Table:

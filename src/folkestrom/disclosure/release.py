@@ -339,7 +339,7 @@ def _check_numbers(cells: Cells, names: Sequence[str]) -> None:
 
 def _cells(table: Any, dimensions: Sequence[str]) -> Cells:
     given = table_of(table, "release")
-    if not dimensions:
+    if not len(dimensions):
         raise UsageError("are not said", where="dimensions", allowed=listed_names(given.names))
     columns = {name: given.column(name) for name in (*dimensions, *given.names)}
     for name in dimensions:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from folkestrom import columns
-from folkestrom.columns import check_arguments
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.disclosure.suppression import Codes, lines
 from folkestrom.errors import InputRefused, UsageError
 
@@ -61,7 +61,8 @@ def utility(original: npt.ArrayLike, rounded: npt.ArrayLike) -> Utility:
     (1, 0.6667, 0.8297)
     """
     check_arguments(utility, locals())
-    f, g = columns.arrays("utility", original=original, rounded=rounded)
+    given = table_of({"original": original, "rounded": rounded}, "utility")
+    f, g = (columns.amounts(given.column(name)) for name in given.names)
     if not f.size:
         raise InputRefused("there are no counts", where="utility", column="original")
     differences = g - f
@@ -115,7 +116,7 @@ def round_small(counts: npt.ArrayLike, codes: Sequence[Codes], base: int) -> Cou
         return rounded
     total = int(original[small].sum())
     ups = min((2 * total + base) // (2 * base), len(small))
-    groups = [*lines(codes), np.zeros(len(original), np.int64)] if codes else []
+    groups = [*lines(codes), np.zeros(len(original), np.int64)] if len(codes) else []
     problem = _Totals(original, groups, small, base)
     rounded[problem.choose(ups)] = base
     return rounded

@@ -115,6 +115,10 @@ def kitagawa(
     joint = [parts_of(factor) for factor in listed]
     parts = list(dict.fromkeys(name for parts in joint for name in parts))
     _check(group, parts, len(listed))
+    if replicates < 2:
+        raise UsageError(
+            "are too few", where="kitagawa, replicates", value=replicates, allowed="2 and more"
+        )
     keys = [person] if intervals == "bootstrap" else []
     if keys:
         frame = lazy_table(table, _WHERE, keys)
@@ -317,6 +321,11 @@ def _draws(
         if (sums[:, 1].sum(axis=1) > 0).all():
             drawn = Populations(codes, sums[:, 0], sums[:, 1], EVERYBODY in between)
             found.append(_effects(drawn)[0])
+    if len(found) < 2:
+        raise InputRefused(
+            "are too few to be drawn anew: a group had nobody exposed in most draws",
+            where=_WHERE, column=person, next_step="Take intervals='poisson', or larger groups",
+        )  # fmt: skip
     return np.array(found)
 
 

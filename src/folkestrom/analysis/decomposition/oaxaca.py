@@ -83,6 +83,8 @@ def oaxaca(
     """
     check_arguments(oaxaca, locals())
     listed = names_of(terms, "terms")
+    if not listed:
+        raise UsageError("names no term", where=_WHERE, column="terms")
     rows = _rows(panel, group, between, listed, (outcome, value, person))
     parts = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
     labels = rows.select(parts).unique(maintain_order=True).sort(parts, nulls_last=True)

@@ -83,7 +83,7 @@ def curve_plot(
     width = 10.2 if beside else 7.2
     figure, axis = canvas(width, 4.2 + (0.24 * (len(groups) + 1) if at_risk else 0))
     top = max(float(c.time[-1]) / scale for c in chosen if len(c.time))
-    end = until if until is not None else top
+    end = _end(until, top)
     percent = not any("hazard" in c.outcome for c in chosen)
     for k, curve in enumerate(chosen):
         _draw(axis, curve, k, scale, 100.0 if percent else 1.0, _name(curve, chosen, texts, lang))
@@ -132,7 +132,7 @@ def state_plot(
         raise UsageError("takes the states of one group", where="state_plot")
     scale, texts = _DAYS[unit], labels or {}
     last = min(c.until for c in found)
-    end = until if until is not None else min(last, float(found[0].time[-1])) / scale
+    end = _end(until, min(last, float(found[0].time[-1])) / scale)
     days = np.unique(np.append(np.concatenate([c.time for c in found]), [0, round(end * scale)]))
     days = _thinned(days[days <= end * scale])
     shares = np.array([100 * c.at(days) for c in found])
@@ -186,6 +186,15 @@ def _chosen(curves: list[Curve], outcomes: Sequence[str] | None) -> list[Curve]:
     if outcomes is None:
         outcomes = [name for name in known if name != "survival"] or known
     return [c for c in curves if c.outcome in outcomes]
+
+
+def _end(until: float | None, last: float) -> float:
+    """Where the axis of time ends."""
+    if until is None:
+        return last
+    if not 0 < until < float("inf"):
+        raise UsageError("is no time", where="until", value=until, allowed="above 0")
+    return until
 
 
 def _name(curve: Curve, curves: Sequence[Curve], texts: Mapping[str, str], lang: Language) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
 from folkestrom.analysis.mobility import goodness
+from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-
-if TYPE_CHECKING:
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 
 def compare(
@@ -109,7 +107,7 @@ def vuong_test(
 
 
 def _check(fits: Sequence[MobilityFit], names: Sequence[str]) -> None:
-    if not fits:
+    if not len(fits):
         raise UsageError("there is no model to compare")
     if len(names) != len(fits) or len(set(names)) < len(names):
         raise UsageError(f"{len(names)} names for {len(fits)} models", allowed="one for each")

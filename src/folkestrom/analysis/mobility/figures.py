@@ -15,14 +15,13 @@ import polars as pl
 from folkestrom.analysis.figure_style import COLOURS, GREY, MARKERS, Language, finish, panels, word
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
+from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 
 def coefficient_plot(
@@ -121,7 +120,7 @@ def profile_plot(
         if outcome not in fit.outcomes:
             raise UsageError("is no outcome of the model", value=outcome, allowed=fit.outcomes)
     if not profiles:
-        raise UsageError("there is no profile for the figure")
+        raise UsageError("there is no profile for the figure", where="profiles")
     found = fit.predict(list(profiles.values()), level=level)
     figure, axes = _canvas(len(wanted), 0.9 + 0.35 * len(profiles))
     for k, (axis, outcome) in enumerate(zip(axes, wanted, strict=True)):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.panel import Position
+from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-
-if TYPE_CHECKING:
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 Language = Literal["en", "no"]
 
@@ -82,6 +80,8 @@ def regression_table(
     check_arguments(regression_table, locals())
     if format not in FORMATS:
         raise UsageError("is no format of tables", value=format, allowed=list(FORMATS))
+    if digits < 0:
+        raise UsageError("is negative", where="regression_table, digits", value=digits)
     named = by_name(fits)
     if not named:
         raise UsageError("there is no model for the table")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -122,8 +123,19 @@ def source_of(data: Any) -> Source:
             where="data", next_step="Give a function that opens it: mobility(lambda: …, …)",
         )  # fmt: skip
     if callable(data):
+        _refuse_arguments(data)
         return _of_function(data)
     return Source(column_names(data, "data"), lambda columns: [read_table(data, columns)])
+
+
+def _refuse_arguments(opens: Callable[..., Any]) -> None:
+    try:
+        inspect.signature(opens).bind()
+    except TypeError as error:
+        raise UsageError(
+            "is a function that takes arguments", where="data",
+            allowed="a function without arguments that opens a stream of tables",
+        ) from error  # fmt: skip
 
 
 def _of_file(path: Path) -> Source:

@@ -76,6 +76,8 @@ def lexis(
     born, begin, end = (
         pl.col(name).cast(pl.Date if dated else pl.Float64) for name in (birth, start, stop)
     )
+    for one in ends:
+        columns.refuse_times(frame, one)
     chosen = frame.select(
         *groups, born=born, start=begin, stop=end, event=pl.col(event).cast(pl.Int64)
     )

@@ -206,7 +206,9 @@ def counted(
     for name in keys:
         columns.refuse_levels(frame, lazy_column(frame, name, where), may_miss=True)
     count = _events(frame, events, outcome, where)
-    length = _length(frame, where) if of_spells else pl.col(exposure)
+    if not of_spells:
+        columns.refuse_amounts(frame, lazy_column(frame, exposure, where), nothing=False)
+    length = _length(frame, where) if of_spells else _amount(frame, exposure, where)
     floats = [name for name in keys if frame.collect_schema()[name].is_float()]
     # Wrong rows must be seen before they are added up.
     chosen = frame.select(
@@ -214,9 +216,9 @@ def counted(
         count.alias("\0events"), length.alias("\0exposure"),
     )  # fmt: skip
     sums = {"events": pl.col("\0events").sum(), "exposure": pl.col("\0exposure").sum()}
-    for given, held in ((events, "\0events"), (exposure, "\0exposure")):
-        column = lazy_column(chosen, held, where).renamed(given)
-        columns.refuse_amounts(chosen, column, nothing=held == "\0events")
+    if of_spells:
+        column = lazy_column(chosen, "\0exposure", where).renamed("stop")
+        columns.refuse_amounts(chosen, column, nothing=False)
     found = (chosen.group_by(keys).agg(**sums) if keys else chosen.select(**sums)).collect(
         engine="streaming"
     )
@@ -231,8 +233,14 @@ def _events(frame: pl.LazyFrame, events: str, outcome: str | None, where: str) -
             raise UsageError(f"holds {column.kind}", where="events", value=events,
                              next_step="Say outcome=")  # fmt: skip
         return (pl.col(events).cast(pl.String) == outcome).fill_null(value=False).cast(pl.Int64)
-    whole = column.values.dtype.is_integer() or column.values.dtype == pl.Boolean
-    return pl.col(events).cast(pl.Int64) if whole else pl.col(events)
+    columns.refuse_amounts(frame, column)
+    return _amount(frame, events, where)
+
+
+def _amount(frame: pl.LazyFrame, name: str, where: str) -> pl.Expr:
+    dtype = lazy_column(frame, name, where).values.dtype
+    whole = dtype.is_integer() or dtype == pl.Boolean
+    return pl.col(name).cast(pl.Int64 if whole else pl.Float64)
 
 
 def _length(frame: pl.LazyFrame, where: str) -> pl.Expr:

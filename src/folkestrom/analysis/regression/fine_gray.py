@@ -185,7 +185,8 @@ def _seen(
 def _product(times: npt.NDArray[Any], leaving: Floats, at_risk: Floats) -> Floats:
     """Shares left before the first of the times, after the first, and so on."""
     # What is at risk is a difference of sums: all of it, when less than a rounding is left.
-    stay = np.where(at_risk - leaving < 1e-12 * at_risk, 0.0, 1.0 - leaving / at_risk)
+    share = np.divide(leaving, at_risk, out=np.zeros_like(leaving), where=at_risk > 0)
+    stay = np.where(at_risk - leaving < 1e-12 * at_risk, 0.0, 1.0 - share)
     return np.concatenate([[1.0], np.cumprod(stay)]) if len(times) else np.ones(1)
 
 
