@@ -21,6 +21,7 @@ from folkestrom.analysis.study import toml_file
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
+from folkestrom.columns import check_arguments
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure import named as rules_named
 from folkestrom.engine.settings import resource_errors
@@ -133,6 +134,7 @@ def emigration_rates(
     folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
     Allowed: days before 2019-01-01.
     """
+    check_arguments(emigration_rates, locals())
     asked = Question(
         Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
         arguments.names(by),
@@ -328,6 +330,7 @@ def decompose(
     folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
     Allowed: days before 2020-01-01.
     """
+    check_arguments(decompose, locals())
     asked = Question(
         Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
         (by,),
@@ -437,18 +440,15 @@ def decomposition_cells(
 def _measured(
     folder: Path, waiting: Waiting, asked: Question, persons: bool = False
 ) -> tuple[Occurrences, Rates]:
-    standard = _standard(asked)
-    wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
+    standard, strata = _standard(asked), asked.standardise_by
+    wanted = (*asked.by, *strata, *(standard or {}))
     counted = _counted(folder, waiting, asked, wanted, persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
     groups = keep(counted.data, asked.only, named)
-    options: dict[str, Any] = {}
-    if asked.standardise_by:
-        # The standard is of the whole country, whoever is kept.
-        whole = keep(counted.data, standard or {}, list(asked.standardise_by))
-        options = {"strata": asked.standardise_by, "standard": whole}
+    # The standard is of the whole country, whoever is kept.
+    whole = keep(counted.data, standard or {}, list(strata))
     cells = groups.with_columns(person_years=pl.col("days") / DAYS_PER_YEAR)
-    found = rates_of(cells, asked.by, method=asked.method, level=asked.level, **options)
+    found = rates_of(cells, asked.by, strata, whole, method=asked.method, level=asked.level)
     return counted, found
 
 
