@@ -441,8 +441,7 @@ def _measured(
     folder: Path, waiting: Waiting, asked: Question, persons: bool = False
 ) -> tuple[Occurrences, Rates]:
     standard, strata = _standard(asked), asked.standardise_by
-    wanted = (*asked.by, *strata, *(standard or {}))
-    counted = _counted(folder, waiting, asked, wanted, persons)
+    counted = _counted(folder, waiting, asked, (*asked.by, *strata, *(standard or {})), persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
     groups = keep(counted.data, asked.only, named)
     # The standard is of the whole country, whoever is kept.
