@@ -105,7 +105,7 @@ def test_arrivals_and_their_moves(store: duckdb.DuckDBPyConnection) -> None:
 def test_what_is_refused(store: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(UserError, match="there are no moves from"):
         flows_of_period(store, date(1990, 1, 1), date(1991, 1, 1), known_at=date(2021, 2, 1))
-    with pytest.raises(UserError, match="is no level"):
+    with pytest.raises(UserError, match="level: 'parish' is not known"):
         flows_of_period(store, *PERIOD, known_at=date(2021, 2, 1), level="parish")  # type: ignore[arg-type]
     with pytest.raises(UserError, match="is no period"):
         flows_of_period(store, PERIOD[1], PERIOD[0], known_at=date(2021, 2, 1))
