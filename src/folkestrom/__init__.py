@@ -32,5 +32,7 @@ def open(store: str | os.PathLike[str]) -> Store:
     """
     # Imported here so that `import folkestrom` stays instant and pulls in no engine.
     from folkestrom.app.office.api import open_store
+    from folkestrom.columns import check_arguments
 
+    check_arguments(open, {"store": store})
     return open_store(store)

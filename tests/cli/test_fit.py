@@ -177,7 +177,7 @@ def test_a_study_is_read_by_the_columns_that_the_formula_names(tmp_path: Path) -
     shown = RUNNER.invoke(app, [*command, "--formula", "outcome ~ sexx"])
     assert shown.exit_code == EXIT_USAGE
     assert "'sexx' is not a column of the panel" in shown.stderr
-    assert "Did you mean sex?" in shown.stderr
+    assert "Did you mean 'sex'?" in shown.stderr
     # These few have too little for a model.
     shown = RUNNER.invoke(app, [*command, "--formula", "outcome ~ sex"])
     assert "separation" in shown.stderr

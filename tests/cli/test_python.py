@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -12,8 +15,9 @@ import pytest
 
 import folkestrom
 from folkestrom.app.office.api import Store
-from folkestrom.errors import UsageError
+from folkestrom.errors import UsageError, UserError
 from tests.cli.test_statistics import store
+from tests.columns.doors import nasty_arguments
 
 __all__ = ["store"]
 
@@ -65,10 +69,10 @@ def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
         (lambda s: s.population(DAY, dates=[DAY]), "give one of them"),
         (lambda s: s.population(dates=20210101), "is not a list of days"),
         (lambda s: s.population(DAY, "sexx"), "Did you mean 'sex'"),
-        (lambda s: s.population(DAY, 7), "is not a list of names"),
-        (lambda s: s.population(DAY, [7]), "is not a name"),
+        (lambda s: s.population(DAY, 7), "by: is a whole number"),
+        (lambda s: s.population(DAY, [7]), "by: is a list of 1"),
         (lambda s: s.population(DAY, known_at="published", extraction_months=-3), "0, 1, 2"),
-        (lambda s: s.changes("2020-01-01", DAY, extraction_months=1.5), "0, 1, 2"),
+        (lambda s: s.changes("2020-01-01", DAY, extraction_months=1.5), "a whole number"),
         (lambda s: s.explain("2020-01-01", DAY, extraction_months=-1), "0, 1, 2"),
         (lambda s: s.changes("2020-01-01", None), "'None' is not a calendar date"),
         (lambda s: s.changes("2020-01-01", DAY, known_at="lately"), "Did you mean 'latest'"),
@@ -80,3 +84,48 @@ def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
 def test_what_cannot_be_meant_is_said(store: Path, ask: Callable[[Store], Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         ask(folkestrom.open(store))
+
+
+#: For each method of a store arguments that it takes.
+PERIOD: dict[str, Any] = {"from_": "2020-01-01", "to_": "2021-01-01"}
+FIGURES: dict[str, Any] = {"known_at": None, "extraction_months": 3, "to": "arrow"}
+METHODS: dict[str, dict[str, Any]] = {
+    "intake": {"files": "none.csv", "taken_at": None},
+    "retake": {"files": "none.csv", "taken_at": None},
+    "quarantine": {"limit": 3},
+    "export_quarantine": {"file": "quarantine.csv"},
+    "seal": {"until": "1900-01-01"},
+    "info": {},
+    "population": {"date": "2021-01-01", "by": ["sex"], "dates": (), **FIGURES},
+    "changes": {"by": ["sex"], "every": None, "quarters": "summation", **PERIOD, **FIGURES},
+    "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
+    "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
+    "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},
+    "linked": {},
+    "export_held": {"variable": "income", "file": "held.csv"},
+    "study": {"study": "none.toml"},
+    "rates": {
+        "by": ["sex"], "event": "emigration", "destination": None, "only": None,
+        "standardise_by": (), "against": None, "method": "direct", "known_at": None,
+        "level": 0.95, "groups": None, "publish": None, "to": "polars", **PERIOD,
+    },
+    "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
+    "reading": {},
+}  # fmt: skip
+
+
+def test_every_method_of_a_store_is_tried() -> None:
+    found = {name for name, _ in inspect.getmembers(Store, inspect.isfunction)}
+    assert set(METHODS) == {name for name in found if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_a_result_or_an_error_of_ours(
+    name: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened = folkestrom.open(shutil.copytree(store, tmp_path / "store"))
+    for argument in METHODS[name]:
+        for nasty in nasty_arguments().values():
+            with contextlib.suppress(UserError):
+                getattr(opened, name)(**METHODS[name] | {argument: nasty})

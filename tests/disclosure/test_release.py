@@ -148,7 +148,7 @@ def test_extremes_are_drawn_in() -> None:
     assert quantiles(wealth, (0.5, 0.999))[1] != quantiles(wealth, (0.5, 0.999))[1]
     assert quantiles(wealth, (0.5,)).tolist() == [499.5]
     for bad in ([], [1.0, float("nan")]):
-        with pytest.raises(InputRefused, match="missing or infinite"):
+        with pytest.raises(InputRefused, match=r"is missing|not a finite|there are none"):
             winsorise(bad)
     with pytest.raises(UsageError, match="two shares in order"):
         winsorise(wealth, 0.9, 0.1)

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom import columns
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -54,10 +56,20 @@ class PerturbationTable:
         >>> PerturbationTable.of([0, 1, 1], [0, -1, 1], [0, 0, 0.5], [1, 0.5, 1]).change.tolist()
         [0, -1, 1]
         """
-        columns = [np.asarray(count, np.int64), np.asarray(change, np.int64)]
-        ends = [np.asarray(lower, np.float64), np.asarray(upper, np.float64)]
-        order = np.lexsort((ends[0], columns[0]))
-        table = cls(columns[0][order], columns[1][order], ends[0][order], ends[1][order])
+        given = table_of(
+            {"count": count, "change": change, "lower": lower, "upper": upper}, "perturbations"
+        )
+        counts = columns.occurrences(given.column("count"))
+        changes, low, high = (
+            columns.numbers(given.column(name)) for name in ("change", "lower", "upper")
+        )
+        if not len(counts) or (np.floor(changes) != changes).any():
+            raise InputRefused(
+                "holds no whole numbers", where="perturbations", column="change",
+                allowed="a whole number in every row",
+            )  # fmt: skip
+        order = np.lexsort((low, counts))
+        table = cls(counts[order], changes.astype(np.int64)[order], low[order], high[order])
         _check(table)
         return table
 
@@ -80,8 +92,10 @@ def perturb(counts: npt.ArrayLike, keys: npt.ArrayLike, table: PerturbationTable
     >>> perturb([0, 1, 1, 9], [0.0, 3.2, 0.7, 0.1], table).tolist()
     [0, 0, 2, 8]
     """
-    original = np.asarray(counts, np.int64)
-    fraction = np.asarray(keys, np.float64) % 1.0
+    check_arguments(perturb, locals())
+    given = table_of({"counts": counts, "keys": keys}, "perturb")
+    original = columns.occurrences(given.column("counts"))
+    fraction = columns.numbers(given.column("keys")) % 1.0
     capped = np.minimum(original, table.count.max())
     # The last row of the count that begins at or below the key.
     place = np.searchsorted(table.count + table.lower, capped + fraction, side="right") - 1

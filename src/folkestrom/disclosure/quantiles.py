@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom import columns
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -55,6 +57,7 @@ def winsorise(values: npt.ArrayLike, lower: float = 0.01, upper: float = 0.99) -
     >>> found.lower, found.upper, found.hit, float(found.numbers.max())
     (5.0, 95.0, 10, 95.0)
     """
+    check_arguments(winsorise, locals())
     numbers = _numbers(values)
     if not 0 <= lower < upper <= 1:
         raise UsageError(
@@ -97,6 +100,7 @@ def quantiles(
     >>> quantiles(range(1, 100), (0.5, 0.95)).tolist()
     [50.0, nan]
     """
+    check_arguments(quantiles, locals())
     drawn = np.sort(winsorise(values, *limits).numbers)
     needed = minimum * repeats
     # Beyond the limits all values are one, and it is somebody's: the quantile there is the limit's.
@@ -128,6 +132,7 @@ def mean(
     >>> mean([*range(98), 10**9, 10**9])
     49.5
     """
+    check_arguments(mean, locals())
     numbers = _numbers(values)
     needed = minimum * repeats
     if not _enough(0.5, len(numbers), needed):
@@ -152,11 +157,7 @@ def _around(ordered: Floats, share: float, many: int) -> float:
 
 
 def _numbers(values: npt.ArrayLike) -> Floats:
-    numbers = np.asarray(values, np.float64).ravel()
-    if not len(numbers) or not np.isfinite(numbers).all():
-        raise InputRefused(
-            "are missing or infinite in some rows, or there are none",
-            where="values",
-            next_step="Leave such rows out first",
-        )
+    numbers = columns.numbers(columns.column_of(values, "values"))
+    if not len(numbers):
+        raise InputRefused("there are none", where="values", next_step="Look at the selection")
     return numbers

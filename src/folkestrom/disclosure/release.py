@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.columns import check_arguments, names_of, refuse_amounts, refuse_levels, table_of
 from folkestrom.disclosure.applied import (
     Applied,
     by_lines,
@@ -135,10 +136,12 @@ def release(
     >>> print(found.note.en)
     Disclosure control "ours": counts of 1-4, or that would tell them, suppressed: 2.
     """
+    check_arguments(release, locals())
     given = named(rules) if isinstance(rules, str) else rules
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
-    listed = [counts] if isinstance(counts, str) else list(counts)
+    listed = list(names_of(counts, "counts"))
     base_of = _Base(base, population, years, tuple(split))
+    _check_numbers(cells, [*listed, *(n for n in (persons, base, population) if n is not None)])
     people, cells = _apart(cells, persons)
     _check(cells, given, listed, base_of, rest, percentages)
     whole = data = _whole(_order(cells), listed)
@@ -343,17 +346,25 @@ def _others(specification: TableSpecification, counts: Sequence[str], of: _Base)
     return [m.id for m in specification.measures if m.id not in (*counts, *of.measures)]
 
 
+def _check_numbers(cells: Cells, names: Sequence[str]) -> None:
+    """Refuse counts and populations that are no numbers, or negative."""
+    table = table_of(cells.data, "release")
+    for name in names:
+        if name in table:
+            column = table.column(name)
+            refuse_amounts(column.values.to_frame().lazy(), column, may_miss=True)
+
+
 def _cells(table: Any, dimensions: Sequence[str]) -> Cells:
-    data = _arrow(table)
-    missing = [name for name in dimensions if name not in data.column_names]
-    if missing or not dimensions:
-        raise UsageError(
-            "is not a column of the table" if missing else "are not said",
-            where="dimensions",
-            value=missing[0] if missing else None,
-            allowed=data.column_names,
-        )
-    measures = [name for name in data.column_names if name not in dimensions]
+    given = table_of(table, "release")
+    if not len(dimensions):
+        raise UsageError("are not said", where="dimensions", allowed=given.names)
+    columns = {name: given.column(name) for name in (*dimensions, *given.names)}
+    for name in dimensions:
+        column = columns[name]
+        refuse_levels(column.values.to_frame().lazy(), column, may_miss=True)
+    data = table if isinstance(table, pa.Table) else given.frame(given.names).to_arrow()
+    measures = [name for name in given.names if name not in dimensions]
     specification = TableSpecification(
         "table",
         same(""),
@@ -361,18 +372,6 @@ def _cells(table: Any, dimensions: Sequence[str]) -> Cells:
         tuple(Measure(name, same(name), same("")) for name in measures),
     )
     return Cells(specification, data)
-
-
-def _arrow(table: Any) -> pa.Table:
-    if isinstance(table, pa.Table):
-        return table
-    if hasattr(table, "to_arrow"):
-        return table.to_arrow()
-    if type(table).__module__.split(".")[0] == "pandas":
-        return pa.Table.from_pandas(table, preserve_index=False)
-    raise UsageError(
-        "is not a table", value=type(table).__name__, allowed="Cells, Arrow, Polars or pandas"
-    )
 
 
 def _order(cells: Cells) -> pa.Table:

@@ -15,7 +15,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from folkestrom import columns
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.disclosure.suppression import Codes, lines
+from folkestrom.errors import InputRefused, UsageError
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -57,7 +60,11 @@ def utility(original: npt.ArrayLike, rounded: npt.ArrayLike) -> Utility:
     >>> found.largest, round(found.mean_absolute, 4), round(found.hellinger, 4)
     (1, 0.6667, 0.8297)
     """
-    f, g = (np.asarray(values, np.float64) for values in (original, rounded))
+    check_arguments(utility, locals())
+    given = table_of({"original": original, "rounded": rounded}, "utility")
+    f, g = (columns.amounts(given.column(name)) for name in given.names)
+    if not f.size:
+        raise InputRefused("there are no counts", where="utility", column="original")
     differences = g - f
     distance = np.sqrt(((np.sqrt(f) - np.sqrt(g)) ** 2).sum() / 2)
     return Utility(
@@ -92,7 +99,16 @@ def round_small(counts: npt.ArrayLike, codes: Sequence[Codes], base: int) -> Cou
     >>> round_small([1, 2, 2, 9], codes, 3).tolist()
     [0, 3, 3, 9]
     """
-    original = np.asarray(counts, np.int64)
+    check_arguments(round_small, locals())
+    original = columns.occurrences(columns.column_of(counts, "counts", "round_small"))
+    if base < 1:
+        raise UsageError("is no base", where="round_small, base", value=base, allowed="1, 2, 3 …")
+    for number, code in enumerate(codes):
+        if np.shape(code) != original.shape or np.asarray(code).dtype.kind not in "iu":
+            raise InputRefused(
+                f"{number + 1} are not one whole number for each of the {len(original)} counts",
+                where="round_small", column="codes",
+            )  # fmt: skip
     small = np.flatnonzero((original > 0) & (original < base))
     rounded = original.copy()
     rounded[small] = 0
@@ -100,7 +116,7 @@ def round_small(counts: npt.ArrayLike, codes: Sequence[Codes], base: int) -> Cou
         return rounded
     total = int(original[small].sum())
     ups = min((2 * total + base) // (2 * base), len(small))
-    groups = [*lines(codes), np.zeros(len(original), np.int64)] if codes else []
+    groups = [*lines(codes), np.zeros(len(original), np.int64)] if len(codes) else []
     problem = _Totals(original, groups, small, base)
     rounded[problem.choose(ups)] = base
     return rounded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 
@@ -89,6 +90,7 @@ def named(name: str, where: str = "rules") -> Rules:
     >>> named("research").minimum_population
     1000
     """
+    check_arguments(named, locals())
     if name not in NAMED:
         raise UsageError("is no set of rules", where=where, value=name, allowed=tuple(NAMED))
     return NAMED[name]

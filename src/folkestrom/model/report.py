@@ -74,8 +74,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "event_date",
         Type.DATE,
-        "Local day on which it happened. A birth counts on the date of birth as known, and no event "
-        "before it.",
+        "Local day on which it happened. A birth counts on the date of birth as known, and no "
+        "event before it.",
         _EVENTS,
     ),
     Column(

@@ -83,7 +83,7 @@ def test_the_same_data_give_the_same_file_with_text_as_text(name: str, tmp_path:
 def test_unknown_files_and_languages_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not end as a file of any format does"):
         PLOTS[name](file=tmp_path / "picture.gif")
-    with pytest.raises(UserError, match="is no language"):
+    with pytest.raises(UserError, match="lang: 'sv' is not known"):
         PLOTS[name](lang="sv", **({"most": 1} if name in {"sankey", "chord"} else {}))
 
 
@@ -161,7 +161,7 @@ def test_long_curves_stay_small_files(tmp_path: Path) -> None:
 def test_what_is_refused() -> None:
     refused: list[tuple[str, Callable[[], Any]]] = [
         ("is no outcome of these curves", lambda: curve_plot(curves(), outcomes=["emigrated"])),
-        ("is no unit", lambda: curve_plot(curves(), unit="weeks")),  # type: ignore[arg-type]
+        ("is not known", lambda: curve_plot(curves(), unit="weeks")),  # type: ignore[arg-type]
         ("takes the states of one group", lambda: state_plot(curves())),
         ("has no moves between places", lambda: sankey_plot(flows().largest(0))),
         ("has no moves between places", lambda: chord_plot(flows().largest(0))),

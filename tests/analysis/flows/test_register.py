@@ -20,7 +20,13 @@ PERIOD = (date(2020, 1, 1), date(2021, 1, 1))
 
 
 def _row(table: Any, **values: Any) -> tuple[Any, ...]:
-    given = {"known_from": KNOWN, "known_to": OPEN, "first_known": KNOWN, "sex": 1, "order_in_day": 1} | values
+    given = {
+        "known_from": KNOWN,
+        "known_to": OPEN,
+        "first_known": KNOWN,
+        "sex": 1,
+        "order_in_day": 1,
+    } | values
     return tuple(given.get(column.name) for column in table.columns)
 
 
@@ -105,7 +111,7 @@ def test_arrivals_and_their_moves(store: duckdb.DuckDBPyConnection) -> None:
 def test_what_is_refused(store: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(UserError, match="there are no moves from"):
         flows_of_period(store, date(1990, 1, 1), date(1991, 1, 1), known_at=date(2021, 2, 1))
-    with pytest.raises(UserError, match="is no level"):
+    with pytest.raises(UserError, match="level: 'parish' is not known"):
         flows_of_period(store, *PERIOD, known_at=date(2021, 2, 1), level="parish")  # type: ignore[arg-type]
     with pytest.raises(UserError, match="is no period"):
         flows_of_period(store, PERIOD[1], PERIOD[0], known_at=date(2021, 2, 1))

@@ -23,7 +23,7 @@ from folkestrom.analysis.followup import (
     transition_probabilities,
     transitions,
 )
-from folkestrom.errors import ResourceError, UsageError
+from folkestrom.errors import ResourceError, UsageError, UserError
 
 GOOD: dict[str, Any] = {"exit": [2, 3, 5], "cause": [1, 0, 1], "entry": [0, 1, 1]}
 
@@ -33,27 +33,30 @@ GOOD: dict[str, Any] = {"exit": [2, 3, 5], "cause": [1, 0, 1], "entry": [0, 1, 1
     [
         ({"entry": [0, 3, 5]}, "in 2 of 3 rows the exit is not after the entry"),
         ({"entry": None, "exit": [0, 3, -5]}, "in 2 of 3 rows the exit is not after the entry"),
-        ({"weight": [1.0, -1.0, np.nan]}, "2 of 3 weights are negative, missing or infinite"),
-        ({"weight": [1.0, 1.0, np.inf]}, "1 of 3 weights are negative, missing or infinite"),
-        ({"weight": [0.0, 0.0, 0.0]}, "all weights are 0"),
-        ({"cause": [1, 2, 3]}, "2 of 3 rows have a cause that is not among the causes"),
-        ({"cause": [1, -1, 0]}, "1 of 3 rows have a cause that is not among the causes"),
+        ({"weight": [1.0, -1.0, np.nan]}, "row 3, column weight: is missing or infinite"),
+        ({"weight": [1.0, 1.0, np.inf]}, "row 3, column weight: 'inf' is missing or infinite"),
+        ({"weight": [0.0, 0.0, 0.0]}, "column weight: is 0 in every row"),
+        ({"cause": [1, 2, 3]}, "'3' is not the number of a cause (2 of 3 rows)"),
+        ({"cause": [1, -1, 0]}, "row 2, column cause: '-1' is negative"),
         ({"cause": [1, 300, 0]}, "Allowed: 0 for censored, and 1 to 1"),
-        ({"cause": [1, None, 0]}, "1 of 3 values are missing or no whole numbers"),
+        ({"cause": [1, None, 0]}, "row 2, column cause: is missing"),
+        ({"cause": [1, 0.5, 0]}, "row 2, column cause: '0.5' is no number of events"),
         ({"causes": []}, "is not a number of causes"),
         ({"causes": ["censored"]}, "cannot be the name of a cause"),
         ({"causes": ["death", "death"]}, "cannot be the name of a cause"),
         ({"exit": [], "cause": [], "entry": []}, "there are no rows"),
-        ({"exit": [2.5, np.nan, 5]}, "2 of 3 values are missing or no whole numbers"),
-        ({"exit": ["2", "x", "5"]}, "does not hold days"),
-        ({"exit": [[2], [3], [5]]}, "is not a column"),
-        ({"exit": np.array(["2020-01-01", "NaT", "2020-01-01"], "M8[D]")}, "1 days are missing"),
+        ({"exit": [2.5, np.nan, 5]}, "row 2, column exit: is missing"),
+        ({"exit": [2.5, 3.5, 5]}, "'2.5' is no whole number of days (2 of 3 rows)"),
+        ({"exit": np.array(["2020-01-01"] * 3, "M8[D]")}, "holds days, and entry holds"),
+        ({"exit": ["2", "x", "5"]}, "column exit: holds texts"),
+        ({"exit": [[2], [3], [5]]}, "column exit: holds lists"),
+        ({"exit": np.array(["2020-01-01", "NaT"] + ["2020-01-01"], "M8[D]")}, "row 2, column exit"),
         ({"cause": [1, 0]}, "has 2 rows, and exit has 3"),
-        ({"group": ["a", None, "b"]}, "1 of 3 values are missing"),
+        ({"group": ["a", None, "b"]}, "row 2, column group: is missing"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UserError) as refused:
         follow_up(**GOOD | changed)
     assert said in str(refused.value)
 
@@ -67,9 +70,9 @@ def test_seconds_are_not_days() -> None:
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda f: kaplan_meier(f, interval="logit"), "is not a kind of interval"),
+        (lambda f: kaplan_meier(f, interval="logit"), "interval: 'logit' is not known"),
         (lambda f: kaplan_meier(f, level=95), "is not a level"),
-        (lambda f: kaplan_meier(f, variance="wild"), "is not a variance"),
+        (lambda f: kaplan_meier(f, variance="wild"), "variance: 'wild' is not known"),
         (lambda f: kaplan_meier(f).of("c"), "names no curve"),
         (lambda f: kaplan_meier(f).of(), "names several curves"),
         (lambda f: quantile(kaplan_meier(f).of("a"), 50), "is not a share"),
@@ -107,17 +110,17 @@ STAYS: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"origin": ["here", "there", "away"]}, "1 of 3 rows have no known state"),
-        ({"origin": ["here", None, "away"]}, "1 of 3 rows have no known state"),
-        ({"destination": ["away", "gone", "here"]}, "1 of 3 rows have no known state"),
+        ({"origin": ["here", "there", "away"]}, "column origin: 'there' is no known state"),
+        ({"origin": ["here", None, "away"]}, "column origin: is missing in 1 of 3 rows"),
+        ({"destination": ["away", "gone", "here"]}, "'gone' is no known state"),
         ({"destination": ["away", "here", "here"]}, "1 of 3 rows go to the state"),
-        ({"origin": [1, 1, 2]}, "does not hold names of states"),
+        ({"origin": [1, 1, 2]}, "column origin: holds whole numbers, and no names of states"),
         ({"states": ["here"]}, "there must be two"),
         ({"entry": [0, 0, 6]}, "in 1 of 3 rows the exit is not after the entry"),
     ],
 )
 def test_stays_that_cannot_be_meant_are_refused(changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UserError) as refused:
         transitions(**STAYS | changed)
     assert said in str(refused.value)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -338,6 +339,24 @@ def test_texts_with_leading_zeros_and_months_of_parquet(store: Store, tmp_path: 
     done = store.link(tmp_path / "b.parquet", "wealth")
     assert done.kind == "number"
     assert done.reasons == {"broken_key": 1}
+
+
+@pytest.mark.parametrize("unit", ["us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Oslo", "+01:00", "America/St_Johns"])
+def test_days_of_moments_are_those_that_are_written(
+    store: Store, tmp_path: Path, zone: str | None, unit: str
+) -> None:
+    """Midnights in winter and in summer time; in UTC they are of the day before."""
+    written_days = ["2010-01-01", "2010-03-29", "2010-07-01"]
+    moments = pa.array([datetime.fromisoformat(day) for day in written_days], pa.timestamp(unit))
+    written = moments if zone is None else pc.assume_timezone(moments, zone)
+    table = pa.table({
+        "person": [11, 12, 13], "value": [1.5, 2.5, 3.5], "from": written,
+        "to": pa.nulls(3, pa.timestamp(unit, zone)),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "b.parquet")
+    assert not store.link(tmp_path / "b.parquet", "wealth").reasons
+    assert [row[2] for row in history(store, "wealth")] == [m.date() for m in moments.to_pylist()]
 
 
 def test_sealed_days_take_no_later_delivery(store: Store, tmp_path: Path) -> None:

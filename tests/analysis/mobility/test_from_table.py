@@ -191,16 +191,16 @@ def test_values_that_are_not_finite_are_named() -> None:
     refused(lambda: fitted(gap), "row 9, column sex", "is missing", "level of their own")
     refused(lambda: fitted(TABLE, "outcome ~ log(income)"), "row", "log(income)", "finite")
     nobody = TABLE.with_columns(id=pl.when(pl.int_range(pl.len()) != 3).then("id"))
-    refused(lambda: fitted(nobody), "row 4, column id", "whose year is it")
+    refused(lambda: fitted(nobody), "row 4, column id", "whose row is it")
 
 
 @pytest.mark.parametrize(
     ("formula", "words"),
     [
-        ("outcome ~ sexx", ("'sexx'", "no column", "Did you mean sex?")),
-        ("outcom ~ sex", ("'outcom'", "Did you mean outcome?")),
-        ("outcome ~ bss(age, df=4)", ("'bss'", "no function", "Did you mean bs?")),
-        ("outcome ~ C(place, Treatment('urbn'))", ("'urbn'", "Did you mean urban?")),
+        ("outcome ~ sexx", ("'sexx'", "not a column", "Did you mean 'sex'?")),
+        ("outcom ~ sex", ("'outcom'", "Did you mean 'outcome'?")),
+        ("outcome ~ bss(age, df=4)", ("'bss'", "no function", "Did you mean 'bs'?")),
+        ("outcome ~ C(place, Treatment('urbn'))", ("'urbn'", "Did you mean 'urban'?")),
         ("outcome ~ C(place, Sum)", ("'Sum'", "Treatment")),
         ("outcome ~ sex - 1", ("intercept", "Take out")),
         ("outcome ~ 0 + sex", ("intercept", "Take out")),
@@ -240,7 +240,7 @@ def test_one_outcome_only_and_too_many_levels() -> None:
 
 
 def test_profiles_and_new_data_that_cannot_be(fit: MobilityFit, table: pl.DataFrame) -> None:
-    refused(lambda: fit.predict([PROFILE | {"incme": 1}]), "'incme'", "Did you mean income?")
+    refused(lambda: fit.predict([PROFILE | {"incme": 1}]), "'incme'", "Did you mean 'income'?")
     refused(lambda: fit.predict([{"sex": "man"}]), "says nothing of")
     refused(lambda: fit.predict([PROFILE | {"sex": "other"}]), "is not a level")
     refused(lambda: fit.predict([PROFILE | {"age": "old"}]), "is not a number")
@@ -250,7 +250,7 @@ def test_profiles_and_new_data_that_cannot_be(fit: MobilityFit, table: pl.DataFr
     refused(lambda: fit.predict(new), "row 1, column place", "'island'")
     refused(lambda: fit.predict(PROFILE, intervals="exact"), "delta, simulated")  # type: ignore[arg-type]
     refused(lambda: fit.fit_by_cell([]), "no columns")
-    refused(lambda: fit.fit_by_cell(["yaer"]), "Did you mean year?")
+    refused(lambda: fit.fit_by_cell(["yaer"]), "Did you mean 'year'?")
 
 
 @pytest.mark.parametrize(

@@ -175,9 +175,9 @@ def test_averages_over_some_rows_alone(fit: MobilityFit, table: pl.DataFrame) ->
     some = fit.marginal_effects(["sex"], where={"immigrant": True, "place": "urban"})
     kept = table.filter(pl.col("immigrant") & (pl.col("place") == "urban"))
     assert np.allclose(some["effect"], fit.marginal_effects(["sex"], data=kept)["effect"])
-    with pytest.raises(UsageError, match="Did you mean urban"):
+    with pytest.raises(UsageError, match="Did you mean 'urban'"):
         fit.marginal_effects(where={"place": "urbn"})
-    with pytest.raises(UsageError, match="Did you mean income"):
+    with pytest.raises(UsageError, match="Did you mean 'income'"):
         fit.marginal_effects(["incme"])
 
 

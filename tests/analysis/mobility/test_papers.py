@@ -179,7 +179,7 @@ def test_figures_that_cannot_be(fit: MobilityFit, tmp_path: Path) -> None:
         (lambda: coefficient_plot([]), "no model"),
         (lambda: profile_plot(fit, {}), "no profile"),
         (lambda: profile_plot(fit, {"Here": NATIVE}, outcomes=["moon"]), "no outcome"),
-        (lambda: profile_plot(fit, {"Here": NATIVE}, lang="sv"), "no language"),  # type: ignore[arg-type]
+        (lambda: profile_plot(fit, {"Here": NATIVE}, lang="sv"), "lang: 'sv' is not known"),  # type: ignore[arg-type]
     ]
     for call, words in refused:
         with pytest.raises(UsageError, match=words):

@@ -175,7 +175,7 @@ WRONG: dict[str, tuple[pl.DataFrame, str, dict[str, Any], list[str]]] = {
         "outcome ~ sex + age", {}, ["row 901, column sex"],
     ),
     "outcome": (spoilt("outcome", {444: "dead"}), "outcome ~ sex", {}, ["row 445", "'dead'"]),
-    "person": (spoilt("id", {444: None}), "outcome ~ sex", {}, ["row 445", "whose year is it"]),
+    "person": (spoilt("id", {444: None}), "outcome ~ sex", {}, ["row 445", "whose row is it"]),
     "time": (spoilt("year", {321: None}), "outcome ~ sex", {"time": "year"}, ["row 322"]),
     "doubled": (spoilt("year", {321: 2010}), "outcome ~ sex", {"time": "year"},
                 ["row 322, column year", "1 row as"]),
@@ -192,7 +192,7 @@ WRONG: dict[str, tuple[pl.DataFrame, str, dict[str, Any], list[str]]] = {
                                      .then(pl.lit("woman")).otherwise("sex")),
                   "outcome ~ sex", {}, ["separation", "'man'"]),
     "collinear": (TABLE, "outcome ~ income + I(income * 2)", {}, ["is a combination of income"]),
-    "name": (TABLE, "outcome ~ sexx", {}, ["'sexx'", "Did you mean sex?"]),
+    "name": (TABLE, "outcome ~ sexx", {}, ["'sexx'", "Did you mean 'sex'?"]),
     "base": (TABLE, "outcome ~ sex", {"outcomes": None}, ["which outcome is the base"]),
 }  # fmt: skip
 

@@ -53,7 +53,7 @@ def test_the_same_in_a_case_of_one_stratum() -> None:
 
 def test_a_standard_without_anybody_is_refused() -> None:
     nobody = STANDARD.with_columns(days=pl.lit(0.0))
-    with pytest.raises(InputRefused, match="standard: has nobody exposed"):
+    with pytest.raises(InputRefused, match="standard, column days: is 0 in every row"):
         rates(CELLS, by="group", standardise_by="age", standard=nobody, method="indirect")
 
 

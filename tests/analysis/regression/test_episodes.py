@@ -134,7 +134,7 @@ def test_what_is_not_there_is_told_with_what_is(table: pa.Table) -> None:
             call(table, event="retrun", covariates=["sex"])
     with pytest.raises(UserError, match=r"'retrun' ends no row.\nAllowed: death, return"):
         person_periods(table, event="retrun", covariates=["sex"], length=20)
-    with pytest.raises(UserError, match=r"is not 0 or 1.*\n.*say which one is meant: cause="):
+    with pytest.raises(UserError, match=r"holds levels.\n.*\n.*say which one is meant: cause="):
         cox(table, event="event", covariates=["sex"])
     with pytest.raises(UserError, match="column cause: is not said"):
         fine_gray(table, event="event", covariates=["sex"])

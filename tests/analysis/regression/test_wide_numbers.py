@@ -19,6 +19,7 @@ from folkestrom.analysis.regression import (
     person_periods,
     proportionality_test,
 )
+from folkestrom.columns import table_of
 
 
 def table(far: float, *, late: bool, strata: bool, seed: int = 1, n: int = 300) -> dict[str, Any]:
@@ -79,17 +80,19 @@ def test_partial_likelihoods_hold_over_hundreds_of_logarithms(beta: float) -> No
     """Away from the maximum too: score, information and score residuals."""
     data = table(300.0, late=True, strata=True)
     partial = fitted(data, ties="breslow").partial
-    theta = np.array([beta])
-    state = partial.at(theta)
+    # The model's own number is a multiple of x.
+    scale = partial.sets.design.coefficients()[0, 0]
+    state = partial.at(np.array([beta / scale]))
     expected = partial_likelihood(data, beta)
     assert state.value == pytest.approx(expected, rel=1e-9)
     h = 1e-4
     low, high = (partial_likelihood(data, beta + s) for s in (-h, h))
-    assert state.gradient[0] == pytest.approx((high - low) / (2 * h), rel=1e-4, abs=1e-4)
+    assert state.gradient[0] / scale == pytest.approx((high - low) / (2 * h), rel=1e-4, abs=1e-4)
     each = np.arange(300)
     # Residuals of the scores: their sum is the score, row by row as by hand.
     own = partial.meat(state, each)[0, 0]
-    assert own == pytest.approx((residuals_by_hand(data, beta) ** 2).sum(), rel=1e-6)
+    by_hand = (residuals_by_hand(data, beta) ** 2).sum()
+    assert own / scale**2 == pytest.approx(by_hand, rel=1e-6)
 
 
 def residuals_by_hand(data: dict[str, Any], beta: float) -> NDArray[np.float64]:
@@ -149,11 +152,14 @@ def test_the_unit_of_a_number_changes_only_its_coefficient(power: int) -> None:
 def test_complementary_log_logs_have_no_limit(eta: float) -> None:
     data = {"stop": [1, 1, 1, 1], "left": [1, 0, 1, 0], "x": [0, 0, 1, 1]}
     counted = person_periods(data, stop="stop", event="left", covariates=["x"], length=1)
-    from folkestrom.analysis.regression.discrete import _design, _Model, _usable
+    from folkestrom.analysis.regression.design import make_design
+    from folkestrom.analysis.regression.discrete import _Model, _terms, _usable
 
     cells, _ = _usable(counted, ("event",))
     counts = cells.select("event").to_numpy().astype(float)
-    model = _Model(_design(counted, cells), cells["at_risk"].to_numpy(), counts, "cloglog")
+    at_risk, terms = cells["at_risk"].to_numpy(), _terms(counted, cells)
+    design = make_design(table_of(cells, "cells"), terms, weight=at_risk, whole=("period",))
+    model = _Model(design, at_risk, counts, "cloglog")
     state = model.at(np.array([0.0, eta]))
     hazard = math.exp(eta)
     chance = eta - hazard / 2 if eta < -30 else math.log(-math.expm1(-hazard))

@@ -172,8 +172,9 @@ def bootstrapped(
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = replicates / replicates[:, :1]
         share = estimates / (estimates[0] or np.nan)
-    lower, upper = np.nanquantile(replicates, tails, axis=0)
-    share_lower, share_upper = np.nanquantile(shares, tails, axis=0)
+        # Of a draw without a difference nothing is a share; enough of them leave no interval.
+        share_lower, share_upper = np.quantile(shares, tails, axis=0)
+    lower, upper = np.quantile(replicates, tails, axis=0)
     return _table(names, {
         "estimate": estimates, "se": replicates.std(axis=0, ddof=1), "lower": lower, "upper": upper,
         "share": share, "share_lower": share_lower, "share_upper": share_upper,

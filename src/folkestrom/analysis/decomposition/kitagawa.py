@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom import columns
 from folkestrom.analysis.decomposition.components import (
     EVERYBODY,
     OTHERS,
@@ -25,13 +26,14 @@ from folkestrom.analysis.decomposition.components import (
 )
 from folkestrom.analysis.decomposition.dasgupta import composition_changes
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates.frames import Frame, declared, lazy, names, require
 from folkestrom.analysis.rates.rates import Unit, counted
-from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, check_columns, without_effect
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_columns, without_effect
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+_WHERE = "kitagawa"
 #: Columns of what cells contribute and of what that is made of.
 _COLUMNS: Final = frozenset(
     {
@@ -64,7 +66,7 @@ class Populations:
 
 
 def kitagawa(
-    table: Frame,
+    table: Any,
     group: str,
     between: tuple[str, str],
     factors: str | Sequence[str],
@@ -114,21 +116,24 @@ def kitagawa(
     >>> [round(found.of(name)["estimate"], 3) for name in ("difference", "composition", "rates")]
     [0.833, 0.833, 0.0]
     """
-    listed = names(factors)
+    check_arguments(kitagawa, locals())
+    listed = names_of(factors, "factors")
     joint = [parts_of(factor) for factor in listed]
-    columns = list(dict.fromkeys(name for parts in joint for name in parts))
+    parts = list(dict.fromkeys(name for parts in joint for name in parts))
+    _check(group, parts, len(listed))
     _check_intervals(intervals, person=person, replicates=replicates, seed=seed)
-    allowed = declared(table, events)
-    frame = lazy(table)
-    _check(frame, group, columns, len(listed))
     who = person or "person"
     keys = [who] if intervals == "bootstrap" else []
-    require(frame, keys, "person")
-    by = [*keys, group, *columns]
-    cells = counted(frame, events, exposure, by, outcome=outcome, unit=unit, allowed=allowed)
+    if keys:
+        frame = lazy_table(table, _WHERE, keys)
+        columns.refuse_persons(frame, lazy_column(frame, who, _WHERE))
+    by = [*keys, group, *parts]
+    cells = counted(table, events, exposure, by, outcome=outcome, unit=unit, where=_WHERE)
+    if outcome is None and len(cells) and not cells["events"].sum():
+        raise InputRefused("is 0 in every row", where=_WHERE, column=events)
     cells = cells.with_columns(pl.col(group).cast(pl.String))
     _check_groups(cells, group, between)
-    labels = cells.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
+    labels = cells.select(parts).unique(maintain_order=True).sort(parts, nulls_last=True)
     codes = tuple(_codes(labels, parts) for parts in joint)
     found = _populations(cells, labels, codes, group, between)
     estimates, coefficients = _effects(found)
@@ -160,21 +165,25 @@ def _component_names(factors: Sequence[str]) -> list[tuple[str, str | None]]:
     return [*whole, *(("composition", factor) for factor in parts)]
 
 
-def _check_intervals(intervals: str, **of_bootstrap: object) -> None:
-    known = ("poisson", "bootstrap")
-    check_code(intervals, known, "is no way to make intervals", where="intervals")
+def _check_intervals(
+    intervals: str, *, person: str | None, replicates: int | None, seed: int | None
+) -> None:
+    of_bootstrap = {"person": person, "replicates": replicates, "seed": seed}
     for name, value in of_bootstrap.items():
         if value is not None and intervals != "bootstrap":
             raise without_effect(
                 name, value, "nobody is drawn", "Leave it out, or say intervals='bootstrap'"
             )
+    if replicates is not None and replicates < 2:
+        raise UsageError(
+            "are too few", where="kitagawa, replicates", value=replicates, allowed="2 and more"
+        )
+    check_columns([person] if person else [], _COLUMNS, "person")
 
 
-def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int) -> None:
-    require(frame, [group], "group")
-    require(frame, columns, "factors")
+def _check(group: str, parts: Sequence[str], factors: int) -> None:
     check_columns([group], _COLUMNS, "group")
-    check_columns(columns, _COLUMNS, "factors")
+    check_columns(parts, _COLUMNS, "factors")
     if not factors or factors > MOST_FACTORS:
         raise UsageError(
             "is not a number of factors",
@@ -182,7 +191,7 @@ def _check(frame: pl.LazyFrame, group: str, columns: Sequence[str], factors: int
             value=factors,
             allowed=f"1 to {MOST_FACTORS}",
         )
-    if group in columns:
+    if group in parts:
         raise UsageError("tells the groups apart already", where="factors", value=group)
 
 
@@ -247,9 +256,9 @@ def members(cells: pl.DataFrame, group: str, code: str, between: tuple[str, str]
 
 
 def _counts(cells: pl.DataFrame, labels: pl.DataFrame) -> tuple[Floats, Floats]:
-    columns = labels.columns
-    sums = cells.group_by(columns).agg(pl.col("events", "person_years").sum())
-    placed = labels.join(sums, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    by = labels.columns
+    sums = cells.group_by(by).agg(pl.col("events", "person_years").sum())
+    placed = labels.join(sums, on=by, how="left", nulls_equal=True, maintain_order="left")
     filled = placed.select(pl.col("events", "person_years").fill_null(0).cast(pl.Float64))
     return filled["events"].to_numpy(), filled["person_years"].to_numpy()
 
@@ -299,13 +308,13 @@ def _draws(
     cells: pl.DataFrame,
     labels: pl.DataFrame,
     codes: tuple[npt.NDArray[np.int64], ...],
-    columns: tuple[str, str],
+    named: tuple[str, str],
     between: tuple[str, str],
     replicates: int,
     seed: int,
 ) -> Floats:
     """Components of tables of persons drawn with replacement."""
-    group, person = columns
+    group, person = named
     persons = cells[person].rank("dense").to_numpy().astype(np.int64) - 1
     numbered = cells.with_columns(_person=persons).join(
         labels.with_row_index("_cell"), on=labels.columns, how="left", nulls_equal=True
@@ -340,14 +349,14 @@ def _contributions(labels: pl.DataFrame, found: Populations, per: float) -> pl.D
     shares = n / n.sum(axis=1, keepdims=True)
     rates = np.divide(found.events, n, out=np.zeros_like(n), where=n > 0) * per
     known = np.where(n > 0, rates, rates[::-1])
-    columns = {
+    values = {
         "share_1": shares[0], "share_2": shares[1],
         "rate_1": np.where(n[0] > 0, rates[0], np.nan),
         "rate_2": np.where(n[1] > 0, rates[1], np.nan),
         "composition": (shares[0] - shares[1]) * known.mean(axis=0),
         "rates": (known[0] - known[1]) * shares.mean(axis=0),
     }  # fmt: skip
-    return labels.with_columns(pl.Series(k, v).fill_nan(None) for k, v in columns.items())
+    return labels.with_columns(pl.Series(k, v).fill_nan(None) for k, v in values.items())
 
 
 def _unmatched(found: Populations) -> tuple[float, float]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom import columns
 from folkestrom.analysis.clusters import check_clusters
 from folkestrom.analysis.decomposition.components import (
     OTHERS,
@@ -25,14 +26,14 @@ from folkestrom.analysis.decomposition.components import (
 )
 from folkestrom.analysis.decomposition.design import Design, design, parts_of
 from folkestrom.analysis.decomposition.fitting import Fit, Link, fit, mean, slope
-from folkestrom.analysis.rates.frames import Frame, declared, lazy, names, require
 from folkestrom.analysis.rates.propensities import seen
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, check_columns, without_effect
+from folkestrom.model.names import check_columns, without_effect
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Reference = Literal["pooled", "first", "second"]
-
+_WHERE = "oaxaca"
 #: Columns of the cells and of what they are made of.
 _COLUMNS: Final = frozenset(
     {
@@ -43,7 +44,7 @@ _COLUMNS: Final = frozenset(
 
 
 def oaxaca(
-    panel: Frame,
+    panel: Any,
     group: str,
     between: tuple[str, str],
     terms: str | Sequence[str],
@@ -61,7 +62,7 @@ def oaxaca(
     Parameters
     ----------
     panel
-        One row a person and year; of Arrow, Polars (lazy too) or pandas.
+        One row a person and year; of Arrow, Polars (lazy too) or pandas, or a mapping of columns.
     group, between
         The column of the groups, and two of its codes; the second may be "others".
     terms
@@ -93,15 +94,20 @@ def oaxaca(
     >>> round(found.of("explained")["estimate"], 3), round(found.of("unexplained")["estimate"], 3)
     (0.333, -0.333)
     """
-    listed = names(terms)
-    _check(model, fold, reference)
+    check_arguments(oaxaca, locals())
+    if reference is not None and fold == "threefold":
+        raise without_effect(
+            "reference", reference, "it is of the twofold decomposition", "Leave it out"
+        )
     chosen = reference or "pooled"
-    allowed = declared(panel, outcome)
-    rows = _rows(lazy(panel), group, between, listed, (outcome, value, person), allowed)
-    columns = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
-    labels = rows.select(columns).unique(maintain_order=True).sort(columns, nulls_last=True)
+    listed = names_of(terms, "terms")
+    if not listed:
+        raise UsageError("names no term", where=_WHERE, column="terms")
+    rows = _rows(panel, group, between, listed, (outcome, value, person))
+    parts = list(dict.fromkeys(part for term in listed for part in parts_of(term)))
+    labels = rows.select(parts).unique(maintain_order=True).sort(parts, nulls_last=True)
     found = design(labels, listed)
-    rows = rows.join(labels.with_row_index("_cell"), on=columns, how="left", nulls_equal=True)
+    rows = rows.join(labels.with_row_index("_cell"), on=parts, how="left", nulls_equal=True)
     problem = _problem(rows, found, model, between)
     estimates, gradient, named = _components(problem, fold, chosen)
     influence = _influence(problem, gradient)
@@ -142,34 +148,23 @@ class _Problem:
         return np.concatenate([*(f.coefficients for f in self.fits), *means])
 
 
-def _check(model: str, fold: str, reference: str | None) -> None:
-    for where, value, allowed in (
-        ("model", model, ("logit", "linear")),
-        ("fold", fold, ("twofold", "threefold")),
-        ("reference", reference or "pooled", ("pooled", "first", "second")),
-    ):
-        check_code(value, allowed, "is not known", where=where)
-    if reference is not None and fold == "threefold":
-        raise without_effect(
-            "reference", reference, "it is of the twofold decomposition", "Leave it out"
-        )
-
-
 def _rows(
-    frame: pl.LazyFrame,
+    panel: Any,
     group: str,
     between: tuple[str, str],
     terms: Sequence[str],
     outcome: tuple[str, Any, str | None],
-    allowed: Sequence[str],
 ) -> pl.DataFrame:
     """Person, group (0 or 1), variables, outcome and how many rows are the same."""
-    columns = list(dict.fromkeys(part for term in terms for part in parts_of(term)))
+    parts = list(dict.fromkeys(part for term in terms for part in parts_of(term)))
+    check_columns(parts, _COLUMNS, "terms")
     column, value, person = outcome
     keys = [] if person is None else [person]
-    require(frame, [group, column, *keys], "panel")
-    require(frame, columns, "terms")
-    check_columns(columns, _COLUMNS, "terms")
+    frame = lazy_table(panel, _WHERE, [group, column, *keys, *parts])
+    for name in (group, *parts):
+        columns.refuse_levels(frame, lazy_column(frame, name, _WHERE), may_miss=True)
+    if person is not None:
+        columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
     code = pl.col(group).cast(pl.String)
     known = frame.select(code.unique()).collect().to_series().drop_nulls().sort().to_list()
     first, second = between
@@ -177,10 +172,10 @@ def _rows(
     check_between(second, known, (OTHERS,), group)
     other = code.ne_missing(pl.lit(first)) if second == OTHERS else code == second
     which = pl.when(code == first).then(0).when(other).then(1)
-    y = seen(frame, column, value, allowed)
-    chosen = frame.select(*columns, _which=which, _y=y, **_person(person))
+    y = seen(frame, column, value, _WHERE)
+    chosen = frame.select(*parts, _which=which, _y=y, **_person(person))
     chosen = chosen.filter(pl.col("_which").is_not_null())
-    counted = chosen.group_by([*columns, "_which", "_person", "_y"]).agg(_n=pl.len())
+    counted = chosen.group_by([*parts, "_which", "_person", "_y"]).agg(_n=pl.len())
     return counted.collect(engine="streaming")
 
 

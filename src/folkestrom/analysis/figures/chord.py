@@ -19,6 +19,7 @@ from folkestrom.analysis.figure_style import (
 )
 from folkestrom.analysis.figures.sankey import fewer
 from folkestrom.analysis.flows.matrix import FlowMatrix
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def chord_plot(
     flows, file, most, labels, title, lang
         As of `sankey_plot`.
     """
+    check_arguments(chord_plot, locals())
     from matplotlib.patches import PathPatch, Wedge
 
     shown = fewer(flows, most, lang)

@@ -22,6 +22,7 @@ from folkestrom.analysis.figure_style import (
     word,
 )
 from folkestrom.analysis.followup import Curve
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import suggestion
 
@@ -74,8 +75,9 @@ def curve_plot(
     lang
         en or no.
     """
+    check_arguments(curve_plot, locals())
     chosen = _chosen(list(curves), outcomes)
-    scale = _scale(unit)
+    scale = _DAYS[unit]
     texts = labels or {}
     groups = list(dict.fromkeys(c.group for c in chosen))
     # The names of many curves have no room among these.
@@ -83,7 +85,7 @@ def curve_plot(
     width = 10.2 if beside else 7.2
     figure, axis = canvas(width, 4.2 + (0.24 * (len(groups) + 1) if at_risk else 0))
     top = max(float(c.time[-1]) / scale for c in chosen if len(c.time))
-    end = until if until is not None else top
+    end = _end(until, top)
     percent = not any("hazard" in c.outcome for c in chosen)
     for k, curve in enumerate(chosen):
         _draw(axis, curve, k, scale, 100.0 if percent else 1.0, _name(curve, chosen, texts, lang))
@@ -126,12 +128,13 @@ def state_plot(
     labels
         Texts for states, instead of their names.
     """
+    check_arguments(state_plot, locals())
     found = list(curves)
     if len({c.group for c in found}) != 1:
         raise UsageError("takes the states of one group", where="state_plot")
-    scale, texts = _scale(unit), labels or {}
+    scale, texts = _DAYS[unit], labels or {}
     last = min(c.until for c in found)
-    end = until if until is not None else min(last, float(found[0].time[-1])) / scale
+    end = _end(until, min(last, float(found[0].time[-1])) / scale)
     days = np.unique(np.append(np.concatenate([c.time for c in found]), [0, round(end * scale)]))
     days = _thinned(days[days <= end * scale])
     shares = np.array([100 * c.at(days) for c in found])
@@ -187,10 +190,13 @@ def _chosen(curves: list[Curve], outcomes: Sequence[str] | None) -> list[Curve]:
     return [c for c in curves if c.outcome in outcomes]
 
 
-def _scale(unit: str) -> float:
-    if unit not in _DAYS:
-        raise UsageError("is no unit", column="unit", value=unit, allowed=list(_DAYS))
-    return _DAYS[unit]
+def _end(until: float | None, last: float) -> float:
+    """Where the axis of time ends."""
+    if until is None:
+        return last
+    if not 0 < until < float("inf"):
+        raise UsageError("is no time", where="until", value=until, allowed="above 0")
+    return until
 
 
 def _name(curve: Curve, curves: Sequence[Curve], texts: Mapping[str, str], lang: Language) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from folkestrom import columns
 from folkestrom.analysis.figure_style import (
     COLOURS,
     GREY,
@@ -19,7 +20,8 @@ from folkestrom.analysis.figure_style import (
     name_rows,
     number_text,
 )
-from folkestrom.errors import UsageError
+from folkestrom.columns import check_arguments, table_of
+from folkestrom.errors import InputRefused, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +72,8 @@ def rate_plot(
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
     ['Oslo', '11']
     """
-    table = _checked(rows, (label, estimate, *(limits or ()), group))
+    check_arguments(rate_plot, locals())
+    table = _checked(rows, (label, group), (estimate, *(limits or ())))
     texts = labels or {}
     names = table[label].cast(pl.String).unique(maintain_order=True).to_list()
     groups = [None] if group is None else table[group].cast(pl.String).unique(maintain_order=True)
@@ -99,14 +102,20 @@ def rate_plot(
     return finish(figure, file, title)
 
 
-def _checked(rows: Any, columns: Iterable[str | None]) -> pl.DataFrame:
-    table = pl.DataFrame(rows)
-    for name in columns:
-        if name is not None and name not in table.columns:
-            raise UsageError("is no column", column=name, allowed=table.columns)
-    if table.is_empty():
-        raise UsageError("there is no row for the picture")
-    return table
+def _checked(rows: Any, levels: Iterable[str | None], numbers: Iterable[str]) -> pl.DataFrame:
+    table = table_of(rows, "rate_plot")
+    if not table.rows:
+        raise UsageError("there is no row for the picture", where="rate_plot, rows")
+    held = []
+    for name in dict.fromkeys(levels):
+        if name is not None:
+            found = columns.categories(table.column(name))
+            held.append(pl.Series(name, found.levels, pl.String).gather(found.codes))
+    for name in dict.fromkeys(numbers):
+        column = table.column(name)
+        columns.refuse_amounts(column.values.to_frame().lazy(), column, may_miss=True)
+        held.append(column.values.cast(pl.Float64).alias(name))
+    return pl.DataFrame(held)
 
 
 def _label(axes: Axes, names: Sequence[str]) -> None:
@@ -122,6 +131,12 @@ def _reach(
 ) -> list[list[float]] | None:
     if limits is None:
         return None
-    low = (part[estimate] - part[limits[0]]).fill_null(0).to_list()
-    high = (part[limits[1]] - part[estimate]).fill_null(0).to_list()
-    return [low, high]
+    low = (part[estimate] - part[limits[0]]).fill_null(0)
+    high = (part[limits[1]] - part[estimate]).fill_null(0)
+    for name, reach in zip(limits, (low, high), strict=True):
+        if (reach < 0).any():
+            raise InputRefused(
+                f"is on the wrong side of {estimate} in {int((reach < 0).sum())} rows",
+                where="rate_plot", column=name,
+            )  # fmt: skip
+    return [low.to_list(), high.to_list()]

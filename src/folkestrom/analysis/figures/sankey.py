@@ -18,6 +18,7 @@ from folkestrom.analysis.figure_style import (
     word,
 )
 from folkestrom.analysis.flows.matrix import FlowMatrix
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def sankey_plot(
     lang
         en or no.
     """
+    check_arguments(sankey_plot, locals())
     shown = fewer(flows, most, lang)
     counts = shown.counts - np.diag(np.diag(shown.counts))
     total = float(counts.sum())

@@ -13,6 +13,7 @@ import polars as pl
 from folkestrom.analysis.flows.sequences import MoveSequences
 from folkestrom.analysis.followup import Curves, FollowUp, aalen_johansen, follow_up
 from folkestrom.analysis.followup.shares import incidence_and_shares
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
 
 Language = Literal["en", "no"]
@@ -159,6 +160,7 @@ def left_again(
     >>> found.incidence.filter(outcome="left")["incidence"].round(3).to_list()
     [0.333]
     """
+    check_arguments(left_again, locals())
     first = (
         sequences.stays.group_by("person", maintain_order=True)
         .first()

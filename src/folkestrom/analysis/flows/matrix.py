@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
+from folkestrom import columns
+from folkestrom.analysis.flows.sequences import UNKNOWN
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, unknown
 
@@ -221,32 +223,23 @@ def flow_matrix(
     >>> round(found.effectiveness, 1)
     33.3
     """
-    columns = [origin, destination, *([weight] if weight else [])]
-    frame = as_frame_of(data, columns, _WHERE)
-    if not len(frame):
+    check_arguments(flow_matrix, locals())
+    named = [origin, destination, *([weight] if weight else [])]
+    table = table_of(data, _WHERE, named)
+    if not table.rows:
         raise InputRefused("there are no moves", where=_WHERE, next_step="Check the selection.")
-    size = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
-    if weight:
-        values = frame[weight].cast(pl.Float64, strict=False).to_numpy()
-        wrong = int((~(np.isfinite(values) & (values >= 0))).sum())
-        if wrong:
-            raise InputRefused(
-                f"{wrong} of {len(values)} weights are negative or missing", where=_WHERE,
-                column=weight, allowed="numbers from 0 up",
-            )  # fmt: skip
-    cells = (
-        frame.with_columns(
-            pl.col(origin, destination).cast(pl.String).fill_null(UNKNOWN), __size=size
-        )
-        .group_by(origin, destination)
-        .agg(pl.col("__size").sum())
-    )
-    places = _ordered(set(cells[origin]) | set(cells[destination]))
+    ends = [columns.categories(table.column(name), may_miss=True) for name in (origin, destination)]
+    size = columns.weights(table.column(weight)) if weight else np.ones(table.rows)
+    places = _ordered({name for end in ends for name in _names(end)})
     number = {place: k for k, place in enumerate(places)}
-    counts = np.zeros((len(places), len(places)))
-    for a, b, n in cells.iter_rows():
-        counts[number[a], number[b]] = n
-    return FlowMatrix(places, counts)
+    # A missing place has the code -1, and so the last name.
+    o, d = (np.array([number[name] for name in _names(end)])[end.codes] for end in ends)
+    counts = np.bincount(o * len(places) + d, size, len(places) ** 2).astype(np.float64)
+    return FlowMatrix(places, counts.reshape(len(places), len(places)))
+
+
+def _names(end: columns.Categories) -> list[str]:
+    return [*end.levels, *([UNKNOWN] if (end.codes < 0).any() or not end.levels else [])]
 
 
 def _ordered(names: set[str]) -> tuple[str, ...]:

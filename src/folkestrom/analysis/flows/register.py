@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import duckdb
 import polars as pl
 
 from folkestrom.analysis.flows.matrix import FlowMatrix, flow_matrix
-from folkestrom.analysis.flows.tables import UNKNOWN
+from folkestrom.analysis.flows.sequences import UNKNOWN
+from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import step
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.codes import Kind, Origin
 from folkestrom.model.countries import COUNTRIES, COUNTRY_CODES, NORWAY
-from folkestrom.model.names import check_code, suggestion
+from folkestrom.model.names import suggestion
 from folkestrom.statistics.population import fetch
 
 Level = Literal["municipality", "county", "country"]
@@ -105,7 +106,7 @@ def flows_of_period(
     FlowMatrix
         Moves within a place stand on the diagonal.
     """
-    check_code(level, get_args(Level), "is no level", where="level")
+    check_arguments(flows_of_period, locals())
     if start >= end:
         raise UsageError(
             "is no period", value=f"{start} to {end}", allowed="a start before its end"
@@ -159,6 +160,7 @@ def moves_of(
     polars.DataFrame
         Columns person, date, from_country, to_country, country_of_birth.
     """
+    check_arguments(moves_of, locals())
     wrong = [c for c in countries if c not in COUNTRY_CODES]
     if wrong or not countries:
         raise UsageError(

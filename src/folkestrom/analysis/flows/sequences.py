@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import polars as pl
 
-from folkestrom.analysis.flows.tables import UNKNOWN, as_frame_of
+from folkestrom import columns
 from folkestrom.analysis.followup import Curves, state_occupation, transitions
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused
 from folkestrom.model.names import check_code, check_columns
 
 _WHERE = "move_sequences"
+#: What is called so is not known.
+UNKNOWN: Final = "unknown"
 #: Columns that the origin is told apart from.
 _COLUMNS: Final = ("person", "date", "from_country", "to_country", "death")
 
@@ -156,9 +159,10 @@ def move_sequences(
     >>> found.persons.select("sequence", "type").rows()
     [('PL>NO>PL', 'returned'), ('PL>NO>DE>NO', 'came back')]
     """
+    check_arguments(move_sequences, locals())
     check_columns([origin], _COLUMNS, "origin")
     needed = ["person", "date", "from_country", "to_country", origin]
-    frame = _checked(as_frame_of(moves, needed, _WHERE), origin, until)
+    frame = _checked(table_of(moves, _WHERE, needed), origin, until)
     if shortest:
         frame = _without_short(frame, home, shortest)
     frame = frame.with_columns(
@@ -169,13 +173,20 @@ def move_sequences(
     return MoveSequences(_persons(frame, home, origin), stays, home, until)
 
 
-def _checked(frame: pl.DataFrame, origin: str, until: date) -> pl.DataFrame:
-    if frame["person"].null_count() or frame["date"].null_count():
-        raise InputRefused("persons or dates are missing", where=_WHERE)
-    if frame["date"].dtype != pl.Date:
-        raise InputRefused("holds no dates", where=_WHERE, column="date", value=frame["date"].dtype)
-    places = ["from_country", "to_country", origin]
-    text = frame.with_columns(pl.col(places).cast(pl.String))
+def _checked(table: columns.Table, origin: str, until: date) -> pl.DataFrame:
+    places = {name: table.column(name) for name in ("from_country", "to_country", origin)}
+    for column in places.values():
+        columns.categories(column, may_miss=True)
+    columns.persons(table.column("person"))
+    days = table.column("date")
+    columns.days(days)
+    if not days.is_dated:
+        raise InputRefused(f"holds {days.kind}", where=_WHERE, column="date", allowed="dates")
+    text = pl.DataFrame([
+        table.column("person").values.alias("person"),
+        days.values.cast(pl.Date).alias("date"),
+        *(column.values.cast(pl.String).alias(name) for name, column in places.items()),
+    ])  # fmt: skip
     kept = text.filter(pl.col("date") < until)
     if not len(kept):
         raise InputRefused(f"there are no moves before {until}", where=_WHERE)

@@ -12,6 +12,7 @@ from folkestrom.analysis.followup.curves import ratio
 from folkestrom.analysis.followup.distributions import chi_square_tail
 from folkestrom.analysis.followup.gray import gray_score
 from folkestrom.analysis.followup.subjects import Floats, FollowUp
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 
@@ -71,6 +72,7 @@ def log_rank(follow: FollowUp) -> Comparison:
     >>> round(test.statistic, 4), round(test.p_value, 4)
     (2.8824, 0.0896)
     """
+    check_arguments(log_rank, locals())
     _refuse_unfit(follow, "log-rank")
     counts = count(follow, strata=True)
     at_risk, deaths = (
@@ -107,6 +109,7 @@ def gray_test(follow: FollowUp, cause: str) -> Comparison:
     >>> gray_test(f, "return").degrees
     1
     """
+    check_arguments(gray_test, locals())
     _refuse_unfit(follow, "Gray's test")
     if follow.late and (follow.entry != follow.first).any():
         raise UsageError(

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from folkestrom.analysis.followup.kernels import spread, tally, tally_weights
 from folkestrom.analysis.followup.subjects import Floats, FollowUp, Integers
+from folkestrom.columns import check_arguments
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import ResourceError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -112,6 +113,7 @@ def count(follow: FollowUp, *, strata: bool = False) -> Counts:
     >>> counts.to("arrow").to_pydict()
     {'time': [2, 4], 'at_risk': [2.0, 2.0], 'event': [1.0, 1.0], 'censored': [0.0, 1.0]}
     """
+    check_arguments(count, locals())
     place, names = _places(follow, strata)
     shape = (len(names), follow.last - follow.first + 1, len(follow.causes) + 1)
     refuse_if_large(shape, 1)

@@ -204,14 +204,6 @@ def chosen(variance: str | None, weighted: bool) -> Variance:
     """The variance asked for; by default robust where rows have weights, else Greenwood's."""
     if variance is None:
         return "robust" if weighted else "greenwood"
-    if variance not in get_args(Variance):
-        raise UsageError(
-            "is not a variance",
-            where="follow-up",
-            column="variance",
-            value=variance,
-            allowed=get_args(Variance),
-        )
     return "robust" if variance == "robust" else "greenwood"
 
 

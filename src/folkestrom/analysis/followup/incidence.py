@@ -10,6 +10,7 @@ from folkestrom.analysis.followup.influence import Integral, robust_variances
 from folkestrom.analysis.followup.products import product_integral
 from folkestrom.analysis.followup.subjects import Floats, FollowUp
 from folkestrom.analysis.followup.survival import Survival, curve_of, survival
+from folkestrom.columns import check_arguments
 
 
 def aalen_johansen(
@@ -44,6 +45,7 @@ def aalen_johansen(
     >>> curves.of(outcome="death").estimate.tolist()
     [0.0, 0.25, 0.25, 0.25]
     """
+    check_arguments(aalen_johansen, locals())
     scale = Scale(interval, level)
     found = survival(count(follow))
     if chosen(variance, follow.weighted) == "robust":

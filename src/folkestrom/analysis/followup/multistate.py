@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from folkestrom import columns
 from folkestrom.analysis.followup.counting import Counts, count
 from folkestrom.analysis.followup.curves import Curve, Curves, Interval, Scale, bounds
 from folkestrom.analysis.followup.products import product_integral
-from folkestrom.analysis.followup.subjects import Floats, FollowUp, as_arrow, follow_up
-from folkestrom.errors import UsageError
-from folkestrom.model.names import suggestion
+from folkestrom.analysis.followup.subjects import Floats, FollowUp, follow_up
+from folkestrom.columns import check_arguments, column_of
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code
 
 _WHERE = "transitions"
 
@@ -59,6 +59,7 @@ def transitions(
     >>> f.groups, f.causes
     (('home', 'away'), ('home', 'away'))
     """
+    check_arguments(transitions, locals())
     if len(set(states)) != len(states) or len(states) < 2:
         raise UsageError(
             "states need names of their own, and there must be two", where=_WHERE, value=states
@@ -84,30 +85,25 @@ def transitions(
 def _codes(
     values: npt.ArrayLike, states: Sequence[str], column: str, *, or_none: bool = False
 ) -> npt.NDArray[np.int64]:
-    given = as_arrow(values)
-    if pa.types.is_null(given.type):
-        given = given.cast(pa.string())
-    if pa.types.is_dictionary(given.type):
-        given = given.dictionary_decode()
-    if not (pa.types.is_string(given.type) or pa.types.is_large_string(given.type)):
-        raise UsageError(
-            "does not hold names of states", where=_WHERE, column=column, allowed=list(states)
-        )
-    codes = pc.index_in(given, value_set=pa.array(states, given.type))
-    missing = given.null_count
-    strange = codes.null_count - missing
-    if strange or (missing and not or_none):
-        others = [state for state in given.unique().to_pylist() if state not in (None, *states)]
-        raise UsageError(
-            f"{strange or missing} of {len(given)} rows have no known state",
-            where=_WHERE,
-            column=column,
-            value=min(others, default=None),
+    given = column_of(values, column, _WHERE)
+    missing = given.values.null_count()
+    if not given.is_category and missing < len(given):
+        raise InputRefused(
+            f"holds {given.kind}, and no names of states", where=_WHERE, column=column,
             allowed=list(states),
-            next_step=suggestion(min(others), states) if others else None,
+        )  # fmt: skip
+    if missing and not or_none:
+        raise InputRefused(
+            f"is missing in {missing} of {len(given)} rows", where=_WHERE, column=column,
+            allowed=list(states),
+        )  # fmt: skip
+    found = columns.categories(given, may_miss=True)
+    for level in found.levels:
+        check_code(
+            level, states, "is no known state", where=_WHERE, column=column, error=InputRefused
         )
-    found: npt.NDArray[np.int64] = codes.fill_null(-1).to_numpy().astype(np.int64)
-    return found
+    place = np.array([*(list(states).index(level) for level in found.levels), -1], np.int64)
+    return np.asarray(place[found.codes])
 
 
 def state_occupation(
@@ -138,6 +134,7 @@ def state_occupation(
     >>> state_occupation(f).of(outcome="away").at([0, 5, 9]).round(4).tolist()
     [0.0, 0.3333, 0.0]
     """
+    check_arguments(state_occupation, locals())
     scale = Scale(interval, level)
     counts = count(follow)
     start, own = _initial(counts, initial)
@@ -171,6 +168,7 @@ def transition_probabilities(
     >>> transition_probabilities(f, since=5).of("away", "home").at([6, 9]).tolist()
     [0.0, 1.0]
     """
+    check_arguments(transition_probabilities, locals())
     scale = Scale(interval, level)
     counts = count(follow)
     after = 0 if since is None else since - follow.first

@@ -14,6 +14,7 @@ from folkestrom.analysis.followup.incidence import aalen_johansen
 from folkestrom.analysis.followup.subjects import FollowUp
 from folkestrom.analysis.followup.summaries import quantile
 from folkestrom.analysis.followup.survival import kaplan_meier
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 
@@ -69,6 +70,7 @@ def incidence_and_shares(
     >>> table.select("group", "crude_share", "incidence").rows()
     [('y', 1.0, 0.5), ('z', 0.5, 0.5)]
     """
+    check_arguments(incidence_and_shares, locals())
     if not len(at):
         raise UsageError("no day is asked for", where="follow-up", column="at")
     curves = aalen_johansen(follow, interval=interval, level=level, variance=variance)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from folkestrom import columns
 from folkestrom.analysis.followup.kernels import survey
+from folkestrom.columns import Column, check_arguments, column_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, check_spellings
 
@@ -22,8 +21,6 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 _WHERE = "follow-up"
 #: Causes are kept as small integers.
 _MOST_CAUSES = 100
-#: Group numbers within such a range are told apart by a table, without hashing.
-_SMALL_RANGE = 1 << 16
 #: What a row is called that no event ended.
 CENSORED: Final = "censored"
 #: Names of other columns and curves of results.
@@ -111,7 +108,8 @@ def follow_up(
     Parameters
     ----------
     exit
-        The last day of each row: whole numbers, or dates.
+        The last day of each row: whole numbers, dates, or moments, of which the day counts that is
+        written there.
     cause
         What happened then: 0 or False for nothing (censored), otherwise the number of the
         cause, from 1. Or its name, and "censored" or missing for nothing, as in the column event
@@ -124,7 +122,8 @@ def follow_up(
     weight
         Weights of the rows, none negative; rows with a weight of 0 are left out.
     group
-        What curves are drawn, and tests compare, by: texts or numbers.
+        What curves are drawn, and tests compare, by: levels in declared order (of an Enum, an Arrow
+        dictionary or a pandas category), texts by alphabet, numbers by size.
     stratum
         What tests are stratified by: texts or numbers.
 
@@ -134,28 +133,23 @@ def follow_up(
     >>> f.rows, f.first, f.last
     (3, 0, 5)
     """
-    days = _days(exit, "exit")
-    if not len(days):
-        raise UsageError("there are no rows", where=_WHERE, next_step="Check the selection.")
-    entries = np.zeros(0, days.dtype) if entry is None else _days(entry, "entry")
+    check_arguments(follow_up, locals())
+    ends = column_of(exit, "exit", _WHERE)
+    if not len(ends):
+        raise InputRefused("there are no rows", where=_WHERE, next_step="Check the selection.")
+    begins = _beside(entry, "entry", ends)
+    days = columns.days(ends)
+    entries = np.zeros(0, days.dtype)
+    if begins is not None:
+        columns.check_spells(begins, ends)
+        entries = columns.days(begins)
     if len(entries) and entries.dtype != days.dtype:
         entries, days = entries.astype(np.int64), days.astype(np.int64)
-    codes, names = _causes(cause, causes)
-    weights = np.zeros(0) if weight is None else _weights(weight)
-    group_codes, groups = _labelled(group, "group")
-    stratum_codes, strata = _labelled(stratum, "stratum")
-    columns = {
-        "entry": (entry, entries),
-        "cause": (cause, codes),
-        "weight": (weight, weights),
-        "group": (group, group_codes),
-        "stratum": (stratum, stratum_codes),
-    }
-    for name, (given, column) in columns.items():
-        if given is not None and len(column) != len(days):
-            raise UsageError(
-                f"has {len(column)} rows, and exit has {len(days)}", where=_WHERE, column=name
-            )
+    codes, names = _causes(_beside(cause, "cause", ends), causes)
+    held = _beside(weight, "weight", ends)
+    weights = np.zeros(0) if held is None else columns.weights(held)
+    group_codes, groups = _labelled(_beside(group, "group", ends))
+    stratum_codes, strata = _labelled(_beside(stratum, "stratum", ends))
     first, last = _ends(entries, days)
     found = FollowUp(
         entry=entries,
@@ -215,54 +209,30 @@ def _ends(entries: Integers, days: Integers) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _days(values: npt.ArrayLike, column: str) -> Integers:
-    found = np.asarray(values)
-    if found.dtype.kind == "O" and len(found) and all(isinstance(v, date) for v in found):
-        found = found.astype("datetime64[D]")
-    if found.ndim != 1:
-        raise UsageError("is not a column", where=_WHERE, column=column)
-    if found.dtype.kind == "M":
-        if np.isnat(found).any():
-            raise UsageError(
-                f"{int(np.isnat(found).sum())} days are missing", where=_WHERE, column=column
-            )
-        found = found.astype("datetime64[D]").astype(np.int64)
-    if found.dtype.kind == "f" or (found.dtype.kind == "O" and len(found)):
-        found = _whole(found, column)
-    if found.dtype.kind not in "iu" and len(found):
-        raise UsageError(
-            "does not hold days", where=_WHERE, column=column, allowed="whole numbers, or dates"
+def _beside(given: Any, name: str, ends: Column) -> Column | None:
+    """A column with as many rows as the exits."""
+    if given is None:
+        return None
+    column = column_of(given, name, _WHERE)
+    if len(column) != len(ends):
+        raise InputRefused(
+            f"has {len(column)} rows, and exit has {len(ends)}", where=_WHERE, column=name
         )
-    kept = np.int32 if found.dtype.itemsize < 4 or found.dtype == np.int32 else np.int64
-    return np.ascontiguousarray(found.astype(kept, copy=False))
-
-
-def _whole(found: npt.NDArray[Any], column: str) -> Integers:
-    try:
-        numbers = found.astype(np.float64)
-    except (TypeError, ValueError):
-        numbers = np.full(len(found), np.nan)
-    whole = np.isfinite(numbers) & (np.floor(numbers) == numbers)
-    if not whole.all():
-        raise UsageError(
-            f"{int((~whole).sum())} of {len(found)} values are missing or no whole numbers",
-            where=_WHERE,
-            column=column,
-            allowed="whole numbers of days, or dates",
-        )
-    return numbers.astype(np.int64)
+    return column
 
 
 def _causes(
-    values: npt.ArrayLike, names: Sequence[str] | None
+    column: Column | None, names: Sequence[str] | None
 ) -> tuple[npt.NDArray[np.int8], tuple[str, ...]]:
     """Numbers of causes, 0 for none, and their names."""
-    told = _told_by_name(values)
-    if told is None:
+    if column is None:
+        raise UsageError("is not given", where=_WHERE, column="cause")
+    if not (column.is_category or column.values.null_count() == len(column)):
         known = ("event",) if names is None else tuple(names)
         _refuse_names(known)
-        return _numbers_of_causes(values, len(known)), known
-    codes, found = told
+        return _numbers_of_causes(column, len(known)), known
+    told = columns.categories(column, may_miss=True)
+    codes, found = told.codes, told.levels
     seen = tuple(n for n in found if n != CENSORED) or ("event",)
     known = seen if names is None else tuple(names)
     _refuse_names(known)
@@ -274,98 +244,6 @@ def _causes(
     # A missing one has the code -1, and so the last place.
     place = np.array([*(number.get(n, 0) for n in found), 0], np.int8)
     return place[codes], known
-
-
-def _told_by_name(values: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], list[str]] | None:
-    """Codes, -1 where missing, and the names that occur in their order; None of numbers."""
-    if isinstance(values, np.ndarray) and values.dtype.kind not in "OUST":
-        return None
-    try:
-        given = as_arrow(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # of several kinds: no names
-        return None
-    kind = given.type.value_type if pa.types.is_dictionary(given.type) else given.type
-    if not (
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    ):
-        return None
-    coded = given if pa.types.is_dictionary(given.type) else given.dictionary_encode()
-    codes = coded.indices.cast(pa.int64()).fill_null(-1).to_numpy()
-    listed = [str(name) for name in coded.dictionary.to_pylist()]
-    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(listed)))
-    order = used if pa.types.is_dictionary(given.type) else sorted(used, key=lambda k: listed[k])
-    rank = np.full(len(listed) + 1, -1, np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[codes], [listed[int(k)] for k in order]
-
-
-def _numbers_of_causes(values: npt.ArrayLike, most: int) -> npt.NDArray[np.int8]:
-    found = np.asarray(values)
-    if found.dtype.kind == "b":
-        return np.ascontiguousarray(found.view(np.int8))
-    if found.dtype.kind not in "iu":
-        found = _whole(found, "cause")
-    low, high = (int(found.min()), int(found.max())) if len(found) else (0, 0)
-    if low < 0 or high > most:
-        wrong = int(((found < 0) | (found > most)).sum())
-        raise UsageError(
-            f"{wrong} of {len(found)} rows have a cause that is not among the causes",
-            where=_WHERE,
-            column="cause",
-            value=high if high > most else low,
-            allowed=f"0 for censored, and 1 to {most}",
-            next_step="Name every cause, in the order of its numbers.",
-        )
-    return np.ascontiguousarray(found.astype(np.int8, copy=False))
-
-
-def _weights(values: npt.ArrayLike) -> Floats:
-    found = np.ascontiguousarray(np.asarray(values, dtype=np.float64))
-    wrong = ~(np.isfinite(found) & (found >= 0))
-    if wrong.any():
-        raise UsageError(
-            f"{int(wrong.sum())} of {len(found)} weights are negative, missing or infinite",
-            where=_WHERE,
-            column="weight",
-            allowed="numbers from 0 up",
-        )
-    if len(found) and not found.any():
-        raise UsageError("all weights are 0", where=_WHERE, column="weight")
-    return found
-
-
-def _labelled(
-    values: npt.ArrayLike | None, column: str
-) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """Numbers of the values, and the values as texts, in their own order."""
-    if values is None:
-        return np.zeros(0, np.int32), ()
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.ndim == 1:
-        low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-        if high - low < _SMALL_RANGE:
-            return _numbered(values, low)
-    given = as_arrow(values)
-    if given.null_count:
-        raise UsageError(
-            f"{given.null_count} of {len(given)} values are missing",
-            where=_WHERE,
-            column=column,
-            next_step="Give what is unknown a name of its own, or leave it out.",
-        )
-    coded = given.dictionary_encode() if not pa.types.is_dictionary(given.type) else given
-    order = pc.sort_indices(coded.dictionary).to_numpy()
-    ranks = np.empty(len(order), np.int32)
-    ranks[order] = np.arange(len(order), dtype=np.int32)
-    names = tuple(str(coded.dictionary[int(i)].as_py()) for i in order)
-    return ranks[coded.indices.to_numpy()], names
-
-
-def _numbered(values: Integers, low: int) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    places = values.astype(np.int64) - low
-    found = np.flatnonzero(np.bincount(places))
-    ranks = np.zeros(int(found[-1]) + 1 if len(found) else 1, np.int32)
-    ranks[found] = np.arange(len(found), dtype=np.int32)
-    return ranks[places], tuple(str(int(place) + low) for place in found)
 
 
 def check_events(
@@ -402,10 +280,23 @@ def check_events(
             )  # fmt: skip
 
 
-def as_arrow(values: Any) -> pa.Array:
-    """A column as one Arrow array; missing values of all kinds are null."""
-    if hasattr(values, "to_arrow"):  # of Polars, with the levels of an Enum
-        values = values.to_arrow()
-    if isinstance(values, pa.ChunkedArray):
-        return values.combine_chunks()
-    return values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+def _numbers_of_causes(column: Column, most: int) -> npt.NDArray[np.int8]:
+    found = columns.occurrences(column)
+    high = int(found.max())
+    if high > most:
+        raise InputRefused(
+            f"is not the number of a cause ({int((found > most).sum())} of {len(found)} rows)",
+            where=_WHERE,
+            column="cause",
+            value=high,
+            allowed=f"0 for censored, and 1 to {most}",
+            next_step="Name every cause, in the order of its numbers.",
+        )
+    return np.ascontiguousarray(found.astype(np.int8))
+
+
+def _labelled(column: Column | None) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    if column is None:
+        return np.zeros(0, np.int32), ()
+    found = columns.categories(column)
+    return found.codes.astype(np.int32), found.levels

@@ -13,6 +13,7 @@ from folkestrom.analysis.followup.curves import Curve, Scale, Variance, bounds, 
 from folkestrom.analysis.followup.influence import Integral, robust_variances
 from folkestrom.analysis.followup.subjects import Floats, FollowUp, Integers
 from folkestrom.analysis.followup.survival import Survival, survival
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 
@@ -89,6 +90,7 @@ def quantile(curve: Curve, probability: float = 0.5) -> Quantile:
     >>> quantile(kaplan_meier(follow_up(exit=[1, 2, 4, 8], cause=[1, 1, 1, 1])).of()).time
     3.0
     """
+    check_arguments(quantile, locals())
     if not 0 < probability < 1:
         raise UsageError(
             "is not a share that can be reached",
@@ -141,6 +143,7 @@ def restricted_mean(
     >>> restricted_mean(follow_up(exit=[1, 2, 4, 8], cause=[1, 1, 1, 1]), 4).mean.tolist()
     [2.75]
     """
+    check_arguments(restricted_mean, locals())
     scale = Scale("plain", level, math.inf)
     found = survival(count(follow))
     end = until - follow.first

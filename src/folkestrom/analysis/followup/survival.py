@@ -20,6 +20,7 @@ from folkestrom.analysis.followup.curves import (
 )
 from folkestrom.analysis.followup.influence import robust_variances
 from folkestrom.analysis.followup.subjects import Floats, FollowUp
+from folkestrom.columns import check_arguments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +87,7 @@ def kaplan_meier(
     >>> curve.at([0, 3, 5]).tolist()
     [1.0, 0.375, nan]
     """
+    check_arguments(kaplan_meier, locals())
     scale = Scale(interval, level)
     counts = count(follow)
     found = survival(counts)
@@ -129,6 +131,7 @@ def nelson_aalen(
     >>> curve.estimate.round(4).tolist()
     [0.3333, 0.3333, 1.3333]
     """
+    check_arguments(nelson_aalen, locals())
     scale = Scale(interval, level, math.inf)
     number = None if cause is None else follow.number(cause)
     counts = count(follow)

@@ -9,6 +9,7 @@ import numpy as np
 
 from folkestrom.analysis.mobility.filling import Filling
 from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
 
 
@@ -40,6 +41,7 @@ def panel_from_batches(
     >>> panel.persons, panel.size, panel.rows.codes8[0, :6]
     (4, 6, array([0, 1, 1, 0, 1, 1], dtype=uint8))
     """
+    check_arguments(panel_from_batches, locals())
     filling: Filling | None = None
     starts, weights = [np.zeros(1, dtype=np.int64)], []
     held = 0

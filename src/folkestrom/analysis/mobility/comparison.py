@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
 from folkestrom.analysis.mobility import goodness
+from folkestrom.analysis.mobility.result import MobilityFit
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-
-if TYPE_CHECKING:
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 
 def compare(
@@ -46,6 +45,7 @@ def compare(
         ...
     folkestrom.errors.UsageError: there is no model to compare.
     """
+    check_arguments(compare, locals())
     labels = [str(k + 1) for k in range(len(fits))] if names is None else list(names)
     _check(fits, labels)
     with_rows = data is not None or all(fit.observed is not None for fit in fits)
@@ -99,6 +99,7 @@ def vuong_test(
     data
         The table, for fits that have been loaded.
     """
+    check_arguments(vuong_test, locals())
     _check([one, other], ["1", "2"])
     rows = [fit.rows_of(data) for fit in (one, other)]
     clusters = goodness.clusters_of(rows[0], cluster)
@@ -106,7 +107,7 @@ def vuong_test(
 
 
 def _check(fits: Sequence[MobilityFit], names: Sequence[str]) -> None:
-    if not fits:
+    if not len(fits):
         raise UsageError("there is no model to compare")
     if len(names) != len(fits) or len(set(names)) < len(names):
         raise UsageError(f"{len(names)} names for {len(fits)} models", allowed="one for each")

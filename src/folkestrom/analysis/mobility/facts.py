@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from folkestrom import columns
 from folkestrom.analysis.mobility.formula import Category, Expression, Parsed
 from folkestrom.analysis.mobility.keys import Keys
 from folkestrom.analysis.mobility.sources import Source, rows_from
@@ -41,7 +42,7 @@ class _Levels:
     def take(self, part: Table) -> None:
         self.declared = self.name in part.declared or part.frame.schema[self.name] == pl.Boolean
         self.numbers = not part.is_category(self.name)
-        part.refuse_missing(self.name)
+        columns.refuse_levels(part.frame.lazy(), part.column(self.name))
         self.seen.update(dict.fromkeys(part.levels(self.name)))
         if len(self.seen) > _MOST_LISTED:
             raise UsageError(

@@ -25,14 +25,14 @@ from folkestrom.analysis.figure_style import (
 )
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.regression_table import by_name, shown_name
+from folkestrom.analysis.mobility.result import MobilityFit
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, unknown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 
 def coefficient_plot(
@@ -61,6 +61,7 @@ def coefficient_plot(
     lang
         en or no.
     """
+    check_arguments(coefficient_plot, locals())
     named, texts = by_name(fits), labels or {}
     if not named:
         raise UsageError("there is no model for the figure")
@@ -123,12 +124,13 @@ def profile_plot(
     lang
         en or no.
     """
+    check_arguments(profile_plot, locals())
     texts, heading = labels or {}, word("chance", lang)
     wanted = list(fit.outcomes[1:]) if outcomes is None else list(outcomes)
     for outcome in wanted:
         check_code(outcome, fit.outcomes, "is no outcome of the model", where="outcomes")
     if not profiles:
-        raise UsageError("there is no profile for the figure")
+        raise UsageError("there is no profile for the figure", where="profiles")
     found = fit.predict(list(profiles.values()), level=level)
     figure, axes = _canvas(len(wanted), 0.9 + 0.35 * len(profiles))
     for k, (axis, outcome) in enumerate(zip(axes, wanted, strict=True)):

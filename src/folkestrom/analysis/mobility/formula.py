@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from folkestrom.analysis.mobility.tables import unknown_name
 from folkestrom.errors import UsageError
+from folkestrom.model.names import unknown
 
 #: Functions of numbers that a formula may call; `lag` and `hashed` would mix persons or levels.
 FUNCTIONS = (
@@ -204,7 +204,7 @@ def _check_calls(tree: ast.Expression, label: str) -> set[int]:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
             if name not in FUNCTIONS:
-                raise unknown_name(name, [*FUNCTIONS, "C"], "is no function of formulas")
+                raise unknown(name, [*FUNCTIONS, "C"], "is no function of formulas")
             called.add(id(node.func))
     return called
 

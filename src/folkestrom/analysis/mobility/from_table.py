@@ -20,6 +20,7 @@ from folkestrom.analysis.mobility.observed import Observed, arrange, keys_of, na
 from folkestrom.analysis.mobility.result import MobilityFit, Test
 from folkestrom.analysis.mobility.sources import Source, source_of
 from folkestrom.analysis.mobility.tables import factor_of
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError, UserError
 
 
@@ -204,6 +205,7 @@ def mobility(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'move: (intercept)': -1.64, 'move: place[urban]': 1.075}
     """
+    check_arguments(mobility, locals())
     check_errors(standard_errors, bread, cluster)
     roles = Roles(person, parse(formula).outcome, weight, time)
     source = source_of(data)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom import columns
 from folkestrom.analysis.clusters import check_clusters
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.integration import (
@@ -21,10 +22,11 @@ from folkestrom.analysis.mobility.integration import (
 )
 from folkestrom.analysis.mobility.likelihood import Likelihood
 from folkestrom.analysis.mobility.observed import Observed
-from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.panel import Panel, clusters_of_persons
 from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.standardising import standardised, to_own_units
+from folkestrom.analysis.mobility.tables import Table
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_columns
 
@@ -169,12 +171,7 @@ def _clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray
     if cluster is None:
         return np.arange(panel.persons, dtype=np.int64)
     if not isinstance(cluster, str):
-        given = np.asarray(cluster)
-        if given.shape != (panel.persons,):
-            raise UsageError(
-                f"has {given.size} values for {panel.persons} persons", column="cluster"
-            )
-        return np.unique(given, return_inverse=True)[1].astype(np.int64)
+        return clusters_of_persons(panel, cluster)
     if observed.given is None:
         codes = observed.cells(cluster).codes
         start = panel.rows.start
@@ -182,13 +179,17 @@ def _clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray
         if np.all(np.repeat(codes[start[:-1]], np.diff(start)) == codes):
             found = pl.Series(codes[start[:-1]])
     else:
-        found = observed.given.of_persons(cluster, lambda part: part.refuse_missing(cluster))
+        found = observed.given.of_persons(cluster, lambda part: _refuse_missing(part, cluster))
     if found is None:
         raise UsageError(
             "differs between the years of one person", column=cluster,
             next_step="Cluster by what persons keep, such as where they lived first",
         )  # fmt: skip
-    return found.rank("dense").to_numpy().astype(np.int64) - 1
+    return columns.persons(columns.Column(cluster, found))
+
+
+def _refuse_missing(part: Table, cluster: str) -> None:
+    columns.refuse_persons(part.frame.lazy(), part.column(cluster))
 
 
 def penalty_of(

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from folkestrom import columns
 from folkestrom.analysis.mobility.sources import Source, rows_from
-from folkestrom.analysis.mobility.tables import Table, codes_of_persons, first_row
+from folkestrom.analysis.mobility.tables import Table
 from folkestrom.errors import InputRefused, UserError
 
 #: Bytes that an order by persons takes for each row: identifiers, times, places and the sorting.
@@ -65,7 +66,7 @@ class Keys:
         if self._error is None:
             try:
                 with rows_from(self.rows):
-                    begins = self._put(part.frame.select(self.columns))
+                    begins = self._put(part)
             except UserError as error:
                 self._error = error
         self.rows += part.size
@@ -78,8 +79,11 @@ class Keys:
         if self.in_order and self._doubled:
             raise _doubled(self._doubled, self._doubled_at, self.time)
 
-    def _put(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        _check_given(frame, self.person, self.time)
+    def _put(self, part: Table) -> NDArray[np.bool_]:
+        frame = part.frame.select(self.columns)
+        columns.refuse_persons(frame.lazy(), part.column(self.person))
+        if self.time is not None:
+            columns.refuse_levels(frame.lazy(), part.column(self.time))
         self._digest.update(frame.hash_rows().to_numpy().tobytes())
         known = frame.head(1) if self._last is None else self._last
         both = pl.concat([known, frame])
@@ -136,7 +140,7 @@ def order_of(source: Source, keys: Keys) -> Order:
     again = Keys(keys.person, keys.time)
     again.put(table)
     check_same(keys, again)
-    person = codes_of_persons(table, keys.person)
+    person = columns.persons(table.column(keys.person))
     if keys.time is None:
         order = np.argsort(person, kind="stable")
     else:
@@ -168,19 +172,6 @@ def check_same(keys: Keys, again: Keys) -> None:
             f"had {keys.rows} rows, and has {again.rows} when it is read again, or others or in "
             "another order", where="data",
             next_step="Give rows that stay as they are, such as a file, or sort what makes them",
-        )  # fmt: skip
-
-
-def _check_given(frame: pl.DataFrame, person: str, time: str | None) -> None:
-    if frame[person].null_count():
-        raise InputRefused(
-            "is missing: whose year is it?", row=first_row(frame[person].is_null()), column=person,
-            next_step="Leave the rows out, or find the person",
-        )  # fmt: skip
-    if time is not None and frame[time].null_count():
-        raise InputRefused(
-            "is missing", row=first_row(frame[time].is_null()), column=time,
-            next_step="Leave the rows out, or find their time",
         )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from folkestrom.analysis.mobility.design import Levels
 from folkestrom.analysis.mobility.distributions import normal_quantile, two_sided
 from folkestrom.analysis.mobility.integration import Averaged, Model, average, predictor_of
-from folkestrom.analysis.mobility.tables import unknown_name
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
 from folkestrom.errors import UsageError
+from folkestrom.model.names import unknown
 
 Array = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ def marginal_effects(
     known = [*maker.categories, *maker.spans]
     for name in names or ():
         if name not in known:
-            raise unknown_name(name, known, "is no covariate of the model")
+            raise unknown(name, known, "is no covariate of the model")
     rows: list[dict[str, object]] = []
     for name in known if names is None else names:
         varied = _vary(model, maker, sample, name)

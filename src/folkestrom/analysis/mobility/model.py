@@ -17,13 +17,14 @@ from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, 
 from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
 from folkestrom.analysis.mobility.checks import check
 from folkestrom.analysis.mobility.covariance import Covariance
-from folkestrom.analysis.mobility.panel import Panel
+from folkestrom.analysis.mobility.panel import Panel, clusters_of_persons
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.staging import SMALL, Estimated, Plan, estimate
 from folkestrom.analysis.mobility.standardising import working_panel
 from folkestrom.analysis.mobility.verdict import columns_of, reach, separated
 from folkestrom.analysis.separation import certain
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, without_effect
 
@@ -98,6 +99,7 @@ def fit_mobility(
     >>> fit.converged_, {name: round(value, 3) for name, value in fit.params_.items()}
     (True, {'move: (intercept)': -1.64, 'move: place[urban]': 1.075})
     """
+    check_arguments(fit_mobility, locals())
     started = time.perf_counter()
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
@@ -108,7 +110,7 @@ def fit_mobility(
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
-    numbers = _clusters(panel, cluster)
+    numbers = None if cluster is None else clusters_of_persons(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
     working, own = working_panel(
         panel, checked.free, orthogonalise(columns_of(panel, checked.free))
@@ -194,15 +196,6 @@ def _checkpoint(
         return None
     options = {"free": free.tolist(), "effects": effects, "penalty": penalty, "to": tolerance}
     return Checkpoint(Path(path), fingerprint(panel, options))
-
-
-def _clusters(panel: Panel, cluster: ArrayLike | None) -> NDArray[np.int64] | None:
-    if cluster is None:
-        return None
-    given = np.asarray(cluster)
-    if given.shape != (panel.persons,):
-        raise UsageError(f"has {given.size} values for {panel.persons} persons", column="cluster")
-    return np.unique(given, return_inverse=True)[1].astype(np.int64)
 
 
 def _count(panel: Panel, cluster: NDArray[np.int64] | None) -> int:

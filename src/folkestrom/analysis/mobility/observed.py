@@ -11,25 +11,25 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from folkestrom import columns
 from folkestrom.analysis.mobility.design import Design, Roles
 from folkestrom.analysis.mobility.facts import Facts
 from folkestrom.analysis.mobility.filling import Filling
 from folkestrom.analysis.mobility.integration import terms_of_panel
 from folkestrom.analysis.mobility.keys import BYTES_OF_ORDER, Keys, Order, check_same, order_of
 from folkestrom.analysis.mobility.marginal import Maker, Sample
-from folkestrom.analysis.mobility.panel import MOST_OUTCOMES, Panel
+from folkestrom.analysis.mobility.panel import MOST_OUTCOMES, Panel, codes_of_outcomes
 from folkestrom.analysis.mobility.recipe import Recipe
 from folkestrom.analysis.mobility.sources import Source, rows_from, source_of
 from folkestrom.analysis.mobility.tables import (
     Table,
     factor_of,
     joined,
-    numbers_of,
-    unknown_name,
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.columns import text_of
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.names import suggestion
+from folkestrom.model.names import suggestion, unknown
 
 Array = NDArray[np.float64]
 
@@ -168,7 +168,7 @@ class Observed:
             return factor_of(self.given.read([name]), name)
         found = {t.name: t for t in terms_of_panel(self.panel) if isinstance(t, Factor)}
         if name not in found:
-            raise unknown_name(name, list(found), "is no factor of the panel")
+            raise unknown(name, list(found), "is no factor of the panel")
         return found[name]
 
     def sample(self, most: int | None, where: Mapping[str, object]) -> Sample:
@@ -183,9 +183,9 @@ class Observed:
         """
         kept = np.ones(self.panel.size, dtype=bool)
         for name, wanted in where.items():
-            cells, level = self.cells(name), text_of_level(wanted)
+            cells, level = self.cells(name), text_of(wanted)
             if level not in cells.levels:
-                raise unknown_name(level, cells.levels, f"is not a level of {name}")
+                raise unknown(level, cells.levels, f"is not a level of {name}")
             kept &= cells.codes == cells.levels.index(level)
         rows = np.flatnonzero(kept)
         if not rows.size:
@@ -200,26 +200,6 @@ class Observed:
         if self.design is None or self.given is None:
             return {t.name: t for t in terms_of_panel(self.panel, rows) if not t.parents}
         return self.design.read(self.given.read(self.design.columns, rows))
-
-
-def text_of_level(value: object) -> str:
-    """The name of a level that may be given as a truth value or a number.
-
-    Parameters
-    ----------
-    value
-        What was given.
-
-    Examples
-    --------
-    >>> text_of_level(True), text_of_level(3.0), text_of_level("urban")
-    ('true', '3', 'urban')
-    """
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def observe(data: Any, design: Design, outcomes: Sequence[str]) -> Observed:
@@ -316,13 +296,7 @@ def _weights(given: Given, name: str) -> Array:
     """What each person counts."""
 
     def check(part: Table) -> None:
-        values = numbers_of(part, name)
-        if values.min() < 0:
-            bad = int(np.flatnonzero(values < 0)[0])
-            raise InputRefused(
-                "is not a weight", row=bad + 1, column=name, value=float(values[bad]),
-                allowed="finite numbers, none negative",
-            )  # fmt: skip
+        columns.amounts(part.column(name))
 
     found = given.of_persons(name, check)
     if found is None:
@@ -331,7 +305,7 @@ def _weights(given: Given, name: str) -> Array:
             next_step="Give each person one weight: what is integrated out is the person",
         )  # fmt: skip
     if not found.sum() > 0:
-        raise InputRefused("is zero everywhere", column=name)
+        raise InputRefused("is 0 in every row", column=name)
     # Kernels would be compiled once more for an array that cannot be written.
     return found.cast(pl.Float64).to_numpy(writable=True)
 
@@ -348,28 +322,20 @@ def outcome_codes(table: Table, name: str, outcomes: Sequence[str]) -> NDArray[n
     outcomes
         Names of the alternatives, the base first.
     """
-    kind = table.frame.schema[name]
-    if kind.is_numeric() or (kind == pl.Boolean and set(outcomes) != {"false", "true"}):
-        numbers = numbers_of(table, name)
-        bad = np.flatnonzero(~np.isin(numbers, np.arange(len(outcomes))))
-        if bad.size:
-            raise InputRefused(
-                "is not the code of an outcome", row=int(bad[0]) + 1, column=name,
-                value=f"{numbers[bad[0]]:g}",
-                allowed=[f"{k} ({outcome})" for k, outcome in enumerate(outcomes)],
-            )  # fmt: skip
-        return numbers.astype(np.uint8)
-    codes, texts = table.coded(name)
-    wrong = np.array([text not in outcomes for text in texts])
+    column = table.column(name)
+    truths = column.values.dtype == pl.Boolean and set(outcomes) == {"false", "true"}
+    if column.is_number and not truths:
+        return codes_of_outcomes(column, tuple(outcomes))
+    found = table.coded(name)
+    wrong = np.array([level not in outcomes for level in found.levels], np.bool_)
     if wrong.any():
-        bad = np.flatnonzero(wrong[codes])
-        if bad.size:
-            raise InputRefused(
-                "is not an outcome", row=int(bad[0]) + 1, column=name, value=texts[codes[bad[0]]],
-                allowed=outcomes,
-                next_step=suggestion(texts[codes[bad[0]]], outcomes)
-                or "Name it among the outcomes, or leave its rows out",
-            )  # fmt: skip
+        row = int(np.flatnonzero(wrong[found.codes])[0])
+        level = found.levels[found.codes[row]]
+        raise InputRefused(
+            "is not an outcome", row=row + 1, column=name, value=level, allowed=outcomes,
+            next_step=suggestion(level, outcomes)
+            or "Name it among the outcomes, or leave its rows out",
+        )  # fmt: skip
     return factor_of(table, name, levels=outcomes).codes.astype(np.uint8)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom import columns
 from folkestrom.analysis.mobility.kernels.layout import Rows
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.columns import Column, check_arguments, column_of, text_of
 from folkestrom.errors import InputRefused, UsageError
 
 #: More alternatives than this have no kernel.
@@ -117,14 +119,16 @@ def make_panel(
     >>> panel.persons, panel.size, panel.rows.outcome
     (2, 3, array([0, 1, 1], dtype=uint8))
     """
-    who = np.asarray(person)
-    size = who.size
+    check_arguments(make_panel, locals())
+    given = column_of(person, "person")
+    size = len(given)
+    if size == 0:
+        raise InputRefused("the panel has no rows", next_step="Widen the study's population")
+    who = columns.persons(given)
     check_outcomes(tuple(outcomes))
-    chosen = _outcomes(np.asarray(outcome), tuple(outcomes))
+    chosen = codes_of_outcomes(column_of(outcome, "outcome"), tuple(outcomes))
     _check_lengths(size, chosen, terms)
-    order = (
-        None if size == 0 or bool(np.all(who[1:] >= who[:-1])) else np.argsort(who, kind="stable")
-    )
+    order = None if bool(np.all(who[1:] >= who[:-1])) else np.argsort(who, kind="stable")
     if order is not None:
         who, chosen = who[order], chosen[order]
     changes = np.flatnonzero(who[1:] != who[:-1]) + 1
@@ -200,13 +204,13 @@ def positions_of(
 
 
 def _columns(
-    columns: Sequence[NDArray[np.generic]],
+    values: Sequence[NDArray[np.generic]],
     size: int,
     order: NDArray[np.intp] | None,
     dtype: np.dtype[np.generic],
 ) -> NDArray[np.generic]:
-    stored = _store(np.empty((len(columns), 0), dtype=dtype), size)
-    for k, column in enumerate(columns):
+    stored = _store(np.empty((len(values), 0), dtype=dtype), size)
+    for k, column in enumerate(values):
         stored[k, :size] = column if order is None else column[order]
     return stored
 
@@ -263,23 +267,46 @@ def check_names(terms: Sequence[Term]) -> None:
         seen.add(term.name)
 
 
-def _outcomes(codes: NDArray[np.generic], outcomes: tuple[str, ...]) -> NDArray[np.uint8]:
-    as_float = codes.astype(np.float64)
-    bad = np.flatnonzero(~np.isin(as_float, np.arange(len(outcomes))))
+def clusters_of_persons(panel: Panel, cluster: ArrayLike) -> NDArray[np.int64]:
+    """Numbers of the clusters of persons.
+
+    Parameters
+    ----------
+    panel
+        The rows.
+    cluster
+        A value for each person.
+    """
+    given = column_of(cluster, "cluster")
+    if len(given) != panel.persons:
+        raise UsageError(f"has {len(given)} values for {panel.persons} persons", column="cluster")
+    return columns.persons(given)
+
+
+def codes_of_outcomes(given: Column, outcomes: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Codes of the alternatives; others are refused.
+
+    Parameters
+    ----------
+    given
+        Codes from 0.
+    outcomes
+        Names of the alternatives.
+    """
+    codes = columns.numbers(given)
+    bad = np.flatnonzero(~np.isin(codes, np.arange(len(outcomes))))
     if bad.size:
         raise InputRefused(
             "is not the code of an outcome",
             row=int(bad[0]) + 1,
-            column="outcome",
-            value=codes[bad[0]],
+            column=given.name,
+            value=text_of(codes[bad[0]]),
             allowed=[f"{k} ({name})" for k, name in enumerate(outcomes)],
         )
     return codes.astype(np.uint8)
 
 
 def _check_lengths(size: int, outcome: NDArray[np.uint8], terms: Sequence[Term]) -> None:
-    if size == 0:
-        raise InputRefused("the panel has no rows", next_step="Widen the study's population")
     check_names(terms)
     lengths = {"outcome": outcome.size}
     for term in terms:
@@ -297,15 +324,9 @@ def _weights(
 ) -> NDArray[np.float64]:
     if weight is None:
         return np.empty(0)
-    given = np.asarray(weight, dtype=np.float64)
+    given = columns.weights(column_of(weight, "weight"))
     if given.size != size:
         raise UsageError(f"has {given.size} rows, the panel {size}", column="weight")
-    bad = np.flatnonzero(~np.isfinite(given) | (given < 0))
-    if bad.size:
-        raise InputRefused(
-            "is not a weight", row=int(bad[0]) + 1, column="weight", value=float(given[bad[0]]),
-            allowed="finite numbers, none negative",
-        )  # fmt: skip
     given = given if order is None else given[order]
     per_person = given[start[:-1]]
     if np.any(np.repeat(per_person, np.diff(start)) != given):
@@ -313,6 +334,4 @@ def _weights(
             "differs between the years of one person", column="weight",
             next_step="Give each person one weight: what is integrated out is the person",
         )  # fmt: skip
-    if not per_person.sum() > 0:
-        raise InputRefused("is zero everywhere", column="weight")
     return per_person

@@ -14,11 +14,11 @@ from scipy.special import expit, logsumexp
 from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.integration import Model, population_nodes
-from folkestrom.analysis.mobility.observed import text_of_level
-from folkestrom.analysis.mobility.tables import Table, read_table, unknown_name
+from folkestrom.analysis.mobility.tables import Table, read_table
 from folkestrom.analysis.mobility.terms import Factor, Term, factor, number
+from folkestrom.columns import text_of
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, without_effect
+from folkestrom.model.names import check_code, unknown, without_effect
 
 Array = NDArray[np.float64]
 Profile = Mapping[str, Any]
@@ -61,7 +61,7 @@ def _columns(design: Design, profiles: Sequence[Profile]) -> dict[str, Term]:
     for name, held in design.categories.items():
         codes = []
         for profile in profiles:
-            level = text_of_level(profile[name])
+            level = text_of(profile[name])
             check_code(level, held.names, "is not a level", where="profile", column=name)
             codes.append(held.names.index(level))
         out[name] = factor(name, codes, levels=held.names)
@@ -121,7 +121,7 @@ def _check_known(model: Model, used: NDArray[np.intp]) -> None:
 def _check_names(profile: Profile, asked: Sequence[str]) -> None:
     for name in profile:
         if name not in asked:
-            raise unknown_name(name, asked, "is no covariate of the model")
+            raise unknown(name, asked, "is no covariate of the model")
     missing = [name for name in asked if name not in profile]
     if missing:
         raise UsageError(f"the profile says nothing of {', '.join(missing)}")
@@ -131,9 +131,9 @@ def _level(model: Model, term: str, places: list[int], known: dict[str, Any]) ->
     levels = [model.positions[k].level for k in places]
     if term in model.parents:
         one, other = model.parents[term]
-        level = f"{text_of_level(known[one])}:{text_of_level(known[other])}"
+        level = f"{text_of(known[one])}:{text_of(known[other])}"
         known[term] = level if level in levels else levels[0]
-    level = text_of_level(known[term])
+    level = text_of(known[term])
     return check_code(level, levels, "is not a level", where="profile", column=term)
 
 
@@ -141,7 +141,7 @@ def _product(model: Model, term: str, known: dict[str, Any]) -> float:
     product = 1.0
     for name, level in model.parents.get(term, ((term, ""),)):
         if level:
-            product *= float(text_of_level(known[name]) == level)
+            product *= float(text_of(known[name]) == level)
         else:
             product *= _finite(name, known[name])
     known[term] = product

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from folkestrom.analysis.clusters import note_of_clusters
 from folkestrom.analysis.mobility.distributions import two_sided
 from folkestrom.analysis.mobility.panel import Position
+from folkestrom.analysis.mobility.result import MobilityFit
 from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-
-if TYPE_CHECKING:
-    from folkestrom.analysis.mobility.result import MobilityFit
 
 Language = Literal["en", "no"]
 
@@ -84,10 +83,11 @@ def regression_table(
         ...
     folkestrom.errors.UsageError: there is no model for the table.
     """
+    check_arguments(regression_table, locals())
     if format not in FORMATS:
         raise UsageError("is no format of tables", value=format, allowed=list(FORMATS))
-    if lang not in get_args(Language):
-        raise UsageError("is no language of tables", value=lang, allowed=get_args(Language))
+    if digits < 0:
+        raise UsageError("is negative", where="regression_table, digits", value=digits)
     named = by_name(fits)
     if not named:
         raise UsageError("there is no model for the table")

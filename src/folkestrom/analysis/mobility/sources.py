@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,15 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.tables import (
-    Table,
-    joined,
-    names_of,
-    read_table,
-    unknown_name,
-)
+from folkestrom.analysis.mobility.tables import Table, joined, read_table
+from folkestrom.columns import column_names
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError, UserError
+from folkestrom.model.names import unknown
 
 #: Rows of a part. It is the same for all sources: the order of sums, and so the last bit of a
 #: result, must not depend on how the rows came.
@@ -92,7 +89,7 @@ class Source:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
             if name not in self.names:
-                raise unknown_name(name, self.names, "is no column of the table")
+                raise unknown(name, self.names, "is not a column of the table", where="data")
         return wanted
 
 
@@ -128,8 +125,19 @@ def source_of(data: Any) -> Source:
             where="data", next_step="Give a function that opens it: mobility(lambda: …, …)",
         )  # fmt: skip
     if callable(data):
+        _refuse_arguments(data)
         return _of_function(data)
-    return Source(tuple(names_of(data)), lambda columns: [read_table(data, columns)])
+    return Source(column_names(data, "data"), lambda columns: [read_table(data, columns)])
+
+
+def _refuse_arguments(opens: Callable[..., Any]) -> None:
+    try:
+        inspect.signature(opens).bind()
+    except TypeError as error:
+        raise UsageError(
+            "is a function that takes arguments", where="data",
+            allowed="a function without arguments that opens a stream of tables",
+        ) from error  # fmt: skip
 
 
 def _of_file(path: Path) -> Source:
@@ -170,7 +178,7 @@ def _of_function(opens: Callable[[], Iterable[Any]]) -> Source:
         with _closing(opens()) as stream:
             yield from _tables(stream, columns)
 
-    return Source(tuple(names_of(first)), tables)
+    return Source(column_names(first, "data"), tables)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from folkestrom import columns
+from folkestrom.columns import Column, check_arguments, column_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 
@@ -75,14 +77,17 @@ def factor(
     levels: Sequence[str] | None = None,
     reference: str | None = None,
 ) -> Factor:
-    """A factor from codes (with `levels`) or from texts (levels in alphabetical order).
+    """A factor from codes (with `levels`), or from what has levels of its own.
+
+    Levels have the declared order of an Enum, an Arrow dictionary or a pandas category; of texts
+    that of the alphabet, of numbers that of their size.
 
     Parameters
     ----------
     name
         What it is called.
     values
-        Codes from 0, or texts.
+        Codes from 0, or levels.
     levels
         Names of the codes, in their order.
     reference
@@ -98,10 +103,13 @@ def factor(
     folkestrom.errors.InputRefused: row 2, column place: '2' is not a code of a level.
     Allowed: 0 to 1.
     """
-    given = np.asarray(values)
+    check_arguments(factor, locals())
+    column = column_of(values, name)
     if levels is None:
-        texts, given = np.unique(given.astype(str), return_inverse=True)
-        levels = [str(t) for t in texts]
+        found = columns.categories(column)
+        given, levels = found.codes, found.levels
+    else:
+        given = _whole(column)
     if len(levels) > MOST_LEVELS:
         raise UsageError(f"has {len(levels)} levels", column=name, allowed=f"at most {MOST_LEVELS}")
     names = tuple(levels)
@@ -123,23 +131,14 @@ def number(name: str, values: ArrayLike) -> Number:
 
     Examples
     --------
-    >>> number("income", [1, float("nan")])
+    >>> number("income", [1, float("inf")])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    folkestrom.errors.InputRefused: row 2, column income: 'nan' is not a finite number.
-    Next: Leave the row out, or make a level of a factor of what is missing.
+    folkestrom.errors.InputRefused: row 2, column income: 'inf' is not a finite number.
+    Next: Leave the row out, or make a level of a factor of what is missing...
     """
-    given = np.asarray(values, dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(given))
-    if bad.size:
-        raise InputRefused(
-            "is not a finite number",
-            row=int(bad[0]) + 1,
-            column=name,
-            value=float(given[bad[0]]),
-            next_step="Leave the row out, or make a level of a factor of what is missing",
-        )
-    return Number(name, given)
+    check_arguments(number, locals())
+    return Number(name, columns.numbers(column_of(values, name)))
 
 
 def interaction(first: Term, second: Term) -> list[Term]:
@@ -165,6 +164,12 @@ def interaction(first: Term, second: Term) -> list[Term]:
     >>> slope.name, slope.values
     ('sex[woman]:age', array([ 0., 40., 50.]))
     """
+    check_arguments(interaction, locals())
+    sizes = [len(t.codes if isinstance(t, Factor) else t.values) for t in (first, second)]
+    if sizes[0] != sizes[1]:
+        raise UsageError(
+            f"has {sizes[1]} rows, and {first.name} has {sizes[0]}", column=second.name
+        )
     if isinstance(first, Factor) and isinstance(second, Factor):
         return [_pairs(first, second)]
     if isinstance(first, Factor) and isinstance(second, Number):
@@ -203,18 +208,19 @@ def _pairs(first: Factor, second: Factor) -> Factor:
     return Factor(name, codes, tuple(levels), 0, (first.name, second.name))
 
 
-def _codes(name: str, given: NDArray[np.generic], levels: int) -> NDArray[np.unsignedinteger]:
-    if given.dtype.kind not in "iub":
-        if given.dtype.kind == "f" and np.isfinite(given).all() and np.all(given % 1 == 0):
-            given = given.astype(np.int64)
-        else:
-            raise InputRefused(
-                "holds something other than whole codes",
-                column=name,
-                allowed="codes from 0 in every row, or texts without `levels`",
-                next_step="Make a level of its own of what is missing",
-            )
-    numbers = given.astype(np.int64, copy=False)
+def _whole(column: Column) -> NDArray[np.int64]:
+    whole = columns.numbers(column) if column.is_number else np.full(1, np.nan)
+    if not (np.floor(whole) == whole).all():
+        raise InputRefused(
+            "holds something other than whole codes",
+            column=column.name,
+            allowed="codes from 0 in every row, or texts without `levels`",
+            next_step="Make a level of its own of what is missing",
+        )
+    return whole.astype(np.int64)
+
+
+def _codes(name: str, numbers: NDArray[np.int64], levels: int) -> NDArray[np.unsignedinteger]:
     if numbers.size and (int(numbers.min()) < 0 or int(numbers.max()) >= levels):
         bad = int(np.flatnonzero((numbers < 0) | (numbers >= levels))[0])
         raise InputRefused(

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, gammaincinv, ndtri
 
+from folkestrom import columns
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -39,8 +41,9 @@ def poisson_interval(events: npt.ArrayLike, level: float = 0.95) -> tuple[Floats
     >>> lower.round(3).tolist(), upper.round(3).tolist()
     ([0.0, 4.795], [3.689, 18.39])
     """
+    check_arguments(poisson_interval, locals())
     tail = _tail(level)
-    counts = np.asarray(events, np.float64)
+    (counts,) = columns.arrays("poisson_interval", events=events)
     lower = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
     return lower, gammaincinv(counts + 1, 1 - tail)
 
@@ -84,10 +87,12 @@ def gamma_interval(
     >>> (lower / 0.5).round(3).tolist(), (upper / 0.5).round(3).tolist()
     ([4.795], [18.39])
     """
+    check_arguments(gamma_interval, locals())
     tail = _tail(level)
-    rate, variance, weight, square = np.broadcast_arrays(
-        *(np.asarray(v, np.float64) for v in (rate, variance, mean_weight, mean_square))
-    )
+    rate, variance, weight, square = columns.arrays(
+        "gamma_interval", rate=rate, variance=variance, mean_weight=mean_weight,
+        mean_square=mean_square,
+    )  # fmt: skip
     lower = _gamma_quantile(rate, variance, tail)
     more = rate + weight
     upper = [_gamma_quantile(more, variance + added, 1 - tail) for added in (square, weight**2)]
@@ -125,16 +130,10 @@ def share_interval(
     >>> lower.round(3).tolist(), upper.round(3).tolist()
     ([0.0, 0.187], [0.308, 0.813])
     """
-    y, n = (np.asarray(v, np.float64) for v in (successes, trials))
+    check_arguments(share_interval, locals())
+    y, n = columns.arrays("share_interval", successes=successes, trials=trials)
     if method == "wilson":
         return _wilson(y, n, level)
-    if method != "clopper-pearson":
-        raise UsageError(
-            "is not an interval of shares",
-            where="method",
-            value=method,
-            allowed=("wilson", "clopper-pearson"),
-        )
     tail = _tail(level)
     failures = n - y
     lower = np.where(y > 0, betaincinv(np.maximum(y, 1e-12), failures + 1, tail), 0.0)

@@ -7,15 +7,22 @@ each year of birth (Lexis 1875). The upper one is of those who have not had the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, lazy, names, require
+from folkestrom import columns
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused
+from folkestrom.model.names import check_columns
+
+_WHERE = "lexis"
+#: Columns of results, and of what they are computed from.
+_COLUMNS = "age year cohort triangle exposure events born start stop event".split()
 
 
 def lexis(
-    table: Frame,
+    table: Any,
     *,
     birth: str = "birth_date",
     start: str = "start",
@@ -28,9 +35,10 @@ def lexis(
     Parameters
     ----------
     table
-        One row an episode, `[start, stop)`; of Arrow, Polars or pandas.
+        One row an episode, `[start, stop)`; of Arrow, Polars (lazy too) or pandas, or a mapping.
     birth, start, stop
-        Columns of dates, or of decimal years such as 1976.9971.
+        Columns of dates, of moments, of which the day counts that is written there, or of decimal
+        years such as 1976.9971.
     event
         Column of 1 where an event ended the episode; it counts in the year and at the age of
         `stop`.
@@ -51,16 +59,29 @@ def lexis(
     >>> cells.select("age", "year", "cohort", "triangle", "exposure").rows()
     [(9, 2000, 1990, 'upper', 0.25), (10, 2000, 1990, 'lower', 0.5)]
     """
-    frame, groups = lazy(table), names(by)
-    require(frame, (birth, start, stop, event, *groups), "table")
-    chosen = frame.select(
-        *groups,
-        born=pl.col(birth),
-        start=pl.col(start),
-        stop=pl.col(stop),
-        event=pl.col(event).cast(pl.Int64),
+    check_arguments(lexis, locals())
+    groups = names_of(by, "by")
+    check_columns(groups, _COLUMNS)
+    frame = lazy_table(table, _WHERE, (birth, start, stop, event, *groups))
+    for name in groups:
+        columns.refuse_levels(frame, lazy_column(frame, name, _WHERE), may_miss=True)
+    columns.refuse_amounts(frame, lazy_column(frame, event, _WHERE))
+    ends = [lazy_column(frame, name, _WHERE) for name in (birth, start, stop)]
+    for one in ends:
+        columns.check_spells(one, ends[-1])
+    dated = ends[0].is_dated
+    if not (dated or all(one.is_number for one in ends)):
+        raise InputRefused(
+            f"holds {ends[0].kind}", where=_WHERE, column=birth, allowed="dates, or decimal years"
+        )
+    born, begin, end = (
+        pl.col(name).cast(pl.Date if dated else pl.Float64) for name in (birth, start, stop)
     )
-    dated = chosen.collect_schema()["start"].is_temporal()
+    for one in ends:
+        columns.refuse_times(frame, one)
+    chosen = frame.select(
+        *groups, born=born, start=begin, stop=end, event=pl.col(event).cast(pl.Int64)
+    )
     _check(chosen)
     prepared = chosen.with_columns(cohort=_year(pl.col("born"), dated=dated))
     cells = pl.concat([_exposure(prepared, groups, dated=dated), _events(prepared, groups, dated)])
@@ -142,7 +163,7 @@ def _check(frame: pl.LazyFrame) -> None:
     if wrong.height:
         raise InputRefused(
             "is not birth, start and stop in this order, all of them known",
-            where="episodes",
+            where=_WHERE,
             row=int(wrong["row"][0]) + 1,
             next_step="Mend the row, or leave it out",
         )

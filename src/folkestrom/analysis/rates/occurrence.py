@@ -15,6 +15,7 @@ from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.vocabulary import Setting, exposed
 from folkestrom.analysis.study.definition import Groups
+from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -116,6 +117,7 @@ def occurrences(
         Count as `first_events` those events that are the person's first in the period. Added up
         over any cells, they are at most the persons there.
     """
+    check_arguments(occurrences, locals())
     limits = reach(connection)
     knowledge = limits.knowledge(known_at)
     known = knowledge.day(period.end)

@@ -9,14 +9,17 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.rates.frames import Frame, declared, has_code, lazy, names, require
+from folkestrom import columns
 from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
+from folkestrom.analysis.rates.outcomes import has_code
+from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.cells import Target, as_frame
+from folkestrom.model.cells import Frame, Target, as_frame
 from folkestrom.model.names import check_code, check_columns, without_effect
 
+_WHERE = "propensities"
 #: Columns of shares and of what they are made of: no group can be told apart by such a name.
-COLUMNS: Final = frozenset(
+_COLUMNS: Final = frozenset(
     {
         *("persons", "person_years", "events", "propensity", "se", "design_effect", "coverage"),
         *("propensity_lower", "propensity_upper", "standardised", "standardised_se"),
@@ -110,7 +113,7 @@ class ClusterSums:
 
 
 def propensities(
-    panel: Frame,
+    panel: Any,
     by: str | Iterable[str] = (),
     *,
     outcome: str = "outcome",
@@ -126,7 +129,7 @@ def propensities(
     Parameters
     ----------
     panel
-        One row a person and year; of Arrow, Polars (lazy too) or pandas.
+        One row a person and year; of Arrow, Polars (lazy too) or pandas, or a mapping of columns.
     by
         Columns that tell groups apart.
     outcome, value
@@ -149,21 +152,25 @@ def propensities(
     >>> propensities(panel, value="abroad").data.row(0)[:4]
     (3, 4, 1, 0.25)
     """
-    groups, strata = names(by), names(standardise_by)
-    check_columns(groups, COLUMNS)
-    check_columns(strata, COLUMNS, "standardise_by")
+    check_arguments(propensities, locals())
+    groups, strata = names_of(by, "by"), names_of(standardise_by, "standardise_by")
+    check_columns(groups, _COLUMNS)
+    check_columns(strata, _COLUMNS, "standardise_by")
     if standard is not None and not strata:
         raise without_effect(
             "standard", dict(standard), "nothing is held equal", "Say standardise_by"
         )
-    allowed = declared(panel, outcome)
-    frame = lazy(panel)
+    check_columns(standard or (), _COLUMNS, "standard")
     keys = [] if person is None else [person]
-    require(frame, [*keys, outcome, *groups, *strata], "panel")
-    require(frame, list(standard or {}), "standard")
     kept = list(dict.fromkeys([*groups, *strata, *(standard or {})]))
-    rows = frame.select(*kept, *keys, _y=seen(frame, outcome, value, allowed))
-    rows = rows.with_row_index("_person") if person is None else rows.rename({person: "_person"})
+    frame = lazy_table(panel, _WHERE, [*keys, outcome, *kept])
+    for name in kept:
+        columns.refuse_levels(frame, lazy_column(frame, name, _WHERE), may_miss=True)
+    who = pl.int_range(pl.len())
+    if person is not None:
+        columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
+        who = pl.col(person)
+    rows = frame.select(*kept, _y=seen(frame, outcome, value, _WHERE), _person=who)
     crude = _crude(rows, groups, method, level)
     if not strata:
         return Propensities(groups, crude, level)
@@ -174,29 +181,25 @@ def propensities(
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
 
 
-def seen(frame: pl.LazyFrame, outcome: str, value: Any, allowed: Sequence[str] = ()) -> pl.Expr:
+def seen(frame: pl.LazyFrame, outcome: str, value: Any, where: str) -> pl.Expr:
     """1 where a row has the outcome, else 0; refuses what is missing or never occurs.
 
     Parameters
     ----------
     frame, outcome, value
         As for `propensities`.
-    allowed
-        Outcomes that need not occur.
+    where
+        The function that is told of in messages.
     """
-    column = pl.col(outcome)
-    rows, missing = frame.select(pl.len(), missing=column.null_count()).collect().row(0)
-    if not rows:
+    if not frame.select(pl.len()).collect().item():
         raise InputRefused(
             "has no rows: there is nobody to give a propensity of",
-            where="panel",
+            where=where,
             next_step="Look at the study's flow chart for the condition that leaves nobody",
         )
-    if missing:
-        raise InputRefused("is missing in some rows", where="panel", column=outcome)
-    return has_code(frame, outcome, value, allowed, "value", "is no outcome of the panel").cast(
-        pl.Int64
-    )
+    columns.refuse_levels(frame, lazy_column(frame, outcome, where))
+    says = "is no outcome of the panel"
+    return has_code(frame, outcome, value, "value", says).cast(pl.Int64)
 
 
 def _crude(

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
-from folkestrom.analysis.rates.frames import (
-    Frame,
-    check_counts,
-    declared,
-    has_code,
-    lazy,
-    names,
-    require,
-)
+from folkestrom import columns
 from folkestrom.analysis.rates.intervals import poisson_interval
+from folkestrom.analysis.rates.outcomes import has_code
 from folkestrom.analysis.rates.standardisation import Standard, standardised
-from folkestrom.errors import UsageError
-from folkestrom.model.cells import Target, as_frame
+from folkestrom.columns import check_arguments, column_names, lazy_column, lazy_table, names_of
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import Frame, Target, as_frame
 from folkestrom.model.names import check_columns, without_effect
 
 #: Mean length of a year of the Gregorian calendar, in days.
 DAYS_PER_YEAR = 365.2425
 
 Unit = Literal["days", "years"]
-
+_WHERE = "rates"
 #: Columns of rates and of what they are made of: no group can be told apart by such a name.
-COLUMNS: Final = frozenset(
+_COLUMNS: Final = frozenset(
     {
         *("events", "exposure", "person_years", "rate", "rate_lower", "rate_upper"),
         *("standardised", "standardised_lower", "standardised_upper", "expected"),
@@ -73,7 +67,7 @@ class Rates:
 
 
 def rates(
-    table: Frame,
+    table: Any,
     events: str = "events",
     exposure: str = "days",
     by: str | Iterable[str] = (),
@@ -92,11 +86,13 @@ def rates(
     ----------
     table
         Cells with events and exposure, or episodes with the columns `start` and `stop`; of Arrow,
-        Polars or pandas.
+        Polars (lazy too) or pandas, or a mapping of columns.
     events
-        Column of counts; of episodes, 1 or True where the event ended them.
+        Column of counts; of episodes, 1 or True where the event ended them. A table without any is
+        refused: what is known then is the limit, of `poisson_interval(0)`.
     exposure
-        Column of person-time. Where the table has no such column: `stop` less `start`.
+        Column of person-time. Where the table has no such column: `stop` less `start`, in calendar
+        days where they are dates or moments.
     by
         Columns that tell groups apart.
     outcome
@@ -125,46 +121,76 @@ def rates(
     >>> found.select("county", pl.col("rate").round(2)).rows()
     [('03', 11.0), ('11', 4.0)]
     """
-    groups, strata = names(by), names(standardise_by)
-    _check(groups, strata, standard, method, unit, per)
-    allowed = declared(table, events)
-    frame = lazy(table)
-    others = _others(standard, groups)
-    require(frame, (*groups, *strata))
-    require(frame, others, "standard")
-    wanted = dict.fromkeys([*groups, *strata, *others])
-    cells = counted(frame, events, exposure, wanted, outcome=outcome, unit=unit, allowed=allowed)
+    check_arguments(rates, locals())
+    groups, strata = names_of(by, "by"), names_of(standardise_by, "standardise_by")
+    _check(groups, strata, standard, method, per)
+    wanted = dict.fromkeys((*groups, *strata, *_others(standard, groups)))
+    cells = counted(table, events, exposure, wanted, outcome=outcome, unit=unit)
+    if outcome is None and len(cells) and not cells["events"].sum():
+        raise InputRefused(
+            "is 0 in every row", where=_WHERE, column=events,
+            next_step="Look at how it was made; poisson_interval(0) has the limit of no events",
+        )  # fmt: skip
+    days = DAYS_PER_YEAR if standard is not None and unit == "days" else 1.0
+    return rates_of(cells, groups, strata, standard, method=method, per=per, level=level, days=days)
+
+
+def rates_of(
+    cells: pl.DataFrame,
+    groups: tuple[str, ...],
+    strata: tuple[str, ...] = (),
+    standard: Standard = None,
+    *,
+    method: Literal["direct", "indirect"] = "direct",
+    per: float = 1000.0,
+    level: float = 0.95,
+    days: float = DAYS_PER_YEAR,
+) -> Rates:
+    """Rates of cells that have been counted, whether or not there are events.
+
+    Parameters
+    ----------
+    cells
+        Columns of codes, `events` and `person_years`.
+    groups, strata
+        Columns that tell groups apart; columns that are held equal.
+    standard, method, per, level
+        As of `rates`.
+    days
+        Days of one unit of a given standard's exposure.
+    """
+    _check(groups, strata, standard, method, per)
     crude = _crude(summed(cells, groups), per, level)
     if not strata:
         return Rates(groups, crude, per, level)
-    extra = standardised(cells, groups, strata, standard, method, level, _days(standard, unit))
+    extra = standardised(cells, groups, strata, standard, method, level, days)
     scaled = [pl.col(n) * per for n in ("standardised", "standardised_lower", "standardised_upper")]
     joined = _beside(crude, extra.with_columns(scaled), groups)
     return Rates(groups, joined, per, level, f"{method} by {', '.join(strata)}")
 
 
 def counted(
-    frame: pl.LazyFrame,
+    table: Any,
     events: str,
     exposure: str,
     by: Iterable[str],
     *,
     outcome: str | None = None,
     unit: Unit = "days",
-    allowed: Sequence[str] = (),
+    where: str = _WHERE,
 ) -> pl.DataFrame:
     """Events and person-years of a table by its columns.
 
     Parameters
     ----------
-    frame
+    table
         Cells or episodes.
     events, exposure, outcome, unit
         As for `rates`.
     by
         Columns that tell cells apart.
-    allowed
-        Outcomes that need not occur.
+    where
+        The function that is told of in messages.
 
     Examples
     --------
@@ -172,37 +198,61 @@ def counted(
     >>> counted(episodes, "event", "days", (), outcome="abroad").row(0)[0]
     1
     """
-    require(frame, [events], "events")
-    schema = frame.collect_schema()
-    if exposure not in schema and {"start", "stop"} <= set(schema):
-        length = pl.col("stop") - pl.col("start")
-        dated = schema["stop"].is_temporal()
-        frame = frame.with_columns((length.dt.total_days() if dated else length).alias(exposure))
-    require(frame, [exposure], "exposure")
-    count = pl.col(events)
-    if schema[events] == pl.String or isinstance(schema[events], pl.Categorical | pl.Enum):
-        if outcome is None:
-            raise UsageError("holds texts", where="events", value=events, next_step="Say outcome=")
-        count = has_code(frame, events, outcome, allowed, "outcome").fill_null(value=False)
-    elif outcome is not None:
-        raise without_effect(
-            "outcome", outcome, f"the column {events!r} holds no texts", "Leave it out"
-        )
-    columns = list(by)
-    count = count.cast(pl.Int64) if schema[events] == pl.Boolean or outcome else count
-    chosen = frame.select(*columns, count.alias("events"), pl.col(exposure).alias("exposure"))
-    # Wrong rows must be seen before they are added up.
-    wrong = chosen.filter(
-        ~((pl.col("events") >= 0) & (pl.col("exposure") >= 0)).fill_null(value=False)
-        | ~pl.col("exposure").cast(pl.Float64).is_finite()
+    named, keys = column_names(table, where), list(by)
+    of_spells = exposure not in named and {"start", "stop"} <= set(named)
+    frame = lazy_table(
+        table, where, [*keys, events, *(("start", "stop") if of_spells else (exposure,))]
     )
-    check_counts(wrong.select("events", "exposure").head(1).collect(), ("events", "exposure"))
-    sums = pl.col("events", "exposure").sum()
-    found = (chosen.group_by(columns).agg(sums) if columns else chosen.select(sums)).collect(
+    for name in keys:
+        columns.refuse_levels(frame, lazy_column(frame, name, where), may_miss=True)
+    count = _events(frame, events, outcome, where)
+    if not of_spells:
+        columns.refuse_amounts(frame, lazy_column(frame, exposure, where), nothing=False)
+    length = _length(frame, where) if of_spells else _amount(frame, exposure, where)
+    floats = [name for name in keys if frame.collect_schema()[name].is_float()]
+    # Wrong rows must be seen before they are added up.
+    chosen = frame.select(
+        *(pl.col(k).fill_nan(None) if k in floats else k for k in keys),
+        count.alias("\0events"), length.alias("\0exposure"),
+    )  # fmt: skip
+    sums = {"events": pl.col("\0events").sum(), "exposure": pl.col("\0exposure").sum()}
+    if of_spells:
+        column = lazy_column(chosen, "\0exposure", where).renamed("stop")
+        columns.refuse_amounts(chosen, column, nothing=False)
+    found = (chosen.group_by(keys).agg(**sums) if keys else chosen.select(**sums)).collect(
         engine="streaming"
     )
     years = pl.col("exposure") / (DAYS_PER_YEAR if unit == "days" else 1.0)
-    return found.with_columns(pl.col("events"), years.alias("person_years")).drop("exposure")
+    return found.with_columns(person_years=years).drop("exposure")
+
+
+def _events(frame: pl.LazyFrame, events: str, outcome: str | None, where: str) -> pl.Expr:
+    column = lazy_column(frame, events, where)
+    if column.is_category:
+        if outcome is None:
+            raise UsageError(f"holds {column.kind}", where="events", value=events,
+                             next_step="Say outcome=")  # fmt: skip
+        return has_code(frame, events, outcome, "outcome").fill_null(value=False).cast(pl.Int64)
+    if outcome is not None:
+        said = f"the column {events!r} holds no texts"
+        raise without_effect("outcome", outcome, said, "Leave it out")
+    columns.refuse_amounts(frame, column)
+    return _amount(frame, events, where)
+
+
+def _amount(frame: pl.LazyFrame, name: str, where: str) -> pl.Expr:
+    dtype = lazy_column(frame, name, where).values.dtype
+    whole = dtype.is_integer() or dtype == pl.Boolean
+    return pl.col(name).cast(pl.Int64 if whole else pl.Float64)
+
+
+def _length(frame: pl.LazyFrame, where: str) -> pl.Expr:
+    """Time from start to stop; of dates and moments in calendar days."""
+    start, stop = (lazy_column(frame, name, where) for name in ("start", "stop"))
+    columns.check_spells(start, stop)
+    if stop.is_dated:
+        return (pl.col("stop").cast(pl.Date) - pl.col("start").cast(pl.Date)).dt.total_days()
+    return pl.col("stop") - pl.col("start")
 
 
 def summed(cells: pl.DataFrame, by: Iterable[str]) -> pl.DataFrame:
@@ -254,24 +304,12 @@ def _others(standard: Standard, groups: tuple[str, ...]) -> list[str]:
     return []
 
 
-def _days(standard: Standard, unit: Unit) -> float:
-    """Days of one unit of a given standard's exposure."""
-    return DAYS_PER_YEAR if standard is not None and unit == "days" else 1.0
-
-
 def _check(
-    groups: tuple[str, ...],
-    strata: tuple[str, ...],
-    standard: Standard,
-    method: str,
-    unit: str,
-    per: float,
+    groups: tuple[str, ...], strata: tuple[str, ...], standard: Standard, method: str, per: float
 ) -> None:
-    for where, listed in (("by", groups), ("standardise_by", strata)):
-        twice = [name for name in listed if listed.count(name) > 1]
-        if twice:
-            raise UsageError("is asked for twice", where=where, value=twice[0])
-        check_columns(listed, COLUMNS, where)
+    check_columns(groups, _COLUMNS)
+    check_columns(strata, _COLUMNS, "standardise_by")
+    check_columns(_others(standard, groups), _COLUMNS, "standard")
     if method != "direct" and not strata:
         raise without_effect("method", method, "nothing is held equal", "Say standardise_by")
     both = [name for name in strata if name in groups]
@@ -287,7 +325,5 @@ def _check(
             where="standard",
             next_step="Say standardise_by",
         )
-    if unit not in ("days", "years"):
-        raise UsageError("is not a unit", where="unit", value=unit, allowed=("days", "years"))
     if not per > 0:
         raise UsageError("is not a number of person-years", where="per", value=per)

@@ -13,8 +13,10 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.rates.frames import lazy, require
+from folkestrom import columns
 from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
+from folkestrom.columns import Column, table_of
+from folkestrom.columns.reading import kind_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 
@@ -45,10 +47,7 @@ def standardised(
     days
         What the exposure of a given table is divided by to be in years.
     """
-    if method not in ("direct", "indirect"):
-        raise UsageError(
-            "is not a method", where="method", value=method, allowed=("direct", "indirect")
-        )
+    cells = comparable(cells, strata)
     whole = standard_population(cells, strata, standard, days)
     own = cells.group_by([*by, *strata]).agg(pl.col("events", "person_years").sum())
     joined = own.filter(pl.col("person_years") > 0).join(
@@ -80,24 +79,48 @@ def standard_population(
         for name, code in standard.items():
             chosen = _rows(chosen, name, code)
     else:
-        return _given(standard, strata, days)
+        return _given(cells, standard, strata, days)
     sums = chosen.group_by(list(strata)).agg(pl.col("events", "person_years").sum())
     return _weighted(sums, strata)
 
 
-def _given(standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
-    frame = lazy(standard)
-    require(frame, strata, "standard")
-    columns = frame.collect_schema().names()
-    if "weight" in columns:
-        summed = frame.group_by(list(strata)).agg(pl.col("weight").cast(pl.Float64).sum()).collect()
+def _given(cells: pl.DataFrame, standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
+    table = table_of(standard, "standard")
+    size = "weight" if "weight" in table else "person_years" if "person_years" in table else "days"
+    codes = comparable(table.frame(strata), strata)
+    for name in strata:
+        if codes[name].dtype != cells[name].dtype:
+            raise InputRefused(
+                f"holds {kind_of(codes[name].dtype)}, and the table's holds "
+                f"{kind_of(cells[name].dtype)}",
+                where="standard", column=name, next_step="Give both columns one kind",
+            )  # fmt: skip
+    sizes = pl.Series(columns.weights(table.column(size)))
+    if size == "weight":
+        summed = codes.with_columns(weight=sizes).group_by(list(strata)).agg(pl.col("weight").sum())
         share = pl.col("weight") / pl.col("weight").sum()
         return summed.select(*strata, share, standard_rate=pl.lit(None, pl.Float64))
-    exposure = "person_years" if "person_years" in columns else "days"
-    require(frame, ["events", exposure], "standard")
-    years = pl.col(exposure).sum() / (days if exposure == "days" else 1.0)
-    summed = frame.group_by(list(strata)).agg(pl.col("events").sum(), person_years=years).collect()
+    years = sizes / (days if size == "days" else 1.0)
+    events = pl.Series(columns.amounts(table.column("events")))
+    sums = codes.with_columns(events=events, person_years=years)
+    summed = sums.group_by(list(strata)).agg(pl.col("events", "person_years").sum())
     return _weighted(summed, strata)
+
+
+def comparable(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Codes of two tables as they can be compared: texts, whatever their levels, or numbers.
+
+    Parameters
+    ----------
+    frame, names
+        A table, and columns of it.
+    """
+    kinds = {n: Column(n, frame[n]) for n in names}
+    to = {
+        n: pl.String() if c.is_category else pl.Date() if c.is_dated else pl.Float64()
+        for n, c in kinds.items()
+    }
+    return frame.with_columns(pl.col(n).cast(kind) for n, kind in to.items())
 
 
 def _weighted(sums: pl.DataFrame, strata: Sequence[str]) -> pl.DataFrame:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
 from folkestrom.analysis.collinearity import dependent
@@ -19,13 +18,14 @@ from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.mobility.terms import Factor, Term
 from folkestrom.analysis.regression.climb import climb, inverse, settle
 from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
-from folkestrom.analysis.regression.design import as_table, combination, given_design, make_design
+from folkestrom.analysis.regression.design import combination, given_design, make_design
 from folkestrom.analysis.regression.ends import ends_of
 from folkestrom.analysis.regression.monotone import near_maximum, separated
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.regression.result import Chi2, HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
-from folkestrom.errors import InputRefused, UsageError
+from folkestrom.columns import Table, check_arguments, table_of
+from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
@@ -138,16 +138,18 @@ def cox(
     data
         A table of Arrow, Polars or pandas, or a mapping of columns; a study's episodes.
     stop, start
-        Columns: when rows end, and when they begin; 0 by default. Numbers or dates. A study's
-        episodes have their own: leave both out.
+        Columns: when rows end, and when they begin; 0 by default. Numbers, dates, or moments, of
+        which the day counts that is written there. A study's episodes have their own: leave both
+        out.
     event
         A column: 1 or true where the row ends by the event. In a study's episodes, the name of
         the event, such as "return"; rows that end by another are censored then.
     cause
         The event, when the column has names or numbers of several.
     covariates
-        Columns of texts (factors; the first level in their order is the reference) or numbers,
-        or terms from `analysis.mobility`: `factor`, `number`, `interaction`.
+        Columns of texts or levels (factors; the reference is the first level in declared order, of
+        texts by alphabet) or of numbers, or terms from `analysis.mobility`: `factor`, `number`,
+        `interaction`.
     strata
         Columns; each combination of their values has a baseline of its own.
     ties
@@ -166,10 +168,10 @@ def cox(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'place[urban]': 1.394}
     """
-    table = as_table(data)
+    check_arguments(cox, locals())
+    table = table_of(data, "cox")
     spells = spells_of(table, ends_of(table, start, stop, event, cause), strata, weight)
     design = make_design(table, covariates, weight=spells.weight)
-    check_ties(ties)
     grid = grid_of(spells)
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
@@ -178,7 +180,7 @@ def cox(
 
 
 def given_columns(
-    table: pa.Table, covariates: Sequence[str | Term], sets: RiskSets
+    table: Table, covariates: Sequence[str | Term], sets: RiskSets
 ) -> Callable[[], Columns]:
     """What reads covariates at risk as they are given, should that be asked.
 
@@ -194,20 +196,6 @@ def given_columns(
         return given_design(table, covariates, weight=np.zeros(0)).columns(sets.rows)
 
     return read
-
-
-def check_ties(ties: str) -> None:
-    """Refuse a way to take ties that there is not.
-
-    Parameters
-    ----------
-    ties
-        Its name.
-    """
-    if ties not in get_args(Ties):
-        raise UsageError(
-            "is no way to take ties", column="ties", value=ties, allowed=get_args(Ties)
-        )
 
 
 def fit_partial(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from folkestrom.analysis.regression.design import combination, given_design, mak
 from folkestrom.analysis.regression.periods import PersonPeriods
 from folkestrom.analysis.regression.result import HazardFit
 from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 
@@ -59,8 +60,7 @@ def hazards_by_period(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'sex[m]': -0.338, 'period[0]': -1.064, 'period[1]': -0.676, 'period[2]': 0.217}
     """
-    if link not in get_args(Link):
-        raise UsageError("is no link", where=_WHERE, value=link, allowed=get_args(Link))
+    check_arguments(hazards_by_period, locals())
     causes = periods.causes if cause is None else (cause,)
     for name in causes:
         check_code(name, periods.causes, "is no cause", where=_WHERE, column="cause")
@@ -72,7 +72,7 @@ def hazards_by_period(
     cells, notes = _usable(periods, causes)
     terms = _terms(periods, cells)
     at_risk = cells["at_risk"].to_numpy()
-    design = make_design(cells.to_arrow(), terms, weight=at_risk, whole=("period",))
+    design = make_design(table_of(cells, _WHERE), terms, weight=at_risk, whole=("period",))
     counts = cells.select(causes).to_numpy().astype(np.float64)
     model = _Model(design, at_risk, counts, link)
     _refuse_separation(periods, cells, causes)
@@ -230,7 +230,8 @@ def _separated(
     model: _Model, cells: pl.DataFrame, terms: list[Term], causes: tuple[str, ...]
 ) -> str:
     """Which covariates tell events from others without error, if some do."""
-    given = given_design(cells.to_arrow(), terms, weight=model.at_risk, whole=("period",))
+    table = table_of(cells, _WHERE)
+    given = given_design(table, terms, weight=model.at_risk, whole=("period",))
     none = model.at_risk - model.counts.sum(axis=1)
     # What is left of sums of weights that cancel is nobody.
     counts = np.column_stack([np.where(none > 1e-9 * model.at_risk, none, 0.0), model.counts])

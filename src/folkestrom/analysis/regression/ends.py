@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import pyarrow as pa
+import numpy as np
+import numpy.typing as npt
+import polars as pl
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow
-from folkestrom.analysis.regression.design import column_of
+from folkestrom import columns
+from folkestrom.analysis.followup.subjects import CENSORED
+from folkestrom.columns import Categories, Column, Table, text_of
 from folkestrom.errors import UsageError, UserError
 from folkestrom.model.names import unknown
 
@@ -43,7 +46,7 @@ class Ends:
 
 
 def ends_of(
-    table: pa.Table,
+    table: Table,
     start: str | None,
     stop: str | None,
     event: str,
@@ -64,47 +67,71 @@ def ends_of(
     """
     of_study = stop is None
     if stop is None:
-        missing = [name for name in (START, STOP, EVENT) if name not in table.column_names]
+        missing = [name for name in (START, STOP, EVENT) if name not in table]
         if missing:
             raise UsageError(
                 f"is not said, and the table has no column {missing[0]!r}, as a study's episodes "
                 "have",
-                where="regression",
+                where=table.where,
                 column="stop",
-                allowed=table.column_names,
+                allowed=table.names,
                 next_step="Name the columns: stop=…, and start=… if rows do not begin at 0",
             )
         stop, start = STOP, start or START
-    if event in table.column_names:
+    if event in table:
         return Ends(start, stop, event, cause, of_study)
-    if cause is not None or EVENT not in table.column_names or not _has_texts(table):
-        column_of(table, event)
+    if cause is not None or EVENT not in table or not table.column(EVENT).is_category:
+        table.column(event)  # refused, with the nearest name
     return Ends(start, stop, EVENT, event, of_study)
 
 
-def no_such_event(column: pa.ChunkedArray, name: str, event: str | int) -> UserError:
+def codes_known(column: Column, found: Categories) -> tuple[str, ...]:
+    """Levels of a column that occur or are declared.
+
+    Parameters
+    ----------
+    column, found
+        The column, and the levels that occur.
+    """
+    dtype = column.values.dtype
+    return tuple(dtype.categories) if isinstance(dtype, pl.Enum) else found.levels
+
+
+def rows_with(
+    table: Table, name: str, found: Categories, event: str | int
+) -> npt.NDArray[np.bool_]:
+    """Rows that ended by an event; it must occur, or be declared.
+
+    Parameters
+    ----------
+    table, name
+        The table, and the column of what ended its rows.
+    found
+        What occurs in it.
+    event
+        The event.
+    """
+    code = text_of(event)
+    if code not in codes_known(table.column(name), found):
+        raise no_such_event(table, name, event)
+    place = found.levels.index(code) if code in found.levels else len(found.levels)
+    return np.asarray(found.codes == place)
+
+
+def no_such_event(table: Table, name: str, event: str | int) -> UserError:
     """Nothing ended by this event; says which there are.
 
     Parameters
     ----------
-    column, name
-        What ended the rows, and what the column is called.
+    table, name
+        What ended the rows: the table, and its column.
     event
         The event that was asked for.
     """
-    found = sorted(
-        str(v) for v in as_arrow(column).unique().to_pylist() if v not in (None, CENSORED, 0)
-    )
+    levels = columns.categories(table.column(name), may_miss=True).levels
+    found = sorted(level for level in levels if level not in (CENSORED, "0"))
     none = "No row ends by an event: look at what made the column."
     return unknown(
-        event, found, "ends no row", where="regression", column=name,
+        event, found, "ends no row", where=table.where, column=name,
         further=None if found else none,
     )  # fmt: skip
-
-
-def _has_texts(table: pa.Table) -> bool:
-    kind = table[EVENT].type
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )

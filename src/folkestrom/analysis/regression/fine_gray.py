@@ -7,21 +7,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
-import pyarrow as pa
 
-from folkestrom.analysis.followup.subjects import CENSORED, as_arrow, check_events
+from folkestrom import columns
+from folkestrom.analysis.followup.subjects import CENSORED, check_events
 from folkestrom.analysis.mobility.terms import Term
-from folkestrom.analysis.regression.columns import (
-    cluster_numbers,
-    codes_of,
-    spells_with,
-    texts_that_occur,
-)
-from folkestrom.analysis.regression.cox import CoxFit, Ties, check_ties, fit_partial, given_columns
-from folkestrom.analysis.regression.design import as_table, column_of, make_design
-from folkestrom.analysis.regression.ends import EPISODE, ends_of, no_such_event
+from folkestrom.analysis.regression.columns import cluster_numbers, spells_with
+from folkestrom.analysis.regression.cox import CoxFit, Ties, fit_partial, given_columns
+from folkestrom.analysis.regression.design import make_design
+from folkestrom.analysis.regression.ends import EPISODE, codes_known, ends_of, rows_with
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
+from folkestrom.columns import Table, check_arguments, table_of, text_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, check_spellings
 
@@ -75,8 +70,8 @@ def fine_gray(
     >>> {name: round(value, 3) for name, value in fit.params_.items()}
     {'sex[m]': 1.237}
     """
-    table = as_table(data)
-    check_ties(ties)
+    check_arguments(fine_gray, locals())
+    table = table_of(data, _WHERE)
     ends = ends_of(table, start, stop, event, cause)
     if ends.cause is None:
         raise UsageError(
@@ -96,11 +91,11 @@ def fine_gray(
     return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
 
 
-def _refuse_pieces(table: pa.Table) -> None:
+def _refuse_pieces(table: Table) -> None:
     """Where a covariate changes an episode goes on: its pieces are not censored."""
-    if not all(name in table.column_names for name in EPISODE):
+    if not all(name in table for name in EPISODE):
         return
-    many = table.num_rows - pl.DataFrame(table.select(list(EPISODE))).n_unique()
+    many = table.rows - table.frame(EPISODE).n_unique()
     if many:
         raise InputRefused(
             f"has {many} rows that go on where another ended: episodes are cut where a variable "
@@ -111,39 +106,35 @@ def _refuse_pieces(table: pa.Table) -> None:
 
 
 def _events(
-    table: Any, name: str, cause: str | int, censored: str | int | None
+    table: Table, name: str, cause: str | int, censored: str | int | None
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    column = column_of(table, name)
-    codes, values = codes_of(as_arrow(column))
-    texts = texts_that_occur(codes, values)
+    column = table.column(name)
+    found = columns.categories(column, may_miss=True)
+    texts = found.levels if column.is_category else ()
     if censored is None:
-        check_events(texts, [str(cause)], where=_WHERE, column=name)
-        free_codes: list[Any] = [None, CENSORED, 0]
+        check_events(texts, [text_of(cause)], where=_WHERE, column=name)
+        none = CENSORED if column.is_category else "0"
     else:
-        check_spellings(texts, _texts_of(cause, censored), where=_WHERE, column=name)
-        _check_censored(cause, censored, [v for v in values if v is not None], name)
-        free_codes = [None, censored]
-    if cause not in values:
-        raise no_such_event(column, name, cause)
+        check_spellings(texts, [text_of(cause), text_of(censored)], where=_WHERE, column=name)
+        none = _checked_censored(cause, censored, codes_known(column, found), name)
+    own = rows_with(table, name, found, cause)
     # Missing values have the code -1, and so the last place.
-    free = np.array([*(v in free_codes for v in values), True])
-    own = codes == values.index(cause)
-    return own, ~own & ~free[codes]
+    free = np.array([*(level == none for level in found.levels), True])
+    return own, ~own & ~free[found.codes]
 
 
-def _texts_of(*codes: str | int) -> list[str]:
-    return [code for code in codes if isinstance(code, str)]
-
-
-def _check_censored(cause: str | int, censored: str | int, values: list[Any], name: str) -> None:
-    """Refuse a code of censoring that is the cause's, or that the column has not."""
-    if cause == censored:
+def _checked_censored(
+    cause: str | int, censored: str | int, known: Sequence[str], name: str
+) -> str:
+    """A code of censoring; refuses one that is the cause's, or that the column has not."""
+    code = text_of(censored)
+    if code == text_of(cause):
         raise UsageError(
             "is the event whose incidence is meant, and cannot mean that nothing happened",
             where=_WHERE, column="censored", value=censored,
         )  # fmt: skip
-    check_code(
-        censored, values, f"is no value of the column {name!r}", where=_WHERE, column="censored",
+    return check_code(
+        code, known, f"is no value of the column {name!r}", where=_WHERE, column="censored",
         further="Leave it out where what is missing means that nothing happened.",
     )  # fmt: skip
 
@@ -214,7 +205,8 @@ def _seen(
 def _product(times: npt.NDArray[Any], leaving: Floats, at_risk: Floats) -> Floats:
     """Shares left before the first of the times, after the first, and so on."""
     # What is at risk is a difference of sums: all of it, when less than a rounding is left.
-    stay = np.where(at_risk - leaving < 1e-12 * at_risk, 0.0, 1.0 - leaving / at_risk)
+    share = np.divide(leaving, at_risk, out=np.zeros_like(leaving), where=at_risk > 0)
+    stay = np.where(at_risk - leaving < 1e-12 * at_risk, 0.0, 1.0 - share)
     return np.concatenate([[1.0], np.cumprod(stay)]) if len(times) else np.ones(1)
 
 

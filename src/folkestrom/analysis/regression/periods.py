@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
+from folkestrom import columns
 from folkestrom.analysis.followup.subjects import CENSORED, check_events
 from folkestrom.analysis.mobility.terms import Factor, Term
-from folkestrom.analysis.regression.design import as_table, column_of
 from folkestrom.analysis.regression.ends import EPISODE, Ends, ends_of, no_such_event
+from folkestrom.columns import Column, Table, check_arguments, names_of, table_of, text_of
 from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ class PersonPeriods:
     length
         Of a period, in the units of time.
     levels
-        Levels of covariates given as factors, the reference first.
+        Levels of covariates whose order is declared, the reference first.
     lost
         What somebody counts who was lost from sight during a period.
     """
@@ -83,8 +83,9 @@ def person_periods(
         A table of Arrow, Polars or pandas, a mapping of columns, or an iterable of such tables
         (batches), which are taken one by one. Spells of a person may not be cut by batches.
     stop, start
-        Columns: when spells end, and when they begin; 0 by default. Numbers. A study's episodes
-        have their own: leave both out.
+        Columns: when spells end, and when they begin; 0 by default. Numbers, dates, or moments, of
+        which the day counts that is written there. A study's episodes have their own: leave both
+        out.
     event
         A column: true or 1 for the event; or names of causes, missing or "censored" when nothing
         happened. In a study's episodes, also the name of one event, such as "return".
@@ -92,7 +93,8 @@ def person_periods(
         The only event that is meant, when the column has several. Whom another happened to
         counts half in that period.
     covariates
-        Columns of texts or numbers; or, for one table, factors.
+        Columns of texts, levels or numbers; or, for one table, factors. The reference is the first
+        level in declared order, of texts by alphabet.
     length
         Of a period, in the units of the times.
     person
@@ -112,34 +114,37 @@ def person_periods(
     >>> counted.cells.filter(period=0).rows()
     [(0, 'f', 2.0, 1.0), (0, 'm', 1.0, 0.0)]
     """
+    check_arguments(person_periods, locals())
     if not 0 < length < np.inf:
         raise UsageError("is no length of a period", where=_WHERE, column="length", value=length)
     if not 0 <= lost <= 1:
         raise UsageError(
             "is no share of a period", where=_WHERE, column="lost", value=lost, allowed="0 to 1"
         )
-    terms = [c for c in covariates if not isinstance(c, str)]
+    terms = {c.name: c for c in covariates if not isinstance(c, str)}
     names = tuple(c if isinstance(c, str) else c.name for c in covariates)
     _refuse_names(names)
     batches = [data] if _is_table(data) else data
     groups: pl.DataFrame | None = None
+    levels: dict[str, tuple[str, ...]] = {n: _reference_first(t) for n, t in terms.items()}
     for batch in batches:
-        table = _with_terms(as_table(batch), terms)
+        table = table_of(batch, _WHERE)
         ends = ends_of(table, start, stop, event, cause)
         keys = _keys(table, ends, person)
-        found = _grouped(_placed(table, ends, names, length, keys, weight, lost), names)
+        held = [_covariate(table, name, terms.get(name)) for name in names]
+        _note_levels(levels, [one for one in held if one.name not in terms])
+        found = _grouped(_placed(table, ends, held, length, keys, weight, lost), names)
         groups = found if groups is None else _regrouped(pl.concat([groups, found]), names)
     if groups is None or not len(groups):
         raise InputRefused("there is no whole period at risk", where=_WHERE)
     causes = tuple(sorted(c for c in groups["cause"].unique().to_list() if c is not None))
     if ends.cause is not None and str(ends.cause) not in causes:
-        raise no_such_event(table[ends.event], ends.event, ends.cause)
+        raise no_such_event(table, ends.event, ends.cause)
     if not causes:
         raise InputRefused("no period has an event", where=_WHERE, column=event)
     wrong = [c for c in causes if c in (*names, *_OWN)]
     if wrong:
         raise UsageError("names a column already", where=_WHERE, column=event, value=wrong[0])
-    levels = {t.name: _reference_first(t) for t in terms}
     cells = _spread(groups, names, causes)
     if ends.cause is not None:
         cells = one_event(cells, str(ends.cause), causes, lost)
@@ -166,6 +171,14 @@ def one_event(cells: pl.DataFrame, cause: str, causes: Sequence[str], lost: floa
     return cells.with_columns(at_risk=stayed).drop(others).filter(pl.col("at_risk") > 0)
 
 
+def _note_levels(levels: dict[str, tuple[str, ...]], held: Sequence[pl.Series]) -> None:
+    """Keep the declared order of levels, of all batches."""
+    for one in held:
+        if isinstance(one.dtype, pl.Enum):
+            known = (*levels.get(one.name, ()), *one.dtype.categories)
+            levels[one.name] = tuple(dict.fromkeys(known))
+
+
 def _reference_first(term: Factor) -> tuple[str, ...]:
     others = (level for k, level in enumerate(term.levels) if k != term.reference)
     return (term.levels[term.reference], *others)
@@ -182,52 +195,55 @@ def _refuse_names(names: Sequence[str]) -> None:
 
 def _is_table(data: Any) -> bool:
     return (
-        isinstance(data, pa.Table | pl.DataFrame | Mapping)
-        or hasattr(data, "__dataframe__")
+        isinstance(data, Mapping)
+        or any(hasattr(data, name) for name in ("columns", "column_names", "schema"))
         or not isinstance(data, Iterable)
     )
 
 
-def _with_terms(table: pa.Table, terms: Sequence[Term]) -> pa.Table:
-    for term in terms:
-        if not isinstance(term, Factor) or len(term.codes) != table.num_rows:
-            raise UsageError(
-                "is no factor with a code for each row of one table", where=_WHERE, column=term.name
-            )
-        codes = pa.array(term.codes.astype(np.int32))
-        texts = pa.DictionaryArray.from_arrays(codes, pa.array(term.levels))
-        if term.name in table.column_names:
-            table = table.drop_columns([term.name])
-        table = table.append_column(term.name, texts)
-    return table
+def _covariate(table: Table, name: str, term: Term | None) -> pl.Series:
+    """A covariate: levels, none of them missing, or finite numbers."""
+    if term is None:
+        column = table.column(name)
+        if column.is_category:
+            columns.categories(column)
+        else:
+            columns.numbers(column)
+        return column.values.alias(name)
+    if not isinstance(term, Factor) or len(term.codes) != table.rows:
+        raise UsageError(
+            "is no factor with a code for each row of one table", where=_WHERE, column=name
+        )
+    return pl.Series(name, term.levels, pl.String).gather(term.codes)
 
 
 def _placed(
-    table: pa.Table,
+    table: Table,
     ends: Ends,
-    names: Sequence[str],
+    covariates: Sequence[pl.Series],
     length: float,
     person: Sequence[str],
     weight: str | None,
     share: float,
 ) -> pl.DataFrame:
     """Rows with the first and the last period that they are at risk in, and its cause."""
-    start, stop, event = ends.start, ends.stop, ends.event
-    needed = [n for n in (start, stop, event, *person, weight, *names) if n is not None]
-    for name in needed:
-        column_of(table, name)
-    given = pl.DataFrame(table.select(list(dict.fromkeys(needed))))
-    for name in (n for n in needed if n != event):
-        if missing := given[name].null_count():
-            raise InputRefused(f"{missing} values are missing", where=_WHERE, column=name)
-    rows = given.lazy().select(
-        *(pl.col(n) for n in names),
-        begin=pl.lit(0.0) if start is None else pl.col(start).cast(pl.Float64),
-        end=pl.col(stop).cast(pl.Float64),
-        cause=_cause(given, event, ends.cause),
-        weight=pl.lit(1.0) if weight is None else pl.col(weight).cast(pl.Float64),
-        person=_person(person),
-    )
+    stops = table.column(ends.stop)
+    starts = None if ends.start is None else table.column(ends.start)
+    if starts is not None:
+        columns.check_spells(starts, stops)
+    begin = np.zeros(table.rows) if starts is None else columns.times(starts).astype(np.float64)
+    weights = np.ones(table.rows) if weight is None else columns.weights(table.column(weight))
+    given = pl.DataFrame([
+        *covariates,
+        pl.Series("begin", begin),
+        pl.Series("end", columns.times(stops).astype(np.float64)),
+        _cause(table.column(ends.event), ends.cause),
+        pl.Series("weight", weights),
+        *(pl.Series(f"person {k}", columns.persons(table.column(n))) for k, n in enumerate(person)),
+    ])  # fmt: skip
+    keys = [f"person {k}" for k in range(len(person))]
+    rows = given.lazy().with_columns(person=pl.struct(keys) if keys else pl.int_range(pl.len()))
+    rows = rows.drop(keys)
     if person:
         rows = _joined(rows)
     else:
@@ -238,7 +254,7 @@ def _placed(
         raise InputRefused(
             f"in {wrong} of {len(found)} rows the end is not after the start",
             where=_WHERE,
-            column=stop,
+            column=ends.stop,
         )
     return pl.concat(
         [_lived_through(found, length), _lost_within(found, length, share)], how="vertical_relaxed"
@@ -283,18 +299,12 @@ def _lost_within(found: pl.DataFrame, length: float, share: float) -> pl.DataFra
     )
 
 
-def _keys(table: pa.Table, ends: Ends, person: str | Sequence[str] | None) -> list[str]:
+def _keys(table: Table, ends: Ends, person: str | Sequence[str] | None) -> list[str]:
     """Columns that say whose rows follow each other."""
     if person is None:
-        whole = ends.of_study and all(name in table.column_names for name in EPISODE)
+        whole = ends.of_study and all(name in table for name in EPISODE)
         return list(EPISODE) if whole else []
-    return [person] if isinstance(person, str) else list(person)
-
-
-def _person(columns: Sequence[str]) -> pl.Expr:
-    if not columns:
-        return pl.int_range(pl.len())
-    return pl.col(columns[0]) if len(columns) == 1 else pl.struct(columns)
+    return list(names_of(person, "person"))
 
 
 def _joined(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -310,34 +320,28 @@ def _joined(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _cause(given: pl.DataFrame, event: str, cause: str | int | None) -> pl.Expr:
-    column = given[event]
-    if column.dtype == pl.Boolean:
-        return pl.when(pl.col(event)).then(pl.lit("event"))
-    if column.dtype.is_integer():
-        if column.null_count() or (len(column) and (column.min() < 0 or column.max() > 127)):  # type: ignore[operator]
-            raise InputRefused(
-                "is not 0 for nothing, or the number of a cause", where=_WHERE, column=event
-            )
-        if len(column) and column.max() == 1 and cause is None:
-            return pl.when(pl.col(event) == 1).then(pl.lit("event"))
-        return pl.when(pl.col(event) > 0).then(pl.col(event).cast(pl.String))
-    if column.dtype in (pl.String, pl.Categorical, pl.Null) or isinstance(column.dtype, pl.Enum):
-        texts = column.drop_nulls().unique().cast(pl.String).sort().to_list()
-        check_events(texts, [] if cause is None else [str(cause)], where=_WHERE, column=event)
-        named = pl.col(event).cast(pl.String)
-        return pl.when(named != CENSORED).then(named)
-    raise InputRefused(
-        "is neither true or false nor names of causes", where=_WHERE, column=event,
-        value=column.dtype,
-    )  # fmt: skip
+def _cause(column: Column, cause: str | int | None) -> pl.Series:
+    """What ended each row: null for nothing."""
+    values = column.values.alias("cause")
+    if column.is_category or values.null_count() == len(values):
+        found = columns.categories(column, may_miss=True).levels
+        check_events(
+            found, [] if cause is None else [text_of(cause)], where=_WHERE, column=column.name
+        )
+        named = values.cast(pl.String).to_frame()
+        return named.select(pl.when(pl.col("cause") != CENSORED).then("cause")).to_series()
+    number = columns.occurrences(column)
+    several = cause is not None or number.max(initial=0) > 1
+    said = pl.col("cause").cast(pl.String) if several else pl.lit("event")
+    held = pl.DataFrame({"cause": number})
+    return held.select(cause=pl.when(pl.col("cause") > 0).then(said)).to_series()
 
 
 def _grouped(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     keys = [*names, "first", "last", "cause"]
     found = rows.group_by(keys).agg(weight=pl.col("weight").sum())
-    # Categories of one batch are others than those of the next.
-    return found.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    # Levels of one batch are others than those of the next.
+    return found.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
 
 
 def _regrouped(groups: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

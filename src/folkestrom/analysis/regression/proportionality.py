@@ -10,6 +10,7 @@ import polars as pl
 
 from folkestrom.analysis.mobility.distributions import chi2_tail
 from folkestrom.analysis.regression.cox import CoxFit
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
 Clock = Literal["rank", "log", "identity"]
@@ -43,6 +44,7 @@ def proportionality_test(fit: CoxFit, clock: Clock = "rank") -> pl.DataFrame:
     >>> proportionality_test(fit).select("name", "freedom").rows()
     [('place[urban]', 1), ('(all)', 1)]
     """
+    check_arguments(proportionality_test, locals())
     partial, state = fit.partial, fit.state
     g = _clock(fit, clock)
     inner = partial.information(state)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from folkestrom.analysis.study.definition import Entry, Exit, Groups, Panel, Study, ValueAt, Who
+from folkestrom.columns import check_arguments
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
@@ -37,6 +38,7 @@ def read_study(path: str | os.PathLike[str]) -> Study:
     UsageError
         A definition that cannot be meant.
     """
+    check_arguments(read_study, locals())
     path = Path(path)
     return study_of(read_table(path), path.parent)
 
@@ -127,6 +129,7 @@ def groups_of(table: Mapping[str, Any], folder: Path = Path()) -> dict[str, Grou
 
 def study_text(study: Study) -> str:
     """A study as the text of a TOML file."""
+    check_arguments(study_text, locals())
     return "\n".join(_lines(study)) + "\n"
 
 

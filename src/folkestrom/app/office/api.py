@@ -16,6 +16,7 @@ import pyarrow as pa
 from folkestrom.app.office import feeding
 from folkestrom.app.office.feeding import StoreInfo
 from folkestrom.app.office.session import reading
+from folkestrom.columns import check_arguments
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
@@ -67,6 +68,7 @@ class Store:
         progress
             Told how many records are read.
         """
+        check_arguments(Store.intake, locals())
         return feeding.intake(
             self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress
         )
@@ -79,6 +81,9 @@ class Store:
         limit
             How many rows at most; None: all.
         """
+        check_arguments(Store.quarantine, locals())
+        if limit is not None and limit < 0:
+            raise UsageError("is negative", where="quarantine, limit", value=limit)
         return feeding.list_quarantine(self.path, self.waiting, limit)
 
     def export_quarantine(self, file: str | os.PathLike[str]) -> int:
@@ -89,6 +94,7 @@ class Store:
         file
             Where to; it holds persons' records, and so belongs to the office.
         """
+        check_arguments(Store.export_quarantine, locals())
         return feeding.export_quarantine(self.path, Path(file), self.waiting)
 
     def retake(
@@ -106,6 +112,7 @@ class Store:
         taken_at
             The moment of the intake; None: now.
         """
+        check_arguments(Store.retake, locals())
         return feeding.intake(
             self.path, _paths(files), self.waiting, retake=True, taken_at=taken_at
         )
@@ -118,6 +125,7 @@ class Store:
         until
             The last knowledge day to seal.
         """
+        check_arguments(Store.seal, locals())
         from folkestrom.app.office import arguments
 
         return feeding.seal(self.path, arguments.day(until, "until"), self.waiting)
@@ -155,6 +163,7 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(Store.population, locals())
         from folkestrom.app.office import arguments, asking
 
         listed = arguments.days(dates)
@@ -204,6 +213,7 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(Store.changes, locals())
         from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import split
 
@@ -243,6 +253,7 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(Store.explain, locals())
         from folkestrom.app.office import arguments, asking
         from folkestrom.statistics.periods import Period
 
@@ -285,6 +296,7 @@ class Store:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(Store.table, locals())
         from folkestrom.app.office import arguments, asking
 
         known = arguments.knowledge(known_at)
@@ -321,6 +333,7 @@ class Store:
             Add to what was linked before. If not, the delivery replaces the whole variable, and
             what it replaces stays what was known before.
         """
+        check_arguments(Store.link, locals())
         from folkestrom.app.office import arguments, linking
 
         day = None if known_from is None else arguments.day(known_from, "known_from")
@@ -342,6 +355,7 @@ class Store:
         file
             Where to; it holds persons' values, and so belongs to the office.
         """
+        check_arguments(Store.export_held, locals())
         from folkestrom.app.office import linking
 
         return linking.export(self.path, variable, Path(file), self.waiting)
@@ -354,6 +368,7 @@ class Store:
         study
             A `Study`, or the TOML file that has one.
         """
+        check_arguments(Store.study, locals())
         from folkestrom.app.office.studies import study_on
 
         return study_on(self.path, study, self.waiting)
@@ -371,6 +386,7 @@ class Store:
             As for `folkestrom.app.office.rates.emigration_rates`: event, destination, only,
             standardise_by, against, method, known_at, level, groups, publish, to.
         """
+        check_arguments(Store.rates, locals())
         from folkestrom.app.office.rates import emigration_rates
 
         return emigration_rates(self, from_, to_, by, **options)
@@ -398,6 +414,7 @@ class Store:
             As for `folkestrom.app.office.rates.decompose`: event, destination, only, known_at,
             level, groups, publish.
         """
+        check_arguments(Store.decompose, locals())
         from folkestrom.app.office.rates import decompose
 
         return decompose(self, from_, to_, by, between, factors, **options)
@@ -417,5 +434,7 @@ def open_store(path: str | os.PathLike[str]) -> Store:
 def _paths(
     files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
 ) -> list[Path]:
-    listed = [files] if isinstance(files, str | os.PathLike) else files
+    listed = [files] if isinstance(files, str | os.PathLike) else list(files)
+    if not listed:
+        raise UsageError("names no file", where="files")
     return [Path(file) for file in listed]

@@ -43,7 +43,8 @@ def day(value: Any, where: str = "date") -> date:
     Next: Did you mean '2021-02-28'?
     """
     value = _plain(value)
-    if isinstance(value, datetime):
+    # A missing moment of pandas is a moment, and not equal to itself.
+    if isinstance(value, datetime) and value == value:
         if value.time() != time():
             raise UsageError(
                 "is not midnight: stocks and knowledge are of days",
@@ -53,7 +54,7 @@ def day(value: Any, where: str = "date") -> date:
                 next_step=f"Did you mean '{value.date()}'?",
             )
         return value.date()
-    if isinstance(value, date):
+    if isinstance(value, date) and value == value:
         return value
     if isinstance(value, str):
         try:

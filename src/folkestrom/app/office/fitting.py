@@ -62,15 +62,13 @@ class Model:
         """
         # Imported here: a model brings a compiler along.
         from folkestrom.analysis.mobility.formula import parse
-        from folkestrom.analysis.mobility.tables import unknown_name
 
         check_code(self.person, among, "is not a column of the panel", where="--random")
         parsed = parse(self.formula)
         others = [name for name in (self.weight, self.cluster) if name is not None]
         wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
         for name in wanted:
-            if name not in among:
-                raise unknown_name(name, among, "is not a column of the panel")
+            check_code(name, among, "is not a column of the panel")
         return list(wanted)
 
 

@@ -11,9 +11,9 @@ import polars as pl
 from folkestrom.analysis.decomposition import Decomposition
 from folkestrom.analysis.decomposition.components import EVERYBODY, OTHERS
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates import Occurrences, rates
+from folkestrom.analysis.rates import Occurrences
 from folkestrom.analysis.rates.occurrence import Only
-from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.rates import Rates, rates_of
 from folkestrom.disclosure import Protected
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
@@ -183,7 +183,7 @@ def with_rates(protected: Protected, by: tuple[str, ...], level: float) -> Prote
     frame = pl.DataFrame(protected.cells.data)
     hidden = frame["events"].is_null() | frame["person_years"].is_null()
     known = frame.filter(~hidden)
-    found = rates(known, exposure="person_years", unit="years", by=by, level=level).data
+    found = rates_of(known, tuple(by), level=level).data
     names = ("rate", "rate_lower", "rate_upper")
     measures = (*protected.cells.specification.measures, *(_MEASURES[n] for n in names))
     rounded = [pl.col(n).round(2) for n in names]

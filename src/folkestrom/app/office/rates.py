@@ -6,19 +6,20 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.design import parts_of
-from folkestrom.analysis.rates import Occurrences, occurrences, rates
+from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.occurrence import Only, keep
-from folkestrom.analysis.rates.rates import Rates
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
 from folkestrom.analysis.rates.vocabulary import check_used
 from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
+from folkestrom.columns import check_arguments
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure import named as rules_named
 from folkestrom.engine.failures import resource_errors
@@ -134,6 +135,7 @@ def emigration_rates(
     folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
     Allowed: days before 2019-01-01.
     """
+    check_arguments(emigration_rates, locals())
     asked = Question(
         Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
         arguments.names(by),
@@ -283,6 +285,7 @@ def decompose(
     folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
     Allowed: days before 2020-01-01.
     """
+    check_arguments(decompose, locals())
     asked = Question(
         Period(arguments.day(from_, "from_"), arguments.day(to_, "to_")),
         (by,),
@@ -395,18 +398,14 @@ def decomposition_cells(
 def _measured(
     folder: Path, waiting: Waiting, asked: Question, persons: bool = False
 ) -> tuple[Occurrences, Rates]:
-    standard = _standard(asked)
-    wanted = (*asked.by, *asked.standardise_by, *(standard or {}))
-    counted = _counted(folder, waiting, asked, wanted, persons)
+    standard, strata = _standard(asked), asked.standardise_by
+    counted = _counted(folder, waiting, asked, (*asked.by, *strata, *(standard or {})), persons)
     named = list(dict.fromkeys((*asked.by, *asked.standardise_by)))
     groups = counted.kept(asked.only, named)
-    options: dict[str, Any] = {}
-    if asked.standardise_by:
-        # The standard is of the whole country, whoever is kept.
-        strata = asked.standardise_by
-        whole = keep(counted.data, standard or {}, strata, where="against")
-        options = {"standardise_by": strata, "standard": whole}
-    found = rates(groups, by=asked.by, method=asked.method, level=asked.level, **options)
+    # The standard is of the whole country, whoever is kept.
+    whole = keep(counted.data, standard or {}, strata, where="against") if strata else None
+    cells = groups.with_columns(person_years=pl.col("days") / DAYS_PER_YEAR)
+    found = rates_of(cells, asked.by, strata, whole, method=asked.method, level=asked.level)
     return counted, found
 
 

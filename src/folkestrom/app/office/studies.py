@@ -24,6 +24,7 @@ from folkestrom.app.office.session import reading
 from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
+from folkestrom.columns import check_arguments
 from folkestrom.disclosure import Rules
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
@@ -69,6 +70,7 @@ class StoreStudy:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(StoreStudy.panel, locals())
         return as_frame(self.panel_batches().read_all(), to)
 
     def panel_batches(self, progress: Progress | None = None) -> pa.RecordBatchReader:
@@ -89,6 +91,7 @@ class StoreStudy:
         publish
             Rules of disclosure control, or their name: numbers that must not be shown are None.
         """
+        check_arguments(StoreStudy.panel_flow_chart, locals())
         rules = rules_of(publish)
         with self.prepared() as prepared:
             return _charted(panel_query(prepared).flow_chart(), prepared, rules)
@@ -106,6 +109,7 @@ class StoreStudy:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(StoreStudy.episodes, locals())
         return as_frame(self.episode_batches().read_all(), to)
 
     def episode_batches(self, progress: Progress | None = None) -> pa.RecordBatchReader:
@@ -126,6 +130,7 @@ class StoreStudy:
         publish
             As for `panel_flow_chart`.
         """
+        check_arguments(StoreStudy.flow_chart, locals())
         rules = rules_of(publish)
         with self.prepared() as prepared:
             chart = panel_query if prepared.study.entry is None else _episode_query
@@ -160,6 +165,7 @@ class StoreStudy:
         to
             "arrow", "polars" or "pandas".
         """
+        check_arguments(StoreStudy.describe, locals())
         # It brings SciPy and tables, which other questions to a study do without.
         from folkestrom.app.office.describing import Asked, described
 
@@ -185,6 +191,7 @@ class StoreStudy:
             As for `folkestrom.app.office.following.follow_up_frame`: events, level, publish,
             picture, lang, to.
         """
+        check_arguments(StoreStudy.follow_up, locals())
         from folkestrom.app.office.following import follow_up_frame
 
         return follow_up_frame(self, by, at, **options)
@@ -212,6 +219,7 @@ class StoreStudy:
 
 def study_on(path: Path, study: Study | str | os.PathLike[str], waiting: Waiting) -> StoreStudy:
     """A study, or the file that has one, on a store; what it names is looked up at once."""
+    check_arguments(study_on, locals())
     definition = study if isinstance(study, Study) else read_study(Path(study))
     found = StoreStudy(path, definition, waiting)
     _ = found.fingerprint

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 import duckdb
+import pyarrow as pa
 
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row
@@ -49,6 +51,8 @@ class Source:
         Types of its columns, as DuckDB names them.
     broken
         Lines that are no records: their number and their bytes.
+    zones
+        The zones in which moments were written, by column; UTC where there is none.
     """
 
     file: InputFile
@@ -56,6 +60,7 @@ class Source:
     rows: int
     types: dict[str, str]
     broken: dict[int, bytes] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -79,10 +84,13 @@ def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) ->
         to.parent.mkdir(mode=0o700, exist_ok=True)
         found = convert(connection, file, to, shape=Shape(_check_names, _kept))
         return Source(file, to, found.rows, found.columns, found.broken)
-    _, rows, described = look_into(connection, file)
+    schema, rows, described = look_into(connection, file)
+    kinds = {field.name: field.type for field in schema}
+    zones = {n: k.tz for n, k in kinds.items() if pa.types.is_timestamp(k) and k.tz}
     types = dict(described)
     _check_names(file.path, list(types))
-    return Source(file, file.path, rows, {name: types[name] for name in _kept(list(types))})
+    kept = {name: types[name] for name in _kept(list(types))}
+    return Source(file, file.path, rows, kept, zones=zones)
 
 
 def _kept(names: Sequence[str]) -> dict[str, str]:
@@ -149,21 +157,34 @@ def kind_of(connection: duckdb.DuckDBPyConnection, source: Source) -> Kind | Non
 
 
 def day_sql(source: Source, name: str) -> str:
-    """A day of a file's column, as an SQL expression; nothing where it is not one."""
+    """A day of a file's column, as an SQL expression; nothing where it is not one.
+
+    Of a moment it is the day that was written, in the zone of its column, at midnight.
+    """
     kind = source.types[name]
     column = f'f."{name}"'
     if kind == "DATE":
         return f"CASE WHEN isfinite({column}) THEN {column} END"
     if kind.startswith("TIMESTAMP"):
-        moment = f"{column}::TIMESTAMP"
         if kind in NANOSECONDS:
-            moment = f"make_timestamp({whole_microseconds(column)})"
-        return f"CASE WHEN ({moment})::TIME = TIME '00:00:00' THEN ({moment})::DATE END"
+            column = f"timezone('UTC', make_timestamp({whole_microseconds(column)}))"
+        local = f"({_written(column, source.zones.get(name, 'UTC'))})"
+        return f"CASE WHEN {local}::TIME = TIME '00:00:00' THEN {local}::DATE END"
     text = f"trim({column}::VARCHAR)"
     return (
         f"CASE WHEN regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
         f"THEN TRY_CAST({text} AS DATE) END"
     )
+
+
+def _written(column: str, zone: str) -> str:
+    """A moment as it was written in its zone, a name or an offset such as +01:00."""
+    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
+    if offset is None:
+        quoted = zone.replace("'", "''")
+        return f"{column}::TIMESTAMP" if zone == "UTC" else f"timezone('{quoted}', {column})"
+    sign, hours, minutes = offset.groups()
+    return f"{column}::TIMESTAMP + to_minutes({sign}{60 * int(hours) + int(minutes)})"
 
 
 def key_sql(source: Source) -> str:
