@@ -67,18 +67,21 @@ def as_frame(data: pa.Table, target: Target) -> Frame:
     >>> as_frame(pa.table({"day": [1, 2]}), "polars").shape
     (2, 1)
     """
-    if target == "arrow":
+    asked: object = target
+    if not isinstance(asked, str):
+        asked = type(asked).__name__
+    if asked == "arrow":
         return data
-    if target == "polars":
+    if asked == "polars":
         import polars as pl
 
         return pl.DataFrame(data)
-    if target == "pandas":
+    if asked == "pandas":
         return _pandas(data)
     raise UsageError(
         "is not a form that results come in",
         where="to",
-        value=target,
+        value=asked,
         allowed=("arrow", "polars", "pandas"),
     )
 

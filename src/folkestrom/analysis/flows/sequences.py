@@ -10,7 +10,7 @@ import polars as pl
 
 from folkestrom import columns
 from folkestrom.analysis.followup import Curves, state_occupation, transitions
-from folkestrom.columns import check_arguments, table_of
+from folkestrom.columns import check_arguments, require, table_of
 from folkestrom.errors import InputRefused
 
 _WHERE = "move_sequences"
@@ -50,6 +50,9 @@ class MoveSequences:
         by
             A column of `persons`, within which shares add up to 1.
         """
+        check_arguments(MoveSequences.types, locals())
+        if by is not None:
+            require(tuple(self.persons.columns), [by], "types, by")
         keys = [by, "type"] if by else ["type"]
         order = pl.col("type").cast(pl.Enum(TYPES))
         found = self.persons.group_by(keys).agg(persons=pl.len())
@@ -66,6 +69,7 @@ class MoveSequences:
         most
             How many.
         """
+        check_arguments(MoveSequences.typical, locals())
         return (
             self.persons.group_by("sequence")
             .agg(type=pl.col("type").mode().sort().first(), persons=pl.len())

@@ -25,7 +25,8 @@ from folkestrom.analysis.mobility.panel import Panel, clusters_of_persons
 from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.tables import Table
-from folkestrom.errors import UsageError
+from folkestrom.columns import check_arguments
+from folkestrom.errors import InputRefused, UsageError
 
 Array = NDArray[np.float64]
 Expected = Literal["history", "population"]
@@ -51,6 +52,7 @@ def fit_by_cell(
         history: each row's chances given the person's rows before. population: averaged over the
         effects of the population.
     """
+    check_arguments(fit_by_cell, locals())
     if expected not in ("history", "population"):
         raise UsageError("is no expectation", value=expected, allowed=["history", "population"])
     if not by:
@@ -203,7 +205,13 @@ def penalty_of(
     else:
         scores = likelihood.cluster_scores(model.theta, rule, cluster)
         meat = scores.T @ scores
-    return float(np.trace(np.linalg.solve(bread, meat)))
+    try:
+        return float(np.trace(np.linalg.solve(bread, meat)))
+    except np.linalg.LinAlgError as error:
+        raise InputRefused(
+            "the rows do not tell the coefficients apart", where="data",
+            next_step="Give the rows that the model was fitted to",
+        ) from error  # fmt: skip
 
 
 def criteria(
