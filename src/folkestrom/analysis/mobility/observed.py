@@ -183,7 +183,7 @@ class Observed:
         """
         check_arguments(Observed.sample, locals())
         if most is not None and most < 1:
-            raise UsageError("is no number of rows", where="sample", value=most, allowed="1, 2, 3 …")
+            raise UsageError("is no number of rows", where="sample", value=most, allowed="1 and up")
         kept = np.ones(self.panel.size, dtype=bool)
         for name, wanted in where.items():
             cells, level = self.cells(name), text_of(wanted)
