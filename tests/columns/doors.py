@@ -182,6 +182,37 @@ def good(folder: Path) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def methods() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
+    """Questions to results, with arguments that they take."""
+    t, fit, curves = _table(), _fit(), followup.aalen_johansen(_follow())
+    return {
+        "predict": (fit.predict, {"profiles": {"age": t["age"]}, "level": 0.9,
+                                  "intervals": "delta", "draws": 10, "seed": 1}),
+        "predict one": (fit.predict, {"profiles": [{"age": 30}]}),
+        "contrasts": (fit.contrasts, {"profile_a": {"age": 30}, "profile_b": {"age": 40},
+                                      "level": 0.9}),
+        "marginal_effects": (fit.marginal_effects, {
+            "covariates": ["age"], "data": t, "where": {"place": "urban"}, "sample": 10,
+            "level": 0.9}),
+        "fit_by_cell": (fit.fit_by_cell, {"by": ["place"], "data": t, "expected": "population"}),
+        "information_criteria": (fit.information_criteria, {"cluster": "person", "data": t}),
+        "wald_test": (fit.wald_test, {"names": ["age"]}),
+        "coefficients": (fit.coefficients, {"level": 0.9}),
+        "cumulative_hazard": (_cox().cumulative_hazard, {
+            "profile": {"age": 30}, "interval": "log", "level": 0.9}),
+        "cox wald_test": (_cox().wald_test, {"names": ["age"]}),
+        "cox coefficients": (_cox().coefficients, {"level": 0.9}),
+        "types": (_sequences().types, {"by": "origin"}),
+        "typical": (_sequences().typical, {"most": 3}),
+        "probabilities": (_matrix().probabilities, {"level": 0.9}),
+        "grouped": (_matrix().grouped, {"groups": {"PL": "EU"}}),
+        "largest": (_matrix().largest, {"places": 2, "rest": "elsewhere"}),
+        "of": (curves.of, {"group": "a", "outcome": "moved"}),
+        "to": (curves.to, {"target": "arrow"}),
+        "at": (curves.of("a", "moved").at, {"days": [3, 5]}),
+    }  # fmt: skip
+
+
 def _of_disclosure(t: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
     perturbations = disclosure.PerturbationTable.of([0, 1, 1], [0, -1, 1], [0, 0, 0.5], [1, 0.5, 1])
     return {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from folkestrom.errors import UserError
-from tests.columns.doors import PERSONS, good, public, spoilt
+from tests.columns.doors import PERSONS, good, methods, public, spoilt
 
 #: Asked of a store: `tests/cli/test_python.py`.
 OF_STORES = {"rates.occurrences", "flows.flows_of_period", "flows.moves_of"}
@@ -57,3 +59,13 @@ def test_what_is_good_is_taken(calls: dict[str, dict[str, Any]]) -> None:
     for name, arguments in calls.items():
         if arguments and name != "study.read_study":
             public()[name](**arguments)
+
+
+@pytest.mark.parametrize("name", methods())
+def test_questions_to_results_too(name: str) -> None:
+    method, arguments = methods()[name]
+    method(**arguments)
+    for _, _, spoiled in spoilt(arguments):
+        # What a wrong table leads to may overflow on the way; it is no error.
+        with np.errstate(all="ignore"), contextlib.suppress(UserError):
+            method(**spoiled)

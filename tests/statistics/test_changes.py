@@ -215,12 +215,13 @@ def test_the_fourth_quarter_bears_and_explains_the_adjustment_of_all_four(
 # --- by hand ---
 
 
-#: position, person, kind, event_date, order_in_day, first_known, from, to, units, country, reason, sex, born,
-#: known_from, known_to
+#: position, person, kind, event_date, order_in_day, first_known, from, to, units, country, reason,
+#: sex, born, known_from, known_to
 def event(position: int, kind: int, day: date, known: date, **more: Any) -> tuple[Any, ...]:
     return (
         position, more.get("person", position), kind, day, more.get("nth", 1), known,
-        more.get("left"), more.get("reached"), None, None, None, None, 1, more.get("born", date(1980, 6, 1)),
+        more.get("left"), more.get("reached"), None, None, None, None, 1,
+        more.get("born", date(1980, 6, 1)),
         more.get("known_from", known), more.get("known_to", OPEN),
     )  # fmt: skip
 

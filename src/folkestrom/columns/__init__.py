@@ -26,7 +26,14 @@ from folkestrom.columns.roles import (
     times,
     weights,
 )
-from folkestrom.columns.tables import Table, column_names, lazy_column, lazy_table, table_of
+from folkestrom.columns.tables import (
+    Table,
+    column_names,
+    lazy_column,
+    lazy_table,
+    require,
+    table_of,
+)
 
 __all__ = [
     "Categories",
@@ -51,6 +58,7 @@ __all__ = [
     "refuse_levels",
     "refuse_persons",
     "refuse_times",
+    "require",
     "table_of",
     "text_of",
     "times",

@@ -201,13 +201,15 @@ def numbers(column: Column) -> Floats:
     return values.cast(pl.Float64).to_numpy()
 
 
-def arrays(where: str, **given: Any) -> tuple[Floats, ...]:
+def arrays(where: str, *, signed: bool = False, **given: Any) -> tuple[Floats, ...]:
     """Numbers from 0 up, in any shapes that fit each other; what is not a number stays so.
 
     Parameters
     ----------
     where
         The function.
+    signed
+        Whether they may be negative.
     **given
         Arrays of NumPy, or what becomes one, by the names of its arguments.
 
@@ -216,7 +218,7 @@ def arrays(where: str, **given: Any) -> tuple[Floats, ...]:
     >>> [found.shape for found in arrays("share_interval", successes=[1, 2], trials=3)]
     [(2,), (2,)]
     """
-    found = {name: _array(values, name, where) for name, values in given.items()}
+    found = {name: _array(values, name, where, signed) for name, values in given.items()}
     try:
         return tuple(np.broadcast_arrays(*found.values()))
     except ValueError as error:
@@ -224,7 +226,7 @@ def arrays(where: str, **given: Any) -> tuple[Floats, ...]:
         raise UsageError(f"the arrays do not fit each other: {shapes}", where=where) from error
 
 
-def _array(values: Any, name: str, where: str) -> Floats:
+def _array(values: Any, name: str, where: str, signed: bool) -> Floats:
     try:
         shape = np.shape(values)
         flat = values if len(shape) == 1 else np.ravel(np.asarray(values))
@@ -234,7 +236,7 @@ def _array(values: Any, name: str, where: str) -> Floats:
     if len(column) and not column.is_number:
         raise _no(column, "numbers")
     value = pl.col(column.values.name).cast(pl.Float64)
-    wrong = (value < 0) | value.is_infinite()
+    wrong = value.is_infinite() | (pl.lit(value=not signed) & (value < 0))
     _refuse(
         column.values.to_frame().lazy(), column, wrong, "is negative or infinite", allowed=_AMOUNTS
     )

@@ -99,24 +99,27 @@ def as_frame(data: pa.Table, target: Target) -> Frame:
     >>> as_frame(described, "polars").attrs
     {'folkestrom': {'title': 'Days'}}
     """
-    if target == "arrow":
+    asked: object = target
+    if not isinstance(asked, str):
+        asked = type(asked).__name__
+    if asked == "arrow":
         return data
     text = (data.schema.metadata or {}).get(DESCRIPTION.encode())
     attributes = {} if text is None else {DESCRIPTION: json.loads(text)}
-    if target == "polars":
+    if asked == "polars":
         import polars as pl
 
         frame = pl.DataFrame(data)
         object.__setattr__(frame, "attrs", attributes)
         return frame
-    if target == "pandas":
+    if asked == "pandas":
         made = _pandas(data)
         made.attrs = attributes
         return made
     raise UsageError(
         "is not a form that results come in",
         where="to",
-        value=target,
+        value=asked,
         allowed=("arrow", "polars", "pandas"),
     )
 

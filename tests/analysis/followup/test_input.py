@@ -86,7 +86,7 @@ def test_seconds_are_not_days() -> None:
             "has no place for weights",
         ),
         (lambda f: incidence_and_shares(f, []), "no day is asked for"),
-        (lambda f: kaplan_meier(f).to("excel"), "is not a form that results come in"),
+        (lambda f: kaplan_meier(f).to("excel"), "target: 'excel' is not known"),
     ],
 )
 def test_questions_that_cannot_be_meant_are_refused(ask: Any, said: str) -> None:

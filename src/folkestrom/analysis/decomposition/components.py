@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.rates.intervals import normal_quantile
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Target, as_frame, with_description
 from folkestrom.model.names import check_code
@@ -68,6 +69,7 @@ class Decomposition:
 
     def to(self, target: Target) -> Any:
         """The components as an Arrow table, or a data frame of Polars or pandas."""
+        check_arguments(Decomposition.to, locals())
         return as_frame(with_description(self.data.to_arrow(), self.about), target)
 
     def of(self, component: str, term: str | None = None) -> dict[str, Any]:
@@ -78,6 +80,7 @@ class Decomposition:
         component, term
             Its name, and the factor; None: all factors together.
         """
+        check_arguments(Decomposition.of, locals())
         found = self.data.filter(
             (pl.col("component") == component) & pl.col("term").eq_missing(pl.lit(term))
         )

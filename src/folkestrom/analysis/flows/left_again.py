@@ -84,6 +84,7 @@ class LeftAgain:
         lang
             en or no.
         """
+        check_arguments(LeftAgain.explanation, locals())
         name = group or _ALL
         if lang not in _TEXT:
             raise UsageError("is no language", value=lang, allowed=list(_TEXT))

@@ -39,6 +39,7 @@ class FlowMatrix:
 
     def count(self, origin: str, destination: str) -> float:
         """Moves from one place to another."""
+        check_arguments(FlowMatrix.count, locals())
         return float(self.counts[self._place(origin), self._place(destination)])
 
     def flows(self, *, within: bool = False) -> pl.DataFrame:
@@ -49,6 +50,7 @@ class FlowMatrix:
         within
             With those within a place.
         """
+        check_arguments(FlowMatrix.flows, locals())
         o, d = np.nonzero(self.counts)
         names = np.array(self.places, dtype=object)
         found = pl.DataFrame(
@@ -125,8 +127,7 @@ class FlowMatrix:
         level
             Coverage of each interval (not of all at once).
         """
-        if not 0 < level < 1:
-            raise UsageError("is not a level", where=_WHERE, column="level", value=level)
+        check_arguments(FlowMatrix.probabilities, locals())
         total = self.counts.sum(axis=1)
         rows = np.flatnonzero(total > 0)
         o = np.repeat(rows, len(self.places))
@@ -156,6 +157,7 @@ class FlowMatrix:
             The larger place of each: a function, or a mapping in which those that are not
             named stay what they are.
         """
+        check_arguments(FlowMatrix.grouped, locals())
         if not callable(groups) and groups and not set(groups) & set(self.places):
             said = "is no place of this table, and neither is any other of the groups"
             raise unknown(next(iter(groups)), self.places, said, where="groups")
@@ -177,6 +179,7 @@ class FlowMatrix:
         rest
             Name of the others.
         """
+        check_arguments(FlowMatrix.largest, locals())
         gross = self._between.sum(axis=0) + self._between.sum(axis=1)
         order = sorted(range(len(self.places)), key=lambda k: (-gross[k], self.places[k]))
         kept = {self.places[k] for k in order[:places]}

@@ -53,6 +53,7 @@ class MoveSequences:
         by
             A column of `persons`, within which shares add up to 1.
         """
+        check_arguments(MoveSequences.types, locals())
         if by is not None:
             check_code(by, self.persons.columns, "is not a column of `persons`", where="by")
             check_columns([by], ("type", "persons", "share"))
@@ -72,6 +73,7 @@ class MoveSequences:
         most
             How many.
         """
+        check_arguments(MoveSequences.typical, locals())
         return (
             self.persons.group_by("sequence")
             .agg(type=pl.col("type").mode().sort().first(), persons=pl.len())

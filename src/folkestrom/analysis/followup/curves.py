@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from folkestrom import columns
 from folkestrom.analysis.followup.distributions import normal_quantile
 from folkestrom.analysis.followup.subjects import Floats, Integers
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 from folkestrom.model.names import suggestion
@@ -62,13 +64,15 @@ class Curve:
 
     def at(self, days: npt.ArrayLike) -> Floats:
         """The estimate on some days; NaN after `until`."""
-        wanted = np.asarray(days)
+        check_arguments(Curve.at, locals())
+        (wanted,) = columns.arrays("at", signed=True, days=days)
         values = np.concatenate([[self.start], self.estimate])
         found = values[np.searchsorted(self.time, wanted, side="right")]
         return np.where(wanted <= self.until, found, np.nan)
 
     def to(self, target: Target) -> Frame:
         """A row a day, as an Arrow table, or for Polars or pandas."""
+        check_arguments(Curve.to, locals())
         return as_frame(self.table(), target)
 
     def table(self) -> pa.Table:
@@ -110,6 +114,7 @@ class Curves:
 
     def of(self, group: str | None = None, outcome: str | None = None) -> Curve:
         """The one curve of a group and outcome; either may be left out where there is one only."""
+        check_arguments(Curves.of, locals())
         found = [
             c
             for c in self.curves
@@ -135,6 +140,7 @@ class Curves:
 
     def to(self, target: Target) -> Frame:
         """A row a curve and day, as an Arrow table, or for Polars or pandas."""
+        check_arguments(Curves.to, locals())
         return as_frame(pa.concat_tables([c.table() for c in self.curves]), target)
 
 

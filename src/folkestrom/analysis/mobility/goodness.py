@@ -27,7 +27,8 @@ from folkestrom.analysis.mobility.posterior import forecasts, posterior
 from folkestrom.analysis.mobility.quadrature import product_rule
 from folkestrom.analysis.mobility.standardising import standardised, to_own_units
 from folkestrom.analysis.mobility.tables import Table
-from folkestrom.errors import UsageError
+from folkestrom.columns import check_arguments
+from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_columns
 
 Array = NDArray[np.float64]
@@ -56,6 +57,7 @@ def fit_by_cell(
         history: each row's chances given the person's rows before. population: averaged over the
         effects of the population.
     """
+    check_arguments(fit_by_cell, locals())
     if expected not in ("history", "population"):
         raise UsageError("is no expectation", value=expected, allowed=["history", "population"])
     if not by:
@@ -221,7 +223,13 @@ def penalty_of(
     else:
         scores = likelihood.cluster_scores(theta, rule, cluster)
         meat = scores.T @ scores
-    return float(np.trace(np.linalg.solve(bread, meat)))
+    try:
+        return float(np.trace(np.linalg.solve(bread, meat)))
+    except np.linalg.LinAlgError as error:
+        raise InputRefused(
+            "the rows do not tell the coefficients apart", where="data",
+            next_step="Give the rows that the model was fitted to",
+        ) from error  # fmt: skip
 
 
 def criteria(

@@ -18,6 +18,7 @@ from folkestrom.analysis.mobility.design import Levels
 from folkestrom.analysis.mobility.distributions import normal_quantile, two_sided
 from folkestrom.analysis.mobility.integration import Averaged, Model, average, predictor_of
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import unknown
 
@@ -116,6 +117,7 @@ def marginal_effects(
     level
         Coverage of the intervals.
     """
+    check_arguments(marginal_effects, locals())
     known = [*maker.categories, *maker.spans]
     for name in names or ():
         if name not in known:

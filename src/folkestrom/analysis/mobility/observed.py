@@ -27,7 +27,7 @@ from folkestrom.analysis.mobility.tables import (
     joined,
 )
 from folkestrom.analysis.mobility.terms import Factor, Number, Term
-from folkestrom.columns import text_of
+from folkestrom.columns import check_arguments, text_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import suggestion, unknown
 
@@ -164,6 +164,7 @@ class Observed:
         name
             A column of the table, or a factor of the panel.
         """
+        check_arguments(Observed.cells, locals())
         if self.given is not None:
             return factor_of(self.given.read([name]), name)
         found = {t.name: t for t in terms_of_panel(self.panel) if isinstance(t, Factor)}
@@ -181,6 +182,9 @@ class Observed:
         where
             Only rows with these levels of columns.
         """
+        check_arguments(Observed.sample, locals())
+        if most is not None and most < 1:
+            raise UsageError("is no number of rows", where="sample", value=most, allowed="1 and up")
         kept = np.ones(self.panel.size, dtype=bool)
         for name, wanted in where.items():
             cells, level = self.cells(name), text_of(wanted)

@@ -16,7 +16,7 @@ from folkestrom.analysis.mobility.distributions import normal_quantile
 from folkestrom.analysis.mobility.integration import Model, population_nodes
 from folkestrom.analysis.mobility.tables import Table, read_table
 from folkestrom.analysis.mobility.terms import Factor, Term, factor, number
-from folkestrom.columns import text_of
+from folkestrom.columns import check_arguments, text_of
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, unknown, without_effect
 
@@ -43,6 +43,12 @@ def rows_of(model: Model, design: Design | None, profiles: Any) -> Array:
     """
     if isinstance(profiles, Mapping) and not any(np.ndim(v) for v in profiles.values()):
         profiles = [profiles]
+    if isinstance(profiles, Sequence) and not all(isinstance(p, Mapping) for p in profiles):
+        kinds = sorted({type(p).__name__ for p in profiles})
+        raise UsageError(
+            f"are of {', '.join(kinds)}", where="profiles",
+            allowed="mappings of covariates to levels and numbers, or a table",
+        )  # fmt: skip
     if design is None:
         return np.array([_row(model, profile) for profile in profiles])
     if isinstance(profiles, Sequence):
@@ -185,6 +191,7 @@ def predict(
     draws, seed
         How many sets of parameters are drawn, and where the draws begin.
     """
+    check_arguments(predict, locals())
     if intervals not in ("delta", "simulated"):
         raise UsageError("are no intervals", value=intervals, allowed=["delta", "simulated"])
     reach = normal_quantile(0.5 + level / 2)
@@ -228,6 +235,7 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
     level
         Coverage of the intervals, by the delta method; for ratios on the log scale.
     """
+    check_arguments(contrast, locals())
     reach = normal_quantile(0.5 + level / 2)
     a, b = (average_of_profile(model, row) for row in rows)
     one, other = np.exp(a.logs), np.exp(b.logs)

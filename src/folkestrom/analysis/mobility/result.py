@@ -27,6 +27,7 @@ from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
+from folkestrom.columns import check_arguments
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import unknown
@@ -166,6 +167,7 @@ class MobilityFit:
         level
             Coverage of the intervals.
         """
+        check_arguments(MobilityFit.coefficients, locals())
         values, _ = self._reported()
         errors = np.sqrt(np.diag(self.cov_params_))
         reach = normal_quantile(0.5 + level / 2)
@@ -287,6 +289,7 @@ class MobilityFit:
         level
             Coverage of the intervals.
         """
+        check_arguments(MobilityFit.marginal_effects, locals())
         observed = self.rows_of(data, formula=True)
         rows = observed.sample(sample, where or {})
         return marginal.marginal_effects(
@@ -354,7 +357,10 @@ class MobilityFit:
         names
             Of `names_`, or of covariates: all coefficients of these.
         """
+        check_arguments(MobilityFit.wald_test, locals())
         chosen = [k for name in names for k in self._find(name)]
+        if not chosen:
+            raise UsageError("names no estimate", where="wald_test, names")
         check_rank(self.clusters, len(chosen))
         values = self._reported()[0][chosen]
         block = self.cov_params_[np.ix_(chosen, chosen)]

@@ -90,9 +90,10 @@ def _given(cells: pl.DataFrame, standard: Any, strata: Sequence[str], days: floa
     codes = comparable(table.frame(strata), strata)
     for name in strata:
         if codes[name].dtype != cells[name].dtype:
+            kinds = [kind_of(frame[name].dtype).removesuffix(" with decimals")
+                     for frame in (codes, cells)]  # fmt: skip
             raise InputRefused(
-                f"holds {kind_of(codes[name].dtype)}, and the table's holds "
-                f"{kind_of(cells[name].dtype)}",
+                f"holds {kinds[0]}, and the table's holds {kinds[1]}",
                 where="standard", column=name, next_step="Give both columns one kind",
             )  # fmt: skip
     sizes = pl.Series(columns.weights(table.column(size)))

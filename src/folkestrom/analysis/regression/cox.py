@@ -91,6 +91,7 @@ class CoxFit(HazardFit):
         polars.DataFrame
             Columns stratum (where there are strata), time, estimate, se, lower, upper.
         """
+        check_arguments(CoxFit.cumulative_hazard, locals())
         scale = Scale(interval, level, np.inf)
         sets, state = self.partial.sets, self.state
         values = sets.design.profile(profile or {})

@@ -16,6 +16,7 @@ from folkestrom.analysis.mobility.distributions import (
     two_sided,
     wald_statistic,
 )
+from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import unknown
 
@@ -111,8 +112,7 @@ class HazardFit:
         level
             Coverage of the intervals.
         """
-        if not 0 < level < 1:
-            raise UsageError("is not a level", value=level, allowed="between 0 and 1, such as 0.95")
+        check_arguments(HazardFit.coefficients, locals())
         errors = np.sqrt(np.diag(self.vcov))
         reach = normal_quantile(0.5 + level / 2) * errors
         z = self.theta / np.where(errors > 0, errors, np.nan)
@@ -143,8 +143,11 @@ class HazardFit:
         names
             Of `names_`, or of covariates: all coefficients of these. All by default.
         """
+        check_arguments(HazardFit.wald_test, locals())
         chosen = range(len(self.names_)) if names is None else self._find(names)
-        kept = np.array(list(chosen))
+        kept = np.array(list(chosen), np.int64)
+        if not len(kept):
+            raise UsageError("names no estimate", where="wald_test, names")
         check_rank(self.clusters, len(kept))
         part = self.vcov[np.ix_(kept, kept)]
         statistic = wald_statistic(self.theta[kept], part)
@@ -164,6 +167,7 @@ class HazardFit:
         level
             Coverage of the intervals.
         """
+        check_arguments(HazardFit.summary, locals())
         verdict = "Converged" if self.converged_ else f"NOT CONVERGED: {self.message_}"
         robust = f", {self.clusters} clusters" if self.clusters is not None else ""
         lines = [
