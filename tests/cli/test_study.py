@@ -69,7 +69,8 @@ def test_link_counts_and_says_what_is_wrong(folder: Path) -> None:
     assert found["delivery"] is None
     assert found["total"] == {"read": 3, "accepted": 0, "refused": 0, "unknown": 0, "repeats": 3}
     code, out, said = run(folder, "link", "income.csv", "--as", "income")
-    assert (code, out.split()[-1]) == (0, "3")
+    assert (code, out.split()[-1]) == (3, "3")  # a row of it is held
+    assert "1 of its rows were refused, and are still held" in said
     assert "income: this delivery stands already, known from 2004-01-01 on" in said
     code, out, _ = run(folder, "link", "--list", "--format", "json")
     assert {v["name"]: (v["values"], v["held"]) for v in json.loads(out)} == {

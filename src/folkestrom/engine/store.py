@@ -196,7 +196,10 @@ def _check_is_empty(connection: Connection, folder: Path) -> None:
 
 
 def _check_format(connection: Connection, folder: Path) -> None:
-    version = format_version(connection)
+    try:
+        version = format_version(connection)
+    except StoreError as error:
+        raise damaged(folder, "its format is not a number") from error
     if not version:
         raise damaged(folder, "it does not say what format it has")
     if version > FORMAT_VERSION:
