@@ -17,14 +17,14 @@ NAMES = ("stay", "move", "abroad", "elsewhere")
 
 
 def draw(
-    persons: int, rows: int, root: NDArray[np.float64], seed: int = 1
+    persons: int, rows: int, root: NDArray[np.float64], seed: int = 1, more: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], Panel]:
     """Persons, outcomes, a number and the panel of both."""
     rng = np.random.default_rng(seed)
     equations = len(root)
     person = np.repeat(np.arange(persons), rows)
     x = rng.normal(size=person.size)
-    eta = np.linspace(-0.5, -1.0, equations) + 0.3 * x[:, None]
+    eta = more + np.linspace(-0.5, -1.0, equations) + 0.3 * x[:, None]
     eta += (rng.normal(size=(persons, root.shape[1])) @ root.T)[person]
     drawn = np.hstack([np.zeros((person.size, 1)), eta]) + rng.gumbel(
         size=(person.size, equations + 1)
@@ -98,6 +98,28 @@ def test_standard_errors_are_those_of_plain_quadrature(entries: tuple[float, ...
     errors = np.sqrt(np.diag(fit.vcov))
     bread = -oracle.second_derivatives(value, fit.theta, errors / 10)
     assert np.allclose(errors, np.sqrt(np.diag(np.linalg.inv(bread))), rtol=1e-3)
+
+
+@pytest.mark.parametrize("entries", [(1.0,), (1.0, 0.5, 0.8)])
+@pytest.mark.parametrize("rows", [365, 1_000])
+def test_outcomes_that_are_the_rule_are_fitted_like_the_base(
+    entries: tuple[float, ...], rows: int
+) -> None:
+    """What happens nearly every day and what hardly does are the same, named the other way."""
+    person, y, x, panel = draw(30, rows, lower(*entries), more=3.0)
+    fit = fit_mobility(panel)
+    assert fit.converged_, fit.message_
+    assert fit.order <= 15
+    turned = make_panel(
+        person, np.array([1, 0, 2])[y], [number("x", x)],
+        outcomes=[NAMES[k] for k in (1, 0, 2)][: len(panel.outcomes)],
+    )  # fmt: skip
+    other = fit_mobility(turned)
+    assert other.converged_, other.message_
+    # With two effects, and another base, covariances of effects are others of the same family.
+    assert fit.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-4)
+    if len(entries) == 1:
+        assert fit.bse_["var(move)"] == pytest.approx(other.bse_["var(stay)"], rel=1e-3)
 
 
 @pytest.mark.parametrize("outcomes", [2, 3])
