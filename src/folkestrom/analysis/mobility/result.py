@@ -26,9 +26,8 @@ from folkestrom.analysis.mobility.distributions import (
 from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
-from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain
+from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain, read_plain
 from folkestrom.columns import check_arguments
-from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import unknown
 
@@ -417,18 +416,8 @@ class MobilityFit:
         path
             The file.
         """
+        held = {"clusters": None} | read_plain(path, _FORMAT)  # older files have not counted them
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except OSError as error:
-            raise shortage(error) or InputRefused(
-                "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
-            ) from error
-        try:
-            held = {"clusters": None} | json.loads(text)  # older files have not counted them
-            if held["format"] != _FORMAT:
-                raise InputRefused(
-                    "has another format", where=str(path), value=held["format"], allowed=[_FORMAT]
-                )
             plain: dict[str, Any] = {
                 k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN
             }

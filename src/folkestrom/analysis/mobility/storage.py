@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,32 @@ import numpy as np
 from folkestrom.analysis.mobility.bases import Basis
 from folkestrom.analysis.mobility.design import Design, Levels, Roles
 from folkestrom.analysis.mobility.formula import Expression
+from folkestrom.engine.failures import shortage
+from folkestrom.errors import InputRefused
+
+
+def read_plain(path: Path | str, format: int) -> dict[str, Any]:
+    """What the file of a fitted model holds.
+
+    Parameters
+    ----------
+    path
+        The file.
+    format
+        The number of the format that it must have.
+    """
+    try:
+        held = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = held["format"]
+    except OSError as error:
+        raise shortage(error) or InputRefused(
+            "cannot be read", where=str(path), next_step="Name a file that `save` wrote"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputRefused("is not a fitted model", where=str(path)) from error
+    if found != format:
+        raise InputRefused("has another format", where=str(path), value=found, allowed=[format])
+    return dict(held)
 
 
 def design_to_plain(design: Design | None) -> dict[str, Any] | None:
