@@ -418,9 +418,7 @@ class MobilityFit:
         """
         held = {"clusters": None} | read_plain(path, _FORMAT)  # older files have not counted them
         try:
-            plain: dict[str, Any] = {
-                k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN
-            }
+            plain: Any = {k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN}
             return cls(
                 **plain,
                 positions=tuple(Position(*p) for p in held["positions"]),
