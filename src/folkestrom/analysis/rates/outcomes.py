@@ -50,7 +50,8 @@ def has_code(
     found = frame.select(pl.col(column).unique()).collect().to_series().drop_nulls()
     if kind.is_numeric() and not isinstance(code, str):
         # 0 and 1 say whether it happened: that it never did is no mistake.
-        either = [*found.to_list(), *((0, 1) if found.is_in([0, 1]).all() else ())]
+        values = found.to_list()
+        either = [*values, *((0, 1) if set(values) <= {0, 1} else ())]
         check_code(code, either, says, where=where, column=column)
         return pl.col(column).eq(code)
     texts = found.cast(pl.String).sort().to_list()

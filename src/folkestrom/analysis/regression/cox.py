@@ -177,7 +177,8 @@ def cox(
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
     sets = risk_sets(spells, design, grid)
-    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
+    given = given_columns(table, covariates, sets)
+    return fit_partial(title, spells, sets, ties, clusters, given, table.where)
 
 
 def given_columns(
@@ -206,6 +207,7 @@ def fit_partial(
     ties: str,
     clusters: npt.NDArray[np.int64] | None,
     given: Callable[[], Columns],
+    where: str,
 ) -> CoxFit:
     """Fit, and make the result.
 
@@ -221,11 +223,13 @@ def fit_partial(
         By row of the table; None for errors from the information.
     given
         Reads the covariates at risk as they are given.
+    where
+        The function, for messages.
     """
     partial = Partial(sets, ties == "efron")
-    _refuse_separation(sets)
+    _refuse_separation(sets, where)
     null = partial.at(np.zeros(sets.design.size))
-    begin = _first_guess(partial, null)
+    begin = _first_guess(partial, null, where)
     found, reason = settle(
         climb(partial.at, partial.information, begin), partial.at, partial.information,
         lambda end: near_maximum(partial, end), lambda: separated(partial, given()),
@@ -263,7 +267,7 @@ def fit_partial(
     )
 
 
-def _first_guess(partial: Partial, null: State) -> Floats:
+def _first_guess(partial: Partial, null: State, where: str) -> Floats:
     """Zero; or, where rows are many, the estimates from a part of them."""
     every = len(partial.sets.rows) // _ROWS_OF_A_GUESS
     if every > 1:
@@ -274,7 +278,8 @@ def _first_guess(partial: Partial, null: State) -> Floats:
             return at.theta if found.reason else found.end.theta
     for k, others in _adds_nothing(partial, null).items():
         names = partial.sets.design.names
-        raise combination(names[k], [names[o] for o in others], " among those at risk together")
+        among = " among those at risk together"
+        raise combination(names[k], [names[o] for o in others], where, among)
     return null.theta
 
 
@@ -285,7 +290,7 @@ def _adds_nothing(partial: Partial, null: State) -> dict[int, list[int]]:
     return {int(k): [] for k in flat} or dependent(spread)
 
 
-def _refuse_separation(sets: RiskSets) -> None:
+def _refuse_separation(sets: RiskSets, where: str) -> None:
     """Refuse levels without an event: their coefficients run off to minus infinity."""
     design = sets.design
     factors = [t for t in design.terms if isinstance(t, Factor)]
@@ -298,7 +303,7 @@ def _refuse_separation(sets: RiskSets) -> None:
             raise InputRefused(
                 f"has no event in its {int(seen[wrong[0]])} rows at risk (separation): its "
                 "coefficient has no finite estimate",
-                where="regression",
+                where=where,
                 column=term.name,
                 value=term.levels[int(wrong[0])],
                 next_step="Join the level with another, or leave its rows out.",
@@ -306,7 +311,7 @@ def _refuse_separation(sets: RiskSets) -> None:
         if len(empty):
             raise InputRefused(
                 "has no rows at risk",
-                where="regression",
+                where=where,
                 column=term.name,
                 value=term.levels[int(empty[0])],
                 next_step="Leave the level out, or join it with another.",

@@ -41,7 +41,7 @@ def make_design(
     """
     design = given_design(data, covariates, weight=weight, whole=whole)
     used = np.flatnonzero(weight > 0) if len(weight) else np.arange(data.rows)
-    return _orthogonal(design, used) if len(design.slope) else design
+    return _orthogonal(design, used, data.where) if len(design.slope) else design
 
 
 def given_design(
@@ -97,14 +97,14 @@ def given_design(
     )  # fmt: skip
 
 
-def _orthogonal(design: Design, used: npt.NDArray[np.int64]) -> Design:
+def _orthogonal(design: Design, used: npt.NDArray[np.int64], where: str) -> Design:
     """Put numbers that are nearly orthogonal in the place of those given."""
     columns = design.columns(used)
     # Levels that are all there have the constant in them.
     constant = np.array([0.0 if any(design.whole) else 1.0, *np.ones(design.size)])
     found = orthogonalise(replace(columns, read=lambda rows: columns.read(rows) * constant))
     for k, others in found.combinations.items():
-        raise combination(columns.names[k], [columns.names[o] for o in others if o])
+        raise combination(columns.names[k], [columns.names[o] for o in others if o], where)
     turn = found.turn[1:]
     levels = np.where(columns.numbers[1:, None], 0.0, turn)
     tables = [np.where(p[:, None] >= 0, levels[p], 0.0) for p in design.place]
@@ -122,7 +122,7 @@ def _orthogonal(design: Design, used: npt.NDArray[np.int64]) -> Design:
     return replace(design, made=Made(found.origin, turn, shift))
 
 
-def combination(name: str, others: Sequence[str], among: str = "") -> InputRefused:
+def combination(name: str, others: Sequence[str], where: str, among: str = "") -> InputRefused:
     """The error that a covariate adds nothing to others.
 
     Parameters
@@ -131,12 +131,14 @@ def combination(name: str, others: Sequence[str], among: str = "") -> InputRefus
         The covariate.
     others
         Those that it is a combination of; none if it does not vary.
+    where
+        The function.
     among
-        Where.
+        Among which rows.
     """
     listed = ", ".join(others[:6]) + (f" and {len(others) - 6} more" if len(others) > 6 else "")
     said = f"is a combination of {listed}" if others else "does not vary"
-    return InputRefused(said + among, where="regression", column=name, next_step="Leave it out.")
+    return InputRefused(said + among, where=where, column=name, next_step="Leave it out.")
 
 
 def _term(data: Table, name: str) -> Term:

@@ -78,7 +78,7 @@ def hazards_by_period(
     _refuse_separation(periods, cells, causes)
     theta = model.start(cells["period"].to_numpy())
     for k, others in dependent(model.products()).items():
-        raise combination(design.names[k], [design.names[o] for o in others])
+        raise combination(design.names[k], [design.names[o] for o in others], _WHERE)
     found, reason = settle(
         climb(model.at, model.observed, theta), model.at, model.observed,
         model.near_maximum, lambda: _separated(model, cells, terms, causes),

@@ -88,7 +88,8 @@ def fine_gray(
     clusters = cluster_numbers(table, cluster, weighted=True)
     title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
     sets = risk_sets(spells, design, grid, tails)
-    return fit_partial(title, spells, sets, ties, clusters, given_columns(table, covariates, sets))
+    given = given_columns(table, covariates, sets)
+    return fit_partial(title, spells, sets, ties, clusters, given, _WHERE)
 
 
 def _refuse_pieces(table: Table) -> None:
