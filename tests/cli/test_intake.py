@@ -116,7 +116,8 @@ def test_two_intakes_at_once(tmp_path: Path) -> None:
 
 def test_values_of_a_delivery_control_no_terminal(run: Any, tmp_path: Path) -> None:
     values = ["[/b]", "100[a]", "\x1b[2Jx", "=1+2"]
-    write(tmp_path / "day.csv", [record(n, kind=value) for n, value in enumerate(values)])
+    wrong = [record(n, kind=value) for n, value in enumerate(values, start=2)]
+    write(tmp_path / "day.csv", [START, *wrong])
     assert run("intake", "day.csv")[0] == 0
     code, out, _ = run("quarantine", "list")
     assert code == 0

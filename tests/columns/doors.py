@@ -187,7 +187,7 @@ def methods() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     t, fit, curves = _table(), _fit(), followup.aalen_johansen(_follow())
     return {
         "predict": (fit.predict, {"profiles": {"age": t["age"]}, "level": 0.9,
-                                  "intervals": "delta", "draws": 10, "seed": 1}),
+                                  "intervals": "simulated", "draws": 10, "seed": 1}),
         "predict one": (fit.predict, {"profiles": [{"age": 30}]}),
         "contrasts": (fit.contrasts, {"profile_a": {"age": 30}, "profile_b": {"age": 40},
                                       "level": 0.9}),

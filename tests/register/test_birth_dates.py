@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from folkestrom.model.knowledge import KnownAt
 from folkestrom.statistics.changes import changes, explain
 from folkestrom.statistics.periods import year
 from folkestrom.statistics.population import population
@@ -72,7 +73,7 @@ def stock(reports: list[Report], day: date, known_at: date = NOW) -> dict[int, i
     return dict(zip(found.data["age"].to_pylist(), found.data["persons"].to_pylist(), strict=True))
 
 
-def births(reports: list[Report], of: int, known_at: date | None = NOW) -> dict[str, int]:
+def births(reports: list[Report], of: int, known_at: KnownAt = NOW) -> dict[str, int]:
     with with_somebody_else(reports) as connection:
         ((row),) = changes(connection, [year(of)], known_at=known_at).data.to_pylist()
     names = ("births", "immigration", "deaths", "adjustment", "population_start", "population_end")
@@ -96,8 +97,8 @@ def test_a_birth_is_where_its_date_is_corrected_to() -> None:
 
 def test_as_published_the_adjustment_takes_it_back() -> None:
     reports = [birth(), correction(NEW)]
-    assert births(reports, 2020, None)["births"] == 1
-    found = births(reports, 2021, None)
+    assert births(reports, 2020, "published")["births"] == 1
+    found = births(reports, 2021, "published")
     assert (found["births"], found["adjustment"]) == (1, -1)
     assert found["population_start"] == found["population_end"] == 1
     with with_somebody_else(reports) as connection:

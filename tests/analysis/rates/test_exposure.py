@@ -177,7 +177,24 @@ def test_a_stay_that_was_only_believed_then() -> None:
 
 def test_duration_changes_on_anniversaries() -> None:
     arrival = date(2016, 2, 29)
-    event = (1, 1, 3, arrival, arrival, None, 301, None, 3010001, 166, None, 1, None, arrival, OPEN)
+    event = (
+        1,
+        1,
+        3,
+        arrival,
+        1,
+        arrival,
+        None,
+        301,
+        None,
+        3010001,
+        166,
+        None,
+        1,
+        None,
+        arrival,
+        OPEN,
+    )
     row = {"valid_from": arrival, "country_of_birth": 183}
     older = {"person": 2, "country_of_birth": 167, "valid_to": date(2012, 1, 1)}
     connection = hand_made([row, older], event=[event])

@@ -179,6 +179,8 @@ def _check_intervals(
             "are too few", where="kitagawa, replicates", value=replicates, allowed="2 and more"
         )
     check_columns([person] if person else [], _COLUMNS, "person")
+    if seed is not None and seed < 0:
+        raise UsageError("is negative", where="seed", value=seed, allowed="0 and more")
 
 
 def _check(group: str, parts: Sequence[str], factors: int) -> None:

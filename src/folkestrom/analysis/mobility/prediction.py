@@ -198,6 +198,9 @@ def predict(
     for name, given in (("draws", draws), ("seed", seed)):
         if given is not None and intervals != "simulated":
             raise without_effect(name, given, f"intervals are {intervals}", "Leave it out")
+    for name, given, least in (("draws", draws, 2), ("seed", seed, 0)):
+        if given is not None and given < least:
+            raise UsageError("is too small", where=name, value=given, allowed=f"{least} and more")
     many, first = (1_000 if draws is None else draws), (1 if seed is None else seed)
     drawn = _draw(model, vcov, many, first) if intervals == "simulated" else None
     lines: list[dict[str, object]] = []

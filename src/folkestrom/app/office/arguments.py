@@ -77,7 +77,7 @@ def knowledge(value: Any, where: str = "known_at") -> KnownAt:
     value = _plain(value)
     if value is None:
         return PUBLISHED
-    if value in (PUBLISHED, LATEST):
+    if isinstance(value, str) and value in (PUBLISHED, LATEST):
         return cast("KnownAt", value)
     if isinstance(value, str):
         try:
@@ -100,9 +100,11 @@ def names(by: str | Iterable[str] | None) -> tuple[str, ...]:
     if by is None:
         return ()
     if isinstance(by, str):
-        return tuple(name.strip() for name in by.split(",") if name.strip())
+        by = [name.strip() for name in by.split(",") if name.strip()]
     found = tuple(_listed(by, "by", "names"))
     for name in found:
+        if isinstance(name, str) and found.count(name) > 1:
+            raise UsageError("is asked for twice", where="by", value=name)
         if not isinstance(name, str):
             raise UsageError(
                 "is not a name", where="by", value=name, allowed="names such as 'sex' and 'age'"
