@@ -73,6 +73,22 @@ def test_a_missing_person_is_nobody(given: Any) -> None:
         columns.persons(column_of(given, "id"))
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize(
+    "form",
+    [
+        list,
+        lambda texts: pd.Series(texts, dtype="category"),
+        lambda texts: pl.Series(texts, dtype=pl.Categorical),
+        lambda texts: pl.Series(texts, dtype=pl.Enum(sorted(set(texts)))),
+        lambda texts: pa.array(texts).dictionary_encode(),
+    ],
+)
+def test_an_empty_text_is_nobody_as_a_level_too(form: Any, empty: str) -> None:
+    with pytest.raises(InputRefused, match="row 2, column person: is missing"):
+        columns.persons(column_of(form(["a", empty, "b"]), "person"))
+
+
 def test_persons_of_64_bits() -> None:
     most = np.array([2**64 - 1, 3, 2**63, 3], np.uint64)
     assert columns.persons(column_of(most, "id")).tolist() == [2, 0, 1, 0]

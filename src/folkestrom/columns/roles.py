@@ -78,8 +78,8 @@ def refuse_persons(frame: pl.LazyFrame, column: Column) -> None:
         raise _no(column, "whole numbers or texts")
     name = column.values.name
     wrong = missing(name, dtype)
-    if dtype == pl.String:
-        wrong |= pl.col(name).str.strip_chars() == ""
+    if column.is_category:
+        wrong |= pl.col(name).cast(pl.String).str.strip_chars() == ""
     _refuse(
         frame, column, wrong, "is missing: whose row is it?",
         next_step="Leave the rows out, or find the person or cluster", shown=False,
