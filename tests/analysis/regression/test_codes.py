@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from folkestrom.analysis.followup import follow_up
@@ -142,3 +143,28 @@ def test_of_one_hazard_everything_else_is_censored_whatever_it_is_called() -> No
 def test_causes_of_follow_up_are_suggested() -> None:
     with pytest.raises(UsageError, match=r"(?s)'died' is a cause that is not.*mean 'deid'"):
         follow_up(DAYS, renamed(cens=None), causes=["left", "deid"])
+
+
+NUMBERS = [{"cens": 0, "left": 1, "died": 2}[end] for end in ENDS]
+
+
+@pytest.mark.parametrize("fit", [follow, periods, lambda ends: incidence(ends, cause=1)])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pd.Series(NUMBERS, dtype="category"),
+        pl.Series(map(str, NUMBERS), dtype=pl.Enum(["0", "1", "2"])),
+        pa.array(NUMBERS).dictionary_encode(),
+        [f"{number:.1f}" for number in NUMBERS],
+        pd.Series([number > 0 for number in NUMBERS], dtype="category"),
+    ],
+)
+def test_zero_and_false_as_levels_are_no_event(fit: Callable[[Any], object], ends: Any) -> None:
+    with pytest.raises(UserError, match=r"'(0|0\.0|false)' would count as an event|ends no row"):
+        fit(ends)
+
+
+def test_zero_that_is_named_is_a_code_like_others() -> None:
+    texts = [str(number) for number in NUMBERS]
+    assert incidence(texts, cause="1", censored="0") == incidence(NUMBERS, cause=1)
+    assert follow_up(DAYS, texts, causes=["0", "1", "2"]).causes == ("0", "1", "2")

@@ -23,6 +23,8 @@ _WHERE = "follow-up"
 _MOST_CAUSES = 100
 #: What a row is called that no event ended.
 CENSORED: Final = "censored"
+#: Texts and levels that were numbers or truth values, of which nothing happened.
+_NOTHING: Final = ("0", "0.0", "false")
 #: Names of other columns and curves of results.
 _RESERVED = ("group", "time", "at_risk", CENSORED, "survival")
 
@@ -251,6 +253,9 @@ def check_events(
 ) -> None:
     """Refuse texts of what ended a row that are almost "censored", or another code, or empty.
 
+    So are zero and false as texts or levels, which as numbers mean that nothing happened, unless
+    they are named.
+
     Parameters
     ----------
     found
@@ -269,10 +274,12 @@ def check_events(
     Allowed: 'censored', or nothing, where no event ended the row.
     Next: Write 'censored', or make it missing (null).
     """
-    listed = list(found)
-    check_spellings(listed, (CENSORED, *named), where=where, column=column)
+    listed, events = list(found), tuple(named)
+    check_spellings(listed, (CENSORED, *events), where=where, column=column)
     for name in listed:
-        if name != CENSORED and name.strip().casefold().startswith(CENSORED[:4]):
+        said = name.strip().casefold()
+        almost = name != CENSORED and said.startswith(CENSORED[:4])
+        if almost or (said in _NOTHING and name not in events):
             raise InputRefused(
                 "would count as an event", where=where, column=column, value=name,
                 allowed=f"{CENSORED!r}, or nothing, where no event ended the row",
