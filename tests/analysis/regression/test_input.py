@@ -79,6 +79,20 @@ def test_a_number_that_tells_events_apart_does_not_converge() -> None:
     assert "NOT CONVERGED" in fit.summary()
 
 
+@pytest.mark.parametrize("more", [{"cluster": "person"}, {"weight": "w"}, {"cause": 1}])
+def test_separation_is_told_with_robust_errors_too(more: dict[str, Any]) -> None:
+    rows = np.arange(40)
+    data = {
+        "stop": rows * 7 % 40 + 1, "here": (rows < 20) * 1.0, "person": rows // 2,
+        "event": np.where(rows < 20, 0, rows % 3 % 2), "w": np.full(40, 2.0),
+    }  # fmt: skip
+    fit = fine_gray if "cause" in more else cox
+    found = fit(data, stop="stop", event="event", covariates=["here"], **more)
+    assert not found.converged_
+    assert "here tells events from others at risk without error" in found.message_
+    assert "where it is 1 (separation)" in found.message_
+
+
 def test_causes() -> None:
     refused("ends no row", call=fine_gray, event="cause", cause=7)
     fit = fine_gray(DATA, stop="stop", event="cause", cause=1, covariates=["age"])
