@@ -241,6 +241,8 @@ def test_profiles_that_cannot_be(tmp_path: Any) -> None:
     refused(lambda: fit.predict([{"sex": "other", "age": 1}]), "is not a level")
     refused(lambda: fit.predict([{"sex": "man", "age": "old"}]), "is not a number")
     refused(lambda: fit.wald_test(["wealth"]), "is no estimate")
+    twice = [*fit.names_[:1], *fit.names_[:1]]
+    assert fit.wald_test(twice) == fit.wald_test(twice[:1])
     broken = tmp_path / "fit.json"
     broken.write_text("{}")
     with pytest.raises(InputRefused):

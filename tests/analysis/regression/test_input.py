@@ -134,3 +134,10 @@ def test_periods() -> None:
         hazards_by_period(several, cause="9")
     with pytest.raises(UserError, match="link: 'probit' is not known"):
         hazards_by_period(several, link="probit")  # type: ignore[arg-type]
+
+
+def test_estimates_that_are_named_twice_are_tested_once() -> None:
+    fit = cox(DATA, start="start", stop="stop", event="event", covariates=["age", "sex"])
+    level = fit.names_[-1]
+    assert fit.wald_test(["age", "age"]) == fit.wald_test(["age"])
+    assert fit.wald_test(["sex", level]) == fit.wald_test(["sex"])

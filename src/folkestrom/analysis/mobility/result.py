@@ -357,7 +357,7 @@ class MobilityFit:
             Of `names_`, or of covariates: all coefficients of these.
         """
         check_arguments(MobilityFit.wald_test, locals())
-        chosen = [k for name in names for k in self._find(name)]
+        chosen = list(dict.fromkeys(k for name in names for k in self._find(name)))
         if not chosen:
             raise UsageError("names no estimate", where="wald_test, names")
         check_rank(self.clusters, len(chosen))

@@ -207,4 +207,4 @@ class HazardFit:
             if not own:
                 raise unknown(name, self.names_, "is no estimate and no covariate", where="names")
             found += own
-        return found
+        return list(dict.fromkeys(found))
