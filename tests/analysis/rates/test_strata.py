@@ -163,3 +163,54 @@ def test_columns_of_decompositions_overwrite_no_factor(name: str) -> None:
     table = CELLS.rename({"events": "left"}).rename({"age": name})
     with pytest.raises(UsageError, match=f"'{name}' is the name of a column of the result"):
         kitagawa(table, "group", ("a", "b"), name, events="left")
+
+
+BY_AGE = {"age": ["0", "1"], "events": [5, 20], "days": [365_242.5, 365_242.5]}
+COUNTIES = {
+    "county": [3, 3, 11, 11], "age": ["0", "1"] * 2, "events": [5, 1, 10, 4],
+    "days": [365_242.5, 365_242.5, 730_485.0, 365_242.5],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["direct", "indirect"])
+@pytest.mark.parametrize("form", [pl.DataFrame, pd.DataFrame, pl.LazyFrame, pa.table])
+def test_a_standard_may_be_a_mapping_of_columns(method: Any, form: Any) -> None:
+    found = [
+        rates(COUNTIES, by="county", standardise_by="age", standard=standard, method=method).data
+        for standard in (BY_AGE, form(BY_AGE))
+    ]
+    assert found[0].equals(found[1])
+
+
+@pytest.mark.parametrize("bad", [float("nan"), -1.0, None])
+def test_a_mapping_of_columns_is_checked_as_other_tables_are(bad: float | None) -> None:
+    with pytest.raises(InputRefused, match="standard, row 2, column weight"):
+        rates(
+            COUNTIES, by="county", standardise_by="age",
+            standard={"age": ["0", "1"], "weight": [1.0, bad]},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ([0, 1, 1, 0], "1"), ([0, 1, 1, 0], 1), ([0.0, 1.0, 1.0, 0.0], "1"),
+        ([False, True, True, False], "true"), (pd.Categorical(["0", "1", "1", "0"]), "1"),
+    ],
+)  # fmt: skip
+def test_the_code_of_a_standard_of_any_type(codes: Any, said: Any) -> None:
+    table = COUNTIES | {"sex": codes}
+    found = rates(table, by="county", standardise_by="sex", standard={"sex": said})
+    assert found.data["standardised"].to_list() == pytest.approx([1.0, 5.0])
+
+
+def test_not_a_number_and_null_are_one_group_and_one_stratum() -> None:
+    panel = pl.DataFrame({
+        "person": [1, 2, 3, 4], "outcome": [1, 0, 1, 0], "half": [1, 1, 2, 2],
+        "code": [1.0, float("nan"), 1.0, None],
+    })  # fmt: skip
+    assert propensities(panel, by="code").data["code"].to_list() == [1.0, None]
+    assert propensities(panel.to_pandas(), by="code").data["code"].to_list() == [1.0, None]
+    found = propensities(panel, by="half", standardise_by="code").data
+    assert found["coverage"].to_list() == [1.0, 1.0]
+    assert found["standardised"].to_list() == [0.5, 0.5]

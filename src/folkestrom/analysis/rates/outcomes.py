@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from folkestrom.columns import text_of
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, check_spellings, unknown
 
@@ -60,3 +61,28 @@ def has_code(
     declared = kind.categories.to_list() if isinstance(kind, pl.Enum) else ()
     check_code(code, list(dict.fromkeys([*declared, *texts])), says, where=where, column=column)
     return pl.col(column).cast(pl.String).eq(code)
+
+
+def rows_of_standard(frame: pl.LazyFrame, column: str, code: Any) -> pl.Expr:
+    """Whether a row has the code that tells a standard's rows; refuses one that does not occur.
+
+    Parameters
+    ----------
+    frame, column
+        A table, and its column of texts, levels, truth values, numbers or days.
+    code
+        The code, as it is or as a text.
+
+    Examples
+    --------
+    >>> frame = pl.LazyFrame({"sex": [0.0, 1.0]})
+    >>> frame.filter(rows_of_standard(frame, "sex", "1")).collect().rows()
+    [(1.0,)]
+    """
+    found = frame.select(pl.col(column).unique()).collect().to_series().drop_nulls()
+    known = {text_of(value): value for value in found.sort().to_list()}
+    said = "does not occur, and cannot be the standard"
+    meant = known[check_code(text_of(code), list(known), said, where="standard", column=column)]
+    if isinstance(meant, str):
+        return pl.col(column).cast(pl.String).eq(meant)
+    return pl.col(column).eq(meant)

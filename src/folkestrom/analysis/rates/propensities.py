@@ -11,11 +11,11 @@ import polars as pl
 
 from folkestrom import columns
 from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
-from folkestrom.analysis.rates.outcomes import has_code
+from folkestrom.analysis.rates.outcomes import has_code, rows_of_standard
 from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
-from folkestrom.model.names import check_code, check_columns, without_effect
+from folkestrom.model.names import check_columns, without_effect
 
 _WHERE = "propensities"
 #: Columns of shares and of what they are made of: no group can be told apart by such a name.
@@ -170,7 +170,8 @@ def propensities(
     if person is not None:
         columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
         who = pl.col(person)
-    rows = frame.select(*kept, _y=seen(frame, outcome, value, _WHERE), _person=who)
+    codes = [_without_nan(frame, name) for name in kept]
+    rows = frame.select(*codes, _y=seen(frame, outcome, value, _WHERE), _person=who)
     crude = _crude(rows, groups, method, level)
     if not strata:
         return Propensities(groups, crude, level)
@@ -179,6 +180,12 @@ def propensities(
         return Propensities(groups, pl.concat([crude, extra], how="horizontal"), level)
     joined = crude.join(extra, on=list(groups), how="left", nulls_equal=True)
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
+
+
+def _without_nan(frame: pl.LazyFrame, name: str) -> pl.Expr:
+    """A column of codes in which what is missing is null, of numbers too."""
+    floats = frame.collect_schema()[name].is_float()
+    return pl.col(name).fill_nan(None) if floats else pl.col(name)
 
 
 def seen(frame: pl.LazyFrame, outcome: str, value: Any, where: str) -> pl.Expr:
@@ -268,10 +275,7 @@ def _standardised(
     """Shares in the standard's composition; their variance is of sums over persons."""
     chosen = rows
     for name, code in (standard or {}).items():
-        known = rows.select(pl.col(name).cast(pl.String).unique().sort()).collect().to_series()
-        said = "does not occur, and cannot be the standard"
-        check_code(code, known.drop_nulls().to_list(), said, where="standard", column=name)
-        chosen = chosen.filter(pl.col(name).cast(pl.String) == code)
+        chosen = chosen.filter(rows_of_standard(rows, name, code))
     count = pl.len().cast(pl.Float64)
     whole = chosen.group_by(list(strata)).agg(count.alias("_size"))
     weights = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ import polars as pl
 from folkestrom import columns
 from folkestrom.analysis.rates.intervals import poisson_interval
 from folkestrom.analysis.rates.outcomes import has_code
-from folkestrom.analysis.rates.standardisation import Standard, standardised
+from folkestrom.analysis.rates.standardisation import Standard, is_of_codes, standardised
 from folkestrom.columns import check_arguments, column_names, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -299,9 +299,8 @@ def _beside(crude: pl.DataFrame, extra: pl.DataFrame, by: tuple[str, ...]) -> pl
 
 
 def _others(standard: Standard, groups: tuple[str, ...]) -> list[str]:
-    if isinstance(standard, Mapping):
-        return [name for name in standard if name not in groups]
-    return []
+    codes = standard if standard is not None and is_of_codes(standard) else {}
+    return [name for name in codes if name not in groups]
 
 
 def _check(

@@ -15,10 +15,10 @@ import polars as pl
 
 from folkestrom import columns
 from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
+from folkestrom.analysis.rates.outcomes import rows_of_standard
 from folkestrom.columns import Column, table_of
 from folkestrom.columns.reading import kind_of
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.names import check_code
 
 #: Everybody (None), the rows with some codes, or a table.
 Standard: TypeAlias = "Mapping[str, str] | Any | None"
@@ -47,8 +47,8 @@ def standardised(
     days
         What the exposure of a given table is divided by to be in years.
     """
-    cells = comparable(cells, strata)
     whole = standard_population(cells, strata, standard, days)
+    cells = comparable(cells, strata)
     own = cells.group_by([*by, *strata]).agg(pl.col("events", "person_years").sum())
     joined = own.filter(pl.col("person_years") > 0).join(
         whole, on=list(strata), how="left", nulls_equal=True
@@ -72,16 +72,32 @@ def standard_population(
     >>> standard_population(cells, ["age"], None).sort("age").rows()
     [('0', 0.75, 0.3333333333333333), ('1', 0.25, 3.0)]
     """
-    if standard is None:
-        chosen = cells
-    elif isinstance(standard, Mapping):
-        chosen = cells
-        for name, code in standard.items():
-            chosen = _rows(chosen, name, code)
-    else:
-        return _given(cells, standard, strata, days)
+    if standard is not None and not is_of_codes(standard):
+        return _given(comparable(cells, strata), standard, strata, days)
+    chosen = cells
+    for name, code in (standard or {}).items():
+        chosen = chosen.filter(rows_of_standard(cells.lazy(), name, code))
+    chosen = comparable(chosen, strata)
     sums = chosen.group_by(list(strata)).agg(pl.col("events", "person_years").sum())
     return _weighted(sums, strata)
+
+
+def is_of_codes(standard: Standard) -> bool:
+    """Whether a standard is the rows with some codes; a mapping of columns is a table.
+
+    Parameters
+    ----------
+    standard
+        As of `rates`.
+
+    Examples
+    --------
+    >>> is_of_codes({"county": "03"}), is_of_codes({"age": ["0", "1"], "weight": [1, 2]})
+    (True, False)
+    """
+    if not isinstance(standard, Mapping):
+        return False
+    return all(isinstance(v, str | bytes) or not hasattr(v, "__len__") for v in standard.values())
 
 
 def _given(cells: pl.DataFrame, standard: Any, strata: Sequence[str], days: float) -> pl.DataFrame:
@@ -131,14 +147,6 @@ def _weighted(sums: pl.DataFrame, strata: Sequence[str]) -> pl.DataFrame:
     if sums.is_empty():
         raise InputRefused("has nobody exposed", where="standard")
     return sums.select(*strata, weight=years / years.sum(), standard_rate=pl.col("events") / years)
-
-
-def _rows(cells: pl.DataFrame, name: str, code: str) -> pl.DataFrame:
-    texts = cells[name].cast(pl.String)
-    known = texts.drop_nulls().unique().sort().to_list()
-    said = "does not occur, and cannot be the standard"
-    check_code(code, known, said, where="standard", column=name)
-    return cells.filter(texts == code)
 
 
 def _direct(
