@@ -213,3 +213,14 @@ def test_few_persons_have_whole_percentages_without_counts(folder: Path) -> None
     shares = np.concatenate([curve.estimate for curve in found.curves])
     shares = shares[~np.isnan(shares)]
     assert np.allclose(100 * shares, np.round(100 * shares))
+
+
+def test_what_is_suppressed_is_marked_and_what_is_undefined_is_not(folder: Path) -> None:
+    rules = Rules("ours", minimum_population=100, minimum_cell=4)
+    cells = follow_up_cells(study_of(folder), Question(by=("sex",), rules=rules))
+    assert cells.suppressed is not None
+    marked = np.asarray(cells.suppressed.to_numpy(zero_copy_only=False))
+    rows = pl.DataFrame(cells.data)
+    hidden = rows.select(pl.any_horizontal(pl.col("at_risk", "events").is_null())).to_series()
+    assert 0 < marked.sum() < len(marked)
+    assert marked.tolist() == hidden.to_list()

@@ -276,13 +276,17 @@ def _protected(
     merged = (MERGED,) if shown.merged else ()
     notes = (*cells.specification.footnotes, *merged, protected.note)
     specification = replace(cells.specification, footnotes=notes)
-    return replace(protected, cells=replace(cells, specification=specification))
+    return replace(protected, cells=replace(protected.cells, specification=specification))
 
 
 def _marked(cells: Cells, data: pl.DataFrame) -> Cells:
-    """The table with its suppressed rows marked: of groups that occur, all that is null is so."""
+    """The table with its suppressed rows marked: of groups that occur, counts are always known.
+
+    A limit, or an incidence, may be undefined though nothing is suppressed.
+    """
     keys = [dimension.id for dimension in cells.specification.dimensions]
-    hidden = data.select(*keys, hidden=pl.any_horizontal(pl.all().exclude(keys).is_null()))
+    counts = pl.col("persons", "episodes", "at_risk", "events")
+    hidden = data.select(*keys, hidden=pl.any_horizontal(counts.is_null()))
     rows = pl.DataFrame(cells.data.select(keys)).join(
         hidden, on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
