@@ -122,7 +122,12 @@ def check_code(
 
 
 def check_spellings(
-    found: Iterable[str], named: Iterable[str] = (), *, where: str | None = None, column: str
+    found: Iterable[str],
+    asked: Iterable[str] = (),
+    reserved: Iterable[str] = (),
+    *,
+    where: str | None = None,
+    column: str,
 ) -> None:
     """Refuse codes of a column that are empty, or one code written in two ways.
 
@@ -130,22 +135,35 @@ def check_spellings(
     ----------
     found
         The texts that occur.
-    named
-        Codes that the column is compared with.
+    asked
+        Codes that somebody asks for: refused where only another way to write one occurs.
+    reserved
+        Codes that mean something wherever they occur.
     where, column
         Which column it is.
 
+    Raises
+    ------
+    UsageError
+        If a code is asked for that occurs only in another way.
+    InputRefused
+        If the column itself is at fault.
+
     Examples
     --------
-    >>> check_spellings(["return", "Censored"], ["censored"], column="event")
+    >>> check_spellings(["return", "Censored"], reserved=["censored"], column="event")
     Traceback (most recent call last):
     ...
     folkestrom.errors.InputRefused: column event: 'Censored' is almost 'censored', and another code.
     Allowed: codes that differ in more than capitals and blanks.
     Next: Write the code in one way in all rows.
     """
-    first: dict[str, str] = {}
-    for code in (*named, *found):
+    codes, first = list(found), dict[str, str]()
+    plain = {_plain_code(code) for code in codes}
+    for code in asked:
+        if code not in codes and _plain_code(code) in plain:
+            raise unknown(code, codes, "does not occur", where=where, column=column)
+    for code in (*reserved, *codes):
         if not code.strip():
             raise InputRefused(
                 "holds empty text, which is neither a code nor missing",
@@ -153,7 +171,7 @@ def check_spellings(
                 column=column,
                 next_step="Make it missing (null), or give it a code of its own.",
             )
-        same = first.setdefault(" ".join(code.casefold().split()), code)
+        same = first.setdefault(_plain_code(code), code)
         if same != code:
             raise InputRefused(
                 f"is almost {same!r}, and another code",
@@ -221,6 +239,11 @@ def without_effect(argument: str, value: object, why: str, next_step: str) -> Us
     Next: Leave it out.
     """
     return UsageError(f"has no effect: {why}", where=argument, value=value, next_step=next_step)
+
+
+def _plain_code(code: str) -> str:
+    """A code without what two ways to write it may differ in."""
+    return " ".join(code.casefold().split())
 
 
 def _plain(text: str) -> str:

@@ -158,6 +158,8 @@ def test_explanations_say_the_figures() -> None:
     assert "50,0 prosent etter 10 år" in found.explanation(lang="no")
     with pytest.raises(UserError, match="is no group"):
         found.explanation("1990")
+    with pytest.raises(UserError, match="years: '-5' is before the arrival"):
+        left_again(put_together("PL>NO"), years=[1, -5])
 
 
 def test_what_is_refused() -> None:

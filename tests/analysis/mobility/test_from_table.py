@@ -237,6 +237,8 @@ def test_one_outcome_only_and_too_many_levels() -> None:
         b=(pl.int_range(pl.len()) % 71).cast(pl.String),
     )
     refused(lambda: fitted(pairs, "outcome ~ a:b"), "5680 combinations")
+    alone = TABLE.with_columns(a=pl.lit("x"))
+    refused(lambda: fitted(alone, "outcome ~ a"), "column a: 'x' has one level only")
 
 
 def test_profiles_and_new_data_that_cannot_be(fit: MobilityFit, table: pl.DataFrame) -> None:

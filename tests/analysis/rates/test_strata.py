@@ -70,6 +70,8 @@ EPISODES = pl.DataFrame({"start": [0, 0], "stop": [365, 400], "event": ["abroad"
 def test_an_outcome_that_does_not_occur_is_refused() -> None:
     with pytest.raises(UsageError, match=r"(?s)'abraod' does not occur.*mean 'abroad'"):
         rates(EPISODES, "event", outcome="abraod")
+    with pytest.raises(UsageError, match=r"(?s)'Abroad' does not occur.*mean 'abroad'"):
+        rates(EPISODES, "event", outcome="Abroad")
     for wrong in ("", "Abroad"):
         with pytest.raises(InputRefused, match=r"empty text|is almost"):
             rates(EPISODES.with_columns(event=pl.Series([wrong, "abroad"])), "event",

@@ -33,6 +33,12 @@ def test_columns_that_are_not_there_or_no_numbers() -> None:
     refused("'foo' is not a column of the table", covariates=["foo"])
     refused("names no covariate", covariates=[])
     refused("is given twice", covariates=["age", "age"])
+    alone = np.full(80, "x")
+    refused("column g: 'x' has one level only", covariates=["g"], g=alone)
+    rows = {name: DATA[name] for name in ("stop", "event")} | {"g": alone}
+    periods = person_periods(rows, stop="stop", event="event", covariates=["g"], length=30)
+    with pytest.raises(UserError, match="column g: 'x' has one level only"):
+        hazards_by_period(periods)
     refused(
         r"row 4, column late: .*is missing",
         stop="late",

@@ -162,6 +162,11 @@ def left_again(
     [0.333]
     """
     check_arguments(left_again, locals())
+    for year in years:
+        if year < 0:
+            raise UsageError(
+                "is before the arrival", where="years", value=year, allowed="0 or more"
+            )
     first = (
         sequences.stays.group_by("person", maintain_order=True)
         .first()

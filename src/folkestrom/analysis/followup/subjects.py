@@ -275,7 +275,7 @@ def check_events(
     Next: Write 'censored', or make it missing (null).
     """
     listed, events = list(found), tuple(named)
-    check_spellings(listed, (CENSORED, *events), where=where, column=column)
+    check_spellings(listed, events, [CENSORED], where=where, column=column)
     for name in listed:
         said = name.strip().casefold()
         almost = name != CENSORED and said.startswith(CENSORED[:4])

@@ -293,6 +293,12 @@ def codes_of_outcomes(given: Column, outcomes: tuple[str, ...]) -> NDArray[np.ui
     outcomes
         Names of the alternatives.
     """
+    if not given.is_number:
+        raise InputRefused(
+            "holds no numbers", column=given.name,
+            allowed=[f"{k} ({name})" for k, name in enumerate(outcomes)],
+            next_step="Give each outcome as its place among the names, or use `mobility`.",
+        )  # fmt: skip
     codes = columns.numbers(given)
     bad = np.flatnonzero(~np.isin(codes, np.arange(len(outcomes))))
     if bad.size:

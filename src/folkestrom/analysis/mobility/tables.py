@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom import columns
-from folkestrom.analysis.mobility.terms import Factor, Number
+from folkestrom.analysis.mobility.terms import Factor, Number, check_comparable
 from folkestrom.columns import Column, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import suggestion, unknown
@@ -157,6 +157,7 @@ def factor_of(
     """
     names = tuple(levels) if levels is not None else table.levels(name)
     check_levels(name, names, reference)
+    check_comparable(name, names)
     found = table.coded(name)
     number = {text: k for k, text in enumerate(names)}
     translation = np.array([number.get(text, -1) for text in found.levels], dtype=np.int64)

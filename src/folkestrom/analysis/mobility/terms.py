@@ -70,6 +70,24 @@ class Number:
 Term = Factor | Number
 
 
+def check_comparable(name: str, levels: Sequence[str], where: str | None = None) -> None:
+    """Refuse a covariate with one level: there is nothing to compare it with.
+
+    Parameters
+    ----------
+    name, levels
+        The covariate, and the levels that it has.
+    where
+        Which function's table it is from.
+    """
+    if len(levels) < 2:
+        raise InputRefused(
+            "has one level only: there is nothing to compare it with",
+            where=where, column=name, value=", ".join(levels) or None,
+            next_step="Leave it out, or look at the selection of rows",
+        )  # fmt: skip
+
+
 def factor(
     name: str,
     values: ArrayLike,

@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from folkestrom import columns
 from folkestrom.analysis.collinearity import orthogonalise
-from folkestrom.analysis.mobility.terms import Factor, Number, Term, factor, number
+from folkestrom.analysis.mobility.terms import (
+    Factor,
+    Number,
+    Term,
+    check_comparable,
+    factor,
+    number,
+)
 from folkestrom.analysis.regression.covariates import Design, Made, in_parts
 from folkestrom.columns import Table
 from folkestrom.errors import InputRefused, UsageError
@@ -162,12 +169,8 @@ def _check(terms: Sequence[Term], data: Table, whole: Sequence[str]) -> None:
                 where=data.where,
                 column=term.name,
             )
-        if isinstance(term, Factor) and len(term.levels) < 2 and term.name not in whole:
-            raise InputRefused(
-                "has one level only: there is nothing to compare it with",
-                where=data.where, column=term.name, value=", ".join(term.levels) or None,
-                next_step="Leave it out, or look at the selection of rows",
-            )  # fmt: skip
+        if isinstance(term, Factor) and term.name not in whole:
+            check_comparable(term.name, term.levels, data.where)
 
 
 def _without_values(terms: Sequence[Term]) -> tuple[Term, ...]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.collinearity import dependent
-from folkestrom.analysis.mobility.terms import Term, factor, number
+from folkestrom.analysis.mobility.terms import Term, check_comparable, factor, number
 from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
 from folkestrom.analysis.regression.covariates import Design
 from folkestrom.analysis.regression.design import combination, given_design, make_design
@@ -284,9 +284,9 @@ def _terms(periods: PersonPeriods, cells: pl.DataFrame) -> list[Term]:
         texts = column.cast(pl.String).to_list()
         known = set(texts)
         levels = [v for v in periods.levels.get(name, ()) if v in known] or sorted(known)
-        if len(levels) > 1:
-            place = {v: k for k, v in enumerate(levels)}
-            terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
+        check_comparable(name, levels, _WHERE)
+        place = {v: k for k, v in enumerate(levels)}
+        terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
     used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
     terms.append(factor("period", codes, levels=[str(k) for k in used]))
     return terms

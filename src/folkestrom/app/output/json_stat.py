@@ -88,12 +88,12 @@ def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
 
 
 def no_cube() -> UsageError:
-    """Why a list is not written: as a cube it would be nearly all empty cells."""
+    """Why a list is not written: it has no cells by dimensions."""
     return UsageError(
-        "holds cells by their dimensions, and an explanation is a list of reports",
+        "holds cells by their dimensions, and this is a list of rows",
         where="JSON-stat",
         allowed="--format table, json, csv, parquet or xlsx",
-        next_step="Ask for --format csv, or leave --explain out",
+        next_step="Ask for --format csv",
     )
 
 
