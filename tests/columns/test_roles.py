@@ -73,7 +73,7 @@ def test_a_missing_person_is_nobody(given: Any) -> None:
         columns.persons(column_of(given, "id"))
 
 
-@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize("empty", ["", "  ", "nan", "NaT", "None", "<NA>"])
 @pytest.mark.parametrize(
     "form",
     [

@@ -7,7 +7,7 @@ are read part by part (lazy ones) are held to the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ Codes: TypeAlias = npt.NDArray[np.int64]
 #: Whole numbers within such a range are told apart by a table, without hashing.
 _SMALL_RANGE = 1 << 16
 _AMOUNTS = "finite numbers, none negative"
+_MISSING_TEXTS: Final = ("", "nan", "NaN", "NaT", "None", "<NA>")  # as NumPy and pandas write it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def refuse_persons(frame: pl.LazyFrame, column: Column) -> None:
     name = column.values.name
     wrong = missing(name, dtype)
     if column.is_category:
-        wrong |= pl.col(name).cast(pl.String).str.strip_chars() == ""
+        wrong |= pl.col(name).cast(pl.String).str.strip_chars().is_in(_MISSING_TEXTS)
     _refuse(
         frame, column, wrong, "is missing: whose row is it?",
         next_step="Leave the rows out, or find the person or cluster", shown=False,
