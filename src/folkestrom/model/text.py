@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-#: Control characters but for the end of a line, marks of direction, and half of a character.
+#: Control characters but for the end of a line, marks of direction, half of a character, and the
+#: two that are none, for which XML has no place.
 _CONTROLS: Final = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+    r"\ufffe\uffff]"
 )
 #: What a spreadsheet would calculate: not a number with its sign, nor a sign alone.
 FORMULA: Final = r"^(?:[=@\t\r].|[+-](?:[^\d.,].|[\d.,]+[^\d.,]))"

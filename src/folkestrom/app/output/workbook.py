@@ -50,41 +50,49 @@ def workbook(cells: Cells, language: Language) -> bytes:
 def _write_table(book: Any, sheet: Any, layout: Layout) -> None:
     bold = book.add_format({"bold": True})
     heading = book.add_format({"bold": True, "text_wrap": True, "align": "right", "bottom": 1})
-    sheet.write(0, 0, layout.title, bold)
-    sheet.write(1, 0, layout.known)
+    _write_text(sheet, 0, 0, layout.title, bold)
+    _write_text(sheet, 1, 0, layout.known)
     top = 3
     stubs = len(layout.stubs)
     for n, stub in enumerate(layout.stubs):
-        sheet.write(top, n, stub, book.add_format({"bold": True, "bottom": 1}))
+        _write_text(sheet, top, n, stub, book.add_format({"bold": True, "bottom": 1}))
     for n, column in enumerate(layout.columns):
-        sheet.write(top, stubs + n, column.heading, heading)
+        _write_text(sheet, top, stubs + n, column.heading, heading)
     numbers = ["#,##0", *("#,##0." + "0" * decimals for decimals in range(1, MOST_DECIMALS + 1))]
     formats = [book.add_format({"num_format": number}) for number in numbers]
     for r, row in enumerate(layout.rows, start=top + 1):
         for n, label in enumerate(row.labels):
-            sheet.write_string(r, n, label)
+            _write_text(sheet, r, n, label)
         for n, value in enumerate(row.values):
             if value is None or isinstance(value, str):
-                sheet.write_string(r, stubs + n, value or MISSING)
+                _write_text(sheet, r, stubs + n, value or MISSING)
             else:
                 decimals = row.decimals(layout.columns[n])
                 sheet.write_number(r, stubs + n, value, formats[min(decimals, MOST_DECIMALS)])
     for n, note in enumerate(layout.notes, start=1):
-        sheet.write(top + 1 + len(layout.rows) + n, 0, f"{n} {note}")
+        _write_text(sheet, top + 1 + len(layout.rows) + n, 0, f"{n} {note}")
     sheet.set_column(0, max(stubs - 1, 0), 28)
     sheet.set_column(stubs, stubs + len(layout.columns), 14)
     sheet.freeze_panes(top + 1, stubs)
+
+
+def _write_text(sheet: Any, row: int, column: int, text: str, *form: Any) -> None:
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # The library takes such a text for markup of its own, unless it comes in pieces.
+        sheet.write_rich_string(row, column, "<", "r", text[2:], *form)
+    else:
+        sheet.write_string(row, column, text, *form)
 
 
 def _write_cells(book: Any, sheet: Any, cells: Cells) -> None:
     codes = {dimension.id for dimension in cells.specification.dimensions}
     bold = book.add_format({"bold": True})
     for n, name in enumerate(cells.data.column_names):
-        sheet.write(0, n, name, bold)
+        _write_text(sheet, 0, n, name, bold)
     for r, row in enumerate(cells.rows(), start=1):
         for n, (name, value) in enumerate(row.items()):
             if name in codes:
-                sheet.write_string(r, n, code_text(value))
+                _write_text(sheet, r, n, code_text(value))
             elif value is not None:
                 sheet.write_number(r, n, value)
     sheet.freeze_panes(1, 0)
@@ -100,7 +108,7 @@ def _write_about(sheet: Any, cells: Cells, language: Language) -> None:
         f"note {n}": note.of(language) for n, note in enumerate(cells.specification.footnotes, 1)
     }
     for r, (name, value) in enumerate(texts.items()):
-        sheet.write_string(r, 0, name)
-        sheet.write_string(r, 1, value)
+        _write_text(sheet, r, 0, name)
+        _write_text(sheet, r, 1, value)
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 100)
