@@ -37,7 +37,8 @@ NASTY = (
     "[/b]", "100[a]", "[red]x[/red]", ":smile:", "\x1b[2J\x1b]0;title\x07", "\x9b31mred", "a\rb",
     "\u202etxt.exe", "=1+2", "=HYPERLINK(\"http://x\")", "@SUM(A1)", "+1+cmd|' /C calc'!A0",
     "-2+3", "http://example.org", "<script>alert(1)</script>", "&amp;", "$x_{1$", "_hidden",
-    "a|b", "\\input{x}", "%", "{curly}", "x' OR 1=1 --",
+    "a|b", "\\input{x}", "%", "{curly}", "x' OR 1=1 --", "<r>x</r>", "<r><t>x</t></r>",
+    "x\ufffe\uffffy",
 )  # fmt: skip
 EN = Language.EN
 
@@ -142,6 +143,13 @@ def test_pictures_show_names_as_they_are(text: str, tmp_path: Path) -> None:
     for picture, least in ((rates.read_text(), 4), (curves.read_text(), 2), (chart.to_svg(), 3)):
         words = ["".join(e.itertext()).strip() for e in ET.fromstring(picture).iter()]
         assert sum(printable(text).strip() in word for word in words) >= least
+
+
+@pytest.mark.parametrize("text", ["[18,25)", "*", " [a]"])
+def test_no_label_is_an_argument_of_the_row_before(text: str) -> None:
+    table = Printed("caption", (("one", 1),), ("out",), (Line(text, (("1", "2"),)),), (), ())
+    rows = FORMATS["latex"](table).splitlines()
+    assert f"{{}}{text} & 1 \\\\" in rows[rows.index(r"\midrule") :]
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -168,7 +168,10 @@ _LATEX = {
 
 
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in _line(text))
+    line = _line(text)
+    # After the end of a row LaTeX takes a bracket or a star for an argument.
+    guard = "{}" if line.lstrip().startswith(("[", "*")) else ""
+    return guard + "".join(_LATEX.get(letter, letter) for letter in line)
 
 
 #: Writers by name of the format.
