@@ -112,6 +112,14 @@ def test_windows_1252(desk: Desk, tmp_path: Path, ending: str) -> None:
     assert "Troms" not in text
 
 
+def test_advice_for_a_shell_takes_the_name_of_a_file_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "a b;$(reboot).csv"
+    file.write_bytes(
+        write(tmp_path / "r.csv", [record(1, value="ø")]).read_text("utf-8").encode("cp1252")
+    )
+    assert "-- 'a b;$(reboot).csv' > 'utf8-a b;$(reboot).csv'." in _refused(desk, file)
+
+
 def test_open_quotation_mark(desk: Desk, tmp_path: Path) -> None:
     file = write(tmp_path / "r.csv", [record(1), record(2)])
     file.write_text(file.read_text().replace("death", '"death', 1))

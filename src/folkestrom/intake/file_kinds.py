@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,18 @@ _WIDE: Final[tuple[tuple[bytes, str], ...]] = (
 )
 
 
+def conversion(encoding: str, path: Path) -> str:
+    """How to convert a text, in words that a shell takes as they are, whatever the file is called.
+
+    Examples
+    --------
+    >>> conversion("UTF-16", Path("may;reboot.csv"))
+    "Convert it: iconv -f UTF-16 -t UTF-8 -- 'may;reboot.csv' > 'utf8-may;reboot.csv'"
+    """
+    old, new = (shlex.quote(name) for name in (path.name, f"utf8-{path.name}"))
+    return f"Convert it: iconv -f {encoding} -t UTF-8 -- {old} > {new}"
+
+
 def check_text(path: Path, first: bytes) -> None:
     """Refuse a file that is not text in UTF-8, by its first bytes.
 
@@ -64,8 +77,7 @@ def check_text(path: Path, first: bytes) -> None:
             f"is text in {name}",
             where=str(path),
             allowed="UTF-8",
-            next_step=f"Convert it: iconv -f {name} -t UTF-8 {path.name} > utf8-{path.name}. "
-            "Nothing of this intake was kept.",
+            next_step=f"{conversion(name, path)}. Nothing of this intake was kept.",
         )
     _check(path, first, "text: CSV or NDJSON in UTF-8, plain or packed by gzip")
 

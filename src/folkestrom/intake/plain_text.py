@@ -22,7 +22,7 @@ from typing import BinaryIO, Final, cast
 
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UserError
-from folkestrom.intake.file_kinds import GZIP, check_text
+from folkestrom.intake.file_kinds import GZIP, check_text, conversion
 from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.readers import broken_file
 
@@ -277,8 +277,7 @@ def other_encoding(path: Path, number: int) -> InputRefused:
         f"is not UTF-8: line {number} holds bytes that look like WINDOWS-1252",
         where=str(path),
         allowed="UTF-8",
-        next_step=f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8-{path.name}. "
-        "Nothing of this intake was kept.",
+        next_step=f"{conversion('WINDOWS-1252', path)}. Nothing of this intake was kept.",
     )
 
 
