@@ -194,6 +194,18 @@ def test_bad_questions(store: Path, arguments: str, says: str) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "rates --by county", "decompose --by county --between 03 50 --factors sex",
+        "changes", "changes --every quarter", "changes --extraction-months 99999999999999999999",
+    ],
+)  # fmt: skip
+def test_the_end_of_time_is_a_day_too(store: Path, question: str) -> None:
+    result = ask(store, *question.split(), "--from", "9999-10-01", "--to", "9999-12-31")
+    assert result.exit_code in (0, 2), result.output
+
+
 def test_no_output_names_a_person(store: Path) -> None:
     found = ask(store, "rates", *YEAR, "--by", "basic_unit,birth_year", "--format", "csv").output
     named = {str(7000 + n) for n in range(1, PERSONS + 1)}

@@ -341,7 +341,7 @@ def nasty_arguments() -> dict[str, Any]:
         "frame": pd.DataFrame([[1, 2]], columns=["a", "a"]), "unnamed": pd.DataFrame([[1, 2]]),
         "series": pd.Series([1, "a"]), "empty frame": pl.DataFrame(),
         "no rows": pl.DataFrame({"person": [], "stop": []}), "function": len, "names": ["a", "a"],
-        "day": date(2020, 1, 1),
+        "day": date(2020, 1, 1), "end of time": date(9999, 12, 31),
     }  # fmt: skip
 
 

@@ -50,13 +50,19 @@ EXTRACTION_MONTHS: Final = 1
 def add_months(day: date, months: int) -> date:
     """The same day of another month, or that month's last day where it is shorter.
 
+    No day is later than the end of time.
+
     Examples
     --------
     >>> add_months(date(2021, 1, 31), 1)
     datetime.date(2021, 2, 28)
+    >>> add_months(date(9999, 12, 1), 1)
+    datetime.date(9999, 12, 31)
     """
     month = day.year * 12 + day.month - 1 + months
     year, month = divmod(month, 12)
+    if year > OPEN.year:
+        return OPEN
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
 
