@@ -332,6 +332,7 @@ def test_variables_named_as_columns_are_refused(folder: Path, tmp_path: Path, na
         (("study.toml", "--of", "income", "--by", "income"), "is what the values are of"),
         (("study.toml", "--of", "income", "--quantiles", "0.5,1"), "is no share"),
         (("study.toml", "--of", "income", "--quantiles", "half"), "are not numbers"),
+        (("study.toml", "--of", "income", "--quantiles", "0.5,.5"), "is asked for twice"),
         (("study.toml", "--publish", "strict"), "publish: 'strict' is no set of rules"),
         (("episodes.toml",), "has no panel"),
         (("none.toml",), "cannot be read"),

@@ -76,6 +76,9 @@ class Asked:
                     "is no share", where="quantiles", value=share,
                     allowed="numbers between 0 and 1, such as 0.25",
                 )  # fmt: skip
+        repeated = [share for share in self.shares if self.shares.count(share) > 1]
+        if repeated:
+            raise UsageError("is asked for twice", where="quantiles", value=repeated[0])
 
     @property
     def quantiles(self) -> tuple[float, ...]:
