@@ -79,6 +79,7 @@ def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
         (lambda s: s.table("key-figures", "2021-01-01"), "Did you mean 2021"),
         (lambda s: s.table("key-figures", 21), "whole numbers from 1800"),
         (lambda s: s.seal("yesterday"), "is not a calendar date"),
+        (lambda s: s.rates("2020-01-01", DAY, level=1 - 1e-16), "is not a level"),
     ],
 )
 def test_what_cannot_be_meant_is_said(store: Path, ask: Callable[[Store], Any], says: str) -> None:
@@ -112,6 +113,10 @@ METHODS: dict[str, dict[str, Any]] = {
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},
 }  # fmt: skip
+
+
+def test_more_records_than_there_can_be(store: Path) -> None:
+    assert folkestrom.open(store).quarantine(limit=10**30).num_rows == 0
 
 
 def test_every_method_of_a_store_is_tried() -> None:

@@ -5,7 +5,7 @@ or a list. `table_of` and `column_of` read them; the roles (persons, days, categ
 say what a column may hold, in one way for every estimator. No message shows a person's value.
 """
 
-from folkestrom.columns.arguments import check_arguments
+from folkestrom.columns.arguments import check_arguments, is_level
 from folkestrom.columns.names import names_of
 from folkestrom.columns.reading import Column, column_of, text_of
 from folkestrom.columns.roles import (
@@ -48,6 +48,7 @@ __all__ = [
     "column_of",
     "days",
     "flags",
+    "is_level",
     "lazy_column",
     "lazy_table",
     "names_of",

@@ -61,11 +61,22 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> N
         value = given[name]
         if not _fits(value, hint):
             raise _refusal(function.__name__, name, value, hint)
-        if name == "level" and hint is float and not 0 < value < 1:
+        if name == "level" and hint is float and not is_level(value):
             raise UsageError(
                 "is not a level of confidence", where=f"{function.__name__}, level", value=value,
                 allowed="between 0 and 1, such as 0.95",
             )  # fmt: skip
+
+
+def is_level(value: float) -> bool:
+    """Whether a number is a level of confidence; what rounds to certainty has no interval.
+
+    Examples
+    --------
+    >>> is_level(0.95), is_level(1 - 1e-16)
+    (True, False)
+    """
+    return 0 < value < 1 and 0.5 + value / 2 < 1
 
 
 @cache

@@ -25,6 +25,9 @@ from folkestrom.intake.tables import LINES, has_lines
 from folkestrom.intake.writing import write_rows
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
 
+#: More rows than any table has.
+_MOST: Final = 2**63 - 1
+
 
 def list_open(connection: duckdb.DuckDBPyConnection, limit: int | None = None) -> pa.Table:
     """What waits in quarantine: where it came from and what is wrong, without the records.
@@ -42,7 +45,7 @@ def list_open(connection: duckdb.DuckDBPyConnection, limit: int | None = None) -
     found: pa.Table = connection.sql(
         'SELECT id, file, "row", reason, column_name AS "column", "value", allowed '
         "FROM quarantine WHERE closed_by IS NULL ORDER BY id LIMIT $limit",
-        params={"limit": limit},
+        params={"limit": limit if limit is None else min(limit, _MOST)},
     ).to_arrow_table()
     columns, values = found["column"].to_pylist(), found["value"].to_pylist()
     shown = [_shown(*one) for one in zip(columns, values, strict=True)]

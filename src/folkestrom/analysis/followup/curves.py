@@ -13,7 +13,7 @@ import pyarrow as pa
 from folkestrom import columns
 from folkestrom.analysis.followup.distributions import normal_quantile
 from folkestrom.analysis.followup.subjects import Floats, Integers
-from folkestrom.columns import check_arguments
+from folkestrom.columns import check_arguments, is_level
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
 from folkestrom.model.names import suggestion
@@ -171,7 +171,7 @@ class Scale:
                 value=self.interval,
                 allowed=get_args(Interval),
             )
-        if not 0 < self.level < 1:
+        if not is_level(self.level):
             raise UsageError(
                 "is not a level",
                 where="follow-up",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import betaincinv, gammaincinv, ndtri
 
 from folkestrom import columns
-from folkestrom.columns import check_arguments
+from folkestrom.columns import check_arguments, is_level
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -184,7 +184,7 @@ def _ends(n: Floats) -> Floats:
 
 
 def _tail(level: float) -> float:
-    if not 0 < level < 1:
+    if not is_level(level):
         raise UsageError(
             "is not a confidence level",
             where="level",
