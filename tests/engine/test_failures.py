@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from folkestrom.analysis.figures import rate_plot
+from folkestrom.analysis.mobility import fit_mobility
 from folkestrom.engine.failures import resource_errors, shortage, told
 from folkestrom.engine.store import database_file, open_for_reading, open_for_writing, transaction
 from folkestrom.errors import (
@@ -23,9 +25,11 @@ from folkestrom.errors import (
     EXIT_USAGE,
     ResourceError,
     StoreError,
+    UsageError,
     UserError,
 )
 from folkestrom.intake.tables import create_tables
+from tests.columns import doors
 from tests.intake.desk import record, write
 
 _SHORT = [
@@ -174,3 +178,23 @@ def test_too_many_open_files(tmp_path: Path, most: int) -> None:
 def test_no_permission(store: Path) -> None:
     database_file(store).chmod(0)
     assert [error.exit_code for error in _open_both(store)] == [EXIT_STORE] * 2
+
+
+def _fit_to(path: Path) -> None:
+    doors._fit().save(path)
+
+
+def _fit_from(path: Path) -> None:
+    fit_mobility(doors._panel(), effects="none", checkpoint=path)
+
+
+def _draw(path: Path) -> None:
+    rate_plot({"a": ["x"], "b": [1.0]}, path, label="a", estimate="b", limits=None)
+
+
+@pytest.mark.parametrize("write_to", [_fit_to, _fit_from, _draw])
+def test_a_path_that_nothing_can_be_written_to(
+    write_to: Callable[[Path], None], tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="no such file or directory"):
+        write_to(tmp_path / "none" / "a.svg")

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from folkestrom.engine.failures import path_errors
 from folkestrom.errors import ResourceError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.text import printable
@@ -141,7 +142,8 @@ def finish(figure: Figure, file: Path | str | None, title: str | None = None) ->
         form = format_of(file, PICTURES, "file")
         picture = io.BytesIO()
         figure.savefig(picture, format=form, metadata=_DATES[form], dpi=200)
-    Path(file).write_bytes(picture.getvalue())
+    with path_errors():
+        Path(file).write_bytes(picture.getvalue())
     return figure
 
 

@@ -144,6 +144,15 @@ def resource_errors() -> Iterator[None]:
         raise short from error
 
 
+@contextmanager
+def path_errors() -> Iterator[None]:
+    """Turn what the system says against a path that was given into an error with a next step."""
+    try:
+        yield
+    except OSError as error:
+        raise told(error) or error from error
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

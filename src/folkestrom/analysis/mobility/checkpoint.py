@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.panel import Panel
-from folkestrom.engine.failures import shortage
+from folkestrom.engine.failures import path_errors, shortage
 from folkestrom.errors import InputRefused
 
 Array = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Checkpoint:
     def write(self, held: Held) -> None:
         """Replace the file; whoever reads it finds the old state or the new one, never half."""
         part = self.path.with_name(self.path.name + ".part")
-        with part.open("wb") as file:
+        with path_errors(), part.open("wb") as file:
             np.savez(
                 file, format=_FORMAT, fingerprint=self.fingerprint, theta=held.theta,
                 information=held.information, reached=held.reached, order=held.order,

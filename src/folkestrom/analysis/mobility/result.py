@@ -28,6 +28,7 @@ from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
 from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain, read_plain
 from folkestrom.columns import check_arguments
+from folkestrom.engine.failures import path_errors
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import unknown
 
@@ -405,7 +406,8 @@ class MobilityFit:
             **{k: getattr(self, k).tolist() for k in ("free", "theta", "vcov")},
             "design": design_to_plain(self.design),
         }
-        Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
+        with path_errors():
+            Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path | str) -> MobilityFit:
