@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -366,6 +367,26 @@ def test_sealed_days_take_no_later_delivery(store: Store, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="is before what is sealed"):
         store.link(other, "pay", known_from="2020-06-30")
     assert store.link(other, "pay", known_from="2020-07-01").closed == 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".ndjson", ".parquet"])
+def test_what_is_held_goes_when_it_is_mended(store: Store, tmp_path: Path, suffix: str) -> None:
+    """Whatever was wrong with it: the person, the days, or the whole line."""
+    rows = ["11,5,2010-01-01,", "12,6,2010-01-01,2009-01-01", "x,6,2010-01-01,", "13,7",
+            "14,8,2010-13-01,"]  # fmt: skip
+    store.link(write_rows(tmp_path / "a.csv", *rows), "pay")
+    store.export_held("pay", tmp_path / f"held{suffix}")
+    read = {".csv": pl.read_csv, ".ndjson": pl.read_ndjson, ".parquet": pl.read_parquet}[suffix]
+    held = read(tmp_path / f"held{suffix}").sort("row")
+    assert held["row"].to_list() == [2, 3, 4, 5]
+    mended = held.with_columns(
+        person=pl.Series([12, 13, 14, 15]), value=pl.Series(["6", "6", "7", "x"]),
+        **{"from": pl.lit("2010-01-01"), "to": pl.lit("2011-01-01")},
+    )  # fmt: skip
+    mended.write_csv(tmp_path / "mended.csv")
+    assert store.link(tmp_path / "mended.csv", "pay", add=True).mended == 3
+    assert _held(store) == [(str(tmp_path / "a.csv"), 5), (str(tmp_path / "mended.csv"), 4)]
+    assert store.link(tmp_path / "a.csv", "pay", add=True).waiting == 1
 
 
 def _held(store: Store) -> list[tuple[Any, ...]]:

@@ -25,6 +25,8 @@ Kind = Literal["text", "number", "whole number"]
 
 _KEYS: Final[tuple[Key, ...]] = ("person", "municipality")
 _REST: Final = ("value", "from", "to")
+#: What a file of held rows has beside these: why each is held, and where it came from.
+ORIGIN: Final = ("reason", "file", "row")
 _ALIKE: Final = 0.5
 _NUMBER: Final = r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _WHOLE: Final = r"[+-]?(0|[1-9][0-9]{0,17})"
@@ -67,6 +69,11 @@ class Source:
         """Whose values these are."""
         return "person" if "person" in self.types else "municipality"
 
+    @property
+    def is_of_held_rows(self) -> bool:
+        """Whether it is a file of held rows, mended: it says where each of them came from."""
+        return set(ORIGIN) <= set(self.types)
+
 
 def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) -> Source:
     """Look at a file: that it is whole, and has the columns of a variable.
@@ -94,7 +101,8 @@ def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) ->
 
 
 def _kept(names: Sequence[str]) -> dict[str, str]:
-    return {name: "VARCHAR" for name in names if name in (*_KEYS, *_REST)}
+    origin = ORIGIN if set(ORIGIN) <= set(names) else ()
+    return {name: "VARCHAR" for name in names if name in (*_KEYS, *_REST, *origin)}
 
 
 def _check_names(path: Path, names: Sequence[str]) -> None:

@@ -82,7 +82,8 @@ def let_go_of_mended(
     """Let go of rows held from earlier deliveries that this one, which adds, has mended.
 
     A row is mended by one that is accepted for the same person (or municipality) and the same days,
-    or for the same person in the same row of a file of the same name.
+    for the same person in the same row of a file of the same name, or from its row of a file of
+    held rows, which says where it came from.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def let_go_of_mended(
     -------
     How many there were.
     """
-    return first_number(
+    mended = first_number(
         connection,
         """
         DELETE FROM linkage_held h
@@ -116,6 +117,39 @@ def let_go_of_mended(
         """,
         {
             "files": [str(source.file.path) for source in sources],
+            "variable": variable,
+            "delivery": delivery,
+        },
+    )
+    for number, source in enumerate(sources):
+        if source.is_of_held_rows:
+            mended += _let_go_of_origins(connection, number, source, variable, delivery)
+    return mended
+
+
+def _let_go_of_origins(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    source: Source,
+    variable: str,
+    delivery: int,
+) -> int:
+    """Let go of the rows that a file of held rows has mended, whatever was wrong; how many."""
+    return first_number(
+        connection,
+        """
+        DELETE FROM linkage_held h
+        USING (
+          SELECT f.file AS origin, TRY_CAST(f."row" AS BIGINT) AS line
+          FROM read_parquet($path, file_row_number = true) f
+          JOIN coded c ON c.file = $number AND c.row = f.file_row_number + 1
+        ) o
+        WHERE h.variable = $variable AND h.delivery < $delivery
+          AND h.file = o.origin AND h."row" = o.line
+        """,
+        {
+            "path": literal(source.parquet),
+            "number": number,
             "variable": variable,
             "delivery": delivery,
         },
