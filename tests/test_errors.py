@@ -74,6 +74,7 @@ def test_numbers_are_hidden_however_they_are_grouped(
 )  # fmt: skip
 def test_an_identity_number_is_never_shown(text: str) -> None:
     assert masked(text) == "…"
+    assert masked("f47ac10b-58cc-4372-a567-0e02b2c3d479") == "…"
     assert text not in str(UserError("is wrong", row=3, value=text))
     assert text not in str(UserError("is wrong", column="age", value=text))
     assert text not in str(UserError("is wrong", column=text, allowed=[text, "a"]))

@@ -40,6 +40,8 @@ PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})
 _MANY_DIGITS: Final = 5
 #: Digits, and anything between two of them that is neither a letter nor a digit.
 _DIGITS: Final = re.compile(rf"\d(?:[\W_]*\d){{{_MANY_DIGITS - 1},}}")
+#: A universally unique identifier, as pseudonyms often are.
+_UUID: Final = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 #: A day of our time, or a moment, as ISO 8601 writes them: that points at nobody.
 _MOMENT: Final = re.compile(
     r"(1[89]|20)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
@@ -49,9 +51,9 @@ _MOMENT: Final = re.compile(
 def masked(text: str, *, longest: int = _MANY_DIGITS - 1) -> str:
     """A text of a data cell without what could be a person's number.
 
-    Five digits and more are shown as `…`, whatever stands between them that is not a letter: blanks
-    of any kind, dots, hyphens, slashes. Where a file's columns have slipped, a person's number
-    stands in any of them.
+    Universally unique identifiers are shown as `…`, and so are five digits and more, whatever
+    stands between them that is not a letter: blanks of any kind, dots, hyphens, slashes. Where a
+    file's columns have slipped, a person's number stands in any of them.
 
     Parameters
     ----------
@@ -67,6 +69,7 @@ def masked(text: str, *, longest: int = _MANY_DIGITS - 1) -> str:
     """
     if _MOMENT.fullmatch(text):
         return text
+    text = _UUID.sub("…", text)
     return _DIGITS.sub(lambda found: found[0] if _is_code(found[0], longest) else "…", text)
 
 

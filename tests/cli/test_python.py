@@ -80,6 +80,8 @@ def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
         (lambda s: s.table("key-figures", 21), "whole numbers from 1800"),
         (lambda s: s.seal("yesterday"), "is not a calendar date"),
         (lambda s: s.rates("2020-01-01", DAY, level=1 - 1e-16), "is not a level"),
+        (lambda s: s.study("a\0b"), "is no path"),
+        (lambda s: s.intake("x" * 300), "is no path"),
     ],
 )
 def test_what_cannot_be_meant_is_said(store: Path, ask: Callable[[Store], Any], says: str) -> None:

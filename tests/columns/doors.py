@@ -335,7 +335,8 @@ def nasty_columns(n: int) -> dict[str, Any]:
 def nasty_arguments() -> dict[str, Any]:
     """What stands where something else belongs."""
     return {
-        "none": None, "nothing": object(), "text": "no such thing", "bytes": b"x", "list": [],
+        "none": None, "nothing": object(), "text": "no such thing", "no path": "a\0b",
+        "bytes": b"x", "list": [],
         "mixed": [1, "a", None], "mapping": {}, "number": 5, "negative": -1, "nan": float("nan"),
         "infinite": float("inf"), "truth": True, "nested": [[1], [2, 3]], "array": np.zeros((2, 2)),
         "frame": pd.DataFrame([[1, 2]], columns=["a", "a"]), "unnamed": pd.DataFrame([[1, 2]]),

@@ -5,7 +5,7 @@ or a list. `table_of` and `column_of` read them; the roles (persons, days, categ
 say what a column may hold, in one way for every estimator. No message shows a person's value.
 """
 
-from folkestrom.columns.arguments import check_arguments, is_level
+from folkestrom.columns.arguments import check_arguments, check_path, is_level
 from folkestrom.columns.names import names_of
 from folkestrom.columns.reading import Column, column_of, text_of
 from folkestrom.columns.roles import (
@@ -43,6 +43,7 @@ __all__ = [
     "arrays",
     "categories",
     "check_arguments",
+    "check_path",
     "check_spells",
     "column_names",
     "column_of",

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import inspect
 import numbers
+import os
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -22,6 +24,9 @@ from folkestrom.model.names import suggestion
 
 #: Elements of a longer list are checked by whoever reads them.
 _MOST_ELEMENTS = 10_000
+
+#: Bytes of a name in a folder, on every system that we know of.
+_LONGEST_NAME = 255
 
 _WORDS = {
     str: "a text", bool: "True or False", int: "a whole number", float: "a number",
@@ -61,6 +66,8 @@ def check_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> N
         value = given[name]
         if not _fits(value, hint):
             raise _refusal(function.__name__, name, value, hint)
+        if any(arm is Path or get_origin(arm) is os.PathLike for arm in _arms(hint)):
+            check_path(value, f"{function.__name__}, {name}")
         if name == "level" and hint is float and not is_level(value):
             raise UsageError(
                 "is not a level of confidence", where=f"{function.__name__}, level", value=value,
@@ -77,6 +84,29 @@ def is_level(value: float) -> bool:
     (True, False)
     """
     return 0 < value < 1 and 0.5 + value / 2 < 1
+
+
+def check_path(value: Any, where: str) -> None:
+    """Refuse what no file system takes for a path; whether it is there is seen by who opens it.
+
+    Parameters
+    ----------
+    value
+        What was given; only texts and paths are looked at.
+    where
+        What it was given for.
+    """
+    if not isinstance(value, str | os.PathLike):
+        return
+    try:
+        parts = os.fsencode(value).split(b"/")
+    except UnicodeEncodeError:
+        parts = [b"\0"]
+    if any(b"\0" in part or len(part) > _LONGEST_NAME for part in parts):
+        raise UsageError(
+            "is no path that a file can have", where=where,
+            allowed=f"names of at most {_LONGEST_NAME} bytes, without the character of number 0",
+        )  # fmt: skip
 
 
 @cache

@@ -16,7 +16,7 @@ import pyarrow as pa
 from folkestrom.app.office import feeding
 from folkestrom.app.office.feeding import StoreInfo
 from folkestrom.app.office.session import reading
-from folkestrom.columns import check_arguments
+from folkestrom.columns import check_arguments, check_path
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
@@ -437,4 +437,6 @@ def _paths(
     listed = [files] if isinstance(files, str | os.PathLike) else list(files)
     if not listed:
         raise UsageError("names no file", where="files")
+    for file in listed:
+        check_path(file, "files")
     return [Path(file) for file in listed]

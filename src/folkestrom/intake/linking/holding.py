@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,12 @@ from typing import Final
 import duckdb
 
 from folkestrom.engine.paths import literal
-from folkestrom.engine.rows import first_number
+from folkestrom.engine.rows import first_number, is_any
+from folkestrom.intake.header import QUARANTINE_BYTES
 from folkestrom.intake.linking.columns import Source
 from folkestrom.intake.linking.counts import LinkCount
 from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
-from folkestrom.intake.readers import readable
+from folkestrom.intake.readers import exact, readable
 from folkestrom.intake.writing import write_rows
 
 _SHOWN: Final = 5
@@ -21,6 +23,17 @@ _OUTCOME: Final = """
     SELECT d.file, d.row, coalesce(o.reason, d.reason) AS reason,
            o.other_file, o.other_row, o.other_from, o.other_to
     FROM delivered d LEFT JOIN overlapping o ON o.file = d.file AND o.row = d.row
+"""
+
+
+#: Where the rows of a file of held rows came from, and whether each is accepted now.
+_ORIGINS: Final = """
+    SELECT f.file AS origin, TRY_CAST(f."row" AS BIGINT) AS line, c.row IS NOT NULL AS is_mended
+    FROM read_parquet($path, file_row_number = true) f
+    LEFT JOIN coded c ON c.file = $number AND c.row = f.file_row_number + 1
+"""
+_OF_ORIGIN: Final = """
+    h.variable = $variable AND h.delivery < $delivery AND h.file = o.origin AND h."row" = o.line
 """
 
 
@@ -82,8 +95,8 @@ def let_go_of_mended(
     """Let go of rows held from earlier deliveries that this one, which adds, has mended.
 
     A row is mended by one that is accepted for the same person (or municipality) and the same days,
-    for the same person in the same row of a file of the same name, or from its row of a file of
-    held rows, which says where it came from.
+    in the same row of a file of the same name, if it had no other person, or from its row of a file
+    of held rows, which says where it came from.
 
     Parameters
     ----------
@@ -106,11 +119,12 @@ def let_go_of_mended(
           SELECT c.*, parse_filename(($files)[c.file + 1]) AS name FROM coded c
         ) c
         WHERE h.variable = $variable AND h.delivery < $delivery
-          AND TRY_CAST(trim(h.person) AS BIGINT) = c."key"
           AND (
-            (parse_filename(h.file) = c.name AND h."row" = c.row)
+            (parse_filename(h.file) = c.name AND h."row" = c.row
+              AND coalesce(TRY_CAST(trim(h.person) AS BIGINT), c."key") = c."key")
             OR (
-              TRY_CAST(h."from" AS DATE) = c.valid_from
+              TRY_CAST(trim(h.person) AS BIGINT) = c."key"
+              AND TRY_CAST(h."from" AS DATE) = c.valid_from
               AND coalesce(TRY_CAST(h."to" AS DATE), DATE '9999-12-31') = c.valid_to
             )
           )
@@ -134,26 +148,23 @@ def _let_go_of_origins(
     variable: str,
     delivery: int,
 ) -> int:
-    """Let go of the rows that a file of held rows has mended, whatever was wrong; how many."""
-    return first_number(
+    """Let go of the rows that a file of held rows brings again; how many of them it has mended.
+
+    The others are held anew, as rows of the file that they came from.
+    """
+    given = {
+        "path": literal(source.parquet),
+        "number": number,
+        "variable": variable,
+        "delivery": delivery,
+    }
+    mended = first_number(
         connection,
-        """
-        DELETE FROM linkage_held h
-        USING (
-          SELECT f.file AS origin, TRY_CAST(f."row" AS BIGINT) AS line
-          FROM read_parquet($path, file_row_number = true) f
-          JOIN coded c ON c.file = $number AND c.row = f.file_row_number + 1
-        ) o
-        WHERE h.variable = $variable AND h.delivery < $delivery
-          AND h.file = o.origin AND h."row" = o.line
-        """,
-        {
-            "path": literal(source.parquet),
-            "number": number,
-            "variable": variable,
-            "delivery": delivery,
-        },
+        f"SELECT count(*) FROM linkage_held h JOIN ({_ORIGINS}) o ON {_OF_ORIGIN} AND o.is_mended",
+        given,
     )
+    connection.execute(f"DELETE FROM linkage_held h USING ({_ORIGINS}) o WHERE {_OF_ORIGIN}", given)
+    return mended
 
 
 def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Sequence[str]) -> int:
@@ -175,7 +186,7 @@ def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Se
         SEMI JOIN (
           SELECT delivery, file FROM linkage_delivery
           WHERE variable = $variable AND digest IN (SELECT unnest($digests))
-        ) d ON d.delivery = h.delivery AND d.file = h.file
+        ) d ON d.delivery <= h.delivery AND d.file = h.file
         WHERE h.variable = $variable AND h.reason <> $unknown
         """,
         {"variable": variable, "digests": list(digests), "unknown": Reason.UNKNOWN_PERSON},
@@ -191,17 +202,26 @@ def _hold_file(
 ) -> None:
     texts = {name: f'f."{name}"::VARCHAR' for name in (source.key, "value", "from", "to")}
     broken = "".join(
-        f" WHEN {row} THEN {_quoted(readable(line))}" for row, line in source.broken.items()
+        f" WHEN {at} THEN {_quoted(readable(text))}" for at, text in source.broken.items()
     )
-    value = texts["value"]
+    value, line = texts["value"], "NULL"
+    file, row = "$file", "h.row"
+    if source.is_of_held_rows:
+        file, row = "coalesce(f.file, $file)", 'coalesce(TRY_CAST(f."row" AS BIGINT), h.row)'
     if broken:
         value = f"CASE h.row{broken} ELSE {value} END"
+    inexact = {at: exact(text) for at, text in source.broken.items()}
+    lines = "".join(
+        f" WHEN {at} THEN '{b64encode(text).decode()}'" for at, text in inexact.items() if text
+    )
+    if lines:
+        line = f"CASE h.row{lines} END"
     connection.execute(
         f"""
         INSERT INTO linkage_held
-        SELECT $variable, $delivery, h.reason_name, $file, h.row, {texts[source.key]}, {value},
+        SELECT $variable, $delivery, h.reason_name, {file}, {row}, {texts[source.key]}, {value},
           {texts["from"]}, {texts["to"]}, h.other_file::VARCHAR, h.other_row, h.other_from,
-          h.other_to
+          h.other_to, {line}
         FROM read_parquet($path, file_row_number = true) f
         JOIN held_back h ON h.file = $number AND h.row = f.file_row_number + 1
         ORDER BY h.row
@@ -271,16 +291,23 @@ def _in_words(
 def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) -> int:
     """Write the rows that were not accepted to a file that can be mended and linked again.
 
-    The file holds persons' values, and so belongs to the office.
+    The file holds persons' values, and so belongs to the office. Where a line is no record and has
+    bytes that are no UTF-8, `quarantine_bytes` has all of them, in base 64.
     """
     name = variable.replace("'", "''")
     key = "person"
     row = connection.execute('SELECT "key" FROM linkage WHERE variable = ?', [variable]).fetchall()
     if row:
         key = str(row[0][0])
+    has_bytes = is_any(
+        connection,
+        "duckdb_columns() WHERE table_name = 'linkage_held' AND column_name = $name",
+        {"name": QUARANTINE_BYTES},
+    )
+    line = QUARANTINE_BYTES if has_bytes else f"NULL::VARCHAR AS {QUARANTINE_BYTES}"
     return write_rows(
         connection,
-        f"""SELECT reason, file, "row", person AS "{key}", "value", "from", "to"
+        f"""SELECT reason, file, "row", person AS "{key}", "value", "from", "to", {line}
         FROM linkage_held WHERE variable = '{name}' ORDER BY delivery, file, "row\"""",
         to,
     )

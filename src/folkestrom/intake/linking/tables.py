@@ -6,6 +6,8 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.intake.header import QUARANTINE_BYTES
+
 _TABLES: Final[dict[str, dict[str, str]]] = {
     # One row a linked variable.
     "linkage": {
@@ -49,6 +51,7 @@ _TABLES: Final[dict[str, dict[str, str]]] = {
         "other_row": "BIGINT",
         "other_from": "DATE",
         "other_to": "DATE",
+        QUARANTINE_BYTES: "VARCHAR",
     },
 }
 
@@ -58,3 +61,6 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name, columns in _TABLES.items():
         listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
+    # A store of an earlier version has the table without it.
+    added = f"ADD COLUMN IF NOT EXISTS {QUARANTINE_BYTES} VARCHAR"
+    connection.execute(f"ALTER TABLE linkage_held {added}")
