@@ -9,6 +9,10 @@ import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
+from folkestrom.twin.births import FIRST_AGE
+from folkestrom.twin.cells import AGES
+from folkestrom.twin.mobility import ADULT
+from folkestrom.twin.window import rounds
 from tests.twin.conftest import SCALE
 
 
@@ -49,3 +53,14 @@ def test_report_files_are_of_the_months_of_receipt_in_order(small: Result) -> No
     ids = pl.read_parquet(files)["source_report_id"]
     assert ids.is_unique().all()
     assert (ids.str.len_chars() <= 12).all()
+
+
+def test_nobody_looks_at_somebody_who_is_drawn_at_the_same_time() -> None:
+    """Children follow mothers, who may be minors themselves; husbands follow wives."""
+    place = {cell: number for number, cells in enumerate(rounds()) for cell in cells}
+    assert sorted(place) == [sex * AGES + age for sex in (0, 1) for age in range(105)]
+    for child in range(ADULT):
+        for mother in range(child + FIRST_AGE, 105):
+            assert place[AGES + mother] < min(place[child], place[AGES + child])
+    for husband in range(ADULT, 105):
+        assert all(place[AGES + wife] != place[husband] for wife in range(FIRST_AGE, 105))

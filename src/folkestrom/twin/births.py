@@ -11,7 +11,7 @@ from folkestrom.twin.people import DIE, LEAVE, RESIDENT, People
 from folkestrom.twin.random import draws, integer, uniform, uniforms
 
 _MOTHER, _FATHER, _CHILD_DAY, _BOY = 71, 73, 75, 76
-_FIRST_AGE, _LAST_AGE = 15, 49
+FIRST_AGE, _LAST_AGE = 15, 49
 
 
 @njit(inline="always")

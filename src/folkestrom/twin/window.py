@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from folkestrom.errors import FolkestromError
 from folkestrom.twin import births, revisions
 from folkestrom.twin import reports as r
+from folkestrom.twin.births import FIRST_AGE
 from folkestrom.twin.cells import AGES, list_by_cell
 from folkestrom.twin.country import (
     Country,
@@ -244,12 +245,17 @@ def adult_parts(w: Window) -> list[slice]:
 
 
 def rounds() -> list[list[int]]:
-    """Return the cells of women, men and children: each round looks at the one before."""
-    adults = list(range(18, 105))
+    """Return the cells of women, men, minors who may be mothers, and children.
+
+    Each round looks at the ones before. Nobody may look at somebody of the same round: its cells
+    are drawn at the same time, and what is seen would depend on which comes first.
+    """
+    adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)
     return [
-        [106 + a for a in adults],
-        adults,
-        [*range(18), *range(106, 106 + 18)],
+        [AGES + a for a in adults],
+        list(adults),
+        [*minors, *(AGES + a for a in minors)],
+        [*children, *(AGES + a for a in children)],
     ]
 
 
@@ -269,8 +275,8 @@ def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.
 
     def job(cells: list[int]) -> None:
         year_outcomes(
-            people, np.array(cells), work, given, w.year, country.seed, w.calibrated, w.fraction,
-            bend, country.tables,
+            people, np.array(cells, np.int64), work, given, w.year, country.seed,
+            w.calibrated, w.fraction, bend, country.tables,
         )  # fmt: skip
 
     bend = (np.exp(country.steering.offset), country.steering.since)
