@@ -21,8 +21,8 @@ import typer
 import folkestrom
 from folkestrom import errors
 from folkestrom.app.cli.main import app
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.steps import RegisteredStep, registered_steps
-from folkestrom.geography.names import municipality_codes
 from folkestrom.intake.checks import checks
 from folkestrom.intake.columns import readings
 from folkestrom.intake.load import SOURCES_OF_FILE, SOURCES_OF_STORE

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkestrom.classifications.age_groups import FIVE_YEAR, PUBLISHED
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import COUNTRY_CODES
-from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED
 from folkestrom.statistics.published.rounding import change_in_percent
 from folkestrom.statistics.published.tables import Edition, table
 from tests.reference.register import OPEN

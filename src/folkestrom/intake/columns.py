@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from folkestrom.geography.names import municipality_codes
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.intake.tables import CONTENT
 from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, code_names
 from folkestrom.model.countries import COUNTRIES

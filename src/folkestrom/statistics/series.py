@@ -24,8 +24,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.engine.steps import compose, run, step
-from folkestrom.statistics.age_groups import AgeGroups
 from folkestrom.statistics.variables import Variable, int32
 
 Int = NDArray[np.int32]

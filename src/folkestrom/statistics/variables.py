@@ -15,14 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.errors import UsageError
-from folkestrom.geography.names import county_name, municipality_name
-from folkestrom.model.codes import MaritalStatus, Reason, Sex
-from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
-from folkestrom.model.names import check_code
-from folkestrom.model.specification import Category, Dimension, Text
-from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
-from folkestrom.statistics.classifications import (
+from folkestrom.classifications.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
+from folkestrom.classifications.areas import county_name, municipality_name
+from folkestrom.classifications.code_lists import (
     CITIZENS,
     IMMIGRANT_CATEGORY,
     IMMIGRANT_NOTE,
@@ -38,6 +33,11 @@ from folkestrom.statistics.classifications import (
     municipality_code,
     named,
 )
+from folkestrom.errors import UsageError
+from folkestrom.model.codes import MaritalStatus, Reason, Sex
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
+from folkestrom.model.names import check_code
+from folkestrom.model.specification import Category, Dimension, Text
 
 Decoder = Callable[[int], str]
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkestrom.analysis.rates import occurrences
+from folkestrom.classifications.age_groups import PUBLISHED
+from folkestrom.classifications.code_lists import country_code
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import MaritalStatus, Sex
 from folkestrom.model.time import OPEN, completed_age
-from folkestrom.statistics.age_groups import PUBLISHED
 from folkestrom.statistics.changes import changes
-from folkestrom.statistics.classifications import country_code
 from folkestrom.statistics.periods import Period
 from tests.statistics.small_store import hand_made
 

@@ -15,13 +15,13 @@ from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.vocabulary import Setting, exposed
 from folkestrom.analysis.study.definition import Groups
+from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code, check_columns
 from folkestrom.model.specification import Text
-from folkestrom.statistics.classifications import UNKNOWN_CODE, long_list
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.reach import Reach, reach

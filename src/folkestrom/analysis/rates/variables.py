@@ -8,15 +8,15 @@ from typing import Final
 
 from folkestrom.analysis.rates.crossing import FIRST_PLACE
 from folkestrom.analysis.study import vocabulary as studies
-from folkestrom.model.countries import NO_CODE
-from folkestrom.model.specification import Category, Dimension, Text, same
-from folkestrom.statistics.age_groups import AgeGroups
-from folkestrom.statistics.classifications import (
+from folkestrom.classifications.age_groups import AgeGroups
+from folkestrom.classifications.code_lists import (
     REASON,
     UNKNOWN_CODE,
     county_code,
     municipality_code,
 )
+from folkestrom.model.countries import NO_CODE
+from folkestrom.model.specification import Category, Dimension, Text, same
 from folkestrom.statistics.variables import VARIABLES, Decoder, Variable
 
 #: Groups of completed years since the first immigration.

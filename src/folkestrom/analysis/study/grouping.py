@@ -13,8 +13,8 @@ from folkestrom.analysis.study.definition import Groups
 from folkestrom.analysis.study.describe import LINKED_PLACE, place_column
 from folkestrom.analysis.study.ranks import rank_sql, ranks, rule_of_ranks
 from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.errors import UsageError
-from folkestrom.statistics.classifications import UNKNOWN_CODE
 
 _PLACES: Final = ("municipality", "first_municipality")
 

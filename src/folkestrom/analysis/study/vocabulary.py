@@ -13,8 +13,15 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from folkestrom.analysis.study.country_groups import immigrant_groups
 from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE
+from folkestrom.classifications.code_lists import (
+    UNKNOWN_CODE,
+    country_code,
+    county_code,
+    long_list,
+    municipality_code,
+)
+from folkestrom.classifications.country_groups import immigrant_groups
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
 from folkestrom.model.countries import COUNTRY_CODES
@@ -22,13 +29,6 @@ from folkestrom.model.names import check_code, suggestion
 from folkestrom.model.specification import Text
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
-from folkestrom.statistics.classifications import (
-    UNKNOWN_CODE,
-    country_code,
-    county_code,
-    long_list,
-    municipality_code,
-)
 from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
 
 

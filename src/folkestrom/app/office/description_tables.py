@@ -15,6 +15,7 @@ from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.definition import STAY, Panel, Study
 from folkestrom.analysis.study.summaries import MOST_CELLS
 from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure.applied import Applied, note_of
 from folkestrom.disclosure.release import rows_suppressed
@@ -27,7 +28,6 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.variables import notes
 
 #: A published quantile has the values of at least so many persons on either side.

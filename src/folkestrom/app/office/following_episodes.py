@@ -17,10 +17,10 @@ from folkestrom.analysis.study.definition import ENTRY, VARYING, Study, ValueAt
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
 from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_columns, unknown
 from folkestrom.model.specification import Text
-from folkestrom.statistics.classifications import UNKNOWN_CODE
 
 if TYPE_CHECKING:
     from folkestrom.app.office.studies import StoreStudy

@@ -12,6 +12,7 @@ from folkestrom.analysis.followup import Comparison
 from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.prepared import ends_of
 from folkestrom.app.office.following_episodes import MEASURES, Followed, Grouping
+from folkestrom.classifications.code_lists import REASON, UNKNOWN_CODE
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -22,7 +23,6 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.statistics.classifications import REASON, UNKNOWN_CODE
 
 #: Days of a year, as `at` understands them.
 YEAR: Final = 365.25

@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import numbers_of
-from folkestrom.geography.names import municipality_codes
 from folkestrom.intake.linking.columns import Kind, Source, day_sql, key_sql, value_sql
 from folkestrom.intake.linking.reasons import NUMBERS, Reason
 

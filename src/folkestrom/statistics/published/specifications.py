@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from folkestrom.classifications.age_groups import FIVE_YEAR, PUBLISHED
+from folkestrom.classifications.code_lists import MARITAL_STATUS, country_label
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -16,8 +18,6 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.statistics.age_groups import FIVE_YEAR, PUBLISHED
-from folkestrom.statistics.classifications import MARITAL_STATUS, country_label
 from folkestrom.statistics.population import PERSONS
 
 TOTAL: Final = "total"

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal
 import duckdb
 import pyarrow as pa
 
+from folkestrom.classifications.age_groups import PUBLISHED
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import NORWAY
@@ -19,9 +21,7 @@ from folkestrom.model.knowledge import Knowledge, KnownAt
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, TableSpecification, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics.age_groups import PUBLISHED
 from folkestrom.statistics.changes import changes
-from folkestrom.statistics.classifications import UNKNOWN_CODE
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import population
 from folkestrom.statistics.published import specifications as spec

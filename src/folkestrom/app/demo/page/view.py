@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from folkestrom.app.demo.figures import Figures, Pyramid, Revision
 from folkestrom.app.demo.page import charts
-from folkestrom.geography.names import county_name
+from folkestrom.classifications.areas import county_name
 from folkestrom.model.countries import country_name
 from folkestrom.model.specification import Text, same
 from folkestrom.model.time import add_months

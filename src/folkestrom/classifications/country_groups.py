@@ -18,7 +18,9 @@ def immigrant_groups() -> dict[str, tuple[str, ...]]:
     >>> immigrant_groups()["eu8"]
     ('CZ', 'EE', 'HU', 'LT', 'LV', 'PL', 'SI', 'SK')
     """
-    text = (files("folkestrom.analysis.study") / "data" / "immigrant_groups.csv").read_text("utf-8")
+    text = (files("folkestrom.classifications") / "data" / "immigrant_groups.csv").read_text(
+        "utf-8"
+    )
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:

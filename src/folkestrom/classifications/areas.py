@@ -42,6 +42,6 @@ def municipality_codes() -> tuple[str, ...]:
 
 @cache
 def _names(file: str) -> dict[str, str]:
-    text = (files("folkestrom.geography") / "data" / file).read_text("utf-8")
+    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {row["code"]: row["name"] for row in rows}

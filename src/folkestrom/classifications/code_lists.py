@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from folkestrom.geography.names import municipality_codes
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN, alpha2, country_name
 from folkestrom.model.report import BASIC_UNIT_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Category, Dimension, Text

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from folkestrom.geography.tables import municipalities
+from folkestrom.classifications.tables import municipalities
 
 
 def conversion(from_day: date, to_day: date) -> pl.DataFrame:

@@ -108,7 +108,7 @@ def county_of(municipality: int) -> int:
 
 
 def _read(name: str) -> pl.DataFrame:
-    path = resources.files("folkestrom.geography") / "data" / name
+    path = resources.files("folkestrom.classifications") / "data" / name
     text = pl.read_csv(path.read_bytes(), infer_schema=False)
     return text.with_columns(pl.col("valid_from", "valid_to").str.to_date()).sort(
         "code", "valid_from"

@@ -9,11 +9,10 @@ from importlib import resources
 import polars as pl
 import pytest
 
-from folkestrom.errors import UsageError
-from folkestrom.geography.conversion import conversion
-from folkestrom.geography.names import county_name
-from folkestrom.geography.names import municipality_name as latest_name
-from folkestrom.geography.tables import (
+from folkestrom.classifications.areas import county_name
+from folkestrom.classifications.areas import municipality_name as latest_name
+from folkestrom.classifications.conversion import conversion
+from folkestrom.classifications.tables import (
     END_DAY,
     counties,
     county_names,
@@ -23,6 +22,7 @@ from folkestrom.geography.tables import (
     municipality_names,
     municipality_of,
 )
+from folkestrom.errors import UsageError
 
 
 @pytest.mark.parametrize("day", [date(1995, 5, 1), date(2020, 1, 1), date(2023, 12, 31)])

@@ -1,0 +1,1 @@
+"""Lists with days of validity: municipalities and counties, age groups, countries, codes."""

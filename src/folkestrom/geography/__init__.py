@@ -1,1 +1,0 @@
-"""Municipalities and counties with the borders and names of their time."""
