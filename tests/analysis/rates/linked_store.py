@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from folkestrom.intake.linking.tables import create_tables
+from folkestrom.linkage.tables import create_tables
 from folkestrom.model.time import OPEN
 
 KNOWN_FROM = date(2000, 1, 1)

@@ -14,8 +14,8 @@ from typing import Final
 
 from folkestrom.analysis.study.describe import LINKED, LINKED_PLACE, place_column
 from folkestrom.engine.steps import Step, step
+from folkestrom.linkage.catalogue import table_of
 from folkestrom.model.codes import RECORD_START_KINDS
-from folkestrom.statistics.linked import table_of
 
 _KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
 _PERIOD: Final = "valid_from < $end AND valid_to > $start"

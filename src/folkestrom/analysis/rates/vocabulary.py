@@ -28,9 +28,9 @@ from folkestrom.analysis.study.vocabulary import Variable as OfStudies
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.engine.rows import first_row, is_any
 from folkestrom.errors import UsageError, UserError
+from folkestrom.linkage.catalogue import NUMBER, WHOLE_NUMBER, Linked, linked_variables
 from folkestrom.model.names import unknown, without_effect
 from folkestrom.model.specification import Category, Dimension, Text, same
-from folkestrom.statistics.linked import NUMBER, WHOLE_NUMBER, Linked, linked_variables
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.reach import Reach
 from folkestrom.statistics.variables import Variable

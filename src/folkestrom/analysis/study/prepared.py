@@ -22,8 +22,8 @@ from folkestrom.analysis.study.vocabulary import BUILT_IN, Vocabulary, built_in,
 from folkestrom.engine.store_derived import log_state
 from folkestrom.engine.store_meta import get
 from folkestrom.errors import UsageError
+from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.knowledge import Knowledge
-from folkestrom.statistics.linked import Linked, linked_variables
 from folkestrom.statistics.reach import Reach, reach
 
 #: Raised whenever what a study gives changes for the same definition on the same log.

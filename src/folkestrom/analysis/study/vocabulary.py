@@ -23,13 +23,13 @@ from folkestrom.classifications.code_lists import (
 )
 from folkestrom.classifications.country_groups import immigrant_groups
 from folkestrom.errors import UsageError
+from folkestrom.linkage.catalogue import TEXT, WHOLE_NUMBER, Linked
 from folkestrom.model.codes import PARTNERED_STATUSES, Reason
 from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.model.names import check_code, suggestion
 from folkestrom.model.specification import Text
 from folkestrom.statistics import variables as statistics
 from folkestrom.statistics.as_of import age_sql
-from folkestrom.statistics.linked import TEXT, WHOLE_NUMBER, Linked
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.output.terminal import WIDEST
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
-from folkestrom.intake.linking.counts import LinkCount, LinkResult
+from folkestrom.linkage.counts import LinkCount, LinkResult
 from folkestrom.model.names import without_effect
 
 _WRITE_OUT = "Write them out with: folkestrom link --as"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day, Knowledge
     from folkestrom.app.office.linking import LinkedInfo
     from folkestrom.app.office.studies import StoreStudy
-    from folkestrom.intake.linking.counts import LinkResult
     from folkestrom.intake.load import Progress
+    from folkestrom.linkage.counts import LinkResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from folkestrom.disclosure import USUAL_QUANTILES, Rules, mean, quantiles
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
+from folkestrom.linkage.catalogue import linked_variables
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_columns, without_effect
-from folkestrom.statistics.linked import linked_variables
 
 _OUTCOME: Final = "outcome"
 _YEAR: Final = "year"

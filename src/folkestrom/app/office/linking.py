@@ -16,12 +16,12 @@ from folkestrom.engine.store import Waiting, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
 from folkestrom.errors import UsageError
 from folkestrom.intake.files import find_files
-from folkestrom.intake.linking.counts import LinkResult
-from folkestrom.intake.linking.delivery import LinkOrder, check_name
-from folkestrom.intake.linking.delivery import link as link_files
-from folkestrom.intake.linking.holding import export_held
+from folkestrom.linkage.catalogue import has_linkage, linked_variables
+from folkestrom.linkage.counts import LinkResult
+from folkestrom.linkage.delivery import LinkOrder, check_name
+from folkestrom.linkage.delivery import link as link_files
+from folkestrom.linkage.holding import export_held
 from folkestrom.model.names import suggestion
-from folkestrom.statistics.linked import has_linkage, linked_variables
 
 
 @dataclass(frozen=True, slots=True)

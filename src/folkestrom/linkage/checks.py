@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import numbers_of
-from folkestrom.intake.linking.columns import Kind, Source, day_sql, key_sql, value_sql
-from folkestrom.intake.linking.reasons import NUMBERS, Reason
+from folkestrom.linkage.columns import Kind, Source, day_sql, key_sql, value_sql
+from folkestrom.linkage.reasons import NUMBERS, Reason
 
 _BATCH: Final = 1_000_000
 _OPEN: Final = "DATE '9999-12-31'"

@@ -16,24 +16,24 @@ from folkestrom.engine.rows import first_number, first_row
 from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.files import InputFile
-from folkestrom.intake.linking.checks import (
+from folkestrom.intake.sealing import sealed_until
+from folkestrom.linkage.checks import (
     find_overlaps,
     find_repeats,
     find_standing,
     read_rows,
 )
-from folkestrom.intake.linking.columns import Kind, Source, kind_of, look_at, value_sql
-from folkestrom.intake.linking.counts import LinkCount, LinkResult
-from folkestrom.intake.linking.history import Change, write_history
-from folkestrom.intake.linking.holding import (
+from folkestrom.linkage.columns import Kind, Source, kind_of, look_at, value_sql
+from folkestrom.linkage.counts import LinkCount, LinkResult
+from folkestrom.linkage.history import Change, write_history
+from folkestrom.linkage.holding import (
     count,
     examples,
     hold,
     let_go_of_mended,
     still_held,
 )
-from folkestrom.intake.linking.tables import create_tables
-from folkestrom.intake.sealing import sealed_until
+from folkestrom.linkage.tables import create_tables
 from folkestrom.model.time import known_from
 
 #: More texts than this are no variable that anything can be described by.

@@ -242,7 +242,7 @@ def test_an_error_in_the_middle_changes_nothing(
     def break_off(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("folkestrom.intake.linking.delivery._record", break_off)
+    monkeypatch.setattr("folkestrom.linkage.delivery._record", break_off)
     with pytest.raises(KeyboardInterrupt):
         store.link(write_rows(tmp_path / "b.csv", "11,6,2010-01-01,"), "pay")
     assert (history(store, "pay"), store.linked()) == before
@@ -255,7 +255,7 @@ def test_killed_in_the_middle_the_store_is_as_it_was(store: Store, tmp_path: Pat
     code = f"""
 import os, signal
 import folkestrom
-from folkestrom.intake.linking import delivery
+from folkestrom.linkage import delivery
 delivery._record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 folkestrom.open({str(store.path)!r}).link({str(tmp_path / "b.csv")!r}, "pay")
 """

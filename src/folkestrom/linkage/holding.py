@@ -12,11 +12,11 @@ import duckdb
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_number, is_any
 from folkestrom.intake.header import QUARANTINE_BYTES
-from folkestrom.intake.linking.columns import Source
-from folkestrom.intake.linking.counts import LinkCount
-from folkestrom.intake.linking.reasons import MEANINGS, NUMBERS, Reason
 from folkestrom.intake.readers import exact, readable
 from folkestrom.intake.writing import write_rows
+from folkestrom.linkage.columns import Source
+from folkestrom.linkage.counts import LinkCount
+from folkestrom.linkage.reasons import MEANINGS, NUMBERS, Reason
 
 _SHOWN: Final = 5
 _OUTCOME: Final = """
