@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility import MobilityFit, factor, fit_mobility, make_panel
-from folkestrom.twin import country as c
-from folkestrom.twin import panel as truth_panel
-from folkestrom.twin import simulate, window
-from folkestrom.twin.mobility import LEVELS, OUTCOMES, Mobility
-from folkestrom.twin.targets import Targets
-from folkestrom.twin.targets_embedded import embedded_targets
-from folkestrom.twin.targets_scale import scale_targets
+from folkestrom.twin.lives.mobility import LEVELS, OUTCOMES, Mobility
+from folkestrom.twin.output import panel as truth_panel
+from folkestrom.twin.targets.definition import Targets
+from folkestrom.twin.targets.embedded import embedded_targets
+from folkestrom.twin.targets.scale import scale_targets
+from folkestrom.twin.years import country as c
+from folkestrom.twin.years import simulate, window
 
 SCALE = 0.01
 #: Of one in a hundred, a few dozen are so wealthy: their years are left out, which a covariate

@@ -41,8 +41,13 @@ PLANTS = {
     ),
     "statistics copy what was published": (
         "app/office/x.py",
-        "import folkestrom.twin.published",
-        "folkestrom.app.office.x imports folkestrom.twin.published",
+        "import folkestrom.twin.targets.published",
+        "folkestrom.app.office.x imports folkestrom.twin.targets.published",
+    ),
+    "a life knows a target": (
+        "twin/lives/x.py",
+        "import folkestrom.twin.targets.published",
+        "twin.lives may not import twin.targets",
     ),
     "a cycle": ("model/cycle_a.py", "import folkestrom.model.cycle_b", "cycle_a"),
 }
@@ -55,7 +60,9 @@ NEEDED = {
     "register/__init__.py": "",
     "intake/__init__.py": "",
     "twin/__init__.py": "",
-    "twin/published.py": "X = 1",
+    "twin/lives/__init__.py": "",
+    "twin/targets/__init__.py": "",
+    "twin/targets/published.py": "X = 1",
 }
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from folkestrom.twin import published
-from folkestrom.twin.expected import Cell, percent_change
-from folkestrom.twin.targets import AGE_GROUPS, SEXES
+from folkestrom.twin.targets import published
+from folkestrom.twin.targets.definition import AGE_GROUPS, SEXES
+from folkestrom.twin.targets.expected import Cell, percent_change
 from tests.twin.reading import Log, State, completed_age
 
 YEAR = 2021

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
-from folkestrom.twin.targets import Targets
-from folkestrom.twin.targets_change import with_change
+from folkestrom.twin.targets.change import with_change
+from folkestrom.twin.targets.definition import Targets
 
 NET = 7
 YEAR = 2020

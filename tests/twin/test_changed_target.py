@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
-from folkestrom.twin.expected import compare_published, published_tables
-from folkestrom.twin.targets_change import with_change
+from folkestrom.twin.targets.change import with_change
+from folkestrom.twin.targets.expected import compare_published, published_tables
 from tests.twin.published_reading import read_tables
 from tests.twin.reading import Log
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from folkestrom.app.cli.main import app
 from folkestrom.errors import UsageError
-from folkestrom.twin import Result, create, creation
+from folkestrom.twin import Result, create
+from folkestrom.twin.output import creation
 
 CLI = CliRunner()
 YEARLY = ("education", "employment", "income", "income_amount", "wealth")

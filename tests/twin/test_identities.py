@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from folkestrom.twin import Result
-from folkestrom.twin.targets import AGES, SEXES
+from folkestrom.twin.targets.definition import AGES, SEXES
 from tests.twin.reading import Log, Report, State, completed_age
 
 MARITAL = (

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkestrom.errors import UserError
-from folkestrom.twin.rounding import largest_remainder, systematic, systematic_offsets
-from folkestrom.twin.targets_scale import round_to_total
+from folkestrom.twin.targets.rounding import largest_remainder, systematic, systematic_offsets
+from folkestrom.twin.targets.scale import round_to_total
 
 values = st.lists(st.floats(0, 1e5), min_size=1, max_size=40)
 

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
-from folkestrom.twin.births import FIRST_AGE
-from folkestrom.twin.cells import AGES
-from folkestrom.twin.mobility import ADULT
-from folkestrom.twin.window import rounds
+from folkestrom.twin.lives.births import FIRST_AGE
+from folkestrom.twin.lives.mobility import ADULT
+from folkestrom.twin.years.cells import AGES
+from folkestrom.twin.years.window import rounds
 from tests.twin.conftest import SCALE
 
 

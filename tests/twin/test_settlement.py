@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
-from folkestrom.twin.settlement import (
+from folkestrom.twin.targets.embedded import embedded_targets
+from folkestrom.twin.years.settlement import (
     ATTRACTION,
     OSLO_ATTRACTION,
     immigrant_attraction,
 )
-from folkestrom.twin.targets_embedded import embedded_targets
 from tests.twin.leaving_reading import STARTS, Reports, read_reports
 
 

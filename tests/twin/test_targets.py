@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from folkestrom.errors import UsageError, UserError
 from folkestrom.model.countries import COUNTRIES
-from folkestrom.twin import published, schedules
-from folkestrom.twin.expected import compare_published, percent_change, published_tables
-from folkestrom.twin.targets import (
+from folkestrom.twin.targets import published, schedules
+from folkestrom.twin.targets.checks import check_consistency, check_published, contradictions
+from folkestrom.twin.targets.definition import (
     AGE_GROUPS,
     Targets,
     age_group,
     cohort_group_population,
 )
-from folkestrom.twin.targets_checks import check_consistency, check_published, contradictions
-from folkestrom.twin.targets_embedded import embedded_targets, final_groups
-from folkestrom.twin.targets_scale import scale_targets
+from folkestrom.twin.targets.embedded import embedded_targets, final_groups
+from folkestrom.twin.targets.expected import compare_published, percent_change, published_tables
+from folkestrom.twin.targets.scale import scale_targets
 
 FLOWS = ("births", "deaths", "immigration", "emigration")
 

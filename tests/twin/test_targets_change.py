@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from folkestrom.errors import UserError
-from folkestrom.twin.expected import compare_published, published_tables
-from folkestrom.twin.targets import Targets
-from folkestrom.twin.targets_change import Cell, with_change, with_changes
-from folkestrom.twin.targets_embedded import embedded_targets
+from folkestrom.twin.targets.change import Cell, with_change, with_changes
+from folkestrom.twin.targets.definition import Targets
+from folkestrom.twin.targets.embedded import embedded_targets
+from folkestrom.twin.targets.expected import compare_published, published_tables
 
 Changed = dict[tuple[str, str, str], int]
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from folkestrom.errors import InputRefused, UserError
-from folkestrom.twin import published
-from folkestrom.twin.expected import published_tables
-from folkestrom.twin.targets import Targets, cohort_group_population
-from folkestrom.twin.targets_checks import contradictions
-from folkestrom.twin.targets_citizenship import read_citizenship_shape
-from folkestrom.twin.targets_reference import (
+from folkestrom.twin.targets import published
+from folkestrom.twin.targets.checks import contradictions
+from folkestrom.twin.targets.citizenship import read_citizenship_shape
+from folkestrom.twin.targets.definition import Targets, cohort_group_population
+from folkestrom.twin.targets.expected import published_tables
+from folkestrom.twin.targets.reference import (
     ACCOUNTS,
     POPULATION,
     published_agreement,
@@ -21,7 +21,7 @@ from folkestrom.twin.targets_reference import (
     read_population,
     reference_targets,
 )
-from folkestrom.twin.targets_scale import scale_targets
+from folkestrom.twin.targets.scale import scale_targets
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from folkestrom.twin import Result
-from folkestrom.twin.income import TAIL_INDEX as INCOME_INDEX
-from folkestrom.twin.income import income_of, share_above
-from folkestrom.twin.wealth import TAIL_INDEX, wealth_effects
+from folkestrom.twin.lives.income import TAIL_INDEX as INCOME_INDEX
+from folkestrom.twin.lives.income import income_of, share_above
+from folkestrom.twin.lives.wealth import TAIL_INDEX, wealth_effects
 
 MILLION = 1_000_000
 BOUNDS = (0, MILLION, 5 * MILLION, 20 * MILLION, 50 * MILLION)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from folkestrom.twin.creation import Result, create
+    from folkestrom.twin.output.creation import Result, create
 
 __all__ = ["Result", "create"]
 
@@ -18,6 +18,6 @@ def __getattr__(name: str) -> Any:
     # Later than the import of the package: who only wants a target needs no compiler.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from folkestrom.twin import creation
+    from folkestrom.twin.output import creation
 
     return getattr(creation, name)

@@ -13,7 +13,7 @@ from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
-    from folkestrom.twin.creation import Result
+    from folkestrom.twin.output.creation import Result
 
 _FROM = re.compile(r"(\d{4})(?:-01-01)?")
 _TO = re.compile(r"(\d{4})(?:-02-01)?")
@@ -87,7 +87,7 @@ def twin(
     as_json = _as_json(given)
     years = _year(start, _FROM, "--from", "1 January"), _year(end, _TO, "--to", "1 February")
     # Imported here: the simulation brings a compiler along, which no other command needs.
-    from folkestrom.twin.creation import create
+    from folkestrom.twin.output.creation import create
 
     with _progress(given) as bar:
         task = bar.add_task("targets", total=None)

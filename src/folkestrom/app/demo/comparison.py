@@ -11,7 +11,7 @@ import polars as pl
 from folkestrom.model.specification import Category, Measure, TableSpecification, Text
 from folkestrom.statistics.published import specifications as spec
 from folkestrom.statistics.published.specifications import BOTH, TOTAL
-from folkestrom.twin.published import CELL_KEY
+from folkestrom.twin.targets.published import CELL_KEY
 
 #: What identifies a cell inside its table: sex, row, column.
 CellKey = tuple[str, str, str]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from folkestrom.twin.creation import create
-from folkestrom.twin.expected import published_tables
-from folkestrom.twin.published import published_2021
-from folkestrom.twin.targets import Targets
+from folkestrom.twin.output.creation import create
+from folkestrom.twin.targets.definition import Targets
+from folkestrom.twin.targets.expected import published_tables
+from folkestrom.twin.targets.published import published_2021
 
 #: Called with what is being made, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]

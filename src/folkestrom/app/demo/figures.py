@@ -17,7 +17,7 @@ from folkestrom.app.office.api import Store
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.time import extraction
 from folkestrom.statistics.published.specifications import BOTH
-from folkestrom.twin.published import YEAR
+from folkestrom.twin.targets.published import YEAR
 
 #: How far back the pyramid's outline goes, in years.
 PYRAMID_BACK: Final = 20

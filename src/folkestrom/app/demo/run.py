@@ -23,7 +23,7 @@ from folkestrom.engine.store import Waiting, database_file
 from folkestrom.engine.store_lock import writer_turn
 from folkestrom.errors import StoreError
 from folkestrom.model.time import extraction
-from folkestrom.twin.published import YEAR
+from folkestrom.twin.targets.published import YEAR
 
 #: Tells that a store is a demonstration's, and what it held when the demonstration left it.
 MARK: Final = "demonstration.json"

@@ -1,0 +1,1 @@
+"""How one person lives: tastes, work, family, moves and what becomes of them in a year."""

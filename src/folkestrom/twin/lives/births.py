@@ -1,0 +1,149 @@
+"""Births of a window: mothers by age and family, fathers, and the children themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.people import DIE, LEAVE, RESIDENT, People
+from folkestrom.twin.lives.random import draws, integer, uniform, uniforms
+
+_MOTHER, _FATHER, _CHILD_DAY, _BOY = 71, 73, 75, 76
+FIRST_AGE, _LAST_AGE = 15, 49
+
+
+@njit(inline="always")
+def _fertility_weight(people, p, year, fertility):
+    weight = fertility[year - 1 - people.birth_year[p]]
+    if people.outcome[p] == DIE or people.outcome[p] == LEAVE or people.pending[p] != 0:
+        weight = 0.0
+    if people.marital[p] == 2:
+        weight *= 1.6
+    gap = year - people.last_child[p]
+    if people.last_child[p] > 0 and gap <= 1:
+        weight *= 0.02
+    elif people.last_child[p] > 0 and gap <= 4:
+        weight *= 2.0
+    return weight
+
+
+@kernel
+def choose_mothers(people, order, start, year, seed, fertility, total):
+    """Return `total` mothers, drawn with chances proportional to fertility by age and family."""
+    mass = 0.0
+    left = 0
+    for c in range(106 + 15, 106 + 50):
+        for j in range(start[c], start[c + 1]):
+            weight = _fertility_weight(people, order[j], year, fertility)
+            mass += weight
+            left += 1 if weight > 0.0 else 0
+    out = np.empty(total, np.int64)
+    found = 0
+    for c in range(106 + 15, 106 + 50):
+        for j in range(start[c], start[c + 1]):
+            p = order[j]
+            weight = _fertility_weight(people, p, year, fertility)
+            if weight <= 0.0 or found >= total:
+                continue
+            need = total - found
+            if need >= left or uniform(seed, p, year, _MOTHER) * mass < weight * need:
+                out[found] = p
+                found += 1
+            mass -= weight
+            left -= 1
+    return out[:found]
+
+
+@kernel
+def find_fathers(people, mothers, order, start, year, seed):
+    """Return the fathers: the husband, else an unmarried man nearby, or unknown (-1)."""
+    out = np.full(mothers.size, -1, np.int64)
+    for i in range(mothers.size):
+        m = mothers[i]
+        q = people.partner[m]
+        if q >= 0 and people.sex[q] == 0 and people.status[q] == RESIDENT:
+            out[i] = q
+            continue
+        if uniform(seed, m, year, _FATHER) < 0.02:
+            continue
+        for attempt in range(30):
+            age = year - 1 - people.birth_year[m] + integer(seed, m, year, 300 + attempt, 8) - 2
+            if age < 17 or age > 70:
+                continue
+            lo, hi = start[age], start[age + 1]
+            if hi <= lo:
+                continue
+            f = order[lo + integer(seed, m, year, 400 + attempt, hi - lo)]
+            near = people.municipality[f] == people.municipality[m] or attempt > 20
+            if (
+                near
+                and people.partner[f] < 0
+                and people.outcome[f] < LEAVE
+                and people.pending[f] == 0
+            ):
+                out[i] = f
+                break
+    return out
+
+
+def deal_sexes(mothers: int, boys: int, seed: int, year: int) -> NDArray[np.int8]:
+    """Return the sex of each child, exactly `boys` of them male."""
+    sexes = np.ones(mothers, np.int8)
+    if boys:
+        sexes[np.argsort(uniforms(seed, 0, mothers, year, _BOY), kind="stable")[:boys]] = 0
+    return sexes
+
+
+def create_children(
+    people: People,
+    count: int,
+    mothers: NDArray[np.int64],
+    fathers: NDArray[np.int64],
+    sexes: NDArray[np.int8],
+    days: tuple[int, int],
+    year: int,
+    seed: int,
+    norway: int,
+) -> NDArray[np.int64]:
+    """Create the children, born on days of [days[0], days[1]), and return their indices."""
+    children = count + np.arange(len(mothers))
+    span = days[1] - days[0]
+    people.birth[children] = days[0] + (draws(seed, children, year, _CHILD_DAY) * span).astype(
+        np.int64
+    )
+    people.birth_year[children] = year
+    people.sex[children] = sexes
+    people.status[children] = RESIDENT
+    for name in ("municipality", "unit"):
+        getattr(people, name)[children] = getattr(people, name)[mothers]
+    people.first_municipality[children] = people.municipality[mothers]
+    people.marital[children] = 1
+    people.mother[children] = mothers
+    people.father[children] = fathers
+    people.birth_country[children] = norway
+    _inherit(people, children, mothers, fathers, norway)
+    people.last_residence[children] = people.birth[children]
+    people.last_marital[children] = people.birth[children]
+    people.reports[children] = 1
+    people.last_child[mothers] = year
+    known = fathers >= 0
+    people.last_child[fathers[known]] = year
+    return children
+
+
+def _inherit(
+    people: People,
+    children: NDArray[np.int64],
+    mothers: NDArray[np.int64],
+    fathers: NDArray[np.int64],
+    norway: int,
+) -> None:
+    """Give citizenship (Norwegian if either parent's is) and immigrant group by the parents."""
+    of_mother = people.citizenship[mothers]
+    of_father = np.where(fathers >= 0, people.citizenship[fathers], of_mother)
+    either = (of_mother == norway) | (of_father == norway)
+    people.citizenship[children] = np.where(either, norway, of_mother)
+    both = (people.group[mothers] > 1) & ((fathers < 0) | (people.group[fathers] > 1))
+    people.group[children] = np.where(both, 1, 0)

@@ -1,0 +1,145 @@
+"""Destinations of those who move to another municipality."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.random import integer, uniform
+
+_NEAR, _COUNTY, _PICK, _SWAP, _TAKE = 81, 82, 600, 83, 640
+SAME_COUNTY = 0.45
+
+
+@kernel
+def _take(bag, sizes, county, slot):
+    """Remove one slot of a county's bag and return its municipality."""
+    m = bag[county, slot]
+    sizes[county] -= 1
+    bag[county, slot] = bag[county, sizes[county]]
+    return m
+
+
+@kernel
+def _draw(person, origin, size, left, bag, sizes, county, choosy, accepted, seed, year):
+    """Return a destination with room for the household, or -1."""
+    counties = sizes.size
+    for attempt in range(16):
+        near = uniform(seed, person, year, _NEAR) < SAME_COUNTY and attempt < 8
+        c = county[origin]
+        if not near or sizes[c] == 0:
+            total = 0
+            for k in range(counties):
+                total += sizes[k]
+            if total == 0:
+                return -1
+            ticket = integer(seed, person, year, _PICK + 2 * attempt, total)
+            c = 0
+            while ticket >= sizes[c]:
+                ticket -= sizes[c]
+                c += 1
+        slot = integer(seed, person, year, _PICK + 2 * attempt + 1, sizes[c])
+        m = bag[c, slot]
+        if left[m] == 0:
+            _take(bag, sizes, c, slot)  # its places went to households already
+        elif m != origin and left[m] >= size:
+            refused = uniform(seed, person, year, _TAKE + attempt) >= accepted[m]
+            if choosy and refused and attempt < 12:
+                continue
+            _take(bag, sizes, c, slot)
+            return m
+    return -1
+
+
+@kernel
+def assign_destinations(persons, origin, size, arrivals, county, choosy, accepted, seed, year):
+    """Give every moving household a destination so that arrivals are met exactly.
+
+    Parameters
+    ----------
+    persons, origin, size
+        Heads of households in any order, their municipality, members (largest first is best).
+    arrivals
+        (M,) persons to arrive in each municipality; the sum is the sum of `size`.
+    county
+        (M,) county index of each municipality.
+    choosy, accepted
+        Who prefers some municipalities (immigrants), and (M,) the chance that such a one takes
+        a place there when it is offered.
+
+    Returns
+    -------
+    array
+        Destination of each household; -1 where none could be found (it stays).
+    """
+    counties = county.max() + 1
+    left = arrivals.copy()
+    total = np.zeros(counties, np.int64)
+    for m in range(left.size):
+        total[county[m]] += left[m]
+    bag = np.empty((counties, max(total.max(), 1)), np.int32)
+    sizes = np.zeros(counties, np.int64)
+    for m in range(left.size):
+        for _ in range(left[m]):
+            bag[county[m], sizes[county[m]]] = m
+            sizes[county[m]] += 1
+    out = np.full(persons.size, -1, np.int64)
+    for i in range(persons.size):
+        p, m = persons[i], origin[i]
+        m = _draw(p, m, size[i], left, bag, sizes, county, choosy[i], accepted, seed, year)
+        if m < 0:
+            for k in range(left.size):
+                if left[k] >= size[i] and k != origin[i]:
+                    m = k
+                    break
+        if m >= 0:
+            out[i] = m
+            left[m] -= size[i]
+    _swap_in(persons, origin, size, out, left, seed, year)
+    return out, left
+
+
+@kernel
+def _swap_in(persons, origin, size, out, left, seed, year):
+    """Place singles whose only free destination is their own municipality, by exchange."""
+    n = persons.size
+    for i in range(n):
+        if out[i] >= 0 or size[i] != 1:
+            continue
+        m = -1
+        for k in range(left.size):
+            if left[k] > 0:
+                m = k
+                break
+        if m < 0:
+            return
+        if m != origin[i]:
+            out[i] = m
+            left[m] -= 1
+            continue
+        for attempt in range(2000):
+            j = integer(seed, persons[i], year, _SWAP + 7 * attempt, n)
+            if size[j] == 1 and out[j] >= 0 and out[j] != origin[i] and origin[j] != m:
+                out[i] = out[j]
+                out[j] = m
+                left[m] -= 1
+                break
+
+
+@kernel
+def draw_by_attraction(persons, origin, cumulative, row, county, seed, year):
+    """Return free destinations: by the attraction of row[i] of `cumulative`, nearer preferred."""
+    out = np.empty(persons.size, np.int64)
+    for i in range(persons.size):
+        total = cumulative[row[i], -1]
+        near = uniform(seed, persons[i], year, _NEAR) < SAME_COUNTY
+        m = origin[i]
+        for attempt in range(60):
+            u = uniform(seed, persons[i], year, _PICK + attempt) * total
+            m = np.searchsorted(cumulative[row[i]], u, side="right")
+            if m != origin[i] and (not near or attempt > 40 or county[m] == county[origin[i]]):
+                break
+        if m == origin[i]:
+            m = (m + 1) % cumulative.shape[1]
+        out[i] = m
+    return out

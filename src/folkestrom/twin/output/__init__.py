@@ -1,0 +1,1 @@
+"""What is written of a country: the truth, variable files, the panel."""

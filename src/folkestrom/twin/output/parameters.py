@@ -1,0 +1,89 @@
+"""Every parameter of the twin with its value and where it comes from."""
+
+from __future__ import annotations
+
+from folkestrom.model.codes import Kind
+from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, wealth
+from folkestrom.twin.lives.mobility import GROUPS
+from folkestrom.twin.targets import schedules
+from folkestrom.twin.years import (
+    arrivals,
+    migration,
+    reports,
+    revisions,
+    settlement,
+    spouses,
+    steering,
+    window,
+)
+
+ASSUMED = "assumption of the twin"
+FITTED = "Human Mortality Database, Norway 2000-2021"
+STATED = "EXITNORWAY page, June 2024"
+
+
+def describe_parameters() -> list[dict[str, object]]:
+    """Name, value and source of each parameter, as plain data.
+
+    The mobility truth's coefficients are told apart; those of the schedules are fitted, see the
+    manual's page on targets.
+    """
+    delays = {Kind(k).name.lower(): float(reports.MEAN_DELAY[k]) for k in range(1, 10)}
+    married, others = spouses.MARRIED_DIE, spouses.SINGLE_DIE
+    naturalising = {GROUPS[g]: share for g, share in migration.NATURALISING.items()}
+    reasons = {GROUPS[g]: shares for g, shares in migration.REASON_SHARES.items()}
+    values: dict[str, object] = {
+        "mean delay of a report in days, by kind": delays,
+        "share of reports with a longer delay": reports.TAIL_SHARE,
+        "factor of the longer delay": reports.TAIL_FACTOR,
+        "share of reports corrected before the extraction": reports.CORRECTED_SHARE,
+        "share of reports entered twice and annulled": reports.DOUBLED_SHARE,
+        "share of reports revised after the extraction": revisions.SHARE,
+        "revisions for each person of the net adjustment, at least": revisions.LEAST_RATIO,
+        "share of emigrations not reported by the extraction": outcomes.LATE_SHARE,
+        "of these, shares reported in the next window and the one after": window.FOUND_LATER,
+        "years between clean-ups of unreported leaving": window.CLEAN_UP_YEARS,
+        "share of unreported leaving that a clean-up finds": window.CLEAN_UP_SHARE,
+        "share of moves not reported by the extraction": outcomes.LATE_MOVES,
+        "share of leavings and moves reported in error, uncalibrated": outcomes.ERRONEOUS_SHARE,
+        "share of immigrations of the weeks before the window": migration.LATE_ARRIVALS,
+        "share of deaths of the weeks before the window": window.LATE_DEATHS,
+        "share of births of the weeks before the window": window.LATE_BIRTHS,
+        "share of immigrations that are returns": arrivals.RETURN_SHARE,
+        "share that naturalises in a year, by group": naturalising,
+        "share of moves that stay inside the county": moves.SAME_COUNTY,
+        "attraction of municipalities for immigrants, by centrality class": settlement.ATTRACTION,
+        "attraction of Oslo for immigrants": settlement.OSLO_ATTRACTION,
+        "mortality of the married, and of others, against the schedule": (married, others),
+        "share of the divorced below 65 who marry again in a year": marriage.REMARRY,
+        "shares of men with at most basic, upper secondary, bachelor's education": (
+            origins.EDUCATION_STEPS
+        ),
+        "share of men among immigrants": schedules.IMMIGRATION_MALE,
+        "shares of newcomers for work, family, refuge and education, by group": reasons,
+        "net wealth at which groups begin, NOK of 2020": wealth.BOUNDS,
+        "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
+        "what bends the place of an income within its fifth": income.PARTS,
+    }
+    found = [{"name": name, "value": value, "source": ASSUMED} for name, value in values.items()]
+    left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
+    return [
+        *found,
+        {"name": "share of boys among births", "value": schedules.BIRTHS_MALE, "source": FITTED},
+        {
+            "name": "index of the Pareto tail of net wealth",
+            "value": wealth.TAIL_INDEX,
+            "source": wealth.TAIL_SOURCE,
+        },
+        {
+            "name": "income at which tenths begin, NOK of 2019",
+            "value": income.TENTHS,
+            "source": income.SHAPE_SOURCE,
+        },
+        {
+            "name": "index of the Pareto tail of income",
+            "value": income.TAIL_INDEX,
+            "source": income.TAIL_SOURCE,
+        },
+        {"name": left, "value": steering.LEFT, "source": STATED},
+    ]

@@ -1,0 +1,1 @@
+"""What a synthetic country has to add up to."""

@@ -1,0 +1,187 @@
+"""Residents by citizenship over time, ending exactly at the published Table 3.
+
+Each foreign citizenship follows a curve between its stock of 2000 (an assumption, as a share of
+that of 2021) and the end; the eight countries that joined the European Union in 2004 rise from
+then. With a reference folder the curve of 2015-2021 is Eurostat's. Norwegians are the rest.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from folkestrom.errors import UserError
+from folkestrom.twin.targets import published
+from folkestrom.twin.targets.definition import SEXES, Ints
+from folkestrom.twin.targets.rounding import largest_remainder
+
+Floats = NDArray[np.float64]
+#: Year -> citizenship -> residents.
+Shape = Mapping[int, Mapping[str, int]]
+
+NORWAY: Final = "NO"
+STOCKS: Final = "population/population_by_citizenship_nordic.csv"
+#: The countries of Central and Eastern Europe that joined in 2004.
+EU8: Final = ("PL", "LV", "LT", "EE", "CZ", "SK", "HU", "SI")
+#: Norwegian citizens who come back a year, about (an assumption; Statistics Norway has 7-10 000).
+_RETURNING: Final = 8500.0
+
+
+@dataclass(frozen=True)
+class Citizenships:
+    """Codes [C], counts int64[T+1, 2, C], shares of immigration float64[T, C], and notes."""
+
+    codes: tuple[str, ...]
+    counts: Ints
+    immigration: Floats
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Path:
+    """One citizenship's curve: see the header of ``data/citizenships.csv``."""
+
+    code: str
+    size: float
+    male: float
+    start: float
+    middle: float
+    width: float
+    turnover: float
+
+
+def citizenship_targets(
+    years: tuple[int, ...], population: Ints, immigration: Ints, shape: Shape | None = None
+) -> Citizenships:
+    """Targets by citizenship for stocks `population` (see `Targets`) over `years`."""
+    paths = _paths()
+    codes = (NORWAY, *(path.code for path in paths))
+    last = _last_counts(paths)
+    counts = np.zeros((len(years), 2, len(codes)), dtype=np.int64)
+    for c, path in enumerate(paths, start=1):
+        ratio = _ratios(path, years, shape)
+        counts[:, :, c] = np.floor(ratio[:, None] * last[None, :, c - 1] + 0.5)
+    counts[:, :, 0] = population.sum(axis=2) - counts.sum(axis=2)
+    if (counts < 0).any():
+        raise UserError("more foreign citizens than residents", where="targets")
+    foreign = int(counts[0, :, 1:].sum())
+    notes = [
+        f"foreign citizens on 1 January {years[0]}: {foreign}, an assumption (a share of 2021's)"
+    ]
+    if published.YEAR not in years:
+        notes.append("citizenship: Table 3 is of 2021, which is outside the span")
+    return Citizenships(codes, counts, _inflow(years, paths, counts, immigration), tuple(notes))
+
+
+def _paths() -> list[_Path]:
+    path = resources.files("folkestrom.twin.targets") / "data" / "citizenships.csv"
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    paths = [_Path(r.pop("code"), **{k: float(v) for k, v in r.items()}) for r in rows]
+    order = {code: n for n, code in enumerate(published.TABLE3_CITIZENSHIPS)}
+    return sorted(paths, key=lambda p: (order.get(p.code, len(order)), -p.size, p.code))
+
+
+def _last_counts(paths: list[_Path]) -> Ints:
+    """int64[2, C-1]: foreign citizens on 1 January 2021, Table 3 and further countries."""
+    table = published.table3_counts()
+    top = len(published.TABLE3_CITIZENSHIPS)
+    out = np.zeros((2, len(paths)), dtype=np.int64)
+    for sex, name in enumerate(SEXES):
+        out[sex, :top] = [table[name, path.code] for path in paths[:top]]
+        share = [p.size * (p.male if sex == 0 else 1 - p.male) for p in paths[top:]]
+        out[sex, top:] = largest_remainder(share, table[name, "total"] - int(out[sex, :top].sum()))
+    return out
+
+
+def _curve(path: _Path, year: float) -> float:
+    """Residents relative to 2021: a logistic rise from the stock of 2000."""
+
+    def logistic(at: float) -> float:
+        return float(1.0 / (1.0 + np.exp(-(at - path.middle) / path.width)))
+
+    if year < 2000:
+        # Before the span the sources speak of: three per cent a year.
+        return path.start * float(1.03 ** (year - 2000))
+    low, high = logistic(2000), logistic(published.YEAR)
+    risen = (logistic(year) - low) / (high - low)
+    return path.start + (1 - path.start) * risen
+
+
+def _ratios(path: _Path, years: tuple[int, ...], shape: Shape | None) -> Floats:
+    """float64[T+1]: residents relative to 2021, Eurostat's where it has the country."""
+    curve = [_curve(path, year) for year in years]
+    base = (shape or {}).get(published.YEAR, {}).get(path.code, 0)
+    if not shape or base < 100:
+        return np.array(curve)
+    known = {
+        year: stocks[path.code] / base for year, stocks in shape.items() if path.code in stocks
+    }
+    first = min(known)
+    joint = known[first] / _curve(path, first)
+    return np.array(
+        [
+            known.get(year, curve[t] if year > first else curve[t] * joint)
+            for t, year in enumerate(years)
+        ]
+    )
+
+
+def _inflow(years: tuple[int, ...], paths: list[_Path], counts: Ints, immigration: Ints) -> Floats:
+    """float64[T, C]: what a stock's growth and turnover ask of immigration, as shares."""
+    both = counts.sum(axis=1).astype(np.float64)
+    turnover = np.array([path.turnover for path in paths])
+    asked = np.zeros((len(years) - 1, len(paths) + 1))
+    asked[:, 1:] = np.maximum(np.diff(both[:, 1:], axis=0), 0.0) + turnover * both[:-1, 1:] + 0.1
+    asked[:, 0] = _RETURNING * immigration / np.maximum(immigration.mean(), 1.0)
+    return np.asarray(asked / asked.sum(axis=1, keepdims=True))
+
+
+def read_citizenship_shape(folder: Path) -> Shape | None:
+    """Eurostat's residents of Norway by citizenship and year, or None where the file is missing."""
+    path = folder / STOCKS
+    if not path.exists():
+        return None
+    frame = pl.read_csv(path).filter(pl.col("geo") == "Norway")
+    out: dict[int, dict[str, int]] = {}
+    for name, _, year, number in frame.iter_rows():
+        code = _alpha2(name)
+        if code and number is not None:
+            out.setdefault(int(year), {})[code] = int(number)
+    return out
+
+
+_EUROSTAT_NAMES: Final = {
+    "Russia": "RU",
+    "Syria": "SY",
+    "Iran": "IR",
+    "Türkiye": "TR",
+    "Kosovo*": "XK",
+    "Stateless": "XS",
+    "Unknown": "XX",
+    "Democratic Republic of the Congo": "CD",
+    "Congo": "CG",
+    "Gambia, The": "GM",
+    "South Korea": "KR",
+    "Côte d’Ivoire": "CI",
+    "Myanmar/Burma": "MM",
+}
+
+
+def _alpha2(name: str) -> str | None:
+    if name in _EUROSTAT_NAMES:
+        return _EUROSTAT_NAMES[name]
+    import pycountry
+
+    try:
+        return str(pycountry.countries.lookup(name).alpha_2)
+    except LookupError:
+        return None

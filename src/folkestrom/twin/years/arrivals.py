@@ -1,0 +1,233 @@
+"""Immigration of a window: who returns, and who comes for the first time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.mobility import Mobility
+from folkestrom.twin.lives.origins import NORWAY, deal, give_tastes, give_unit, group_table
+from folkestrom.twin.lives.people import RESIDENT, People
+from folkestrom.twin.lives.random import draws, integer
+from folkestrom.twin.lives.stock import give_birth_days
+from folkestrom.twin.years.settlement import drawn_as_immigrants
+
+Index = NDArray[np.int64]
+_RETURN, _CITIZEN, _STATUS, _BORN, _PLACE, _DAY, _MOTHER, _UNIT = (
+    101,
+    102,
+    103,
+    104,
+    105,
+    106,
+    107,
+    108,
+)
+RETURN_SHARE = 0.17
+"""Share of immigrations that are returns of earlier emigrants (assumption of the twin)."""
+
+
+def choose_returns(
+    people: People,
+    away: Index,
+    bend: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    year: int,
+    seed: int,
+) -> Index:
+    """Choose who returns, sooner after leaving rather than later.
+
+    Parameters
+    ----------
+    away
+        Emigrants abroad.
+    bend
+        A factor of each one's chance.
+    numbers
+        (212,) wanted returns by cell; a quarter of those away is the most that return.
+    """
+    age = np.minimum(year - 1 - people.birth_year[away].astype(np.int64), 104)
+    cell = people.sex[away].astype(np.int64) * 106 + age
+    u = draws(seed, away, year, _RETURN)
+    weight = bend * np.exp(-0.25 * (year - people.left_year[away].astype(np.float64)))
+    key = -np.log1p(-u) / weight
+    order = np.lexsort((key, cell))
+    sorted_cell = cell[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_cell, sorted_cell)
+    most = np.minimum(numbers, np.bincount(sorted_cell, minlength=212) // 4)
+    return np.asarray(away[order[rank < most[sorted_cell]]])
+
+
+def newcomer_statuses(
+    have: NDArray[np.int64], want: NDArray[np.int64], number: int, adult: bool
+) -> NDArray[np.int64]:
+    """Return the (10,) marital statuses of a group's newcomers.
+
+    As many with unknown status as the target misses, never married as the target's share, or
+    as many as it cannot do without; the others mostly married.
+    """
+    out = np.zeros(10, np.int64)
+    out[0] = min(max(int(want[0] - have[0]), 0), number)
+    number -= int(out[0])
+    if not adult:
+        out[1] = number
+        return out
+    share = want[1] / max(int(want.sum()), 1)
+    out[1] = min(max(round(number * share), int(want[1] - have[1])), number)
+    rest = number - int(out[1])
+    out[4] = int(rest * 0.05)
+    out[2] = rest - out[4]
+    return out
+
+
+def plan_citizenship(
+    have: NDArray[np.int64], want: NDArray[np.int64], number: int, naturalising: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the newcomers of one sex by citizenship, so that what is too many can naturalise.
+
+    Parameters
+    ----------
+    have, want
+        (C,) residents before newcomers, and the target; Norway first.
+    number
+        Newcomers.
+    naturalising
+        (C,) share that becomes Norwegian in a year, by the model.
+    """
+    least = np.maximum(want - have, 0)
+    least[0] = 0
+    wish = np.maximum(want - have + np.rint(naturalising * have).astype(np.int64), least)
+    wish[0] = 0
+    room = number - int(np.ceil(0.04 * number))
+    room = max(room, min(int(least.sum()), number))
+    extra = wish - least
+    if wish.sum() > room:
+        left = max(room - int(least.sum()), 0)
+        scaled = np.floor(extra * (left / max(int(extra.sum()), 1))).astype(np.int64)
+        wish = least + scaled
+    elif number - int(wish.sum()) > 0.14 * number:
+        spare = number - int(wish.sum()) - int(0.14 * number)
+        others = wish * (np.arange(len(wish)) > 0)
+        if others.sum():
+            wish = wish + np.floor(others * (spare / int(others.sum()))).astype(np.int64)
+    over = int(wish.sum()) - number
+    while over > 0:  # contradictory only at tiny scales: the largest give way
+        big = int(np.argmax(wish))
+        wish[big] -= 1
+        over -= 1
+    wish[0] = number - int(wish[1:].sum())
+    return wish
+
+
+def create_newcomers(
+    people: People, count: int, numbers: NDArray[np.int64], year: int, seed: int
+) -> Index:
+    """Create `numbers` (212,) persons by cell with a birth day; everything else comes later."""
+    cell = np.repeat(np.arange(212), numbers)
+    persons = count + np.arange(len(cell))
+    row = cell % 106
+    people.sex[persons] = cell // 106
+    people.birth_year[persons] = np.where(row == 105, year, year - 1 - row)
+    people.status[persons] = RESIDENT
+    give_birth_days(people, persons, seed)
+    return persons
+
+
+def give_citizenship(
+    people: People, persons: Index, codes: Index, numbers: NDArray[np.int64], year: int, seed: int
+) -> None:
+    """Deal citizenships (2, C) to newcomers by sex, and where they were born."""
+    key = draws(seed, persons, year, _CITIZEN)
+    for sex in (0, 1):
+        mine = people.sex[persons] == sex
+        people.citizenship[persons[mine]] = deal(codes, numbers[sex], key[mine])
+    norwegian = people.citizenship[persons] == NORWAY
+    u = draws(seed, persons, year, _BORN)
+    people.birth_country[persons] = people.citizenship[persons]
+    foreign = codes[1:]
+    pick = foreign[(u * 7919 % 1 * len(foreign)).astype(np.int64)]
+    elsewhere = norwegian & (u > 0.65)
+    people.birth_country[persons[elsewhere]] = pick[elsewhere]
+    people.group[persons] = group_table()[people.birth_country[persons]]
+    people.arrival_year[persons] = np.where(people.group[persons] > 1, year, 0)
+
+
+def settle(
+    people: People,
+    persons: Index,
+    attraction: NDArray[np.float64],
+    units: NDArray[np.int16],
+    year: int,
+    seed: int,
+) -> None:
+    """Give newcomers and returners a municipality by its attraction, and a basic unit.
+
+    Parameters
+    ----------
+    attraction
+        (2, M): to all others, and to immigrants.
+    """
+    alike = drawn_as_immigrants(people, persons)
+    u = draws(seed, persons, year, _PLACE)
+    for row, weights in enumerate(attraction):
+        mine, total = persons[alike == row], np.cumsum(weights)
+        place = np.searchsorted(total, u[alike == row] * total[-1], side="right")
+        people.municipality[mine] = np.minimum(place, len(total) - 1)
+    give_unit(people, persons, units, seed, year, _UNIT)
+
+
+@kernel
+def link_children(people, children, women, edges, codes, year, seed):
+    """Let children arrive with a woman of the same citizenship, old enough to be their mother.
+
+    `women` are sorted by citizenship; edges[i]:edges[i + 1] are those of codes[i].
+    """
+    for i in range(children.size):
+        p = children[i]
+        at = np.searchsorted(codes, people.citizenship[p])
+        if at >= codes.size or codes[at] != people.citizenship[p]:
+            continue
+        lo, hi = edges[at], edges[at + 1]
+        if hi <= lo:
+            continue
+        for attempt in range(12):
+            q = women[lo + integer(seed, p, year, 700 + attempt, hi - lo)]
+            older = people.birth_year[p] - people.birth_year[q]
+            if 18 <= older <= 44:
+                people.mother[p] = q
+                people.municipality[p] = people.municipality[q]
+                people.unit[p] = people.unit[q]
+                people.last_child[q] = max(people.last_child[q], people.birth_year[p])
+                break
+
+
+def arrive(
+    people: People,
+    persons: Index,
+    truth: Mobility,
+    days: tuple[int, int],
+    year: int,
+    seed: int,
+) -> NDArray[np.int32]:
+    """Finish newcomers: tastes, mothers of children, and the day of arrival (returned)."""
+    give_tastes(people, persons, truth, seed)
+    age = year - 1 - people.birth_year[persons]
+    women = persons[(people.sex[persons] == 1) & (age >= 18)]
+    women = women[np.argsort(people.citizenship[women], kind="stable")]
+    codes = np.unique(people.citizenship[women])
+    edges = np.searchsorted(people.citizenship[women], np.append(codes, np.int16(32767)))
+    children = persons[age < 18]
+    link_children(people, children, women, edges, codes, year, seed)
+    people.first_municipality[persons] = people.municipality[persons]
+    first, last = days
+    day = first + (draws(seed, persons, year, _DAY) * (last - first)).astype(np.int64)
+    with_mother = people.mother[children] >= 0
+    offset = persons[0] if len(persons) else 0
+    day[children[with_mother] - offset] = day[people.mother[children[with_mother]] - offset]
+    born = people.birth[persons].astype(np.int64)
+    day = np.maximum(day, np.minimum(born, last - 1))
+    people.last_residence[persons] = day
+    people.last_marital[persons] = day
+    people.reports[persons] = 1
+    return day.astype(np.int32)

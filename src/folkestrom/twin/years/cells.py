@@ -1,0 +1,57 @@
+"""Cells of the calibration: sex × age on 1 January, and persons listed by cell."""
+
+from __future__ import annotations
+
+from folkestrom.twin.lives.compiled import kernel
+
+AGES = 106
+"""Rows of age per sex: 0 … 103, 104 (104 and older), 105 = born during the year."""
+OLDEST, NEWBORN = 104, 105
+CELLS = 2 * AGES
+
+
+@kernel
+def list_by_cell(status, sex, birth_year, count, year, order, start):
+    """List residents by cell: `order[start[c]:start[c + 1]]` are cell c's, in index order."""
+    start[:] = 0
+    for p in range(count):
+        if status[p] == 1:
+            age = min(max(year - 1 - birth_year[p], 0), 104)
+            start[sex[p] * 106 + age + 1] += 1
+    for c in range(212):
+        start[c + 1] += start[c]
+    place = start[:-1].copy()
+    for p in range(count):
+        if status[p] == 1:
+            c = sex[p] * 106 + min(max(year - 1 - birth_year[p], 0), 104)
+            order[place[c]] = p
+            place[c] += 1
+
+
+@kernel
+def count_by_status(order, start, marital, pending, totals, eligible):
+    """Count every cell's residents by marital status: all, and those not frozen."""
+    totals[:] = 0
+    eligible[:] = 0
+    for c in range(212):
+        for j in range(start[c], start[c + 1]):
+            p = order[j]
+            totals[c, marital[p]] += 1
+            if pending[p] == 0:
+                eligible[c, marital[p]] += 1
+
+
+@kernel
+def count_places(status, municipality, count, out):
+    """Count residents by municipality."""
+    for p in range(count):
+        if status[p] == 1:
+            out[municipality[p]] += 1
+
+
+@kernel
+def count_citizens(status, sex, citizenship, count, position, out):
+    """Count residents by sex and citizenship; `position` maps country codes to columns."""
+    for p in range(count):
+        if status[p] == 1:
+            out[sex[p], position[citizenship[p]]] += 1
