@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from folkestrom.analysis.followup.compiled import kernel
 from folkestrom.analysis.followup.kernels import Floats
+from folkestrom.engine.kernels import kernel
 
 
 class Running(NamedTuple):

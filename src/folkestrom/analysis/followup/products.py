@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from folkestrom.analysis.followup.compiled import kernel
 from folkestrom.analysis.followup.kernels import Floats
+from folkestrom.engine.kernels import kernel
 
 
 @kernel

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from folkestrom.analysis.columns import Columns
-from folkestrom.analysis.followup.compiled import kernel
 from folkestrom.analysis.regression.climb import Climbed, inverse
 from folkestrom.analysis.regression.partial import Partial, State
 from folkestrom.analysis.separation import (
@@ -26,6 +25,7 @@ from folkestrom.analysis.separation import (
     find_separation,
     scaled,
 )
+from folkestrom.engine.kernels import kernel
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]

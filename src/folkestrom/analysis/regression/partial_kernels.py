@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.followup.compiled import kernel
+from folkestrom.engine.kernels import kernel
 
 #: A difference of sums that is a smaller part of them has lost digits: it is added up directly.
 _LOST = 1e-7

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from pathlib import Path
 
-from numba import njit
-
-from folkestrom.register.kernel.compiled import source_fingerprint
+from folkestrom.engine.kernels import fingerprint, kernel
 from folkestrom.register.kernel.inorder import is_in_order, sweep_in_order
 from folkestrom.register.kernel.ordering import BY_KNOWLEDGE, sort_reports
 from folkestrom.register.kernel.rows import Integers, Packed
@@ -14,40 +13,34 @@ from folkestrom.register.kernel.sink import FULL, Sink, grown
 from folkestrom.register.kernel.timeline import sweep_any_order
 from folkestrom.register.kernel.work import Work
 
+_FOLDER = Path(__file__).parent
+_SOURCES = fingerprint([*_FOLDER.glob("*.py"), _FOLDER.parent / "flags.py"])
 
-def _compiled(sources: str) -> Any:
-    @njit(cache=True, nogil=True, _nrt=False)
-    def sweep_persons(
-        rows: Packed, starts: Integers, first: int, last: int, work: Work, sink: Sink, plain: bool
-    ) -> int:
-        """Emit the rows of persons `first` to `last`, until the sink is full; return who is next.
 
-        `plain` allows the short way for histories that are in order.
-        """
-        # Using the fingerprint is what makes it part of the compiled code's key on disk.
-        if not len(sources):
-            return last
-        for person in range(first, last):
+@partial(kernel, sources=_SOURCES, _nrt=False)
+def _sweep_persons(
+    rows: Packed, starts: Integers, first: int, last: int, work: Work, sink: Sink, plain: bool
+) -> int:
+    """Emit the rows of persons `first` to `last`, until the sink is full; return who is next.
+
+    `plain` allows the short way for histories that are in order.
+    """
+    for person in range(first, last):
+        for table in range(FULL + 1):
+            work.counts[table] = sink.counts[table]
+        count = starts[person + 1] - starts[person]
+        for k in range(count):
+            work.order[k] = starts[person] + k
+        sort_reports(rows, work.order, work.spare, count, BY_KNOWLEDGE)
+        if plain and is_in_order(rows, work.order, count):
+            sweep_in_order(rows, work.order, count, sink)
+        else:
+            sweep_any_order(rows, work, count, sink)
+        if sink.counts[FULL]:
             for table in range(FULL + 1):
-                work.counts[table] = sink.counts[table]
-            count = starts[person + 1] - starts[person]
-            for k in range(count):
-                work.order[k] = starts[person] + k
-            sort_reports(rows, work.order, work.spare, count, BY_KNOWLEDGE)
-            if plain and is_in_order(rows, work.order, count):
-                sweep_in_order(rows, work.order, count, sink)
-            else:
-                sweep_any_order(rows, work, count, sink)
-            if sink.counts[FULL]:
-                for table in range(FULL + 1):
-                    sink.counts[table] = work.counts[table]
-                return person
-        return last
-
-    return sweep_persons
-
-
-_sweep_persons = _compiled(source_fingerprint())
+                sink.counts[table] = work.counts[table]
+            return person
+    return last
 
 
 def sweep(

@@ -1,46 +1,22 @@
-"""Compiles kernels, and keeps what is compiled on disk only as long as it is still true.
-
-numba's disk cache looks at the file of the cached function, not at those of the functions and
-constants that went into it. The files that several kernels share are therefore made part of it.
-"""
+"""Compiles the kernels of the twin."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from numba import njit
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-_SHARED = (
-    "income.py", "levels.py", "mobility.py", "origins.py", "people.py", "random.py", "wealth.py",
-)  # fmt: skip
+from folkestrom.engine import kernels
+from folkestrom.engine.kernels import Function
 
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for name in _SHARED:
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    return digest.hexdigest()
-
-
-_SOURCES = _fingerprint()
+_SHARED = "income", "levels", "mobility", "origins", "people", "random", "wealth"
+_SOURCES = kernels.fingerprint(Path(__file__).with_name(f"{name}.py") for name in _SHARED)
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function; the compiled code is kept on disk for the next time.
-
-    It neither holds the interpreter's lock nor knows Python's types: what it is given must be
-    numbers, arrays and named tuples of them.
-    """
-    compiled: Any = njit(cache=True, nogil=True)(function)
-    # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
-    file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if hasattr(file, "_source_stamp"):
-        file._source_stamp = (file._source_stamp, _SOURCES)
-    return compiled
+    """Compile a function; the compiled code is kept on disk for the next time."""
+    return kernels.kernel(function, _SOURCES)
 
 
 def inner(function: Function) -> Function:

@@ -1,32 +1,15 @@
-"""Compiles the kernels of the mobility model.
-
-numba's disk cache looks at the file of the cached function, not at those of the functions that it
-calls. All files of this folder are therefore made part of what the cache is keyed by.
-"""
+"""Compiles the kernels of the mobility model."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
-from numba import njit
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from folkestrom.engine import kernels
+from folkestrom.engine.kernels import Function
 
 #: Sums may be taken in lanes, so that they run in vectors; infinities and NaN keep their meaning.
 _FLOATS = {"reassoc", "contract", "nsz", "arcp"}
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-_SOURCES = _fingerprint()
+_SOURCES = kernels.fingerprint(Path(__file__).parent.glob("*.py"))
 
 
 def kernel(function: Function) -> Function:
@@ -41,10 +24,5 @@ def ordered_kernel(function: Function) -> Function:
 
 def _compile(function: Function, floats: set[str]) -> Function:
     # Called and not inlined, a kernel would be handed every field of every array, person by person.
-    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
-    compiled: Any = njit(fastmath=floats, **options)(function)
-    # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
-    file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if hasattr(file, "_source_stamp"):
-        file._source_stamp = (file._source_stamp, _SOURCES)
-    return compiled
+    options = {"error_model": "numpy", "forceinline": True, "fastmath": floats}
+    return kernels.kernel(function, _SOURCES, **options)
