@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.write import content, write
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.model.cells import DESCRIPTION, Cells
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats.output_format import OutputFormat
 from tests.output.test_formats import EXAMPLES
 from tests.output.test_status import RATES
 

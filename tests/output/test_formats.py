@@ -16,16 +16,16 @@ import pyarrow.parquet
 import pytest
 from jsonstat_validator import validate_jsonstat
 
-from folkestrom.app.output import json_stat as json_stat_module
-from folkestrom.app.output import workbook as workbook_module
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.write import MOST_SHOWN, content, write
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats import json_stat as json_stat_module
+from folkestrom.publish.formats import workbook as workbook_module
+from folkestrom.publish.formats.layout import lay_out
+from folkestrom.publish.formats.output_format import OutputFormat
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.periods import year
 from folkestrom.statistics.population import population

@@ -23,14 +23,14 @@ from folkestrom.analysis.followup import aalen_johansen, follow_up
 from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
 from folkestrom.analysis.study.flow_chart import FlowChart, FlowStep
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.csv_file import csv_of
-from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.write import content
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Dimension, Language, Text
 from folkestrom.model.text import escaped_json, printable
+from folkestrom.publish.formats.csv_file import csv_of
+from folkestrom.publish.formats.layout import lay_out
+from folkestrom.publish.formats.output_format import OutputFormat
 from tests.output.test_formats import EXAMPLES
 
 NASTY = (

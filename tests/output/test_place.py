@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from folkestrom.app.output import place
-from folkestrom.app.output.formats import OutputFormat
 from folkestrom.app.output.write import check, write
 from folkestrom.errors import ResourceError, UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats.output_format import OutputFormat
 from tests.output.test_formats import EXAMPLES
 
 CELLS = EXAMPLES["nation"]

@@ -12,8 +12,6 @@ import pyarrow.parquet
 import pytest
 from jsonstat_validator import validate_jsonstat
 
-from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.write import content
 from folkestrom.disclosure import Rules, release
 from folkestrom.model.cells import Cells
@@ -25,6 +23,8 @@ from folkestrom.model.specification import (
     TableSpecification,
     same,
 )
+from folkestrom.publish.formats.layout import lay_out
+from folkestrom.publish.formats.output_format import OutputFormat
 
 EN, NO = Language.EN, Language.NO
 PLACES = [Category(code, same(code)) for code in ("01", "02", "03", "04")]

@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.layout import lay_out
 from folkestrom.app.output.terminal import show
 from folkestrom.app.output.write import content
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats.layout import lay_out
+from folkestrom.publish.formats.output_format import OutputFormat
 from tests.output.test_formats import EXAMPLES
 
 EN, NO = Language.EN, Language.NO

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.formats import OutputFormat
+from folkestrom.publish.formats.output_format import OutputFormat
 
 __all__ = ["OutputFormat", "Settings", "settings"]
 

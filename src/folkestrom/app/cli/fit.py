@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.names import without_effect
+from folkestrom.publish.formats.csv_file import csv_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -22,7 +22,7 @@ from folkestrom.app.cli import (
 )
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.group import FolkestromGroup
-from folkestrom.app.output.formats import OutputFormat
+from folkestrom.publish.formats.output_format import OutputFormat
 
 app = typer.Typer(
     name="folkestrom",

@@ -21,7 +21,6 @@ from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
 from folkestrom.app.office.publishing import published_chart, rules_of
 from folkestrom.app.office.session import reading
-from folkestrom.app.output.csv_file import csv_of
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
 from folkestrom.columns import check_arguments
@@ -31,6 +30,7 @@ from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import DESCRIPTION, Frame, Target, as_frame
 from folkestrom.model.file_format import format_of
+from folkestrom.publish.formats.csv_file import csv_of
 
 #: Told how many rows are made.
 Progress = Callable[[int], None]

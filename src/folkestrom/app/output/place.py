@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pyarrow as pa
 
 from folkestrom.engine.failures import number_of, shortage
 from folkestrom.engine.scratch import replacing
 from folkestrom.errors import ResourceError, UsageError
+from folkestrom.publish.formats.csv_metadata import csv_metadata, metadata_path
 
 #: Open streams: a shell may have put a file behind one, and holds on to it.
 _STREAMS: Final = tuple(map(Path, ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc")))
@@ -58,6 +62,20 @@ def put(made: bytes, to: Path) -> None:
         else:
             with to.open("wb") as there:
                 there.write(made)
+
+
+def put_metadata(to: Path, schema: pa.Schema, description: Mapping[str, Any]) -> None:
+    """Write the description of a CSV file beside it.
+
+    Parameters
+    ----------
+    to
+        The CSV file.
+    schema, description
+        As for `csv_metadata`.
+    """
+    made = csv_metadata(to.name, schema, description)
+    put((json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode(), metadata_path(to))
 
 
 def is_document(to: Path) -> bool:

@@ -10,12 +10,11 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet
 
-from folkestrom.app.output.csv_file import csv_of
-from folkestrom.app.output.csv_metadata import put_metadata
-from folkestrom.app.output.place import errors_of
+from folkestrom.app.output.place import errors_of, put_metadata
 from folkestrom.engine.scratch import replacing
 from folkestrom.model.cells import DESCRIPTION
 from folkestrom.model.file_format import format_of
+from folkestrom.publish.formats.csv_file import csv_of
 
 _CSV: Final = "csv"
 #: Formats of rows by the ends of file names.

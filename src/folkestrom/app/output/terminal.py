@@ -12,8 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.layout import Layout, Row, number_text
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats.layout import Layout, Row, number_text
 
 #: Letters of a heading before it goes on in the next line.
 HEADING_WIDTH: Final = 16

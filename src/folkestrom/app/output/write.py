@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
-
-import pyarrow.parquet
+from typing import Final
 
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.csv_file import csv_of
-from folkestrom.app.output.csv_metadata import put_metadata
-from folkestrom.app.output.formats import OutputFormat
-from folkestrom.app.output.json_stat import json_stat, no_cube
-from folkestrom.app.output.layout import headed, lay_out
-from folkestrom.app.output.place import check_place, is_document, put
+from folkestrom.app.output.place import check_place, is_document, put, put_metadata
 from folkestrom.app.output.terminal import show
-from folkestrom.app.output.workbook import workbook
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.file_format import format_of
 from folkestrom.model.specification import Language
 from folkestrom.model.text import printable
+from folkestrom.publish.formats.content import WRITERS
+from folkestrom.publish.formats.json_stat import no_cube
+from folkestrom.publish.formats.layout import headed, lay_out
+from folkestrom.publish.formats.output_format import OutputFormat
 
 #: Rows that are shown on a terminal.
 MOST_SHOWN: Final = 1000
@@ -91,7 +85,9 @@ def _describe_csv(
 
 def content(cells: Cells, format: OutputFormat, language: Language) -> bytes:
     """Cells in a format, as bytes."""
-    return _WRITERS[format](cells, language)
+    if format is OutputFormat.TABLE:
+        return _text(cells, language)
+    return WRITERS[format](cells, language)
 
 
 def check_stream(format: OutputFormat) -> None:
@@ -137,43 +133,8 @@ def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
     return format_of(to, SUFFIXES, otherwise="Name it so, or say --format")
 
 
-def _csv(cells: Cells, _language: Language) -> bytes:
-    return csv_of(cells.data)
-
-
-def _json(cells: Cells, language: Language) -> bytes:
-    return _dumped(
-        {"specification": cells.specification.described(language), "cells": list(cells.rows())}
-    )
-
-
-def _json_stat(cells: Cells, language: Language) -> bytes:
-    return _dumped(json_stat(cells, language))
-
-
-def _parquet(cells: Cells, language: Language) -> bytes:
-    buffer: BinaryIO = io.BytesIO()
-    pyarrow.parquet.write_table(cells.table(language), buffer, compression="zstd")
-    buffer.seek(0)
-    return buffer.read()
-
-
 def _text(cells: Cells, language: Language) -> bytes:
     console = PlainConsole(file=io.StringIO(), width=10_000, no_color=True, legacy_windows=False)
     show(lay_out(cells, language), console, language)
     file = console.file
     return file.getvalue().encode() if isinstance(file, io.StringIO) else b""
-
-
-def _dumped(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, default=str) + "\n").encode()
-
-
-_WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
-    OutputFormat.TABLE: _text,
-    OutputFormat.CSV: _csv,
-    OutputFormat.JSON: _json,
-    OutputFormat.JSON_STAT: _json_stat,
-    OutputFormat.PARQUET: _parquet,
-    OutputFormat.XLSX: workbook,
-}

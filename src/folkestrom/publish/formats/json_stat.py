@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.app.output.layout import MISSING, SUPPRESSED
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import (
@@ -19,6 +18,7 @@ from folkestrom.model.specification import (
     TableSpecification,
     Text,
 )
+from folkestrom.publish.formats.layout import MISSING, SUPPRESSED
 
 #: The dimension of the measures, as statistics banks call it.
 CONTENTS: Final = "ContentsCode"

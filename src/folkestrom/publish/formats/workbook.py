@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from folkestrom.app.output.layout import MISSING, Layout, lay_out
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats.layout import MISSING, Layout, lay_out
 
 #: Rows that a sheet can have; some are for the heading.
 LARGEST: Final = 1_048_576 - 100

@@ -6,14 +6,11 @@ what every program reads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-
-from folkestrom.app.output.place import put
 
 _CONTEXT: Final = "http://www.w3.org/ns/csvw"
 #: What a description says, by the terms of Dublin Core.
@@ -26,22 +23,6 @@ _TERMS: Final = {
     "method": "dc:provenance",
     "footnotes": "rdfs:comment",
 }
-
-
-def put_metadata(to: Path, schema: pa.Schema, description: Mapping[str, Any]) -> None:
-    """Write the description of a CSV file beside it.
-
-    Parameters
-    ----------
-    to
-        The CSV file.
-    schema
-        Its columns.
-    description
-        What it says of itself: as `TableSpecification.described` has it, or parts of that.
-    """
-    made = csv_metadata(to.name, schema, description)
-    put((json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode(), metadata_path(to))
 
 
 def metadata_path(to: Path) -> Path:
@@ -60,8 +41,12 @@ def csv_metadata(name: str, schema: pa.Schema, description: Mapping[str, Any]) -
 
     Parameters
     ----------
-    name, schema, description
-        As for `put_metadata`.
+    name
+        Of the CSV file.
+    schema
+        Its columns.
+    description
+        What it says of itself: as `TableSpecification.described` has it, or parts of that.
 
     Examples
     --------

@@ -1,0 +1,1 @@
+"""Cells in the formats of the field: JSON-stat, CSV and its description, XLSX; their layout."""

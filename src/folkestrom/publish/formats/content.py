@@ -1,0 +1,52 @@
+"""Cells as bytes, in every format that is not for a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final
+
+import pyarrow.parquet
+
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Language
+from folkestrom.publish.formats.csv_file import csv_of
+from folkestrom.publish.formats.json_stat import json_stat
+from folkestrom.publish.formats.output_format import OutputFormat
+from folkestrom.publish.formats.workbook import workbook
+
+
+def _csv(cells: Cells, _language: Language) -> bytes:
+    return csv_of(cells.data)
+
+
+def _json(cells: Cells, language: Language) -> bytes:
+    return _dumped(
+        {"specification": cells.specification.described(language), "cells": list(cells.rows())}
+    )
+
+
+def _json_stat(cells: Cells, language: Language) -> bytes:
+    return _dumped(json_stat(cells, language))
+
+
+def _parquet(cells: Cells, language: Language) -> bytes:
+    buffer: BinaryIO = io.BytesIO()
+    pyarrow.parquet.write_table(cells.table(language), buffer, compression="zstd")
+    buffer.seek(0)
+    return buffer.read()
+
+
+def _dumped(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, default=str) + "\n").encode()
+
+
+#: By format: what writes cells, in a language, as bytes.
+WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
+    OutputFormat.CSV: _csv,
+    OutputFormat.JSON: _json,
+    OutputFormat.JSON_STAT: _json_stat,
+    OutputFormat.PARQUET: _parquet,
+    OutputFormat.XLSX: workbook,
+}
