@@ -76,7 +76,7 @@ def test_conversion_is_the_identity() -> None:
 
 def test_the_twin_has_the_same_municipalities() -> None:
     """The twin may not import this room, so its ranking repeats the codes."""
-    path = resources.files("folkestrom.twin") / "data" / "municipality_rank_2021.csv"
+    path = resources.files("folkestrom.twin.targets") / "data" / "municipality_rank_2021.csv"
     with path.open(encoding="utf-8") as stream:
         ranked = [row["code"] for row in csv.DictReader(stream)]
     assert sorted(ranked) == municipalities(date(2021, 1, 1))["code"].to_list()
