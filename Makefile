@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 COMPILED := $(VENV)/.compiled
 COMPILED_ANALYSIS := $(VENV)/.compiled-analysis
-FIND_KERNELS := grep -rl --include=*.py -e njit -e '@kernel'
+FIND_KERNELS := grep -rl --include=*.py -e njit -e '@kernel' -e '(kernel,'
 KERNELS := $(shell $(FIND_KERNELS) --exclude-dir=analysis src/folkestrom 2>/dev/null)
 KERNELS_OF_ANALYSIS := $(shell $(FIND_KERNELS) src/folkestrom/analysis 2>/dev/null)
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \

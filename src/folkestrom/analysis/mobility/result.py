@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from folkestrom.analysis.clusters import check_rank
-from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction
+from folkestrom.analysis.mobility import goodness, marginal, posterior, prediction, storage
 from folkestrom.analysis.mobility.covariance import Covariance
 from folkestrom.analysis.mobility.design import Design
 from folkestrom.analysis.mobility.distributions import (
@@ -26,9 +25,7 @@ from folkestrom.analysis.mobility.distributions import (
 from folkestrom.analysis.mobility.integration import Model
 from folkestrom.analysis.mobility.observed import Observed, observe
 from folkestrom.analysis.mobility.panel import Panel, Position
-from folkestrom.analysis.mobility.storage import design_from_plain, design_to_plain, read_plain
 from folkestrom.columns import check_arguments
-from folkestrom.engine.failures import path_errors
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import unknown
 
@@ -404,10 +401,9 @@ class MobilityFit:
             "positions": [[p.term, p.level, p.reference] for p in self.positions],
             "structure": self.covariance.structure,
             **{k: getattr(self, k).tolist() for k in ("free", "theta", "vcov")},
-            "design": design_to_plain(self.design),
+            "design": storage.design_to_plain(self.design),
         }
-        with path_errors():
-            Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
+        storage.write_plain(path, held)
 
     @classmethod
     def load(cls, path: Path | str) -> MobilityFit:
@@ -418,7 +414,8 @@ class MobilityFit:
         path
             The file.
         """
-        held = {"clusters": None} | read_plain(path, _FORMAT)  # older files have not counted them
+        # Older files have not counted the clusters.
+        held = {"clusters": None} | storage.read_plain(path, _FORMAT)
         try:
             plain: Any = {k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN}
             return cls(
@@ -428,7 +425,7 @@ class MobilityFit:
                 covariance=Covariance(held["structure"], len(held["outcomes"]) - 1),
                 theta=np.array(held["theta"], dtype=np.float64),
                 vcov=np.array(held["vcov"], dtype=np.float64),
-                design=design_from_plain(held["design"]),
+                design=storage.design_from_plain(held["design"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise InputRefused("is not a fitted model", where=str(path)) from error

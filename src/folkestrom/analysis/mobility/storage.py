@@ -13,8 +13,20 @@ import numpy as np
 from folkestrom.analysis.mobility.bases import Basis
 from folkestrom.analysis.mobility.design import Design, Levels, Roles
 from folkestrom.analysis.mobility.formula import Expression
-from folkestrom.engine.failures import shortage
+from folkestrom.engine.failures import path_errors, shortage
 from folkestrom.errors import InputRefused
+
+
+def write_plain(path: Path | str, held: Mapping[str, Any]) -> None:
+    """Write what the file of a fitted model holds.
+
+    Parameters
+    ----------
+    path, held
+        The file, and what it holds.
+    """
+    with path_errors():
+        Path(path).write_text(json.dumps(held, indent=1), encoding="utf-8")
 
 
 def read_plain(path: Path | str, format: int) -> dict[str, Any]:
