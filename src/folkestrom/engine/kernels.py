@@ -43,8 +43,12 @@ def kernel(function: Function, sources: str = "", **options: Any) -> Function:
         Further options of numba.
     """
     compiled: Any = njit(cache=True, nogil=True, **options)(function)
-    # Not a public part of numba. Where it is missing, remove the cache by hand after an edit.
+    if not sources:
+        return compiled
+    # Not a public part of numba. Where it is missing nothing is kept, so that nothing can be stale.
     file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if sources and hasattr(file, "_source_stamp"):
-        file._source_stamp = (file._source_stamp, sources)
+    if not hasattr(file, "_source_stamp"):
+        uncached: Any = njit(nogil=True, **options)(function)
+        return uncached
+    file._source_stamp = (file._source_stamp, sources)
     return compiled
