@@ -41,7 +41,8 @@ from folkestrom.model.specification import TableSpecification
 from folkestrom.register.flags import DESCRIPTIONS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
-from folkestrom.statistics.variables import VARIABLES, Variable
+from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import Variable
 
 DOCS = Path(__file__).parent
 _OF_THE_SHELL = {"help", "install_completion", "show_completion"}
@@ -189,13 +190,6 @@ def published_tables() -> str:
             lines += [said, ""] if said else []
             filled = specification.fill(year="Y", before="Y−1", five="Y−5", ten="Y−10", known="K")
             lines += _specification(filled)
-    lines += ["## Dimensions of `population` and `changes`", ""]
-    lines += ["Accounts close by places and by what a person keeps for life; by other dimensions,"]
-    lines += ["`changes` gives the flows alone.", ""]
-    lines += _table(
-        ["dimension", "what it is", "codes", "population", "changes"],
-        map(_variable_row, VARIABLES.values()),
-    )
     return "\n".join([*lines, ""])
 
 
@@ -247,15 +241,51 @@ def _specification(specification: TableSpecification) -> list[str]:
     ]
 
 
+def variables() -> str:
+    """What every store can be asked by, from `variables.registry`."""
+    lines = [
+        "# Variables",
+        "",
+        NOTE,
+        "",
+        "One vocabulary serves `population`, `changes`, `rates` and `decompose`, and the panels",
+        "and episodes of studies, which `describe`, `follow-up` and `fit` look at. Variables of",
+        "your own are [linked](../how-to/link-a-variable.md), and groups are made of either.",
+        "",
+        "In `changes`, accounts close by places and by what a person keeps for life; by other",
+        "variables there are flows alone.",
+        "",
+        *_table(
+            ["variable", "English", "Norwegian", "codes", *(_USES.values())],
+            map(_variable_row, VARIABLES.values()),
+        ),
+        "",
+        "## What readers of a table should know",
+        "",
+    ]
+    lines += [f"- `{v.name}`: {v.note.en}" for v in VARIABLES.values() if v.note is not None]
+    return "\n".join([*lines, ""])
+
+
+_USES = {
+    "stock": "population",
+    "flow": "changes",
+    "exposure": "rates",
+    "panel": "panel",
+    "episode": "episodes",
+}
+
+
 def _variable_row(variable: Variable) -> list[str]:
-    codes = _code_list(category.code for category in variable.dimension.categories)
-    what = "yes (accounts)" if variable.area or variable.fixed else "yes (flows)"
+    dimension = variable.dimension
+    codes = _code_list(category.code for category in dimension.categories)
+    yes = dict.fromkeys(_USES, "yes") | {"flow": "accounts" if variable.closes else "flows"}
     return [
-        f"`{variable.id}`",
-        variable.dimension.label.en,
-        codes or variable.dimension.classification or "as in files",
-        "yes" if "stock" in variable.of else "",
-        what if "flow" in variable.of else "",
+        f"`{variable.name}`",
+        dimension.label.en,
+        dimension.label.no,
+        codes or dimension.classification or "as in files",
+        *(yes[use] if use in variable.uses else "" for use in _USES),
     ]
 
 
@@ -288,6 +318,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": cli,
     "reference/steps.md": steps,
     "reference/published-tables.md": published_tables,
+    "reference/variables.md": variables,
     "reference/derived-tables.md": derived_tables,
 }
 

@@ -18,7 +18,7 @@ from folkestrom.statistics import explain as explanation
 from folkestrom.statistics.changes import changes, explain
 from folkestrom.statistics.flows import Window, flows
 from folkestrom.statistics.periods import Period, split, year
-from folkestrom.statistics.variables import variables
+from folkestrom.variables.registry import VARIABLES
 from tests.reference.register import OPEN, Report, as_of, replay
 from tests.statistics.small_store import COUNTIES, hand_made, store_of, stretched_logs
 
@@ -101,7 +101,7 @@ def test_flows_are_those_of_the_plain_rules(
     reports: list[Report], window: Window, level: str
 ) -> None:
     store = store_of(reports)
-    chosen = variables([] if level == "nation" else [level], "flow")
+    chosen = [] if level == "nation" else [VARIABLES[level]]
     expected = plain_flows(reports, window, AREAS[level])
     assert _flows(store, window, chosen) == expected
 

@@ -22,6 +22,7 @@ from folkestrom.statistics import series
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.periods import year
 from folkestrom.statistics.population import population
+from folkestrom.variables.registry import VARIABLES
 from tests.reference.register import Report, as_of
 from tests.statistics.small_store import hand_made, store_of, stretched_logs
 
@@ -221,7 +222,7 @@ def _attributes(reports: Sequence[Report], person: int, known_at: date) -> tuple
 def _stock(
     store: duckdb.DuckDBPyConnection, day: date, known_at: date, by: Sequence[str]
 ) -> Counter[tuple[Any, ...]]:
-    chosen = module.variables(by, "stock")
+    chosen = [VARIABLES[name] for name in by]
     table = module._at(store, module.Moment(day, known_at), chosen)
     return Counter({tuple(row.values())[:-1]: row["persons"] for row in table.to_pylist()})
 
@@ -247,7 +248,7 @@ def test_a_series_is_the_stocks_of_its_days(
     store = store_of(reports)
     if not store.execute("SELECT count(*) FROM residence").fetchall()[0][0]:
         return
-    chosen = module.variables(by, "stock")
+    chosen = [VARIABLES[name] for name in by]
     last = date(2006, 1, 1)
     moments = [
         module.Moment(day, last if known_at is None else day + timedelta(days=31))

@@ -72,6 +72,10 @@ class Step:
     sql: str
     rule: str
 
+    def named(self, name: str) -> Step:
+        """The same SELECT under another name, where a query has it more than once."""
+        return Step(name, self.sql, self.rule)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredStep:

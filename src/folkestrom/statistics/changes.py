@@ -29,13 +29,15 @@ from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import Moment, fetch, stock_steps
 from folkestrom.statistics.reach import Reach, reach
-from folkestrom.statistics.variables import Variable, notes, variables
 from folkestrom.statistics.year_sums import (
     note_of_summation,
     note_of_year,
     totals,
     whole_years,
 )
+from folkestrom.variables.variable import Variable, notes
+from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import chosen as chosen_of
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
 Quarters = Literal["summation", "register"]
@@ -153,10 +155,11 @@ def changes(
     extraction_months
         Months from the end of a period to its extraction.
     """
-    chosen = variables(by, "flow")
     limits = _checked(connection, periods, quarters)
     clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
-    closing = all(v.area or v.fixed for v in chosen)
+    known = min(clock.known(period.end) for period in periods)
+    chosen = chosen_of(Setting(connection, "flow", known), by)
+    closing = all(variable.closes for variable in chosen)
 
     def made_of(period: Period) -> pa.Table:
         if closing:
@@ -375,7 +378,7 @@ def _finished(
         pa.array([0] * table.num_rows, pa.int32()), pa.array([period.code], pa.string())
     )
     columns: dict[str, Any] = {PERIOD.id: names}
-    columns |= {v.id: v.column(table[f"v{n}"]) for n, v in enumerate(chosen)}
+    columns |= {v.name: v.column(table[f"v{n}"]) for n, v in enumerate(chosen)}
     for measure in measures:
         type = pa.float64() if measure.decimals else pa.int32()
         columns[measure.id] = table[measure.id].cast(type)

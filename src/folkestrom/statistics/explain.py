@@ -27,7 +27,7 @@ from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.statistics.flows import Window, in_window
 from folkestrom.statistics.population import fetch
-from folkestrom.statistics.variables import VARIABLES
+from folkestrom.variables.registry import VARIABLES
 
 #: Places to explain by, as expressions over a municipality.
 AREAS: Final = {"nation": "0", "county": "municipality // 100", "municipality": "municipality"}

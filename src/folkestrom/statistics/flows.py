@@ -18,9 +18,9 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Measure, Text
-from folkestrom.statistics.as_of import age_sql
 from folkestrom.statistics.population import fetch
-from folkestrom.statistics.variables import Variable
+from folkestrom.variables.description import EVENT_ROWS, described
+from folkestrom.variables.variable import Variable, needs_of
 
 _EVENTS: Final = Text("events", "hendelser")
 _MOVES: Final = Text("moves", "flyttinger")
@@ -114,9 +114,14 @@ def flow_rows(level: int) -> str:
     A move is counted when it crosses a border of the finest units asked for: those of
     municipalities for the nation and for municipalities, those of counties for counties. Who dies
     while not resident leaves no place, and is not counted.
+
+    Who is born or arrives is described as of that day; who moves, leaves or dies as of the end of
+    the day before, since the event itself may end what describes them.
     """
     left, reached = _ENDS[level]
-    common = "person, kind, event_date, country, reason, sex, birth_date"
+    common = f"""person, kind, event_date, country, reason, sex, birth_date,
+               CASE WHEN kind IN ({_ARRIVALS}) THEN event_date ELSE event_date - 1 END
+                 AS described_on"""
     return f"""
         SELECT {common}, TRUE AS arriving, municipality_to AS municipality,
                basic_unit_to AS basic_unit
@@ -129,81 +134,6 @@ def flow_rows(level: int) -> str:
         WHERE municipality_from IS NOT NULL
           AND (kind IN ({_DEPARTURES}) OR (kind = {_MOVE} AND {left} <> {reached}))
     """
-
-
-@step("flow_rows_dated")
-def flow_rows_dated(source: str = "flow_rows") -> str:
-    """Events with the day as of which the person is described.
-
-    Who is born or arrives is described as of that day; who moves, leaves or dies as of the end of
-    the day before, since the event itself may end what describes them.
-    """
-    return f"""
-        SELECT f.*, CASE WHEN kind IN ({_ARRIVALS}) THEN event_date ELSE event_date - 1 END
-          AS described_on
-        FROM {source} f
-    """
-
-
-@step("flow_rows_with_marital")
-def flow_rows_with_marital(source: str = "flow_rows_dated") -> str:
-    """Events with the person's marital status; unknown where the register has none."""
-    return f"""
-        SELECT f.*, coalesce(h.marital_status, 0) AS marital_status
-        FROM {source} f LEFT JOIN marital h ON {_described("h")}
-    """
-
-
-@step("flow_rows_with_citizenship")
-def flow_rows_with_citizenship(source: str = "flow_rows_dated") -> str:
-    """Events with the person's citizenship; nothing where the register has none."""
-    return f"""
-        SELECT f.*, h.citizenship
-        FROM {source} f LEFT JOIN citizenship h ON {_described("h")}
-    """
-
-
-@step("flow_rows_with_birthplace")
-def flow_rows_with_birthplace(source: str = "flow_rows") -> str:
-    """Events with the person's country of birth."""
-    return f"""
-        SELECT f.*, a.country_of_birth
-        FROM {source} f LEFT JOIN attribute a ON {_known("a", "f.person")}
-    """
-
-
-@step("flow_rows_with_parents")
-def flow_rows_with_parents(source: str = "flow_rows_with_birthplace") -> str:
-    """Events with the countries of birth of the person's parents."""
-    return f"""
-        SELECT f.*, m.country_of_birth AS mother_born, p.country_of_birth AS father_born
-        FROM {source} f
-        LEFT JOIN attribute a ON {_known("a", "f.person")}
-        LEFT JOIN attribute m ON {_known("m", "a.mother")}
-        LEFT JOIN attribute p ON {_known("p", "a.father")}
-    """
-
-
-@step("flow_rows_with_mother")
-def flow_rows_with_mother(source: str = "flow_rows") -> str:
-    """Births with the mother's completed age on the day, and her country of birth.
-
-    Nothing for other events, and where the mother is not in the register.
-    """
-    age = age_sql("f.event_date", "m.birth_date")
-    return f"""
-        SELECT f.*, CASE WHEN m.birth_date IS NOT NULL THEN {age} END AS mother_age,
-               m.country_of_birth AS mother_country_of_birth
-        FROM {source} f
-        LEFT JOIN attribute a ON f.kind = {int(Kind.BIRTH)} AND {_known("a", "f.person")}
-        LEFT JOIN attribute m ON {_known("m", "a.mother")}
-    """
-
-
-@step("flow_rows_with_age")
-def flow_rows_with_age(source: str = "flow_rows") -> str:
-    """Events with the person's completed age at the end of the day of the event."""
-    return f"SELECT f.*, {age_sql('event_date')} AS age FROM {source} f"
 
 
 @step("flow_cells", example={"source": "flow_rows", "by": ("municipality",)})
@@ -229,13 +159,8 @@ def flow_cells(source: str, by: Sequence[str]) -> str:
 
 def flow_steps(chosen: Sequence[Variable]) -> list[Step]:
     """Steps to the flows by variables; the window's values are bound when they run."""
-    needs = frozenset[str]().union(*(variable.needs for variable in chosen))
     steps = [counted_events(), flow_rows(max((v.area for v in chosen), default=0))]
-    if needs & {"marital", "citizenship"}:
-        steps.append(flow_rows_dated(steps[-1].name))
-    for need, described in _DESCRIPTIONS.items():
-        if need in needs:
-            steps.append(described(steps[-1].name))
+    steps += described(steps[-1].name, needs_of(chosen), EVENT_ROWS)
     return [*steps, flow_cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
 
 
@@ -244,23 +169,3 @@ def flows(
 ) -> pa.Table:
     """Flows of a period: numbers of the variables in columns v0, v1 …, and the counts."""
     return fetch(connection, flow_steps(chosen), window.parameters)
-
-
-_DESCRIPTIONS: Final = {
-    "marital": flow_rows_with_marital,
-    "citizenship": flow_rows_with_citizenship,
-    "birthplace": flow_rows_with_birthplace,
-    "parents": flow_rows_with_parents,
-    "mother": flow_rows_with_mother,
-    "age": flow_rows_with_age,
-}
-
-
-def _described(history: str) -> str:
-    return f"""{_known(history, "f.person")}
-          AND {history}.valid_from <= f.described_on AND {history}.valid_to > f.described_on"""
-
-
-def _known(table: str, person: str) -> str:
-    return f"""{table}.person = {person}
-          AND {table}.known_from <= $known_end AND {table}.known_to > $known_end"""

@@ -17,9 +17,11 @@ from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
-from folkestrom.statistics.as_of import described_residents
 from folkestrom.statistics.reach import Reach, reach
-from folkestrom.statistics.variables import Variable, notes, variables
+from folkestrom.variables.description import RESIDENTS, described
+from folkestrom.variables.variable import Variable, needs_of, notes
+from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import chosen as chosen_of
 
 DATE: Final = Dimension("date", Text("Date", "Dato"), classification="Date")
 PERSONS: Final = Measure("persons", Text("Persons", "Personer"), Text("persons", "personer"))
@@ -65,7 +67,21 @@ class Moment:
         return {"eve": self.day - timedelta(days=1), "known_at": self.known_at}
 
 
-@step("cells", example={"source": "residents_with_age", "by": ("sex", "age")})
+@step("residents")
+def residents() -> str:
+    """Who is resident at the end of the day before the reference day, and where.
+
+    `$eve` is that day before, and `$known_at` the knowledge day.
+    """
+    return """
+        SELECT person, municipality, basic_unit, sex, birth_date, country_of_birth
+        FROM residence
+        WHERE valid_from <= $eve AND valid_to > $eve
+          AND known_from <= $known_at AND known_to > $known_at
+    """
+
+
+@step("cells", example={"source": "residents_with_calendar", "by": ("sex", "age")})
 def cells(source: str, by: Sequence[str]) -> str:
     """Number of persons by each combination of the variables that occurs."""
     if not by:
@@ -103,10 +119,11 @@ def population(
     extraction_months
         Months from a date to its extraction, for "published".
     """
-    chosen = variables(by, "stock")
     limits = reach(connection)
     knowledge = limits.knowledge(known_at, extraction_months)
     moments = _moments(limits, dates, knowledge)
+    known = min(moment.known_at for moment in moments)
+    chosen = chosen_of(Setting(connection, "stock", known), by)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
     else:
@@ -143,8 +160,8 @@ def _moments(limits: Reach, dates: date | Sequence[date], knowledge: Knowledge) 
 
 def stock_steps(chosen: Sequence[Variable]) -> list[Step]:
     """Steps to the stock by variables; the moment's values are bound when they run."""
-    needs = frozenset[str]().union(*(variable.needs for variable in chosen))
-    steps = described_residents(needs)
+    steps = [residents()]
+    steps += described(steps[-1].name, needs_of(chosen), RESIDENTS)
     return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
 
 
@@ -167,7 +184,7 @@ def coded(
 ) -> pa.Table:
     """Columns v0, v1 … as codes of their variables, and measures in their types."""
     columns: dict[str, Any] = {
-        variable.id: variable.column(found[f"v{n}"]) for n, variable in enumerate(chosen)
+        variable.name: variable.column(found[f"v{n}"]) for n, variable in enumerate(chosen)
     }
     columns |= {name: found[name].cast(type) for name, type in measures.items()}
     return pa.table(columns)

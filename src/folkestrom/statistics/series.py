@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.engine.steps import compose, run, step
-from folkestrom.statistics.variables import Variable, int32
+from folkestrom.variables.sources import AGE, ATTRIBUTE, RESIDENCE
+from folkestrom.variables.variable import Variable
 
 Int = NDArray[np.int32]
 
@@ -40,6 +41,8 @@ BATCH: Final = 2_000_000
 NO_CODE: Final = -1
 
 _EPOCH: Final = date(1970, 1, 1)
+#: What the history of residence has by itself.
+_OF_RESIDENCE: Final = {AGE, ATTRIBUTE, RESIDENCE}
 _QUARTERS: Final = {(month, 1) for month in (1, 4, 7, 10)}
 _DAYS: Final = ("valid_from", "valid_to", "known_from", "known_to")
 
@@ -168,7 +171,7 @@ def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
 
 
 def _serves(moments: Sequence[Moment], chosen: Sequence[Variable]) -> bool:
-    if len(moments) < 2 or any(v.needs - {"age", "birthplace"} for v in chosen):
+    if len(moments) < 2 or any(v.needs - _OF_RESIDENCE for v in chosen):
         return False
     ages = [v for v in chosen if v.ages]
     aligned = all((m.day.month, m.day.day) in _QUARTERS for m in moments)
@@ -291,8 +294,8 @@ def _table(plan: Plan, days: Sequence[tuple[NDArray[Any], ...]]) -> pa.Table:
     codes = iter(plan.codes)
     for variable, place in zip(plan.chosen, places, strict=True):
         numbers = [*range(plan.ages - 1), None] if variable.ages else _known(next(codes))
-        columns[variable.id] = variable.places(place, numbers)
-    columns["persons"] = int32(counts)
+        columns[variable.name] = variable.places(place, numbers)
+    columns["persons"] = pa.array(counts.astype(np.int32, copy=False), pa.int32())
     return pa.table(columns)
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from folkestrom.analysis.study import Entry, Exit, Panel, Study
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.panel import PanelQuery
-from folkestrom.analysis.study.vocabulary import Vocabulary, built_in
 from folkestrom.model.knowledge import Knowledge
+from folkestrom.variables.registry import variables_of
+from folkestrom.variables.vocabulary import Vocabulary, with_levels
 from tests.reference.register import Report
 from tests.statistics.small_store import store_of, stretched_logs
 
@@ -129,4 +130,6 @@ def test_episodes(reports: list[Report], late: bool) -> None:
 
 def words(connection: Any) -> Vocabulary:
     """Every variable; days may be asked for that the log does not reach."""
-    return Vocabulary(built_in(connection, ["municipality"]))
+    known = variables_of("panel")
+    known["municipality"] = with_levels(connection, known["municipality"])
+    return Vocabulary(known)

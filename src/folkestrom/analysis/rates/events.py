@@ -10,27 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from folkestrom.analysis.rates.crossing import linked_event_steps
-from folkestrom.analysis.rates.exposure import first_immigrations
-from folkestrom.analysis.rates.past import past_event_steps
-from folkestrom.analysis.rates.variables import duration_sql
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
-from folkestrom.statistics.as_of import age_sql
-from folkestrom.statistics.flows import (
-    counted_events,
-    flow_rows,
-    flow_rows_dated,
-    flow_rows_with_age,
-    flow_rows_with_birthplace,
-    flow_rows_with_citizenship,
-    flow_rows_with_marital,
-    flow_rows_with_parents,
-)
-from folkestrom.statistics.variables import Variable
+from folkestrom.statistics.flows import counted_events, flow_rows
+from folkestrom.variables.description import EVENT_ROWS, described
+from folkestrom.variables.variable import Variable, needs_of
 
 _MOVED: Final = f"kind = {int(Kind.MOVE)} AND NOT arriving"
 _EMIGRATED: Final = f"kind = {int(Kind.EMIGRATION)}"
@@ -111,22 +98,6 @@ def event_of(name: str, destination: str | None = None) -> Event:
     return DESTINATIONS[destination]
 
 
-@step("flow_rows_with_year")
-def flow_rows_with_year(source: str = "flow_rows") -> str:
-    """Events with their calendar year."""
-    return f"SELECT f.*, year(event_date) AS year FROM {source} f"
-
-
-@step("flow_rows_with_duration")
-def flow_rows_with_duration(source: str = "flow_rows_with_birthplace") -> str:
-    """Events with the group of completed years since the first immigration, on the day."""
-    years = age_sql("event_date", "i.immigrated")
-    return f"""
-        SELECT f.*, {duration_sql(f"({years})")} AS duration
-        FROM {source} f LEFT JOIN first_immigrations i ON i.person = f.person
-    """
-
-
 @step(
     "event_cells",
     example={"source": "flow_rows", "condition": "kind = 8", "by": ("sex",), "persons": True},
@@ -164,29 +135,7 @@ def event_steps(event: Event, chosen: Sequence[Variable], persons: bool = False)
     persons
         Count those events apart that are the person's first.
     """
-    needs = frozenset[str]().union(*(variable.needs for variable in chosen))
     steps = [counted_events(), flow_rows(event.level)]
-    described = linked_event_steps(flow_rows_dated().name, needs)
-    last = described[-1].name if described else flow_rows_dated().name
-    described += past_event_steps(last, needs)
-    if described or needs & {"marital", "citizenship"}:
-        steps.append(flow_rows_dated(steps[-1].name))
-    steps += described
-    for need, make in _DESCRIPTIONS.items():
-        if need in needs:
-            steps.append(make(steps[-1].name))
-        if need == "birthplace" and "duration" in needs:
-            steps.append(first_immigrations())
-            steps.append(flow_rows_with_duration(steps[-2].name))
+    steps += described(steps[-1].name, needs_of(chosen), EVENT_ROWS)
     by = tuple(variable.sql for variable in chosen)
     return [*steps, event_cells(steps[-1].name, event.condition, by, persons)]
-
-
-_DESCRIPTIONS: Final = {
-    "marital": flow_rows_with_marital,
-    "citizenship": flow_rows_with_citizenship,
-    "birthplace": flow_rows_with_birthplace,
-    "parents": flow_rows_with_parents,
-    "age": flow_rows_with_age,
-    "year": flow_rows_with_year,
-}

@@ -15,20 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from folkestrom.analysis.rates.anniversaries import anniversary_sql, leap_sql
-from folkestrom.analysis.rates.crossing import (
-    CITIZENSHIP,
-    MARITAL,
-    crossed,
-    linked_stay_steps,
-)
-from folkestrom.analysis.rates.past import past_stay_steps
-from folkestrom.analysis.rates.variables import DURATIONS, duration_sql
 from folkestrom.engine.steps import Step, step
-from folkestrom.model.codes import RECORD_START_KINDS, Kind
-from folkestrom.model.countries import NO_CODE
-from folkestrom.statistics.as_of import births_then, residents_with_parents
-from folkestrom.statistics.variables import Variable
+from folkestrom.variables.calendar import leap_sql
+from folkestrom.variables.spells import cut
+from folkestrom.variables.variable import Variable, needs_of
 
 _CARRIED: Final[tuple[str, ...]] = (
     "person", "municipality", "basic_unit", "sex", "birth_date", "country_of_birth",
@@ -44,57 +34,6 @@ def stays() -> str:
                greatest(valid_from, $start) AS since, least(valid_to, $end) AS until
         FROM residence
         WHERE valid_from < $end AND valid_to > $start AND valid_from < valid_to AND {_KNOWN}
-    """
-
-
-@step("first_immigrations")
-def first_immigrations() -> str:
-    """First immigrations, of those whose record begins with one.
-
-    Who was resident when the register began immigrated earlier, and the log doesn't say when.
-    """
-    starts = ", ".join(str(int(kind)) for kind in sorted(RECORD_START_KINDS))
-    immigrated = f"min(CASE WHEN kind = {int(Kind.IMMIGRATION)} THEN event_date END)"
-    return f"""
-        SELECT person, {immigrated} AS immigrated
-        FROM event
-        WHERE kind IN ({starts}) AND {_KNOWN}
-        GROUP BY person
-        HAVING {immigrated} = min(event_date)
-    """
-
-
-@step("stays_with_immigration", example={"source": "stays"})
-def stays_with_immigration(source: str) -> str:
-    """Stays with the day of the first immigration, of those who were born abroad."""
-    return f"""
-        SELECT s.*, f.immigrated
-        FROM {source} s LEFT JOIN first_immigrations f
-          ON f.person = s.person AND s.country_of_birth <> {NO_CODE}
-    """
-
-
-@step("stays_with_duration", example={"source": "stays_with_immigration", "carried": ("person",)})
-def stays_with_duration(source: str, carried: Sequence[str]) -> str:
-    """Stays cut at the anniversaries of the first immigration that begin a group of duration."""
-    ends = (*DURATIONS.starts[1:], None)
-    bounds = ", ".join(
-        f"({begin}, {'NULL' if end is None else end})"
-        for begin, end in zip(DURATIONS.starts, ends, strict=True)
-    )
-    first = f"CASE WHEN b.begins > 0 THEN {anniversary_sql('s.immigrated', 'b.begins')} END"
-    last = anniversary_sql("s.immigrated", "b.ends")
-    listed = ", ".join(f"s.{name}" for name in carried)
-    return f"""
-        SELECT {listed}, s.since, s.until, {duration_sql("NULL")} AS duration
-        FROM {source} s WHERE s.immigrated IS NULL
-        UNION ALL
-        SELECT * FROM (
-          SELECT {listed}, greatest(s.since, {first}) AS since, least(s.until, {last}) AS until,
-                 {duration_sql("b.begins")} AS duration
-          FROM {source} s CROSS JOIN (VALUES {bounds}) AS b(begins, ends)
-          WHERE s.immigrated IS NOT NULL
-        ) AS cut WHERE since < until
     """
 
 
@@ -208,10 +147,11 @@ def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Ste
     years
         The calendar years that the period touches.
     """
-    steps = _described(frozenset[str]().union(*(variable.needs for variable in chosen)), years)
+    steps = [stays()]
+    steps += cut(steps[-1].name, _CARRIED, needs_of(chosen), years)
     by_age = any(variable.ages for variable in chosen)
-    by_year = any("year" in variable.needs for variable in chosen)
-    keyed = [v for v in chosen if not (v.ages or "year" in v.needs)]
+    by_year = any(variable.of_year for variable in chosen)
+    keyed = [v for v in chosen if not (v.ages or v.of_year)]
     keys = tuple(variable.sql for variable in keyed)
     if by_age or by_year:
         steps += [
@@ -225,27 +165,6 @@ def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Ste
         steps.append(ages(len(keys)))
     shown = tuple(f"k{keyed.index(v)}" if v in keyed else v.sql for v in chosen)
     return [*steps, exposure_cells(steps[-1].name, shown)]
-
-
-def _described(needs: frozenset[str], years: Sequence[int]) -> list[Step]:
-    """Steps to stays with what the variables need, cut where that changes."""
-    steps, carried = [stays()], _CARRIED
-    if "marital" in needs:
-        steps += crossed(MARITAL, steps[-1].name, carried, "coalesce(h.shown, 0)")
-        carried += (MARITAL.shown,)
-    if "citizenship" in needs:
-        steps += crossed(CITIZENSHIP, steps[-1].name, carried)
-        carried += (CITIZENSHIP.shown,)
-    for cut in (linked_stay_steps, past_stay_steps):
-        made, carried = cut(steps[-1].name, carried, needs, years)
-        steps += made
-    if "duration" in needs:
-        steps += [first_immigrations(), stays_with_immigration(steps[-1].name)]
-        steps.append(stays_with_duration(steps[-1].name, carried))
-        carried += ("duration",)
-    if "parents" in needs:
-        steps += [births_then(), residents_with_parents(steps[-1].name)]
-    return steps
 
 
 def _leap(year: int) -> int:

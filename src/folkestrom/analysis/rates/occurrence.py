@@ -13,8 +13,7 @@ import polars as pl
 
 from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
-from folkestrom.analysis.rates.vocabulary import Setting, exposed
-from folkestrom.analysis.study.definition import Groups
+from folkestrom.analysis.rates.quantile_years import quantile_years
 from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import Step, compose, parameters_of
@@ -25,7 +24,10 @@ from folkestrom.model.specification import Text
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.reach import Reach, reach
-from folkestrom.statistics.variables import Variable
+from folkestrom.variables.groups import Groups
+from folkestrom.variables.variable import Variable
+from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import chosen as chosen_of
 
 #: Which codes of which variables to keep.
 Only = Mapping[str, str | Iterable[str]]
@@ -67,7 +69,7 @@ class Occurrences:
     @property
     def by(self) -> tuple[str, ...]:
         """Names of the variables."""
-        return tuple(variable.id for variable in self.variables)
+        return tuple(variable.name for variable in self.variables)
 
     @property
     def allowed(self) -> dict[str, frozenset[str]]:
@@ -80,7 +82,7 @@ class Occurrences:
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""
-        return next(variable for variable in self.variables if variable.id == name)
+        return next(variable for variable in self.variables if variable.name == name)
 
 
 def occurrences(
@@ -124,11 +126,12 @@ def occurrences(
     _check(limits, period, known)
     named, kept = list(by), only or {}
     counted = event_of(event, destination)
-    setting = Setting(connection, period, known, limits, groups or {})
-    chosen = exposed(setting, [*named, *(name for name in kept if name not in named)])
+    years = quantile_years(connection, period, known, limits)
+    setting = Setting(connection, "exposure", known, groups or {}, years)
+    chosen = chosen_of(setting, [*named, *(name for name in kept if name not in named)])
     _check_births(event, chosen)
     check_columns(
-        [v.id for v in chosen],
+        [v.name for v in chosen],
         (*_NUMBERS, "persons"),
         next_step="Link the variable, or name the group, by another name.",
     )
@@ -141,12 +144,12 @@ def occurrences(
         "known_start": known,
         "known_end": known,
     }
-    years = range(period.start.year, last.year + 1)
-    exposure = _fetched(connection, exposure_steps(chosen, years), values, chosen)
+    calendar_years = range(period.start.year, last.year + 1)
+    exposure = _fetched(connection, exposure_steps(chosen, calendar_years), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
     data = keep(data, kept, named, _allowed(chosen))
-    shown = tuple(variable for variable in chosen if variable.id in named)
+    shown = tuple(variable for variable in chosen if variable.name in named)
     notes = limits.notes(known)
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
@@ -165,7 +168,7 @@ def _check(limits: Reach, period: Period, known: date) -> None:
 
 
 def _check_births(event: str, chosen: Sequence[Variable]) -> None:
-    wrong = [v.id for v in chosen if not (v.area or "year" in v.needs)]
+    wrong = [v.name for v in chosen if not (v.area or v.of_year)]
     if event == "birth" and wrong:
         raise UsageError(
             "describes the child at its birth, and nobody is exposed to being born",
@@ -204,7 +207,7 @@ def _joined(
     joined = exposure.join(events, on=keys, how="full", coalesce=True, nulls_equal=True)
     joined = joined.sort(keys, nulls_last=True)
     columns = [
-        pl.from_arrow(variable.column(joined[key].to_arrow())).alias(variable.id)  # type: ignore[union-attr]
+        pl.from_arrow(variable.column(joined[key].to_arrow())).alias(variable.name)  # type: ignore[union-attr]
         for variable, key in zip(chosen, keys, strict=True)
     ]
     return joined.select(counts).select(*columns, *numbers)
@@ -214,8 +217,8 @@ def _allowed(chosen: Sequence[Variable]) -> dict[str, frozenset[str]]:
     found = {}
     for variable in chosen:
         listed = {category.code for category in variable.dimension.categories}
-        codes = listed | long_list(variable.id).keys()
-        found[variable.id] = frozenset({*codes, UNKNOWN_CODE} if codes else ())
+        codes = listed | long_list(variable.name).keys()
+        found[variable.name] = frozenset({*codes, UNKNOWN_CODE} if codes else ())
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from folkestrom.analysis.study.definition import Entry, Exit, Groups, Panel, Study, ValueAt, Who
+from folkestrom.analysis.study.definition import Entry, Exit, Panel, Study, ValueAt, Who
 from folkestrom.analysis.study.toml_file import read_study, study_text
+from folkestrom.variables.groups import Groups
 
 __all__ = [
     "Entry",

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.engine.rows import column_of, numbers_of
 from folkestrom.model.names import check_columns
+from folkestrom.variables.variable import Variable
 
 #: Numbers of levels are looked up in an array from the least to the greatest of them.
 _LARGEST_RANGE = 1 << 27
@@ -160,8 +160,8 @@ def layout_of(
     """
     check_columns(variables, plain, "variables")
     dictionaries = {
-        name: levels_of(variable.levels, variable.numbers, variable.nothing)
+        name: levels_of(variable.levels, variable.numbers, variable.unknown)
         for name, variable in variables.items()
-        if variable.levels is not None
+        if variable.coded
     }
     return Layout(plain, variables, dictionaries | more)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from folkestrom.analysis.study.definition import Who
-from folkestrom.analysis.study.vocabulary import Variable, Vocabulary
 from folkestrom.errors import UsageError
+from folkestrom.variables.variable import Variable
+from folkestrom.variables.vocabulary import Vocabulary
 
 
 def condition_sql(who: Who, vocabulary: Vocabulary) -> str:
@@ -26,7 +27,7 @@ def condition_sql(who: Who, vocabulary: Vocabulary) -> str:
     known = [str(number) for number in numbers if number is not None]
     parts = [f"coalesce(({variable.sql}) IN ({', '.join(known)}), FALSE)"] if known else []
     # What has no number is shown as unknown, beside what has the number of unknown.
-    if variable.nothing in (who.in_ or who.not_in):
+    if variable.unknown in (who.in_ or who.not_in):
         parts.append(f"({variable.sql}) IS NULL")
     found = f"({' OR '.join(parts) or 'FALSE'})"
     return f"NOT {found}" if who.not_in else found

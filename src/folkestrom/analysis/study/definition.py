@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from folkestrom.analysis.study.values import (
+from folkestrom.columns.values import (
     check_year,
     codes,
     day,
@@ -24,6 +24,7 @@ from folkestrom.analysis.study.values import (
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
 from folkestrom.model.names import nearest_name
+from folkestrom.variables.groups import Groups
 
 #: When a variable of episodes is looked at, beside a day.
 ENTRY: Final = "entry"
@@ -317,64 +318,6 @@ class Panel:
     def levels(self) -> tuple[str, ...]:
         """Every outcome in order: staying first."""
         return (self.stay, *self.outcomes)
-
-
-@dataclass(frozen=True, slots=True)
-class Groups:
-    """A variable made of another one, by name in `Study.groups`.
-
-    Parameters
-    ----------
-    of
-        The variable that is grouped.
-    starts
-        Least number of each group, as in (18, 25, 67): "18-24", "25-66", "67+". Numbers below the
-        first are in `other`.
-    codes
-        Name of each group, with the codes in it.
-    quantiles
-        How many groups, by rank among the year's residents with a value: 10 for tenths.
-    by
-        For a municipality: a linked variable of municipalities that groups them.
-    other
-        What is in no group; None: unknown.
-    """
-
-    of: str
-    starts: tuple[float, ...] = ()
-    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    quantiles: int | None = None
-    by: str | None = None
-    other: str | None = None
-
-    def __post_init__(self) -> None:
-        where = f"groups of {self.of}"
-        put(self, "starts", tuple(self.starts))
-        grouped = {str(name): codes(listed, where) for name, listed in self.codes.items()}
-        put(self, "codes", grouped)
-        ways = (self.starts, self.codes, self.quantiles is not None, self.by)
-        if sum(map(bool, ways)) != 1:
-            raise UsageError(
-                "are made in one way",
-                where=where,
-                allowed="starts = [18, 25, 67], codes = {name = [codes]}, quantiles = 10, or "
-                'by = "centrality"',
-            )
-        if any(not is_number(start) for start in self.starts) or sorted(self.starts) != list(
-            self.starts
-        ):
-            raise UsageError("are not numbers in rising order", where=f"{where}, starts")
-        if self.quantiles is not None and not 2 <= self.quantiles <= 100:
-            raise UsageError(
-                "is not a number of groups",
-                where=f"{where}, quantiles",
-                value=self.quantiles,
-                allowed="whole numbers from 2 to 100",
-            )
-        listed = [code for group in grouped.values() for code in group]
-        twice = [code for code in listed if listed.count(code) > 1]
-        if twice:
-            raise UsageError("is in two groups", where=where, value=twice[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import duckdb
@@ -13,7 +13,6 @@ import pyarrow as pa
 from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
 from folkestrom.analysis.study.conditions import condition_sql, dropped_at
 from folkestrom.analysis.study.definition import ENTRY, EXIT, VARYING, Entry, Exit, Study, ValueAt
-from folkestrom.analysis.study.describe import described, needs_of, stays_of_children
 from folkestrom.analysis.study.flow_chart import EPISODES, FlowChart, Tally
 from folkestrom.analysis.study.making import count_rows, create_temporary, stream
 from folkestrom.analysis.study.parts import Part, parts
@@ -30,9 +29,13 @@ from folkestrom.analysis.study.spells import (
     needs_of_events,
     pieces,
 )
-from folkestrom.analysis.study.vocabulary import Variable, Vocabulary
 from folkestrom.engine.steps import step
 from folkestrom.errors import UsageError
+from folkestrom.variables.description import PERSON_DAYS, described
+from folkestrom.variables.past import stays_of_children
+from folkestrom.variables.sources import CHILDREN
+from folkestrom.variables.variable import Variable, needs_of
+from folkestrom.variables.vocabulary import Vocabulary
 
 CENSORED: Final = "censored"
 _BASE: Final = (
@@ -45,9 +48,6 @@ _BASE: Final = (
 def episodes_kept() -> str:
     """Episodes that no step of the flow chart has left out, without what conditions needed."""
     return f"SELECT {_BASE} FROM part_rows WHERE dropped = 0"
-
-
-_HAVE: Final = frozenset({"outcome"})
 
 
 @step("looked_at", example={"described_on": "$end - 1", "reference_day": "$end"})
@@ -128,7 +128,7 @@ class EpisodeQuery:
     def __post_init__(self) -> None:
         for name, value in self.study.variables.items():
             variable = self.vocabulary[value.variable]
-            if value.at == VARYING and not can_vary(variable.needs):
+            if value.at == VARYING and not can_vary(needs_of([variable])):
                 raise UsageError(
                     "cannot cut episodes: the days on which it changes are not looked for",
                     where=f"variables, {name}",
@@ -210,7 +210,7 @@ class EpisodeQuery:
     def _parts(self) -> Sequence[Part]:
         names = [who.variable for who in self.study.who]
         names += [value.variable for value in self.study.variables.values()]
-        if any("children" in self.vocabulary[name].needs for name in names):
+        if CHILDREN in needs_of(self.vocabulary[name] for name in names):
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
@@ -228,15 +228,17 @@ class EpisodeQuery:
             "entry_on": entry.on,
             "observed_from": entry.observed_from,
             "end": self.exit.end,
-            "described_first": min([entry.first_day, *days]),
+            # Who enters as a resident, or emigrates, is described as of the day before.
+            "described_first": min([entry.first_day, *days]) - timedelta(days=1),
         }
 
     def _make_rows(self, part: Part, tally: Tally) -> None:
         """The part's episodes in a temporary table, with the step at which each is left out."""
         conditions = [sql for _, sql in self._conditions]
-        needs = needs_of(self.vocabulary[who.variable].needs for who in self.study.who)
+        needs = needs_of(self.vocabulary[who.variable] for who in self.study.who)
+        needs += needs_of_events(self.exit)
         steps = entry_steps(self.entry)
-        steps += described(steps[-1].name, needs | needs_of_events(self.exit), _HAVE)
+        steps += described(steps[-1].name, needs, PERSON_DAYS)
         source = steps[-1].name
         observed = self.entry.observed_from is not None
         steps += [
@@ -276,18 +278,18 @@ class EpisodeQuery:
             EXIT: ("entry_date + stop - 1", "entry_date + stop - 1"),
         }
         steps = [looked_at(*days.get(str(at), (f"DATE '{at}' - 1", f"DATE '{at}'")))]
-        steps += described(steps[-1].name, needs_of(v.needs for v in mine.values()), _HAVE)
+        steps += described(steps[-1].name, needs_of(mine.values()), PERSON_DAYS)
         steps.append(values_then(steps[-1].name, {name: v.sql for name, v in mine.items()}))
         steps.append(episodes_with_values(list(mine)))
         create_temporary(self.connection, "episodes_kept", steps, given)
 
     def _cut(self, mine: dict[str, Variable], kept: list[str], given: dict[str, object]) -> None:
         """Cut the episodes wherever a variable changes."""
-        needs = needs_of(variable.needs for variable in mine.values())
+        needs = needs_of(mine.values())
         changes = change_steps(needs)
         steps = [*changes, pieces([change.name for change in changes])]
         create_temporary(self.connection, "episodes_in_pieces", steps, given)
-        steps = described("episodes_in_pieces", needs, _HAVE)
+        steps = described("episodes_in_pieces", needs, PERSON_DAYS)
         source = steps[-1].name if steps else "episodes_in_pieces"
         steps.append(pieces_with_values(source, {n: v.sql for n, v in mine.items()}, kept))
         create_temporary(self.connection, "valued_pieces", steps, given)

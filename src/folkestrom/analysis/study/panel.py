@@ -12,18 +12,21 @@ import pyarrow as pa
 from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
 from folkestrom.analysis.study.conditions import condition_sql, dropped_at
 from folkestrom.analysis.study.definition import Panel, Study
-from folkestrom.analysis.study.describe import described, needs_of, stays_of_children
 from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
 from folkestrom.analysis.study.making import count_rows, create_temporary, stream
 from folkestrom.analysis.study.parts import Part, parts
 from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, rows_of_part
 from folkestrom.analysis.study.prepared import Prepared, panel_of
-from folkestrom.analysis.study.vocabulary import Vocabulary
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.knowledge import Knowledge
+from folkestrom.variables.description import PERSON_DAYS, columns_of, described
+from folkestrom.variables.past import stays_of_children
+from folkestrom.variables.sources import ATTRIBUTE, CHILDREN, RESIDENCE, Source
+from folkestrom.variables.variable import needs_of
+from folkestrom.variables.vocabulary import Vocabulary
 
 #: What a person-year has before anything is joined to it.
-_HAVE = frozenset({"place", "attribute", "outcome"})
+_HAVE = frozenset({"year", *columns_of([RESIDENCE, ATTRIBUTE])})
 
 
 @step("panel_rows", example={"source": "rows_of_part", "columns": ("sex",), "name": ("sex",)})
@@ -115,7 +118,7 @@ class PanelQuery:
         return tally.chart(self.study.title, PERSON_YEARS, self.vocabulary.note_of(named))
 
     def _parts(self) -> Sequence[Part]:
-        if "children" in self._condition_needs | self._result_needs:
+        if CHILDREN in (*self._condition_needs, *self._result_needs):
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
@@ -127,12 +130,12 @@ class PanelQuery:
         return "emigration" in events or {"return", "onward"} <= events
 
     @property
-    def _condition_needs(self) -> frozenset[str]:
-        return needs_of(self.vocabulary[who.variable].needs for who in self.study.who)
+    def _condition_needs(self) -> list[Source]:
+        return needs_of(self.vocabulary[who.variable] for who in self.study.who)
 
     @property
-    def _result_needs(self) -> frozenset[str]:
-        return needs_of(self.vocabulary[name].needs for name in self.panel.variables)
+    def _result_needs(self) -> list[Source]:
+        return needs_of(self.vocabulary[name] for name in self.panel.variables)
 
     @property
     def _parameters(self) -> dict[str, object]:
@@ -150,7 +153,7 @@ class PanelQuery:
         """The part's person-years in a temporary table, with the step at which each is left out."""
         conditions = [condition_sql(who, self.vocabulary) for who in self.study.who]
         steps = outcome_steps(self.study, self.panel)
-        steps += described(steps[-1].name, self._condition_needs, _HAVE)
+        steps += described(steps[-1].name, self._condition_needs, PERSON_DAYS, _HAVE)
         conditions.append(f"outcome <> {DIED}")
         if not self._all_leaving_counts:
             conditions.append(f"outcome <> {LEFT}")
@@ -161,9 +164,9 @@ class PanelQuery:
 
     def _result_steps(self) -> list[Step]:
         chosen = [self.vocabulary[name] for name in self.panel.variables]
-        have = _HAVE | self._condition_needs
+        have = _HAVE | columns_of(self._condition_needs)
         steps = [kept_rows()]
-        steps += described(steps[-1].name, self._result_needs, have)
+        steps += described(steps[-1].name, self._result_needs, PERSON_DAYS, have)
         return [
             *steps,
             panel_rows(steps[-1].name, [v.sql for v in chosen], list(self.panel.variables)),

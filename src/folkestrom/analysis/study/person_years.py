@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from folkestrom.analysis.study.definition import Panel, Study
-from folkestrom.analysis.study.describe import EVER_KNOWN, PART
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.variables.past import EVER_KNOWN, PART
 
 #: What came of a year beside the outcomes asked for.
 DIED = -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
@@ -17,14 +17,16 @@ from folkestrom.analysis.study.definition import (
     Panel,
     Study,
 )
-from folkestrom.analysis.study.grouping import grouped
-from folkestrom.analysis.study.vocabulary import BUILT_IN, Vocabulary, built_in, of_linked
 from folkestrom.engine.store_derived import log_state
 from folkestrom.engine.store_meta import get
 from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.knowledge import Knowledge
 from folkestrom.statistics.reach import Reach, reach
+from folkestrom.variables.groups import grouped
+from folkestrom.variables.linked import check_known, of_linked
+from folkestrom.variables.registry import variables_of
+from folkestrom.variables.vocabulary import Vocabulary, check_groups, with_levels
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
 #: 2: a condition that names `unknown` finds what has no number, too.
@@ -111,7 +113,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     _check_days(study, limits)
     linked = linked_variables(connection)
     names = _names(study)
-    known = built_in(connection, _origins(study, names))
+    known = variables_of("panel")
+    for name in {name for listed in names.values() for name in listed} & known.keys():
+        known[name] = with_levels(connection, known[name])
     mine = {name: of_linked(variable) for name, variable in linked.items()}
     known |= mine
     vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})
@@ -121,19 +125,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     used |= {groups.by for groups in study.groups.values() if groups.by is not None}
     used_linked = {name: variable for name, variable in linked.items() if name in used}
     _check_linked(study, used_linked, limits)
+    check_groups(study.groups, linked)
     for name, groups in study.groups.items():
-        if name in BUILT_IN or name in linked:
-            raise UsageError("is a variable already", where="groups", value=name)
-        if groups.of in study.groups:
-            raise UsageError(
-                "is a group itself; groups are made of variables",
-                where=f"groups, {name}",
-                value=groups.of,
-            )
         of = known[groups.of]
         years = _years(study, limits) if groups.quantiles else {}
         known[name] = grouped(connection, name, groups, of, years, mine)
-    return Prepared(connection, study, Vocabulary(known), used_linked, limits)
+    vocabulary = Vocabulary(known, frozenset(study.groups))
+    return Prepared(connection, study, vocabulary, used_linked, limits)
 
 
 def _names(study: Study) -> dict[str, tuple[str, ...]]:
@@ -145,10 +143,6 @@ def _names(study: Study) -> dict[str, tuple[str, ...]]:
     for name, groups in study.groups.items():
         found[f"groups, {name}"] = (groups.of,)
     return found
-
-
-def _origins(study: Study, names: Mapping[str, Iterable[str]]) -> set[str]:
-    return {name for listed in names.values() for name in listed if name not in study.groups}
 
 
 def _check_days(study: Study, limits: Reach) -> None:
@@ -176,16 +170,8 @@ def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Reach) -> 
     ends = [date(study.panel.to + 1, 1, 1)] if study.panel is not None else []
     ends += [study.exit.end] if study.exit is not None else []
     known = limits.knowledge(study.known_at).day(max(ends))
-    for name, variable in linked.items():
-        if variable.first_known > known:
-            raise UsageError(
-                f"was linked as known from {variable.first_known} on, and the study asks for what "
-                f"was known on {known}",
-                where="known_at",
-                value=name,
-                next_step=f"Link it with `folkestrom link FILE --as {name} --known-from DAY`, the "
-                "day from which its values were to be had, or ask for a later day",
-            )
+    for variable in linked.values():
+        check_known(variable, known, "the study asks")
 
 
 def _years(study: Study, limits: Reach) -> dict[int, dict[str, object]]:

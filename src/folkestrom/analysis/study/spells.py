@@ -6,13 +6,14 @@ study's one knowledge day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from folkestrom.analysis.study.definition import Entry, Exit
-from folkestrom.analysis.study.describe import EVER_KNOWN, LINKED, LINKED_PLACE, PART
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
+from folkestrom.variables.past import EVER_KNOWN, PART
+from folkestrom.variables.sources import AGE, ATTRIBUTE, PARENTS, History, Source
 
 _KINDS: Final = {
     "immigration": Kind.IMMIGRATION,
@@ -26,10 +27,8 @@ _IMMIGRATION: Final = int(Kind.IMMIGRATION)
 _BORDER: Final = "municipality_from <> municipality_to"
 #: Stands for an entry after every event of its day.
 _AFTER_ALL: Final = 2**31 - 1
-#: Needs at whose changes an episode can be cut, with the history that has them.
-HISTORIES: Final = {"place": "residence", "marital": "marital", "citizenship": "citizenship"}
-#: Needs that never change.
-_FIXED: Final = frozenset({"attribute", "parents"})
+#: Sources that never change.
+_FIXED: Final = (ATTRIBUTE, PARENTS)
 
 
 @step("entering_events", example={"kind": 3})
@@ -162,13 +161,13 @@ def changes_of_age() -> str:
     """
 
 
-@step("changes_of_place_value", example={"name": "centrality"})
-def changes_of_place_value(name: str) -> str:
+@step("changes_of_place_value", example={"history": "linked_centrality"})
+def changes_of_place_value(history: str) -> str:
     """Days within an episode on which a linked value of any municipality begins."""
     return f"""
         SELECT r.person, r.occurrence, (h.valid_from - r.entry_date)::INTEGER AS cut
         FROM episodes_kept r
-        JOIN (SELECT DISTINCT valid_from FROM linked_{name} WHERE {EVER_KNOWN}) h
+        JOIN (SELECT DISTINCT valid_from FROM {history} WHERE {EVER_KNOWN}) h
           ON h.valid_from > r.entry_date + r.start AND h.valid_from < r.entry_date + r.stop
     """
 
@@ -278,39 +277,31 @@ def event_sql(exit_: Exit) -> str:
           ELSE 0 END"""
 
 
-def needs_of_events(exit_: Exit) -> frozenset[str]:
+def needs_of_events(exit_: Exit) -> list[Source]:
     """What entries must be described by to tell the events apart."""
-    if {"return", "onward"} & {*exit_.events, *exit_.censor}:
-        return frozenset({"attribute"})
-    return frozenset()
+    return [ATTRIBUTE] if {"return", "onward"} & {*exit_.events, *exit_.censor} else []
 
 
-def change_steps(needs: frozenset[str]) -> list[Step]:
+def change_steps(needs: Iterable[Source]) -> list[Step]:
     """Steps to the days on which variables of those needs change."""
     steps: list[Step] = []
-    if any(need.startswith(LINKED_PLACE) for need in needs):
-        needs |= {"place"}
-    for need in sorted(needs - _FIXED):
-        if need == "age":
+    for need in needs:
+        if need == AGE:
             steps.append(changes_of_age())
-        elif need.startswith(LINKED_PLACE):
-            steps.append(_renamed(changes_of_place_value(need.split(":")[1]), len(steps)))
-        else:
-            name = need.split(":")[1] if need.startswith(LINKED) else ""
-            history = f"linked_{name}" if name else HISTORIES[need]
+        elif isinstance(need, History) and need.key == "municipality":
+            steps.append(_numbered(changes_of_place_value(need.table), len(steps)))
+        elif isinstance(need, History) and need.holds != "always":
             for day in ("valid_from", "valid_to"):
-                made = changes_of_history(history, day)
-                steps.append(_renamed(made, len(steps)))
+                steps.append(_numbered(changes_of_history(need.table, day), len(steps)))
     return steps
 
 
-def can_vary(needs: frozenset[str]) -> bool:
+def can_vary(needs: Iterable[Source]) -> bool:
     """Whether it is known when a variable of those needs changes."""
     return all(
-        need in HISTORIES or need in _FIXED or need == "age" or need.startswith("linked")
-        for need in needs
+        need in (AGE, *_FIXED) or (isinstance(need, History) and not need.made) for need in needs
     )
 
 
-def _renamed(made: Step, number: int) -> Step:
-    return Step(f"{made.name}_{number}", made.sql, made.rule)
+def _numbered(made: Step, number: int) -> Step:
+    return made.named(f"{made.name}_{number}")

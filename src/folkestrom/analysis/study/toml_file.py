@@ -12,11 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from folkestrom.analysis.study.definition import Entry, Exit, Groups, Panel, Study, ValueAt, Who
+from folkestrom.analysis.study.definition import Entry, Exit, Panel, Study, ValueAt, Who
 from folkestrom.columns import check_arguments
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
+from folkestrom.variables.groups import Groups
 
 #: Names that Python keeps for itself have an underscore there.
 _KEYWORDS: Final = {"from": "from_", "in": "in_"}

@@ -17,7 +17,6 @@ from folkestrom.analysis.study.definition import Study
 from folkestrom.analysis.study.panel import PanelQuery, panel_query
 from folkestrom.analysis.study.prepared import Prepared, panel_of, prepare
 from folkestrom.analysis.study.summaries import Floats, outcome_sums, value_summaries
-from folkestrom.analysis.study.vocabulary import Vocabulary, built_in, of_linked
 from folkestrom.app.office import description_tables as tables
 from folkestrom.app.office.session import reading
 from folkestrom.disclosure import USUAL_QUANTILES, Rules, mean, quantiles
@@ -27,6 +26,9 @@ from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import linked_variables
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_columns, without_effect
+from folkestrom.variables.linked import of_linked
+from folkestrom.variables.registry import variables_of
+from folkestrom.variables.vocabulary import Vocabulary
 
 _OUTCOME: Final = "outcome"
 _YEAR: Final = "year"
@@ -136,7 +138,7 @@ def described(
 
 def _check_names(connection: duckdb.DuckDBPyConnection, study: Study, asked: Asked) -> None:
     linked = {name: of_linked(one) for name, one in linked_variables(connection).items()}
-    known = built_in(connection, ()) | linked
+    known = variables_of("panel") | linked
     known |= dict.fromkeys(study.groups, known["sex"])
     special = [_YEAR] if asked.of is None else [_YEAR, _OUTCOME]
     vocabulary = Vocabulary(known | dict.fromkeys(special, known["sex"]))

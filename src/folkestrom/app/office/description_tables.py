@@ -11,10 +11,8 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.analysis.rates.propensities import ClusterSums
-from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.definition import STAY, Panel, Study
 from folkestrom.analysis.study.summaries import MOST_CELLS
-from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure.applied import Applied, note_of
@@ -28,13 +26,15 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.statistics.variables import notes
+from folkestrom.variables.registry import variables_of
+from folkestrom.variables.variable import Variable, notes
 
 #: A published quantile has the values of at least so many persons on either side.
 EITHER_SIDE: Final = 10
 #: Level of the intervals.
 LEVEL: Final = 0.95
 
+_KNOWN: Final = variables_of("exposure")
 _OUTCOME: Final = "outcome"
 _VALUE: Final = "value"
 _NOBODY: Final = "none"
@@ -121,8 +121,8 @@ class About:
     def _dimension(self, name: str) -> Dimension:
         if name == _OUTCOME:
             return self.outcome
-        if name in EXPOSED:
-            return EXPOSED[name].dimension
+        if name in _KNOWN:
+            return _KNOWN[name].dimension
         levels = self.levels.get(name, ())
         return Dimension(name, _label(name), tuple(_category(level) for level in levels))
 
@@ -137,7 +137,7 @@ class About:
     @property
     def footnotes(self) -> tuple[Text, ...]:
         """Notes of the variables, each once."""
-        named = [EXPOSED[name] for name in self.by if name in EXPOSED]
+        named = [_KNOWN[name] for name in self.by if name in _KNOWN]
         made = [variable.note for variable in self.variables if variable.note is not None]
         return tuple(dict.fromkeys([*notes(named), *made]))
 

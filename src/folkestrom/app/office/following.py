@@ -17,7 +17,6 @@ from folkestrom.analysis.figures import curve_plot
 from folkestrom.analysis.followup import Curve, FollowUp, gray_test
 from folkestrom.analysis.followup.curves import Scale
 from folkestrom.analysis.study.prepared import ends_of
-from folkestrom.analysis.study.values import one_of
 from folkestrom.app.office import arguments
 from folkestrom.app.office.following_episodes import Followed, Progress, measured, read
 from folkestrom.app.office.following_release import Released, check_rules, released
@@ -31,6 +30,7 @@ from folkestrom.app.office.following_tables import (
 )
 from folkestrom.app.office.publishing import rules_of
 from folkestrom.app.output.place import check_place
+from folkestrom.columns.values import one_of
 from folkestrom.disclosure import Protected, Rules
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_description

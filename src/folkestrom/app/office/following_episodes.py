@@ -16,11 +16,12 @@ from folkestrom.analysis.followup import Counts, Curve, FollowUp, aalen_johansen
 from folkestrom.analysis.study.definition import ENTRY, VARYING, Study, ValueAt
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
-from folkestrom.analysis.study.vocabulary import Variable
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_columns, unknown
 from folkestrom.model.specification import Text
+from folkestrom.variables.sources import OUTCOME
+from folkestrom.variables.variable import Variable
 
 if TYPE_CHECKING:
     from folkestrom.app.office.studies import StoreStudy
@@ -337,7 +338,7 @@ def _not_of_entry(name: str, value: ValueAt, why: str) -> UsageError:
 def _refuse_unfit(by: Sequence[Grouping]) -> None:
     for grouping in by:
         variable = grouping.variable
-        if "outcome" in variable.needs:
+        if OUTCOME in variable.needs:
             raise UsageError(
                 "is known when the episode ends, and not at its entry",
                 where="by",

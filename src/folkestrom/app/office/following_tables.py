@@ -9,7 +9,6 @@ from typing import Final
 import polars as pl
 
 from folkestrom.analysis.followup import Comparison
-from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.prepared import ends_of
 from folkestrom.app.office.following_episodes import MEASURES, Followed, Grouping
 from folkestrom.classifications.code_lists import REASON, UNKNOWN_CODE
@@ -23,12 +22,14 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
+from folkestrom.variables.registry import variables_of
 
 #: Days of a year, as `at` understands them.
 YEAR: Final = 365.25
 #: Combinations of groups that nobody is in are listed in tables that do not become larger.
 LARGEST: Final = 1_000_000
 
+_KNOWN: Final = variables_of("exposure")
 _PERSONS: Final = Text("persons", "personer")
 _EPISODES: Final = Text("episodes", "episoder")
 _PER_CENT: Final = Text("per cent", "prosent")
@@ -138,7 +139,7 @@ def dimension_of(grouping: Grouping, groups: pl.DataFrame) -> Dimension:
         Columns of codes.
     """
     name, variable = grouping.name, grouping.variable
-    known = EXPOSED.get(variable.name)
+    known = _KNOWN.get(variable.name)
     label = _LABELS.get(name) or _plain(name)
     if known is not None and name == variable.name:
         label = known.dimension.label
@@ -298,7 +299,7 @@ def _notes(followed: Followed, data: pl.DataFrame) -> list[Text]:
                 f"Slik det var ved inngang: {', '.join(t.no.lower() for t in labels)}.",
             )
         )
-    known = [EXPOSED.get(grouping.variable.name) for grouping in followed.by]
+    known = [_KNOWN.get(grouping.variable.name) for grouping in followed.by]
     said = [v.note for v in known if v is not None] + [g.variable.note for g in followed.by]
     found += [note for note in said if note is not None]
     if followed.follow.late:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from folkestrom.analysis.study import toml_file
-from folkestrom.analysis.study.definition import Groups
 from folkestrom.errors import UsageError
+from folkestrom.variables.groups import Groups
 
 
 def groups_of(texts: Iterable[str]) -> dict[str, Groups]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from folkestrom.analysis.study.vocabulary import BUILT_IN
 from folkestrom.app.office.session import looking, register_tables, writing
 from folkestrom.app.output.place import errors_of
 from folkestrom.engine.failures import resource_errors
@@ -22,6 +21,7 @@ from folkestrom.linkage.delivery import LinkOrder, check_name
 from folkestrom.linkage.delivery import link as link_files
 from folkestrom.linkage.holding import export_held
 from folkestrom.model.names import suggestion
+from folkestrom.variables.registry import RESERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ def link(
     linked_at
         The moment of the linking; None: now.
     """
-    check_name(variable, BUILT_IN)
+    check_name(variable, RESERVED)
     with looking(folder, waiting):
         pass  # linking makes no store
     found = find_files(files)
     order = LinkOrder(
-        variable, found, staging_folder(folder), adds, known_from, BUILT_IN, linked_at
+        variable, found, staging_folder(folder), adds, known_from, RESERVED, linked_at
     )
     with writing(folder, waiting) as connection, transaction(connection):
         refresh(connection, register_tables())

@@ -25,7 +25,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.statistics.periods import Period
-from folkestrom.statistics.variables import Variable, notes
+from folkestrom.variables.variable import Variable, notes
 
 #: What everybody in the country is called, as a standard and as the other group.
 NATION: Final = EVERYBODY
@@ -268,10 +268,10 @@ def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
         codes = [category.code for category in variable.dimension.categories]
         if codes:
             number = dict(zip(codes, range(len(codes)), strict=True))
-            text = pl.col(variable.id).cast(pl.String)
+            text = pl.col(variable.name).cast(pl.String)
             places.append(text.replace_strict(number, return_dtype=pl.Int32))
         else:
-            column = pl.col(variable.id)
+            column = pl.col(variable.name)
             places.append(column if variable.decode is None else column.cast(pl.String))
     return data.sort(places, nulls_last=True) if places else data
 

@@ -15,8 +15,6 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.occurrence import Only, keep
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
-from folkestrom.analysis.rates.vocabulary import check_used
-from folkestrom.analysis.study.definition import Groups
 from folkestrom.app.office import arguments, rate_release, rate_tables
 from folkestrom.app.office.session import reading
 from folkestrom.columns import check_arguments
@@ -29,6 +27,8 @@ from folkestrom.model.cells import Cells, Frame, Target, as_frame, with_descript
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import without_effect
 from folkestrom.statistics.periods import Period
+from folkestrom.variables.groups import Groups
+from folkestrom.variables.vocabulary import check_used
 
 if TYPE_CHECKING:
     from folkestrom.app.office.api import Store

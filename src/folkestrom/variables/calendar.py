@@ -1,6 +1,19 @@
-"""Anniversaries of a day, as SQL expressions."""
+"""Completed years, anniversaries and leap years, as SQL expressions."""
 
 from __future__ import annotations
+
+
+def age_sql(day: str, birth_date: str = "birth_date") -> str:
+    """Completed years at the end of a day, as an SQL expression.
+
+    The year's birthday counts once its month and day have come: who is born on 29 February
+    completes a year on 1 March where there is no such day. Nobody is younger than 0.
+    """
+    years = f"""year({day}) - year({birth_date})
+      - CASE WHEN 32 * month({birth_date}) + day({birth_date}) > 32 * month({day}) + day({day})
+        THEN 1 ELSE 0 END"""
+    # Not greatest(0, …): that would make an unknown age 0.
+    return f"CASE WHEN {birth_date} > {day} THEN 0 ELSE {years} END"
 
 
 def anniversary_sql(day: str, years: str) -> str:

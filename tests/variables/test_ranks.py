@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from folkestrom.analysis.rates import occurrences
 from folkestrom.analysis.study import Groups
-from folkestrom.analysis.study.ranks import rank_sql, ranks, rule_of_ranks
 from folkestrom.model.specification import Text
 from folkestrom.model.time import OPEN
 from folkestrom.statistics.periods import Period
+from folkestrom.variables.ranks import rank_sql, ranks, rule_of_ranks
 from tests.analysis.rates.linked_store import link
 from tests.analysis.rates.test_exposure import KNOWN
 from tests.statistics.small_store import hand_made

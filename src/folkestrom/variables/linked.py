@@ -1,0 +1,124 @@
+"""Linked variables: texts are codes, numbers are numbers, or classes if they are few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
+from folkestrom.engine.rows import first_row
+from folkestrom.errors import UsageError
+from folkestrom.linkage.catalogue import NUMBER, TEXT, WHOLE_NUMBER, Linked
+from folkestrom.model.specification import Dimension, Text, same
+from folkestrom.variables.sources import linked_source
+from folkestrom.variables.variable import Variable
+
+#: A linked whole number is a class, with a group for each number, if they span no more than this.
+MOST_CLASSES: Final = 150
+
+
+def of_linked(linked: Linked) -> Variable:
+    """A linked variable.
+
+    Parameters
+    ----------
+    linked
+        What the store says of it.
+    """
+    made = Variable(
+        Dimension(linked.name, label_of(linked.name)),
+        linked.table,
+        frozenset({linked_source(linked.name, linked.key)}),
+        area=0 if linked.key == "person" else 2,
+    )
+    if linked.kind != TEXT:
+        return replace(made, type=pa.int64() if linked.kind == WHOLE_NUMBER else pa.float64())
+    # A number that stands for what is unknown is the same as no number.
+    spare = [number for level, number in linked.levels if level == UNKNOWN_CODE]
+    levels = {number: level for level, number in linked.levels if level != UNKNOWN_CODE}
+    return made.listed(levels, sql=f"nullif({made.sql}, {spare[0]})" if spare else made.sql)
+
+
+def note_of_linked(name: str) -> Text:
+    """What readers of a table by a linked variable should know."""
+    label = label_of(name)
+    return Text(
+        f"{label.en} is linked to the register; who has no value is unknown.",
+        f"{label.no} er koblet til registeret; den som ikke har noen verdi, er uoppgitt.",
+    )
+
+
+def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Variable) -> Variable:
+    """A variable of linked numbers with a level for each number, where they are few.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    linked
+        The linked variable whose numbers they are.
+    made
+        The variable.
+
+    Raises
+    ------
+    UsageError
+        Numbers that are not whole, or that lie too far apart.
+    """
+    low, high = None, None
+    if linked.kind == WHOLE_NUMBER:
+        row = first_row(connection, f'SELECT min("value"), max("value") FROM {linked.table}')
+        low, high = row or (None, None)
+    if linked.kind == NUMBER or (low is not None and high - low > MOST_CLASSES):
+        raise UsageError(
+            "is a linked number, and there would be a group for every number",
+            where="by",
+            value=linked.name,
+            allowed="groups of it, by bounds or of equal size",
+            next_step=f'Say groups, such as {linked.name}_tenth = {{of = "{linked.name}", '
+            f"quantiles = 10}}, and ask for {linked.name}_tenth",
+        )
+    rows = connection.execute(
+        f'SELECT DISTINCT "value" FROM {linked.table} ORDER BY "value"'
+    ).fetchall()
+    return made.listed({int(number): str(int(number)) for (number,) in rows})
+
+
+def check_known(linked: Linked, known: date, asker: str = "the question is") -> None:
+    """Refuse a linked variable that was not known yet.
+
+    Parameters
+    ----------
+    linked
+        The linked variable.
+    known
+        The knowledge day.
+    asker
+        Who asks for what was known then.
+    """
+    if linked.first_known > known:
+        raise UsageError(
+            f"was linked as known from {linked.first_known} on, and {asker} for what was "
+            f"known on {known}",
+            where="known_at",
+            value=linked.name,
+            next_step=f"Link it with `folkestrom link FILE --as {linked.name} --known-from DAY`, "
+            "the day from which its values were to be had, or ask for a later day, such as all "
+            "that is known: --known-at latest",
+        )
+
+
+def label_of(name: str) -> Text:
+    """What readers see of a name.
+
+    Examples
+    --------
+    >>> label_of("income_tenth").en
+    'Income tenth'
+    """
+    text = name.replace("_", " ")
+    return same(text[:1].upper() + text[1:])

@@ -1,0 +1,260 @@
+"""The variables of one question on one store: those of every store, linked ones, and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+import duckdb
+
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
+from folkestrom.errors import UsageError, UserError
+from folkestrom.linkage.catalogue import Linked, linked_variables
+from folkestrom.model.names import check_code, unknown, without_effect
+from folkestrom.variables.groups import Groups, grouped, note_of_groups
+from folkestrom.variables.linked import check_known, in_classes, note_of_linked, of_linked
+from folkestrom.variables.registry import RESERVED, VARIABLES, variables_of
+from folkestrom.variables.variable import Use, Variable
+
+#: Where the numbers are that a store has of a variable whose list is long.
+_LONG: Final = {
+    "municipality": ("residence", "municipality"),
+    "county": ("residence", "municipality // 100"),
+    "basic_unit": ("residence", "basic_unit"),
+    "citizenship": ("citizenship", "citizenship"),
+    "country_of_birth": ("attribute", "country_of_birth"),
+    "first_municipality": ("residence", "municipality"),
+    "first_county": ("residence", "municipality // 100"),
+    "destination_country": ("event", "country"),
+    "destination": ("event", VARIABLES["destination"].sql.replace("went_to", "municipality_to")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The variables of one study on one store.
+
+    Parameters
+    ----------
+    known
+        Every variable by name.
+    groups
+        Names of those that are groups of others.
+    """
+
+    known: Mapping[str, Variable]
+    groups: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> Variable:
+        return self.known[name]
+
+    def note_of(self, names: Iterable[str]) -> str:
+        """How groups came about, as a flow chart says it."""
+        made = [self.known[name].note for name in dict.fromkeys(names) if name in self.groups]
+        return " ".join(note.en for note in made if note is not None)
+
+    def check(self, names: Iterable[str], where: str) -> None:
+        """Refuse a name that no variable has, and suggest the nearest one."""
+        for name in names:
+            check_code(
+                name, tuple(self.known), "is not a variable", where=where,
+                further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where names are looked up.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    use
+        What the variables are asked for.
+    known
+        Knowledge day; of several, the first.
+    groups
+        Variables made of others, by name.
+    years
+        For groups of equal size of a linked variable: eve and knowledge day of each year.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    use: Use
+    known: date
+    groups: Mapping[str, Groups] = field(default_factory=dict)
+    years: Callable[[Linked], Mapping[int, Mapping[str, object]]] | None = None
+
+
+_NOT_THERE: Final[Mapping[Use, str]] = {
+    "stock": "is not a dimension of the population",
+    "flow": "is not a dimension of changes",
+    "exposure": "is not a variable that exposure has",
+}
+
+
+def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
+    """The variables of those names, for cells of statistics: each has codes, or whole numbers.
+
+    Parameters
+    ----------
+    setting
+        Where they are looked up.
+    names
+        What was asked for.
+
+    Raises
+    ------
+    UsageError
+        An unknown name, with the nearest known one; a name given twice; a linked variable that was
+        not known yet, or of numbers without groups; a group that cannot be made.
+    """
+    wanted = list(names)
+    own = variables_of(setting.use)
+    linked = linked_variables(setting.connection)
+    known = (*own, *setting.groups, *linked)
+    _check_origins(setting, own, linked)
+    found = []
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise UsageError("is asked for twice", where="by", value=name)
+        if name in own and name in linked:  # linked before the variable was in the program
+            raise UsageError(
+                "is a variable of the register's, and a linked one too",
+                where="by",
+                value=name,
+                next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`",
+            )
+        if name in own:
+            found.append(own[name])
+        elif name in setting.groups:
+            found.append(_grouped(setting, name, own, linked))
+        elif name in linked:
+            found.append(_linked(setting, linked[name]))
+        else:
+            raise _unknown(setting, name, known, "by")
+    return tuple(found)
+
+
+def _unknown(setting: Setting, name: str, known: Sequence[str], where: str) -> UserError:
+    if name in RESERVED and setting.use == "exposure":
+        return UsageError(
+            "is a variable of studies, of what became of a person-year",
+            where=where,
+            value=name,
+            allowed=tuple(known),
+            next_step="Make a panel of it with `folkestrom study`, which has propensities",
+        )
+    if ":" in name:
+        return UsageError(
+            "is not a variable: several of them are crossed by naming each",
+            where=where,
+            value=name,
+            allowed=", ".join(part.strip() for part in name.split(":")),
+        )
+    said = f"Variables of your own are linked with `folkestrom link FILE --as {name}`"
+    return unknown(name, tuple(known), _NOT_THERE[setting.use], where=where, further=said)
+
+
+def _check_origins(
+    setting: Setting, own: Mapping[str, Variable], linked: Mapping[str, Linked]
+) -> None:
+    check_groups(setting.groups, linked)
+    for name, group in setting.groups.items():
+        if group.of not in own and group.of not in linked:
+            raise _unknown(setting, group.of, (*own, *linked), f"groups, {name}")
+
+
+def _linked(setting: Setting, linked: Linked) -> Variable:
+    """A linked variable whose values are levels."""
+    check_known(linked, setting.known)
+    made = of_linked(linked)
+    if not made.coded:
+        made = in_classes(setting.connection, linked, made)
+    return replace(made, note=note_of_linked(linked.name))
+
+
+def _grouped(
+    setting: Setting, name: str, own: Mapping[str, Variable], linked: Mapping[str, Linked]
+) -> Variable:
+    """A variable made of another one, as studies make it."""
+    groups = setting.groups[name]
+    used = [linked[other] for other in (groups.of, groups.by) if other and other in linked]
+    for variable in used:
+        check_known(variable, setting.known)
+    mine = {id: of_linked(variable) for id, variable in linked.items()}
+    of = mine.get(groups.of) or with_levels(setting.connection, own[groups.of])
+    ranked = setting.years is not None and groups.quantiles and used
+    years = setting.years(linked[groups.of]) if ranked and setting.years else {}
+    made = grouped(setting.connection, name, groups, of, years, mine)
+    if not made.coded and groups.by is not None:
+        made = in_classes(setting.connection, linked[groups.by], made)
+    if groups.quantiles:
+        return made
+    return replace(made, note=note_of_groups(name, groups) if used else of.note)
+
+
+def with_levels(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
+    """A variable with the levels that occur in the store, whoever has them and whenever.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    variable
+        A variable of every store; those with short lists have their levels already.
+    """
+    if variable.name not in _LONG or variable.decode is None:
+        return variable
+    table, expression = _LONG[variable.name]
+    rows = connection.execute(
+        f"SELECT DISTINCT {expression} AS number FROM {table} ORDER BY number"
+    ).fetchall()
+    found = [int(number) for (number,) in rows if number is not None]
+    numbers = {variable.decode(number): number for number in found}
+    unknown = numbers.pop(UNKNOWN_CODE, None) if variable.unknown is not None else None
+    levels = sorted(name for name in numbers if name != UNKNOWN_CODE)
+    rest = () if variable.unknown is None else (variable.unknown,)
+    spare = () if unknown is None else (unknown,)
+    return variable.with_levels((*levels, *rest), (*(numbers[n] for n in levels), *spare))
+
+
+def check_groups(groups: Mapping[str, Groups], linked: Mapping[str, Linked]) -> None:
+    """Refuse groups with the name of a variable, and groups of groups.
+
+    Parameters
+    ----------
+    groups
+        Variables made of others, by name.
+    linked
+        Linked variables.
+    """
+    for name, group in groups.items():
+        if name in RESERVED or name in linked:
+            raise UsageError("is a variable already", where="groups", value=name)
+        if group.of in groups:
+            raise UsageError(
+                "is a group itself; groups are made of variables",
+                where=f"groups, {name}",
+                value=group.of,
+            )
+
+
+def check_used(groups: Mapping[str, Groups], names: Iterable[str]) -> None:
+    """Refuse groups of which none is asked for.
+
+    Parameters
+    ----------
+    groups
+        Variables made of others, by name.
+    names
+        What was asked for.
+    """
+    if groups and not groups.keys() & set(names):
+        raise without_effect(
+            "groups", ", ".join(groups), "nothing is asked for by any of them",
+            f"Name one where variables are named, such as by: {next(iter(groups))}",
+        )  # fmt: skip
