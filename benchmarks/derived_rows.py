@@ -168,7 +168,7 @@ def write(connection: duckdb.DuckDBPyConnection, persons: int, seed: int = 1) ->
     citizenship = np.where(people.foreign, ELSEWHERE, NORWAY).astype(np.int16)
     status = rng.integers(1, 6, persons).astype(np.int8)
     tables = {
-        "residence": (residence(people, found), "known_to, valid_to, valid_from"),
+        "stay": (residence(people, found), "known_to, valid_to, valid_from"),
         "event": (events(people, found), "known_to, event_date"),
         "marital": (history(people, "marital_status", status), "known_to, valid_to"),
         "citizenship": (history(people, "citizenship", citizenship), "known_to, valid_to"),

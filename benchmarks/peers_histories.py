@@ -45,7 +45,7 @@ FIXED = [*CORRECTABLE, "origin"]
 SHOWN = ["sex", "birth_date", "country_of_birth"]
 #: What tells two rows of one table and one report (or person) apart, from one day to the next.
 VARYING = {
-    "residence": ["valid_to", *SHOWN],
+    "stay": ["valid_to", *SHOWN],
     "marital": ["valid_to", "marital_status", "partner"],
     "citizenship": ["valid_to"],
     "attribute": ["position", *FIXED],
@@ -165,7 +165,7 @@ def _polars_spells(rows: pl.DataFrame) -> dict[str, pl.LazyFrame]:
     )
     is_citizen = (kind == 7) | ((kind <= 3) & pl.col("citizenship").is_not_null())
     chosen = {
-        "residence": (applied.filter(~kind.is_in([6, 7])), kind < 8),
+        "stay": (applied.filter(~kind.is_in([6, 7])), kind < 8),
         "marital": (marital, kind != 9),
         "citizenship": (applied.filter(is_citizen | (kind == 9)), kind != 9),
     }
@@ -387,7 +387,7 @@ def _pandas_spells(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     partner = rows["partner"].where(given | (kind > 3), ABSENT["partner"])
     is_citizen = (kind == 7) | ((kind <= 3) & (rows["citizenship"] != ABSENT["citizenship"]))
     chosen = {
-        "residence": (~np.isin(kind, [6, 7]), 7),
+        "stay": (~np.isin(kind, [6, 7]), 7),
         "marital": (states | (kind == 9), 8),
         "citizenship": (is_citizen | (kind == 9), 8),
     }

@@ -24,7 +24,7 @@ STARTS = [1, 2, 3]
 LEAVES = [8, 9]
 FIXED = ["sex", "birth_date", "country_of_birth", "mother", "father", "origin"]
 SPELLS = {
-    "residence": ["municipality", "basic_unit", "sex", "birth_date", "country_of_birth"],
+    "stay": ["municipality", "basic_unit", "sex", "birth_date", "country_of_birth"],
     "marital": ["marital_status", "partner"],
     "citizenship": ["citizenship"],
 }
@@ -51,7 +51,7 @@ def with_pandas(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame
     tables["attribute"] = start[["person", *FIXED, "event_date", "known_from", "position"]]
     ok = log[~refused]
     chosen = {
-        "residence": (applied, [*STARTS, 5]),
+        "stay": (applied, [*STARTS, 5]),
         "marital": (ok[ok["kind"].isin([*STARTS, 6, 9])], [*STARTS, 6]),
         "citizenship": (ok[ok["kind"].isin([*STARTS, 7, 9])], [*STARTS, 7]),
     }
@@ -96,7 +96,7 @@ def with_polars(connection: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame
     }
     ok = log.filter(~pl.col("refused"))
     chosen = {
-        "residence": (applied, [*STARTS, 5]),
+        "stay": (applied, [*STARTS, 5]),
         "marital": (ok.filter(kind.is_in([*STARTS, 6, 9])), [*STARTS, 6]),
         "citizenship": (ok.filter(kind.is_in([*STARTS, 7, 9])), [*STARTS, 7]),
     }

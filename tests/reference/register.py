@@ -212,21 +212,21 @@ class Life:
         if report.kind in RECORD_STARTS:
             self.start(report)
         elif report.kind == MOVE:
-            self.open("residence", report, report.municipality, report.basic_unit)
+            self.open("stay", report, report.municipality, report.basic_unit)
         elif report.kind == MARITAL_CHANGE:
             self.open("marital", report, report.marital_status, report.partner)
         elif report.kind == CITIZENSHIP_CHANGE:
             self.open("citizenship", report, report.citizenship)
         elif report.kind == EMIGRATION:
-            self.close("residence", self.day(report))
+            self.close("stay", self.day(report))
         elif report.kind == DEATH:
             self.died = self.day(report)
-            for variable in ("residence", "marital", "citizenship"):
+            for variable in ("stay", "marital", "citizenship"):
                 self.close(variable, self.died)
 
     def objection(self, report: Report) -> int | None:
         """Why a standing report is not applied; it is then flagged, and looked at again later."""
-        resident = "residence" in self.current
+        resident = "stay" in self.current
         if self.died:
             return AFTER_DEATH
         born = self.attributes["birth_date"] if self.attributes else None
@@ -249,7 +249,7 @@ class Life:
 
         Who comes back states them in passing: what is unknown there leaves what was known.
         """
-        self.open("residence", report, report.municipality, report.basic_unit)
+        self.open("stay", report, report.municipality, report.basic_unit)
         if report.marital_status:
             self.open("marital", report, report.marital_status, report.partner)
         elif not self.registered:
@@ -265,7 +265,7 @@ class Life:
         if report.kind in (MARITAL_CHANGE, CITIZENSHIP_CHANGE):
             return
         assert self.attributes is not None
-        home = self.current["residence"].values if "residence" in self.current else (None, None)
+        home = self.current["stay"].values if "stay" in self.current else (None, None)
         gone = report.kind in (EMIGRATION, DEATH)
         new = (None, None) if gone else (report.municipality, report.basic_unit)
         known, day = self.attributes, self.day(report)
@@ -301,12 +301,12 @@ def rows_known_at(reports: list[Report], known_at: date) -> Tables:
     """Every row of one person on one knowledge day, without its knowledge interval."""
     life = replay(reports, known_at)
     person = reports[0].person
-    tables: Tables = {name: set() for name in ("residence", "marital", "citizenship")}
+    tables: Tables = {name: set() for name in ("stay", "marital", "citizenship")}
     for variable, spell in life.spells:
         if spell.valid_from == spell.valid_to:
             continue
         values = spell.values
-        if variable == "residence":
+        if variable == "stay":
             assert life.attributes is not None
             values += tuple(life.attributes[n] for n in ("sex", "birth_date", "country_of_birth"))
         opened = spell.opened_by.position

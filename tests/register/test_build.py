@@ -106,7 +106,7 @@ def test_tables_that_are_not_as_the_log_makes_them_are_made_again(
     with empty_log() as connection:
         append(connection, reports[:190])
         build.update(connection, 0)
-        connection.execute("DELETE FROM residence")
+        connection.execute("DELETE FROM stay")
         append(connection, reports[190:])
         build.update(connection, 190)
         assert "making all tables again" in caplog.text

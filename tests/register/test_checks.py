@@ -16,13 +16,13 @@ from tests.register.random_log import random_log
 LAST = "valid_to = DATE '9999-12-31' AND known_to = DATE '9999-12-31'"
 DAMAGE = {
     ("empty_intervals", "marital"): "UPDATE marital SET valid_to = valid_from",
-    ("two_at_once", "residence"): f"""
-        INSERT INTO residence
+    ("two_at_once", "stay"): f"""
+        INSERT INTO stay
         SELECT * REPLACE (valid_from - 1 AS valid_from, position + 1 AS position)
-        FROM residence WHERE {LAST}""",
-    ("unopened_stays", "residence"): "DELETE FROM event WHERE kind = 5",
-    ("residents_before_birth", "residence"): "UPDATE residence SET birth_date = valid_from + 1",
-    ("unknown_persons", "residence"): "DELETE FROM attribute WHERE person % 2 = 0",
+        FROM stay WHERE {LAST}""",
+    ("unopened_stays", "stay"): "DELETE FROM event WHERE kind = 5",
+    ("residents_before_birth", "stay"): "UPDATE stay SET birth_date = valid_from + 1",
+    ("unknown_persons", "stay"): "DELETE FROM attribute WHERE person % 2 = 0",
     ("lives_after_death", "marital"): """
         UPDATE marital SET valid_to = DATE '9999-12-31'
         WHERE person IN (SELECT person FROM event WHERE kind = 9)""",

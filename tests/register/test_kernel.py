@@ -16,7 +16,7 @@ from tests.register.kernel import kernel_tables
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: Which columns of a table say what somebody is.
 VALUES = {
-    "residence": ("municipality", "basic_unit"),
+    "stay": ("municipality", "basic_unit"),
     "marital": ("marital_status", "partner"),
     "citizenship": ("citizenship",),
     "attribute": ("sex", "birth_date", "country_of_birth", "mother", "father", "origin"),

@@ -45,14 +45,14 @@ def test_every_row_is_written_once(table: Table) -> None:
 
 
 def test_rows_that_lie_together_end_in_the_same_year() -> None:
-    table = next(table for table in TABLES if table.name == "residence")
+    table = next(table for table in TABLES if table.name == "stay")
     writer = TableWriter(table, group=64)
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         connection.execute(table.create_sql())
         writer.add(random_rows(table, 50_000, 9))
         writer.write_full(connection)
-        rows = connection.execute("SELECT valid_to, known_to FROM residence").fetchall()
+        rows = connection.execute("SELECT valid_to, known_to FROM stay").fetchall()
     assert len(rows) % 64 == 0
     for start in range(0, len(rows), 64):
         block = rows[start : start + 64]

@@ -13,7 +13,7 @@ from tests.register.log import append, empty_log
 from tests.register.random_log import plain_log
 
 VARIABLES = {
-    "residence": (snapshots.residence_snapshot, ("person", "municipality", "basic_unit")),
+    "stay": (snapshots.stay_snapshot, ("person", "municipality", "basic_unit")),
     "marital": (snapshots.marital_snapshot, ("person", "marital_status", "partner")),
     "citizenship": (snapshots.citizenship_snapshot, ("person", "citizenship")),
 }

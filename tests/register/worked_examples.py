@@ -18,7 +18,7 @@ from tests.reference.register import OPEN, Report, Row, Tables
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-known-means.md"
 _EXAMPLE = re.compile(r"<!-- example -->\n```text\n(.*?)```", re.DOTALL)
 _HEADINGS = {
-    "residence": ("position", "municipality", "valid_from", "valid_to", "known_from", "known_to"),
+    "stay": ("position", "municipality", "valid_from", "valid_to", "known_from", "known_to"),
     "event": (
         "position",
         "kind",

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from folkestrom.register import build
 from folkestrom.residence.build import decisions, why
+from folkestrom.residence.publish import publish
 from folkestrom.residence.rules import RULES
 from folkestrom.residence.tables import Because
 from tests.reference.register import as_of
@@ -18,6 +19,7 @@ def test_every_stay_has_its_decision() -> None:
     with empty_log() as connection:
         append(connection, random_log(random.Random(21), persons=30, reports=300))
         build.update(connection, 0)
+        publish(connection)
         rows = connection.execute(
             f"SELECT rule, kind, count(*) FROM ({decisions().sql}) GROUP BY 1, 2"
         ).fetchall()
@@ -34,12 +36,13 @@ def test_why_agrees_with_the_register() -> None:
     with empty_log() as connection:
         append(connection, reports)
         build.update(connection, 0)
+        publish(connection)
         for _ in range(150):
             day = date(2000, 1, 1) + timedelta(days=dice.randrange(5_000))
             known_at = day + timedelta(days=dice.randrange(800))
             person = dice.randint(1, 25)
             decision = why(connection, person, day, known_at)
-            home = as_of(reports, day, known_at).get(person, {}).get("residence")
+            home = as_of(reports, day, known_at).get(person, {}).get("stay")
             assert decision.resident == (home is not None)
             if decision.resident:
                 assert (decision.municipality, decision.basic_unit) == home

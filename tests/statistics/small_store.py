@@ -10,7 +10,10 @@ from typing import Any
 import duckdb
 from hypothesis import strategies as st
 
+from folkestrom.engine.steps import create_view
+from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
+from folkestrom.residence.publish import publish
 from tests.reference.register import OPEN, Report, derived_tables
 from tests.register.histories import logs
 from tests.register.log import lists_side_by_side
@@ -23,7 +26,7 @@ _REPORT = """
     CREATE TABLE report (
       position BIGINT, source SMALLINT, source_report_id VARCHAR, key_hash UBIGINT,
       received_at TIMESTAMP, known_from DATE, person BIGINT, kind TINYINT,
-      annuls VARCHAR, corrects VARCHAR, target BIGINT
+      annuls VARCHAR, corrects VARCHAR, target BIGINT, event_date DATE
     )
 """
 _STRETCH = 150
@@ -52,6 +55,7 @@ def _stretched(report: Report) -> Report:
 def _create_log(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_REPORT)
     connection.execute("CREATE TABLE source AS SELECT 1::SMALLINT AS code, 'test' AS name")
+    create_view(connection, [known_report()])
 
 
 def store_of(reports: Sequence[Report]) -> duckdb.DuckDBPyConnection:
@@ -69,6 +73,7 @@ def fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, Any]) -> None:
     for table in TABLES:
         connection.execute(table.create_sql())
         insert(connection, table.name, tables.get(table.name, ()))
+    publish(connection)
 
 
 def insert(
@@ -96,10 +101,11 @@ def _report_row(report: Report) -> list[Any]:
         aim if annulment else None,
         None if annulment else aim,
         report.target,
+        report.event_date,
     ]
 
 
-#: One hand-made resident: everything that a row of `residence` needs, to be varied.
+#: One hand-made resident: everything that a stay needs, to be varied.
 RESIDENT = {
     "person": 1,
     "municipality": 301,
@@ -116,10 +122,10 @@ RESIDENT = {
 
 
 def hand_made(rows: Iterable[dict[str, Any]], **more: Iterable[Sequence[Any]]) -> Any:
-    """A store with rows of `residence`, each given by what differs from `RESIDENT`."""
+    """A store with rows of stays, each given by what differs from `RESIDENT`."""
     connection = duckdb.connect()
-    residence = [tuple((RESIDENT | row).values()) for row in rows]
-    fill(connection, {"residence": residence, **more})
+    stays = [tuple((RESIDENT | row).values()) for row in rows]
+    fill(connection, {"stay": stays, **more})
     _create_log(connection)
     connection.execute("INSERT INTO report (known_from) VALUES (DATE '2030-01-01')")
     return connection

@@ -56,7 +56,7 @@ def windows(draw: st.DrawFn) -> Window:
 
 def plain_stock(reports: Sequence[Report], day: date, known_at: date, area: Area) -> Counter[int]:
     state = as_of(reports, day, known_at)
-    return Counter(area(s["residence"][0]) for s in state.values() if "residence" in s)
+    return Counter(area(s["stay"][0]) for s in state.values() if "stay" in s)
 
 
 def plain_flows(reports: Sequence[Report], window: Window, area: Area) -> Counter[tuple[int, str]]:

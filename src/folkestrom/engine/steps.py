@@ -2,7 +2,7 @@
 
 A step is a function that returns one SELECT and whose docstring states the rule in words::
 
-    @step("residents")
+    @step("residents", reads=["residence"])
     def residents() -> str:
         '''Who is resident at the end of the day before `$day`, as known on `$known_at`.'''
         return '''
@@ -87,6 +87,8 @@ class RegisteredStep:
         The step's name.
     function
         What makes the step.
+    reads
+        Tables of the store that it reads, beside earlier steps.
     example
         Arguments to call it with.
     duckdb_only
@@ -95,6 +97,7 @@ class RegisteredStep:
 
     name: str
     function: Callable[..., Step]
+    reads: frozenset[str] = frozenset()
     example: Mapping[str, object] = field(default_factory=dict)
     duckdb_only: str | None = None
 
@@ -132,6 +135,7 @@ _REGISTRY: dict[str, RegisteredStep] = {}
 def step(
     name: str,
     *,
+    reads: Sequence[str] = (),
     example: Mapping[str, object] | None = None,
     duckdb_only: str | None = None,
 ) -> Callable[[Callable[P, str]], Callable[P, Step]]:
@@ -141,6 +145,9 @@ def step(
     ----------
     name
         Lower-case name, unique within a composition.
+    reads
+        Tables of the store that the text reads, beside earlier steps: those of its room, and what
+        earlier rooms publish.
     example
         Arguments for the tests, needed when the function has parameters without defaults.
     duckdb_only
@@ -159,7 +166,9 @@ def step(
             return Step(name, tidy(function(*args, **kwargs)), rule)
 
         key = f"{function.__module__}.{function.__qualname__}"
-        _REGISTRY[key] = RegisteredStep(name, make, dict(example or {}), duckdb_only)
+        _REGISTRY[key] = RegisteredStep(
+            name, make, frozenset(reads), dict(example or {}), duckdb_only
+        )
         return make
 
     return decorate
@@ -242,6 +251,19 @@ def create_table(
         text = f"SELECT * FROM {steps[-1].name}"
     statement = f"CREATE OR REPLACE TABLE {table} AS {text}"
     connection.execute(statement, parameters_of(text, parameters))
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+    """Create or replace a view with the name and the rows of the last step.
+
+    Parameters
+    ----------
+    connection
+        Where to run.
+    steps
+        The steps, without values to be bound.
+    """
+    connection.execute(f"CREATE OR REPLACE VIEW {steps[-1].name} AS {compose(steps)}")
 
 
 def materialise(

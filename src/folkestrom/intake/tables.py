@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import is_any
+from folkestrom.engine.rows import first_number, first_row, is_any
 from folkestrom.engine.store_errors import damaged
 
 #: Columns that the store gives a report, before those of the record itself.
@@ -138,3 +139,22 @@ def require_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     lost = {"report", *_OTHERS} - {name for (name,) in rows}
     if lost:
         raise damaged(folder, f"it has no table {', '.join(sorted(lost))}")
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many reports and batches the log has, and how many reports wait for their target."""
+    counted = {
+        "reports": "report",
+        "batches": "batch",
+        "waiting_targets": "link WHERE target IS NULL",
+    }
+    return {
+        name: first_number(connection, f"SELECT count(*) FROM {what}")
+        for name, what in counted.items()
+    }
+
+
+def last_known(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The last day on which something of the log became known; None of an empty one."""
+    row = first_row(connection, "SELECT max(known_from) FROM report")
+    return row[0] if row else None

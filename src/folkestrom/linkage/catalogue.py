@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import duckdb
 
-from folkestrom.engine.rows import is_any
+from folkestrom.engine.rows import first_number, is_any
 
 #: Kinds of values.
 TEXT: Final = "text"
@@ -94,3 +94,16 @@ def linked_variables(connection: duckdb.DuckDBPyConnection) -> dict[str, Linked]
         )
         for name, key, kind in rows.fetchall()
     }
+
+
+def counts_of(connection: duckdb.DuckDBPyConnection, linked: Linked) -> tuple[int, int, int]:
+    """How many rows of a linked variable hold, how many wait, and how many deliveries it had."""
+    held = f"SELECT count(*) FROM {linked.table} WHERE known_to = DATE '9999-12-31'"
+    waiting = "SELECT count(*) FROM linkage_held WHERE variable = $name"
+    deliveries = "SELECT max(delivery) FROM linkage_delivery WHERE variable = $name"
+    named = {"name": linked.name}
+    return (
+        first_number(connection, held),
+        first_number(connection, waiting, named),
+        first_number(connection, deliveries, named),
+    )

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
+from folkestrom.engine.steps import create_view
 from folkestrom.intake.tables import create_tables
+from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     few = after_position > 0 and _worth_working_in(connection, after_position)
     if not (few and work_in(connection, after_position)):
         rebuild(connection)
+    create_view(connection, [known_report()])
 
 
 def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:

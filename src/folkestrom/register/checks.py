@@ -16,7 +16,7 @@ from folkestrom.engine.steps import Step, run, step
 from folkestrom.register.tables import ATTRIBUTE, BY_NAME, TABLES, Table
 
 #: Histories in which a person is one thing at a time.
-HISTORIES = ("residence", "marital", "citizenship", "attribute")
+HISTORIES = ("stay", "marital", "citizenship", "attribute")
 SAMPLE = 97
 
 
@@ -42,7 +42,7 @@ class Finding:
     rule: str
 
 
-@step("empty_intervals", example={"table": ATTRIBUTE})
+@step("empty_intervals", reads=tuple(BY_NAME), example={"table": ATTRIBUTE})
 def empty_intervals(table: Table) -> str:
     """No interval is empty or turned round: it starts before it ends."""
     conditions = ["known_from >= known_to"]
@@ -51,7 +51,7 @@ def empty_intervals(table: Table) -> str:
     return f"SELECT person FROM {table.name} WHERE {' OR '.join(conditions)}"
 
 
-@step("two_at_once", example={"table": "residence"})
+@step("two_at_once", reads=[*HISTORIES], example={"table": "stay"})
 def two_at_once(table: str) -> str:
     """On one day, as known on one day, a person is one thing: no two rows share a day in both."""
     return f"""
@@ -67,12 +67,12 @@ def two_at_once(table: str) -> str:
     """
 
 
-@step("unopened_stays")
+@step("unopened_stays", reads=["event", "stay"])
 def unopened_stays() -> str:
     """Every stay is opened by an event that counts for as long as the stay is known."""
     return """
         SELECT r.person
-        FROM residence r
+        FROM stay r
         LEFT JOIN event e ON e.person % $of = 0
           AND e.position = r.position AND e.event_date = r.valid_from
           AND e.municipality_to = r.municipality AND e.basic_unit_to = r.basic_unit
@@ -84,7 +84,7 @@ def unopened_stays() -> str:
     """
 
 
-@step("unknown_persons", example={"table": "residence"})
+@step("unknown_persons", reads=[*HISTORIES], example={"table": "stay"})
 def unknown_persons(table: str) -> str:
     """Whoever is somewhere, or something, has attributes for as long as that is known."""
     return f"""
@@ -99,7 +99,7 @@ def unknown_persons(table: str) -> str:
     """
 
 
-@step("lives_after_death", example={"table": "residence"})
+@step("lives_after_death", reads=[*HISTORIES, "event"], example={"table": "stay"})
 def lives_after_death(table: str) -> str:
     """While a death is known, nothing of the person lasts beyond its day."""
     return f"""
@@ -110,13 +110,13 @@ def lives_after_death(table: str) -> str:
     """
 
 
-@step("residents_before_birth")
+@step("residents_before_birth", reads=["stay"])
 def residents_before_birth() -> str:
     """Nobody is resident before the date of birth, as known then."""
-    return "SELECT person FROM residence WHERE person % $of = 0 AND valid_from < birth_date"
+    return "SELECT person FROM stay WHERE person % $of = 0 AND valid_from < birth_date"
 
 
-@step("known_too_early", example={"table": "residence"})
+@step("known_too_early", reads=[*HISTORIES, "report"], example={"table": "stay"})
 def known_too_early(table: str) -> str:
     """No row is known before the report behind it, which is in the log and the same person's."""
     return f"""
@@ -131,7 +131,7 @@ def audits() -> list[tuple[str, Step]]:
     """Every audit, with the table that it is about."""
     found = [(table.name, empty_intervals(table)) for table in TABLES]
     found += [(name, two_at_once(name)) for name in HISTORIES]
-    found += [("residence", unopened_stays()), ("residence", residents_before_birth())]
+    found += [("stay", unopened_stays()), ("stay", residents_before_birth())]
     found += [(name, unknown_persons(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, lives_after_death(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, known_too_early(name)) for name in BY_NAME]

@@ -11,7 +11,9 @@ from __future__ import annotations
 from folkestrom.engine.steps import Step, step
 
 
-@step("read_as_of", example={"table": "residence", "columns": ("person", "municipality")})
+@step(
+    "read_as_of", reads=["stay"], example={"table": "stay", "columns": ("person", "municipality")}
+)
 def read_as_of(table: str, columns: tuple[str, ...]) -> str:
     """A history as of one day, as known on another: one filter on four columns, no replay."""
     return f"""
@@ -22,7 +24,7 @@ def read_as_of(table: str, columns: tuple[str, ...]) -> str:
     """
 
 
-@step("known_reports")
+@step("known_reports", reads=["report"])
 def known_reports() -> str:
     """Reports received before the knowledge day's midnight (later, where that was sealed)."""
     return "SELECT * FROM report WHERE known_from <= $known_at"
@@ -118,7 +120,7 @@ def ranked_of_residents() -> str:
     return "SELECT r.* FROM ranked_events r JOIN residents_by_count c ON c.person = r.person"
 
 
-def residence_snapshot() -> list[Step]:
+def stay_snapshot() -> list[Step]:
     """Steps to who is resident where: as often come as left says who, the last arrival where."""
     columns = ("municipality", "basic_unit")
     return [

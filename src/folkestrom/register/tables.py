@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-#: Raised whenever a rule changes what the tables hold: tables of another version are rebuilt.
-METHOD_VERSION: Final = 2
+#: Raised whenever a rule changes what the tables hold, or they are named anew: tables of another
+#: version are rebuilt.
+METHOD_VERSION: Final = 3
 
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
@@ -113,8 +114,8 @@ _SEX = Column("sex", "TINYINT", "Legal sex as known in this knowledge interval; 
 _BORN = Column("birth_date", "DATE", "Date of birth, likewise.", nullable=True)
 _BIRTHPLACE = Column("country_of_birth", "SMALLINT", "Country of birth, likewise.", nullable=True)
 
-RESIDENCE: Final = Table(
-    "residence",
+STAY: Final = Table(
+    "stay",
     "one unbroken stay at one basic unit, as known in one unbroken time of knowledge",
     ("person", "valid_from", "known_from", "position"),
     (
@@ -214,5 +215,5 @@ FLAG: Final = Table(
 )
 
 #: Every derived table, in the order in which kernels number them.
-TABLES: Final = (RESIDENCE, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG)
+TABLES: Final = (STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG)
 BY_NAME: Final = {table.name: table for table in TABLES}

@@ -12,7 +12,7 @@ from folkestrom.residence.rules import REGISTERED_REPORT
 from folkestrom.residence.tables import Because, Decision
 
 
-@step("decisions")
+@step("decisions", reads=["known_report", "residence"])
 def decisions() -> str:
     """Every stay, with the rule that makes it count and the report that opened it."""
     return f"""
@@ -22,11 +22,11 @@ def decisions() -> str:
           '{REGISTERED_REPORT.name}' AS rule,
           r.position,
           p.kind
-        FROM residence r JOIN report p ON p.position = r.position
+        FROM residence r JOIN known_report p ON p.position = r.position
     """
 
 
-@step("last_events")
+@step("last_events", reads=["event"])
 def last_events() -> str:
     """The last event of one person up to the eve that counts as known on the knowledge day."""
     return """

@@ -39,7 +39,7 @@ _BECAME_KNOWN: Final = "known_from > $known_start AND known_from <= $known_end"
 _WAS_SUPERSEDED: Final = "known_to > $known_start AND known_to <= $known_end"
 
 
-@step("stock_changes")
+@step("stock_changes", reads=["residence"])
 def stock_changes() -> str:
     """How knowledge about the stock at the end of the period changed, day by day.
 
@@ -57,7 +57,7 @@ def stock_changes() -> str:
     """
 
 
-@step("flow_effects")
+@step("flow_effects", reads=["event"])
 def flow_effects() -> str:
     """What each event that is counted, or was, in the flows of the period adds to a place."""
     return f"""
@@ -86,7 +86,7 @@ def flow_changes() -> str:
     """
 
 
-@step("starts_outside_flows")
+@step("starts_outside_flows", reads=["event"])
 def starts_outside_flows() -> str:
     """First registrations in the period, known from its start on: in the stock and in no flow."""
     return f"""
@@ -112,7 +112,7 @@ def unexplained(area: str) -> str:
     """
 
 
-@step("attributed")
+@step("attributed", reads=["known_report"])
 def attributed() -> str:
     """Each remaining unit with the reports of that person that became known that day, ranked.
 
@@ -122,25 +122,24 @@ def attributed() -> str:
         SELECT u.area, u.known, u.units, r.source, r.source_report_id, r.kind, r.target,
                row_number() OVER (
                  PARTITION BY u.person, u.known, u.area
-                 ORDER BY CASE WHEN r.annuls IS NOT NULL THEN 0 WHEN r.corrects IS NOT NULL THEN 1
+                 ORDER BY CASE WHEN r.annuls THEN 0 WHEN r.corrects THEN 1
                             WHEN r.kind = {int(Kind.ATTRIBUTE_CORRECTION)} THEN 2 ELSE 3 END,
                           r.received_at, r.key_hash
                ) AS place,
                count(*) OVER (PARTITION BY u.person, u.known, u.area) AS reports
         FROM unexplained u
-        LEFT JOIN report r ON r.person = u.person AND r.known_from = u.known
+        LEFT JOIN known_report r ON r.person = u.person AND r.known_from = u.known
     """
 
 
-@step("explained")
+@step("explained", reads=["known_report"])
 def explained() -> str:
     """The first of those reports, with the kind of the report that it annuls or corrects."""
     return """
-        SELECT a.area, a.known, a.units, s.name AS source, a.source_report_id, a.kind,
+        SELECT a.area, a.known, a.units, a.source, a.source_report_id, a.kind,
                t.kind AS target_kind, a.reports
         FROM attributed a
-        LEFT JOIN report t ON t.position = a.target
-        LEFT JOIN source s ON s.code = a.source
+        LEFT JOIN known_report t ON t.position = a.target
         WHERE a.place = 1
         ORDER BY 1, 2, 4, 5, 3
     """

@@ -91,7 +91,7 @@ def in_window(alias: str = "") -> str:
           AND ({a}event_date >= $start OR {a}first_known > $known_start)"""
 
 
-@step("counted_events")
+@step("counted_events", reads=["event"])
 def counted_events() -> str:
     """The reports that make up the flows of the period.
 

@@ -67,7 +67,7 @@ class Moment:
         return {"eve": self.day - timedelta(days=1), "known_at": self.known_at}
 
 
-@step("residents")
+@step("residents", reads=["residence"])
 def residents() -> str:
     """Who is resident at the end of the day before the reference day, and where.
 

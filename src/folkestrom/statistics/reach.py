@@ -88,7 +88,7 @@ class Reach:
         )
 
 
-@step("log_reach")
+@step("log_reach", reads=["event", "known_report", "residence"])
 def log_reach() -> str:
     """First day of the register, and the first and last days on which something became known.
 
@@ -107,7 +107,7 @@ def log_reach() -> str:
                  (SELECT min(first_known) FROM event WHERE {registered}),
                  (SELECT min(known_from) FROM residence)
                ) AS first_known,
-               (SELECT max(known_from) FROM report) AS last_known
+               (SELECT max(known_from) FROM known_report) AS last_known
         FROM (SELECT 1 FROM residence LIMIT 1) AS anybody
     """
 

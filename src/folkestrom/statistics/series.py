@@ -111,7 +111,7 @@ class Plan:
         return (*(len(codes) for codes in self.codes), born)
 
 
-@step("code_list", example={"expression": "municipality"})
+@step("code_list", reads=["residence"], example={"expression": "municipality"})
 def code_list(expression: str) -> str:
     """Every code that a variable has anywhere in the history of residence; unknown last."""
     return f"""
@@ -121,13 +121,13 @@ def code_list(expression: str) -> str:
     """
 
 
-@step("birth_range")
+@step("birth_range", reads=["residence"])
 def birth_range() -> str:
     """First and last date of birth in the history of residence."""
     return "SELECT min(birth_date) AS first_born, max(birth_date) AS last_born FROM residence"
 
 
-@step("spells", example={"expressions": ("municipality", "sex")})
+@step("spells", reads=["residence"], example={"expressions": ("municipality", "sex")})
 def spells(expressions: Sequence[str]) -> str:
     """Rows of the history that hold on some of the days and are known on some knowledge day."""
     columns = "".join(f"coalesce({sql}, {NO_CODE}) AS v{n}, " for n, sql in enumerate(expressions))

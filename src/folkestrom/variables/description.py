@@ -25,6 +25,7 @@ from folkestrom.variables.past import (
 )
 from folkestrom.variables.sources import (
     CHILDREN,
+    HISTORIES,
     MOTHER,
     PARENTS,
     REFERENCE_DAY,
@@ -110,7 +111,11 @@ PERSON_DAYS: Final = Rows(
 STAYS: Final = Rows("stays", "", "$known_at", "", "", "", "$start - 1", _OF_RESIDENTS)
 
 
-@step("rows_with_history", example={"source": "residents", "columns": ("marital_status",)})
+@step(
+    "rows_with_history",
+    reads=HISTORIES,
+    example={"source": "residents", "columns": ("marital_status",)},
+)
 def rows_with_history(
     source: str,
     columns: Sequence[str],
@@ -152,7 +157,7 @@ def _holds(history: History, rows: Rows) -> str:
     return f"h.valid_from <= {day} AND h.valid_to > {day} AND {known}"
 
 
-@step("parents_born", example={"source": "residents"})
+@step("parents_born", reads=["attribute"], example={"source": "residents"})
 def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
     """Countries of birth of the parents of every person in the rows, by knowledge day."""
     own = f"(SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN})" if rows.many else "attribute"
@@ -176,7 +181,7 @@ def rows_with_parents(source: str, rows: Rows = RESIDENTS) -> str:
     """
 
 
-@step("rows_with_mother", example={"source": "flow_rows"})
+@step("rows_with_mother", reads=["attribute"], example={"source": "flow_rows"})
 def rows_with_mother(source: str) -> str:
     """Births with the mother's completed age on the day, and her country of birth.
 

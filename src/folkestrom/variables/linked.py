@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
-from folkestrom.engine.rows import first_row
+from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import NUMBER, TEXT, WHOLE_NUMBER, Linked
 from folkestrom.model.specification import Dimension, Text, same
@@ -19,6 +19,18 @@ from folkestrom.variables.variable import Variable
 
 #: A linked whole number is a class, with a group for each number, if they span no more than this.
 MOST_CLASSES: Final = 150
+
+
+@step("value_range", reads=["linked_*"], example={"table": "linked_income"})
+def value_range(table: str) -> str:
+    """The least and the greatest value of a linked variable."""
+    return f'SELECT min("value") AS low, max("value") AS high FROM {table}'
+
+
+@step("values_of", reads=["linked_*"], example={"table": "linked_income"})
+def values_of(table: str) -> str:
+    """Every value of a linked variable."""
+    return f'SELECT DISTINCT "value" FROM {table} ORDER BY "value"'
 
 
 def of_linked(linked: Linked) -> Variable:
@@ -71,8 +83,7 @@ def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Vari
     """
     low, high = None, None
     if linked.kind == WHOLE_NUMBER:
-        row = first_row(connection, f'SELECT min("value"), max("value") FROM {linked.table}')
-        low, high = row or (None, None)
+        ((low, high),) = run(connection, [value_range(linked.table)]).fetchall()
     if linked.kind == NUMBER or (low is not None and high - low > MOST_CLASSES):
         raise UsageError(
             "is a linked number, and there would be a group for every number",
@@ -82,9 +93,7 @@ def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Vari
             next_step=f'Say groups, such as {linked.name}_tenth = {{of = "{linked.name}", '
             f"quantiles = 10}}, and ask for {linked.name}_tenth",
         )
-    rows = connection.execute(
-        f'SELECT DISTINCT "value" FROM {linked.table} ORDER BY "value"'
-    ).fetchall()
+    rows = run(connection, [values_of(linked.table)]).fetchall()
     return made.listed({int(number): str(int(number)) for (number,) in rows})
 
 

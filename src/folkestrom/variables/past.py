@@ -35,26 +35,26 @@ def _known(known: str, table: str = "") -> str:
     return f"{name}known_from <= {known} AND {name}known_to > {known}"
 
 
-@step("last_immigration")
+@step("last_immigration", reads=["event"])
 def last_immigration(known: str = "$known_at") -> str:
     """Day of the last immigration so far."""
     return _spells("event_date", _IMMIGRATION, known)
 
 
-@step("first_immigration")
+@step("first_immigration", reads=["event"])
 def first_immigration(known: str = "$known_at") -> str:
     """Day of the first immigration."""
     return _spells("min(event_date) OVER (PARTITION BY person)", _IMMIGRATION, known)
 
 
-@step("immigration_reason")
+@step("immigration_reason", reads=["event"])
 def immigration_reason(known: str = "$known_at") -> str:
     """The reason last stated for an immigration."""
     stated = f"{_IMMIGRATION} AND reason IS NOT NULL"
     return _spells("arg_max(reason, order_in_day)", stated, known)
 
 
-@step("moved_in")
+@step("moved_in", reads=["event"])
 def moved_in(known: str = "$known_at") -> str:
     """Day of the last move to the municipality, immigration or birth.
 
@@ -76,7 +76,7 @@ def _spells(value: str, condition: str, known: str) -> str:
     """
 
 
-@step("first_municipality")
+@step("first_municipality", reads=["event"])
 def first_municipality(known: str = "$known_at") -> str:
     """Where everybody's record began: by birth, immigration or first registration."""
     return f"""
@@ -87,7 +87,7 @@ def first_municipality(known: str = "$known_at") -> str:
     """
 
 
-@step("arrival")
+@step("arrival", reads=["event"])
 def arrival(known: str = "$known_at") -> str:
     """First immigrations, of those whose record begins with one.
 
@@ -101,7 +101,7 @@ def arrival(known: str = "$known_at") -> str:
     """
 
 
-@step("children")
+@step("children", reads=["attribute", "residence"])
 def children(known: str = "$known_at", since: str = "$start - 1") -> str:
     """How many own children under 18 are resident: one more for each stay, until it or they end.
 
@@ -147,7 +147,7 @@ MADE: Final[dict[str, Callable[..., Step]]] = {
 }
 
 
-@step("past_events", example={"source": "rows_of_part"})
+@step("past_events", reads=["event"], example={"source": "rows_of_part"})
 def past_events(source: str) -> str:
     """What events up to the day say: immigrations, the first place, and since when in this one.
 
@@ -184,7 +184,7 @@ def rows_with_past(source: str) -> str:
     """
 
 
-@step("stays_of_children")
+@step("stays_of_children", reads=["attribute", "residence"])
 def stays_of_children() -> str:
     """Every stay of somebody under 18, once for each parent in the register.
 

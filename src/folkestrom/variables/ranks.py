@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import duckdb
 
+from folkestrom.engine.steps import run, step
 from folkestrom.model.specification import Text
 
 
@@ -30,6 +31,33 @@ class Rank:
     persons: int
 
 
+@step("ranked_values", reads=["residence", "linked_*"], example={"linked": "income", "many": 10})
+def ranked_values(linked: str, many: int) -> str:
+    """Quantile groups of the residents with a value: the highest value of each, and how many.
+
+    Of n residents, who has r of them below is in group floor(many * r / n), counted from 0.
+    """
+    return f"""
+        WITH held AS (
+          SELECT h."value", count(*) AS persons
+          FROM residence r JOIN linked_{linked} h ON h.person = r.person
+          WHERE r.valid_from <= $eve AND r.valid_to > $eve
+            AND r.known_from <= $known AND r.known_to > $known
+            AND h.valid_from <= $eve + 1 AND h.valid_to > $eve + 1
+            AND h.known_from <= $known AND h.known_to > $known
+          GROUP BY h."value"
+        ),
+        ranked AS (
+          SELECT *, sum(persons) OVER (ORDER BY "value") - persons AS below,
+            sum(persons) OVER () AS residents
+          FROM held
+        )
+        SELECT {many} * below // residents AS place, max("value") AS highest,
+               sum(persons) AS persons
+        FROM ranked GROUP BY place ORDER BY place
+    """
+
+
 def ranks(
     connection: duckdb.DuckDBPyConnection, linked: str, many: int, known: Mapping[str, object]
 ) -> list[Rank]:
@@ -50,27 +78,7 @@ def ranks(
     known
         The day before, `eve`, and the knowledge day, `known`.
     """
-    rows = connection.execute(
-        f"""
-        WITH held AS (
-          SELECT h."value", count(*) AS persons
-          FROM residence r JOIN linked_{linked} h ON h.person = r.person
-          WHERE r.valid_from <= $eve AND r.valid_to > $eve
-            AND r.known_from <= $known AND r.known_to > $known
-            AND h.valid_from <= $eve + 1 AND h.valid_to > $eve + 1
-            AND h.known_from <= $known AND h.known_to > $known
-          GROUP BY h."value"
-        ),
-        ranked AS (
-          SELECT *, sum(persons) OVER (ORDER BY "value") - persons AS below,
-            sum(persons) OVER () AS residents
-          FROM held
-        )
-        SELECT {many} * below // residents AS place, max("value"), sum(persons)
-        FROM ranked GROUP BY place ORDER BY place
-        """,
-        known,
-    ).fetchall()
+    rows = run(connection, [ranked_values(linked, many)], known).fetchall()
     return [Rank(int(place), highest, int(persons)) for place, highest, persons in rows]
 
 

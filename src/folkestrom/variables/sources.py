@@ -136,6 +136,9 @@ MOTHER: Final = Source("mother", ("mother_age", "mother_country_of_birth"))
 #: What became of a person-year or an episode.
 OUTCOME: Final = Source("outcome", ("kind", "country", "went_to"))
 
+#: Tables of the store that are histories.
+HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", "linked_*")
+
 #: Sources of every store, in the order in which rows get them.
 SOURCES: Final[tuple[Source, ...]] = (
     RESIDENCE, ATTRIBUTE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION, FIRST_IMMIGRATION,

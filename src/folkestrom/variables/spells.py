@@ -17,6 +17,7 @@ from folkestrom.variables.description import STAYS, described
 from folkestrom.variables.past import MADE
 from folkestrom.variables.sources import (
     AGE,
+    HISTORIES,
     PARENTS,
     REFERENCE_DAY,
     YEAR,
@@ -29,7 +30,7 @@ _KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
 _PERIOD: Final = "valid_from < $end AND valid_to > $start"
 
 
-@step("history_bounds", example={"table": "marital"})
+@step("history_bounds", reads=HISTORIES, example={"table": "marital"})
 def history_bounds(table: str, key: str = "person") -> str:
     """First and last day of everybody's history in the period, and how many days it speaks of."""
     return f"""
@@ -41,7 +42,11 @@ def history_bounds(table: str, key: str = "person") -> str:
     """
 
 
-@step("history_spells", example={"name": "marital", "table": "marital", "column": "marital_status"})
+@step(
+    "history_spells",
+    reads=HISTORIES,
+    example={"name": "marital", "table": "marital", "column": "marital_status"},
+)
 def history_spells(name: str, table: str, column: str, key: str = "person") -> str:
     """A history's spells in the period, and spells with no value for all days that it leaves out.
 

@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
+from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError, UserError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.names import check_code, unknown, without_effect
@@ -197,6 +198,16 @@ def _grouped(
     return replace(made, note=note_of_groups(name, groups) if used else of.note)
 
 
+@step(
+    "numbers_that_occur",
+    reads=["residence", "citizenship", "attribute", "event"],
+    example={"table": "residence", "expression": "municipality"},
+)
+def numbers_that_occur(table: str, expression: str) -> str:
+    """Every number that a variable has in a store, whoever has it and whenever."""
+    return f"SELECT DISTINCT {expression} AS number FROM {table} ORDER BY number"
+
+
 def with_levels(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
     """A variable with the levels that occur in the store, whoever has them and whenever.
 
@@ -210,9 +221,7 @@ def with_levels(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Va
     if variable.name not in _LONG or variable.decode is None:
         return variable
     table, expression = _LONG[variable.name]
-    rows = connection.execute(
-        f"SELECT DISTINCT {expression} AS number FROM {table} ORDER BY number"
-    ).fetchall()
+    rows = run(connection, [numbers_that_occur(table, expression)]).fetchall()
     found = [int(number) for (number,) in rows if number is not None]
     numbers = {variable.decode(number): number for number in found}
     unknown = numbers.pop(UNKNOWN_CODE, None) if variable.unknown is not None else None

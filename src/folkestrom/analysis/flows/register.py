@@ -34,7 +34,7 @@ _PLACES: Final = {
 _NOT_KNOWN: Final = frozenset({"XX"})
 
 
-@step("moves_counted", example={"level": "county"})
+@step("moves_counted", reads=["event"], example={"level": "county"})
 def moves_counted(level: Level) -> str:
     """Moves of `[$start, $end)` by kind, place left, place come to, and country.
 
@@ -52,7 +52,7 @@ def moves_counted(level: Level) -> str:
     """
 
 
-@step("arrivals_of", example={"countries": (1, 2)})
+@step("arrivals_of", reads=["attribute"], example={"countries": (1, 2)})
 def arrivals_of(countries: Sequence[int]) -> str:
     """Persons born in some countries whose record began by immigration in `[$since, $until)`."""
     listed = ", ".join(str(code) for code in countries)
@@ -65,7 +65,7 @@ def arrivals_of(countries: Sequence[int]) -> str:
     """
 
 
-@step("moves_of_arrivals")
+@step("moves_of_arrivals", reads=["event"])
 def moves_of_arrivals() -> str:
     """All immigration, emigration and death before `$until` of those who arrived."""
     kinds = f"{int(Kind.IMMIGRATION)}, {int(Kind.EMIGRATION)}, {int(Kind.DEATH)}"

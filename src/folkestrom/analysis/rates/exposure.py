@@ -26,7 +26,7 @@ _CARRIED: Final[tuple[str, ...]] = (
 _KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
 
 
-@step("stays")
+@step("stays", reads=["residence"])
 def stays() -> str:
     """Stays of residents, as known on the knowledge day, cut to the period."""
     return f"""

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from folkestrom.analysis.study.columns import Layout
 from folkestrom.analysis.study.flow_chart import Counted, Tally
-from folkestrom.engine.steps import Step, compose, parameters_of
+from folkestrom.engine.steps import Step, compose, parameters_of, run, step
 
 _BATCH: Final = 262_144
 
@@ -43,13 +43,17 @@ def create_temporary(
     )
 
 
-def count_rows(
-    connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
-) -> None:
-    """Count the part's rows into the flow chart."""
-    # A person is there after a step if any of the person's rows is.
-    rows = connection.execute(
-        f"""
+@step(
+    "persons_by_step",
+    example={"steps": 2, "outcome": "outcome"},
+    duckdb_only="puts steps and outcomes into the bits of a number",
+)
+def persons_by_step(steps: int, outcome: str) -> str:
+    """Persons by the last step that any of their rows reached, those that rows left at, outcomes.
+
+    A person is there after a step if any of the person's rows is.
+    """
+    return f"""
         SELECT reached, steps, ended, count(*)
         FROM (
           SELECT max(CASE WHEN dropped = 0 THEN {steps} ELSE dropped END) AS reached,
@@ -58,8 +62,20 @@ def count_rows(
           FROM part_rows GROUP BY person
         )
         GROUP BY ALL
-        """
-    ).fetchall()
+    """
+
+
+@step("rows_by", example={"column": "dropped", "condition": "dropped > 0"})
+def rows_by(column: str, condition: str) -> str:
+    """Rows by the step at which they are left out, or by what became of them."""
+    return f"SELECT {column}, count(*) FROM part_rows WHERE {condition} GROUP BY 1"
+
+
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
+) -> None:
+    """Count the part's rows into the flow chart."""
+    rows = run(connection, [persons_by_step(steps, outcome)]).fetchall()
     losing: Counter[int] = Counter()
     ended: Counter[int] = Counter()
     persons = [0] * steps
@@ -68,9 +84,8 @@ def count_rows(
         ended.update(dict.fromkeys(_set_bits(ends), many))
         for number in range(min(reached, steps)):
             persons[number] += many
-    counted = "SELECT {0}, count(*) FROM part_rows WHERE {1} GROUP BY 1"
-    dropped = connection.execute(counted.format("dropped", "dropped > 0")).fetchall()
-    outcomes = connection.execute(counted.format(outcome, "dropped = 0")).fetchall()
+    dropped = run(connection, [rows_by("dropped", "dropped > 0")]).fetchall()
+    outcomes = run(connection, [rows_by(outcome, "dropped = 0")]).fetchall()
     tally.add(Counted(dict(dropped), losing, persons, dict(outcomes), ended))
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import first_row
 from folkestrom.engine.settings import memory_of
+from folkestrom.engine.steps import run, step
 
 #: Rows of a part, as a share of the engine's memory: what describes a row takes so many bytes.
 _BYTES_A_ROW: Final = 600
@@ -36,6 +36,19 @@ class Part:
         return {"low": self.low, "high": self.high}
 
 
+@step("persons_known", reads=["attribute"])
+def persons_known() -> str:
+    """About how many persons the register knows of."""
+    return "SELECT count(*) FROM attribute"
+
+
+@step("pseudonyms_at", reads=["attribute"], example={"shares": (0.5,)},
+      duckdb_only="takes several quantiles at once")  # fmt: skip
+def pseudonyms_at(shares: Sequence[float]) -> str:
+    """Pseudonyms below which those shares of the persons are."""
+    return f"SELECT quantile_disc(person, {list(shares)}) FROM attribute"
+
+
 def parts(connection: duckdb.DuckDBPyConnection, rows_a_person: float) -> Sequence[Part]:
     """All persons, in parts of about as many rows as fit well into memory.
 
@@ -46,13 +59,12 @@ def parts(connection: duckdb.DuckDBPyConnection, rows_a_person: float) -> Sequen
     rows_a_person
         How many rows of the result a person has, about.
     """
-    found = first_row(connection, "SELECT count(*) FROM attribute")
-    persons = int(found[0]) if found else 0
+    ((persons,),) = run(connection, [persons_known()]).fetchall()
     size = min(max(memory_of(connection) // _BYTES_A_ROW, _FEWEST), _MOST)
     many = max(1, round(persons * rows_a_person / size + 0.5))
     if many == 1:
         return [Part(-_END, _END)]
     shares = [number / many for number in range(1, many)]
-    row = first_row(connection, f"SELECT quantile_disc(person, {shares}) FROM attribute")
-    edges = sorted({int(edge) for edge in row[0]}) if row else []
+    ((found,),) = run(connection, [pseudonyms_at(shares)]).fetchall()
+    edges = sorted({int(edge) for edge in found})
     return [Part(low, high) for low, high in pairwise([-_END, *edges, _END])]

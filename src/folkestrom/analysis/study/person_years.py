@@ -25,7 +25,11 @@ def known_sql(study: Study, year: str) -> str:
     return "$known_last"
 
 
-@step("stays_by_year", duckdb_only="spreads each stay over its years with unnest of a range")
+@step(
+    "stays_by_year",
+    reads=["residence"],
+    duckdb_only="spreads each stay over its years with unnest of a range",
+)
 def stays_by_year() -> str:
     """Every stay once for each 1 January in it, from `$first_year` to `$last_year`.
 
@@ -57,7 +61,7 @@ def person_years(known: str) -> str:
     """
 
 
-@step("events_of_years", example={"known": "$known_last", "moves": "municipality"})
+@step("events_of_years", reads=["event"], example={"known": "$known_last", "moves": "municipality"})
 def events_of_years(known: str, moves: str | None) -> str:
     """Deaths, emigrations and moves between units, as known on the knowledge day of their year."""
     border = f"OR (kind = {_MOVE} AND {_border(moves)})" if moves else ""

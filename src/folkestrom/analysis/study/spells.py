@@ -13,7 +13,7 @@ from folkestrom.analysis.study.definition import Entry, Exit
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.variables.past import EVER_KNOWN, PART
-from folkestrom.variables.sources import AGE, ATTRIBUTE, PARENTS, History, Source
+from folkestrom.variables.sources import AGE, ATTRIBUTE, HISTORIES, PARENTS, History, Source
 
 _KINDS: Final = {
     "immigration": Kind.IMMIGRATION,
@@ -31,7 +31,7 @@ _AFTER_ALL: Final = 2**31 - 1
 _FIXED: Final = (ATTRIBUTE, PARENTS)
 
 
-@step("entering_events", example={"kind": 3})
+@step("entering_events", reads=["event"], example={"kind": 3})
 def entering_events(kind: int) -> str:
     """Events with which somebody enters.
 
@@ -50,7 +50,7 @@ def entering_events(kind: int) -> str:
     """
 
 
-@step("entering_residents")
+@step("entering_residents", reads=["residence"])
 def entering_residents() -> str:
     """Who is resident on a day: at the end of the day before, after which follow-up begins."""
     return f"""
@@ -63,7 +63,7 @@ def entering_residents() -> str:
     """
 
 
-@step("entering_birthdays", example={"age": 18})
+@step("entering_birthdays", reads=["residence"], example={"age": 18})
 def entering_birthdays(age: int) -> str:
     """Who is resident at the end of the day on which an age is completed.
 
@@ -92,7 +92,7 @@ def entries(source: str) -> str:
     """
 
 
-@step("endings", example={"source": "entries", "condition": "e.kind = 9"})
+@step("endings", reads=["event"], example={"source": "entries", "condition": "e.kind = 9"})
 def endings(source: str, condition: str) -> str:
     """The first event after each entry that ends follow-up, before `$end`.
 
@@ -130,7 +130,7 @@ def episodes(source: str, event: str, observed: bool) -> str:
     """
 
 
-@step("changes_of_history", example={"history": "marital"})
+@step("changes_of_history", reads=HISTORIES, example={"history": "marital"})
 def changes_of_history(history: str, day: str = "valid_from") -> str:
     """Days within an episode on which a history's row begins or ends."""
     return f"""
@@ -142,7 +142,11 @@ def changes_of_history(history: str, day: str = "valid_from") -> str:
     """
 
 
-@step("changes_of_age", duckdb_only="spreads each episode over its years with unnest of a range")
+@step(
+    "changes_of_age",
+    reads=["attribute"],
+    duckdb_only="spreads each episode over its years with unnest of a range",
+)
 def changes_of_age() -> str:
     """Birthdays within an episode."""
     birthday = "(birth_date + to_years(years::INTEGER))::DATE"
@@ -161,7 +165,7 @@ def changes_of_age() -> str:
     """
 
 
-@step("changes_of_place_value", example={"history": "linked_centrality"})
+@step("changes_of_place_value", reads=["linked_*"], example={"history": "linked_centrality"})
 def changes_of_place_value(history: str) -> str:
     """Days within an episode on which a linked value of any municipality begins."""
     return f"""

@@ -55,7 +55,7 @@ class Delays:
     longest: int
 
 
-@step("report_delays")
+@step("report_delays", reads=["known_report"])
 def report_delays() -> str:
     """Reports by kind and days from event to receipt, but for the first registrations of the stock.
 
@@ -63,20 +63,20 @@ def report_delays() -> str:
     """
     return f"""
         SELECT kind, datediff('day', event_date, known_from) - 1 AS days, count(*) AS reports
-        FROM report
-        WHERE annuls IS NULL AND corrects IS NULL AND kind <> {_FIRST}
+        FROM known_report
+        WHERE NOT annuls AND NOT corrects AND kind <> {_FIRST}
         GROUP BY 1, 2
     """
 
 
-@step("revision_delays")
+@step("revision_delays", reads=["known_report"])
 def revision_delays() -> str:
     """Annulments and corrections by days since the report that they are about was received."""
     return """
-        SELECT r.annuls IS NOT NULL AS annulment,
+        SELECT r.annuls AS annulment,
                datediff('day', t.known_from, r.known_from) AS days, count(*) AS reports
-        FROM report r JOIN report t ON t.position = r.target
-        WHERE r.annuls IS NOT NULL OR r.corrects IS NOT NULL
+        FROM known_report r JOIN known_report t ON t.position = r.target
+        WHERE r.annuls OR r.corrects
         GROUP BY 1, 2
     """
 

@@ -37,7 +37,7 @@ class Returns:
     left: int
 
 
-@step("arrivals_since")
+@step("arrivals_since", reads=["attribute"])
 def arrivals_since() -> str:
     """Persons born in one of eight EU countries whose record began by immigration since a day."""
     countries = ", ".join(str(COUNTRY_CODES[country]) for country in COUNTRIES)
@@ -50,7 +50,7 @@ def arrivals_since() -> str:
     """
 
 
-@step("still_here_or_dead")
+@step("still_here_or_dead", reads=["event", "residence"])
 def still_here_or_dead() -> str:
     """Who is resident at the end of the day before, and who has died while resident."""
     return f"""

@@ -42,7 +42,7 @@ def windows(first: int = 2000, last: int = 2020) -> str:
     return f"SELECT * FROM (VALUES {rows}) AS w(year, known_start, known_end)"
 
 
-@step("flows_by_year")
+@step("flows_by_year", reads=["event"])
 def flows_by_year() -> str:
     """Events by the one year that counts them.
 
@@ -66,7 +66,7 @@ def flows_by_year() -> str:
     """
 
 
-@step("late_events")
+@step("late_events", reads=["event"])
 def late_events() -> str:
     """Events that became known after the extraction of their year."""
     return f"""

@@ -9,12 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from folkestrom.app.office.session import looking, register_tables, writing
 from folkestrom.app.output.place import errors_of
-from folkestrom.engine.rows import first_number, first_row
 from folkestrom.engine.store import Waiting, database_file, staging_folder, transaction
 from folkestrom.engine.store_derived import is_fresh, log_state, refresh
 from folkestrom.engine.store_meta import format_version
@@ -22,6 +20,7 @@ from folkestrom.intake import quarantine, sealing
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.files import find_files
+from folkestrom.intake.tables import count_rows, last_known
 from folkestrom.model.time import local_day
 from folkestrom.register.build import compile_kernels
 
@@ -154,24 +153,12 @@ def info(folder: Path, waiting: Waiting) -> StoreInfo:
             folder=str(folder),
             format_version=format_version(connection),
             bytes=database_file(folder).stat().st_size,
-            reports=_count(connection, "report"),
-            batches=_count(connection, "batch"),
+            **count_rows(connection),
             quarantined=quarantine.count_by_reason(connection),
-            waiting_targets=_count(connection, "link WHERE target IS NULL"),
             sealed_until=sealing.sealed_until(connection),
-            last_known_from=_last_known(connection),
+            last_known_from=last_known(connection),
             fresh=log_state(connection).position == 0 or is_fresh(connection, register_tables()),
         )
-
-
-def _count(connection: duckdb.DuckDBPyConnection, what: str) -> int:
-    return first_number(connection, f"SELECT count(*) FROM {what}")
-
-
-def _last_known(connection: duckdb.DuckDBPyConnection) -> date | None:
-    row = first_row(connection, "SELECT max(known_from) FROM report")
-    found: date | None = row[0] if row else None
-    return found
 
 
 def _silent(_rows: int) -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 from folkestrom.app.office.session import looking, register_tables, writing
 from folkestrom.app.output.place import errors_of
 from folkestrom.engine.failures import resource_errors
-from folkestrom.engine.rows import first_number
 from folkestrom.engine.store import Waiting, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
 from folkestrom.errors import UsageError
 from folkestrom.intake.files import find_files
-from folkestrom.linkage.catalogue import has_linkage, linked_variables
+from folkestrom.linkage.catalogue import counts_of, has_linkage, linked_variables
 from folkestrom.linkage.counts import LinkResult
 from folkestrom.linkage.delivery import LinkOrder, check_name
 from folkestrom.linkage.delivery import link as link_files
@@ -111,20 +110,7 @@ def linked(folder: Path, waiting: Waiting) -> list[LinkedInfo]:
                 variable.key,
                 variable.kind,
                 len(variable.levels) if variable.kind == "text" else None,
-                first_number(
-                    connection,
-                    f"SELECT count(*) FROM {variable.table} WHERE known_to = DATE '9999-12-31'",
-                ),
-                first_number(
-                    connection,
-                    "SELECT count(*) FROM linkage_held WHERE variable = $name",
-                    {"name": name},
-                ),
-                first_number(
-                    connection,
-                    "SELECT max(delivery) FROM linkage_delivery WHERE variable = $name",
-                    {"name": name},
-                ),
+                *counts_of(connection, variable),
                 variable.first_known,
                 max(known for _, known in variable.deliveries),
             )

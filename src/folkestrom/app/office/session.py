@@ -12,6 +12,7 @@ from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
 from folkestrom.intake.tables import create_tables, require_tables
 from folkestrom.register.tables import METHOD_VERSION
+from folkestrom.residence.publish import publish
 
 
 def register_tables() -> Derived:
@@ -24,6 +25,7 @@ def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     from folkestrom.register.build import update
 
     update(connection, after_position)
+    publish(connection)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from folkestrom.register.kernel.sink import (
     put_event,
     put_flag,
     put_marital,
-    put_residence,
+    put_stay,
 )
 from folkestrom.register.kernel.standing import is_waiting
 from folkestrom.register.kernel.work import CITIZEN, CORRECTIONS, EVENTS, HOME, NONE, TOUCHED, Work
@@ -86,7 +86,7 @@ def _put_spell(
         return
     begun = work.event[r].out_day
     if spell == HOME:
-        put_residence(sink, row, known, begun, end, since, day)
+        put_stay(sink, row, known, begun, end, since, day)
     elif spell == CITIZEN:
         put_citizenship(sink, row, begun, end, since, day)
     else:

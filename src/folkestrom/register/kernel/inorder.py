@@ -38,7 +38,7 @@ from folkestrom.register.kernel.sink import (
     put_event,
     put_flag,
     put_marital,
-    put_residence,
+    put_stay,
 )
 from folkestrom.register.tables import OPEN_DAY
 
@@ -97,7 +97,7 @@ def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> Non
             citizenship = -1 if died else here
     if home >= 0:
         opened = rows[home]
-        put_residence(sink, opened, known, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY)
+        put_stay(sink, opened, known, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY)
     if status >= 0:
         opened = rows[status]
         put_marital(sink, opened, opened.event_date, OPEN_DAY, opened.known_from, OPEN_DAY)
@@ -117,19 +117,19 @@ def _move_on(sink: Sink, rows: Packed, home: int, here: int, known: Known, nth: 
     left = ABROAD
     if home >= 0:
         left = (np.int64(rows[home].municipality), np.int64(rows[home].basic_unit))
-        _close_residence(sink, rows[home], row, known)
+        _close_stay(sink, rows[home], row, known)
     when = (np.int64(row.event_date), nth)
     put_event(sink, row, known, left, when, row.known_from, OPEN_DAY)
     return here if row.kind < EMIGRATION else -1
 
 
 @njit(inline="always")
-def _close_residence(sink: Sink, opened: Any, closing: Any, known: Known) -> None:
+def _close_stay(sink: Sink, opened: Any, closing: Any, known: Known) -> None:
     begun, ended = opened.event_date, closing.event_date
     if opened.known_from < closing.known_from:
-        put_residence(sink, opened, known, begun, OPEN_DAY, opened.known_from, closing.known_from)
+        put_stay(sink, opened, known, begun, OPEN_DAY, opened.known_from, closing.known_from)
     if begun < ended:
-        put_residence(sink, opened, known, begun, ended, closing.known_from, OPEN_DAY)
+        put_stay(sink, opened, known, begun, ended, closing.known_from, OPEN_DAY)
 
 
 @njit(inline="always")

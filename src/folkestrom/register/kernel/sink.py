@@ -12,7 +12,7 @@ from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Integ
 from folkestrom.register.kernel.rules import BIRTH, EMIGRATION, LAST_START
 from folkestrom.register.tables import TABLES
 
-RESIDENCE, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG = range(6)
+STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG = range(6)
 NEVER_MARRIED = int(MaritalStatus.NEVER_MARRIED)
 #: In `Sink.counts`, after the tables' row counts: whether a table had no room left.
 FULL: Final = len(TABLES)
@@ -21,7 +21,7 @@ FULL: Final = len(TABLES)
 class Sink(NamedTuple):
     """Rows of every table as `[column, row]`, and how many there are."""
 
-    residence: Integers
+    stay: Integers
     marital: Integers
     citizenship: Integers
     attribute: Integers
@@ -61,7 +61,7 @@ def new_sink(capacity: int) -> Sink:
 
 def grown(sink: Sink) -> Sink:
     """The same rows with twice the room."""
-    larger = new_sink(2 * sink.residence.shape[1])
+    larger = new_sink(2 * sink.stay.shape[1])
     for number in range(len(TABLES)):
         count = sink.counts[number]
         larger[number][:, :count] = sink[number][:, :count]
@@ -81,7 +81,7 @@ def _room(sink: Sink, table: int, capacity: int) -> int:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def put_residence(
+def put_stay(
     sink: Sink,
     report: Any,
     known: Known,
@@ -91,7 +91,7 @@ def put_residence(
     known_to: int,
 ) -> None:
     """A stay opened by a report."""
-    out, i = sink.residence, _room(sink, RESIDENCE, sink.residence.shape[1])
+    out, i = sink.stay, _room(sink, STAY, sink.stay.shape[1])
     if i < 0:
         return
     out[0, i] = report.person
