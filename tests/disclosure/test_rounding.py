@@ -16,13 +16,8 @@ from hypothesis import strategies as st
 from folkestrom.disclosure import PerturbationTable, perturb, round_small, utility
 from folkestrom.errors import InputRefused
 
-
-@pytest.fixture(scope="module")
-def case(reference: Path) -> Path:
-    folder = reference.parent / "cases" / "disclosure"
-    if not folder.is_dir():
-        pytest.skip("disclosure: there is no folder cases/disclosure beside the published series")
-    return folder
+ORACLE = Path(__file__).parents[1] / "oracle" / "disclosure"
+CASE = json.loads((ORACLE / "small_count_rounding.json").read_text(encoding="utf-8"))
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=30), st.sampled_from([3, 5, 10]))
@@ -51,68 +46,55 @@ def published(frame: pl.DataFrame, dimensions: list[str]) -> tuple[list[int], li
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
-@pytest.mark.parametrize(
-    ("file", "count", "dimensions", "base", "run"),
-    [
-        ("exPSD", "freq", ["rows", "cols"], 5, "exPSD_table2_base5_all"),
-    ],
-)
-def test_totals_are_kept_as_well_as_by_small_count_rounding(
-    case: Path, file: str, count: str, dimensions: list[str], base: int, run: str
-) -> None:
+def test_totals_are_kept_as_well_as_by_small_count_rounding() -> None:
     """The same table with the same cells to publish; the measures of R's package beside ours.
 
     Which of equally good cells goes up is drawn there, so that cells are not compared.
     """
-    folder = case / "small_count_rounding"
-    frame = pl.read_csv(folder / f"input_{file}.csv")
-    codes = [frame[name].rank("dense").to_numpy().astype(np.int64) - 1 for name in dimensions]
-    rounded = round_small(frame[count].to_numpy(), codes, base)
-    ours = utility(*published(frame.with_columns(true=count, rounded=rounded), dimensions))
-    theirs = next(r for r in json.loads((folder / "runs.json").read_text()) if r["id"] == run)
-    assert ours.largest <= theirs["metrics"]["maxdiff"]
-    assert ours.mean_absolute <= theirs["metrics"]["meanAbsDiff"] + 1e-9
-    assert ours.root_mean_square <= theirs["metrics"]["rootMeanSquare"] + 1e-9
-    assert ours.hellinger == pytest.approx(theirs["metrics"]["HDutility"], abs=0.02)
+    inner, theirs = CASE["inner"], CASE["measures_of_all"]
+    frame = pl.DataFrame(inner)
+    codes = [
+        frame[name].rank("dense").to_numpy().astype(np.int64) - 1 for name in ("rows", "columns")
+    ]
+    rounded = round_small(frame["count"].to_numpy(), codes, 5)
+    frame = frame.with_columns(true="count", rounded=rounded)
+    ours = utility(*published(frame, ["rows", "columns"]))
+    assert ours.largest <= theirs["maxdiff"]
+    assert ours.mean_absolute <= theirs["meanAbsDiff"] + 1e-9
+    assert ours.root_mean_square <= theirs["rootMeanSquare"] + 1e-9
+    assert ours.hellinger == pytest.approx(theirs["HDutility"], abs=0.02)
 
 
-@pytest.mark.parametrize("part", ["inner", "publish"])
-@pytest.mark.parametrize(
-    "run",
-    ["exPSD_base5_margins_identifyNewFALSE", "exPSD_base5_zeroCandidates", "z2_base3",
-     "z2_base3_leverage"],
-)  # fmt: skip
-def test_measures_of_utility_are_rs(case: Path, run: str, part: str) -> None:
-    folder = case / "small_count_rounding"
-    table = pl.read_csv(folder / f"expected_{run}_{part}.csv")
-    found = utility(table["original"].to_numpy(), table["rounded"].to_numpy())
-    metrics: dict[str, Any] = next(
-        r["metrics"] for r in json.loads((folder / "runs.json").read_text()) if r["id"] == run
-    )
-    prefix = "inner_" if part == "inner" else ""
-    assert found.hellinger == pytest.approx(metrics[f"{prefix}HDutility"], abs=1e-11)
-    assert found.mean_absolute == pytest.approx(metrics[f"{prefix}meanAbsDiff"], abs=1e-10)
-    assert found.root_mean_square == pytest.approx(metrics[f"{prefix}rootMeanSquare"], abs=1e-10)
+@pytest.mark.parametrize("run", CASE["runs"], ids=lambda run: run["run"])
+def test_measures_of_utility_are_rs(run: dict[str, Any]) -> None:
+    found = utility(np.array(run["original"]), np.array(run["rounded"]))
+    assert found.hellinger == pytest.approx(run["HDutility"], abs=1e-11)
+    assert found.mean_absolute == pytest.approx(run["meanAbsDiff"], abs=1e-10)
+    assert found.root_mean_square == pytest.approx(run["rootMeanSquare"], abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["D2V1.08js1", "D5V3js2pstay0.5_cellKey_tests"])
-def test_perturbations_have_the_moments_that_their_tables_promise(case: Path, name: str) -> None:
-    rows = pl.read_csv(case / "ptable" / f"{name}.csv")
-    table = PerturbationTable.of(*(rows[c].to_numpy() for c in ("i", "v", "p_int_lb", "p_int_ub")))
+def perturbation() -> tuple[pl.DataFrame, PerturbationTable]:
+    rows = pl.read_csv(ORACLE / "perturbation.csv")
+    return rows, PerturbationTable.of(*(rows[c].to_numpy() for c in rows.columns))
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_perturbations_have_the_moments_that_their_table_promises(count: int) -> None:
+    _, table = perturbation()
     keys = (np.arange(100_000) + 0.5) / 100_000
-    for row in pl.read_csv(case / "ptable" / f"{name}_check.csv").rows(named=True):
-        found = perturb(np.full(len(keys), row["i"]), keys, table) - row["i"]
-        assert found.mean() == pytest.approx(row["p_mean"], abs=1e-3)
-        assert found.var() == pytest.approx(row["p_var"], abs=1e-3)
-        assert (found == 0).mean() == pytest.approx(row["p_stay"], abs=1e-3)
+    found = perturb(np.full(len(keys), count), keys, table) - count
+    assert found.mean() == pytest.approx(0, abs=1e-3)
+    assert found.var() == pytest.approx(1.08 if count else 0, abs=1e-3)
+    stays = (1, 0, 0.5463, 0.2776, 0.3637)[count]
+    assert (found == 0).mean() == pytest.approx(stays, abs=1e-3)
 
 
-def test_every_row_of_a_perturbation_table_is_found(case: Path) -> None:
-    rows = pl.read_csv(case / "ptable" / "D5V3js2pstay0.5_cellKey_tests.csv")
-    table = PerturbationTable.of(*(rows[c].to_numpy() for c in ("i", "v", "p_int_lb", "p_int_ub")))
-    lower, upper = rows["p_int_lb"].to_numpy(), rows["p_int_ub"].to_numpy()
+def test_every_row_of_a_perturbation_table_is_found() -> None:
+    rows, table = perturbation()
+    lower, upper = rows["from"].to_numpy(), rows["to"].to_numpy()
     for keys in (lower, (lower + upper) / 2, (lower + upper) / 2 + 5):
-        assert (perturb(rows["i"].to_numpy(), keys, table) == rows["j"].to_numpy()).all()
+        found = perturb(rows["count"].to_numpy(), keys, table)
+        assert (found == (rows["count"] + rows["change"]).to_numpy()).all()
 
 
 def test_the_same_records_always_get_the_same_noise() -> None:
