@@ -63,8 +63,10 @@ def purpose(path: Path) -> str:
     if not path.is_relative_to(TESTS):
         return "manual"
     name = path.relative_to(TESTS).as_posix()
-    fits = (kind for kind, files in PURPOSES.items() if any(fnmatch(name, f) for f in files))
-    return next(fits)
+    for kind, files in PURPOSES.items():
+        if any(fnmatch(name, file) for file in files):
+            return kind
+    raise pytest.UsageError(f"tests/{name} has no line in the table of tests/conftest.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
