@@ -32,8 +32,8 @@ PURPOSES = {
         "analysis/decomposition/*", "analysis/mobility/test_long_histories.py",
         "analysis/mobility/test_posterior.py", "analysis/mobility/test_statsmodels.py",
         "analysis/rates/test_intervals.py", "analysis/regression/test_definitions.py",
-        "analysis/study/test_twin.py", "statistics/test_published.py", "twin/test_identities.py",
-        "twin/test_targets_reference.py",
+        "analysis/study/test_twin.py", "statistics/test_published.py",
+        "twin/targets/test_reference.py", "twin/years/test_identities.py",
     ),
     "properties": (
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
@@ -46,10 +46,10 @@ PURPOSES = {
     ),
     "contracts": (
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
-        "analysis/mobility/test_papers.py", "analysis/mobility/test_streams.py", "architecture/*",
-        "cli/*", "columns/*", "demo/*", "disclosure/test_release.py", "engine/*",
-        "intake/test_files.py", "model/*", "output/*", "test_errors.py", "twin/test_creation.py",
-        "twin/test_seeds.py",
+        "analysis/mobility/test_papers.py", "analysis/mobility/test_streams.py", "app/*",
+        "architecture/*", "cli/*", "columns/*", "demo/*", "disclosure/test_release.py",
+        "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
+        "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (
         "analysis/*", "classifications/*", "intake/*", "linkage/*", "register/*", "residence/*",

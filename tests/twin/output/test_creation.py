@@ -13,7 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.twin import Result, create
 from folkestrom.twin.output import creation
 from folkestrom.twin.targets.embedded import embedded_targets
-from tests.twin.series import write_series
+from tests.twin.targets.series import write_series
 
 CLI = CliRunner()
 YEARLY = ("education", "employment", "income", "income_amount", "wealth")

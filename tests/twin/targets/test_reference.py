@@ -23,7 +23,7 @@ from folkestrom.twin.targets.reference import (
     reference_targets,
 )
 from folkestrom.twin.targets.scale import scale_targets
-from tests.twin.series import write_series
+from tests.twin.targets.series import write_series
 
 
 @pytest.fixture(scope="module", params=["made up", "published"])

@@ -14,7 +14,7 @@ from folkestrom.twin import Result, create
 from folkestrom.twin.targets.change import with_change
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.embedded import embedded_targets
-from tests.twin.series import write_series
+from tests.twin.targets.series import write_series
 
 NET = 7
 YEAR = 2020
