@@ -17,12 +17,17 @@ KERNELS_OF_ANALYSIS := $(shell $(FIND_KERNELS) src/folkestrom/analysis 2>/dev/nu
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
-.PHONY: setup demo test bench bench-peers acceptance docs lint lock help
+# Where it is set, as in many containers, each process would compile every library it imports anew:
+# two thirds of the time of a short command.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo test bench bench-peers acceptance docs lint lock measure help
 
 help:
 	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
 	@echo "make test | lint | docs | bench | acceptance   check it"
 	@echo "make bench-peers                               beside other programs, which it installs apart"
+	@echo "make measure                                   its size and shape, into the manual"
 	@echo "make setup | lock                              environment, locked requirements"
 
 setup: $(STAMP)
@@ -80,6 +85,9 @@ $(PEERS)/.installed: requirements/peers-mobility.txt | $(STAMP)
 
 acceptance: $(COMPILED)
 	$(BIN)/python -m pytest -m acceptance
+
+measure: $(STAMP)
+	$(BIN)/python benchmarks/measure.py --write
 
 docs: $(STAMP)
 	$(BIN)/python docs/generate.py

@@ -1,8 +1,9 @@
-"""What every test shares: a clean environment, steady hypothesis, the published series."""
+"""What every test shares: a purpose, a clean environment, steady hypothesis, published series."""
 
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,63 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+TESTS = Path(__file__).parent
+#: What a file of tests is for: the first line that fits says it. `pytest -m oracles` runs one kind.
+PURPOSES = {
+    "acceptance": ("acceptance/*",),
+    "kills": (
+        "analysis/mobility/test_resume.py", "engine/test_scratch.py", "intake/test_crash.py",
+    ),
+    "manual": (
+        "*/test_manual_page.py", "docs/*", "register/test_worked_examples.py",
+    ),
+    "oracles": (
+        "*/test_lexis.py", "*/test_published*.py", "*/test_results_of_r.py",
+        "analysis/decomposition/*", "analysis/mobility/test_long_histories.py",
+        "analysis/mobility/test_posterior.py", "analysis/mobility/test_statsmodels.py",
+        "analysis/rates/test_intervals.py", "analysis/regression/test_definitions.py",
+        "analysis/study/test_twin.py", "statistics/test_published.py",
+        "twin/targets/test_reference.py", "twin/years/test_identities.py",
+    ),
+    "properties": (
+        "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
+        "analysis/rates/test_exposure.py", "analysis/separation/test_estimates.py",
+        "analysis/study/test_ranks.py", "disclosure/test_c*.py", "disclosure/test_s*.py",
+        "engine/test_parity.py", "intake/test_exact_lines.py", "intake/test_formats.py",
+        "intake/test_quarantine_rounds.py", "intake/test_shuffle.py", "model/test_*time.py",
+        "register/test_kernel.py", "register/test_ordering.py", "register/test_snapshots.py",
+        "statistics/test_changes.py",
+    ),
+    "contracts": (
+        "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
+        "analysis/mobility/test_papers.py", "analysis/mobility/test_streams.py", "app/*",
+        "architecture/*", "cli/*", "columns/*", "demo/*", "disclosure/test_release.py",
+        "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
+        "twin/output/test_creation.py", "twin/output/test_seeds.py",
+    ),
+    "rules": (
+        "analysis/*", "classifications/*", "intake/*", "linkage/*", "register/*", "residence/*",
+        "statistics/*", "twin/*",
+    ),
+}  # fmt: skip
+
+
+def purpose(path: Path) -> str:
+    """What a file of tests is for; examples in the sources are pages of the manual."""
+    if not path.is_relative_to(TESTS):
+        return "manual"
+    name = path.relative_to(TESTS).as_posix()
+    for kind, files in PURPOSES.items():
+        if any(fnmatch(name, file) for file in files):
+            return kind
+    raise pytest.UsageError(f"tests/{name} has no line in the table of tests/conftest.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its purpose."""
+    for item in items:
+        item.add_marker(purpose(item.path))
 
 
 @pytest.fixture(autouse=True)

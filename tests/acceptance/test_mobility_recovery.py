@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from folkestrom.twin import create
 from tests.acceptance.mobility_countries import fit, live, most_common
 from tests.twin.mobility_reading import read_panel, z_scores
-
-pytestmark = pytest.mark.acceptance
 
 SEEDS = (31, 32, 33)
 #: Countries of their own, so that no seed has been looked at while the twin was made.

@@ -11,8 +11,6 @@ import pytest
 
 from tests.docs.tutorials import COUNTRY, PAGES, run, said, written
 
-pytestmark = pytest.mark.acceptance
-
 NUMBERS = ["truth", "estimate", "low", "high"]
 #: What pages print, and between what it lies.
 PRINTED = {

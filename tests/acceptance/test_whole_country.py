@@ -8,10 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.acceptance
-
 MEMORY_KIB = 8 * 2**20
 
 

@@ -157,7 +157,9 @@ def test_an_annulled_emigration_comes_back_through_the_adjustment(
     left = _untouched(log, "emigration", date(2017, 1, 1), date(2019, 6, 1))
     # Nothing else is known of them since: they neither came back nor died.
     last = log.group_by("person").agg(pl.col("event_date").max().alias("last"))
-    once = left.join(last, on="person").filter(pl.col("event_date") == pl.col("last"))
+    once = left.join(last, on="person", maintain_order="left").filter(
+        pl.col("event_date") == pl.col("last")
+    )
     emigration = once.row(0, named=True)
     shutil.copytree(demonstration.store, tmp_path / "store")
     store = folkestrom.open(tmp_path / "store")

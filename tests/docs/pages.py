@@ -3,6 +3,9 @@
 Blocks marked ``sh`` and ``python`` of one page run in order, in one folder. A block under the
 comment ``<!-- not run -->`` is left out; it says why beside it.
 
+Commands run in processes that are forked from one that has loaded the program, but for those of
+`FIRST`: what a reader types first starts as it does there.
+
 Several pages begin by making a country, in the same words. The first of them to be tested does it;
 the others get a copy of the folder that it left. This holds only of a block that several pages
 have letter for letter, and only where nothing has been made before it.
@@ -21,8 +24,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.docs.ready import stand_ins
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted([*DOCS.glob("tutorial/*.md"), *DOCS.glob("how-to/*.md")])
+#: The page of which every command starts by itself.
+FIRST = DOCS / "tutorial" / "first-run.md"
 _BLOCK = re.compile(
     r"(?P<skip><!-- not run[^>]*-->\n+)?^```(?P<language>sh|python)\n(?P<code>.*?)^```",
     re.MULTILINE | re.DOTALL,
@@ -53,19 +60,20 @@ def run_page(page: Path, folder: Path, shared: Path) -> str:
             made = made_once(shared / name, lambda made, block=block: said.append(run(block, made)))
             shutil.copytree(made, folder, dirs_exist_ok=True)
         else:
-            said.append(run(block, folder))
+            said.append(run(block, folder, forked=page != FIRST))
     return "\n".join(said)
 
 
-def run(block: Block, folder: Path) -> str:
+def run(block: Block, folder: Path, *, forked: bool = True) -> str:
     """Run one block as a reader would; what it prints."""
     language, code = block
+    programs = stand_ins() if forked else Path(sys.executable).parent
     command = ["bash", "-euo", "pipefail", "-c", code]
     if language == "python":
-        command = [sys.executable, "-c", code]
+        command = [str(programs / "python"), "-c", code]
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "MPLBACKEND": "agg",
         "NO_COLOR": "1",
         "COLUMNS": "120",

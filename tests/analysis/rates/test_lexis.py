@@ -1,9 +1,8 @@
-"""Lexis squares and triangles: a published case, and days against decimal years."""
+"""Lexis squares and triangles: results of R, and days against decimal years."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,37 +11,39 @@ from hypothesis import strategies as st
 
 from folkestrom.analysis.rates import lexis
 from folkestrom.errors import InputRefused, UsageError
+from tests.oracle.survival.reading import data, result
 
 KEYS = ["age", "year", "cohort", "triangle"]
 
 
 @pytest.fixture(scope="module")
-def case(reference: Path) -> Path:
-    folder = reference.parent / "cases" / "exposure"
-    if not folder.is_dir():
-        pytest.skip("Lexis cells: there is no folder cases/exposure beside the published series")
-    return folder
+def cells() -> pl.DataFrame:
+    """Person-years and events that R's `pyears` finds of the same lives, by triangle."""
+    rows = pl.DataFrame(result("lexis")).filter(pl.col("pyears") > 0)
+    late = pl.col("year") - pl.col("age") > pl.col("cohort")
+    return rows.with_columns(
+        triangle=pl.when(late).then(pl.lit("upper")).otherwise(pl.lit("lower"))
+    )
 
 
-def test_triangles_of_the_case(case: Path) -> None:
-    persons = pl.read_csv(case / "lexis_persons.csv")
-    found = lexis(persons, birth="dob", start="entry", stop="exit")
-    expected = pl.read_csv(case / "lexis_triangles_expected.csv")
-    both = found.join(expected, on=KEYS, how="full", coalesce=True, suffix="_expected")
-    assert both.height == found.height == expected.height
-    assert (both["exposure"] - both["py"]).abs().max() < 1e-10
-    assert both["events"].to_list() == both["events_expected"].to_list()
+def test_triangles_are_those_of_r(cells: pl.DataFrame) -> None:
+    found = lexis(data("lives"), birth="born", start="entry", stop="exit")
+    both = found.join(cells, on=KEYS, how="full", coalesce=True, suffix="_of_r")
+    assert both.height == found.height == cells.height
+    assert (both["exposure"] - both["pyears"]).abs().max() < 1e-9  # type: ignore[operator]
+    assert both["events"].to_list() == both["event"].to_list()
 
 
-def test_squares_of_the_case(case: Path) -> None:
-    persons = pl.read_csv(case / "lexis_persons.csv")
-    found = lexis(persons, birth="dob", start="entry", stop="exit")
-    squares = found.group_by("age", "year").agg(pl.col("exposure", "events").sum())
-    expected = pl.read_csv(case / "lexis_squares_expected.csv")
-    both = squares.join(expected, on=["age", "year"], how="full", coalesce=True, suffix="_2")
-    assert both.height == squares.height == expected.height
-    assert (both["exposure"] - both["py"]).abs().max() < 1e-10
-    assert both["events"].to_list() == both["events_2"].to_list()
+def test_squares_are_those_of_r(cells: pl.DataFrame) -> None:
+    triangles = lexis(data("lives"), birth="born", start="entry", stop="exit")
+    squares, theirs = (
+        frame.group_by("age", "year").agg(pl.col(*names).sum())
+        for frame, names in ((triangles, ("exposure", "events")), (cells, ("pyears", "event")))
+    )
+    both = squares.join(theirs, on=["age", "year"], how="full", coalesce=True)
+    assert both.height == squares.height == theirs.height
+    assert (both["exposure"] - both["pyears"]).abs().max() < 1e-9  # type: ignore[operator]
+    assert both["events"].to_list() == both["event"].to_list()
 
 
 DAYS = st.dates(date(1995, 1, 1), date(2005, 12, 31))

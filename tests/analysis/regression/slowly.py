@@ -1,23 +1,10 @@
-"""The models as their definitions have them, without any of the program's shortcuts.
-
-`lung.csv` and `pbcseq.csv` hold the columns that the results of R need of two data sets of R's
-package survival: Loprinzi et al. (1994), J. Clin. Oncol. 12; Murtaugh et al. (1994), Hepatology 20,
-there put together as start and stop of visits.
-"""
+"""The models as their definitions have them, without any of the program's shortcuts."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
-
-HERE = Path(__file__).parent
-
-
-def trial(name: str) -> pl.DataFrame:
-    return pl.read_csv(HERE / f"{name}.csv")
 
 
 def log_likelihood(

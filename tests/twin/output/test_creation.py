@@ -12,6 +12,8 @@ from folkestrom.app.cli.main import app
 from folkestrom.errors import UsageError
 from folkestrom.twin import Result, create
 from folkestrom.twin.output import creation
+from folkestrom.twin.targets.embedded import embedded_targets
+from tests.twin.targets.series import write_series
 
 CLI = CliRunner()
 YEARLY = ("education", "employment", "income", "income_amount", "wealth")
@@ -138,9 +140,8 @@ def test_the_command_refuses_what_cannot_be_meant(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_span_of_the_reference_series(reference: Path, tmp_path: Path) -> None:
-    done = create(
-        tmp_path / "out", scale=0.002, reference=reference, first_year=1995, last_year=2005
-    )
-    assert done.targets.years == tuple(range(1995, 2006))
+def test_a_span_of_reference_series(tmp_path: Path) -> None:
+    series = write_series(embedded_targets(), tmp_path / "series")
+    done = create(tmp_path / "out", scale=0.002, reference=series, first_year=2001, last_year=2008)
+    assert done.targets.years == tuple(range(2001, 2009))
     assert not [note for note in done.notes if "municipalities" not in note]

@@ -1,4 +1,4 @@
-"""Targets from the published series; skipped where the reference folder is not at hand."""
+"""Targets from a folder of series: a made-up one, and the published one where it is at hand."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from folkestrom.twin.targets import published
 from folkestrom.twin.targets.checks import contradictions
 from folkestrom.twin.targets.citizenship import read_citizenship_shape
 from folkestrom.twin.targets.definition import Targets, cohort_group_population
+from folkestrom.twin.targets.embedded import embedded_targets
 from folkestrom.twin.targets.expected import published_tables
 from folkestrom.twin.targets.reference import (
     ACCOUNTS,
@@ -22,23 +23,39 @@ from folkestrom.twin.targets.reference import (
     reference_targets,
 )
 from folkestrom.twin.targets.scale import scale_targets
+from tests.twin.targets.series import write_series
+
+
+@pytest.fixture(scope="module", params=["made up", "published"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "published":
+        return request.getfixturevalue("reference")  # type: ignore[no-any-return]
+    return write_series(embedded_targets(), tmp_path_factory.mktemp("series"))
 
 
 @pytest.fixture(scope="module")
-def series(reference: Path) -> Targets:
+def series(folder: Path) -> Targets:
+    return reference_targets(folder)
+
+
+@pytest.fixture(scope="module")
+def published_series(reference: Path) -> Targets:
     return reference_targets(reference)
 
 
-def test_every_year_is_the_published_one(series: Targets, reference: Path) -> None:
-    population = read_population(reference / POPULATION, series.years)
+def test_every_year_is_that_of_the_series(series: Targets, folder: Path) -> None:
+    population = read_population(folder / POPULATION, series.years)
     assert (series.population == population).all()
-    accounts = read_accounts(reference / ACCOUNTS, series.years, population)
+    accounts = read_accounts(folder / ACCOUNTS, series.years, population)
     assert (series.births.sum(axis=1) == accounts["births"]).all()
     for name in ("deaths", "immigration", "emigration"):
         assert (getattr(series, name) == accounts[name]).all()
-    assert series.adjustment.min() == -294
-    assert series.adjustment.max() == 230
-    assert series.adjustment[-1] == 94
+
+
+def test_the_adjustment_is_what_remains_of_the_published_years(published_series: Targets) -> None:
+    assert published_series.adjustment.min() == -294
+    assert published_series.adjustment.max() == 230
+    assert published_series.adjustment[-1] == 94
 
 
 def test_reference_targets_give_the_page_cell_by_cell(series: Targets) -> None:
@@ -66,12 +83,23 @@ def test_municipalities_are_those_of_2020(series: Targets) -> None:
     assert not {1508, 1580} & set(codes)
     size = dict(zip(codes, series.municipality_population[-1].tolist(), strict=True))
     assert max(size, key=lambda code: size[code]) == 301
-    assert abs(size[301] - 697_010) <= 3
     assert series.centrality[codes.index(301)] == 1
 
 
-def test_every_raked_unit_is_listed(series: Targets) -> None:
-    raked = [note for note in series.notes if "raked" in note]
+def test_a_divided_municipality_is_whole_again(tmp_path: Path) -> None:
+    before = embedded_targets()
+    after = reference_targets(write_series(before, tmp_path))
+    at, since = before.municipality_codes.tolist().index(1507), before.years.index(2006)
+    whole = before.municipality_population[since:, at]
+    assert (after.municipality_population[since:, at] == whole).all()
+    assert after.centrality[at] == before.centrality[at]
+
+
+def test_every_raked_unit_is_listed(published_series: Targets) -> None:
+    codes = published_series.municipality_codes.tolist()
+    oslo = published_series.municipality_population[-1, codes.index(301)]
+    assert abs(int(oslo) - 697_010) <= 3
+    raked = [note for note in published_series.notes if "raked" in note]
     assert any("municipality 0301, 1 January 2006: 538411 raked to 538410" in n for n in raked)
     assert not any("1 January 2005" in note for note in raked)
     # The file is 2 over the nation in 2021: two units give one each.
@@ -84,7 +112,7 @@ def test_scaled_reference_targets_add_up(series: Targets, scale: float) -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(1986, 2000), (1990, 2023), (2010, 2021)])
-def test_other_spans(first: int, last: int, reference: Path) -> None:
+def test_other_published_spans(first: int, last: int, reference: Path) -> None:
     targets = reference_targets(reference, first, last)
     assert targets.years[0] == first
     assert contradictions(targets) == []
@@ -92,17 +120,23 @@ def test_other_spans(first: int, last: int, reference: Path) -> None:
         assert any("Table 2" in note for note in targets.notes)
 
 
-def test_a_reference_that_contradicts_itself_is_named(series: Targets, reference: Path) -> None:
+def test_a_part_of_the_span(folder: Path) -> None:
+    targets = reference_targets(folder, 2003, 2015)
+    assert targets.years == tuple(range(2003, 2016))
+    assert contradictions(targets) == []
+
+
+def test_a_reference_that_contradicts_itself_is_named(series: Targets, folder: Path) -> None:
     population = series.population.copy()
     population[3, 0, 50] += 9
     with pytest.raises(UserError, match=r"1 January 2003, table 07459 .* differ by -9"):
-        read_accounts(reference / ACCOUNTS, series.years, population)
+        read_accounts(folder / ACCOUNTS, series.years, population)
 
 
 @pytest.mark.parametrize(("first", "last"), [(1985, 2000), (2000, 2024), (2010, 2010)])
-def test_years_out_of_reach_are_refused(first: int, last: int, reference: Path) -> None:
+def test_years_out_of_reach_are_refused(first: int, last: int, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a span"):
-        reference_targets(reference, first, last)
+        reference_targets(tmp_path, first, last)
 
 
 def test_a_folder_without_the_series_is_refused(tmp_path: Path) -> None:
@@ -117,7 +151,8 @@ def test_a_table_with_ages_missing_is_refused(tmp_path: Path) -> None:
         read_population(path, (2000, 2001))
 
 
-def test_citizens_follow_eurostat_from_2015(series: Targets, reference: Path) -> None:
+def test_citizens_follow_eurostat_from_2015(published_series: Targets, reference: Path) -> None:
+    series = published_series
     shape = read_citizenship_shape(reference)
     assert shape is not None
     stock = series.citizenship.sum(axis=1)

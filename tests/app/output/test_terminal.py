@@ -14,7 +14,7 @@ from folkestrom.app.output.write import content
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.layout import lay_out
 from folkestrom.publish.formats.output_format import OutputFormat
-from tests.output.test_formats import EXAMPLES
+from tests.publish.formats.test_formats import EXAMPLES
 
 EN, NO = Language.EN, Language.NO
 

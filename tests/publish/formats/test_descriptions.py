@@ -18,8 +18,8 @@ from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.model.cells import DESCRIPTION, Cells
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
-from tests.output.test_formats import EXAMPLES
-from tests.output.test_status import RATES
+from tests.publish.formats.test_formats import EXAMPLES
+from tests.publish.formats.test_status import RATES
 
 EN, NO = Language.EN, Language.NO
 

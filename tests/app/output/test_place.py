@@ -16,7 +16,7 @@ from folkestrom.errors import ResourceError, UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
-from tests.output.test_formats import EXAMPLES
+from tests.publish.formats.test_formats import EXAMPLES
 
 CELLS = EXAMPLES["nation"]
 

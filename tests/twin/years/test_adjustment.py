@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from folkestrom.twin import Result, create
 from folkestrom.twin.targets.change import with_change
 from folkestrom.twin.targets.definition import Targets
+from folkestrom.twin.targets.embedded import embedded_targets
+from tests.twin.targets.series import write_series
 
 NET = 7
 YEAR = 2020
@@ -110,8 +113,15 @@ def test_an_annulment_names_a_report_of_the_same_person_that_came_before(country
     assert all(empty[name].null_count() == len(empty) for name in empty.columns)
 
 
-def test_the_reference_series_force_every_year(reference: Path, tmp_path: Path) -> None:
-    done = create(tmp_path / "out", scale=0.02, reference=reference, variables=False)
+def test_reference_series_force_every_year(tmp_path: Path) -> None:
+    targets = embedded_targets()
+    # As far apart as the published years' adjustments are.
+    moved = np.linspace(-230, 294, len(targets.immigration)).round().astype(int)
+    moved[::2] *= -1
+    series = replace(targets, immigration=targets.immigration + moved)
+    folder = write_series(series, tmp_path / "series")
+    done = create(tmp_path / "out", scale=0.02, reference=folder, variables=False)
+    assert set(np.sign(done.targets.adjustment)) >= {-1, 1}
     truth = pl.read_parquet(done.folder / "truth" / "revisions.parquet")
     by_year = truth.group_by("window").agg(
         net=pl.col("adjustment").sum(), gross=(pl.col("adjustment") != 0).sum()

@@ -31,7 +31,7 @@ from folkestrom.model.text import escaped_json, printable
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.layout import lay_out
 from folkestrom.publish.formats.output_format import OutputFormat
-from tests.output.test_formats import EXAMPLES
+from tests.publish.formats.test_formats import EXAMPLES
 
 NASTY = (
     "[/b]", "100[a]", "[red]x[/red]", ":smile:", "\x1b[2J\x1b]0;title\x07", "\x9b31mred", "a\rb",
