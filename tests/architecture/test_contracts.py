@@ -49,6 +49,21 @@ PLANTS = {
         "import folkestrom.twin.targets.published",
         "twin.lives may not import twin.targets",
     ),
+    "a panel knows what is estimated from it": (
+        "analysis/mobility/panel/x.py",
+        "import folkestrom.analysis.mobility.estimation",
+        "analysis.mobility.panel may not import analysis.mobility.estimation",
+    ),
+    "estimation knows its results": (
+        "analysis/mobility/estimation/x.py",
+        "import folkestrom.analysis.mobility.results",
+        "analysis.mobility.estimation may not import analysis.mobility.results",
+    ),
+    "a design knows a model": (
+        "analysis/design/x.py",
+        "import folkestrom.analysis.mobility.panel",
+        "analysis.design may not import analysis.mobility.panel",
+    ),
     "a cycle": ("model/cycle_a.py", "import folkestrom.model.cycle_b", "cycle_a"),
 }
 
@@ -63,6 +78,9 @@ NEEDED = {
     "twin/lives/__init__.py": "",
     "twin/targets/__init__.py": "",
     "twin/targets/published.py": "X = 1",
+    "analysis/mobility/panel/__init__.py": "",
+    "analysis/mobility/estimation/__init__.py": "",
+    "analysis/mobility/results/__init__.py": "",
 }
 
 

@@ -9,11 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from folkestrom.analysis.collinearity import dependent, orthogonalise
-from folkestrom.analysis.columns import Columns, of_matrix
 from folkestrom.analysis.decomposition.design import Design, parts_of
-from folkestrom.analysis.regression.climb import Climbed, climb, inverse, settle
-from folkestrom.analysis.separation import Chances, certain, find_separation, scaled
+from folkestrom.analysis.design.collinearity import linear_dependencies, orthogonalise
+from folkestrom.analysis.design.model_matrix import ModelMatrix, model_matrix
+from folkestrom.analysis.design.separation import (
+    OutcomeInequalities,
+    find_separation,
+    finite_maximum_near,
+    scaled,
+)
+from folkestrom.analysis.inference.newton import Maximum, confirm_maximum, inverse, maximise
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -107,8 +112,8 @@ def fit(
     apart = orthogonalise(columns)
     turn = apart.coefficients(columns)
     model = _Model(apart.values(x, columns), y, n, link)
-    found, reason = settle(
-        climb(model.at, model.information, model.start()), model.at, model.information,
+    found, reason = confirm_maximum(
+        maximise(model.at, model.information, model.start()), model.at, model.information,
         model.near_maximum, lambda: _separated(x, y, n, design) if link == "logit" else "",
     )  # fmt: skip
     covariance = inverse(found.information)
@@ -154,14 +159,14 @@ class _Model:
             value = -(residual**2 / self.trials).sum() / 2
         return _State(theta, float(value), self.x.T @ residual)
 
-    def near_maximum(self, found: Climbed[_State]) -> bool:
-        """Whether a maximum must be near the end of a climb."""
+    def near_maximum(self, found: Maximum[_State]) -> bool:
+        """Whether a maximum must be near where a maximisation ended."""
         if self.link == "linear":
             return True
         covariance = inverse(found.information)
         squares = np.einsum("ij,jk,ik->i", self.x, covariance, self.x)
         reach = float(np.sqrt(np.abs(squares)).max())
-        return certain(found.end.gradient, found.information, reach)
+        return finite_maximum_near(found.end.gradient, found.information, reach)
 
     def information(self, state: _State) -> Floats:
         """Minus the second derivatives."""
@@ -169,7 +174,7 @@ class _Model:
         return np.asarray((self.x * weight[:, None]).T @ self.x)
 
 
-def _columns(x: Floats, design: Design) -> Columns:
+def _columns(x: Floats, design: Design) -> ModelMatrix:
     """The columns of cells, deviations of levels from the mean as they are."""
     names, numbers = ["(constant)"], [False]
     for term, place in zip(design.terms, design.places, strict=True):
@@ -177,10 +182,10 @@ def _columns(x: Floats, design: Design) -> Columns:
         names += [term] * (place.stop - place.start)
         numbers += [number] * (place.stop - place.start)
     more = x.shape[1] - len(names)
-    return of_matrix(x, [*names, *["(group)"] * more], [*numbers, *[False] * more])
+    return model_matrix(x, [*names, *["(group)"] * more], [*numbers, *[False] * more])
 
 
-def _check_rank(columns: Columns, design: Design, who: str) -> None:
+def _check_rank(columns: ModelMatrix, design: Design, who: str) -> None:
     x = columns.read(np.arange(columns.rows))
     for term, place in zip(design.terms, design.places, strict=True):
         if not columns.numbers[place].all() and not _all_met(x[:, place]):
@@ -191,7 +196,7 @@ def _check_rank(columns: Columns, design: Design, who: str) -> None:
                 next_step="Merge the level with another, or leave such rows out",
             )
     levels = np.flatnonzero(~columns.numbers)
-    among = dependent(x[:, levels].T @ x[:, levels])
+    among = linear_dependencies(x[:, levels].T @ x[:, levels])
     found = {int(levels[k]): [int(levels[o]) for o in others] for k, others in among.items()}
     found |= orthogonalise(columns).combinations
     if not found:
@@ -229,10 +234,12 @@ def _separated(x: Floats, events: Floats, trials: Floats, design: Design) -> str
     numbers += [False] * (x.shape[1] - len(numbers))
     # Levels as they are, the last compared with; deviations have the same span.
     plain = np.where(np.array(numbers), x, (x == 1) | (x == 0.5))
-    columns = of_matrix(plain.astype(np.float64), names, numbers)
+    columns = model_matrix(plain.astype(np.float64), names, numbers)
     counts = np.column_stack([trials - events, events])
     covariates = np.arange(len(names)) > 0
-    told = find_separation(Chances(scaled(columns), 2, lambda rows: counts[rows]), covariates)
+    told = find_separation(
+        OutcomeInequalities(scaled(columns), 2, lambda rows: counts[rows]), covariates
+    )
     return told.message(("others", "events"), "rows") if told else ""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
+from folkestrom.analysis.inference.intervals import Floats, ShareMethod, share_interval
 from folkestrom.analysis.rates.outcomes import has_code, rows_of_standard
 from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import poisson_interval
+from folkestrom.analysis.inference.intervals import poisson_interval
 from folkestrom.analysis.rates.outcomes import has_code
 from folkestrom.analysis.rates.standardisation import Standard, is_of_codes, standardised
 from folkestrom.columns import check_arguments, column_names, lazy_column, lazy_table, names_of

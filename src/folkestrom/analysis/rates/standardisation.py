@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
+from folkestrom.analysis.inference.intervals import gamma_interval, poisson_interval
 from folkestrom.analysis.rates.outcomes import rows_of_standard
 from folkestrom.columns import Column, table_of
 from folkestrom.columns.reading import kind_of

@@ -5,12 +5,13 @@ factors stay integer codes. What the models are, and what they were held against
 manual: `docs/explanation/hazard-regression.md`.
 """
 
+from folkestrom.analysis.inference.distributions import Chi2
 from folkestrom.analysis.regression.cox import CoxFit, cox
-from folkestrom.analysis.regression.discrete import hazards_by_period
+from folkestrom.analysis.regression.discrete_time import hazards_by_period
 from folkestrom.analysis.regression.fine_gray import fine_gray
-from folkestrom.analysis.regression.periods import PersonPeriods, person_periods
+from folkestrom.analysis.regression.person_periods import PersonPeriods, person_periods
 from folkestrom.analysis.regression.proportionality import proportionality_test
-from folkestrom.analysis.regression.result import Chi2, HazardFit
+from folkestrom.analysis.regression.result import HazardFit
 
 __all__ = [
     "Chi2",
