@@ -4,7 +4,7 @@ A number is made orthogonal to the levels and to the numbers before it, more tha
 Langou & Rozložník 2005, *Computers & Mathematics with Applications* 50). It is a combination of
 them when what is left is no more than the rounding of what it is the difference of. Neither units
 nor offsets nor how far a column's values lie apart matter to that: rows count the less the farther
-they are out, so that it is the midst of a number that is made orthogonal, and of the size of 1.
+they are out, so that a number is made orthogonal, and of the size of 1, near its median.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Orthogonal:
     combinations
         For each column that is a combination of others: of which.
     inflation
-        How much longer than what is left of it a number is, at most, in the midst of the rows.
+        How much longer than what is left of it a number is, at most, near the medians.
     """
 
     turn: Floats

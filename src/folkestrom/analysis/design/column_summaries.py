@@ -1,4 +1,4 @@
-"""What a formula must know of all rows before any is coded: levels, ranges, whole columns."""
+"""Summaries of columns that a formula needs before any row is coded: levels, ranges, values."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Whole:
 
 @dataclass
 class ColumnSummaries:
-    """What was read of all rows.
+    """Levels, ranges and values of columns, over all rows.
 
     Attributes
     ----------

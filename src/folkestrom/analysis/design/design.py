@@ -22,7 +22,7 @@ from folkestrom.analysis.design.tables import (
     Table,
     check_levels,
     factor_of,
-    number_of,
+    numbers_of,
 )
 from folkestrom.analysis.design.terms import Factor, Number, Term, combined
 from folkestrom.errors import InputRefused, UsageError
@@ -113,7 +113,7 @@ class Design:
         return {
             name: factor_of(table, name, held.names, held.names[held.reference])
             for name, held in self.categories.items()
-        } | {name: number_of(table, name) for name in self.spans}
+        } | {name: Number(name, numbers_of(table, name)) for name in self.spans}
 
     def terms(self, columns: Columns, among: Collection[int] | None = None) -> list[Term]:
         """Covariates with coefficients.

@@ -1,4 +1,4 @@
-"""Whose rows lie where: persons and times, read part by part."""
+"""Panel identifiers: persons and times, read part by part, and the order of rows by them."""
 
 from __future__ import annotations
 

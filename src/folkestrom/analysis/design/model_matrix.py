@@ -87,7 +87,7 @@ def model_matrix(matrix: Floats, names: Sequence[str], numbers: Sequence[bool]) 
 
 
 def location_and_scale(sample: Floats, numbers: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Where the midst of each column of numbers lies, and the size of what it is away from it.
+    """The median of each column of numbers, and the lower quartile of distances from it.
 
     Levels have 0 and 1. One value far out changes neither.
 

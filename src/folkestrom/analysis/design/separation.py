@@ -171,7 +171,7 @@ class Separation:
     value: float | None
 
     def message(self, outcomes: Sequence[str], times: str = "rows") -> str:
-        """What is separated apart, by which covariates.
+        """What is separated, by which covariates.
 
         Parameters
         ----------

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from folkestrom.analysis.design.tables import Table, joined, read_table
@@ -141,9 +143,6 @@ def _refuse_arguments(opens: Callable[..., Any]) -> None:
 
 
 def _of_file(path: Path) -> Source:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     @contextmanager
     def opened() -> Iterator[Any]:
         if not path.exists():

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom import columns
-from folkestrom.analysis.design.terms import Factor, Number, check_comparable, code_type
+from folkestrom.analysis.design.terms import Factor, check_comparable, code_type
 from folkestrom.columns import Column, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import suggestion, unknown
@@ -228,16 +228,3 @@ def check_finite(name: str, values: NDArray[np.float64]) -> None:
             "is not a finite number", row=int(bad[0]) + 1, column=name,
             value=str(there[~np.isfinite(there)][0]), next_step="Leave the row out",
         )  # fmt: skip
-
-
-def number_of(table: Table, name: str) -> Number:
-    """A column as a number.
-
-    Parameters
-    ----------
-    table
-        The table.
-    name
-        Its column.
-    """
-    return Number(name, numbers_of(table, name))

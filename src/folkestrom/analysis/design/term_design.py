@@ -1,4 +1,4 @@
-"""How the covariates of a panel are made of each other: what `interaction` did, done again."""
+"""Designs of terms without a formula: interactions computed again for new values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from folkestrom.analysis.design.design import Levels
-from folkestrom.analysis.design.terms import Factor, Number, Term
+from folkestrom.analysis.design.terms import Factor, Number, Term, combined
 from folkestrom.errors import UsageError
 
 
 class CovariateDesign(Protocol):
-    """What makes covariates with coefficients out of columns: a formula's design, or a panel's."""
+    """Computes covariates with coefficients from columns: a formula's design, or a panel's."""
 
     @property
     def categories(self) -> Mapping[str, Levels]:
@@ -123,7 +123,11 @@ class TermDesign:
         if not term.parents:
             return columns[term.name]
         if isinstance(term, Factor):
-            return self._pairs(term, columns)
+            parts = [self._make(self._named(name), columns) for name in term.parents]
+            factors = [part for part in parts if isinstance(part, Factor)]
+            if len(factors) < len(parts):
+                raise UsageError("is made of something other than factors", column=term.name)
+            return combined(term.name, factors, [False] * len(factors))
         made: list[np.ndarray] = []
         for name, level in term.parents:
             part = self._make(self._named(name), columns)
@@ -132,12 +136,3 @@ class TermDesign:
             else:
                 made.append(part.values)
         return Number(term.name, np.prod(made, axis=0, dtype=np.float64), term.parents)
-
-    def _pairs(self, term: Factor, columns: Mapping[str, Term]) -> Factor:
-        one, other = (self._make(self._named(name), columns) for name in term.parents)
-        if not isinstance(one, Factor) or not isinstance(other, Factor):
-            raise UsageError("is made of something other than factors", column=term.name)
-        place = {level: k for k, level in enumerate(term.levels)}
-        table = np.array([[place.get(f"{a}:{b}", 0) for b in other.levels] for a in one.levels])
-        codes = table.astype(np.uint16)[one.codes, other.codes]
-        return Factor(term.name, codes, term.levels, term.reference, term.parents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from scipy.special import chdtrc, erfc, ndtri
 
 from folkestrom.columns import is_level
 from folkestrom.errors import UsageError
+
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,25 @@ def critical_value(level: float) -> float:
     return float(ndtri(1 - tail_probability(level)))
 
 
+def delta_errors(slopes: Floats, covariance: Floats) -> Floats:
+    """Standard errors of functions of estimates, by the delta method.
+
+    Parameters
+    ----------
+    slopes
+        Function × estimate: first derivatives.
+    covariance
+        Of the estimates.
+
+    Examples
+    --------
+    >>> delta_errors(np.array([[1.0, 1.0]]), np.diag([9.0, 16.0])).tolist()
+    [5.0]
+    """
+    squares = np.einsum("ij,jk,ik->i", slopes, covariance, slopes)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
+
+
 def two_sided(z: float) -> float:
     """Probability that a standard normal variable is further from zero than z.
 
@@ -118,7 +140,7 @@ def chi2_test(statistic: float, freedom: int) -> Chi2:
     return Chi2(statistic, freedom, chi2_tail(statistic, freedom))
 
 
-def wald_statistic(values: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:
+def wald_statistic(values: Floats, covariance: Floats) -> float:
     """Wald's chi-square statistic of estimates being zero, whatever their units.
 
     Parameters

@@ -105,26 +105,25 @@ def maximise(
     return Maximum(here, information(here), reason, taken)
 
 
-def confirm_maximum(
-    found: Maximum[P],
+def find_maximum(
     at: Callable[[Floats], P],
     information: Callable[[P], Floats],
+    theta: Floats,
     is_near: Callable[[Maximum[P]], bool],
     diagnose: Callable[[], str],
 ) -> tuple[Maximum[P], str]:
-    """A maximum, and why it is no maximum; where one exists, goes on until it is certain.
+    """Maximise; where a maximum exists, go on until it is certain. Says why an end is none.
 
     Parameters
     ----------
-    found
-        The maximisation.
-    at, information
+    at, information, theta
         As of `maximise`.
     is_near
         Whether a maximum must be near an end.
     diagnose
         Why there is no maximum; empty if there is one.
     """
+    found = maximise(at, information, theta)
     if not found.reason and is_near(found):
         return found, ""
     reason = diagnose()

@@ -1,4 +1,4 @@
-"""The mobility model: stay, another municipality, or abroad, with effects of the person."""
+"""The mobility model: stay, another municipality, or abroad, with person random effects."""
 
 from folkestrom.analysis.design.terms import (
     Factor,

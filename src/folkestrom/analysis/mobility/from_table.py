@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,7 +29,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError, UserError
 
 
-class _Options(TypedDict):
+class _Options(TypedDict, total=False):
     effects: str
     standard_errors: Errors
     bread: float
@@ -38,6 +38,15 @@ class _Options(TypedDict):
     tolerance: float | None
     threads: int | None
     say: Callable[[str], None] | None
+
+
+class _Keywords(_Options, total=False):
+    outcomes: Sequence[str] | None
+    weight: str | None
+    time: str | None
+    cluster: str | ArrayLike | None
+    checkpoint: Path | str | None
+    folder: Path | str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,49 +93,13 @@ class MobilityGroups:
 
 @overload
 def mobility(
-    data: Any,
-    formula: str,
-    *,
-    person: str,
-    outcomes: Sequence[str] | None = ...,
-    by: None = ...,
-    weight: str | None = ...,
-    time: str | None = ...,
-    effects: str = ...,
-    standard_errors: Errors = ...,
-    bread: float = ...,
-    cluster: str | ArrayLike | None = ...,
-    penalty: float = ...,
-    collinear: Literal["refuse", "drop"] = ...,
-    tolerance: float | None = ...,
-    threads: int | None = ...,
-    say: Callable[[str], None] | None = ...,
-    checkpoint: Path | str | None = ...,
-    folder: Path | str | None = ...,
+    data: Any, formula: str, *, person: str, by: None = ..., **options: Unpack[_Keywords]
 ) -> MobilityFit: ...
 
 
 @overload
 def mobility(
-    data: Any,
-    formula: str,
-    *,
-    person: str,
-    outcomes: Sequence[str] | None = ...,
-    by: str | Sequence[str],
-    weight: str | None = ...,
-    time: str | None = ...,
-    effects: str = ...,
-    standard_errors: Errors = ...,
-    bread: float = ...,
-    cluster: str | ArrayLike | None = ...,
-    penalty: float = ...,
-    collinear: Literal["refuse", "drop"] = ...,
-    tolerance: float | None = ...,
-    threads: int | None = ...,
-    say: Callable[[str], None] | None = ...,
-    checkpoint: Path | str | None = ...,
-    folder: Path | str | None = ...,
+    data: Any, formula: str, *, person: str, by: str | Sequence[str], **options: Unpack[_Keywords]
 ) -> MobilityGroups: ...
 
 

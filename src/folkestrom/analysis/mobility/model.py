@@ -62,17 +62,17 @@ def fit_mobility(
     say: Callable[[str], None] | None = None,
     checkpoint: Path | str | None = None,
 ) -> MobilityFit:
-    """Fit a multinomial logit with normal effects of persons, by maximum likelihood.
+    """Fit a multinomial logit with normal person random effects, by maximum likelihood.
 
     Parameters
     ----------
     panel
         Person-years, from `make_panel`.
     effects
-        Covariance of the effects: unstructured, diagonal, equal, exchangeable, or none.
+        Covariance of the random effects: unstructured, diagonal, equal, exchangeable, or none.
     standard_errors
-        observed: from the observed information. bhhh: from the products of persons' scores.
-        clustered: sandwich of both, over `cluster`.
+        Covariance estimator. observed: from the observed information. bhhh: from the products of
+        persons' scores. clustered: sandwich of both, over `cluster`.
     bread
         Share of the persons, drawn at random, from whom the observed information is computed,
         which takes some forty passes; the result says so.
@@ -85,9 +85,9 @@ def fit_mobility(
     collinear
         What to do with a covariate that is a combination of others.
     tolerance
-        Standard errors by which the last step, and the last rise of the order, may move a
-        parameter; by default 0.0001 up to 200 000 person-years, 0.01 up to two million,
-        0.1 beyond.
+        Convergence tolerance: standard errors by which the last step, and the last rise of the
+        order, may move a parameter; by default 0.0001 up to 200 000 person-years, 0.01 up to
+        two million, 0.1 beyond.
     threads
         Number of threads; the environment's by default. The result does not depend on it.
     say

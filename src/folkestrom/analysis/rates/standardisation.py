@@ -41,7 +41,7 @@ def standardised(
     cells
         Columns of codes, `events` and `person_years`; a row a combination that occurs.
     by, strata
-        Columns that tell groups apart; columns that are held equal.
+        Columns that tell groups apart; columns that rates are standardised for.
     standard, method, level
         As of `rates`.
     days

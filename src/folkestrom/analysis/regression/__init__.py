@@ -1,7 +1,7 @@
 """Regressions of hazards: Cox's, Fine and Gray's, and by periods.
 
 Spells are rows over (start, stop]. Covariates are columns, or the terms of `analysis.mobility`;
-factors stay integer codes. What the models are, and what they were held against, is in the
+factors stay integer codes. What the models are, and what they were compared with, is in the
 manual: `docs/explanation/hazard-regression.md`.
 """
 

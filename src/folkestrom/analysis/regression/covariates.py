@@ -58,14 +58,8 @@ def plain_design(
 
     Parameters
     ----------
-    data
-        The table.
-    covariates
-        Names of its columns, or terms with a value for each row.
-    weight
-        Weights of the rows, by which means are taken; empty when all count the same.
-    whole
-        Factors that have a coefficient for every level, the reference too.
+    data, covariates, weight, whole
+        As of `orthogonal_design`.
     """
     terms = [term_of(data.column(c)) if isinstance(c, str) else c for c in covariates]
     if not terms:

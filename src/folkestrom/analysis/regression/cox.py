@@ -16,7 +16,7 @@ from folkestrom.analysis.design.terms import Factor, Term
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
 from folkestrom.analysis.inference.clusters import check_clusters, check_sandwich, note_of_clusters
 from folkestrom.analysis.inference.distributions import Chi2, chi2_test
-from folkestrom.analysis.inference.newton import confirm_maximum, inverse, maximise
+from folkestrom.analysis.inference.newton import find_maximum, inverse, maximise
 from folkestrom.analysis.regression.covariates import combination, orthogonal_design, plain_design
 from folkestrom.analysis.regression.monotone_likelihood import near_maximum, separated
 from folkestrom.analysis.regression.partial_likelihood import Partial, State
@@ -229,8 +229,8 @@ def fit_partial(
     _refuse_separation(sets, where)
     null = partial.at(np.zeros(sets.design.size))
     begin = _first_guess(partial, null, where)
-    found, reason = confirm_maximum(
-        maximise(partial.at, partial.information, begin), partial.at, partial.information,
+    found, reason = find_maximum(
+        partial.at, partial.information, begin,
         lambda end: near_maximum(partial, end), lambda: separated(partial, given()),
     )  # fmt: skip
     naive = inverse(found.information)

@@ -17,7 +17,7 @@ from folkestrom.analysis.design.separation import (
     scaled,
 )
 from folkestrom.analysis.design.terms import Term, check_comparable, factor, number
-from folkestrom.analysis.inference.newton import Maximum, confirm_maximum, inverse, maximise
+from folkestrom.analysis.inference.newton import Maximum, find_maximum, inverse
 from folkestrom.analysis.regression.covariates import combination, orthogonal_design, plain_design
 from folkestrom.analysis.regression.design_matrix import DesignMatrix
 from folkestrom.analysis.regression.person_periods import PersonPeriods
@@ -84,9 +84,9 @@ def hazards_by_period(
     theta = model.start(cells["period"].to_numpy())
     for k, others in linear_dependencies(model.products()).items():
         raise combination(design.names[k], [design.names[o] for o in others], _WHERE)
-    found, reason = confirm_maximum(
-        maximise(model.at, model.observed, theta), model.at, model.observed,
-        model.near_maximum, lambda: _separated(model, cells, terms, causes),
+    found, reason = find_maximum(
+        model.at, model.observed, theta, model.near_maximum,
+        lambda: _separated(model, cells, terms, causes),
     )  # fmt: skip
     return _result(periods, model, found, reason, causes, notes, cells)
 
@@ -286,12 +286,10 @@ def _terms(periods: PersonPeriods, cells: pl.DataFrame) -> list[Term]:
         if column.dtype.is_numeric():
             terms.append(number(name, column.to_numpy()))
             continue
-        texts = column.cast(pl.String).to_list()
-        known = set(texts)
+        known = set(column.cast(pl.String).to_list())
         levels = [v for v in periods.levels.get(name, ()) if v in known] or sorted(known)
         check_comparable(name, levels, _WHERE)
-        place = {v: k for k, v in enumerate(levels)}
-        terms.append(factor(name, np.array([place[t] for t in texts]), levels=levels))
+        terms.append(factor(name, column.cast(pl.String).cast(pl.Enum(levels))))
     used, codes = np.unique(cells["period"].to_numpy(), return_inverse=True)
     terms.append(factor("period", codes, levels=[str(k) for k in used]))
     return terms

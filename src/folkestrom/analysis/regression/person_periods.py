@@ -52,11 +52,6 @@ class PersonPeriods:
     levels: Mapping[str, tuple[str, ...]]
     lost: float = 0.5
 
-    @property
-    def persons_periods(self) -> float:
-        """How many person-periods are counted."""
-        return float(self.cells["at_risk"].sum())
-
 
 def person_periods(
     data: Any,
@@ -257,7 +252,8 @@ def _placed(
             column=ends.stop,
         )
     return pl.concat(
-        [_lived_through(found, length), _lost_within(found, length, share)], how="vertical_relaxed"
+        [_lived_through(found, length), _censored_within(found, length, share)],
+        how="vertical_relaxed",
     )
 
 
@@ -273,8 +269,8 @@ def _lived_through(found: pl.DataFrame, length: float) -> pl.DataFrame:
     first, last = _ends(length)
     whole = pl.col("over") / length
     ended = (whole.ceil() - 1).cast(pl.Int64)
-    lost = pl.col("outcome").is_null()
-    reached = pl.when(lost).then((whole.floor() - 1).cast(pl.Int64)).otherwise(ended)
+    censored = pl.col("outcome").is_null()
+    reached = pl.when(censored).then((whole.floor() - 1).cast(pl.Int64)).otherwise(ended)
     return (
         found.with_columns(first=first, last=pl.min_horizontal(last, reached))
         .filter(pl.col("first") <= pl.col("last"))
@@ -282,7 +278,7 @@ def _lived_through(found: pl.DataFrame, length: float) -> pl.DataFrame:
     )
 
 
-def _lost_within(found: pl.DataFrame, length: float, share: float) -> pl.DataFrame:
+def _censored_within(found: pl.DataFrame, length: float, share: float) -> pl.DataFrame:
     """The period in which somebody was censored, of which a share counts."""
     first, last = _ends(length)
     at = (pl.col("over") / length).floor().cast(pl.Int64)

@@ -32,7 +32,8 @@ class Progress:
     theta, information
         Parameters of the standardised panel, and the information by which the next step is taken.
     reached, order
-        Order of quadrature at which the whole panel is climbed; the order that suffices.
+        Order of quadrature at which the whole panel's likelihood is maximised; the order that
+        suffices.
     tilt
         By how much the gradient at the order that suffices differs from that at the lowest.
     """

@@ -1,4 +1,4 @@
-"""What a panel must be before anything is fitted to it, with names for what is wrong."""
+"""Identification: which coefficients a panel determines, with names for what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Climbing a log-likelihood: Newton where information is cheap, quasi-Newton where it is not."""
+"""Maximising a log-likelihood: Newton where information is cheap, quasi-Newton where it is not."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Objective:
 
 @dataclass
 class Maximisation:
-    """Where a climb ended.
+    """Where a maximisation stands, or ended.
 
     Attributes
     ----------
@@ -117,11 +117,11 @@ def maximise(
     Parameters
     ----------
     objective
-        What to climb.
+        What is maximised.
     theta
-        Where to begin.
+        Starting values.
     tolerance
-        In standard errors.
+        Convergence tolerance, in standard errors.
     information
         Taken as it is and updated from gradients; if None, computed anew at every step.
     products

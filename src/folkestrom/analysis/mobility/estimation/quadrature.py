@@ -80,10 +80,8 @@ def lay_out(order: int, dimensions: int) -> Nodes:
 
     Parameters
     ----------
-    order
-        Nodes in one dimension.
-    dimensions
-        Number of effects, 0 to 3.
+    order, dimensions
+        As of `product_rule`.
 
     Examples
     --------

@@ -69,10 +69,8 @@ def separated(panel: Panel, free: NDArray[np.int64]) -> str:
 
     Parameters
     ----------
-    panel
-        The rows.
-    free
-        Positions that have a coefficient, the intercept first.
+    panel, free
+        As of `model_matrix_of`.
     """
     columns = model_matrix_of(panel, free)
     outcome, used = panel.rows.outcome, _used(panel)

@@ -30,8 +30,8 @@ _MOST_ROWS = 1_000_000
 def standardised(panel: Panel) -> Panel:
     """The panel with numbers that have median 0 and mean square 1, by weighted person-years.
 
-    A median, unlike a mean, is in the midst of the values where some are far out, so that what
-    the others differ by is not lost.
+    A median, unlike a mean, does not follow outlying values, so that what the others differ by
+    keeps its digits.
 
     The columns stay as they are: the kernels subtract and multiply.
 

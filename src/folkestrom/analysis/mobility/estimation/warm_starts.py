@@ -1,4 +1,4 @@
-"""From a subsample to the whole panel, and from a low order of quadrature to one that suffices."""
+"""Warm starts: from a subsample to the whole panel, and from a low order of quadrature upwards."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Estimated:
     ----------
     likelihood
         The likelihood of the whole panel.
-    climb
-        The last climb.
+    maximum
+        The last maximisation.
     order
         Order of quadrature at which it was checked.
     tolerance
@@ -174,7 +174,7 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
         say("resumed from the checkpoint")
     found = _whole(plan, likelihood, held, tolerance, say)
     if not found.converged and held.order in orders[:-2]:
-        # Few points may have led it astray (see `_rise`); once only, since passes are long.
+        # Few points may have misled it (see `_rise`); once only, since passes are long.
         held = _from_parts(panel, plan, tolerance, orders[orders.index(held.order) + 1 :], say)
         plan.keep(held)
         found = _whole(plan, likelihood, held, tolerance, say)
@@ -214,7 +214,7 @@ def _from_parts(
         tenth = plan.likelihood(_part(panel, size // 10))
         share = tenth.panel.size / size
         objective = plan.objective(tenth, lowest, _SUBSAMPLE_PENALTY)
-        # Sampling error outweighs what is left of the climb.
+        # Sampling error outweighs what is left of the maximisation.
         at = maximise(objective, theta, tolerance=0.15, information=information * share)
         say(_line(tenth, lowest, at))
         theta = at.theta
@@ -260,7 +260,7 @@ def _whole(
     tolerance: float,
     say: Callable[[str], None],
 ) -> Maximisation:
-    """Climb with all persons: at the lowest order as if at the one that suffices, then there."""
+    """Maximise with all persons: at the lowest order as if at the one that suffices, then there."""
     theta, information = held.theta, held.information
     if held.order > held.reached:
         objective = replace(plan.objective(likelihood, held.reached), tilt=held.tilt)
@@ -271,7 +271,7 @@ def _whole(
         say(_line(likelihood, held.reached, at))
         if at.converged:
             at.theta = at.theta + newton_step(at.information, at.gradient)[0]
-        # Where few points lead astray, the part's estimates are the better beginning.
+        # Where few points mislead, the part's estimates are the better beginning.
         if not _far(held, likelihood, at.theta):
             theta, information = at.theta, at.information
     began = held
@@ -307,7 +307,7 @@ def _rise(
     """Maximise, and raise the order until that moves nothing; returns the order that sufficed.
 
     With few points the rule can rise for ever with the variances, where the integral falls: a
-    climb that gets lost begins anew with more points.
+    maximisation that diverges begins anew with more points.
     """
     orders = orders_for(plan.covariance.effects)
     found = _rise_from(plan, likelihood, theta, tolerance, orders, say)
@@ -327,7 +327,7 @@ def _rise_from(
     orders: Sequence[int],
     say: Callable[[str], None],
 ) -> tuple[Maximisation, int]:
-    """Climb at the first of these orders, and raise it."""
+    """Maximise at the first of these orders, and raise it."""
 
     def keep(at: Maximisation) -> None:
         plan.keep(Progress(at.theta, at.information, orders[0], orders[0], np.zeros(0)))

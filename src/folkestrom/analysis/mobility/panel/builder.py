@@ -1,4 +1,4 @@
-"""A panel whose rows come part by part, in memory or in files."""
+"""Builds a panel whose rows come part by part, in memory or in files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FEWER = "Take fewer persons; if rows do not lie by person, sort them first"
 
 
 class PanelBuilder:
-    """Room for a panel, and what has been put there.
+    """The arrays of a panel, and the rows that have been put there.
 
     Parameters
     ----------

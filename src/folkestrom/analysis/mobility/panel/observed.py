@@ -1,4 +1,4 @@
-"""The rows that a model was fitted to, or is to be held against."""
+"""The rows that a model was fitted to, or is compared with."""
 
 from __future__ import annotations
 

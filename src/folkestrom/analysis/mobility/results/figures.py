@@ -113,16 +113,12 @@ def profile_plot(
         The fitted model.
     profiles
         By name, for each covariate a level or a number.
-    file
-        Where to: a name that ends in .svg, .pdf or .png.
     outcomes
         Outcomes to show; all but the base by default.
     labels
         Texts for outcomes, instead of their names.
-    level
-        Coverage of the intervals.
-    lang
-        en or no.
+    file, level, lang
+        As of `coefficient_plot`.
     """
     check_arguments(profile_plot, locals())
     texts, heading = labels or {}, word("chance", lang)

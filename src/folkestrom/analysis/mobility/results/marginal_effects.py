@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.design.term_design import CovariateDesign
 from folkestrom.analysis.design.terms import Factor, Number, Term
-from folkestrom.analysis.inference.distributions import critical_value, two_sided
+from folkestrom.analysis.inference.distributions import critical_value, delta_errors, two_sided
 from folkestrom.analysis.mobility.panel.observed import Sample
 from folkestrom.analysis.mobility.results.integration import Averaged, Model, average, predictor_of
 from folkestrom.columns import check_arguments
@@ -84,7 +84,7 @@ def marginal_effects(
         varied = _vary(model, design, sample, name)
         found = _levels(varied) if name in design.categories else [_derivative(varied)]
         for what, effect, slopes, noise in found:
-            errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, vcov, slopes), 0.0))
+            errors = delta_errors(slopes, vcov)
             rows += _lines(model, name, what, effect, errors, noise, sample, level)
     return pl.DataFrame(rows, schema_overrides={"level": pl.String, "reference": pl.String})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,7 +38,7 @@ _ROWS = 2_000_000
 
 @dataclass(frozen=True)
 class Posterior:
-    """Effects of persons given their years, in the order of the panel.
+    """Person random effects given their years, in the order of the panel.
 
     Attributes
     ----------
@@ -64,20 +65,13 @@ def posterior(model: Model, panel: Panel) -> Posterior:
     panel
         The persons' years.
     """
-    effects = model.covariance.effects
-    persons = panel.persons
-    held = Posterior(
-        np.zeros((persons, effects)), np.zeros((persons, effects, effects)), np.zeros(persons)
-    )
+    effects, n = model.covariance.effects, panel.persons
+    held = Posterior(np.zeros((n, effects)), np.zeros((n, effects, effects)), np.zeros(n))
     points, log_weights = _around_mode(effects)
-    for first, last in _blocks(panel):
-        start = panel.rows.start[first : last + 1]
-        rows = slice(int(start[0]), int(start[-1]))
-        predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
+    for persons, rows, start, predictor in _blocks(model, panel):
         _posteriors(
-            start - start[0], panel.rows.outcome[rows], predictor, model.root,
-            points, log_weights,
-            held.means[first:last], held.covariances[first:last], held.log_likelihoods[first:last],
+            start, panel.rows.outcome[rows], predictor, model.root, points, log_weights,
+            held.means[persons], held.covariances[persons], held.log_likelihoods[persons],
         )  # fmt: skip
     root = model.root
     return Posterior(held.means @ root.T, root @ held.covariances @ root.T, held.log_likelihoods)
@@ -118,13 +112,10 @@ def forecasts(model: Model, panel: Panel) -> Array:
     z, weight = population_nodes(effects, order=_PAST_ORDER[effects])
     nodes = (model.root, np.ascontiguousarray(z), weight, *_around_mode(effects))
     out = np.empty((panel.size, len(model.outcomes)))
-    for first, last in _blocks(panel):
-        start = panel.rows.start[first : last + 1]
-        rows = slice(int(start[0]), int(start[-1]))
-        predictor = predictor_of(model, terms_of_panel(panel, rows), int(start[-1] - start[0]))
+    for _, rows, start, predictor in _blocks(model, panel):
         powers = np.ascontiguousarray(powers_of(predictor.T).T)
         outcome = panel.rows.outcome[rows]
-        _forecast(start - start[0], outcome, predictor, powers, *nodes, out[rows])
+        _forecast(start, outcome, predictor, powers, *nodes, out[rows])
     return out
 
 
@@ -136,12 +127,16 @@ def _around_mode(effects: int) -> tuple[Array, Array]:
     return np.sqrt(2.0) * points, rule.log_weights[index].sum(axis=0) + (points**2).sum(axis=0)
 
 
-def _blocks(panel: Panel) -> list[tuple[int, int]]:
-    """Ranges of persons with about so many rows."""
+def _blocks(model: Model, panel: Panel) -> Iterator[tuple[slice, slice, NDArray[np.int64], Array]]:
+    """Persons with about so many rows: they, their rows, where each one's begin, and x'b."""
     start = panel.rows.start
     ends = np.searchsorted(start, np.arange(_ROWS, panel.size + _ROWS, _ROWS), "right") - 1
-    cuts = np.unique(np.concatenate([[0], ends, [panel.persons]]))
-    return [(int(a), int(b)) for a, b in pairwise(cuts)]
+    for first, last in pairwise(np.unique(np.concatenate([[0], ends, [panel.persons]])).tolist()):
+        own = start[first : last + 1]
+        rows = slice(int(own[0]), int(own[-1]))
+        size = rows.stop - rows.start
+        predictor = predictor_of(model, terms_of_panel(panel, rows), size)
+        yield slice(first, last), rows, own - own[0], predictor
 
 
 @kernel

@@ -14,7 +14,7 @@ from scipy.special import expit, logsumexp
 from folkestrom.analysis.design.design import Design
 from folkestrom.analysis.design.tables import Table, read_table
 from folkestrom.analysis.design.terms import Factor, Term, factor, number
-from folkestrom.analysis.inference.distributions import critical_value
+from folkestrom.analysis.inference.distributions import critical_value, delta_errors
 from folkestrom.analysis.mobility.results.integration import Model, population_nodes
 from folkestrom.columns import check_arguments, text_of
 from folkestrom.errors import UsageError
@@ -207,7 +207,7 @@ def predict(
     for k, row in enumerate(rows):
         found = average_of_profile(model, row)
         chances, rest = np.exp(found.logs), np.exp(found.logs_of_rest)
-        widths = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", found.slopes, vcov, found.slopes), 0))
+        widths = delta_errors(found.slopes, vcov)
         errors = widths * chances * rest
         logits = found.logs - found.logs_of_rest
         low, high = (expit(logits + s * reach * widths) for s in (-1, 1))
@@ -229,10 +229,8 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
 
     Parameters
     ----------
-    model
-        The fitted model.
-    vcov
-        Covariance of its parameters.
+    model, vcov
+        As of `predict`.
     rows
         Two profiles' values of the free positions.
     level
@@ -246,8 +244,7 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
     one_slopes, other_slopes = (f.slopes * np.exp(f.logs_of_rest)[:, None] for f in (a, b))
     apart = one_slopes * one[:, None] - other_slopes * other[:, None]
     errors, log_errors = (
-        np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, vcov, slopes), 0.0))
-        for slopes in (apart, one_slopes - other_slopes)
+        delta_errors(slopes, vcov) for slopes in (apart, one_slopes - other_slopes)
     )
     with np.errstate(over="ignore"):
         ratio, low, high = (

@@ -263,7 +263,7 @@ class MobilityFit:
         sample: int | None = 100_000,
         level: float = 0.95,
     ) -> pl.DataFrame:
-        """Average marginal effects on the chances, integrated over the effects of persons.
+        """Average marginal effects on the chances, integrated over the person random effects.
 
         Of a category: what each level does instead of the reference. Of a number: the
         derivative. Errors are by the delta method, the rows taken as they are;

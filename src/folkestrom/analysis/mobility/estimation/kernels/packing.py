@@ -19,27 +19,27 @@ def never_changes(start, codes):
 
 
 @kernel
+def _cell_of(codes8, factor, stride, cell, r):
+    """The number of a row's cell: `factor` lists the factors of every cell, −1 where none."""
+    code = 0
+    for k in range(factor.shape[1]):
+        f = factor[cell, k]
+        if f >= 0:
+            code += stride[cell, k] * np.int64(codes8[f, r])
+    return code
+
+
+@kernel
 def pack_rows(first, last, codes8, factor, stride, out):
-    """Number the cells of some rows: `factor` lists the factors of every cell, −1 where none."""
+    """Number the cells of some rows."""
     for r in range(first, last):
         for cell in range(factor.shape[0]):
-            code = 0
-            for k in range(factor.shape[1]):
-                f = factor[cell, k]
-                if f >= 0:
-                    code += stride[cell, k] * np.int64(codes8[f, r])
-            out[r, cell] = code
+            out[r, cell] = _cell_of(codes8, factor, stride, cell, r)
 
 
 @kernel
 def pack_persons(first, last, start, codes8, factor, stride, out):
     """As `pack_rows`, from the first row of each person."""
     for person in range(first, last):
-        r = start[person]
         for cell in range(factor.shape[0]):
-            code = 0
-            for k in range(factor.shape[1]):
-                f = factor[cell, k]
-                if f >= 0:
-                    code += stride[cell, k] * np.int64(codes8[f, r])
-            out[person, cell] = code
+            out[person, cell] = _cell_of(codes8, factor, stride, cell, start[person])

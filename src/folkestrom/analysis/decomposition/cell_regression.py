@@ -18,7 +18,7 @@ from folkestrom.analysis.design.separation import (
     finite_maximum_near,
     scaled,
 )
-from folkestrom.analysis.inference.newton import Maximum, confirm_maximum, inverse, maximise
+from folkestrom.analysis.inference.newton import Maximum, find_maximum, inverse
 from folkestrom.errors import UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -112,9 +112,9 @@ def fit(
     apart = orthogonalise(columns)
     turn = apart.coefficients(columns)
     model = _Model(apart.values(x, columns), y, n, link)
-    found, reason = confirm_maximum(
-        maximise(model.at, model.information, model.start()), model.at, model.information,
-        model.near_maximum, lambda: _separated(x, y, n, design) if link == "logit" else "",
+    found, reason = find_maximum(
+        model.at, model.information, model.start(), model.near_maximum,
+        lambda: _separated(x, y, n, design) if link == "logit" else "",
     )  # fmt: skip
     covariance = inverse(found.information)
     if reason:
