@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -167,3 +168,9 @@ def _dotted(name: str) -> str:
 def test_every_folder_of_code_is_a_package() -> None:
     folders = {path.parent for path in (ROOT / "src/folkestrom").rglob("*.py")}
     assert [str(f) for f in folders if not (f / "__init__.py").exists()] == []
+
+
+def test_analysis_has_no_cycles_by_imports_of_types() -> None:
+    graph = grimp.build_graph("folkestrom", exclude_type_checking_imports=False, cache_dir=None)
+    inside = [name for name in graph.modules if name.startswith("folkestrom.analysis")]
+    assert [name for name in inside if graph.nominate_cycle_breakers(name)] == []
