@@ -25,16 +25,16 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.design.terms import Factor
 from folkestrom.analysis.mobility import (
     Panel,
     fit_mobility,
     make_panel,
     panel_from_batches,
 )
-from folkestrom.analysis.mobility.covariance import Covariance
-from folkestrom.analysis.mobility.likelihood import Likelihood
-from folkestrom.analysis.mobility.quadrature import product_rule
-from folkestrom.analysis.mobility.terms import Factor
+from folkestrom.analysis.mobility.estimation.covariance import Covariance
+from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
+from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 
 OUTCOMES = ("stay", "municipality", "abroad")
 ROOT = np.array([[1.0, 0.0], [0.5, 0.9]])

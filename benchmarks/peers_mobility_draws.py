@@ -25,8 +25,8 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from folkestrom.analysis.mobility import MobilityFit, Panel, fit_mobility
-from folkestrom.analysis.mobility.likelihood import Likelihood
-from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
+from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 
 Array = NDArray[np.float64]
 #: Accuracy of the estimates that all are held against, in standard errors.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,21 @@ PLANTS = {
         "import folkestrom.twin.targets.published",
         "twin.lives may not import twin.targets",
     ),
+    "a panel knows what is estimated from it": (
+        "analysis/mobility/panel/x.py",
+        "import folkestrom.analysis.mobility.estimation",
+        "analysis.mobility.panel may not import analysis.mobility.estimation",
+    ),
+    "estimation knows its results": (
+        "analysis/mobility/estimation/x.py",
+        "import folkestrom.analysis.mobility.results",
+        "analysis.mobility.estimation may not import analysis.mobility.results",
+    ),
+    "a design knows a model": (
+        "analysis/design/x.py",
+        "import folkestrom.analysis.mobility.panel",
+        "analysis.design may not import analysis.mobility.panel",
+    ),
     "a cycle": ("model/cycle_a.py", "import folkestrom.model.cycle_b", "cycle_a"),
 }
 
@@ -63,6 +79,9 @@ NEEDED = {
     "twin/lives/__init__.py": "",
     "twin/targets/__init__.py": "",
     "twin/targets/published.py": "X = 1",
+    "analysis/mobility/panel/__init__.py": "",
+    "analysis/mobility/estimation/__init__.py": "",
+    "analysis/mobility/results/__init__.py": "",
 }
 
 
@@ -149,3 +168,9 @@ def _dotted(name: str) -> str:
 def test_every_folder_of_code_is_a_package() -> None:
     folders = {path.parent for path in (ROOT / "src/folkestrom").rglob("*.py")}
     assert [str(f) for f in folders if not (f / "__init__.py").exists()] == []
+
+
+def test_analysis_has_no_cycles_by_imports_of_types() -> None:
+    graph = grimp.build_graph("folkestrom", exclude_type_checking_imports=False, cache_dir=None)
+    inside = [name for name in graph.modules if name.startswith("folkestrom.analysis")]
+    assert [name for name in inside if graph.nominate_cycle_breakers(name)] == []

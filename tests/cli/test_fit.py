@@ -137,7 +137,7 @@ def test_a_panel_in_a_folder_gives_the_same_and_leaves_nothing(panel: Path, tmp_
 
 
 def test_memory_that_does_not_suffice(panel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("folkestrom.analysis.mobility.memory.free_memory", lambda: 1_000)
+    monkeypatch.setattr("folkestrom.analysis.design.memory.free_memory", lambda: 1_000)
     shown = fit(panel)
     assert shown.exit_code == EXIT_RESOURCE
     assert "1200 person-years needs" in shown.stderr

@@ -15,7 +15,7 @@ import pytest
 from folkestrom.analysis.mobility import MobilityFit, MobilityGroups, mobility
 from folkestrom.errors import InputRefused, UsageError, UserError
 from tests.analysis.mobility.conftest import OUTCOMES, draw_table
-from tests.analysis.mobility.test_marginal import NATIVE, PROFILE
+from tests.analysis.mobility.results.test_marginal import NATIVE, PROFILE
 
 TABLE = draw_table(150, 4, seed=2)
 
@@ -323,3 +323,11 @@ def test_a_table_without_rows() -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="cannot be read"):
         MobilityFit.load(tmp_path / "no-file.json")
+
+
+def test_a_term_is_tested_by_its_name(fit: MobilityFit) -> None:
+    assert fit.wald_test(["bs(age, df=4)"]).freedom == 8
+    assert fit.wald_test(["sex:immigrant"]).freedom == 2
+    assert fit.wald_test(["place"]).freedom == 4
+    whole = fit.wald_test([f"{o}: bs(age, df=4)[{k}]" for o in OUTCOMES[1:] for k in range(1, 5)])
+    assert fit.wald_test(["bs(age, df=4)"]).statistic == pytest.approx(whole.statistic)

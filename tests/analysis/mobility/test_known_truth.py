@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from folkestrom.analysis.mobility import MobilityFit, fit_mobility
-from folkestrom.analysis.mobility.likelihood import Likelihood
-from folkestrom.analysis.mobility.quadrature import product_rule
+from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
+from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 from tests.analysis.mobility.panels import Drawn, draw
 
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from folkestrom.analysis.mobility import MobilityFit, mobility
+from tests.analysis.design.test_formula import dense
 from tests.analysis.mobility.conftest import FORMULA, OUTCOMES
-from tests.analysis.mobility.test_formula import dense
 
 
 def test_estimates_are_those_of_statsmodels(table: pl.DataFrame, plain: MobilityFit) -> None:

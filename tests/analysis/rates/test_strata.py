@@ -118,7 +118,7 @@ def test_the_value_that_counts_is_the_one_that_was_named() -> None:
          "'x' does not occur"),
         (lambda: propensities(PANEL, outcome="left", standardise_by="sex", standard={"sx": "f"}),
          "Did you mean 'sex'"),
-        (lambda: rates(CELLS, by="group", method="indirect"), "no effect: nothing is held equal"),
+        (lambda: rates(CELLS, by="group", method="indirect"), "no effect: nothing is standardised"),
         (lambda: rates(CELLS, by="group", outcome="x"), "no effect: the column 'events' holds no"),
         (lambda: rates(CELLS, by="group", standardise_by="age", standard={"grop": "a"}),
          "Did you mean 'group'"),

@@ -152,13 +152,13 @@ def test_the_unit_of_a_number_changes_only_its_coefficient(power: int) -> None:
 def test_complementary_log_logs_have_no_limit(eta: float) -> None:
     data = {"stop": [1, 1, 1, 1], "left": [1, 0, 1, 0], "x": [0, 0, 1, 1]}
     counted = person_periods(data, stop="stop", event="left", covariates=["x"], length=1)
-    from folkestrom.analysis.regression.design import make_design
-    from folkestrom.analysis.regression.discrete import _Model, _terms, _usable
+    from folkestrom.analysis.regression.covariates import orthogonal_design
+    from folkestrom.analysis.regression.discrete_time import _Model, _terms, _usable
 
     cells, _ = _usable(counted, ("event",))
     counts = cells.select("event").to_numpy().astype(float)
     at_risk, terms = cells["at_risk"].to_numpy(), _terms(counted, cells)
-    design = make_design(table_of(cells, "cells"), terms, weight=at_risk, whole=("period",))
+    design = orthogonal_design(table_of(cells, "cells"), terms, weight=at_risk, whole=("period",))
     model = _Model(design, at_risk, counts, "cloglog")
     state = model.at(np.array([0.0, eta]))
     hazard = math.exp(eta)

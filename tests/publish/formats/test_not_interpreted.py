@@ -20,7 +20,7 @@ from rich.table import Table
 
 from folkestrom.analysis.figures import curve_plot, rate_plot
 from folkestrom.analysis.followup import aalen_johansen, follow_up
-from folkestrom.analysis.mobility.table_formats import FORMATS, Line, Printed
+from folkestrom.analysis.mobility.results.table_formats import FORMATS, Line, Printed
 from folkestrom.analysis.study.flow_chart import FlowChart, FlowStep
 from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.terminal import show

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.rates.intervals import normal_quantile
+from folkestrom.analysis.inference.distributions import critical_value
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Target, as_frame, with_description
@@ -137,7 +137,7 @@ def components(
     >>> found.select("estimate", "se", pl.col("lower").round(2)).row(0)
     (2.0, 1.0, 0.04)
     """
-    z = normal_quantile(level)
+    z = critical_value(level)
     se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     total = estimates[0]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.clusters import check_clusters
+from folkestrom.analysis.decomposition.cell_regression import Fit, Link, fit, mean, slope
 from folkestrom.analysis.decomposition.components import (
     OTHERS,
     Decomposition,
@@ -25,7 +25,7 @@ from folkestrom.analysis.decomposition.components import (
     components,
 )
 from folkestrom.analysis.decomposition.design import Design, design, parts_of
-from folkestrom.analysis.decomposition.fitting import Fit, Link, fit, mean, slope
+from folkestrom.analysis.inference.clusters import check_clusters
 from folkestrom.analysis.rates.propensities import seen
 from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import UsageError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import polars as pl
 
 from folkestrom import columns
 from folkestrom.analysis.flows.sequences import UNKNOWN
+from folkestrom.analysis.inference.intervals import share_interval
 from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, unknown
@@ -133,9 +133,7 @@ class FlowMatrix:
         o = np.repeat(rows, len(self.places))
         d = np.tile(np.arange(len(self.places)), len(rows))
         n, share = total[o], self.counts[o, d] / total[o]
-        z = NormalDist().inv_cdf(0.5 + level / 2)
-        middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        lower, upper = share_interval(self.counts[o, d], n, level)
         names = np.array(self.places, dtype=object)
         return pl.DataFrame(
             {
@@ -143,8 +141,8 @@ class FlowMatrix:
                 "destination": names[d].tolist(),
                 "moves": self.counts[o, d],
                 "share": share,
-                "lower": np.maximum(middle - half, 0.0),
-                "upper": np.minimum(middle + half, 1.0),
+                "lower": lower,
+                "upper": upper,
             }
         )
 

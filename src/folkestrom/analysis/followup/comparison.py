@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from folkestrom.analysis.followup.counting import count
 from folkestrom.analysis.followup.curves import ratio
-from folkestrom.analysis.followup.distributions import chi_square_tail
 from folkestrom.analysis.followup.gray import gray_score
 from folkestrom.analysis.followup.subjects import Floats, FollowUp
+from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -159,7 +159,7 @@ def _comparison(
         expected=expected,
         statistic=statistic,
         degrees=degrees,
-        p_value=chi_square_tail(statistic, degrees),
+        p_value=chi2_tail(statistic, degrees),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from folkestrom.analysis.followup.kernels import spread, tally, tally_weights
+from folkestrom.analysis.followup.kernels import spread, tally
 from folkestrom.analysis.followup.subjects import Floats, FollowUp, Integers
 from folkestrom.columns import check_arguments
 from folkestrom.engine.settings import EngineSettings
@@ -179,10 +179,7 @@ def _counted(
         entered: npt.NDArray[Any] = np.zeros(shape[:2], np.float64 if weighted else np.int64)
         left: npt.NDArray[Any] = np.zeros(shape, entered.dtype)
         rows = (bounds, follow.entry, follow.exit, follow.cause, place)
-        if weighted:
-            tally_weights(*rows, follow.weight, follow.first, entered, left)
-        else:
-            tally(*rows, follow.first, entered, left)
+        tally(*rows, follow.weight if weighted else np.zeros(0), follow.first, entered, left)
         return entered, left
 
     return _in_parts(follow.rows, 8 * int(np.prod(shape)), fill)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from folkestrom import columns
-from folkestrom.analysis.followup.distributions import normal_quantile
 from folkestrom.analysis.followup.subjects import Floats, Integers
+from folkestrom.analysis.inference.distributions import critical_value
 from folkestrom.columns import check_arguments, is_level
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -190,7 +190,7 @@ def bounds(estimate: Floats, se: Floats, scale: Scale) -> tuple[Floats, Floats]:
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
     (0.304, 0.696)
     """
-    z = normal_quantile(0.5 + scale.level / 2)
+    z = critical_value(scale.level)
     if scale.interval == "plain":
         return np.maximum(estimate - z * se, 0.0), np.minimum(estimate + z * se, scale.top)
     low, high = np.full(len(estimate), np.nan), np.full(len(estimate), np.nan)

@@ -7,7 +7,7 @@ import numpy as np
 from folkestrom.analysis.followup.counting import count
 from folkestrom.analysis.followup.curves import Curves, Interval, Scale, Variance, chosen, ratio
 from folkestrom.analysis.followup.influence import Integral, robust_variances
-from folkestrom.analysis.followup.products import product_integral
+from folkestrom.analysis.followup.product_integral import product_integral
 from folkestrom.analysis.followup.subjects import Floats, FollowUp
 from folkestrom.analysis.followup.survival import Survival, curve_of, survival
 from folkestrom.columns import check_arguments

@@ -43,42 +43,22 @@ def tally(
     exit: Integers,
     cause: npt.NDArray[np.int8],
     place: npt.NDArray[np.int32],
+    weight: Floats,
     first: int,
-    entered: Integers,
-    left: Integers,
+    entered: npt.NDArray[Any],
+    left: npt.NDArray[Any],
 ) -> None:
-    """Count rows from `bounds[0]` up to `bounds[1]` by day of entry, and by day and cause of exit.
+    """Add up rows from `bounds[0]` up to `bounds[1]` by day of entry, and by day and cause of exit.
 
     `place` is the group of each row; when it is empty there is one. When `entry` is empty all
-    enter on the first day.
+    enter on the first day; when `weight` is empty every row counts 1.
     """
     for i in range(bounds[0], bounds[1]):
         g = place[i] if len(place) else 0
-        left[g, exit[i] - first, cause[i]] += 1
-        if len(entry):
-            entered[g, entry[i] - first] += 1
-        else:
-            entered[g, 0] += 1
-
-
-@kernel
-def tally_weights(
-    bounds: tuple[int, int],
-    entry: Integers,
-    exit: Integers,
-    cause: npt.NDArray[np.int8],
-    place: npt.NDArray[np.int32],
-    weight: Floats,
-    first: int,
-    entered: Floats,
-    left: Floats,
-) -> None:
-    """Add up weights as `tally` counts rows."""
-    for i in range(bounds[0], bounds[1]):
-        g = place[i] if len(place) else 0
-        left[g, exit[i] - first, cause[i]] += weight[i]
         a = entry[i] - first if len(entry) else 0
-        entered[g, a] += weight[i]
+        w = weight[i] if len(weight) else 1.0
+        left[g, exit[i] - first, cause[i]] += w
+        entered[g, a] += w
 
 
 @kernel

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from folkestrom import columns
 from folkestrom.analysis.followup.counting import Counts, count
 from folkestrom.analysis.followup.curves import Curve, Curves, Interval, Scale, bounds
-from folkestrom.analysis.followup.products import product_integral
+from folkestrom.analysis.followup.product_integral import product_integral
 from folkestrom.analysis.followup.subjects import Floats, FollowUp, follow_up
 from folkestrom.columns import check_arguments, column_of
 from folkestrom.errors import InputRefused, UsageError

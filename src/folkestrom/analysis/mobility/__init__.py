@@ -1,15 +1,6 @@
-"""The mobility model: stay, another municipality, or abroad, with effects of the person."""
+"""The mobility model: stay, another municipality, or abroad, with person random effects."""
 
-from folkestrom.analysis.mobility.batches import panel_from_batches
-from folkestrom.analysis.mobility.comparison import compare, vuong_test
-from folkestrom.analysis.mobility.covariance import STRUCTURES
-from folkestrom.analysis.mobility.figures import coefficient_plot, profile_plot
-from folkestrom.analysis.mobility.from_table import MobilityGroups, mobility
-from folkestrom.analysis.mobility.model import fit_mobility
-from folkestrom.analysis.mobility.panel import Panel, make_panel
-from folkestrom.analysis.mobility.regression_table import regression_table
-from folkestrom.analysis.mobility.result import MobilityFit
-from folkestrom.analysis.mobility.terms import (
+from folkestrom.analysis.design.terms import (
     Factor,
     Number,
     Term,
@@ -17,6 +8,15 @@ from folkestrom.analysis.mobility.terms import (
     interaction,
     number,
 )
+from folkestrom.analysis.mobility.estimation.covariance import STRUCTURES
+from folkestrom.analysis.mobility.from_table import MobilityGroups, mobility
+from folkestrom.analysis.mobility.model import fit_mobility
+from folkestrom.analysis.mobility.panel.batches import panel_from_batches
+from folkestrom.analysis.mobility.panel.panel import Panel, make_panel
+from folkestrom.analysis.mobility.results.comparison import compare, vuong_test
+from folkestrom.analysis.mobility.results.figures import coefficient_plot, profile_plot
+from folkestrom.analysis.mobility.results.regression_table import regression_table
+from folkestrom.analysis.mobility.results.result import MobilityFit
 
 __all__ = [
     "STRUCTURES",

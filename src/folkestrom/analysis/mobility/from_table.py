@@ -6,25 +6,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from folkestrom.analysis.mobility.design import Design, Roles, make_design
-from folkestrom.analysis.mobility.distributions import chi2_tail
-from folkestrom.analysis.mobility.formula import parse
-from folkestrom.analysis.mobility.goodness import clusters_of
+from folkestrom.analysis.design.design import Design, Roles, make_design
+from folkestrom.analysis.design.formula import parse
+from folkestrom.analysis.design.sources import Source, source_of
+from folkestrom.analysis.design.tables import factor_of
+from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.analysis.mobility.model import Errors, check_errors, fit_mobility
-from folkestrom.analysis.mobility.observed import Observed, arrange, keys_of, names_of_outcomes
-from folkestrom.analysis.mobility.result import MobilityFit, Test
-from folkestrom.analysis.mobility.sources import Source, source_of
-from folkestrom.analysis.mobility.tables import factor_of
+from folkestrom.analysis.mobility.panel.observed import (
+    Observed,
+    arrange,
+    identifiers_of,
+    names_of_outcomes,
+)
+from folkestrom.analysis.mobility.results.goodness_of_fit import clusters_of
+from folkestrom.analysis.mobility.results.result import MobilityFit, Test
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError, UserError
 
 
-class _Options(TypedDict):
+class _Options(TypedDict, total=False):
     effects: str
     standard_errors: Errors
     bread: float
@@ -33,6 +38,15 @@ class _Options(TypedDict):
     tolerance: float | None
     threads: int | None
     say: Callable[[str], None] | None
+
+
+class _Keywords(_Options, total=False):
+    outcomes: Sequence[str] | None
+    weight: str | None
+    time: str | None
+    cluster: str | ArrayLike | None
+    checkpoint: Path | str | None
+    folder: Path | str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,49 +93,13 @@ class MobilityGroups:
 
 @overload
 def mobility(
-    data: Any,
-    formula: str,
-    *,
-    person: str,
-    outcomes: Sequence[str] | None = ...,
-    by: None = ...,
-    weight: str | None = ...,
-    time: str | None = ...,
-    effects: str = ...,
-    standard_errors: Errors = ...,
-    bread: float = ...,
-    cluster: str | ArrayLike | None = ...,
-    penalty: float = ...,
-    collinear: Literal["refuse", "drop"] = ...,
-    tolerance: float | None = ...,
-    threads: int | None = ...,
-    say: Callable[[str], None] | None = ...,
-    checkpoint: Path | str | None = ...,
-    folder: Path | str | None = ...,
+    data: Any, formula: str, *, person: str, by: None = ..., **options: Unpack[_Keywords]
 ) -> MobilityFit: ...
 
 
 @overload
 def mobility(
-    data: Any,
-    formula: str,
-    *,
-    person: str,
-    outcomes: Sequence[str] | None = ...,
-    by: str | Sequence[str],
-    weight: str | None = ...,
-    time: str | None = ...,
-    effects: str = ...,
-    standard_errors: Errors = ...,
-    bread: float = ...,
-    cluster: str | ArrayLike | None = ...,
-    penalty: float = ...,
-    collinear: Literal["refuse", "drop"] = ...,
-    tolerance: float | None = ...,
-    threads: int | None = ...,
-    say: Callable[[str], None] | None = ...,
-    checkpoint: Path | str | None = ...,
-    folder: Path | str | None = ...,
+    data: Any, formula: str, *, person: str, by: str | Sequence[str], **options: Unpack[_Keywords]
 ) -> MobilityGroups: ...
 
 
@@ -209,13 +187,15 @@ def mobility(
     check_errors(standard_errors, bread, cluster)
     roles = Roles(person, parse(formula).outcome, weight, time)
     source = source_of(data)
-    design, facts = make_design(formula, source, roles, [roles.outcome] if outcomes is None else [])
-    names = names_of_outcomes(facts, roles.outcome, outcomes)
+    design, summaries = make_design(
+        formula, source, roles, [roles.outcome] if outcomes is None else []
+    )
+    names = names_of_outcomes(summaries, roles.outcome, outcomes)
     options = _Options(
         effects=effects, standard_errors=standard_errors, bread=bread, penalty=penalty,
         collinear=collinear, tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
-    observed = arrange(source, design, names, facts.keys, folder=folder, fitting=True)
+    observed = arrange(source, design, names, summaries.identifiers, folder=folder, fitting=True)
     together = _fit(observed, cluster, options, checkpoint)
     if by is None:
         return together
@@ -278,8 +258,8 @@ def _fit_group(
     options: _Options,
 ) -> MobilityFit:
     try:
-        keys = keys_of(source, design.roles)
-        observed = arrange(source, design, outcomes, keys, folder=folder, fitting=True)
+        identifiers = identifiers_of(source, design.roles)
+        observed = arrange(source, design, outcomes, identifiers, folder=folder, fitting=True)
         return _fit(observed, cluster, options)
     except UserError as error:
         raise type(error)(

@@ -11,19 +11,28 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
-from folkestrom.analysis.collinearity import orthogonalise
-from folkestrom.analysis.mobility.ascent import climb, inverse_of, is_positive, newton_step
-from folkestrom.analysis.mobility.checkpoint import Checkpoint, fingerprint
-from folkestrom.analysis.mobility.checks import check
-from folkestrom.analysis.mobility.covariance import Covariance
-from folkestrom.analysis.mobility.panel import Panel, clusters_of_persons
-from folkestrom.analysis.mobility.quadrature import product_rule
-from folkestrom.analysis.mobility.result import MobilityFit
-from folkestrom.analysis.mobility.staging import SMALL, Estimated, Plan, estimate
-from folkestrom.analysis.mobility.standardising import working_panel
-from folkestrom.analysis.mobility.verdict import columns_of, reach, separated
-from folkestrom.analysis.separation import certain
+from folkestrom.analysis.design.collinearity import orthogonalise
+from folkestrom.analysis.design.separation import finite_maximum_near
+from folkestrom.analysis.inference.clusters import check_clusters, check_sandwich, note_of_clusters
+from folkestrom.analysis.mobility.estimation.checkpoint import Checkpoint, fingerprint
+from folkestrom.analysis.mobility.estimation.covariance import Covariance
+from folkestrom.analysis.mobility.estimation.identification import identify
+from folkestrom.analysis.mobility.estimation.maximisation import (
+    inverse_of,
+    is_positive,
+    maximise,
+    newton_step,
+)
+from folkestrom.analysis.mobility.estimation.quadrature import product_rule
+from folkestrom.analysis.mobility.estimation.separation import (
+    error_bound,
+    model_matrix_of,
+    separated,
+)
+from folkestrom.analysis.mobility.estimation.standardisation import working_panel
+from folkestrom.analysis.mobility.estimation.warm_starts import SMALL, Estimated, Plan, estimate
+from folkestrom.analysis.mobility.panel.panel import Panel, clusters_of_persons
+from folkestrom.analysis.mobility.results.result import MobilityFit
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code, without_effect
@@ -53,17 +62,17 @@ def fit_mobility(
     say: Callable[[str], None] | None = None,
     checkpoint: Path | str | None = None,
 ) -> MobilityFit:
-    """Fit a multinomial logit with normal effects of persons, by maximum likelihood.
+    """Fit a multinomial logit with normal person random effects, by maximum likelihood.
 
     Parameters
     ----------
     panel
         Person-years, from `make_panel`.
     effects
-        Covariance of the effects: unstructured, diagonal, equal, exchangeable, or none.
+        Covariance of the random effects: unstructured, diagonal, equal, exchangeable, or none.
     standard_errors
-        observed: from the observed information. bhhh: from the products of persons' scores.
-        clustered: sandwich of both, over `cluster`.
+        Covariance estimator. observed: from the observed information. bhhh: from the products of
+        persons' scores. clustered: sandwich of both, over `cluster`.
     bread
         Share of the persons, drawn at random, from whom the observed information is computed,
         which takes some forty passes; the result says so.
@@ -76,9 +85,9 @@ def fit_mobility(
     collinear
         What to do with a covariate that is a combination of others.
     tolerance
-        Standard errors by which the last step, and the last rise of the order, may move a
-        parameter; by default 0.0001 up to 200 000 person-years, 0.01 up to two million,
-        0.1 beyond.
+        Convergence tolerance: standard errors by which the last step, and the last rise of the
+        order, may move a parameter; by default 0.0001 up to 200 000 person-years, 0.01 up to
+        two million, 0.1 beyond.
     threads
         Number of threads; the environment's by default. The result does not depend on it.
     say
@@ -104,7 +113,7 @@ def fit_mobility(
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
     covariance = Covariance(effects, len(panel.outcomes) - 1)
-    checked = check(
+    checked = identify(
         panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
     )
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
@@ -113,15 +122,15 @@ def fit_mobility(
     numbers = None if cluster is None else clusters_of_persons(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
     working, own = working_panel(
-        panel, checked.free, orthogonalise(columns_of(panel, checked.free))
+        panel, checked.free, orthogonalise(model_matrix_of(panel, checked.free))
     )
     found = estimate(working, plan)
     _finish(found, plan)
     told = _separated(panel, found, plan) if penalty == 0 else ""
     k = found.likelihood.coefficients
     vcov, reason = _errors(found, plan, standard_errors, numbers)
-    reason = told or found.climb.reason or reason
-    turn = np.eye(found.climb.theta.size)
+    reason = told or found.maximum.reason or reason
+    turn = np.eye(found.maximum.theta.size)
     turn[:k, :k] = own
     if kept is not None and not reason:
         kept.remove()
@@ -131,19 +140,19 @@ def fit_mobility(
         free=checked.free,
         parents={t.name: t.parents for t in panel.terms if t.parents},
         covariance=covariance,
-        theta=turn @ found.climb.theta,
+        theta=turn @ found.maximum.theta,
         vcov=turn @ vcov @ turn.T,
         standard_errors=standard_errors,
         clusters=clusters,
-        log_likelihood_=found.climb.value,
+        log_likelihood_=found.maximum.value,
         order=found.order,
         rows=panel.size,
         persons=panel.persons,
         converged_=not reason,
         message_=reason,
         notes=checked.notes
-        + _boundary(panel, covariance, found.climb.theta[k:])
-        + (() if clusters is None else note_of_clusters(clusters, found.climb.theta.size))
+        + _boundary(panel, covariance, found.maximum.theta[k:])
+        + (() if clusters is None else note_of_clusters(clusters, found.maximum.theta.size))
         + tuple(found.notes),
         steps=tuple(found.steps),
         penalty=penalty,
@@ -210,7 +219,7 @@ def _count(panel: Panel, cluster: NDArray[np.int64] | None) -> int:
 
 def _finish(found: Estimated, plan: Plan) -> None:
     """Choose signs of L; judge the last step by information from all persons."""
-    at, k = found.climb, found.likelihood.coefficients
+    at, k = found.maximum, found.likelihood.coefficients
     signed = plan.covariance.signed(at.theta[k:])
     turned = np.ones(at.theta.size)
     turned[k:] = np.where(signed * at.theta[k:] < 0, -1.0, 1.0)
@@ -228,29 +237,31 @@ def _finish(found: Estimated, plan: Plan) -> None:
         at.information = of_all(at.theta)
     step, own, _ = newton_step(at.information, at.gradient)
     at.moved = float(np.max(np.abs(step) / own)) if step.size else 0.0
-    if at.arrived and at.moved >= found.tolerance:
-        found.climb = climb(
+    if at.converged and at.moved >= found.tolerance:
+        found.maximum = maximise(
             objective, at.theta, tolerance=found.tolerance, information=at.information
         )
-        found.climb.information = of_all(found.climb.theta)
+        found.maximum.information = of_all(found.maximum.theta)
 
 
 def _separated(panel: Panel, found: Estimated, plan: Plan) -> str:
     """Which covariates have no finite estimate; where all have, goes on until that is certain."""
-    at, k = found.climb, found.likelihood.coefficients
-    bound = reach(found.likelihood.panel, plan.free, inverse_of(at.information)[:k, :k])
-    near = certain(at.gradient[:k], at.information[:k, :k], bound)
-    if at.arrived and near:
+    at, k = found.maximum, found.likelihood.coefficients
+    bound = error_bound(found.likelihood.panel, plan.free, inverse_of(at.information)[:k, :k])
+    near = finite_maximum_near(at.gradient[:k], at.information[:k, :k], bound)
+    if at.converged and near:
         return ""
     told = separated(panel, plan.free)
-    if not told and at.arrived:
+    if not told and at.converged:
         objective = plan.objective(found.likelihood, found.order)
         begin = None if panel.size <= SMALL else at.information
-        found.climb = climb(
+        found.maximum = maximise(
             objective, at.theta, tolerance=_CERTAIN * found.tolerance, information=begin
         )
-        found.climb.reason = ""
-        found.climb.information = plan.information(found.likelihood, found.order, found.climb.theta)
+        found.maximum.reason = ""
+        found.maximum.information = plan.information(
+            found.likelihood, found.order, found.maximum.theta
+        )
     return told
 
 
@@ -258,7 +269,7 @@ def _errors(
     found: Estimated, plan: Plan, errors: Errors, cluster: NDArray[np.int64] | None
 ) -> tuple[Array, str]:
     """Covariance of the parameters, and what is wrong with it."""
-    at, likelihood = found.climb, found.likelihood
+    at, likelihood = found.maximum, found.likelihood
     rule = product_rule(found.order, plan.covariance.effects)
     held = at.information
     vcov = inverse_of(held)

@@ -5,7 +5,7 @@ episodes: `rates`; from a panel of person-years: `propensities`. What the figure
 formulas, is in the manual: `docs/explanation/rates.md`.
 """
 
-from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval, share_interval
+from folkestrom.analysis.inference.intervals import gamma_interval, poisson_interval, share_interval
 from folkestrom.analysis.rates.lexis import lexis
 from folkestrom.analysis.rates.occurrence import Occurrences, occurrences
 from folkestrom.analysis.rates.propensities import Propensities, propensities

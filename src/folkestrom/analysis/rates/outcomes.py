@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from numbers import Real
 from typing import Any
@@ -86,3 +87,15 @@ def rows_of_standard(frame: pl.LazyFrame, column: str, code: Any) -> pl.Expr:
     if isinstance(meant, str):
         return pl.col(column).cast(pl.String).eq(meant)
     return pl.col(column).eq(meant)
+
+
+def codes(frame: pl.LazyFrame, names: Iterable[str]) -> list[pl.Expr]:
+    """Columns of codes in which what is missing is null, of numbers too.
+
+    Parameters
+    ----------
+    frame, names
+        The rows, and the columns.
+    """
+    schema = frame.collect_schema()
+    return [pl.col(n).fill_nan(None) if schema[n].is_float() else pl.col(n) for n in names]

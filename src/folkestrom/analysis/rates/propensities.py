@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import Floats, ShareMethod, share_interval
-from folkestrom.analysis.rates.outcomes import has_code, rows_of_standard
+from folkestrom.analysis.inference.intervals import Floats, ShareMethod, share_interval
+from folkestrom.analysis.rates.outcomes import codes, has_code, rows_of_standard
 from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Frame, Target, as_frame
@@ -107,9 +107,8 @@ class ClusterSums:
         >>> lower.round(3).tolist(), upper.round(3).tolist()
         ([0.017], [0.423])
         """
-        p, n = self.share, self.person_years
-        worth = n / np.maximum(_design_effect(p, self.variance, n, self.persons), 1.0)
-        return share_interval(p * worth, worth, level, method)
+        sizes = (self.share, self.variance, self.person_years, self.persons)
+        return _limits(sizes, _design_effect(*sizes), method, level)
 
 
 def propensities(
@@ -124,7 +123,7 @@ def propensities(
     method: ShareMethod = "wilson",
     level: float = 0.95,
 ) -> Propensities:
-    """Shares of person-years with an outcome, with intervals that know of repeated persons.
+    """Shares of person-years with an outcome, with intervals that allow for repeated persons.
 
     Parameters
     ----------
@@ -137,8 +136,8 @@ def propensities(
     person
         Column of the persons, who are independent of each other; None: every row is.
     standardise_by, standard
-        Columns whose composition is held equal, to that of everybody or of the rows with some
-        codes, such as `{"group": "native"}`.
+        Columns that shares are standardised for, and the reference population: everybody, or the
+        rows with some codes, such as `{"group": "native"}`.
     method
         "wilson" or "clopper-pearson". Where persons repeat, both take the effective number of
         person-years (Korn & Graubard 1998, *Survey Methodology* 24), never more than there are.
@@ -158,7 +157,7 @@ def propensities(
     check_columns(strata, _COLUMNS, "standardise_by")
     if standard is not None and not strata:
         raise without_effect(
-            "standard", dict(standard), "nothing is held equal", "Say standardise_by"
+            "standard", dict(standard), "nothing is standardised for", "Say standardise_by"
         )
     check_columns(standard or (), _COLUMNS, "standard")
     keys = [] if person is None else [person]
@@ -170,8 +169,7 @@ def propensities(
     if person is not None:
         columns.refuse_persons(frame, lazy_column(frame, person, _WHERE))
         who = pl.col(person)
-    codes = [_without_nan(frame, name) for name in kept]
-    rows = frame.select(*codes, _y=seen(frame, outcome, value, _WHERE), _person=who)
+    rows = frame.select(*codes(frame, kept), _y=seen(frame, outcome, value, _WHERE), _person=who)
     crude = _crude(rows, groups, method, level)
     if not strata:
         return Propensities(groups, crude, level)
@@ -180,12 +178,6 @@ def propensities(
         return Propensities(groups, pl.concat([crude, extra], how="horizontal"), level)
     joined = crude.join(extra, on=list(groups), how="left", nulls_equal=True)
     return Propensities(groups, joined.sort(groups, nulls_last=True), level)
-
-
-def _without_nan(frame: pl.LazyFrame, name: str) -> pl.Expr:
-    """A column of codes in which what is missing is null, of numbers too."""
-    floats = frame.collect_schema()[name].is_float()
-    return pl.col(name).fill_nan(None) if floats else pl.col(name)
 
 
 def seen(frame: pl.LazyFrame, outcome: str, value: Any, where: str) -> pl.Expr:
@@ -238,11 +230,10 @@ def _with_interval(
     method: ShareMethod,
     level: float,
 ) -> pl.DataFrame:
-    """A share with its error and limits, by the number of trials that are worth as much."""
-    p, variance, n, _ = sizes
+    """A share with its error and limits, by the effective number of person-years."""
+    p, variance, _, _ = sizes
     effect = _design_effect(*sizes)
-    worth = n / np.maximum(effect, 1.0)
-    lower, upper = share_interval(p * worth, worth, level, method)
+    lower, upper = _limits(sizes, effect, method, level)
     standard = name == "standardised"
     columns = {
         name: p,
@@ -253,6 +244,15 @@ def _with_interval(
     return found.with_columns(
         pl.Series(key, value).fill_nan(None) for key, value in columns.items()
     )
+
+
+def _limits(
+    sizes: tuple[Floats, Floats, Floats, Floats], effect: Floats, method: ShareMethod, level: float
+) -> tuple[Floats, Floats]:
+    """Limits of shares by the effective number of person-years."""
+    p, _, n, _ = sizes
+    effective = n / np.maximum(effect, 1.0)
+    return share_interval(p * effective, effective, level, method)
 
 
 def _design_effect(p: Floats, variance: Floats, n: Floats, persons: Floats) -> Floats:

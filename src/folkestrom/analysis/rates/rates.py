@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import poisson_interval
-from folkestrom.analysis.rates.outcomes import has_code
+from folkestrom.analysis.inference.intervals import poisson_interval
+from folkestrom.analysis.rates.outcomes import codes, has_code
 from folkestrom.analysis.rates.standardisation import Standard, is_of_codes, standardised
 from folkestrom.columns import check_arguments, column_names, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
@@ -98,9 +98,9 @@ def rates(
     outcome
         Where the events are texts: the one to count.
     standardise_by
-        Columns whose composition is held equal.
+        Columns that rates are standardised for.
     standard
-        What it is held equal to: None, everybody in the table; a mapping such as
+        The reference population: None, everybody in the table; a mapping such as
         `{"county": "03"}`, those rows; or a table of those columns and `events` and the
         exposure, or, of direct standardisation, `weight`.
     method
@@ -153,7 +153,7 @@ def rates_of(
     cells
         Columns of codes, `events` and `person_years`.
     groups, strata
-        Columns that tell groups apart; columns that are held equal.
+        Columns that tell groups apart; columns that rates are standardised for.
     standard, method, per, level
         As of `rates`.
     days
@@ -209,10 +209,9 @@ def counted(
     if not of_spells:
         columns.refuse_amounts(frame, lazy_column(frame, exposure, where), nothing=False)
     length = _length(frame, where) if of_spells else _amount(frame, exposure, where)
-    floats = [name for name in keys if frame.collect_schema()[name].is_float()]
     # Wrong rows must be seen before they are added up.
     chosen = frame.select(
-        *(pl.col(k).fill_nan(None) if k in floats else k for k in keys),
+        *codes(frame, keys),
         count.alias("\0events"), length.alias("\0exposure"),
     )  # fmt: skip
     sums = {"events": pl.col("\0events").sum(), "exposure": pl.col("\0exposure").sum()}
@@ -310,11 +309,11 @@ def _check(
     check_columns(strata, _COLUMNS, "standardise_by")
     check_columns(_others(standard, groups), _COLUMNS, "standard")
     if method != "direct" and not strata:
-        raise without_effect("method", method, "nothing is held equal", "Say standardise_by")
+        raise without_effect("method", method, "nothing is standardised for", "Say standardise_by")
     both = [name for name in strata if name in groups]
     if both:
         raise UsageError(
-            "cannot tell groups apart and be held equal between them",
+            "cannot tell groups apart and be standardised for",
             where="standardise_by",
             value=both[0],
         )

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from folkestrom import columns
-from folkestrom.analysis.rates.intervals import gamma_interval, poisson_interval
+from folkestrom.analysis.inference.intervals import gamma_interval, poisson_interval
 from folkestrom.analysis.rates.outcomes import rows_of_standard
 from folkestrom.columns import Column, table_of
 from folkestrom.columns.reading import kind_of
@@ -41,7 +41,7 @@ def standardised(
     cells
         Columns of codes, `events` and `person_years`; a row a combination that occurs.
     by, strata
-        Columns that tell groups apart; columns that are held equal.
+        Columns that tell groups apart; columns that rates are standardised for.
     standard, method, level
         As of `rates`.
     days

@@ -1,16 +1,17 @@
 """Regressions of hazards: Cox's, Fine and Gray's, and by periods.
 
 Spells are rows over (start, stop]. Covariates are columns, or the terms of `analysis.mobility`;
-factors stay integer codes. What the models are, and what they were held against, is in the
+factors stay integer codes. What the models are, and what they were compared with, is in the
 manual: `docs/explanation/hazard-regression.md`.
 """
 
+from folkestrom.analysis.inference.distributions import Chi2
 from folkestrom.analysis.regression.cox import CoxFit, cox
-from folkestrom.analysis.regression.discrete import hazards_by_period
+from folkestrom.analysis.regression.discrete_time import hazards_by_period
 from folkestrom.analysis.regression.fine_gray import fine_gray
-from folkestrom.analysis.regression.periods import PersonPeriods, person_periods
+from folkestrom.analysis.regression.person_periods import PersonPeriods, person_periods
 from folkestrom.analysis.regression.proportionality import proportionality_test
-from folkestrom.analysis.regression.result import Chi2, HazardFit
+from folkestrom.analysis.regression.result import HazardFit
 
 __all__ = [
     "Chi2",

@@ -1,231 +1,158 @@
-"""Covariates of rows as regressions hold them: codes of factors, and numbers.
-
-Numbers are held as combinations of them and of levels that are nearly orthogonal and of the size
-of 1, from which no digits are lost. Estimates are those of the covariates as given.
-"""
+"""Covariates of a regression from columns of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import reduce
-from itertools import pairwise
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.columns import Columns
-from folkestrom.analysis.mobility.terms import Factor, Number, Term
-from folkestrom.analysis.regression.design_kernels import add_up_rows, cross_rows, predict_rows
-from folkestrom.engine.settings import EngineSettings
-from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, suggestion
+from folkestrom.analysis.design.collinearity import listed, orthogonalise
+from folkestrom.analysis.design.terms import (
+    Factor,
+    Number,
+    Term,
+    check_comparable,
+    code_type,
+    term_of,
+    without_values,
+)
+from folkestrom.analysis.regression.design_matrix import DesignMatrix, Transformation, in_parts
+from folkestrom.columns import Table
+from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Codes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
-Places: TypeAlias = npt.NDArray[np.int32]
-
-#: Parts that rows are passed over in: a fixed number, so that sums do not depend on threads.
-_PARTS = 8
-_ROWS_OF_A_PART = 1 << 15
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """How numbers were made from those of the covariates.
+def orthogonal_design(
+    data: Table, covariates: Sequence[str | Term], *, weight: Floats, whole: Sequence[str] = ()
+) -> DesignMatrix:
+    """Covariates from columns of a table, or made by `factor`, `number` and `interaction`.
 
-    Attributes
-    ----------
-    origin
-        Taken off the covariates' numbers first.
-    turn
-        Coefficient × number: the multiples of levels, and of those, that were added up.
-    shift
-        Taken off in the end.
-    """
-
-    origin: Floats
-    turn: Floats
-    shift: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Design:
-    """Covariates of rows.
-
-    Attributes
-    ----------
-    names
-        Names of the coefficients.
-    codes
-        Row × factor: codes of levels.
-    place
-        Factor × level: the coefficient, or -1 for a reference level.
-    numbers
-        Row × number: the combinations.
-    slope
-        The coefficient of each number.
-    centre
-        The mean of each number, which predictors count from.
-    terms
-        The covariates, without their values.
-    whole
-        Which factors have a coefficient for every level.
-    made
-        How the numbers were made.
-    """
-
-    names: tuple[str, ...]
-    codes: npt.NDArray[np.unsignedinteger[Any]]
-    place: npt.NDArray[np.int32]
-    numbers: Floats
-    slope: npt.NDArray[np.int32]
-    centre: Floats
-    terms: tuple[Term, ...]
-    whole: tuple[bool, ...]
-    made: Made
-
-    @property
-    def rows(self) -> int:
-        """How many rows."""
-        return len(self.codes)
-
-    @property
-    def size(self) -> int:
-        """How many coefficients."""
-        return len(self.names)
-
-    def take(self, rows: npt.NDArray[np.int64]) -> Design:
-        """The covariates of some rows, in the order given."""
-        return replace(self, codes=self.codes[rows], numbers=self.numbers[rows])
-
-    def predictor(self, theta: Floats) -> Floats:
-        """Sum of the coefficients of each row."""
-        found = np.empty(self.rows)
-        in_parts(
-            self.rows,
-            lambda part: predict_rows(
-                part, self.codes, self.place, self.numbers, self.slope, theta, found
-            ),
-        )
-        return found
-
-    def sums(self, weight: Floats) -> Floats:
-        """Covariates × weights, added up over rows."""
-
-        def fill(part: tuple[int, int]) -> Floats:
-            total = np.zeros(self.size)
-            add_up_rows(part, self.codes, self.place, self.numbers, self.slope, weight, total)
-            return total
-
-        return reduce(np.add, in_parts(self.rows, fill))
-
-    def products(self, weight: Floats) -> Floats:
-        """Products of covariates × weights, added up over rows: a symmetric matrix."""
-
-        def fill(part: tuple[int, int]) -> Floats:
-            found = np.zeros((self.size, self.size))
-            cross_rows(part, self.codes, self.place, self.numbers, self.slope, weight, found)
-            return found
-
-        half = reduce(np.add, in_parts(self.rows, fill))
-        return half + half.T - np.diag(np.diag(half))
-
-    def coefficients(self) -> Floats:
-        """By which estimates are multiplied to be those of the covariates as given."""
-        found = np.eye(self.size)
-        found[:, self.slope] = self.made.turn
-        # Where every level of a factor has a coefficient, they have the constant in them.
-        away = (self.centre - self.made.origin) @ self.made.turn[self.slope] - self.made.shift
-        for f, whole in enumerate(self.whole):
-            if whole:
-                found[np.ix_(self.place[f][self.place[f] >= 0], self.slope)] += away
-        return found
-
-    def columns(self, rows: npt.NDArray[np.int64]) -> Columns:
-        """The constant and the covariates of some rows, as they are held, levels spread out.
-
-        Parameters
-        ----------
-        rows
-            Which rows.
-        """
-        numbers = np.zeros(self.size + 1, np.bool_)
-        numbers[1 + self.slope] = True
-
-        def read(some: npt.NDArray[np.int64]) -> Floats:
-            found = spread(self.codes[rows[some]], self.place, self.size)
-            found[:, self.slope] = self.numbers[rows[some]]
-            return np.column_stack([np.ones(len(some)), found])
-
-        one = np.eye(1, self.size + 1)[0]
-        return Columns(("(constant)", *self.names), numbers, one, len(rows), read)
-
-    def reach(self, errors: Floats) -> float:
-        """A bound on a linear predictor of coefficients that are no more than these."""
-        found = 0.0
-        for f in range(len(self.place)):
-            found += max((float(errors[k]) for k in self.place[f] if k >= 0), default=0.0)
-        if len(self.slope):
-            found += float(np.abs(self.numbers).max(axis=0) @ errors[self.slope])
-        return found
-
-    def profile(self, values: Mapping[str, str | float]) -> Floats:
-        """Covariates of a profile; what it leaves out is the reference level, or the mean.
-
-        Parameters
-        ----------
-        values
-            For each covariate the name of a level, or a number.
-        """
-        known = [term.name for term in self.terms]
-        for name in values:
-            if name not in known:
-                raise UsageError(
-                    "is no covariate of the model", where="profile", column=name, allowed=known,
-                    next_step=suggestion(name, known),
-                )  # fmt: skip
-        found = np.zeros(self.size)
-        factors = [t for t in self.terms if isinstance(t, Factor)]
-        for f, term in enumerate(factors):
-            level = str(values.get(term.name, term.levels[term.reference]))
-            check_code(level, term.levels, "is not a level", where="profile", column=term.name)
-            k = self.place[f, term.levels.index(level)]
-            if k >= 0:
-                found[k] = 1.0
-        found[self.slope] = self.centre - self.made.origin
-        for m, name in enumerate(t.name for t in self.terms if isinstance(t, Number)):
-            if name in values:
-                found[self.slope[m]] = float(values[name]) - self.made.origin[m]
-        found[self.slope] = found @ self.made.turn - self.made.shift
-        return found
-
-
-def in_parts(rows: int, fill: Callable[[tuple[int, int]], Any]) -> list[Any]:
-    """Call with parts of the rows, in threads; answers in the order of the rows."""
-    parts = max(1, min(_PARTS, rows // _ROWS_OF_A_PART))
-    bounds = list(pairwise(rows * k // parts for k in range(parts + 1)))
-    if parts == 1:
-        return [fill(bounds[0])]
-    with ThreadPoolExecutor(EngineSettings.from_environment().threads) as pool:
-        return list(pool.map(fill, bounds))
-
-
-def spread(codes: Codes, place: Places, size: int) -> Floats:
-    """Rows × coefficients: 1 where a row has the level.
+    Columns of texts and levels are factors: levels in declared order, texts by alphabet, the first
+    the reference. Columns of numbers and truth values are numbers. Refuses those that add nothing
+    to others.
 
     Parameters
     ----------
-    codes, place
-        As of `Design`.
-    size
-        How many coefficients there are.
+    data
+        The table.
+    covariates
+        Names of its columns, or terms with a value for each row.
+    weight
+        Weights of the rows, by which means are taken; empty when all count the same.
+    whole
+        Factors that have a coefficient for every level, the reference too.
     """
-    found = np.zeros((len(codes), size))
-    for f in range(codes.shape[1]):
-        k = place[f, codes[:, f]]
-        there = np.flatnonzero(k >= 0)
-        found[there, k[there]] = 1.0
-    return found
+    design = plain_design(data, covariates, weight=weight, whole=whole)
+    used = np.flatnonzero(weight > 0) if len(weight) else np.arange(data.rows)
+    return _orthogonal(design, used, data.where) if len(design.slope) else design
+
+
+def plain_design(
+    data: Table, covariates: Sequence[str | Term], *, weight: Floats, whole: Sequence[str] = ()
+) -> DesignMatrix:
+    """The same with numbers as they are given.
+
+    Parameters
+    ----------
+    data, covariates, weight, whole
+        As of `orthogonal_design`.
+    """
+    terms = [term_of(data.column(c)) if isinstance(c, str) else c for c in covariates]
+    if not terms:
+        raise UsageError("names no covariate", where=data.where, column="covariates")
+    _check(terms, data, whole)
+    factors = [t for t in terms if isinstance(t, Factor)]
+    numbers = [t for t in terms if isinstance(t, Number)]
+    levels = max((len(t.levels) for t in factors), default=1)
+    place = np.full((len(factors), levels), -1, np.int32)
+    slope = np.zeros(len(numbers), np.int32)
+    names: list[str] = []
+    f = m = 0
+    for term in terms:
+        if isinstance(term, Factor):
+            for k, level in enumerate(term.levels):
+                if k != term.reference or term.name in whole:
+                    place[f, k] = len(names)
+                    names.append(f"{term.name}[{level}]")
+            f += 1
+        else:
+            slope[m] = len(names)
+            names.append(term.name)
+            m += 1
+    codes = np.empty((data.rows, len(factors)), code_type(levels))
+    for f, term in enumerate(factors):
+        codes[:, f] = term.codes
+    values = np.empty((data.rows, len(numbers)))
+    for m, term in enumerate(numbers):
+        values[:, m] = term.values
+    total = weight.sum() if len(weight) else float(data.rows)
+    centre = (weight @ values if len(weight) else values.sum(axis=0)) / total
+    complete, zero = tuple(t.name in whole for t in factors), np.zeros(len(numbers))
+    return DesignMatrix(
+        tuple(names), codes, place, values, slope, centre, tuple(map(without_values, terms)),
+        complete, Transformation(zero, np.eye(len(names))[:, slope], zero),
+    )  # fmt: skip
+
+
+def _orthogonal(design: DesignMatrix, used: npt.NDArray[np.int64], where: str) -> DesignMatrix:
+    """Put numbers that are nearly orthogonal in the place of those given."""
+    columns = design.columns(used)
+    # Levels that are all there have the constant in them.
+    constant = np.array([0.0 if any(design.whole) else 1.0, *np.ones(design.size)])
+    found = orthogonalise(replace(columns, read=lambda rows: columns.read(rows) * constant))
+    for k, others in found.combinations.items():
+        raise combination(columns.names[k], [columns.names[o] for o in others if o], where)
+    turn = found.turn[1:]
+    levels = np.where(columns.numbers[1:, None], 0.0, turn)
+    tables = [np.where(p[:, None] >= 0, levels[p], 0.0) for p in design.place]
+
+    def fill(part: tuple[int, int]) -> None:
+        rows = slice(*part)
+        own = (design.numbers[rows] - found.origin) @ turn[design.slope]
+        for f, table in enumerate(tables):
+            own += table[design.codes[rows, f]]
+        design.numbers[rows] = own
+
+    in_parts(design.rows, fill)
+    shift = np.median(design.numbers[used[columns.spread()]], axis=0)
+    design.numbers[:] -= shift
+    return replace(design, transformation=Transformation(found.origin, turn, shift))
+
+
+def combination(name: str, others: Sequence[str], where: str, among: str = "") -> InputRefused:
+    """The error that a covariate adds nothing to others.
+
+    Parameters
+    ----------
+    name
+        The covariate.
+    others
+        Those that it is a combination of; none if it does not vary.
+    where
+        The function.
+    among
+        Among which rows.
+    """
+    said = f"is a combination of {listed(others)}" if others else "does not vary"
+    return InputRefused(said + among, where=where, column=name, next_step="Leave it out.")
+
+
+def _check(terms: Sequence[Term], data: Table, whole: Sequence[str]) -> None:
+    names = [term.name for term in terms]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UsageError("is given twice", where=data.where, column=twice[0])
+    for term in terms:
+        values = term.codes if isinstance(term, Factor) else term.values
+        if len(values) != data.rows:
+            raise UsageError(
+                f"has {len(values)} rows, and the table has {data.rows}",
+                where=data.where,
+                column=term.name,
+            )
+        if isinstance(term, Factor) and term.name not in whole:
+            check_comparable(term.name, term.levels, data.where)

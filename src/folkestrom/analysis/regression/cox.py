@@ -10,20 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.clusters import check_clusters, check_sandwich, note_of_clusters
-from folkestrom.analysis.collinearity import dependent
-from folkestrom.analysis.columns import Columns
+from folkestrom.analysis.design.collinearity import linear_dependencies
+from folkestrom.analysis.design.model_matrix import ModelMatrix
+from folkestrom.analysis.design.terms import Factor, Term
 from folkestrom.analysis.followup.curves import Interval, Scale, bounds
-from folkestrom.analysis.mobility.distributions import chi2_tail
-from folkestrom.analysis.mobility.terms import Factor, Term
-from folkestrom.analysis.regression.climb import climb, inverse, settle
-from folkestrom.analysis.regression.columns import cluster_numbers, spells_of
-from folkestrom.analysis.regression.design import combination, given_design, make_design
-from folkestrom.analysis.regression.ends import ends_of
-from folkestrom.analysis.regression.monotone import near_maximum, separated
-from folkestrom.analysis.regression.partial import Partial, State
-from folkestrom.analysis.regression.result import Chi2, HazardFit
+from folkestrom.analysis.inference.clusters import check_clusters, check_sandwich, note_of_clusters
+from folkestrom.analysis.inference.distributions import Chi2, chi2_test
+from folkestrom.analysis.inference.newton import find_maximum, inverse, maximise
+from folkestrom.analysis.regression.covariates import combination, orthogonal_design, plain_design
+from folkestrom.analysis.regression.monotone_likelihood import near_maximum, separated
+from folkestrom.analysis.regression.partial_likelihood import Partial, State
+from folkestrom.analysis.regression.result import HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
+from folkestrom.analysis.regression.spell_columns import cluster_numbers, ends_of, spells_of
 from folkestrom.columns import Table, check_arguments, table_of
 from folkestrom.errors import InputRefused
 
@@ -32,7 +31,7 @@ Ties = Literal["efron", "breslow"]
 
 #: A covariate whose mean square among those at risk together is less does not vary there.
 _NO_SPREAD = 1e-13
-#: With twice as many rows or more, estimates from so many are where the climb begins.
+#: With twice as many rows or more, estimates from so many are starting values.
 _ROWS_OF_A_GUESS = 100_000
 
 
@@ -57,7 +56,7 @@ class CoxFit(HazardFit):
         null = self.partial.at(np.zeros(self.theta.size))
         own = inverse(self.partial.information(null))
         statistic = float(null.gradient @ own @ null.gradient)
-        return Chi2(statistic, self.theta.size, chi2_tail(statistic, self.theta.size))
+        return chi2_test(statistic, self.theta.size)
 
     @property
     def hazard_ratios(self) -> pl.DataFrame:
@@ -172,18 +171,18 @@ def cox(
     check_arguments(cox, locals())
     table = table_of(data, "cox")
     spells = spells_of(table, ends_of(table, start, stop, event, cause), strata, weight)
-    design = make_design(table, covariates, weight=spells.weight)
+    design = orthogonal_design(table, covariates, weight=spells.weight)
     grid = grid_of(spells)
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
     sets = risk_sets(spells, design, grid)
-    given = given_columns(table, covariates, sets)
+    given = model_matrix_reader(table, covariates, sets)
     return fit_partial(title, spells, sets, ties, clusters, given, table.where)
 
 
-def given_columns(
+def model_matrix_reader(
     table: Table, covariates: Sequence[str | Term], sets: RiskSets
-) -> Callable[[], Columns]:
+) -> Callable[[], ModelMatrix]:
     """What reads covariates at risk as they are given, should that be asked.
 
     Parameters
@@ -194,8 +193,8 @@ def given_columns(
         The rows at risk.
     """
 
-    def read() -> Columns:
-        return given_design(table, covariates, weight=np.zeros(0)).columns(sets.rows)
+    def read() -> ModelMatrix:
+        return plain_design(table, covariates, weight=np.zeros(0)).columns(sets.rows)
 
     return read
 
@@ -206,7 +205,7 @@ def fit_partial(
     sets: RiskSets,
     ties: str,
     clusters: npt.NDArray[np.int64] | None,
-    given: Callable[[], Columns],
+    given: Callable[[], ModelMatrix],
     where: str,
 ) -> CoxFit:
     """Fit, and make the result.
@@ -230,8 +229,8 @@ def fit_partial(
     _refuse_separation(sets, where)
     null = partial.at(np.zeros(sets.design.size))
     begin = _first_guess(partial, null, where)
-    found, reason = settle(
-        climb(partial.at, partial.information, begin), partial.at, partial.information,
+    found, reason = find_maximum(
+        partial.at, partial.information, begin,
         lambda end: near_maximum(partial, end), lambda: separated(partial, given()),
     )  # fmt: skip
     naive = inverse(found.information)
@@ -275,7 +274,7 @@ def _first_guess(partial: Partial, null: State, where: str) -> Floats:
         part = partial.sample(every)
         at = part.at(np.zeros(null.theta.size))
         if not _adds_nothing(part, at):
-            found = climb(part.at, part.information, at.theta)
+            found = maximise(part.at, part.information, at.theta)
             return at.theta if found.reason else found.end.theta
     for k, others in _adds_nothing(partial, null).items():
         names = partial.sets.design.names
@@ -288,7 +287,7 @@ def _adds_nothing(partial: Partial, null: State) -> dict[int, list[int]]:
     """Covariates that do not vary among those at risk together, or as others before them do."""
     spread = partial.information(null) / partial.events
     flat = np.flatnonzero(np.diag(spread) <= _NO_SPREAD)
-    return {int(k): [] for k in flat} or dependent(spread)
+    return {int(k): [] for k in flat} or linear_dependencies(spread)
 
 
 def _refuse_separation(sets: RiskSets, where: str) -> None:

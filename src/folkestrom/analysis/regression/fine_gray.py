@@ -9,13 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from folkestrom import columns
+from folkestrom.analysis.design.terms import Term
 from folkestrom.analysis.followup.subjects import CENSORED, check_events
-from folkestrom.analysis.mobility.terms import Term
-from folkestrom.analysis.regression.columns import cluster_numbers, spells_with
-from folkestrom.analysis.regression.cox import CoxFit, Ties, fit_partial, given_columns
-from folkestrom.analysis.regression.design import make_design
-from folkestrom.analysis.regression.ends import EPISODE, codes_known, ends_of, rows_with
+from folkestrom.analysis.regression.covariates import orthogonal_design
+from folkestrom.analysis.regression.cox import CoxFit, Ties, fit_partial, model_matrix_reader
 from folkestrom.analysis.regression.risk_sets import Grid, Spells, Tails, grid_of, risk_sets
+from folkestrom.analysis.regression.spell_columns import (
+    EPISODE,
+    cluster_numbers,
+    codes_known,
+    ends_of,
+    rows_with,
+    spells_with,
+)
 from folkestrom.columns import Table, check_arguments, table_of, text_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, check_spellings
@@ -82,13 +88,13 @@ def fine_gray(
         _refuse_pieces(table)
     own, other = _events(table, ends.event, ends.cause, censored)
     spells = spells_with(table, own, ends.start, ends.stop, strata, weight)
-    design = make_design(table, covariates, weight=spells.weight)
+    design = orthogonal_design(table, covariates, weight=spells.weight)
     grid = grid_of(spells)
     tails = tails_of(spells, other, grid)
     clusters = cluster_numbers(table, cluster, weighted=True)
     title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
     sets = risk_sets(spells, design, grid, tails)
-    given = given_columns(table, covariates, sets)
+    given = model_matrix_reader(table, covariates, sets)
     return fit_partial(title, spells, sets, ties, clusters, given, _WHERE)
 
 

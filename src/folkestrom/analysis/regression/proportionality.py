@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
-from folkestrom.analysis.mobility.distributions import chi2_tail
+from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.analysis.regression.cox import CoxFit
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError

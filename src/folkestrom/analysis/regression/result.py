@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from folkestrom.analysis.clusters import check_rank
-from folkestrom.analysis.mobility.distributions import (
-    chi2_tail,
-    normal_quantile,
+from folkestrom.analysis.inference.clusters import check_rank
+from folkestrom.analysis.inference.distributions import (
+    Chi2,
+    chi2_test,
+    critical_value,
     two_sided,
     wald_statistic,
 )
@@ -21,21 +22,6 @@ from folkestrom.errors import UsageError
 from folkestrom.model.names import unknown
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Chi2:
-    """A chi-square test.
-
-    Attributes
-    ----------
-    statistic, freedom, p
-        The statistic, its degrees of freedom, and the chance of a greater one.
-    """
-
-    statistic: float
-    freedom: int
-    p: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +100,7 @@ class HazardFit:
         """
         check_arguments(HazardFit.coefficients, locals())
         errors = np.sqrt(np.diag(self.vcov))
-        reach = normal_quantile(0.5 + level / 2) * errors
+        reach = critical_value(level) * errors
         z = self.theta / np.where(errors > 0, errors, np.nan)
         with np.errstate(over="ignore"):
             ratios = {
@@ -151,13 +137,13 @@ class HazardFit:
         check_rank(self.clusters, len(kept))
         part = self.vcov[np.ix_(kept, kept)]
         statistic = wald_statistic(self.theta[kept], part)
-        return Chi2(statistic, len(kept), chi2_tail(statistic, len(kept)))
+        return chi2_test(statistic, len(kept))
 
     def likelihood_ratio_test(self) -> Chi2:
         """Whether the model is better than the one without covariates."""
         statistic = 2 * (self.log_likelihood_ - self.log_likelihood_null_)
         freedom = self._freedom
-        return Chi2(statistic, freedom, chi2_tail(statistic, freedom))
+        return chi2_test(statistic, freedom)
 
     def summary(self, level: float = 0.95) -> str:
         """The fit as a text to read.

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.regression.covariates import Design
+from folkestrom.analysis.regression.design_matrix import DesignMatrix
 from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ class RiskSets:
     tail: Floats
     fading: Floats
     late: npt.NDArray[np.int64]
-    design: Design
+    design: DesignMatrix
 
     @property
     def times(self) -> int:
@@ -154,7 +154,9 @@ def grid_of(spells: Spells) -> Grid:
     return Grid(time, starts, first, last)
 
 
-def risk_sets(spells: Spells, design: Design, grid: Grid, tails: Tails | None = None) -> RiskSets:
+def risk_sets(
+    spells: Spells, design: DesignMatrix, grid: Grid, tails: Tails | None = None
+) -> RiskSets:
     """Sort rows by their ends, and leave out those that are never at risk of an event."""
     end = grid.starts[1:][spells.stratum] if len(spells.stratum) else grid.starts[1:]
     end = np.broadcast_to(end, grid.last.shape)

@@ -61,7 +61,7 @@ class Model:
             The panel's columns.
         """
         # Imported here: a model brings a compiler along.
-        from folkestrom.analysis.mobility.formula import parse
+        from folkestrom.analysis.design.formula import parse
 
         check_code(self.person, among, "is not a column of the panel", where="--random")
         parsed = parse(self.formula)
@@ -147,8 +147,8 @@ def fit(
     **options
         As for `folkestrom.analysis.mobility.mobility`.
     """
+    from folkestrom.analysis.design.sources import source_of
     from folkestrom.analysis.mobility import mobility
-    from folkestrom.analysis.mobility.sources import source_of
 
     source = source_of(panel)
     model.columns(source.names)

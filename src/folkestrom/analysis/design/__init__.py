@@ -1,0 +1,1 @@
+"""Designs: tables, formulas and terms as covariates, and whether data determine coefficients."""

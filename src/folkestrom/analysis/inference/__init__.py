@@ -1,0 +1,1 @@
+"""Inference: distributions of tests, clusters of robust errors, and Newton's method."""

@@ -1,0 +1,1 @@
+"""Estimation of the mobility model: identification, likelihood, and its maximisation."""

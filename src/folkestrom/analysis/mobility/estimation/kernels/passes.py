@@ -1,0 +1,51 @@
+"""A pass over a range of persons: log-likelihood and gradient."""
+
+from __future__ import annotations
+
+from folkestrom.analysis.mobility.estimation.kernels.compiled import kernel
+from folkestrom.analysis.mobility.estimation.kernels.integral import integrate, root_score
+from folkestrom.analysis.mobility.estimation.kernels.layout import last_of_block, make_room, scale
+from folkestrom.analysis.mobility.estimation.kernels.predictors import add_rows, exponentials
+from folkestrom.analysis.mobility.estimation.kernels.references import uncounted
+
+
+@kernel
+def value_and_gradient(first, last, cells, table, root, modes, enough, nodes, total, root_total):
+    """Log-likelihood of the persons of a range; adds its gradient to the totals.
+
+    `total` has a row for each row of the table of cells, `root_total` the entries of L. `modes`
+    are where Newton starts, and become where it ended.
+    """
+    room = make_room(first, last, cells.start, root, nodes)
+    return _pass(first, last, cells, table, root, modes, enough, nodes, total, root_total, room)
+
+
+@kernel
+def _pass(first, last, cells, table, root, modes, enough, nodes, total, root_total, room):
+    cells, nodes, room = uncounted(cells), uncounted(nodes), uncounted(room)
+    table, root, modes = uncounted(table), uncounted(root), uncounted(modes)
+    total, root_total = uncounted(total), uncounted(root_total)
+    start, outcome, person_weight = cells.start, cells.outcome, cells.weight
+    packs, points, log_weights, lines, counts, where = nodes
+    e, rest, at, tally, work, inverse, scratch = room[:7]
+    axes, curvature, solved, vectors, info, small = room[7:]
+    value = 0.0
+    i = first
+    while i < last:
+        stop = last_of_block(i, last, start)
+        exponentials(i, stop, cells, table, e, rest, at, tally)
+        for person in range(i, stop):
+            one = integrate(
+                outcome, start, person, person - i, root, modes,
+                points, log_weights, lines, counts, packs, enough,
+                e, rest, at, tally, work, inverse, scratch,
+                axes, curvature, solved, vectors, info, small,
+            )  # fmt: skip
+            w = person_weight[person] if person_weight.shape[0] > 0 else 1.0
+            value += w * one
+            if w != 1.0:
+                scale(rest, at[person - i], at[person - i + 1], w)
+            root_score(modes, person, where, counts, packs, w, axes, work, small, root_total)
+        add_rows(i, stop, cells, rest, at, total)
+        i = stop
+    return value

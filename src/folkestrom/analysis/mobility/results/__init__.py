@@ -1,0 +1,1 @@
+"""Results of the mobility model: estimates, predictions, effects, fit, tables and figures."""
