@@ -22,7 +22,8 @@ TESTS = Path(__file__).parent
 PURPOSES = {
     "acceptance": ("acceptance/*",),
     "kills": (
-        "analysis/mobility/estimation/test_resume.py", "engine/test_scratch.py", "intake/test_crash.py",
+        "analysis/mobility/estimation/test_resume.py", "engine/test_scratch.py",
+        "intake/test_crash.py",
     ),
     "manual": (
         "*/test_manual_page.py", "docs/*", "register/test_worked_examples.py",
@@ -37,7 +38,8 @@ PURPOSES = {
     ),
     "properties": (
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
-        "analysis/rates/test_exposure.py", "",
+        "analysis/rates/test_exposure.py",
+        "analysis/design/test_separation_of_estimates.py",
         "disclosure/test_c*.py", "disclosure/test_s*.py",
         "engine/test_parity.py", "intake/test_exact_lines.py", "intake/test_formats.py",
         "intake/test_quarantine_rounds.py", "intake/test_shuffle.py", "model/test_*time.py",
@@ -46,7 +48,8 @@ PURPOSES = {
     ),
     "contracts": (
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
-        "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py", "app/*",
+        "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py",
+        "app/*",
         "architecture/*", "cli/*", "columns/*", "demo/*", "disclosure/test_release.py",
         "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
