@@ -49,8 +49,7 @@ PURPOSES = {
     "contracts": (
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
         "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py",
-        "app/*",
-        "architecture/*", "cli/*", "columns/*", "demo/*", "disclosure/test_release.py",
+        "app/*", "architecture/*", "columns/*", "disclosure/test_release.py",
         "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),

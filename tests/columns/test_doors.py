@@ -12,7 +12,7 @@ import pytest
 from folkestrom.errors import UserError
 from tests.columns.doors import PERSONS, good, methods, public, spoilt
 
-#: Asked of a store: `tests/cli/test_python.py`.
+#: Asked of a store: `tests/app/cli/test_python.py`.
 OF_STORES = {"rates.occurrences", "flows.flows_of_period", "flows.moves_of"}
 #: What no column may be, whatever it is for: the message names the column.
 MISTAKEN = {

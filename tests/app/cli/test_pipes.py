@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from folkestrom.errors import EXIT_PIPE_CLOSED
-from tests.cli.test_statistics import store
+from tests.app.cli.test_statistics import store
 
 __all__ = ["store"]
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from tests.demo.conftest import Demonstration
+from tests.app.demo.conftest import Demonstration
 
 VOID = {"meta", "link", "br", "img", "input", "wbr", "hr"}
 

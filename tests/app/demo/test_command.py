@@ -19,9 +19,9 @@ from folkestrom.app.cli.main import app
 from folkestrom.app.demo.comparison import SPECIFICATIONS
 from folkestrom.app.demo.cost import STEPS
 from folkestrom.app.demo.years import years
-from tests.demo.conftest import Demonstration
+from tests.app.demo.conftest import Demonstration
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 class Strict(BaseModel):

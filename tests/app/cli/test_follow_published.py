@@ -17,7 +17,7 @@ from folkestrom.app.office.following import Picture, Question, follow_up_cells
 from folkestrom.app.office.following_episodes import Followed, read
 from folkestrom.app.office.following_release import released
 from folkestrom.disclosure import Rules
-from tests.cli.arrivals import STUDY, ask, episodes, made, study_of
+from tests.app.cli.arrivals import STUDY, ask, episodes, made, study_of
 
 
 @pytest.fixture(scope="module")

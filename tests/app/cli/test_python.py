@@ -16,7 +16,7 @@ import pytest
 import folkestrom
 from folkestrom.app.office.api import Store
 from folkestrom.errors import UsageError, UserError
-from tests.cli.test_statistics import store
+from tests.app.cli.test_statistics import store
 from tests.columns.doors import nasty_arguments
 
 __all__ = ["store"]

@@ -12,7 +12,7 @@ import pytest
 import folkestrom
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
-from tests.cli.asking import ask, rows
+from tests.app.cli.asking import ask, rows
 
 HEADER = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"

@@ -13,7 +13,7 @@ import folkestrom
 from folkestrom.app.demo.comparison import tidy
 from folkestrom.app.office.api import Store
 from folkestrom.statistics.published.rounding import change_in_percent
-from tests.demo.conftest import Demonstration
+from tests.app.demo.conftest import Demonstration
 
 TABLES = ("key-figures", "age-groups", "marital-status", "citizenship")
 EVE = date(2020, 12, 31)

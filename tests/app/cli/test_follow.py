@@ -21,7 +21,7 @@ from folkestrom.analysis.followup import (
 )
 from folkestrom.app.cli.main import app
 from folkestrom.errors import UsageError
-from tests.cli.arrivals import STUDY, ask, episodes, made, rows, study_of
+from tests.app.cli.arrivals import STUDY, ask, episodes, made, rows, study_of
 
 
 @pytest.fixture(scope="module")

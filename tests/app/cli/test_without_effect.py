@@ -10,7 +10,7 @@ import pytest
 import folkestrom
 from folkestrom.app.office.describing import Asked
 from folkestrom.errors import UsageError
-from tests.cli.asking import ask
+from tests.app.cli.asking import ask
 
 YEAR = ("--from", "2020-01-01", "--to", "2021-01-01")
 FIT = ("fit", "mobility", "--formula", "y ~ x", "--panel", "none.parquet")

@@ -14,8 +14,8 @@ from folkestrom.app.office.rate_release import with_persons
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
 from folkestrom.errors import UsageError
-from tests.cli.asking import ask, rows
-from tests.cli.test_rates import HEADER
+from tests.app.cli.asking import ask, rows
+from tests.app.cli.test_rates import HEADER
 
 PERIOD = ("2020-01-01", "2020-07-02")
 YEAR = ("--from", PERIOD[0], "--to", PERIOD[1])

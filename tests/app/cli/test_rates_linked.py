@@ -13,8 +13,8 @@ from folkestrom.analysis.study import Groups
 from folkestrom.app.office.rates import decompose, emigration_rates
 from folkestrom.disclosure import Rules
 from folkestrom.errors import UsageError
-from tests.cli.asking import ask, rows
-from tests.cli.test_rates import PERSONS, YEAR, reports
+from tests.app.cli.asking import ask, rows
+from tests.app.cli.test_rates import PERSONS, YEAR, reports
 
 #: Days that somebody was resident from January to June 2020, who did not leave on 1 July.
 DAYS = 183

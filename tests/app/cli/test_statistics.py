@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import folkestrom
-from tests.cli.asking import ask, rows
+from tests.app.cli.asking import ask, rows
 
 COLUMNS = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,country,"

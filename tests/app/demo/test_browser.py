@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.demo.conftest import Demonstration
+from tests.app.demo.conftest import Demonstration
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
