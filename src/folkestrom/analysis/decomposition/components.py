@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from folkestrom.analysis.rates.cells import NATION
 from folkestrom.analysis.rates.intervals import normal_quantile
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
@@ -19,7 +20,7 @@ from folkestrom.model.names import check_code
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: Instead of a second group: everybody, the first group among them; or everybody else.
-EVERYBODY = "nation"
+EVERYBODY = NATION
 OTHERS = "others"
 
 

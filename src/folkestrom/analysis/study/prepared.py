@@ -92,7 +92,9 @@ class Prepared:
         return self.knowledge.days(*ends, *([exit_.end] if exit_ else []))
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, study: Study, by: Iterable[str] = ()
+) -> Prepared:
     """Let a study meet a store.
 
     Parameters
@@ -101,6 +103,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
         The store.
     study
         The study.
+    by
+        Variables that are looked at besides, and are no part of the study: its fingerprint does
+        not know them. Names that no variable has are left to whoever asks for them.
 
     Raises
     ------
@@ -111,7 +116,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     _check_days(study, limits)
     linked = linked_variables(connection)
     names = _names(study)
-    known = built_in(connection, _origins(study, names))
+    besides = {name for name in by if name not in study.variables}
+    known = built_in(connection, _origins(study, {**names, "by": besides}))
     mine = {name: of_linked(variable) for name, variable in linked.items()}
     known |= mine
     vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})
@@ -120,7 +126,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     used = {name for listed in names.values() for name in listed}
     used |= {groups.by for groups in study.groups.values() if groups.by is not None}
     used_linked = {name: variable for name, variable in linked.items() if name in used}
-    _check_linked(study, used_linked, limits)
+    _check_linked(study, {n: v for n, v in linked.items() if n in used | besides}, limits)
     for name, groups in study.groups.items():
         if name in BUILT_IN or name in linked:
             raise UsageError("is a variable already", where="groups", value=name)

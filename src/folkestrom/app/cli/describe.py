@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.rates import Publish
-from folkestrom.app.cli.statistics import Lang, Output, Wait
+from folkestrom.app.cli.options import Lang, Output, Publish, Wait
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 
@@ -53,21 +52,16 @@ def describe(
 ) -> None:
     """What the panel of a study shows: outcomes, or the values of a number, by any variables."""
     from folkestrom.analysis.study.toml_file import read_study
-    from folkestrom.app.office import arguments
-    from folkestrom.app.office.describing import Asked, described
-    from folkestrom.app.office.publishing import rules_of
-    from folkestrom.app.output.write import check, write
-    from folkestrom.engine.store import Waiting
+    from folkestrom.app.office.description import DescriptionQuestion
 
     given = settings(ctx)
-    check(output, given.wanted)
-    asked = Asked(arguments.names(by), of, _shares(quantiles))
-    rules = rules_of(publish)
-    study = read_study(file)
-    waiting = Waiting(wait, given.progress().print)
-    with given.progress().status("Counting …"):
-        cells = described(given.store, waiting, study, asked, rules)
-    write(cells, given.wanted, lang, given.result(), output, given.progress())
+    given.check_output(output)
+    question = DescriptionQuestion.asked(
+        read_study(file), by=by, of=of, quantiles=_shares(quantiles), publish=publish
+    )
+    with given.progress().status("Counting …"), given.asking(wait) as connection:
+        cells = question.answer(connection)
+    given.write(cells, lang, output)
 
 
 def _shares(text: str) -> tuple[float, ...]:

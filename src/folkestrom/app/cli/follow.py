@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.rates import Level
-from folkestrom.app.cli.statistics import Lang, Output, Wait
+from folkestrom.app.cli.options import Lang, Level, Output, StudyFile, Wait, option
 from folkestrom.model.specification import Language
 
 
@@ -20,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def follow(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_okay=False)],
+    file: StudyFile,
     by: Annotated[
         str,
         typer.Option(
@@ -72,25 +71,24 @@ def follow(
     By groups, events and times since the entry: who is still at risk, events until then, their
     cumulative incidence with its interval, and the crude share beside it.
     """
-    from folkestrom.app.office import arguments, studies
-    from folkestrom.app.office import following as office
-    from folkestrom.app.output.write import check, write
-    from folkestrom.engine.store import Waiting
+    from folkestrom.analysis.study.toml_file import read_study
+    from folkestrom.app.office.followup import FollowUpQuestion, Picture
 
     given = settings(ctx)
-    check(output, given.wanted)
-    asked = office.Question(
-        arguments.names(by),
-        office.times_of(at, "--at"),
-        arguments.names(event),
-        level,
-        test,
-        publish,
+    given.check_output(output)
+    question = FollowUpQuestion.asked(
+        option,
+        read_study(file),
+        by=by,
+        at=at,
+        events=event,
+        level=level,
+        test=test,
+        publish=publish,
+        picture=None if picture is None else Picture(picture, lang),
     )
-    found = studies.study_on(given.store, file, Waiting(wait, given.progress().print))
-    drawn = None if picture is None else office.Picture(picture, lang)
-    with given.progress().status("Following …") as status:
-        cells = office.follow_up_cells(
-            found, asked, drawn, lambda rows: status.update(f"{rows:,} episodes read …")
-        )
-    write(cells, given.wanted, lang, given.result(), output, given.progress())
+    with given.asking(wait) as connection, given.progress().status("Following …") as status:
+        cells = question.answer(
+            connection, lambda rows: status.update(f"{rows:,} episodes read …")
+        ).cells
+    given.write(cells, lang, output)

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.cli.rates import Publish
+from folkestrom.app.cli.options import Publish, StudyFile, Wait
 from folkestrom.app.output.write import send
-from folkestrom.engine.store import Waiting
-from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
     from folkestrom.app.office.studies import Made
@@ -24,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def study(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_okay=False)],
+    file: StudyFile,
     episodes: Annotated[
         Path | None,
         typer.Option(
@@ -48,35 +46,21 @@ def study(
         typer.Option("--flow-chart", help="SVG file to write the flow chart to.", dir_okay=False),
     ] = None,
     publish: Publish = None,
-    wait: Annotated[
-        float | None,
-        typer.Option(
-            "--wait",
-            min=0,
-            help="Seconds to wait while another command writes; without it, as long as it takes.",
-        ),
-    ] = None,
+    wait: Wait = None,
 ) -> None:
     """Make a study: print who is in it, who was left out why, and its fingerprint."""
-    from folkestrom.app.office import studies
+    from folkestrom.analysis.study.toml_file import read_study
+    from folkestrom.app.office.studies import StudyQuestion, write_picture
+    from folkestrom.outputs.rules import rules_of
 
     given = settings(ctx)
-    _check_format(given)
-    studies.check_rows(publish, episodes, panel)
-    if picture is not None:
-        studies.check_picture(picture)
-    found = studies.study_on(given.store, file, Waiting(wait, given.progress().print))
-    with given.progress().status("Counting …") as status:
-        made = studies.make(
-            found,
-            episodes=episodes,
-            panel=panel,
-            publish=publish,
-            progress=lambda rows: status.update(f"{rows:,} rows written …"),
-        )
+    given.check_format(OutputFormat.TABLE, OutputFormat.JSON, OutputFormat.CSV)
+    question = StudyQuestion(read_study(file), episodes, panel, picture, rules_of(publish))
+    with given.asking(wait) as connection, given.progress().status("Counting …") as status:
+        made = question.answer(connection, lambda rows: status.update(f"{rows:,} rows written …"))
     _print(given, made)
     if picture is not None:
-        studies.write_picture(made, picture)
+        write_picture(made, picture)
 
 
 def _print(given: Settings, made: Made) -> None:
@@ -96,14 +80,3 @@ def _print(given: Settings, made: Made) -> None:
     console.print(f"fingerprint {made.fingerprint}")
     for path, rows in made.written.items():
         given.progress().print(f"{rows:,} rows written to {path}")
-
-
-def _check_format(given: Settings) -> None:
-    allowed = (OutputFormat.TABLE, OutputFormat.JSON, OutputFormat.CSV)
-    if given.format not in allowed:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed=", ".join(allowed),
-        )

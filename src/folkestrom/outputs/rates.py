@@ -1,34 +1,102 @@
-"""Publication of rates and decompositions: what counts alone do not decide.
-
-Counts are held to the persons that they are of, and figures that are sums of strata to these.
-"""
+"""Rates for publication: counts are held to the persons that they are of, sums to their strata."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import nan
 from typing import Final
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from folkestrom.analysis.decomposition import Decomposition
-from folkestrom.analysis.decomposition.components import EVERYBODY, OTHERS
-from folkestrom.analysis.decomposition.kitagawa import members
-from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates
+from folkestrom.analysis.rates.cells import MEASURES, RateDesign, measured, rate_cells
+from folkestrom.analysis.rates.occurrence import Occurrences
+from folkestrom.analysis.rates.rates import Rates, rates_of
 from folkestrom.disclosure import Protected, Rules, release
 from folkestrom.disclosure.applied import Applied, note_of
 from folkestrom.disclosure.strata import sums_hide_strata
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Text
+from folkestrom.outputs.rules import refuse_rounding
 
 #: Whoever has an event that is not a first one is somebody.
-_PERSONS: Final = pl.max_horizontal("first_events", (pl.col("events") > 0).cast(pl.Int64))
+PERSONS: Final = pl.max_horizontal("first_events", (pl.col("events") > 0).cast(pl.Int64))
 #: Figures that are sums of a group's strata.
 _SUMS: Final = ("standardised", "ratio")
+
+
+def published(counted: Occurrences, design: RateDesign, rules: Rules, years: float) -> Protected:
+    """Rates that may be shown to anybody.
+
+    Small counts, and those of few persons, are suppressed with everything computed from them, and
+    standardised rates where they would tell a stratum. Where the rules round instead, rates are
+    computed from the rounded counts.
+
+    Parameters
+    ----------
+    counted
+        Events, first events and exposure by `design.names`.
+    design
+        How the rates are made.
+    rules
+        The rules.
+    years
+        How many years the person-years of a cell add up.
+
+    Raises
+    ------
+    UsageError
+        Rules that round, where rates are standardised; a standard whose counts would be told.
+    """
+    check(design, rules)
+    found = with_persons(measured(counted, design), counted.kept(design.only, design.by))
+    cells = rate_cells(counted, found, design)
+    if rules.rounding_base:
+        cells = _only_counts(cells)
+    protected = release(
+        cells, rules, counts="events", persons="persons", base="person_years", years=years
+    )
+    if rules.rounding_base:
+        return _with_rates(protected, design.by, design.level)
+    if not design.standardise_by:
+        return protected
+    strata = _strata(counted, found, design, rules)
+    return _without_strata(protected, strata, design.by, rules)
+
+
+def check(design: RateDesign, rules: Rules) -> None:
+    """Refuse rules that cannot be meant, before anything is counted.
+
+    Parameters
+    ----------
+    design, rules
+        As for `published`.
+    """
+    if design.standardise_by:
+        refuse_rounding(rules, "standardised rates would be")
+
+
+def _strata(counted: Occurrences, found: Rates, design: RateDesign, rules: Rules) -> pl.DataFrame:
+    """Strata of the groups, and what each adds to the standardised rates.
+
+    Indirect standardisation is of the standard's strata; of the group it uses the events where
+    the standard has anybody, one sum. The standard is held to the rules as groups are, except
+    where direct standardisation compares with its rate as a whole, or with everybody's.
+    """
+    strata = list(design.standardise_by)
+    whole = design.whole(counted).filter(pl.col("days") > 0)
+    groups = counted.kept(design.only, [*design.by, *strata])
+    data = _weighted(groups, whole.select(*strata, "days"))
+    if design.method == "indirect":
+        _check_standard(whole, design.reference, found.data.height, rules)
+        parts = (pl.col("weight") > 0).cast(pl.Float64)
+        return data.group_by(*design.by, parts).agg(pl.col("events", "first_events").sum())
+    if design.standard is not None:
+        part = int((found.data["coverage"] < 1 - 1e-9).sum())
+        _check_standard(whole, design.reference, part, rules)
+    return data
 
 
 def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
@@ -41,7 +109,7 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
     cells
         The same groups with `events` and `first_events`.
     """
-    persons = cells.select(*found.by, persons=_PERSONS)
+    persons = cells.select(*found.by, persons=PERSONS)
     data = (
         found.data.join(
             persons, on=list(found.by), how="left", nulls_equal=True, maintain_order="left"
@@ -52,7 +120,7 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
     return replace(found, data=data)
 
 
-def weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
+def _weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
     """Strata of groups that have somebody, with what an event adds to a standardised rate.
 
     Parameters
@@ -74,7 +142,7 @@ def weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def without_strata(
+def _without_strata(
     protected: Protected, strata: pl.DataFrame, by: Sequence[str], rules: Rules
 ) -> Protected:
     """Protected rates without those standardised rates that would tell a stratum.
@@ -134,7 +202,7 @@ def _few_in_strata(hit: int) -> Applied:
     return Applied("strata", text, hit)
 
 
-def check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:
+def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:
     """Refuse a standard whose own small counts the comparison with it would tell.
 
     Parameters
@@ -167,123 +235,48 @@ def check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) 
             )
 
 
-def combinations(
-    cells: pl.DataFrame, group: str, between: tuple[str, str], factors: Sequence[str]
-) -> pl.DataFrame:
-    """Combinations of factors in two groups, as `checked` takes them.
+def _only_counts(cells: Cells) -> Cells:
+    """Cells of rates with events, their persons and exposure alone.
 
     Parameters
     ----------
     cells
-        Columns of codes, `first_events`, `events` and `days`.
-    group, between
-        As for `kitagawa`.
-    factors
-        Columns of the factors.
+        Cells of rates.
     """
-    numbers = ["events", "first_events", "days"]
-    cells = cells.with_columns(pl.col(group).cast(pl.String))
-    # Of a group and everybody, everybody else follows.
-    codes = (*between, OTHERS) if EVERYBODY in between else between
-    return pl.concat(
-        members(cells, group, code, between)
-        .group_by(list(factors))
-        .agg(pl.col(numbers).sum())
-        .filter((pl.col("days") > 0) | (pl.col("events") > 0))
-        .select(pl.lit(code).alias("group"), *numbers)
-        for code in codes
-    )
-
-
-def checked(
-    cells: Cells,
-    strata: pl.DataFrame,
-    factors: Sequence[str],
-    rules: Rules,
-    years: float,
-) -> Cells:
-    """A decomposition for publication: of groups that may be shown, and whose strata it hides.
-
-    Parameters
-    ----------
-    cells
-        The decomposition as cells.
-    strata
-        A row a combination of the factors in a `group`, with `events`, `first_events` and `days`.
-    factors
-        The factors.
-    rules
-        The rules that the groups must satisfy.
-    years
-        How many years the person-years add up.
-
-    Raises
-    ------
-    UsageError
-        A group that is not shown, or one with few events in few combinations.
-    """
-    if rules.rounding_base:
-        raise UsageError(
-            "rounds the counts, and the decomposition would be of the true ones",
-            where="publish",
-            value=rules.name,
-            allowed="rules that suppress, such as 'research' or 'statistics'",
-        )
-    sums = strata.group_by("group", maintain_order=True).agg(
-        pl.col("events", "first_events", "days").sum()
-    )
-    protected = release(
-        sums.select(
-            "group", "events", persons=_PERSONS, person_years=pl.col("days") / DAYS_PER_YEAR
-        ),
-        rules,
-        counts="events",
-        persons="persons",
-        base="person_years",
-        years=years,
-        dimensions=["group"],
-    )
-    if protected.cells.data["events"].null_count:
-        raise UsageError(
-            f"is too small a group, or has too few events, for the rules {rules.name!r}",
-            where="between",
-            value=" and ".join(sums["group"]),
-            next_step="Take larger groups, or a longer period",
-        )
-    _check_combinations(strata, factors, rules)
-    footnotes = (*cells.specification.footnotes, protected.note)
-    return replace(cells, specification=replace(cells.specification, footnotes=footnotes))
-
-
-def _check_combinations(strata: pl.DataFrame, factors: Sequence[str], rules: Rules) -> None:
-    """Refuse components that would tell how many events a combination of the factors has."""
-    for _, group in strata.group_by("group", maintain_order=True):
-        events, persons = group["events"], group["first_events"]
-        if not sums_hide_strata(events, rules, persons=persons, sums=len(factors)):
-            raise UsageError(
-                f"have combinations with few events for the rules {rules.name!r}, which the "
-                "components would tell",
-                where="factors",
-                value=", ".join(factors),
-                next_step="Take factors with fewer categories, or with many more",
-            )
-
-
-def as_shown(found: Decomposition) -> Decomposition:
-    """A decomposition with what its table shows, and no more.
-
-    Parameters
-    ----------
-    found
-        A decomposition that may be shown.
-    """
-    first, second = (round(value, 3) for value in found.values)
-    one, other = (round(share, 3) for share in found.unmatched)
+    kept = [MEASURES[name] for name in ("events", "persons", "person_years")]
+    names = [d.id for d in cells.specification.dimensions]
+    data = cells.data.select([*names, *(m.id for m in kept)])
     return replace(
-        found,
-        values=(first, second),
-        data=found.data.drop("se").with_columns(pl.col(pl.Float64).round(3)),
-        cells=found.cells.clear(),
-        unmatched=(one, other),
-        sizes=((nan, nan), (nan, nan)),
+        cells, specification=replace(cells.specification, measures=tuple(kept)), data=data
     )
+
+
+def _with_rates(protected: Protected, by: tuple[str, ...], level: float) -> Protected:
+    """Protected counts with rates computed from them.
+
+    Parameters
+    ----------
+    protected
+        Counts as they may be shown; where they may not, there is no rate.
+    by
+        Names of the variables.
+    level
+        Level of the intervals.
+    """
+    frame = pl.DataFrame(protected.cells.data)
+    hidden = frame["events"].is_null() | frame["person_years"].is_null()
+    known = frame.filter(~hidden)
+    found = rates_of(known, tuple(by), level=level).data
+    names = ("rate", "rate_lower", "rate_upper")
+    measures = (*protected.cells.specification.measures, *(MEASURES[n] for n in names))
+    rounded = [pl.col(n).round(2) for n in names]
+    extra = found.select(*by, *rounded)
+    data = (
+        frame.join(extra, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+        if by
+        else pl.concat([frame, extra], how="horizontal")
+    )
+    specification = replace(protected.cells.specification, measures=measures)
+    return replace(protected, cells=replace(
+        protected.cells, specification=specification, data=data.to_arrow()
+    ))  # fmt: skip

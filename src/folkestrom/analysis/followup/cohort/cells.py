@@ -9,9 +9,9 @@ from typing import Final
 import polars as pl
 
 from folkestrom.analysis.followup import Comparison
+from folkestrom.analysis.followup.cohort.episodes import MEASURES, Followed, Grouping
 from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.prepared import ends_of
-from folkestrom.app.office.following_episodes import MEASURES, Followed, Grouping
 from folkestrom.classifications.code_lists import REASON, UNKNOWN_CODE
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
@@ -49,12 +49,6 @@ _MEASURES: Final = (
     Measure("crude_share", Text("Crude share", "Enkel andel"), _PER_CENT, decimals=2, empty=None),
 )
 _UNKNOWN: Final = Text("Unknown", "Uoppgitt")
-#: Said where it happens.
-MERGED: Final = Text(
-    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
-    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
-)
-
 EVENTS: Final[Mapping[str, Text]] = {
     "emigration": Text("Emigration", "Utvandring"),
     "return": Text("Return to the country of birth", "Retur til fødelandet"),
@@ -94,7 +88,7 @@ def cells_of(
     followed
         What was followed.
     data
-        As of `following_episodes.measured`, of the events that are shown.
+        As of `episodes.measured`, of the events that are shown.
     events
         These events.
     notes
@@ -213,30 +207,6 @@ def note_of_test(event: str, test: Comparison) -> Text:
         f"{label.no}: Grays test av lik insidens i gruppene: kjikvadrat "
         + re.sub(r"(\d)\.(\d)", r"\1,\2", result),
     )
-
-
-def published_picture(rules: str, merged: bool) -> Text:
-    """What stands under a picture that anybody may see.
-
-    Parameters
-    ----------
-    rules
-        Name of the rules.
-    merged
-        Whether events of rare kinds count as lost from sight.
-
-    Examples
-    --------
-    >>> print(published_picture("ours", False).en)
-    Disclosure control "ours": steps and numbers at risk are those of the last time that is shown.
-    """
-    found = Text(
-        f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
-        "that is shown.",
-        f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
-        "som er vist.",
-    )
-    return Text(f"{found.en} {MERGED.en}", f"{found.no} {MERGED.no}") if merged else found
 
 
 def _er(number: int) -> str:

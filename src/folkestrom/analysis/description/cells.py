@@ -1,0 +1,304 @@
+"""Tables of what a panel shows: titles, measures and notes in English and Norwegian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from folkestrom.analysis.description.summaries import MOST_CELLS
+from folkestrom.analysis.rates.propensities import ClusterSums
+from folkestrom.analysis.rates.variables import EXPOSED
+from folkestrom.analysis.study.definition import STAY, Panel, Study
+from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.statistics.variables import notes
+
+#: Level of the intervals.
+LEVEL: Final = 0.95
+
+_OUTCOME: Final = "outcome"
+_VALUE: Final = "value"
+_NOBODY: Final = "none"
+#: Outcomes that studies have without naming them.
+_BUILT_IN: Final[Mapping[str, Text]] = {
+    STAY: Text("Stay", "Blir boende"),
+    "another_municipality": Text("Another municipality", "En annen kommune"),
+    "abroad": Text("Abroad", "Utlandet"),
+}
+_PERSONS: Final = Text("persons", "personer")
+_YEARS: Final = Text("person-years", "personår")
+_PERCENT: Final = Text("per cent", "prosent")
+COUNTS: Final = (
+    Measure("persons", Text("Persons", "Personer"), _PERSONS),
+    Measure("base", Text("Person-years", "Personår"), _YEARS),
+    Measure("person_years", Text("With the outcome", "Med utfallet"), _YEARS),
+)
+#: What disclosure control must know of counts, and nobody else.
+OF: Final = Measure("persons_counted", Text("Persons", "Personer"), _PERSONS)
+OF_MISSING: Final = replace(OF, id="persons_missing")
+SHARES: Final = (
+    Measure("percent", Text("Per cent", "Prosent"), _PERCENT, decimals=2, empty=None),
+    Measure("percent_lower", Text("Lower", "Nedre"), _PERCENT, decimals=2, empty=None),
+    Measure("percent_upper", Text("Upper", "Øvre"), _PERCENT, decimals=2, empty=None),
+)
+VALUED: Final = (
+    Measure("persons", Text("Persons with a value", "Personer med verdi"), _PERSONS),
+    Measure("person_years", Text("Person-years with a value", "Personår med verdi"), _YEARS),
+    Measure("missing", Text("Without a value", "Uten verdi"), _YEARS),
+)
+INTERVALS: Final = Text(
+    "Per cent of the person-years of the cell, with 95 % intervals (Wilson) that know that a "
+    "person comes back in several years.",
+    "Prosent av personårene i cellen, med 95 %-intervaller (Wilson) som tar hensyn til at en "
+    "person er med i flere år.",
+)
+MEAN: Final = Measure("mean", Text("Mean", "Gjennomsnitt"), same(""), decimals=2, empty=None)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a table is about.
+
+    Parameters
+    ----------
+    study, panel
+        The study and its panel.
+    variables
+        Variables of `by`, but the year and the outcome.
+    by
+        What tells cells apart.
+    of, shares
+        The number that is summarised, and which quantiles.
+    levels
+        Names of the levels of every coded column, in the order of their numbers.
+    fingerprint, known_at, vintage
+        Of the study on its store.
+    """
+
+    study: Study
+    panel: Panel
+    variables: tuple[Variable, ...]
+    by: tuple[str, ...]
+    of: str | None
+    shares: tuple[float, ...]
+    levels: Mapping[str, Sequence[str]]
+    fingerprint: str
+    known_at: str
+    vintage: Text
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Dimensions of the table."""
+        return tuple(self._dimension(name) for name in self.by)
+
+    def _dimension(self, name: str) -> Dimension:
+        if name == _OUTCOME:
+            return self.outcome
+        if name in EXPOSED:
+            return EXPOSED[name].dimension
+        levels = self.levels.get(name, ())
+        return Dimension(name, _label(name), tuple(_category(level) for level in levels))
+
+    @property
+    def outcome(self) -> Dimension:
+        """The outcomes."""
+        listed = tuple(
+            Category(level, _BUILT_IN.get(level) or _label(level)) for level in self.panel.levels
+        )
+        return Dimension(_OUTCOME, Text("Outcome", "Utfall"), listed)
+
+    @property
+    def footnotes(self) -> tuple[Text, ...]:
+        """Notes of the variables, each once."""
+        named = [EXPOSED[name] for name in self.by if name in EXPOSED]
+        made = [variable.note for variable in self.variables if variable.note is not None]
+        return tuple(dict.fromkeys([*notes(named), *made]))
+
+    @property
+    def years(self) -> str:
+        """The years of the panel."""
+        first, last = self.panel.from_, self.panel.to
+        return str(first) if first == last else f"{first}-{last}"
+
+    def specification(
+        self, id: str, dimensions: Sequence[Dimension], measures: Sequence[Measure], what: Text
+    ) -> TableSpecification:
+        """A specification with what every such table says."""
+        title = self.study.title + ("" if self.of is None else f": {_label(self.of).en}")
+        stop = "" if title.endswith(("?", "!", ".")) else "."
+        return TableSpecification(
+            id=id,
+            title=same(f"{title}{stop} {self.years}"),
+            dimensions=tuple(dimensions),
+            measures=tuple(measures),
+            footnotes=self.footnotes,
+            contents=what,
+            reference_time=same(self.years),
+            time=self.years,
+            method=Text(f"Study {self.fingerprint}.", f"Studie {self.fingerprint}."),
+            knowledge_time=same(self.known_at),
+            vintage=self.vintage,
+        )
+
+
+def outcome_cells(about: About, sums: pl.DataFrame, also: Sequence[Measure] = ()) -> Cells:
+    """What came of the person-years of each cell.
+
+    Parameters
+    ----------
+    about
+        What the table is about.
+    sums
+        Of `outcome_sums`.
+    also
+        Measures that the table has besides: `OF`, the persons that a count is of.
+    """
+    what = Text(
+        "Person-years of residents of 1 January by what came first in the year.",
+        "Personår for bosatte 1. januar etter det som først skjedde i året.",
+    )
+    measures = (*COUNTS, *SHARES, *also)
+    made = about.specification("panel-outcomes", (*about.dimensions, about.outcome), measures, what)
+    made = replace(made, footnotes=(INTERVALS, *made.footnotes))
+    return Cells(made, selected(_outcome_rows(about, _ordered(sums, about)), made))
+
+
+def value_cells(
+    about: About, found: pl.DataFrame, mean: Measure, also: Sequence[Measure] = ()
+) -> Cells:
+    """Values of a number in each cell.
+
+    Parameters
+    ----------
+    about
+        What the table is about.
+    found
+        Of `value_summaries`: the mean and the quantiles last.
+    mean
+        The measure of the mean.
+    also
+        Measures that the table has besides: `OF_MISSING`, the persons without a value.
+    """
+    figures = _figures(about, mean)
+    rows = _ordered(found, about).with_columns(pl.col(m.id).round(m.decimals) for m in figures)
+    what = Text(
+        "Values of person-years of residents of 1 January, on that day.",
+        "Verdier for personår for bosatte 1. januar, på den dagen.",
+    )
+    made = about.specification("panel-values", about.dimensions, (*VALUED, *figures, *also), what)
+    return Cells(made, selected(rows, made))
+
+
+def value_names(mean: Measure, shares: Sequence[float]) -> list[str]:
+    """What the mean and the quantiles are called.
+
+    Parameters
+    ----------
+    mean
+        The measure of the mean.
+    shares
+        Which quantiles.
+
+    Examples
+    --------
+    >>> value_names(MEAN, [0.25, 0.5, 0.995])
+    ['mean', 'q25', 'q50', 'q99_5']
+    """
+    return [mean.id, *(f"q{100 * share:g}".replace(".", "_") for share in shares)]
+
+
+def _figures(about: About, mean: Measure) -> list[Measure]:
+    unit = _label(about.of or "")
+    found = [replace(mean, unit=unit)]
+    for name, share in zip(value_names(mean, about.shares)[1:], about.shares, strict=True):
+        percent = f"{100 * share:g}"
+        found.append(
+            Measure(name, Text(f"P{percent}", f"P{percent}"), unit, decimals=2, empty=None)
+        )
+    return found
+
+
+def _outcome_rows(about: About, sums: pl.DataFrame) -> pl.DataFrame:
+    """A row a cell and outcome, with its share and limits."""
+    frames = []
+    for number, level in enumerate(about.panel.levels):
+        names = ("persons", "person_years", f"y{number}", f"yy{number}", f"yn{number}", "nn")
+        columns = (sums[name].to_numpy().astype(np.float64) for name in names)
+        found = ClusterSums(*columns)
+        lower, upper = found.limits(LEVEL)
+        frames.append(
+            sums.select(
+                *about.by,
+                pl.lit(level).alias(_OUTCOME),
+                pl.lit(number).alias("_outcome"),
+                "persons",
+                pl.col("person_years").alias("base"),
+                pl.col(f"y{number}").alias("person_years"),
+                pl.col(f"p{number}").alias(OF.id),
+                *(
+                    pl.Series(m.id, 100 * values).fill_nan(None).round(m.decimals)
+                    for m, values in zip(SHARES, (found.share, lower, upper), strict=True)
+                ),
+                pl.int_range(pl.len()).alias("_place"),
+            )
+        )
+    return pl.concat(frames).sort("_place", "_outcome").drop("_place", "_outcome")
+
+
+def _ordered(found: pl.DataFrame, about: About) -> pl.DataFrame:
+    """Cells in the order of their levels, by name; every combination of those that occur."""
+    frame = _whole(found, about.by)
+    frame = frame.sort(about.by, nulls_last=True) if about.by else frame
+    named = []
+    for name in about.by:
+        if name in about.levels:
+            numbers = dict(enumerate(about.levels[name]))
+            column = pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.String)
+            named.append(column.fill_null(_NOBODY))
+    return frame.with_columns(named)
+
+
+def _whole(data: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """With the cells that nobody is in."""
+    size = 1
+    for name in by:
+        size *= data[name].n_unique()
+    if size in (0, data.height) or size > MOST_CELLS or not by:
+        return data
+    grid = data.select(pl.col(by[0]).unique())
+    for name in by[1:]:
+        grid = grid.join(data.select(pl.col(name).unique()), how="cross")
+    full = grid.join(data, on=list(by), how="left", nulls_equal=True)
+    whole = [name for name, kind in data.schema.items() if kind == pl.Int64 and name not in by]
+    return full.with_columns(pl.col(name).fill_null(0) for name in whole)
+
+
+def selected(rows: pl.DataFrame, made: TableSpecification) -> pa.Table:
+    """The columns of a specification."""
+    names = [d.id for d in made.dimensions] + [m.id for m in made.measures]
+    return rows.select(names).to_arrow()
+
+
+def _label(name: str) -> Text:
+    text = name.replace("_", " ")
+    return same(text[:1].upper() + text[1:])
+
+
+def _category(level: str) -> Category:
+    if level == UNKNOWN_CODE:
+        return Category(level, Text("Unknown", "Uoppgitt"))
+    return Category(level, same(level))
