@@ -16,6 +16,7 @@ from folkestrom.publish.formats.output_format import OutputFormat
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from folkestrom.app.office.session import Answered_co, Question
     from folkestrom.engine.store import Waiting
     from folkestrom.model.cells import Cells
     from folkestrom.model.specification import Language
@@ -91,6 +92,11 @@ class Settings:
         from folkestrom.app.office.session import asking
 
         return asking(self.store, self.waiting(wait))
+
+    def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
+        """What the store answers to a command's one question."""
+        with self.asking(wait) as connection:
+            return question.answer(connection)
 
     def progress(self) -> PlainConsole:
         """Console for progress and remarks: standard error, silent with --quiet."""

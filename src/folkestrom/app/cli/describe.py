@@ -59,8 +59,8 @@ def describe(
     question = DescriptionQuestion.asked(
         read_study(file), by=by, of=of, quantiles=_shares(quantiles), publish=publish
     )
-    with given.progress().status("Counting …"), given.asking(wait) as connection:
-        cells = question.answer(connection)
+    with given.progress().status("Counting …"):
+        cells = given.answer(question, wait)
     given.write(cells, lang, output)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.output.json_text import json_text
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
@@ -301,7 +301,7 @@ def _as_json(fit: MobilityFit) -> bytes:
             for name, (value, error) in fit.correlations_.items()
         },
     }
-    return (json.dumps(facts, ensure_ascii=False) + "\n").encode()
+    return (json_text(facts) + "\n").encode()
 
 
 _FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {

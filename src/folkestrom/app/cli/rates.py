@@ -116,9 +116,7 @@ def rates(
     question = RateQuestion.asked(
         events, by=by, standardise_by=standardise_by, against=against, method=method
     )
-    with given.asking(wait) as connection:
-        cells = question.answer(connection).cells
-    given.write(cells, lang, output)
+    given.write(given.answer(question, wait).cells, lang, output)
 
 
 def decompose(
@@ -170,9 +168,7 @@ def decompose(
         publish=publish,
     )
     question = DecompositionQuestion.asked(events, by=by, between=between, factors=factors)
-    with given.asking(wait) as connection:
-        cells = question.answer(connection).cells
-    given.write(cells, lang, output)
+    given.write(given.answer(question, wait).cells, lang, output)
 
 
 def _kept(only: list[str] | None) -> dict[str, list[str]]:

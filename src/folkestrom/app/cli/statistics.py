@@ -74,9 +74,7 @@ def population(
         known_at=known_at,
         extraction_months=extraction,
     )
-    with given.asking(wait) as connection:
-        cells = question.answer(connection)
-    given.write(cells, lang, output)
+    given.write(given.answer(question, wait), lang, output)
 
 
 def changes(
@@ -163,9 +161,7 @@ def table(
         extraction_months=extraction,
         unknown=unknown,
     )
-    with given.asking(wait) as connection:
-        cells = question.answer(connection)
-    given.write(cells, lang, output)
+    given.write(given.answer(question, wait), lang, output)
 
 
 class UnexplainedError(FolkestromError):

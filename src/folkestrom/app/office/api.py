@@ -14,10 +14,18 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.analysis.study.definition import Groups
-from folkestrom.app.office import arguments, intake
+from folkestrom.app.office import arguments, intake, linkage
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.intake import StoreInfo
+from folkestrom.app.office.linkage import LinkedInfo
 from folkestrom.app.office.session import answer, reading
+from folkestrom.app.office.statistics import (
+    ChangesQuestion,
+    ExplanationQuestion,
+    PopulationQuestion,
+    TableQuestion,
+)
+from folkestrom.app.office.studies import StoreStudy, study_on
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
@@ -30,8 +38,6 @@ if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
     from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day, Knowledge
-    from folkestrom.app.office.linkage import LinkedInfo
-    from folkestrom.app.office.studies import StoreStudy
     from folkestrom.intake.load import Progress
     from folkestrom.linkage.counts import LinkResult
 
@@ -163,8 +169,6 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.population, locals())
-        from folkestrom.app.office.statistics import PopulationQuestion
-
         question = PopulationQuestion.asked(
             parameter, date=date, dates=dates, by=by, known_at=known_at,
             extraction_months=extraction_months,
@@ -205,8 +209,6 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.changes, locals())
-        from folkestrom.app.office.statistics import ChangesQuestion
-
         question = ChangesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             quarters=quarters, extraction_months=extraction_months,
@@ -237,8 +239,6 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.explain, locals())
-        from folkestrom.app.office.statistics import ChangesQuestion, ExplanationQuestion
-
         changes = ChangesQuestion.asked(
             parameter, from_=from_, to_=to_, by=area, known_at=PUBLISHED, every=None,
             quarters=quarters, extraction_months=extraction_months,
@@ -275,8 +275,6 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.table, locals())
-        from folkestrom.app.office.statistics import TableQuestion
-
         question = TableQuestion.asked(
             parameter, name=name, year=year, known_at=known_at,
             extraction_months=extraction_months, unknown=unknown,
@@ -306,15 +304,11 @@ class Store:
             what it replaces stays what was known before.
         """
         check_arguments(Store.link, locals())
-        from folkestrom.app.office import linkage
-
         day = None if known_from is None else arguments.day(known_from, "known_from")
         return linkage.link(self.path, _paths(files), as_, self.waiting, adds=add, known_from=day)
 
     def linked(self) -> list[LinkedInfo]:
         """What variables are linked."""
-        from folkestrom.app.office import linkage
-
         return linkage.linked(self.path, self.waiting)
 
     def export_held(self, variable: str, file: str | os.PathLike[str]) -> int:
@@ -328,8 +322,6 @@ class Store:
             Where to; it holds persons' values, and so belongs to the office.
         """
         check_arguments(Store.export_held, locals())
-        from folkestrom.app.office import linkage
-
         return linkage.export(self.path, variable, Path(file), self.waiting)
 
     def study(self, study: Study | str | os.PathLike[str]) -> StoreStudy:
@@ -341,8 +333,6 @@ class Store:
             A `Study`, or the TOML file that has one.
         """
         check_arguments(Store.study, locals())
-        from folkestrom.app.office.studies import study_on
-
         return study_on(self.path, study, self.waiting)
 
     def rates(
