@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from folkestrom.analysis.combinations import completed
 from folkestrom.analysis.description.summaries import MOST_CELLS
 from folkestrom.analysis.rates.propensities import ClusterSums
 from folkestrom.analysis.rates.variables import EXPOSED
@@ -274,17 +275,9 @@ def _ordered(found: pl.DataFrame, about: About) -> pl.DataFrame:
 
 def _whole(data: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """With the cells that nobody is in."""
-    size = 1
-    for name in by:
-        size *= data[name].n_unique()
-    if size in (0, data.height) or size > MOST_CELLS or not by:
-        return data
-    grid = data.select(pl.col(by[0]).unique())
-    for name in by[1:]:
-        grid = grid.join(data.select(pl.col(name).unique()), how="cross")
-    full = grid.join(data, on=list(by), how="left", nulls_equal=True)
-    whole = [name for name, kind in data.schema.items() if kind == pl.Int64 and name not in by]
-    return full.with_columns(pl.col(name).fill_null(0) for name in whole)
+    numbers = [name for name, kind in data.schema.items() if kind == pl.Int64 and name not in by]
+    zeros = (pl.col(name).fill_null(0) for name in numbers)
+    return completed(data, by, largest=MOST_CELLS).with_columns(zeros)
 
 
 def selected(rows: pl.DataFrame, made: TableSpecification) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import polars as pl
 import pyarrow as pa
 
+from folkestrom.analysis.combinations import completed
 from folkestrom.analysis.rates.occurrence import Occurrences, Only, keep
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
 from folkestrom.model.cells import Cells, with_description
@@ -211,20 +212,9 @@ def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
 
 
 def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
-    """Every combination of the codes that occur: where nobody is, there is no rate."""
-    if len(by) < 2:
-        return data
-    size = 1
-    for name in by:
-        size *= data[name].n_unique()
-    if size == data.height or size > LARGEST:
-        return data
-    grid = data.select(pl.col(by[0]).unique(maintain_order=True))
-    for name in by[1:]:
-        grid = grid.join(data.select(pl.col(name).unique(maintain_order=True)), how="cross")
-    full = grid.join(data, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    """With the cells that nobody is in: there is no rate."""
     filled = [pl.col("events").fill_null(0), pl.col("person_years").fill_null(0.0)]
-    return full.with_columns(filled).sort(by, nulls_last=True)
+    return completed(data, by, largest=LARGEST).with_columns(filled)
 
 
 def when(period: Period) -> str:

@@ -8,8 +8,9 @@ from typing import Final
 
 import polars as pl
 
+from folkestrom.analysis.combinations import completed
 from folkestrom.analysis.followup import Comparison
-from folkestrom.analysis.followup.cohort.episodes import MEASURES, Followed, Grouping
+from folkestrom.analysis.followup.cohort.episodes import KEYS, Followed, Grouping
 from folkestrom.analysis.rates.variables import EXPOSED
 from folkestrom.analysis.study.prepared import ends_of
 from folkestrom.classifications.code_lists import REASON, UNKNOWN_CODE
@@ -95,7 +96,8 @@ def cells_of(
         More notes, which come last.
     """
     by = tuple(dimension_of(grouping, followed.groups) for grouping in followed.by)
-    whole = _whole(data, [dimension.id for dimension in by])
+    names = [dimension.id for dimension in by]
+    whole = completed(data, names, KEYS, largest=LARGEST)
     rounded = whole.with_columns(pl.col(m.id).round(m.decimals) for m in _MEASURES if m.decimals)
     entry, exit_ = ends_of(followed.study)
     specification = TableSpecification(
@@ -216,25 +218,6 @@ def _er(number: int) -> str:
 def _plain(name: str) -> Text:
     text = name.replace("_", " ")
     return same(text[:1].upper() + text[1:])
-
-
-def _whole(data: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Every combination of the groups that occur: of nobody, nothing is known."""
-    size = 1
-    for name in by:
-        size *= data[name].n_unique()
-    combined = data.select(by).unique().height if by else 1
-    rows = data.height // max(combined, 1)
-    if len(by) < 2 or size == combined or size * rows > LARGEST:
-        return data
-    grid = data.select(pl.col(by[0]).unique(maintain_order=True))
-    for name in by[1:]:
-        grid = grid.join(data.select(pl.col(name).unique(maintain_order=True)), how="cross")
-    keys = ["event", "days"]
-    grid = grid.join(data.select(keys).unique(maintain_order=True), how="cross")
-    return grid.join(data, on=[*by, *keys], how="left", maintain_order="left").select(
-        *by, *keys, *MEASURES
-    )
 
 
 def _method(followed: Followed) -> Text:
