@@ -62,13 +62,7 @@ def published(
 
 
 def check(rules: Rules) -> None:
-    """Refuse rules that cannot be meant, before anything is counted.
-
-    Parameters
-    ----------
-    rules
-        The rules.
-    """
+    """Refuse rules that cannot be meant, before anything is counted."""
     refuse_rounding(rules, "the decomposition would be")
 
 

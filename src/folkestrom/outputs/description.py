@@ -61,13 +61,13 @@ def published(described: Described, rules: Rules) -> Cells:
     rules
         The rules.
     """
-    if described.about.of is None:
+    if described.of is None:
         return _outcomes(described, rules)
-    return _values(described, described.about.of, rules)
+    return _values(described, described.of, rules)
 
 
 def _outcomes(described: Described, rules: Rules) -> Cells:
-    cells = outcome_cells(described.about, described.sums(), [OF])
+    cells = outcome_cells(described, described.sums(), [OF])
     given: dict[str, Any] = {
         "counts": "person_years", "persons": OF.id, "base": "base", "population": "persons",
         "split": [OUTCOME],
@@ -104,20 +104,19 @@ def _of_rounded(cells: Cells) -> Cells:
 
 
 def _values(described: Described, of: str, rules: Rules) -> Cells:
-    about = described.about
     least = max(_EITHER_SIDE, rules.minimum_cell)
 
     def protected(values: Floats, repeats: int) -> list[float]:
         middle = mean(values, minimum=least, repeats=repeats)
-        found = quantiles(values, about.shares, minimum=least, repeats=repeats)
+        found = quantiles(values, described.shares, minimum=least, repeats=repeats)
         return [middle, *found.tolist()]
 
-    found = described.values(of, protected, value_names(_MEAN, about.shares))
-    cells = value_cells(about, found, _MEAN, [OF_MISSING])
+    found = described.values(of, protected, value_names(_MEAN, described.shares))
+    cells = value_cells(described, found, _MEAN, [OF_MISSING])
     rows, made = pl.DataFrame(cells.data), cells.specification
     measures = made.measures[:-1]
-    gated = _gated(about.by, rows, rules)
-    shown, few = _with_figures(rows, gated, about.by, [m.id for m in measures[len(VALUED) :]])
+    gated = _gated(described.by, rows, rules)
+    shown, few = _with_figures(rows, gated, described.by, [m.id for m in measures[len(VALUED) :]])
     note = note_of(rules, (*gated.applied, _too_few(few)))
     made = replace(
         made,

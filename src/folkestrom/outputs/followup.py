@@ -106,17 +106,20 @@ class Released:
 
     def picture_note(self) -> Text:
         """What stands under a picture that anybody may see."""
-        return _picture_note(self.rules.name, self.merged)
+        rules = self.rules.name
+        found = Text(
+            f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
+            "that is shown.",
+            f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
+            "som er vist.",
+        )
+        if not self.merged:
+            return found
+        return Text(f"{found.en} {_MERGED.en}", f"{found.no} {_MERGED.no}")
 
 
 def check(rules: Rules) -> None:
-    """Refuse rules that curves cannot follow, before anything is counted.
-
-    Parameters
-    ----------
-    rules
-        The rules.
-    """
+    """Refuse rules that curves cannot follow, before anything is counted."""
     refuse_rounding(rules, "the incidences would be")
 
 
@@ -183,30 +186,6 @@ def _marked(cells: Cells, data: pl.DataFrame) -> Cells:
         hidden, on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
     return replace(cells, suppressed=pa.array(rows["hidden"].fill_null(value=False).to_numpy()))
-
-
-def _picture_note(rules: str, merged: bool) -> Text:
-    """What stands under a picture that anybody may see.
-
-    Parameters
-    ----------
-    rules
-        Name of the rules.
-    merged
-        Whether events of rare kinds count as lost from sight.
-
-    Examples
-    --------
-    >>> print(_picture_note("ours", False).en)
-    Disclosure control "ours": steps and numbers at risk are those of the last time that is shown.
-    """
-    found = Text(
-        f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
-        "that is shown.",
-        f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
-        "som er vist.",
-    )
-    return Text(f"{found.en} {_MERGED.en}", f"{found.no} {_MERGED.no}") if merged else found
 
 
 def _protected(

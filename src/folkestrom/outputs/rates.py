@@ -67,13 +67,7 @@ def published(counted: Occurrences, design: RateDesign, rules: Rules, years: flo
 
 
 def check(design: RateDesign, rules: Rules) -> None:
-    """Refuse rules that cannot be meant, before anything is counted.
-
-    Parameters
-    ----------
-    design, rules
-        As for `published`.
-    """
+    """Refuse rules that cannot be meant, before anything is counted."""
     if design.standardise_by:
         refuse_rounding(rules, "standardised rates would be")
 

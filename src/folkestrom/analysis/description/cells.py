@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -11,11 +12,11 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.analysis.combinations import completed
-from folkestrom.analysis.description.summaries import MOST_CELLS
+from folkestrom.analysis.description.panel import OUTCOME, Described
+from folkestrom.analysis.description.summaries import MOST_CELLS, Floats
 from folkestrom.analysis.rates.propensities import ClusterSums
 from folkestrom.analysis.rates.variables import EXPOSED
-from folkestrom.analysis.study.definition import STAY, Panel, Study
-from folkestrom.analysis.study.vocabulary import Variable
+from folkestrom.analysis.study.definition import STAY
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
@@ -31,7 +32,6 @@ from folkestrom.statistics.variables import notes
 #: Level of the intervals.
 LEVEL: Final = 0.95
 
-_OUTCOME: Final = "outcome"
 _VALUE: Final = "value"
 _NOBODY: Final = "none"
 #: Outcomes that studies have without naming them.
@@ -70,99 +70,31 @@ INTERVALS: Final = Text(
 MEAN: Final = Measure("mean", Text("Mean", "Gjennomsnitt"), same(""), decimals=2, empty=None)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a table is about.
+def described_cells(described: Described) -> Cells:
+    """What a panel shows, as it is, for the office.
 
     Parameters
     ----------
-    study, panel
-        The study and its panel.
-    variables
-        Variables of `by`, but the year and the outcome.
-    by
-        What tells cells apart.
-    of, shares
-        The number that is summarised, and which quantiles.
-    levels
-        Names of the levels of every coded column, in the order of their numbers.
-    fingerprint, known_at, vintage
-        Of the study on its store.
+    described
+        The panel, and what is asked of it.
     """
+    of, shares = described.of, described.shares
+    if of is None:
+        return outcome_cells(described, described.sums())
 
-    study: Study
-    panel: Panel
-    variables: tuple[Variable, ...]
-    by: tuple[str, ...]
-    of: str | None
-    shares: tuple[float, ...]
-    levels: Mapping[str, Sequence[str]]
-    fingerprint: str
-    known_at: str
-    vintage: Text
+    def plain(values: Floats, _: int) -> list[float]:
+        return [float(values.mean()), *np.quantile(values, shares).tolist()]
 
-    @property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """Dimensions of the table."""
-        return tuple(self._dimension(name) for name in self.by)
-
-    def _dimension(self, name: str) -> Dimension:
-        if name == _OUTCOME:
-            return self.outcome
-        if name in EXPOSED:
-            return EXPOSED[name].dimension
-        levels = self.levels.get(name, ())
-        return Dimension(name, _label(name), tuple(_category(level) for level in levels))
-
-    @property
-    def outcome(self) -> Dimension:
-        """The outcomes."""
-        listed = tuple(
-            Category(level, _BUILT_IN.get(level) or _label(level)) for level in self.panel.levels
-        )
-        return Dimension(_OUTCOME, Text("Outcome", "Utfall"), listed)
-
-    @property
-    def footnotes(self) -> tuple[Text, ...]:
-        """Notes of the variables, each once."""
-        named = [EXPOSED[name] for name in self.by if name in EXPOSED]
-        made = [variable.note for variable in self.variables if variable.note is not None]
-        return tuple(dict.fromkeys([*notes(named), *made]))
-
-    @property
-    def years(self) -> str:
-        """The years of the panel."""
-        first, last = self.panel.from_, self.panel.to
-        return str(first) if first == last else f"{first}-{last}"
-
-    def specification(
-        self, id: str, dimensions: Sequence[Dimension], measures: Sequence[Measure], what: Text
-    ) -> TableSpecification:
-        """A specification with what every such table says."""
-        title = self.study.title + ("" if self.of is None else f": {_label(self.of).en}")
-        stop = "" if title.endswith(("?", "!", ".")) else "."
-        return TableSpecification(
-            id=id,
-            title=same(f"{title}{stop} {self.years}"),
-            dimensions=tuple(dimensions),
-            measures=tuple(measures),
-            footnotes=self.footnotes,
-            contents=what,
-            reference_time=same(self.years),
-            time=self.years,
-            method=Text(f"Study {self.fingerprint}.", f"Studie {self.fingerprint}."),
-            knowledge_time=same(self.known_at),
-            vintage=self.vintage,
-        )
+    return value_cells(described, described.values(of, plain, value_names(MEAN, shares)), MEAN)
 
 
-def outcome_cells(about: About, sums: pl.DataFrame, also: Sequence[Measure] = ()) -> Cells:
+def outcome_cells(described: Described, sums: pl.DataFrame, also: Sequence[Measure] = ()) -> Cells:
     """What came of the person-years of each cell.
 
     Parameters
     ----------
-    about
-        What the table is about.
+    described
+        The panel, and what is asked of it.
     sums
         Of `outcome_sums`.
     also
@@ -173,20 +105,22 @@ def outcome_cells(about: About, sums: pl.DataFrame, also: Sequence[Measure] = ()
         "Personår for bosatte 1. januar etter det som først skjedde i året.",
     )
     measures = (*COUNTS, *SHARES, *also)
-    made = about.specification("panel-outcomes", (*about.dimensions, about.outcome), measures, what)
+    made = _specification(
+        described, "panel-outcomes", (*_dimensions(described), _outcome(described)), measures, what
+    )
     made = replace(made, footnotes=(INTERVALS, *made.footnotes))
-    return Cells(made, selected(_outcome_rows(about, _ordered(sums, about)), made))
+    return Cells(made, selected(_outcome_rows(described, _ordered(sums, described)), made))
 
 
 def value_cells(
-    about: About, found: pl.DataFrame, mean: Measure, also: Sequence[Measure] = ()
+    described: Described, found: pl.DataFrame, mean: Measure, also: Sequence[Measure] = ()
 ) -> Cells:
     """Values of a number in each cell.
 
     Parameters
     ----------
-    about
-        What the table is about.
+    described
+        The panel, and what is asked of it.
     found
         Of `value_summaries`: the mean and the quantiles last.
     mean
@@ -194,13 +128,15 @@ def value_cells(
     also
         Measures that the table has besides: `OF_MISSING`, the persons without a value.
     """
-    figures = _figures(about, mean)
-    rows = _ordered(found, about).with_columns(pl.col(m.id).round(m.decimals) for m in figures)
+    figures = _figures(described, mean)
+    rows = _ordered(found, described).with_columns(pl.col(m.id).round(m.decimals) for m in figures)
     what = Text(
         "Values of person-years of residents of 1 January, on that day.",
         "Verdier for personår for bosatte 1. januar, på den dagen.",
     )
-    made = about.specification("panel-values", about.dimensions, (*VALUED, *figures, *also), what)
+    made = _specification(
+        described, "panel-values", _dimensions(described), (*VALUED, *figures, *also), what
+    )
     return Cells(made, selected(rows, made))
 
 
@@ -222,10 +158,10 @@ def value_names(mean: Measure, shares: Sequence[float]) -> list[str]:
     return [mean.id, *(f"q{100 * share:g}".replace(".", "_") for share in shares)]
 
 
-def _figures(about: About, mean: Measure) -> list[Measure]:
-    unit = _label(about.of or "")
+def _figures(described: Described, mean: Measure) -> list[Measure]:
+    unit = _label(described.of or "")
     found = [replace(mean, unit=unit)]
-    for name, share in zip(value_names(mean, about.shares)[1:], about.shares, strict=True):
+    for name, share in zip(value_names(mean, described.shares)[1:], described.shares, strict=True):
         percent = f"{100 * share:g}"
         found.append(
             Measure(name, Text(f"P{percent}", f"P{percent}"), unit, decimals=2, empty=None)
@@ -233,18 +169,18 @@ def _figures(about: About, mean: Measure) -> list[Measure]:
     return found
 
 
-def _outcome_rows(about: About, sums: pl.DataFrame) -> pl.DataFrame:
+def _outcome_rows(described: Described, sums: pl.DataFrame) -> pl.DataFrame:
     """A row a cell and outcome, with its share and limits."""
     frames = []
-    for number, level in enumerate(about.panel.levels):
+    for number, level in enumerate(described.outcomes):
         names = ("persons", "person_years", f"y{number}", f"yy{number}", f"yn{number}", "nn")
         columns = (sums[name].to_numpy().astype(np.float64) for name in names)
         found = ClusterSums(*columns)
         lower, upper = found.limits(LEVEL)
         frames.append(
             sums.select(
-                *about.by,
-                pl.lit(level).alias(_OUTCOME),
+                *described.by,
+                pl.lit(level).alias(OUTCOME),
                 pl.lit(number).alias("_outcome"),
                 "persons",
                 pl.col("person_years").alias("base"),
@@ -260,14 +196,14 @@ def _outcome_rows(about: About, sums: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames).sort("_place", "_outcome").drop("_place", "_outcome")
 
 
-def _ordered(found: pl.DataFrame, about: About) -> pl.DataFrame:
+def _ordered(found: pl.DataFrame, described: Described) -> pl.DataFrame:
     """Cells in the order of their levels, by name; every combination of those that occur."""
-    frame = _whole(found, about.by)
-    frame = frame.sort(about.by, nulls_last=True) if about.by else frame
+    frame = _whole(found, described.by)
+    frame = frame.sort(described.by, nulls_last=True) if described.by else frame
     named = []
-    for name in about.by:
-        if name in about.levels:
-            numbers = dict(enumerate(about.levels[name]))
+    for name in described.by:
+        if name in described.levels:
+            numbers = dict(enumerate(described.levels[name]))
             column = pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.String)
             named.append(column.fill_null(_NOBODY))
     return frame.with_columns(named)
@@ -284,6 +220,63 @@ def selected(rows: pl.DataFrame, made: TableSpecification) -> pa.Table:
     """The columns of a specification."""
     names = [d.id for d in made.dimensions] + [m.id for m in made.measures]
     return rows.select(names).to_arrow()
+
+
+def _dimensions(described: Described) -> tuple[Dimension, ...]:
+    return tuple(_dimension(described, name) for name in described.by)
+
+
+def _dimension(described: Described, name: str) -> Dimension:
+    if name == OUTCOME:
+        return _outcome(described)
+    if name in EXPOSED:
+        return EXPOSED[name].dimension
+    levels = described.levels.get(name, ())
+    return Dimension(name, _label(name), tuple(_category(level) for level in levels))
+
+
+def _outcome(described: Described) -> Dimension:
+    listed = tuple(
+        Category(level, _BUILT_IN.get(level) or _label(level)) for level in described.outcomes
+    )
+    return Dimension(OUTCOME, Text("Outcome", "Utfall"), listed)
+
+
+def _footnotes(described: Described) -> tuple[Text, ...]:
+    """Notes of the variables, each once."""
+    named = [EXPOSED[name] for name in described.by if name in EXPOSED]
+    known = described.prepared.vocabulary.known
+    made = [known[name].note for name in described.by if name in known]
+    return tuple(dict.fromkeys([*notes(named), *(note for note in made if note is not None)]))
+
+
+def _specification(
+    described: Described,
+    id: str,
+    dimensions: Sequence[Dimension],
+    measures: Sequence[Measure],
+    what: Text,
+) -> TableSpecification:
+    """A specification with what every such table says."""
+    prepared, panel = described.prepared, described.query.panel
+    title = prepared.study.title + (f": {_label(described.of).en}" if described.of else "")
+    stop = "" if title.endswith(("?", "!", ".")) else "."
+    first, last = panel.from_, panel.to
+    years = str(first) if first == last else f"{first}-{last}"
+    ends = (date(year + 1, 1, 1) for year in (first, last))
+    return TableSpecification(
+        id=id,
+        title=same(f"{title}{stop} {years}"),
+        dimensions=tuple(dimensions),
+        measures=tuple(measures),
+        footnotes=_footnotes(described),
+        contents=what,
+        reference_time=same(years),
+        time=years,
+        method=Text(f"Study {prepared.fingerprint}.", f"Studie {prepared.fingerprint}."),
+        knowledge_time=same(prepared.knowledge.days(*ends)),
+        vintage=prepared.knowledge.vintage,
+    )
 
 
 def _label(name: str) -> Text:

@@ -8,23 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 import duckdb
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.description.cells import (
-    MEAN,
-    About,
-    outcome_cells,
-    value_cells,
-    value_names,
-)
 from folkestrom.analysis.description.summaries import (
-    Floats,
     Summary,
     outcome_sums,
     value_summaries,
@@ -35,7 +25,6 @@ from folkestrom.analysis.study.prepared import Prepared, panel_of, prepare
 from folkestrom.analysis.study.vocabulary import Vocabulary, built_in, of_linked
 from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import linked_variables
-from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_columns
 
 OUTCOME: Final = "outcome"
@@ -53,21 +42,37 @@ class Described:
 
     Parameters
     ----------
-    about
-        What the table is about.
-    query
-        The panel, with the variables that are needed.
+    prepared, query
+        The study on its store, and its panel with the variables that are needed.
     variables
         These variables.
+    by
+        What tells cells apart.
+    of, shares
+        The number that is summarised, and which quantiles; None: outcomes are counted.
     """
 
-    about: About
+    prepared: Prepared
     query: PanelQuery
     variables: tuple[str, ...]
+    by: tuple[str, ...]
+    of: str | None
+    shares: tuple[float, ...]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes."""
+        return tuple(self.query.panel.levels)
+
+    @property
+    def levels(self) -> dict[str, list[str]]:
+        """Names of the levels of every coded column, in the order of their numbers."""
+        columns = self.query.layout.dictionaries
+        return {name: one.names.to_pylist() for name, one in columns.items()}
 
     def sums(self) -> pl.DataFrame:
         """Outcomes by cell; see `outcome_sums`."""
-        found = outcome_sums(self._batches(), self.about.by, self.about.panel.levels)
+        found = outcome_sums(self._batches(), self.by, self.outcomes)
         self._refuse_nobody(int(found["person_years"].sum()))
         return found
 
@@ -79,24 +84,12 @@ class Described:
         of, summary, names
             The number; what is computed of a cell's values, and what that is called.
         """
-        found = value_summaries(self._batches(), of, self.about.by, summary, names)
+        found = value_summaries(self._batches(), of, self.by, summary, names)
         self._refuse_nobody(int(found["person_years"].sum()) + int(found["missing"].sum()))
         return found
 
-    def cells(self) -> Cells:
-        """The table as it is, for the office."""
-        about = self.about
-        if about.of is None:
-            return outcome_cells(about, self.sums())
-
-        def plain(values: Floats, _: int) -> list[float]:
-            return [float(values.mean()), *np.quantile(values, about.shares).tolist()]
-
-        found = self.values(about.of, plain, value_names(MEAN, about.shares))
-        return value_cells(about, found, MEAN)
-
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        year = [_YEAR] if _YEAR in self.about.by else []
+        year = [_YEAR] if _YEAR in self.by else []
         kept = ["person", OUTCOME, *year, *self.variables]
         for batch in self.query.batches(self.query.tally):
             yield batch.select(kept)
@@ -105,7 +98,7 @@ class Described:
         if not person_years:
             raise UsageError(
                 "has no person-years: everybody is left out",
-                where=self.about.study.title,
+                where=self.prepared.study.title,
                 next_step="Look at its flow chart with `folkestrom study`",
             )
 
@@ -146,7 +139,7 @@ def describe(
         study = replace(study, panel=panel)
     prepared = prepare(connection, study)
     query = panel_query(prepared, variables)
-    return Described(_about(prepared, query, by, of, shares), query, variables)
+    return Described(prepared, query, variables, by, of, shares)
 
 
 def _check_names(
@@ -175,25 +168,3 @@ def _check_names(
             allowed=numbers,
             next_step=f"Ask for --by {of} to count its codes",
         )
-
-
-def _about(
-    prepared: Prepared,
-    query: PanelQuery,
-    by: tuple[str, ...],
-    of: str | None,
-    shares: tuple[float, ...],
-) -> About:
-    panel = query.panel
-    return About(
-        prepared.study,
-        panel,
-        tuple(prepared.vocabulary[name] for name in by if name in prepared.vocabulary.known),
-        by,
-        of,
-        shares,
-        {name: one.names.to_pylist() for name, one in query.layout.dictionaries.items()},
-        prepared.fingerprint,
-        prepared.knowledge.days(*(date(year + 1, 1, 1) for year in (panel.from_, panel.to))),
-        prepared.knowledge.vintage,
-    )

@@ -52,12 +52,14 @@ def describe(
 ) -> None:
     """What the panel of a study shows: outcomes, or the values of a number, by any variables."""
     from folkestrom.analysis.study.toml_file import read_study
+    from folkestrom.app.office.arguments import names
     from folkestrom.app.office.description import DescriptionQuestion
+    from folkestrom.outputs.rules import rules_of
 
     given = settings(ctx)
     given.check_output(output)
-    question = DescriptionQuestion.asked(
-        read_study(file), by=by, of=of, quantiles=_shares(quantiles), publish=publish
+    question = DescriptionQuestion(
+        read_study(file), names(by), of, _shares(quantiles), rules_of(publish)
     )
     with given.progress().status("Counting …"):
         cells = given.answer(question, wait)

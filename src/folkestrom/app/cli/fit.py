@@ -157,16 +157,12 @@ def mobility(
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
     model = office.Model(formula, None if random == NOBODY else random, weight, cluster)
-    question = office.FitQuestion.asked(
-        model,
-        effects=effects,
-        outcomes=outcomes,
-        standard_errors=errors,
-        bread=bread,
-        penalty=penalty,
-        tolerance=tolerance,
+    question = office.FitQuestion(
+        model=model, effects=office.effects_of(effects, somebody=model.random is not None),
+        outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
+        standard_errors=errors, bread=bread, penalty=penalty, tolerance=tolerance,
         checkpoint=checkpoint,
-    )
+    )  # fmt: skip
     with (
         office.room_in(folder) as room,
         _panel(given, study, panel, model, wait, room) as rows,

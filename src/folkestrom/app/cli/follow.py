@@ -77,16 +77,9 @@ def follow(
     given = settings(ctx)
     given.check_output(output)
     question = FollowUpQuestion.asked(
-        option,
-        read_study(file),
-        by=by,
-        at=at,
-        events=event,
-        level=level,
-        test=test,
-        publish=publish,
-        picture=None if picture is None else Picture(picture, lang),
-    )
+        option, read_study(file), by=by, at=at, events=event, level=level, test=test,
+        publish=publish, picture=None if picture is None else Picture(picture, lang),
+    )  # fmt: skip
     with given.asking(wait) as connection, given.progress().status("Following …") as status:
         cells = question.answer(
             connection, lambda rows: status.update(f"{rows:,} episodes read …")

@@ -97,25 +97,17 @@ def rates(
     Variables are the register's, those that were linked, and groups of either.
     """
     from folkestrom.app.office import group_definitions
+    from folkestrom.app.office.arguments import names
     from folkestrom.app.office.rates import EventQuestion, RateQuestion
 
     given = settings(ctx)
     given.check_output(output)
     events = EventQuestion.asked(
-        option,
-        from_=start,
-        to_=end,
-        event=event,
-        destination=destination,
-        only=_kept(only),
-        known_at=known_at,
-        level=level,
-        groups=group_definitions.groups_of(groups or []),
+        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
-    )
-    question = RateQuestion.asked(
-        events, by=by, standardise_by=standardise_by, against=against, method=method
-    )
+    )  # fmt: skip
+    question = RateQuestion(events, names(by), names(standardise_by), against, method)
     given.write(given.answer(question, wait).cells, lang, output)
 
 
@@ -151,23 +143,17 @@ def decompose(
 ) -> None:
     """How much of a difference between two rates is composition, and how much propensity."""
     from folkestrom.app.office import group_definitions
+    from folkestrom.app.office.arguments import names
     from folkestrom.app.office.rates import DecompositionQuestion, EventQuestion
 
     given = settings(ctx)
     given.check_output(output, listing=True)
     events = EventQuestion.asked(
-        option,
-        from_=start,
-        to_=end,
-        event=event,
-        destination=destination,
-        only=_kept(only),
-        known_at=known_at,
-        level=level,
-        groups=group_definitions.groups_of(groups or []),
+        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
-    )
-    question = DecompositionQuestion.asked(events, by=by, between=between, factors=factors)
+    )  # fmt: skip
+    question = DecompositionQuestion(events, by, between, names(factors))
     given.write(given.answer(question, wait).cells, lang, output)
 
 

@@ -67,13 +67,10 @@ def population(
     given.check_output(output)
     days = _days(dates or [], start, end, every)
     question = PopulationQuestion.asked(
-        option,
-        date=days if isinstance(days, str) else None,
-        dates=() if isinstance(days, str) else days,
-        by=by,
-        known_at=known_at,
+        option, date=days if isinstance(days, str) else None,
+        dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
         extraction_months=extraction,
-    )
+    )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
 
@@ -104,15 +101,9 @@ def changes(
 
     given = settings(ctx)
     question = ChangesQuestion.asked(
-        option,
-        from_=start,
-        to_=end,
-        by=by,
-        known_at=known_at,
-        every=every,
-        quarters=quarters,
+        option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
         extraction_months=extraction,
-    )
+    )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
     with given.asking(wait) as connection:
@@ -154,13 +145,9 @@ def table(
     given = settings(ctx)
     given.check_output(output)
     question = TableQuestion.asked(
-        option,
-        name=name,
-        year=year,
-        known_at=known_at,
-        extraction_months=extraction,
+        option, name=name, year=year, known_at=known_at, extraction_months=extraction,
         unknown=unknown,
-    )
+    )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import duckdb
 import pyarrow as pa
 
-from folkestrom.analysis.study.definition import Groups
+from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office import arguments, intake, linkage
-from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.arguments import names, parameter
 from folkestrom.app.office.intake import StoreInfo
 from folkestrom.app.office.linkage import LinkedInfo
 from folkestrom.app.office.session import answer, reading
@@ -25,7 +25,7 @@ from folkestrom.app.office.statistics import (
     PopulationQuestion,
     TableQuestion,
 )
-from folkestrom.app.office.studies import StoreStudy, study_on
+from folkestrom.app.office.studies import StoreStudy
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
@@ -36,7 +36,6 @@ from folkestrom.outputs.rules import Rules
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
-    from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day, Knowledge
     from folkestrom.intake.load import Progress
     from folkestrom.linkage.counts import LinkResult
@@ -333,7 +332,10 @@ class Store:
             A `Study`, or the TOML file that has one.
         """
         check_arguments(Store.study, locals())
-        return study_on(self.path, study, self.waiting)
+        definition = study if isinstance(study, Study) else read_study(Path(study))
+        found = StoreStudy(self.path, definition, self.waiting)
+        _ = found.fingerprint  # what the study names is looked up at once
+        return found
 
     def rates(
         self,
@@ -401,9 +403,7 @@ class Store:
             parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
             known_at=known_at, level=level, groups=groups, publish=publish,
         )  # fmt: skip
-        question = RateQuestion.asked(
-            events, by=by, standardise_by=standardise_by, against=against, method=method
-        )
+        question = RateQuestion(events, names(by), names(standardise_by), against, method)
         return answer(self.path, self.waiting, question).to(to)
 
     def decompose(
@@ -453,7 +453,7 @@ class Store:
             parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
             known_at=known_at, level=level, groups=groups, publish=publish,
         )  # fmt: skip
-        question = DecompositionQuestion.asked(events, by=by, between=between, factors=factors)
+        question = DecompositionQuestion(events, by, between, names(factors))
         return answer(self.path, self.waiting, question).found
 
     @contextmanager

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
 
 import duckdb
 
+from folkestrom.analysis.description.cells import described_cells
 from folkestrom.analysis.description.panel import OUTCOME, describe
 from folkestrom.analysis.study.definition import Study
-from folkestrom.app.office import arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import without_effect
 from folkestrom.outputs import description as published
 from folkestrom.outputs.description import USUAL_QUANTILES
-from folkestrom.outputs.rules import Rules, rules_of
+from folkestrom.outputs.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class DescriptionQuestion:
     """What the panel of a study shows: outcomes, or the values of a number, in each cell.
 
-    Parameters
-    ----------
-    study
-        The study; variables that its panel lacks are added to it.
-    by
-        Names of the variables that tell cells apart.
-    of
-        The number whose values are summarised; None: outcomes are counted.
-    shares
-        Which quantiles of it; none: the usual ones.
-    rules
-        Rules of disclosure control; None: the answer stays in the office.
+    Its fields are as of `StoreStudy.describe`; without rules the answer stays in the office.
 
     Raises
     ------
@@ -73,19 +60,6 @@ class DescriptionQuestion:
         if repeated:
             raise UsageError("is asked for twice", where="quantiles", value=repeated[0])
 
-    @classmethod
-    def asked(
-        cls,
-        study: Study,
-        *,
-        by: str | Iterable[str],
-        of: str | None,
-        quantiles: Iterable[float],
-        publish: Rules | str | None,
-    ) -> Self:
-        """The question as a user asks it."""
-        return cls(study, arguments.names(by), of, tuple(quantiles), rules_of(publish))
-
     @property
     def quantiles(self) -> tuple[float, ...]:
         """Quantiles that are shown."""
@@ -94,4 +68,6 @@ class DescriptionQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store; with rules, what may be shown of it."""
         found = describe(connection, self.study, self.by, self.of, self.quantiles)
-        return found.cells() if self.rules is None else published.published(found, self.rules)
+        return (
+            described_cells(found) if self.rules is None else published.published(found, self.rules)
+        )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -134,20 +134,7 @@ def panel_of_study(
 class FitQuestion:
     """A mobility model that is fitted to person-years; see `analysis.mobility.mobility`.
 
-    Parameters
-    ----------
-    model
-        What is fitted.
-    effects
-        Covariance of the effects.
-    outcomes
-        The outcomes, the base first; None: as the panel says.
-    standard_errors, bread
-        Where standard errors come from, and the share of the persons for their information.
-    penalty, tolerance
-        Weight of the squared coefficients; standard errors that the last step may move anything.
-    checkpoint
-        File that keeps where the fit has got to.
+    Its fields are as of `analysis.mobility.mobility`.
     """
 
     model: Model
@@ -159,33 +146,10 @@ class FitQuestion:
     tolerance: float | None = None
     checkpoint: Path | None = None
 
-    @classmethod
-    def asked(
-        cls,
-        model: Model,
-        *,
-        effects: Effects | None,
-        outcomes: str | None,
-        standard_errors: Errors,
-        bread: float,
-        penalty: float,
-        tolerance: float | None,
-        checkpoint: Path | None,
-    ) -> Self:
-        """The question as a user asks it: standard errors that there are not are refused."""
+    def __post_init__(self) -> None:
         from folkestrom.analysis.mobility.model import check_errors
 
-        check_errors(standard_errors, bread, model.cluster)
-        return cls(
-            model=model,
-            effects=effects_of(effects, somebody=model.random is not None),
-            outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
-            standard_errors=standard_errors,
-            bread=bread,
-            penalty=penalty,
-            tolerance=tolerance,
-            checkpoint=checkpoint,
-        )
+        check_errors(self.standard_errors, self.bread, self.model.cluster)
 
     def answer(
         self, panel: Path, folder: Path | None = None, say: Callable[[str], None] | None = None

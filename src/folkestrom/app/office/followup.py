@@ -65,24 +65,8 @@ class Picture:
 class FollowUpQuestion:
     """Cumulative incidence of what ends a study's episodes, at some times since the entry.
 
-    Parameters
-    ----------
-    study
-        The study.
-    by
-        Names of variables as of the entry.
-    at
-        Days since the entry; none: the usual years.
-    events
-        Events that are shown; none: all. They compete, whether they are shown or not.
-    level
-        Level of the intervals.
-    test
-        Whether the groups are compared by Gray's test.
-    rules
-        Rules of disclosure control; None: the answer stays in the office.
-    picture
-        Where curves are drawn; with rules, what may be shown of them.
+    Its fields are as of `StoreStudy.follow_up`, with times in days, and whether the groups are
+    compared by Gray's test. Events compete, whether they are shown or not.
 
     Raises
     ------
@@ -114,29 +98,15 @@ class FollowUpQuestion:
 
     @classmethod
     def asked(
-        cls,
-        place: Place,
-        study: Study,
-        *,
-        by: str | Iterable[str],
-        at: str | int | Iterable[str | int],
-        events: str | Iterable[str],
-        level: float,
-        publish: Rules | str | None,
-        picture: Picture | None,
-        test: bool = False,
-    ) -> Self:
+        cls, place: Place, study: Study, *, by: str | Iterable[str],
+        at: str | int | Iterable[str | int], events: str | Iterable[str], level: float,
+        publish: Rules | str | None, picture: Picture | None, test: bool = False,
+    ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
-            study,
-            arguments.names(by),
-            times_of(at, place("at")),
-            arguments.names(events),
-            level,
-            test,
-            rules_of(publish),
-            picture,
-        )
+            study, arguments.names(by), times_of(at, place("at")), arguments.names(events),
+            level, test, rules_of(publish), picture,
+        )  # fmt: skip
 
     def answer(
         self, connection: duckdb.DuckDBPyConnection, progress: Progress | None = None

@@ -31,22 +31,7 @@ from folkestrom.statistics.periods import Period
 class EventQuestion:
     """What is counted, and for whom: what questions about propensities have in common.
 
-    Parameters
-    ----------
-    period
-        The period.
-    event, destination
-        What is counted; see `analysis.rates.events.event_of`.
-    only
-        Codes to keep, by variable.
-    known_at
-        Knowledge day, "published" or "latest".
-    level
-        Level of the intervals.
-    groups
-        Variables made of others, by name, as in a study.
-    rules
-        Rules of disclosure control; None: the answer stays in the office.
+    Its fields are as of `Store.rates`; without rules the answer stays in the office.
     """
 
     period: Period
@@ -60,30 +45,16 @@ class EventQuestion:
 
     @classmethod
     def asked(
-        cls,
-        place: Place,
-        *,
-        from_: Day,
-        to_: Day,
-        event: str,
-        destination: str | None,
-        only: Only | None,
-        known_at: Knowledge,
-        level: float,
-        groups: Mapping[str, Groups] | None,
-        publish: Rules | str | None,
-    ) -> Self:
+        cls, place: Place, *, from_: Day, to_: Day, event: str, destination: str | None,
+        only: Only | None, known_at: Knowledge, level: float,
+        groups: Mapping[str, Groups] | None, publish: Rules | str | None,
+    ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
-            arguments.period(from_, to_, place),
-            event,
-            destination,
-            dict(only or {}),
-            arguments.knowledge(known_at, place("known_at")),
-            level,
-            dict(groups or {}),
+            arguments.period(from_, to_, place), event, destination, dict(only or {}),
+            arguments.knowledge(known_at, place("known_at")), level, dict(groups or {}),
             rules_of(publish),
-        )
+        )  # fmt: skip
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse groups that no variable is made of."""
@@ -115,14 +86,7 @@ class EventQuestion:
 class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
-    Parameters
-    ----------
-    events
-        What is counted, and for whom.
-    by
-        Names of the variables that tell groups apart.
-    standardise_by, against, method
-        What is held equal, to whose composition, and how; see `RateDesign`.
+    What is held equal, to whose composition, and how, is as of `RateDesign`.
     """
 
     events: EventQuestion
@@ -136,30 +100,11 @@ class RateQuestion:
         if self.events.rules is not None:
             published_rates.check(self.design, self.events.rules)
 
-    @classmethod
-    def asked(
-        cls,
-        events: EventQuestion,
-        *,
-        by: str | Iterable[str],
-        standardise_by: str | Iterable[str],
-        against: str | None,
-        method: Method,
-    ) -> Self:
-        """The question as a user asks it."""
-        return cls(events, arguments.names(by), arguments.names(standardise_by), against, method)
-
     @property
     def design(self) -> RateDesign:
         """How the rates are made of what is counted."""
-        return RateDesign(
-            self.by,
-            self.events.only,
-            self.standardise_by,
-            self.against,
-            self.method,
-            self.events.level,
-        )
+        only, level = self.events.only, self.events.level
+        return RateDesign(self.by, only, self.standardise_by, self.against, self.method, level)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Answer:
         """The answer of an open store; with rules, what may be shown of it."""
@@ -175,15 +120,7 @@ class RateQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Decomposed:
-    """A decomposition, and the same as cells.
-
-    Parameters
-    ----------
-    found
-        The decomposition.
-    cells
-        Its table.
-    """
+    """A decomposition, and the same as cells."""
 
     found: Decomposition
     cells: Cells
@@ -193,14 +130,7 @@ class Decomposed:
 class DecompositionQuestion:
     """How much of the difference of two groups' rates is composition, how much propensity.
 
-    Parameters
-    ----------
-    events
-        What is counted, and for whom.
-    by, between
-        A variable, and two of its codes; the second may be "nation" or "others".
-    factors
-        Variables that make up the composition.
+    Its fields are as of `Store.decompose`.
     """
 
     events: EventQuestion
@@ -218,18 +148,6 @@ class DecompositionQuestion:
         """Variables that events and exposure are counted by: the group's, and the factors'."""
         parts = (part for factor in self.factors for part in parts_of(factor))
         return tuple(dict.fromkeys((self.by, *parts)))
-
-    @classmethod
-    def asked(
-        cls,
-        events: EventQuestion,
-        *,
-        by: str,
-        between: tuple[str, str],
-        factors: str | Iterable[str],
-    ) -> Self:
-        """The question as a user asks it."""
-        return cls(events, by, between, arguments.names(factors))
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Decomposed:
         """The answer of an open store; with rules, what may be shown of it."""

@@ -30,16 +30,7 @@ Area = Literal["nation", "county", "municipality"]
 class PopulationQuestion:
     """Residents by variables, at one day or several; see `statistics.population`.
 
-    Parameters
-    ----------
-    dates
-        Reference days; of several the result has a column `date`.
-    by
-        Names of variables.
-    known_at
-        Knowledge day, "published" or "latest".
-    extraction_months
-        Months from a date to its extraction, for "published".
+    Of several dates the result has a column `date`; the rest is as of `Store.population`.
     """
 
     dates: calendar_day | tuple[calendar_day, ...]
@@ -49,35 +40,23 @@ class PopulationQuestion:
 
     @classmethod
     def asked(
-        cls,
-        place: Place,
-        *,
-        date: Day | None,
-        dates: Day | Sequence[Day],
-        by: str | Iterable[str],
-        known_at: Knowledge,
-        extraction_months: int | None,
-    ) -> Self:
+        cls, place: Place, *, date: Day | None, dates: Day | Sequence[Day],
+        by: str | Iterable[str], known_at: Knowledge, extraction_months: int | None,
+    ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         several = arguments.days(dates, place("dates"))
         if date is not None and several:
             raise UsageError("are one day and several: give one of them", where="date, dates")
         known = arguments.knowledge(known_at, place("known_at"))
-        return cls(
-            tuple(several) if date is None else arguments.day(date, place("date")),
-            arguments.names(by),
-            known,
-            arguments.months(extraction_months, known, place("extraction_months")),
-        )
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        days = tuple(several) if date is None else arguments.day(date, place("date"))
+        return cls(days, arguments.names(by), known, months)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
+        months = self.extraction_months
         return stocks.population(
-            connection,
-            self.dates,
-            self.by,
-            self.known_at,
-            extraction_months=self.extraction_months,
+            connection, self.dates, self.by, self.known_at, extraction_months=months
         )
 
 
@@ -85,18 +64,7 @@ class PopulationQuestion:
 class ChangesQuestion:
     """Accounts of periods, or flows alone; see `statistics.changes`.
 
-    Parameters
-    ----------
-    periods
-        The periods, in their order.
-    by
-        Names of variables.
-    known_at
-        Knowledge day, "published" or "latest".
-    quarters
-        How populations of quarters are made.
-    extraction_months
-        Months from the end of a period to its extraction, for "published".
+    The periods are in their order; the rest is as of `Store.changes`.
     """
 
     periods: tuple[Period, ...]
@@ -107,53 +75,31 @@ class ChangesQuestion:
 
     @classmethod
     def asked(
-        cls,
-        place: Place,
-        *,
-        from_: Day,
-        to_: Day,
-        by: str | Iterable[str],
-        known_at: Knowledge,
-        every: Every | None,
-        quarters: Quarters | None,
+        cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
+        known_at: Knowledge, every: Every | None, quarters: Quarters | None,
         extraction_months: int | None,
-    ) -> Self:
+    ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
         periods = tuple(split(start, end, every))
         known = arguments.knowledge(known_at, place("known_at"))
-        return cls(
-            periods,
-            arguments.names(by),
-            known,
-            arguments.quarters(quarters, periods, known, place("quarters")),
-            arguments.months(extraction_months, known, place("extraction_months")),
-        )
+        way = arguments.quarters(quarters, periods, known, place("quarters"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        return cls(periods, arguments.names(by), known, way, months)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         return accounts.changes(
-            connection,
-            self.periods,
-            self.by,
-            self.known_at,
-            quarters=self.quarters,
-            extraction_months=self.extraction_months,
-        )
+            connection, self.periods, self.by, self.known_at,
+            quarters=self.quarters, extraction_months=self.extraction_months,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationQuestion:
     """The adjustment of a period, report by report; see `statistics.explain`.
 
-    Parameters
-    ----------
-    period
-        The period.
-    area
-        Adjustment of the nation, of counties or of municipalities.
-    quarters, extraction_months
-        As for `ChangesQuestion`.
+    Area, quarters and extraction are as of `Store.explain`.
     """
 
     period: Period
@@ -192,30 +138,16 @@ class ExplanationQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         return accounts.explain(
-            connection,
-            self.period,
-            self.area,
-            quarters=self.quarters,
-            extraction_months=self.extraction_months,
-        )
+            connection, self.period, self.area,
+            quarters=self.quarters, extraction_months=self.extraction_months,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TableQuestion:
     """One of the published tables; see `statistics.published`.
 
-    Parameters
-    ----------
-    name
-        The table.
-    year
-        It stands on 1 January of this year.
-    known_at
-        Knowledge day, "published" or "latest".
-    extraction_months
-        Months from the turn of the year to its extraction, for "published".
-    unknown
-        Where unknown marital status goes.
+    Its fields are as of `Store.table`.
     """
 
     name: str
@@ -226,24 +158,14 @@ class TableQuestion:
 
     @classmethod
     def asked(
-        cls,
-        place: Place,
-        *,
-        name: str,
-        year: int | str,
-        known_at: Knowledge,
-        extraction_months: int | None,
-        unknown: Unknown | None,
-    ) -> Self:
+        cls, place: Place, *, name: str, year: int | str, known_at: Knowledge,
+        extraction_months: int | None, unknown: Unknown | None,
+    ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
-        return cls(
-            name,
-            arguments.year(year, place("year")),
-            known,
-            arguments.months(extraction_months, known, place("extraction_months")),
-            arguments.unknown(unknown, name, place("unknown")),
-        )
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        where = arguments.unknown(unknown, name, place("unknown"))
+        return cls(name, arguments.year(year, place("year")), known, months, where)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""

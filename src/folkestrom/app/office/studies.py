@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,9 +17,9 @@ from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.flow_chart import FlowChart
 from folkestrom.analysis.study.panel import PanelQuery, panel_query
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
-from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
 from folkestrom.app.office.session import answer, asking
+from folkestrom.app.output.json_text import json_text
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
 from folkestrom.columns import check_arguments
@@ -83,7 +82,7 @@ class StoreStudy:
         progress
             Told how many rows are made.
         """
-        return _reader(self._panel_batches(), progress)
+        return _reader(self._batches(panel_query), progress)
 
     def panel_flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
         """How many person-years there are, and why others are left out.
@@ -122,7 +121,7 @@ class StoreStudy:
         progress
             Told how many rows are made.
         """
-        return _reader(self._episode_batches(), progress)
+        return _reader(self._batches(_episode_query), progress)
 
     def flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
         """Who is in the study and who is left out: episodes, or person-years without any.
@@ -171,9 +170,9 @@ class StoreStudy:
         # It brings SciPy and tables, which other questions to a study do without.
         from folkestrom.app.office.description import DescriptionQuestion
 
-        question = DescriptionQuestion.asked(
-            self.definition, by=by, of=of, quantiles=quantiles, publish=publish
-        )
+        question = DescriptionQuestion(
+            self.definition, arguments.names(by), of, tuple(quantiles), rules_of(publish),
+        )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
     def follow_up(
@@ -224,28 +223,18 @@ class StoreStudy:
             )
         language = check_code(lang or "en", tuple(Language), "is no language", where="lang")
         question = FollowUpQuestion.asked(
-            arguments.parameter,
-            self.definition,
-            by=by,
-            at=at,
-            events=events,
-            level=level,
-            publish=publish,
-            picture=None if picture is None else Picture(Path(picture), Language(language)),
-        )
+            arguments.parameter, self.definition, by=by, at=at, events=events, level=level,
+            publish=publish, picture=None if picture is None else Picture(Path(picture),
+            Language(language)),
+        )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
-    def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
+    def _batches(
+        self, rows: Callable[[Prepared], EpisodeQuery | PanelQuery]
+    ) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
-            query = _episode_query(prepared)
-            about = json.dumps(_described(prepared), ensure_ascii=False)
-            yield query.layout.schema.with_metadata({DESCRIPTION: about})
-            yield from query.batches(query.tally)
-
-    def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
-        with self.prepared() as prepared:
-            query = panel_query(prepared)
-            about = json.dumps(_described(prepared), ensure_ascii=False)
+            query = rows(prepared)
+            about = json_text(_described(prepared))
             yield query.layout.schema.with_metadata({DESCRIPTION: about})
             yield from query.batches(query.tally)
 
@@ -254,15 +243,6 @@ class StoreStudy:
         """The study with its store open."""
         with asking(self.path, self.waiting) as connection:
             yield prepare(connection, self.definition)
-
-
-def study_on(path: Path, study: Study | str | os.PathLike[str], waiting: Waiting) -> StoreStudy:
-    """A study, or the file that has one, on a store; what it names is looked up at once."""
-    check_arguments(study_on, locals())
-    definition = study if isinstance(study, Study) else read_study(Path(study))
-    found = StoreStudy(path, definition, waiting)
-    _ = found.fingerprint
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,16 +280,7 @@ class Made:
 class StudyQuestion:
     """Who is in a study, who was left out why, and its rows in files.
 
-    Parameters
-    ----------
-    study
-        The study.
-    episodes, panel
-        Files to write the rows to, whose names decide the format; None: they are only counted.
-    picture
-        File that the flow chart is to be drawn in.
-    rules
-        Rules of disclosure control for the flow charts.
+    Rows are counted, and written where files for them are named; the picture is of the flow chart.
 
     Raises
     ------
