@@ -115,15 +115,7 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
 
 
 def _weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
-    """Strata of groups that have somebody, with what an event adds to a standardised rate.
-
-    Parameters
-    ----------
-    groups
-        A row a stratum of a group, with `events` and `days`.
-    standard
-        The strata of the standard that have somebody, with their `days`.
-    """
+    """Strata of groups that have somebody, with what an event adds to a standardised rate."""
     of = standard.rename({"days": "standard_days"})
     strata = [name for name in standard.columns if name != "days"]
     present = pl.col("days") > 0
@@ -139,20 +131,7 @@ def _weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
 def _without_strata(
     protected: Protected, strata: pl.DataFrame, by: Sequence[str], rules: Rules
 ) -> Protected:
-    """Protected rates without those standardised rates that would tell a stratum.
-
-    Parameters
-    ----------
-    protected
-        The rates, their counts protected.
-    strata
-        A row a stratum of a group: `by`, `events`, `first_events`, and `weight`, what an event
-        adds to the standardised rate.
-    by
-        Columns that tell groups apart.
-    rules
-        The rules.
-    """
+    """Protected rates without those standardised rates that would tell a stratum."""
     names = [m.id for m in protected.cells.specification.measures if m.id.startswith(_SUMS)]
     data = protected.cells.data
     # As texts, since tables and frames hold codes in columns of different types.
@@ -197,24 +176,7 @@ def _few_in_strata(hit: int) -> Applied:
 
 
 def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:
-    """Refuse a standard whose own small counts the comparison with it would tell.
-
-    Parameters
-    ----------
-    strata
-        `events` and `first_events` of the standard's strata.
-    against
-        What it is called.
-    sums
-        How many sums of its strata are shown, besides its rate.
-    rules
-        The rules.
-
-    Raises
-    ------
-    UsageError
-        A standard that would be told.
-    """
+    """Refuse a standard whose own small counts comparisons, or so many sums of it, would tell."""
     whole = strata.select(pl.col("events", "first_events").sum())
     shown = [(whole, 1), *([(strata, sums)] if sums else [])]
     for counts, times in shown:
@@ -230,13 +192,7 @@ def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules)
 
 
 def _only_counts(cells: Cells) -> Cells:
-    """Cells of rates with events, their persons and exposure alone.
-
-    Parameters
-    ----------
-    cells
-        Cells of rates.
-    """
+    """Cells of rates with events, their persons and exposure alone."""
     kept = [MEASURES[name] for name in ("events", "persons", "person_years")]
     names = [d.id for d in cells.specification.dimensions]
     data = cells.data.select([*names, *(m.id for m in kept)])
@@ -246,17 +202,7 @@ def _only_counts(cells: Cells) -> Cells:
 
 
 def _with_rates(protected: Protected, by: tuple[str, ...], level: float) -> Protected:
-    """Protected counts with rates computed from them.
-
-    Parameters
-    ----------
-    protected
-        Counts as they may be shown; where they may not, there is no rate.
-    by
-        Names of the variables.
-    level
-        Level of the intervals.
-    """
+    """Protected counts with rates computed from them."""
     frame = pl.DataFrame(protected.cells.data)
     hidden = frame["events"].is_null() | frame["person_years"].is_null()
     known = frame.filter(~hidden)
