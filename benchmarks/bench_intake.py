@@ -25,7 +25,7 @@ from pathlib import Path
 import polars as pl
 
 from folkestrom.app.cli.main import app
-from folkestrom.app.office.feeding import intake
+from folkestrom.app.office.intake import intake
 from folkestrom.app.office.session import register_tables
 from folkestrom.engine.settings import connect
 from folkestrom.engine.store import Waiting, open_for_writing, staging_folder, transaction

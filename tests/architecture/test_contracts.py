@@ -45,6 +45,16 @@ PLANTS = {
         "import folkestrom.twin.targets.published",
         "folkestrom.app.office.x imports folkestrom.twin.targets.published",
     ),
+    "the office protects a result by itself": (
+        "app/office/x.py",
+        "from folkestrom.disclosure import release",
+        "folkestrom.app.office.x imports folkestrom.disclosure: app may not import disclosure",
+    ),
+    "the door opens a store": (
+        "outputs/x.py",
+        "import folkestrom.engine.settings",
+        "outputs may not import engine",
+    ),
     "a life knows a target": (
         "twin/lives/x.py",
         "import folkestrom.twin.targets.published",
@@ -73,6 +83,7 @@ NEEDED = {
     "model/x.py": "X = 1",
     "model/cycle_b.py": "import folkestrom.model.cycle_a",
     "disclosure/y.py": "import folkestrom.register",
+    "disclosure/__init__.py": "release = 1",
     "register/__init__.py": "",
     "intake/__init__.py": "",
     "twin/__init__.py": "",

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import folkestrom
-from folkestrom.app.office import feeding
+from folkestrom.app.office import intake
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import InputRefused, ResourceError
 from tests.intake.crashing import many_records
@@ -107,7 +107,7 @@ def test_ended_by_a_signal(tmp_path: Path, number: signal.Signals) -> None:
         (store / "folkestrom.duckdb.tmp").mkdir()
     else:
         assert (running.returncode, _is_clean(store)) == (130, True), messages
-    feeding.seal(store, date(2021, 1, 1), waiting)
+    intake.seal(store, date(2021, 1, 1), waiting)
     assert _is_clean(store)
     assert any("interrupted command left" in text for text in said) == (number == signal.SIGKILL)
     assert folkestrom.open(store).info().reports == 1

@@ -275,11 +275,11 @@ def test_variables_of_municipalities(store: Store, tmp_path: Path) -> None:
 
 
 def test_known_from_is_tomorrow_unless_said_otherwise(store: Store, tmp_path: Path) -> None:
-    from folkestrom.app.office import linking
+    from folkestrom.app.office import linkage
 
     file = write_rows(tmp_path / "a.csv", "11,5,2010-01-01,")
     at = datetime(2021, 3, 1, 12, tzinfo=UTC)
-    done = linking.link(store.path, [file], "pay", store.waiting, linked_at=at)
+    done = linkage.link(store.path, [file], "pay", store.waiting, linked_at=at)
     assert done.known_from == date(2021, 3, 2)
     with pytest.raises(UsageError, match="was linked as known from 2021-03-02") as raised:
         store.study(Study("x", "2020-12-01", panel=Panel(2010, 2010, variables=["pay"])))

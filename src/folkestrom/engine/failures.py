@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -145,12 +146,48 @@ def resource_errors() -> Iterator[None]:
 
 
 @contextmanager
-def path_errors() -> Iterator[None]:
-    """Turn what the system says against a path that was given into an error with a next step."""
+def path_errors(path: Path | None = None, where: str = "") -> Iterator[None]:
+    """Turn what the system says against a path into an error with a next step.
+
+    Parameters
+    ----------
+    path
+        The path that is written; None: the one that the system names.
+    where
+        What the path was given as.
+    """
     try:
         yield
-    except OSError as error:
-        raise told(error) or error from error
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if path is not None:
+            found = _unwritten(error, path, where)
+        else:
+            found = told(error) if isinstance(error, OSError) else None
+        if found is None:
+            raise
+        raise found from error
+
+
+def _unwritten(error: Exception, path: Path, where: str) -> UserError | None:
+    short = shortage(error)
+    if short is not None:
+        return ResourceError(
+            f"cannot be written: {short.message}",
+            where=where,
+            value=path,
+            next_step="Free some room, or choose another place; an earlier file is as it was",
+        )
+    number = number_of(error)
+    if number is None:
+        return None
+    return UsageError(
+        f"cannot be written: {os.strerror(number).lower()}",
+        where=where,
+        value=path,
+        next_step="Choose another place",
+    )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+Count = TypeVar("Count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,7 @@ class IntakeResult:
     @property
     def total(self) -> FileCount:
         """All files together."""
-        return FileCount(
-            "total",
-            _sum(f.read for f in self.files),
-            _sum(f.accepted for f in self.files),
-            _sum(f.quarantined for f in self.files),
-            _sum(f.repeats for f in self.files),
-        )
+        return total_of(FileCount, self.files)
 
     @property
     def is_refused(self) -> bool:
@@ -79,7 +77,7 @@ class IntakeResult:
         return {
             "batch": self.batch,
             "files": [asdict(file) for file in self.files],
-            "total": {k: v for k, v in asdict(self.total).items() if k != "file"},
+            "total": numbers_of(self.total),
             "withdrawn": self.withdrawn,
             "reinstated": self.reinstated,
             "closed": list(self.closed),
@@ -87,5 +85,14 @@ class IntakeResult:
         }
 
 
-def _sum(numbers: Iterable[int]) -> int:
-    return sum(numbers)
+def total_of(kind: Callable[..., Count], files: Iterable[Count]) -> Count:
+    """The counts of all files together: of each, first the file, then whole numbers."""
+    totals = Counter[str]()
+    for file in files:
+        totals.update(numbers_of(file))
+    return kind("total", **totals)
+
+
+def numbers_of(count: Any) -> dict[str, int]:
+    """A count without its file."""
+    return {name: many for name, many in asdict(count).items() if name != "file"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from folkestrom.intake.counts import numbers_of, total_of
+
 
 @dataclass(frozen=True, slots=True)
 class LinkCount:
@@ -78,16 +80,12 @@ class LinkResult:
     @property
     def total(self) -> LinkCount:
         """All files together."""
-        parts = [
-            sum(getattr(file, name) for file in self.files)
-            for name in ("read", "accepted", "refused", "unknown", "repeats")
-        ]
-        return LinkCount("total", *parts)
+        return total_of(LinkCount, self.files)
 
     def as_dict(self) -> dict[str, object]:
         """The same for machines."""
         return {
             **asdict(self),
             "known_from": None if self.known_from is None else self.known_from.isoformat(),
-            "total": {k: v for k, v in asdict(self.total).items() if k != "file"},
+            "total": numbers_of(self.total),
         }

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import folkestrom
+from folkestrom.analysis.description.summaries import outcome_sums, value_summaries
 from folkestrom.analysis.rates import propensities
-from folkestrom.analysis.study.summaries import outcome_sums, value_summaries
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.studies import StoreStudy
 from folkestrom.disclosure import Rules, quantiles

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import folkestrom
 from folkestrom.analysis.mobility import MobilityFit
 from folkestrom.app.cli.main import app
-from folkestrom.app.office.fitting import Model, panel_of_study, profile_of
-from folkestrom.app.office.studies import study_on
+from folkestrom.app.office.fit import FitQuestion, Model, panel_of_study, profile_of
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_NOT_CONVERGED, EXIT_RESOURCE, EXIT_USAGE, UsageError
 from tests.analysis.study.country import make_store
@@ -104,16 +104,14 @@ def test_a_panel_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_fit_that_did_not_converge_says_so(panel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from folkestrom.app.office import fitting
-
-    real = fitting.fit
+    real = FitQuestion.answer
 
     def short(*given, **options):
         from dataclasses import replace
 
         return replace(real(*given, **options), converged_=False, message_="stopped early")
 
-    monkeypatch.setattr(fitting, "fit", short)
+    monkeypatch.setattr(FitQuestion, "answer", short)
     shown = fit(panel)
     assert shown.exit_code == EXIT_NOT_CONVERGED
     assert "NOT CONVERGED: stopped early" in shown.stdout
@@ -159,7 +157,7 @@ def test_a_study_is_read_by_the_columns_that_the_formula_names(tmp_path: Path) -
     study = tmp_path / "study.toml"
     study.write_text(STUDY, encoding="utf-8")
     store, waiting = tmp_path / "store", Waiting(0)
-    wanted = pl.from_arrow(study_on(store, study, waiting).panel())
+    wanted = folkestrom.open(store).study(study).panel(to="polars")
     assert isinstance(wanted, pl.DataFrame)
     counted: list[int] = []
     room = tmp_path / "room"

@@ -12,11 +12,14 @@ import pytest
 
 import folkestrom
 from folkestrom.analysis.followup import aalen_johansen, count
-from folkestrom.app.office import following
-from folkestrom.app.office.following import Picture, Question, follow_up_cells
-from folkestrom.app.office.following_episodes import Followed, read
-from folkestrom.app.office.following_release import released
+from folkestrom.analysis.followup.cohort.episodes import Followed, read
+from folkestrom.analysis.study import Study, read_study
+from folkestrom.app.office import followup
+from folkestrom.app.office.followup import FollowUpQuestion, Picture
+from folkestrom.app.office.session import answer
 from folkestrom.disclosure import Rules
+from folkestrom.engine.store import Waiting
+from folkestrom.outputs.followup import released
 from tests.app.cli.arrivals import STUDY, ask, episodes, made, study_of
 
 
@@ -26,7 +29,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def taken_in(folder: Path, by: tuple[str, ...]) -> Followed:
-    return read(study_of(folder), by, 0.95)
+    return episodes_of(folder, study_of(folder).definition, by)
+
+
+def episodes_of(folder: Path, study: Study, by: tuple[str, ...] = ()) -> Followed:
+    with folkestrom.open(folder / "store").reading() as connection:
+        return read(connection, study, by, 0.95)
 
 
 RULES = Rules("ours", minimum_population=100, minimum_cell=4)
@@ -35,8 +43,7 @@ RULES = Rules("ours", minimum_population=100, minimum_cell=4)
 def test_late_entries_are_published_by_the_same_rule(folder: Path, tmp_path: Path) -> None:
     late = STUDY.replace('to = "2016', 'observed_from = "2013-01-01"\nto = "2016')
     (tmp_path / "late.toml").write_text(late, encoding="utf-8")
-    study = folkestrom.open(folder / "store").study(tmp_path / "late.toml")
-    followed = read(study, (), 0.95)
+    followed = episodes_of(folder, read_study(tmp_path / "late.toml"))
     assert followed.follow.late
     days = list(range(20, 3600, 20))
     found = released(followed, days, RULES, every_day=False)
@@ -119,15 +126,18 @@ def test_who_of_the_lost_had_an_event_that_is_not_shown_cannot_be_found(
 ) -> None:
     """What is shown is the same, whoever of those lost from sight had died."""
     whole = taken_in(folder, ("sex",))
-    asked = Question(("sex",), tuple(range(300, 3600, 300)), test=True, rules=RULES)
+    asked = FollowUpQuestion(
+        study_of(folder).definition, ("sex",), tuple(range(300, 3600, 300)), test=True, rules=RULES
+    )
     found, pictures, true = [], [], []
     # Eight times the same death could be a man's: the minimum of men is 8.
     for seed, men in ((1, 1), (2, 7), (3, 7)):
         followed = with_deaths(whole, seed, men)
         true.append(float(followed.curve(0, "return").at(3000)))
-        monkeypatch.setattr(following, "read", lambda *_, followed=followed: followed)
+        monkeypatch.setattr(followup, "read", lambda *_, followed=followed: followed)
         file = tmp_path / f"{seed}.svg"
-        found.append(follow_up_cells(study_of(folder), asked, Picture(file)))
+        drawn = replace(asked, picture=Picture(file))
+        found.append(answer(folder / "store", Waiting(), drawn).cells)
         pictures.append(file.read_text(encoding="utf-8"))
     assert len(set(true)) == 3
     assert found[0].data.equals(found[1].data)
@@ -217,7 +227,8 @@ def test_few_persons_have_whole_percentages_without_counts(folder: Path) -> None
 
 def test_what_is_suppressed_is_marked_and_what_is_undefined_is_not(folder: Path) -> None:
     rules = Rules("ours", minimum_population=100, minimum_cell=4)
-    cells = follow_up_cells(study_of(folder), Question(by=("sex",), rules=rules))
+    question = FollowUpQuestion(study_of(folder).definition, by=("sex",), rules=rules)
+    cells = answer(folder / "store", Waiting(), question).cells
     assert cells.suppressed is not None
     marked = np.asarray(cells.suppressed.to_numpy(zero_copy_only=False))
     rows = pl.DataFrame(cells.data)

@@ -167,8 +167,8 @@ TERMINATED = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
     [
         ("typer", ["--help"], RAISED),
         ("folkestrom.app.cli.demo", ["--help"], RAISED),
-        ("folkestrom.app.office.linking", ["link", "--list"], RAISED),
-        ("folkestrom.app.office.linking", ["link", "--list"], TERMINATED),
+        ("folkestrom.app.office.linkage", ["link", "--list"], RAISED),
+        ("folkestrom.app.office.linkage", ["link", "--list"], TERMINATED),
     ],
 )
 def test_an_interrupt_while_the_program_loads_ends_it_quietly(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import folkestrom
-from folkestrom.app.office.rates import decompose, emigration_rates
+from folkestrom.app.office.api import Store
 from folkestrom.disclosure import Rules
 from tests.app.cli.asking import ask, rows
 
@@ -95,8 +95,8 @@ def test_standardised(store: Path, against: str) -> None:
 
 def test_the_standard_stays_the_nation_whoever_is_kept(store: Path) -> None:
     asked: dict[str, Any] = {"by": "county", "standardise_by": "age_group", "to": "polars"}
-    whole = emigration_rates(store, "2020-01-01", "2020-07-02", **asked)
-    kept = emigration_rates(store, "2020-01-01", "2020-07-02", only={"county": "03"}, **asked)
+    whole = Store(store).rates("2020-01-01", "2020-07-02", **asked)
+    kept = Store(store).rates("2020-01-01", "2020-07-02", only={"county": "03"}, **asked)
     assert isinstance(whole, pl.DataFrame)
     assert isinstance(kept, pl.DataFrame)
     assert kept.row(0) == pytest.approx(whole.row(0))
@@ -133,7 +133,9 @@ def test_the_parts_of_a_difference(store: Path) -> None:
     assert found["difference", "all"] == pytest.approx(difference, abs=0.002)
     parts = found["composition", "all"] + found["rates", "all"]
     assert parts == pytest.approx(difference, abs=0.003)
-    same = decompose(store, "2020-01-01", "2020-07-02", "county", ("03", "nation"), "age_group,sex")
+    same = Store(store).decompose(
+        "2020-01-01", "2020-07-02", "county", ("03", "nation"), "age_group,sex"
+    )
     assert same.of("composition")["estimate"] == pytest.approx(
         found["composition", "all"], abs=0.001
     )
@@ -213,9 +215,8 @@ def test_no_output_names_a_person(store: Path) -> None:
 
 
 def test_own_rules(store: Path) -> None:
-    found = emigration_rates(
-        store, "2020-01-01", "2020-07-02", "county", publish=Rules("ours", minimum_cell=100),
-        to="polars",
+    found = Store(store).rates(
+        "2020-01-01", "2020-07-02", "county", publish=Rules("ours", minimum_cell=100), to="polars",
     )  # fmt: skip
     assert isinstance(found, pl.DataFrame)
     # No small count is shown; that nobody left is none, and gives away neither of the others.
@@ -246,11 +247,11 @@ def test_codes_of_a_list_need_not_occur(store: Path, only: str) -> None:
 def test_indirect_rates_where_a_stratum_has_events_and_nobody_exposed(store: Path) -> None:
     """Who leaves on a day is not exposed on it: of some years of birth that is everybody."""
     day = ("2020-07-01", "2020-07-02")
-    strata = emigration_rates(store, *day, "birth_year", to="polars")
+    strata = Store(store).rates(*day, "birth_year", to="polars")
     nobody = strata.filter(person_years=0)
     assert nobody["events"].sum() > 0
-    found = emigration_rates(
-        store, *day, "county", standardise_by="birth_year", method="indirect", to="polars"
+    found = Store(store).rates(
+        *day, "county", standardise_by="birth_year", method="indirect", to="polars"
     )
     # By hand: the rest of the country's rates times each county's exposure adds up to its events.
     there = strata.filter(pl.col("person_years") > 0)

@@ -10,7 +10,7 @@ import pytest
 
 import folkestrom
 from folkestrom.analysis.study import Groups
-from folkestrom.app.office.rates import decompose, emigration_rates
+from folkestrom.app.office.api import Store
 from folkestrom.disclosure import Rules
 from folkestrom.errors import UsageError
 from tests.app.cli.asking import ask, rows
@@ -68,8 +68,7 @@ def test_tenths_are_of_equal_size(store: Path) -> None:
 
 
 def test_frames_are_in_the_order_of_levels(store: Path) -> None:
-    found = emigration_rates(
-        store, "2020-01-01", "2020-07-02", "tenth", to="polars",
+    found = Store(store).rates("2020-01-01", "2020-07-02", "tenth", to="polars",
         groups={"tenth": Groups("wealth", quantiles=10)},
     )  # fmt: skip
     assert isinstance(found, pl.DataFrame)
@@ -101,7 +100,7 @@ def test_interactions_are_standardised(store: Path) -> None:
         "by": "centrality,degree", "standardise_by": "rich,sex", "to": "polars",
         "groups": {"rich": Groups("wealth", starts=(0, 900))},
     }  # fmt: skip
-    found = emigration_rates(store, "2020-01-01", "2020-07-02", **asked)
+    found = Store(store).rates("2020-01-01", "2020-07-02", **asked)
     assert isinstance(found, pl.DataFrame)
     assert found.columns[:2] == ["centrality", "degree"]
     held = found.filter(pl.col("standardised").is_not_null())
@@ -109,8 +108,7 @@ def test_interactions_are_standardised(store: Path) -> None:
     assert (held["standardised_lower"] <= held["standardised"]).all()
     assert (held["standardised"] <= held["standardised_upper"]).all()
     # By hand, of one cell: its rates by strata, in the composition of everybody in those strata.
-    cells = emigration_rates(
-        store, "2020-01-01", "2020-07-02", "centrality,degree,rich,sex",
+    cells = Store(store).rates("2020-01-01", "2020-07-02", "centrality,degree,rich,sex",
         groups=asked["groups"], to="polars",
     )  # fmt: skip
     assert isinstance(cells, pl.DataFrame)
@@ -133,20 +131,20 @@ def test_composition_by_linked_variables(store: Path) -> None:
     assert found["composition", "all"] + found["rates", "all"] == pytest.approx(
         found["difference", "all"], abs=0.002
     )
-    same = decompose(
-        store, "2020-01-01", "2020-07-02", "centrality", ("1", "nation"), "rich,degree",
+    same = Store(store).decompose(
+        "2020-01-01", "2020-07-02", "centrality", ("1", "nation"), "rich,degree",
         groups={"rich": Groups("wealth", starts=(0, 900))},
     )  # fmt: skip
     assert same.of("difference")["estimate"] == pytest.approx(same.values[0] - same.values[1])
     allowed: dict[str, Any] = {"publish": Rules("ours", minimum_population=20, minimum_cell=1)}
     whole = ("2020-01-01", "2020-07-02", "centrality", ("1", "nation"), "degree")
-    shown = decompose(store, *whole, **allowed)
-    exact = decompose(store, *whole).of("difference")
+    shown = Store(store).decompose(*whole, **allowed)
+    exact = Store(store).decompose(*whole).of("difference")
     assert shown.of("difference")["estimate"] == pytest.approx(exact["estimate"], abs=0.0005)
     assert not shown.cells.height
     allowed = {"publish": Rules("ours", minimum_population=10_000, minimum_cell=1)}
     with pytest.raises(UsageError, match="too small a group"):
-        decompose(store, *whole, **allowed)
+        Store(store).decompose(*whole, **allowed)
     text = ask(store, *asked[:-2]).stdout
     fewest = min(same.sizes[0])
     few = ask(store, "decompose", *YEAR, "--by", "centrality", "--between", "1", "nation",
@@ -158,8 +156,7 @@ def test_composition_by_linked_variables(store: Path) -> None:
 
 def test_publication_holds_persons_to_the_minimum_not_their_years(store: Path) -> None:
     rules = Rules("ours", minimum_population=20, minimum_cell=3)
-    found = emigration_rates(
-        store, "2015-01-01", "2020-07-02", "tenth", publish=rules, to="polars",
+    found = Store(store).rates("2015-01-01", "2020-07-02", "tenth", publish=rules, to="polars",
         groups={"tenth": Groups("wealth", quantiles=10)},
     )  # fmt: skip
     assert isinstance(found, pl.DataFrame)

@@ -10,10 +10,10 @@ import pytest
 
 import folkestrom
 from folkestrom.analysis.rates.rates import Rates
-from folkestrom.app.office.rate_release import with_persons
-from folkestrom.app.office.rates import decompose, emigration_rates
+from folkestrom.app.office.api import Store
 from folkestrom.disclosure import Rules
 from folkestrom.errors import UsageError
+from folkestrom.outputs.rates import with_persons
 from tests.app.cli.asking import ask, rows
 from tests.app.cli.test_rates import HEADER
 
@@ -70,7 +70,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def frame(store: Path, by: str, **asked: Any) -> pl.DataFrame:
-    found = emigration_rates(store, *PERIOD, by, to="polars", **asked)
+    found = Store(store).rates(*PERIOD, by, to="polars", **asked)
     assert isinstance(found, pl.DataFrame)
     return found.with_columns(pl.col(name).cast(pl.String) for name in by.split(",") if name)
 
@@ -163,7 +163,7 @@ def test_a_small_standard_is_not_told_by_comparisons(store: Path, method: Any) -
 def test_a_decomposition_tells_no_small_combination(store: Path) -> None:
     years = years_by_sex(store)
     one, other = years["15"], years["03"]
-    found = decompose(store, *PERIOD, "county", ("15", "03"), "sex")
+    found = Store(store).decompose(*PERIOD, "county", ("15", "03"), "sex")
     shares = [(one[n] / sum(one), other[n] / sum(other)) for n in (0, 1)]
     # The attack works: the counts of both groups, and what composition contributes.
     solved = {
@@ -183,7 +183,7 @@ def test_a_decomposition_tells_no_small_combination(store: Path) -> None:
     assert 2 in solved
     assert len(solved) < 5
     with pytest.raises(UsageError, match="'sex' have combinations with few events"):
-        decompose(store, *PERIOD, "county", ("15", "03"), "sex", publish="statistics")
+        Store(store).decompose(*PERIOD, "county", ("15", "03"), "sex", publish="statistics")
     refused = ask(store, "decompose", *YEAR, "--by", "county", "--between", "15", "03",
                   "--factors", "sex", "--publish", "statistics")  # fmt: skip
     assert refused.exit_code == 2
@@ -194,13 +194,13 @@ def test_everybody_else_is_held_to_the_rules_too(store: Path) -> None:
     """Of a group and everybody, the others follow by subtraction."""
     kept: dict[str, Any] = {"only": {"county": ["03", "15"]}, "publish": "statistics"}
     with pytest.raises(UsageError, match="have combinations with few events"):
-        decompose(store, *PERIOD, "county", ("03", "nation"), "sex", **kept)
+        Store(store).decompose(*PERIOD, "county", ("03", "nation"), "sex", **kept)
 
 
 def test_a_published_decomposition_holds_what_its_table_shows(store: Path) -> None:
     asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "11", "--factors", "sex")
     table = rows(ask(store, *asked, "--publish", "statistics", "--format", "csv"))
-    found = decompose(store, *PERIOD, "county", ("03", "11"), "sex", publish="statistics")
+    found = Store(store).decompose(*PERIOD, "county", ("03", "11"), "sex", publish="statistics")
     shown = {row["component"]: row for row in table}
     assert found.values == tuple(float(shown[name]["estimate"]) for name in ("rate_1", "rate_2"))
     for row in found.data.iter_rows(named=True):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import folkestrom
-from folkestrom.app.office.describing import Asked
+from folkestrom.analysis.study import Panel, Study
+from folkestrom.app.office.description import DescriptionQuestion
 from folkestrom.errors import UsageError
 from tests.app.cli.asking import ask
 
@@ -62,8 +63,12 @@ def test_the_same_in_python(tmp_path: Path, name: str, more: dict[str, Any]) -> 
         getattr(folkestrom.open(tmp_path), name)(**more)
 
 
+STUDY = Study("Who moves", "latest", panel=Panel(2010, 2012))
+
+
 def test_quantiles_are_of_a_number() -> None:
     with pytest.raises(UsageError, match=r"quantiles: '0.5' has no effect"):
-        Asked(shares=(0.5,))
+        DescriptionQuestion(STUDY, shares=(0.5,))
     usual = (0.1, 0.25, 0.5, 0.75, 0.9)
-    assert Asked(of="income").quantiles == Asked(of="income", shares=usual).quantiles == usual
+    for shares in ((), usual):
+        assert DescriptionQuestion(STUDY, of="income", shares=shares).quantiles == usual

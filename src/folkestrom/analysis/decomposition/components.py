@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from folkestrom.analysis.inference.distributions import critical_value
+from folkestrom.analysis.rates.cells import NATION
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Target, as_frame, with_description
@@ -19,7 +20,7 @@ from folkestrom.model.names import check_code
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: Instead of a second group: everybody, the first group among them; or everybody else.
-EVERYBODY = "nation"
+EVERYBODY = NATION
 OTHERS = "others"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
@@ -94,7 +94,9 @@ class Prepared:
         return self.knowledge.days(*ends, *([exit_.end] if exit_ else []))
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, study: Study, by: Iterable[str] = ()
+) -> Prepared:
     """Let a study meet a store.
 
     Parameters
@@ -103,6 +105,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
         The store.
     study
         The study.
+    by
+        Variables that are looked at besides, and are no part of the study: its fingerprint does
+        not know them. Names that no variable has are left to whoever asks for them.
 
     Raises
     ------
@@ -114,7 +119,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     linked = linked_variables(connection)
     names = _names(study)
     known = variables_of("panel")
-    for name in {name for listed in names.values() for name in listed} & known.keys():
+    besides = {name for name in by if name not in study.variables}
+    for name in besides.union(*names.values()) & known.keys():
         known[name] = with_levels(connection, known[name])
     mine = {name: of_linked(variable) for name, variable in linked.items()}
     known |= mine
@@ -124,7 +130,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, study: Study) -> Prepared:
     used = {name for listed in names.values() for name in listed}
     used |= {groups.by for groups in study.groups.values() if groups.by is not None}
     used_linked = {name: variable for name, variable in linked.items() if name in used}
-    _check_linked(study, used_linked, limits)
+    _check_linked(study, {n: v for n, v in linked.items() if n in used | besides}, limits)
     check_groups(study.groups, linked)
     for name, groups in study.groups.items():
         of = known[groups.of]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from folkestrom.app.output.console import PlainConsole
+from folkestrom.errors import UsageError
 from folkestrom.publish.formats.output_format import OutputFormat
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from folkestrom.app.office.session import Answered_co, Question
+    from folkestrom.engine.store import Waiting
+    from folkestrom.model.cells import Cells
+    from folkestrom.model.specification import Language
 
 __all__ = ["OutputFormat", "Settings", "settings"]
 
@@ -41,6 +52,51 @@ class Settings:
     def wanted(self) -> OutputFormat | None:
         """The format that was asked for, if one was."""
         return self.format if self.format_said else None
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the result of a command that knows no other format but a table is JSON."""
+        self.check_format(OutputFormat.TABLE, OutputFormat.JSON)
+        return self.format is OutputFormat.JSON
+
+    def check_format(self, *allowed: OutputFormat) -> None:
+        """Refuse a format that a command does not know."""
+        if self.format not in allowed:
+            raise UsageError(
+                "is not a format of this command",
+                where="--format",
+                value=self.format.value,
+                allowed=[format.value for format in allowed],
+            )
+
+    def check_output(self, to: Path | None, *, listing: bool = False) -> None:
+        """Say what cannot be written, and where, before anything is counted."""
+        from folkestrom.app.output.write import check
+
+        check(to, self.wanted, listing=listing)
+
+    def write(self, cells: Cells, language: Language, to: Path | None) -> None:
+        """Write cells in the format that was asked for."""
+        from folkestrom.app.output.write import write
+
+        write(cells, self.wanted, language, self.result(), to, self.progress())
+
+    def waiting(self, wait: float | None) -> Waiting:
+        """How to wait while another command writes, and where to say so."""
+        from folkestrom.engine.store import Waiting
+
+        return Waiting(wait, self.progress().print)
+
+    def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
+        """The store, opened once for all that a command asks of it."""
+        from folkestrom.app.office.session import asking
+
+        return asking(self.store, self.waiting(wait))
+
+    def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
+        """What the store answers to a command's one question."""
+        with self.asking(wait) as connection:
+            return question.answer(connection)
 
     def progress(self) -> PlainConsole:
         """Console for progress and remarks: standard error, silent with --quiet."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.context import settings
 from folkestrom.app.output.place import is_document
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_FIGURE_DIFFERS, UsageError
@@ -57,7 +57,7 @@ def demo(
     for file, where, format in ((json_file, "--json", "json"), (page, "--page", "html")):
         if file is not None and is_document(file):
             format_of(file, {f".{format}": format}, where)
-    as_json = _as_json(given)
+    as_json = given.as_json
     console = given.progress()
     order = Order(given.store, scale, seed, reference, keep_reports)
     with _Progress(console) as watched:
@@ -116,14 +116,3 @@ def _write(file: Path, text: str) -> None:
             where=str(file),
             next_step="Name a file in a folder that you may write to; the store is complete.",
         ) from error
-
-
-def _as_json(given: Settings) -> bool:
-    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed="table, json",
-        )
-    return given.format == OutputFormat.JSON

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.output.json_text import json_text
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from folkestrom.analysis.mobility import MobilityFit
-    from folkestrom.app.office.fitting import Model
+    from folkestrom.app.office.fit import Model
 
 #: Nobody has effects of their own.
 NOBODY: Final = "none"
@@ -145,7 +145,7 @@ def mobility(
     ] = None,
 ) -> None:
     """Fit the mobility model: stay, another municipality, or abroad."""
-    from folkestrom.app.office import fitting
+    from folkestrom.app.office import fit as office
     from folkestrom.app.output.place import check_place
 
     given = settings(ctx)
@@ -156,27 +156,19 @@ def mobility(
         format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
-    fitting.check_errors(errors, bread, cluster)
-    covariance = fitting.effects_of(effects, somebody=random != NOBODY)
-    model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
+    model = office.Model(formula, None if random == NOBODY else random, weight, cluster)
+    question = office.FitQuestion(
+        model=model, effects=office.effects_of(effects, somebody=model.random is not None),
+        outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
+        standard_errors=errors, bread=bread, penalty=penalty, tolerance=tolerance,
+        checkpoint=checkpoint,
+    )  # fmt: skip
     with (
-        fitting.room_in(folder) as room,
+        office.room_in(folder) as room,
         _panel(given, study, panel, model, wait, room) as rows,
         given.progress().status("Reading …") as status,
     ):
-        found = fitting.fit(
-            rows,
-            model,
-            effects=covariance,
-            outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
-            standard_errors=errors,
-            bread=bread,
-            penalty=penalty,
-            tolerance=tolerance,
-            checkpoint=checkpoint,
-            folder=room,
-            say=lambda line: status.update(f"Fitting … {line}"),
-        )
+        found = question.answer(rows, room, lambda line: status.update(f"Fitting … {line}"))
     if save is not None:
         found.save(save)
     written(found)
@@ -197,8 +189,7 @@ def _panel(
     room: Path | None,
 ) -> Iterator[Path]:
     """The file of person-years: the one named, or one made of the study for as long as needed."""
-    from folkestrom.app.office import fitting
-    from folkestrom.engine.store import Waiting
+    from folkestrom.app.office import fit as office
 
     if (study is None) == (panel is None):
         raise UsageError(
@@ -213,11 +204,11 @@ def _panel(
     with ExitStack() as stack:
         with console.status("Reading …") as status:
             path = stack.enter_context(
-                fitting.panel_of_study(
+                office.panel_of_study(
                     given.store,
                     study,
                     model,
-                    Waiting(wait, console.print),
+                    given.waiting(wait),
                     lambda count: status.update(f"{count:,} person-years read …"),
                     room,
                 )
@@ -234,7 +225,7 @@ def _writer(output: Path | None, given: Settings) -> Writer:
 
     if output is None:
         return _printer(given)
-    _check_format(given)
+    given.check_format(*_FORMATS)
     named = _SUFFIXES.get(output.suffix.lower())
     if given.wanted is not None and named is not None and not isinstance(named, OutputFormat):
         raise without_effect(
@@ -249,18 +240,8 @@ def _writer(output: Path | None, given: Settings) -> Writer:
     return lambda fit: put(_table(fit, form).encode(), output)
 
 
-def _check_format(given: Settings) -> None:
-    if given.format not in _FORMATS:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed=[form.value for form in _FORMATS],
-        )
-
-
 def _printer(given: Settings) -> Writer:
-    _check_format(given)
+    given.check_format(*_FORMATS)
 
     def written(fit: MobilityFit) -> None:
         if given.format is OutputFormat.TABLE:
@@ -316,7 +297,7 @@ def _as_json(fit: MobilityFit) -> bytes:
             for name, (value, error) in fit.correlations_.items()
         },
     }
-    return (json.dumps(facts, ensure_ascii=False) + "\n").encode()
+    return (json_text(facts) + "\n").encode()
 
 
 _FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {
@@ -328,7 +309,7 @@ _FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {
 
 
 def _show_chances(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
-    from folkestrom.app.office.fitting import profile_of
+    from folkestrom.app.office.fit import profile_of
 
     spans = fit.design.spans if fit.design is not None else ()
     chances = fit.predict([profile_of(text, spans) for text in profiles])

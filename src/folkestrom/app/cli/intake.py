@@ -11,23 +11,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.office import feeding
-from folkestrom.engine.store import Waiting
-from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
+from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.options import Wait
+from folkestrom.app.office import intake as office
+from folkestrom.errors import EXIT_INPUT_REFUSED
 from folkestrom.intake.counts import FileCount, IntakeResult
 
 #: Files that are listed one by one; of more, only those that hold something to look at.
 _LISTED = 30
-
-Wait = Annotated[
-    float | None,
-    typer.Option(
-        "--wait",
-        min=0,
-        help="Seconds to wait while another command writes; without it, as long as it takes.",
-    ),
-]
 
 quarantine_app = typer.Typer(
     help="Records that were not accepted: look at them, write them out, take them in again.",
@@ -64,10 +55,10 @@ def list_records(
 ) -> None:
     """List what waits in quarantine: where it came from, and what is wrong with it."""
     given = settings(ctx)
-    waiting = _waiting(given, wait)
-    rows = feeding.list_quarantine(given.store, waiting, limit).to_pylist()
-    counts = feeding.count_quarantine(given.store, waiting)
-    if _as_json(given):
+    waiting = given.waiting(wait)
+    rows = office.list_quarantine(given.store, waiting, limit).to_pylist()
+    counts = office.count_quarantine(given.store, waiting)
+    if given.as_json:
         given.result().print_json_of({"by_reason": counts, "records": rows})
         return
     names = ("id", "file", "row", "reason", "column", "value", "allowed")
@@ -85,8 +76,8 @@ def export(
 ) -> None:
     """Write the quarantined records themselves to a file, to be mended."""
     given = settings(ctx)
-    many = feeding.export_quarantine(given.store, file, _waiting(given, wait))
-    if _as_json(given):
+    many = office.export_quarantine(given.store, file, given.waiting(wait))
+    if given.as_json:
         given.result().print_json_of({"file": str(file), "records": many})
     else:
         given.result().print(f"{many} records written to {file}")
@@ -111,8 +102,8 @@ def seal(
 ) -> None:
     """Seal what has been published: later deliveries become known when they are taken in."""
     given = settings(ctx)
-    until = feeding.seal(given.store, day.date(), _waiting(given, wait))
-    if _as_json(given):
+    until = office.seal(given.store, day.date(), given.waiting(wait))
+    if given.as_json:
         given.result().print_json_of({"sealed_until": until.isoformat()})
     else:
         given.result().print(f"sealed until {until}")
@@ -122,8 +113,8 @@ def seal(
 def info(ctx: typer.Context, wait: Wait = None) -> None:
     """Say what the store holds."""
     given = settings(ctx)
-    found = asdict(feeding.info(given.store, _waiting(given, wait)))
-    if _as_json(given):
+    found = asdict(office.info(given.store, given.waiting(wait)))
+    if given.as_json:
         given.result().print_json_of(found)
         return
     lines = ([name.replace("_", " "), _text(value)] for name, value in found.items())
@@ -131,13 +122,13 @@ def info(ctx: typer.Context, wait: Wait = None) -> None:
 
 
 def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: bool) -> None:
-    as_json = _as_json(given)
+    as_json = given.as_json
     console = given.progress()
     with console.status("Reading …") as status:
-        result = feeding.intake(
+        result = office.intake(
             given.store,
             files,
-            _waiting(given, wait),
+            given.waiting(wait),
             retake=retake,
             progress=lambda rows: status.update(f"{rows:,} records read …"),
         )
@@ -195,21 +186,6 @@ def _numbers(numbers: Sequence[int]) -> str:
     listed = ", ".join(map(str, numbers[:_LISTED]))
     left_out = len(numbers) - _LISTED
     return f"{listed} and {left_out:,} more" if left_out > 0 else listed
-
-
-def _waiting(given: Settings, wait: float | None) -> Waiting:
-    return Waiting(wait, given.progress().print)
-
-
-def _as_json(given: Settings) -> bool:
-    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed="table, json",
-        )
-    return given.format == OutputFormat.JSON
 
 
 def _table(names: Iterable[str], rows: Iterable[list[str]]) -> Table:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.options import Wait, option
 from folkestrom.app.output.terminal import WIDEST
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
@@ -58,19 +59,12 @@ def link(
             dir_okay=False,
         ),
     ] = None,
-    wait: Annotated[
-        float | None,
-        typer.Option(
-            "--wait",
-            min=0,
-            help="Seconds to wait while another command writes; without it, as long as it takes.",
-        ),
-    ] = None,
+    wait: Wait = None,
 ) -> None:
     """Link a variable of your own: its files become a history in the store."""
     given = settings(ctx)
-    as_json = _as_json(given)
-    waiting = Waiting(wait, given.progress().print)
+    as_json = given.as_json
+    waiting = given.waiting(wait)
     if listed:
         _refuse(FILES=files, as_=variable, known_from=known_from, add=add, export_held=export)
         _list(given, waiting, as_json)
@@ -94,8 +88,8 @@ def _refuse(**others: object) -> None:
     """Refuse what lists and exports have no use for."""
     for name, value in others.items():
         if value:
-            option = name if name.isupper() else f"--{name.strip('_').replace('_', '-')}"
-            raise without_effect(option, None, "nothing is linked", "Leave it out")
+            where = name if name.isupper() else option(name)
+            raise without_effect(where, None, "nothing is linked", "Leave it out")
 
 
 def _link(
@@ -107,13 +101,13 @@ def _link(
     *,
     add: bool,
 ) -> None:
-    from folkestrom.app.office import arguments, linking
+    from folkestrom.app.office import arguments, linkage
 
-    day = None if known_from is None else arguments.day(known_from, "--known-from")
+    day = None if known_from is None else arguments.day(known_from, option("known_from"))
     console = given.progress()
     with console.status("Reading and checking …"):
-        result = linking.link(given.store, files, variable, waiting, adds=add, known_from=day)
-    if _as_json(given):
+        result = linkage.link(given.store, files, variable, waiting, adds=add, known_from=day)
+    if given.as_json:
         given.result().print_json_of(result.as_dict())
     else:
         _print_words_whole(given.result(), _counts(result))
@@ -164,9 +158,9 @@ def _remarks(result: LinkResult) -> list[str]:
 
 
 def _list(given: Settings, waiting: Waiting, as_json: bool) -> None:
-    from folkestrom.app.office import linking
+    from folkestrom.app.office import linkage
 
-    found = [asdict(info) for info in linking.linked(given.store, waiting)]
+    found = [asdict(info) for info in linkage.linked(given.store, waiting)]
     if as_json:
         given.result().print_json_of(found)
         return
@@ -198,10 +192,10 @@ def _print_words_whole(console: Console, table: Table) -> None:
 
 
 def _export(given: Settings, variable: str, file: Path, waiting: Waiting) -> None:
-    from folkestrom.app.office import linking
+    from folkestrom.app.office import linkage
 
-    many = linking.export(given.store, variable, file, waiting)
-    if _as_json(given):
+    many = linkage.export(given.store, variable, file, waiting)
+    if given.as_json:
         given.result().print_json_of({"file": str(file), "rows": many})
     else:
         given.result().print(f"{many} rows written to {file}")
@@ -211,14 +205,3 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _as_json(given: Settings) -> bool:
-    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed="table, json",
-        )
-    return given.format == OutputFormat.JSON

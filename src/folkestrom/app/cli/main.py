@@ -10,9 +10,7 @@ import typer
 from folkestrom import __version__
 from folkestrom.app.cli import (
     demo,
-    describe,
     fit,
-    follow,
     intake,
     link,
     rates,
@@ -71,5 +69,5 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, describe, follow, fit, twin, demo):
+for module in (intake, link, statistics, rates, study, fit, twin, demo):
     module.register(app)

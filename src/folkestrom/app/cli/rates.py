@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.statistics import KnownAt, Lang, Output, Wait
+from folkestrom.app.cli.options import (
+    End,
+    KnownAt,
+    Lang,
+    Level,
+    Output,
+    Publish,
+    Start,
+    Wait,
+    option,
+)
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
-if TYPE_CHECKING:
-    from folkestrom.statistics.periods import Period
-
-_DAY = "YYYY-MM-DD"
-
-Start = Annotated[str, typer.Option("--from", metavar=_DAY, help="First day of the period.")]
-End = Annotated[
-    str, typer.Option("--to", metavar=_DAY, help="The day after the last one of the period.")
-]
 EventName = Annotated[
     str,
     typer.Option("--event", help="emigration, out_migration, immigration, death or birth."),
@@ -45,15 +46,6 @@ GroupsOf = Annotated[
         "'income_tenth = {of = \"income\", quantiles = 10}'.",
     ),
 ]
-Publish = Annotated[
-    str | None,
-    typer.Option(
-        "--publish",
-        metavar="research|statistics|rounded",
-        help="Protect the result for publication by these rules.",
-    ),
-]
-Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -104,32 +96,19 @@ def rates(
 
     Variables are the register's, those that were linked, and groups of either.
     """
-    from folkestrom.app.office import arguments, group_definitions
-    from folkestrom.app.office import rates as office
-    from folkestrom.app.output.write import check, write
-    from folkestrom.engine.store import Waiting
+    from folkestrom.app.office import group_definitions
+    from folkestrom.app.office.arguments import names
+    from folkestrom.app.office.rates import EventQuestion, RateQuestion
 
     given = settings(ctx)
-    check(output, given.wanted)
-    asked = office.Question(
-        _period(start, end),
-        arguments.names(by),
-        event,
-        destination,
-        _kept(only),
-        arguments.knowledge(known_at, "--known-at"),
-        arguments.names(standardise_by),
-        against,
-        method,
-        level,
-        group_definitions.groups_of(groups or []),
-    )
-    waiting = Waiting(wait, given.progress().print)
-    if publish is None:
-        cells = office.rate_cells(given.store, waiting, asked)
-    else:
-        cells = office.published(given.store, waiting, asked, publish).cells
-    write(cells, given.wanted, lang, given.result(), output, given.progress())
+    given.check_output(output)
+    events = EventQuestion.asked(
+        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
+        publish=publish,
+    )  # fmt: skip
+    question = RateQuestion(events, names(by), names(standardise_by), against, method)
+    given.write(given.answer(question, wait).cells, lang, output)
 
 
 def decompose(
@@ -163,35 +142,19 @@ def decompose(
     wait: Wait = None,
 ) -> None:
     """How much of a difference between two rates is composition, and how much propensity."""
-    from folkestrom.app.office import arguments, group_definitions
-    from folkestrom.app.office import rates as office
-    from folkestrom.app.output.write import check, write
-    from folkestrom.engine.store import Waiting
+    from folkestrom.app.office import group_definitions
+    from folkestrom.app.office.arguments import names
+    from folkestrom.app.office.rates import DecompositionQuestion, EventQuestion
 
     given = settings(ctx)
-    check(output, given.wanted, listing=True)
-    asked = office.Question(
-        _period(start, end),
-        (by,),
-        event,
-        destination,
-        _kept(only),
-        arguments.knowledge(known_at, "--known-at"),
-        level=level,
-        groups=group_definitions.groups_of(groups or []),
-    )
-    waiting = Waiting(wait, given.progress().print)
-    cells = office.decomposition_cells(
-        given.store, waiting, asked, between, arguments.names(factors), publish
-    )
-    write(cells, given.wanted, lang, given.result(), output, given.progress())
-
-
-def _period(start: str, end: str) -> Period:
-    from folkestrom.app.office import arguments
-    from folkestrom.statistics import periods
-
-    return periods.Period(arguments.day(start, "--from"), arguments.day(end, "--to"))
+    given.check_output(output, listing=True)
+    events = EventQuestion.asked(
+        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
+        publish=publish,
+    )  # fmt: skip
+    question = DecompositionQuestion(events, by, between, names(factors))
+    given.write(given.answer(question, wait).cells, lang, output)
 
 
 def _kept(only: list[str] | None) -> dict[str, list[str]]:

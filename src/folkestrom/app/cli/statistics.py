@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.context import OutputFormat, settings
+from folkestrom.app.cli.options import (
+    DAY,
+    End,
+    Every,
+    Extraction,
+    KnownAt,
+    Lang,
+    Output,
+    Start,
+    Wait,
+    option,
+)
 from folkestrom.errors import FolkestromError, UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
-from folkestrom.model.time import EXTRACTION_MONTHS
 
 if TYPE_CHECKING:
-    from folkestrom.engine.store import Waiting
     from folkestrom.model.cells import Cells
 
-_DAY = "YYYY-MM-DD"
-
-Lang = Annotated[Language, typer.Option("--lang", help="Language of titles and labels.")]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help="File to write; its name decides the format unless --format does.",
-        dir_okay=False,
-    ),
-]
 By = Annotated[
     str, typer.Option("--by", help="Dimensions, with commas between them: municipality,sex,age.")
-]
-Every = Annotated[
-    Literal["year", "quarter", "month"] | None,
-    typer.Option("--every", help="Split the time from --from to --to into periods."),
-]
-Extraction = Annotated[
-    int | None,
-    typer.Option(
-        "--extraction",
-        min=0,
-        help="Months from the end of a period to when its figures are drawn; without it, "
-        f"{EXTRACTION_MONTHS}.",
-    ),
-]
-KnownAt = Annotated[
-    str,
-    typer.Option(
-        "--known-at",
-        metavar=f"{_DAY}|published|latest",
-        help="What was known: on a day; at the extraction a month after the date, or the period, "
-        "when figures are published; or all that is known.",
-    ),
-]
-Wait = Annotated[
-    float | None,
-    typer.Option(
-        "--wait",
-        min=0,
-        help="Seconds to wait while another command writes; without it, as long as it takes.",
-    ),
 ]
 
 
@@ -76,15 +44,15 @@ def population(
     ctx: typer.Context,
     dates: Annotated[
         list[str] | None,
-        typer.Option("--date", metavar=_DAY, help="Day of the stock; may be given several times."),
+        typer.Option("--date", metavar=DAY, help="Day of the stock; may be given several times."),
     ] = None,
     by: By = "",
     known_at: KnownAt = PUBLISHED,
     start: Annotated[
-        str | None, typer.Option("--from", metavar=_DAY, help="First day of a series of stocks.")
+        str | None, typer.Option("--from", metavar=DAY, help="First day of a series of stocks.")
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar=_DAY, help="Last day of a series of stocks.")
+        str | None, typer.Option("--to", metavar=DAY, help="Last day of a series of stocks.")
     ] = None,
     every: Every = None,
     extraction: Extraction = None,
@@ -93,28 +61,23 @@ def population(
     wait: Wait = None,
 ) -> None:
     """Count residents on a day, or on several, by any dimensions."""
-    from folkestrom.app.office import arguments, asking
+    from folkestrom.app.office.statistics import PopulationQuestion
 
     given = settings(ctx)
-    _check_place(given, output)
-    known = arguments.knowledge(known_at, "--known-at")
-    cells = asking.population(
-        given.store,
-        _waiting(given, wait),
-        _days(dates or [], start, end, every),
-        arguments.names(by),
-        known,
-        extraction_months=arguments.months(extraction, known, "--extraction"),
-    )
-    _write(given, cells, lang, output)
+    given.check_output(output)
+    days = _days(dates or [], start, end, every)
+    question = PopulationQuestion.asked(
+        option, date=days if isinstance(days, str) else None,
+        dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
+        extraction_months=extraction,
+    )  # fmt: skip
+    given.write(given.answer(question, wait), lang, output)
 
 
 def changes(
     ctx: typer.Context,
-    start: Annotated[str, typer.Option("--from", metavar=_DAY, help="First day of the period.")],
-    end: Annotated[
-        str, typer.Option("--to", metavar=_DAY, help="The day after the last one of the period.")
-    ],
+    start: Start,
+    end: End,
     by: By = "",
     every: Every = None,
     known_at: KnownAt = PUBLISHED,
@@ -134,36 +97,25 @@ def changes(
     wait: Wait = None,
 ) -> None:
     """Account for the changes of a period: births, deaths, migration, and the adjustment."""
-    from folkestrom.app.office import arguments, asking
-    from folkestrom.statistics.periods import split
+    from folkestrom.app.office.statistics import ChangesQuestion, ExplanationQuestion
 
     given = settings(ctx)
-    waiting = _waiting(given, wait)
-    periods = split(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
-    known = arguments.knowledge(known_at, "--known-at")
-    area = _explained_area(by, known, len(periods)) if explain else ""
-    months = arguments.months(extraction, known, "--extraction")
-    way = arguments.quarters(quarters, periods, known, "--quarters")
-    _check_place(given, output, listing=explain)
-    account = asking.changes(
-        given.store,
-        waiting,
-        periods,
-        arguments.names(by),
-        known,
-        quarters=way,
-        extraction_months=months,
-    )
-    if not explain:
-        _write(given, account, lang, output)
+    question = ChangesQuestion.asked(
+        option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
+        extraction_months=extraction,
+    )  # fmt: skip
+    explanation = ExplanationQuestion.asked(option, question) if explain else None
+    given.check_output(output, listing=explain)
+    with given.asking(wait) as connection:
+        account = question.answer(connection)
+        units = None if explanation is None else explanation.answer(connection)
+    if units is None:
+        given.write(account, lang, output)
         return
-    units = asking.explain(
-        given.store, waiting, periods[0], area, quarters=way, extraction_months=months
-    )
     _check_sum(account, units)
     if output is None and given.format is OutputFormat.TABLE:
-        _write(given, account, lang, None)
-    _write(given, units, lang, output)
+        given.write(account, lang, None)
+    given.write(units, lang, output)
 
 
 def table(
@@ -188,21 +140,15 @@ def table(
     wait: Wait = None,
 ) -> None:
     """Make one of the published tables for a year."""
-    from folkestrom.app.office import arguments, asking
+    from folkestrom.app.office.statistics import TableQuestion
 
     given = settings(ctx)
-    _check_place(given, output)
-    known = arguments.knowledge(known_at, "--known-at")
-    cells = asking.table(
-        given.store,
-        _waiting(given, wait),
-        name,
-        year,
-        known_at=known,
-        extraction_months=arguments.months(extraction, known, "--extraction"),
-        unknown=arguments.unknown(unknown, name, "--unknown"),
-    )
-    _write(given, cells, lang, output)
+    given.check_output(output)
+    question = TableQuestion.asked(
+        option, name=name, year=year, known_at=known_at, extraction_months=extraction,
+        unknown=unknown,
+    )  # fmt: skip
+    given.write(given.answer(question, wait), lang, output)
 
 
 class UnexplainedError(FolkestromError):
@@ -216,55 +162,28 @@ def _check_sum(account: Cells, units: Cells) -> None:
         raise UnexplainedError(f"the adjustment is {adjustment}, its explanation {explained}")
 
 
-def _explained_area(by: str, known: date | str, periods: int) -> str:
-    from folkestrom.app.office import arguments
-
-    names = arguments.names(by) or ("nation",)
-    if len(names) > 1 or names[0] not in ("nation", "county", "municipality"):
-        raise UsageError(
-            "is not what an adjustment is explained by",
-            where="--by",
-            value=by,
-            allowed="county, municipality, or nothing for the nation",
-        )
-    if known != PUBLISHED:
-        raise UsageError(
-            "leaves no adjustment to explain: accounts close by themselves on one knowledge day",
-            where="--known-at",
-            next_step="Leave --known-at out",
-        )
-    if periods > 1:
-        raise UsageError(
-            "an adjustment is explained for one period at a time",
-            where="--every",
-            next_step="Leave --every out, or choose one period with --from and --to",
-        )
-    return names[0]
-
-
 def _days(
     dates: list[str], start: str | None, end: str | None, every: str | None
-) -> date | list[date]:
+) -> str | Sequence[str | date]:
     """One day, or a list of days, from what was said."""
-    from folkestrom.app.office import arguments
-
     if start is None and end is None and every is None:
-        days = [arguments.day(text, "--date") for text in dates]
-        if not days:
+        if not dates:
             raise UsageError("is missing", where="--date", next_step="Give a day, or a series")
-        return days[0] if len(days) == 1 else days
+        return dates[0] if len(dates) == 1 else dates
     if dates or start is None or end is None or every is None:
         raise UsageError(
             "go together, and not with --date",
             where="--from, --to, --every",
             allowed="--date DAY, or --from DAY --to DAY --every quarter",
         )
-    return _series(arguments.day(start, "--from"), arguments.day(end, "--to"), every)
+    return _series(start, end, every)
 
 
-def _series(first: date, last: date, every: str) -> list[date]:
+def _series(start: str, end: str, every: str) -> list[date]:
+    from folkestrom.app.office import arguments
     from folkestrom.model.time import add_months
 
+    first, last = arguments.day(start, option("from_")), arguments.day(end, option("to_"))
     months = {"year": 12, "quarter": 3, "month": 1}[every]
     days: list[date] = []
     day = first
@@ -274,22 +193,3 @@ def _series(first: date, last: date, every: str) -> list[date]:
     if not days:
         raise UsageError("is after the last day", where="--from", value=first)
     return days
-
-
-def _waiting(given: Settings, wait: float | None) -> Waiting:
-    from folkestrom.engine.store import Waiting
-
-    return Waiting(wait, given.progress().print)
-
-
-def _check_place(given: Settings, to: Path | None, *, listing: bool = False) -> None:
-    """Say what cannot be written, and where, before anything is counted."""
-    from folkestrom.app.output.write import check
-
-    check(to, given.wanted, listing=listing)
-
-
-def _write(given: Settings, cells: Cells, language: Language, to: Path | None) -> None:
-    from folkestrom.app.output.write import write
-
-    write(cells, given.wanted, language, given.result(), to, given.progress())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.context import Settings, settings
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def twin(
 ) -> None:
     """Write a synthetic country: report files, and apart from them the truth that made them."""
     given = settings(ctx)
-    as_json = _as_json(given)
+    as_json = given.as_json
     years = _year(start, _FROM, "--from", "1 January"), _year(end, _TO, "--to", "1 February")
     # Imported here: the simulation brings a compiler along, which no other command needs.
     from folkestrom.twin.output.creation import create
@@ -153,14 +153,3 @@ def _year(text: str, pattern: re.Pattern[str], option: str, day: str) -> int:
             allowed=f"{day} of a year, such as {'2000-01-01' if day[2] == 'J' else '2021-02-01'}",
         )
     return int(found[1])
-
-
-def _as_json(given: Settings) -> bool:
-    if given.format not in {OutputFormat.TABLE, OutputFormat.JSON}:
-        raise UsageError(
-            "is not a format of this command",
-            where="--format",
-            value=given.format.value,
-            allowed="table, json",
-        )
-    return given.format == OutputFormat.JSON

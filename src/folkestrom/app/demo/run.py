@@ -16,7 +16,7 @@ from folkestrom.app.demo.cost import Meter, peak_memory, with_reports
 from folkestrom.app.demo.country import Country, Progress, make_country
 from folkestrom.app.demo.figures import compared_tables, gather
 from folkestrom.app.demo.outcome import Outcome, Run
-from folkestrom.app.office import feeding
+from folkestrom.app.office import intake
 from folkestrom.app.office.api import Store
 from folkestrom.engine.scratch import scratch
 from folkestrom.engine.store import Waiting, database_file
@@ -101,7 +101,7 @@ def demonstrate(order: Order, waiting: Waiting, watch: Watch) -> Outcome:
         # What the simulation held would count as memory of the intake.
         gc.collect()
         begin("intake")
-        result = feeding.intake(order.store, [country.reports], waiting, stage=begin)
+        result = intake.intake(order.store, [country.reports], waiting, stage=begin)
     _mark(order, result.total.accepted)
     store = Store(order.store, waiting)
     begin("tables")
@@ -132,7 +132,7 @@ def clear_store(folder: Path, waiting: Waiting) -> None:
     file = database_file(folder)
     if not file.exists():
         return
-    held = feeding.info(folder, waiting)
+    held = intake.info(folder, waiting)
     if held.reports and (held.reports, held.batches) != (_marked(folder), 1):
         raise StoreError(
             "holds reports already, and not only those of a demonstration",

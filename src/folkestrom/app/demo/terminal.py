@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from rich import box
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Line
 
@@ -14,7 +13,7 @@ from folkestrom.app.demo.comparison import Block, Pair
 from folkestrom.app.demo.numbers import grouped, megabytes, signed
 from folkestrom.app.demo.outcome import Outcome
 from folkestrom.app.output.console import PlainConsole
-from folkestrom.app.output.terminal import HEADING_WIDTH
+from folkestrom.app.output.terminal import HEADING_WIDTH, print_whole
 
 #: What stands for a figure that the published table lost.
 _LOST = "lost"
@@ -36,13 +35,13 @@ def show(outcome: Outcome, console: PlainConsole) -> None:
         console.print()
         console.print(Line(table.specification.title.en, style="bold"))
         for block in table.blocks:
-            _print(console, _stacked(block, other) if block.label else _beside(block, other))
+            print_whole(_stacked(block, other) if block.label else _beside(block, other), console)
         for number, note in enumerate(table.specification.footnotes, start=1):
             console.print(Line(f"{number} {note.en}", style="dim"))
         console.print(_verdict(table.compared, table.differing, other))
     console.print()
     console.print(Line("What it cost", style="bold"))
-    _print(console, _costs(outcome))
+    print_whole(_costs(outcome), console)
     verdict = _verdict(outcome.compared, outcome.differing, other)
     console.print(Line("All tables: ", style="bold") + verdict)
 
@@ -59,17 +58,6 @@ def _introduction(outcome: Outcome) -> str:
         f"published totals.\nCounted from {_plain(grouped(run.reports))} reports, as known on "
         f"{run.known_at}, and held against {against}."
     )
-
-
-def _print(console: PlainConsole, table: Table) -> None:
-    """Print a table as wide as it is: a figure that is cut is a wrong figure."""
-    wide = console.options.update(width=10_000, max_width=10_000)
-    before = console.width
-    console.width = max(before, Measurement.get(console, wide, table).maximum)
-    try:
-        console.print(table)
-    finally:
-        console.width = before
 
 
 def _beside(block: Block, other: str) -> Table:

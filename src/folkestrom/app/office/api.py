@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 import pyarrow as pa
 
-from folkestrom.app.office import feeding
-from folkestrom.app.office.feeding import StoreInfo
-from folkestrom.app.office.session import reading
+from folkestrom.analysis.study import Groups, Study, read_study
+from folkestrom.app.office import arguments, intake, linkage
+from folkestrom.app.office.arguments import names, parameter
+from folkestrom.app.office.intake import StoreInfo
+from folkestrom.app.office.linkage import LinkedInfo
+from folkestrom.app.office.session import answer, reading
+from folkestrom.app.office.statistics import (
+    ChangesQuestion,
+    ExplanationQuestion,
+    PopulationQuestion,
+    TableQuestion,
+)
+from folkestrom.app.office.studies import StoreStudy
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.outputs.rules import Rules
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
-    from folkestrom.analysis.study.definition import Study
     from folkestrom.app.office.arguments import Day, Knowledge
-    from folkestrom.app.office.linking import LinkedInfo
-    from folkestrom.app.office.studies import StoreStudy
     from folkestrom.intake.load import Progress
     from folkestrom.linkage.counts import LinkResult
 
@@ -69,7 +77,7 @@ class Store:
             Told how many records are read.
         """
         check_arguments(Store.intake, locals())
-        return feeding.intake(
+        return intake.intake(
             self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress
         )
 
@@ -84,7 +92,7 @@ class Store:
         check_arguments(Store.quarantine, locals())
         if limit is not None and limit < 0:
             raise UsageError("is negative", where="quarantine, limit", value=limit)
-        return feeding.list_quarantine(self.path, self.waiting, limit)
+        return intake.list_quarantine(self.path, self.waiting, limit)
 
     def export_quarantine(self, file: str | os.PathLike[str]) -> int:
         """Write the records that wait in quarantine to a CSV, NDJSON or Parquet file.
@@ -95,7 +103,7 @@ class Store:
             Where to; it holds persons' records, and so belongs to the office.
         """
         check_arguments(Store.export_quarantine, locals())
-        return feeding.export_quarantine(self.path, Path(file), self.waiting)
+        return intake.export_quarantine(self.path, Path(file), self.waiting)
 
     def retake(
         self,
@@ -113,9 +121,7 @@ class Store:
             The moment of the intake; None: now.
         """
         check_arguments(Store.retake, locals())
-        return feeding.intake(
-            self.path, _paths(files), self.waiting, retake=True, taken_at=taken_at
-        )
+        return intake.intake(self.path, _paths(files), self.waiting, retake=True, taken_at=taken_at)
 
     def seal(self, until: Day) -> date:
         """Seal knowledge days: what is delivered later never changes what was published.
@@ -126,13 +132,11 @@ class Store:
             The last knowledge day to seal.
         """
         check_arguments(Store.seal, locals())
-        from folkestrom.app.office import arguments
-
-        return feeding.seal(self.path, arguments.day(until, "until"), self.waiting)
+        return intake.seal(self.path, arguments.day(until, "until"), self.waiting)
 
     def info(self) -> StoreInfo:
         """What the store holds."""
-        return feeding.info(self.path, self.waiting)
+        return intake.info(self.path, self.waiting)
 
     def population(
         self,
@@ -164,21 +168,11 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.population, locals())
-        from folkestrom.app.office import arguments, asking
-
-        listed = arguments.days(dates)
-        if date is not None and listed:
-            raise UsageError("are one day and several: give one of them", where="date, dates")
-        known = arguments.knowledge(known_at)
-        cells = asking.population(
-            self.path,
-            self.waiting,
-            listed if date is None else arguments.day(date),
-            arguments.names(by),
-            known,
-            extraction_months=arguments.months(extraction_months, known),
-        )
-        return cells.to(to)
+        question = PopulationQuestion.asked(
+            parameter, date=date, dates=dates, by=by, known_at=known_at,
+            extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
 
     def changes(
         self,
@@ -214,21 +208,11 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.changes, locals())
-        from folkestrom.app.office import arguments, asking
-        from folkestrom.statistics.periods import split
-
-        periods = split(arguments.day(from_, "from_"), arguments.day(to_, "to_"), every)
-        known = arguments.knowledge(known_at)
-        cells = asking.changes(
-            self.path,
-            self.waiting,
-            periods,
-            arguments.names(by),
-            known,
-            quarters=arguments.quarters(quarters, periods, known),
-            extraction_months=arguments.months(extraction_months, known),
-        )
-        return cells.to(to)
+        question = ChangesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
+            quarters=quarters, extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
 
     def explain(
         self,
@@ -254,19 +238,12 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.explain, locals())
-        from folkestrom.app.office import arguments, asking
-        from folkestrom.statistics.periods import Period
-
-        period = Period(arguments.day(from_, "from_"), arguments.day(to_, "to_"))
-        cells = asking.explain(
-            self.path,
-            self.waiting,
-            period,
-            area,
-            quarters=arguments.quarters(quarters, [period], PUBLISHED),
-            extraction_months=arguments.months(extraction_months, PUBLISHED),
-        )
-        return cells.to(to)
+        changes = ChangesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=area, known_at=PUBLISHED, every=None,
+            quarters=quarters, extraction_months=extraction_months,
+        )  # fmt: skip
+        question = ExplanationQuestion.asked(parameter, changes)
+        return answer(self.path, self.waiting, question).to(to)
 
     def table(
         self,
@@ -297,19 +274,11 @@ class Store:
             "arrow", "polars" or "pandas".
         """
         check_arguments(Store.table, locals())
-        from folkestrom.app.office import arguments, asking
-
-        known = arguments.knowledge(known_at)
-        cells = asking.table(
-            self.path,
-            self.waiting,
-            name,
-            arguments.year(year),
-            known_at=known,
-            extraction_months=arguments.months(extraction_months, known),
-            unknown=arguments.unknown(unknown, name),
-        )
-        return cells.to(to)
+        question = TableQuestion.asked(
+            parameter, name=name, year=year, known_at=known_at,
+            extraction_months=extraction_months, unknown=unknown,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
 
     def link(
         self,
@@ -334,16 +303,12 @@ class Store:
             what it replaces stays what was known before.
         """
         check_arguments(Store.link, locals())
-        from folkestrom.app.office import arguments, linking
-
         day = None if known_from is None else arguments.day(known_from, "known_from")
-        return linking.link(self.path, _paths(files), as_, self.waiting, adds=add, known_from=day)
+        return linkage.link(self.path, _paths(files), as_, self.waiting, adds=add, known_from=day)
 
     def linked(self) -> list[LinkedInfo]:
         """What variables are linked."""
-        from folkestrom.app.office import linking
-
-        return linking.linked(self.path, self.waiting)
+        return linkage.linked(self.path, self.waiting)
 
     def export_held(self, variable: str, file: str | os.PathLike[str]) -> int:
         """Write the rows of a variable that were not accepted to a file, to be mended.
@@ -356,9 +321,7 @@ class Store:
             Where to; it holds persons' values, and so belongs to the office.
         """
         check_arguments(Store.export_held, locals())
-        from folkestrom.app.office import linking
-
-        return linking.export(self.path, variable, Path(file), self.waiting)
+        return linkage.export(self.path, variable, Path(file), self.waiting)
 
     def study(self, study: Study | str | os.PathLike[str]) -> StoreStudy:
         """A study on this store: its flow chart, fingerprint, episodes and person-years.
@@ -369,11 +332,29 @@ class Store:
             A `Study`, or the TOML file that has one.
         """
         check_arguments(Store.study, locals())
-        from folkestrom.app.office.studies import study_on
+        definition = study if isinstance(study, Study) else read_study(Path(study))
+        found = StoreStudy(self.path, definition, self.waiting)
+        _ = found.fingerprint  # what the study names is looked up at once
+        return found
 
-        return study_on(self.path, study, self.waiting)
-
-    def rates(self, from_: Day, to_: Day, by: str | Iterable[str] = (), **options: Any) -> Frame:
+    def rates(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        *,
+        event: str = "emigration",
+        destination: str | None = None,
+        only: Mapping[str, str | Iterable[str]] | None = None,
+        standardise_by: str | Iterable[str] = (),
+        against: str | None = None,
+        method: Literal["direct", "indirect"] = "direct",
+        known_at: Knowledge = PUBLISHED,
+        level: float = 0.95,
+        groups: Mapping[str, Groups] | None = None,
+        publish: Rules | str | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
         """Rates of emigration, or of another event, per 1 000 person-years of residents.
 
         Parameters
@@ -382,14 +363,48 @@ class Store:
             The period, `[from_, to_)`.
         by
             Names of variables: the register's, linked ones, and those of `groups`.
-        **options
-            As for `folkestrom.app.office.rates.emigration_rates`: event, destination, only,
-            standardise_by, against, method, known_at, level, groups, publish, to.
+        event
+            "emigration", "out_migration", "immigration", "death" or "birth".
+        destination
+            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
+        only
+            Codes to keep, such as `{"county": "03"}`.
+        standardise_by
+            Variables whose composition is held equal.
+        against
+            To whose composition, and whom the ratio compares with: "nation" (the default), a code
+            such as "03", or "immigrant_category=other".
+        method
+            "direct" or "indirect" standardisation.
+        known_at
+            Knowledge day; "published": as known at the extraction a month after the period;
+            "latest": all that is known.
+        level
+            Level of the intervals.
+        groups
+            Variables made of others, by name, such as `{"tenth": Groups("income", quantiles=10)}`.
+        publish
+            Rules of disclosure control, or their name: the result is the protected table only.
+        to
+            "arrow", "polars" or "pandas".
+
+        Examples
+        --------
+        >>> open_store("no-such-store").rates("2020-01-01", "2019-01-01")
+        Traceback (most recent call last):
+        ...
+        folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
+        Allowed: days before 2019-01-01.
         """
         check_arguments(Store.rates, locals())
-        from folkestrom.app.office.rates import emigration_rates
+        from folkestrom.app.office.rates import EventQuestion, RateQuestion
 
-        return emigration_rates(self, from_, to_, by, **options)
+        events = EventQuestion.asked(
+            parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
+            known_at=known_at, level=level, groups=groups, publish=publish,
+        )  # fmt: skip
+        question = RateQuestion(events, names(by), names(standardise_by), against, method)
+        return answer(self.path, self.waiting, question).to(to)
 
     def decompose(
         self,
@@ -398,7 +413,14 @@ class Store:
         by: str,
         between: tuple[str, str],
         factors: str | Iterable[str],
-        **options: Any,
+        *,
+        event: str = "emigration",
+        destination: str | None = None,
+        only: Mapping[str, str | Iterable[str]] | None = None,
+        known_at: Knowledge = PUBLISHED,
+        level: float = 0.95,
+        groups: Mapping[str, Groups] | None = None,
+        publish: Rules | str | None = None,
     ) -> Decomposition:
         """How much of the difference of two groups' rates is composition, how much propensity.
 
@@ -407,17 +429,32 @@ class Store:
         from_, to_
             The period, `[from_, to_)`.
         by, between
-            A variable, and two of its codes; the second may be "nation" or "others".
+            A variable, and two of its codes; one of them may be "nation", everybody, or "others",
+            everybody else.
         factors
             Variables that make up the composition.
-        **options
-            As for `folkestrom.app.office.rates.decompose`: event, destination, only, known_at,
-            level, groups, publish.
+        event, destination, only, known_at, level, groups
+            As for `rates`.
+        publish
+            Rules of disclosure control that both groups must satisfy: "research", "statistics", or
+            rules of one's own. The result is then rounded as in tables; standard errors, what
+            single cells contribute, and the sizes of the groups are left out.
+
+        Raises
+        ------
+        UsageError
+            With `publish`: a group that the rules do not let be shown, or factors whose
+            combinations could be found.
         """
         check_arguments(Store.decompose, locals())
-        from folkestrom.app.office.rates import decompose
+        from folkestrom.app.office.rates import DecompositionQuestion, EventQuestion
 
-        return decompose(self, from_, to_, by, between, factors, **options)
+        events = EventQuestion.asked(
+            parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
+            known_at=known_at, level=level, groups=groups, publish=publish,
+        )  # fmt: skip
+        question = DecompositionQuestion(events, by, between, names(factors))
+        return answer(self.path, self.waiting, question).found
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
@@ -23,6 +23,9 @@ Day: TypeAlias = date | datetime | str
 
 #: What is known, as a caller may say it; None is the default, "published".
 Knowledge: TypeAlias = Day | Literal["published", "latest"] | None
+
+#: How the user typed the name of an argument: a parameter in Python, an option in a terminal.
+Place: TypeAlias = Callable[[str], str]
 
 _ALLOWED: Final = "a date such as 2021-02-28"
 _YEARS: Final = (1800, 9998)
@@ -70,6 +73,16 @@ def days(values: Any, where: str = "dates") -> list[date]:
     if isinstance(values, date | str):
         return [day(values, where)]
     return [day(value, where) for value in _listed(values, where, "days")]
+
+
+def parameter(name: str) -> str:
+    """The name of an argument in Python: the parameter's own."""
+    return name
+
+
+def period(from_: Any, to_: Any, place: Place) -> Period:
+    """The period `[from_, to_)`."""
+    return Period(day(from_, place("from_")), day(to_, place("to_")))
 
 
 def knowledge(value: Any, where: str = "known_at") -> KnownAt:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import duckdb
 
+from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
 from folkestrom.intake.tables import create_tables, require_tables
 from folkestrom.register.tables import METHOD_VERSION
 from folkestrom.residence.publish import publish
+
+Answered_co = TypeVar("Answered_co", covariant=True)
 
 
 def register_tables() -> Derived:
@@ -52,6 +56,40 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
     with open_for_reading(folder, waiting) as connection:
         require_fresh(connection, tables)
         yield connection
+
+
+@contextmanager
+def asking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store to put questions to it: what runs out meanwhile is told with a next step.
+
+    Parameters
+    ----------
+    folder, waiting
+        As for `reading`.
+    """
+    with reading(folder, waiting) as connection, resource_errors():
+        yield connection
+
+
+class Question(Protocol[Answered_co]):
+    """What is asked of a store: a frozen value that an open store answers."""
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Answered_co:
+        """The answer."""
+
+
+def answer(folder: Path, waiting: Waiting, question: Question[Answered_co]) -> Answered_co:
+    """Open a store, and let it answer a question.
+
+    Parameters
+    ----------
+    folder, waiting
+        As for `reading`.
+    question
+        The question.
+    """
+    with asking(folder, waiting) as connection:
+        return question.answer(connection)
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+import duckdb
 import pyarrow as pa
 
 from folkestrom.analysis.study.definition import Study
@@ -17,19 +17,20 @@ from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.flow_chart import FlowChart
 from folkestrom.analysis.study.panel import PanelQuery, panel_query
 from folkestrom.analysis.study.prepared import Prepared, ends_of, prepare
-from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office import arguments
-from folkestrom.app.office.publishing import published_chart, rules_of
-from folkestrom.app.office.session import reading
+from folkestrom.app.office.session import answer, asking
+from folkestrom.app.output.json_text import json_text
 from folkestrom.app.output.place import check_place, put
 from folkestrom.app.output.rows import FORMATS, write_rows
 from folkestrom.columns import check_arguments
-from folkestrom.disclosure import Rules
-from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import DESCRIPTION, Frame, Target, as_frame
 from folkestrom.model.file_format import format_of
+from folkestrom.model.names import check_code, without_effect
+from folkestrom.model.specification import Language
+from folkestrom.outputs import flow_chart
+from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.publish.formats.csv_file import csv_of
 
 #: Told how many rows are made.
@@ -81,7 +82,7 @@ class StoreStudy:
         progress
             Told how many rows are made.
         """
-        return _reader(self._panel_batches(), progress)
+        return _reader(self._batches(panel_query), progress)
 
     def panel_flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
         """How many person-years there are, and why others are left out.
@@ -120,7 +121,7 @@ class StoreStudy:
         progress
             Told how many rows are made.
         """
-        return _reader(self._episode_batches(), progress)
+        return _reader(self._batches(_episode_query), progress)
 
     def flow_chart(self, publish: Rules | str | None = None) -> FlowChart:
         """Who is in the study and who is left out: episodes, or person-years without any.
@@ -167,63 +168,81 @@ class StoreStudy:
         """
         check_arguments(StoreStudy.describe, locals())
         # It brings SciPy and tables, which other questions to a study do without.
-        from folkestrom.app.office.describing import Asked, described
+        from folkestrom.app.office.description import DescriptionQuestion
 
-        asked = Asked(arguments.names(by), of, tuple(quantiles))
-        rules = rules_of(publish)
-        return described(self.path, self.waiting, self.definition, asked, rules).to(to)
+        question = DescriptionQuestion(
+            self.definition, arguments.names(by), of, tuple(quantiles), rules_of(publish),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
 
     def follow_up(
         self,
         by: str | Iterable[str] = (),
         at: str | int | Iterable[str | int] = (),
-        **options: Any,
+        *,
+        events: str | Iterable[str] = (),
+        level: float = 0.95,
+        publish: Rules | str | None = None,
+        picture: str | os.PathLike[str] | None = None,
+        lang: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
     ) -> Frame:
         """Cumulative incidence of what ends the episodes, by groups, at some times since the entry.
+
+        A row a group, event and time, with the columns of `by` and event, days, persons, episodes,
+        at_risk (followed beyond that day), events (until then), incidence, lower, upper and
+        crude_share, in per cent.
 
         Parameters
         ----------
         by
             Columns of the episodes, or variables, as of the entry.
         at
-            Times since the entry: days, or years such as "5y".
-        **options
-            As for `folkestrom.app.office.following.follow_up_frame`: events, level, publish,
-            picture, lang, to.
+            Times since the entry: days, such as 365, or years of 365.25 days, such as "5y", rounded
+            to whole days. By default 1, 2, 5 and 10 years, as far as anybody is followed.
+        events
+            Events that are shown; by default all that end the study's episodes.
+        level
+            Level of the intervals.
+        publish
+            Rules of disclosure control, or their name: the result is what may be shown of the
+            table.
+        picture
+            A file to draw the curves in; with `publish`, what may be shown of them.
+        lang
+            Language of the picture: "en" (the default) or "no".
+        to
+            "arrow", "polars" or "pandas".
         """
         check_arguments(StoreStudy.follow_up, locals())
-        from folkestrom.app.office.following import follow_up_frame
+        from folkestrom.app.office.followup import FollowUpQuestion, Picture
 
-        return follow_up_frame(self, by, at, **options)
+        if picture is None and lang is not None:
+            raise without_effect(
+                "lang", lang, "it is of the picture, and none is drawn", "Say picture"
+            )
+        language = check_code(lang or "en", tuple(Language), "is no language", where="lang")
+        question = FollowUpQuestion.asked(
+            arguments.parameter, self.definition, by=by, at=at, events=events, level=level,
+            publish=publish, picture=None if picture is None else Picture(Path(picture),
+            Language(language)),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
 
-    def _episode_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
+    def _batches(
+        self, rows: Callable[[Prepared], EpisodeQuery | PanelQuery]
+    ) -> Iterator[pa.RecordBatch | pa.Schema]:
         with self.prepared() as prepared:
-            query = _episode_query(prepared)
-            about = json.dumps(_described(prepared), ensure_ascii=False)
-            yield query.layout.schema.with_metadata({DESCRIPTION: about})
-            yield from query.batches(query.tally)
-
-    def _panel_batches(self) -> Iterator[pa.RecordBatch | pa.Schema]:
-        with self.prepared() as prepared:
-            query = panel_query(prepared)
-            about = json.dumps(_described(prepared), ensure_ascii=False)
+            query = rows(prepared)
+            about = json_text(_described(prepared))
             yield query.layout.schema.with_metadata({DESCRIPTION: about})
             yield from query.batches(query.tally)
 
     @contextmanager
     def prepared(self) -> Iterator[Prepared]:
         """The study with its store open."""
-        with reading(self.path, self.waiting) as connection, resource_errors():
+        with asking(self.path, self.waiting) as connection:
             yield prepare(connection, self.definition)
-
-
-def study_on(path: Path, study: Study | str | os.PathLike[str], waiting: Waiting) -> StoreStudy:
-    """A study, or the file that has one, on a store; what it names is looked up at once."""
-    check_arguments(study_on, locals())
-    definition = study if isinstance(study, Study) else read_study(Path(study))
-    found = StoreStudy(path, definition, waiting)
-    _ = found.fingerprint
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,89 +276,79 @@ class Made:
         }
 
 
-def check_rows(publish: Rules | str | None, episodes: Path | None, panel: Path | None) -> None:
-    """Refuse rows of persons beside what is to be published.
+@dataclass(frozen=True, slots=True)
+class StudyQuestion:
+    """Who is in a study, who was left out why, and its rows in files.
 
-    Parameters
-    ----------
-    publish
-        Rules, or their name.
-    episodes, panel
-        Files that were asked for.
-    """
-    if rules_of(publish) is not None and (episodes or panel):
-        raise UsageError(
-            "holds rows of persons, which are not published",
-            where="--episodes" if episodes else "--panel",
-            value=str(episodes or panel),
-            next_step="Write the file without --publish, for the office; what may be published "
-            "of it, `folkestrom describe` shows",
-        )
-
-
-def make(
-    study: StoreStudy,
-    *,
-    episodes: Path | None = None,
-    panel: Path | None = None,
-    publish: Rules | str | None = None,
-    progress: Progress | None = None,
-) -> Made:
-    """Make a study, and write its rows to files; rows are counted as they are written.
-
-    Parameters
-    ----------
-    study
-        The study.
-    episodes, panel
-        Files to write, whose names decide the format; None: the rows are only counted.
-    publish
-        Rules of disclosure control for the flow charts, or their name.
-    progress
-        Told how many rows are written.
+    Rows are counted, and written where files for them are named; the picture is of the flow chart.
 
     Raises
     ------
     UsageError
-        Rows of persons asked for beside what is to be published.
+        Rows of persons asked for beside what is to be published; a file that cannot be written.
     """
-    check_rows(publish, episodes, panel)
-    rules = rules_of(publish)
-    for path, where in ((episodes, "--episodes"), (panel, "--panel")):
-        if path is not None:
-            check_place(path, where)
-            format_of(path, FORMATS, where)
-    charts: list[FlowChart] = []
-    written: dict[Path, int] = {}
-    with study.prepared() as prepared:
-        wanted = prepared.study
-        queries: list[tuple[EpisodeQuery | PanelQuery, Path | None]] = []
-        if wanted.entry is not None or episodes is not None:
-            queries.append((_episode_query(prepared), episodes))
-        if wanted.panel is not None or panel is not None:
-            queries.append((panel_query(prepared), panel))
-        for query, path in queries:
+
+    study: Study
+    episodes: Path | None = None
+    panel: Path | None = None
+    picture: Path | None = None
+    rules: Rules | None = None
+
+    def __post_init__(self) -> None:
+        if self.rules is not None and (self.episodes or self.panel):
+            raise UsageError(
+                "holds rows of persons, which are not published",
+                where="--episodes" if self.episodes else "--panel",
+                value=str(self.episodes or self.panel),
+                next_step="Write the file without --publish, for the office; what may be published "
+                "of it, `folkestrom describe` shows",
+            )
+        for path, where, formats in (
+            (self.picture, "--flow-chart", {".svg": "svg"}),
+            (self.episodes, "--episodes", FORMATS),
+            (self.panel, "--panel", FORMATS),
+        ):
+            if path is not None:
+                check_place(path, where)
+                format_of(path, formats, where)
+
+    def answer(
+        self, connection: duckdb.DuckDBPyConnection, progress: Progress | None = None
+    ) -> Made:
+        """Make the study on an open store; rows are counted as they are written.
+
+        Parameters
+        ----------
+        connection
+            The store.
+        progress
+            Told how many rows are written.
+        """
+        charts: list[FlowChart] = []
+        written: dict[Path, int] = {}
+        prepared = prepare(connection, self.study)
+        for query, path, where in self._queries(prepared):
             if path is None:
-                charts.append(_charted(query.flow_chart(), prepared, rules))
+                charts.append(_charted(query.flow_chart(), prepared, self.rules))
                 continue
             tally = query.tally
             batches = _counted(query.batches(tally), progress)
-            where = "--episodes" if path is episodes else "--panel"
             schema = query.layout.schema
             written[path] = write_rows(path, schema, batches, _described(prepared), where)
             charts.append(_charted(query.chart(tally), prepared, None))
-        return Made(wanted.title, prepared.fingerprint, tuple(charts), written)
+        return Made(self.study.title, prepared.fingerprint, tuple(charts), written)
 
-
-def check_picture(path: Path) -> None:
-    """Refuse a file that no flow chart is written to."""
-    check_place(path, "--flow-chart")
-    format_of(path, {".svg": "svg"}, "--flow-chart")
+    def _queries(
+        self, prepared: Prepared
+    ) -> Iterator[tuple[EpisodeQuery | PanelQuery, Path | None, str]]:
+        if self.study.entry is not None or self.episodes is not None:
+            yield _episode_query(prepared), self.episodes, "--episodes"
+        if self.study.panel is not None or self.panel is not None:
+            yield panel_query(prepared), self.panel, "--panel"
 
 
 def write_picture(made: Made, path: Path) -> None:
     """Write the flow chart to an SVG file; of two, that of the episodes."""
-    check_picture(path)
     put(made.charts[0].to_svg().encode(), path)
 
 
@@ -350,7 +359,8 @@ def chart_csv(made: Made) -> bytes:
 
 def _charted(chart: FlowChart, prepared: Prepared, rules: Rules | None) -> FlowChart:
     """A flow chart with what was known, and the numbers that may be shown."""
-    return published_chart(replace(chart, known=prepared.known_text), rules)
+    chart = replace(chart, known=prepared.known_text)
+    return chart if rules is None else flow_chart.published(chart, rules)
 
 
 def _described(prepared: Prepared) -> dict[str, str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from folkestrom.app.output.json_text import json_text
 from folkestrom.model.text import escaped_json, printable
 
 
@@ -45,13 +44,8 @@ class PlainConsole(Console):
 
     def print_json_of(self, value: Any) -> None:
         """Print a value as JSON: the same value, with control characters written as escapes."""
-        document = json.dumps(value, ensure_ascii=False, indent=2, default=_as_text)
-        self.print(escaped_json(document), soft_wrap=True)
+        self.print(escaped_json(json_text(value, 2)), soft_wrap=True)
 
     def on_broken_pipe(self) -> None:
         """Leave a closed pipe to the application, which ends the same for all."""
         raise BrokenPipeError(errno.EPIPE, "the reader has closed the pipe")
-
-
-def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

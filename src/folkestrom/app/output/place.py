@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from folkestrom.engine.failures import number_of, shortage
+from folkestrom.app.output.json_text import json_text
+from folkestrom.engine.failures import path_errors
 from folkestrom.engine.scratch import replacing
-from folkestrom.errors import ResourceError, UsageError
+from folkestrom.errors import UsageError
 from folkestrom.publish.formats.csv_metadata import csv_metadata, metadata_path
 
 #: Open streams: a shell may have put a file behind one, and holds on to it.
@@ -31,7 +30,7 @@ def check_place(to: Path, where: str = "--output") -> None:
     where
         What it was given as.
     """
-    with errors_of(to, where):
+    with path_errors(to, where):
         is_in_folder, is_folder = to.parent.is_dir(), to.is_dir()
     if not is_in_folder:
         raise UsageError(
@@ -55,7 +54,7 @@ def put(made: bytes, to: Path) -> None:
         Where to; of a link, what it points to.
     """
     check_place(to)
-    with errors_of(to):
+    with path_errors(to, "--output"):
         if is_document(to):
             with replacing(to, mode=_mode(to)) as beside:
                 beside.write_bytes(made)
@@ -75,7 +74,7 @@ def put_metadata(to: Path, schema: pa.Schema, description: Mapping[str, Any]) ->
         As for `csv_metadata`.
     """
     made = csv_metadata(to.name, schema, description)
-    put((json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode(), metadata_path(to))
+    put((json_text(made, 1) + "\n").encode(), metadata_path(to))
 
 
 def is_document(to: Path) -> bool:
@@ -92,38 +91,3 @@ def _mode(to: Path) -> int:
     current = os.umask(0)
     os.umask(current)
     return 0o666 & ~current
-
-
-@contextmanager
-def errors_of(to: Path, where: str = "--output") -> Iterator[None]:
-    """Turn what the system says against writing a path into an error with a next step.
-
-    Parameters
-    ----------
-    to
-        The path.
-    where
-        What it was given as.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        short = shortage(error)
-        if short is not None:
-            raise ResourceError(
-                f"cannot be written: {short.message}",
-                where=where,
-                value=to,
-                next_step="Free some room, or choose another place; an earlier file is as it was",
-            ) from error
-        number = number_of(error)
-        if number is None:
-            raise
-        raise UsageError(
-            f"cannot be written: {os.strerror(number).lower()}",
-            where=where,
-            value=to,
-            next_step="Choose another place",
-        ) from error

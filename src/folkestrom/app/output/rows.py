@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +9,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet
 
-from folkestrom.app.output.place import errors_of, put_metadata
+from folkestrom.app.output.json_text import json_text
+from folkestrom.app.output.place import put_metadata
+from folkestrom.engine.failures import path_errors
 from folkestrom.engine.scratch import replacing
 from folkestrom.model.cells import DESCRIPTION
 from folkestrom.model.file_format import format_of
@@ -48,10 +49,10 @@ def write_rows(
     """
     form = format_of(to, FORMATS, where)
     texts = {name: str(value) for name, value in description.items()}
-    about = texts | {DESCRIPTION: json.dumps(description, ensure_ascii=False)}
+    about = texts | {DESCRIPTION: json_text(description)}
     schema = schema.with_metadata(about)
     rows = 0
-    with errors_of(to, where), replacing(to) as beside, _writer(form, beside, schema) as writer:
+    with path_errors(to, where), replacing(to) as beside, _writer(form, beside, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows

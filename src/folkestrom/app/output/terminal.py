@@ -31,7 +31,7 @@ def show(layout: Layout, console: PlainConsole, language: Language) -> None:
         console.print(layout.known, soft_wrap=True)
     console.print()
     for block in _blocks(layout, console, language):
-        _print_whole(_table(block, language), console)
+        print_whole(_table(block, language), console)
         console.print()
     for number, note in enumerate(layout.notes, start=1):
         console.print(f"{number} {note}", style="dim", soft_wrap=True)
@@ -69,7 +69,7 @@ def _width(layout: Layout, console: PlainConsole, language: Language) -> int:
     return Measurement.get(console, wide, _table(layout, language)).maximum
 
 
-def _print_whole(table: Table, console: PlainConsole) -> None:
+def print_whole(table: Table, console: PlainConsole) -> None:
     """Print a table as wide as it is: a figure that is cut is a wrong figure."""
     wide = console.options.update(width=WIDEST, max_width=WIDEST)
     before = console.width

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from folkestrom.app.office.session import looking, register_tables, writing
-from folkestrom.app.output.place import errors_of
-from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.failures import path_errors, resource_errors
 from folkestrom.engine.store import Waiting, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
 from folkestrom.errors import UsageError
@@ -130,5 +129,5 @@ def export(folder: Path, variable: str, to: Path, waiting: Waiting) -> int:
                 allowed=tuple(known) or "none is linked yet",
                 next_step=suggestion(variable, known),
             )
-        with errors_of(to, "--export-held"):
+        with path_errors(to, "--export-held"):
             return export_held(connection, variable, to)

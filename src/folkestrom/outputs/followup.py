@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
-from folkestrom.analysis.followup import Curve
-from folkestrom.app.office.following_episodes import (
+from folkestrom.analysis.followup import Curve, FollowUp
+from folkestrom.analysis.followup.cohort.cells import cells_of
+from folkestrom.analysis.followup.cohort.episodes import (
     MEASURES,
     Followed,
     counted_as_lost,
     measured,
 )
-from folkestrom.disclosure import Applied, Rules
+from folkestrom.disclosure import Applied, Protected, Rules
 from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
-from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Text
+from folkestrom.outputs.rules import refuse_rounding
 
 Integers: TypeAlias = npt.NDArray[np.int64]
+
+#: Said where it happens.
+_MERGED: Final = Text(
+    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
+    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
+)
 
 _PER_CENT = ("incidence", "lower", "upper", "crude_share")
 
@@ -63,27 +73,54 @@ class Released:
         """Whether a kind of event counts as lost from sight in a group that is shown."""
         return any(one.rule == "minimum_cell" and one.cells for one in self.applied)
 
-
-def check_rules(rules: Rules) -> None:
-    """Refuse rules that curves cannot follow.
-
-    Parameters
-    ----------
-    rules
-        The rules.
-
-    Raises
-    ------
-    UsageError
-        Rules that round.
-    """
-    if rules.rounding_base:
-        raise UsageError(
-            "rounds the counts, and the incidences would be of the true ones",
-            where="publish",
-            value=rules.name,
-            allowed="rules that suppress, such as 'research' or 'statistics'",
+    @property
+    def follow(self) -> FollowUp:
+        """The episodes of the groups that are shown, numbered anew."""
+        follow = self.followed.follow
+        kept = np.isin(follow.group, self.groups)
+        return replace(
+            follow,
+            entry=follow.entry[kept] if follow.late else follow.entry,
+            exit=follow.exit[kept],
+            cause=follow.cause[kept],
+            group=np.searchsorted(self.groups, follow.group[kept]).astype(np.int32),
+            groups=tuple(follow.groups[group] for group in self.groups),
         )
+
+    def cells(self, events: Sequence[str], tests: Sequence[Text] = ()) -> Cells:
+        """The table of some events, with what was done to it.
+
+        Parameters
+        ----------
+        events
+            The events.
+        tests
+            Notes on tests of the groups that are shown.
+        """
+        data = self.data.filter(pl.col("event").is_in(events))
+        cells = _marked(cells_of(self.followed, data, events, tests), data)
+        protected = Protected(cells, self.rules, self.applied)
+        merged = (_MERGED,) if self.merged else ()
+        notes = (*cells.specification.footnotes, *merged, protected.note)
+        return replace(protected.cells, specification=replace(cells.specification, footnotes=notes))
+
+    def picture_note(self) -> Text:
+        """What stands under a picture that anybody may see."""
+        rules = self.rules.name
+        found = Text(
+            f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
+            "that is shown.",
+            f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
+            "som er vist.",
+        )
+        if not self.merged:
+            return found
+        return Text(f"{found.en} {_MERGED.en}", f"{found.no} {_MERGED.no}")
+
+
+def check(rules: Rules) -> None:
+    """Refuse rules that curves cannot follow, before anything is counted."""
+    refuse_rounding(rules, "the incidences would be")
 
 
 def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day: bool) -> Released:
@@ -135,6 +172,20 @@ def released(followed: Followed, days: Sequence[int], rules: Rules, *, every_day
         several=max((followed.repeats[group] for group in groups), default=1) > 1,
     )
     return Released(followed, data, groups, events, tuple(curves), done, rules)
+
+
+def _marked(cells: Cells, data: pl.DataFrame) -> Cells:
+    """The table with its suppressed rows marked: of groups that occur, counts are always known.
+
+    A limit, or an incidence, may be undefined though nothing is suppressed.
+    """
+    keys = [dimension.id for dimension in cells.specification.dimensions]
+    counts = pl.col("persons", "episodes", "at_risk", "events")
+    hidden = data.select(*keys, hidden=pl.any_horizontal(counts.is_null()))
+    rows = pl.DataFrame(cells.data.select(keys)).join(
+        hidden, on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return replace(cells, suppressed=pa.array(rows["hidden"].fill_null(value=False).to_numpy()))
 
 
 def _protected(

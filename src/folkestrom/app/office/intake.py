@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from folkestrom.app.office.session import looking, register_tables, writing
-from folkestrom.app.output.place import errors_of
+from folkestrom.engine.failures import path_errors
 from folkestrom.engine.store import Waiting, database_file, staging_folder, transaction
 from folkestrom.engine.store_derived import is_fresh, log_state, refresh
 from folkestrom.engine.store_meta import format_version
@@ -142,7 +142,7 @@ def count_quarantine(folder: Path, waiting: Waiting) -> dict[str, int]:
 
 def export_quarantine(folder: Path, to: Path, waiting: Waiting) -> int:
     """Write the records that wait in quarantine to a file; return how many."""
-    with looking(folder, waiting) as connection, errors_of(to, "FILE"):
+    with looking(folder, waiting) as connection, path_errors(to, "FILE"):
         return quarantine.export(connection, to)
 
 

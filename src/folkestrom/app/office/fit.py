@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from folkestrom.app.office.studies import Progress, study_on
+from folkestrom.analysis.study.toml_file import read_study
+from folkestrom.app.office.studies import Progress, StoreStudy
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.scratch import scratch
 from folkestrom.engine.settings import EngineSettings
@@ -22,6 +23,9 @@ from folkestrom.model.names import check_code, without_effect
 
 if TYPE_CHECKING:
     from folkestrom.analysis.mobility import MobilityFit
+
+Effects: TypeAlias = Literal["unstructured", "exchangeable", "diagonal", "equal", "none"]
+Errors: TypeAlias = Literal["observed", "bhhh", "clustered"]
 
 #: Whose year a row is, where nobody has effects.
 _PERSON = "person"
@@ -113,7 +117,7 @@ def panel_of_study(
     room
         Folder for the file; by default that of FOLKESTROM_SPILL, or the system's.
     """
-    batches = study_on(store, study, waiting).panel_batches(progress)
+    batches = StoreStudy(store, read_study(study), waiting).panel_batches(progress)
     schema = batches.schema
     columns = model.columns(schema.names)
     room = room or EngineSettings.from_environment().spill or Path(gettempdir())
@@ -126,58 +130,67 @@ def panel_of_study(
         yield path
 
 
-def fit(
-    panel: Path,
-    model: Model,
-    *,
-    effects: str,
-    **options: Any,
-) -> MobilityFit:
-    """Fit the mobility model to person-years.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitQuestion:
+    """A mobility model that is fitted to person-years; see `analysis.mobility.mobility`.
 
-    Parameters
-    ----------
-    panel
-        A Parquet file, a row a person-year, as `folkestrom study --panel` writes it. It is read
-        part by part, and may be larger than memory.
-    model
-        What is fitted.
-    effects
-        Covariance of the effects.
-    **options
-        As for `folkestrom.analysis.mobility.mobility`.
+    Its fields are as of `analysis.mobility.mobility`.
     """
-    from folkestrom.analysis.design.sources import source_of
-    from folkestrom.analysis.mobility import mobility
 
-    source = source_of(panel)
-    model.columns(source.names)
-    found: MobilityFit = mobility(
-        source,
-        model.formula,
-        person=model.person,
-        weight=model.weight,
-        cluster=model.cluster,
-        effects=effects,
-        **options,
-    )
-    return found
+    model: Model
+    effects: Effects
+    outcomes: Sequence[str] | None = None
+    standard_errors: Errors = "observed"
+    bread: float = 1.0
+    penalty: float = 0.0
+    tolerance: float | None = None
+    checkpoint: Path | None = None
+
+    def __post_init__(self) -> None:
+        from folkestrom.analysis.mobility.model import check_errors
+
+        check_errors(self.standard_errors, self.bread, self.model.cluster)
+
+    def answer(
+        self, panel: Path, folder: Path | None = None, say: Callable[[str], None] | None = None
+    ) -> MobilityFit:
+        """The fit to a panel.
+
+        Parameters
+        ----------
+        panel
+            A Parquet file, a row a person-year, as `folkestrom study --panel` writes it. It is read
+            part by part, and may be larger than memory.
+        folder
+            Folder for a panel that does not fit in memory.
+        say
+            Told how far the fit has got.
+        """
+        from folkestrom.analysis.design.sources import source_of
+        from folkestrom.analysis.mobility import mobility
+
+        source = source_of(panel)
+        self.model.columns(source.names)
+        found: MobilityFit = mobility(
+            source,
+            self.model.formula,
+            person=self.model.person,
+            weight=self.model.weight,
+            cluster=self.model.cluster,
+            effects=self.effects,
+            outcomes=self.outcomes,
+            standard_errors=self.standard_errors,
+            bread=self.bread,
+            penalty=self.penalty,
+            tolerance=self.tolerance,
+            checkpoint=self.checkpoint,
+            folder=folder,
+            say=say,
+        )
+        return found
 
 
-def check_errors(errors: str, bread: float, cluster: str | None) -> None:
-    """Refuse standard errors that there are not, before anything is read.
-
-    Parameters
-    ----------
-    errors, bread, cluster
-        As for `folkestrom.analysis.mobility.fit_mobility`.
-    """
-    from folkestrom.analysis.mobility import model
-
-    model.check_errors(errors, bread, cluster)
-
-
-def effects_of(effects: str | None, *, somebody: bool) -> str:
+def effects_of(effects: Effects | None, *, somebody: bool) -> Effects:
     """The covariance of the effects: what was asked for, or else any; none where nobody has them.
 
     Parameters

@@ -1,30 +1,13 @@
-"""What leaves the office: rules by name, and flow charts through the gate."""
+"""Flow charts of studies, for publication."""
 
 from __future__ import annotations
 
 from folkestrom.analysis.study.flow_chart import FlowChart
 from folkestrom.disclosure import Rules
-from folkestrom.disclosure import named as rules_named
 from folkestrom.disclosure.charts import release_chart
 
 
-def rules_of(publish: Rules | str | None) -> Rules | None:
-    """Rules, or those of a name; None: nothing is published.
-
-    Parameters
-    ----------
-    publish
-        What was asked for.
-
-    Examples
-    --------
-    >>> rules_of("research").minimum_population
-    1000
-    """
-    return rules_named(publish, "publish") if isinstance(publish, str) else publish
-
-
-def published_chart(chart: FlowChart, rules: Rules | None) -> FlowChart:
+def published(chart: FlowChart, rules: Rules) -> FlowChart:
     """A flow chart with the numbers that may be shown, and a note of the rules.
 
     Parameters
@@ -32,10 +15,8 @@ def published_chart(chart: FlowChart, rules: Rules | None) -> FlowChart:
     chart
         The true chart.
     rules
-        The rules; None: the chart stays in the office, as it is.
+        The rules.
     """
-    if rules is None:
-        return chart
     shown = release_chart(
         [step.rows or 0 for step in chart.steps],
         [step.persons or 0 for step in chart.steps],

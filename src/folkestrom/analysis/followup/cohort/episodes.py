@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -22,9 +23,6 @@ from folkestrom.model.names import check_columns, unknown
 from folkestrom.model.specification import Text
 from folkestrom.variables.sources import OUTCOME
 from folkestrom.variables.variable import Variable
-
-if TYPE_CHECKING:
-    from folkestrom.app.office.studies import StoreStudy
 
 #: Told how many episodes are read.
 Progress = Callable[[int], None]
@@ -131,12 +129,18 @@ class Followed:
 
 
 def read(
-    study: StoreStudy, by: Sequence[str], level: float, progress: Progress | None = None
+    connection: duckdb.DuckDBPyConnection,
+    study: Study,
+    by: Sequence[str],
+    level: float,
+    progress: Progress | None = None,
 ) -> Followed:
     """Make the episodes of a study, with no more variables than groups need, and take them in.
 
     Parameters
     ----------
+    connection
+        The store.
     study
         The study.
     by
@@ -152,26 +156,23 @@ def read(
         A study without episodes; a name that no variable has; a variable that is not as of the
         entry.
     """
-    with study.prepared() as prepared:
-        entry, exit_ = ends_of(prepared.study)
-        chosen = {name: _value(prepared, name) for name in by}
-        if len(chosen) < len(by):
-            twice = next(name for name in by if list(by).count(name) > 1)
-            raise UsageError("is asked for twice", where="by", value=twice)
-        narrow = replace(prepared.study, variables=chosen)
-        new = set(chosen) - set(prepared.study.variables)
-        vocabulary = (prepare(prepared.connection, narrow) if new else prepared).vocabulary
-        groupings = tuple(Grouping(n, vocabulary[v.variable]) for n, v in chosen.items())
-        _refuse_unfit(groupings)
-        knowledge = prepared.knowledge
-        known = knowledge.day(exit_.end)
-        query = EpisodeQuery(prepared.connection, narrow, entry, exit_, vocabulary, known)
-        frame = _rows(query, by, progress)
-        fingerprint = prepared.fingerprint
+    prepared = prepare(connection, study, by)
+    entry, exit_ = ends_of(study)
+    chosen = {name: _value(prepared, name) for name in by}
+    if len(chosen) < len(by):
+        twice = next(name for name in by if list(by).count(name) > 1)
+        raise UsageError("is asked for twice", where="by", value=twice)
+    vocabulary = prepared.vocabulary
+    groupings = tuple(Grouping(n, vocabulary[v.variable]) for n, v in chosen.items())
+    _refuse_unfit(groupings)
+    known = prepared.knowledge.day(exit_.end)
+    narrow = replace(study, variables=chosen)
+    query = EpisodeQuery(connection, narrow, entry, exit_, vocabulary, known)
+    frame = _rows(query, by, progress)
     if frame.is_empty():
         raise UsageError(
             "has no episodes: everybody is left out",
-            where=study.definition.title,
+            where=study.title,
             next_step="Look at its flow chart with `folkestrom study`",
         )
     groups, repeats, number = _grouped(frame, list(by))
@@ -184,7 +185,7 @@ def read(
         group=number.to_numpy() if by else None,
     )
     return Followed(
-        study.definition, fingerprint, known, knowledge.vintage, groupings, groups, repeats,
+        study, prepared.fingerprint, known, prepared.knowledge.vintage, groupings, groups, repeats,
         follow, count(follow), _curves(follow, level), level,
     )  # fmt: skip
 

@@ -8,9 +8,10 @@ from typing import Final
 
 import polars as pl
 
+from folkestrom.analysis.combinations import completed
 from folkestrom.analysis.followup import Comparison
+from folkestrom.analysis.followup.cohort.episodes import KEYS, Followed, Grouping
 from folkestrom.analysis.study.prepared import ends_of
-from folkestrom.app.office.following_episodes import MEASURES, Followed, Grouping
 from folkestrom.classifications.code_lists import REASON, UNKNOWN_CODE
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
@@ -50,12 +51,6 @@ _MEASURES: Final = (
     Measure("crude_share", Text("Crude share", "Enkel andel"), _PER_CENT, decimals=2, empty=None),
 )
 _UNKNOWN: Final = Text("Unknown", "Uoppgitt")
-#: Said where it happens.
-MERGED: Final = Text(
-    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
-    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
-)
-
 EVENTS: Final[Mapping[str, Text]] = {
     "emigration": Text("Emigration", "Utvandring"),
     "return": Text("Return to the country of birth", "Retur til fødelandet"),
@@ -95,14 +90,15 @@ def cells_of(
     followed
         What was followed.
     data
-        As of `following_episodes.measured`, of the events that are shown.
+        As of `episodes.measured`, of the events that are shown.
     events
         These events.
     notes
         More notes, which come last.
     """
     by = tuple(dimension_of(grouping, followed.groups) for grouping in followed.by)
-    whole = _whole(data, [dimension.id for dimension in by])
+    names = [dimension.id for dimension in by]
+    whole = completed(data, names, KEYS, largest=LARGEST)
     rounded = whole.with_columns(pl.col(m.id).round(m.decimals) for m in _MEASURES if m.decimals)
     entry, exit_ = ends_of(followed.study)
     specification = TableSpecification(
@@ -216,30 +212,6 @@ def note_of_test(event: str, test: Comparison) -> Text:
     )
 
 
-def published_picture(rules: str, merged: bool) -> Text:
-    """What stands under a picture that anybody may see.
-
-    Parameters
-    ----------
-    rules
-        Name of the rules.
-    merged
-        Whether events of rare kinds count as lost from sight.
-
-    Examples
-    --------
-    >>> print(published_picture("ours", False).en)
-    Disclosure control "ours": steps and numbers at risk are those of the last time that is shown.
-    """
-    found = Text(
-        f'Disclosure control "{rules}": steps and numbers at risk are those of the last time '
-        "that is shown.",
-        f'Avsløringskontroll "{rules}": trinn og antall under risiko er de ved siste tidspunkt '
-        "som er vist.",
-    )
-    return Text(f"{found.en} {MERGED.en}", f"{found.no} {MERGED.no}") if merged else found
-
-
 def _er(number: int) -> str:
     return "" if number == 1 else "er"
 
@@ -247,25 +219,6 @@ def _er(number: int) -> str:
 def _plain(name: str) -> Text:
     text = name.replace("_", " ")
     return same(text[:1].upper() + text[1:])
-
-
-def _whole(data: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Every combination of the groups that occur: of nobody, nothing is known."""
-    size = 1
-    for name in by:
-        size *= data[name].n_unique()
-    combined = data.select(by).unique().height if by else 1
-    rows = data.height // max(combined, 1)
-    if len(by) < 2 or size == combined or size * rows > LARGEST:
-        return data
-    grid = data.select(pl.col(by[0]).unique(maintain_order=True))
-    for name in by[1:]:
-        grid = grid.join(data.select(pl.col(name).unique(maintain_order=True)), how="cross")
-    keys = ["event", "days"]
-    grid = grid.join(data.select(keys).unique(maintain_order=True), how="cross")
-    return grid.join(data, on=[*by, *keys], how="left", maintain_order="left").select(
-        *by, *keys, *MEASURES
-    )
 
 
 def _method(followed: Followed) -> Text:

@@ -1,0 +1,1 @@
+"""What the panel of a study shows: outcomes, or the values of a number, by cell."""

@@ -1,0 +1,1 @@
+"""Episodes of a study followed up by groups: what is measured of them, and its tables."""

@@ -1,0 +1,175 @@
+"""Questions about residents: stocks, changes, published tables, and why an adjustment is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date as calendar_day
+from typing import Literal, Self, get_args
+
+import duckdb
+
+from folkestrom.app.office import arguments
+from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.statistics import changes as accounts
+from folkestrom.statistics import population as stocks
+from folkestrom.statistics.changes import Quarters
+from folkestrom.statistics.periods import Every, Period, split
+from folkestrom.statistics.published import tables
+from folkestrom.statistics.published.tables import Edition, Unknown
+
+#: What an adjustment is explained by.
+Area = Literal["nation", "county", "municipality"]
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationQuestion:
+    """Residents by variables, at one day or several; see `statistics.population`.
+
+    Of several dates the result has a column `date`; the rest is as of `Store.population`.
+    """
+
+    dates: calendar_day | tuple[calendar_day, ...]
+    by: tuple[str, ...] = ()
+    known_at: KnownAt = PUBLISHED
+    extraction_months: int = EXTRACTION_MONTHS
+
+    @classmethod
+    def asked(
+        cls, place: Place, *, date: Day | None, dates: Day | Sequence[Day],
+        by: str | Iterable[str], known_at: Knowledge, extraction_months: int | None,
+    ) -> Self:  # fmt: skip
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        several = arguments.days(dates, place("dates"))
+        if date is not None and several:
+            raise UsageError("are one day and several: give one of them", where="date, dates")
+        known = arguments.knowledge(known_at, place("known_at"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        days = tuple(several) if date is None else arguments.day(date, place("date"))
+        return cls(days, arguments.names(by), known, months)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        months = self.extraction_months
+        return stocks.population(
+            connection, self.dates, self.by, self.known_at, extraction_months=months
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesQuestion:
+    """Accounts of periods, or flows alone; see `statistics.changes`.
+
+    The periods are in their order; the rest is as of `Store.changes`.
+    """
+
+    periods: tuple[Period, ...]
+    by: tuple[str, ...] = ()
+    known_at: KnownAt = PUBLISHED
+    quarters: Quarters = "summation"
+    extraction_months: int = EXTRACTION_MONTHS
+
+    @classmethod
+    def asked(
+        cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
+        known_at: Knowledge, every: Every | None, quarters: Quarters | None,
+        extraction_months: int | None,
+    ) -> Self:  # fmt: skip
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
+        periods = tuple(split(start, end, every))
+        known = arguments.knowledge(known_at, place("known_at"))
+        way = arguments.quarters(quarters, periods, known, place("quarters"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        return cls(periods, arguments.names(by), known, way, months)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        return accounts.changes(
+            connection, self.periods, self.by, self.known_at,
+            quarters=self.quarters, extraction_months=self.extraction_months,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationQuestion:
+    """The adjustment of a period, report by report; see `statistics.explain`.
+
+    Area, quarters and extraction are as of `Store.explain`.
+    """
+
+    period: Period
+    area: Area = "nation"
+    quarters: Quarters = "summation"
+    extraction_months: int = EXTRACTION_MONTHS
+
+    @classmethod
+    def asked(cls, place: Place, changes: ChangesQuestion) -> Self:
+        """Why the adjustment of an account is; `place` names an argument as it was typed."""
+        areas = [area for area in get_args(Area) if changes.by in ((area,), ())]
+        if not areas:
+            raise UsageError(
+                "is not what an adjustment is explained by",
+                where=place("by"),
+                value=",".join(changes.by),
+                allowed="county, municipality, or nothing for the nation",
+            )
+        if changes.known_at != PUBLISHED:
+            raise UsageError(
+                "leaves no adjustment to explain: accounts close by themselves on one knowledge "
+                "day",
+                where=place("known_at"),
+                next_step=f"Leave {place('known_at')} out",
+            )
+        if len(changes.periods) > 1:
+            raise UsageError(
+                "an adjustment is explained for one period at a time",
+                where=place("every"),
+                next_step=f"Leave {place('every')} out, or choose one period with "
+                f"{place('from_')} and {place('to_')}",
+            )
+        (period,) = changes.periods
+        return cls(period, areas[0], changes.quarters, changes.extraction_months)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        return accounts.explain(
+            connection, self.period, self.area,
+            quarters=self.quarters, extraction_months=self.extraction_months,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TableQuestion:
+    """One of the published tables; see `statistics.published`.
+
+    Its fields are as of `Store.table`.
+    """
+
+    name: str
+    year: int
+    known_at: KnownAt = PUBLISHED
+    extraction_months: int = EXTRACTION_MONTHS
+    unknown: Unknown = "published"
+
+    @classmethod
+    def asked(
+        cls, place: Place, *, name: str, year: int | str, known_at: Knowledge,
+        extraction_months: int | None, unknown: Unknown | None,
+    ) -> Self:  # fmt: skip
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        known = arguments.knowledge(known_at, place("known_at"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        where = arguments.unknown(unknown, name, place("unknown"))
+        return cls(name, arguments.year(year, place("year")), known, months, where)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        edition = Edition(
+            connection, self.year, self.known_at, self.extraction_months, self.unknown
+        )
+        return tables.table(edition, self.name)
