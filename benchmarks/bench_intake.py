@@ -32,7 +32,7 @@ from folkestrom.engine.store import Waiting, open_for_writing, staging_folder, t
 from folkestrom.engine.store_derived import refresh
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import create_tables
 
 DAYS = 5

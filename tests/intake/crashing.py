@@ -23,7 +23,7 @@ from folkestrom.app.office.session import register_tables
 from folkestrom.engine.store import open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh, refresh_alone
 from folkestrom.intake.batch import Order, take_in
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import create_tables
 from tests.intake.desk import record, write
 

@@ -25,7 +25,7 @@ from folkestrom.engine.store import (
 from folkestrom.engine.store_meta import create_meta
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.sealing import seal
 from folkestrom.intake.tables import CONTENT_COLUMNS, create_tables
 from folkestrom.model.report import COLUMNS, Type

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from folkestrom.engine.store import transaction
 from folkestrom.errors import InputRefused
 from folkestrom.intake.batch import Order, take_in
-from folkestrom.intake.files import find_files
 from folkestrom.intake.quarantine import export, list_open
+from folkestrom.intake.reading.files import find_files
 from tests.intake.desk import TAKEN_AT, Desk, new_store, record, write
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from folkestrom.errors import InputRefused
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from tests.intake.desk import Desk, record, write
 
 

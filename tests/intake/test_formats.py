@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from folkestrom.intake.batch import Order, take_in
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.model.time import local_day, summers
 from tests.intake.desk import Record, new_store, record, write
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from folkestrom.engine.store import transaction
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import FileCount
-from folkestrom.intake.files import find_files
-from folkestrom.intake.header import EXPORT_COLUMNS
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.quarantine import export, list_open
+from folkestrom.intake.reading.files import find_files
+from folkestrom.intake.reading.header import EXPORT_COLUMNS
 from tests.intake.desk import TAKEN_AT, Desk, Record, annulment, new_store, record, write
 
 #: A record by what it says, or a line that is none by its text.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from folkestrom.engine.store import transaction
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import FileCount
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from tests.intake.desk import TAKEN_AT, Record, log_rows, new_store, record, write
 
 _TIMES = [f"2021-01-0{day}T10:00:00Z" for day in (5, 6, 7)]

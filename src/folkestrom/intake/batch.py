@@ -14,18 +14,18 @@ from folkestrom.engine.rows import first_number
 from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
-from folkestrom.intake.conflicts import find_earlier, settle_keys
 from folkestrom.intake.counts import FileCount, IntakeResult
-from folkestrom.intake.files import Format, InputFile
 from folkestrom.intake.holding import hold, make_work_tables
-from folkestrom.intake.links import add_links, settle_links
 from folkestrom.intake.load import Placed, Progress, load, place
 from folkestrom.intake.mending import close_mended, repeats_waiting, still_waiting
 from folkestrom.intake.quarantine import reopen
-from folkestrom.intake.readers import Delivery, read_parquet
+from folkestrom.intake.reading.files import Format, InputFile
+from folkestrom.intake.reading.readers import Delivery, read_parquet
+from folkestrom.intake.reading.text_files import convert
+from folkestrom.intake.resolution.conflicts import find_earlier, settle_keys
+from folkestrom.intake.resolution.links import add_links, settle_links
 from folkestrom.intake.sealing import sealed_until
 from folkestrom.intake.tables import create_lines
-from folkestrom.intake.text_files import convert
 from folkestrom.model.time import known_from
 
 

@@ -30,7 +30,7 @@ from folkestrom.errors import PERSON_COLUMNS, InputRefused
 from folkestrom.intake.build import Moment, Query, queries
 from folkestrom.intake.checks import Check
 from folkestrom.intake.keys import key_hashes
-from folkestrom.intake.readers import Delivery, broken_file, exact, readable
+from folkestrom.intake.reading.readers import Delivery, broken_file, exact, readable
 from folkestrom.intake.reasons import Reason
 
 #: Rows that are read in one go: their keys fit a processor's cache, and progress shows.

@@ -13,16 +13,16 @@ import pyarrow as pa
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row, text_column
 from folkestrom.errors import InputRefused, masked
-from folkestrom.intake.header import (
+from folkestrom.intake.load import Placed
+from folkestrom.intake.reading.header import (
     EXPORT_COLUMNS,
     QUARANTINE_BYTES,
     QUARANTINE_ID,
     QUARANTINE_LINE,
 )
-from folkestrom.intake.load import Placed
+from folkestrom.intake.reading.writing import write_rows
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import LINES, has_lines
-from folkestrom.intake.writing import write_rows
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
 
 #: More rows than any table has.

@@ -16,9 +16,9 @@ from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row
 from folkestrom.errors import InputRefused
 from folkestrom.intake.columns import NANOSECONDS, whole_microseconds
-from folkestrom.intake.files import Format, InputFile
-from folkestrom.intake.readers import look_into
-from folkestrom.intake.text_files import Shape, convert
+from folkestrom.intake.reading.files import Format, InputFile
+from folkestrom.intake.reading.readers import look_into
+from folkestrom.intake.reading.text_files import Shape, convert
 
 Key = Literal["person", "municipality"]
 Kind = Literal["text", "number", "whole number"]

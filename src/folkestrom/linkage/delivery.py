@@ -15,7 +15,7 @@ from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import first_number, first_row
 from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.intake.files import InputFile
+from folkestrom.intake.reading.files import InputFile
 from folkestrom.intake.sealing import sealed_until
 from folkestrom.linkage.checks import (
     find_overlaps,

@@ -11,9 +11,9 @@ import duckdb
 
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_number, is_any
-from folkestrom.intake.header import QUARANTINE_BYTES
-from folkestrom.intake.readers import exact, readable
-from folkestrom.intake.writing import write_rows
+from folkestrom.intake.reading.header import QUARANTINE_BYTES
+from folkestrom.intake.reading.readers import exact, readable
+from folkestrom.intake.reading.writing import write_rows
 from folkestrom.linkage.columns import Source
 from folkestrom.linkage.counts import LinkCount
 from folkestrom.linkage.reasons import MEANINGS, NUMBERS, Reason

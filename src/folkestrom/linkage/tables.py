@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.intake.header import QUARANTINE_BYTES
+from folkestrom.intake.reading.header import QUARANTINE_BYTES
 
 _TABLES: Final[dict[str, dict[str, str]]] = {
     # One row a linked variable.

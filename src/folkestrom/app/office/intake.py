@@ -19,7 +19,7 @@ from folkestrom.engine.store_meta import format_version
 from folkestrom.intake import quarantine, sealing
 from folkestrom.intake.batch import Order, take_in
 from folkestrom.intake.counts import IntakeResult
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import count_rows, last_known
 from folkestrom.model.time import local_day
 from folkestrom.register.build import compile_kernels

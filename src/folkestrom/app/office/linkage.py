@@ -12,7 +12,7 @@ from folkestrom.engine.failures import path_errors, resource_errors
 from folkestrom.engine.store import Waiting, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
 from folkestrom.errors import UsageError
-from folkestrom.intake.files import find_files
+from folkestrom.intake.reading.files import find_files
 from folkestrom.linkage.catalogue import counts_of, has_linkage, linked_variables
 from folkestrom.linkage.counts import LinkResult
 from folkestrom.linkage.delivery import LinkOrder, check_name

@@ -11,8 +11,8 @@ from folkestrom.twin.lives.people import LATE_EMIGRATION
 from folkestrom.twin.output import sheets
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.observer import Observer
 from folkestrom.twin.years.reports import Rows
+from folkestrom.twin.years.simulate import Observer
 from folkestrom.twin.years.window import Window
 
 _SCHEMA = pa.schema(

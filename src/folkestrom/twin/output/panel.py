@@ -21,8 +21,8 @@ from folkestrom.twin.lives.people import DIE, LATE_EMIGRATION, LATE_MOVE, LEAVE,
 from folkestrom.twin.output import sheets
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.observer import Observer
 from folkestrom.twin.years.reports import Rows
+from folkestrom.twin.years.simulate import Observer
 from folkestrom.twin.years.window import Window, adult_parts, adults
 
 _TEXTS = ("sex", "age", *LISTED, "covid", "centrality", "first_centrality", "county")

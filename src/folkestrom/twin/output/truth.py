@@ -19,8 +19,8 @@ from folkestrom.twin.output import sheets
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.cells import AGES, NEWBORN
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.observer import Observer
 from folkestrom.twin.years.reports import Rows
+from folkestrom.twin.years.simulate import Observer
 from folkestrom.twin.years.steering import ENLARGEMENT
 from folkestrom.twin.years.window import Window
 

@@ -18,12 +18,33 @@ from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status
+from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.files import Writer
-from folkestrom.twin.years.observer import Observer
+from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.steering import Forecast
+from folkestrom.twin.years.window import Window
 
 Step = Callable[[str, int, int], None]
 _L, _P = 161, 162
+
+
+class Observer:
+    """What may look on while a country is simulated: the truth, the panel, the variable files.
+
+    It is shown every window, does nothing by itself and never changes what it is shown.
+    """
+
+    def opened(self, country: Country, w: Window) -> None:
+        """Residents of 1 January are listed, last year's reports revised, nothing has happened."""
+
+    def closed(self, country: Country, w: Window, rows: Rows) -> None:
+        """All has happened; `rows` are the reports as they should be, with times of receipt."""
+
+    def written(self, country: Country, w: Window, rows: Rows) -> None:
+        """`rows` are all reports of the window, revisions too, with their numbers."""
+
+    def finished(self, country: Country) -> None:
+        """The last window is over."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from folkestrom.engine.failures import shortage
 from folkestrom.engine.paths import literal
 from folkestrom.errors import InputRefused
-from folkestrom.intake.file_kinds import check_parquet
-from folkestrom.intake.files import InputFile
-from folkestrom.intake.header import QUARANTINE_LINE, check_names, check_types
+from folkestrom.intake.reading.file_kinds import check_parquet
+from folkestrom.intake.reading.files import InputFile
+from folkestrom.intake.reading.header import QUARANTINE_LINE, check_names, check_types
 from folkestrom.model.report import BY_NAME
 
 _FIRST = 4096

@@ -17,9 +17,9 @@ from folkestrom.engine.failures import shortage
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_number, first_row
 from folkestrom.errors import InputRefused
-from folkestrom.intake.files import Format, InputFile
-from folkestrom.intake.header import check_names, text_columns
-from folkestrom.intake.plain_text import (
+from folkestrom.intake.reading.files import Format, InputFile
+from folkestrom.intake.reading.header import check_names, text_columns
+from folkestrom.intake.reading.plain_text import (
     Text,
     delimiter_of,
     other_encoding,
@@ -29,7 +29,7 @@ from folkestrom.intake.plain_text import (
     unpacked,
     whole,
 )
-from folkestrom.intake.readers import Delivery, broken_file, unmended_lines
+from folkestrom.intake.reading.readers import Delivery, broken_file, unmended_lines
 
 _LONGEST_HEADER: Final = 65_536
 #: Faults of a single line, and what else such a line may hold; any other fault means that the

@@ -10,7 +10,7 @@ from typing import Final
 
 from folkestrom.errors import InputRefused, masked
 from folkestrom.intake.columns import TEXT, accepted_types, fits
-from folkestrom.intake.files import Format, format_of
+from folkestrom.intake.reading.files import Format, format_of
 from folkestrom.model.codes import RESERVED_KINDS, Kind
 from folkestrom.model.report import BY_NAME, COLUMNS
 

@@ -22,9 +22,9 @@ from typing import BinaryIO, Final, cast
 
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UserError
-from folkestrom.intake.file_kinds import GZIP, check_text, conversion
-from folkestrom.intake.files import Format, InputFile
-from folkestrom.intake.readers import broken_file
+from folkestrom.intake.reading.file_kinds import GZIP, check_text, conversion
+from folkestrom.intake.reading.files import Format, InputFile
+from folkestrom.intake.reading.readers import broken_file
 
 _BLOCK: Final = 1 << 20
 #: What reading a damaged file, packed or not, can end in.

@@ -25,8 +25,6 @@ import pyarrow as pa
 
 from folkestrom.engine.rows import column_of, is_any, lent, numbers_of
 from folkestrom.intake.build import Moment
-from folkestrom.intake.conflicts import leave_log
-from folkestrom.intake.cycles import last_of_cycles
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.keys import key_hashes
 from folkestrom.intake.reasons import (
@@ -36,6 +34,8 @@ from folkestrom.intake.reasons import (
     LINK_VOID,
     REFUSED_LINKS,
 )
+from folkestrom.intake.resolution.conflicts import leave_log
+from folkestrom.intake.resolution.cycles import last_of_cycles
 from folkestrom.intake.tables import REPORT_COLUMNS
 
 _NAMES: Final = ", ".join(REPORT_COLUMNS)

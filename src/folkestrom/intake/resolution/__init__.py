@@ -1,0 +1,1 @@
+"""Which reports stand: the same report twice, annulments and corrections, and cycles of them."""
