@@ -14,6 +14,7 @@ from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.cells import Method, RateDesign, measured, rate_cells, rate_rows
 from folkestrom.analysis.rates.occurrence import Only
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.arguments import Day, Knowledge, Place
@@ -57,29 +58,24 @@ class EventQuestion:
         )  # fmt: skip
 
     def check(self, names: Iterable[str]) -> None:
-        """Refuse groups that no variable is made of."""
+        """Refuse groups of which none is asked for."""
         check_used(self.groups, (*names, *self.only))
 
     def occurrences(
         self, connection: duckdb.DuckDBPyConnection, names: Iterable[str]
     ) -> Occurrences:
         """Events and exposure by variables; for publication, with first events."""
+        wanted = tuple(dict.fromkeys((*names, *self.only)))
         return occurrences(
-            connection,
-            self.period,
-            tuple(dict.fromkeys((*names, *self.only))),
-            self.event,
-            destination=self.destination,
-            known_at=self.known_at,
-            groups=self.groups,
-            persons=self.rules is not None,
-        )
+            connection, self.period, wanted, self.event, destination=self.destination,
+            known_at=self.known_at, groups=self.groups, persons=self.rules is not None,
+        )  # fmt: skip
 
     def years(self, by: Iterable[str] = ()) -> float:
         """How many years the person-years of a cell add up."""
         if "year" in by:
             return 1.0
-        return (self.period.end - self.period.start).days / 365.2425
+        return (self.period.end - self.period.start).days / DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
