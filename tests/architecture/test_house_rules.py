@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -16,6 +17,18 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 #: What does not yet keep a limit: a folder is emptied, a cycle undone, and its line goes.
 CROWDED: dict[str, int] = {}
 CIRCULAR: list[str] = []
+
+
+#: Libraries that take long to load, and may be imported where they are used.
+HEAVY = {"formulaic", "matplotlib", "numba", "pandas", "polars", "pycountry", "scipy"}
+#: Who imports the program itself inside functions, so that what needs none of it starts at once.
+DEFERRED = {
+    "__init__": "`import folkestrom` opens no engine",
+    "app.cli": "a command loads what it runs, and help loads nothing",
+    "app.office": "a store is opened without models and compilers",
+    "register.build": "who only reads tables loads no compiler",
+    "twin": "the package is there without what writes a country",
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +63,22 @@ def test_no_folder_is_crowded(program: list[measure.Module]) -> None:
 def test_nothing_imports_in_a_circle(program: list[measure.Module]) -> None:
     found = measure.cycles(measure.import_graph(program))
     assert [group[0].removeprefix("folkestrom.") for group in found] == CIRCULAR, found
+
+
+def _inside_functions(module: measure.Module) -> set[str]:
+    nodes = [node for function in module.functions for node in ast.walk(function)]
+    named = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return named | {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+
+
+def test_imports_inside_functions_have_a_reason(program: list[measure.Module]) -> None:
+    found = set()
+    for module in program:
+        name = module.name.removeprefix("folkestrom").removeprefix(".") or "__init__"
+        own = {n for n in _inside_functions(module) if n.split(".")[0] not in HEAVY}
+        if own:
+            found.add(next((d for d in DEFERRED if f"{name}.".startswith(f"{d}.")), name))
+    assert found == set(DEFERRED)
 
 
 def test_the_page_on_the_layout_has_todays_size_and_shape(program: list[measure.Module]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from folkestrom.twin.targets.backcast import (
     Constraint,
     emigrants,
 )
-from folkestrom.twin.targets.citizenship import citizenship_targets
+from folkestrom.twin.targets.citizenship import Citizenships, citizenship_targets
 from folkestrom.twin.targets.definition import (
     AGES,
     Ints,
@@ -32,7 +32,7 @@ from folkestrom.twin.targets.definition import (
 )
 from folkestrom.twin.targets.expected import percent_change
 from folkestrom.twin.targets.marital import final_marital, marital_trajectories
-from folkestrom.twin.targets.municipalities import embedded_municipalities
+from folkestrom.twin.targets.municipalities import Municipalities, embedded_municipalities
 from folkestrom.twin.targets.rounding import largest_remainder
 
 Floats = NDArray[np.float64]
@@ -95,17 +95,30 @@ def _assemble(years: tuple[int, ...], population: Ints, births: Ints) -> Targets
         immigration=immigration,
         emigration=emigration,
         adjustment=adjustment,
-        municipality_codes=places.codes,
-        municipality_population=places.population,
-        centrality=places.centrality,
-        county=(places.codes // 100).astype(np.int8),
-        marital=marital_trajectories(years, population, final),
-        citizenship_codes=citizens.codes,
-        citizenship=citizens.counts,
-        immigration_citizenship=citizens.immigration,
+        **spread(years, population, final, places, citizens),
         source="embedded",
         notes=(*NOTES, *places.notes, *citizens.notes),
     )
+
+
+def spread(
+    years: tuple[int, ...],
+    population: Ints,
+    final: Ints,
+    places: Municipalities,
+    citizens: Citizenships,
+) -> dict[str, Any]:
+    """What `Targets` say of municipalities, marital status and citizenship."""
+    return {
+        "municipality_codes": places.codes,
+        "municipality_population": places.population,
+        "centrality": places.centrality,
+        "county": (places.codes // 100).astype(np.int8),
+        "marital": marital_trajectories(years, population, final),
+        "citizenship_codes": citizens.codes,
+        "citizenship": citizens.counts,
+        "immigration_citizenship": citizens.immigration,
+    }
 
 
 def final_groups() -> Ints:

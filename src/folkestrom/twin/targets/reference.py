@@ -25,7 +25,8 @@ from folkestrom.twin.targets.definition import (
     Targets,
     cohort_group_population,
 )
-from folkestrom.twin.targets.marital import final_marital, marital_trajectories
+from folkestrom.twin.targets.embedded import spread
+from folkestrom.twin.targets.marital import final_marital
 from folkestrom.twin.targets.municipalities import reference_municipalities
 from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.targets.schedules import BIRTHS_MALE
@@ -87,14 +88,7 @@ def reference_targets(
         immigration=immigration,
         emigration=emigration,
         adjustment=adjustment,
-        municipality_codes=places.codes,
-        municipality_population=places.population,
-        centrality=places.centrality,
-        county=(places.codes // 100).astype(np.int8),
-        marital=marital_trajectories(years, population, final),
-        citizenship_codes=citizens.codes,
-        citizenship=citizens.counts,
-        immigration_citizenship=citizens.immigration,
+        **spread(years, population, final, places, citizens),
         source="reference",
         notes=(*places.notes, *marital_notes, *citizens.notes),
     )
