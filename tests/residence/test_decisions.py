@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 
 from folkestrom.register import build
-from folkestrom.residence.build import decisions, why
+from folkestrom.residence.decisions import decisions, why
 from folkestrom.residence.publish import publish
 from folkestrom.residence.rules import RULES
 from folkestrom.residence.tables import Because
