@@ -257,9 +257,9 @@ def _countries(store: Store, start: date, end: date) -> Iterator[dict[str, Any]]
 def _first_year(store: Store) -> int:
     """The first year on whose 1 January the log has a population."""
     with store.reading() as connection:
-        from folkestrom.statistics.reach import reach
+        from folkestrom.statistics.coverage import coverage
 
-        first = reach(connection).first
+        first = coverage(connection).first
     return first.year + (first > date(first.year, 1, 1))
 
 

@@ -15,7 +15,7 @@ from folkestrom.analysis.study.definition import STAY, Panel, Study
 from folkestrom.analysis.study.summaries import MOST_CELLS
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.disclosure import Protected, Rules, release
-from folkestrom.disclosure.applied import Applied, note_of
+from folkestrom.disclosure.records import DisclosureRecord, disclosure_note
 from folkestrom.disclosure.release import rows_suppressed
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
@@ -289,7 +289,7 @@ def values(about: About, found: pl.DataFrame, rules: Rules | None) -> Cells:
     protected = _gated(about, rows, rules)
     names = [m.id for m in figures]
     shown, applied = _with_figures(rows, protected, about.by, names)
-    note = note_of(rules, (*protected.applied, _too_few(applied)))
+    note = disclosure_note(rules, (*protected.applied, _too_few(applied)))
     measures = made.measures[1:] if rules.rounding_base else made.measures
     made = replace(made, measures=measures, footnotes=(_DRAWN_IN, *made.footnotes, note))
     kept = _selected(shown, made)
@@ -355,14 +355,14 @@ def _with_figures(
     return pl.concat([shown, figures], how="horizontal"), few
 
 
-def _too_few(hit: int) -> Applied:
+def _too_few(hit: int) -> DisclosureRecord:
     text = Text(
         f"means and quantiles with the values of fewer than {EITHER_SIDE} persons on either side "
         "not shown",
         f"gjennomsnitt og kvantiler med verdier for færre enn {EITHER_SIDE} personer på en av "
         "sidene er ikke vist",
     )
-    return Applied("quantiles", text, hit)
+    return DisclosureRecord("quantiles", text, hit)
 
 
 def _ordered(found: pl.DataFrame, about: About) -> pl.DataFrame:

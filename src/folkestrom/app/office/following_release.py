@@ -17,8 +17,8 @@ from folkestrom.app.office.following_episodes import (
     counted_as_lost,
     measured,
 )
-from folkestrom.disclosure import Applied, Rules
-from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
+from folkestrom.disclosure import DisclosureRecord, Rules
+from folkestrom.disclosure.curves import ThinnedCurves, applied, smallest_group, thin
 from folkestrom.errors import UsageError
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ class Released:
     groups: tuple[int, ...]
     events: tuple[str, ...]
     curves: tuple[Curve, ...]
-    applied: tuple[Applied, ...]
+    applied: tuple[DisclosureRecord, ...]
     rules: Rules
 
     @property
@@ -155,7 +155,7 @@ def _protected(
 
 def _thinned(
     followed: Followed, group: int, days: Sequence[int], rules: Rules, every_day: bool
-) -> tuple[Integers, Thinned]:
+) -> tuple[Integers, ThinnedCurves]:
     """Days that were looked at, and what of them can be shown."""
     grid = np.asarray(days, np.int64)
     if every_day:
@@ -204,7 +204,7 @@ def _coarse(data: pl.DataFrame, small: npt.NDArray[np.bool_]) -> tuple[pl.DataFr
     return rounded, sum(int((rounded[n] != data[n]).sum()) for n in _PER_CENT)
 
 
-def _curves(followed: Followed, group: int, grid: Integers, found: Thinned) -> list[Curve]:
+def _curves(followed: Followed, group: int, grid: Integers, found: ThinnedCurves) -> list[Curve]:
     """The curves of a group at the times that can be shown, and no more of them than that."""
     # Nobody is followed longer than that, and nothing is extrapolated.
     kept = grid[found.times & (grid <= followed.curve(group, followed.events[0]).until)]
