@@ -30,7 +30,7 @@ from folkestrom.app.office.session import register_tables
 from folkestrom.engine.settings import connect
 from folkestrom.engine.store import Waiting, open_for_writing, staging_folder, transaction
 from folkestrom.engine.store_derived import refresh
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import create_tables
@@ -106,7 +106,7 @@ def _copy(files: list[Path], to: Path) -> None:
 
 def _intake(folder: Path, files: list[Path]) -> IntakeResult:
     with open_for_writing(folder, create_tables) as connection, transaction(connection):
-        return take_in(connection, Order(find_files(files), staging_folder(folder)))
+        return take_in(connection, IntakeOrder(find_files(files), staging_folder(folder)))
 
 
 def _histories(folder: Path) -> None:

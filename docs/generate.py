@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -104,7 +105,7 @@ def report_format() -> str:
             "",
             f"- `municipality`: {MUNICIPALITY_DIGITS} digits, with the leading zero (`0301`), of",
             f"  one of the {len(municipality_codes())} municipalities that the program",
-            "  [knows](../explanation/known.md#which-municipalities).",
+            "  [knows](../explanation/two-times.md#which-municipalities).",
             f"- `basic_unit`: {BASIC_UNIT_DIGITS} digits, the first {MUNICIPALITY_DIGITS} those of",
             "  the municipality. Basic units are not listed: the other digits are free.",
             "- `country`: ISO 3166-1 alpha-2, and `XK` Kosovo, `XS` stateless, `XX` unknown.",
@@ -267,6 +268,32 @@ def variables() -> str:
     return "\n".join([*lines, ""])
 
 
+def glossary() -> str:
+    """Every term with its one meaning, from `glossary.toml`."""
+    found = tomllib.loads((DOCS / "glossary.toml").read_text(encoding="utf-8"))
+    lines = [
+        "# Glossary",
+        "<!-- Made by docs/generate.py from docs/glossary.toml; change that file. -->",
+        "",
+        "Each term has one meaning in the program, its messages and this manual. Norwegian terms",
+        "are those of Statistics Norway's pages where these have one. *Usage here* marks a term",
+        "that the program defines itself, or narrows.",
+    ]
+    for group in found["group"]:
+        rows = [
+            [
+                f"**{term['en']}**",
+                f"*{term['no']}*",
+                term["is"],
+                found["sources"].get(term["source"], term["source"]),
+            ]
+            for term in group["term"]
+        ]
+        lines += ["", f"## {group['title']}", ""]
+        lines += _table(["term", "Norwegian", "meaning", "source"], rows)
+    return "\n".join([*lines, ""])
+
+
 _USES = {
     "stock": "population",
     "flow": "changes",
@@ -300,7 +327,7 @@ def derived_tables() -> str:
         "the day on which each report became known and the name of its source. Intervals are",
         "half-open, dates local days, 9999-12-31 is the end of time. A row is there as known at E",
         "when `known_from <= E` and `E < known_to`.",
-        "[Histories by example](../explanation/what-known-means.md) shows how they",
+        "[Histories by example](../explanation/histories-by-example.md) shows how they",
         "come about.",
         "",
         f"Version of the method: {METHOD_VERSION}. Tables of another version are made again.",
@@ -323,6 +350,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/published-tables.md": published_tables,
     "reference/variables.md": variables,
     "reference/derived-tables.md": derived_tables,
+    "reference/glossary.md": glossary,
 }
 
 

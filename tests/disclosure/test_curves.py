@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkestrom.disclosure import Rules
-from folkestrom.disclosure.applied import note_of
-from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
+from folkestrom.disclosure.curves import ThinnedCurves, applied, smallest_group, thin
+from folkestrom.disclosure.records import disclosure_note
 from folkestrom.errors import UsageError
 
 Counts = npt.NDArray[np.int64]
@@ -30,7 +30,7 @@ def left(draw: st.DrawFn) -> tuple[Counts, Counts, Counts, int, bool]:
     return steps[:, :2], steps[:, 2:], still, draw(st.integers(0, 8)), draw(st.booleans())
 
 
-def differences(values: Counts, found: Thinned) -> Counts:
+def differences(values: Counts, found: ThinnedCurves) -> Counts:
     """Counts between neighbouring shown times, from the start and to the end."""
     edges = [-1, *np.flatnonzero(found.times), len(values) - 1]
     at = [np.zeros_like(values[0]) if row < 0 else values[row] for row in edges]
@@ -68,7 +68,7 @@ def test_only_what_has_to_be_is_left_out(case: tuple[Counts, Counts, Counts, int
     for row in np.flatnonzero(~found.times):
         more = found.times.copy()
         more[row] = True
-        between = differences(shown, Thinned(more, found.kinds))
+        between = differences(shown, ThinnedCurves(more, found.kinds))
         assert np.isin(between, range(smallest, minimum)).any()
 
 
@@ -131,12 +131,15 @@ def test_what_are_no_counts_is_refused(events: Any, others: Any, at_risk: Any, c
 
 def test_readers_are_told_what_was_done() -> None:
     rules = Rules("ours", minimum_cell=5, minimum_population=100)
-    note = note_of(rules, applied(rules, groups=2, times=3))
+    note = disclosure_note(rules, applied(rules, groups=2, times=3))
     assert note.en == (
         'Disclosure control "ours": groups of fewer than 100 persons not shown: 2; '
         "times left out, so that no count between two of them is 1-4: 3."
     )
     zeros = Rules("ours", minimum_cell=5, zeros=True, whole_percent_below=50)
-    assert "kurver over 0-4 hendelser er ikke vist: 1" in note_of(zeros, applied(zeros, kinds=1)).no
+    assert (
+        "kurver over 0-4 hendelser er ikke vist: 1"
+        in disclosure_note(zeros, applied(zeros, kinds=1)).no
+    )
     assert smallest_group(rules) == 100
     assert smallest_group(zeros) == 5

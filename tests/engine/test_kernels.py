@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def compiled(folder: Path, sources: str) -> Any:
 def test_what_is_kept_is_of_the_same_sources(tmp_path: Path) -> None:
     assert compiled(tmp_path, "a").stats.cache_misses
     assert compiled(tmp_path, "a").stats.cache_hits
+    assert compiled(tmp_path, "b").stats.cache_misses
+
+
+def test_what_is_kept_of_other_sources_is_not_read(tmp_path: Path) -> None:
+    compiled(tmp_path, "a")
+    [index] = tmp_path.rglob("*.nbi")
+    with index.open("rb") as kept:
+        version = pickle.load(kept)
+    index.write_bytes(pickle.dumps(version) + b"of a class that is gone")
     assert compiled(tmp_path, "b").stats.cache_misses
 
 

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from folkestrom.app.office.session import register_tables
 from folkestrom.engine.store import open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh, refresh_alone
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import create_tables
 from tests.intake.desk import record, write
@@ -39,7 +39,7 @@ OTHER_METHOD = Derived(REGISTER.name, REGISTER.method_version + 1, REGISTER.upda
 def take(folder: Path, *files: Path) -> None:
     """Take files in, with the register's tables."""
     with open_for_writing(folder, create_tables) as connection, transaction(connection):
-        take_in(connection, Order(find_files(files), folder / "staging"))
+        take_in(connection, IntakeOrder(find_files(files), folder / "staging"))
         refresh(connection, REGISTER)
 
 

@@ -23,7 +23,7 @@ from folkestrom.engine.store import (
     transaction,
 )
 from folkestrom.engine.store_meta import create_meta
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.sealing import seal
@@ -128,7 +128,9 @@ class Desk:
     def take(self, *files: Path, retake: bool = False) -> IntakeResult:
         """Take files in, log only."""
         with open_for_writing(self.folder, create_tables) as connection, transaction(connection):
-            order = Order(find_files(files), staging_folder(self.folder), retake, self.taken_at)
+            order = IntakeOrder(
+                find_files(files), staging_folder(self.folder), retake, self.taken_at
+            )
             return take_in(connection, order)
 
     def take_records(self, records: Iterable[Record], name: str = "r.csv") -> IntakeResult:

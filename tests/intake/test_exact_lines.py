@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from folkestrom.engine.store import transaction
 from folkestrom.errors import InputRefused
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.quarantine import export, list_open
 from folkestrom.intake.reading.files import find_files
 from tests.intake.desk import TAKEN_AT, Desk, new_store, record, write
@@ -124,7 +124,7 @@ def test_any_damaged_line(parts: list[bytes], end: bytes) -> None:
         (folder / "r.csv").write_bytes(content)
         files = find_files([folder / "r.csv"])
         with transaction(store):
-            total = take_in(store, Order(files, folder / "staging", taken_at=TAKEN_AT)).total
+            total = take_in(store, IntakeOrder(files, folder / "staging", taken_at=TAKEN_AT)).total
         assert (total.accepted, total.quarantined) == (len(lines), len(lines))
         export(store, folder / "mend.csv")
         assert exported(folder / "mend.csv") == lines

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.reading.files import find_files
 from folkestrom.model.time import local_day, summers
 from tests.intake.desk import Record, new_store, record, write
@@ -133,7 +133,7 @@ def test_one_report_in_two_formats_is_a_repeat(tmp_path: Path) -> None:
     moments = [1_609_455_599_999_999_999]
     files = [make(tmp_path / f"{n}.parquet", moments) for n, make in enumerate(FORMATS.values())]
     with new_store() as connection:
-        order = Order(find_files(files), tmp_path / "staging")
+        order = IntakeOrder(find_files(files), tmp_path / "staging")
         result = take_in(connection, order)
         days = connection.execute("SELECT known_from::VARCHAR FROM report").fetchall()
     total = result.total
@@ -144,7 +144,7 @@ def test_one_report_in_two_formats_is_a_repeat(tmp_path: Path) -> None:
 
 def _log(folder: Path, file: Path) -> list[tuple[Any, ...]]:
     with new_store() as connection:
-        take_in(connection, Order(find_files([file]), folder / "staging"))
+        take_in(connection, IntakeOrder(find_files([file]), folder / "staging"))
         return connection.execute(
             "SELECT received_at, known_from FROM report ORDER BY position"
         ).fetchall()

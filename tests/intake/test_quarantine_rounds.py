@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkestrom.engine.store import transaction
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import FileCount
 from folkestrom.intake.holding import record_sql
 from folkestrom.intake.quarantine import export, list_open
@@ -200,7 +200,7 @@ class _Books:
         return self.folder / f"{self.files}.{ending}"
 
     def take(self, file: Path, *, retake: bool) -> FileCount:
-        order = Order(find_files([file]), self.folder / "staging", retake, TAKEN_AT)
+        order = IntakeOrder(find_files([file]), self.folder / "staging", retake, TAKEN_AT)
         with transaction(self.store):
             total = take_in(self.store, order).total
         assert total.read == total.accepted + total.quarantined + total.repeats

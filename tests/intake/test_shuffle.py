@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkestrom.engine.store import transaction
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import FileCount
 from folkestrom.intake.reading.files import find_files
 from tests.intake.desk import TAKEN_AT, Record, log_rows, new_store, record, write
@@ -56,7 +56,7 @@ def _outcome(deliveries: list[list[Record]]) -> tuple[object, ...]:
 def _take(store: duckdb.DuckDBPyConnection, file: Path, records: list[Record]) -> FileCount:
     files = find_files([write(file, records)])
     with transaction(store):
-        return take_in(store, Order(files, file.parent / "staging", taken_at=TAKEN_AT)).total
+        return take_in(store, IntakeOrder(files, file.parent / "staging", taken_at=TAKEN_AT)).total
 
 
 def _seen(store: duckdb.DuckDBPyConnection) -> tuple[object, ...]:

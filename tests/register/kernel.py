@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from folkestrom.register.kernel.memory import new_work
 from folkestrom.register.kernel.rows import NO_TARGET, NULL8, NULL16, NULL32, NULL64, ROW, WAITING
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
-from folkestrom.register.kernel.work import new_work
 from folkestrom.register.tables import TABLES
 from tests.reference.register import Report, Tables
 

@@ -15,7 +15,7 @@ from folkestrom.register.flags import FlagReason
 from folkestrom.register.tables import BY_NAME
 from tests.reference.register import OPEN, Report, Row, Tables
 
-PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-known-means.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "histories-by-example.md"
 _EXAMPLE = re.compile(r"<!-- example -->\n```text\n(.*?)```", re.DOTALL)
 _HEADINGS = {
     "stay": ("position", "municipality", "valid_from", "valid_to", "known_from", "known_to"),

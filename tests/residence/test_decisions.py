@@ -9,7 +9,7 @@ from folkestrom.register import build
 from folkestrom.residence.decisions import decisions, why
 from folkestrom.residence.publish import publish
 from folkestrom.residence.rules import RULES
-from folkestrom.residence.tables import Because
+from folkestrom.residence.tables import ResidenceReason
 from tests.reference.register import as_of
 from tests.register.log import append, empty_log
 from tests.register.random_log import random_log
@@ -46,5 +46,5 @@ def test_why_agrees_with_the_register() -> None:
             assert decision.resident == (home is not None)
             if decision.resident:
                 assert (decision.municipality, decision.basic_unit) == home
-            reasons.add(decision.because)
-    assert reasons == set(Because)
+            reasons.add(decision.reason)
+    assert reasons == set(ResidenceReason)

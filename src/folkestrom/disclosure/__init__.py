@@ -5,7 +5,7 @@ Takes plain tables of counts and knows no person. `release` is the gate.
 
 from folkestrom.disclosure.cell_keys import PerturbationTable, perturb
 from folkestrom.disclosure.quantiles import USUAL_QUANTILES, mean, quantiles, winsorise
-from folkestrom.disclosure.release import Applied, Protected, release
+from folkestrom.disclosure.release import DisclosureRecord, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
 
@@ -14,7 +14,7 @@ __all__ = [
     "ROUNDED",
     "STATISTICS",
     "USUAL_QUANTILES",
-    "Applied",
+    "DisclosureRecord",
     "PerturbationTable",
     "Protected",
     "Rules",

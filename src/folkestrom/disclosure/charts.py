@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 
-from folkestrom.disclosure.applied import (
-    Applied,
-    companions,
-    note_of,
+from folkestrom.disclosure.records import (
+    DisclosureRecord,
+    complementary_suppressions,
+    disclosure_note,
     rounded_counts,
     small_counts,
     small_groups,
@@ -58,12 +58,12 @@ class ProtectedChart:
     dropped: Numbers
     outcomes: Numbers
     rules: Rules
-    applied: tuple[Applied, ...]
+    applied: tuple[DisclosureRecord, ...]
 
     @property
     def note(self) -> Text:
         """What was done, for readers, in English and Norwegian."""
-        return note_of(self.rules, self.applied)
+        return disclosure_note(self.rules, self.applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _suppressed(chart: _Chart, rules: Rules) -> ProtectedChart:
     hit = sum(_small(number, rules) for number in gone)
     applied = [small_groups(rules, sum(few))] if rules.minimum_population else []
     applied += [small_counts(rules, hit)] if rules.minimum_cell else []
-    applied.append(companions(len(gone) - hit))
+    applied.append(complementary_suppressions(len(gone) - hit))
     return ProtectedChart(found[0], found[1], found[2], found[3], rules, tuple(applied))
 
 

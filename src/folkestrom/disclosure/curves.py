@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.applied import Applied, whole_percentages
+from folkestrom.disclosure.records import DisclosureRecord, whole_percentages
 from folkestrom.disclosure.rules import Rules
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
@@ -29,7 +29,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Thinned:
+class ThinnedCurves:
     """What of the curves of one group can be shown.
 
     Parameters
@@ -52,7 +52,7 @@ def thin(
     *,
     zeros: bool = False,
     first: npt.ArrayLike | None = None,
-) -> Thinned:
+) -> ThinnedCurves:
     """Times at which curves of counts can be shown.
 
     From the start to the first shown time, between two neighbouring ones, and from the last one
@@ -104,7 +104,7 @@ def thin(
         kept += _kept(flows, between[allowed[low + 1 : high]], (low, high), minimum, zeros)
     times = np.zeros(end, np.bool_)
     times[kept] = True
-    return Thinned(times, shown)
+    return ThinnedCurves(times, shown)
 
 
 def applied(
@@ -115,7 +115,7 @@ def applied(
     times: int = 0,
     percentages: int = 0,
     several: bool = False,
-) -> tuple[Applied, ...]:
+) -> tuple[DisclosureRecord, ...]:
     """What thinning did, for readers.
 
     Parameters
@@ -158,7 +158,7 @@ def applied(
         )
     limit = smallest_group(rules)
     found = [
-        Applied(
+        DisclosureRecord(
             "minimum_population",
             Text(
                 f"groups of fewer than {limit} persons not shown",
@@ -168,7 +168,10 @@ def applied(
         )
     ]
     if rules.minimum_cell:
-        found += [Applied("minimum_cell", rare, kinds), Applied("curves", between, times)]
+        found += [
+            DisclosureRecord("minimum_cell", rare, kinds),
+            DisclosureRecord("curves", between, times),
+        ]
     if rules.whole_percent_below:
         found.append(whole_percentages(rules, percentages))
     return tuple(found)

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from folkestrom.disclosure.lines import Codes, Counts, Mask
-from folkestrom.disclosure.moves import Demand, Floats, Move, Table, cheapest
+from folkestrom.disclosure.perturbations import Demand, Floats, Move, Table, cheapest
 
 #: Primary cells that programmes are solved for.
 MOST_PRIMARY: Final = 500
@@ -105,7 +105,7 @@ def protect(of: Table, primary: Mask, minimum: int) -> Protection:
 
     Examples
     --------
-    >>> from folkestrom.disclosure.moves import table
+    >>> from folkestrom.disclosure.perturbations import table
     >>> codes = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])]
     >>> given = table(np.array([1, 20, 90, 30, 40, 95]), codes)
     >>> protect(given, given.counts < 5, 5).hidden.tolist()

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.columns import check_arguments, names_of, refuse_amounts, refuse_levels, table_of
-from folkestrom.disclosure.applied import (
-    Applied,
+from folkestrom.disclosure.nulls import without_values_under_nulls
+from folkestrom.disclosure.records import (
+    DisclosureRecord,
     by_lines,
-    companions,
+    complementary_suppressions,
+    disclosure_note,
     equal_to_totals,
-    note_of,
     of_few_persons,
     rounded_counts,
     small_counts,
@@ -25,7 +26,6 @@ from folkestrom.disclosure.applied import (
     summed,
     whole_percentages,
 )
-from folkestrom.disclosure.nulls import without_values_under_nulls
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
 from folkestrom.disclosure.suppression import complement, suppress
@@ -33,7 +33,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 
-__all__ = ["Applied", "Protected", "release", "rows_suppressed"]
+__all__ = ["DisclosureRecord", "Protected", "release", "rows_suppressed"]
 
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ class Protected:
 
     cells: Cells
     rules: Rules
-    applied: tuple[Applied, ...]
+    applied: tuple[DisclosureRecord, ...]
 
     def __post_init__(self) -> None:
         data = without_values_under_nulls(self.cells.data)
@@ -65,7 +65,7 @@ class Protected:
     @property
     def note(self) -> Text:
         """What was done, for readers, in English and Norwegian."""
-        return note_of(self.rules, self.applied)
+        return disclosure_note(self.rules, self.applied)
 
     def to(self, target: Target) -> Frame:
         """The protected rows as an Arrow table, or for Polars or pandas."""
@@ -147,7 +147,7 @@ def release(
     whole = data = _whole(_order(cells), listed)
     names = [d.id for d in cells.specification.dimensions]
     codes = [_codes(data[name]) for name in names]
-    applied: list[Applied] = []
+    applied: list[DisclosureRecord] = []
     hidden = base_of.too_small(data, given, applied)
     if split:
         apart = [code for name, code in zip(names, codes, strict=True) if name not in split]
@@ -165,7 +165,7 @@ def release(
     data = _derived(data, computed, (*listed, *base_of.measures[:1]))
     if given.whole_percent_below and percentages:
         data = _coarse(data, percentages, (*listed, *computed), base_of, given, applied)
-    note = note_of(given, applied)
+    note = disclosure_note(given, applied)
     specification = cells.specification
     specification = replace(specification, footnotes=(*specification.footnotes, note))
     shown = Cells(specification, data, rows_suppressed(whole, data))
@@ -209,7 +209,7 @@ class _Base:
             return _numbers(data[self.population])
         return _numbers(data[self.base]) / self.years
 
-    def too_small(self, data: pa.Table, rules: Rules, applied: list[Applied]) -> Booleans:
+    def too_small(self, data: pa.Table, rules: Rules, applied: list[DisclosureRecord]) -> Booleans:
         if not rules.minimum_population or self.base is None:
             return np.zeros(data.num_rows, np.bool_)
         hidden: Booleans = self.persons(data) < rules.minimum_population
@@ -223,7 +223,7 @@ class _Base:
         hidden: Booleans,
         apart: Sequence[Codes],
         rules: Rules,
-        applied: list[Applied],
+        applied: list[DisclosureRecord],
     ) -> Booleans:
         """Groups too small to be shown, and others so that their base cannot be found."""
         first, group = _groups(apart, data.num_rows)
@@ -242,7 +242,7 @@ class _Base:
             given_away.update(found.given_away)
         if rules.minimum_cell:
             applied.append(small_counts(rules, int((small & ~below).sum())))
-        applied.append(companions(int((gone & ~small).sum())))
+        applied.append(complementary_suppressions(int((gone & ~small).sum())))
         applied += [equal_to_totals(len(given_away))] if given_away else []
         return gone[group]
 
@@ -407,7 +407,7 @@ def _suppress(
     hidden: Booleans,
     codes: Sequence[Codes],
     rules: Rules,
-    applied: list[Applied],
+    applied: list[DisclosureRecord],
     people: Floats | None,
     whole: Floats | None,
 ) -> pa.Table:
@@ -421,7 +421,7 @@ def _suppress(
     gone = found.hidden
     if limit:
         applied.append(small_counts(rules, int((small & ~hidden).sum())))
-    applied.append(companions(int((gone & ~primary).sum())))
+    applied.append(complementary_suppressions(int((gone & ~primary).sum())))
     unsolved = [cell for cell in found.given_away if small[cell]]
     applied += [equal_to_totals(len(unsolved))] if unsolved else []
     applied += [by_lines(len(found.by_lines))] if found.by_lines else []
@@ -434,7 +434,7 @@ def _round(
     hidden: Booleans,
     codes: Sequence[Codes],
     rules: Rules,
-    applied: list[Applied],
+    applied: list[DisclosureRecord],
     people: Floats | None,
 ) -> pa.Table:
     counts = _numbers(data[name]).astype(np.int64)
@@ -450,7 +450,7 @@ def _round(
         applied.append(of_few_persons(rules, int(few.sum())))
     gone = complement(rounded, hidden | few, codes, base)
     if hidden.any() or few.any():
-        applied.append(companions(int((gone & ~hidden & ~few).sum())))
+        applied.append(complementary_suppressions(int((gone & ~hidden & ~few).sum())))
     return _blank(data, gone, [name])
 
 
@@ -472,7 +472,7 @@ def _coarse(
     exact: Sequence[str],
     of: _Base,
     rules: Rules,
-    applied: list[Applied],
+    applied: list[DisclosureRecord],
 ) -> pa.Table:
     few = of.persons(data) < rules.whole_percent_below
     hit = 0

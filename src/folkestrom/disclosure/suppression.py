@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
-from folkestrom.disclosure.moves import table
+from folkestrom.disclosure.perturbations import table
 from folkestrom.disclosure.protection import MOST_PRIMARY, protect
 
 __all__ = ["Codes", "Mask", "Suppression", "complement", "determined", "lines", "suppress"]

@@ -7,6 +7,7 @@ constants that went into it. Files that several kernels share are therefore made
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,12 +44,11 @@ def kernel(function: Function, sources: str = "", **options: Any) -> Function:
         Further options of numba.
     """
     compiled: Any = njit(cache=True, nogil=True, **options)(function)
-    if not sources:
-        return compiled
     # Not a public part of numba. Where it is missing nothing is kept, so that nothing can be stale.
     file: Any = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if not hasattr(file, "_source_stamp"):
+    if not hasattr(file, "_version"):
         uncached: Any = njit(nogil=True, **options)(function)
         return uncached
-    file._source_stamp = (file._source_stamp, sources)
+    # An index of another version is not read: it may name classes that are no longer there.
+    file._version += sources or fingerprint([Path(inspect.getfile(function))])
     return compiled

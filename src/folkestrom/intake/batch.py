@@ -16,7 +16,7 @@ from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
 from folkestrom.intake.holding import hold, make_work_tables
-from folkestrom.intake.load import Placed, Progress, load, place
+from folkestrom.intake.load import PlacedDelivery, Progress, load, place
 from folkestrom.intake.mending import close_mended, repeats_waiting, still_waiting
 from folkestrom.intake.quarantine import reopen
 from folkestrom.intake.reading.files import Format, InputFile
@@ -30,7 +30,7 @@ from folkestrom.model.time import known_from
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class IntakeOrder:
     """What is to be taken in, and how.
 
     Parameters
@@ -57,7 +57,7 @@ class Order:
     looked_at: Callable[[], object] = lambda: None
 
 
-def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult:
+def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> IntakeResult:
     """Take files in, within the caller's transaction.
 
     Parameters
@@ -106,7 +106,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: Order) -> IntakeResult
     return IntakeResult(moment.batch, files, withdrawn, reinstated, tuple(closed), tuple(waiting))
 
 
-def _prepare(files: Sequence[InputFile], order: Order) -> list[Delivery]:
+def _prepare(files: Sequence[InputFile], order: IntakeOrder) -> list[Delivery]:
     """Look at every file before any of them is taken in."""
     converter = connect(settings=spilling_to(order.staging))
     try:
@@ -116,7 +116,7 @@ def _prepare(files: Sequence[InputFile], order: Order) -> list[Delivery]:
 
 
 def _delivery(
-    converter: duckdb.DuckDBPyConnection, file: InputFile, number: int, order: Order
+    converter: duckdb.DuckDBPyConnection, file: InputFile, number: int, order: IntakeOrder
 ) -> Delivery:
     if file.format == Format.PARQUET:
         return read_parquet(converter, file, retake=order.retake)
@@ -149,7 +149,7 @@ def _repeated(file: InputFile, known: dict[str, int]) -> FileCount:
     return FileCount(str(file.path), read, 0, 0, read)
 
 
-def _announce(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:
+def _announce(connection: duckdb.DuckDBPyConnection, placed: Sequence[PlacedDelivery]) -> None:
     connection.execute(
         "INSERT INTO arriving SELECT unnest($first), unnest($last), unnest($file)",
         {
@@ -160,7 +160,9 @@ def _announce(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -
     )
 
 
-def _count(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> list[FileCount]:
+def _count(
+    connection: duckdb.DuckDBPyConnection, placed: Sequence[PlacedDelivery]
+) -> list[FileCount]:
     """Count what became of every record of every file."""
     found = connection.execute("SELECT position, is_repeat FROM outcome").fetchnumpy()
     starts = np.array([p.first for p in placed])
@@ -182,7 +184,7 @@ def _count(connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> l
 
 def _record(
     connection: duckdb.DuckDBPyConnection,
-    placed: Sequence[Placed],
+    placed: Sequence[PlacedDelivery],
     counted: Sequence[FileCount],
     moment: Moment,
     taken_at: datetime,

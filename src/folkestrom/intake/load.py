@@ -49,7 +49,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedDelivery:
     """A delivery with its place in the log.
 
     Parameters
@@ -64,18 +64,18 @@ class Placed:
     first: int
 
 
-def place(deliveries: Sequence[Delivery], last_position: int) -> list[Placed]:
+def place(deliveries: Sequence[Delivery], last_position: int) -> list[PlacedDelivery]:
     """Give every row of every file a position of its own, in the order of files and rows."""
     placed = []
     for delivery in deliveries:
-        placed.append(Placed(delivery, last_position + 1))
+        placed.append(PlacedDelivery(delivery, last_position + 1))
         last_position += delivery.rows
     return placed
 
 
 def load(
     connection: duckdb.DuckDBPyConnection,
-    placed: Sequence[Placed],
+    placed: Sequence[PlacedDelivery],
     moment: Moment,
     progress: Progress,
 ) -> NDArray[np.uint64]:
@@ -102,10 +102,10 @@ def load(
     return np.concatenate(hashes)
 
 
-def _groups(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
+def _groups(placed: Sequence[PlacedDelivery]) -> Iterator[list[PlacedDelivery]]:
     """Neighbouring files with the same columns, up to so many rows at a time."""
     for _, alike in groupby((p for p in placed if p.delivery.rows), _signature):
-        group: list[Placed] = []
+        group: list[PlacedDelivery] = []
         rows = 0
         for file in alike:
             if group and rows + file.delivery.rows > GROUP_ROWS:
@@ -116,12 +116,12 @@ def _groups(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
         yield group
 
 
-def _signature(placed: Placed) -> object:
+def _signature(placed: PlacedDelivery) -> object:
     return placed.delivery.signature
 
 
 def _load_group(
-    connection: duckdb.DuckDBPyConnection, group: list[Placed], moment: Moment
+    connection: duckdb.DuckDBPyConnection, group: list[PlacedDelivery], moment: Moment
 ) -> NDArray[np.uint64]:
     keys, sources = _keys(connection, group)
     query = queries(
@@ -148,7 +148,7 @@ def _load_group(
     return np.asarray(numbers_of(keys["key_hash"]), np.uint64)
 
 
-def _broken_of(group: Sequence[Placed]) -> Path:
+def _broken_of(group: Sequence[PlacedDelivery]) -> Path:
     """The first file of a group that cannot be read by itself; the first, if all can."""
     for placed in group:
         with connect(settings=EngineSettings(threads=1)) as connection:
@@ -160,7 +160,7 @@ def _broken_of(group: Sequence[Placed]) -> Path:
     return group[0].delivery.file.path
 
 
-def _no_moments(group: Sequence[Placed]) -> InputRefused:
+def _no_moments(group: Sequence[PlacedDelivery]) -> InputRefused:
     """The error for a file whose moments do not fit the engine's, which has microseconds."""
     files = ", ".join(str(p.delivery.file.path) for p in group)
     return InputRefused(
@@ -174,7 +174,7 @@ def _no_moments(group: Sequence[Placed]) -> InputRefused:
 
 
 def _keys(
-    connection: duckdb.DuckDBPyConnection, group: list[Placed]
+    connection: duckdb.DuckDBPyConnection, group: list[PlacedDelivery]
 ) -> tuple[pa.Table, dict[str, int]]:
     """Positions and hashes of the keys of a group, and the codes of the sources that it names."""
     hashes = []
@@ -214,7 +214,9 @@ def _key_columns(delivery: Delivery) -> Iterator[tuple[pa.Array, list[str], NDAr
         yield numbers, [str(name) for name in source.dictionary.to_pylist()], codes
 
 
-def _codes(connection: duckdb.DuckDBPyConnection, names: list[str], last: Placed) -> dict[str, int]:
+def _codes(
+    connection: duckdb.DuckDBPyConnection, names: list[str], last: PlacedDelivery
+) -> dict[str, int]:
     """The code of each source; one that is seen for the first time gets the next number."""
     found = connection.execute("SELECT name, code FROM source").fetchall()
     known = {str(name): int(code) for name, code in found}
@@ -232,7 +234,7 @@ def _codes(connection: duckdb.DuckDBPyConnection, names: list[str], last: Placed
     return {name: known[name] for name in names}
 
 
-def _too_many(what: str, most: int, file: Placed) -> InputRefused:
+def _too_many(what: str, most: int, file: PlacedDelivery) -> InputRefused:
     return InputRefused(
         what,
         where=str(file.delivery.file.path),
@@ -243,7 +245,9 @@ def _too_many(what: str, most: int, file: Placed) -> InputRefused:
     )
 
 
-def _hold_back(connection: duckdb.DuckDBPyConnection, group: list[Placed], query: Query) -> None:
+def _hold_back(
+    connection: duckdb.DuckDBPyConnection, group: list[PlacedDelivery], query: Query
+) -> None:
     """Set the records aside that a check found something in, with what it found."""
     broken = [(p.first + n - 1, line) for p in group for n, line in p.delivery.broken.items()]
     lines = pa.table(

@@ -13,7 +13,7 @@ import pyarrow as pa
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row, text_column
 from folkestrom.errors import InputRefused, masked
-from folkestrom.intake.load import Placed
+from folkestrom.intake.load import PlacedDelivery
 from folkestrom.intake.reading.header import (
     EXPORT_COLUMNS,
     QUARANTINE_BYTES,
@@ -108,8 +108,8 @@ def _export_sql(*, has_bytes: bool) -> str:
 
 
 def reopen(
-    connection: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int
-) -> list[Placed]:
+    connection: duckdb.DuckDBPyConnection, placed: Sequence[PlacedDelivery], batch: int
+) -> list[PlacedDelivery]:
     """Close the quarantined records that come back in files, in the caller's transaction.
 
     Which they are is left in `coming_back`. What is still wrong with them goes to quarantine again,
@@ -171,7 +171,7 @@ def _lines_coming_back(connection: duckdb.DuckDBPyConnection) -> dict[int, bytes
     return {int(n): bytes(line) if line else str(text).encode() for n, text, line in rows}
 
 
-def _as_delivered(placed: Placed, lines: dict[int, bytes]) -> Placed:
+def _as_delivered(placed: PlacedDelivery, lines: dict[int, bytes]) -> PlacedDelivery:
     broken = {
         number: lines.get(placed.first + number - 1, line)
         for number, line in placed.delivery.broken.items()

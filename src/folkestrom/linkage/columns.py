@@ -18,7 +18,7 @@ from folkestrom.errors import InputRefused
 from folkestrom.intake.columns import NANOSECONDS, whole_microseconds
 from folkestrom.intake.reading.files import Format, InputFile
 from folkestrom.intake.reading.readers import look_into
-from folkestrom.intake.reading.text_files import Shape, convert
+from folkestrom.intake.reading.text_files import ColumnLayout, convert
 
 Key = Literal["person", "municipality"]
 Kind = Literal["text", "number", "whole number"]
@@ -89,7 +89,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, file: InputFile, to: Path) ->
     """
     if file.format != Format.PARQUET:
         to.parent.mkdir(mode=0o700, exist_ok=True)
-        found = convert(connection, file, to, shape=Shape(_check_names, _kept))
+        found = convert(connection, file, to, shape=ColumnLayout(_check_names, _kept))
         return Source(file, to, found.rows, found.columns, found.broken)
     schema, rows, described = look_into(connection, file)
     kinds = {field.name: field.type for field in schema}

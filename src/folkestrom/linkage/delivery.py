@@ -26,7 +26,7 @@ from folkestrom.linkage.checks import (
 from folkestrom.linkage.columns import Kind, Source, kind_of, look_at, value_sql
 from folkestrom.linkage.counts import LinkCount, LinkResult
 from folkestrom.linkage.history import Change, write_history
-from folkestrom.linkage.holding import (
+from folkestrom.linkage.quarantine import (
     count,
     examples,
     hold,

@@ -24,7 +24,7 @@ from folkestrom.analysis.description.cells import (
 from folkestrom.analysis.description.panel import OUTCOME, Described
 from folkestrom.analysis.description.summaries import Floats
 from folkestrom.disclosure import USUAL_QUANTILES, Protected, Rules, mean, quantiles, release
-from folkestrom.disclosure.applied import Applied, note_of
+from folkestrom.disclosure.records import DisclosureRecord, disclosure_note
 from folkestrom.disclosure.release import rows_suppressed
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Text
@@ -117,7 +117,7 @@ def _values(described: Described, of: str, rules: Rules) -> Cells:
     measures = made.measures[:-1]
     gated = _gated(described.by, rows, rules)
     shown, few = _with_figures(rows, gated, described.by, [m.id for m in measures[len(VALUED) :]])
-    note = note_of(rules, (*gated.applied, _too_few(few)))
+    note = disclosure_note(rules, (*gated.applied, _too_few(few)))
     made = replace(
         made,
         measures=measures[1:] if rules.rounding_base else measures,
@@ -169,11 +169,11 @@ def _with_figures(
     return pl.concat([shown, figures], how="horizontal"), few
 
 
-def _too_few(hit: int) -> Applied:
+def _too_few(hit: int) -> DisclosureRecord:
     text = Text(
         f"means and quantiles with the values of fewer than {_EITHER_SIDE} persons on either side "
         "not shown",
         f"gjennomsnitt og kvantiler med verdier for færre enn {_EITHER_SIDE} personer på en av "
         "sidene er ikke vist",
     )
-    return Applied("quantiles", text, hit)
+    return DisclosureRecord("quantiles", text, hit)

@@ -19,8 +19,8 @@ from folkestrom.analysis.followup.cohort.episodes import (
     counted_as_lost,
     measured,
 )
-from folkestrom.disclosure import Applied, Protected, Rules
-from folkestrom.disclosure.curves import Thinned, applied, smallest_group, thin
+from folkestrom.disclosure import DisclosureRecord, Protected, Rules
+from folkestrom.disclosure.curves import ThinnedCurves, applied, smallest_group, thin
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Text
 from folkestrom.outputs.rules import refuse_rounding
@@ -65,7 +65,7 @@ class Released:
     groups: tuple[int, ...]
     events: tuple[str, ...]
     curves: tuple[Curve, ...]
-    applied: tuple[Applied, ...]
+    applied: tuple[DisclosureRecord, ...]
     rules: Rules
 
     @property
@@ -206,7 +206,7 @@ def _protected(
 
 def _thinned(
     followed: Followed, group: int, days: Sequence[int], rules: Rules, every_day: bool
-) -> tuple[Integers, Thinned]:
+) -> tuple[Integers, ThinnedCurves]:
     """Days that were looked at, and what of them can be shown."""
     grid = np.asarray(days, np.int64)
     if every_day:
@@ -255,7 +255,7 @@ def _coarse(data: pl.DataFrame, small: npt.NDArray[np.bool_]) -> tuple[pl.DataFr
     return rounded, sum(int((rounded[n] != data[n]).sum()) for n in _PER_CENT)
 
 
-def _curves(followed: Followed, group: int, grid: Integers, found: Thinned) -> list[Curve]:
+def _curves(followed: Followed, group: int, grid: Integers, found: ThinnedCurves) -> list[Curve]:
     """The curves of a group at the times that can be shown, and no more of them than that."""
     # Nobody is followed longer than that, and nothing is extrapolated.
     kept = grid[found.times & (grid <= followed.curve(group, followed.events[0]).until)]

@@ -14,7 +14,7 @@ from folkestrom.analysis.rates.cells import MEASURES, RateDesign, measured, rate
 from folkestrom.analysis.rates.occurrence import Occurrences
 from folkestrom.analysis.rates.rates import Rates, rates_of
 from folkestrom.disclosure import Protected, Rules, release
-from folkestrom.disclosure.applied import Applied, note_of
+from folkestrom.disclosure.records import DisclosureRecord, disclosure_note
 from folkestrom.disclosure.strata import sums_hide_strata
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -148,7 +148,7 @@ def _without_strata(
     applied = (*protected.applied, _few_in_strata(hit))
     made = protected.cells.specification
     # The note of the release is the last one, and is said anew.
-    made = replace(made, footnotes=(*made.footnotes[:-1], note_of(rules, applied)))
+    made = replace(made, footnotes=(*made.footnotes[:-1], disclosure_note(rules, applied)))
     hidden = pc.or_(protected.cells.suppressed, mask)
     return Protected(Cells(made, data, hidden), rules, applied)
 
@@ -167,12 +167,12 @@ def _told(strata: pl.DataFrame, by: Sequence[str], rules: Rules) -> pl.DataFrame
     return lists.select(*by, told=pl.Series(told, dtype=pl.Boolean))
 
 
-def _few_in_strata(hit: int) -> Applied:
+def _few_in_strata(hit: int) -> DisclosureRecord:
     text = Text(
         "standardised rates not shown, where few events lie in few strata",
         "standardiserte rater er ikke vist, der få hendelser ligger i få strata",
     )
-    return Applied("strata", text, hit)
+    return DisclosureRecord("strata", text, hit)
 
 
 def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:

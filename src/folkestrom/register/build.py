@@ -19,8 +19,8 @@ from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
 
 if TYPE_CHECKING:
+    from folkestrom.register.kernel.memory import Memory
     from folkestrom.register.kernel.sink import Sink
-    from folkestrom.register.kernel.work import Work
     from folkestrom.register.layout import TableWriter
     from folkestrom.register.log_rows import PersonRows
 
@@ -95,8 +95,8 @@ def sweep_into(
     Which persons a thread takes depends on nothing but their number, and rows are collected in the
     order of persons: the file is the same whatever the number of threads does in between.
     """
+    from folkestrom.register.kernel.memory import new_work
     from folkestrom.register.kernel.sink import new_sink
-    from folkestrom.register.kernel.work import new_work
 
     threads = threads_of(connection)
     works = [new_work(log.longest) for _ in range(threads)]
@@ -114,7 +114,7 @@ def sweep_into(
                 writer.write_full(connection)
 
 
-def _swept(log: PersonRows, bounds: tuple[int, int], work: Work, sink: Sink) -> Sink:
+def _swept(log: PersonRows, bounds: tuple[int, int], work: Memory, sink: Sink) -> Sink:
     from folkestrom.register.kernel.sweep import sweep
 
     sink.counts[:] = 0

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.engine.rows import column_of
+from folkestrom.register.kernel.memory import new_work
 from folkestrom.register.kernel.rows import AIMS_BY_LINK, Integers, select_list
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
-from folkestrom.register.kernel.work import new_work
 from folkestrom.register.layout import arrow_table, insert_arrow
 from folkestrom.register.log_rows import PersonRows, packed_persons
 from folkestrom.register.tables import OPEN_DAY, TABLES, Table

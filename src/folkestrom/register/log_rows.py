@@ -18,7 +18,7 @@ from folkestrom.register.kernel.rows import (
     ROW,
     Columns,
     Integers,
-    Packed,
+    Reports,
     columns_of,
     pack,
     select_list,
@@ -29,7 +29,7 @@ _BATCH = 1 << 19
 
 @dataclass(frozen=True, slots=True)
 class PersonRows:
-    """Packed reports, those of a person side by side.
+    """Reports reports, those of a person side by side.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class PersonRows:
         Where each person's begin, and at the end how many there are.
     """
 
-    rows: Packed
+    rows: Reports
     starts: Integers
 
     @property

@@ -9,7 +9,7 @@ import duckdb
 from folkestrom.engine.steps import Step, run, step
 from folkestrom.model.codes import Kind
 from folkestrom.residence.rules import REGISTERED_REPORT
-from folkestrom.residence.tables import Because, Decision
+from folkestrom.residence.tables import Decision, ResidenceReason
 
 
 @step("decisions", reads=["known_report", "residence"])
@@ -62,14 +62,14 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
     steps: list[Step] = [last_events()]
     found = run(connection, steps, asked).fetchall()
     if not found:
-        return Decision(False, Because.NO_RECORD, REGISTERED_REPORT.name)
+        return Decision(False, ResidenceReason.NO_RECORD, REGISTERED_REPORT.name)
     kind, since, municipality, basic_unit, position = found[0]
-    because = {Kind.EMIGRATION: Because.EMIGRATED, Kind.DEATH: Because.DIED}.get(
-        Kind(kind), Because.REGISTERED
+    reason = {Kind.EMIGRATION: ResidenceReason.EMIGRATED, Kind.DEATH: ResidenceReason.DIED}.get(
+        Kind(kind), ResidenceReason.REGISTERED
     )
     return Decision(
-        resident=because == Because.REGISTERED,
-        because=because,
+        resident=reason == ResidenceReason.REGISTERED,
+        reason=reason,
         rule=REGISTERED_REPORT.name,
         municipality=municipality,
         basic_unit=basic_unit,

@@ -16,7 +16,7 @@ from folkestrom.model.time import OPEN
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ResidenceRule:
     """One rule.
 
     Parameters
@@ -38,7 +38,7 @@ class Rule:
     valid_to: date = OPEN
 
 
-REGISTERED_REPORT: Final = Rule(
+REGISTERED_REPORT: Final = ResidenceRule(
     "registered report",
     "Resident is whom the register has registered as living in a municipality, from the day of the "
     "event on that a standing report tells, until the day of the move, emigration or death that "

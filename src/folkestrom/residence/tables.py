@@ -9,7 +9,7 @@ from enum import StrEnum
 from folkestrom.model.codes import Kind
 
 
-class Because(StrEnum):
+class ResidenceReason(StrEnum):
     """Why somebody is, or is not, counted."""
 
     REGISTERED = "registered"
@@ -39,7 +39,7 @@ class Decision:
     """
 
     resident: bool
-    because: Because
+    reason: ResidenceReason
     rule: str
     municipality: int | None = None
     basic_unit: int | None = None

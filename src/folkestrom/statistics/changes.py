@@ -24,11 +24,11 @@ from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import explain as explanation
+from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import Moment, fetch, stock_steps
-from folkestrom.statistics.reach import Reach, reach
 from folkestrom.statistics.year_sums import (
     note_of_summation,
     note_of_year,
@@ -409,7 +409,7 @@ def _specification(
 
 def _checked(
     connection: duckdb.DuckDBPyConnection, periods: Sequence[Period], quarters: Quarters
-) -> Reach:
+) -> Coverage:
     if not periods:
         raise UsageError("no period was given", where="periods")
     if quarters not in ("summation", "register"):
@@ -419,7 +419,7 @@ def _checked(
             value=quarters,
             allowed=("summation", "register"),
         )
-    limits = reach(connection)
+    limits = coverage(connection)
     for period in periods:
         limits.check_day(period.start, "from")
         limits.check_day(period.end, "to")

@@ -17,7 +17,7 @@ from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
-from folkestrom.statistics.reach import Reach, reach
+from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
@@ -119,7 +119,7 @@ def population(
     extraction_months
         Months from a date to its extraction, for "published".
     """
-    limits = reach(connection)
+    limits = coverage(connection)
     knowledge = limits.knowledge(known_at, extraction_months)
     moments = _moments(limits, dates, knowledge)
     known = min(moment.known_at for moment in moments)
@@ -149,7 +149,7 @@ def _ahead(moments: Sequence[Moment]) -> Iterator[Text]:
         )
 
 
-def _moments(limits: Reach, dates: date | Sequence[date], knowledge: Knowledge) -> list[Moment]:
+def _moments(limits: Coverage, dates: date | Sequence[date], knowledge: Knowledge) -> list[Moment]:
     days = [dates] if isinstance(dates, date) else sorted(set(dates))
     if not days:
         raise UsageError("no date was given", where="dates")

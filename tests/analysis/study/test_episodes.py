@@ -174,13 +174,13 @@ def test_follow_up_takes_the_episodes_as_they_are(people: Store) -> None:
 
 
 def test_streamed_in_parts_it_is_the_same(people: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from folkestrom.analysis.study import parts
+    from folkestrom.analysis.study import person_ranges
 
     variables = {"sex": "entry", "county": "varying", "children": "exit"}
     study = people.study(Study("x", entry=ARRIVALS, exit=LEFT, variables=variables))
     whole, chart = study.episodes(), study.flow_chart()
-    monkeypatch.setattr(parts, "_FEWEST", 2)
-    monkeypatch.setattr(parts, "_MOST", 2)
+    monkeypatch.setattr(person_ranges, "_FEWEST", 2)
+    monkeypatch.setattr(person_ranges, "_MOST", 2)
     assert len(list(study.episode_batches())) > 2
     assert whole.combine_chunks().equals(study.episodes().combine_chunks())
     assert study.flow_chart() == chart

@@ -156,14 +156,14 @@ def test_known_on_a_day_and_as_published(people: Store) -> None:
 
 
 def test_streamed_in_parts_it_is_the_same(people: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from folkestrom.analysis.study import parts
+    from folkestrom.analysis.study import person_ranges
 
     study = people.study(Study("x", panel=Panel(2005, 2020, variables=["sex", "income", "family"])))
     whole, chart = study.panel(), study.flow_chart()
-    monkeypatch.setattr(parts, "_FEWEST", 20)
-    monkeypatch.setattr(parts, "_MOST", 20)
+    monkeypatch.setattr(person_ranges, "_FEWEST", 20)
+    monkeypatch.setattr(person_ranges, "_MOST", 20)
     with study.prepared() as prepared:
-        assert len(parts.parts(prepared.connection, 16)) > 3
+        assert len(person_ranges.person_ranges(prepared.connection, 16)) > 3
     reader = study.panel_batches()
     batches = list(reader)
     assert len(batches) > 3

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from folkestrom.analysis.figures import curve_plot, rate_plot
 from folkestrom.analysis.followup import aalen_johansen, follow_up
-from folkestrom.analysis.mobility.results.table_formats import FORMATS, Line, Printed
+from folkestrom.analysis.mobility.results.table_formats import FORMATS, Line, TextTable
 from folkestrom.analysis.study.flow_chart import FlowChart, FlowStep
 from folkestrom.app.output.console import PlainConsole
 from folkestrom.app.output.terminal import show
@@ -147,14 +147,14 @@ def test_pictures_show_names_as_they_are(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[18,25)", "*", " [a]"])
 def test_no_label_is_an_argument_of_the_row_before(text: str) -> None:
-    table = Printed("caption", (("one", 1),), ("out",), (Line(text, (("1", "2"),)),), (), ())
+    table = TextTable("caption", (("one", 1),), ("out",), (Line(text, (("1", "2"),)),), (), ())
     rows = FORMATS["latex"](table).splitlines()
     assert f"{{}}{text} & 1 \\\\" in rows[rows.index(r"\midrule") :]
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_tables_of_estimates_escape_what_their_format_would_interpret(text: str) -> None:
-    table = Printed(text, ((text, 1),), (text,), (Line(text, ((text, text),)),), (), (text,))
+    table = TextTable(text, ((text, 1),), (text,), (Line(text, ((text, text),)),), (), (text,))
     html, markdown, latex = (FORMATS[name](table) for name in ("html", "markdown", "latex"))
     found = ET.fromstring(html)
     assert "".join(found.itertext()).count(printable(text)) >= 4

@@ -16,7 +16,7 @@ Chosen = frozenset[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
-class Coded:
+class CodedTerm:
     """A product of factors and numbers.
 
     Attributes
@@ -37,7 +37,7 @@ class Coded:
     order: tuple[str, ...]
 
 
-def code(terms: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> list[Coded]:
+def code(terms: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> list[CodedTerm]:
     """Products with coefficients, for terms in their order.
 
     Parameters
@@ -64,7 +64,7 @@ def code(terms: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> list[Code
             order = tuple(
                 p for p in _written(label, factors, numbers) if p not in factors or p in names
             )
-            out.append(Coded(label, kept, tuple(numbers), order))
+            out.append(CodedTerm(label, kept, tuple(numbers), order))
     return out
 
 

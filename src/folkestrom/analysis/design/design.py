@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.analysis.design.bases import Basis, fit_basis
-from folkestrom.analysis.design.coding import Coded, code
+from folkestrom.analysis.design.coding import CodedTerm, code
 from folkestrom.analysis.design.column_summaries import ColumnSummaries, summarise_columns
 from folkestrom.analysis.design.formula import Category, Expression, Parsed, parse
 from folkestrom.analysis.design.identifiers import PanelIdentifiers
@@ -88,7 +88,7 @@ class Design:
     absent: tuple[str, ...] = ()
 
     @cached_property
-    def coded(self) -> tuple[Coded, ...]:
+    def coded(self) -> tuple[CodedTerm, ...]:
         """Products of factors and numbers that have coefficients."""
         return tuple(code(self.written))
 
@@ -182,7 +182,7 @@ class Design:
             written=tuple(kept),
         )
 
-    def _columns_of(self, coded: Coded) -> list[str]:
+    def _columns_of(self, coded: CodedTerm) -> list[str]:
         return [*[name for name, _ in coded.factors], *self._columns(coded.numbers)]
 
     def _columns(self, numbers: Sequence[str]) -> list[str]:
@@ -199,7 +199,7 @@ class Design:
             raise UsageError("was left out of the fit: nothing is known of it", value=term.name)
         return True
 
-    def _product(self, coded: Coded, columns: Columns, bases: dict[str, Array]) -> list[Term]:
+    def _product(self, coded: CodedTerm, columns: Columns, bases: dict[str, Array]) -> list[Term]:
         if not coded.numbers:
             factors = [_factor(columns[name]) for name, _ in coded.factors]
             return [combined(":".join(coded.order), factors, [full for _, full in coded.factors])]
@@ -224,7 +224,7 @@ class Design:
             bases[label] = basis.values({name: _number(columns[name]).values for name in taken})
         return bases[label][:, place]
 
-    def _slopes(self, coded: Coded) -> list[tuple[str, dict[str, int], dict[str, int]]]:
+    def _slopes(self, coded: CodedTerm) -> list[tuple[str, dict[str, int], dict[str, int]]]:
         """For each covariate of a product with numbers: its name, levels, columns of functions."""
         choices: list[list[tuple[str, str, int]]] = []
         full = dict(coded.factors)

@@ -108,7 +108,7 @@ class PanelIdentifiers:
 
 
 @dataclass(frozen=True)
-class Order:
+class RowOrder:
     """The order by person and time of rows that lie otherwise.
 
     Attributes
@@ -126,7 +126,7 @@ class Order:
     start: NDArray[np.int64]
 
 
-def order_of(source: Source, identifiers: PanelIdentifiers) -> Order:
+def order_of(source: Source, identifiers: PanelIdentifiers) -> RowOrder:
     """Sort rows by person and time.
 
     Parameters
@@ -156,7 +156,7 @@ def order_of(source: Source, identifiers: PanelIdentifiers) -> Order:
     person = person[order]
     changes = np.flatnonzero(person[1:] != person[:-1]) + 1
     start = np.concatenate([[0], changes, [person.size]]).astype(np.int64)
-    return Order(order, place, start)
+    return RowOrder(order, place, start)
 
 
 def check_same(identifiers: PanelIdentifiers, again: PanelIdentifiers) -> None:

@@ -3,7 +3,7 @@
 How to use them is in the manual: `docs/how-to/flows-and-sequences.md`.
 """
 
-from folkestrom.analysis.flows.left_again import LeftAgain, left_again
+from folkestrom.analysis.flows.crude_share import LeftAgain, left_again
 from folkestrom.analysis.flows.matrix import FlowMatrix, flow_matrix
 from folkestrom.analysis.flows.register import flows_of_period, moves_of
 from folkestrom.analysis.flows.sequences import STATES, TYPES, MoveSequences, move_sequences

@@ -233,7 +233,7 @@ def _finish(found: Estimated, plan: Plan) -> None:
             return objective.with_products(theta)[2]
         return plan.information(found.likelihood, found.order, theta)
 
-    if at.at_hand != ("products" if plan.products else "exact") or plan.bread < 1:
+    if at.information_source != ("products" if plan.products else "exact") or plan.bread < 1:
         at.information = of_all(at.theta)
     step, own, _ = newton_step(at.information, at.gradient)
     at.moved = float(np.max(np.abs(step) / own)) if step.size else 0.0

@@ -21,9 +21,9 @@ from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code, check_columns
 from folkestrom.model.specification import Text
+from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
-from folkestrom.statistics.reach import Reach, reach
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
@@ -120,7 +120,7 @@ def occurrences(
         over any cells, they are at most the persons there.
     """
     check_arguments(occurrences, locals())
-    limits = reach(connection)
+    limits = coverage(connection)
     knowledge = limits.knowledge(known_at)
     known = knowledge.day(period.end)
     _check(limits, period, known)
@@ -154,7 +154,7 @@ def occurrences(
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
 
-def _check(limits: Reach, period: Period, known: date) -> None:
+def _check(limits: Coverage, period: Period, known: date) -> None:
     limits.check_day(period.start, "from")
     limits.check_day(period.end - timedelta(days=1), "to")
     if known < period.end:

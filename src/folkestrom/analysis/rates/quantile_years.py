@@ -10,12 +10,12 @@ import duckdb
 from folkestrom.engine.rows import is_any
 from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import Linked
+from folkestrom.statistics.coverage import Coverage
 from folkestrom.statistics.periods import Period
-from folkestrom.statistics.reach import Reach
 
 
 def quantile_years(
-    connection: duckdb.DuckDBPyConnection, period: Period, known: date, limits: Reach
+    connection: duckdb.DuckDBPyConnection, period: Period, known: date, limits: Coverage
 ) -> Callable[[Linked], dict[int, dict[str, object]]]:
     """Eve and knowledge day of the 1 Januaries of a period's years, by linked variable.
 

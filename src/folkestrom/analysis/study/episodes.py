@@ -13,9 +13,8 @@ import pyarrow as pa
 from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
 from folkestrom.analysis.study.conditions import condition_sql, dropped_at
 from folkestrom.analysis.study.definition import ENTRY, EXIT, VARYING, Entry, Exit, Study, ValueAt
-from folkestrom.analysis.study.flow_chart import EPISODES, FlowChart, Tally
-from folkestrom.analysis.study.making import count_rows, create_temporary, stream
-from folkestrom.analysis.study.parts import Part, parts
+from folkestrom.analysis.study.flow_chart import EPISODES, FlowChart, FlowCounts
+from folkestrom.analysis.study.person_ranges import PersonRange, person_ranges
 from folkestrom.analysis.study.person_years import rows_of_part
 from folkestrom.analysis.study.spells import (
     can_vary,
@@ -29,6 +28,7 @@ from folkestrom.analysis.study.spells import (
     needs_of_events,
     pieces,
 )
+from folkestrom.analysis.study.streams import count_rows, create_temporary, stream
 from folkestrom.engine.steps import step
 from folkestrom.errors import UsageError
 from folkestrom.variables.description import PERSON_DAYS, described
@@ -155,7 +155,7 @@ class EpisodeQuery:
         )
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> FlowCounts:
         """An empty flow chart."""
         entry = self.entry
         if entry.event == "resident":
@@ -164,9 +164,9 @@ class EpisodeQuery:
             what = f"birthday {entry.age}" if entry.event == "birthday" else entry.event
             texts = [f"{what.replace('_', ' ')} from {entry.from_} to before {entry.to}"]
         texts += [text for text, _ in self._conditions]
-        return Tally(texts, (CENSORED, *self.exit.events))
+        return FlowCounts(texts, (CENSORED, *self.exit.events))
 
-    def batches(self, tally: Tally) -> Iterator[pa.RecordBatch]:
+    def batches(self, tally: FlowCounts) -> Iterator[pa.RecordBatch]:
         """The episodes, part by part in the order of persons; counted on the way.
 
         Parameters
@@ -188,7 +188,7 @@ class EpisodeQuery:
             self._make_rows(part, tally)
         return self.chart(tally)
 
-    def chart(self, tally: Tally) -> FlowChart:
+    def chart(self, tally: FlowCounts) -> FlowChart:
         """The flow chart of what was counted."""
         named = [who.variable for who in self.study.who]
         named += [value.variable for value in self.study.variables.values()]
@@ -207,14 +207,14 @@ class EpisodeQuery:
         found.append(("no day of follow-up: ended on the day of entry", "stop > entered"))
         return found
 
-    def _parts(self) -> Sequence[Part]:
+    def _parts(self) -> Sequence[PersonRange]:
         names = [who.variable for who in self.study.who]
         names += [value.variable for value in self.study.variables.values()]
         if CHILDREN in needs_of(self.vocabulary[name] for name in names):
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
-        return parts(self.connection, 1.0)
+        return person_ranges(self.connection, 1.0)
 
     @property
     def _parameters(self) -> dict[str, object]:
@@ -232,7 +232,7 @@ class EpisodeQuery:
             "described_first": min([entry.first_day, *days]) - timedelta(days=1),
         }
 
-    def _make_rows(self, part: Part, tally: Tally) -> None:
+    def _make_rows(self, part: PersonRange, tally: FlowCounts) -> None:
         """The part's episodes in a temporary table, with the step at which each is left out."""
         conditions = [sql for _, sql in self._conditions]
         needs = needs_of(self.vocabulary[who.variable] for who in self.study.who)
@@ -249,7 +249,7 @@ class EpisodeQuery:
         create_temporary(self.connection, "part_rows", steps, self._parameters | part.parameters)
         count_rows(self.connection, tally, len(conditions) + 1, "event")
 
-    def _with_values(self, part: Part) -> str:
+    def _with_values(self, part: PersonRange) -> str:
         """Make the part's episodes with all variables; return the name of the table or step."""
         given = self._parameters | part.parameters
         create_temporary(self.connection, "episodes_kept", [episodes_kept()], given)

@@ -230,7 +230,7 @@ def _arrow(start: int, end: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RangeCounts:
     """Rows and persons of a part.
 
     Parameters
@@ -250,7 +250,7 @@ class Counted:
     ended: Mapping[int, int]
 
 
-class Tally:
+class FlowCounts:
     """Rows, persons and outcomes, added up part by part."""
 
     def __init__(self, texts: Sequence[str], outcomes: Sequence[str]) -> None:
@@ -262,7 +262,7 @@ class Tally:
         self._outcomes: Counter[int] = Counter()
         self._ended: Counter[int] = Counter()
 
-    def add(self, part: Counted) -> None:
+    def add(self, part: RangeCounts) -> None:
         """Add a part; no person is in two of them."""
         self._dropped.update(part.dropped)
         self._losing.update(part.losing)

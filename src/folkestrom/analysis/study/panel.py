@@ -12,11 +12,11 @@ import pyarrow as pa
 from folkestrom.analysis.study.columns import Layout, layout_of, levels_of
 from folkestrom.analysis.study.conditions import condition_sql, dropped_at
 from folkestrom.analysis.study.definition import Panel, Study
-from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, Tally
-from folkestrom.analysis.study.making import count_rows, create_temporary, stream
-from folkestrom.analysis.study.parts import Part, parts
+from folkestrom.analysis.study.flow_chart import PERSON_YEARS, FlowChart, FlowCounts
+from folkestrom.analysis.study.person_ranges import PersonRange, person_ranges
 from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, rows_of_part
 from folkestrom.analysis.study.prepared import Prepared, panel_of
+from folkestrom.analysis.study.streams import count_rows, create_temporary, stream
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.knowledge import Knowledge
 from folkestrom.variables.description import PERSON_DAYS, columns_of, described
@@ -79,7 +79,7 @@ class PanelQuery:
         )
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> FlowCounts:
         """An empty flow chart."""
         years = f"{self.panel.from_}" + (
             f"–{self.panel.to}" if self.panel.to > self.panel.from_ else ""
@@ -89,9 +89,9 @@ class PanelQuery:
         texts.append(f"died in the year, before {named}")
         if not self._all_leaving_counts:
             texts.append(f"left the country in the year, before {named}")
-        return Tally(texts, self.panel.levels)
+        return FlowCounts(texts, self.panel.levels)
 
-    def batches(self, tally: Tally) -> Iterator[pa.RecordBatch]:
+    def batches(self, tally: FlowCounts) -> Iterator[pa.RecordBatch]:
         """The panel's rows, part by part in the order of persons; counted on the way.
 
         Parameters
@@ -112,17 +112,17 @@ class PanelQuery:
             self._make_rows(part, tally)
         return self.chart(tally)
 
-    def chart(self, tally: Tally) -> FlowChart:
+    def chart(self, tally: FlowCounts) -> FlowChart:
         """The flow chart of what was counted."""
         named = (*(who.variable for who in self.study.who), *self.panel.variables)
         return tally.chart(self.study.title, PERSON_YEARS, self.vocabulary.note_of(named))
 
-    def _parts(self) -> Sequence[Part]:
+    def _parts(self) -> Sequence[PersonRange]:
         if CHILDREN in (*self._condition_needs, *self._result_needs):
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
-        return parts(self.connection, 0.8 * (self.panel.to - self.panel.from_ + 1))
+        return person_ranges(self.connection, 0.8 * (self.panel.to - self.panel.from_ + 1))
 
     @property
     def _all_leaving_counts(self) -> bool:
@@ -149,7 +149,7 @@ class PanelQuery:
             "known_last": known[1],
         }
 
-    def _make_rows(self, part: Part, tally: Tally) -> None:
+    def _make_rows(self, part: PersonRange, tally: FlowCounts) -> None:
         """The part's person-years in a temporary table, with the step at which each is left out."""
         conditions = [condition_sql(who, self.vocabulary) for who in self.study.who]
         steps = outcome_steps(self.study, self.panel)

@@ -22,7 +22,7 @@ from folkestrom.engine.store_meta import get
 from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.knowledge import Knowledge
-from folkestrom.statistics.reach import Reach, reach
+from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.variables.groups import grouped
 from folkestrom.variables.linked import check_known, of_linked
 from folkestrom.variables.registry import variables_of
@@ -56,7 +56,7 @@ class Prepared:
     study: Study
     vocabulary: Vocabulary
     linked: Mapping[str, Linked]
-    reach: Reach
+    reach: Coverage
 
     @property
     def fingerprint(self) -> str:
@@ -114,7 +114,7 @@ def prepare(
     UsageError
         A name that no variable has, a code that a variable does not have, a day out of reach.
     """
-    limits = reach(connection)
+    limits = coverage(connection)
     _check_days(study, limits)
     linked = linked_variables(connection)
     names = _names(study)
@@ -151,7 +151,7 @@ def _names(study: Study) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _check_days(study: Study, limits: Reach) -> None:
+def _check_days(study: Study, limits: Coverage) -> None:
     if isinstance(study.known_at, date):
         limits.check_known(study.known_at)
         if study.known_at > limits.last:
@@ -171,7 +171,7 @@ def _check_days(study: Study, limits: Reach) -> None:
         limits.check_day(study.entry.on, "entry, on")
 
 
-def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Reach) -> None:
+def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Coverage) -> None:
     """Refuse a study in which a linked variable is not known yet."""
     ends = [date(study.panel.to + 1, 1, 1)] if study.panel is not None else []
     ends += [study.exit.end] if study.exit is not None else []
@@ -180,7 +180,7 @@ def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Reach) -> 
         check_known(variable, known, "the study asks")
 
 
-def _years(study: Study, limits: Reach) -> dict[int, dict[str, object]]:
+def _years(study: Study, limits: Coverage) -> dict[int, dict[str, object]]:
     """Eve and knowledge day of every 1 January whose values may be looked at."""
     years: set[int] = set()
     if study.panel is not None:

@@ -16,8 +16,8 @@ from folkestrom.app.demo.years import years
 from folkestrom.app.office.api import Store
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.time import extraction
+from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.published.specifications import BOTH
-from folkestrom.statistics.reach import reach
 from folkestrom.twin.targets.published import YEAR
 
 #: How far back the pyramid's outline goes, in years.
@@ -258,7 +258,7 @@ def _countries(store: Store, start: date, end: date) -> Iterator[dict[str, Any]]
 def _first_year(store: Store) -> int:
     """The first year on whose 1 January the log has a population."""
     with store.reading() as connection:
-        first = reach(connection).first
+        first = coverage(connection).first
     return first.year + (first > date(first.year, 1, 1))
 
 

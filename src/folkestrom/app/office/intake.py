@@ -17,7 +17,7 @@ from folkestrom.engine.store import Waiting, database_file, staging_folder, tran
 from folkestrom.engine.store_derived import is_fresh, log_state, refresh
 from folkestrom.engine.store_meta import format_version
 from folkestrom.intake import quarantine, sealing
-from folkestrom.intake.batch import Order, take_in
+from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import IntakeResult
 from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.tables import count_rows, last_known
@@ -101,7 +101,7 @@ def intake(
     tables = register_tables()
     # The register's compiled code is loaded while the engine reads and checks the reports.
     with writing(folder, waiting) as connection, ThreadPoolExecutor(1) as beside:
-        order = Order(
+        order = IntakeOrder(
             found,
             staging_folder(folder),
             retake,

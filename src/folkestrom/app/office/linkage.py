@@ -17,7 +17,7 @@ from folkestrom.linkage.catalogue import counts_of, has_linkage, linked_variable
 from folkestrom.linkage.counts import LinkResult
 from folkestrom.linkage.delivery import LinkOrder, check_name
 from folkestrom.linkage.delivery import link as link_files
-from folkestrom.linkage.holding import export_held
+from folkestrom.linkage.quarantine import export_held
 from folkestrom.model.names import suggestion
 from folkestrom.variables.registry import RESERVED
 

@@ -39,7 +39,7 @@ _FAULTS: Final = _FAULTS_OF_A_LINE | {"INVALID ENCODING"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ColumnLayout:
     """Which columns a text file must have.
 
     Parameters
@@ -60,7 +60,7 @@ def convert(
     to: Path,
     *,
     retake: bool = False,
-    shape: Shape | None = None,
+    shape: ColumnLayout | None = None,
 ) -> Delivery:
     """Convert a text file.
 
@@ -78,13 +78,13 @@ def convert(
         Its columns; None: those of the report record.
     """
     text = plain(file, to.parent)
-    shape = shape or Shape(partial(check_names, retake=retake), text_columns)
+    shape = shape or ColumnLayout(partial(check_names, retake=retake), text_columns)
     reader = _convert_csv if file.format == Format.CSV else _convert_ndjson
     return reader(connection, text, to, shape, retake)
 
 
 def _convert_csv(
-    connection: duckdb.DuckDBPyConnection, text: Text, to: Path, shape: Shape, retake: bool
+    connection: duckdb.DuckDBPyConnection, text: Text, to: Path, shape: ColumnLayout, retake: bool
 ) -> Delivery:
     path = text.file.path
     names, delimiter = _csv_header(text)
@@ -161,7 +161,7 @@ def _make_room(connection: duckdb.DuckDBPyConnection, to: Path, broken: list[int
 
 
 def _convert_ndjson(
-    connection: duckdb.DuckDBPyConnection, text: Text, to: Path, shape: Shape, retake: bool
+    connection: duckdb.DuckDBPyConnection, text: Text, to: Path, shape: ColumnLayout, retake: bool
 ) -> Delivery:
     path = text.file.path
     with _reading(text):

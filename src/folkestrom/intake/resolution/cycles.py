@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from folkestrom.errors import FolkestromError
 
-Order = TypeVar("Order", bound=tuple[object, ...])
+IntakeOrder = TypeVar("IntakeOrder", bound=tuple[object, ...])
 
 
 class BrokenOrderError(FolkestromError):
     """A report without a place in the order; a fault of the program."""
 
 
-def last_of_cycles(targets: Mapping[int, int], order: Mapping[int, Order]) -> set[int]:
+def last_of_cycles(targets: Mapping[int, int], order: Mapping[int, IntakeOrder]) -> set[int]:
     """The last report, by `order`, of each circle; every report points at one other at most.
 
     Parameters

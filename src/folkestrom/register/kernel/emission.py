@@ -6,11 +6,20 @@ from typing import Any
 
 from numba import njit
 
+from folkestrom.register.kernel.memory import (
+    CITIZEN,
+    CORRECTIONS,
+    EVENTS,
+    HOME,
+    NONE,
+    TOUCHED,
+    Memory,
+)
 from folkestrom.register.kernel.replay import touch
-from folkestrom.register.kernel.rows import Packed
+from folkestrom.register.kernel.rows import Reports
 from folkestrom.register.kernel.rules import NO_RECORD, TARGET_NOT_COME
 from folkestrom.register.kernel.sink import (
-    Known,
+    Attributes,
     Sink,
     put_attribute,
     put_citizenship,
@@ -20,12 +29,18 @@ from folkestrom.register.kernel.sink import (
     put_stay,
 )
 from folkestrom.register.kernel.standing import is_waiting
-from folkestrom.register.kernel.work import CITIZEN, CORRECTIONS, EVENTS, HOME, NONE, TOUCHED, Work
 from folkestrom.register.tables import OPEN_DAY
 
 
 @njit(inline="always")
-def put_changes(rows: Packed, work: Work, known: Known, now: Known, day: int, sink: Sink) -> None:
+def put_changes(
+    rows: Reports,
+    work: Memory,
+    known: Attributes,
+    now: Attributes,
+    day: int,
+    sink: Sink,
+) -> None:
     """Close at `day` what is no longer so, and open what is.
 
     `known` is what was known until then and `now` what is: where they differ in what rows carry,
@@ -61,14 +76,14 @@ def put_changes(rows: Packed, work: Work, known: Known, now: Known, day: int, si
 
 
 @njit(inline="always")
-def _touch_all(work: Work) -> None:
+def _touch_all(work: Memory) -> None:
     """Look at every event's rows: something that is in all of them changed."""
     for r in range(work.number[EVENTS]):
         touch(work, r)
 
 
 @njit(inline="always")
-def _same_event(work: Work, r: int) -> bool:
+def _same_event(work: Memory, r: int) -> bool:
     if work.event[r].applied != work.event[r].out_applied:
         return False
     event = work.event[r]
@@ -79,7 +94,7 @@ def _same_event(work: Work, r: int) -> bool:
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _put_spell(
-    work: Work, row: Any, r: int, spell: int, known: Known, day: int, sink: Sink
+    work: Memory, row: Any, r: int, spell: int, known: Attributes, day: int, sink: Sink
 ) -> None:
     end, since = work.out_ends[r, spell], work.out_since[r, spell]
     if end == NONE:
@@ -94,7 +109,7 @@ def _put_spell(
 
 
 @njit(inline="always")
-def _put_event(work: Work, row: Any, r: int, known: Known, day: int, sink: Sink) -> None:
+def _put_event(work: Memory, row: Any, r: int, known: Attributes, day: int, sink: Sink) -> None:
     if work.event[r].out_applied:
         left = (work.event[r].out_municipality, work.event[r].out_unit)
         when = (work.event[r].out_day, work.event[r].out_nth)
@@ -102,14 +117,19 @@ def _put_event(work: Work, row: Any, r: int, known: Known, day: int, sink: Sink)
 
 
 @njit(inline="always")
-def _put_reason(work: Work, row: Any, r: int, day: int, sink: Sink) -> None:
+def _put_reason(work: Memory, row: Any, r: int, day: int, sink: Sink) -> None:
     if work.event[r].out_reason:
         put_flag(sink, row, work.event[r].out_reason, work.event[r].out_reason_since, day)
 
 
 @njit(inline="always")
 def put_attributes(
-    rows: Packed, work: Work, known: Known, since: int, day: int, sink: Sink
+    rows: Reports,
+    work: Memory,
+    known: Attributes,
+    since: int,
+    day: int,
+    sink: Sink,
 ) -> None:
     """Close at `day` what was known apart from events since another day."""
     if known.start >= 0:
@@ -117,7 +137,7 @@ def put_attributes(
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def put_waiting(rows: Packed, work: Work, k: int, day: int, sink: Sink) -> None:
+def put_waiting(rows: Reports, work: Memory, k: int, day: int, sink: Sink) -> None:
     """Flag a report whose target has not come, or end the flag."""
     if is_waiting(rows, work, k):
         if work.report[k].waits == NONE:
@@ -128,7 +148,7 @@ def put_waiting(rows: Packed, work: Work, k: int, day: int, sink: Sink) -> None:
 
 
 @njit(inline="always")
-def put_orphans(rows: Packed, work: Work, registered: bool, day: int, sink: Sink) -> None:
+def put_orphans(rows: Reports, work: Memory, registered: bool, day: int, sink: Sink) -> None:
     """Flag attribute corrections of somebody without a record, or end the flags."""
     for i in range(work.number[CORRECTIONS]):
         k = work.report[i].correction
@@ -141,7 +161,14 @@ def put_orphans(rows: Packed, work: Work, registered: bool, day: int, sink: Sink
 
 
 @njit(inline="always")
-def put_rest(rows: Packed, work: Work, count: int, known: Known, since: int, sink: Sink) -> None:
+def put_rest(
+    rows: Reports,
+    work: Memory,
+    count: int,
+    known: Attributes,
+    since: int,
+    sink: Sink,
+) -> None:
     """Put out all that is still so as known at the end of time."""
     for r in range(work.number[EVENTS]):
         row = rows[work.order[work.life[r]]]

@@ -13,7 +13,7 @@ from numba import njit
 
 from folkestrom.register.kernel.knowledge import attributes_of
 from folkestrom.register.kernel.ordering import BY_LIFE, comes_before
-from folkestrom.register.kernel.rows import NO_TARGET, NULL32, Integers, Packed
+from folkestrom.register.kernel.rows import NO_TARGET, NULL32, Integers, Reports
 from folkestrom.register.kernel.rules import (
     ANNULMENT,
     ATTRIBUTE_CORRECTION,
@@ -31,7 +31,7 @@ from folkestrom.register.kernel.rules import (
 from folkestrom.register.kernel.sink import (
     ABROAD,
     NOBODY,
-    Known,
+    Attributes,
     Sink,
     put_attribute,
     put_citizenship,
@@ -44,7 +44,7 @@ from folkestrom.register.tables import OPEN_DAY
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def is_in_order(rows: Packed, order: Integers, count: int) -> bool:
+def is_in_order(rows: Reports, order: Integers, count: int) -> bool:
     """Whether reports, in the order of knowledge, are plain and also in the order of life.
 
     The first begins the record on its own day, and no day has both an arrival and a departure,
@@ -68,7 +68,7 @@ def is_in_order(rows: Packed, order: Integers, count: int) -> bool:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> None:
+def sweep_in_order(rows: Reports, order: Integers, count: int, sink: Sink) -> None:
     """Emit the rows of a person whose reports are in order."""
     start, died = -1, False
     home, status, citizenship = -1, -1, -1
@@ -111,7 +111,7 @@ def sweep_in_order(rows: Packed, order: Integers, count: int, sink: Sink) -> Non
 
 
 @njit(inline="always")
-def _move_on(sink: Sink, rows: Packed, home: int, here: int, known: Known, nth: int) -> int:
+def _move_on(sink: Sink, rows: Reports, home: int, here: int, known: Attributes, nth: int) -> int:
     """Count the event, end the stay at hand, and return the report that opens the next, if any."""
     row = rows[here]
     left = ABROAD
@@ -124,7 +124,7 @@ def _move_on(sink: Sink, rows: Packed, home: int, here: int, known: Known, nth: 
 
 
 @njit(inline="always")
-def _close_stay(sink: Sink, opened: Any, closing: Any, known: Known) -> None:
+def _close_stay(sink: Sink, opened: Any, closing: Any, known: Attributes) -> None:
     begun, ended = opened.event_date, closing.event_date
     if opened.known_from < closing.known_from:
         put_stay(sink, opened, known, begun, OPEN_DAY, opened.known_from, closing.known_from)
@@ -133,7 +133,7 @@ def _close_stay(sink: Sink, opened: Any, closing: Any, known: Known) -> None:
 
 
 @njit(inline="always")
-def _close_marital(sink: Sink, rows: Packed, status: int, closing: Any) -> None:
+def _close_marital(sink: Sink, rows: Reports, status: int, closing: Any) -> None:
     if status >= 0:
         opened = rows[status]
         begun, ended = opened.event_date, closing.event_date
@@ -144,7 +144,7 @@ def _close_marital(sink: Sink, rows: Packed, status: int, closing: Any) -> None:
 
 
 @njit(inline="always")
-def _close_citizenship(sink: Sink, rows: Packed, citizenship: int, closing: Any) -> None:
+def _close_citizenship(sink: Sink, rows: Reports, citizenship: int, closing: Any) -> None:
     if citizenship >= 0:
         opened = rows[citizenship]
         begun, ended = opened.event_date, closing.event_date

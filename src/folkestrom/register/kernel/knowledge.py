@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Packed
+from folkestrom.register.kernel.memory import CORRECTIONS, EVENTS, START, Memory
+from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Reports
 from folkestrom.register.kernel.rules import begins
-from folkestrom.register.kernel.sink import NOBODY, Known
-from folkestrom.register.kernel.work import CORRECTIONS, EVENTS, START, Work
+from folkestrom.register.kernel.sink import NOBODY, Attributes
 
 
 @njit(inline="always")
-def attributes_of(row: Any, start: int) -> Known:
+def attributes_of(row: Any, start: int) -> Attributes:
     """The attributes that the start of a record gives."""
-    return Known(
+    return Attributes(
         np.int64(start),
         np.int64(max(row.sex, 0)),
         np.int64(row.birth_date),
@@ -29,7 +29,7 @@ def attributes_of(row: Any, start: int) -> Known:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def known_attributes(rows: Packed, work: Work) -> Known:
+def known_attributes(rows: Reports, work: Memory) -> Attributes:
     """Those of the first standing start, and over them each standing correction in order."""
     if work.number[START] == work.number[EVENTS]:
         return NOBODY
@@ -44,7 +44,7 @@ def known_attributes(rows: Packed, work: Work) -> Known:
 
 
 @njit(inline="always")
-def _corrected(known: Known, row: Any, start: Any) -> Known:
+def _corrected(known: Attributes, row: Any, start: Any) -> Attributes:
     sex, birth_date, birthplace = known.sex, known.birth_date, known.country_of_birth
     mother, father = known.mother, known.father
     if row.sex != NULL8:
@@ -58,4 +58,4 @@ def _corrected(known: Known, row: Any, start: Any) -> Known:
     if row.father != NULL64:
         father = np.int64(row.father)
     day = begins(start, birth_date)
-    return Known(known.start, sex, birth_date, birthplace, mother, father, known.origin, day)
+    return Attributes(known.start, sex, birth_date, birthplace, mother, father, known.origin, day)

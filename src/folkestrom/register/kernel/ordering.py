@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from folkestrom.register.kernel.rows import Integers, Packed
+from folkestrom.register.kernel.rows import Integers, Reports
 
 #: The order of receipt decides which of two reports is the later; that of life, how they replay.
 BY_KNOWLEDGE: Final = 0
@@ -144,7 +144,7 @@ def _sort_by_digit(
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def comes_before(rows: Packed, one: int, other: int, by: int) -> bool:
+def comes_before(rows: Reports, one: int, other: int, by: int) -> bool:
     """Whether one of two reports of a person comes before the other, in one of the two orders."""
     a, b = rows[one], rows[other]
     if by == BY_LIFE:
@@ -160,7 +160,7 @@ def comes_before(rows: Packed, one: int, other: int, by: int) -> bool:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def sort_reports(rows: Packed, order: Any, spare: Any, count: int, by: int) -> None:
+def sort_reports(rows: Reports, order: Any, spare: Any, count: int, by: int) -> None:
     """Sort the first `count` row numbers of `order`: in linear time when they nearly are."""
     if count <= _SHORT:
         _insertion_sort(rows, order, 0, count, by)
@@ -177,7 +177,7 @@ def sort_reports(rows: Packed, order: Any, spare: Any, count: int, by: int) -> N
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _insertion_sort(rows: Packed, order: Any, low: int, high: int, by: int) -> None:
+def _insertion_sort(rows: Reports, order: Any, low: int, high: int, by: int) -> None:
     for i in range(low + 1, high):
         moved, j = order[i], i
         while j > low and comes_before(rows, moved, order[j - 1], by):
@@ -187,7 +187,9 @@ def _insertion_sort(rows: Packed, order: Any, low: int, high: int, by: int) -> N
 
 
 @njit(inline="always")
-def _merge(rows: Packed, order: Any, spare: Any, low: int, middle: int, high: int, by: int) -> None:
+def _merge(
+    rows: Reports, order: Any, spare: Any, low: int, middle: int, high: int, by: int
+) -> None:
     for i in range(low, middle):
         spare[i] = order[i]
     left, right, to = low, middle, low

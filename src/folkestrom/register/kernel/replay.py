@@ -9,23 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from folkestrom.register.kernel.ordering import sort_numbers
-from folkestrom.register.kernel.rows import NULL16, NULL32, Packed
-from folkestrom.register.kernel.rules import (
-    BEFORE_BIRTH,
-    CITIZENSHIP_CHANGE,
-    DEATH,
-    EMIGRATION,
-    IMMIGRATION,
-    LAST_START,
-    MARITAL_CHANGE,
-    MOVE,
-    gives_citizenship,
-    gives_status,
-    objection,
-)
-from folkestrom.register.kernel.sink import Known
-from folkestrom.register.kernel.work import (
+from folkestrom.register.kernel.memory import (
     CHANGED,
     CITIZEN,
     DAY,
@@ -39,13 +23,29 @@ from folkestrom.register.kernel.work import (
     STATES,
     STATUS,
     TOUCHED,
-    Work,
+    Memory,
 )
+from folkestrom.register.kernel.ordering import sort_numbers
+from folkestrom.register.kernel.rows import NULL16, NULL32, Reports
+from folkestrom.register.kernel.rules import (
+    BEFORE_BIRTH,
+    CITIZENSHIP_CHANGE,
+    DEATH,
+    EMIGRATION,
+    IMMIGRATION,
+    LAST_START,
+    MARITAL_CHANGE,
+    MOVE,
+    gives_citizenship,
+    gives_status,
+    objection,
+)
+from folkestrom.register.kernel.sink import Attributes
 from folkestrom.register.tables import OPEN_DAY
 
 
 @njit(inline="always")
-def replay_changes(rows: Packed, work: Work, known: Known) -> None:
+def replay_changes(rows: Reports, work: Memory, known: Attributes) -> None:
     """Replay from each event that came to stand, ceased to, or must be judged anew."""
     changes = work.number[CHANGED]
     sort_numbers(work.changed, changes)
@@ -58,7 +58,7 @@ def replay_changes(rows: Packed, work: Work, known: Known) -> None:
 
 
 @njit(inline="always")
-def _take_state_before(work: Work, r: int) -> None:
+def _take_state_before(work: Memory, r: int) -> None:
     earlier = r - 1
     while earlier >= 0 and not work.event[earlier].active:
         earlier -= 1
@@ -73,7 +73,7 @@ def _take_state_before(work: Work, r: int) -> None:
 
 
 @njit(inline="always")
-def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> int:
+def _replay_from(rows: Reports, work: Memory, known: Attributes, r: int, done: int) -> int:
     """Replay until the state is settled; return how many of the changes are behind."""
     events = work.number[EVENTS]
     while r < events:
@@ -107,13 +107,13 @@ def _replay_from(rows: Packed, work: Work, known: Known, r: int, done: int) -> i
 
 
 @njit(inline="always")
-def _is_idle(work: Work, r: int) -> bool:
+def _is_idle(work: Memory, r: int) -> bool:
     event = work.event[r]
     return bool(not event.active and not event.is_changed and event.last_of_day == r)
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _replay_day(rows: Packed, work: Work, known: Known, first: int, last: int) -> None:
+def _replay_day(rows: Reports, work: Memory, known: Attributes, first: int, last: int) -> None:
     """Replay a day on which somebody came and left: of what is left of it, the first that fits.
 
     Events lie by kind. An immigration fits somebody who is not resident, and waits otherwise until
@@ -141,13 +141,13 @@ def _replay_day(rows: Packed, work: Work, known: Known, first: int, last: int) -
 
 
 @njit(inline="always")
-def _keep_state(work: Work, r: int) -> None:
+def _keep_state(work: Memory, r: int) -> None:
     for i in range(STATES):
         work.state[r, i] = work.current[i]
 
 
 @njit(inline="always")
-def _same_state(work: Work, r: int) -> bool:
+def _same_state(work: Memory, r: int) -> bool:
     same = True
     for i in range(STATES):
         same &= work.state[r, i] == work.current[i]
@@ -155,7 +155,7 @@ def _same_state(work: Work, r: int) -> bool:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def touch(work: Work, r: int) -> None:
+def touch(work: Memory, r: int) -> None:
     """Put an event on the list of those whose rows may differ from what is out, once."""
     if not work.event[r].is_touched:
         work.event[r].is_touched = 1
@@ -164,14 +164,14 @@ def touch(work: Work, r: int) -> None:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _withdraw(work: Work, r: int) -> None:
+def _withdraw(work: Memory, r: int) -> None:
     work.event[r].applied, work.event[r].reason = 0, 0
     for spell in range(3):
         work.ends[r, spell] = NONE
 
 
 @njit(inline="always")
-def _replay_one(rows: Packed, work: Work, known: Known, r: int) -> None:
+def _replay_one(rows: Reports, work: Memory, known: Attributes, r: int) -> None:
     """Apply one event to the current state, or say why not."""
     row, now = rows[work.order[work.life[r]]], work.current
     day = known.begins if r == work.number[START] else np.int64(row.event_date)
@@ -200,7 +200,7 @@ def _replay_one(rows: Packed, work: Work, known: Known, r: int) -> None:
 
 
 @njit(inline="always")
-def _number(work: Work, r: int, day: int) -> None:
+def _number(work: Memory, r: int, day: int) -> None:
     """Number an event among those of its day."""
     nth = work.current[NTH] + 1 if work.current[DAY] == day else 1
     work.current[DAY], work.current[NTH] = day, nth
@@ -208,7 +208,7 @@ def _number(work: Work, r: int, day: int) -> None:
 
 
 @njit(inline="always")
-def _note_left(rows: Packed, work: Work, r: int) -> None:
+def _note_left(rows: Reports, work: Memory, r: int) -> None:
     home = work.current[HOME]
     if home >= 0:
         left = rows[work.order[work.life[home]]]
@@ -219,7 +219,7 @@ def _note_left(rows: Packed, work: Work, r: int) -> None:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _open(work: Work, spell: int, r: int, day: int, opens: bool) -> None:
+def _open(work: Memory, spell: int, r: int, day: int, opens: bool) -> None:
     """Let an event open a spell. When it ends is left as it was: the replay may settle before."""
     if opens:
         _end(work, spell, day)
@@ -229,7 +229,7 @@ def _open(work: Work, spell: int, r: int, day: int, opens: bool) -> None:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _end(work: Work, spell: int, day: int) -> None:
+def _end(work: Memory, spell: int, day: int) -> None:
     opened = work.current[spell]
     if opened >= 0:
         work.ends[opened, spell] = day

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from folkestrom.engine.rows import numbers_of
 
-Packed = NDArray[np.void]
+Reports = NDArray[np.void]
 Integers = NDArray[np.signedinteger[Any]]
 
 #: NULL is the least number of a column's type, in what is read and in what is written.
@@ -119,7 +119,7 @@ def _array(column: pa.Array | pa.ChunkedArray, dtype: np.dtype[Any]) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def pack(rows: Packed, places: Integers, columns: Columns) -> None:
+def pack(rows: Reports, places: Integers, columns: Columns) -> None:
     """Write each report of a batch as a record into its place."""
     for i in range(len(places)):
         row = rows[places[i]]

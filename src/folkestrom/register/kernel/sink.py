@@ -34,7 +34,7 @@ class Sink(NamedTuple):
 Number = int | np.int64
 
 
-class Known(NamedTuple):
+class Attributes(NamedTuple):
     """What is known of a person apart from events, with the report that began the record."""
 
     start: Number
@@ -48,7 +48,7 @@ class Known(NamedTuple):
 
 
 #: A person without a record.
-NOBODY: Final = Known(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8, NULL32)
+NOBODY: Final = Attributes(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8, NULL32)
 #: The municipality and basic unit of somebody who is not resident.
 ABROAD: Final[tuple[Number, Number]] = (NULL16, NULL32)
 
@@ -84,7 +84,7 @@ def _room(sink: Sink, table: int, capacity: int) -> int:
 def put_stay(
     sink: Sink,
     report: Any,
-    known: Known,
+    known: Attributes,
     valid_from: int,
     valid_to: int,
     known_from: int,
@@ -147,7 +147,7 @@ def put_citizenship(
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_attribute(
-    sink: Sink, start: Any, known: Known, open_day: int, known_from: int, known_to: int
+    sink: Sink, start: Any, known: Attributes, open_day: int, known_from: int, known_to: int
 ) -> None:
     """What is fixed about a person whose record a report began."""
     out, i = sink.attribute, _room(sink, ATTRIBUTE, sink.attribute.shape[1])
@@ -171,7 +171,7 @@ def put_attribute(
 def put_event(
     sink: Sink,
     report: Any,
-    known: Known,
+    known: Attributes,
     home: tuple[Number, Number],
     when: tuple[Number, Number],
     known_from: int,

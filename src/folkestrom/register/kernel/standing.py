@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from numba import njit
 
-from folkestrom.register.kernel.rows import NO_TARGET, Packed
+from folkestrom.register.kernel.memory import Memory
+from folkestrom.register.kernel.rows import NO_TARGET, Reports
 from folkestrom.register.kernel.rules import ANNULMENT
-from folkestrom.register.kernel.work import Work
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def prepare_aims(rows: Packed, work: Work, count: int) -> None:
+def prepare_aims(rows: Reports, work: Memory, count: int) -> None:
     """Find the target of each report, and the trees that aims form."""
     aiming = 0
     for k in range(count):
@@ -38,7 +38,7 @@ def prepare_aims(rows: Packed, work: Work, count: int) -> None:
 
 
 @njit(inline="always")
-def _sort_by_position(rows: Packed, work: Work, count: int) -> None:
+def _sort_by_position(rows: Reports, work: Memory, count: int) -> None:
     # Shell sort: positions mostly rise with knowledge already, and nothing is allocated.
     gap = 1
     while gap < count // 3:
@@ -58,7 +58,7 @@ def _sort_by_position(rows: Packed, work: Work, count: int) -> None:
 
 
 @njit(inline="always")
-def _at_position(rows: Packed, work: Work, count: int, position: int) -> int:
+def _at_position(rows: Reports, work: Memory, count: int, position: int) -> int:
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
@@ -72,7 +72,7 @@ def _at_position(rows: Packed, work: Work, count: int, position: int) -> int:
 
 
 @njit(inline="always")
-def _find_trees(rows: Packed, work: Work, count: int) -> None:
+def _find_trees(rows: Reports, work: Memory, count: int) -> None:
     """Number the trees, and list their members, tree by tree, deepest first."""
     for k in range(count):
         work.report[k].depth = -1
@@ -92,7 +92,7 @@ def _find_trees(rows: Packed, work: Work, count: int) -> None:
 
 
 @njit(inline="always")
-def _walk_up(work: Work, start: int) -> None:
+def _walk_up(work: Memory, start: int) -> None:
     """Set the depth of a report and of all that it aims at through others."""
     steps, k = 0, start
     # Intake refuses cycles; the bound keeps a damaged log from running on for ever.
@@ -109,13 +109,13 @@ def _walk_up(work: Work, start: int) -> None:
 
 
 @njit(inline="always")
-def _root(work: Work, k: int) -> int:
+def _root(work: Memory, k: int) -> int:
     # `_walk_up` leaves each report's root in `word`, which is not in use before the first day.
     return int(work.report[k].word)
 
 
 @njit(inline="always")
-def _list_members(work: Work, count: int, trees: int) -> None:
+def _list_members(work: Memory, count: int, trees: int) -> None:
     for tree in range(trees + 1):
         work.report[tree].first_member = 0
     for k in range(count):
@@ -134,7 +134,7 @@ def _list_members(work: Work, count: int, trees: int) -> None:
 
 
 @njit(inline="always")
-def _deepest_first(work: Work, low: int, high: int) -> None:
+def _deepest_first(work: Memory, low: int, high: int) -> None:
     gap = 1
     while gap < (high - low) // 3:
         gap = 3 * gap + 1
@@ -152,7 +152,7 @@ def _deepest_first(work: Work, low: int, high: int) -> None:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def resolve_tree(rows: Packed, work: Work, tree: int) -> None:
+def resolve_tree(rows: Reports, work: Memory, tree: int) -> None:
     """Decide anew which members of a tree of aims stand."""
     low, high = work.report[tree].first_member, work.report[tree + 1].first_member
     for i in range(low, high):
@@ -179,7 +179,7 @@ def resolve_tree(rows: Packed, work: Work, tree: int) -> None:
 
 
 @njit(inline="always")
-def is_waiting(rows: Packed, work: Work, k: int) -> bool:
+def is_waiting(rows: Reports, work: Memory, k: int) -> bool:
     """Whether a report stands and what it annuls or corrects has not come."""
     if not work.report[k].stands or rows[work.order[k]].target == NO_TARGET:
         return False

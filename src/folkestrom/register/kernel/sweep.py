@@ -7,11 +7,11 @@ from pathlib import Path
 
 from folkestrom.engine.kernels import fingerprint, kernel
 from folkestrom.register.kernel.inorder import is_in_order, sweep_in_order
+from folkestrom.register.kernel.memory import Memory
 from folkestrom.register.kernel.ordering import BY_KNOWLEDGE, sort_reports
-from folkestrom.register.kernel.rows import Integers, Packed
+from folkestrom.register.kernel.rows import Integers, Reports
 from folkestrom.register.kernel.sink import FULL, Sink, grown
 from folkestrom.register.kernel.timeline import sweep_any_order
-from folkestrom.register.kernel.work import Work
 
 _FOLDER = Path(__file__).parent
 _SOURCES = fingerprint([*_FOLDER.glob("*.py"), _FOLDER.parent / "flags.py"])
@@ -19,7 +19,13 @@ _SOURCES = fingerprint([*_FOLDER.glob("*.py"), _FOLDER.parent / "flags.py"])
 
 @partial(kernel, sources=_SOURCES, _nrt=False)
 def _sweep_persons(
-    rows: Packed, starts: Integers, first: int, last: int, work: Work, sink: Sink, plain: bool
+    rows: Reports,
+    starts: Integers,
+    first: int,
+    last: int,
+    work: Memory,
+    sink: Sink,
+    plain: bool,
 ) -> int:
     """Emit the rows of persons `first` to `last`, until the sink is full; return who is next.
 
@@ -44,10 +50,10 @@ def _sweep_persons(
 
 
 def sweep(
-    rows: Packed,
+    rows: Reports,
     starts: Integers,
     bounds: tuple[int, int],
-    work: Work,
+    work: Memory,
     sink: Sink,
     *,
     plain: bool = True,

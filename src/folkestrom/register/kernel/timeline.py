@@ -12,9 +12,18 @@ from numba import njit
 
 from folkestrom.register.kernel import emission
 from folkestrom.register.kernel.knowledge import known_attributes
+from folkestrom.register.kernel.memory import (
+    CHANGED,
+    CORRECTIONS,
+    EVENTS,
+    NONE,
+    START,
+    TOUCHED,
+    Memory,
+)
 from folkestrom.register.kernel.ordering import BY_LIFE, sort_reports
 from folkestrom.register.kernel.replay import replay_changes
-from folkestrom.register.kernel.rows import Packed
+from folkestrom.register.kernel.rows import Reports
 from folkestrom.register.kernel.rules import (
     ANNULMENT,
     ATTRIBUTE_CORRECTION,
@@ -22,21 +31,12 @@ from folkestrom.register.kernel.rules import (
     IMMIGRATION,
     LAST_START,
 )
-from folkestrom.register.kernel.sink import NOBODY, Known, Sink
+from folkestrom.register.kernel.sink import NOBODY, Attributes, Sink
 from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
-from folkestrom.register.kernel.work import (
-    CHANGED,
-    CORRECTIONS,
-    EVENTS,
-    NONE,
-    START,
-    TOUCHED,
-    Work,
-)
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def sweep_any_order(rows: Packed, work: Work, count: int, sink: Sink) -> None:
+def sweep_any_order(rows: Reports, work: Memory, count: int, sink: Sink) -> None:
     """Emit the rows of a person whose `count` reports `work.order` lists by knowledge."""
     _prepare(rows, work, count)
     known, since, k = NOBODY, 0, 0
@@ -58,7 +58,13 @@ def sweep_any_order(rows: Packed, work: Work, count: int, sink: Sink) -> None:
 
 @njit(inline="always")
 def _put_out(
-    rows: Packed, work: Work, known: Known, now: Known, since: int, day: int, sink: Sink
+    rows: Reports,
+    work: Memory,
+    known: Attributes,
+    now: Attributes,
+    since: int,
+    day: int,
+    sink: Sink,
 ) -> int:
     """Close and open what changed; return since when the attributes are what they are."""
     emission.put_orphans(rows, work, now.start >= 0, day, sink)
@@ -70,7 +76,7 @@ def _put_out(
 
 
 @njit(inline="always")
-def _prepare(rows: Packed, work: Work, count: int) -> None:
+def _prepare(rows: Reports, work: Memory, count: int) -> None:
     events, corrections = 0, 0
     for k in range(count):
         kind = rows[work.order[k]].kind
@@ -93,7 +99,7 @@ def _prepare(rows: Packed, work: Work, count: int) -> None:
 
 
 @njit(inline="always")
-def _place_in_life(rows: Packed, work: Work, count: int, events: int) -> None:
+def _place_in_life(rows: Reports, work: Memory, count: int, events: int) -> None:
     # `life` is sorted as rows, then turned into reports by way of each row's own number.
     sort_reports(rows, work.life, work.spare, events, BY_LIFE)
     first = work.order[0]
@@ -108,7 +114,7 @@ def _place_in_life(rows: Packed, work: Work, count: int, events: int) -> None:
 
 
 @njit(inline="always")
-def _clear(work: Work, r: int) -> None:
+def _clear(work: Memory, r: int) -> None:
     work.event[r].active, work.event[r].applied, work.event[r].reason = 0, 0, 0
     work.event[r].is_changed, work.event[r].is_touched = 0, 0
     work.event[r].out_applied, work.event[r].out_reason = 0, 0
@@ -119,7 +125,9 @@ def _clear(work: Work, r: int) -> None:
 
 
 @njit(inline="always")
-def _change_standing(rows: Packed, work: Work, first: int, last: int, day: int, sink: Sink) -> None:
+def _change_standing(
+    rows: Reports, work: Memory, first: int, last: int, day: int, sink: Sink
+) -> None:
     """Let the reports of a day be known, and note which come to stand or cease to."""
     for k in range(first, last):
         tree = work.report[k].tree
@@ -134,7 +142,7 @@ def _change_standing(rows: Packed, work: Work, first: int, last: int, day: int, 
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _note_change(rows: Packed, work: Work, k: int) -> None:
+def _note_change(rows: Reports, work: Memory, k: int) -> None:
     if work.report[k].stands == work.report[k].stood:
         return
     work.report[k].stood = work.report[k].stands
@@ -147,7 +155,7 @@ def _note_change(rows: Packed, work: Work, k: int) -> None:
 
 
 @njit(inline="always")
-def _find_start(rows: Packed, work: Work, r: int) -> None:
+def _find_start(rows: Reports, work: Memory, r: int) -> None:
     """Keep the first standing start of a record, given that the one at `r` changed."""
     if work.event[r].active:
         work.number[START] = min(work.number[START], r)
@@ -160,7 +168,7 @@ def _find_start(rows: Packed, work: Work, r: int) -> None:
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _mark_changed(work: Work, r: int) -> None:
+def _mark_changed(work: Memory, r: int) -> None:
     if not work.event[r].is_changed:
         work.event[r].is_changed = 1
         work.changed[work.number[CHANGED]] = r
@@ -168,7 +176,7 @@ def _mark_changed(work: Work, r: int) -> None:
 
 
 @njit(inline="always")
-def _judge_anew(rows: Packed, work: Work, known: Known, now: Known) -> None:
+def _judge_anew(rows: Reports, work: Memory, known: Attributes, now: Attributes) -> None:
     """Look again at what is before one date of birth and not before the other, and at the start."""
     for r in range(work.number[EVENTS]):
         if work.event[r].active:
@@ -179,7 +187,7 @@ def _judge_anew(rows: Packed, work: Work, known: Known, now: Known) -> None:
 
 
 @njit(inline="always")
-def _find_days_of_both(rows: Packed, work: Work, events: int) -> None:
+def _find_days_of_both(rows: Reports, work: Memory, events: int) -> None:
     """Find the days on which somebody came and left; kinds lie in their order within a day."""
     r = 0
     while r < events:

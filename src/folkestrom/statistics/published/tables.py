@@ -22,12 +22,12 @@ from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, TableSpecification, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics.changes import changes
+from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import population
 from folkestrom.statistics.published import specifications as spec
 from folkestrom.statistics.published.rounding import change_in_percent
 from folkestrom.statistics.published.specifications import BOTH, TOTAL
-from folkestrom.statistics.reach import reach
 
 #: Whether unknown marital status is a category of its own, or left out the way the page does.
 Unknown = Literal["published", "category"]
@@ -88,7 +88,7 @@ class Edition:
     @property
     def knowledge(self) -> Knowledge:
         """What is known of each turn of the year."""
-        return reach(self.connection).knowledge(self.known_at, self.extraction_months)
+        return coverage(self.connection).knowledge(self.known_at, self.extraction_months)
 
 
 def table(edition: Edition, name: str) -> Cells:
@@ -105,7 +105,7 @@ def table(edition: Edition, name: str) -> Cells:
     cells = TABLES[name](edition)
     known = edition.knowledge.day(date(edition.year, 1, 1))
     made = cells.specification
-    footnotes = (*made.footnotes, *reach(edition.connection).notes(known))
+    footnotes = (*made.footnotes, *coverage(edition.connection).notes(known))
     return replace(cells, specification=replace(made, footnotes=footnotes))
 
 
@@ -130,7 +130,7 @@ def age_groups(edition: Edition) -> Cells:
     """Population by the published groups of age, with its change over one, five and ten years."""
     codes = [TOTAL, *(group.code for group in PUBLISHED.categories)]
     now = _by_group(edition, edition.year)
-    limits, knowledge = reach(edition.connection), edition.knowledge
+    limits, knowledge = coverage(edition.connection), edition.knowledge
     columns: dict[str, list[Any]] = {"population": [now[code] for code in codes]}
     for years, name in ((1, "change_1_year"), (5, "change_5_years"), (10, "change_10_years")):
         turn = date(edition.year - years, 1, 1)

@@ -33,7 +33,7 @@ _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUS
 _SPOUSE = 40.0
 
 
-class Work(NamedTuple):
+class YearColumns(NamedTuple):
     """One window's working columns.
 
     Attributes
@@ -63,7 +63,7 @@ class Work(NamedTuple):
     erroneous: NDArray[np.int8]
 
 
-class Given(NamedTuple):
+class YearTotals(NamedTuple):
     """What a window's numbers are, by cell.
 
     Attributes
@@ -226,7 +226,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
     cells
         Cells to do.
     work, given
-        See `Work` and `Given`.
+        See `YearColumns` and `YearTotals`.
     calibrated
         Whether numbers are given; else everybody draws from the model itself.
     fraction

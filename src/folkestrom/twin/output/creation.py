@@ -12,7 +12,7 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
-from folkestrom.twin.output.leavers import Leavers
+from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
@@ -173,7 +173,7 @@ def _observers(
 ) -> list[Observer]:
     folder, found = work / TRUTH, list[Observer]()
     if truth:
-        found += [Persons(folder / "persons.parquet"), Leavers(folder / "leavers.parquet")]
+        found += [Persons(folder / "persons.parquet"), Emigrants(folder / "leavers.parquet")]
         found += [RevisionsTruth(folder / "revisions.parquet")]
     if truth and country.calibrated:
         found += [Offsets(folder / "offsets.parquet")]

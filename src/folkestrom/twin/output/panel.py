@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from folkestrom.twin.lives.levels import LISTED, list_levels
 from folkestrom.twin.lives.mobility import LEVELS, OUTCOMES, age_level, covid_level
 from folkestrom.twin.lives.people import DIE, LATE_EMIGRATION, LATE_MOVE, LEAVE, MOVE, STAY
-from folkestrom.twin.output import sheets
+from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.reports import Rows
@@ -31,9 +31,9 @@ _SCHEMA = pa.schema(
         ("person", pa.int64()),
         ("year", pa.int16()),
         ("completed_age", pa.int16()),
-        *((name, sheets.TEXT) for name in _TEXTS),
-        ("true_outcome", sheets.TEXT),
-        ("registered_outcome", sheets.TEXT),
+        *((name, parquet_tables.TEXT) for name in _TEXTS),
+        ("true_outcome", parquet_tables.TEXT),
+        ("registered_outcome", parquet_tables.TEXT),
     ]
 )
 
@@ -67,7 +67,7 @@ class Panel(Observer):
     """
 
     def __init__(self, path: Path) -> None:
-        self._sheet = sheets.Sheet(path, _SCHEMA)
+        self._sheet = parquet_tables.ParquetTable(path, _SCHEMA)
         self._held: _Year | None = None
 
     def opened(self, country: Country, w: Window) -> None:
@@ -99,14 +99,14 @@ class Panel(Observer):
 
     def _write(self, held: _Year) -> None:
         columns = {
-            "person": sheets.persons(held.persons),
+            "person": parquet_tables.persons(held.persons),
             "year": pa.array(np.full(len(held.persons), held.year, np.int16)),
             "completed_age": pa.array(held.age),
-            "true_outcome": sheets.labelled(held.true, OUTCOMES),
-            "registered_outcome": sheets.labelled(held.registered, OUTCOMES),
+            "true_outcome": parquet_tables.labelled(held.true, OUTCOMES),
+            "registered_outcome": parquet_tables.labelled(held.registered, OUTCOMES),
         }
         for name, values in held.levels.items():
-            columns[name] = sheets.labelled(values, LEVELS[name])
+            columns[name] = parquet_tables.labelled(values, LEVELS[name])
         self._sheet.add(columns)
 
 

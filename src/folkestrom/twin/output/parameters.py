@@ -8,12 +8,12 @@ from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
     arrivals,
+    calibration,
     migration,
     reports,
     revisions,
     settlement,
     spouses,
-    steering,
     window,
 )
 
@@ -85,5 +85,5 @@ def describe_parameters() -> list[dict[str, object]]:
             "value": income.TAIL_INDEX,
             "source": income.TAIL_SOURCE,
         },
-        {"name": left, "value": steering.LEFT, "source": STATED},
+        {"name": left, "value": calibration.LEFT, "source": STATED},
     ]

@@ -15,13 +15,13 @@ from folkestrom.model.codes import Kind
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.twin.lives.mobility import EDUCATIONS, GROUPS
 from folkestrom.twin.lives.people import DEAD, LATE_MOVE, LEAVE, MOVE, RESIDENT, VOID
-from folkestrom.twin.output import sheets
+from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years import reports as r
+from folkestrom.twin.years.calibration import ENLARGEMENT
 from folkestrom.twin.years.cells import AGES, NEWBORN
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulate import Observer
-from folkestrom.twin.years.steering import ENLARGEMENT
 from folkestrom.twin.years.window import Window
 
 _KINDS = [kind.name.lower() for kind in Kind]
@@ -30,22 +30,22 @@ RELATIONS = ("annuls", "corrects", "adds")
 _REVISIONS = pa.schema(
     [
         ("window", pa.int16()),
-        ("relation", sheets.TEXT),
-        ("kind", sheets.TEXT),
+        ("relation", parquet_tables.TEXT),
+        ("kind", parquet_tables.TEXT),
         ("source_report_id", pa.string()),
         ("target", pa.string()),
-        ("received_at", sheets.MOMENT),
+        ("received_at", parquet_tables.MOMENT),
         ("person", pa.int64()),
-        ("event_date", sheets.DATE),
-        ("corrected_date", sheets.DATE),
+        ("event_date", parquet_tables.DATE),
+        ("corrected_date", parquet_tables.DATE),
         ("adjustment", pa.int8()),
     ]
 )
 _OFFSETS = pa.schema(
     [
         ("year", pa.int16()),
-        ("event", sheets.TEXT),
-        ("sex", sheets.TEXT),
+        ("event", parquet_tables.TEXT),
+        ("sex", parquet_tables.TEXT),
         ("age", pa.int16()),
         ("drawn", pa.int64()),
         ("expected", pa.float64()),
@@ -55,19 +55,19 @@ _OFFSETS = pa.schema(
 _PERSONS = pa.schema(
     [
         ("person", pa.int64()),
-        ("sex", sheets.TEXT),
-        ("birth_date", sheets.DATE),
-        ("group", sheets.TEXT),
-        ("country_of_birth", sheets.TEXT),
+        ("sex", parquet_tables.TEXT),
+        ("birth_date", parquet_tables.DATE),
+        ("group", parquet_tables.TEXT),
+        ("country_of_birth", parquet_tables.TEXT),
         ("arrival_year", pa.int16()),
         ("mother", pa.int64()),
         ("father", pa.int64()),
         ("intercept_another_municipality", pa.float32()),
         ("intercept_abroad", pa.float32()),
-        ("final_education", sheets.TEXT),
+        ("final_education", parquet_tables.TEXT),
         ("employment_effect", pa.float32()),
         ("income_effect", pa.float32()),
-        ("registered_status", sheets.TEXT),
+        ("registered_status", parquet_tables.TEXT),
     ]
 )
 EVENTS = ("death", "emigration", "another_municipality", "immigration")
@@ -83,7 +83,7 @@ class RevisionsTruth(Observer):
     """
 
     def __init__(self, path: Path) -> None:
-        self._sheet = sheets.Sheet(path, _REVISIONS)
+        self._sheet = parquet_tables.ParquetTable(path, _REVISIONS)
         self._earlier: Rows | None = None
 
     def opened(self, country: Country, w: Window) -> None:
@@ -109,10 +109,10 @@ class RevisionsTruth(Observer):
         self._sheet.add(
             {
                 **_common(w, revising, np.where(annuls, 0, 1)),
-                "kind": sheets.labelled(target.kind - 1, _KINDS),
-                "target": sheets.report_ids(target.number),
-                "event_date": sheets.dates(target.day),
-                "corrected_date": sheets.dates(revising.day, annuls),
+                "kind": parquet_tables.labelled(target.kind - 1, _KINDS),
+                "target": parquet_tables.report_ids(target.number),
+                "event_date": parquet_tables.dates(target.day),
+                "corrected_date": parquet_tables.dates(revising.day, annuls),
                 "adjustment": pa.array(effect.astype(np.int8)),
             }
         )
@@ -122,10 +122,10 @@ class RevisionsTruth(Observer):
         self._sheet.add(
             {
                 **_common(w, added, np.full(len(added), 2)),
-                "kind": sheets.labelled(added.kind - 1, _KINDS),
+                "kind": parquet_tables.labelled(added.kind - 1, _KINDS),
                 "target": pa.nulls(len(added), pa.string()),
-                "event_date": sheets.dates(added.day),
-                "corrected_date": sheets.dates(added.day, none),
+                "event_date": parquet_tables.dates(added.day),
+                "corrected_date": parquet_tables.dates(added.day, none),
                 "adjustment": pa.array(none.astype(np.int8)),
             }
         )
@@ -134,10 +134,10 @@ class RevisionsTruth(Observer):
 def _common(w: Window, rows: Rows, relation: NDArray[Any]) -> dict[str, pa.Array]:
     return {
         "window": pa.array(np.full(len(rows), w.year, np.int16)),
-        "relation": sheets.labelled(relation, RELATIONS),
-        "source_report_id": sheets.report_ids(rows.number),
-        "received_at": sheets.moments(rows.received),
-        "person": sheets.persons(rows.person),
+        "relation": parquet_tables.labelled(relation, RELATIONS),
+        "source_report_id": parquet_tables.report_ids(rows.number),
+        "received_at": parquet_tables.moments(rows.received),
+        "person": parquet_tables.persons(rows.person),
     }
 
 
@@ -159,7 +159,7 @@ class Offsets(Observer):
     """
 
     def __init__(self, path: Path) -> None:
-        self._sheet = sheets.Sheet(path, _OFFSETS)
+        self._sheet = parquet_tables.ParquetTable(path, _OFFSETS)
         self._listed = np.zeros((2, AGES))
 
     def opened(self, _country: Country, w: Window) -> None:
@@ -203,8 +203,8 @@ class Offsets(Observer):
         self._sheet.add(
             {
                 "year": pa.array(np.full(len(flat), year, np.int16)),
-                "event": sheets.labelled(np.full(len(flat), event), EVENTS),
-                "sex": sheets.labelled(np.arange(2 * AGES) // AGES, _SEXES),
+                "event": parquet_tables.labelled(np.full(len(flat), event), EVENTS),
+                "sex": parquet_tables.labelled(np.arange(2 * AGES) // AGES, _SEXES),
                 "age": pa.array(np.where(row == NEWBORN, 0, row + 1).astype(np.int16)),
                 "drawn": pa.array(flat.astype(np.int64)),
                 "expected": pa.array(wanted),
@@ -227,7 +227,7 @@ class Persons(Observer):
 
     def finished(self, country: Country) -> None:
         """Write everybody who ever was in a report."""
-        with sheets.Sheet(self._path, _PERSONS) as sheet:
+        with parquet_tables.ParquetTable(self._path, _PERSONS) as sheet:
             for low in range(0, country.size, _CHUNK):
                 sheet.add(_persons(country, slice(low, min(low + _CHUNK, country.size))))
 
@@ -239,20 +239,22 @@ def _persons(country: Country, part: slice) -> dict[str, pa.Array]:
     order = np.full(max(RESIDENT, DEAD, VOID) + 1, 1, np.int8)
     order[RESIDENT], order[DEAD], order[VOID] = 0, 2, 3
     return {
-        "person": sheets.persons(np.arange(part.start, part.stop)),
-        "sex": sheets.labelled(people.sex[part], _SEXES),
-        "birth_date": sheets.dates(people.birth[part]),
-        "group": sheets.labelled(people.group[part], GROUPS),
-        "country_of_birth": sheets.labelled(people.birth_country[part] - 1, list(COUNTRIES)),
+        "person": parquet_tables.persons(np.arange(part.start, part.stop)),
+        "sex": parquet_tables.labelled(people.sex[part], _SEXES),
+        "birth_date": parquet_tables.dates(people.birth[part]),
+        "group": parquet_tables.labelled(people.group[part], GROUPS),
+        "country_of_birth": parquet_tables.labelled(
+            people.birth_country[part] - 1, list(COUNTRIES)
+        ),
         "arrival_year": pa.array(arrived, mask=arrived == 0),
-        "mother": sheets.persons(people.mother[part]),
-        "father": sheets.persons(people.father[part]),
+        "mother": parquet_tables.persons(people.mother[part]),
+        "father": parquet_tables.persons(people.father[part]),
         "intercept_another_municipality": pa.array(people.taste_move[part]),
         "intercept_abroad": pa.array(people.taste_abroad[part]),
-        "final_education": sheets.labelled(people.education[part], EDUCATIONS),
+        "final_education": parquet_tables.labelled(people.education[part], EDUCATIONS),
         "employment_effect": pa.array(people.work_taste[part]),
         "income_effect": pa.array(people.income_taste[part]),
-        "registered_status": sheets.labelled(order[status], STATUSES),
+        "registered_status": parquet_tables.labelled(order[status], STATUSES),
     }
 
 
@@ -281,7 +283,7 @@ def write_model(
             "what": "added to the logarithm of the chance of leaving of persons born in Poland, "
             "Latvia, Lithuania, Estonia, Czechia, Slovakia, Hungary or Slovenia who came in "
             f"{ENLARGEMENT} or later, before a year's leavers are drawn",
-            "years": country.steering.log,
+            "years": country.calibration.log,
         },
         "targets": {"source": country.targets.source, "notes": list(country.targets.notes)},
         "not_exact": country.notes,

@@ -19,7 +19,7 @@ from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.levels import LISTED, list_levels
 from folkestrom.twin.lives.mobility import EDUCATIONS, EMPLOYMENTS, GROUPS, INCOMES
 from folkestrom.twin.lives.stock import day_number, year_starts
-from folkestrom.twin.output import sheets
+from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.simulate import Observer
 from folkestrom.twin.years.window import Window, adults
@@ -30,11 +30,16 @@ AMOUNTS = {"wealth": wealth.UNIT, "income_amount": income.UNIT}
 """Yearly files of NOK, and what their values are multiples of."""
 _CHUNK = 4_000_000
 NOBODY = -(2**31)
-_NAMED, _NUMBERED, _YEARS = sheets.TEXT, pa.int64(), pa.int16()
+_NAMED, _NUMBERED, _YEARS = parquet_tables.TEXT, pa.int64(), pa.int16()
 
 
 def _schema(value: pa.DataType) -> pa.Schema:
-    fields = ("person", pa.int64()), ("value", value), ("from", sheets.DATE), ("to", sheets.DATE)
+    fields = (
+        ("person", pa.int64()),
+        ("value", value),
+        ("from", parquet_tables.DATE),
+        ("to", parquet_tables.DATE),
+    )
     return pa.schema(fields)
 
 
@@ -95,7 +100,8 @@ class Variables(Observer):
         self._values: list[tuple[str, ...] | int] = [*VARIABLES.values(), *AMOUNTS.values()]
         types = dict.fromkeys(VARIABLES, _NAMED) | dict.fromkeys(AMOUNTS, _NUMBERED)
         self._sheets = [
-            sheets.Sheet(folder / f"{name}.parquet", _schema(kind)) for name, kind in types.items()
+            parquet_tables.ParquetTable(folder / f"{name}.parquet", _schema(kind))
+            for name, kind in types.items()
         ]
         self._spells = [Spells(capacity) for _ in self._sheets]
         self._year = 0
@@ -127,7 +133,7 @@ class Variables(Observer):
 
 
 def _write(
-    sheet: sheets.Sheet,
+    sheet: parquet_tables.ParquetTable,
     ended: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]],
     year: int,
     meant: tuple[str, ...] | int,
@@ -138,15 +144,15 @@ def _write(
         told = (
             pa.array(values.astype(np.int64) * meant)
             if isinstance(meant, int)
-            else sheets.labelled(values, meant)
+            else parquet_tables.labelled(values, meant)
         )
         end = year_starts(np.full(len(persons), year))
         sheet.add(
             {
-                "person": sheets.persons(persons),
+                "person": parquet_tables.persons(persons),
                 "value": told,
-                "from": sheets.dates(year_starts(since.astype(np.int64))),
-                "to": sheets.dates(end),
+                "from": parquet_tables.dates(year_starts(since.astype(np.int64))),
+                "to": parquet_tables.dates(end),
             }
         )
 
@@ -168,14 +174,14 @@ class Backgrounds(Observer):
     def finished(self, country: Country) -> None:
         """Write everybody who ever was in a report; the year, of those born abroad."""
         people, end = country.people, day_number(country.last_year + 1)
-        with sheets.Sheet(self._background, _schema(_NAMED)) as sheet:
+        with parquet_tables.ParquetTable(self._background, _schema(_NAMED)) as sheet:
             for low in range(0, country.size, _CHUNK):
                 part = np.arange(low, min(low + _CHUNK, country.size))
-                background = sheets.labelled(people.group[part], GROUPS)
+                background = parquet_tables.labelled(people.group[part], GROUPS)
                 sheet.add(_constant(part, background, people.birth[part], end))
         came = np.flatnonzero(people.arrival_year[: country.size] > 0)
         years = people.arrival_year[came]
-        with sheets.Sheet(self._arrival, _schema(_YEARS)) as sheet:
+        with parquet_tables.ParquetTable(self._arrival, _schema(_YEARS)) as sheet:
             since = year_starts(years.astype(np.int64))
             sheet.add(_constant(came, pa.array(years), since, end))
 
@@ -183,11 +189,11 @@ class Backgrounds(Observer):
 def _constant(
     persons: NDArray[np.int64], values: pa.Array, since: NDArray[Any], end: int
 ) -> dict[str, pa.Array]:
-    until = sheets.dates(np.full(len(persons), end))
+    until = parquet_tables.dates(np.full(len(persons), end))
     return {
-        "person": sheets.persons(persons),
+        "person": parquet_tables.persons(persons),
         "value": values,
-        "from": sheets.dates(since),
+        "from": parquet_tables.dates(since),
         "to": until,
     }
 
@@ -209,15 +215,15 @@ def write_centrality(path: Path, country: Country) -> None:
     schema = pa.schema(
         [
             ("municipality", pa.string()), ("value", pa.int8()),
-            ("from", sheets.DATE), ("to", sheets.DATE),
+            ("from", parquet_tables.DATE), ("to", parquet_tables.DATE),
         ]
     )  # fmt: skip
-    with sheets.Sheet(path, schema) as sheet:
+    with parquet_tables.ParquetTable(path, schema) as sheet:
         sheet.add(
             {
                 "municipality": codes,
                 "value": pa.array(targets.centrality),
-                "from": sheets.dates(np.full(number, start)),
-                "to": sheets.dates(np.full(number, end)),
+                "from": parquet_tables.dates(np.full(number, start)),
+                "to": parquet_tables.dates(np.full(number, end)),
             }
         )

@@ -21,9 +21,9 @@ from folkestrom.twin.targets.schedules import (
     immigration_shares,
 )
 from folkestrom.twin.years import reports as r
+from folkestrom.twin.years.calibration import ENLARGEMENT, Calibration
 from folkestrom.twin.years.cells import count_places
 from folkestrom.twin.years.settlement import immigrant_attraction
-from folkestrom.twin.years.steering import ENLARGEMENT, Steering
 
 Cells = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ class Country:
     erroneous: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     threads: int = 2
     next_number: int = 1
-    steering: Steering = field(default_factory=lambda: Steering(ENLARGEMENT))
+    calibration: Calibration = field(default_factory=lambda: Calibration(ENLARGEMENT))
     notes: list[str] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -147,7 +147,7 @@ def found(targets: Targets, seed: int, calibrated: bool) -> Country:
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
         drawn, tables, len(counties),
-        steering=Steering(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
+        calibration=Calibration(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 
 

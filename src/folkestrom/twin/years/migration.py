@@ -56,12 +56,12 @@ def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
     away = np.flatnonzero((people.status[:n] == ABROAD) & (people.left_year[:n] < w.year))
     away = away[people.exit_day[away] < w.first_day]
     bend = np.where(
-        country.steering.counted(people, away), np.exp(country.steering.return_offset), 1.0
+        country.calibration.counted(people, away), np.exp(country.calibration.return_offset), 1.0
     )
     back = arrivals.choose_returns(people, away, bend, wanted.reshape(-1), w.year, country.seed)
     arrivals.settle(people, back, attraction(country, w), country.units, w.year, country.seed)
     people.status[back] = RESIDENT
-    country.steering.take_back(int(country.steering.counted(people, back).sum()))
+    country.calibration.take_back(int(country.calibration.counted(people, back).sum()))
     people.outcome[back] = STAY
     day = _days(country, back, w, _BACK)
     people.last_residence[back] = day

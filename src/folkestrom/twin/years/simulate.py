@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives.origins import EU8_BORN, group_table
-from folkestrom.twin.lives.outcomes import LATE_SHARE, Given, apportion, expected_leaving
+from folkestrom.twin.lives.outcomes import LATE_SHARE, YearTotals, apportion, expected_leaving
 from folkestrom.twin.lives.random import uniforms
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
 from folkestrom.twin.years import reports as r
+from folkestrom.twin.years.calibration import Forecast
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.files import Writer
 from folkestrom.twin.years.reports import Rows
-from folkestrom.twin.years.steering import Forecast
 from folkestrom.twin.years.window import Window
 
 Step = Callable[[str, int, int], None]
@@ -159,11 +159,11 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
     window.list_cells(state, w)
     for observer in observers:
         observer.opened(state, w)
-    if w.calibrated and w.year >= state.steering.since:
+    if w.calibrated and w.year >= state.calibration.since:
         _steer(state, w, due)
     _draw(state, w, due)
     if w.calibrated:
-        state.steering.remember(w.expected[:, 1])
+        state.calibration.remember(w.expected[:, 1])
         spouses.exchange_deaths(state, w)
     births, late = _births(state, w)
     # What people really did, before the register hears of it.
@@ -187,7 +187,7 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
 
 def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     """Choose by how much the leaving of the eight EU countries' arrivals is bent."""
-    mine = np.flatnonzero(state.steering.counted(state.people, slice(0, state.size)))
+    mine = np.flatnonzero(state.calibration.counted(state.people, slice(0, state.size)))
     expected = np.zeros(2 * AGES)
     expected_leaving(state.people, mine, w.year, state.seed, state.tables, expected)
     leavers = np.maximum(w.planned.emigration - due, 0).reshape(-1).astype(float)
@@ -195,7 +195,7 @@ def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     growth = state.targets.citizenship[w.t + 1] - have * (1.0 - migration.naturalising(state))
     eight = group_table()[state.codes] == EU8_BORN
     forecast = Forecast(float(growth[:, eight].sum()), int(w.planned.immigration.sum()))
-    state.steering.aim(state.people.status[mine], w.year, forecast, (leavers, expected))
+    state.calibration.aim(state.people.status[mine], w.year, forecast, (leavers, expected))
 
 
 def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
@@ -222,7 +222,7 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
         spouse, married, widowed = spouses.factors(state, w, totals)
         deaths, exits = _by_status(state, w, totals, eligible, going, (married, widowed))
     rate = state.schedules(w.year)[0].reshape(-1)
-    window.draw_outcomes(state, w, Given(deaths, going, late, exits, rate), spouse)
+    window.draw_outcomes(state, w, YearTotals(deaths, going, late, exits, rate), spouse)
 
 
 def _by_status(

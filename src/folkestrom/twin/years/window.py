@@ -13,7 +13,7 @@ from folkestrom.twin.lives import births
 from folkestrom.twin.lives.births import FIRST_AGE
 from folkestrom.twin.lives.mobility import ADULT
 from folkestrom.twin.lives.origins import give_tastes, give_unit
-from folkestrom.twin.lives.outcomes import Given, Work, year_outcomes
+from folkestrom.twin.lives.outcomes import YearColumns, YearTotals, year_outcomes
 from folkestrom.twin.lives.people import (
     ABROAD,
     DEAD,
@@ -260,7 +260,9 @@ def rounds() -> list[list[int]]:
     ]
 
 
-def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.float64]) -> None:
+def draw_outcomes(
+    country: Country, w: Window, given: YearTotals, spouse: NDArray[np.float64]
+) -> None:
     """Draw everybody's outcome of the year, some cells at a time (the result is always the same).
 
     Parameters
@@ -272,7 +274,9 @@ def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.
     """
     people, n = country.people, len(w.order)
     move, leave, factor = (np.zeros(n, np.float32) for _ in range(3))
-    work = Work(w.order, w.start, move, leave, factor, spouse, w.expected, w.late, w.erroneous)
+    work = YearColumns(
+        w.order, w.start, move, leave, factor, spouse, w.expected, w.late, w.erroneous
+    )
 
     def job(cells: list[int]) -> None:
         year_outcomes(
@@ -280,7 +284,7 @@ def draw_outcomes(country: Country, w: Window, given: Given, spouse: NDArray[np.
             w.calibrated, w.fraction, bend, country.tables,
         )  # fmt: skip
 
-    bend = (np.exp(country.steering.offset), country.steering.since)
+    bend = (np.exp(country.calibration.offset), country.calibration.since)
     people.outcome[: country.size] = STAY
     with ThreadPoolExecutor(country.threads) as pool:
         for cells in rounds():
@@ -357,7 +361,7 @@ def apply_exits(country: Country, w: Window) -> Index:
     people.left_year[seen] = w.year
     people.last_residence[seen] = people.exit_day[seen]
     if w.calibrated:
-        country.steering.learn(int(country.steering.counted(people, seen).sum()))
+        country.calibration.learn(int(country.calibration.counted(people, seen).sum()))
     return dead
 
 

@@ -27,7 +27,7 @@ _PART = 50_000
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedCells:
     """A panel's cells, and which positions of the coefficient table each consists of.
 
     Attributes
@@ -53,7 +53,7 @@ class Packed:
         return out[:count]
 
 
-def pack(panel: Panel, threads: int) -> Packed:
+def pack(panel: Panel, threads: int) -> PackedCells:
     """Put the factors of a panel together into cells.
 
     Parameters
@@ -86,7 +86,7 @@ def pack(panel: Panel, threads: int) -> Packed:
     members, offsets = _members(panel, by_person + by_row, levels)
     wide = rows.codes16.shape[0]
     shift = len(members) - len(panel.positions)
-    return Packed(
+    return PackedCells(
         Cells(
             start=rows.start,
             outcome=rows.outcome,

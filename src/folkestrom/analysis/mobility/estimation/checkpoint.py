@@ -34,7 +34,7 @@ class Progress:
     reached, order
         Order of quadrature at which the whole panel's likelihood is maximised; the order that
         suffices.
-    tilt
+    gradient_correction
         By how much the gradient at the order that suffices differs from that at the lowest.
     """
 
@@ -42,7 +42,7 @@ class Progress:
     information: Array
     reached: int
     order: int
-    tilt: Array
+    gradient_correction: Array
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Checkpoint:
             np.savez(
                 file, format=_FORMAT, fingerprint=self.fingerprint, theta=held.theta,
                 information=held.information, reached=held.reached, order=held.order,
-                tilt=held.tilt,
+                gradient_correction=held.gradient_correction,
             )  # fmt: skip
             file.flush()
             os.fsync(file.fileno())

@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.mobility.estimation.cells import Packed, pack
+from folkestrom.analysis.mobility.estimation.cells import PackedCells, pack
 from folkestrom.analysis.mobility.estimation.covariance import Covariance
 from folkestrom.analysis.mobility.estimation.kernels.information import information
 from folkestrom.analysis.mobility.estimation.kernels.passes import value_and_gradient
 from folkestrom.analysis.mobility.estimation.kernels.predictors import NEVER
 from folkestrom.analysis.mobility.estimation.kernels.scores import TILE, score_products
-from folkestrom.analysis.mobility.estimation.quadrature import Rule, lay_out
+from folkestrom.analysis.mobility.estimation.quadrature import QuadratureRule, lay_out
 from folkestrom.analysis.mobility.panel.panel import Panel
 from folkestrom.engine.settings import EngineSettings
 
@@ -82,7 +82,7 @@ class Likelihood:
         """Number of parameters."""
         return self.coefficients + self.covariance.parameters
 
-    def value_and_gradient(self, theta: Array, rule: Rule) -> tuple[float, Array]:
+    def value_and_gradient(self, theta: Array, rule: QuadratureRule) -> tuple[float, Array]:
         """Log-likelihood and its gradient."""
         table, root = self._unpack(theta)
         cells, nodes = self.packed.cells, lay_out(rule.order, self.covariance.effects)
@@ -103,7 +103,7 @@ class Likelihood:
         return value, self._gradient(total, root_total)
 
     def with_products(
-        self, theta: Array, rule: Rule, *, squared: bool = False
+        self, theta: Array, rule: QuadratureRule, *, squared: bool = False
     ) -> tuple[float, Array, Array]:
         """Log-likelihood, gradient, and the sum of products of persons' scores, in one pass.
 
@@ -145,7 +145,7 @@ class Likelihood:
             ]
         )
 
-    def information(self, theta: Array, rule: Rule) -> Array:
+    def information(self, theta: Array, rule: QuadratureRule) -> Array:
         """Observed information: minus the second derivatives."""
         common = self._common(theta, rule)
         size, rows = self._kernel_size(), self.panel.rows
@@ -159,7 +159,9 @@ class Likelihood:
         turn = self._to_parameters()
         return np.asarray(turn @ total @ turn.T)
 
-    def cluster_scores(self, theta: Array, rule: Rule, cluster: NDArray[np.int64]) -> Array:
+    def cluster_scores(
+        self, theta: Array, rule: QuadratureRule, cluster: NDArray[np.int64]
+    ) -> Array:
         """Sums of persons' scores within clusters: a row for each cluster, numbered from 0."""
         common = self._common(theta, rule)
         size = self._kernel_size()
@@ -174,7 +176,7 @@ class Likelihood:
         return out @ self._to_parameters().T
 
     @cached_property
-    def packed(self) -> Packed:
+    def packed(self) -> PackedCells:
         """The panel's cells, put together when they are first needed."""
         return pack(self.panel, self._threads)
 
@@ -182,7 +184,9 @@ class Likelihood:
     def _threads(self) -> int:
         return self.threads or EngineSettings.from_environment().threads
 
-    def _common(self, theta: Array, rule: Rule) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
+    def _common(
+        self, theta: Array, rule: QuadratureRule
+    ) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
         """What kernels of information and scores are handed alike, after the rows."""
         table, root = self._unpack(theta)
         nodes = lay_out(rule.order, self.covariance.effects)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.mobility.estimation.kernels.factor import factorise, invert_factor, square
 from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
-from folkestrom.analysis.mobility.estimation.quadrature import Rule
+from folkestrom.analysis.mobility.estimation.quadrature import QuadratureRule
 
 Array = NDArray[np.float64]
 
@@ -37,14 +37,14 @@ class Objective:
         The quadrature.
     penalty
         Weights of half the squared coefficients; zero for intercepts and effects.
-    tilt
+    gradient_correction
         What is added to the gradient: by how much a higher order's would differ.
     """
 
     likelihood: Likelihood
-    rule: Rule
+    rule: QuadratureRule
     penalty: Array
-    tilt: Array | None = None
+    gradient_correction: Array | None = None
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient."""
@@ -62,9 +62,9 @@ class Objective:
     def _penalised(self, theta: Array, value: float, gradient: Array) -> tuple[float, Array]:
         value -= float(self.penalty @ (theta * theta)) / 2
         gradient = gradient - self.penalty * theta
-        if self.tilt is None:
+        if self.gradient_correction is None:
             return value, gradient
-        return value + float(self.tilt @ theta), gradient + self.tilt
+        return value + float(self.gradient_correction @ theta), gradient + self.gradient_correction
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Maximisation:
         Why not, if not.
     iterations
         Steps taken.
-    at_hand
+    information_source
         What the information was computed from, if at these very parameters: second derivatives
         (exact) or products of scores.
     """
@@ -99,7 +99,7 @@ class Maximisation:
     converged: bool = False
     reason: str = ""
     iterations: int = 0
-    at_hand: Literal["", "exact", "products"] = ""
+    information_source: Literal["", "exact", "products"] = ""
 
 
 def maximise(
@@ -165,10 +165,12 @@ def _begin(
     objective: Objective, theta: Array, information: Array | None, products: bool
 ) -> Maximisation:
     if products:
-        return Maximisation(theta, *objective.with_products(theta), at_hand="products")
+        return Maximisation(theta, *objective.with_products(theta), information_source="products")
     value, gradient = objective(theta)
     if information is None:
-        return Maximisation(theta, value, gradient, objective.information(theta), at_hand="exact")
+        return Maximisation(
+            theta, value, gradient, objective.information(theta), information_source="exact"
+        )
     return Maximisation(theta, value, gradient, information)
 
 
@@ -181,7 +183,7 @@ def _go_on(
         at.information = objective.information(new)
     else:
         at.information = _updated(at.information, new - at.theta, at.gradient - gradient)
-    at.at_hand = "exact" if fresh else ""
+    at.information_source = "exact" if fresh else ""
     at.theta, at.value, at.gradient = new, value, gradient
     at.iterations += 1
 

@@ -19,7 +19,7 @@ _LANES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class QuadratureRule:
     """A product rule for the weight exp(−x²), and which of its nodes are kept.
 
     Attributes
@@ -42,7 +42,7 @@ class Rule:
 
 
 @lru_cache(maxsize=64)
-def product_rule(order: int, dimensions: int) -> Rule:
+def product_rule(order: int, dimensions: int) -> QuadratureRule:
     """The product rule of an order, without nodes whose weight cannot matter.
 
     Around a person's mode the integrand falls like exp(−x²), so a node's weight is about what it
@@ -71,7 +71,7 @@ def product_rule(order: int, dimensions: int) -> Rule:
     nodes = kept.shape[1]
     padded = np.zeros((dimensions, -(-nodes // _LANES) * _LANES), dtype=np.int64)
     padded[:, :nodes] = kept
-    return Rule(order, points, np.log(weights), padded, nodes)
+    return QuadratureRule(order, points, np.log(weights), padded, nodes)
 
 
 @lru_cache(maxsize=64)

@@ -208,7 +208,9 @@ def _from_parts(
     at, lowest, orders = attempts[first], orders[first], orders[first:]
     objective = plan.objective(likelihood, lowest, _SUBSAMPLE_PENALTY)
     information = objective.information(at.theta)
-    order, tilt = _settle(plan, likelihood, at.theta, information, orders, grow, tolerance, say)
+    order, gradient_correction = _settle(
+        plan, likelihood, at.theta, information, orders, grow, tolerance, say
+    )
     theta, information = at.theta, information * grow
     if size > LARGE:
         tenth = plan.likelihood(_part(panel, size // 10))
@@ -218,7 +220,7 @@ def _from_parts(
         at = maximise(objective, theta, tolerance=0.15, information=information * share)
         say(_line(tenth, lowest, at))
         theta = at.theta
-    return Progress(theta, information, lowest, order, tilt)
+    return Progress(theta, information, lowest, order, gradient_correction)
 
 
 def _size_of_part(size: int) -> int:
@@ -263,7 +265,9 @@ def _whole(
     """Maximise with all persons: at the lowest order as if at the one that suffices, then there."""
     theta, information = held.theta, held.information
     if held.order > held.reached:
-        objective = replace(plan.objective(likelihood, held.reached), tilt=held.tilt)
+        objective = replace(
+            plan.objective(likelihood, held.reached), gradient_correction=held.gradient_correction
+        )
         at = maximise(
             objective, theta, tolerance=_NEAR, information=information,
             each=lambda at: plan.keep(replace(held, theta=at.theta, information=at.information)),

@@ -16,8 +16,8 @@ from folkestrom.analysis.design.column_summaries import ColumnSummaries
 from folkestrom.analysis.design.design import Design, Roles
 from folkestrom.analysis.design.identifiers import (
     BYTES_OF_ORDER,
-    Order,
     PanelIdentifiers,
+    RowOrder,
     check_same,
     order_of,
 )
@@ -79,7 +79,7 @@ class SourceRows:
 
     source: Source
     identifiers: PanelIdentifiers
-    order: Order | None
+    order: RowOrder | None
 
     def read(self, columns: Sequence[str], rows: NDArray[np.intp] | None = None) -> Table:
         """Columns in the panel's order.

@@ -11,7 +11,7 @@ from folkestrom.analysis.inference.clusters import note_of_clusters
 from folkestrom.analysis.inference.distributions import two_sided
 from folkestrom.analysis.mobility.panel.panel import Position
 from folkestrom.analysis.mobility.results.result import MobilityFit
-from folkestrom.analysis.mobility.results.table_formats import FORMATS, Line, Printed
+from folkestrom.analysis.mobility.results.table_formats import FORMATS, Line, TextTable
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 
@@ -152,12 +152,12 @@ class _Writer:
     def text(self, name: str) -> str:
         return self.labels.get(name, name)
 
-    def printed(self, caption: str) -> Printed:
+    def printed(self, caption: str) -> TextTable:
         """The table's content, whatever its format."""
         groups = [(name, len(fit.outcomes) - 1) for name, fit in self.fits.items()]
         columns = [self.text(o) for fit in self.fits.values() for o in fit.outcomes[1:]]
         body = [*self._coefficients(), *self._effects()]
-        return Printed(caption, groups, columns, body, self._foot(), self._notes())
+        return TextTable(caption, groups, columns, body, self._foot(), self._notes())
 
     def _coefficients(self) -> list[Line]:
         positions = {

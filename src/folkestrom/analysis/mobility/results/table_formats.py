@@ -19,7 +19,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Printed:
+class TextTable:
     """A table before it has a format.
 
     Attributes
@@ -46,7 +46,7 @@ class Printed:
     notes: Sequence[str]
 
 
-def to_markdown(table: Printed) -> str:
+def to_markdown(table: TextTable) -> str:
     """The table in Markdown; a model's name stands with each of its columns.
 
     Parameters
@@ -76,7 +76,7 @@ def to_markdown(table: Printed) -> str:
     return "\n".join([f"**{_markdown(table.caption)}**", "", *lines, "", *notes]) + "\n"
 
 
-def to_html(table: Printed) -> str:
+def to_html(table: TextTable) -> str:
     """The table in HTML: one element, without styles of its own.
 
     Parameters
@@ -110,7 +110,7 @@ def to_html(table: Printed) -> str:
     return "\n".join(out) + "\n"
 
 
-def to_latex(table: Printed) -> str:
+def to_latex(table: TextTable) -> str:
     """The table in LaTeX, with rules of booktabs.
 
     Parameters
@@ -175,7 +175,7 @@ def _latex(text: str) -> str:
 
 
 #: Writers by name of the format.
-FORMATS: dict[str, Callable[[Printed], str]] = {
+FORMATS: dict[str, Callable[[TextTable], str]] = {
     "markdown": to_markdown,
     "html": to_html,
     "latex": to_latex,

@@ -24,7 +24,7 @@ _END: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PersonRange:
     """Persons from one pseudonym up to, not including, another."""
 
     low: int
@@ -49,7 +49,9 @@ def pseudonyms_at(shares: Sequence[float]) -> str:
     return f"SELECT quantile_disc(person, {list(shares)}) FROM attribute"
 
 
-def parts(connection: duckdb.DuckDBPyConnection, rows_a_person: float) -> Sequence[Part]:
+def person_ranges(
+    connection: duckdb.DuckDBPyConnection, rows_a_person: float
+) -> Sequence[PersonRange]:
     """All persons, in parts of about as many rows as fit well into memory.
 
     Parameters
@@ -63,8 +65,8 @@ def parts(connection: duckdb.DuckDBPyConnection, rows_a_person: float) -> Sequen
     size = min(max(memory_of(connection) // _BYTES_A_ROW, _FEWEST), _MOST)
     many = max(1, round(persons * rows_a_person / size + 0.5))
     if many == 1:
-        return [Part(-_END, _END)]
+        return [PersonRange(-_END, _END)]
     shares = [number / many for number in range(1, many)]
     ((found,),) = run(connection, [pseudonyms_at(shares)]).fetchall()
     edges = sorted({int(edge) for edge in found})
-    return [Part(low, high) for low, high in pairwise([-_END, *edges, _END])]
+    return [PersonRange(low, high) for low, high in pairwise([-_END, *edges, _END])]

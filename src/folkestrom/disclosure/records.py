@@ -19,7 +19,7 @@ _LIMITS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class DisclosureRecord:
     """One rule, and what it did.
 
     Parameters
@@ -38,7 +38,7 @@ class Applied:
     cells: int
 
 
-def small_groups(rules: Rules, hit: int) -> Applied:
+def small_groups(rules: Rules, hit: int) -> DisclosureRecord:
     """Groups below the minimum population.
 
     Parameters
@@ -53,10 +53,10 @@ def small_groups(rules: Rules, hit: int) -> Applied:
         f"groups with a population below {limit} not shown",
         f"grupper med færre enn {limit} personer er ikke vist",
     )
-    return Applied("minimum_population", text, hit)
+    return DisclosureRecord("minimum_population", text, hit)
 
 
-def small_counts(rules: Rules, hit: int) -> Applied:
+def small_counts(rules: Rules, hit: int) -> DisclosureRecord:
     """Counts below the minimum of a cell.
 
     Parameters
@@ -70,10 +70,10 @@ def small_counts(rules: Rules, hit: int) -> Applied:
         f"counts of {counts}, or that would tell them, suppressed",
         f"antall på {counts}, eller som ville avsløre dem, er skjult",
     )
-    return Applied("minimum_cell", text, hit)
+    return DisclosureRecord("minimum_cell", text, hit)
 
 
-def companions(hit: int) -> Applied:
+def complementary_suppressions(hit: int) -> DisclosureRecord:
     """Counts suppressed so that others cannot be found.
 
     Parameters
@@ -81,10 +81,12 @@ def companions(hit: int) -> Applied:
     hit
         How many there were.
     """
-    return Applied("complement", Text("suppressed with them", "skjult sammen med dem"), hit)
+    return DisclosureRecord(
+        "complement", Text("suppressed with them", "skjult sammen med dem"), hit
+    )
 
 
-def equal_to_totals(hit: int) -> Applied:
+def equal_to_totals(hit: int) -> DisclosureRecord:
     """Small counts that a total of theirs gives away, if it is shown.
 
     Parameters
@@ -96,10 +98,10 @@ def equal_to_totals(hit: int) -> Applied:
         "cells that equal a total of theirs, which must not be shown either",
         "celler som er lik en av sine summer, som heller ikke må vises",
     )
-    return Applied("totals", text, hit)
+    return DisclosureRecord("totals", text, hit)
 
 
-def by_lines(hit: int) -> Applied:
+def by_lines(hit: int) -> DisclosureRecord:
     """Counts in a table too large to compute how far each is protected.
 
     Parameters
@@ -111,10 +113,10 @@ def by_lines(hit: int) -> Applied:
         "cells protected in each of their totals alone, as there were too many",
         "celler som bare er beskyttet i hver enkelt sum, siden det var for mange",
     )
-    return Applied("by_lines", text, hit)
+    return DisclosureRecord("by_lines", text, hit)
 
 
-def rounded_counts(rules: Rules, hit: int) -> Applied:
+def rounded_counts(rules: Rules, hit: int) -> DisclosureRecord:
     """Counts that became 0 or the base.
 
     Parameters
@@ -127,10 +129,10 @@ def rounded_counts(rules: Rules, hit: int) -> Applied:
         f"counts below {base} rounded to 0 or {base}",
         f"antall under {base} er avrundet til 0 eller {base}",
     )
-    return Applied("rounding", text, hit)
+    return DisclosureRecord("rounding", text, hit)
 
 
-def of_few_persons(rules: Rules, hit: int) -> Applied:
+def of_few_persons(rules: Rules, hit: int) -> DisclosureRecord:
     """Counts of several years of persons too few for rounding to protect.
 
     Parameters
@@ -143,10 +145,10 @@ def of_few_persons(rules: Rules, hit: int) -> Applied:
         f"larger counts of fewer than {base} persons suppressed",
         f"større antall som gjelder færre enn {base} personer er skjult",
     )
-    return Applied("few_persons", text, hit)
+    return DisclosureRecord("few_persons", text, hit)
 
 
-def whole_percentages(rules: Rules, hit: int) -> Applied:
+def whole_percentages(rules: Rules, hit: int) -> DisclosureRecord:
     """Percentages of few persons.
 
     Parameters
@@ -159,10 +161,10 @@ def whole_percentages(rules: Rules, hit: int) -> Applied:
         f"percentages of fewer than {limit} made whole and shown without their counts",
         f"prosenter av færre enn {limit} er gjort hele og vist uten antall",
     )
-    return Applied("whole_percent", text, hit)
+    return DisclosureRecord("whole_percent", text, hit)
 
 
-def summed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
+def summed(applied: Sequence[DisclosureRecord]) -> tuple[DisclosureRecord, ...]:
     """One entry a rule, where several counts were protected by it.
 
     Parameters
@@ -170,18 +172,18 @@ def summed(applied: Sequence[Applied]) -> tuple[Applied, ...]:
     applied
         What was done, in order.
     """
-    found: dict[str, Applied] = {}
+    found: dict[str, DisclosureRecord] = {}
     for one in applied:
         before = found.get(one.rule)
         found[one.rule] = replace(one, cells=one.cells + (before.cells if before else 0))
     return tuple(found.values())
 
 
-def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
+def disclosure_note(rules: Rules, applied: Sequence[DisclosureRecord]) -> Text:
     """A footnote that names the rules, and says what each did.
 
-    Small counts and their companions are counted together: where all that add up to a known total
-    are known to be small, 2 and 2 of 4 would be told.
+    Primary and complementary suppressions are counted together: where all that add up to a known
+    total are known to be small, 2 and 2 of 4 are derivable.
 
     Parameters
     ----------
@@ -193,7 +195,7 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
     Examples
     --------
     >>> rules = Rules("ours", minimum_cell=3)
-    >>> note_of(rules, [small_counts(rules, 1), companions(3)]).en
+    >>> disclosure_note(rules, [small_counts(rules, 1), complementary_suppressions(3)]).en
     'Disclosure control "ours": counts of 1-2, or that would tell them, suppressed: 4.'
     """
     said = _together(summed(applied))
@@ -209,8 +211,8 @@ def note_of(rules: Rules, applied: Sequence[Applied]) -> Text:
     )
 
 
-def _together(said: Sequence[Applied]) -> list[Applied]:
-    """Small counts with their companions, as one."""
+def _together(said: Sequence[DisclosureRecord]) -> list[DisclosureRecord]:
+    """Small counts with their complementary_suppressions, as one."""
     small = next((one for one in said if one.rule == "minimum_cell"), None)
     with_them = next((one for one in said if one.rule == "complement"), None)
     if small is None or with_them is None:
@@ -219,6 +221,6 @@ def _together(said: Sequence[Applied]) -> list[Applied]:
     return [both if one is small else one for one in said if one is not with_them]
 
 
-def _listed(said: Sequence[Applied], language: str) -> str:
+def _listed(said: Sequence[DisclosureRecord], language: str) -> str:
     listed = (one for one in said if one.rule in _LIMITS)
     return "".join(f"{one.text.of(language)}; " for one in listed)

@@ -2,7 +2,7 @@
 
 A person's reports are numbered `k` in the order in which they came to be known, so that the later
 of two is the one with the larger `k`; the events among them `r`, in the order of life. Each
-thread has one `Work`, large enough for the person with most reports.
+thread has one `Memory`, large enough for the person with most reports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from folkestrom.register.kernel.rows import Integers
 
-#: Places in `Work.state`, and of the first three in `Work.ends`: the events that opened the
+#: Places in `Memory.state`, and of the first three in `Memory.ends`: the events that opened the
 #: spells at hand (-1: none), whether there is a record, whether death came, the day of the last
 #: event that counts, and how many of that day do.
 HOME, STATUS, CITIZEN, REGISTERED, DIED, DAY, NTH = range(7)
@@ -24,7 +24,7 @@ STATES: Final = 7
 #: No day.
 NONE: Final = -(2**62)
 
-#: Places in `Work.number`: how many of each list there are, and the first start of a record.
+#: Places in `Memory.number`: how many of each list there are, and the first start of a record.
 CHANGED, TOUCHED, CORRECTIONS, START, EVENTS = range(5)
 
 _REPORT_FIELDS: Final = (
@@ -74,7 +74,7 @@ _EVENT_FIELDS: Final = (
 )
 
 
-class Work(NamedTuple):
+class Memory(NamedTuple):
     """See the module for `k` and `r`."""
 
     order: Integers  # k -> its row
@@ -93,7 +93,7 @@ class Work(NamedTuple):
     counts: Integers  # rows in the sink before the person at hand
 
 
-def new_work(longest: int) -> Work:
+def new_work(longest: int) -> Memory:
     """Working memory for histories of at most `longest` reports."""
 
     def numbers(*shape: int) -> Integers:
@@ -102,7 +102,7 @@ def new_work(longest: int) -> Work:
     def records(fields: tuple[str, ...]) -> NDArray[Any]:
         return np.zeros(longest + 1, np.dtype([(name, np.int64) for name in fields]))
 
-    return Work(
+    return Memory(
         order=numbers(longest + 1),
         life=numbers(longest + 1),
         spare=numbers(longest + 1),

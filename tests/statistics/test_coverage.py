@@ -16,10 +16,10 @@ from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import KnownAt
 from folkestrom.model.specification import Text
 from folkestrom.statistics.changes import changes
+from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
 from folkestrom.statistics.published.tables import TABLES, Edition, table
-from folkestrom.statistics.reach import Reach, reach
 from tests.reference.register import Report
 from tests.statistics.small_store import store_of
 
@@ -53,7 +53,7 @@ def store(*reports: Report) -> duckdb.DuckDBPyConnection:
 
 def test_the_register_begins_when_its_stock_is_registered() -> None:
     opened = store(*STOCK, LATE, NEWEST)
-    assert reach(opened) == Reach(date(2000, 1, 1), date(2000, 1, 1), date(2021, 2, 1))
+    assert coverage(opened) == Coverage(date(2000, 1, 1), date(2000, 1, 1), date(2021, 2, 1))
     with pytest.raises(UsageError, match="its first stock is that of 2000-01-01"):
         population(opened, date(1999, 12, 31))
     day = date(2000, 1, 1)
@@ -62,7 +62,7 @@ def test_the_register_begins_when_its_stock_is_registered() -> None:
 
 
 def test_without_first_registrations_it_begins_with_the_first_resident() -> None:
-    found = reach(store(LATE, NEWEST))
+    found = coverage(store(LATE, NEWEST))
     assert (found.first, found.first_known) == (date(1999, 12, 8), date(2000, 2, 10))
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.analysis.study.columns import Layout
-from folkestrom.analysis.study.flow_chart import Counted, Tally
+from folkestrom.analysis.study.flow_chart import FlowCounts, RangeCounts
 from folkestrom.engine.steps import Step, compose, parameters_of, run, step
 
 _BATCH: Final = 262_144
@@ -72,7 +72,7 @@ def rows_by(column: str, condition: str) -> str:
 
 
 def count_rows(
-    connection: duckdb.DuckDBPyConnection, tally: Tally, steps: int, outcome: str
+    connection: duckdb.DuckDBPyConnection, tally: FlowCounts, steps: int, outcome: str
 ) -> None:
     """Count the part's rows into the flow chart."""
     rows = run(connection, [persons_by_step(steps, outcome)]).fetchall()
@@ -86,7 +86,7 @@ def count_rows(
             persons[number] += many
     dropped = run(connection, [rows_by("dropped", "dropped > 0")]).fetchall()
     outcomes = run(connection, [rows_by(outcome, "dropped = 0")]).fetchall()
-    tally.add(Counted(dict(dropped), losing, persons, dict(outcomes), ended))
+    tally.add(RangeCounts(dict(dropped), losing, persons, dict(outcomes), ended))
 
 
 def _set_bits(flags: int) -> list[int]:

@@ -45,7 +45,7 @@ def report_ids(numbers: NDArray[Any]) -> pa.Array:
     return pa.array([f"{number:09d}" for number in numbers.tolist()], pa.string())
 
 
-class Sheet:
+class ParquetTable:
     """One Parquet file, written as it goes. A file without rows is written too.
 
     Parameters
@@ -72,7 +72,7 @@ class Sheet:
         """Finish the file."""
         self._writer.close()
 
-    def __enter__(self) -> Sheet:
+    def __enter__(self) -> ParquetTable:
         """Be open."""
         return self
 

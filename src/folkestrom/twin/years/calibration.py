@@ -84,7 +84,7 @@ class Forecast:
 
 
 @dataclass
-class Steering:
+class Calibration:
     """The offsets of the present year, and what they are learnt from.
 
     Attributes
@@ -134,7 +134,7 @@ class Steering:
         forecast
             What else will change.
         cells
-            Leavers of each cell of sex and age to be reported in time, and those counted whom
+            Emigrants of each cell of sex and age to be reported in time, and those counted whom
             the model expects to leave.
         """
         self._cells = Cells(*cells, self._others)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.twin.lives.people import LATE_EMIGRATION
-from folkestrom.twin.output import sheets
+from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.reports import Rows
@@ -18,15 +18,15 @@ from folkestrom.twin.years.window import Window
 _SCHEMA = pa.schema(
     [
         ("person", pa.int64()),
-        ("left", sheets.DATE),
-        ("reported", sheets.MOMENT),
+        ("left", parquet_tables.DATE),
+        ("reported", parquet_tables.MOMENT),
         ("late", pa.bool_()),
         ("clean_up", pa.bool_()),
     ]
 )
 
 
-class Leavers(Observer):
+class Emigrants(Observer):
     """Writes the leavers, a window's when the one after has revised it.
 
     Parameters
@@ -36,7 +36,7 @@ class Leavers(Observer):
     """
 
     def __init__(self, path: Path) -> None:
-        self._sheet = sheets.Sheet(path, _SCHEMA)
+        self._sheet = parquet_tables.ParquetTable(path, _SCHEMA)
         self._held: Rows | None = None
         self._cleaned = np.empty(0, np.int64)
 
@@ -62,9 +62,9 @@ class Leavers(Observer):
         never = np.ones(len(hidden), np.bool_)
         self._sheet.add(
             {
-                "person": sheets.persons(hidden),
-                "left": sheets.dates(people.pending_day[hidden]),
-                "reported": sheets.moments(np.zeros(len(hidden)), never),
+                "person": parquet_tables.persons(hidden),
+                "left": parquet_tables.dates(people.pending_day[hidden]),
+                "reported": parquet_tables.moments(np.zeros(len(hidden)), never),
                 "late": pa.array(never),
                 "clean_up": pa.array(~never),
             }
@@ -74,9 +74,9 @@ class Leavers(Observer):
     def _write(self, rows: Rows) -> None:
         self._sheet.add(
             {
-                "person": sheets.persons(rows.person),
-                "left": sheets.dates(rows.day),
-                "reported": sheets.moments(rows.received),
+                "person": parquet_tables.persons(rows.person),
+                "left": parquet_tables.dates(rows.day),
+                "reported": parquet_tables.moments(rows.received),
                 "late": pa.array(rows.late),
                 "clean_up": pa.array(rows.late & np.isin(rows.person, self._cleaned)),
             }

@@ -16,7 +16,7 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Coverage:
     """Days that the log can speak of.
 
     Parameters
@@ -88,8 +88,8 @@ class Reach:
         )
 
 
-@step("log_reach", reads=["event", "known_report", "residence"])
-def log_reach() -> str:
+@step("log_coverage", reads=["event", "known_report", "residence"])
+def log_coverage() -> str:
     """First day of the register, and the first and last days on which something became known.
 
     The register begins when its stock is first registered. A few events may be dated before that,
@@ -112,9 +112,9 @@ def log_reach() -> str:
     """
 
 
-def reach(connection: duckdb.DuckDBPyConnection) -> Reach:
+def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """How far the log of an open store reaches."""
-    found = run(connection, [log_reach()]).fetchall()
+    found = run(connection, [log_coverage()]).fetchall()
     if not found:
         raise UsageError(
             "has no residents: there is nothing to count",
@@ -122,4 +122,4 @@ def reach(connection: duckdb.DuckDBPyConnection) -> Reach:
             next_step="Take in reports with `folkestrom intake FILES`",
         )
     ((first, first_known, last),) = found
-    return Reach(first + timedelta(days=1), first_known, last)
+    return Coverage(first + timedelta(days=1), first_known, last)
