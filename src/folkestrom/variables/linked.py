@@ -15,7 +15,7 @@ from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import NUMBER, TEXT, WHOLE_NUMBER, Linked
 from folkestrom.model.specification import Dimension, Text, same
 from folkestrom.variables.sources import linked_source
-from folkestrom.variables.variable import Variable
+from folkestrom.variables.variable import Use, Variable
 
 #: A linked whole number is a class, with a group for each number, if they span no more than this.
 MOST_CLASSES: Final = 150
@@ -55,16 +55,24 @@ def of_linked(linked: Linked) -> Variable:
     return made.listed(levels, sql=f"nullif({made.sql}, {spare[0]})" if spare else made.sql)
 
 
-def note_of_linked(name: str) -> Text:
+def note_of_linked(linked: Linked, use: Use) -> Text:
     """What readers of a table by a linked variable should know."""
-    label = label_of(name)
+    label = label_of(linked.name)
+    moves = Text("", "")
+    if use == "flow" and linked.key == "municipality":
+        moves = Text(
+            " Moves between municipalities are counted, those inside one group of them too.",
+            " Flytting mellom kommuner telles, også innenfor én gruppe av dem.",
+        )
     return Text(
-        f"{label.en} is linked to the register; who has no value is unknown.",
-        f"{label.no} er koblet til registeret; den som ikke har noen verdi, er uoppgitt.",
+        f"{label.en} is linked to the register; who has no value is unknown.{moves.en}",
+        f"{label.no} er koblet til registeret; den som ikke har noen verdi, er uoppgitt.{moves.no}",
     )
 
 
-def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Variable) -> Variable:
+def in_classes(
+    connection: duckdb.DuckDBPyConnection, linked: Linked, made: Variable, use: Use = "exposure"
+) -> Variable:
     """A variable of linked numbers with a level for each number, where they are few.
 
     Parameters
@@ -75,6 +83,8 @@ def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Vari
         The linked variable whose numbers they are.
     made
         The variable.
+    use
+        What it is asked for.
 
     Raises
     ------
@@ -91,7 +101,9 @@ def in_classes(connection: duckdb.DuckDBPyConnection, linked: Linked, made: Vari
             value=linked.name,
             allowed="groups of it, by bounds or of equal size",
             next_step=f'Say groups, such as {linked.name}_tenth = {{of = "{linked.name}", '
-            f"quantiles = 10}}, and ask for {linked.name}_tenth",
+            f"quantiles = 10}}, and ask for {linked.name}_tenth"
+            if use == "exposure"
+            else "Make groups of it in a study, or in `folkestrom rates`",
         )
     rows = run(connection, [values_of(linked.table)]).fetchall()
     return made.listed({int(number): str(int(number)) for (number,) in rows})

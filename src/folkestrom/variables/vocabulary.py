@@ -174,8 +174,8 @@ def _linked(setting: Setting, linked: Linked) -> Variable:
     check_known(linked, setting.known)
     made = of_linked(linked)
     if not made.coded:
-        made = in_classes(setting.connection, linked, made)
-    return replace(made, note=note_of_linked(linked.name))
+        made = in_classes(setting.connection, linked, made, setting.use)
+    return replace(made, note=note_of_linked(linked, setting.use))
 
 
 def _grouped(

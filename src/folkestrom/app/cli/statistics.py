@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from folkestrom.model.cells import Cells
 
 By = Annotated[
-    str, typer.Option("--by", help="Dimensions, with commas between them: municipality,sex,age.")
+    str,
+    typer.Option(
+        "--by", help="Variables, with commas between them: municipality,sex,age; linked ones too."
+    ),
 ]
 
 
