@@ -123,7 +123,8 @@ def mobility(
     profiles: Annotated[
         list[str] | None,
         typer.Option(
-            "--profile", help="Chances for somebody: age=35,county=03; may be given several times."
+            "--profile",
+            help="Profile to predict for: age=35,county=03; may be given several times.",
         ),
     ] = None,
     save: Annotated[
@@ -157,7 +158,7 @@ def mobility(
     # What cannot be written is said before anything is fitted.
     written = _writer(output, given)
     fitting.check_errors(errors, bread, cluster)
-    covariance = fitting.effects_of(effects, somebody=random != NOBODY)
+    covariance = fitting.effects_of(effects, per_person=random != NOBODY)
     model = fitting.Model(formula, None if random == NOBODY else random, weight, cluster)
     with (
         fitting.room_in(folder) as room,
@@ -181,7 +182,7 @@ def mobility(
         found.save(save)
     written(found)
     if profiles:
-        _show_chances(given, found, profiles)
+        _show_probabilities(given, found, profiles)
     if not found.converged_:
         given.progress().print(f"Not converged: {found.message_}")
         raise typer.Exit(EXIT_NOT_CONVERGED)
@@ -327,19 +328,19 @@ _FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {
 }
 
 
-def _show_chances(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
+def _show_probabilities(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
     from folkestrom.app.office.fitting import profile_of
 
     spans = fit.design.spans if fit.design is not None else ()
-    chances = fit.predict([profile_of(text, spans) for text in profiles])
-    _print_frame(given, chances, profiles)
+    probabilities = fit.predict([profile_of(text, spans) for text in profiles])
+    _print_frame(given, probabilities, profiles)
 
 
-def _print_frame(given: Settings, chances: pl.DataFrame, profiles: list[str]) -> None:
+def _print_frame(given: Settings, probabilities: pl.DataFrame, profiles: list[str]) -> None:
     from rich.table import Table
 
-    table = Table(*chances.columns, box=None)
-    for row in chances.iter_rows(named=True):
+    table = Table(*probabilities.columns, box=None)
+    for row in probabilities.iter_rows(named=True):
         cells = [
             f"{value:.5f}" if isinstance(value, float) else str(value) for value in row.values()
         ]

@@ -229,7 +229,7 @@ def _explained_area(by: str, known: date | str, periods: int) -> str:
         )
     if known != PUBLISHED:
         raise UsageError(
-            "leaves no adjustment to explain: accounts close by themselves on one knowledge day",
+            "leaves no adjustment to explain: accounts close by themselves on one knowledge date",
             where="--known-at",
             next_step="Leave --known-at out",
         )

@@ -44,7 +44,7 @@ class Store:
     path
         The store's folder.
     waiting
-        How long to wait while somebody else writes, and where to say so.
+        How long to wait while another process writes, and where to say so.
     """
 
     path: Path
@@ -118,12 +118,12 @@ class Store:
         )
 
     def seal(self, until: Day) -> date:
-        """Seal knowledge days: what is delivered later never changes what was published.
+        """Seal knowledge dates: what is delivered later never changes what was published.
 
         Parameters
         ----------
         until
-            The last knowledge day to seal.
+            The last knowledge date to seal.
         """
         check_arguments(Store.seal, locals())
         from folkestrom.app.office import arguments
@@ -149,15 +149,15 @@ class Store:
         Parameters
         ----------
         date
-            Reference day: the stock is the state at the end of the day before. Here and below a
+            Reference date: the stock is the state at the end of the day before. Here and below a
             day is a `date`, a `datetime` at midnight, or a text such as "2021-01-01".
         by
             Names of variables, such as ["municipality", "sex", "age"] or "sex,age".
         known_at
-            Knowledge day; "published": the extraction after each date; "latest": all that is
+            Knowledge date; "published": the extraction after each date; "latest": all that is
             known.
         dates
-            Several reference days instead of one; the result then has a column `date`.
+            Several reference dates instead of one; the result then has a column `date`.
         extraction_months
             Months from a date to its extraction, for "published"; 1 by default.
         to
@@ -202,7 +202,7 @@ class Store:
             Names of variables, such as "county" or "sex".
         known_at
             "published": each period at its extractions. A day, or "latest", all that is known: one
-            knowledge day for everything.
+            knowledge date for everything.
         every
             Split into periods of this length.
         quarters
@@ -287,7 +287,7 @@ class Store:
         year
             The year; changes are those of the year before.
         known_at
-            Knowledge day; "published": at the extraction; "latest": all that is known.
+            Knowledge date; "published": at the extraction; "latest": all that is known.
         extraction_months
             Months from the turn of the year to its extraction; 1 by default.
         unknown
@@ -328,7 +328,7 @@ class Store:
         as_
             What the variable is called.
         known_from
-            First knowledge day of the values; None: the day after they are linked.
+            First knowledge date of the values; None: the day after they are linked.
         add
             Add to what was linked before. If not, the delivery replaces the whole variable, and
             what it replaces stays what was known before.

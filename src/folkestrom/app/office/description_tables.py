@@ -74,10 +74,10 @@ _OF_ROUNDED: Final = Text(
     "Person-years are the sums of the rounded ones, and percentages are of these.",
     "Personårene er summer av de avrundede, og prosentene er av disse.",
 )
-_DRAWN_IN: Final = Text(
-    "Means are of values drawn in at the 1st and 99th percentile, and at least ten persons' at "
+_WINSORISED: Final = Text(
+    "Means are winsorised at the 1st and 99th percentile, and at least ten persons' values at "
     "either end; quantiles are means of the values around them.",
-    "Gjennomsnitt er av verdier trukket inn til 1. og 99. persentil, og minst ti personers i hver "
+    "Gjennomsnitt er winsorisert ved 1. og 99. persentil, og minst ti personers verdier i hver "
     "ende; kvantiler er gjennomsnitt av verdiene rundt dem.",
 )
 
@@ -291,7 +291,7 @@ def values(about: About, found: pl.DataFrame, rules: Rules | None) -> Cells:
     shown, applied = _with_figures(rows, protected, about.by, names)
     note = disclosure_note(rules, (*protected.applied, _too_few(applied)))
     measures = made.measures[1:] if rules.rounding_base else made.measures
-    made = replace(made, measures=measures, footnotes=(_DRAWN_IN, *made.footnotes, note))
+    made = replace(made, measures=measures, footnotes=(_WINSORISED, *made.footnotes, note))
     kept = _selected(shown, made)
     hidden = rows_suppressed(_selected(rows, made), kept)
     return Protected(Cells(made, kept, hidden), rules, protected.applied).cells

@@ -34,7 +34,7 @@ class Released:
     ----------
     followed
         Episodes as they count in what is shown: events of kinds that are not shown in a group are
-        lost from sight there.
+        censored there.
     data
         As of `measured`; what may not be shown is null.
     groups
@@ -60,7 +60,7 @@ class Released:
 
     @property
     def merged(self) -> bool:
-        """Whether a kind of event counts as lost from sight in a group that is shown."""
+        """Whether an event type counts as censored in a group that is shown."""
         return any(one.rule == "minimum_cell" and one.cells for one in self.applied)
 
 

@@ -52,8 +52,8 @@ _MEASURES: Final = (
 _UNKNOWN: Final = Text("Unknown", "Uoppgitt")
 #: Said where it happens.
 MERGED: Final = Text(
-    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
-    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
+    "Events of kinds that are too rare to be shown in a group count as censored there.",
+    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som sensurering.",
 )
 
 EVENTS: Final[Mapping[str, Text]] = {
@@ -224,7 +224,7 @@ def published_picture(rules: str, merged: bool) -> Text:
     rules
         Name of the rules.
     merged
-        Whether events of rare kinds count as lost from sight.
+        Whether events of rare kinds count as censored.
 
     Examples
     --------

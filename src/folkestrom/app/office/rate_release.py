@@ -25,7 +25,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Text
 
-#: Whoever has an event that is not a first one is somebody.
+#: Persons of a cell: at least one where there is an event, though none may be a first one.
 _PERSONS: Final = pl.max_horizontal("first_events", (pl.col("events") > 0).cast(pl.Int64))
 #: Figures that are sums of a group's strata.
 _SUMS: Final = ("standardised", "ratio")
@@ -53,14 +53,14 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
 
 
 def weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
-    """Strata of groups that have somebody, with what an event adds to a standardised rate.
+    """Strata of groups that have persons, with what an event adds to a standardised rate.
 
     Parameters
     ----------
     groups
         A row a stratum of a group, with `events` and `days`.
     standard
-        The strata of the standard that have somebody, with their `days`.
+        The strata of the reference population that have persons, with their `days`.
     """
     of = standard.rename({"days": "standard_days"})
     strata = [name for name in standard.columns if name != "days"]
@@ -77,7 +77,7 @@ def weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
 def without_strata(
     protected: Protected, strata: pl.DataFrame, by: Sequence[str], rules: Rules
 ) -> Protected:
-    """Protected rates without those standardised rates that would tell a stratum.
+    """Protected rates without those standardised rates from which a stratum is derivable.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def _few_in_strata(hit: int) -> DisclosureRecord:
 
 
 def check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:
-    """Refuse a standard whose own small counts the comparison with it would tell.
+    """Refuse a standard whose small counts are derivable from comparisons with it.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) 
     Raises
     ------
     UsageError
-        A standard that would be told.
+        A standard whose strata are derivable.
     """
     whole = strata.select(pl.col("events", "first_events").sum())
     shown = [(whole, 1), *([(strata, sums)] if sums else [])]
@@ -159,11 +159,11 @@ def check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) 
         events, persons = counts["events"], counts["first_events"]
         if not sums_hide_strata(events, rules, persons=persons, sums=times):
             raise UsageError(
-                f"has strata of few events for the rules {rules.name!r}, which comparisons "
-                "with it would tell",
+                f"has strata of few events for the rules {rules.name!r}, which are "
+                "derivable from comparisons with it",
                 where="against",
                 value=against,
-                next_step="Take a larger standard, fewer groups, or other variables to hold equal",
+                next_step="Take a larger standard, fewer groups, or other standardise_by",
             )
 
 
@@ -256,13 +256,13 @@ def checked(
 
 
 def _check_combinations(strata: pl.DataFrame, factors: Sequence[str], rules: Rules) -> None:
-    """Refuse components that would tell how many events a combination of the factors has."""
+    """Refuse components from which the events of a combination of the factors are derivable."""
     for _, group in strata.group_by("group", maintain_order=True):
         events, persons = group["events"], group["first_events"]
         if not sums_hide_strata(events, rules, persons=persons, sums=len(factors)):
             raise UsageError(
-                f"have combinations with few events for the rules {rules.name!r}, which the "
-                "components would tell",
+                f"have combinations with few events for the rules {rules.name!r}, which are "
+                "derivable from the components",
                 where="factors",
                 value=", ".join(factors),
                 next_step="Take factors with fewer categories, or with many more",

@@ -51,10 +51,10 @@ class Question:
     only
         Codes to keep, by variable.
     known_at
-        Knowledge day, "published" or "latest".
+        Knowledge date, "published" or "latest".
     standardise_by, against, method
-        What is held equal, to whose composition ("nation", a code of a place or of a variable of
-        `by`, or "variable=code"), and how.
+        What is standardised for, the reference population ("nation", a code of a place or of a
+        variable of `by`, or "variable=code"), and how.
     level
         Level of the intervals.
     groups
@@ -109,14 +109,14 @@ def emigration_rates(
     only
         Codes to keep, such as `{"county": "03"}`.
     standardise_by
-        Variables whose composition is held equal.
+        Variables that are standardised for.
     against
-        To whose composition, and whom the ratio compares with: "nation" (the default), a code such
+        The reference population, with which ratios compare: "nation" (the default), a code such
         as "03", or "immigrant_category=other".
     method
         "direct" or "indirect" standardisation.
     known_at
-        Knowledge day; "published": as known at the extraction a month after the period; "latest":
+        Knowledge date; "published": as known at the extraction a month after the period; "latest":
         all that is known.
     level
         Level of the intervals.
@@ -177,8 +177,8 @@ def published(folder: Path, waiting: Waiting, asked: Question, rules: Rules | st
     """Rates that may be shown to anybody; what was counted does not leave this function.
 
     Small counts, and those of few persons, are suppressed with everything computed from them, and
-    standardised rates where they would tell a stratum. Where the rules round instead, rates are
-    computed from the rounded counts.
+    standardised rates where a stratum is derivable from them. Where the rules round instead, rates
+    are computed from the rounded counts.
 
     Parameters
     ----------
@@ -433,7 +433,7 @@ def _standard(asked: Question) -> Mapping[str, str] | None:
         return None
     if not asked.standardise_by:
         next_step = "Say standardise_by, such as sex,age_group"
-        raise without_effect("against", asked.against, "nothing is held equal", next_step)
+        raise without_effect("against", asked.against, "nothing is standardised for", next_step)
     if asked.against == rate_tables.NATION:
         return None
     name, equals, code = asked.against.partition("=")
