@@ -147,10 +147,10 @@ def _batch(
         codes = of_persons if f % 2 else rng.integers(0, levels, size, dtype=np.uint8)
         predictor += beta[1 + f * levels + codes.astype(np.intp)]
         terms.append(Factor(f"factor {f}", codes, names))
-    chances = np.exp(predictor)
-    chances /= 1 + chances.sum(axis=1, keepdims=True)
+    probabilities = np.exp(predictor)
+    probabilities /= 1 + probabilities.sum(axis=1, keepdims=True)
     u = rng.random(size)
-    outcome = (u < chances.sum(axis=1)).astype(np.uint8) + (u < chances[:, 1])
+    outcome = (u < probabilities.sum(axis=1)).astype(np.uint8) + (u < probabilities[:, 1])
     person = np.repeat(np.arange(persons.start, persons.stop, dtype=np.int32), years)
     return make_panel(person, outcome, terms, outcomes=OUTCOMES)
 

@@ -2,8 +2,8 @@
 
 Both go the same way. Persons whose reports all came in the order of events, with nothing annulled
 or corrected, are nearly seven in eight: of theirs, every row follows from the next report. For the
-others each report is repeated for every knowledge day of its person on which it stands, all those
-lives are replayed side by side with shifts and fills, and a row that is the same on knowledge days
+others each report is repeated for every knowledge date of its person on which it stands, all those
+lives are replayed side by side with shifts and fills, and a row that is the same on knowledge dates
 next to each other becomes one.
 
 All columns of all six tables come out, and the benchmark holds them against the program's. In one
@@ -234,13 +234,13 @@ def _polars_refuse(log: pl.DataFrame) -> None:
 
 
 def _polars_lives(reports: pl.DataFrame) -> pl.DataFrame:
-    """Reports, each as often as there are knowledge days on which it stands, life by life."""
+    """Reports, each as often as there are knowledge dates on which it stands, life by life."""
     lives = pl.int_ranges("life", "end")
     return reports.with_columns(life=lives).explode("life").sort("life", maintain_order=True)
 
 
 def _polars_islands(name: str, rows: pl.LazyFrame, days: pl.DataFrame) -> pl.LazyFrame:
-    """Rows that are the same on adjacent knowledge days, as one."""
+    """Rows that are the same on adjacent knowledge dates, as one."""
     key = "person" if name == "attribute" else "position"
     rows = rows.sort(key, maintain_order=True)
     differs = [pl.col(other).ne_missing(pl.col(other).shift()) for other in VARYING[name]]

@@ -101,18 +101,18 @@ class Rows:
         beta = fit.theta[: 2 * width].reshape(2, width)
         root = fit.covariance.root(fit.theta[2 * width :])
         # Outcomes × persons × years × draws.
-        chances = (
+        probabilities = (
             np.einsum("ntk,jk->jnt", x, beta)[..., None] + (root @ z.mT).swapaxes(0, 1)[:, :, None]
         )
-        log_chance = np.einsum("jnt,jntr->nr", chosen, chances)
-        np.exp(chances, out=chances)
-        total = 1 + chances.sum(axis=0)
+        log_chance = np.einsum("jnt,jntr->nr", chosen, probabilities)
+        np.exp(probabilities, out=probabilities)
+        total = 1 + probabilities.sum(axis=0)
         log_chance -= np.log(total).sum(axis=1)
-        chances /= total
+        probabilities /= total
         weight = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
-        residual = chosen - np.einsum("nr,jntr->jnt", weight, chances)
-        of_draws = (chosen.sum(axis=2)[..., None] - chances.sum(axis=2)) * weight
+        residual = chosen - np.einsum("nr,jntr->jnt", weight, probabilities)
+        of_draws = (chosen.sum(axis=2)[..., None] - probabilities.sum(axis=2)) * weight
         of_root = np.einsum("jnr,nrk->jk", of_draws, z)
         of_beta = np.einsum("jnt,ntk->jk", residual, x)
         return np.concatenate([of_beta.ravel(), of_root[[0, 1, 1], [0, 0, 1]]])

@@ -182,7 +182,7 @@ def published_tables() -> str:
         "",
         "`folkestrom table NAME --year Y` makes a table as it stands on 1 January of year Y, with",
         "titles and labels in English (`--lang en`) and Norwegian (`--lang no`). In long formats",
-        "one row is one cell, with the codes below. K is the knowledge day.",
+        "one row is one cell, with the codes below. K is the knowledge date.",
         "",
     ]
     for name, specs in PUBLISHED.items():

@@ -2,7 +2,7 @@
 
 The library's own contract types need every module they name to exist. These take the
 architecture's whole table, rooms that are not built yet included, so that the first import of a new
-room is already held against it.
+room is already checked by it.
 """
 
 from __future__ import annotations

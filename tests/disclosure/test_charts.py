@@ -162,7 +162,7 @@ def test_what_lies_between_two_hidden_drops_is_hidden_with_them() -> None:
     assert found.rows == (1000, None, 700, 600)
     assert found.persons == found.rows
     assert found.dropped == (0, None, None, 100)
-    assert "counts of 1-2, or that would tell them, suppressed: 4" in found.note.en
+    assert "counts of 1-2, or from which they are derivable, suppressed: 4" in found.note.en
 
 
 def test_years_of_few_persons_are_few() -> None:

@@ -88,12 +88,12 @@ def test_rounded_counts_keep_the_table_whole() -> None:
 def test_the_note_says_what_was_done_in_both_languages() -> None:
     found = release(TABLE, RESEARCH, percentages=["per_cent"], **ASKED)
     assert found.cells.specification.footnotes[-1] == found.note
-    assert "counts of 1-4, or that would tell them, suppressed: 5" in found.note.en
-    assert "antall på 1-4, eller som ville avsløre dem, er skjult: 5" in found.note.no
+    assert "counts of 1-4, or from which they are derivable, suppressed: 5" in found.note.en
+    assert "antall på 1-4, eller som de kan avledes fra, er skjult: 5" in found.note.no
     assert "population below 1000 not shown: 1" in found.note.en
     untouched = release(TABLE, Rules("ours", minimum_cell=2), **ASKED)
     assert "no cell was affected" in untouched.note.en
-    assert "counts of 1, or that would tell them, suppressed" in untouched.note.en
+    assert "counts of 1, or from which they are derivable, suppressed" in untouched.note.en
 
 
 def test_what_was_protected_is_not_kept() -> None:

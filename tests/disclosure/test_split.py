@@ -180,7 +180,7 @@ def test_counts_may_be_whole_numbers_of_any_type() -> None:
 def test_a_quantile_or_a_mean_is_nobodys_value() -> None:
     incomes = np.array([*np.arange(99) * 1000.0, 1e9])
     assert quantiles(incomes, [0.5])[0] not in incomes
-    # Ten values are drawn in at the upper end: the largest that counts is the tenth from it.
+    # Ten values are replaced at the upper end: the largest that counts is the tenth from it.
     assert mean(incomes) == np.clip(incomes, 10_000, 89_000).mean()
     assert np.isnan(mean(incomes[:19]))
     assert np.isnan(mean(incomes, repeats=6))
@@ -189,7 +189,7 @@ def test_a_quantile_or_a_mean_is_nobodys_value() -> None:
 
 def test_a_quantile_beyond_the_limits_is_nobodys_value_either() -> None:
     incomes = np.cumsum(np.arange(2001.0))
-    # The 1st and the 99th percentile are somebody's: places 20 and 1980 of 0 to 2000.
+    # The 1st and the 99th percentile are a person's: places 20 and 1980 of 0 to 2000.
     assert np.quantile(incomes, [0.01, 0.99]).tolist() == incomes[[20, 1980]].tolist()
     found = quantiles(incomes, [0.005, 0.01, 0.99, 0.995])
     assert not np.isin(found, incomes).any()

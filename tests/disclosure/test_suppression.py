@@ -175,7 +175,7 @@ def test_no_equation_gives_a_small_count_away(values: list[int]) -> None:
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 3), min_size=4, max_size=9))
 def test_determined_is_what_has_one_solution(values: list[int]) -> None:
-    """Held against all tables with the same totals, over whole numbers below and above zero."""
+    """Compared with all tables with the same totals, over whole numbers below and above zero."""
     hidden = np.array([value > 0 for value in values])[:4]
     codes = codes_of((2, 2))
     moves = [

@@ -139,7 +139,7 @@ class Desk:
         return self.take(write(self.folder / name, list(records)))
 
     def seal(self, until: date) -> None:
-        """Seal knowledge days."""
+        """Seal knowledge dates."""
         with open_for_writing(self.folder, create_tables) as connection, transaction(connection):
             seal(connection, until, local_day(self.taken_at))
 

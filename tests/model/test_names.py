@@ -1,4 +1,4 @@
-"""Names and codes that somebody gives: known, near, empty, or the name of a result's column."""
+"""Names and codes of a question: known, near, empty, or the name of a result's column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days and knowledge days agree with the engine's own calendar, whatever the moment."""
+"""Days and knowledge dates agree with the engine's own calendar, whatever the moment."""
 
 from __future__ import annotations
 

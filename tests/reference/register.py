@@ -2,7 +2,7 @@
 
 Read it from top to bottom as the rule book. `derived_tables` gives every row of every derived
 table; `as_of` answers the question about one day directly, on another way than the tables do, so
-that the two can be held against each other.
+that the two can be compared.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class Life:
         return None
 
     def start(self, report: Report) -> None:
-        """A record begins, or somebody comes back: marital status and citizenship where given.
+        """A record begins, or a person comes back: marital status and citizenship where given.
 
         Who comes back states them in passing: what is unknown there leaves what was known.
         """
@@ -298,7 +298,7 @@ def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Li
 
 
 def rows_known_at(reports: list[Report], known_at: date) -> Tables:
-    """Every row of one person on one knowledge day, without its knowledge interval."""
+    """Every row of one person on one knowledge date, without its knowledge interval."""
     life = replay(reports, known_at)
     person = reports[0].person
     tables: Tables = {name: set() for name in ("stay", "marital", "citizenship")}

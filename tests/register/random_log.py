@@ -104,5 +104,5 @@ def plain_log(dice: random.Random, *, persons: int) -> list[Report]:
     ]
 
 
-#: Kinds that may follow: somebody at home, and somebody abroad; 0 ends the tale.
+#: Kinds that may follow: a person at home, and a person abroad; 0 ends the tale.
 _NEXT = ((5, 5, 5, 6, 7, 8, 9, 0), (3, 3, 0))

@@ -57,7 +57,7 @@ def correction(born: date, received: date = date(2021, 3, 1), number: int = 9) -
 
 
 def with_somebody_else(reports: list[Report]) -> duckdb.DuckDBPyConnection:
-    """A store that also knows somebody who lived and died long before, and is corrected late."""
+    """A store that also knows a person who lived and died long before, and is corrected late."""
     born, late = date(1980, 1, 1), date(2032, 1, 1)
     others = [
         told(20, BIRTH, born, born, birth_date=born, sex=1),

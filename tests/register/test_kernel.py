@@ -14,7 +14,7 @@ from tests.register.histories import CROWDED_DAYS, DAYS, logs
 from tests.register.kernel import kernel_tables
 
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-#: Which columns of a table say what somebody is.
+#: Which columns of a table say what a person is.
 VALUES = {
     "stay": ("municipality", "basic_unit"),
     "marital": ("marital_status", "partner"),

@@ -1,4 +1,4 @@
-"""The tables against their meaning in SQL, for every reference day and knowledge day."""
+"""The tables against their meaning in SQL, for every reference date and knowledge date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every stay has a rule and a report; whether somebody counts agrees with the register."""
+"""Every stay has a rule and a report; whether a person counts agrees with the register."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_accounts_close_and_sum_to_the_nation(
 
 
 def with_known_reach(reports: list[Report]) -> duckdb.DuckDBPyConnection:
-    # Somebody who is there all the time, so that the log reaches over every period asked for.
+    # A person who is there all the time, so that the log reaches over every period asked for.
     witness = Report(
         position=0,
         person=99,

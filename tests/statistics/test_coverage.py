@@ -1,4 +1,4 @@
-"""Where the register begins, in reference days and in knowledge days."""
+"""Where the register begins, in reference dates and in knowledge dates."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Panel:
             out += coefficients[column]
         return out
 
-    def chances(self, coefficients: Floats | None = None) -> Floats:
-        """float64[n, 3]: chances of stay, another municipality and abroad."""
+    def probabilities(self, coefficients: Floats | None = None) -> Floats:
+        """float64[n, 3]: probabilities of stay, another municipality and abroad."""
         odds = np.exp(self.utilities(self.coefficients if coefficients is None else coefficients))
         return np.column_stack([np.ones(len(odds)), odds]) / (1 + odds.sum(axis=1))[:, None]
 

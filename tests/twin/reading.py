@@ -168,10 +168,10 @@ def _after(state: State | None, report: Report) -> State | None:
         return state
     assert state is not None, "something before the first record"
     if report.kind == "move":
-        assert state.resident, "a move of somebody who does not live here"
+        assert state.resident, "a move of a person who does not live here"
         state.municipality = row["municipality"]  # type: ignore[assignment]
     elif report.kind in ("emigration", "death"):
-        assert state.resident, "a leaving of somebody who does not live here"
+        assert state.resident, "a leaving of a person who does not live here"
         state.resident = False
     elif report.kind == "marital_change":
         state.marital, state.partner = row["marital_status"], row["partner"]  # type: ignore[assignment]

@@ -90,7 +90,7 @@ def test_equal_groups_are_called_equal() -> None:
 
 @pytest.mark.parametrize("places", [[2, 0], [1, 0, 2]])
 def test_what_lies_between_two_groups_is_in_the_higher_one(places: list[int]) -> None:
-    # A value of later in the year is held against those of 1 January.
+    # A value of later in the year is compared with those of 1 January.
     found = ranks(country([10.0, 20.0, 20.0, 30.0, 40.0, 50.0]), "income", 3, NOW)
     assert [(rank.place, rank.highest) for rank in found] == [(0, 20.0), (1, 30.0), (2, 50.0)]
     value = {0: 15.0, 1: 25.0, 2: 90.0}

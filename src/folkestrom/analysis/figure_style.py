@@ -75,7 +75,7 @@ WORDS: Final = {
     "survival": ("survival", "overlevelse"),
     "unknown": ("unknown", "ukjent"),
     "coefficient": ("Coefficient (log odds against {base})", "Koeffisient (log odds mot {base})"),
-    "chance": ("Chance in a year, per cent", "Sannsynlighet i et år, prosent"),
+    "chance": ("Probability in a year, per cent", "Sannsynlighet i et år, prosent"),
 }
 
 

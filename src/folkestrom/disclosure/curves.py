@@ -37,7 +37,7 @@ class ThinnedCurves:
     times
         One flag a time: whether the curves can be shown there.
     kinds
-        One flag a kind of event: whether it has a curve at all.
+        One flag an event type: whether it has a curve at all.
     """
 
     times: Flags
@@ -56,21 +56,21 @@ def thin(
     """Times at which curves of counts can be shown.
 
     From the start to the first shown time, between two neighbouring ones, and from the last one
-    to the end, each kind of event, and each of the others, is counted 0 times or at least the
+    to the end, each event type, and each of the others, is counted 0 times or at least the
     minimum. Times are gone through in their order, and one that leaves a small count on either
     side is merged with the next.
 
-    A kind of event that is rare on the whole has no curve. What can be found of it by subtraction
-    is its sum with those lost from sight, and so it is held to the minimum together with them.
+    An event type that is rare on the whole has no curve. What is derivable of it by subtraction
+    is its sum with the censored, and so it is held to the minimum together with them.
     This is of counts alone: an incidence of another kind tells an event from a loss, unless it is
     estimated with the rare kind's events as losses, which is left to the caller.
 
     Parameters
     ----------
     events
-        Times + 1 rows: how many had each kind of event until each time, and until the end.
+        Times + 1 rows: how many had each event type until each time, and until the end.
     others
-        The same of whatever else changes who is at risk: first those lost from sight, and then,
+        The same of whatever else changes who is at risk: first the censored, and then,
         if there are any, those who entered late.
     at_risk
         How many are still at risk after each time; 0 or at least the minimum where it is shown.

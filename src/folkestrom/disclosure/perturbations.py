@@ -1,9 +1,9 @@
-"""Moves: changes of some cells that every total leaves open.
+"""Feasible perturbations: changes of some cells that every total leaves open.
 
 A table with some cells suppressed could be any table with the same totals and the same cells
-shown, in which no count is negative. The difference from the true table is a move. A cell is
-protected as far as moves of suppressed cells take it up and down; the cheapest one is found by
-linear programming (Kelly, Golden & Assad 1992).
+shown, in which no count is negative. The difference from the true table is a feasible
+perturbation, here a move. A cell is protected as far as moves of suppressed cells take it up and
+down; the cheapest one is found by linear programming (Kelly, Golden & Assad 1992).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
 
 Floats = npt.NDArray[np.float64]
 
-#: What one person more of a move is worth: more than any companions cost.
+#: What one person more of a move is worth: more than any suppressions cost.
 _WORTH: Final = 1e5
 #: Nodes of a search for whole numbers, and the most cells that one is made among.
 _NODES: Final = 20
@@ -200,7 +200,7 @@ def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool
             integrality=np.ones(2 * size),
             bounds=Bounds(0, upper),
             constraints=LinearConstraint(equations, 0, 0),
-            # What companions cost is a small part: a move that goes far enough is good enough.
+            # What suppressions cost is a small part: a move that goes far enough is good enough.
             options={"node_limit": _NODES, "mip_rel_gap": 1e-3},
         )
     else:

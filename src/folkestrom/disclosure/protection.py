@@ -1,8 +1,8 @@
-"""Which cells to suppress with the small counts of a table, found by linear programming.
+"""Complementary suppressions of the small counts of a table, found by linear programming.
 
-For every cell that must not be shown, the cheapest moves are sought that take it as far up and
-down as it has to be able to go; the cells that they change are its companions. What one cell needs
-is free for the next. Then companions are removed that the others can do without.
+For every primary cell, the cheapest feasible perturbations are sought that take it up and down by
+its protection level; the cells that they change are its complementary suppressions. What one cell
+needs is free for the next. Then suppressions are removed that the others can do without.
 
 After Kelly, Golden & Assad (1992), *Networks* 22; for tables of any dimension Fischetti &
 Salazar-González (2001), *Management Science* 47, whose exact solution is not attempted here.
@@ -28,9 +28,10 @@ MOST_CELLS: Final = 10_000
 MOST_WORK: Final = 300_000
 #: What a programme costs beside its cells, in cells.
 _EACH: Final = 300
-#: Cells that are looked through for companions in the time of one in a programme.
+#: Cells that are looked through for complementary suppressions in the time of one in a programme.
 _LOOKED_THROUGH: Final = 300
-#: Cells of a larger table among which companions are sought first, with many primary cells and few.
+#: Cells of a larger table among which suppressions are sought first, with many primary cells and
+#: few.
 _WINDOWS: Final = (150, 400)
 #: Rounds of removing.
 _ROUNDS: Final = 2
@@ -49,7 +50,7 @@ class Protection:
     still
         Primary cells that no other table with the same totals changes.
     left
-        Primary cells that not everything was sought for, as the work was used up.
+        Primary cells that not everything was sought for, as the work limit was reached.
     """
 
     hidden: Mask
@@ -74,7 +75,7 @@ def demands(counts: Counts, primary: Mask, minimum: int) -> list[Demand]:
     Returns
     -------
     list of Demand
-        Upwards first, and larger counts first: their companions serve the smaller ones.
+        Upwards first, and larger counts first: their suppressions serve the smaller ones.
 
     Examples
     --------
@@ -163,10 +164,10 @@ class _Pattern:
         return reach == possible or len(self.primary) <= MOST_CELLS
 
     def removed(self) -> int:
-        """Remove companions that others can do without, the dearest first; how many."""
-        companions = np.flatnonzero(self.hidden() & ~self.primary)
+        """Remove complementary suppressions that others can do without, the dearest first."""
+        complementary = np.flatnonzero(self.hidden() & ~self.primary)
         count = 0
-        for cell in companions[np.argsort(-self.weight[companions], kind="stable")].tolist():
+        for cell in complementary[np.argsort(-self.weight[complementary], kind="stable")].tolist():
             if self.work >= MOST_WORK:
                 break
             count += self.used[cell] > 0 and self._without(cell)
@@ -259,7 +260,7 @@ def _widening(near: Codes, size: int) -> Iterator[Codes]:
 
 
 def _near(pattern: _Pattern, demand: Demand, allowed: Mask) -> Codes:
-    """Cells that may be companions: of codes that are cheap beside the cell, or well used."""
+    """Cells that may be suppressed with it: of codes cheap beside the cell, or well used."""
     keep = allowed.copy()
     keep[demand.cell] = True
     if keep.sum() <= pattern.window:

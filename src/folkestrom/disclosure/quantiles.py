@@ -1,6 +1,6 @@
-"""Winsorised values: the extremes drawn in before anything is computed from them.
+"""Winsorised values: the extremes replaced by limits before anything is computed from them.
 
-A published quantile is the mean of values around it: one that is a value is somebody's.
+A published quantile is the mean of values around it: one that is a value is a person's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ USUAL_QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Winsorised:
-    """Values drawn in.
+    """Winsorised values.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Winsorised:
     lower, upper
         The limits.
     hit
-        How many values were drawn in.
+        How many values were replaced by a limit.
     """
 
     numbers: Floats
@@ -103,7 +103,7 @@ def quantiles(
     check_arguments(quantiles, locals())
     drawn = np.sort(winsorise(values, *limits).numbers)
     needed = minimum * repeats
-    # Beyond the limits all values are one, and it is somebody's: the quantile there is the limit's.
+    # Beyond the limits all values are one, and it is a person's: the quantile there is the limit's.
     found = [
         _around(drawn, min(max(share, limits[0]), limits[1]), needed)
         if _enough(share, len(drawn), needed)
@@ -120,7 +120,7 @@ def mean(
     limits: tuple[float, float] = (0.01, 0.99),
     repeats: int = 1,
 ) -> float:
-    """The mean of winsorised values, at least so many persons' of them drawn in at either end.
+    """The mean of winsorised values, with at least so many persons' beyond the limit at either end.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What each rule did to a table, in words for its readers."""
+"""Disclosure records: what each rule did to a table, in words for its readers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIMITS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRecord:
-    """One rule, and what it did.
+    """Disclosure record: one rule, and what it did.
 
     Parameters
     ----------
@@ -67,14 +67,14 @@ def small_counts(rules: Rules, hit: int) -> DisclosureRecord:
     first, last = 0 if rules.zeros else 1, rules.minimum_cell - 1
     counts = str(last) if first == last else f"{first}-{last}"
     text = Text(
-        f"counts of {counts}, or that would tell them, suppressed",
-        f"antall på {counts}, eller som ville avsløre dem, er skjult",
+        f"counts of {counts}, or from which they are derivable, suppressed",
+        f"antall på {counts}, eller som de kan avledes fra, er skjult",
     )
     return DisclosureRecord("minimum_cell", text, hit)
 
 
 def complementary_suppressions(hit: int) -> DisclosureRecord:
-    """Counts suppressed so that others cannot be found.
+    """Complementary suppressions: counts suppressed so that others are not derivable.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def disclosure_note(rules: Rules, applied: Sequence[DisclosureRecord]) -> Text:
     --------
     >>> rules = Rules("ours", minimum_cell=3)
     >>> disclosure_note(rules, [small_counts(rules, 1), complementary_suppressions(3)]).en
-    'Disclosure control "ours": counts of 1-2, or that would tell them, suppressed: 4.'
+    'Disclosure control "ours": counts of 1-2, or from which they are derivable, suppressed: 4.'
     """
     said = _together(summed(applied))
     hit = [one for one in said if one.cells]

@@ -134,7 +134,7 @@ def release(
     >>> found.cells.data["moves"].to_pylist()
     [None, None, 30]
     >>> print(found.note.en)
-    Disclosure control "ours": counts of 1-4, or that would tell them, suppressed: 2.
+    Disclosure control "ours": counts of 1-4, or from which they are derivable, suppressed: 2.
     """
     check_arguments(release, locals())
     given = named(rules) if isinstance(rules, str) else rules

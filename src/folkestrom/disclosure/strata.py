@@ -68,7 +68,7 @@ def sums_hide_strata(
     counts = np.asarray(events, np.int64)
     known = counts
     if persons is not None:
-        # Who is counted elsewhere already leaves events with no persons: they are somebody's.
+        # Who is counted elsewhere already leaves events with no persons: they are a person's.
         known = np.minimum(counts, np.maximum(np.asarray(persons, np.int64), counts > 0))
     small = (known < rules.minimum_cell) & ((known > 0) | rules.zeros)
     if not small.any():

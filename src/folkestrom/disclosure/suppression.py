@@ -2,7 +2,8 @@
 
 The totals of every dimension are taken as known, whether the table shows them or another one does,
 and that no count is negative. Whoever knows this can compute bounds for every suppressed cell.
-Companions are chosen so that these are wide enough; in tables too large for that, line by line.
+Complementary suppressions are chosen so that these are wide enough; in tables too large for that,
+line by line.
 """
 
 from __future__ import annotations

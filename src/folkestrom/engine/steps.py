@@ -27,7 +27,7 @@ or put into a table by ``create_table``, or turned into text by `compose`. Value
 (`$day`), never pasted; only names of columns and tables, and code numbers, are.
 
 ``example`` gives arguments with which the tests call a step that has parameters without
-defaults. Every step is thereby parsed, held against the forbidden constructs of
+defaults. Every step is thereby parsed, searched for the forbidden constructs of
 `folkestrom.engine.lint`, and carried over to Spark. A text that stays on DuckDB says why:
 ``@step("read_files", duckdb_only="reads files with read_parquet")``.
 

@@ -73,7 +73,7 @@ def staging_folder(folder: Path) -> Path:
 def open_for_reading(
     folder: Path, waiting: Waiting | None = None, settings: EngineSettings | None = None
 ) -> Iterator[Connection]:
-    """Open a store to read it; waits while somebody writes.
+    """Open a store to read it; waits while another process writes.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Derived tables say what they were made from; stale ones are made again, never used.
 
 The log has a state: its last position, and how often a report has left it (a report whose target
-turned out to belong to somebody else, for instance). Derived tables are fresh when they carry the
+turned out to belong to another person, for instance). Derived tables are fresh when they carry the
 log's state and the version of the method that makes them.
 """
 

@@ -45,7 +45,7 @@ def numbers(connection: duckdb.DuckDBPyConnection, key: str, many: int) -> list[
     Raises
     ------
     StoreError
-        When something else stands there: somebody else has written to the file.
+        When something else stands there: another program has written to the file.
     """
     text = get(connection, key)
     if text is None:

@@ -33,9 +33,9 @@ class Moment:
     taken_at
         The moment, with its zone.
     known_now
-        The first knowledge day of whatever is taken in now.
+        The first knowledge date of whatever is taken in now.
     sealed_until
-        The last sealed knowledge day, if any.
+        The last sealed knowledge date, if any.
     """
 
     batch: int

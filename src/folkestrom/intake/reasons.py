@@ -39,7 +39,7 @@ DESCRIPTIONS: Final[dict[Reason, str]] = {
     Reason.ANNULS_AND_CORRECTS: "a report either annuls another one or corrects it, never both",
     Reason.SELF_TARGET: "the report annuls or corrects itself",
     Reason.KEY_CONFLICT: "another report came earlier under the same source and number",
-    Reason.OTHER_PERSON: "the report annuls or corrects a report about somebody else",
+    Reason.OTHER_PERSON: "the report annuls or corrects a report about another person",
     Reason.CYCLE: "reports annul or correct each other in a circle, and this is the last of them",
 }
 
@@ -47,7 +47,7 @@ DESCRIPTIONS: Final[dict[Reason, str]] = {
 LINK_STANDS: Final = 0
 LINK_OTHER_PERSON: Final = 1
 LINK_CYCLE: Final = 2
-#: Sealed before its target turned out to be about somebody else: it waits for ever.
+#: Sealed before its target turned out to be about another person: it waits for ever.
 LINK_VOID: Final = 3
 
 #: States for which a record is refused: the reason, and what would have been right.

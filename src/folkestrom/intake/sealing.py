@@ -1,4 +1,4 @@
-"""What has been published stays as it was: sealed knowledge days take no more reports."""
+"""What has been published stays as it was: sealed knowledge dates take no more reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEY = "sealed_until"
 
 
 def sealed_until(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """The last sealed knowledge day, or None."""
+    """The last sealed knowledge date, or None."""
     text = get(connection, _KEY)
     try:
         return None if text is None else date.fromisoformat(text)
@@ -23,7 +23,7 @@ def sealed_until(connection: duckdb.DuckDBPyConnection) -> date | None:
 
 
 def seal(connection: duckdb.DuckDBPyConnection, until: date, today: date) -> date:
-    """Seal every knowledge day up to one, in the caller's transaction; return the day.
+    """Seal every knowledge date up to one, in the caller's transaction; return the day.
 
     What is delivered later with an earlier time of receipt becomes known on the day after it is
     taken in; its time of receipt is kept.
@@ -33,7 +33,7 @@ def seal(connection: duckdb.DuckDBPyConnection, until: date, today: date) -> dat
     connection
         The store.
     until
-        The last knowledge day to seal. Seals are not broken: it cannot be an earlier one.
+        The last knowledge date to seal. Seals are not broken: it cannot be an earlier one.
     today
         The local day. What is known on a later one is still to come, and a seal on it could not be
         taken back.
@@ -43,7 +43,7 @@ def seal(connection: duckdb.DuckDBPyConnection, until: date, today: date) -> dat
             "is a day that has not come",
             value=until,
             allowed=f"{today} (today) or earlier",
-            next_step="Seal the knowledge day of what has been published; a seal is never undone.",
+            next_step="Seal the knowledge date of what has been published; a seal is never undone.",
         )
     current = sealed_until(connection)
     if current is not None and until < current:

@@ -134,7 +134,7 @@ def has_lines(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def require_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Refuse a store that has lost a table: somebody else has written to its file."""
+    """Refuse a store that has lost a table: another program has written to its file."""
     rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     lost = {"report", *_OTHERS} - {name for (name,) in rows}
     if lost:

@@ -39,7 +39,7 @@ class Linked:
     levels
         Of texts: level and its number, in order.
     first_known
-        First knowledge day on which any of it was known.
+        First knowledge date on which any of it was known.
     deliveries
         Hashes of the files that it is made of, with the day from which each is known.
     """

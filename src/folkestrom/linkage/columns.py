@@ -25,7 +25,7 @@ Kind = Literal["text", "number", "whole number"]
 
 _KEYS: Final[tuple[Key, ...]] = ("person", "municipality")
 _REST: Final = ("value", "from", "to")
-#: What a file of held rows has beside these: why each is held, and where it came from.
+#: What an export of quarantined rows has beside these: the reason of each, and its origin.
 ORIGIN: Final = ("reason", "file", "row")
 _ALIKE: Final = 0.5
 _NUMBER: Final = r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
@@ -71,7 +71,7 @@ class Source:
 
     @property
     def is_of_held_rows(self) -> bool:
-        """Whether it is a file of held rows, mended: it says where each of them came from."""
+        """Whether it is an export of quarantined rows, mended: it has the origin of each."""
         return set(ORIGIN) <= set(self.types)
 
 

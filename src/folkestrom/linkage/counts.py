@@ -47,7 +47,7 @@ class LinkResult:
     delivery
         The number of its delivery; None when every file stands already.
     known_from
-        First knowledge day of what is new; of what stands, when nothing is.
+        First knowledge date of what is new; of what stands, when nothing is.
     kind
         "text", "number" or "whole number".
     files

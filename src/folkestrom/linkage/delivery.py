@@ -56,7 +56,7 @@ class LinkOrder:
     adds
         Whether the delivery adds to what stands; if not, it replaces the whole variable.
     known_from
-        First knowledge day of the values; None: the day after they are linked.
+        First knowledge date of the values; None: the day after they are linked.
     taken
         Names that no variable may have.
     linked_at
@@ -76,7 +76,7 @@ class LinkOrder:
 class _Standing:
     """What the store has of the variable: its key and kind, files that stand, last day.
 
-    The files stand by their digest, with their rows and their first knowledge day.
+    The files stand by their digest, with their rows and their first knowledge date.
     """
 
     key: str
@@ -101,7 +101,7 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     InputRefused
         A file that cannot be read, or a delivery of which no row is accepted.
     UsageError
-        A name that is taken, or a knowledge day that cannot be.
+        A name that is taken, or a knowledge date that cannot be.
     """
     check_name(order.variable, order.taken)
     create_tables(connection)
@@ -195,7 +195,7 @@ def _new_files(order: LinkOrder, standing: _Standing | None) -> list[InputFile]:
 
 
 def _standing_day(order: LinkOrder, standing: _Standing) -> date:
-    """First knowledge day of a delivery that stands; refuse to be told another one.
+    """First knowledge date of a delivery that stands; refuse to be told another one.
 
     Figures made since are as known on that day: another day would be silently another past.
     """
@@ -264,7 +264,7 @@ def _differs(source: Source, what: str, other: str) -> InputRefused:
 def _known_from(
     connection: duckdb.DuckDBPyConnection, order: LinkOrder, standing: _Standing | None
 ) -> date:
-    """First knowledge day of a delivery: what was known before it stays what was known then."""
+    """First knowledge date of a delivery: what was known before it stays what was known then."""
     sealed = sealed_until(connection)
     day = order.known_from
     least = standing.known_from if standing else date.min

@@ -27,7 +27,7 @@ class Change:
     kind
         Kind of its values.
     known_from
-        First knowledge day of the change.
+        First knowledge date of the change.
     adds
         Whether what stands goes on beside what is new.
     is_first
@@ -46,7 +46,7 @@ def write_history(connection: duckdb.DuckDBPyConnection, change: Change) -> tupl
     """Work the rows of `coded` in; return how many rows were opened, closed, and go on.
 
     A row that is delivered again with the same days and value goes on: nothing new became known of
-    it. A row that no longer is delivered is closed on the change's knowledge day. What was known
+    it. A row that no longer is delivered is closed on the change's knowledge date. What was known
     from that very day on never was known at all, and leaves.
     """
     key = "SMALLINT" if change.key == "municipality" else "BIGINT"

@@ -26,7 +26,7 @@ _OUTCOME: Final = """
 """
 
 
-#: Where the rows of a file of held rows came from, and whether each is accepted now.
+#: Where the rows of an export of quarantined rows came from, and whether each is accepted now.
 _ORIGINS: Final = """
     SELECT f.file AS origin, TRY_CAST(f."row" AS BIGINT) AS line, c.row IS NOT NULL AS is_mended
     FROM read_parquet($path, file_row_number = true) f
@@ -96,7 +96,7 @@ def let_go_of_mended(
 
     A row is mended by one that is accepted for the same person (or municipality) and the same days,
     in the same row of a file of the same name, if it had no other person, or from its row of a file
-    of held rows, which says where it came from.
+    of quarantined rows, which says where it came from.
 
     Parameters
     ----------
@@ -148,9 +148,9 @@ def _let_go_of_origins(
     variable: str,
     delivery: int,
 ) -> int:
-    """Let go of the rows that a file of held rows brings again; how many of them it has mended.
+    """Let go of the rows that an export of quarantined rows brings again; how many are mended.
 
-    The others are held anew, as rows of the file that they came from.
+    The others are quarantined anew, as rows of the file that they came from.
     """
     given = {
         "path": literal(source.parquet),

@@ -72,7 +72,7 @@ class Cells:
 
 
 def with_description(data: pa.Table, description: Mapping[str, Any]) -> pa.Table:
-    """A table that says what it is: title, knowledge day, notes, in the schema's metadata.
+    """A table that says what it is: title, knowledge date, notes, in the schema's metadata.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ FLOW_KINDS: Final = frozenset({*RECORD_START_KINDS, Kind.MOVE, Kind.EMIGRATION, 
 #: Kinds that the format keeps a number for, and intake still refuses.
 RESERVED_KINDS: Final = frozenset({Kind.MERGE, Kind.SPLIT})
 
-#: Marital statuses in which somebody has a partner.
+#: Marital statuses in which a person has a partner.
 PARTNERED_STATUSES: Final = frozenset(
     {
         MaritalStatus.MARRIED,

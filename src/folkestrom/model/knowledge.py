@@ -10,7 +10,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 
-#: As known at the extraction that follows the reference day, or the end of the period.
+#: As known at the extraction that follows the reference date, or the end of the period.
 PUBLISHED: Final = "published"
 #: All that the log knows.
 LATEST: Final = "latest"
@@ -26,14 +26,14 @@ _VINTAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is known of reference days and of periods' ends.
+    """What is known of reference dates and of periods' ends.
 
     Parameters
     ----------
     asked
         What was asked for: "published", "latest", or one day for everything.
     first, last
-        The first knowledge day of the log on which the stock was known, and the last one.
+        The first knowledge date of the log on which the stock was known, and the last one.
     months
         Months to an extraction.
 
@@ -51,7 +51,7 @@ class Knowledge:
     months: int = EXTRACTION_MONTHS
 
     def day(self, end: date) -> date:
-        """The knowledge day of a reference day, or of a period that ends (exclusively) then."""
+        """The knowledge date of a reference date, or of a period that ends (exclusively) then."""
         if self.asked != PUBLISHED:
             return self.asked if isinstance(self.asked, date) else self.last
         found = extraction(end, self.months)
@@ -67,7 +67,7 @@ class Knowledge:
         return found
 
     def days(self, *ends: date) -> str:
-        """The knowledge day of several such days; where they have several, the first and last."""
+        """The knowledge date of several such days; where they have several, the first and last."""
         known = sorted({str(self.day(end)) for end in ends})
         return known[0] if len(known) == 1 else f"{known[0]} – {known[-1]}"
 

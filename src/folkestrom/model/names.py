@@ -1,4 +1,4 @@
-"""Names and codes that somebody gives: checked against those that there are, the nearest suggested.
+"""Names and codes of a question: checked against those that there are, the nearest suggested.
 
 A code is known if it occurs, or if the column's levels or its classification list it: a category
 that nobody is in is no mistake.
@@ -136,7 +136,7 @@ def check_spellings(
     found
         The texts that occur.
     asked
-        Codes that somebody asks for: refused where only another way to write one occurs.
+        Codes that are asked for: refused where only another way to write one occurs.
     reserved
         Codes that mean something wherever they occur.
     where, column

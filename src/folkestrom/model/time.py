@@ -68,7 +68,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def extraction(period_end: date, months: int = EXTRACTION_MONTHS) -> date:
-    """Knowledge day K of the period that ends (exclusively) on `period_end`.
+    """Knowledge date K of the period that ends (exclusively) on `period_end`.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def local_day(received_at: datetime) -> date:
 
 
 def known_from(received_at: datetime) -> date:
-    """First knowledge day of a report: known at E means received before E 00:00 local time.
+    """First knowledge date of a report: known at E means received before E 00:00 local time.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def known_from(received_at: datetime) -> date:
 def completed_age(birth_date: date, stock_day: date) -> int:
     """Age in the stock of a day: years completed at the end of the day before.
 
-    Somebody born on 29 February completes a year on 1 March where the year has no such day.
+    A person born on 29 February completes a year on 1 March where the year has no such day.
 
     Examples
     --------

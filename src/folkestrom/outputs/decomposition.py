@@ -93,13 +93,13 @@ def _check_groups(strata: pl.DataFrame, rules: Rules, years: float) -> Text:
 
 
 def _check_combinations(strata: pl.DataFrame, factors: Sequence[str], rules: Rules) -> None:
-    """Refuse components that would tell how many events a combination of the factors has."""
+    """Refuse components from which the events of a combination of the factors are derivable."""
     for _, group in strata.group_by("group", maintain_order=True):
         events, persons = group["events"], group["first_events"]
         if not sums_hide_strata(events, rules, persons=persons, sums=len(factors)):
             raise UsageError(
-                f"have combinations with few events for the rules {rules.name!r}, which the "
-                "components would tell",
+                f"have combinations with few events for the rules {rules.name!r}, which are "
+                "derivable from the components",
                 where="factors",
                 value=", ".join(factors),
                 next_step="Take factors with fewer categories, or with many more",

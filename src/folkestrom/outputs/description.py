@@ -43,10 +43,10 @@ _OF_ROUNDED: Final = Text(
     "Person-years are the sums of the rounded ones, and percentages are of these.",
     "Personårene er summer av de avrundede, og prosentene er av disse.",
 )
-_DRAWN_IN: Final = Text(
-    "Means are of values drawn in at the 1st and 99th percentile, and at least ten persons' at "
+_WINSORISED: Final = Text(
+    "Means are winsorised at the 1st and 99th percentile, and at least ten persons' values at "
     "either end; quantiles are means of the values around them.",
-    "Gjennomsnitt er av verdier trukket inn til 1. og 99. persentil, og minst ti personers i hver "
+    "Gjennomsnitt er winsorisert ved 1. og 99. persentil, og minst ti personers verdier i hver "
     "ende; kvantiler er gjennomsnitt av verdiene rundt dem.",
 )
 
@@ -121,7 +121,7 @@ def _values(described: Described, of: str, rules: Rules) -> Cells:
     made = replace(
         made,
         measures=measures[1:] if rules.rounding_base else measures,
-        footnotes=(_DRAWN_IN, *made.footnotes, note),
+        footnotes=(_WINSORISED, *made.footnotes, note),
     )
     kept = selected(shown, made)
     hidden = rows_suppressed(selected(rows, made), kept)

@@ -29,8 +29,8 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 #: Said where it happens.
 _MERGED: Final = Text(
-    "Events of kinds that are too rare to be shown in a group count as lost from sight there.",
-    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som frafall.",
+    "Events of kinds that are too rare to be shown in a group count as censored there.",
+    "Hendelser av slag som er for sjeldne til å vises i en gruppe, regnes der som sensurering.",
 )
 
 _PER_CENT = ("incidence", "lower", "upper", "crude_share")
@@ -44,7 +44,7 @@ class Released:
     ----------
     followed
         Episodes as they count in what is shown: events of kinds that are not shown in a group are
-        lost from sight there.
+        censored there.
     data
         As of `measured`; what may not be shown is null.
     groups
@@ -70,7 +70,7 @@ class Released:
 
     @property
     def merged(self) -> bool:
-        """Whether a kind of event counts as lost from sight in a group that is shown."""
+        """Whether an event type counts as censored in a group that is shown."""
         return any(one.rule == "minimum_cell" and one.cells for one in self.applied)
 
     @property

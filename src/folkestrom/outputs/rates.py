@@ -21,7 +21,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Text
 from folkestrom.outputs.rules import refuse_rounding
 
-#: Whoever has an event that is not a first one is somebody.
+#: Whoever has an event that is not a first one is a person.
 PERSONS: Final = pl.max_horizontal("first_events", (pl.col("events") > 0).cast(pl.Int64))
 #: Figures that are sums of a group's strata.
 _SUMS: Final = ("standardised", "ratio")
@@ -31,7 +31,7 @@ def published(counted: Occurrences, design: RateDesign, rules: Rules, years: flo
     """Rates that may be shown to anybody.
 
     Small counts, and those of few persons, are suppressed with everything computed from them, and
-    standardised rates where they would tell a stratum. Where the rules round instead, rates are
+    standardised rates where a stratum is derivable from them. Where the rules round, rates are
     computed from the rounded counts.
 
     Parameters
@@ -115,7 +115,7 @@ def with_persons(found: Rates, cells: pl.DataFrame) -> Rates:
 
 
 def _weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
-    """Strata of groups that have somebody, with what an event adds to a standardised rate."""
+    """Strata of groups that have persons, with what an event adds to a standardised rate."""
     of = standard.rename({"days": "standard_days"})
     strata = [name for name in standard.columns if name != "days"]
     present = pl.col("days") > 0
@@ -131,7 +131,7 @@ def _weighted(groups: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
 def _without_strata(
     protected: Protected, strata: pl.DataFrame, by: Sequence[str], rules: Rules
 ) -> Protected:
-    """Protected rates without those standardised rates that would tell a stratum."""
+    """Protected rates without those standardised rates from which a stratum is derivable."""
     names = [m.id for m in protected.cells.specification.measures if m.id.startswith(_SUMS)]
     data = protected.cells.data
     # As texts, since tables and frames hold codes in columns of different types.
@@ -176,18 +176,18 @@ def _few_in_strata(hit: int) -> DisclosureRecord:
 
 
 def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules) -> None:
-    """Refuse a standard whose own small counts comparisons, or so many sums of it, would tell."""
+    """Refuse a standard whose small counts are derivable from comparisons, or sums of it."""
     whole = strata.select(pl.col("events", "first_events").sum())
     shown = [(whole, 1), *([(strata, sums)] if sums else [])]
     for counts, times in shown:
         events, persons = counts["events"], counts["first_events"]
         if not sums_hide_strata(events, rules, persons=persons, sums=times):
             raise UsageError(
-                f"has strata of few events for the rules {rules.name!r}, which comparisons "
-                "with it would tell",
+                f"has strata of few events for the rules {rules.name!r}, which are "
+                "derivable from comparisons with it",
                 where="against",
                 value=against,
-                next_step="Take a larger standard, fewer groups, or other variables to hold equal",
+                next_step="Take a larger standard, fewer groups, or other standardise_by",
             )
 
 

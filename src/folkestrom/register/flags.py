@@ -21,10 +21,10 @@ class FlagReason(IntEnum):
 
 
 DESCRIPTIONS: Final[dict[FlagReason, str]] = {
-    FlagReason.ALREADY_REGISTERED: "a birth or first registration of somebody with a record",
-    FlagReason.IMMIGRATION_OF_RESIDENT: "an immigration of somebody who is resident",
-    FlagReason.MOVE_OF_NONRESIDENT: "a move of somebody who is not resident",
-    FlagReason.EMIGRATION_OF_NONRESIDENT: "an emigration of somebody who is not resident",
+    FlagReason.ALREADY_REGISTERED: "a birth or first registration of a person with a record",
+    FlagReason.IMMIGRATION_OF_RESIDENT: "an immigration of a person who is resident",
+    FlagReason.MOVE_OF_NONRESIDENT: "a move of a person who is not resident",
+    FlagReason.EMIGRATION_OF_NONRESIDENT: "an emigration of a person who is not resident",
     FlagReason.NO_RECORD: "a death, a change or an attribute correction without a record",
     FlagReason.AFTER_DEATH: "an event that comes after the person's death",
     FlagReason.DEATH_BEFORE_BIRTH: "a death before the date of birth",

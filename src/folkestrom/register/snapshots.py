@@ -3,7 +3,7 @@
 These steps make no table. They are the meaning of the tables in the language of the rest of the
 house: tests hold `read_as_of` on the tables against `*_snapshot` on the log. They leave out what
 only a replay can tell (reports that don't fit, which are flagged) and revisions of revisions.
-`$eve` is the day before the reference day, `$known_at` the knowledge day.
+`$eve` is the day before the reference date, `$known_at` the knowledge date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def read_as_of(table: str, columns: tuple[str, ...]) -> str:
 
 @step("known_reports", reads=["report"])
 def known_reports() -> str:
-    """Reports received before the knowledge day's midnight (later, where that was sealed)."""
+    """Reports received before the knowledge date's midnight (later, where that was sealed)."""
     return "SELECT * FROM report WHERE known_from <= $known_at"
 
 
@@ -64,7 +64,7 @@ def standing_reports() -> str:
 
 @step("departures")
 def departures() -> str:
-    """Days on which somebody emigrated."""
+    """Days on which a person emigrated."""
     return "SELECT DISTINCT person, event_date FROM standing_reports WHERE kind = 8"
 
 

@@ -1,7 +1,7 @@
 """What the register hands on: six tables, their grain, key, time columns and every column.
 
 Every date is a local day and every interval half-open, `[from, to)`. 9999-12-31 is the end of
-time. `known_from` and `known_to` are knowledge days: a row is there as known at E when
+time. `known_from` and `known_to` are knowledge dates: a row is there as known at E when
 `known_from <= E < known_to`.
 """
 
@@ -106,8 +106,8 @@ _VALID = (
     Column("valid_to", "DATE", "First day on which it no longer held."),
 )
 _KNOWN = (
-    Column("known_from", "DATE", "First knowledge day on which this was what is known."),
-    Column("known_to", "DATE", "First knowledge day on which it no longer was."),
+    Column("known_from", "DATE", "First knowledge date on which this was what is known."),
+    Column("known_to", "DATE", "First knowledge date on which it no longer was."),
 )
 _OPENED = Column("position", "BIGINT", "Log position of the report that opened the spell.")
 _SEX = Column("sex", "TINYINT", "Legal sex as known in this knowledge interval; 0 unknown.")
@@ -186,7 +186,7 @@ EVENT: Final = Table(
         Column("kind", "TINYINT", "Kind of the report."),
         Column("event_date", "DATE", "Day on which it happened."),
         Column("order_in_day", "INTEGER", "Which of the person's events of that day, from 1."),
-        Column("first_known", "DATE", "Knowledge day on which the report itself became known."),
+        Column("first_known", "DATE", "Knowledge date on which the report itself became known."),
         Column("municipality_from", "SMALLINT", "Municipality left, as replayed.", nullable=True),
         Column("municipality_to", "SMALLINT", "Municipality come to.", nullable=True),
         Column("basic_unit_from", "INTEGER", "Basic unit left, as replayed.", nullable=True),

@@ -28,7 +28,7 @@ def decisions() -> str:
 
 @step("last_events", reads=["event"])
 def last_events() -> str:
-    """The last event of one person up to the eve that counts as known on the knowledge day."""
+    """The last event of one person up to the eve that counts as known on the knowledge date."""
     return """
         SELECT e.kind, e.event_date, e.municipality_to, e.basic_unit_to, e.position
         FROM event e
@@ -40,7 +40,7 @@ def last_events() -> str:
 
 
 def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at: date) -> Decision:
-    """Why somebody is, or is not, counted in the population of a day.
+    """Why a person is, or is not, counted in the population of a day.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
     person
         The person's pseudonym.
     day
-        The reference day; what counts is the state at the end of the day before.
+        The reference date; what counts is the state at the end of the day before.
     known_at
-        The knowledge day.
+        The knowledge date.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The rules by which somebody counts as resident, as data: dated, and with their source.
+"""The rules by which a person counts as resident, as data: dated, and with their source.
 
 So far one rule decides everything: what the register has registered. Whether a stay meets the six
-months, which country's rule a Nordic move follows, or where somebody with two homes belongs, was
+months, which country's rule a Nordic move follows, or where a person with two homes belongs, was
 decided by the authority that sent the report; a record does not carry what it would take to decide
 it again. Rules that do decide something get a row of their own here, with their dates.
 """

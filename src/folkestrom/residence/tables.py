@@ -10,7 +10,7 @@ from folkestrom.model.codes import Kind
 
 
 class ResidenceReason(StrEnum):
-    """Why somebody is, or is not, counted."""
+    """Why a person is, or is not, counted."""
 
     REGISTERED = "registered"
     NO_RECORD = "no record yet"
@@ -20,7 +20,7 @@ class ResidenceReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether somebody is resident on a day, as known on another, and what says so.
+    """Whether a person is resident on a day, as known on another, and what says so.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def changes(
         Names of variables.
     known_at
         "published": each period at its own extractions. A day, or "latest", all that is known: one
-        knowledge day for everything, what is then known to have happened in the period; the
+        knowledge date for everything, what is then known to have happened in the period; the
         adjustment is nothing.
     quarters
         Populations at 1 April, 1 July and 1 October as published ("summation": 1 January and
@@ -238,22 +238,22 @@ def explain(
 
 
 class _Clock:
-    """Which knowledge day goes with which end of a period."""
+    """Which knowledge date goes with which end of a period."""
 
     def __init__(self, knowledge: Knowledge, quarters: Quarters) -> None:
         self.knowledge = knowledge
         self.quarters = quarters
 
     def known(self, day: date) -> date:
-        """Knowledge day of the stock of a day."""
+        """Knowledge date of the stock of a day."""
         return self.knowledge.day(day)
 
     def window(self, period: Period) -> Window:
-        """A period with its knowledge days."""
+        """A period with its knowledge dates."""
         return Window(period.start, period.end, self.known(period.start), self.known(period.end))
 
     def moment(self, day: date) -> Moment:
-        """A day with its knowledge day."""
+        """A day with its knowledge date."""
         return Moment(day, self.known(day))
 
     def sums(self, period: Period) -> bool:

@@ -24,9 +24,9 @@ class Coverage:
     first
         First day with a stock.
     first_known
-        First knowledge day on which the stock was known.
+        First knowledge date on which the stock was known.
     last
-        Last knowledge day on which something became known.
+        Last knowledge date on which something became known.
     """
 
     first: date
@@ -34,7 +34,7 @@ class Coverage:
     last: date
 
     def check_day(self, day: date, where: str = "date") -> None:
-        """Refuse a reference day outside of what the log knows."""
+        """Refuse a reference date outside of what the log knows."""
         if day > self.last:
             raise UsageError(
                 f"is later than what the log knows: its last reports became known on {self.last}",
@@ -52,7 +52,7 @@ class Coverage:
             )
 
     def check_known(self, day: date, where: str = "known_at") -> None:
-        """Refuse a knowledge day on which nothing was known yet."""
+        """Refuse a knowledge date on which nothing was known yet."""
         if day < self.first_known:
             raise UsageError(
                 f"is before anything was known: the first stock became known on {self.first_known}",
@@ -67,7 +67,7 @@ class Coverage:
             self.check_known(asked)
         elif asked not in (PUBLISHED, LATEST):
             raise UsageError(
-                "is not a knowledge day",
+                "is not a knowledge date",
                 where="known_at",
                 value=asked,
                 allowed=("a date", PUBLISHED, LATEST),

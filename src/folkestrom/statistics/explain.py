@@ -1,9 +1,9 @@
 """The adjustment, report by report.
 
 Let G(k) be the stock at the end of a period minus the flows of the period, both as known on day k.
-At the period's first knowledge day, G is the stock at its start, since what is known on one day is
+At the period's first knowledge date, G is the stock at its start, since what is known on one day is
 consistent in itself; at its last one, G is the stock at its end minus the published flows. The
-difference is the adjustment. It is therefore the sum, over the knowledge days between, of how
+difference is the adjustment. It is therefore the sum, over the knowledge dates between, of how
 much G changed that day, and each change belongs to a person of whom something became known.
 
 A late report changes the stock and the flows alike, and so contributes nothing. What remains
@@ -99,7 +99,7 @@ def starts_outside_flows() -> str:
 
 @step("unexplained", example={"area": "municipality"})
 def unexplained(area: str) -> str:
-    """What remains of a person's changes on one knowledge day in one place, where not nothing."""
+    """What remains of a person's changes on one knowledge date in one place, where not nothing."""
     return f"""
         SELECT person, known, {area} AS area, sum(units) AS units
         FROM (
@@ -173,11 +173,11 @@ def explain(
     connection
         An open store.
     windows
-        Periods with their knowledge days, one after the other.
+        Periods with their knowledge dates, one after the other.
     area
         "nation", "county" or "municipality": units that cancel inside a place are not listed.
     when, known
-        Period and knowledge day, for the title.
+        Period and knowledge date, for the title.
     """
     tables = []
     for window in windows:

@@ -1,7 +1,7 @@
 """Flows: births, deaths and migration in a period, by any variables.
 
 `$start` and `$end` are the period's days, `[start, end)`; `$known_start` and `$known_end` the
-knowledge days of its two stocks. Flows are counted from the reports that stand, never from
+knowledge dates of its two stocks. Flows are counted from the reports that stand, never from
 history: a stay of no days at all is two moves.
 """
 
@@ -54,7 +54,7 @@ _ENDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period, with the knowledge days of the stocks at its two ends.
+    """A period, with the knowledge dates of the stocks at its two ends.
 
     Parameters
     ----------

@@ -48,14 +48,14 @@ SPECIFICATION: Final = TableSpecification(
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A reference day with the day on which it is looked at.
+    """A reference date with the day on which it is looked at.
 
     Parameters
     ----------
     day
         The stock is the state at the end of the day before.
     known_at
-        Knowledge day.
+        Knowledge date.
     """
 
     day: date
@@ -69,9 +69,9 @@ class Moment:
 
 @step("residents", reads=["residence"])
 def residents() -> str:
-    """Who is resident at the end of the day before the reference day, and where.
+    """Who is resident at the end of the day before the reference date, and where.
 
-    `$eve` is that day before, and `$known_at` the knowledge day.
+    `$eve` is that day before, and `$known_at` the knowledge date.
     """
     return """
         SELECT person, municipality, basic_unit, sex, birth_date, country_of_birth
@@ -111,11 +111,11 @@ def population(
     connection
         An open store.
     dates
-        One reference day, or several; with several, the cells have a column `date`.
+        One reference date, or several; with several, the cells have a column `date`.
     by
         Names of variables.
     known_at
-        Knowledge day; "published": the extraction after each date; "latest": all that is known.
+        Knowledge date; "published": the extraction after each date; "latest": all that is known.
     extraction_months
         Months from a date to its extraction, for "published".
     """

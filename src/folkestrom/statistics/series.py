@@ -2,7 +2,7 @@
 
 The meaning is that of `population` at each day by itself; this is the same count, arranged so that
 every row of the history is read once. A row counts on the days between its beginning and its end
-that are looked at while it is known. Days and knowledge days rise together, so these are the days
+that are looked at while it is known. Days and knowledge dates rise together, so these are the days
 from a first one (`enter`) to before a last one (`leave`): +1 at `enter`, −1 at `leave`, and the
 running sum over days is the stock.
 
@@ -48,15 +48,15 @@ _DAYS: Final = ("valid_from", "valid_to", "known_from", "known_to")
 
 
 class Moment(Protocol):
-    """A reference day with its knowledge day."""
+    """A reference date with its knowledge date."""
 
     @property
     def day(self) -> date:
-        """Reference day."""
+        """Reference date."""
 
     @property
     def known_at(self) -> date:
-        """Knowledge day."""
+        """Knowledge date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Plan:
     Parameters
     ----------
     moments
-        Days with knowledge days, both in order.
+        Days with knowledge dates, both in order.
     chosen
         Variables of the result.
     codes
@@ -129,7 +129,7 @@ def birth_range() -> str:
 
 @step("spells", reads=["residence"], example={"expressions": ("municipality", "sex")})
 def spells(expressions: Sequence[str]) -> str:
-    """Rows of the history that hold on some of the days and are known on some knowledge day."""
+    """Rows of the history that hold on some of the days and are known on some knowledge date."""
     columns = "".join(f"coalesce({sql}, {NO_CODE}) AS v{n}, " for n, sql in enumerate(expressions))
     return f"""
         SELECT {columns}birth_date, valid_from, valid_to, known_from, known_to

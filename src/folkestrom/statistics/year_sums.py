@@ -75,7 +75,7 @@ def note_of_year(
     measures
         What is compared.
     known
-        Knowledge day of the year's figures.
+        Knowledge date of the year's figures.
     """
     differing = [m for m in measures if summed[m.id] != of_year[m.id]]
     return (_note(period, parts, differing, summed, of_year, known),) if differing else ()

@@ -47,7 +47,7 @@ class Rows:
     day
         What holds at the end of this day describes the person.
     known
-        The knowledge day.
+        The knowledge date.
     reference_day
         The day of linked values: an interval from 1 January on says what holds in the new year.
     completed_on
@@ -59,9 +59,9 @@ class Rows:
     have
         Columns that the rows have.
     many
-        Whether rows have days and knowledge days of their own, and some persons, from `$low` to
+        Whether rows have days and knowledge dates of their own, and some persons, from `$low` to
         before `$high`, are worked on together; `$known_first` and `$known_last` are the knowledge
-        days that occur.
+        dates that occur.
     """
 
     name: str
@@ -95,7 +95,7 @@ EVENT_ROWS: Final = Rows(
     "(SELECT min(described_on) FROM flow_rows)",
     frozenset({"person", "municipality", "basic_unit", "sex", "birth_date", "country", "reason"}),
 )
-#: Person-years and episodes, with the days and the knowledge day in columns.
+#: Person-years and episodes, with the days and the knowledge date in columns.
 PERSON_DAYS: Final = Rows(
     "rows",
     "r.described_on",
@@ -124,8 +124,8 @@ def rows_with_history(
 ) -> str:
     """Rows with what a history says of the person, or of the person's place, on the day.
 
-    What holds then, as known on the knowledge day; nothing, or the number of what is unknown, where
-    the history has no row.
+    What holds then, as known on the knowledge date; nothing, or the number of what is unknown,
+    where the history has no row.
     """
     history = history or _EXAMPLE
     stored = dict(zip(history.columns, history.stored, strict=True))
@@ -159,7 +159,7 @@ def _holds(history: History, rows: Rows) -> str:
 
 @step("parents_born", reads=["attribute"], example={"source": "residents"})
 def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
-    """Countries of birth of the parents of every person in the rows, by knowledge day."""
+    """Countries of birth of the parents of every person in the rows, by knowledge date."""
     own = f"(SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN})" if rows.many else "attribute"
     who = "person, known" if rows.many else "person"
     return f"""

@@ -117,7 +117,7 @@ def check_known(linked: Linked, known: date, asker: str = "the question is") -> 
     linked
         The linked variable.
     known
-        The knowledge day.
+        The knowledge date.
     asker
         Who asks for what was known then.
     """

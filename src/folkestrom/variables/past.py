@@ -2,7 +2,7 @@
 
 As known on one day, each is a history in the shape of a linked variable's, made of the events and
 stays that are known then; so it describes rows, and cuts stays, as linked variables do. Rows that
-have knowledge days of their own get the same by looking at the events before each.
+have knowledge dates of their own get the same by looking at the events before each.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from folkestrom.variables.calendar import age_sql, anniversary_sql
 
 #: Persons of a part; the rest of a history need not be looked at.
 PART: Final = "person >= $low AND person < $high"
-#: Rows of a history that are known on any knowledge day that occurs.
+#: Rows of a history that are known on any knowledge date that occurs.
 EVER_KNOWN: Final = "known_from <= $known_last AND known_to > $known_first"
 
-#: What these histories say is all known on the knowledge day, and for good.
+#: What these histories say is all known on the knowledge date, and for good.
 _FOR_GOOD: Final = "DATE '0001-01-01' AS known_from, DATE '9999-12-31' AS known_to"
 _NEVER: Final = "DATE '0001-01-01'"
 _IMMIGRATION: Final = f"kind = {int(Kind.IMMIGRATION)}"
@@ -186,7 +186,7 @@ def rows_with_past(source: str) -> str:
 
 @step("stays_of_children", reads=["attribute", "residence"])
 def stays_of_children() -> str:
-    """Every stay of somebody under 18, once for each parent in the register.
+    """Every stay of a person under 18, once for each parent in the register.
 
     Made once for a study. Stays and parents meet in the time in which both are known.
     """

@@ -14,7 +14,7 @@ from folkestrom.model.specification import Text
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A quantile group that somebody is in.
+    """A quantile group that a person is in.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def ranks(
     many
         How many groups.
     known
-        The day before, `eve`, and the knowledge day, `known`.
+        The day before, `eve`, and the knowledge date, `known`.
     """
     rows = run(connection, [ranked_values(linked, many)], known).fetchall()
     return [Rank(int(place), highest, int(persons)) for place, highest, persons in rows]

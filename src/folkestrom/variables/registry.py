@@ -163,10 +163,10 @@ _DURATION_LABELS: Final = {
 
 
 def _duration() -> Variable:
-    """Groups of duration of stay, of those who were born abroad."""
+    """Groups of duration of residence, of those who were born abroad."""
     dimension = Dimension(
         "duration",
-        Text("Duration of stay", "Botid"),
+        Text("Duration of residence", "Botid"),
         tuple(Category(code, label) for code, label in _DURATION_LABELS.items()),
         classification="Completed years since the first immigration",
     )

@@ -53,7 +53,7 @@ class History(Source):
         "on" the day as of which persons are described; on the "reference" day, as linked values
         are; or "always".
     made
-        Whether a step makes it, of the events that are known on one knowledge day.
+        Whether a step makes it, of the events that are known on one knowledge date.
     """
 
     table: str = ""
@@ -106,7 +106,7 @@ FIRST_IMMIGRATION: Final = _made("first_immigration")
 IMMIGRATION_REASON: Final = _made("immigration_reason")
 MOVED_IN: Final = _made("moved_in")
 FIRST_MUNICIPALITY: Final = _made("first_municipality", holds="always")
-#: First immigrations of those whose record begins with one: what duration of stay counts from.
+#: First immigrations of those whose record begins with one: what duration of residence counts from.
 ARRIVAL: Final = _made("arrival", holds="always")
 CHILDREN: Final = _made("children", missing=0)
 

@@ -76,11 +76,11 @@ class Setting:
     use
         What the variables are asked for.
     known
-        Knowledge day; of several, the first.
+        Knowledge date; of several, the first.
     groups
         Variables made of others, by name.
     years
-        For groups of equal size of a linked variable: eve and knowledge day of each year.
+        For groups of equal size of a linked variable: eve and knowledge date of each year.
     """
 
     connection: duckdb.DuckDBPyConnection

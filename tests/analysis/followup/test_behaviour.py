@@ -18,7 +18,7 @@ from folkestrom.analysis.followup import (
 )
 
 STATES = ("here", "away", "dead")
-#: Chances a day to go on to each of the states.
+#: Probabilities a day to go on to each of the states.
 DAILY = np.array([[0.93, 0.06, 0.01], [0.10, 0.88, 0.02], [0.0, 0.0, 1.0]])
 
 
@@ -80,17 +80,17 @@ def test_an_own_start_may_be_given() -> None:
 @pytest.mark.parametrize("test", [log_rank, lambda follow: gray_test(follow, "return")])
 def test_equal_groups_differ_by_chance_only(test: object) -> None:
     generator = np.random.default_rng(3)
-    chances = []
+    probabilities = []
     for _ in range(400):
         first = generator.geometric([[0.05], [0.03], [0.04]], (3, 150))
         cause = (first.argmin(axis=0) + 1) % 3
         follow = follow_up(
             first.min(axis=0), cause, causes=["return", "death"], group=np.arange(150) % 3
         )
-        chances.append(test(follow).p_value)  # type: ignore[operator]
+        probabilities.append(test(follow).p_value)  # type: ignore[operator]
     # Of 400 tests at 5 per cent 20 are expected, with a standard deviation of 4.4.
-    assert 8 <= sum(p < 0.05 for p in chances) <= 33
-    assert abs(np.mean(chances) - 0.5) < 4 * (1 / 12 / 400) ** 0.5
+    assert 8 <= sum(p < 0.05 for p in probabilities) <= 33
+    assert abs(np.mean(probabilities) - 0.5) < 4 * (1 / 12 / 400) ** 0.5
 
 
 def test_late_entry_is_no_advantage() -> None:

@@ -11,15 +11,15 @@ from scipy.special import logsumexp
 Array = NDArray[np.float64]
 
 
-def log_chances(eta: Array, u: Array) -> Array:
-    """Logarithms of all outcomes' chances: rows × outcomes."""
+def log_probabilities(eta: Array, u: Array) -> Array:
+    """Logarithms of all outcomes' probabilities: rows × outcomes."""
     logits = np.concatenate([np.zeros((len(eta), 1)), eta + u], axis=1)
     top = logits.max(axis=1, keepdims=True)
     return np.asarray(logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True)))
 
 
 def _density(eta: Array, y: NDArray[np.int64], root: Array, z: Array) -> float:
-    at = log_chances(eta, root @ z)
+    at = log_probabilities(eta, root @ z)
     return float(at[np.arange(len(y)), y].sum() - z @ z / 2)
 
 
@@ -29,7 +29,7 @@ def _mode(eta: Array, y: NDArray[np.int64], root: Array) -> tuple[Array, Array]:
     z, value = np.zeros(effects), _density(eta, y, root, np.zeros(effects))
     hit = np.eye(eta.shape[1] + 1)[y][:, 1:]
     for _ in range(500):
-        p = np.exp(log_chances(eta, root @ z))[:, 1:]
+        p = np.exp(log_probabilities(eta, root @ z))[:, 1:]
         gradient = root.T @ (hit - p).sum(axis=0) - z
         within = np.diag(p.sum(axis=0)) - p.T @ p
         curvature = np.eye(effects) + root.T @ within @ root
@@ -51,7 +51,7 @@ def log_likelihood_of(eta: Array, y: NDArray[np.int64], root: Array, order: int 
     """One person's."""
     effects = root.shape[1]
     if effects == 0:
-        return float(log_chances(eta, np.zeros(eta.shape[1]))[np.arange(len(y)), y].sum())
+        return float(log_probabilities(eta, np.zeros(eta.shape[1]))[np.arange(len(y)), y].sum())
     mode, curvature = _mode(eta, y, root)
     axes = np.sqrt(2.0) * np.linalg.inv(np.linalg.cholesky(curvature)).T
     points, weights = np.polynomial.hermite.hermgauss(order)

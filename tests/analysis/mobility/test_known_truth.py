@@ -64,8 +64,8 @@ def test_predicted_chances_are_those_of_the_truth(drawn: Drawn, fit: MobilityFit
         parts = ("(intercept)", "sex[woman]", "age[30-39]", "place[capital]")
         predictor[:, j] += sum(truth[f"{o}: {p}"] for p in parts) + 0.5 * truth[f"{o}: income"]
     powers = np.exp(np.column_stack([np.zeros(len(predictor)), predictor]))
-    chances = (powers / powers.sum(axis=1, keepdims=True)).mean(axis=0)
-    for row, chance in zip(found.iter_rows(named=True), chances, strict=True):
+    probabilities = (powers / powers.sum(axis=1, keepdims=True)).mean(axis=0)
+    for row, chance in zip(found.iter_rows(named=True), probabilities, strict=True):
         assert abs(row["chance"] - chance) < 4 * row["standard_error"] + 0.002
         assert row["low"] < row["chance"] < row["high"]
     assert found["chance"].sum() == pytest.approx(1)

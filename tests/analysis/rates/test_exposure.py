@@ -115,7 +115,7 @@ def store_of_lives(lives: list[Any]) -> Any:
         ]  # fmt: skip
         marital += [(person, status, None, *days, *ALWAYS) for status, *days in statuses]
         citizenship += [(person, code, *days, *ALWAYS) for code, *days in countries]
-    # Somebody is there from the first day on, so that the log reaches the period.
+    # A person is there from the first day on, so that the log reaches the period.
     stays.append({"person": 99, "valid_from": date(1990, 1, 1)})
     return hand_made(stays, marital=marital, citizenship=citizenship)
 

@@ -107,7 +107,7 @@ def test_events_that_are_shown_are_of_enough_persons(folder: Path) -> None:
 
 
 def with_deaths(followed: Followed, seed: int, of_men: int) -> Followed:
-    """The same, where another few of the men who were lost from sight, or had died, had died."""
+    """The same, where another few of the men who were censored, or had died, had died."""
     follow = followed.follow
     death = follow.causes.index("death") + 1
     gone = np.flatnonzero((follow.group == 0) & np.isin(follow.cause, [0, death]))
@@ -124,7 +124,7 @@ def with_deaths(followed: Followed, seed: int, of_men: int) -> Followed:
 def test_who_of_the_lost_had_an_event_that_is_not_shown_cannot_be_found(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is shown is the same, whoever of those lost from sight had died."""
+    """What is shown is the same, whoever of the censored had died."""
     whole = taken_in(folder, ("sex",))
     asked = FollowUpQuestion(
         study_of(folder).definition, ("sex",), tuple(range(300, 3600, 300)), test=True, rules=RULES
@@ -145,9 +145,9 @@ def test_who_of_the_lost_had_an_event_that_is_not_shown_cannot_be_found(
     assert len(set(pictures)) == 1
     notes = found[0].specification.footnotes
     assert all(other.specification.footnotes == notes for other in found)
-    assert "count as lost from sight there" in " ".join(note.en for note in notes)
-    assert "regnes der som frafall" in " ".join(note.no for note in notes)
-    assert "count as lost from sight" in " ".join(pictures[0].split())
+    assert "count as censored there" in " ".join(note.en for note in notes)
+    assert "regnes der som sensurering" in " ".join(note.no for note in notes)
+    assert "count as censored" in " ".join(pictures[0].split())
     shown = pl.DataFrame(found[0].data).filter(pl.col("sex") == "male")
     assert shown.filter(pl.col("event") == "death")["events"].null_count() == 11
     told = shown.filter(pl.col("event") == "return").drop_nulls("incidence")

@@ -174,7 +174,7 @@ def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
         ("rates --destination abroad --event death", "is not where death goes"),
         ("rates --only county", "is not a variable with codes"),
         ("rates --only county=99", "does not occur in the period"),
-        ("rates --against 03", "nothing is held equal"),
+        ("rates --against 03", "nothing is standardised for"),
         ("rates --standardise-by sex --against 99", "does not occur in the period"),
         ("rates --publish strict", "is no set of rules"),
         ("rates --standardise-by sex --publish rounded", "rounds the counts"),

@@ -100,7 +100,7 @@ def test_what_is_suppressed_is_told_from_what_is_undefined() -> None:
     hidden = {str(at) for at, value in enumerate(found["value"]) if value is None}
     assert set(found["status"]) == hidden
     assert found["status"]["3"] == ":", "the events of 02"
-    assert found["status"]["5"] == ":", "the rate of 02, which would tell them"
+    assert found["status"]["5"] == ":", "the rate of 02, from which they are derivable"
     assert found["status"]["11"] == "..", "the rate of nobody"
     assert ": = Not shown, for confidentiality" in found["note"]
     rows = content(shown, OutputFormat.TABLE, EN).decode().splitlines()

@@ -30,7 +30,7 @@ def lives(log: Log) -> dict[int, list[Report]]:
 
 
 def spells(reports: list[Report]) -> list[tuple[dt.date, dt.date]]:
-    """Days [from, to) on which somebody is a resident."""
+    """Days [from, to) on which a person is a resident."""
     out: list[tuple[dt.date, dt.date]] = []
     for r in reports:
         if r.kind in STARTS:

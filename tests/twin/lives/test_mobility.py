@@ -30,10 +30,10 @@ def test_the_panel_is_the_adult_residents_of_every_year(panel: Panel) -> None:
 
 
 def test_outcomes_are_as_frequent_as_the_model_says_at_every_level(panel: Panel) -> None:
-    chances = panel.chances()
+    probabilities = panel.probabilities()
     scores = []
     for k, outcome in enumerate(AWAY, start=1):
-        p, happened = chances[:, k], panel.outcome == k
+        p, happened = probabilities[:, k], panel.outcome == k
         for name, mine in panel.levels():
             spread = np.sqrt((p[mine] * (1 - p[mine])).sum())
             if spread > 3:
@@ -47,11 +47,11 @@ def test_outcomes_are_as_frequent_as_the_model_says_at_every_level(panel: Panel)
 
 
 def test_outcomes_follow_the_intercepts(panel: Panel) -> None:
-    chances = panel.chances()
+    probabilities = panel.probabilities()
     for k in (1, 2):
         order = np.argsort(panel.intercepts[:, k - 1])
         for part in np.array_split(order, 10):
-            p = chances[part, k]
+            p = probabilities[part, k]
             z = ((panel.outcome[part] == k).sum() - p.sum()) / np.sqrt((p * (1 - p)).sum())
             assert abs(z) < FAR
 

@@ -46,7 +46,7 @@ class Decomposition:
     sizes
         Events of both groups, and their person-years.
     about
-        Of one from a store, what its figures are: title, knowledge day, method, notes and, for
+        Of one from a store, what its figures are: title, knowledge date, method, notes and, for
         publication, what the rules did.
     """
 

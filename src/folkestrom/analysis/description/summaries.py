@@ -32,7 +32,7 @@ _YEAR: Final = "year"
 def outcome_sums(
     batches: Iterable[pa.RecordBatch], by: Sequence[str], outcomes: Sequence[str]
 ) -> pl.DataFrame:
-    """Persons, person-years and outcomes of each cell that somebody is in.
+    """Persons, person-years and outcomes of each cell that a person is in.
 
     Parameters
     ----------

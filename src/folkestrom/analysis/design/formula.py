@@ -144,7 +144,7 @@ def parse(formula: str) -> Parsed:
     if not any(str(term) == "1" for term in right):
         raise UsageError(
             "leaves the intercept out", value=formula,
-            next_step="Take out `0` or `-1`: each outcome keeps a chance of its own, and levels "
+            next_step="Take out `0` or `-1`: each outcome keeps its own intercept, and levels "
             "are compared with their reference",
         )  # fmt: skip
     terms = [

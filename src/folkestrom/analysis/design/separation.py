@@ -322,7 +322,7 @@ def _separation(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutcomeInequalities:
-    """The inequalities of models of the chances of outcomes: logits, and log-log of two.
+    """The inequalities of models of the probabilities of outcomes: logits, and log-log of two.
 
     Attributes
     ----------
@@ -339,7 +339,7 @@ class OutcomeInequalities:
     counts: Callable[[Indices], Floats]
 
     def gradient(self) -> Floats:
-        """The likelihood's gradient where all rows have the same chances."""
+        """The likelihood's gradient where all rows have the same probabilities."""
         total = np.zeros(self.outcomes)
         own = np.zeros((self.outcomes, self.scaled.columns.size))
         everybody = np.zeros(self.scaled.columns.size)

@@ -96,7 +96,7 @@ def flows_of_period(
     start, end
         The period, `[start, end)`.
     known_at
-        Knowledge day.
+        Knowledge date.
     level
         Places within the country: municipality (four digits), county (two), or country (NO).
         Other countries are their alpha-2 codes.
@@ -153,7 +153,7 @@ def moves_of(
     since, until
         First arrivals of `[since, until)`; moves before `until`.
     known_at
-        Knowledge day.
+        Knowledge date.
 
     Returns
     -------

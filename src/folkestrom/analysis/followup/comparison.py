@@ -36,7 +36,7 @@ class Comparison:
     degrees
         Its degrees of freedom.
     p_value
-        The chance of a statistic as large when the groups are equal.
+        P value: the probability of a statistic as large when the groups are equal.
     """
 
     method: str

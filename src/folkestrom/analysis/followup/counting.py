@@ -79,7 +79,7 @@ class Counts:
         return np.flatnonzero(self.rows_left[group].any(axis=1))
 
     def to(self, target: Target) -> Frame:
-        """A row a group and day on which someone left, as Arrow, or for Polars or pandas."""
+        """A row a group and day on which a person left, as Arrow, or for Polars or pandas."""
         parts = [self._table(g) for g in range(len(self.groups))]
         return as_frame(pa.concat_tables(parts), target)
 

@@ -38,7 +38,7 @@ class Curve:
         The last day for which there is an estimate: that of the last exit, or infinite when
         nobody is left who could still have an event.
     time
-        Days on which someone left.
+        Days on which a person left.
     at_risk, events, censored
         Rows, or sums of their weights, on those days.
     estimate

@@ -148,7 +148,7 @@ def transition_probabilities(
     interval: Interval = "plain",
     level: float = 0.95,
 ) -> Curves:
-    """Chances to be in each state on each day, of those who were in each state on one day.
+    """Transition probabilities: of each state on each day, given the state on one day.
 
     Parameters
     ----------

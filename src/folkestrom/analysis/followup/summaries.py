@@ -131,7 +131,7 @@ def restricted_mean(
     follow
         The follow-up.
     until
-        The day; someone of every group must be followed so far.
+        The day; a person of every group must be followed so far.
     level
         Coverage of the intervals, which are symmetric.
     variance

@@ -169,7 +169,7 @@ def curve_of(
     *,
     number: int | None = None,
 ) -> Curve:
-    """A curve on the days on which someone left, from one on every day.
+    """A curve on the days on which a person left, from one on every day.
 
     Parameters
     ----------

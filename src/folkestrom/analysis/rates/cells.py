@@ -77,8 +77,8 @@ class RateDesign:
     only
         Codes to keep, by variable.
     standardise_by, against, method
-        What is held equal, to whose composition ("nation", a code of a place or of a variable of
-        `by`, or "variable=code"), and how.
+        What is standardised for, the reference population ("nation", a code of a place or of a
+        variable of `by`, or "variable=code"), and how.
     level
         Level of the intervals.
     """
@@ -102,7 +102,7 @@ class RateDesign:
             return None
         if not self.standardise_by:
             next_step = "Say standardise_by, such as sex,age_group"
-            raise without_effect("against", self.against, "nothing is held equal", next_step)
+            raise without_effect("against", self.against, "nothing is standardised for", next_step)
         if self.against == NATION:
             return None
         name, equals, code = self.against.partition("=")
@@ -130,7 +130,7 @@ def measured(counted: Occurrences, design: RateDesign) -> Rates:
     counted
         Events and exposure by `design.names`.
     design
-        What is held equal, and who is kept.
+        What is standardised for, and who is kept.
     """
     strata = design.standardise_by
     groups = counted.kept(design.only, list(dict.fromkeys((*design.by, *strata))))

@@ -1,6 +1,6 @@
 """Events that rates count, in the same cells as the exposure that they came from.
 
-They are the flows of the period: reports that stand on the knowledge day, each described as flows
+They are the flows of the period: reports that stand on the knowledge date, each described as flows
 are, by the state at the end of the day before for who leaves, moves or dies.
 """
 

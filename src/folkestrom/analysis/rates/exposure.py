@@ -28,7 +28,7 @@ _KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
 
 @step("stays", reads=["residence"])
 def stays() -> str:
-    """Stays of residents, as known on the knowledge day, cut to the period."""
+    """Stays of residents, as known on the knowledge date, cut to the period."""
     return f"""
         SELECT {", ".join(_CARRIED)},
                greatest(valid_from, $start) AS since, least(valid_to, $end) AS until

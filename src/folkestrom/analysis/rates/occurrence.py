@@ -112,7 +112,7 @@ def occurrences(
     only
         Codes to keep, by variable.
     known_at
-        Knowledge day; "published": the extraction after the period; "latest": all that is known.
+        Knowledge date; "published": the extraction after the period; "latest": all that is known.
     groups
         Variables made of others, by name, as in a study.
     persons
@@ -163,7 +163,7 @@ def _check(limits: Coverage, period: Period, known: date) -> None:
             where="known_at",
             value=known,
             allowed=f"days from {period.end}",
-            next_step="Ask for a shorter period, or a later knowledge day",
+            next_step="Ask for a shorter period, or a later knowledge date",
         )
 
 

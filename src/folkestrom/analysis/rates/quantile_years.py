@@ -17,17 +17,17 @@ from folkestrom.statistics.periods import Period
 def quantile_years(
     connection: duckdb.DuckDBPyConnection, period: Period, known: date, limits: Coverage
 ) -> Callable[[Linked], dict[int, dict[str, object]]]:
-    """Eve and knowledge day of the 1 Januaries of a period's years, by linked variable.
+    """Eve and knowledge date of the 1 Januaries of a period's years, by linked variable.
 
     Events of the first day are described as of the day before, which may be of another year: it is
-    there too if somebody has a value then.
+    there too if a person has a value then.
 
     Parameters
     ----------
     connection
         An open store.
     period, known
-        The period, and the knowledge day.
+        The period, and the knowledge date.
     limits
         How far the log reaches.
     """

@@ -30,21 +30,21 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Link = Literal["logit", "cloglog"]
 _WHERE = "hazards_by_period"
 _SMALLEST = 1e-200
-#: Value, residuals, chances, and weights of the expected and of the observed information.
+#: Value, residuals, probabilities, and weights of the expected and of the observed information.
 _Parts: TypeAlias = tuple[float, Floats, Floats, Floats, Floats]
 
 
 def hazards_by_period(
     periods: PersonPeriods, *, link: Link = "logit", cause: str | None = None
 ) -> HazardFit:
-    """Regression of the chance of an event in a period, given that none came before.
+    """Discrete-time hazard: probability of an event in a period, given that none came before.
 
     Every period has an intercept of its own. With one cause, or the one named by `cause` (periods
-    in which another happened are left out of it), the chance's logit (Cox 1972) or complementary
-    log-log is linear (Prentice & Gloeckler 1978); the latter's coefficients are log hazard ratios
-    of a proportional hazards model in continuous time, whatever the length of a period. With
-    several causes and the logit, a multinomial logit compares each cause with no event (Allison
-    1982).
+    in which another happened are left out of it), the logit of the hazard (Cox 1972) or its
+    complementary log-log (Prentice & Gloeckler 1978) is linear; the latter's coefficients are log
+    hazard ratios of a proportional hazards model in continuous time, whatever the length of a
+    period. With several causes and the logit, a multinomial logit compares each cause with no event
+    (Allison 1982).
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _result(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """The likelihood; `weight` is each cell's chances (logit), or its information (cloglog)."""
+    """The likelihood; `weight` is a cell's probabilities (logit) or information (cloglog)."""
 
     theta: Floats
     value: float
@@ -165,7 +165,7 @@ class _Model:
         return theta.ravel()
 
     def products(self) -> Floats:
-        """Products of covariates by cells with somebody at risk."""
+        """Products of covariates by cells with a person at risk."""
         return self.design.products(self.at_risk)
 
     def at(self, theta: Floats) -> _State:
@@ -220,7 +220,7 @@ class _Model:
         hazard = np.exp(eta)
         chance = -np.expm1(-hazard)
         left = self.at_risk[:, None] - self.counts
-        # A hazard too small to be told from 0 is the chance.
+        # A hazard too small to be told from 0 is the probability.
         seen = chance > _SMALLEST
         logarithm = np.where(seen, np.log(chance), eta)
         rate = np.where(seen, np.exp(eta - hazard) / chance, 1.0)

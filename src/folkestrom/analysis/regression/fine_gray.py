@@ -185,7 +185,7 @@ def _seen(
     ended: npt.NDArray[np.bool_],
     weight: Floats,
 ) -> Callable[[npt.NDArray[Any]], Floats]:
-    """The chance, up to a factor, to have entered and not been censored just before a time.
+    """The probability, up to a factor, to have entered and not been censored just before a time.
 
     On one day events come first, then censorings, then entries: who is censored is at risk of
     that day's events, and who enters is not.

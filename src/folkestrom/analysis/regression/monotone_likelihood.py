@@ -88,7 +88,7 @@ class _AtRisk:
         return self.scaled.read(event[times]) - self.scaled.read(other[times])
 
     def separated_rows(self, direction: Floats) -> SeparatedRows:
-        """Times at which somebody at risk is behind all who have the event."""
+        """Times at which a person at risk is behind all who have the event."""
         predictor, size = self._predictor(direction)
         event, other = self._last_event(predictor), self._first_at_risk(-predictor)
         times = np.flatnonzero(_relative(predictor, size, event, other) > NOTHING)

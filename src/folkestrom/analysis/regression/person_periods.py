@@ -42,7 +42,7 @@ class PersonPeriods:
     levels
         Levels of covariates whose order is declared, the reference first.
     lost
-        What somebody counts who was censored during a period.
+        What a person counts who was censored during a period.
     """
 
     cells: pl.DataFrame
@@ -99,7 +99,7 @@ def person_periods(
     weight
         A column of weights, which are added up.
     lost
-        What somebody counts who is censored during a period, or has another event than
+        What a person counts who is censored during a period, or has another event than
         the one that is meant: from 0 (the period is left out) to 1 (as if whole).
 
     Examples
@@ -157,7 +157,7 @@ def one_event(cells: pl.DataFrame, cause: str, causes: Sequence[str], lost: floa
     cause, causes
         The event that is meant, and all of them.
     lost
-        What somebody counts who was censored during a period.
+        What a person counts who was censored during a period.
     """
     others = [c for c in causes if c != cause]
     if not others:
@@ -279,7 +279,7 @@ def _lived_through(found: pl.DataFrame, length: float) -> pl.DataFrame:
 
 
 def _censored_within(found: pl.DataFrame, length: float, share: float) -> pl.DataFrame:
-    """The period in which somebody was censored, of which a share counts."""
+    """The period in which a person was censored, of which a share counts."""
     first, last = _ends(length)
     at = (pl.col("over") / length).floor().cast(pl.Int64)
     return found.filter(

@@ -58,7 +58,7 @@ OUTCOMES: Final[dict[str, str]] = {"another_municipality": "move", "abroad": "em
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """From when on somebody is followed.
+    """From when on a person is followed.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class Entry:
 
     @property
     def first_day(self) -> date:
-        """The first day on which somebody can enter."""
+        """The first day on which a person can enter."""
         found = self.on if self.from_ is None else self.from_
         if found is None:
             raise RuntimeError("a checked entry has a first day")
@@ -199,13 +199,13 @@ class Who:
 
     @property
     def dropped_text(self) -> str:
-        """Why somebody does not meet it, in words."""
+        """Why a person does not meet it, in words."""
         return f"not {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Until when somebody is followed.
+    """Until when a person is followed.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ class Study:
     title
         What it is about.
     known_at
-        Knowledge day; "latest" (the default): all that is known; "published": a panel's years as
+        Knowledge date; "latest" (the default): all that is known; "published": a panel's years as
         known one month after each, episodes as known one month after their end. A study follows
         persons: as published, what was reported later than that would be in no year of theirs,
         whereas published flows count it in the next one. That is why it takes all that is known.

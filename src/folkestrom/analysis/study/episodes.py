@@ -115,7 +115,7 @@ class EpisodeQuery:
     vocabulary
         Its variables.
     known
-        The knowledge day.
+        The knowledge date.
     """
 
     connection: duckdb.DuckDBPyConnection

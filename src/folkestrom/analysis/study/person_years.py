@@ -19,7 +19,7 @@ _MOVE, _EMIGRATION, _DEATH = int(Kind.MOVE), int(Kind.EMIGRATION), int(Kind.DEAT
 
 
 def known_sql(study: Study, year: str) -> str:
-    """The knowledge day of a panel's year, as an SQL expression."""
+    """The knowledge date of a panel's year, as an SQL expression."""
     if study.known_at == PUBLISHED:
         return f"make_date({year} + 1, {1 + EXTRACTION_MONTHS}, 1)"
     return "$known_last"
@@ -49,7 +49,7 @@ def stays_by_year() -> str:
 
 @step("person_years", example={"known": "$known_last"})
 def person_years(known: str) -> str:
-    """Who was resident on 1 January of each year, as known on that year's knowledge day."""
+    """Who was resident on 1 January of each year, as known on that year's knowledge date."""
     return f"""
         SELECT * EXCLUDE (known_from, known_to, year), year::SMALLINT AS year
         FROM (
@@ -63,7 +63,7 @@ def person_years(known: str) -> str:
 
 @step("events_of_years", reads=["event"], example={"known": "$known_last", "moves": "municipality"})
 def events_of_years(known: str, moves: str | None) -> str:
-    """Deaths, emigrations and moves between units, as known on the knowledge day of their year."""
+    """Deaths, emigrations and moves between units, as known on the knowledge date of their year."""
     border = f"OR (kind = {_MOVE} AND {_border(moves)})" if moves else ""
     return f"""
         SELECT person, year, kind, event_date, order_in_day, country, municipality_from,

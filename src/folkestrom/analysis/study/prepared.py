@@ -88,7 +88,7 @@ class Prepared:
 
     @property
     def knowledge_time(self) -> str:
-        """The knowledge day of the whole study; of several, the first and the last."""
+        """The knowledge date of the whole study; of several, the first and the last."""
         panel, exit_ = self.study.panel, self.study.exit
         ends = [date(year + 1, 1, 1) for year in (panel.from_, panel.to)] if panel else []
         return self.knowledge.days(*ends, *([exit_.end] if exit_ else []))
@@ -181,7 +181,7 @@ def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Coverage) 
 
 
 def _years(study: Study, limits: Coverage) -> dict[int, dict[str, object]]:
-    """Eve and knowledge day of every 1 January whose values may be looked at."""
+    """Eve and knowledge date of every 1 January whose values may be looked at."""
     years: set[int] = set()
     if study.panel is not None:
         years |= set(range(study.panel.from_, study.panel.to + 1))

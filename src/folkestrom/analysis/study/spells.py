@@ -1,7 +1,7 @@
 """Episodes as queries: who enters when, what ends it, and how it is cut where values change.
 
 Follow-up is over the days (start, stop], counted from the day of entry. `$known_last` is the
-study's one knowledge day.
+study's one knowledge date.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FIXED: Final = (ATTRIBUTE, PARENTS)
 
 @step("entering_events", reads=["event"], example={"kind": 3})
 def entering_events(kind: int) -> str:
-    """Events with which somebody enters.
+    """Events with which a person enters.
 
     Whoever comes is described as of the end of that day, whoever leaves as of the day before. A
     move is one to another municipality.
@@ -237,7 +237,7 @@ def entry_steps(entry: Entry) -> list[Step]:
 def ending_condition(entry: Entry, exit_: Exit) -> str:
     """Which events end follow-up: those named, death, and leaving the country.
 
-    Who is dead, or no longer in the country, can have no event that the register would tell of.
+    Who is dead, or no longer in the country, can have no event in the register.
     Episodes of emigrants, and those that wait for an immigration, go on abroad.
     """
     listed = {*exit_.events, *exit_.censor}

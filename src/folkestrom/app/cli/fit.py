@@ -123,7 +123,8 @@ def mobility(
     profiles: Annotated[
         list[str] | None,
         typer.Option(
-            "--profile", help="Chances for somebody: age=35,county=03; may be given several times."
+            "--profile",
+            help="Profile to predict for: age=35,county=03; may be given several times.",
         ),
     ] = None,
     save: Annotated[
@@ -158,7 +159,7 @@ def mobility(
     written = _writer(output, given)
     model = office.Model(formula, None if random == NOBODY else random, weight, cluster)
     question = office.FitQuestion(
-        model=model, effects=office.effects_of(effects, somebody=model.random is not None),
+        model=model, effects=office.effects_of(effects, per_person=model.random is not None),
         outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
         standard_errors=errors, bread=bread, penalty=penalty, tolerance=tolerance,
         checkpoint=checkpoint,
@@ -173,7 +174,7 @@ def mobility(
         found.save(save)
     written(found)
     if profiles:
-        _show_chances(given, found, profiles)
+        _show_probabilities(given, found, profiles)
     if not found.converged_:
         given.progress().print(f"Not converged: {found.message_}")
         raise typer.Exit(EXIT_NOT_CONVERGED)
@@ -308,19 +309,19 @@ _FORMATS: Final[dict[OutputFormat, Callable[[MobilityFit], bytes]]] = {
 }
 
 
-def _show_chances(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
+def _show_probabilities(given: Settings, fit: MobilityFit, profiles: list[str]) -> None:
     from folkestrom.app.office.fit import profile_of
 
     spans = fit.design.spans if fit.design is not None else ()
-    chances = fit.predict([profile_of(text, spans) for text in profiles])
-    _print_frame(given, chances, profiles)
+    probabilities = fit.predict([profile_of(text, spans) for text in profiles])
+    _print_frame(given, probabilities, profiles)
 
 
-def _print_frame(given: Settings, chances: pl.DataFrame, profiles: list[str]) -> None:
+def _print_frame(given: Settings, probabilities: pl.DataFrame, profiles: list[str]) -> None:
     from rich.table import Table
 
-    table = Table(*chances.columns, box=None)
-    for row in chances.iter_rows(named=True):
+    table = Table(*probabilities.columns, box=None)
+    for row in probabilities.iter_rows(named=True):
         cells = [
             f"{value:.5f}" if isinstance(value, float) else str(value) for value in row.values()
         ]

@@ -78,7 +78,7 @@ def _show_what_can_be_shown() -> None:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """End quietly when somebody has pressed Ctrl-C."""
+    """End quietly when the user has pressed Ctrl-C."""
     try:
         yield
     except KeyboardInterrupt:
@@ -133,7 +133,7 @@ def _ended(error: UserError, *, debug: bool = False) -> typer.Exit:
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether somebody pressed Ctrl-C while the engine was at work, which says so in its way."""
+    """Whether the user pressed Ctrl-C while the engine was at work, which says so in its way."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True

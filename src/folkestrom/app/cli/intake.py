@@ -96,7 +96,7 @@ def retake(
 def seal(
     ctx: typer.Context,
     day: Annotated[
-        datetime, typer.Argument(formats=["%Y-%m-%d"], help="The last knowledge day to seal.")
+        datetime, typer.Argument(formats=["%Y-%m-%d"], help="The last knowledge date to seal.")
     ],
     wait: Wait = None,
 ) -> None:

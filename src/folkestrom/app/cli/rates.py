@@ -71,14 +71,14 @@ def rates(
     only: KeptCodes = None,
     standardise_by: Annotated[
         str,
-        typer.Option("--standardise-by", help="Variables whose composition is held equal."),
+        typer.Option("--standardise-by", help="Variables that rates are standardised for."),
     ] = "",
     against: Annotated[
         str | None,
         typer.Option(
             "--against",
             metavar="nation|CODE|NAME=CODE",
-            help="Whose composition, and whom ratios compare with; without it, the nation.",
+            help="Reference population of standardisation and ratios; by default the nation.",
         ),
     ] = None,
     method: Annotated[

@@ -25,7 +25,7 @@ class Run:
     year
         The tables stand on 1 January of this year.
     known_at
-        Their knowledge day.
+        Their knowledge date.
     scale, seed
         Of the synthetic country.
     source
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def other(self) -> Text:
-        """What the store's figures are held against, in a word."""
+        """What the store's figures are compared with, in a word."""
         if self.scale == 1:
             return Text("Published", "Publisert")
         return Text("Expected", "Forventet")

@@ -86,7 +86,7 @@ def returns(connection: duckdb.DuckDBPyConnection, day: date, known_at: date) ->
     day
         The state before this day is meant.
     known_at
-        Knowledge day.
+        Knowledge date.
     """
     parameters = {"since": SINCE, "day": day, "known_at": known_at}
     ((arrived, left),) = run(

@@ -56,7 +56,7 @@ def _introduction(outcome: Outcome) -> str:
     return (
         "A synthetic country: nobody in it exists, and its people were made to add up to "
         f"published totals.\nCounted from {_plain(grouped(run.reports))} reports, as known on "
-        f"{run.known_at}, and held against {against}."
+        f"{run.known_at}, and compared with {against}."
     )
 
 

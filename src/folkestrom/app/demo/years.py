@@ -15,7 +15,7 @@ from folkestrom.engine.steps import Step, run, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 
-#: Flows of the country, by kind of event.
+#: Flows of the country, by event type.
 KINDS: Final = {
     Kind.BIRTH: "births",
     Kind.DEATH: "deaths",

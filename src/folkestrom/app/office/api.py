@@ -52,7 +52,7 @@ class Store:
     path
         The store's folder.
     waiting
-        How long to wait while somebody else writes, and where to say so.
+        How long to wait while another process writes, and where to say so.
     """
 
     path: Path
@@ -124,12 +124,12 @@ class Store:
         return intake.intake(self.path, _paths(files), self.waiting, retake=True, taken_at=taken_at)
 
     def seal(self, until: Day) -> date:
-        """Seal knowledge days: what is delivered later never changes what was published.
+        """Seal knowledge dates: what is delivered later never changes what was published.
 
         Parameters
         ----------
         until
-            The last knowledge day to seal.
+            The last knowledge date to seal.
         """
         check_arguments(Store.seal, locals())
         return intake.seal(self.path, arguments.day(until, "until"), self.waiting)
@@ -153,15 +153,15 @@ class Store:
         Parameters
         ----------
         date
-            Reference day: the stock is the state at the end of the day before. Here and below a
+            Reference date: the stock is the state at the end of the day before. Here and below a
             day is a `date`, a `datetime` at midnight, or a text such as "2021-01-01".
         by
             Names of variables, such as ["municipality", "sex", "age"] or "sex,age".
         known_at
-            Knowledge day; "published": the extraction after each date; "latest": all that is
+            Knowledge date; "published": the extraction after each date; "latest": all that is
             known.
         dates
-            Several reference days instead of one; the result then has a column `date`.
+            Several reference dates instead of one; the result then has a column `date`.
         extraction_months
             Months from a date to its extraction, for "published"; 1 by default.
         to
@@ -196,7 +196,7 @@ class Store:
             Names of variables, such as "county" or "sex".
         known_at
             "published": each period at its extractions. A day, or "latest", all that is known: one
-            knowledge day for everything.
+            knowledge date for everything.
         every
             Split into periods of this length.
         quarters
@@ -264,7 +264,7 @@ class Store:
         year
             The year; changes are those of the year before.
         known_at
-            Knowledge day; "published": at the extraction; "latest": all that is known.
+            Knowledge date; "published": at the extraction; "latest": all that is known.
         extraction_months
             Months from the turn of the year to its extraction; 1 by default.
         unknown
@@ -297,7 +297,7 @@ class Store:
         as_
             What the variable is called.
         known_from
-            First knowledge day of the values; None: the day after they are linked.
+            First knowledge date of the values; None: the day after they are linked.
         add
             Add to what was linked before. If not, the delivery replaces the whole variable, and
             what it replaces stays what was known before.
@@ -370,14 +370,14 @@ class Store:
         only
             Codes to keep, such as `{"county": "03"}`.
         standardise_by
-            Variables whose composition is held equal.
+            Variables that are standardised for.
         against
             To whose composition, and whom the ratio compares with: "nation" (the default), a code
             such as "03", or "immigrant_category=other".
         method
             "direct" or "indirect" standardisation.
         known_at
-            Knowledge day; "published": as known at the extraction a month after the period;
+            Knowledge date; "published": as known at the extraction a month after the period;
             "latest": all that is known.
         level
             Level of the intervals.

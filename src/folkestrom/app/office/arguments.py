@@ -1,4 +1,4 @@
-"""What callers may give for a day, a knowledge day, a year or a list of names."""
+"""What callers may give for a day, a knowledge date, a year or a list of names."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def period(from_: Any, to_: Any, place: Place) -> Period:
 
 
 def knowledge(value: Any, where: str = "known_at") -> KnownAt:
-    """A knowledge day, "published" or "latest"; where nothing is said, "published"."""
+    """A knowledge date, "published" or "latest"; where nothing is said, "published"."""
     value = _plain(value)
     if value is None:
         return PUBLISHED
@@ -146,7 +146,7 @@ def year(value: Any, where: str = "year") -> int:
 def months(value: Any, known_at: Any, where: str = "extraction_months") -> int:
     """Months from the end of a period to its extraction; the published ones if None.
 
-    On one knowledge day there is no extraction: a number of months would change nothing.
+    On one knowledge date there is no extraction: a number of months would change nothing.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def quarters(
     check_code(value, known, "is not a way to make quarters", where=where)
     if known_at != PUBLISHED:
         raise without_effect(
-            where, value, "on one knowledge day both ways are the same", "Leave it out"
+            where, value, "on one knowledge date both ways are the same", "Leave it out"
         )
     if not any(period.is_quarter for period in periods):
         raise without_effect(

@@ -113,7 +113,7 @@ def panel_of_study(
     model
         Says which columns are needed.
     waiting, progress
-        How to wait while somebody writes; told how many rows are made.
+        How to wait while another process writes; told how many rows are made.
     room
         Folder for the file; by default that of FOLKESTROM_SPILL, or the system's.
     """
@@ -190,22 +190,22 @@ class FitQuestion:
         return found
 
 
-def effects_of(effects: Effects | None, *, somebody: bool) -> Effects:
+def effects_of(effects: Effects | None, *, per_person: bool) -> Effects:
     """The covariance of the effects: what was asked for, or else any; none where nobody has them.
 
     Parameters
     ----------
     effects
         What was asked for, if anything.
-    somebody
+    per_person
         Whether anybody has effects.
 
     Examples
     --------
-    >>> effects_of(None, somebody=True), effects_of(None, somebody=False)
+    >>> effects_of(None, per_person=True), effects_of(None, per_person=False)
     ('unstructured', 'none')
     """
-    if somebody:
+    if per_person:
         return effects or "unstructured"
     if effects not in (None, "none"):
         raise without_effect("--effects", effects, "nobody has effects", "Leave --random out")

@@ -49,7 +49,7 @@ class StoreInfo:
     waiting_targets
         Reports whose target has not come.
     sealed_until
-        The last sealed knowledge day.
+        The last sealed knowledge date.
     last_known_from
         The latest day on which a report became known.
     fresh
@@ -118,7 +118,7 @@ def intake(
 
 
 def seal(folder: Path, until: date, waiting: Waiting) -> date:
-    """Seal knowledge days up to one, today at the latest.
+    """Seal knowledge dates up to one, today at the latest.
 
     What is delivered later never changes what was published.
     """

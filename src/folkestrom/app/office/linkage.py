@@ -39,11 +39,11 @@ class LinkedInfo:
     values
         Values that stand.
     held
-        Rows that were not accepted, refused or of unknown persons.
+        Quarantined: rows that were not accepted, refused or of unknown persons.
     deliveries
         Deliveries so far.
     known_from
-        First knowledge day of the first delivery.
+        First knowledge date of the first delivery.
     last_known_from
         The same of the last delivery.
     """
@@ -84,7 +84,7 @@ def link(
     adds
         Whether the delivery adds to what stands; if not, it replaces the whole variable.
     known_from
-        First knowledge day of the values; None: the day after they are linked.
+        First knowledge date of the values; None: the day after they are linked.
     linked_at
         The moment of the linking; None: now.
     """

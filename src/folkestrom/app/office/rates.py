@@ -82,7 +82,7 @@ class EventQuestion:
 class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
-    What is held equal, to whose composition, and how, is as of `RateDesign`.
+    What is standardised for, the reference population, and how, are as of `RateDesign`.
     """
 
     events: EventQuestion

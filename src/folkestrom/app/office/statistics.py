@@ -121,7 +121,7 @@ class ExplanationQuestion:
         if changes.known_at != PUBLISHED:
             raise UsageError(
                 "leaves no adjustment to explain: accounts close by themselves on one knowledge "
-                "day",
+                "date",
                 where=place("known_at"),
                 next_step=f"Leave {place('known_at')} out",
             )

@@ -48,7 +48,7 @@ class StoreStudy:
     definition
         The study.
     waiting
-        How to wait while somebody writes.
+        How to wait while another process writes.
     """
 
     path: Path

@@ -186,8 +186,8 @@ def _convert_ndjson(
 def _check_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Refuse a file that is not one JSON object a line from its first line on.
 
-    A line that is broken by itself is for quarantine; here somebody has written JSON of another
-    layout, and every line of it would be broken.
+    A line that is broken by itself is for quarantine; here the file is JSON of another layout,
+    and every line of it would be broken.
     """
     row = first_row(
         connection,

@@ -10,7 +10,7 @@ came:
 - a record whose target has not come waits, and is in the log.
 
 So a record can leave the log when its target comes, and come back when another report turns out to
-be the target. Only what is sealed stays: a sealed record that points at somebody else's report
+be the target. Only what is sealed stays: a sealed record that points at another person's report
 remains as it was published, waiting for ever.
 """
 

@@ -1,4 +1,4 @@
-"""Putting out what changed on a knowledge day, and at the end all that is still so."""
+"""Putting out what changed on a knowledge date, and at the end all that is still so."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def put_waiting(rows: Reports, work: Memory, k: int, day: int, sink: Sink) -> No
 
 @njit(inline="always")
 def put_orphans(rows: Reports, work: Memory, registered: bool, day: int, sink: Sink) -> None:
-    """Flag attribute corrections of somebody without a record, or end the flags."""
+    """Flag attribute corrections of a person without a record, or end the flags."""
     for i in range(work.number[CORRECTIONS]):
         k = work.report[i].correction
         if work.report[k].stands and not registered:

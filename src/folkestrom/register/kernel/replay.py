@@ -114,9 +114,9 @@ def _is_idle(work: Memory, r: int) -> bool:
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _replay_day(rows: Reports, work: Memory, known: Attributes, first: int, last: int) -> None:
-    """Replay a day on which somebody came and left: of what is left of it, the first that fits.
+    """Replay a day on which a person came and left: of what is left of it, the first that fits.
 
-    Events lie by kind. An immigration fits somebody who is not resident, and waits otherwise until
+    Events lie by kind. An immigration fits a person who is not resident, and waits otherwise until
     an emigration was applied; it does not wait for death.
     """
     arrival = first

@@ -49,7 +49,7 @@ class Attributes(NamedTuple):
 
 #: A person without a record.
 NOBODY: Final = Attributes(-1, 0, NULL32, NULL16, NULL64, NULL64, NULL8, NULL32)
-#: The municipality and basic unit of somebody who is not resident.
+#: The municipality and basic unit of a person who is not resident.
 ABROAD: Final[tuple[Number, Number]] = (NULL16, NULL32)
 
 

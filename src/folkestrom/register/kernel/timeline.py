@@ -1,6 +1,6 @@
-"""Any history at all: late reports, annulments, corrections, one knowledge day after another.
+"""Any history at all: late reports, annulments, corrections, one knowledge date after another.
 
-A person's events lie in the order of life. On each knowledge day some of them come to stand or
+A person's events lie in the order of life. On each knowledge date some of them come to stand or
 cease to. From each of these the replay runs on only until the state is again what it was before,
 so a report at the end costs one step, however many lie before it. What differs at the end of the
 day from what was put out is closed at that day, and opened with its new values.
@@ -188,7 +188,7 @@ def _judge_anew(rows: Reports, work: Memory, known: Attributes, now: Attributes)
 
 @njit(inline="always")
 def _find_days_of_both(rows: Reports, work: Memory, events: int) -> None:
-    """Find the days on which somebody came and left; kinds lie in their order within a day."""
+    """Find the days on which a person came and left; kinds lie in their order within a day."""
     r = 0
     while r < events:
         day, first = rows[work.order[work.life[r]]].event_date, r

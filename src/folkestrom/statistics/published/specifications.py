@@ -1,7 +1,7 @@
 """What the published tables say around their figures, in English and Norwegian.
 
 `{year}` is the year on whose 1 January the table stands, `{before}` the year before it, `{five}`
-and `{ten}` the years five and ten years before, `{known}` the knowledge day.
+and `{ten}` the years five and ten years before, `{known}` the knowledge date.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Edition:
     year
         The year on whose 1 January the tables stand; changes are those of the year before.
     known_at
-        Knowledge day; "published": each turn of the year at its own extraction; "latest": all that
+        Knowledge date; "published": each turn of the year at its own extraction; "latest": all that
         is known.
     extraction_months
         Months from the turn of the year to its extraction.

@@ -31,7 +31,7 @@ def _fertility_weight(people, p, year, fertility):
 
 @kernel
 def choose_mothers(people, order, start, year, seed, fertility, total):
-    """Return `total` mothers, drawn with chances proportional to fertility by age and family."""
+    """Return `total` mothers, drawn in proportion to fertility by age and family."""
     mass = 0.0
     left = 0
     for c in range(106 + 15, 106 + 50):

@@ -71,7 +71,7 @@ def family_level(marital: int, last_child: int, year: int) -> int:
 
 @njit(inline="always")
 def origin_level(group: int, arrival_year: int, year: int) -> int:
-    """Return the level of immigrant group × duration of stay."""
+    """Return the level of immigrant group × duration of residence."""
     stay = year - arrival_year
     step = (1 if stay > 2 else 0) + (1 if stay > 5 else 0) + (1 if stay > 10 else 0)
     return group if group < 2 else 2 + (group - 2) * 4 + step

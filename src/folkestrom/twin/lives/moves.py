@@ -64,7 +64,7 @@ def assign_destinations(persons, origin, size, arrivals, county, choosy, accepte
     county
         (M,) county index of each municipality.
     choosy, accepted
-        Who prefers some municipalities (immigrants), and (M,) the chance that such a one takes
+        Who prefers some municipalities (immigrants), and (M,) the probability that such a one takes
         a place there when it is offered.
 
     Returns

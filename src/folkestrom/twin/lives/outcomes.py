@@ -1,9 +1,9 @@
 """One year's outcome of every resident: stay, another municipality, abroad, or death.
 
 Calibrated, the numbers of deaths and emigrations of a cell (sex × age) are given and persons are
-drawn one after the other without replacement, with chances proportional to the model's (sequential
-sampling: chance = own weight × still to be drawn / weight still to come). Free, every person draws
-from the model itself.
+drawn one after the other without replacement, with probabilities proportional to the model's
+(sequential sampling: probability = own weight × still to be drawn / weight still to come). Free,
+every person draws from the model itself.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class YearColumns(NamedTuple):
     order, start
         Persons of cell c are ``order[start[c]:start[c + 1]]``.
     move, leave, factor
-        In that order: chances of another municipality and of abroad, and the factor of mortality
-        (0 for whoever really has left).
+        In that order: probabilities of another municipality and of abroad, and the factor of
+        mortality (0 for whoever really has left).
     spouse_factor
         (2, 110): factor of mortality of the married by the spouse's sex and age.
     expected
-        Output, (212, 2): sums of the model's chances by cell.
+        Output, (212, 2): sums of the model's probabilities by cell.
     late, erroneous
         Output, by person: 1 where an emigration or a move is not reported in time, where it is
         reported although it did not happen.
@@ -68,24 +68,24 @@ class YearTotals(NamedTuple):
 
     Attributes
     ----------
-    deaths, leavers, late
+    deaths, emigrants, late
         (212, 10) deaths by marital status, (212,) true emigrations and how many of them are
         reported late; calibrated only.
     exits_by_status
         (212, 10) emigrations by marital status where fixed, else -1 in the first place.
     death_rate
-        (212,) chance to die; free only.
+        (212,) probability of death; free only.
     """
 
     deaths: NDArray[np.int64]
-    leavers: NDArray[np.int64]
+    emigrants: NDArray[np.int64]
     late: NDArray[np.int64]
     exits_by_status: NDArray[np.int64]
     death_rate: NDArray[np.float64]
 
 
 class Sums(NamedTuple):
-    """A cell's persons, chances of leaving and mortality still to come, by marital status."""
+    """A cell's persons, probabilities of leaving and mortality still to come, by marital status."""
 
     persons: NDArray[np.int64]
     leaving: NDArray[np.float64]
@@ -105,7 +105,7 @@ class Tables(NamedTuple):
 
 
 @inner
-def chances(people, p, year, seed, tables):
+def probabilities(people, p, year, seed, tables):
     """Return the model's probabilities (another municipality, abroad) of person `p` in `year`."""
     age = year - 1 - people.birth_year[p]
     woman = people.sex[p]
@@ -133,11 +133,11 @@ def chances(people, p, year, seed, tables):
 
 @kernel
 def expected_leaving(people, persons, year, seed, tables, out):
-    """Add the model's chances of leaving of residents among `persons` up by cell (see `cells`)."""
+    """Sum residents' probabilities of emigration among `persons` by cell (see `cells`)."""
     for p in persons:
         if people.status[p] == RESIDENT and people.pending[p] == NOTHING:
             row = min(max(year - 1 - people.birth_year[p], 0), 104)
-            _, leave = chances(people, p, year, seed, tables)
+            _, leave = probabilities(people, p, year, seed, tables)
             out[people.sex[p] * 106 + row] += leave
 
 
@@ -171,7 +171,7 @@ def apportion(total, weights, caps):
 
 @inner
 def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
-    """Fill the chances of one cell's persons and the sums by marital status."""
+    """Fill the probabilities of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
         p = work.order[j]
         people.leader[p] = -1
@@ -181,7 +181,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         work.factor[j] = 0.0
         if people.pending[p] != NOTHING:
             continue
-        a, b = chances(people, p, year, seed, tables)
+        a, b = probabilities(people, p, year, seed, tables)
         work.expected[c, 0] += a
         work.expected[c, 1] += b
         age = year - 1 - people.birth_year[p]
@@ -245,7 +245,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
                 going = given.exits_by_status[c].copy()
             else:
                 room = sums.persons - given.deaths[c]
-                going = apportion(given.leavers[c], sums.leaving, room)
+                going = apportion(given.emigrants[c], sums.leaving, room)
             _draw_exact(people, work, lo, hi, year, seed, given.deaths[c].copy(), going, sums)
         else:
             _draw_free(people, work, lo, hi, year, seed, fraction, given.death_rate[c])

@@ -111,7 +111,7 @@ def create(
         Write education, employment, income, wealth, background and arrival too, and the
         centrality of municipalities.
     truth
-        Write what made the reports: persons, leavers, revisions, offsets. The model is always
+        Write what made the reports: persons, emigrants, revisions, offsets. The model is always
         written.
     panel
         Write the panel of the mobility truth; by default when not calibrated.

@@ -27,7 +27,7 @@ _SCHEMA = pa.schema(
 
 
 class Emigrants(Observer):
-    """Writes the leavers, a window's when the one after has revised it.
+    """Writes the emigrants, a window's when the one after has revised it.
 
     Parameters
     ----------
@@ -37,26 +37,26 @@ class Emigrants(Observer):
 
     def __init__(self, path: Path) -> None:
         self._sheet = parquet_tables.ParquetTable(path, _SCHEMA)
-        self._held: Rows | None = None
+        self._kept: Rows | None = None
         self._cleaned = np.empty(0, np.int64)
 
     def opened(self, country: Country, w: Window) -> None:
         """Write last window's, without those that were reported in error."""
-        if self._held is not None:
-            self._write(_revised(self._held, country, w))
-        self._held = None
+        if self._kept is not None:
+            self._write(_revised(self._kept, country, w))
+        self._kept = None
 
     def closed(self, _country: Country, w: Window, rows: Rows) -> None:
         """Note who left, or was found to have left."""
         found = (rows.kind == r.EMIGRATION) & (rows.relation == 0)
         found &= w.erroneous[rows.person] == 0
-        self._held = rows.take(np.flatnonzero(found))
+        self._kept = rows.take(np.flatnonzero(found))
         self._cleaned = w.cleaned
 
     def finished(self, country: Country) -> None:
         """Write the last window's, and those whose leaving has never been reported."""
-        if self._held is not None:
-            self._write(self._held)
+        if self._kept is not None:
+            self._write(self._kept)
         people, n = country.people, country.size
         hidden = np.flatnonzero(people.pending[:n] == LATE_EMIGRATION)
         never = np.ones(len(hidden), np.bool_)

@@ -160,7 +160,7 @@ def _write(
 class Backgrounds(Observer):
     """Writes immigrant background and year of first immigration, at the end.
 
-    The reports of the stock tell of neither when somebody came nor, as a rule, of parents.
+    The reports of the stock tell of neither when a person came nor, as a rule, of parents.
 
     Parameters
     ----------

@@ -267,7 +267,7 @@ def _scaled_citizenship(targets: Targets, scale: float, by_sex: Ints) -> Ints:
 
 
 def scaled_and_checked(targets: Targets, scale: float) -> Targets:
-    """`scale_targets`, held against `check_consistency`."""
+    """`scale_targets`, validated by `check_consistency`."""
     scaled = scale_targets(targets, scale)
     check_consistency(scaled)
     return scaled

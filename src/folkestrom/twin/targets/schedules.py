@@ -98,7 +98,7 @@ def death_rates(year: int) -> Floats:
 
 
 def death_probabilities(year: int) -> Floats:
-    """float64[2, 106]: chance to die in the window by sex and age reached at its end.
+    """float64[2, 106]: probability of death in the window by sex and age reached at its end.
 
     A cohort spends about half the window at each of its two ages. Deaths in infancy fall mostly
     soon after birth, so that 85 % of them are in the cohort's first window.
@@ -119,7 +119,7 @@ def emigration_rates() -> Floats:
 
 
 def immigration_shares() -> Floats:
-    """float64[2, 106]: an immigrant's chance of each sex and age reached at the window's end."""
+    """float64[2, 106]: distribution of immigrants by sex and age reached at the window's end."""
     shape = IMMIGRATION.rate(np.arange(AGES))
     shape[0] /= 2
     shape /= shape.sum()

@@ -43,7 +43,7 @@ def choose_returns(
     away
         Emigrants abroad.
     bend
-        A factor of each one's chance.
+        A factor of each one's probability.
     numbers
         (212,) wanted returns by cell; a quarter of those away is the most that return.
     """

@@ -2,8 +2,8 @@
 
 The source says that 32 per cent of those who have come since 2004 have left again. That is no
 published margin, and the plan's cells know nothing of origins. So each year an offset is added to
-the logarithm of these persons' chance of leaving, before a cell's leavers are drawn. It is chosen
-from what the register shows on 1 January, and from how many left under the offsets before.
+the logarithm of these persons' odds of emigration, before a cell's emigrants are drawn. It is
+chosen from what the register shows on 1 January, and from how many left under the offsets before.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ class Cells:
 
     Attributes
     ----------
-    leavers
+    emigrants
         Planned.
     mine, others
-        The model's expected leavers: of those counted, and of everybody else.
+        The model's expected emigrants: of those counted, and of everybody else.
     """
 
-    leavers: Floats
+    emigrants: Floats
     mine: Floats
     others: Floats
 
     def leaving(self, offset: float) -> float:
         """Return how many of those counted should leave under an offset."""
         bent = self.mine * np.exp(offset)
-        return float((self.leavers * bent / np.maximum(bent + self.others, 1e-12)).sum())
+        return float((self.emigrants * bent / np.maximum(bent + self.others, 1e-12)).sum())
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class Calibration:
         return (low + high) / 2
 
     def remember(self, expected: Floats) -> None:
-        """Keep whom the model expected to leave, by cell: others' chances change little in a year.
+        """Keep whom the model expected to leave, by cell: others' change little in a year.
 
         To add them up before the draw would take as long as the draw.
         """
@@ -179,7 +179,7 @@ class Calibration:
     def learn(self, left: int) -> None:
         """Note how many have left under the year's offset; choose the offset of coming back.
 
-        What chance has made of the number of leavers, those who come back make up for.
+        What chance has made of the number of emigrants, those who come back make up for.
         """
         self._left = _MEMORY * self._left + left
         self._predicted = _MEMORY * self._predicted + self._cells.leaving(self.offset)

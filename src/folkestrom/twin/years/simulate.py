@@ -190,12 +190,12 @@ def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     mine = np.flatnonzero(state.calibration.counted(state.people, slice(0, state.size)))
     expected = np.zeros(2 * AGES)
     expected_leaving(state.people, mine, w.year, state.seed, state.tables, expected)
-    leavers = np.maximum(w.planned.emigration - due, 0).reshape(-1).astype(float)
+    emigrants = np.maximum(w.planned.emigration - due, 0).reshape(-1).astype(float)
     have = migration.citizens_by_sex(state)
     growth = state.targets.citizenship[w.t + 1] - have * (1.0 - migration.naturalising(state))
     eight = group_table()[state.codes] == EU8_BORN
     forecast = Forecast(float(growth[:, eight].sum()), int(w.planned.immigration.sum()))
-    state.calibration.aim(state.people.status[mine], w.year, forecast, (leavers, expected))
+    state.calibration.aim(state.people.status[mine], w.year, forecast, (emigrants, expected))
 
 
 def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:

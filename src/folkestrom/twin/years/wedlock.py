@@ -133,7 +133,7 @@ def _couples(
     """Separate or divorce couples together, and who has a partner outside the register alone.
 
     What cannot be met so waits for the next window. Only in the last one, whose statuses are
-    published, somebody may be separated whose partner is not.
+    published, a person may be separated whose partner is not.
     """
     prefer = "first" if w.calibrated and w.t == country.targets.windows - 1 else "only"
     people = country.people

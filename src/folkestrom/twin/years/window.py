@@ -248,7 +248,7 @@ def adult_parts(w: Window) -> list[slice]:
 def rounds() -> list[list[int]]:
     """Return the cells of women, men, minors who may be mothers, and children.
 
-    Each round looks at the ones before. Nobody may look at somebody of the same round: its cells
+    Each round looks at the ones before. Nobody may look at a person of the same round: its cells
     are drawn at the same time, and what is seen would depend on which comes first.
     """
     adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)

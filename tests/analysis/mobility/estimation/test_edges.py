@@ -42,7 +42,7 @@ def test_great_variances_settle_as_far_as_points_reach_and_say_so() -> None:
     assert found.converged_, found.message_
     assert found.order == 41
     assert any("the integral still moved a parameter by" in note for note in found.notes)
-    # A tolerance that somebody asked for is met, or it is said that it was not.
+    # A tolerance that was asked for is met, or it is said that it was not.
     strict = fit_mobility(panel, tolerance=found.tolerance)
     assert not strict.converged_
     assert "the last rise of the order moved a parameter by" in strict.message_

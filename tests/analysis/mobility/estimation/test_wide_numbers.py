@@ -216,8 +216,8 @@ def test_predictions_of_what_is_certain_have_no_gaps() -> None:
         assert found["chance"].sum() == pytest.approx(1.0)
         ratios = fit.contrasts({"x": x}, {"x": -1.0})
         assert not np.isnan(ratios.drop("outcome").to_numpy()).any()
-    chances = fit.predict([{"x": -200.0}])["chance"]
-    assert chances[1] == pytest.approx(math.exp(-200 * math.log(3)), rel=1e-5)
+    probabilities = fit.predict([{"x": -200.0}])["chance"]
+    assert probabilities[1] == pytest.approx(math.exp(-200 * math.log(3)), rel=1e-5)
 
 
 def test_posteriors_and_forecasts_of_far_predictors_are_those_of_logarithms() -> None:
@@ -235,6 +235,6 @@ def test_posteriors_and_forecasts_of_far_predictors_are_those_of_logarithms() ->
         rows = slice(6 * k, 6 * k + 6)
         expected = oracle.log_likelihood_of(eta[rows], drawn.outcome[rows], wide.root, 15)
         assert found[k] == pytest.approx(expected, rel=1e-6)
-    chances = forecasts(wide, panel)
-    assert np.isfinite(chances).all()
-    assert np.allclose(chances.sum(axis=1), 1.0)
+    probabilities = forecasts(wide, panel)
+    assert np.isfinite(probabilities).all()
+    assert np.allclose(probabilities.sum(axis=1), 1.0)

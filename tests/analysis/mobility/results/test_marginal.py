@@ -26,8 +26,8 @@ PROFILE = {"sex": "woman", "immigrant": True, "place": "urban", "age": 35.0, "in
 NATIVE = PROFILE | {"immigrant": False, "income": -0.5}
 
 
-def brute_chances(fit: MobilityFit, table: pl.DataFrame, whole: pl.DataFrame) -> np.ndarray:
-    """Chances of rows averaged over the effects on a fine grid, from names of coefficients."""
+def brute_probabilities(fit: MobilityFit, table: pl.DataFrame, whole: pl.DataFrame) -> np.ndarray:
+    """Probabilities averaged over the effects on a fine grid, from names of coefficients."""
     from formulaic import model_matrix
 
     text = pl.col("immigrant").cast(pl.String)
@@ -77,7 +77,7 @@ def test_with_effects_they_are_those_of_brute_force(fit: MobilityFit, table: pl.
         ("sex", "woman", "man"), ("place", "urban", "capital"), ("immigrant", True, False),
     ):  # fmt: skip
         one, other = (
-            brute_chances(fit, table.with_columns(pl.lit(value).alias(name)), table)
+            brute_probabilities(fit, table.with_columns(pl.lit(value).alias(name)), table)
             for value in (level, reference)
         )
         part = effects_by(found, name, str(level).lower())
@@ -85,13 +85,13 @@ def test_with_effects_they_are_those_of_brute_force(fit: MobilityFit, table: pl.
     for name, step in (("income", 1e-4), ("age", 1e-3)):
         inside = table.filter(pl.col("age").is_between(21, 68)) if name == "age" else table
         one, other = (
-            brute_chances(fit, inside.with_columns(pl.col(name) + shift), table)
+            brute_probabilities(fit, inside.with_columns(pl.col(name) + shift), table)
             for shift in (step, -step)
         )
         held = found if name == "income" else fit.marginal_effects(["age"], data=inside)
         slope = ((one - other) / (2 * step)).mean(axis=0)
         assert np.allclose(effects_by(held, name)["effect"], slope, atol=1e-6), name
-    # Chances of all outcomes add up to one.
+    # Probabilities of all outcomes add up to one.
     assert np.allclose(
         found.group_by("covariate", "level").agg(pl.col("effect").sum())["effect"], 0
     )
@@ -118,12 +118,12 @@ def test_delta_errors_are_those_of_numeric_derivatives(
     found = small.marginal_effects(sample=100)
     numeric = numeric_errors(small, lambda f: f.marginal_effects(sample=100)["effect"])
     assert np.allclose(found["standard_error"], numeric, rtol=1e-4)
-    chances = fit.predict([PROFILE])
+    probabilities = fit.predict([PROFILE])
     numeric = numeric_errors(fit, lambda f: f.predict([PROFILE])["chance"])
-    assert np.allclose(chances["standard_error"], numeric, rtol=1e-6)
+    assert np.allclose(probabilities["standard_error"], numeric, rtol=1e-6)
 
 
-def test_contrasts_are_differences_and_ratios_of_chances(fit: MobilityFit) -> None:
+def test_contrasts_are_differences_and_ratios_of_probabilities(fit: MobilityFit) -> None:
     found = fit.contrasts(PROFILE, NATIVE)
     one, other = (fit.predict([p])["chance"].to_numpy() for p in (PROFILE, NATIVE))
     assert np.allclose(found["difference"], one - other)
@@ -138,7 +138,7 @@ def test_contrasts_are_differences_and_ratios_of_chances(fit: MobilityFit) -> No
 
 def test_profiles_are_averaged_over_the_effects(fit: MobilityFit, table: pl.DataFrame) -> None:
     row = pl.DataFrame([PROFILE])
-    assert np.allclose(fit.predict([PROFILE])["chance"], brute_chances(fit, row, table)[0])
+    assert np.allclose(fit.predict([PROFILE])["chance"], brute_probabilities(fit, row, table)[0])
     # A table, a single profile and a list of profiles are read alike.
     assert fit.predict(row).equals(fit.predict([PROFILE]))
     assert fit.predict(PROFILE).equals(fit.predict([PROFILE]))
@@ -221,9 +221,10 @@ def test_a_plain_number_has_no_range_to_lie_outside_of(
         assert not np.isnan(
             found.select("effect", "standard_error", "low", "high").to_numpy()
         ).any()
-        # The derivative is that of the chances themselves.
+        # The derivative is that of the probabilities themselves.
         one, other = (
-            chances(small, rows.with_columns(pl.col("income") + step)) for step in (1e-4, -1e-4)
+            probabilities(small, rows.with_columns(pl.col("income") + step))
+            for step in (1e-4, -1e-4)
         )
         held = effects_by(found, "income")["effect"]
         assert np.allclose(held, (one - other) / 2e-4, atol=1e-7)
@@ -231,7 +232,7 @@ def test_a_plain_number_has_no_range_to_lie_outside_of(
     assert np.isfinite(fit.marginal_effects(data=beyond)["effect"].to_numpy()).all()
 
 
-def chances(fit: MobilityFit, rows: pl.DataFrame) -> np.ndarray:
+def probabilities(fit: MobilityFit, rows: pl.DataFrame) -> np.ndarray:
     profiles = rows.select("sex", "income").to_dicts()
     found = fit.predict(profiles)["chance"].to_numpy().reshape(len(profiles), -1)
     return np.asarray(found.mean(axis=0))

@@ -46,10 +46,10 @@ def test_a_table_has_the_estimates_where_they_belong(fit: MobilityFit, small: Mo
     ]
     assert cells_of(text, "sex: woman") == [cell.replace("-", "−") for cell in wanted]
     assert cells_of(text, "sex × immigrant: woman × true")[2:] == ["", ""]
-    variance = cells_of(text, "Effects of the person: variance")
+    variance = cells_of(text, "Person random effects: variance")
     assert variance[0] == f"{fit.params_['var(move)']:.3f} ({fit.bse_['var(move)']:.3f})"
     correlation, error = small.correlations_["corr(move,abroad)"]
-    found = cells_of(text, "Effects of the person: correlation with move")
+    found = cells_of(text, "Person random effects: correlation with move")
     assert found[3] == f"{correlation:.3f} ({error:.3f})".replace("-", "−")
     assert cells_of(text, "Person-years") == ["1,600", "", "1,600", ""]
     assert cells_of(text, "Persons")[0] == "400"

@@ -18,7 +18,7 @@ from tests.analysis.mobility.panels import draw
 
 
 def on_a_grid(fit: MobilityFit, person: int) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Log-likelihood, posterior mean and sd of a person, and chances row by row, on a grid."""
+    """Log-likelihood, posterior mean and sd of a person, and probabilities by row, on a grid."""
     panel = fit.rows_of(None).panel
     rows = slice(*panel.rows.start[person : person + 2].tolist())
     outcome = panel.rows.outcome[rows]
@@ -32,10 +32,10 @@ def on_a_grid(fit: MobilityFit, person: int) -> tuple[float, np.ndarray, np.ndar
     value = 0.0
     for eta, y in zip(predictor, outcome, strict=True):
         powers = np.vstack([np.ones(z.shape[1]), np.exp(eta[:, None] + u)])
-        chances = powers / powers.sum(axis=0)
-        foretold.append(chances @ weight)
+        probabilities = powers / powers.sum(axis=0)
+        foretold.append(probabilities @ weight)
         value += float(np.log(foretold[-1][y]))
-        weight = weight * chances[y] / foretold[-1][y]
+        weight = weight * probabilities[y] / foretold[-1][y]
     mean = u @ weight
     return value, mean, np.sqrt((u - mean[:, None]) ** 2 @ weight), np.array(foretold)
 

@@ -66,7 +66,7 @@ class Followed:
     fingerprint
         Its fingerprint.
     known, vintage
-        The knowledge day, and what knowledge that is.
+        The knowledge date, and what knowledge that is.
     by
         What groups are told apart by.
     groups
@@ -110,7 +110,7 @@ class Followed:
         return int(self.counts.rows_left[group].sum())
 
     def left_until(self, group: int, days: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """How many were lost from sight, and had each event, until each of some days."""
+        """How many were censored, and had each event, until each of some days."""
         left = np.cumsum(self.counts.rows_left[group], axis=0)
         # Nobody leaves on the day before the first one, which stands at 0.
         found: npt.NDArray[np.int64] = left[self._places(days)]
@@ -191,7 +191,7 @@ def read(
 
 
 def counted_as_lost(followed: Followed, hidden: npt.NDArray[np.bool_]) -> Followed:
-    """The same episodes, where some events of some groups count as lost from sight.
+    """The same episodes, where some events of some groups count as censored.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ STRUCTURES: tuple[str, ...] = get_args(Structure)
 
 @dataclass(frozen=True)
 class Covariance:
-    """How the effects of a person vary together.
+    """Covariance structure of the person random effects.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Covariance:
 
     @property
     def effects(self) -> int:
-        """Number of effects of a person."""
+        """Number of person random effects."""
         return 0 if self.structure == "none" else self.equations
 
     @property

@@ -105,7 +105,7 @@ def profile_plot(
     level: float = 0.95,
     lang: Language = "en",
 ) -> Figure:
-    """Chances of profiles with intervals: a panel for each outcome.
+    """Probabilities of profiles with intervals: a panel for each outcome.
 
     Parameters
     ----------

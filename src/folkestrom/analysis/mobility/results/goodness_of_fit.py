@@ -20,7 +20,7 @@ from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 from folkestrom.analysis.mobility.estimation.standardisation import standardised, to_own_units
 from folkestrom.analysis.mobility.panel.observed import Observed
 from folkestrom.analysis.mobility.panel.panel import Panel, clusters_of_persons, terms_of_panel
-from folkestrom.analysis.mobility.results.integration import Model, chances_of, predictor_of
+from folkestrom.analysis.mobility.results.integration import Model, predictor_of, probabilities_of
 from folkestrom.analysis.mobility.results.posterior import forecasts, posterior
 from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
@@ -31,7 +31,7 @@ Expected = Literal["history", "population"]
 
 #: Columns of counts by cell.
 _COLUMNS = ("outcome", "rows", "observed", "expected", "chi2", "z")
-#: Rows whose chances are computed at a time.
+#: Rows whose probabilities are computed at a time.
 _ROWS = 500_000
 
 
@@ -49,8 +49,8 @@ def fit_by_cell(
     by
         Columns whose levels make the cells.
     expected
-        history: each row's chances given the person's rows before. population: averaged over the
-        effects of the population.
+        history: each row's probabilities given the person's rows before. population: averaged over
+        the effects of the population.
     """
     check_arguments(fit_by_cell, locals())
     if expected not in ("history", "population"):
@@ -62,7 +62,9 @@ def fit_by_cell(
     shape = tuple(len(f.levels) for f in factors)
     flat = np.ravel_multi_index(tuple(f.codes.astype(np.int64) for f in factors), shape)
     cells, cell = np.unique(flat, return_inverse=True)
-    chances = forecasts(model, panel) if expected == "history" else _chances(model, panel)
+    probabilities = (
+        forecasts(model, panel) if expected == "history" else _probabilities(model, panel)
+    )
     weight = observed.weight()
     levels = np.unravel_index(cells, shape)
     named = {
@@ -73,14 +75,14 @@ def fit_by_cell(
     for j, outcome in enumerate(model.outcomes):
         seen = np.asarray(panel.rows.outcome == j, dtype=np.float64)
         counted, foretold = (
-            np.bincount(cell, weight * v).astype(np.float64) for v in (seen, chances[:, j])
+            np.bincount(cell, weight * v).astype(np.float64) for v in (seen, probabilities[:, j])
         )
         if expected == "history":
             # Given the past, what one year adds to the difference is independent of the next.
-            one = weight**2 * chances[:, j] * (1 - chances[:, j])
+            one = weight**2 * probabilities[:, j] * (1 - probabilities[:, j])
             spread = np.bincount(cell, one).astype(np.float64)
         else:
-            spread = _between(panel, cell, weight * (seen - chances[:, j]), cells.size)
+            spread = _between(panel, cell, weight * (seen - probabilities[:, j]), cells.size)
         tables.append(
             pl.DataFrame(
                 {
@@ -101,13 +103,13 @@ def fit_by_cell(
     )
 
 
-def _chances(model: Model, panel: Panel) -> Array:
+def _probabilities(model: Model, panel: Panel) -> Array:
     out = np.empty((panel.size, len(model.outcomes)))
     for first in range(0, panel.size, _ROWS):
         rows = slice(first, min(first + _ROWS, panel.size))
         size = rows.stop - rows.start
         predictor = predictor_of(model, terms_of_panel(panel, rows), size)
-        out[rows] = chances_of(model, predictor)
+        out[rows] = probabilities_of(model, predictor)
     return out
 
 

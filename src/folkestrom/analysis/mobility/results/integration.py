@@ -1,4 +1,4 @@
-"""Chances of rows, averaged over the effects of the population, and what moves their mean."""
+"""Probabilities of rows, averaged over the effects of the population, and what moves their mean."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ROWS = 8_192
 
 @dataclass(frozen=True)
 class Model:
-    """What chances need of a fitted model; the attributes are those of `MobilityFit`."""
+    """What probabilities need of a fitted model; the attributes are those of `MobilityFit`."""
 
     outcomes: tuple[str, ...]
     positions: tuple[Position, ...]
@@ -80,19 +80,19 @@ class Model:
 
 @dataclass(frozen=True)
 class Averaged:
-    """Mean chances over rows.
+    """Mean probabilities over rows.
 
     Attributes
     ----------
-    chances
-        Mean of every outcome's chance.
+    probabilities
+        Mean of every outcome's probability.
     slopes
         Their derivatives in the parameters: outcomes × parameters.
     rows
-        Chances of each row: rows × outcomes.
+        Probabilities of each row: rows × outcomes.
     """
 
-    chances: Array
+    probabilities: Array
     slopes: Array
     rows: Array
 
@@ -175,7 +175,7 @@ def predictor_of(model: Model, terms: Sequence[Term], size: int, *, constant: bo
 
 
 def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) -> Averaged:
-    """Weighted sums over rows of chances that are averaged over the effects.
+    """Weighted sums over rows of probabilities that are averaged over the effects.
 
     Parameters
     ----------
@@ -191,14 +191,14 @@ def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) ->
     n, equations = predictor.shape
     z, weight = population_nodes(model.covariance.effects, model.spread)
     grow = powers_of(model.root @ z)
-    chances, bent = np.empty((n, equations + 1)), np.empty((n, equations + 1, equations))
+    probabilities, bent = np.empty((n, equations + 1)), np.empty((n, equations + 1, equations))
 
     def part(first: int) -> Array:
         some = slice(first, first + _ROWS)
         turned = np.zeros((equations, equations + 1, weight.size))
         _integrate(
             np.ascontiguousarray(powers_of(predictor[some].T).T), grow, weight, by[some],
-            chances[some], bent[some], turned,
+            probabilities[some], bent[some], turned,
         )  # fmt: skip
         return turned
 
@@ -214,11 +214,11 @@ def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) ->
         moved = (per_node * weight) @ z.T
         every = np.concatenate([-moved.sum(axis=0, keepdims=True), moved])
         slopes[:, model.coefficients :] = every.reshape(equations + 1, -1) @ model.covariance.basis
-    return Averaged(by @ chances, slopes, chances)
+    return Averaged(by @ probabilities, slopes, probabilities)
 
 
-def chances_of(model: Model, predictor: Array) -> Array:
-    """Chances of rows, averaged over the effects: rows × outcomes.
+def probabilities_of(model: Model, predictor: Array) -> Array:
+    """Probabilities of rows, averaged over the effects: rows × outcomes.
 
     Parameters
     ----------
@@ -249,8 +249,8 @@ def _by_position(model: Model, terms: Sequence[Term], bent: Array) -> Array:
 
 
 @kernel
-def _chances_at_nodes(e, grow, p, inverse):  # type: ignore[no-untyped-def]
-    """Chances of all outcomes, at every node."""
+def _probabilities_at_nodes(e, grow, p, inverse):  # type: ignore[no-untyped-def]
+    """Probabilities of all outcomes, at every node."""
     outcomes, nodes = grow.shape
     for q in range(nodes):
         inverse[q] = 0.0
@@ -266,8 +266,8 @@ def _chances_at_nodes(e, grow, p, inverse):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _integrate(powers, grow, weight, by, chances, bent, turned):  # type: ignore[no-untyped-def]
-    """Chances (rows × outcomes), their derivatives in x'b, and sums over rows at every node.
+def _integrate(powers, grow, weight, by, probabilities, bent, turned):  # type: ignore[no-untyped-def]
+    """Probabilities (rows × outcomes), their derivatives in x'b, and sums over rows at every node.
 
     Of the equations i and j, `turned` gets the sums of p_i (at [i, 0]) and p_i p_j (at [i, j + 1]).
     """
@@ -275,13 +275,13 @@ def _integrate(powers, grow, weight, by, chances, bent, turned):  # type: ignore
     nodes = weight.shape[0]
     p, inverse = np.empty((outcomes, nodes)), np.empty(nodes)
     for r in range(n):
-        _chances_at_nodes(powers[r], grow, p, inverse)
+        _probabilities_at_nodes(powers[r], grow, p, inverse)
         bent[r, :, :] = 0.0
         for i in range(outcomes):
             mean = 0.0
             for q in range(nodes):
                 mean += weight[q] * p[i, q]
-            chances[r, i] = mean
+            probabilities[r, i] = mean
             if i == 0:
                 continue
             for q in range(nodes):
@@ -295,6 +295,6 @@ def _integrate(powers, grow, weight, by, chances, bent, turned):  # type: ignore
                     turned[i - 1, j, q] += by[r] * product
                 bent[r, i, j - 1] -= both
         for j in range(outcomes - 1):
-            # The chances of all outcomes move by nothing in sum.
+            # The probabilities of all outcomes move by nothing in sum.
             for i in range(1, outcomes):
                 bent[r, 0, j] -= bent[r, i, j]

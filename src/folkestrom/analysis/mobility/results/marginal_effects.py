@@ -1,7 +1,7 @@
-"""Average marginal effects: what a covariate does to the chances, in the mean over rows.
+"""Average marginal effects: what a covariate does to the probabilities, in the mean over rows.
 
-Chances are averaged over the effects of the population first. Errors are by the delta method, the
-rows being taken as they are (Cameron and Trivedi 2005, section 15.2).
+Probabilities are averaged over the effects of the population first. Errors are by the delta method,
+the rows being taken as they are (Cameron and Trivedi 2005, section 15.2).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Varied:
         return self.design.terms(columns, self.design.touching(self.column))
 
     def averaged(self, value: Term, by: Array) -> Averaged:
-        """Chances at other values of the column."""
+        """Probabilities at other values of the column."""
         moved = self.moved(value)
         predictor = self.predictor + predictor_of(self.model, moved, by.size, constant=False)
         return average(self.model, [*self.still, *moved], predictor, by)
@@ -112,7 +112,9 @@ def _levels(varied: _Varied) -> list[_Found]:
         there = varied.averaged(value, weight)
         noise = _noise(varied.sample, there.rows - base.rows)
         what = (name, held.names[held.reference])
-        out.append((what, there.chances - base.chances, there.slopes - base.slopes, noise))
+        out.append(
+            (what, there.probabilities - base.probabilities, there.slopes - base.slopes, noise)
+        )
     return out
 
 
@@ -126,7 +128,7 @@ def _derivative(varied: _Varied) -> _Found:
     other = varied.averaged(Number(varied.column, ahead), by)
     per_row = (other.rows - one.rows) / (ahead - behind)[:, None]
     noise = _noise(varied.sample, per_row)
-    return (None, None), other.chances - one.chances, other.slopes - one.slopes, noise
+    return (None, None), other.probabilities - one.probabilities, other.slopes - one.slopes, noise
 
 
 def _around(varied: _Varied, values: Array) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ _ORDER = {1: 21, 2: 15, 3: 11}
 #: Rows of a person after which forecasts are made from the posterior of what has been; then after
 #: twice as many each time.
 _FIRST_PAST = 4
-#: With a chance as small as this the posterior is not carried on, but computed anew.
+#: With a probability as small as this the posterior is not carried on, but computed anew.
 _HARDLY = 1e-200
 #: Points in each dimension over the population, for forecasts of a person's first rows.
 _PAST_ORDER = {0: 7, 1: 41, 2: 31, 3: 15}
@@ -88,7 +88,7 @@ def table_of_effects(model: Model, panel: Panel) -> pl.DataFrame:
         The persons' years.
     """
     if not model.covariance.effects:
-        raise UsageError("the model has no effects of persons", next_step="Fit it with effects")
+        raise UsageError("the model has no person random effects", next_step="Fit it with effects")
     held = posterior(model, panel)
     columns: dict[str, object] = {"person_number": np.arange(panel.persons)}
     for j, outcome in enumerate(model.outcomes[1:]):
@@ -99,7 +99,7 @@ def table_of_effects(model: Model, panel: Panel) -> pl.DataFrame:
 
 
 def forecasts(model: Model, panel: Panel) -> Array:
-    """Each row's chances given the person's rows before it: rows × outcomes.
+    """Each row's probabilities given the person's rows before it: rows × outcomes.
 
     Parameters
     ----------
@@ -336,7 +336,7 @@ def _grow(root, at, nodes, u, grow):  # type: ignore[no-untyped-def]
 
 @kernel
 def _foretell(powers, y, grow, nodes, held, p, out):  # type: ignore[no-untyped-def]
-    """Chances of a row; and the nodes' weights after what happened."""
+    """Probabilities of a row; and the nodes' weights after what happened."""
     outcomes = powers.shape[0]
     out[:] = 0.0
     for q in range(nodes):
@@ -356,7 +356,7 @@ def _foretell(powers, y, grow, nodes, held, p, out):  # type: ignore[no-untyped-
 def _forecast(  # type: ignore[no-untyped-def]
     start, outcome, predictor, powers, root, population, weight, points, log_weights, out
 ):
-    """Each row's chances given those before it.
+    """Each row's probabilities given those before it.
 
     The posterior of the effects is carried on from row to row at nodes that are placed anew, where
     it is by then, whenever a person's past has become twice as long.

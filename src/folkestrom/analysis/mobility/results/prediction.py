@@ -1,4 +1,4 @@
-"""Chances for profiles, averaged over the effects of the population."""
+"""Probabilities for profiles, averaged over the effects of the population."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def predict(
     draws: int | None = None,
     seed: int | None = None,
 ) -> pl.DataFrame:
-    """Chances of each outcome for profiles, with errors and intervals.
+    """Probabilities of each outcome for profiles, with errors and intervals.
 
     Parameters
     ----------
@@ -206,9 +206,9 @@ def predict(
     lines: list[dict[str, object]] = []
     for k, row in enumerate(rows):
         found = average_of_profile(model, row)
-        chances, rest = np.exp(found.logs), np.exp(found.logs_of_rest)
+        probabilities, rest = np.exp(found.logs), np.exp(found.logs_of_rest)
         widths = delta_errors(found.slopes, vcov)
-        errors = widths * chances * rest
+        errors = widths * probabilities * rest
         logits = found.logs - found.logs_of_rest
         low, high = (expit(logits + s * reach * widths) for s in (-1, 1))
         if drawn is not None:
@@ -216,7 +216,7 @@ def predict(
             errors = among.std(axis=0, ddof=1)
             low, high = np.quantile(among, [0.5 - level / 2, 0.5 + level / 2], axis=0)
         for j, outcome in enumerate(model.outcomes):
-            line = (k, outcome, chances[j], errors[j], low[j], high[j])
+            line = (k, outcome, probabilities[j], errors[j], low[j], high[j])
             lines.append(dict(zip(_COLUMNS, line, strict=True)))
     return pl.DataFrame(lines)
 
@@ -225,7 +225,7 @@ _COLUMNS = ("profile", "outcome", "chance", "standard_error", "low", "high")
 
 
 def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFrame:
-    """Difference and ratio of two profiles' chances: the first against the second.
+    """Difference and ratio of two profiles' probabilities: the first against the second.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
     reach = critical_value(level)
     a, b = (average_of_profile(model, row) for row in rows)
     one, other = np.exp(a.logs), np.exp(b.logs)
-    # Of the logarithm of a chance: the logit's derivatives times the chance of all the rest.
+    # Of the logarithm of a probability: the logit's derivatives times that of all the rest.
     one_slopes, other_slopes = (f.slopes * np.exp(f.logs_of_rest)[:, None] for f in (a, b))
     apart = one_slopes * one[:, None] - other_slopes * other[:, None]
     errors, log_errors = (
@@ -267,7 +267,7 @@ def contrast(model: Model, vcov: Array, rows: Array, level: float) -> pl.DataFra
 
 
 def simulated(model: Model, row: Array, drawn: Array) -> Array:
-    """A profile's chances at sets of parameters: sets × outcomes.
+    """A profile's probabilities at sets of parameters: sets × outcomes.
 
     Parameters
     ----------
@@ -306,13 +306,13 @@ def _draw(model: Model, vcov: Array, draws: int, seed: int) -> Array:
 
 
 @dataclass(frozen=True)
-class Chances:
-    """A profile's chances, however small, averaged over the effects.
+class Probabilities:
+    """A profile's probabilities, however small, averaged over the effects.
 
     Attributes
     ----------
     logs, logs_of_rest
-        Logarithms of each outcome's chance, and of the chance of all others together.
+        Logarithms of each outcome's probability, and of that of all others together.
     slopes
         Derivatives of the outcomes' logits in the parameters: outcomes × parameters.
     """
@@ -322,8 +322,8 @@ class Chances:
     slopes: Array
 
 
-def average_of_profile(model: Model, row: Array) -> Chances:
-    """Chances averaged over the effects, and their derivatives in the parameters.
+def average_of_profile(model: Model, row: Array) -> Probabilities:
+    """Probabilities averaged over the effects, and their derivatives in the parameters.
 
     Parameters
     ----------
@@ -345,8 +345,9 @@ def average_of_profile(model: Model, row: Array) -> Chances:
     logs, logs_of_rest = (logsumexp(part, axis=1, b=weight) for part in (log_p, log_q))
     slopes = np.zeros((equations + 1, model.theta.size))
     for j in range(equations + 1):
-        # Derivatives of the logit of the mean chance in the predictors, as each node adds to them:
-        # weight × p_j (1 − p_j), and −p_j p_i, over the mean chance times that of the rest.
+        # Derivatives of the logit of the mean probability in the predictors, as each node adds to
+        # them: weight × p_j (1 − p_j), and −p_j p_i, over the mean probability times that of the
+        # rest.
         others, sign = log_p[1:].copy(), -np.ones((equations, 1))
         if j > 0:
             others[j - 1], sign[j - 1] = log_q[j], 1.0
@@ -354,4 +355,4 @@ def average_of_profile(model: Model, row: Array) -> Chances:
         slopes[j, :coefficients] = np.outer(bent.sum(axis=1), row).ravel()
         if n:
             slopes[j, coefficients:] = (bent @ z.T).ravel() @ model.covariance.basis
-    return Chances(logs, logs_of_rest, slopes)
+    return Probabilities(logs, logs_of_rest, slopes)

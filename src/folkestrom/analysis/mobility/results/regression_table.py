@@ -20,7 +20,7 @@ Language = Literal["en", "no"]
 #: Words of the table, in English and Norwegian.
 WORDS: dict[str, tuple[str, str]] = {
     "intercept": ("Constant", "Konstant"),
-    "effects": ("Effects of the person", "Personeffekter"),
+    "effects": ("Person random effects", "Tilfeldige personeffekter"),
     "variance": ("Variance", "Varians"),
     "correlation": ("Correlation", "Korrelasjon"),
     "with": ("with", "med"),

@@ -194,7 +194,7 @@ class MobilityFit:
         robust = "" if self.clusters is None else f", {self.clusters} clusters"
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         lines = [
-            f"Multinomial logit, effects of the person: {self.covariance.structure}",
+            f"Multinomial logit, person random effects: {self.covariance.structure}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
             f"{points}standard errors: {self.standard_errors}{bread}{robust}",
@@ -221,7 +221,7 @@ class MobilityFit:
         draws: int | None = None,
         seed: int | None = None,
     ) -> pl.DataFrame:
-        """Chances of each outcome for profiles, averaged over the effects of the population.
+        """Probabilities of each outcome for profiles, averaged over the effects of the population.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ class MobilityFit:
     def contrasts(
         self, profile_a: Mapping[str, Any], profile_b: Mapping[str, Any], *, level: float = 0.95
     ) -> pl.DataFrame:
-        """Difference and ratio of the chances of two profiles, with intervals.
+        """Difference and ratio of the probabilities of two profiles, with intervals.
 
         Parameters
         ----------
@@ -263,7 +263,7 @@ class MobilityFit:
         sample: int | None = 100_000,
         level: float = 0.95,
     ) -> pl.DataFrame:
-        """Average marginal effects on the chances, integrated over the person random effects.
+        """Average marginal effects on the probabilities, integrated over the person random effects.
 
         Of a category: what each level does instead of the reference. Of a number: the
         derivative. Errors are by the delta method, the rows taken as they are;
@@ -317,8 +317,8 @@ class MobilityFit:
         data
             The table or panel; what was fitted to by default, where the fit still has it.
         expected
-            history: each row's chances given the person's rows before, right also where an outcome
-            ends a person's rows. population: averaged over the effects of all.
+            history: each row's probabilities given the person's rows before, right also where an
+            outcome ends a person's rows. population: averaged over the effects of all.
         """
         return goodness_of_fit.fit_by_cell(self.model, self.rows_of(data), by, expected)
 
@@ -428,7 +428,7 @@ class MobilityFit:
 
     @property
     def model(self) -> Model:
-        """What chances need of the fit."""
+        """What probabilities need of the fit."""
         return Model(
             self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
         )

@@ -168,7 +168,7 @@ def _at_mode(work, counts, equations, small):
 
 @kernel
 def _slopes(root, axes, d, points, scratch, position, small):
-    """How u changes along an axis, equation by equation; returns how the outcomes' chances do."""
+    """How u changes along an axis, equation by equation; returns how the probabilities do."""
     width = points.shape[0]
     all_of_them = 0.0
     for j in range(root.shape[0]):
