@@ -19,8 +19,8 @@ from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import FileCount
 from folkestrom.intake.files import find_files
 from folkestrom.intake.header import EXPORT_COLUMNS
-from folkestrom.intake.holding import record_sql
 from folkestrom.intake.quarantine import export, list_open
+from folkestrom.intake.quarantine_records import record_sql
 from tests.intake.desk import TAKEN_AT, Desk, Record, annulment, new_store, record, write
 
 #: A record by what it says, or a line that is none by its text.

@@ -125,7 +125,7 @@ def refusal(error: BaseException) -> UsageError | None:
     )
 
 
-def told(error: BaseException) -> UserError | None:
+def user_error_of(error: BaseException) -> UserError | None:
     """What the machine refuses as an error that a user can mend, or None for anything else."""
     return shortage(error) or refusal(error)
 
@@ -150,7 +150,7 @@ def path_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise told(error) or error from error
+        raise user_error_of(error) or error from error
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

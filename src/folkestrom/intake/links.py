@@ -27,8 +27,8 @@ from folkestrom.engine.rows import column_of, is_any, lent, numbers_of
 from folkestrom.intake.build import Moment
 from folkestrom.intake.conflicts import leave_log
 from folkestrom.intake.cycles import last_of_cycles
-from folkestrom.intake.holding import record_sql
 from folkestrom.intake.keys import key_hashes
+from folkestrom.intake.quarantine_records import record_sql
 from folkestrom.intake.reasons import (
     LINK_CYCLE,
     LINK_OTHER_PERSON,

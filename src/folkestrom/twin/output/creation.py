@@ -23,7 +23,7 @@ from folkestrom.twin.targets.reference import reference_targets
 from folkestrom.twin.targets.scale import scale_targets
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.observer import Observer
-from folkestrom.twin.years.simulate import Simulation, Step, simulate
+from folkestrom.twin.years.simulation import Simulation, Step, simulate
 
 REPORTS: Final = "reports"
 TRUTH: Final = "truth"
