@@ -15,7 +15,7 @@ from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.embedded import embedded_targets
 from folkestrom.twin.targets.scale import scale_targets
 from folkestrom.twin.years import country as c
-from folkestrom.twin.years import simulate, window
+from folkestrom.twin.years import simulation, window
 
 SCALE = 0.01
 #: Of one in a hundred, a few dozen are so wealthy: their years are left out, which a covariate
@@ -59,8 +59,8 @@ def live(seed: int) -> Gathered:
     gathered = Gathered()
     for t in range(targets().windows + 1):
         w = window.open_window(state, t, 12 if t < targets().windows else 1)
-        simulate.run_window(state, w, [gathered])
-        simulate.finish(state, w, [gathered])
+        simulation.run_window(state, w, [gathered])
+        simulation.finish(state, w, [gathered])
     gathered.finished(state)
     return gathered
 

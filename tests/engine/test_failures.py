@@ -17,7 +17,7 @@ import pytest
 
 from folkestrom.analysis.figures import rate_plot
 from folkestrom.analysis.mobility import fit_mobility
-from folkestrom.engine.failures import resource_errors, shortage, told
+from folkestrom.engine.failures import resource_errors, shortage, user_error_of
 from folkestrom.engine.store import database_file, open_for_reading, open_for_writing, transaction
 from folkestrom.errors import (
     EXIT_RESOURCE,
@@ -54,7 +54,7 @@ def test_what_runs_out(sayer: Callable[[int], Exception], number: int) -> None:
 @pytest.mark.parametrize("number", _DENIED)
 @pytest.mark.parametrize("sayer", _SAYERS)
 def test_what_is_denied(sayer: Callable[[int], Exception], number: int) -> None:
-    found = told(sayer(number))
+    found = user_error_of(sayer(number))
     assert found is not None
     assert found.exit_code == EXIT_USAGE
     assert "/data/a" in str(found)
@@ -83,7 +83,7 @@ def test_what_led_to_an_error_counts() -> None:
 
 @pytest.mark.parametrize("error", [ValueError("no such level"), KeyError("a"), RuntimeError("b")])
 def test_faults_of_the_program_stay_what_they_are(error: Exception) -> None:
-    assert told(error) is None
+    assert user_error_of(error) is None
 
 
 def _damage(file: Path, how: str) -> None:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from folkestrom.engine.store import transaction
 from folkestrom.intake.batch import IntakeOrder, take_in
 from folkestrom.intake.counts import FileCount
-from folkestrom.intake.holding import record_sql
 from folkestrom.intake.quarantine import export, list_open
+from folkestrom.intake.quarantine_records import record_sql
 from folkestrom.intake.reading.files import find_files
 from folkestrom.intake.reading.header import EXPORT_COLUMNS
 from tests.intake.desk import TAKEN_AT, Desk, Record, annulment, new_store, record, write

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from folkestrom.errors import UsageError
-from folkestrom.statistics import explain as explanation
+from folkestrom.statistics import adjustment as explanation
 from folkestrom.statistics.changes import changes, explain
 from folkestrom.statistics.flows import Window, flows
 from folkestrom.statistics.periods import Period, split, year

@@ -36,7 +36,7 @@ def lines(codes: Sequence[Codes]) -> list[Codes]:
     return found
 
 
-def telling(codes: Sequence[Codes]) -> list[Codes]:
+def effective(codes: Sequence[Codes]) -> list[Codes]:
     """The dimensions that tell cells apart: a total over one code alone is no total.
 
     Parameters
@@ -46,7 +46,7 @@ def telling(codes: Sequence[Codes]) -> list[Codes]:
 
     Examples
     --------
-    >>> [code.tolist() for code in telling([np.array([0, 1]), np.array([3, 3])])]
+    >>> [code.tolist() for code in effective([np.array([0, 1]), np.array([3, 3])])]
     [[0, 1]]
     """
     return [code for code in codes if len(np.unique(code)) > 1] or list(codes[:1])

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
+from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class ProtectionLevel:
     """How far a cell must be able to move.
 
     Parameters
@@ -69,7 +69,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Move:
+class Perturbation:
     """Changes of cells that keep every total.
 
     Parameters
@@ -87,18 +87,18 @@ class Move:
     forth: int
     back: int
 
-    def reach(self, demand: Demand) -> int:
-        """How far it takes the cell of a demand in the direction of the demand.
+    def reach(self, level: ProtectionLevel) -> int:
+        """How far it takes the cell of a level in the direction of the level.
 
         Parameters
         ----------
-        demand
-            The demand.
+        level
+            The level.
         """
-        at = int(np.searchsorted(self.cells, demand.cell))
-        if at == len(self.cells) or self.cells[at] != demand.cell:
+        at = int(np.searchsorted(self.cells, level.cell))
+        if at == len(self.cells) or self.cells[at] != level.cell:
             return 0
-        way = int(self.change[at]) * demand.sign
+        way = int(self.change[at]) * level.sign
         return way * self.forth if way > 0 else -way * self.back
 
 
@@ -119,24 +119,24 @@ def table(counts: Counts, codes: Sequence[Codes], most: Counts | None = None) ->
     >>> table(np.array([1, 2]), [np.array([0, 1]), np.array([0, 0])]).lines
     (array([0, 0]),)
     """
-    kept = telling(codes)
+    kept = effective(codes)
     limit = np.full(len(counts), _NO_LIMIT) if most is None else np.maximum(most, counts)
     return Table(counts.astype(np.int64), tuple(kept), tuple(lines(kept)), limit.astype(np.int64))
 
 
 def cheapest(
-    of: Table, demand: Demand, among: Codes, cost: Floats, free: Mask | None = None
-) -> Move | None:
-    """The move of least cost that meets a demand, or comes nearest to it.
+    of: Table, level: ProtectionLevel, among: Codes, cost: Floats, free: Mask | None = None
+) -> Perturbation | None:
+    """The move of least cost that meets a level, or comes nearest to it.
 
     Parameters
     ----------
     of
         The table.
-    demand
+    level
         How far a cell must move.
     among
-        The cells that may change, in order; the demand's is one of them.
+        The cells that may change, in order; the level's is one of them.
     cost
         For each cell of the table what a change of it by one costs.
     free
@@ -145,7 +145,7 @@ def cheapest(
 
     Returns
     -------
-    Move or None
+    Perturbation or None
         In whole numbers; None where the cell cannot move.
 
     Notes
@@ -157,31 +157,33 @@ def cheapest(
     Examples
     --------
     >>> given = table(np.array([1, 20, 30]), [np.arange(3)])
-    >>> move = cheapest(given, Demand(0, 1, 4), np.arange(3), np.ones(3))
+    >>> move = cheapest(given, ProtectionLevel(0, 1, 4), np.arange(3), np.ones(3))
     >>> move.cells.tolist(), move.change.tolist(), move.forth, move.back
     ([0, 1], [4, -4], 5, 0)
     """
-    found = _solve(of, demand, among, cost)
+    found = _solve(of, level, among, cost)
     whole = np.rint(found)
     if np.abs(found - whole).max(initial=0.0) <= 1e-6:
         return _move(of, among, whole)
-    multiple = _multiplied(of, demand, among, found)
+    multiple = _multiplied(of, level, among, found)
     if multiple is not None or free is None:
         return None if multiple is None else _move(of, among, multiple)
-    best: Move | None = None
+    best: Perturbation | None = None
     moved = np.abs(found) > 1e-7
     for cells in (among[moved], among[moved | free[among]], among):
         if len(cells) > _SEARCHED and best is not None:
             break
-        move = _move(of, cells, np.rint(_solve(of, demand, cells, cost, whole=True)))
-        if best is None or (move is not None and move.reach(demand) > best.reach(demand)):
+        move = _move(of, cells, np.rint(_solve(of, level, cells, cost, whole=True)))
+        if best is None or (move is not None and move.reach(level) > best.reach(level)):
             best = move
-        if best is not None and best.reach(demand) >= demand.amount:
+        if best is not None and best.reach(level) >= level.amount:
             break
     return best
 
 
-def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool = False) -> Floats:
+def _solve(
+    of: Table, level: ProtectionLevel, among: Codes, cost: Floats, *, whole: bool = False
+) -> Floats:
     # Imported here: it takes a second, and most commands suppress nothing.
     from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
@@ -190,10 +192,10 @@ def _solve(of: Table, demand: Demand, among: Codes, cost: Floats, *, whole: bool
     counts = of.counts[among]
     weights = np.tile(cost[among], 2)
     upper = np.concatenate([of.most[among] - counts, counts]).astype(np.float64)
-    at = int(np.searchsorted(among, demand.cell))
-    wanted, other = (at, at + size) if demand.sign > 0 else (at + size, at)
+    at = int(np.searchsorted(among, level.cell))
+    wanted, other = (at, at + size) if level.sign > 0 else (at + size, at)
     weights[wanted], upper[other] = -_WORTH, 0.0
-    upper[wanted] = min(upper[wanted], demand.amount)
+    upper[wanted] = min(upper[wanted], level.amount)
     if whole:
         solved = milp(
             weights,
@@ -239,10 +241,10 @@ def _equations(of: Table, among: Codes) -> Any:
     )
 
 
-def _multiplied(of: Table, demand: Demand, among: Codes, found: Floats) -> Floats | None:
+def _multiplied(of: Table, level: ProtectionLevel, among: Codes, found: Floats) -> Floats | None:
     """A somewhat larger move in whole numbers along the same cells."""
-    at = int(np.searchsorted(among, demand.cell))
-    for amount in range(demand.amount + 1, 3 * demand.amount + 1):
+    at = int(np.searchsorted(among, level.cell))
+    for amount in range(level.amount + 1, 3 * level.amount + 1):
         larger = found * (amount / abs(found[at])) if found[at] else found
         whole = np.rint(larger)
         after = of.counts[among] + whole
@@ -255,7 +257,7 @@ def _multiplied(of: Table, demand: Demand, among: Codes, found: Floats) -> Float
     return None
 
 
-def _move(of: Table, among: Codes, change: Floats) -> Move | None:
+def _move(of: Table, among: Codes, change: Floats) -> Perturbation | None:
     moved = np.flatnonzero(change)
     cells, by = among[moved], change[moved].astype(np.int64)
     for line in of.lines:
@@ -268,4 +270,4 @@ def _move(of: Table, among: Codes, change: Floats) -> Move | None:
     room = most - counts
     forth = min((counts[down] // -by[down]).min(), (room[up] // by[up]).min())
     back = min((counts[up] // by[up]).min(), (room[down] // -by[down]).min())
-    return Move(cells, by, int(forth), int(back)) if forth > 0 or back > 0 else None
+    return Perturbation(cells, by, int(forth), int(back)) if forth > 0 or back > 0 else None

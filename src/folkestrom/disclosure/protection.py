@@ -18,7 +18,13 @@ from typing import Final
 import numpy as np
 
 from folkestrom.disclosure.lines import Codes, Counts, Mask
-from folkestrom.disclosure.perturbations import Demand, Floats, Move, Table, cheapest
+from folkestrom.disclosure.perturbations import (
+    Floats,
+    Perturbation,
+    ProtectionLevel,
+    Table,
+    cheapest,
+)
 
 #: Primary cells that programmes are solved for.
 MOST_PRIMARY: Final = 500
@@ -58,7 +64,7 @@ class Protection:
     left: tuple[int, ...]
 
 
-def demands(counts: Counts, primary: Mask, minimum: int) -> list[Demand]:
+def protection_levels(counts: Counts, primary: Mask, minimum: int) -> list[ProtectionLevel]:
     """How far every primary cell must be able to move.
 
     A count below the minimum: up to it and down to 0. A larger one: by the minimum up and down.
@@ -74,21 +80,21 @@ def demands(counts: Counts, primary: Mask, minimum: int) -> list[Demand]:
 
     Returns
     -------
-    list of Demand
+    list of ProtectionLevel
         Upwards first, and larger counts first: their suppressions serve the smaller ones.
 
     Examples
     --------
-    >>> demands(np.array([1, 20]), np.array([True, False]), 5)
-    [Demand(cell=0, sign=1, amount=4), Demand(cell=0, sign=-1, amount=1)]
+    >>> protection_levels(np.array([1, 20]), np.array([True, False]), 5)
+    [ProtectionLevel(cell=0, sign=1, amount=4), ProtectionLevel(cell=0, sign=-1, amount=1)]
     """
     level = max(minimum, 1)
     found = []
     for cell in np.flatnonzero(primary).tolist():
         count = int(counts[cell])
-        found.append(Demand(cell, 1, level - count if count < level else level))
+        found.append(ProtectionLevel(cell, 1, level - count if count < level else level))
         if count:
-            found.append(Demand(cell, -1, min(count, level)))
+            found.append(ProtectionLevel(cell, -1, min(count, level)))
     return sorted(found, key=lambda one: (-one.sign, -counts[one.cell], one.cell))
 
 
@@ -113,7 +119,7 @@ def protect(of: Table, primary: Mask, minimum: int) -> Protection:
     [True, True, False, True, True, False]
     """
     pattern = _Pattern(of, primary)
-    asked = demands(of.counts, primary, minimum)
+    asked = protection_levels(of.counts, primary, minimum)
     left = [one.cell for one in asked if not pattern.meet(one)]
     for _ in range(_ROUNDS):
         if not pattern.removed():
@@ -132,8 +138,8 @@ class _Pattern:
         order = 1 + 1e-4 * np.arange(len(primary)) / max(len(primary), 1)
         self.weight: Floats = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
         self.used = np.zeros(len(primary), np.int64)
-        self.serves: dict[Move, dict[Demand, int]] = {}
-        self.of_cell: dict[int, list[Move]] = {}
+        self.serves: dict[Perturbation, dict[ProtectionLevel, int]] = {}
+        self.of_cell: dict[int, list[Perturbation]] = {}
         self.work = 0
         # So that work lasts for all: about one programme and a half for each primary cell.
         fair = MOST_WORK / (1.5 * max(int(primary.sum()), 1)) - _EACH
@@ -147,20 +153,20 @@ class _Pattern:
     def moving(self) -> set[int]:
         return {one.cell for served in self.serves.values() for one in served}
 
-    def meet(self, demand: Demand) -> bool:
-        """Meet a demand as far as the table can; False where that was not found out."""
-        possible = min(demand.amount, _room(self.of, demand))
+    def meet(self, level: ProtectionLevel) -> bool:
+        """Meet a level as far as the table can; False where that was not found out."""
+        possible = min(level.amount, _room(self.of, level))
         if possible <= 0:
             return True
-        asked = Demand(demand.cell, demand.sign, possible)
+        asked = ProtectionLevel(level.cell, level.sign, possible)
         move = self._known(asked)
         if move is None:
             if self.work >= MOST_WORK:
                 return False
             move = self._found(asked)
-        reach = 0 if move is None else min(possible, move.reach(demand))
+        reach = 0 if move is None else min(possible, move.reach(level))
         if move is not None:
-            self._add(move, demand, reach)
+            self._add(move, level, reach)
         return reach == possible or len(self.primary) <= MOST_CELLS
 
     def removed(self) -> int:
@@ -180,9 +186,9 @@ class _Pattern:
         hidden[cell] = False
         for before, _ in gone:
             self._drop(before)
-        added: list[tuple[Move, Demand]] = []
-        for demand, amount in ((d, a) for _, served in gone for d, a in served.items()):
-            asked = Demand(demand.cell, demand.sign, amount)
+        added: list[tuple[Perturbation, ProtectionLevel]] = []
+        for level, amount in ((d, a) for _, served in gone for d, a in served.items()):
+            asked = ProtectionLevel(level.cell, level.sign, amount)
             move = self._known(asked)
             if move is None:
                 move = self._solved(asked, _near(self, asked, hidden), search=False)
@@ -191,66 +197,68 @@ class _Pattern:
                     self._release(one, undone)
                 self._restore(gone)
                 return False
-            self._add(move, demand, amount)
-            added.append((move, demand))
+            self._add(move, level, amount)
+            added.append((move, level))
         return True
 
-    def _known(self, demand: Demand) -> Move | None:
-        for move in self.of_cell.get(demand.cell, ()):
-            if move.reach(demand) >= demand.amount:
+    def _known(self, level: ProtectionLevel) -> Perturbation | None:
+        for move in self.of_cell.get(level.cell, ()):
+            if move.reach(level) >= level.amount:
                 return move
         return None
 
-    def _found(self, demand: Demand) -> Move | None:
+    def _found(self, level: ProtectionLevel) -> Perturbation | None:
         """A move within a window; where that is too narrow, in the whole table."""
-        best: Move | None = None
+        best: Perturbation | None = None
         everything = np.ones(len(self.primary), np.bool_)
-        for among in _widening(_near(self, demand, everything), len(self.primary)):
-            move = self._solved(demand, among)
-            if move is not None and (best is None or move.reach(demand) > best.reach(demand)):
+        for among in _widening(_near(self, level, everything), len(self.primary)):
+            move = self._solved(level, among)
+            if move is not None and (best is None or move.reach(level) > best.reach(level)):
                 best = move
-            if best is not None and best.reach(demand) >= demand.amount:
+            if best is not None and best.reach(level) >= level.amount:
                 break
         return best
 
-    def _solved(self, demand: Demand, among: Codes, *, search: bool = True) -> Move | None:
+    def _solved(
+        self, level: ProtectionLevel, among: Codes, *, search: bool = True
+    ) -> Perturbation | None:
         self.work += _EACH + len(among) + len(self.primary) // _LOOKED_THROUGH
         hidden = self.hidden()
         cost = np.where(hidden, _SUPPRESSED, self.weight)
-        return cheapest(self.of, demand, among, cost, hidden if search else None)
+        return cheapest(self.of, level, among, cost, hidden if search else None)
 
-    def _add(self, move: Move, demand: Demand, amount: int) -> None:
+    def _add(self, move: Perturbation, level: ProtectionLevel, amount: int) -> None:
         if move not in self.serves:
             self.serves[move] = {}
             self.used[move.cells] += 1
             for cell in move.cells[self.primary[move.cells]].tolist():
                 self.of_cell.setdefault(cell, []).append(move)
-        self.serves[move][demand] = amount
+        self.serves[move][level] = amount
 
-    def _drop(self, move: Move) -> None:
+    def _drop(self, move: Perturbation) -> None:
         del self.serves[move]
         self.used[move.cells] -= 1
         for cell in move.cells[self.primary[move.cells]].tolist():
             self.of_cell[cell].remove(move)
 
-    def _restore(self, gone: list[tuple[Move, dict[Demand, int]]]) -> None:
+    def _restore(self, gone: list[tuple[Perturbation, dict[ProtectionLevel, int]]]) -> None:
         for move, served in gone:
-            for demand, amount in served.items():
-                self._add(move, demand, amount)
+            for level, amount in served.items():
+                self._add(move, level, amount)
 
-    def _release(self, move: Move, demand: Demand) -> None:
-        del self.serves[move][demand]
+    def _release(self, move: Perturbation, level: ProtectionLevel) -> None:
+        del self.serves[move][level]
         if not self.serves[move]:
             self._drop(move)
 
 
-def _room(of: Table, demand: Demand) -> int:
+def _room(of: Table, level: ProtectionLevel) -> int:
     """How far a cell can go at most, by the totals of its own lines."""
-    count = int(of.counts[demand.cell])
-    if demand.sign < 0:
+    count = int(of.counts[level.cell])
+    if level.sign < 0:
         return count
-    totals = [int(of.counts[line == line[demand.cell]].sum()) for line in of.lines]
-    return min(*totals, int(of.most[demand.cell])) - count
+    totals = [int(of.counts[line == line[level.cell]].sum()) for line in of.lines]
+    return min(*totals, int(of.most[level.cell])) - count
 
 
 def _widening(near: Codes, size: int) -> Iterator[Codes]:
@@ -259,10 +267,10 @@ def _widening(near: Codes, size: int) -> Iterator[Codes]:
         yield np.arange(size)
 
 
-def _near(pattern: _Pattern, demand: Demand, allowed: Mask) -> Codes:
+def _near(pattern: _Pattern, level: ProtectionLevel, allowed: Mask) -> Codes:
     """Cells that may be suppressed with it: of codes cheap beside the cell, or well used."""
     keep = allowed.copy()
-    keep[demand.cell] = True
+    keep[level.cell] = True
     if keep.sum() <= pattern.window:
         return np.flatnonzero(keep)
     hidden = pattern.hidden()
@@ -272,11 +280,11 @@ def _near(pattern: _Pattern, demand: Demand, allowed: Mask) -> Codes:
     ):
         if width == size:
             continue
-        beside = np.flatnonzero((line == line[demand.cell]) & allowed)
+        beside = np.flatnonzero((line == line[level.cell]) & allowed)
         cheap = code[beside[np.argsort(cost[beside], kind="stable")]]
         used = np.bincount(code[hidden], minlength=size)
         popular = np.argsort(-used, kind="stable")
-        own = code[demand.cell : demand.cell + 1]
+        own = code[level.cell : level.cell + 1]
         taken = _first([own, cheap[: width // 2], popular, cheap], width)
         keep &= np.isin(code, taken)
     return np.flatnonzero(keep)

@@ -133,7 +133,7 @@ def rounded_counts(rules: Rules, hit: int) -> DisclosureRecord:
 
 
 def of_few_persons(rules: Rules, hit: int) -> DisclosureRecord:
-    """Counts of several years of persons too few for rounding to protect.
+    """Counts below the threshold on distinct persons, which rounding would not protect.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, lines, telling
+from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
 from folkestrom.disclosure.perturbations import table
 from folkestrom.disclosure.protection import MOST_PRIMARY, protect
 
@@ -91,7 +91,7 @@ def suppress(
     """
     if not primary.any() or not codes:
         return Suppression(primary.copy(), (), ())
-    kept = telling(codes)
+    kept = effective(codes)
     if int(primary.sum()) > MOST_PRIMARY:
         hidden, left = primary, tuple(np.flatnonzero(primary).tolist())
         still: tuple[int, ...] = ()
@@ -151,7 +151,7 @@ def determined(hidden: Mask, codes: Sequence[Codes]) -> list[int]:
     unknown = np.flatnonzero(hidden)
     if not len(unknown) or not codes:
         return []
-    groups = [line[unknown] for line in lines(telling(codes))]
+    groups = [line[unknown] for line in lines(effective(codes))]
     found: list[int] = []
     for part in _components(groups, len(unknown)):
         if len(part) > LARGEST:

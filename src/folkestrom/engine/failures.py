@@ -126,7 +126,7 @@ def refusal(error: BaseException) -> UsageError | None:
     )
 
 
-def told(error: BaseException) -> UserError | None:
+def user_error_of(error: BaseException) -> UserError | None:
     """What the machine refuses as an error that a user can mend, or None for anything else."""
     return shortage(error) or refusal(error)
 
@@ -164,7 +164,7 @@ def path_errors(path: Path | None = None, where: str = "") -> Iterator[None]:
         if path is not None:
             found = _unwritten(error, path, where)
         else:
-            found = told(error) if isinstance(error, OSError) else None
+            found = user_error_of(error) if isinstance(error, OSError) else None
         if found is None:
             raise
         raise found from error

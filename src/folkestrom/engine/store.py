@@ -16,7 +16,7 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.failures import resource_errors, told
+from folkestrom.engine.failures import resource_errors, user_error_of
 from folkestrom.engine.rows import is_any
 from folkestrom.engine.scratch import remove, shared_scratch
 from folkestrom.engine.settings import EngineSettings, connect
@@ -181,7 +181,7 @@ def _spill_room(stack: ExitStack, folder: Path, spill: Path | None, say: Say) ->
         return stack.enter_context(shared_scratch(spill or folder, say))
     except OSError as error:
         if spill is not None:
-            raise told(error) or error from error
+            raise user_error_of(error) or error from error
         # A store on a full disk, or one that may only be read, can be asked all the same.
         return None
 

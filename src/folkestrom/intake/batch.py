@@ -15,13 +15,13 @@ from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
-from folkestrom.intake.holding import hold, make_work_tables
 from folkestrom.intake.load import PlacedDelivery, Progress, load, place
-from folkestrom.intake.mending import close_mended, repeats_waiting, still_waiting
 from folkestrom.intake.quarantine import reopen
+from folkestrom.intake.quarantine_records import make_work_tables, quarantine_records
 from folkestrom.intake.reading.files import Format, InputFile
 from folkestrom.intake.reading.readers import Delivery, read_parquet
 from folkestrom.intake.reading.text_files import convert
+from folkestrom.intake.redeliveries import close_mended, repeats_waiting, still_waiting
 from folkestrom.intake.resolution.conflicts import find_earlier, settle_keys
 from folkestrom.intake.resolution.links import add_links, settle_links
 from folkestrom.intake.sealing import sealed_until
@@ -86,13 +86,13 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     if order.retake:
         placed = reopen(connection, placed, moment.batch)
     hashes = load(connection, placed, moment, order.progress)
-    hold(connection, moment.batch, first)
+    quarantine_records(connection, moment.batch, first)
     add_links(connection, first)
     find_earlier(connection, hashes, first)
     settle_keys(connection, hashes, moment.batch, first)
-    hold(connection, moment.batch, first)
+    quarantine_records(connection, moment.batch, first)
     settle_links(connection, moment, first)
-    hold(connection, moment.batch, first)
+    quarantine_records(connection, moment.batch, first)
     closed = [] if order.retake else close_mended(connection, moment.batch, first)
     counted = _count(connection, placed)
     _record(connection, placed, counted, moment, taken_at)

@@ -29,9 +29,9 @@ from folkestrom.linkage.history import Change, write_history
 from folkestrom.linkage.quarantine import (
     count,
     examples,
-    hold,
-    let_go_of_mended,
-    still_held,
+    quarantine_rows,
+    release_mended,
+    still_quarantined,
 )
 from folkestrom.linkage.tables import create_tables
 from folkestrom.model.time import known_from
@@ -110,7 +110,9 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
     if standing is not None and not files:
         day = _standing_day(order, standing)
         repeats = tuple(_repeat(file, standing) for file in order.files)
-        waiting = still_held(connection, order.variable, [file.digest for file in order.files])
+        waiting = still_quarantined(
+            connection, order.variable, [file.digest for file in order.files]
+        )
         return LinkResult(order.variable, None, day, standing.kind, repeats, {}, waiting=waiting)
     sources, kind = _look(files, order.staging, standing)
     day = _known_from(connection, order, standing)
@@ -128,13 +130,13 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
         find_standing(connection, table, key)
     number = (standing.deliveries if standing else 0) + 1
     counts = count(connection, sources)
-    reasons = hold(connection, sources, order.variable, number, adds=order.adds)
+    reasons = quarantine_rows(connection, sources, order.variable, number, adds=order.adds)
     shown = examples(connection, order.variable, number)
     _refuse_empty(order, counts, reasons, shown)
     change = write_history(connection, Change(table, key, kind, day, order.adds, standing is None))
     if kind == "text":
         _keep_levels(connection, order.variable)
-    mended = let_go_of_mended(connection, sources, order.variable, number) if adds else 0
+    mended = release_mended(connection, sources, order.variable, number) if adds else 0
     _record(connection, order, number, (key, kind, day), sources, counts)
     listed = [*counts, *(_repeat(f, standing) for f in order.files if standing and f not in files)]
     return LinkResult(

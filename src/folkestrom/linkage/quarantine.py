@@ -55,7 +55,7 @@ def count(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> l
     return counts
 
 
-def hold(
+def quarantine_rows(
     connection: duckdb.DuckDBPyConnection,
     sources: Sequence[Source],
     variable: str,
@@ -78,7 +78,7 @@ def hold(
         """
     )
     for number, source in enumerate(sources):
-        _hold_file(connection, number, source, variable, delivery)
+        _quarantine_file(connection, number, source, variable, delivery)
     _name_others(connection, sources, variable, delivery)
     rows = connection.execute(
         "SELECT reason_name, count(*) FROM held_back GROUP BY reason_name ORDER BY 2 DESC, 1"
@@ -86,7 +86,7 @@ def hold(
     return {str(reason): int(many) for reason, many in rows}
 
 
-def let_go_of_mended(
+def release_mended(
     connection: duckdb.DuckDBPyConnection,
     sources: Sequence[Source],
     variable: str,
@@ -137,11 +137,11 @@ def let_go_of_mended(
     )
     for number, source in enumerate(sources):
         if source.is_of_held_rows:
-            mended += _let_go_of_origins(connection, number, source, variable, delivery)
+            mended += _release_origins(connection, number, source, variable, delivery)
     return mended
 
 
-def _let_go_of_origins(
+def _release_origins(
     connection: duckdb.DuckDBPyConnection,
     number: int,
     source: Source,
@@ -167,7 +167,9 @@ def _let_go_of_origins(
     return mended
 
 
-def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Sequence[str]) -> int:
+def still_quarantined(
+    connection: duckdb.DuckDBPyConnection, variable: str, digests: Sequence[str]
+) -> int:
     """How many rows of files that were delivered before are held for what is wrong with them.
 
     Parameters
@@ -193,7 +195,7 @@ def still_held(connection: duckdb.DuckDBPyConnection, variable: str, digests: Se
     )
 
 
-def _hold_file(
+def _quarantine_file(
     connection: duckdb.DuckDBPyConnection,
     number: int,
     source: Source,
@@ -288,7 +290,7 @@ def _in_words(
     return said
 
 
-def export_held(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) -> int:
+def export_quarantined(connection: duckdb.DuckDBPyConnection, variable: str, to: Path) -> int:
     """Write the rows that were not accepted to a file that can be mended and linked again.
 
     The file holds persons' values, and so belongs to the office. Where a line is no record and has

@@ -23,7 +23,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics import explain as explanation
+from folkestrom.statistics import adjustment as explanation
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until

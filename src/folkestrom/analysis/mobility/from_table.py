@@ -17,8 +17,8 @@ from folkestrom.analysis.design.sources import Source, source_of
 from folkestrom.analysis.design.tables import factor_of
 from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.analysis.mobility.model import Errors, check_errors, fit_mobility
-from folkestrom.analysis.mobility.panel.observed import (
-    Observed,
+from folkestrom.analysis.mobility.panel.observations import (
+    Observations,
     arrange,
     identifiers_of,
     names_of_outcomes,
@@ -206,7 +206,7 @@ def mobility(
 
 
 def _fit(
-    observed: Observed,
+    observed: Observations,
     cluster: str | ArrayLike | None,
     options: _Options,
     checkpoint: Path | str | None = None,

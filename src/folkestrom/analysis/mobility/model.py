@@ -77,7 +77,7 @@ def fit_mobility(
         Share of the persons, drawn at random, from whom the observed information is computed,
         which takes some forty passes; the result says so.
     cluster
-        For each person, in the order of their numbers, what is sampled together; each person
+        For each person, in the order of their numbers, the cluster; each person
         by default.
     penalty
         Weight of half of each squared coefficient, of numbers per standard deviation and

@@ -2,7 +2,7 @@
 
 Everything here is frozen and compares by content, so that a study read from a file, a study made
 in Python and a study written and read again are the same study. What a definition can be wrong in
-by itself is refused here; names are looked up when it meets a store.
+by itself is refused here; names are looked up when it is bound to a store.
 """
 
 from __future__ import annotations

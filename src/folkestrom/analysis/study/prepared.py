@@ -1,4 +1,4 @@
-"""A study that has met a store: its names looked up, its days settled, ready to be made."""
+"""A study bound to a store: its names looked up, its days settled, ready to be made."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from folkestrom.analysis.mobility import MobilityFit
     from folkestrom.app.office.fit import Model
 
-#: Nobody has effects of their own.
+#: No random effects.
 NOBODY: Final = "none"
 #: What estimates are written as, by the end of a file's name.
 _SUFFIXES: Final[dict[str, OutputFormat | Literal["html", "latex", "markdown"]]] = {
@@ -71,26 +71,28 @@ def mobility(
     ] = None,
     random: Annotated[
         str,
-        typer.Option("--random", help=f"Column of those with effects of their own; {NOBODY}."),
+        typer.Option("--random", help=f"Column of the units with random effects; {NOBODY}."),
     ] = "person",
     effects: Annotated[
         Literal["unstructured", "exchangeable", "diagonal", "equal", "none"] | None,
-        typer.Option("--effects", help="Covariance of the effects; without it, unstructured."),
+        typer.Option(
+            "--effects", help="Covariance structure of the effects; unstructured by default."
+        ),
     ] = None,
     errors: Annotated[
         Literal["observed", "bhhh", "clustered"],
-        typer.Option("--errors", help="Where standard errors come from."),
+        typer.Option("--errors", help="Covariance estimator; clustered: sandwich."),
     ] = "observed",
     bread: Annotated[
         float,
         typer.Option(
             "--bread",
-            help="Share of the persons for the observed information, which is slow on millions.",
+            help="Share of the persons for the bread, the observed information; slow on millions.",
         ),
     ] = 1.0,
     cluster: Annotated[
         str | None,
-        typer.Option("--cluster", help="Column of what is sampled together, with clustered."),
+        typer.Option("--cluster", help="Column of clusters, with clustered."),
     ] = None,
     weight: Annotated[str | None, typer.Option("--weight", help="Column of weights.")] = None,
     penalty: Annotated[
@@ -98,18 +100,20 @@ def mobility(
         typer.Option(
             "--penalty",
             min=0,
-            help="Weight of half of each squared coefficient (of numbers: per standard deviation).",
+            help="Ridge penalty: weight of half of each squared coefficient, standardised.",
         ),
     ] = 0.0,
     tolerance: Annotated[
         float | None,
-        typer.Option("--tolerance", help="Standard errors that the last step may move anything."),
+        typer.Option(
+            "--tolerance", help="Convergence tolerance: largest last step, in standard errors."
+        ),
     ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
             "--checkpoint",
-            help="File that keeps where the fit has got to: interrupted, it goes on from there.",
+            help="Checkpoint file: an interrupted fit goes on from it.",
         ),
     ] = None,
     folder: Annotated[

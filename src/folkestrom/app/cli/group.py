@@ -146,9 +146,9 @@ def _is_interrupt(error: BaseException | None) -> bool:
 def _told(error: Exception) -> UserError | None:
     """What ran out or was refused, if that is what happened, wherever in the program it did."""
     # Imported here: `folkestrom --help` needs no engine.
-    from folkestrom.engine.failures import told
+    from folkestrom.engine.failures import user_error_of
 
-    return told(error)
+    return user_error_of(error)
 
 
 def _internal_code(error: Exception) -> int:

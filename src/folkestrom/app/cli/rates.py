@@ -82,7 +82,8 @@ def rates(
         ),
     ] = None,
     method: Annotated[
-        Literal["direct", "indirect"], typer.Option("--method", help="Way of standardising.")
+        Literal["direct", "indirect"],
+        typer.Option("--method", help="Direct or indirect standardisation."),
     ] = "direct",
     groups: GroupsOf = None,
     level: Level = 0.95,

@@ -40,10 +40,10 @@ class Model:
     formula
         The outcome and its covariates.
     random
-        The column of those who have effects of their own; None: nobody has, and every row stands
+        The column of the units with random effects; None: there are none, and every row stands
         for itself.
     weight, cluster
-        Columns of weights, and of what is sampled together.
+        Columns of weights, and of clusters.
     """
 
     formula: str

@@ -17,7 +17,7 @@ from folkestrom.linkage.catalogue import counts_of, has_linkage, linked_variable
 from folkestrom.linkage.counts import LinkResult
 from folkestrom.linkage.delivery import LinkOrder, check_name
 from folkestrom.linkage.delivery import link as link_files
-from folkestrom.linkage.quarantine import export_held
+from folkestrom.linkage.quarantine import export_quarantined
 from folkestrom.model.names import suggestion
 from folkestrom.variables.registry import RESERVED
 
@@ -130,4 +130,4 @@ def export(folder: Path, variable: str, to: Path, waiting: Waiting) -> int:
                 next_step=suggestion(variable, known),
             )
         with path_errors(to, "--export-held"):
-            return export_held(connection, variable, to)
+            return export_quarantined(connection, variable, to)

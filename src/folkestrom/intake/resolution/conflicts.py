@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.engine.rows import column_of, is_any, lent
-from folkestrom.intake.holding import IS_KNOWN, record_sql
+from folkestrom.intake.quarantine_records import IS_KNOWN, record_sql
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
 

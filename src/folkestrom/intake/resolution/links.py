@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from folkestrom.engine.rows import column_of, is_any, lent, numbers_of
 from folkestrom.intake.build import Moment
-from folkestrom.intake.holding import record_sql
 from folkestrom.intake.keys import key_hashes
+from folkestrom.intake.quarantine_records import record_sql
 from folkestrom.intake.reasons import (
     LINK_CYCLE,
     LINK_OTHER_PERSON,

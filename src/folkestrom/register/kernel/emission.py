@@ -34,12 +34,7 @@ from folkestrom.register.tables import OPEN_DAY
 
 @njit(inline="always")
 def put_changes(
-    rows: Reports,
-    work: Memory,
-    known: Attributes,
-    now: Attributes,
-    day: int,
-    sink: Sink,
+    rows: Reports, work: Memory, known: Attributes, now: Attributes, day: int, sink: Sink
 ) -> None:
     """Close at `day` what is no longer so, and open what is.
 
@@ -124,12 +119,7 @@ def _put_reason(work: Memory, row: Any, r: int, day: int, sink: Sink) -> None:
 
 @njit(inline="always")
 def put_attributes(
-    rows: Reports,
-    work: Memory,
-    known: Attributes,
-    since: int,
-    day: int,
-    sink: Sink,
+    rows: Reports, work: Memory, known: Attributes, since: int, day: int, sink: Sink
 ) -> None:
     """Close at `day` what was known apart from events since another day."""
     if known.start >= 0:
@@ -162,12 +152,7 @@ def put_orphans(rows: Reports, work: Memory, registered: bool, day: int, sink: S
 
 @njit(inline="always")
 def put_rest(
-    rows: Reports,
-    work: Memory,
-    count: int,
-    known: Attributes,
-    since: int,
-    sink: Sink,
+    rows: Reports, work: Memory, count: int, known: Attributes, since: int, sink: Sink
 ) -> None:
     """Put out all that is still so as known at the end of time."""
     for r in range(work.number[EVENTS]):

@@ -19,13 +19,7 @@ _SOURCES = fingerprint([*_FOLDER.glob("*.py"), _FOLDER.parent / "flags.py"])
 
 @partial(kernel, sources=_SOURCES, _nrt=False)
 def _sweep_persons(
-    rows: Reports,
-    starts: Integers,
-    first: int,
-    last: int,
-    work: Memory,
-    sink: Sink,
-    plain: bool,
+    rows: Reports, starts: Integers, first: int, last: int, work: Memory, sink: Sink, plain: bool
 ) -> int:
     """Emit the rows of persons `first` to `last`, until the sink is full; return who is next.
 

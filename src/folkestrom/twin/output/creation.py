@@ -22,7 +22,7 @@ from folkestrom.twin.targets.embedded import embedded_targets
 from folkestrom.twin.targets.reference import reference_targets
 from folkestrom.twin.targets.scale import scale_targets
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.simulate import Observer, Simulation, Step, simulate
+from folkestrom.twin.years.simulation import Observer, Simulation, Step, simulate
 
 REPORTS: Final = "reports"
 TRUTH: Final = "truth"

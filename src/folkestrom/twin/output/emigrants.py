@@ -12,7 +12,7 @@ from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.reports import Rows
-from folkestrom.twin.years.simulate import Observer
+from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window
 
 _SCHEMA = pa.schema(

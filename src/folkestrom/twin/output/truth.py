@@ -21,7 +21,7 @@ from folkestrom.twin.years.calibration import ENLARGEMENT
 from folkestrom.twin.years.cells import AGES, NEWBORN
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.reports import Rows
-from folkestrom.twin.years.simulate import Observer
+from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window
 
 _KINDS = [kind.name.lower() for kind in Kind]

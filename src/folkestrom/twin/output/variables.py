@@ -21,7 +21,7 @@ from folkestrom.twin.lives.mobility import EDUCATIONS, EMPLOYMENTS, GROUPS, INCO
 from folkestrom.twin.lives.stock import day_number, year_starts
 from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.simulate import Observer
+from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window, adults
 
 VARIABLES = {"education": EDUCATIONS, "employment": EMPLOYMENTS, "income": INCOMES}

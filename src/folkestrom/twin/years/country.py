@@ -121,7 +121,7 @@ def basic_units(population: NDArray[np.int64]) -> NDArray[np.int16]:
     return np.clip(population // 350, 1, 9_999).astype(np.int16)
 
 
-def found(targets: Targets, seed: int, calibrated: bool) -> Country:
+def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
     """Create the country with its stock of the first 1 January."""
     truth = Mobility()
     people = allocate(capacity(targets, calibrated))

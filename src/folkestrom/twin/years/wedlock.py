@@ -62,7 +62,7 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     widows, new, day = bereave(country, dead)
     people.marital[widows] = new
     have = m.count_groups(people, country.size, country.last_year)
-    want = wanted(country, w, have)
+    want = target_statuses(country, w, have)
     widows, new, day = _hold_back(country, w, widows, new, day, have, want)
     people.last_marital[widows] = day
     w.out.add(r.MARITAL, widows, day, marital=new)
@@ -88,7 +88,7 @@ def _age(country: Country, w: Window, group: int) -> int:
     return 5 * group + 2 - (country.last_year - 1 - w.year)
 
 
-def wanted(country: Country, w: Window, have: NDArray[np.int64]) -> NDArray[np.int64]:
+def target_statuses(country: Country, w: Window, have: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the statuses aimed at; free, the targets' shares of whoever lives here."""
     goal = country.targets.marital[min(w.t + 1, country.targets.windows)]
     if w.calibrated:

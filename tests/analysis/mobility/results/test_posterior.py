@@ -166,5 +166,5 @@ def test_clusters_are_what_persons_keep(fit: MobilityFit) -> None:
         fit.information_criteria("year")
     with pytest.raises(UsageError, match="2 values for 400 persons"):
         fit.information_criteria([1, 2])
-    with pytest.raises(UsageError, match="no effects"):
+    with pytest.raises(UsageError, match="no person random effects"):
         replace(fit, covariance=replace(fit.covariance, structure="none")).effects_of_persons()

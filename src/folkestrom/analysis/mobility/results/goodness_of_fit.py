@@ -18,7 +18,7 @@ from folkestrom.analysis.inference.distributions import two_sided
 from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
 from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 from folkestrom.analysis.mobility.estimation.standardisation import standardised, to_own_units
-from folkestrom.analysis.mobility.panel.observed import Observed
+from folkestrom.analysis.mobility.panel.observations import Observations
 from folkestrom.analysis.mobility.panel.panel import Panel, clusters_of_persons, terms_of_panel
 from folkestrom.analysis.mobility.results.integration import Model, predictor_of, probabilities_of
 from folkestrom.analysis.mobility.results.posterior import forecasts, posterior
@@ -36,7 +36,7 @@ _ROWS = 500_000
 
 
 def fit_by_cell(
-    model: Model, observed: Observed, by: Sequence[str], expected: Expected
+    model: Model, observed: Observations, by: Sequence[str], expected: Expected
 ) -> pl.DataFrame:
     """Observed and expected counts of outcomes in cells.
 
@@ -149,7 +149,7 @@ class Criteria:
     clusters: int
 
 
-def clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
+def clusters_of(observed: Observations, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
     """For each person of the panel the number of the cluster.
 
     Parameters
@@ -165,7 +165,7 @@ def clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[
     return found
 
 
-def _clusters_of(observed: Observed, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
+def _clusters_of(observed: Observations, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
     panel = observed.panel
     if cluster is None:
         return np.arange(panel.persons, dtype=np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from folkestrom.analysis.design.term_design import CovariateDesign
 from folkestrom.analysis.design.terms import Factor, Number, Term
 from folkestrom.analysis.inference.distributions import critical_value, delta_errors, two_sided
-from folkestrom.analysis.mobility.panel.observed import Sample
+from folkestrom.analysis.mobility.panel.observations import Sample
 from folkestrom.analysis.mobility.results.integration import Averaged, Model, average, predictor_of
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError

@@ -245,7 +245,7 @@ class _Writer:
         return notes
 
     def _kind(self, fit: MobilityFit) -> str:
-        """Where standard errors come from, and from how many persons if not from all."""
+        """The covariance estimator, and from how many persons if not from all."""
         kind = self.word(fit.standard_errors)
         if fit.bread_persons:
             counts = self._count(fit.bread_persons), self._count(fit.persons)

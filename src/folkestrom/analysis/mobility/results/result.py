@@ -22,7 +22,7 @@ from folkestrom.analysis.inference.distributions import (
     wald_statistic,
 )
 from folkestrom.analysis.mobility.estimation.covariance import Covariance
-from folkestrom.analysis.mobility.panel.observed import Observed, observe
+from folkestrom.analysis.mobility.panel.observations import Observations, observe
 from folkestrom.analysis.mobility.panel.panel import Panel, Position
 from folkestrom.analysis.mobility.results import (
     goodness_of_fit,
@@ -102,7 +102,7 @@ class MobilityFit:
     bread_persons: int = 0
     clusters: int | None = None
     design: Design | None = None
-    observed: Observed | None = field(default=None, repr=False)
+    observed: Observations | None = field(default=None, repr=False)
 
     @property
     def names_(self) -> list[str]:
@@ -433,7 +433,7 @@ class MobilityFit:
             self.outcomes, self.positions, self.free, self.parents, self.covariance, self.theta
         )
 
-    def rows_of(self, data: Any, *, formula: bool = False) -> Observed:
+    def rows_of(self, data: Any, *, formula: bool = False) -> Observations:
         """The rows given, or those fitted to.
 
         Parameters
@@ -452,7 +452,7 @@ class MobilityFit:
         if isinstance(data, Panel):
             if formula and self.design is not None:
                 raise UsageError("is a panel; the formula needs the table", where="data")
-            return Observed(data)
+            return Observations(data)
         if self.design is None:
             raise UsageError("is a table; a model of terms needs the panel", where="data")
         return observe(data, self.design, self.outcomes)

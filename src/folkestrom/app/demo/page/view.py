@@ -15,9 +15,9 @@ from folkestrom.classifications.areas import county_name
 from folkestrom.model.countries import country_name
 from folkestrom.model.specification import Text, same
 from folkestrom.model.time import add_months
-from folkestrom.statistics import explain
+from folkestrom.statistics import adjustment
 
-_KIND_LABELS: Final = explain.SPECIFICATION.dimension("kind").labels
+_KIND_LABELS: Final = adjustment.SPECIFICATION.dimension("kind").labels
 
 #: Annulments and corrections as kinds of their own, in the order of `delays`.
 _REVISION_LABELS: Final = {
@@ -96,10 +96,10 @@ def cause_label(kind: str, target_kind: str) -> Text:
     >>> cause_label("annulment", "death").en, cause_label("move", "move").no
     ('Annulment: death', 'Retting: flytting')
     """
-    about = _KIND_LABELS(kind if target_kind == explain.NO_TARGET else target_kind)
+    about = _KIND_LABELS(kind if target_kind == adjustment.NO_TARGET else target_kind)
     if kind == "annulment":
         return Text(f"Annulment: {about.en}", f"Annullering: {about.no}")
-    if target_kind == explain.NO_TARGET:
+    if target_kind == adjustment.NO_TARGET:
         return Text(f"Other report: {about.en}", f"Annen melding: {about.no}")
     return Text(f"Correction: {about.en}", f"Retting: {about.no}")
 

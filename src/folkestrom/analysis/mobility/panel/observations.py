@@ -149,7 +149,7 @@ def _first(last: pl.Series, values: pl.Series, begins: NDArray[np.bool_]) -> pl.
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class Observations:
     """Rows as a panel, and what they came from.
 
     Attributes
@@ -192,7 +192,7 @@ class Observed:
         name
             A column of the table, or a factor of the panel.
         """
-        check_arguments(Observed.cells, locals())
+        check_arguments(Observations.cells, locals())
         if self.source_rows is not None:
             return factor_of(self.source_rows.read([name]), name)
         found = {t.name: t for t in terms_of_panel(self.panel) if isinstance(t, Factor)}
@@ -210,7 +210,7 @@ class Observed:
         where
             Only rows with these levels of columns.
         """
-        check_arguments(Observed.sample, locals())
+        check_arguments(Observations.sample, locals())
         if most is not None and most < 1:
             raise UsageError("is no number of rows", where="sample", value=most, allowed="1 and up")
         kept = np.ones(self.panel.size, dtype=bool)
@@ -234,7 +234,7 @@ class Observed:
         return self.design.read(self.source_rows.read(self.design.columns, rows))
 
 
-def observe(data: Any, design: Design, outcomes: Sequence[str]) -> Observed:
+def observe(data: Any, design: Design, outcomes: Sequence[str]) -> Observations:
     """Read rows as a formula's design does.
 
     Parameters
@@ -275,7 +275,7 @@ def arrange(
     *,
     folder: Path | str | None = None,
     fitting: bool = False,
-) -> Observed:
+) -> Observations:
     """Rows as a panel, those of a person in the order of time.
 
     Parameters
@@ -321,7 +321,7 @@ def arrange(
     if design.roles.weight is not None:
         weight = _weights(given, design.roles.weight)
         panel = replace(panel, rows=panel.rows._replace(weight=weight))
-    return Observed(panel, given, design)
+    return Observations(panel, given, design)
 
 
 def _weights(source_rows: SourceRows, name: str) -> Array:

@@ -37,7 +37,7 @@ def make_work_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
 
 
-def hold(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
+def quarantine_records(connection: duckdb.DuckDBPyConnection, batch: int, first: int) -> None:
     """Move `held_back` to quarantine; what waits there already is a repeat.
 
     A record that comes back from quarantine and is still wrong keeps the file and the row that it

@@ -98,7 +98,7 @@ def simulate(
     threads
         How many threads draw outcomes; the result does not depend on it.
     """
-    state = c.found(targets, seed, calibrated)
+    state = c.new_country(targets, seed, calibrated)
     state.threads = threads
     observers = observe(state)
     writer = Writer(folder, targets.municipality_codes, state.units)

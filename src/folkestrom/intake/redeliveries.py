@@ -18,7 +18,7 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.intake.holding import record_sql
+from folkestrom.intake.quarantine_records import record_sql
 from folkestrom.intake.reasons import Reason
 
 #: Reasons that lie in other records: to deliver the record once more changes nothing about them.
