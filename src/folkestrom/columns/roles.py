@@ -327,7 +327,7 @@ def flags(column: Column) -> npt.NDArray[np.bool_]:
     """
     allowed = "0 and 1, or true and false, in every row"
     meant = (
-        "With several event types, state which one is meant: cause=…, or event=… with its name "
+        "With several event types, say which one is meant: cause=…, or event=… with its name "
         "in a study's episodes"
     )
     if not column.is_number:

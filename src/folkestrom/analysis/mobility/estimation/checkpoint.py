@@ -67,7 +67,7 @@ class Checkpoint:
             np.savez(
                 file, format=_FORMAT, fingerprint=self.fingerprint, theta=held.theta,
                 information=held.information, reached=held.reached, order=held.order,
-                gradient_correction=held.gradient_correction,
+                tilt=held.gradient_correction,
             )  # fmt: skip
             file.flush()
             os.fsync(file.fileno())
