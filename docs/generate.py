@@ -311,7 +311,7 @@ def _variable_row(variable: Variable) -> list[str]:
         f"`{variable.name}`",
         dimension.label.en,
         dimension.label.no,
-        codes or dimension.classification or "as in files",
+        "; ".join(text for text in (dimension.classification, codes) if text) or "as in files",
         *(yes[use] if use in variable.uses else "" for use in _USES),
     ]
 

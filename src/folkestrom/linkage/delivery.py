@@ -159,7 +159,7 @@ def check_name(name: str, taken: Collection[str]) -> None:
             "is a variable that every store has",
             where="--as",
             value=name,
-            next_step=f"Call yours otherwise, such as {f'own_{name}'!r}",
+            next_step=f"Call yours otherwise, such as {f'my_{name}'!r}",
         )
 
 

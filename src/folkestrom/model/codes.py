@@ -78,8 +78,6 @@ class Reason(IntEnum):
 
 #: Kinds that begin a spell of residence.
 RECORD_START_KINDS: Final = frozenset({Kind.FIRST_REGISTRATION, Kind.BIRTH, Kind.IMMIGRATION})
-#: Kinds whose applied reports are rows of the event table.
-FLOW_KINDS: Final = frozenset({*RECORD_START_KINDS, Kind.MOVE, Kind.EMIGRATION, Kind.DEATH})
 #: Kinds that the format keeps a number for, and intake still refuses.
 RESERVED_KINDS: Final = frozenset({Kind.MERGE, Kind.SPLIT})
 

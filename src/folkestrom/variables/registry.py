@@ -49,6 +49,7 @@ _EXPOSURE: Final[frozenset[Use]] = frozenset({"exposure"})
 def _number(id: str, label: Text, sql: str, *needs: Source, **more: Any) -> Variable:
     """A variable whose numbers are its codes."""
     shown = {key: more.pop(key) for key in ("classification", "labels") if key in more}
+    shown.setdefault("labels", named(str))
     return Variable(Dimension(id, label, **shown), sql, frozenset(needs), **more)
 
 
@@ -387,12 +388,16 @@ _DERIVED: Final = (
         ),
     ),
     _place(
-        Dimension("destination", same("Destination")),
+        Dimension("destination", Text("Destination", "Tilflyttingssted")),
         f"CASE WHEN {_EMIGRATED} THEN -country WHEN kind = {int(Kind.MOVE)} THEN went_to END",
         _destination, sources.OUTCOME, unknown=None, uses=STUDIES,
     ),
     _place(
-        Dimension("destination_country", same("Destination country"), labels=country_label),
+        Dimension(
+            "destination_country",
+            Text("Country of destination", "Tilflyttingsland"),
+            labels=country_label,
+        ),
         f"CASE WHEN {_EMIGRATED} THEN country END",
         country_code, sources.OUTCOME, unknown=None, uses=STUDIES,
     ),

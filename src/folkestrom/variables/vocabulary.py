@@ -90,6 +90,15 @@ class Setting:
     years: Callable[[Linked], Mapping[int, Mapping[str, object]]] | None = None
 
 
+#: Who else has a variable, and how to ask for it there.
+_ELSEWHERE: Final[Mapping[Use, tuple[str, str]]] = {
+    "flow": ("changes", "Ask `folkestrom changes` for it"),
+    "exposure": ("rates", "Ask `folkestrom rates` for it"),
+    "panel": (
+        "studies, of what became of a person-year",
+        "Make a panel of it with `folkestrom study`, which has propensities",
+    ),
+}
 _NOT_THERE: Final[Mapping[Use, str]] = {
     "stock": "is not a dimension of the population",
     "flow": "is not a dimension of changes",
@@ -122,14 +131,8 @@ def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
     for name in wanted:
         if wanted.count(name) > 1:
             raise UsageError("is asked for twice", where="by", value=name)
-        if name in own and name in linked:  # linked before the variable was in the program
-            raise UsageError(
-                "is a variable of the register's, and a linked one too",
-                where="by",
-                value=name,
-                next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`",
-            )
         if name in own:
+            check_one(name, linked, "by")
             found.append(own[name])
         elif name in setting.groups:
             found.append(_grouped(setting, name, own, linked))
@@ -140,14 +143,37 @@ def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
     return tuple(found)
 
 
+def check_one(name: str, linked: Mapping[str, Linked], where: str) -> None:
+    """Refuse a name that is the register's and a linked one: linked before the program had it.
+
+    Parameters
+    ----------
+    name
+        A variable of every store.
+    linked
+        Linked variables.
+    where
+        The argument that names it.
+    """
+    if name in linked:
+        raise UsageError(
+            "is a variable of the register's, and a linked one too",
+            where=where,
+            value=name,
+            next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`; and take "
+            f"the reports into a new store to ask for the register's {name}",
+        )
+
+
 def _unknown(setting: Setting, name: str, known: Sequence[str], where: str) -> UserError:
-    if name in RESERVED and setting.use == "exposure":
+    if name in VARIABLES:
+        asked, next_step = _ELSEWHERE[next(u for u in _ELSEWHERE if u in VARIABLES[name].uses)]
         return UsageError(
-            "is a variable of studies, of what became of a person-year",
+            f"is a variable of {asked}",
             where=where,
             value=name,
             allowed=tuple(known),
-            next_step="Make a panel of it with `folkestrom study`, which has propensities",
+            next_step=next_step,
         )
     if ":" in name:
         return UsageError(
@@ -242,6 +268,10 @@ def check_groups(groups: Mapping[str, Groups], linked: Mapping[str, Linked]) -> 
         Linked variables.
     """
     for name, group in groups.items():
+        if not isinstance(group, Groups):
+            raise UsageError(
+                "is no grouping", where=f"groups, {name}", allowed="Groups(of=…, quantiles=10)"
+            )
         if name in RESERVED or name in linked:
             raise UsageError("is a variable already", where="groups", value=name)
         if group.of in groups:

@@ -26,7 +26,7 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.variables.groups import grouped
 from folkestrom.variables.linked import check_known, of_linked
 from folkestrom.variables.registry import variables_of
-from folkestrom.variables.vocabulary import Vocabulary, check_groups, with_levels
+from folkestrom.variables.vocabulary import Vocabulary, check_groups, check_one, with_levels
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
 #: 2: a condition that names `unknown` finds what has no number, too.
@@ -122,6 +122,7 @@ def prepare(
     besides = {name for name in by if name not in study.variables}
     for name in besides.union(*names.values()) & known.keys():
         known[name] = with_levels(connection, known[name])
+        check_one(name, linked, "variables")
     mine = {name: of_linked(variable) for name, variable in linked.items()}
     known |= mine
     vocabulary = Vocabulary({**known, **dict.fromkeys(study.groups, known["sex"])})

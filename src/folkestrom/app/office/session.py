@@ -50,7 +50,7 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
             yield connection
     if fresh:
         return
-    waiting.say("The register's tables were not made from the log as it is; making them again.")
+    waiting.say("The register's tables are of an earlier log or method; making them again.")
     with writing(folder, waiting) as connection:
         refresh_alone(connection, tables)
     with open_for_reading(folder, waiting) as connection:
