@@ -160,8 +160,8 @@ def check_one(name: str, linked: Mapping[str, Linked], where: str) -> None:
             "is a variable of the register's, and a linked one too",
             where=where,
             value=name,
-            next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`; and take "
-            f"the reports into a new store to ask for the register's {name}",
+            next_step=f"Link yours by another name: `folkestrom link FILE --as my_{name}`; to ask "
+            f"for the register's {name}, take the reports into a new store",
         )
 
 
