@@ -54,7 +54,7 @@ def test_a_command_opens_its_store_once(
 ) -> None:
     monkeypatch.chdir(folder)
     opened, met = [], []
-    open_store, reach = session.open_for_reading, prepared.reach
+    open_store, coverage = session.open_for_reading, prepared.coverage
 
     def opening(*given: Any) -> Any:
         opened.append(given)
@@ -62,10 +62,10 @@ def test_a_command_opens_its_store_once(
 
     def meeting(*given: Any) -> Any:
         met.append(given)
-        return reach(*given)
+        return coverage(*given)
 
     monkeypatch.setattr(session, "open_for_reading", opening)
-    monkeypatch.setattr(prepared, "reach", meeting)
+    monkeypatch.setattr(prepared, "coverage", meeting)
     done = CliRunner().invoke(app, ["--store", "store", *arguments])
     assert done.exit_code == 0, done.output
     assert (len(opened), len(met)) == (1, studies), done.output
