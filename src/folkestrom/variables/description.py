@@ -26,6 +26,7 @@ from folkestrom.variables.past import (
 from folkestrom.variables.sources import (
     CHILDREN,
     HISTORIES,
+    MARITAL,
     MOTHER,
     PARENTS,
     REFERENCE_DAY,
@@ -119,7 +120,7 @@ STAYS: Final = Rows("stays", "", "$known_at", "", "", "", "$start - 1", _OF_RESI
 def rows_with_history(
     source: str,
     columns: Sequence[str],
-    history: History | None = None,
+    history: History = MARITAL,
     rows: Rows = RESIDENTS,
 ) -> str:
     """Rows with what a history says of the person, or of the person's place, on the day.
@@ -127,7 +128,6 @@ def rows_with_history(
     What holds then, as known on the knowledge date; nothing, or the number of what is unknown,
     where the history has no row.
     """
-    history = history or _EXAMPLE
     stored = dict(zip(history.columns, history.stored, strict=True))
     listed = ", ".join(history.shown(column, f"h.{stored[column]}") for column in columns)
     bounded = rows.many and history.key == "person"
@@ -138,11 +138,6 @@ def rows_with_history(
         LEFT JOIN {table if bounded else history.table} h ON h.{history.key} = r.{history.of}
           AND {_holds(history, rows)}
     """
-
-
-_EXAMPLE: Final = History(
-    "marital", ("marital_status",), table="marital", stored=("marital_status",), missing=0
-)
 
 
 def _known(rows: Rows, alias: str) -> str:

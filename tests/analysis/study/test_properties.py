@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkestrom.analysis.study import Entry, Exit, Panel, Study
+from folkestrom.analysis.study import Entry, Exit, Panel, Study, ValueAt
 from folkestrom.analysis.study.episodes import EpisodeQuery
 from folkestrom.analysis.study.panel import PanelQuery
 from folkestrom.model.knowledge import Knowledge
 from folkestrom.variables.registry import variables_of
 from folkestrom.variables.vocabulary import Vocabulary, with_levels
-from tests.reference.register import Report
-from tests.statistics.small_store import store_of, stretched_logs
+from tests.reference.register import OPEN, Report
+from tests.statistics.small_store import hand_made, store_of, stretched_logs
 
 Row = dict[str, Any]
 IMMIGRATION, MOVE, EMIGRATION, DEATH = 3, 5, 8, 9
@@ -133,3 +133,19 @@ def words(connection: Any) -> Vocabulary:
     known = variables_of("panel")
     known["municipality"] = with_levels(connection, known["municipality"])
     return Vocabulary(known)
+
+
+def test_a_child_who_leaves_on_the_day_of_entry_is_there_the_day_before() -> None:
+    day, known = date(2010, 1, 1), (date(2000, 1, 1), OPEN)
+    connection = hand_made(
+        [{"person": 1}, {"person": 2, "birth_date": date(2005, 1, 1), "valid_to": day}],
+        attribute=[
+            (1, 2, date(1980, 6, 1), 166, None, None, 1, date(1999, 12, 31), OPEN, *known, 1),
+            (2, 1, date(2005, 1, 1), 166, 1, None, 1, date(2005, 1, 1), OPEN, *known, 2),
+        ],
+    )
+    entry, exit_ = Entry("resident", on=day), Exit("2011-01-01", ["emigration"])
+    study = Study("x", entry=entry, exit=exit_, variables={"own": ValueAt("children", "entry")})
+    query = EpisodeQuery(connection, study, entry, exit_, words(connection), date(2012, 1, 1))
+    rows = [row for batch in query.batches(query.tally) for row in batch.to_pylist()]
+    assert {row["person"]: row["own"] for row in rows}[1] == 1
