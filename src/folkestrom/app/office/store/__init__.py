@@ -1,0 +1,1 @@
+"""The Python interface: one `Store`; its methods, by what they are for."""

@@ -1,0 +1,172 @@
+"""Official statistics from a store: stocks, accounts, published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.session import answer
+from folkestrom.app.office.statistics import (
+    ChangesQuestion,
+    ExplanationQuestion,
+    PopulationQuestion,
+    TableQuestion,
+)
+from folkestrom.columns import check_arguments
+from folkestrom.model.cells import Frame, Target
+from folkestrom.model.knowledge import PUBLISHED
+
+if TYPE_CHECKING:
+    from folkestrom.app.office.arguments import Day, Knowledge
+
+
+from folkestrom.app.office.store.opened import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics(Opened):
+    """Methods that give the figures of official statistics."""
+
+    def population(
+        self,
+        date: Day | None = None,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        dates: Day | Sequence[Day] = (),
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Residents by variables, at a day or at several.
+
+        Parameters
+        ----------
+        date
+            Reference date: the stock is the state at the end of the day before. Here and below a
+            day is a `date`, a `datetime` at midnight, or a text such as "2021-01-01".
+        by
+            Names of variables, such as ["municipality", "sex", "age"] or "sex,age".
+        known_at
+            Knowledge date; "published": the extraction after each date; "latest": all that is
+            known.
+        dates
+            Several reference dates instead of one; the result then has a column `date`.
+        extraction_months
+            Months from a date to its extraction, for "published"; 1 by default.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.population, locals())
+        question = PopulationQuestion.asked(
+            parameter, date=date, dates=dates, by=by, known_at=known_at,
+            extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def changes(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        every: Literal["year", "quarter", "month"] | None = None,
+        quarters: Literal["summation", "register"] | None = None,
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Accounts of the population between two days; flows alone by what changes by itself.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`.
+        by
+            Names of variables, such as "county" or "sex".
+        known_at
+            "published": each period at its extractions. A day, or "latest", all that is known: one
+            knowledge date for everything.
+        every
+            Split into periods of this length.
+        quarters
+            Populations at 1 April, 1 July and 1 October by "summation" (the default), or from the
+            "register".
+        extraction_months
+            Months from the end of a period to its extraction; 1 by default.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.changes, locals())
+        question = ChangesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
+            quarters=quarters, extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def explain(
+        self,
+        from_: Day,
+        to_: Day,
+        area: Literal["nation", "county", "municipality"] = "nation",
+        *,
+        quarters: Literal["summation", "register"] | None = None,
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Every unit of a period's adjustment, with the report that it is owed to.
+
+        Parameters
+        ----------
+        from_, to_
+            The period, `[from_, to_)`.
+        area
+            Adjustment of the nation, of counties or of municipalities.
+        quarters, extraction_months
+            As for `changes`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.explain, locals())
+        changes = ChangesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=area, known_at=PUBLISHED, every=None,
+            quarters=quarters, extraction_months=extraction_months,
+        )  # fmt: skip
+        question = ExplanationQuestion.asked(parameter, changes)
+        return answer(self.path, self.waiting, question).to(to)
+
+    def table(
+        self,
+        name: str,
+        year: int | str,
+        *,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        unknown: Literal["published", "category"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """A published table as it stands on 1 January of a year.
+
+        Parameters
+        ----------
+        name
+            "key-figures", "age-groups", "marital-status" or "citizenship".
+        year
+            The year; changes are those of the year before.
+        known_at
+            Knowledge date; "published": at the extraction; "latest": all that is known.
+        extraction_months
+            Months from the turn of the year to its extraction; 1 by default.
+        unknown
+            In "marital-status": unknown status left out as on the page that is "published" (the
+            default), or as a "category".
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.table, locals())
+        question = TableQuestion.asked(
+            parameter, name=name, year=year, known_at=known_at,
+            extraction_months=extraction_months, unknown=unknown,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
