@@ -28,7 +28,7 @@ from folkestrom.disclosure.records import (
 )
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
-from folkestrom.disclosure.suppression import complement, suppress
+from folkestrom.disclosure.suppression.complementary import complement, suppress
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask, effective, lines
 
 Floats = npt.NDArray[np.float64]
 

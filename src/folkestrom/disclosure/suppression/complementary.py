@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
-from folkestrom.disclosure.perturbations import table
-from folkestrom.disclosure.protection import MOST_PRIMARY, protect
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask, effective, lines
+from folkestrom.disclosure.suppression.perturbations import table
+from folkestrom.disclosure.suppression.protection import MOST_PRIMARY, protect
 
 __all__ = ["Codes", "Mask", "Suppression", "complement", "determined", "lines", "suppress"]
 

@@ -17,8 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask
-from folkestrom.disclosure.perturbations import (
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask
+from folkestrom.disclosure.suppression.perturbations import (
     Floats,
     Perturbation,
     ProtectionLevel,
@@ -112,7 +112,7 @@ def protect(of: Table, primary: Mask, minimum: int) -> Protection:
 
     Examples
     --------
-    >>> from folkestrom.disclosure.perturbations import table
+    >>> from folkestrom.disclosure.suppression.perturbations import table
     >>> codes = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])]
     >>> given = table(np.array([1, 20, 90, 30, 40, 95]), codes)
     >>> protect(given, given.counts < 5, 5).hidden.tolist()
