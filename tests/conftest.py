@@ -40,7 +40,7 @@ PURPOSES = {
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
         "analysis/rates/test_exposure.py",
         "analysis/design/test_separation_of_estimates.py",
-        "disclosure/test_c*.py", "disclosure/test_s*.py",
+        "disclosure/test_a*.py", "disclosure/test_c*.py", "disclosure/test_s*.py",
         "engine/test_parity.py", "intake/test_exact_lines.py", "intake/test_formats.py",
         "intake/test_quarantine_rounds.py", "intake/test_shuffle.py", "model/test_*time.py",
         "register/test_kernel.py", "register/test_ordering.py", "register/test_snapshots.py",

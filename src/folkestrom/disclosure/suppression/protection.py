@@ -43,6 +43,8 @@ _WINDOWS: Final = (150, 400)
 _ROUNDS: Final = 2
 #: A change of a cell that is suppressed already, and of an empty one.
 _SUPPRESSED, _EMPTY = 0.01, 1000.0
+#: How many times what a cell costs that other tables show.
+_DEAR: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ class _Pattern:
         self.primary = primary
         # A little more for every next cell, so that of equal ones the first is taken.
         order = 1 + 1e-4 * np.arange(len(primary)) / max(len(primary), 1)
-        self.weight: Floats = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
+        weight = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
+        self.weight: Floats = np.where(of.dear, _DEAR * weight, weight)
         self.used = np.zeros(len(primary), np.int64)
         self.serves: dict[Perturbation, dict[ProtectionLevel, int]] = {}
         self.of_cell: dict[int, list[Perturbation]] = {}
