@@ -50,7 +50,7 @@ PURPOSES = {
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
         "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py",
         "app/*", "architecture/*", "columns/*", "disclosure/test_release.py",
-        "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
+        "engine/*", "intake/test_files.py", "model/*", "outputs/*", "publish/*", "test_errors.py",
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (

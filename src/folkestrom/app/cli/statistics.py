@@ -15,10 +15,18 @@ from folkestrom.app.cli.options import (
     Every,
     Extraction,
     KnownAt,
+    Labels,
     Lang,
+    Only,
+    Order,
     Output,
+    Publish,
     Start,
+    Top,
+    Totals,
     Wait,
+    Wide,
+    codes_kept,
     option,
 )
 from folkestrom.errors import FolkestromError, UsageError
@@ -26,6 +34,7 @@ from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
+    from folkestrom.app.office.presentation import Presentation
     from folkestrom.model.cells import Cells
 
 By = Annotated[
@@ -59,6 +68,13 @@ def population(
     ] = None,
     every: Every = None,
     extraction: Extraction = None,
+    only: Only = None,
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -72,7 +88,8 @@ def population(
     question = PopulationQuestion.asked(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
-        extraction_months=extraction,
+        extraction_months=extraction, only=codes_kept(only),
+        shown=_shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
@@ -95,6 +112,13 @@ def changes(
         bool, typer.Option("--explain", help="List the adjustment report by report.")
     ] = False,
     extraction: Extraction = None,
+    only: Only = None,
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -105,7 +129,8 @@ def changes(
     given = settings(ctx)
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
-        extraction_months=extraction,
+        extraction_months=extraction, only=codes_kept(only),
+        shown=_shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
@@ -138,6 +163,9 @@ def table(
         ),
     ] = None,
     extraction: Extraction = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -149,9 +177,26 @@ def table(
     given.check_output(output)
     question = TableQuestion.asked(
         option, name=name, year=year, known_at=known_at, extraction_months=extraction,
-        unknown=unknown,
+        unknown=unknown, shown=_shown(wide=wide, labels=labels, publish=publish, lang=lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
+
+
+def _shown(
+    totals: bool = False,
+    order: str | None = None,
+    top: int | None = None,
+    wide: str | None = None,
+    labels: bool = False,
+    publish: str | None = None,
+    lang: Language = Language.EN,
+) -> Presentation:
+    from folkestrom.app.office.presentation import Presentation
+
+    return Presentation.asked(
+        totals=totals, publish=publish, order=order, top=top, wide=wide,
+        labels=lang if labels else None,
+    )  # fmt: skip
 
 
 class UnexplainedError(FolkestromError):
