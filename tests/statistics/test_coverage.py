@@ -21,7 +21,7 @@ from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
 from folkestrom.statistics.published.tables import TABLES, Edition, table
 from tests.reference.register import Report
-from tests.statistics.small_store import store_of
+from tests.statistics.small_store import hand_made, store_of
 
 
 def report(person: int, kind: Kind, event_date: date, known_from: date, **more: Any) -> Report:
@@ -146,3 +146,13 @@ def test_one_default_for_all_and_every_figure_says_it() -> None:
     assert set(said(())) == {("2020-02-01", "as published")}
     assert set(said(("latest",))) == {("2021-02-01", "all that is known")}
     assert set(said((date(2020, 6, 1),))) == {("2020-06-01", "")}
+
+
+def test_figures_of_invented_persons_say_so_and_those_of_others_do_not() -> None:
+    store = hand_made([{"person": 1}])
+    cells = population(store, date(2021, 1, 1))
+    assert not any("Synthetic" in note.en for note in cells.specification.footnotes)
+    store.execute("UPDATE source SET name = 'twin'")
+    cells = population(store, date(2021, 1, 1))
+    assert any("Synthetic data" in note.en for note in cells.specification.footnotes)
+    assert any("Syntetiske data" in note.no for note in cells.specification.footnotes)

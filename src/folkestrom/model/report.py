@@ -12,6 +12,9 @@ from typing import Final
 
 from folkestrom.model.codes import RECORD_START_KINDS, RESERVED_KINDS, Kind
 
+#: The source of reports of invented persons: the twin's. Figures of its stores say so.
+SYNTHETIC_SOURCE: Final = "twin"
+
 
 class Type(StrEnum):
     """Type of a column, named as in Parquet; CSV and NDJSON write the same values as text."""
@@ -53,7 +56,13 @@ _PLACED = RECORD_START_KINDS | {Kind.MOVE}
 _EVENTS = _EVERY - {Kind.ANNULMENT}
 
 COLUMNS: Final[tuple[Column, ...]] = (
-    Column("source", Type.STRING, "Who delivers: a register, an office, a system.", _EVERY),
+    Column(
+        "source",
+        Type.STRING,
+        "Who delivers: a register, an office, a system. `twin`: all persons are invented, and "
+        "every output says so.",
+        _EVERY,
+    ),
     Column(
         "source_report_id",
         Type.STRING,

@@ -243,7 +243,8 @@ def explain(
     windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
     known_end = clock.known(period.end)
     found = explanation.explain(connection, windows, area, when=period.code, known=known_end)
-    made = replace(found.specification, vintage=clock.knowledge.vintage)
+    footnotes = (*found.specification.footnotes, *limits.nature)
+    made = replace(found.specification, vintage=clock.knowledge.vintage, footnotes=footnotes)
     return replace(found, specification=made)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import duckdb
 
@@ -11,8 +12,16 @@ from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import LATEST, PUBLISHED, Knowledge, KnownAt
+from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS
+
+SYNTHETIC: Final = Text(
+    "Synthetic data: every person is invented. Years before 2020 are back-cast where they were not "
+    "made from published series.",
+    "Syntetiske data: alle personer er oppdiktet. År før 2020 er beregnet bakover der de ikke er "
+    "laget etter publiserte serier.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +36,19 @@ class Coverage:
         First knowledge date on which the stock was known.
     last
         Last knowledge date on which something became known.
+    synthetic
+        Whether reports are of a synthetic country.
     """
 
     first: date
     first_known: date
     last: date
+    synthetic: bool = False
+
+    @property
+    def nature(self) -> tuple[Text, ...]:
+        """What every output says of persons who are invented; nothing of others."""
+        return (SYNTHETIC,) if self.synthetic else ()
 
     def check_day(self, day: date, where: str = "date") -> None:
         """Refuse a reference date outside of what the log knows."""
@@ -75,10 +92,11 @@ class Coverage:
         return Knowledge(asked, self.first_known, self.last, months)
 
     def notes(self, known: date) -> tuple[Text, ...]:
-        """Footnotes of figures as known on a day that the log does not reach."""
+        """Footnotes of all figures, and of those as known on a day that the log does not reach."""
         if known <= self.last:
-            return ()
+            return self.nature
         return (
+            *self.nature,
             Text(
                 f"Preliminary: the log's last reports became known on {self.last}, and figures as "
                 f"known on {known} lack what came later.",
@@ -88,7 +106,7 @@ class Coverage:
         )
 
 
-@step("log_coverage", reads=["event", "known_report", "residence"])
+@step("log_coverage", reads=["event", "known_report", "residence", "source"])
 def log_coverage() -> str:
     """First day of the register, and the first and last days on which something became known.
 
@@ -107,7 +125,8 @@ def log_coverage() -> str:
                  (SELECT min(first_known) FROM event WHERE {registered}),
                  (SELECT min(known_from) FROM residence)
                ) AS first_known,
-               (SELECT max(known_from) FROM known_report) AS last_known
+               (SELECT max(known_from) FROM known_report) AS last_known,
+               EXISTS (SELECT 1 FROM source WHERE name = '{SYNTHETIC_SOURCE}') AS synthetic
         FROM (SELECT 1 FROM residence LIMIT 1) AS anybody
     """
 
@@ -121,5 +140,5 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
             where="the store",
             next_step="Take in reports with `folkestrom intake FILES`",
         )
-    ((first, first_known, last),) = found
-    return Coverage(first + timedelta(days=1), first_known, last)
+    ((first, first_known, last, synthetic),) = found
+    return Coverage(first + timedelta(days=1), first_known, last, synthetic)

@@ -248,7 +248,8 @@ def _footnotes(described: Described) -> tuple[Text, ...]:
     named = [_KNOWN[name] for name in described.by if name in _KNOWN]
     known = described.prepared.vocabulary.known
     made = [known[name].note for name in described.by if name in known]
-    return tuple(dict.fromkeys([*notes(named), *(note for note in made if note is not None)]))
+    said = [*notes(named), *(note for note in made if note is not None)]
+    return tuple(dict.fromkeys([*said, *described.prepared.reach.nature]))
 
 
 def _specification(

@@ -82,9 +82,9 @@ class Prepared:
     @property
     def known_text(self) -> str:
         """What was known, as a line of a chart says it."""
-        return f"As known on {self.knowledge_time}" + (
-            f" ({self.knowledge.vintage.en})" if self.knowledge.vintage.en else ""
-        )
+        vintage = self.knowledge.vintage.en
+        known = f"As known on {self.knowledge_time}" + (f" ({vintage})" if vintage else "")
+        return ". ".join([known, *(text.en for text in self.reach.nature)])
 
     @property
     def knowledge_time(self) -> str:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from folkestrom.errors import FolkestromError
 from folkestrom.model.codes import Kind, MaritalStatus, Origin, Reason, Sex
 from folkestrom.model.countries import COUNTRIES
+from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.people import FIRST_NUMBER
 from folkestrom.twin.years.reports import ANNULMENT, ANNULS, CORRECTS, Rows
 
-SOURCE = "twin"
 _DIGITS = 9
 _ENUMS = {"marital": MaritalStatus, "sex": Sex, "origin": Origin, "reason": Reason}
 _NAMES = {
@@ -123,7 +123,7 @@ class Writer:
         c = rows.content
         columns: dict[str, pa.Array] = {
             "source": pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(rows), np.int8)), [SOURCE]
+                pa.array(np.zeros(len(rows), np.int8)), [SYNTHETIC_SOURCE]
             ),
             "source_report_id": _texts(rows.number, _DIGITS),
             "received_at": pa.array(

@@ -114,7 +114,7 @@ def cells_of(
             Dimension("days", Text("Time since entry", "Tid siden inngang"), labels=time_label),
         ),
         measures=_MEASURES,
-        footnotes=tuple(dict.fromkeys((*_notes(followed, data), *notes))),
+        footnotes=tuple(dict.fromkeys((*_notes(followed, data), *followed.nature, *notes))),
         contents=_CONTENTS,
         reference_time=same(f"{entry.first_day} - {exit_.end}"),
         method=_method(followed),

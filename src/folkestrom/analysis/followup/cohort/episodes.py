@@ -81,6 +81,8 @@ class Followed:
         By group and event.
     level
         Level of the intervals.
+    nature
+        What every output says of the persons.
     """
 
     study: Study
@@ -94,6 +96,7 @@ class Followed:
     counts: Counts
     curves: tuple[Curve, ...]
     level: float
+    nature: tuple[Text, ...] = ()
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -186,7 +189,7 @@ def read(
     )
     return Followed(
         study, prepared.fingerprint, known, prepared.knowledge.vintage, groupings, groups, repeats,
-        follow, count(follow), _curves(follow, level), level,
+        follow, count(follow), _curves(follow, level), level, prepared.reach.nature,
     )  # fmt: skip
 
 
