@@ -19,6 +19,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
+from folkestrom.app.cli.demography import moves
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.publish.formats.output_format import OutputFormat
 
@@ -69,5 +70,5 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, fit, twin, demo):
+for module in (intake, link, statistics, moves, rates, study, fit, twin, demo):
     module.register(app)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.demography.moves import MovesQuestion
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
     ChangesQuestion,
@@ -168,5 +169,40 @@ class Statistics(Opened):
         question = TableQuestion.asked(
             parameter, name=name, year=year, known_at=known_at,
             extraction_months=extraction_months, unknown=unknown,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def moves(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        every: Literal["year", "quarter", "month"] | None = None,
+        abroad: bool = False,
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Moves between places by origin and destination, or migration by country.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`.
+        by
+            Names of variables. Of moves inside the country one is the sort of place: "county" if
+            none is, "municipality" or "basic_unit".
+        known_at, every, extraction_months
+            As for `changes`, whose internal migration moves add up to.
+        abroad
+            Immigration and emigration by country instead, with net migration.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.moves, locals())
+        question = MovesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
+            abroad=abroad, extraction_months=extraction_months,
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
