@@ -18,10 +18,12 @@ from folkestrom.app.cli.options import (
     Wait,
     option,
 )
+from folkestrom.app.cli.vocabulary.completion import kept_codes, names_of
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
+_NAMES = names_of("exposure")
 EventName = Annotated[
     str,
     typer.Option("--event", help="emigration, out_migration, immigration, death or birth."),
@@ -35,7 +37,12 @@ Destination = Annotated[
 ]
 KeptCodes = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="NAME=CODE[,CODE]", help="Keep these codes of a variable."),
+    typer.Option(
+        "--only",
+        metavar="NAME=CODE[,CODE]",
+        help="Keep these codes of a variable.",
+        autocompletion=kept_codes("exposure"),
+    ),
 ]
 GroupsOf = Annotated[
     list[str] | None,
@@ -64,6 +71,7 @@ def rates(
             "--by",
             help="Variables, with commas between them: county,sex,year. Linked ones too, and "
             "those of --groups.",
+            autocompletion=_NAMES,
         ),
     ] = "",
     event: EventName = "emigration",
@@ -71,7 +79,11 @@ def rates(
     only: KeptCodes = None,
     standardise_by: Annotated[
         str,
-        typer.Option("--standardise-by", help="Variables that rates are standardised for."),
+        typer.Option(
+            "--standardise-by",
+            help="Variables that rates are standardised for.",
+            autocompletion=_NAMES,
+        ),
     ] = "",
     against: Annotated[
         str | None,
@@ -116,7 +128,10 @@ def decompose(
     ctx: typer.Context,
     start: Start,
     end: End,
-    by: Annotated[str, typer.Option("--by", help="Variable that tells the groups apart.")],
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Variable that tells the groups apart.", autocompletion=_NAMES),
+    ],
     between: Annotated[
         tuple[str, str],
         typer.Option(

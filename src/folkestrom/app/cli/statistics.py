@@ -21,6 +21,7 @@ from folkestrom.app.cli.options import (
     Wait,
     option,
 )
+from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.errors import FolkestromError, UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 By = Annotated[
     str,
     typer.Option(
-        "--by", help="Variables, with commas between them: municipality,sex,age; linked ones too."
+        "--by",
+        help="Variables, with commas between them: municipality,sex,age; linked ones too.",
+        autocompletion=names_of("stock", "flow"),
     ),
 ]
 

@@ -18,6 +18,7 @@ from folkestrom.app.cli.options import (
     Wait,
     option,
 )
+from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
@@ -37,6 +38,7 @@ def moves(
             "--by",
             help="The places moved between: county (without it), municipality or basic_unit; and "
             "other variables, with commas between them: municipality,sex.",
+            autocompletion=names_of("flow"),
         ),
     ] = "",
     abroad: Annotated[

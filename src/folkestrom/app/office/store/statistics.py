@@ -15,6 +15,7 @@ from folkestrom.app.office.statistics import (
     PopulationQuestion,
     TableQuestion,
 )
+from folkestrom.app.office.vocabulary.variables import VariablesQuestion, variables
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
@@ -206,3 +207,30 @@ class Statistics(Opened):
             abroad=abroad, extraction_months=extraction_months,
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
+
+    def variables(
+        self,
+        name: str | None = None,
+        date: Day | None = None,
+        *,
+        language: Literal["en", "no"] = "en",
+        to: Target = "arrow",
+    ) -> Frame:
+        """The variables that there are and what they may be asked for, or the codes of one.
+
+        The store need not be there: the variables of every store are known without it.
+
+        Parameters
+        ----------
+        name
+            The variable whose codes are listed; None: all variables.
+        date
+            Of places, those of this day only.
+        language
+            Language of the labels: "en" or "no".
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.variables, locals())
+        question = VariablesQuestion.asked(parameter, name=name, date=date, language=language)
+        return variables(self.path, self.waiting, question).to(to)

@@ -1,0 +1,1 @@
+"""Commands about the vocabulary, and completion of its words."""
