@@ -103,6 +103,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "changes": {"by": ["sex"], "every": None, "quarters": "summation", **PERIOD, **FIGURES},
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
+    "indicators": {"by": ["county"], **PERIOD, **FIGURES},
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},

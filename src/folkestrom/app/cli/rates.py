@@ -26,7 +26,11 @@ from folkestrom.model.specification import Language
 _NAMES = names_of("exposure")
 EventName = Annotated[
     str,
-    typer.Option("--event", help="emigration, out_migration, immigration, death or birth."),
+    typer.Option(
+        "--event",
+        help="emigration, out_migration, immigration, death, birth, childbirth (a birth as its "
+        "mother's), marriage, divorce or naturalisation.",
+    ),
 ]
 Destination = Annotated[
     str | None,

@@ -1,1 +1,1 @@
-"""Commands of demography: moves by origin and destination."""
+"""Commands of demography: moves by origin and destination, indicators."""

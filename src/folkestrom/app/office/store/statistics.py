@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.demography.indicators import IndicatorsQuestion
 from folkestrom.app.office.demography.moves import MovesQuestion
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
@@ -205,6 +206,36 @@ class Statistics(Opened):
         question = MovesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             abroad=abroad, extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def indicators(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`, whole years apart.
+        by
+            Places: "county", "municipality", or a linked variable of municipalities.
+        known_at, extraction_months
+            As for `changes`, whose flows the crude rates are of.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.indicators, locals())
+        question = IndicatorsQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at,
+            extraction_months=extraction_months,
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
