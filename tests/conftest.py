@@ -40,7 +40,7 @@ PURPOSES = {
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
         "analysis/rates/test_exposure.py",
         "analysis/design/test_separation_of_estimates.py",
-        "disclosure/test_c*.py", "disclosure/test_s*.py",
+        "disclosure/test_a*.py", "disclosure/test_c*.py", "disclosure/test_s*.py",
         "engine/test_parity.py", "intake/test_exact_lines.py", "intake/test_formats.py",
         "intake/test_quarantine_rounds.py", "intake/test_shuffle.py", "model/test_*time.py",
         "register/test_kernel.py", "register/test_ordering.py", "register/test_snapshots.py",
@@ -50,7 +50,7 @@ PURPOSES = {
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
         "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py",
         "app/*", "architecture/*", "columns/*", "disclosure/test_release.py",
-        "engine/*", "intake/test_files.py", "model/*", "publish/*", "test_errors.py",
+        "engine/*", "intake/test_files.py", "model/*", "outputs/*", "publish/*", "test_errors.py",
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (

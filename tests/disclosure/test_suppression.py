@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from folkestrom.disclosure import protection
-from folkestrom.disclosure.suppression import (
+from folkestrom.disclosure.suppression import protection
+from folkestrom.disclosure.suppression.complementary import (
     Suppression,
     complement,
     determined,
@@ -232,7 +232,7 @@ def test_bounds_that_follow_because_no_count_is_negative(monkeypatch: pytest.Mon
         least, greatest = bounds(counts, found.hidden, codes, cell)
         assert least == 0
         assert greatest >= 5
-    monkeypatch.setattr("folkestrom.disclosure.suppression.MOST_PRIMARY", 0)
+    monkeypatch.setattr("folkestrom.disclosure.suppression.complementary.MOST_PRIMARY", 0)
     ring = suppress(counts, counts < 5, codes, 5).hidden
     assert np.flatnonzero(ring).tolist() == [0, 1, 4, 5, 6, 8]
     assert bounds(counts, ring, codes, 0) == (0, 3)
@@ -250,7 +250,7 @@ def test_three_dimensions_do_not_take_the_whole_table(monkeypatch: pytest.Monkey
         assert least == 0
         if greatest < 5:
             assert greatest == bounds(counts, np.ones(220, np.bool_), codes, cell)[1]
-    monkeypatch.setattr("folkestrom.disclosure.suppression.MOST_PRIMARY", 0)
+    monkeypatch.setattr("folkestrom.disclosure.suppression.complementary.MOST_PRIMARY", 0)
     before = suppress(counts, small, codes, 5)
     assert before.by_lines == tuple(np.flatnonzero(small).tolist())
     assert before.hidden.sum() > 1.4 * found.hidden.sum()

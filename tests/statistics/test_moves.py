@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkestrom.app.office.demography.moves import MovesQuestion
+from folkestrom.app.office.presentation import Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.layout import lay_out
@@ -100,6 +102,14 @@ def test_a_matrix_of_counties_has_the_destinations_across() -> None:
     assert [column.heading for column in shown.columns] == ["Oslo", "Rogaland"]
     rows = {row.labels[1]: row.values for row in shown.rows}
     assert rows == {"03 Oslo": (0, 2), "11 Rogaland": (1, 0)}
+
+
+def test_the_largest_flows_are_a_list() -> None:
+    shown = Presentation.asked(top=1, labels="en")
+    question = MovesQuestion((year(2001),), known_at="latest", shown=shown)
+    cells = question.answer(a_store())
+    assert [row["origin_label"] for row in cells.rows()] == ["Oslo"]
+    assert lay_out(cells, Language.EN).rows[0].values == (2,)
 
 
 def test_a_list_of_municipalities_is_long_and_carries_what_it_is() -> None:

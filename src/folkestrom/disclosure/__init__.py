@@ -8,12 +8,14 @@ from folkestrom.disclosure.quantiles import USUAL_QUANTILES, mean, quantiles, wi
 from folkestrom.disclosure.release import DisclosureRecord, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
+from folkestrom.disclosure.suppression.accounts import Account
 
 __all__ = [
     "RESEARCH",
     "ROUNDED",
     "STATISTICS",
     "USUAL_QUANTILES",
+    "Account",
     "DisclosureRecord",
     "PerturbationTable",
     "Protected",

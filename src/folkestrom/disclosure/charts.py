@@ -24,7 +24,7 @@ from folkestrom.disclosure.records import (
 )
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
-from folkestrom.disclosure.suppression import complement
+from folkestrom.disclosure.suppression.complementary import complement
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.columns import check_arguments, names_of, refuse_amounts, refuse_levels, table_of
+from folkestrom.disclosure.figures import (
+    Booleans,
+    Codes,
+    Floats,
+    blanked,
+    codes_of,
+    is_small,
+    numbers_of,
+)
+from folkestrom.disclosure.groups import Base
 from folkestrom.disclosure.nulls import without_values_under_nulls
 from folkestrom.disclosure.records import (
     DisclosureRecord,
@@ -22,22 +31,23 @@ from folkestrom.disclosure.records import (
     of_few_persons,
     rounded_counts,
     small_counts,
-    small_groups,
     summed,
     whole_percentages,
 )
 from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
-from folkestrom.disclosure.suppression import complement, suppress
+from folkestrom.disclosure.suppression.accounts import (
+    Account,
+    Layout,
+    suppress_account,
+    suppress_counts,
+)
+from folkestrom.disclosure.suppression.complementary import complement
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 
 __all__ = ["DisclosureRecord", "Protected", "release", "rows_suppressed"]
-
-Booleans: TypeAlias = npt.NDArray[np.bool_]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Codes: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ def release(
     split: Sequence[str] = (),
     percentages: Sequence[str] = (),
     dimensions: Sequence[str] = (),
+    time: str | None = None,
+    account: Account | None = None,
 ) -> Protected:
     """Protect a table for publication.
 
@@ -120,9 +132,16 @@ def release(
         without what is computed from it beside it: the exact one would follow.
     dimensions
         Of a table that is not `Cells`: the columns that tell cells apart.
+    time
+        The dimension of time, if there is one: what is counted at different times is not added up.
+    account
+        The counts make up an account, and must not tell one another.
 
     Notes
     -----
+    Categories that a dimension says are totals are held to the minimum too, and suppressed beside
+    it only where nothing else protects.
+
     With rounding, measures computed from the counts would give the true ones away: they must be
     computed from the rounded counts afterwards, and are refused here.
 
@@ -140,29 +159,32 @@ def release(
     given = named(rules) if isinstance(rules, str) else rules
     cells = table if isinstance(table, Cells) else _cells(table, dimensions)
     listed = list(names_of(counts, "counts"))
-    base_of = _Base(base, population, years, tuple(split))
+    base_of = Base(base, population, years, tuple(split))
     _check_numbers(cells, [*listed, *(n for n in (persons, base, population) if n is not None)])
     people, cells = _apart(cells, persons)
     _check(cells, given, listed, base_of, rest, percentages)
     whole = data = _whole(_order(cells), listed)
     names = [d.id for d in cells.specification.dimensions]
-    codes = [_codes(data[name]) for name in names]
+    codes = [codes_of(data[name]) for name in names]
     applied: list[DisclosureRecord] = []
     hidden = base_of.too_small(data, given, applied)
     if split:
         apart = [code for name, code in zip(names, codes, strict=True) if name not in split]
         hidden = base_of.protected(data, hidden, apart, given, applied)
-    data = _blank(data, hidden, base_of.measures)
-    for name in listed:
-        if given.rounding_base:
+    data = blanked(data, hidden, base_of.measures)
+    if given.rounding_base:
+        for name in listed:
             data = _round(data, name, hidden, codes, given, applied, people)
-        elif given.minimum_cell or hidden.any():
-            others = _numbers(data[base]) if rest and base is not None else None
-            data = _suppress(data, name, hidden, codes, given, applied, people, others)
+    elif given.minimum_cell or hidden.any():
+        others = numbers_of(data[base]) if rest and base is not None else None
+        primary = {n: _primary(data, n, hidden, given, people, others) for n in listed}
+        data = _suppress(data, primary, hidden, _layout(cells, data, time), given, applied, account)
     if split and given.rounding_base:
         data = base_of.of_rounded(data, listed[0], apart)
     computed = _others(cells.specification, listed, base_of)
-    data = _derived(data, computed, (*listed, *base_of.measures[:1]))
+    sources = (*listed, *base_of.measures[:1])
+    for name in computed:
+        data = _derived(data, [name], sources if account is None else account.computed[name])
     if given.whole_percent_below and percentages:
         data = _coarse(data, percentages, (*listed, *computed), base_of, given, applied)
     note = disclosure_note(given, applied)
@@ -190,76 +212,6 @@ def rows_suppressed(before: pa.Table, after: pa.Table) -> pa.BooleanArray:
     return pa.array(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What counts are of: measures of groups, and the dimensions that split these."""
-
-    base: str | None
-    population: str | None
-    years: float
-    split: tuple[str, ...]
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.base, self.population) if name is not None)
-
-    def persons(self, data: pa.Table) -> Floats:
-        """Persons of each row's group; over several years, on average."""
-        if self.population is not None:
-            return _numbers(data[self.population])
-        return _numbers(data[self.base]) / self.years
-
-    def too_small(self, data: pa.Table, rules: Rules, applied: list[DisclosureRecord]) -> Booleans:
-        if not rules.minimum_population or self.base is None:
-            return np.zeros(data.num_rows, np.bool_)
-        hidden: Booleans = self.persons(data) < rules.minimum_population
-        if not self.split:
-            applied.append(small_groups(rules, int(hidden.sum())))
-        return hidden
-
-    def protected(
-        self,
-        data: pa.Table,
-        hidden: Booleans,
-        apart: Sequence[Codes],
-        rules: Rules,
-        applied: list[DisclosureRecord],
-    ) -> Booleans:
-        """Groups too small to be shown, and others so that their base cannot be found."""
-        first, group = _groups(apart, data.num_rows)
-        below = hidden[first]
-        applied += [small_groups(rules, int(below.sum()))] if rules.minimum_population else []
-        counted = [_numbers(data[name]).astype(np.int64)[first] for name in self.measures]
-        small = below.copy()
-        for counts in counted:
-            small |= _small(counts, rules)
-        gone = small.copy()
-        codes = [code[first] for code in apart]
-        given_away: set[int] = set()
-        for counts in counted:
-            found = suppress(counts, small, codes, rules.minimum_cell)
-            gone |= found.hidden
-            given_away.update(found.given_away)
-        if rules.minimum_cell:
-            applied.append(small_counts(rules, int((small & ~below).sum())))
-        applied.append(complementary_suppressions(int((gone & ~small).sum())))
-        applied += [equal_to_totals(len(given_away))] if given_away else []
-        return gone[group]
-
-    def of_rounded(self, data: pa.Table, count: str, apart: Sequence[Codes]) -> pa.Table:
-        """The base as the sum of the counts that are shown; a true one would give them away."""
-        _, group = _groups(apart, data.num_rows)
-        unknown = np.asarray(data[count].is_null().to_numpy(), np.bool_)
-        total = np.bincount(group, _numbers(data[count]))[group]
-        part = np.bincount(group, unknown)[group] > 0
-        column = pa.array(total.astype(np.int64), pa.int64(), mask=part)
-        for name in self.measures:
-            at = data.column_names.index(name)
-            data = data.set_column(at, name, column)
-        gone = np.ones(data.num_rows, np.bool_)
-        return data if self.population is None else _blank(data, gone, [self.population])
-
-
 def _apart(cells: Cells, persons: str | None) -> tuple[Floats | None, Cells]:
     """The persons that the counts are of, and the table without them."""
     if persons is None:
@@ -269,24 +221,15 @@ def _apart(cells: Cells, persons: str | None) -> tuple[Floats | None, Cells]:
         raise UsageError("is not a measure", where="persons", value=persons, allowed=known)
     left = tuple(measure for measure in cells.specification.measures if measure.id != persons)
     specification = replace(cells.specification, measures=left)
-    people = _numbers(cells.data[persons])
+    people = numbers_of(cells.data[persons])
     return people, Cells(specification, cells.data.drop_columns([persons]))
-
-
-def _groups(apart: Sequence[Codes], rows: int) -> tuple[Codes, Codes]:
-    """The first row of each group, and the group of each row."""
-    number = np.zeros(rows, np.int64)
-    for code in apart:
-        number = number * (int(code.max(initial=0)) + 1) + code
-    _, first, group = np.unique(number, return_index=True, return_inverse=True)
-    return first.astype(np.int64), group.astype(np.int64)
 
 
 def _check(
     cells: Cells,
     rules: Rules,
     counts: Sequence[str],
-    of: _Base,
+    of: Base,
     rest: bool,
     percentages: Sequence[str],
 ) -> None:
@@ -341,7 +284,7 @@ def _whole(data: pa.Table, names: Sequence[str]) -> pa.Table:
     return data
 
 
-def _others(specification: TableSpecification, counts: Sequence[str], of: _Base) -> list[str]:
+def _others(specification: TableSpecification, counts: Sequence[str], of: Base) -> list[str]:
     """Measures that are computed from the counts."""
     return [m.id for m in specification.measures if m.id not in (*counts, *of.measures)]
 
@@ -379,53 +322,65 @@ def _order(cells: Cells) -> pa.Table:
     return cells.data.select([*names, *(m.id for m in cells.specification.measures)])
 
 
-def _codes(column: pa.ChunkedArray) -> Codes:
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    encoded = column.dictionary_encode("encode")
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
-
-
-def _numbers(column: pa.ChunkedArray) -> Floats:
-    filled = pc.fill_null(column.cast(pa.float64()), 0.0)
-    return np.asarray(filled.to_numpy(), np.float64)
-
-
-def _blank(data: pa.Table, hidden: Booleans, names: Sequence[str]) -> pa.Table:
-    for name in names:
-        column = data[name].combine_chunks()
-        gone = pa.array(hidden)
-        at = data.column_names.index(name)
-        data = data.set_column(at, name, pc.if_else(gone, pa.scalar(None, column.type), column))
-    return data
+def _primary(
+    data: pa.Table,
+    name: str,
+    hidden: Booleans,
+    rules: Rules,
+    people: Floats | None,
+    whole: Floats | None,
+) -> Booleans:
+    """Counts that must not be shown by themselves."""
+    counts = numbers_of(data[name]).astype(np.int64)
+    small = is_small(counts if people is None else np.minimum(counts, people), rules)
+    if whole is not None:
+        small |= is_small(whole - counts, rules) & ~hidden
+    return small | hidden
 
 
 def _suppress(
     data: pa.Table,
-    name: str,
+    primary: Mapping[str, Booleans],
     hidden: Booleans,
-    codes: Sequence[Codes],
+    of: Layout,
     rules: Rules,
     applied: list[DisclosureRecord],
-    people: Floats | None,
-    whole: Floats | None,
+    account: Account | None,
 ) -> pa.Table:
-    counts = _numbers(data[name]).astype(np.int64)
     limit = rules.minimum_cell
-    small = _small(counts if people is None else np.minimum(counts, people), rules)
-    if whole is not None:
-        small |= _small(whole - counts, rules) & ~hidden
-    primary = small | hidden
-    found = suppress(counts, primary, codes, limit)
-    gone = found.hidden
-    if limit:
-        applied.append(small_counts(rules, int((small & ~hidden).sum())))
-    applied.append(complementary_suppressions(int((gone & ~primary).sum())))
-    unsolved = [cell for cell in found.given_away if small[cell]]
-    applied += [equal_to_totals(len(unsolved))] if unsolved else []
-    applied += [by_lines(len(found.by_lines))] if found.by_lines else []
-    return _blank(data, gone, [name])
+    counts = {name: numbers_of(data[name]).astype(np.int64) for name in primary}
+    if account is None:
+        found = [suppress_counts(counts[n], primary[n], of, limit) for n in primary]
+    else:
+        names = list(account.signs)
+        small = [primary[n] for n in names]
+        found = suppress_account([counts[n] for n in names], small, of, account, limit)
+    for name, one in zip(account.signs if account else primary, found, strict=True):
+        first = primary[name]
+        if limit:
+            applied.append(small_counts(rules, int((first & ~hidden).sum())))
+        applied.append(complementary_suppressions(int((one.hidden & ~first).sum())))
+        unsolved = [cell for cell in one.given_away if first[cell] and not hidden[cell]]
+        applied += [equal_to_totals(len(unsolved))] if unsolved else []
+        applied += [by_lines(len(one.by_lines))] if one.by_lines else []
+        data = blanked(data, one.hidden, [name])
+    return data
+
+
+def _layout(cells: Cells, data: pa.Table, time: str | None) -> Layout:
+    """How the cells belong together: which are totals, and which are of one time."""
+    summed = np.zeros(data.num_rows, np.int64)
+    codes = []
+    times = np.zeros(data.num_rows, np.int64)
+    for dimension in cells.specification.dimensions:
+        column = data[dimension.id]
+        if dimension.id == time:
+            times = codes_of(column.cast(pa.string())) if len(column) else times
+            continue
+        codes.append(codes_of(column))
+        if dimension.total is not None:
+            summed += [code == dimension.total for code in column.to_pylist()]
+    return Layout(codes, summed, times)
 
 
 def _round(
@@ -437,7 +392,7 @@ def _round(
     applied: list[DisclosureRecord],
     people: Floats | None,
 ) -> pa.Table:
-    counts = _numbers(data[name]).astype(np.int64)
+    counts = numbers_of(data[name]).astype(np.int64)
     base = rules.rounding_base
     rounded = round_small(counts, codes, base)
     applied.append(rounded_counts(rules, int((rounded != counts).sum())))
@@ -451,26 +406,21 @@ def _round(
     gone = complement(rounded, hidden | few, codes, base)
     if hidden.any() or few.any():
         applied.append(complementary_suppressions(int((gone & ~hidden & ~few).sum())))
-    return _blank(data, gone, [name])
-
-
-def _small(counts: npt.NDArray[Any], rules: Rules) -> Booleans:
-    small: Booleans = (counts < rules.minimum_cell) & ((counts > 0) | rules.zeros)
-    return small
+    return blanked(data, gone, [name])
 
 
 def _derived(data: pa.Table, others: Sequence[str], sources: Sequence[str]) -> pa.Table:
     gone = np.zeros(data.num_rows, np.bool_)
     for name in sources:
         gone |= np.asarray(data[name].is_null().to_numpy(), np.bool_)
-    return _blank(data, gone, others)
+    return blanked(data, gone, others)
 
 
 def _coarse(
     data: pa.Table,
     percentages: Sequence[str],
     exact: Sequence[str],
-    of: _Base,
+    of: Base,
     rules: Rules,
     applied: list[DisclosureRecord],
 ) -> pa.Table:
@@ -482,4 +432,4 @@ def _coarse(
         hit += int((few & np.asarray(column.is_valid().to_numpy(False), np.bool_)).sum())
         data = data.set_column(data.column_names.index(name), name, whole)
     applied.append(whole_percentages(rules, hit))
-    return _blank(data, few, [name for name in exact if name not in percentages])
+    return blanked(data, few, [name for name in exact if name not in percentages])

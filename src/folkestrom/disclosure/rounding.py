@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from folkestrom import columns
 from folkestrom.columns import check_arguments, table_of
-from folkestrom.disclosure.suppression import Codes, lines
+from folkestrom.disclosure.suppression.complementary import Codes, lines
 from folkestrom.errors import InputRefused, UsageError
 
 Counts: TypeAlias = npt.NDArray[np.int64]

@@ -28,16 +28,16 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.periods import year as year_of
-from folkestrom.statistics.population import Moment, fetch, stock_steps
+from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
 from folkestrom.statistics.year_sums import (
     note_of_summation,
     note_of_year,
     totals,
     whole_years,
 )
+from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, notes
 from folkestrom.variables.vocabulary import Setting
-from folkestrom.variables.vocabulary import chosen as chosen_of
 
 #: How quarters are made: by adding flows to 1 January, or from the register at both ends.
 Quarters = Literal["summation", "register"]
@@ -128,8 +128,10 @@ def changes(
     by: Iterable[str] = (),
     known_at: KnownAt = PUBLISHED,
     *,
+    only: Only | None = None,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
+    sums: bool = True,
 ) -> Cells:
     """Accounts of one period or several; flows alone where the variables do not allow accounts.
 
@@ -148,32 +150,42 @@ def changes(
         "published": each period at its own extractions. A day, or "latest", all that is known: one
         knowledge date for everything, what is then known to have happened in the period; the
         adjustment is nothing.
+    only
+        Codes to keep, by variable. Accounts close by these too, or there are flows only.
     quarters
         Populations at 1 April, 1 July and 1 October as published ("summation": 1 January and
         the flows since, so that the fourth quarter bears the adjustment of all four), or as the
         register has them ("register").
     extraction_months
         Months from the end of a period to its extraction.
+    sums
+        With footnotes of what parts of a year add up to, where that differs from the year.
     """
     limits = _checked(connection, periods, quarters)
     clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
     known = min(clock.known(period.end) for period in periods)
-    chosen = chosen_of(Setting(connection, "flow", known), by)
+    named, chosen = chosen_with(Setting(connection, "flow", known), by, only)
     closing = all(variable.closes for variable in chosen)
+    measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
+    types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
 
     def made_of(period: Period) -> pa.Table:
-        if closing:
-            return _account(connection, period, chosen, clock)
-        return flows(connection, clock.window(period), chosen)
+        found = (
+            _account(connection, period, chosen, clock)
+            if closing
+            else flows(connection, clock.window(period), chosen)
+        )
+        return kept(coded(found, chosen, types), only or {}, chosen, [v.name for v in named])
 
     tables = [made_of(period) for period in periods]
-    measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
     data = pa.concat_tables(
-        _finished(table, period, chosen, measures)
-        for table, period in zip(tables, periods, strict=True)
+        _finished(table, period) for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
-    made = _specification(periods, chosen, measures, clock)
-    said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, closing=closing)
+    noted = (*kept_notes(only or {}, chosen), *notes(chosen))
+    made = _specification(periods, named, measures, clock, noted)
+    said: Iterable[Text] = ()
+    if sums and clock.knowledge.asked == PUBLISHED:
+        said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, closing=closing)
     preliminary = limits.notes(clock.known(periods[-1].end))
     return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
 
@@ -186,8 +198,6 @@ def _sums(
     closing: bool,
 ) -> Iterator[Text]:
     """Footnotes of quarters and other parts of a year: what they add up to, beside the year."""
-    if clock.knowledge.asked != PUBLISHED:
-        return
     whole = whole_years(list(tables))
     fourth = {p.start.year: p for p in tables if closing and clock.sums(p) and p.quarter == 4}
     for year in sorted(whole.keys() | fourth.keys()):
@@ -371,38 +381,32 @@ def _closed(account: pa.Table) -> pa.Table:
     return account
 
 
-def _finished(
-    table: pa.Table, period: Period, chosen: Sequence[Variable], measures: Sequence[Measure]
-) -> pa.Table:
+def _finished(table: pa.Table, period: Period) -> pa.Table:
     names = pa.DictionaryArray.from_arrays(
         pa.array([0] * table.num_rows, pa.int32()), pa.array([period.code], pa.string())
     )
-    columns: dict[str, Any] = {PERIOD.id: names}
-    columns |= {v.name: v.column(table[f"v{n}"]) for n, v in enumerate(chosen)}
-    for measure in measures:
-        type = pa.float64() if measure.decimals else pa.int32()
-        columns[measure.id] = table[measure.id].cast(type)
-    return pa.table(columns)
+    return table.add_column(0, PERIOD.id, names)
 
 
 def _specification(
     periods: Sequence[Period],
-    chosen: Sequence[Variable],
+    named: Sequence[Variable],
     measures: Sequence[Measure],
     clock: _Clock,
+    noted: tuple[Text, ...],
 ) -> TableSpecification:
     codes = [period.code for period in periods]
     when = codes[0] if len(codes) == 1 else f"{codes[0]} – {codes[-1]}"
     ends = sorted({str(clock.known(period.end)) for period in periods})
     known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
-    dimensions = (PERIOD, *(variable.dimension for variable in chosen))
+    dimensions = (PERIOD, *(variable.dimension for variable in named))
     method = _AS_PUBLISHED if clock.knowledge.asked == PUBLISHED else _AS_KNOWN
     filled = replace(SPECIFICATION, method=method).fill(when=when, known=known)
     return replace(
         filled,
         dimensions=dimensions,
         measures=tuple(measures),
-        footnotes=(*filled.footnotes, *notes(chosen)),
+        footnotes=(*filled.footnotes, *noted),
         vintage=clock.knowledge.vintage,
     )
 

@@ -19,9 +19,9 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.variables.description import RESIDENTS, described
+from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
-from folkestrom.variables.vocabulary import chosen as chosen_of
 
 DATE: Final = Dimension("date", Text("Date", "Dato"), classification="Date")
 PERSONS: Final = Measure("persons", Text("Persons", "Personer"), Text("persons", "personer"))
@@ -102,6 +102,7 @@ def population(
     by: Iterable[str] = (),
     known_at: KnownAt = PUBLISHED,
     *,
+    only: Only | None = None,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
     """Residents by variables, at one day or several.
@@ -116,6 +117,8 @@ def population(
         Names of variables.
     known_at
         Knowledge date; "published": the extraction after each date; "latest": all that is known.
+    only
+        Codes to keep, by variable.
     extraction_months
         Months from a date to its extraction, for "published".
     """
@@ -123,14 +126,15 @@ def population(
     knowledge = limits.knowledge(known_at, extraction_months)
     moments = _moments(limits, dates, knowledge)
     known = min(moment.known_at for moment in moments)
-    chosen = chosen_of(Setting(connection, "stock", known), by)
+    named, chosen = chosen_with(Setting(connection, "stock", known), by, only)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
     else:
         plan = series.plan(connection, moments, chosen)
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
-    made = _specification(chosen, moments, many)
+    data = kept(data, only or {}, chosen, [d.id for d in many] + [v.name for v in named])
+    made = _specification(named, moments, many, (*kept_notes(only or {}, chosen), *notes(chosen)))
     said = (*limits.notes(moments[-1].known_at), *_ahead(moments))
     footnotes = (*made.footnotes, *said)
     return Cells(replace(made, footnotes=footnotes, vintage=knowledge.vintage), data)
@@ -202,16 +206,19 @@ def _one_by_one(
 
 
 def _specification(
-    chosen: Sequence[Variable], moments: Sequence[Moment], many: tuple[Dimension, ...]
+    named: Sequence[Variable],
+    moments: Sequence[Moment],
+    many: tuple[Dimension, ...],
+    said: tuple[Text, ...],
 ) -> TableSpecification:
     days = sorted({str(moment.day) for moment in moments})
     known = sorted({str(moment.known_at) for moment in moments})
     filled = SPECIFICATION.fill(when=_range(days), known=_range(known))
     return replace(
         filled,
-        dimensions=(*many, *(variable.dimension for variable in chosen)),
+        dimensions=(*many, *(variable.dimension for variable in named)),
         time="" if many else days[0],
-        footnotes=(*filled.footnotes, *notes(chosen)),
+        footnotes=(*filled.footnotes, *said),
     )
 
 

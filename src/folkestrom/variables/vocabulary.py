@@ -106,7 +106,7 @@ _NOT_THERE: Final[Mapping[Use, str]] = {
 }
 
 
-def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
+def chosen(setting: Setting, names: Iterable[str], where: str = "by") -> tuple[Variable, ...]:
     """The variables of those names, for cells of statistics: each has codes, or whole numbers.
 
     Parameters
@@ -115,6 +115,8 @@ def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
         Where they are looked up.
     names
         What was asked for.
+    where
+        The argument that names them.
 
     Raises
     ------
@@ -130,16 +132,16 @@ def chosen(setting: Setting, names: Iterable[str]) -> tuple[Variable, ...]:
     found = []
     for name in wanted:
         if wanted.count(name) > 1:
-            raise UsageError("is asked for twice", where="by", value=name)
+            raise UsageError("is asked for twice", where=where, value=name)
         if name in own:
-            check_one(name, linked, "by")
+            check_one(name, linked, where)
             found.append(own[name])
         elif name in setting.groups:
             found.append(_grouped(setting, name, own, linked))
         elif name in linked:
             found.append(_linked(setting, linked[name]))
         else:
-            raise _unknown(setting, name, known, "by")
+            raise _unknown(setting, name, known, where)
     return tuple(found)
 
 

@@ -13,11 +13,10 @@ from folkestrom.analysis.rates.cells import (
     CONTENTS,
     PER_1000,
     comma,
-    kept_notes,
     variable_notes,
     when,
 )
-from folkestrom.analysis.rates.occurrence import Occurrences, Only
+from folkestrom.analysis.rates.occurrence import Occurrences
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -27,6 +26,7 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
+from folkestrom.variables.selection import Only, kept_notes
 
 #: Below so many events in a group the delta method's intervals are too narrow, and say so.
 _FEW_EVENTS: Final = 20
@@ -104,7 +104,7 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str, onl
         title=filled,
         dimensions=(_named(_COMPONENTS, first, second), _terms(found, counted)),
         measures=_PARTS,
-        footnotes=(*_notes(found), *kept_notes(counted, only), *variable_notes(counted)),
+        footnotes=(*_notes(found), *kept_notes(only, counted.variables), *variable_notes(counted)),
         contents=CONTENTS,
         reference_time=same(when(counted.period)),
         time=when(counted.period),

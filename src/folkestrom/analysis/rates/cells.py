@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.analysis.combinations import completed
-from folkestrom.analysis.rates.occurrence import Occurrences, Only, keep
+from folkestrom.analysis.rates.occurrence import Occurrences, keep
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
 from folkestrom.model.cells import Cells, with_description
 from folkestrom.model.names import without_effect
@@ -21,6 +21,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.statistics.periods import Period
+from folkestrom.variables.selection import Only, kept_notes
 from folkestrom.variables.variable import Variable, notes
 
 Method = Literal["direct", "indirect"]
@@ -279,17 +280,7 @@ def _notes(counted: Occurrences, design: RateDesign) -> tuple[Text, ...]:
                 "som regnes som kjent.",
             )
         )
-    return (*found, *kept_notes(counted, design.only), *variable_notes(counted))
-
-
-def kept_notes(counted: Occurrences, only: Only) -> tuple[Text, ...]:
-    """Notes of who the figures are of, where not all were kept."""
-    found = []
-    for name, codes in only.items():
-        listed = codes if isinstance(codes, str) else ", ".join(codes)
-        label = counted.variable(name).dimension.label
-        found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
-    return tuple(found)
+    return (*found, *kept_notes(design.only, counted.variables), *variable_notes(counted))
 
 
 def _in_a_sentence(counted: Occurrences, name: str) -> Text:

@@ -14,7 +14,6 @@ import polars as pl
 from folkestrom.analysis.rates.events import event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.quantile_years import quantile_years
-from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
@@ -25,12 +24,10 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.variables.groups import Groups
+from folkestrom.variables.selection import Only, codes_kept, listed_codes
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
 from folkestrom.variables.vocabulary import chosen as chosen_of
-
-#: Which codes of which variables to keep.
-Only = Mapping[str, str | Iterable[str]]
 
 _NONE: Final = Text("", "")
 #: What cells hold besides codes.
@@ -74,7 +71,7 @@ class Occurrences:
     @property
     def allowed(self) -> dict[str, frozenset[str]]:
         """Codes of each variable that its list has, whether they occur or not."""
-        return _allowed(self.variables)
+        return {variable.name: listed_codes(variable) for variable in self.variables}
 
     def kept(self, only: Only, named: Sequence[str]) -> pl.DataFrame:
         """Cells with some codes, added up to fewer variables; see `keep`."""
@@ -148,7 +145,7 @@ def occurrences(
     exposure = _fetched(connection, exposure_steps(chosen, calendar_years), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
-    data = keep(data, kept, named, _allowed(chosen))
+    data = keep(data, kept, named, {variable.name: listed_codes(variable) for variable in chosen})
     shown = tuple(variable for variable in chosen if variable.name in named)
     notes = limits.notes(known)
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
@@ -179,13 +176,6 @@ def _check_births(event: str, chosen: Sequence[Variable]) -> None:
         )
 
 
-def _codes(name: str, codes: str | Iterable[str], where: str) -> list[str]:
-    listed = [codes] if isinstance(codes, str) else list(codes)
-    if not listed:
-        raise UsageError("keeps nothing", where=where, value=name, allowed="codes of the variable")
-    return listed
-
-
 def _fetched(
     connection: duckdb.DuckDBPyConnection,
     steps: Sequence[Step],
@@ -212,15 +202,6 @@ def _joined(
         for variable, key in zip(chosen, keys, strict=True)
     ]
     return joined.select(counts).select(*columns, *numbers)
-
-
-def _allowed(chosen: Sequence[Variable]) -> dict[str, frozenset[str]]:
-    found = {}
-    for variable in chosen:
-        listed = {category.code for category in variable.dimension.categories}
-        codes = listed | long_list(variable.name).keys()
-        found[variable.name] = frozenset({*codes, UNKNOWN_CODE} if codes else ())
-    return found
 
 
 def keep(
@@ -251,8 +232,7 @@ def keep(
     >>> keep(data, {"county": "03"}, ["sex"]).rows()
     [('f', 1, 9), ('m', 2, 9)]
     """
-    for name, codes in only.items():
-        listed = _codes(name, codes, where)
+    for name, listed in codes_kept(only, where).items():
         texts = data[name].cast(pl.String)
         known = texts.drop_nulls().unique().sort().to_list()
         for code in listed:

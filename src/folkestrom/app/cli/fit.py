@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.options import Publish
 from folkestrom.app.output.json_text import json_text
 from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.names import without_effect
+from folkestrom.model.specification import Language
 from folkestrom.publish.formats.csv_file import csv_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from folkestrom.analysis.mobility import MobilityFit
     from folkestrom.app.office.fit import Model
+    from folkestrom.outputs.rules import Rules
 
 #: No random effects.
 NOBODY: Final = "none"
@@ -142,6 +145,7 @@ def mobility(
             help="File for the estimates: .csv, .parquet, .json, .html, .tex, .md or .txt.",
         ),
     ] = None,
+    publish: Publish = None,
     wait: Annotated[
         float | None,
         typer.Option(
@@ -160,7 +164,8 @@ def mobility(
     if save is not None:
         format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
-    written = _writer(output, given)
+    rules = _rules(given, publish, save, profiles, output)
+    written = None if rules else _writer(output, given)
     model = office.Model(formula, None if random == NOBODY else random, weight, cluster)
     question = office.FitQuestion(
         model=model, effects=office.effects_of(effects, per_person=model.random is not None),
@@ -174,14 +179,42 @@ def mobility(
         given.progress().status("Reading …") as status,
     ):
         found = question.answer(rows, room, lambda line: status.update(f"Fitting … {line}"))
+        cells = None if rules is None else office.published(found, rows, model, rules)
     if save is not None:
         found.save(save)
-    written(found)
+    if written is not None:
+        written(found)
+    elif cells is not None:
+        given.write(cells, Language.EN, output)
     if profiles:
         _show_probabilities(given, found, profiles)
     if not found.converged_:
         given.progress().print(f"Not converged: {found.message_}")
         raise typer.Exit(EXIT_NOT_CONVERGED)
+
+
+def _rules(
+    given: Settings,
+    publish: str | None,
+    save: Path | None,
+    profiles: list[str] | None,
+    output: Path | None,
+) -> Rules | None:
+    """Rules of disclosure control; refuses what they would not have seen."""
+    from folkestrom.outputs.rules import rules_of
+
+    rules = rules_of(publish)
+    if rules is not None:
+        for name, value in (("--save", save), ("--profile", profiles)):
+            if value:
+                raise UsageError(
+                    "gives coefficients away that the rules suppress, and does not go with it",
+                    where="--publish",
+                    value=publish,
+                    next_step=f"Leave {name} out, or fit once more without --publish",
+                )
+        given.check_output(output)
+    return rules
 
 
 @contextmanager

@@ -6,20 +6,21 @@ from typing import Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import (
     End,
     KnownAt,
     Lang,
     Level,
+    Only,
     Output,
     Publish,
     Start,
     Wait,
+    codes_kept,
     option,
 )
-from folkestrom.app.cli.vocabulary.completion import kept_codes, names_of
-from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
@@ -37,15 +38,6 @@ Destination = Annotated[
     typer.Option(
         "--destination",
         help="Of out_migration: abroad, municipality or county (another one), or anywhere.",
-    ),
-]
-KeptCodes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--only",
-        metavar="NAME=CODE[,CODE]",
-        help="Keep these codes of a variable.",
-        autocompletion=kept_codes("exposure"),
     ),
 ]
 GroupsOf = Annotated[
@@ -80,7 +72,7 @@ def rates(
     ] = "",
     event: EventName = "emigration",
     destination: Destination = None,
-    only: KeptCodes = None,
+    only: Only = None,
     standardise_by: Annotated[
         str,
         typer.Option(
@@ -120,7 +112,7 @@ def rates(
     given = settings(ctx)
     given.check_output(output)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip
@@ -152,7 +144,7 @@ def decompose(
     ],
     event: EventName = "emigration",
     destination: Destination = None,
-    only: KeptCodes = None,
+    only: Only = None,
     groups: GroupsOf = None,
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
@@ -169,26 +161,9 @@ def decompose(
     given = settings(ctx)
     given.check_output(output, listing=True)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip
     question = DecompositionQuestion(events, by, between, names(factors))
     given.write(given.answer(question, wait).cells, lang, output)
-
-
-def _kept(only: list[str] | None) -> dict[str, list[str]]:
-    """Codes to keep, from texts such as county=03,11."""
-    kept: dict[str, list[str]] = {}
-    for text in only or []:
-        name, equals, codes = text.partition("=")
-        listed = [code.strip() for code in codes.split(",") if code.strip()]
-        if not equals or not listed:
-            raise UsageError(
-                "is not a variable with codes",
-                where="--only",
-                value=text,
-                allowed="such as county=03 or county=03,11",
-            )
-        kept.setdefault(name.strip(), []).extend(listed)
-    return kept

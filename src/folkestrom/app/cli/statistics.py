@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, settings
 from folkestrom.app.cli.options import (
     DAY,
@@ -15,18 +16,26 @@ from folkestrom.app.cli.options import (
     Every,
     Extraction,
     KnownAt,
+    Labels,
     Lang,
+    Only,
+    Order,
     Output,
+    Publish,
     Start,
+    Top,
+    Totals,
     Wait,
+    Wide,
+    codes_kept,
     option,
 )
-from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.errors import FolkestromError, UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
+    from folkestrom.app.office.presentation import Presentation
     from folkestrom.model.cells import Cells
 
 By = Annotated[
@@ -62,6 +71,13 @@ def population(
     ] = None,
     every: Every = None,
     extraction: Extraction = None,
+    only: Only = None,
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -75,7 +91,8 @@ def population(
     question = PopulationQuestion.asked(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
-        extraction_months=extraction,
+        extraction_months=extraction, only=codes_kept(only),
+        shown=shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
@@ -98,6 +115,13 @@ def changes(
         bool, typer.Option("--explain", help="List the adjustment report by report.")
     ] = False,
     extraction: Extraction = None,
+    only: Only = None,
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -108,7 +132,8 @@ def changes(
     given = settings(ctx)
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
-        extraction_months=extraction,
+        extraction_months=extraction, only=codes_kept(only),
+        shown=shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
@@ -141,6 +166,9 @@ def table(
         ),
     ] = None,
     extraction: Extraction = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
@@ -152,9 +180,27 @@ def table(
     given.check_output(output)
     question = TableQuestion.asked(
         option, name=name, year=year, known_at=known_at, extraction_months=extraction,
-        unknown=unknown,
+        unknown=unknown, shown=shown(wide=wide, labels=labels, publish=publish, lang=lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
+
+
+def shown(
+    totals: bool = False,
+    order: str | None = None,
+    top: int | None = None,
+    wide: str | None = None,
+    labels: bool = False,
+    publish: str | None = None,
+    lang: Language = Language.EN,
+) -> Presentation:
+    """How a table is shown, from what was typed."""
+    from folkestrom.app.office.presentation import Presentation
+
+    return Presentation.asked(
+        totals=totals, publish=publish, order=order, top=top, wide=wide,
+        labels=lang if labels else None,
+    )  # fmt: skip
 
 
 class UnexplainedError(FolkestromError):

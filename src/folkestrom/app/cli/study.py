@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.options import Lang, Level, Output, Publish, StudyFile, Wait, option
-from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.app.output.write import send
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language

@@ -19,7 +19,9 @@ from folkestrom.engine.scratch import scratch
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.engine.store import Waiting
 from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code, without_effect
+from folkestrom.outputs.rules import Rules
 
 if TYPE_CHECKING:
     from folkestrom.analysis.mobility import MobilityFit
@@ -188,6 +190,24 @@ class FitQuestion:
             say=say,
         )
         return found
+
+
+def published(fit: MobilityFit, panel: Path, model: Model, rules: Rules) -> Cells:
+    """What may be shown to anybody of a fit.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    panel, model
+        What it was fitted to, and the columns.
+    rules
+        The rules.
+    """
+    # Imported here: it brings models and what protects tables along.
+    from folkestrom.outputs import regression
+
+    return regression.published(fit, panel, model.person, rules)
 
 
 def effects_of(effects: Effects | None, *, per_person: bool) -> Effects:

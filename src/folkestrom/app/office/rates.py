@@ -13,7 +13,6 @@ from folkestrom.analysis.decomposition.cells import decomposition_cells
 from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.cells import Method, RateDesign, measured, rate_cells, rate_rows
-from folkestrom.analysis.rates.occurrence import Only
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
@@ -25,6 +24,7 @@ from folkestrom.outputs import rates as published_rates
 from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.statistics.periods import Period
 from folkestrom.variables.groups import Groups
+from folkestrom.variables.selection import Only
 from folkestrom.variables.vocabulary import check_used
 
 

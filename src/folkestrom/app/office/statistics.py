@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as calendar_day
 from typing import Literal, Self, get_args
 
@@ -11,6 +11,7 @@ import duckdb
 
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -21,6 +22,7 @@ from folkestrom.statistics.changes import Quarters
 from folkestrom.statistics.periods import Every, Period, split
 from folkestrom.statistics.published import tables
 from folkestrom.statistics.published.tables import Edition, Unknown
+from folkestrom.variables.selection import Only, codes_kept
 
 #: What an adjustment is explained by.
 Area = Literal["nation", "county", "municipality"]
@@ -37,11 +39,14 @@ class PopulationQuestion:
     by: tuple[str, ...] = ()
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
+    only: Only = field(default_factory=dict)
+    shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, date: Day | None, dates: Day | Sequence[Day],
         by: str | Iterable[str], known_at: Knowledge, extraction_months: int | None,
+        only: Only | None = None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         several = arguments.days(dates, place("dates"))
@@ -50,14 +55,15 @@ class PopulationQuestion:
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         days = tuple(several) if date is None else arguments.day(date, place("date"))
-        return cls(days, arguments.names(by), known, months)
+        return cls(days, arguments.names(by), known, months, codes_kept(only or {}), shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
-        months = self.extraction_months
-        return stocks.population(
-            connection, self.dates, self.by, self.known_at, extraction_months=months
-        )
+        found = stocks.population(
+            connection, self.dates, self.by, self.known_at,
+            only=self.only, extraction_months=self.extraction_months,
+        )  # fmt: skip
+        return self.shown.of(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,15 @@ class ChangesQuestion:
     known_at: KnownAt = PUBLISHED
     quarters: Quarters = "summation"
     extraction_months: int = EXTRACTION_MONTHS
+    only: Only = field(default_factory=dict)
+    shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
         known_at: Knowledge, every: Every | None, quarters: Quarters | None,
-        extraction_months: int | None,
+        extraction_months: int | None, only: Only | None = None,
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
@@ -85,14 +94,18 @@ class ChangesQuestion:
         known = arguments.knowledge(known_at, place("known_at"))
         way = arguments.quarters(quarters, periods, known, place("quarters"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
-        return cls(periods, arguments.names(by), known, way, months)
+        kept = codes_kept(only or {})
+        return cls(periods, arguments.names(by), known, way, months, kept, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
-        return accounts.changes(
-            connection, self.periods, self.by, self.known_at,
+        found = accounts.changes(
+            connection, self.periods, self.by, self.known_at, only=self.only,
             quarters=self.quarters, extraction_months=self.extraction_months,
+            # Footnotes hold amounts that no rules have seen.
+            sums=self.shown.rules is None,
         )  # fmt: skip
+        return self.shown.of(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,12 @@ class ExplanationQuestion:
                 next_step=f"Leave {place('every')} out, or choose one period with "
                 f"{place('from_')} and {place('to_')}",
             )
+        if changes.only or changes.shown != AS_COUNTED:
+            raise UsageError(
+                "has no effect on the list of reports that explain an adjustment",
+                where=place("only") if changes.only else place("explain"),
+                next_step="Ask for the explanation without it: it stays in the office, whole",
+            )
         (period,) = changes.periods
         return cls(period, areas[0], changes.quarters, changes.extraction_months)
 
@@ -155,21 +174,23 @@ class TableQuestion:
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     unknown: Unknown = "published"
+    shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, name: str, year: int | str, known_at: Knowledge,
         extraction_months: int | None, unknown: Unknown | None,
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         where = arguments.unknown(unknown, name, place("unknown"))
-        return cls(name, arguments.year(year, place("year")), known, months, where)
+        return cls(name, arguments.year(year, place("year")), known, months, where, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         edition = Edition(
             connection, self.year, self.known_at, self.extraction_months, self.unknown
         )
-        return tables.table(edition, self.name)
+        return self.shown.of(tables.table(edition, self.name))

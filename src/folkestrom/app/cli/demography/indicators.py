@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import End, Extraction, KnownAt, Lang, Output, Start, Wait, option
-from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 

@@ -6,19 +6,25 @@ from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import (
     End,
     Every,
     Extraction,
     KnownAt,
+    Labels,
     Lang,
+    Order,
     Output,
     Start,
+    Top,
+    Totals,
     Wait,
+    Wide,
     option,
 )
-from folkestrom.app.cli.vocabulary.completion import names_of
+from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
@@ -50,6 +56,11 @@ def moves(
     every: Every = None,
     extraction: Extraction = None,
     known_at: KnownAt = PUBLISHED,
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
     wait: Wait = None,
     output: Output = None,
     lang: Lang = Language.EN,
@@ -62,5 +73,6 @@ def moves(
     question = MovesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
         extraction_months=extraction,
+        shown=shown(totals, order, top, wide, labels, lang=lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)

@@ -1,1 +1,1 @@
-"""Commands about the vocabulary, and completion of its words."""
+"""Commands about the vocabulary: variables and their codes."""

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import DAY, Lang, Output, Wait, option
-from folkestrom.app.cli.vocabulary.completion import names_of
 from folkestrom.model.specification import Language
 
 

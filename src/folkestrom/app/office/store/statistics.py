@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.indicators import IndicatorsQuestion
 from folkestrom.app.office.demography.moves import MovesQuestion
+from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
     ChangesQuestion,
@@ -20,6 +21,8 @@ from folkestrom.app.office.vocabulary.variables import VariablesQuestion, variab
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.outputs.rules import Rules
+from folkestrom.variables.selection import Only
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day, Knowledge
@@ -40,6 +43,13 @@ class Statistics(Opened):
         *,
         dates: Day | Sequence[Day] = (),
         extraction_months: int | None = None,
+        only: Only | None = None,
+        totals: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Residents by variables, at a day or at several.
@@ -58,13 +68,28 @@ class Statistics(Opened):
             Several reference dates instead of one; the result then has a column `date`.
         extraction_months
             Months from a date to its extraction, for "published"; 1 by default.
+        only
+            Codes to keep, such as `{"county": "03", "sex": "female"}`.
+        totals
+            With a total along every variable.
+        order, top
+            A measure, of which the largest come first, or a variable; and how many rows.
+        wide
+            A variable whose codes become columns.
+        labels
+            Labels beside codes, in this language.
+        publish
+            Rules of disclosure control, or their name: the result is the protected table only.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Statistics.population, locals())
         question = PopulationQuestion.asked(
             parameter, date=date, dates=dates, by=by, known_at=known_at,
-            extraction_months=extraction_months,
+            extraction_months=extraction_months, only=only,
+            shown=Presentation.asked(
+                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
+            ),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
@@ -78,6 +103,13 @@ class Statistics(Opened):
         every: Literal["year", "quarter", "month"] | None = None,
         quarters: Literal["summation", "register"] | None = None,
         extraction_months: int | None = None,
+        only: Only | None = None,
+        totals: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Accounts of the population between two days; flows alone by what changes by itself.
@@ -98,13 +130,28 @@ class Statistics(Opened):
             "register".
         extraction_months
             Months from the end of a period to its extraction; 1 by default.
+        only
+            Codes to keep, such as `{"county": "03", "sex": "female"}`.
+        totals
+            With a total along every variable.
+        order, top
+            A measure, of which the largest come first, or a variable; and how many rows.
+        wide
+            A variable whose codes become columns.
+        labels
+            Labels beside codes, in this language.
+        publish
+            Rules of disclosure control, or their name: the result is the protected table only.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Statistics.changes, locals())
         question = ChangesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
-            quarters=quarters, extraction_months=extraction_months,
+            quarters=quarters, extraction_months=extraction_months, only=only,
+            shown=Presentation.asked(
+                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
+            ),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
@@ -147,6 +194,9 @@ class Statistics(Opened):
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         unknown: Literal["published", "category"] | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """A published table as it stands on 1 January of a year.
@@ -164,6 +214,12 @@ class Statistics(Opened):
         unknown
             In "marital-status": unknown status left out as on the page that is "published" (the
             default), or as a "category".
+        wide
+            A variable whose codes become columns.
+        labels
+            Labels beside codes, in this language.
+        publish
+            Rules of disclosure control, or their name: the result is the protected table only.
         to
             "arrow", "polars" or "pandas".
         """
@@ -171,6 +227,7 @@ class Statistics(Opened):
         question = TableQuestion.asked(
             parameter, name=name, year=year, known_at=known_at,
             extraction_months=extraction_months, unknown=unknown,
+            shown=Presentation.asked(publish=publish, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
@@ -184,6 +241,11 @@ class Statistics(Opened):
         every: Literal["year", "quarter", "month"] | None = None,
         abroad: bool = False,
         extraction_months: int | None = None,
+        totals: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Moves between places by origin and destination, or migration by country.
@@ -199,6 +261,8 @@ class Statistics(Opened):
             As for `changes`, whose internal migration moves add up to.
         abroad
             Immigration and emigration by country instead, with net migration.
+        totals, order, top, wide, labels
+            As for `population`.
         to
             "arrow", "polars" or "pandas".
         """
@@ -206,6 +270,9 @@ class Statistics(Opened):
         question = MovesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             abroad=abroad, extraction_months=extraction_months,
+            shown=Presentation.asked(
+                totals=totals, order=order, top=top, wide=wide, labels=labels
+            ),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask, effective, lines
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,12 +41,15 @@ class Table:
         For each of them the line of every cell.
     most
         What everybody knows each count to be at most.
+    dear
+        Cells that are suppressed only where nothing else protects: other tables show them.
     """
 
     counts: Counts
     codes: tuple[Codes, ...]
     lines: tuple[Codes, ...]
     most: Counts
+    dear: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,12 @@ class Perturbation:
         return way * self.forth if way > 0 else -way * self.back
 
 
-def table(counts: Counts, codes: Sequence[Codes], most: Counts | None = None) -> Table:
+def table(
+    counts: Counts,
+    codes: Sequence[Codes],
+    most: Counts | None = None,
+    dear: Mask | None = None,
+) -> Table:
     """Counts with their lines.
 
     Parameters
@@ -113,6 +121,8 @@ def table(counts: Counts, codes: Sequence[Codes], most: Counts | None = None) ->
         For each dimension the code of every cell.
     most
         What each count is known to be at most.
+    dear
+        Cells that are suppressed only where nothing else protects; None: there are none.
 
     Examples
     --------
@@ -121,7 +131,9 @@ def table(counts: Counts, codes: Sequence[Codes], most: Counts | None = None) ->
     """
     kept = effective(codes)
     limit = np.full(len(counts), _NO_LIMIT) if most is None else np.maximum(most, counts)
-    return Table(counts.astype(np.int64), tuple(kept), tuple(lines(kept)), limit.astype(np.int64))
+    known = np.zeros(len(counts), np.bool_) if dear is None else dear
+    whole = counts.astype(np.int64)
+    return Table(whole, tuple(kept), tuple(lines(kept)), limit.astype(np.int64), known)
 
 
 def cheapest(

@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask, effective, lines
-from folkestrom.disclosure.perturbations import table
-from folkestrom.disclosure.protection import MOST_PRIMARY, protect
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask, effective, lines
+from folkestrom.disclosure.suppression.perturbations import table
+from folkestrom.disclosure.suppression.protection import MOST_PRIMARY, protect
 
 __all__ = ["Codes", "Mask", "Suppression", "complement", "determined", "lines", "suppress"]
 
@@ -54,6 +54,7 @@ def suppress(
     minimum: int,
     *,
     most: Counts | None = None,
+    dear: Mask | None = None,
 ) -> Suppression:
     """Suppress the primary cells, and others that keep them from being found.
 
@@ -73,6 +74,8 @@ def suppress(
         totals has so much, as much as one has.
     most
         What each count is known to be at most, where that is known.
+    dear
+        Cells that are suppressed only where nothing else protects, as other tables show them.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def suppress(
         hidden, left = primary, tuple(np.flatnonzero(primary).tolist())
         still: tuple[int, ...] = ()
     else:
-        found = protect(table(counts, codes, most), primary, minimum)
+        found = protect(table(counts, codes, most, dear), primary, minimum)
         hidden, left, still = found.hidden, found.left, found.still
     if left:
         hidden = _by_lines(counts, primary, hidden, kept, minimum)

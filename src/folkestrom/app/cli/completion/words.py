@@ -40,30 +40,33 @@ def names_of(*uses: Use) -> Completion:
     return completed
 
 
-def kept_codes(*uses: Use) -> Completion:
-    """Completion of NAME=CODE[,CODE]: of the name, then of the last code.
+def kept_codes(ctx: typer.Context, incomplete: str) -> list[Word]:
+    """Completion of NAME=CODE[,CODE][,NAME=CODE]: of the last name or code.
 
     Parameters
     ----------
-    uses
-        As for `names_of`.
+    ctx
+        The command that is typed.
+    incomplete
+        What is typed of the value.
     """
-
-    def completed(ctx: typer.Context, incomplete: str) -> list[Word]:
-        name, equals, codes = incomplete.partition("=")
-        known = _variables(ctx, uses)
-        if not equals:
-            labels = {f"{n}=": v.dimension.label.en for n, v in known.items()}
-            return _rest(labels, name)
-        if name not in known:
-            return []
+    before, comma, word = incomplete.rpartition(",")
+    parts = [part.partition("=") for part in incomplete.split(",")]
+    said = [name for name, equals, _ in parts if equals]
+    known = _variables(ctx, ())
+    offered: list[Word] = []
+    if "=" not in word:
+        names = {f"{n}=": v.dimension.label.en for n, v in known.items() if n not in said}
+        offered = _rest(names, word)
+    if said and said[-1] in known:
         from folkestrom.variables.codes import codes_of
 
-        before, comma, word = codes.rpartition(",")
-        labels = {code.code: code.label.en for code in codes_of(known[name])}
-        return [(f"{name}={before}{comma}{c}", label) for c, label in _rest(labels, word, before)]
-
-    return completed
+        name, equals, _ = parts[-1]
+        start = f"{name}=" if equals else ""
+        labels = {f"{start}{c.code}": c.label.en for c in codes_of(known[said[-1]])}
+        taken = before.rpartition(f"{said[-1]}=")[2]
+        offered = [*_rest(labels, word, taken), *offered]
+    return [(f"{before}{comma}{value}", label) for value, label in offered]
 
 
 def _rest(labels: Mapping[str, str], word: str, before: str = "") -> list[Word]:

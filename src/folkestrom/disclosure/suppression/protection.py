@@ -17,8 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from folkestrom.disclosure.lines import Codes, Counts, Mask
-from folkestrom.disclosure.perturbations import (
+from folkestrom.disclosure.suppression.lines import Codes, Counts, Mask
+from folkestrom.disclosure.suppression.perturbations import (
     Floats,
     Perturbation,
     ProtectionLevel,
@@ -43,6 +43,8 @@ _WINDOWS: Final = (150, 400)
 _ROUNDS: Final = 2
 #: A change of a cell that is suppressed already, and of an empty one.
 _SUPPRESSED, _EMPTY = 0.01, 1000.0
+#: How many times what a cell costs that other tables show.
+_DEAR: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def protect(of: Table, primary: Mask, minimum: int) -> Protection:
 
     Examples
     --------
-    >>> from folkestrom.disclosure.perturbations import table
+    >>> from folkestrom.disclosure.suppression.perturbations import table
     >>> codes = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])]
     >>> given = table(np.array([1, 20, 90, 30, 40, 95]), codes)
     >>> protect(given, given.counts < 5, 5).hidden.tolist()
@@ -136,7 +138,8 @@ class _Pattern:
         self.primary = primary
         # A little more for every next cell, so that of equal ones the first is taken.
         order = 1 + 1e-4 * np.arange(len(primary)) / max(len(primary), 1)
-        self.weight: Floats = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
+        weight = np.where(of.counts == 0, _EMPTY, 1 + np.log1p(of.counts)) * order
+        self.weight: Floats = np.where(of.dear, _DEAR * weight, weight)
         self.used = np.zeros(len(primary), np.int64)
         self.serves: dict[Perturbation, dict[ProtectionLevel, int]] = {}
         self.of_cell: dict[int, list[Perturbation]] = {}

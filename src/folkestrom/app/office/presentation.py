@@ -1,0 +1,63 @@
+"""How a table of statistics is shown: protected, with totals, arranged for its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Language
+from folkestrom.outputs.rules import Rules, rules_of
+from folkestrom.publish.arrangement import PLAIN, Arrangement
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a table is shown.
+
+    Parameters
+    ----------
+    totals
+        With a total along every dimension but time.
+    rules
+        Rules of disclosure control; None: it stays in the office.
+    arrangement
+        Order, columns, labels.
+    """
+
+    totals: bool = False
+    rules: Rules | None = None
+    arrangement: Arrangement = PLAIN
+
+    @classmethod
+    def asked(
+        cls, *, totals: bool = False, publish: Rules | str | None = None, order: str | None = None,
+        top: int | None = None, wide: str | None = None,
+        labels: Language | str | None = None,
+    ) -> Self:  # fmt: skip
+        """How a user asks for it."""
+        language = None if labels is None else Language(labels)
+        return cls(totals, rules_of(publish), Arrangement(order, top, wide, language))
+
+    def of(self, cells: Cells) -> Cells:
+        """The table, so shown.
+
+        Parameters
+        ----------
+        cells
+            The table as it was counted.
+        """
+        if self.rules is not None:
+            # Imported here: what protects takes a while to load, and most questions need none.
+            from folkestrom.outputs import cells as outputs
+
+            cells = outputs.published(cells, self.rules, totals=self.totals)
+        elif self.totals:
+            from folkestrom.statistics.totals import with_totals
+
+            cells = with_totals(cells)
+        return self.arrangement.of(cells)
+
+
+#: In the office, as it was counted.
+AS_COUNTED: Final = Presentation()

@@ -1,0 +1,204 @@
+"""Which codes of which variables are kept, of cells by more variables than are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
+from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code
+from folkestrom.model.specification import Text
+from folkestrom.variables.variable import Variable
+from folkestrom.variables.vocabulary import Setting, chosen
+
+#: Which codes of which variables to keep.
+Only = Mapping[str, str | Iterable[str]]
+
+
+def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
+    """The codes of every variable as texts.
+
+    Parameters
+    ----------
+    only
+        Codes to keep, by variable.
+    where
+        The argument that they were given for.
+
+    Examples
+    --------
+    >>> codes_kept({"county": "03", "age": [17, 18]})
+    {'county': ('03',), 'age': ('17', '18')}
+    """
+    found = {}
+    for name, codes in only.items():
+        listed = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else codes
+        found[name] = tuple(str(code) for code in listed)
+        if not found[name]:
+            raise UsageError(
+                "keeps nothing", where=where, value=name, allowed="codes of the variable"
+            )
+    return found
+
+
+def listed_codes(variable: Variable) -> frozenset[str]:
+    """Codes that a variable's list has, whether they occur or not; none where it has no list.
+
+    Parameters
+    ----------
+    variable
+        The variable.
+    """
+    codes = {c.code for c in variable.dimension.categories} | long_list(variable.name).keys()
+    return frozenset({*codes, UNKNOWN_CODE} if codes else ())
+
+
+def check_listed(only: Only, variables: Iterable[Variable], where: str = "only") -> None:
+    """Refuse codes that are not in their variable's list, before anything is counted.
+
+    Parameters
+    ----------
+    only, where
+        As for `codes_kept`.
+    variables
+        The variables.
+    """
+    wanted = codes_kept(only, where)
+    for variable in variables:
+        known = listed_codes(variable)
+        for code in wanted.get(variable.name, ()) if known else ():
+            check_code(
+                code, sorted(known), f"is not a code of {variable.name}", where=where,
+                column=variable.name,
+            )  # fmt: skip
+
+
+def chosen_with(
+    setting: Setting, by: Iterable[str], only: Only | None, where: str = "only"
+) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:
+    """The variables that are asked for, and with them those of which codes are kept.
+
+    Parameters
+    ----------
+    setting
+        Where they are looked up.
+    by
+        What was asked for.
+    only, where
+        As for `codes_kept`.
+
+    Raises
+    ------
+    UsageError
+        An unknown name or code, with the nearest known one, before anything is counted.
+    """
+    named = chosen(setting, by)
+    mine = {variable.name for variable in named}
+    others = chosen(setting, [name for name in only or {} if name not in mine], where)
+    check_listed(only or {}, (*named, *others), where)
+    return named, (*named, *others)
+
+
+def kept(
+    data: pa.Table,
+    only: Only,
+    variables: Sequence[Variable],
+    named: Sequence[str],
+    where: str = "only",
+) -> pa.Table:
+    """Cells with some codes, added up to fewer variables.
+
+    Parameters
+    ----------
+    data
+        Columns of codes, one a variable, and of counts; in the order of the variables.
+    only, where
+        As for `codes_kept`.
+    variables
+        The variables of the cells.
+    named
+        What the result is by: columns that are no counts.
+
+    Raises
+    ------
+    UsageError
+        A code that does not occur, of a variable without a list; places, or ages, of which nobody
+        has both.
+    """
+    if not only:
+        return data
+    texts = {name: _texts(data[name]) for name in only}
+    wanted = codes_kept(only, where)
+    masks = {}
+    for variable in variables:
+        name = variable.name
+        if name in wanted:
+            occur = sorted(pc.unique(texts[name]).to_pylist())
+            for code in wanted[name] if data.num_rows else ():
+                if code not in listed_codes(variable):
+                    check_code(code, occur, "does not occur", where=where, column=name)
+            masks[name] = pc.is_in(texts[name], pa.array(wanted[name]))
+    _check_together(masks, variables, wanted, where)
+    mask: Any = pa.scalar(True)
+    for one in masks.values():
+        mask = pc.and_(mask, one)
+    data = data.filter(mask)
+    codes = {*named, *(v.name for v in variables)}
+    counts = [n for n in data.column_names if n not in codes]
+    summed = data.group_by(list(named), use_threads=False).aggregate([(n, "sum") for n in counts])
+    columns = [summed[f"{n}_sum"].cast(data.schema.field(n).type) for n in counts]
+    if not named:
+        columns = [pc.fill_null(column, 0) for column in columns]
+    return pa.table([*(summed[n] for n in named), *columns], names=[*named, *counts])
+
+
+def _check_together(
+    masks: Mapping[str, Any],
+    variables: Iterable[Variable],
+    wanted: Mapping[str, Sequence[str]],
+    where: str,
+) -> None:
+    """Refuse a county with a municipality of another one, or an age outside its group."""
+    of_kind: dict[str, list[str]] = {"area": [], "age": []}
+    for variable in variables:
+        if variable.name in masks and (variable.area or variable.ages):
+            of_kind["area" if variable.area else "age"].append(variable.name)
+    for names in of_kind.values():
+        alone = all(pc.any(masks[name]).as_py() for name in names)
+        both: Any = pa.scalar(True)
+        for name in names:
+            both = pc.and_(both, masks[name])
+        if len(names) > 1 and alone and not pc.any(both).as_py():
+            raise UsageError(
+                "contradict each other: nobody has both",
+                where=where,
+                value=" and ".join(f"{name}={','.join(wanted[name])}" for name in names),
+                next_step=f"Leave one of {' and '.join(names)} out",
+            )
+
+
+def _texts(column: pa.ChunkedArray) -> pa.Array:
+    texts = column.combine_chunks().cast(pa.string())
+    return pc.fill_null(texts, UNKNOWN_CODE)
+
+
+def kept_notes(only: Only, variables: Iterable[Variable]) -> tuple[Text, ...]:
+    """Notes of who the figures are of, where not all were kept.
+
+    Parameters
+    ----------
+    only
+        Codes to keep, by variable.
+    variables
+        The variables.
+    """
+    dimensions = {variable.name: variable.dimension for variable in variables}
+    found = []
+    for name, codes in codes_kept(only).items():
+        label, listed = dimensions[name].label, ", ".join(codes)
+        found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
+    return tuple(found)

@@ -1,0 +1,118 @@
+"""Populations and accounts for publication: what a reader can work out from what is shown."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from folkestrom.disclosure import Rules, named
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.outputs.cells import published
+from folkestrom.statistics.changes import changes
+from folkestrom.statistics.periods import Period, year
+from folkestrom.statistics.population import population
+from tests.statistics.small_store import hand_made
+
+DAY = date(2021, 1, 1)
+STATISTICS = named("statistics")
+
+
+def people(numbers: dict[tuple[int, int], int]) -> Any:
+    """A store with so many persons by municipality and sex."""
+    found = []
+    for (place, sex), many in numbers.items():
+        found += [{"municipality": place, "sex": sex} for _ in range(many)]
+    return hand_made([{"person": n} | row for n, row in enumerate(found, 1)])
+
+
+def frame(cells: Cells) -> pl.DataFrame:
+    return pl.DataFrame(cells.data).with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+def test_a_small_cell_goes_with_one_beside_it_in_every_direction() -> None:
+    store = people({(301, 1): 9, (301, 2): 1, (1101, 1): 8, (1101, 2): 7})
+    shown = frame(published(population(store, DAY, ["municipality", "sex"]), STATISTICS))
+    assert shown["persons"].null_count() == 4
+
+
+def test_totals_stand_where_they_give_nothing_away() -> None:
+    store = people({(301, 1): 9, (301, 2): 1, (1101, 1): 8, (1101, 2): 7})
+    cells = published(population(store, DAY, ["municipality", "sex"]), STATISTICS, totals=True)
+    shown = frame(cells)
+    totals = shown.filter((pl.col("municipality") == "total") | (pl.col("sex") == "total"))
+    assert totals["persons"].null_count() == 0
+    assert shown["persons"].null_count() == 4
+
+
+def test_a_total_that_is_small_itself_is_not_shown() -> None:
+    store = people({(301, 1): 30, (1101, 1): 40, (1103, 1): 2})
+    shown = frame(
+        published(population(store, DAY, ["municipality", "sex"]), STATISTICS, totals=True)
+    )
+    small = shown.filter(pl.col("municipality") == "1103")
+    assert small["persons"].null_count() == small.height
+    others = shown.filter(pl.col("municipality").is_in(["0301", "1101"]), pl.col("sex") == "total")
+    assert others["persons"].null_count() == 1  # else the grand total would tell it
+
+
+def test_rounded_totals_are_of_rounded_counts() -> None:
+    store = people({(301, 1): 1, (301, 2): 1, (1101, 1): 8, (1101, 2): 2})
+    cells = published(
+        population(store, DAY, ["municipality", "sex"]), named("rounded"), totals=True
+    )
+    shown = frame(cells)
+    inner = shown.filter(pl.col("municipality") != "total", pl.col("sex") != "total")
+    assert set(inner["persons"]) <= {0, 3, 8}
+    assert shown.row(0) == ("total", "total", inner["persons"].sum())
+
+
+def test_groups_below_the_minimum_population_are_not_shown() -> None:
+    store = people({(301, 1): 30, (1101, 1): 12, (1103, 1): 40})
+    rules = Rules("ours", minimum_population=20)
+    shown = frame(published(population(store, DAY, ["municipality"]), rules))
+    assert shown.filter(pl.col("municipality") == "1101")["persons"].to_list() == [None]
+
+
+def births(places: dict[int, int]) -> Any:
+    """A store in which so many were born in each municipality in 2020, of 20 before."""
+    rows: list[dict[str, Any]] = []
+    for place, many in places.items():
+        rows += [{"municipality": place} for _ in range(20)]
+        rows += [
+            {"municipality": place, "valid_from": date(2020, 6, 1), "birth_date": date(2020, 6, 1)}
+            for _ in range(many)
+        ]
+    return hand_made([{"person": n} | row for n, row in enumerate(rows, 1)])
+
+
+def test_an_account_never_tells_the_figure_that_it_lacks() -> None:
+    store = births({301: 1, 1101: 5, 1103: 6})
+    cells = changes(store, [year(2020)], ["municipality"], "latest")
+    shown = frame(published(cells, STATISTICS))
+    # This store has stays and no events: what came in is the adjustment, which is no count.
+    assert shown["adjustment"].null_count() == 0
+    assert shown["population_end"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("by", "rules", "message"),
+    [
+        (["municipality"], "rounded", "rounds the counts, and the rest of an account is"),
+        (["citizenship"], "research", "whose population is not in the table"),
+    ],
+)
+def test_rules_that_cannot_be_meant(by: list[str], rules: str, message: str) -> None:
+    cells = changes(births({301: 1}), [year(2020)], by, "latest")
+    with pytest.raises(UsageError, match=message):
+        published(cells, named(rules))
+
+
+def test_periods_are_protected_apart() -> None:
+    store = people({(301, 1): 9, (1101, 1): 8})
+    periods = [Period(date(2020, n, 1), date(2020, n + 1, 1)) for n in (1, 2)]
+    shown = published(changes(store, periods, ["municipality"], "latest"), STATISTICS)
+    assert frame(shown)["population_end"].null_count() == 0

@@ -1,0 +1,155 @@
+"""Rows first, columns across, labels beside codes: against the same done by Polars."""
+
+from __future__ import annotations
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Language,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.publish.arrangement import Arrangement
+from folkestrom.statistics.totals import with_totals
+
+SEX = Dimension(
+    "sex", same("Sex"),
+    (Category("male", Text("Males", "Menn")), Category("female", Text("Females", "Kvinner"))),
+)  # fmt: skip
+PLACES = {"03": "Oslo", "11": "a,b\n;=1+2"}
+PLACE = Dimension("place", same("Place"), labels=lambda code: same(PLACES.get(code, code)))
+AGE = Dimension("age", same("Age"))
+PERSONS = Measure("persons", same("Persons"), same("persons"))
+RATE = Measure("rate", same("Rate"), same("per cent"), decimals=1, empty=None)
+
+
+def table(*measures: Measure) -> Cells:
+    data = {
+        "place": ["11", "03", "03", "11"], "sex": ["male", "male", "female", "female"],
+        "age": pa.array([9, 10, None, 10], pa.int16()), "persons": [4, 7, 7, 1],
+        "rate": [None, 2.0, 1.0, 5.0],
+    }  # fmt: skip
+    names = ["place", "sex", "age", *(measure.id for measure in measures)]
+    specification = TableSpecification("t", same("T"), (PLACE, SEX, AGE), measures)
+    return Cells(specification, pa.table({name: data[name] for name in names}))
+
+
+def frame(cells: Cells) -> pl.DataFrame:
+    return pl.DataFrame(cells.data).with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+def test_largest_first_and_equal_ones_as_they_stood() -> None:
+    found = frame(Arrangement(top=3).of(table(PERSONS)))
+    assert found["persons"].to_list() == [7, 7, 4]
+    assert found["sex"].to_list() == ["male", "female", "male"]
+
+
+def test_what_is_not_known_comes_last() -> None:
+    found = frame(Arrangement(order="rate").of(table(PERSONS, RATE)))
+    assert found["rate"].to_list() == [5.0, 2.0, 1.0, None]
+
+
+def test_a_variable_is_in_the_order_of_its_categories() -> None:
+    found = frame(Arrangement(order="age").of(table(PERSONS)))
+    assert found["age"].to_list() == [9, 10, 10, None]
+    assert frame(Arrangement(order="sex").of(table(PERSONS)))["sex"].to_list()[:2] == ["male"] * 2
+
+
+def test_a_note_says_how_many_rows_are_left_out_and_none_where_all_are_there() -> None:
+    notes = Arrangement(top=3).of(table(PERSONS)).specification.footnotes
+    assert [note.en for note in notes] == ["The first 3 of 4 rows by Persons."]
+    assert Arrangement(top=4).of(table(PERSONS)).specification.footnotes == ()
+
+
+def test_totals_are_the_sums_and_stand_first() -> None:
+    found = frame(with_totals(table(PERSONS)))
+    assert found.row(0) == ("total", "total", "total", 19)
+    inner = frame(table(PERSONS)).with_columns(pl.col("age").cast(pl.String).fill_null("unknown"))
+    for kept in ([], ["place"], ["sex"], ["age"], ["place", "sex"], ["sex", "age"]):
+        left = [name for name in ("place", "sex", "age") if name not in kept]
+        mine = found.filter(
+            *(pl.col(n) == "total" for n in left), *(pl.col(n) != "total" for n in kept)
+        )
+        sums = (
+            inner.group_by(kept).agg(pl.col("persons").sum())
+            if kept
+            else inner.select(pl.col("persons").sum())
+        )
+        assert sorted(mine.select(*kept, "persons").rows()) == sorted(
+            sums.select(*kept, "persons").rows()
+        )
+
+
+def test_ages_beside_a_total_are_in_the_order_of_numbers() -> None:
+    codes = [c.code for c in with_totals(table(PERSONS)).categories("age")]
+    assert codes == ["total", "9", "10", "unknown"]
+
+
+def test_the_total_of_all_stands_above_the_largest() -> None:
+    found = frame(Arrangement(top=2).of(with_totals(table(PERSONS))))
+    assert found["persons"].to_list() == [19, 7, 7]
+
+
+def test_totals_of_what_is_no_count_are_refused() -> None:
+    with pytest.raises(UsageError, match="are of counts, and this is none"):
+        with_totals(table(PERSONS, RATE))
+
+
+def test_a_total_is_not_known_where_a_cell_is_not() -> None:
+    cells = table(PERSONS)
+    hidden = pa.array([4, None, 7, 1], pa.int64())
+    cells = Cells(cells.specification, cells.data.set_column(3, "persons", hidden))
+    found = frame(with_totals(cells)).filter(pl.col("sex") == "total", pl.col("age") == "total")
+    assert dict(found.select("place", "persons").rows()) == {"total": None, "03": None, "11": 5}
+
+
+def test_one_measure_across_has_the_codes_as_columns() -> None:
+    cells = Arrangement(wide="sex").of(table(PERSONS))
+    assert frame(cells).to_dict(as_series=False) == {
+        "place": ["11", "03", "03", "11"], "age": [9, 10, None, 10],
+        "male": [4, 7, 0, 0], "female": [0, 0, 7, 1],
+    }  # fmt: skip
+    assert [m.label.no for m in cells.specification.measures] == ["Menn", "Kvinner"]
+
+
+def test_several_measures_across_and_what_is_undefined_stays_so() -> None:
+    found = frame(Arrangement(wide="age").of(table(PERSONS, RATE)))
+    assert found.columns[2:] == [
+        "persons_9", "rate_9", "persons_10", "rate_10", "persons_unknown", "rate_unknown",
+    ]  # fmt: skip
+    assert found["rate_10"].to_list() == [None, 2.0, None, 5.0]
+    assert found["persons_10"].to_list() == [0, 7, 0, 1]
+
+
+def test_only_what_is_there_goes_across() -> None:
+    cells = table(PERSONS)
+    males = Cells(cells.specification, cells.data.slice(0, 2))
+    assert frame(Arrangement(wide="sex").of(males)).columns == ["place", "age", "male"]
+
+
+def test_labels_stand_beside_codes_that_have_some() -> None:
+    found = frame(Arrangement(labels=Language.NO).of(table(PERSONS)))
+    assert found.columns == ["place", "place_label", "sex", "sex_label", "age", "persons"]
+    assert found["place_label"].to_list() == ["a,b\n;=1+2", "Oslo", "Oslo", "a,b\n;=1+2"]
+    assert found["sex_label"].to_list() == ["Menn", "Menn", "Kvinner", "Kvinner"]
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "message"),
+    [
+        ({"order": "person"}, "order: 'person' is not in the table"),
+        ({"wide": "persons"}, "wide: 'persons' is not a dimension"),
+        ({"top": 0}, "top: '0' is not a number of rows"),
+    ],
+)
+def test_what_cannot_be_meant(arrangement: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Arrangement(**arrangement).of(table(PERSONS))  # type: ignore[arg-type]
