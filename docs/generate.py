@@ -42,6 +42,7 @@ from folkestrom.model.specification import TableSpecification
 from folkestrom.register.flags import DESCRIPTIONS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
+from folkestrom.variables.codes import USES, CodeTable, uses_of
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
 
@@ -257,7 +258,7 @@ def variables() -> str:
         "variables there are flows alone.",
         "",
         *_table(
-            ["variable", "English", "Norwegian", "codes", *(_USES.values())],
+            ["variable", "English", "Norwegian", "codes", *USES.values()],
             map(_variable_row, VARIABLES.values()),
         ),
         "",
@@ -294,25 +295,15 @@ def glossary() -> str:
     return "\n".join([*lines, ""])
 
 
-_USES = {
-    "stock": "population",
-    "flow": "changes",
-    "exposure": "rates",
-    "panel": "panel",
-    "episode": "episodes",
-}
-
-
 def _variable_row(variable: Variable) -> list[str]:
     dimension = variable.dimension
     codes = _code_list(category.code for category in dimension.categories)
-    yes = dict.fromkeys(_USES, "yes") | {"flow": "accounts" if variable.closes else "flows"}
     return [
         f"`{variable.name}`",
         dimension.label.en,
         dimension.label.no,
         "; ".join(text for text in (dimension.classification, codes) if text) or "as in files",
-        *(yes[use] if use in variable.uses else "" for use in _USES),
+        *uses_of(variable).values(),
     ]
 
 
@@ -338,10 +329,25 @@ def derived_tables() -> str:
         lines += ["", f"## {table.name}", "", f"One row is {table.grain}.", ""]
         lines += [f"Key: {_code_list(table.key)}.", ""]
         lines += _table(["column", "type", "may be NULL", "what it says"], rows)
+    columns = [[f"`{name}`", CODE_TYPES[str(type)], said] for name, type, said in CodeTable.COLUMNS]
+    lines += [
+        "",
+        "## code",
+        "",
+        "One row is one code of a variable, with a label that it has. The table is not in the",
+        "store: it is there for whoever asks by SQL in Python, within `Store.reading()`, and made",
+        "when it is read. Linked variables are in it; numbers without a list, such as years of",
+        "birth, are not. A place whose name changed has a row for each name: who asks neither for",
+        "`valid_from` nor for `valid_to` has it twice.",
+        "",
+        *_table(["column", "type", "what it says"], columns),
+    ]
     flags = [[str(int(r)), f"`{r.name.lower()}`", text] for r, text in DESCRIPTIONS.items()]
     lines += ["", "## Reasons of flags", "", *_table(["code", "reason", "what stands"], flags)]
     return "\n".join(lines) + "\n"
 
+
+CODE_TYPES = {"string": "VARCHAR", "int32": "INTEGER", "date32[day]": "DATE"}
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/report-format.md": report_format,

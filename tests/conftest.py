@@ -44,7 +44,7 @@ PURPOSES = {
         "engine/test_parity.py", "intake/test_exact_lines.py", "intake/test_formats.py",
         "intake/test_quarantine_rounds.py", "intake/test_shuffle.py", "model/test_*time.py",
         "register/test_kernel.py", "register/test_ordering.py", "register/test_snapshots.py",
-        "statistics/test_changes.py", "variables/*",
+        "statistics/test_changes.py", "statistics/test_moves.py", "variables/*",
     ),
     "contracts": (
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",

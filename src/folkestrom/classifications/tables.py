@@ -51,7 +51,7 @@ def municipalities(day: date) -> pl.DataFrame:
     >>> units.height, units["county"].n_unique()
     (356, 11)
     """
-    at = _inside(day)
+    at = day_of_division(day)
     counties = _valid(county_names(), at).select(county="code", county_name="name")
     return (
         _valid(municipality_names(), at)
@@ -62,7 +62,7 @@ def municipalities(day: date) -> pl.DataFrame:
 
 def counties(day: date) -> pl.DataFrame:
     """Counties on a day, by code: `code`, `name`."""
-    return _valid(county_names(), _inside(day)).select("code", "name")
+    return _valid(county_names(), day_of_division(day)).select("code", "name")
 
 
 def municipality_name(code: str | int, day: date) -> str:
@@ -119,7 +119,7 @@ def _valid(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     return frame.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
 
 
-def _inside(day: date) -> date:
+def day_of_division(day: date) -> date:
     """The day, or the first day of the division for an earlier one."""
     if day >= END_DAY:
         raise UsageError(

@@ -85,7 +85,7 @@ def open_for_reading(
         Limits of the engine.
     """
     file = database_file(folder)
-    if not _is_there(file):
+    if not is_there(file):
         raise no_store(folder)
     waiting = waiting or Waiting()
     with (
@@ -211,7 +211,8 @@ def _check_format(connection: Connection, folder: Path) -> None:
         )
 
 
-def _is_there(file: Path) -> bool:
+def is_there(file: Path) -> bool:
+    """Whether there is such a file, or an error where that cannot be told."""
     try:
         return file.exists()
     except OSError as error:

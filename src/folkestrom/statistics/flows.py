@@ -44,7 +44,7 @@ _DEPARTURES: Final = f"{int(Kind.EMIGRATION)}, {int(Kind.DEATH)}"
 _MOVE: Final = int(Kind.MOVE)
 
 #: Two ends of a move by the level of the finest place asked for: nation, county, … basic unit.
-_ENDS: Final = {
+ENDS: Final = {
     0: ("municipality_from", "municipality_to"),
     1: ("municipality_from // 100", "municipality_to // 100"),
     2: ("municipality_from", "municipality_to"),
@@ -118,7 +118,7 @@ def flow_rows(level: int) -> str:
     Who is born or arrives is described as of that day; who moves, leaves or dies as of the end of
     the day before, since the event itself may end what describes them.
     """
-    left, reached = _ENDS[level]
+    left, reached = ENDS[level]
     common = f"""person, kind, event_date, country, reason, sex, birth_date,
                CASE WHEN kind IN ({_ARRIVALS}) THEN event_date ELSE event_date - 1 END
                  AS described_on"""

@@ -38,6 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (("population", "--date", "2015-01-01"), 0),
         (("changes", *YEAR, "--explain"), 0),
+        (("moves", *YEAR, "--by", "municipality,sex"), 0),
+        (("moves", *YEAR, "--abroad"), 0),
+        (("indicators", *YEAR), 0),
         (("rates", *YEAR, "--by", "sex", "--publish", "research"), 0),
         (("rates", *YEAR, "--by", "sex", "--standardise-by", "age_group"), 0),
         (("study", "study.toml", "--publish", "statistics"), 1),

@@ -1,7 +1,8 @@
 """Events that rates count, in the same cells as the exposure that they came from.
 
-They are the flows of the period: reports that stand on the knowledge date, each described as flows
-are, by the state at the end of the day before for who leaves, moves or dies.
+Most are flows of the period: reports that stand on the knowledge date, each described as flows
+are, by the state at the end of the day before for who leaves, moves or dies. What is none, such as
+a marriage, is described by the state at the end of the day before too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from folkestrom.analysis.rates.event_rows import (
+    DIVORCE,
+    MARRIAGE,
+    NATURALISATION,
+    births_by_mother,
+    status_changes,
+)
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
@@ -20,6 +28,7 @@ from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.variable import Variable, needs_of
 
 _MOVED: Final = f"kind = {int(Kind.MOVE)} AND NOT arriving"
+_ALL: Final = "TRUE"
 _EMIGRATED: Final = f"kind = {int(Kind.EMIGRATION)}"
 
 
@@ -35,11 +44,14 @@ class Event:
         SQL over the rows of flows.
     level
         Of moves: 1 counts those between counties, 2 those between municipalities.
+    rows
+        Where it is no flow: the step to its rows.
     """
 
     label: Text
     condition: str
     level: int = 2
+    rows: Step | None = None
 
 
 #: Where out-migration may go.
@@ -65,6 +77,20 @@ EVENTS: Final[dict[str, Event]] = {
     "immigration": Event(Text("Immigration", "Innvandring"), f"kind = {int(Kind.IMMIGRATION)}"),
     "death": Event(Text("Deaths", "Døde"), f"kind = {int(Kind.DEATH)}"),
     "birth": Event(Text("Live births", "Levendefødte"), f"kind = {int(Kind.BIRTH)}"),
+    "childbirth": Event(
+        Text("Live births, by the mother", "Levendefødte, etter mor"), _ALL, rows=births_by_mother()
+    ),
+    "marriage": Event(
+        Text("Persons who marry", "Personer som gifter seg"), _ALL, rows=status_changes(MARRIAGE)
+    ),
+    "divorce": Event(
+        Text("Persons who divorce", "Personer som skilles"), _ALL, rows=status_changes(DIVORCE)
+    ),
+    "naturalisation": Event(
+        Text("Naturalisations", "Overganger til norsk statsborgerskap"),
+        _ALL,
+        rows=status_changes(NATURALISATION),
+    ),
 }
 
 
@@ -135,7 +161,9 @@ def event_steps(event: Event, chosen: Sequence[Variable], persons: bool = False)
     persons
         Count those events apart that are the person's first.
     """
-    steps = [counted_events(), flow_rows(event.level)]
+    # What describes rows of flows knows them by that name.
+    rows = flow_rows(event.level) if event.rows is None else event.rows.named("flow_rows")
+    steps = [counted_events(), rows]
     steps += described(steps[-1].name, needs_of(chosen), EVENT_ROWS)
     by = tuple(variable.sql for variable in chosen)
     return [*steps, event_cells(steps[-1].name, event.condition, by, persons)]

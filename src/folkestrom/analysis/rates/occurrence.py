@@ -120,7 +120,7 @@ def occurrences(
     limits = coverage(connection)
     knowledge = limits.knowledge(known_at)
     known = knowledge.day(period.end)
-    _check(limits, period, known)
+    check_period(limits, period, known)
     named, kept = list(by), only or {}
     counted = event_of(event, destination)
     years = quantile_years(connection, period, known, limits)
@@ -151,7 +151,8 @@ def occurrences(
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
 
-def _check(limits: Coverage, period: Period, known: date) -> None:
+def check_period(limits: Coverage, period: Period, known: date) -> None:
+    """Refuse a period that the log does not reach, or that was not over when it was known."""
     limits.check_day(period.start, "from")
     limits.check_day(period.end - timedelta(days=1), "to")
     if known < period.end:

@@ -19,7 +19,9 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
+from folkestrom.app.cli.demography import indicators, moves
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.vocabulary import variables
 from folkestrom.publish.formats.output_format import OutputFormat
 
 app = typer.Typer(
@@ -69,5 +71,17 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, fit, twin, demo):
+for module in (
+    intake,
+    link,
+    variables,
+    statistics,
+    moves,
+    indicators,
+    rates,
+    study,
+    fit,
+    twin,
+    demo,
+):
     module.register(app)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import kept_codes
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 from folkestrom.model.time import EXTRACTION_MONTHS
@@ -72,6 +73,7 @@ Only = Annotated[
         "--only",
         metavar="NAME=CODE[,CODE][,NAME=CODE]",
         help="Keep these codes: county=03,11 or county=03,sex=female.",
+        autocompletion=kept_codes,
     ),
 ]
 Totals = Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import (
     End,
@@ -23,9 +24,14 @@ from folkestrom.app.cli.options import (
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
 
+_NAMES = names_of("exposure")
 EventName = Annotated[
     str,
-    typer.Option("--event", help="emigration, out_migration, immigration, death or birth."),
+    typer.Option(
+        "--event",
+        help="emigration, out_migration, immigration, death, birth, childbirth (a birth as its "
+        "mother's), marriage, divorce or naturalisation.",
+    ),
 ]
 Destination = Annotated[
     str | None,
@@ -61,6 +67,7 @@ def rates(
             "--by",
             help="Variables, with commas between them: county,sex,year. Linked ones too, and "
             "those of --groups.",
+            autocompletion=_NAMES,
         ),
     ] = "",
     event: EventName = "emigration",
@@ -68,7 +75,11 @@ def rates(
     only: Only = None,
     standardise_by: Annotated[
         str,
-        typer.Option("--standardise-by", help="Variables that rates are standardised for."),
+        typer.Option(
+            "--standardise-by",
+            help="Variables that rates are standardised for.",
+            autocompletion=_NAMES,
+        ),
     ] = "",
     against: Annotated[
         str | None,
@@ -113,7 +124,10 @@ def decompose(
     ctx: typer.Context,
     start: Start,
     end: End,
-    by: Annotated[str, typer.Option("--by", help="Variable that tells the groups apart.")],
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Variable that tells the groups apart.", autocompletion=_NAMES),
+    ],
     between: Annotated[
         tuple[str, str],
         typer.Option(

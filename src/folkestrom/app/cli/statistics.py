@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, settings
 from folkestrom.app.cli.options import (
     DAY,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 By = Annotated[
     str,
     typer.Option(
-        "--by", help="Variables, with commas between them: municipality,sex,age; linked ones too."
+        "--by",
+        help="Variables, with commas between them: municipality,sex,age; linked ones too.",
+        autocompletion=names_of("stock", "flow"),
     ),
 ]
 
@@ -89,7 +92,7 @@ def population(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
         extraction_months=extraction, only=codes_kept(only),
-        shown=_shown(totals, order, top, wide, labels, publish, lang),
+        shown=shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
@@ -130,7 +133,7 @@ def changes(
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
         extraction_months=extraction, only=codes_kept(only),
-        shown=_shown(totals, order, top, wide, labels, publish, lang),
+        shown=shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
@@ -177,12 +180,12 @@ def table(
     given.check_output(output)
     question = TableQuestion.asked(
         option, name=name, year=year, known_at=known_at, extraction_months=extraction,
-        unknown=unknown, shown=_shown(wide=wide, labels=labels, publish=publish, lang=lang),
+        unknown=unknown, shown=shown(wide=wide, labels=labels, publish=publish, lang=lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)
 
 
-def _shown(
+def shown(
     totals: bool = False,
     order: str | None = None,
     top: int | None = None,
@@ -191,6 +194,7 @@ def _shown(
     publish: str | None = None,
     lang: Language = Language.EN,
 ) -> Presentation:
+    """How a table is shown, from what was typed."""
     from folkestrom.app.office.presentation import Presentation
 
     return Presentation.asked(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.options import Lang, Level, Output, Publish, StudyFile, Wait, option
 from folkestrom.app.output.write import send
@@ -97,6 +98,7 @@ def describe(
             "--by",
             help="Variables, with commas between them: immigrant_group,year. The panel need not "
             "have them.",
+            autocompletion=names_of("panel"),
         ),
     ] = "",
     of: Annotated[
@@ -155,6 +157,7 @@ def follow(
             "--by",
             help="Variables as of the entry, with commas between them: the study's own columns and "
             "groups, or any other.",
+            autocompletion=names_of("episode"),
         ),
     ] = "",
     at: Annotated[

@@ -209,7 +209,10 @@ def _across(cells: Cells, language: Language) -> _Found:
     for row in _rows(cells):
         place = table.setdefault(tuple(code_text(row[name]) for name in down), {})
         place[tuple(code_text(row[name]) for name in spec.columns)] = row[measure.id]
-    found = ((codes, tuple(values.get(key) for key in keys)) for codes, values in table.items())
+    none = measure.empty
+    found = (
+        (codes, tuple(values.get(key, none) for key in keys)) for codes, values in table.items()
+    )
     return columns, found, len(table)
 
 

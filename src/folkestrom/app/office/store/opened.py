@@ -11,6 +11,8 @@ import duckdb
 
 from folkestrom.app.office.session import reading
 from folkestrom.engine.store import Waiting
+from folkestrom.linkage.catalogue import linked_variables
+from folkestrom.variables.codes import CodeTable, known_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Opened:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Ask the store's tables directly, by SQL; they are up to date, and cannot be changed."""
+        """Ask the store's tables directly, by SQL; they are up to date, and cannot be changed.
+
+        Beside them stands `code`: every code of every variable, with its labels.
+        """
         with reading(self.path, self.waiting) as connection:
+            known = known_variables(linked_variables(connection))
+            connection.register("code", CodeTable(tuple(known.values())))
             yield connection

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.demography.indicators import IndicatorsQuestion
+from folkestrom.app.office.demography.moves import MovesQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
@@ -15,6 +17,7 @@ from folkestrom.app.office.statistics import (
     PopulationQuestion,
     TableQuestion,
 )
+from folkestrom.app.office.vocabulary.variables import VariablesQuestion, variables
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
@@ -227,3 +230,105 @@ class Statistics(Opened):
             shown=Presentation.asked(publish=publish, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
+
+    def moves(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        every: Literal["year", "quarter", "month"] | None = None,
+        abroad: bool = False,
+        extraction_months: int | None = None,
+        totals: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Moves between places by origin and destination, or migration by country.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`.
+        by
+            Names of variables. Of moves inside the country one is the sort of place: "county" if
+            none is, "municipality" or "basic_unit".
+        known_at, every, extraction_months
+            As for `changes`, whose internal migration moves add up to.
+        abroad
+            Immigration and emigration by country instead, with net migration.
+        totals, order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.moves, locals())
+        question = MovesQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
+            abroad=abroad, extraction_months=extraction_months,
+            shown=Presentation.asked(
+                totals=totals, order=order, top=top, wide=wide, labels=labels
+            ),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def indicators(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        extraction_months: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`, whole years apart.
+        by
+            Places: "county", "municipality", or a linked variable of municipalities.
+        known_at, extraction_months
+            As for `changes`, whose flows the crude rates are of.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.indicators, locals())
+        question = IndicatorsQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, known_at=known_at,
+            extraction_months=extraction_months,
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def variables(
+        self,
+        name: str | None = None,
+        date: Day | None = None,
+        *,
+        language: Literal["en", "no"] = "en",
+        to: Target = "arrow",
+    ) -> Frame:
+        """The variables that there are and what they may be asked for, or the codes of one.
+
+        The store need not be there: the variables of every store are known without it.
+
+        Parameters
+        ----------
+        name
+            The variable whose codes are listed; None: all variables.
+        date
+            Of places, those of this day only.
+        language
+            Language of the labels: "en" or "no".
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.variables, locals())
+        question = VariablesQuestion.asked(parameter, name=name, date=date, language=language)
+        return variables(self.path, self.waiting, question).to(to)

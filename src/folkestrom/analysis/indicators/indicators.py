@@ -1,0 +1,309 @@
+"""Demographic indicators of places by year, from a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.analysis.indicators.fertility import (
+    fertility_rates,
+    mean_age_at_childbearing,
+    total_fertility,
+)
+from folkestrom.analysis.indicators.life_table import SEXES, Floats, period_life_table
+from folkestrom.analysis.rates.events import EVENTS, event_steps
+from folkestrom.analysis.rates.exposure import exposure_steps
+from folkestrom.analysis.rates.occurrence import check_period
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
+from folkestrom.engine.steps import Step, compose, parameters_of
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.specification import Measure, Text
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.statistics.changes import MEAN, changes
+from folkestrom.statistics.coverage import coverage
+from folkestrom.statistics.flows import BIRTHS, DEATHS
+from folkestrom.statistics.periods import Period
+from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import Variable
+from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import chosen as chosen_of
+
+#: Ages are counted up to this one, which has those above it too.
+_AGES: Final = 120
+_SEX, _AGE = VARIABLES["sex"], VARIABLES["age"]
+
+_PER_1000: Final = Text("per 1 000 of the mean population", "per 1 000 av middelfolkemengden")
+_YEARS: Final = Text("years", "år")
+
+
+def _rate(id: str, en: str, no: str) -> Measure:
+    return Measure(id, Text(en, no), _PER_1000, decimals=2, empty=None)
+
+
+def _years(id: str, en: str, no: str, decimals: int = 2) -> Measure:
+    return Measure(id, Text(en, no), _YEARS, decimals=decimals, empty=None)
+
+
+#: Crude rates, with the column of an account that they are of.
+_CRUDE: Final = {
+    _rate("birth_rate", "Crude birth rate", "Fødselsrate"): "births",
+    _rate("death_rate", "Crude death rate", "Dødsrate"): "deaths",
+    _rate("immigration_rate", "Immigration rate", "Innvandringsrate"): "immigration",
+    _rate("emigration_rate", "Emigration rate", "Utvandringsrate"): "emigration",
+    _rate("net_migration_rate", "Net migration rate", "Nettoinnvandringsrate"): "net_migration",
+}
+
+_ABOUT_AGES: Final = (
+    Measure(
+        "total_fertility",
+        Text("Total fertility rate", "Samlet fruktbarhetstall"),
+        Text("children per woman", "barn per kvinne"),
+        decimals=3,
+        empty=None,
+    ),
+    _years(
+        "mean_age_at_childbearing", "Mean age at childbearing", "Gjennomsnittlig fødealder"
+    ),
+    _years("life_expectancy_male", "Life expectancy at birth, males",
+           "Forventet levealder ved fødselen, menn"),
+    _years("life_expectancy_female", "Life expectancy at birth, females",
+           "Forventet levealder ved fødselen, kvinner"),
+    Measure(
+        "infant_mortality",
+        Text("Infant mortality", "Spedbarnsdødelighet"),
+        Text("deaths under 1 year per 1 000 live births", "døde under 1 år per 1 000 levendefødte"),
+        decimals=2,
+        empty=None,
+    ),
+    _years("mean_age", "Mean age of the population", "Gjennomsnittsalder i befolkningen"),
+    _years("median_age", "Median age of the population", "Medianalder i befolkningen"),
+)  # fmt: skip
+
+#: What there is of each place and year.
+MEASURES: Final = (MEAN, BIRTHS, DEATHS, *_CRUDE, *_ABOUT_AGES)
+
+_NOTES: Final = (
+    Text(
+        "Crude rates are flows of the account by the mean of the populations at both ends. Ages of "
+        "the population are those at the beginning of the year.",
+        "Rater er strømmer i regnskapet etter middelet av folkemengden ved inngang og utgang. "
+        "Alder i befolkningen er ved inngangen av året.",
+    ),
+    Text(
+        "Fertility and mortality are by exact exposure, at single years of age: births to women "
+        "aged 15-49, those to mothers of unknown age as the others; period life tables with a0 by "
+        "Andreev and Kingkade (2015) and an open age group from 100 years. Populations too small "
+        "for a life table have none.",
+        "Fruktbarhet og dødelighet er etter eksakt eksponering, i ettårig alder: fødsler for "
+        "kvinner 15-49 år, de med ukjent alder hos mor som de andre; periodedødelighetstabeller "
+        "med a0 etter Andreev og Kingkade (2015) og en åpen aldersgruppe fra 100 år. Befolkninger "
+        "som er for små til en dødelighetstabell, har ingen.",
+    ),
+)
+
+
+def indicators(
+    connection: duckdb.DuckDBPyConnection,
+    periods: Sequence[Period],
+    by: Iterable[str] = (),
+    known_at: KnownAt = PUBLISHED,
+    *,
+    extraction_months: int = EXTRACTION_MONTHS,
+) -> Cells:
+    """Fertility, mortality, age and crude rates by year, of the nation or of places.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    periods
+        Years, in order.
+    by
+        Names of places: county, municipality, or a linked variable of municipalities.
+    known_at, extraction_months
+        As for `changes`, whose flows the crude rates are of.
+
+    Returns
+    -------
+    Cells
+        A row a year and place; null where nobody was exposed.
+
+    Raises
+    ------
+    UsageError
+        A variable that is no place; a year that was not over when it was known.
+    """
+    limits = coverage(connection)
+    knowledge = limits.knowledge(known_at, extraction_months)
+    known = [(knowledge.day(period.start), knowledge.day(period.end)) for period in periods]
+    for period, (_, known_end) in zip(periods, known, strict=True):
+        check_period(limits, period, known_end)
+    names = list(by)
+    places = chosen_of(Setting(connection, "exposure", min(end for _, end in known)), names)
+    _check_places(places)
+    account = changes(
+        connection, periods, names, known_at,
+        quarters="register", extraction_months=extraction_months,
+    )  # fmt: skip
+    accounts = pl.DataFrame(account.data).with_columns(pl.col("period", *names).cast(pl.String))
+    rows: list[dict[str, Any]] = []
+    for period, days in zip(periods, known, strict=True):
+        here = accounts.filter(pl.col("period") == period.code)
+        keys = [tuple(row[name] for name in names) for row in here.rows(named=True)]
+        counts = _Counts(connection, period, *days, places, keys)
+        rows += _indicators(here, counts)
+    return _cells(account, rows)
+
+
+def _check_places(places: Sequence[Variable]) -> None:
+    for variable in places:
+        if not variable.area:
+            raise UsageError(
+                "is no place, and indicators are of places: a child is in other groups than its "
+                "mother",
+                where="by",
+                value=variable.name,
+                allowed="county, municipality, basic_unit",
+                next_step="Ask `folkestrom rates --event childbirth` for births by what mothers "
+                "are, and `--event death` for deaths",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Counts of a year by place, sex and age, as arrays."""
+
+    connection: duckdb.DuckDBPyConnection
+    period: Period
+    known_start: date
+    known_end: date
+    places: tuple[Variable, ...]
+    keys: list[tuple[str, ...]]
+
+    def exposure(self) -> Floats:
+        """Person-years, of shape (places, 2, ages)."""
+        last = self.period.end - timedelta(days=1)
+        years = range(self.period.start.year, last.year + 1)
+        return self._by_sex(lambda v: exposure_steps(v, years), "days") / DAYS_PER_YEAR
+
+    def events(self, name: str) -> Floats:
+        """Events of one sort, of shape (places, 2, ages)."""
+        return self._by_sex(lambda v: event_steps(EVENTS[name], v), "events")
+
+    def stock(self) -> Floats:
+        """Residents at the beginning, of shape (places, ages)."""
+        moment = Moment(self.period.start, self.known_start)
+        return self._array((*self.places, _AGE), stock_steps, "persons", moment.parameters)[:, 0]
+
+    def _by_sex(self, steps: Callable[[Sequence[Variable]], list[Step]], count: str) -> Floats:
+        last = self.period.end - timedelta(days=1)
+        values: dict[str, object] = {
+            "start": self.period.start, "end": self.period.end,
+            "horizon": date(last.year + 1, 1, 1), "known_at": self.known_end,
+            "known_start": self.known_start, "known_end": self.known_end,
+        }  # fmt: skip
+        return self._array((*self.places, _SEX, _AGE), steps, count, values)
+
+    def _array(
+        self,
+        variables: tuple[Variable, ...],
+        steps: Callable[[Sequence[Variable]], list[Step]],
+        count: str,
+        values: Mapping[str, object],
+    ) -> Floats:
+        made = steps(variables)
+        found = fetch(self.connection, made, parameters_of(compose(made), values))
+        frame = pl.DataFrame(coded(found, variables, {count: pa.int64()}))
+        place = {key: number for number, key in enumerate(self.keys)}
+        # The last column of ages is that of an unknown one.
+        array = np.zeros((len(self.keys), 2, _AGES + 2))
+        for *key, age, number in frame.rows():
+            sex = key.pop() if _SEX in variables else "male"
+            at = place.get(tuple(map(str, key)))
+            if at is not None and sex != "unknown":
+                column = _AGES + 1 if age is None else min(age, _AGES)
+                array[at, int(sex == "female"), column] += number
+        return array
+
+
+def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, Any]]:
+    exposure, deaths, births, stock = (
+        counts.exposure(), counts.events("death"), counts.events("childbirth"), counts.stock(),
+    )  # fmt: skip
+    for n, row in enumerate(account.rows(named=True)):
+        mean = row[MEAN.id]
+        crude = {m.id: _ratio(1000 * row[flow], mean) for m, flow in _CRUDE.items()}
+        lives = [
+            period_life_table(deaths[n, s, :-1], exposure[n, s, :-1], sex)
+            for s, sex in enumerate(SEXES)
+        ]
+        spans = [None if life is None else float(life.expectation[0]) for life in lives]
+        mothers = births[n].sum(axis=0)
+        unknown = row["births"] - mothers[:-1].sum()
+        rates = fertility_rates(mothers[:-1], exposure[n, 1, :-1], max(unknown, 0))
+        yield (
+            row
+            | crude
+            | {
+                "total_fertility": total_fertility(rates),
+                "mean_age_at_childbearing": mean_age_at_childbearing(rates),
+                "life_expectancy_male": spans[0],
+                "life_expectancy_female": spans[1],
+                "infant_mortality": _ratio(1000 * deaths[n, :, 0].sum(), row["births"]),
+                "mean_age": _mean_age(stock[n, :-1]),
+                "median_age": _median_age(stock[n, :-1]),
+            }
+        )
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def _mean_age(stock: NDArray[np.float64]) -> float | None:
+    """Mean age, of persons who are half a year older than their completed age."""
+    return _ratio(float((stock * (np.arange(stock.size) + 0.5)).sum()), float(stock.sum()))
+
+
+def _median_age(stock: NDArray[np.float64]) -> float | None:
+    """The age that half of the persons are below; they lie evenly within a year of age."""
+    below = np.cumsum(stock)
+    if not below[-1]:
+        return None
+    age = int(np.searchsorted(below, below[-1] / 2))
+    return float(age + (below[-1] / 2 - (below[age] - stock[age])) / stock[age])
+
+
+def _cells(account: Cells, rows: Sequence[Mapping[str, Any]]) -> Cells:
+    made = account.specification
+    columns = [account.data[d.id] for d in made.dimensions]
+    for measure in MEASURES:
+        numbers = [row[measure.id] for row in rows]
+        if measure.decimals:
+            numbers = [None if x is None else round(x, measure.decimals) for x in numbers]
+        columns.append(pa.array(numbers, pa.float64() if measure.decimals else pa.int32()))
+    ids = [*(d.id for d in made.dimensions), *(m.id for m in MEASURES)]
+    when = made.reference_time
+    specification = replace(
+        made,
+        id="indicators",
+        title=Text(f"Demographic indicators. {when.en}", f"Demografiske indikatorer. {when.no}"),
+        measures=MEASURES,
+        contents=Text(
+            "Fertility, mortality, age and crude rates of residents.",
+            "Fruktbarhet, dødelighet, alder og rater blant bosatte.",
+        ),
+        footnotes=(*_NOTES, *made.footnotes),
+    )
+    return Cells(specification, pa.table(dict(zip(ids, columns, strict=True))))

@@ -1,0 +1,98 @@
+"""Rows of events that are no flows: births by their mothers, changes of a person's status.
+
+They have the columns of the rows of flows, and are described as those are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from folkestrom.engine.steps import step
+from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus
+from folkestrom.model.countries import NO_CODE
+
+_COLUMNS: Final = """CAST(NULL AS SMALLINT) AS country, CAST(NULL AS TINYINT) AS reason,
+               r.sex, r.birth_date"""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A change of a status that a person has.
+
+    Parameters
+    ----------
+    history
+        The history that has it.
+    column
+        The status in it.
+    kind
+        Kind of the report that tells it.
+    not_before
+        Statuses before it of which it is no change.
+    after
+        Statuses that it leads to.
+    """
+
+    history: str
+    column: str
+    kind: Kind
+    not_before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+_DIVORCED: Final = (int(MaritalStatus.DIVORCED), int(MaritalStatus.DIVORCED_PARTNER))
+MARRIAGE: Final = StatusChange(
+    "marital", "marital_status", Kind.MARITAL_CHANGE,
+    tuple(sorted(int(status) for status in PARTNERED_STATUSES)),
+    (int(MaritalStatus.MARRIED), int(MaritalStatus.REGISTERED_PARTNER)),
+)  # fmt: skip
+DIVORCE: Final = StatusChange(
+    "marital", "marital_status", Kind.MARITAL_CHANGE, _DIVORCED, _DIVORCED
+)
+NATURALISATION: Final = StatusChange(
+    "citizenship", "citizenship", Kind.CITIZENSHIP_CHANGE, (NO_CODE,), (NO_CODE,)
+)
+
+
+def _known(alias: str) -> str:
+    return f"{alias}.known_from <= $known_end AND {alias}.known_to > $known_end"
+
+
+@step("births_by_mother", reads=["attribute"])
+def births_by_mother() -> str:
+    """Every birth of the period, as something that happens to the mother, where the child is born.
+
+    Who is born to a mother who is not in the register, or unknown, is not among them.
+    """
+    return f"""
+        SELECT a.mother AS person, b.kind, b.event_date, b.country, b.reason, m.sex, m.birth_date,
+               b.event_date - 1 AS described_on, FALSE AS arriving,
+               b.municipality_to AS municipality, b.basic_unit_to AS basic_unit
+        FROM counted_events b
+        JOIN attribute a ON a.person = b.person AND {_known("a")}
+        JOIN attribute m ON m.person = a.mother AND {_known("m")}
+        WHERE b.kind = {int(Kind.BIRTH)}
+    """
+
+
+@step("status_changes", reads=["marital", "citizenship", "residence"], example={"of": MARRIAGE})
+def status_changes(of: StatusChange) -> str:
+    """Every change of a status in the period of those resident at the end of the day before.
+
+    A status that came with a person's first record is no change, and neither is one that follows a
+    status of the same sort, as reconciliation after separation is no marriage.
+    """
+    after, before = (", ".join(map(str, codes)) for codes in (of.after, of.not_before))
+    return f"""
+        SELECT r.person, {int(of.kind)} AS kind, h.valid_from AS event_date, {_COLUMNS},
+               h.valid_from - 1 AS described_on, FALSE AS arriving, r.municipality, r.basic_unit
+        FROM {of.history} h
+        JOIN {of.history} p
+          ON p.person = h.person AND p.valid_to = h.valid_from AND {_known("p")}
+        JOIN residence r
+          ON r.person = h.person AND r.valid_from < h.valid_from AND r.valid_to >= h.valid_from
+          AND {_known("r")}
+        WHERE h.valid_from >= $start AND h.valid_from < $end AND {_known("h")}
+          AND h.{of.column} IN ({after}) AND p.{of.column} NOT IN ({before})
+    """

@@ -1,0 +1,1 @@
+"""What a shell completes, apart from the options that have it."""

@@ -1,0 +1,1 @@
+"""Commands of demography: moves by origin and destination, indicators."""

@@ -1,0 +1,1 @@
+"""Commands about the vocabulary: variables and their codes."""

@@ -1,0 +1,1 @@
+"""Questions of demography: moves by origin and destination, indicators."""

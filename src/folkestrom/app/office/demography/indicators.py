@@ -1,0 +1,47 @@
+"""The question of demographic indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import duckdb
+
+from folkestrom.analysis.indicators.indicators import indicators
+from folkestrom.app.office import arguments
+from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.statistics.periods import Period, split
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorsQuestion:
+    """Fertility, mortality, age and crude rates by year; see `analysis.indicators`.
+
+    The years are in their order; the rest is as of `Store.indicators`.
+    """
+
+    years: tuple[Period, ...]
+    by: tuple[str, ...] = ()
+    known_at: KnownAt = PUBLISHED
+    extraction_months: int = EXTRACTION_MONTHS
+
+    @classmethod
+    def asked(
+        cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str], known_at: Knowledge,
+        extraction_months: int | None,
+    ) -> Self:  # fmt: skip
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
+        years = tuple(split(start, end, "year"))
+        known = arguments.knowledge(known_at, place("known_at"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        return cls(years, arguments.names(by), known, months)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        months = self.extraction_months
+        return indicators(connection, self.years, self.by, self.known_at, extraction_months=months)

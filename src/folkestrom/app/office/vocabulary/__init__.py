@@ -1,0 +1,1 @@
+"""Questions about the vocabulary: variables and their codes."""

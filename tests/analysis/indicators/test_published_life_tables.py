@@ -1,0 +1,93 @@
+"""Life tables and fertility against published ones, from the same deaths and rates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from folkestrom.analysis.indicators.fertility import (
+    fertility_rates,
+    mean_age_at_childbearing,
+    total_fertility,
+)
+from folkestrom.analysis.indicators.life_table import (
+    SEXES,
+    Floats,
+    infant_years,
+    life_table,
+    period_life_table,
+)
+
+#: Statistics Norway, table 05375: life expectancy at birth, males and females.
+EXPECTED = {2000: (75.95, 81.38), 2010: (78.85, 83.15), 2019: (81.19, 84.68), 2020: (81.48, 84.89)}
+#: Statistics Norway, table 04232: total fertility rate.
+FERTILITY = {2009: 1.98, 2019: 1.53, 2020: 1.48}
+
+
+def columns(file: Path, year: int) -> list[list[str]]:
+    """Rows of a year of a file of the Human Mortality or Fertility Database, without the year."""
+    lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()[3:]]
+    return [rest for first, *rest in filter(None, lines) if first == str(year)]
+
+
+def number(text: str) -> float:
+    """A number, or nothing, which stands for none."""
+    return 0.0 if text == "." else float(text)
+
+
+def norway(reference: Path, year: int, sex: str) -> tuple[Floats, Floats]:
+    """Deaths and exposure by age, of the Human Mortality Database."""
+    column = {"female": 1, "male": 2}[sex]
+    folder = reference / "mortality_fertility"
+    deaths, rates = (
+        np.array([number(row[column]) for row in columns(folder / file, year)])
+        for file in ("Deaths_1x1.txt", "Mx_1x1.txt")
+    )
+    # Where nobody died at an age, the rate does not tell how many were exposed; nor need it.
+    unknown = np.where(np.arange(rates.size) < 100, 1.0, 0.0)
+    return deaths, np.divide(deaths, rates, out=unknown, where=rates > 0)
+
+
+@pytest.mark.parametrize("year", EXPECTED)
+def test_life_expectancy_is_that_of_statistics_norway(reference: Path, year: int) -> None:
+    for sex, expected in zip(SEXES, EXPECTED[year], strict=True):
+        table = period_life_table(*norway(reference, year, sex), sex)
+        assert table is not None
+        assert float(table.expectation[0]) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("year", FERTILITY)
+def test_fertility_is_that_of_statistics_norway(reference: Path, year: int) -> None:
+    rows = columns(reference / "mortality_fertility" / "NORasfrRR.txt", year)
+    births = np.zeros(60)
+    births[12 : 12 + len(rows)] = [1000 * float(rate) for _, rate in rows]
+    rates = fertility_rates(births, np.full(60, 1000.0))
+    assert total_fertility(rates) == pytest.approx(FERTILITY[year], abs=0.006)
+    ages = np.arange(60) + 0.5
+    assert mean_age_at_childbearing(rates) == pytest.approx(
+        (births * ages).sum() / births.sum(), abs=0.01
+    )
+
+
+def test_the_life_table_of_a_textbook(reference: Path) -> None:
+    # Preston, Heuveline and Guillot (2001), Box 3.1: Austrian males 1992.
+    file = reference.parent / "cases" / "lifetable" / "lifetable_textbook.json"
+    if not file.exists():
+        pytest.skip("worked cases are not there")
+    given = json.loads(file.read_text(encoding="utf-8"))["austria_male_1992_PHG_3_1"]
+    age, people, deaths, within = (np.array(given[c]) for c in ("age", "N", "D", "nax"))
+    table = life_table(age, deaths / people, within)
+    assert 100_000 * table.survivors == pytest.approx(given["expected_lx"], abs=0.01)
+    assert table.expectation == pytest.approx(given["expected_ex"], abs=0.001)
+
+
+def test_infants_by_the_protocol_of_the_human_mortality_database() -> None:
+    # The pieces meet where they change, to the decimals that are published.
+    for sex, bounds in (("male", (0.023, 0.08307)), ("female", (0.01724, 0.06891))):
+        for bound in bounds:
+            below, above = (infant_years(bound + d, sex) for d in (-1e-9, 1e-9))  # type: ignore[arg-type]
+            assert below == pytest.approx(above, abs=0.0012)
+    assert infant_years(0.2, "male") == 0.29915

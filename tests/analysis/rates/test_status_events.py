@@ -1,0 +1,83 @@
+"""Events that are no flows: births by the mother, marriage, divorce, naturalisation."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from folkestrom.analysis.rates import occurrences
+from folkestrom.model.codes import MaritalStatus as Marital
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE
+from folkestrom.statistics.periods import year
+from tests.analysis.indicators.test_indicators import BEGIN, KNOWN, a_country
+from tests.reference.register import OPEN
+from tests.statistics.small_store import hand_made
+
+DAY = date(2001, 5, 1)
+
+
+def _marital(person: int, *statuses: Marital, day: date = DAY) -> list[tuple[Any, ...]]:
+    """A person's statuses; the second begins on a day, and each later one a month after."""
+    days = [BEGIN, *(day.replace(month=day.month + n) for n in range(len(statuses) - 1)), OPEN]
+    return [
+        (person, int(status), None, *ends, *KNOWN, 100 * person + n)
+        for n, (status, ends) in enumerate(zip(statuses, pairwise(days), strict=True))
+    ]
+
+
+def events(store: Any, event: str, **more: Any) -> int:
+    return int(occurrences(store, year(2001), (), event, **more).data["events"][0])
+
+
+@pytest.mark.parametrize(
+    ("statuses", "marries", "divorces"),
+    [
+        ((Marital.NEVER_MARRIED, Marital.MARRIED), 1, 0),
+        ((Marital.UNKNOWN, Marital.REGISTERED_PARTNER), 1, 0),
+        ((Marital.MARRIED,), 0, 0),
+        ((Marital.SEPARATED, Marital.MARRIED), 0, 0),
+        ((Marital.REGISTERED_PARTNER, Marital.MARRIED), 0, 0),
+        ((Marital.SEPARATED, Marital.DIVORCED), 0, 1),
+        ((Marital.DIVORCED, Marital.MARRIED, Marital.DIVORCED, Marital.MARRIED), 2, 1),
+        ((Marital.MARRIED, Marital.WIDOWED), 0, 0),
+    ],
+)
+def test_marriages_and_divorces(statuses: tuple[Marital, ...], marries: int, divorces: int) -> None:
+    store = hand_made([{}], marital=_marital(1, *statuses))
+    assert events(store, "marriage", known_at="latest") == marries
+    assert events(store, "divorce", known_at="latest") == divorces
+
+
+def test_a_change_counts_for_who_was_resident_the_day_before() -> None:
+    changes = [_marital(n, Marital.NEVER_MARRIED, Marital.MARRIED) for n in (1, 2, 3)]
+    stays = [{}, {"person": 2, "valid_from": DAY}, {"person": 3, "valid_to": DAY}]
+    store = hand_made([{**stay, "position": n} for n, stay in enumerate(stays)],
+                      marital=[row for rows in changes for row in rows])  # fmt: skip
+    assert events(store, "marriage", known_at="latest") == 2
+
+
+def test_a_change_counts_as_known_on_the_day() -> None:
+    rows = _marital(1, Marital.NEVER_MARRIED, Marital.MARRIED)
+    known = date(2002, 3, 1)
+    before, after = rows
+    single = (*before[:4], OPEN, KNOWN[0], known, 1)
+    told = [(*before[:5], known, OPEN, 2), (*after[:5], known, OPEN, 3)]
+    store = hand_made([{}], marital=[single, *told])
+    assert events(store, "marriage", known_at="published") == 0
+    assert events(store, "marriage", known_at=known) == 1
+
+
+@pytest.mark.parametrize(("before", "found"), [("PL", 1), ("XS", 1), ("XX", 1), ("NO", 0)])
+def test_naturalisations(before: str, found: int) -> None:
+    held = [(COUNTRY_CODES[before], BEGIN, DAY), (NO_CODE, DAY, OPEN)]
+    rows = [(1, code, start, end, *KNOWN, n) for n, (code, start, end) in enumerate(held)]
+    assert events(hand_made([{}], citizenship=rows), "naturalisation", known_at="latest") == found
+
+
+def test_births_are_counted_at_the_age_of_the_mother() -> None:
+    found = occurrences(a_country(), year(2001), ["sex", "age"], "childbirth", known_at="latest")
+    rows = [row for row in found.data.rows() if row[2]]
+    assert rows == [("female", 30, 2, 365)]
