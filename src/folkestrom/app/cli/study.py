@@ -31,8 +31,8 @@ def study(
         Path | None,
         typer.Option(
             "--episodes",
-            help="File to write the episodes to, .parquet, .csv or .arrow: rows of persons, for "
-            "the office.",
+            help="File to write the episodes to, .parquet, .csv, .arrow, .dta or .sav: rows of "
+            "persons, for the office.",
             dir_okay=False,
         ),
     ] = None,
@@ -40,8 +40,8 @@ def study(
         Path | None,
         typer.Option(
             "--panel",
-            help="File to write the person-years to, .parquet, .csv or .arrow: rows of persons, "
-            "for the office.",
+            help="File to write the person-years to, .parquet, .csv, .arrow, .dta or .sav: rows of "
+            "persons, for the office.",
             dir_okay=False,
         ),
     ] = None,
