@@ -11,6 +11,7 @@ import typer
 from folkestrom.app.cli.context import OutputFormat, settings
 from folkestrom.app.cli.options import (
     DAY,
+    CompareKnown,
     End,
     Every,
     Extraction,
@@ -59,11 +60,13 @@ def population(
     ] = None,
     every: Every = None,
     extraction: Extraction = None,
+    compare_known: CompareKnown = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
     """Count residents on a day, or on several, by any dimensions."""
+    from folkestrom.app.office.quality.vintages import VintagesQuestion
     from folkestrom.app.office.statistics import PopulationQuestion
 
     given = settings(ctx)
@@ -74,6 +77,10 @@ def population(
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
         extraction_months=extraction,
     )  # fmt: skip
+    if compare_known is not None:
+        vintages = VintagesQuestion.asked(option, question, compare_known)
+        given.write(given.answer(vintages, wait), lang, output)
+        return
     given.write(given.answer(question, wait), lang, output)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.quality.vintages import VintagesQuestion
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
     ChangesQuestion,
@@ -37,6 +38,7 @@ class Statistics(Opened):
         *,
         dates: Day | Sequence[Day] = (),
         extraction_months: int | None = None,
+        compare_known: str | Sequence[Knowledge] = (),
         to: Target = "arrow",
     ) -> Frame:
         """Residents by variables, at a day or at several.
@@ -55,6 +57,9 @@ class Statistics(Opened):
             Several reference dates instead of one; the result then has a column `date`.
         extraction_months
             Months from a date to its extraction, for "published"; 1 by default.
+        compare_known
+            Two or more knowledge dates instead of one, such as ["published", "latest"]: a column
+            for each, and `difference`, the last less the first.
         to
             "arrow", "polars" or "pandas".
         """
@@ -63,6 +68,9 @@ class Statistics(Opened):
             parameter, date=date, dates=dates, by=by, known_at=known_at,
             extraction_months=extraction_months,
         )  # fmt: skip
+        if compare_known:
+            vintages = VintagesQuestion.asked(parameter, question, compare_known)
+            return answer(self.path, self.waiting, vintages).to(to)
         return answer(self.path, self.waiting, question).to(to)
 
     def changes(
