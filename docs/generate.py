@@ -39,7 +39,7 @@ from folkestrom.model.report import (
     required_columns,
 )
 from folkestrom.model.specification import TableSpecification
-from folkestrom.register.flags import DESCRIPTIONS
+from folkestrom.register.flags import FLAGS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
 from folkestrom.variables.registry import VARIABLES
@@ -338,8 +338,16 @@ def derived_tables() -> str:
         lines += ["", f"## {table.name}", "", f"One row is {table.grain}.", ""]
         lines += [f"Key: {_code_list(table.key)}.", ""]
         lines += _table(["column", "type", "may be NULL", "what it says"], rows)
-    flags = [[str(int(r)), f"`{r.name.lower()}`", text] for r, text in DESCRIPTIONS.items()]
-    lines += ["", "## Reasons of flags", "", *_table(["code", "reason", "what stands"], flags)]
+    flags = [
+        [str(int(r)), f"`{r.name.lower()}`", flag.is_.en, flag.mended_by.en]
+        for r, flag in FLAGS.items()
+    ]
+    lines += [
+        "",
+        "## Reasons of flags",
+        "",
+        *_table(["code", "reason", "what stands", "what mends it"], flags),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,7 @@ from folkestrom.app.cli import (
 )
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.publish.formats.output_format import OutputFormat
 
 app = typer.Typer(
@@ -69,5 +70,5 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, fit, twin, demo):
+for module in (intake, link, check, statistics, flags, duplicates, rates, study, fit, twin, demo):
     module.register(app)
