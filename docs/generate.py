@@ -39,7 +39,7 @@ from folkestrom.model.report import (
     required_columns,
 )
 from folkestrom.model.specification import TableSpecification
-from folkestrom.register.flags import DESCRIPTIONS
+from folkestrom.register.flags import FLAGS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
 from folkestrom.variables.codes import USES, CodeTable, uses_of
@@ -342,8 +342,16 @@ def derived_tables() -> str:
         "",
         *_table(["column", "type", "what it says"], columns),
     ]
-    flags = [[str(int(r)), f"`{r.name.lower()}`", text] for r, text in DESCRIPTIONS.items()]
-    lines += ["", "## Reasons of flags", "", *_table(["code", "reason", "what stands"], flags)]
+    flags = [
+        [str(int(r)), f"`{r.name.lower()}`", flag.is_.en, flag.mended_by.en]
+        for r, flag in FLAGS.items()
+    ]
+    lines += [
+        "",
+        "## Reasons of flags",
+        "",
+        *_table(["code", "reason", "what stands", "what mends it"], flags),
+    ]
     return "\n".join(lines) + "\n"
 
 

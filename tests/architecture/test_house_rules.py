@@ -20,7 +20,9 @@ CIRCULAR: list[str] = []
 
 
 #: Libraries that take long to load, and may be imported where they are used.
-HEAVY = {"formulaic", "matplotlib", "numba", "pandas", "polars", "pycountry", "scipy"}
+HEAVY = {
+    "formulaic", "matplotlib", "numba", "pandas", "polars", "pycountry", "pyreadstat", "scipy",
+}  # fmt: skip
 #: Who imports the program itself inside functions, so that what needs none of it starts at once.
 DEFERRED = {
     "__init__": "`import folkestrom` opens no engine",

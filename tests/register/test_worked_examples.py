@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkestrom.register.flags import DESCRIPTIONS, FlagReason
+from folkestrom.register.flags import FLAGS, FlagReason
 from tests.reference.register import derived_tables
 from tests.register.kernel import kernel_tables
 from tests.register.worked_examples import PAGE, examples, read, shown
@@ -25,4 +25,4 @@ def test_there_are_examples() -> None:
 def test_the_page_lists_every_flag() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for reason in FlagReason:
-        assert f"| `{reason.name.lower()}` | {DESCRIPTIONS[reason]} |" in page
+        assert f"| `{reason.name.lower()}` | {FLAGS[reason].is_.en} |" in page

@@ -6,9 +6,10 @@ this one to know their version, and should not wait for a compiler.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
 
@@ -20,8 +21,8 @@ from folkestrom.register.tables import TABLES
 
 if TYPE_CHECKING:
     from folkestrom.register.kernel.memory import Memory
+    from folkestrom.register.kernel.rows import Integers
     from folkestrom.register.kernel.sink import Sink
-    from folkestrom.register.layout import TableWriter
     from folkestrom.register.log_rows import PersonRows
 
 #: Up to this share of the log, new reports are worked in; beyond, making all anew is faster.
@@ -38,6 +39,19 @@ SELECT 1 AS position, 1 AS batch, 1 AS key_hash, DATE '2000-01-02' AS known_from
   '1' AS source_report_id, TIMESTAMP '2000-01-01' AS received_at, 1 AS person, 2 AS kind,
   DATE '2000-01-01' AS event_date, 301 AS municipality, 3010000 AS basic_unit
 """
+
+
+class Taker(Protocol):
+    """Who takes the rows of one table, part by part."""
+
+    def add(self, rows: Integers) -> None:
+        """Take rows as `[column, row]` numbers; may be called in any thread."""
+
+    def write_full(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Do with them what there are enough of."""
+
+    def write_rest(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Do the rest; nothing comes afterwards."""
 
 
 def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
@@ -67,11 +81,24 @@ def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int
 def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     """Make every derived table anew from the whole log."""
     from folkestrom.register.layout import TableWriter
-    from folkestrom.register.log_rows import in_range, ranges_of_persons, read_persons
 
     for table in TABLES:
         connection.execute(table.create_sql())
-    writers = [TableWriter(table) for table in TABLES]
+    sweep_log(connection, [TableWriter(table) for table in TABLES])
+
+
+def sweep_log(connection: duckdb.DuckDBPyConnection, writers: Sequence[Taker]) -> None:
+    """Sweep everybody's reports, and hand the rows of each table to one who takes them.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    writers
+        One a table, in the order of `TABLES`.
+    """
+    from folkestrom.register.log_rows import in_range, ranges_of_persons, read_persons
+
     # Half of what the engine may use, beside the engine itself.
     for bounds in list(ranges_of_persons(connection, memory_of(connection) // 2)):
         sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
@@ -88,7 +115,7 @@ def compile_kernels() -> None:
 
 
 def sweep_into(
-    connection: duckdb.DuckDBPyConnection, log: PersonRows, writers: list[TableWriter]
+    connection: duckdb.DuckDBPyConnection, log: PersonRows, writers: Sequence[Taker]
 ) -> None:
     """Sweep all persons, some thousands in each thread at a time, and write what comes of it.
 
@@ -130,7 +157,7 @@ def _largest_first(sinks: list[Sink]) -> list[int]:
     return sorted(range(len(TABLES)), key=sizes.__getitem__, reverse=True)
 
 
-def _collect(sinks: list[Sink], number: int, writer: TableWriter) -> None:
+def _collect(sinks: list[Sink], number: int, writer: Taker) -> None:
     from folkestrom.register.kernel.sink import rows_of
 
     for sink in sinks:

@@ -161,7 +161,22 @@ def audit(
     """
     findings = []
     for table, asked in audits() if chosen is None else chosen:
-        counted = Step("counted", f"SELECT count(*) FROM {asked.name}", asked.rule)
-        ((rows,),) = run(connection, [asked, counted], {"of": of}).fetchall()
-        findings.append(Finding(asked.name, table, int(rows), asked.rule))
+        findings.append(Finding(asked.name, table, count_broken(connection, asked, of), asked.rule))
     return findings
+
+
+def count_broken(connection: duckdb.DuckDBPyConnection, asked: Step, of: int = SAMPLE) -> int:
+    """How many rows an audit finds.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    asked
+        The audit.
+    of
+        As for `audit`.
+    """
+    counted = Step("counted", f"SELECT count(*) FROM {asked.name}", asked.rule)
+    ((rows,),) = run(connection, [asked, counted], {"of": of}).fetchall()
+    return int(rows)

@@ -1,9 +1,12 @@
-"""Why a report that stands is not applied, or not yet."""
+"""Why a report that stands is not applied, or not yet; and what would mend it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from folkestrom.model.specification import Text
 
 
 class FlagReason(IntEnum):
@@ -20,16 +23,103 @@ class FlagReason(IntEnum):
     BEFORE_BIRTH = 9
 
 
-DESCRIPTIONS: Final[dict[FlagReason, str]] = {
-    FlagReason.ALREADY_REGISTERED: "a birth or first registration of a person with a record",
-    FlagReason.IMMIGRATION_OF_RESIDENT: "an immigration of a person who is resident",
-    FlagReason.MOVE_OF_NONRESIDENT: "a move of a person who is not resident",
-    FlagReason.EMIGRATION_OF_NONRESIDENT: "an emigration of a person who is not resident",
-    FlagReason.NO_RECORD: "a death, a change or an attribute correction without a record",
-    FlagReason.AFTER_DEATH: "an event that comes after the person's death",
-    FlagReason.DEATH_BEFORE_BIRTH: "a death before the date of birth",
-    FlagReason.TARGET_NOT_COME: "the report to be annulled or corrected has not come; an "
-    "annulment waits, a correction counts as a report of its own",
-    FlagReason.BEFORE_BIRTH: "an event before the date of birth; the one that starts the record is "
-    "applied, on the date of birth",
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A reason in words.
+
+    Parameters
+    ----------
+    is_
+        What is reported, and does not fit.
+    mended_by
+        What would make it fit.
+    """
+
+    is_: Text
+    mended_by: Text
+
+
+_RESIDENT_BEFORE: Final = Text(
+    "the arrival that is missing, or an annulment of this report",
+    "ankomsten som mangler, eller en annullering av denne meldingen",
+)
+_START_MISSING: Final = Text(
+    "the birth, immigration or first registration that is missing",
+    "fødselen, innvandringen eller førstegangsregistreringen som mangler",
+)
+_DATES: Final = Text(
+    "a correction of the one or of the other date", "en retting av den ene eller den andre datoen"
+)
+
+FLAGS: Final[dict[FlagReason, Flag]] = {
+    FlagReason.ALREADY_REGISTERED: Flag(
+        Text(
+            "a birth or first registration of a person with a record",
+            "fødsel eller førstegangsregistrering av en person som er registrert",
+        ),
+        Text(
+            "an annulment of one of the two, or another person's number in it",
+            "en annullering av en av de to, eller nummeret til en annen person i den",
+        ),
+    ),
+    FlagReason.IMMIGRATION_OF_RESIDENT: Flag(
+        Text(
+            "an immigration of a person who is resident", "innvandring av en person som er bosatt"
+        ),
+        Text(
+            "the emigration before it that is missing, or an annulment of this report",
+            "utvandringen før den som mangler, eller en annullering av denne meldingen",
+        ),
+    ),
+    FlagReason.MOVE_OF_NONRESIDENT: Flag(
+        Text("a move of a person who is not resident", "flytting av en person som ikke er bosatt"),
+        _RESIDENT_BEFORE,
+    ),
+    FlagReason.EMIGRATION_OF_NONRESIDENT: Flag(
+        Text(
+            "an emigration of a person who is not resident",
+            "utvandring av en person som ikke er bosatt",
+        ),
+        _RESIDENT_BEFORE,
+    ),
+    FlagReason.NO_RECORD: Flag(
+        Text(
+            "a death, a change or an attribute correction without a record",
+            "dødsfall, endring eller retting av en person som ikke er registrert",
+        ),
+        _START_MISSING,
+    ),
+    FlagReason.AFTER_DEATH: Flag(
+        Text(
+            "an event that comes after the person's death", "en hendelse etter personens dødsfall"
+        ),
+        Text(
+            "an annulment or correction of the death, or of this report",
+            "en annullering eller retting av dødsfallet, eller av denne meldingen",
+        ),
+    ),
+    FlagReason.DEATH_BEFORE_BIRTH: Flag(
+        Text("a death before the date of birth", "dødsfall før fødselsdatoen"), _DATES
+    ),
+    FlagReason.TARGET_NOT_COME: Flag(
+        Text(
+            "the report to be annulled or corrected has not come; an annulment waits, a correction "
+            "counts as a report of its own",
+            "meldingen som skal annulleres eller rettes, er ikke kommet; en annullering venter, en "
+            "retting teller som en egen melding",
+        ),
+        Text(
+            "the report that it points at, by the same source",
+            "meldingen som den viser til, fra samme kilde",
+        ),
+    ),
+    FlagReason.BEFORE_BIRTH: Flag(
+        Text(
+            "an event before the date of birth; the one that starts the record is applied, on the "
+            "date of birth",
+            "en hendelse før fødselsdatoen; den som begynner registreringen, brukes på "
+            "fødselsdatoen",
+        ),
+        _DATES,
+    ),
 }

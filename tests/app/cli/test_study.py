@@ -177,7 +177,7 @@ def test_the_name_of_a_file_decides_the_format_of_its_rows(folder: Path, name: s
     ("option", "file", "says"),
     [
         ("--panel", "p.parket", "Did you mean 'p.parquet'?"),
-        ("--episodes", "e.sav", ".parquet, .csv, .arrow, .feather"),
+        ("--episodes", "e.xml", ".parquet, .csv, .arrow, .feather, .dta, .sav"),
         ("--panel", "p", "does not end as a file of any format does"),
         ("--flow-chart", "chart.png", "Allowed: .svg"),
     ],

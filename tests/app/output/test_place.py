@@ -80,7 +80,10 @@ def test_what_a_link_points_to_is_replaced_and_keeps_its_readers(tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("x.foo", r"\.csv, \.json, \.parquet, \.xlsx, \.json-stat, \.txt"),
+        (
+            "x.foo",
+            r"\.csv, \.json, \.parquet, \.xlsx, \.json-stat, \.px, \.sdmx-csv, \.dta, \.sav, \.txt",
+        ),
         ("x.jsn", "Did you mean 'x.json'"),
         ("x", "say --format"),
     ],

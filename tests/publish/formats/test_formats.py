@@ -22,7 +22,7 @@ from folkestrom.app.output.write import MOST_SHOWN, content, write
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats import json_stat as json_stat_module
+from folkestrom.publish.formats import cube as cube_module
 from folkestrom.publish.formats import workbook as workbook_module
 from folkestrom.publish.formats.layout import lay_out
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -181,6 +181,10 @@ def test_norwegian_numbers_have_a_decimal_comma() -> None:
         ("t.parquet", b"PAR1"),
         ("t.json", b'{"specification"'),
         ("t.json-stat", b'{"version": "2.0"'),
+        ("t.px", b'CHARSET="ANSI"'),
+        ("t.sdmx-csv", b"STRUCTURE,STRUCTURE_ID,ACTION"),
+        ("t.dta", b"<stata_dta>"),
+        ("t.sav", b"$FL2"),
         ("t.txt", b"Population, by age"),
     ],
 )
@@ -197,8 +201,8 @@ def test_a_missing_folder_is_said(tmp_path: Path) -> None:
 
 
 def test_too_large_for_a_format_says_which_to_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_stat_module, "LARGEST", 5)
+    monkeypatch.setattr(cube_module, "LARGEST", 5)
     monkeypatch.setattr(workbook_module, "LARGEST", 5)
-    for format in (OutputFormat.JSON_STAT, OutputFormat.XLSX):
+    for format in (OutputFormat.JSON_STAT, OutputFormat.PX, OutputFormat.XLSX):
         with pytest.raises(UsageError, match="--format parquet"):
             content(EXAMPLES["population"], format, EN)

@@ -21,6 +21,7 @@ from folkestrom.app.cli import (
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import indicators, moves
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.vocabulary import variables
 from folkestrom.publish.formats.output_format import OutputFormat
 
@@ -75,9 +76,12 @@ for module in (
     intake,
     link,
     variables,
+    check,
     statistics,
     moves,
     indicators,
+    flags,
+    duplicates,
     rates,
     study,
     fit,

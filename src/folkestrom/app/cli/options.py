@@ -59,6 +59,15 @@ KnownAt = Annotated[
         "when figures are published; or all that is known.",
     ),
 ]
+CompareKnown = Annotated[
+    str | None,
+    typer.Option(
+        "--compare-known",
+        metavar=f"{DAY},{DAY}…",
+        help="The same stock by several knowledge dates, and the difference; published and latest "
+        "may stand among them.",
+    ),
+]
 Publish = Annotated[
     str | None,
     typer.Option(

@@ -12,6 +12,7 @@ from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, settings
 from folkestrom.app.cli.options import (
     DAY,
+    CompareKnown,
     End,
     Every,
     Extraction,
@@ -78,11 +79,13 @@ def population(
     wide: Wide = None,
     labels: Labels = False,
     publish: Publish = None,
+    compare_known: CompareKnown = None,
     lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
     """Count residents on a day, or on several, by any dimensions."""
+    from folkestrom.app.office.quality.vintages import VintagesQuestion
     from folkestrom.app.office.statistics import PopulationQuestion
 
     given = settings(ctx)
@@ -94,6 +97,10 @@ def population(
         extraction_months=extraction, only=codes_kept(only),
         shown=shown(totals, order, top, wide, labels, publish, lang),
     )  # fmt: skip
+    if compare_known is not None:
+        vintages = VintagesQuestion.asked(option, question, compare_known)
+        given.write(given.answer(vintages, wait), lang, output)
+        return
     given.write(given.answer(question, wait), lang, output)
 
 

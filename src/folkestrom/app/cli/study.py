@@ -32,8 +32,8 @@ def study(
         Path | None,
         typer.Option(
             "--episodes",
-            help="File to write the episodes to, .parquet, .csv or .arrow: rows of persons, for "
-            "the office.",
+            help="File to write the episodes to, .parquet, .csv, .arrow, .dta or .sav: rows of "
+            "persons, for the office.",
             dir_okay=False,
         ),
     ] = None,
@@ -41,8 +41,8 @@ def study(
         Path | None,
         typer.Option(
             "--panel",
-            help="File to write the person-years to, .parquet, .csv or .arrow: rows of persons, "
-            "for the office.",
+            help="File to write the person-years to, .parquet, .csv, .arrow, .dta or .sav: rows of "
+            "persons, for the office.",
             dir_okay=False,
         ),
     ] = None,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from folkestrom.app.office.store.deliveries import Deliveries
+from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
 from folkestrom.app.office.store.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
-class Store(Deliveries, Statistics, Research):
+class Store(Deliveries, Statistics, Research, Quality):
     """A report log with everything that is derived from it.
 
     Nothing is held open between calls, so that others can write in the meantime.

@@ -16,14 +16,25 @@ from folkestrom.engine.scratch import replacing
 from folkestrom.model.cells import DESCRIPTION
 from folkestrom.model.file_format import format_of
 from folkestrom.publish.formats.csv_file import csv_of
+from folkestrom.publish.formats.survey import (
+    SPSS,
+    STATA,
+    Program,
+    require_writer,
+    variable,
+    write_survey,
+)
 
 _CSV: Final = "csv"
+_SURVEY: Final = {"stata": STATA, "spss": SPSS}
 #: Formats of rows by the ends of file names.
 FORMATS: Final = {
     ".parquet": "parquet",
     ".csv": _CSV,
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".dta": "stata",
+    ".sav": "spss",
 }
 
 
@@ -87,7 +98,53 @@ class _CsvWriter:
         self._file.write(csv_of(pa.Table.from_batches([batch]), header=False))
 
 
+class _SurveyWriter:
+    """Batches of rows as one file of Stata or SPSS, which is written when all are there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    schema
+        Columns of the batches.
+    program
+        Which program's it is.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, program: Program) -> None:
+        require_writer()
+        self._path, self._schema, self._program = path, schema, program
+        self._batches: list[pa.RecordBatch] = []
+
+    def __enter__(self) -> _SurveyWriter:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            return
+        rows = pa.Table.from_batches(self._batches, self._schema).unify_dictionaries()
+        title = (self._schema.metadata or {}).get(b"title", b"").decode()
+        variables = {
+            name: variable(name, column.combine_chunks(), _levels(column))
+            for name, column in zip(rows.column_names, rows.columns, strict=True)
+        }
+        write_survey(self._path, variables, self._program, [title])
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        self._batches.append(batch)
+
+
+def _levels(column: pa.ChunkedArray) -> dict[str, str]:
+    """The levels of a column of codes; of another one, none."""
+    if not pa.types.is_dictionary(column.type) or not column.num_chunks:
+        return {}
+    return {code: code for code in column.chunk(0).dictionary.to_pylist()}
+
+
 def _writer(form: str, path: Path, schema: pa.Schema) -> Any:
+    if form in _SURVEY:
+        return _SurveyWriter(path, schema, _SURVEY[form])
     if form == _CSV:
         return _CsvWriter(path, schema)
     if form == "arrow":

@@ -16,9 +16,10 @@ from folkestrom.model.file_format import format_of
 from folkestrom.model.specification import Language
 from folkestrom.model.text import printable
 from folkestrom.publish.formats.content import WRITERS
-from folkestrom.publish.formats.json_stat import no_cube
+from folkestrom.publish.formats.cube import no_cube
 from folkestrom.publish.formats.layout import headed, lay_out
-from folkestrom.publish.formats.output_format import OutputFormat
+from folkestrom.publish.formats.output_format import OF_CUBES, OutputFormat
+from folkestrom.publish.formats.survey import require_writer
 
 #: Rows that are shown on a terminal.
 MOST_SHOWN: Final = 1000
@@ -30,9 +31,15 @@ SUFFIXES: Final = {
     ".parquet": OutputFormat.PARQUET,
     ".xlsx": OutputFormat.XLSX,
     ".json-stat": OutputFormat.JSON_STAT,
+    ".px": OutputFormat.PX,
+    ".sdmx-csv": OutputFormat.SDMX_CSV,
+    ".dta": OutputFormat.STATA,
+    ".sav": OutputFormat.SPSS,
     ".txt": OutputFormat.TABLE,
 }
-_BINARY: Final = frozenset({OutputFormat.PARQUET, OutputFormat.XLSX})
+_BINARY: Final = frozenset(
+    {OutputFormat.PARQUET, OutputFormat.XLSX, OutputFormat.STATA, OutputFormat.SPSS}
+)
 
 
 def write(
@@ -121,8 +128,10 @@ def check(to: Path | None, format: OutputFormat | None, *, listing: bool = False
     if to is not None:
         check_place(to)
         format = _format_of(to, format)
-    if listing and format is OutputFormat.JSON_STAT:
-        raise no_cube()
+    if listing and format in OF_CUBES:
+        raise no_cube(format.value)
+    if format in (OutputFormat.STATA, OutputFormat.SPSS):
+        require_writer()
 
 
 def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:

@@ -1,1 +1,1 @@
-"""Cells in the formats of the field: JSON-stat, CSV and its description, XLSX; their layout."""
+"""Cells in the formats of the field: statistics banks, SDMX, CSV, XLSX, Stata, SPSS; layout."""

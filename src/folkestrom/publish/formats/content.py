@@ -14,6 +14,9 @@ from folkestrom.model.specification import Language
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.json_stat import json_stat
 from folkestrom.publish.formats.output_format import OutputFormat
+from folkestrom.publish.formats.px import px
+from folkestrom.publish.formats.sdmx_csv import sdmx_csv
+from folkestrom.publish.formats.survey import SPSS, STATA, survey_file
 from folkestrom.publish.formats.workbook import workbook
 
 
@@ -38,6 +41,18 @@ def _parquet(cells: Cells, language: Language) -> bytes:
     return buffer.read()
 
 
+def _sdmx_csv(cells: Cells, _language: Language) -> bytes:
+    return sdmx_csv(cells)
+
+
+def _stata(cells: Cells, language: Language) -> bytes:
+    return survey_file(cells, language, STATA)
+
+
+def _spss(cells: Cells, language: Language) -> bytes:
+    return survey_file(cells, language, SPSS)
+
+
 def _dumped(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, default=str) + "\n").encode()
 
@@ -48,5 +63,9 @@ WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
     OutputFormat.JSON: _json,
     OutputFormat.JSON_STAT: _json_stat,
     OutputFormat.PARQUET: _parquet,
+    OutputFormat.PX: px,
+    OutputFormat.SDMX_CSV: _sdmx_csv,
+    OutputFormat.SPSS: _spss,
+    OutputFormat.STATA: _stata,
     OutputFormat.XLSX: workbook,
 }

@@ -14,3 +14,11 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
     XLSX = "xlsx"
     JSON_STAT = "json-stat"
+    PX = "px"
+    SDMX_CSV = "sdmx-csv"
+    STATA = "stata"
+    SPSS = "spss"
+
+
+#: Formats that hold cells by their dimensions: a list of rows is not written in them.
+OF_CUBES = frozenset({OutputFormat.JSON_STAT, OutputFormat.PX, OutputFormat.SDMX_CSV})

@@ -10,6 +10,7 @@ from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.indicators import IndicatorsQuestion
 from folkestrom.app.office.demography.moves import MovesQuestion
 from folkestrom.app.office.presentation import Presentation
+from folkestrom.app.office.quality.vintages import VintagesQuestion
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
     ChangesQuestion,
@@ -50,6 +51,7 @@ class Statistics(Opened):
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
         publish: Rules | str | None = None,
+        compare_known: str | Sequence[Knowledge] = (),
         to: Target = "arrow",
     ) -> Frame:
         """Residents by variables, at a day or at several.
@@ -80,6 +82,9 @@ class Statistics(Opened):
             Labels beside codes, in this language.
         publish
             Rules of disclosure control, or their name: the result is the protected table only.
+        compare_known
+            Two or more knowledge dates instead of one, such as ["published", "latest"]: a column
+            for each, and `difference`, the last less the first.
         to
             "arrow", "polars" or "pandas".
         """
@@ -91,6 +96,9 @@ class Statistics(Opened):
                 totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
             ),
         )  # fmt: skip
+        if compare_known:
+            vintages = VintagesQuestion.asked(parameter, question, compare_known)
+            return answer(self.path, self.waiting, vintages).to(to)
         return answer(self.path, self.waiting, question).to(to)
 
     def changes(

@@ -1,0 +1,1 @@
+"""Commands about the quality of what a store holds: flags, duplicates, store check."""

@@ -1,0 +1,98 @@
+"""The quality of what a store holds: flags, likely duplicates, checks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
+from folkestrom.app.office.quality.flags import FlagQuestion
+from folkestrom.app.office.session import answer
+from folkestrom.app.office.store.opened import Opened
+from folkestrom.columns import check_arguments
+from folkestrom.model.cells import Frame, Target
+from folkestrom.model.knowledge import LATEST
+
+if TYPE_CHECKING:
+    from folkestrom.app.office.arguments import Day
+    from folkestrom.app.office.quality.checks import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Quality(Opened):
+    """Methods that say how good the data are."""
+
+    def flags(
+        self,
+        by: str | Iterable[str] = ("reason", "source"),
+        *,
+        from_: Day | None = None,
+        to_: Day | None = None,
+        known_at: Day | Literal["latest"] = LATEST,
+        reports: str | os.PathLike[str] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Reports that stand and are not applied as they are, counted.
+
+        Parameters
+        ----------
+        by
+            "reason", "source", "kind", "month" and "year".
+        from_, to_
+            Only flags that stand since a day of `[from_, to_)`.
+        known_at
+            Knowledge date; "latest": all that is known.
+        reports
+            A file to write the reports to, for the office: source, its number and why.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.flags, locals())
+        question = FlagQuestion.asked(
+            parameter, by=by, from_=from_, to_=to_, known_at=known_at,
+            reports=None if reports is None else Path(reports),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def duplicates(
+        self,
+        *,
+        known_at: Day | Literal["latest"] = LATEST,
+        pairs: str | os.PathLike[str] | None = None,
+        least: int | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """How many pairs of numbers may be one person's, by what agrees of them.
+
+        Parameters
+        ----------
+        known_at
+            Knowledge date; "latest": all that is known.
+        pairs
+            A file to write the pairs to: rows of persons, for the office.
+        least
+            Least score of these pairs; None: all.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.duplicates, locals())
+        question = DuplicatesQuestion.asked(
+            parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
+        )
+        return answer(self.path, self.waiting, question).to(to)
+
+    def check(self) -> list[Check]:
+        """Check the log in itself, and the tables against the log; nothing is changed.
+
+        Raises
+        ------
+        StoreError
+            A store that cannot be read at all.
+        """
+        from folkestrom.app.office.quality import checks
+
+        return checks.check(self.path, self.waiting)
