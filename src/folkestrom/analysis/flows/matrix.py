@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from folkestrom.analysis.inference.intervals import share_interval
 from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, unknown
+from folkestrom.model.specification import Text
 
 Floats = npt.NDArray[np.float64]
 _WHERE = "flow_matrix"
@@ -32,10 +33,13 @@ class FlowMatrix:
     counts
         Origin × destination: moves, or sums of their weights. On the diagonal stand those who
         stayed, or moved within a place.
+    names
+        What places are called in pictures, where they are codes.
     """
 
     places: tuple[str, ...]
     counts: Floats
+    names: Mapping[str, Text] = field(default_factory=dict)
 
     def count(self, origin: str, destination: str) -> float:
         """Moves from one place to another."""
@@ -165,7 +169,7 @@ class FlowMatrix:
         number = {place: k for k, place in enumerate(places)}
         spread = np.zeros((len(places), len(self.places)))
         spread[[number[g] for g in larger], np.arange(len(larger))] = 1.0
-        return FlowMatrix(places, spread @ self.counts @ spread.T)
+        return FlowMatrix(places, spread @ self.counts @ spread.T, self.names)
 
     def largest(self, places: int, *, rest: str = "other") -> FlowMatrix:
         """The places with most moves, and all others joined to one.

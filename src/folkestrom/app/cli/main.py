@@ -13,6 +13,7 @@ from folkestrom.app.cli import (
     fit,
     intake,
     link,
+    pictures,
     rates,
     statistics,
     study,
@@ -69,5 +70,5 @@ def _global_options(
     )
 
 
-for module in (intake, link, statistics, rates, study, fit, twin, demo):
+for module in (intake, link, statistics, rates, pictures, study, fit, twin, demo):
     module.register(app)

@@ -31,8 +31,14 @@ SUFFIXES: Final = {
     ".xlsx": OutputFormat.XLSX,
     ".json-stat": OutputFormat.JSON_STAT,
     ".txt": OutputFormat.TABLE,
+    ".svg": OutputFormat.SVG,
+    ".png": OutputFormat.PNG,
+    ".pdf": OutputFormat.PDF,
+    ".html": OutputFormat.HTML,
 }
-_BINARY: Final = frozenset({OutputFormat.PARQUET, OutputFormat.XLSX})
+_BINARY: Final = frozenset(
+    {OutputFormat.PARQUET, OutputFormat.XLSX, OutputFormat.PNG, OutputFormat.PDF}
+)
 
 
 def write(
@@ -77,7 +83,7 @@ def _describe_csv(
 ) -> None:
     """Say what CSV cannot: in a file beside it, or where remarks go."""
     if to is not None and is_document(to):
-        put_metadata(to, cells.data.schema, cells.specification.described(language))
+        put_metadata(to, cells.data.schema, cells.described(language))
     elif aside is not None:
         for line in headed(cells.specification, language):
             aside.print(line, soft_wrap=True)

@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
+from folkestrom.publish.formats import pictures
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.json_stat import json_stat
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -22,9 +23,7 @@ def _csv(cells: Cells, _language: Language) -> bytes:
 
 
 def _json(cells: Cells, language: Language) -> bytes:
-    return _dumped(
-        {"specification": cells.specification.described(language), "cells": list(cells.rows())}
-    )
+    return _dumped({"specification": cells.described(language), "cells": list(cells.rows())})
 
 
 def _json_stat(cells: Cells, language: Language) -> bytes:
@@ -49,4 +48,8 @@ WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
     OutputFormat.JSON_STAT: _json_stat,
     OutputFormat.PARQUET: _parquet,
     OutputFormat.XLSX: workbook,
+    OutputFormat.SVG: pictures.svg,
+    OutputFormat.PNG: pictures.png,
+    OutputFormat.PDF: pictures.pdf,
+    OutputFormat.HTML: pictures.html,
 }

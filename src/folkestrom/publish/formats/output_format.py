@@ -14,3 +14,7 @@ class OutputFormat(StrEnum):
     PARQUET = "parquet"
     XLSX = "xlsx"
     JSON_STAT = "json-stat"
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
+    HTML = "html"
