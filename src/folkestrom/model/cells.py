@@ -94,9 +94,28 @@ class ShownAsTable:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        data = self.to("arrow")  # type: ignore[attr-defined]
+        data = self._shown()
         text = (data.schema.metadata or {}).get(DESCRIPTION.encode(), b"{}")
         return table_html(data, json.loads(text))
+
+    def _shown(self) -> pa.Table:
+        return self.to("arrow")  # type: ignore[attr-defined]
+
+
+class ShownAsFit(ShownAsTable):
+    """What a notebook shows of a fit: its coefficients, and what stands above them in its summary.
+
+    A class that has this has `summary` and `coefficients`.
+    """
+
+    __slots__ = ()
+
+    def _shown(self) -> pa.Table:
+        above, _, below = self.summary().partition("\n\n")  # type: ignore[attr-defined]
+        title, *lines = above.splitlines()
+        lines += [line for line in below.splitlines() if line.startswith("Note: ")]
+        coefficients = self.coefficients()  # type: ignore[attr-defined]
+        return with_description(coefficients.to_arrow(), {"title": title, "footnotes": lines})
 
 
 def with_description(data: pa.Table, description: Mapping[str, Any]) -> pa.Table:

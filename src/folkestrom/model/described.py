@@ -119,6 +119,7 @@ def _specification(told: Mapping[str, Any], columns: list[str]) -> TableSpecific
         dimensions=tuple(map(_dimension, told.get("dimensions", ()))),
         measures=tuple(measure for measure in measures if measure.id in columns),
         footnotes=tuple(map(same, told.get("footnotes", ()))),
+        listing=told.get("listing", False),
         **texts,  # type: ignore[arg-type]
     )
 

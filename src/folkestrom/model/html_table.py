@@ -112,7 +112,7 @@ def table_html(
     language = description.get("language", "en")
     dimensions = {d["id"]: d for d in description.get("dimensions", ())}
     measures = {m["id"]: m for m in description.get("measures", ())}
-    stubs = [n for n in data.column_names if n in dimensions or not _counts(data, n, measures)]
+    stubs = [n for n in data.column_names if n in dimensions or not _counts(data, n)]
     figures = [n for n in data.column_names if n not in stubs]
     shown = data.slice(0, MOST_SHOWN).to_pylist()
     hidden = [*suppressed[: len(shown)], *[False] * len(shown)]
@@ -167,10 +167,9 @@ def _shown(text: str) -> str:
     return escape(printable(text))
 
 
-def _counts(data: pa.Table, name: str, measures: Mapping[str, Any]) -> bool:
+def _counts(data: pa.Table, name: str) -> bool:
     kind = data.schema.field(name).type
-    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    return name in measures or (number and not measures)
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _names(told: Mapping[str, Any]) -> Mapping[str, str]:

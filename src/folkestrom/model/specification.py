@@ -212,4 +212,5 @@ class TableSpecification:
                 for m in self.measures
             ],
             "footnotes": [note.of(language) for note in self.footnotes],
+            **({"listing": True} if self.listing else {}),
         }

@@ -59,9 +59,9 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     _frame(axes, cube)
     if more:
         legend_beside(figure, handles, groups.names)
-    if shown == size:
-        return figure, ""
-    return figure, word("largest", cube.language).format(shown=shown, all=size)
+    hidden = f": {word('hidden', cube.language)}." if cube.hidden.any() else ""
+    largest = word("largest", cube.language).format(shown=shown, all=size)
+    return figure, f"{'' if shown == size else largest} {hidden}".strip()
 
 
 def _as_groups(cube: Cube) -> Cube:
@@ -91,6 +91,7 @@ def _series(axes: Axes, cube: Cube, k: int) -> Any:
         return axes.errorbar(
             values, places, xerr=np.clip(np.nan_to_num(reach), 0, None), fmt=MARKERS[k],
             color=colour, markersize=5, capsize=2, linewidth=1.2, linestyle="none",
+            clip_on=False,
         )  # fmt: skip
     made = axes.barh(places, np.nan_to_num(values), deep * 0.94, color=colour)
     if many == 1:

@@ -79,14 +79,26 @@ def chart(
     UsageError
         A result that is no table by dimensions, has none that varies, or too many.
     """
-    cube = cube_of(cells, language, measures)
-    if compare is not None:
-        cube = _beside(cube_of(compare, language, measures), cube)
+    first = pyramid.sides(cells)
+    if compare is not None and (first is None or pyramid.sides(compare) != first):
+        raise _unlike()
+    if first is not None:
+        whole = cube_of(cells, language, measures, first)
+        if compare is not None:
+            whole = _beside(cube_of(compare, language, measures, first), whole)
+        whole = whole.moved(first)
+        if pyramid.fits(whole):
+            figure, note = pyramid.draw(whole)
+            return titled(figure, whole, "pyramid", note)
+        if compare is not None:
+            raise _unlike()
+    return _plain(cube_of(cells, language, measures))
+
+
+def _plain(cube: Cube) -> Chart:
+    """Lines or bars."""
     if np.isnan(cube.values).all():
         raise UsageError("has no figure that can be drawn", where="result")
-    first = pyramid.ages_first(cube)
-    if first is not None:
-        return titled(pyramid.draw(cube.moved(first)), cube, "pyramid")
     ordered = [a for a in cube.axes if a.is_time] or [a for a in cube.axes if a.numeric]
     _check(cube, ordered)
     if ordered:
@@ -94,7 +106,7 @@ def chart(
         return titled(figure, cube, "lines", note)
     longest = max(cube.axes, key=lambda axis: (axis.id != "measure", len(axis.codes)))
     figure, note = bars.draw(cube.moved((longest.id,)))
-    return titled(figure, cube, "bars", note)
+    return titled(figure, cube, "bars" if cube.lower is None else "points", note)
 
 
 def _check(cube: Cube, ordered: Sequence[Axis]) -> None:
@@ -113,18 +125,14 @@ def _check(cube: Cube, ordered: Sequence[Axis]) -> None:
 
 def _beside(before: Cube, now: Cube) -> Cube:
     """Two populations by the same dimensions, as one with a further dimension."""
+    if [a.id for a in before.axes] != [a.id for a in now.axes]:
+        raise _unlike()
     names = _told_apart(before, now)
     axes = []
-    for one, other in zip(before.axes, now.axes, strict=False):
+    for one, other in zip(before.axes, now.axes, strict=True):
         named = dict(zip((*one.codes, *other.codes), (*one.names, *other.names), strict=True))
-        codes = sorted(named, key=int) if one.numeric else list(named)
+        codes = sorted(named, key=_as_number) if one.numeric else list(named)
         axes.append(replace(other, codes=tuple(codes), names=tuple(named[c] for c in codes)))
-    if [a.id for a in before.axes] != [a.id for a in now.axes] or now.lower is not None:
-        raise UsageError(
-            "have other dimensions than what they are compared with, or intervals",
-            where="compare", value=", ".join(a.id for a in before.axes),
-            allowed=", ".join(a.id for a in now.axes),
-        )  # fmt: skip
     pair = Axis("compared", "", ("before", "now"), names)
     return replace(
         now,
@@ -134,6 +142,17 @@ def _beside(before: Cube, now: Cube) -> Cube:
         known="; ".join(dict.fromkeys((now.known, before.known))),
         notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
     )
+
+
+def _unlike() -> UsageError:
+    return UsageError(
+        "cannot be compared", where="compare",
+        allowed="populations by sex, one variable of ages, and nothing else",
+    )  # fmt: skip
+
+
+def _as_number(code: str) -> tuple[bool, int]:
+    return (code == "unknown", 0 if code == "unknown" else int(code))
 
 
 def _on(cube: Cube, axes: Sequence[Axis], values: np.ndarray) -> np.ndarray:

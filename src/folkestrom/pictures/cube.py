@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -15,7 +15,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.html_table import lead
 from folkestrom.model.names import check_code
-from folkestrom.model.specification import Dimension, Language, Measure
+from folkestrom.model.specification import Dimension, Language, Measure, same
 from folkestrom.pictures.style import Language as Lang
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -41,6 +41,8 @@ class Axis:
         Its categories in their order, and what they are called.
     numeric
         Codes are numbers, such as single years of age.
+    listed
+        The order of the categories is that of a list.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Axis:
     codes: tuple[str, ...]
     names: tuple[str, ...]
     numeric: bool = False
+    listed: bool = False
 
     @property
     def is_time(self) -> bool:
@@ -63,7 +66,8 @@ class Axis:
     def in_order(self) -> bool:
         """Whether categories stand in an order that means something."""
         known = [name for name in self.names if name != "unknown"]
-        return self.is_time or self.is_age or all(name[:1].isdigit() for name in known)
+        numbered = all(name[:1].isdigit() for name in known)
+        return self.listed or self.is_time or self.is_age or numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,9 @@ class Cube:
         return self.each(lambda a: a.transpose(order), tuple(self.axes[n] for n in order))
 
 
-def cube_of(cells: Cells, language: Language, measures: Sequence[str] = ()) -> Cube:
+def cube_of(
+    cells: Cells, language: Language, measures: Sequence[str] = (), keep: Collection[str] = ()
+) -> Cube:
     """The figures of a chart.
 
     Parameters
@@ -148,13 +154,15 @@ def cube_of(cells: Cells, language: Language, measures: Sequence[str] = ()) -> C
     language
         Of all texts.
     measures
-        Names of measures: one, or several of the same unit, which become a dimension. None: the
-        first with an interval, or the first.
+        Names of measures: one, or several counts or of one unit, which become a dimension. None:
+        the first with an interval, or the first.
+    keep
+        Dimensions that stay with all their categories, if only one occurs too.
     """
     spec = cells.specification
     chosen = _chosen(spec.measures, measures)
     limits = _limits(spec.measures, chosen[0]) if len(chosen) == 1 else None
-    axes, place, size = _placed(cells, language)
+    axes, place, size = _placed(cells, language, keep)
     arrays = [_array(cells, measure, place, size) for measure in (*chosen, *(limits or ()))]
     hidden = np.zeros(int(np.prod(size)), np.bool_)
     if cells.suppressed is not None:
@@ -174,7 +182,7 @@ def cube_of(cells: Cells, language: Language, measures: Sequence[str] = ()) -> C
         known=lead(spec.described(language)),
         fixed="",
         axes=axes,
-        measure=replace(chosen[0], label=chosen[0].unit) if len(chosen) > 1 else chosen[0],
+        measure=_together(chosen, language),
         values=values.reshape(size),
         lower=lower,
         upper=upper,
@@ -182,7 +190,7 @@ def cube_of(cells: Cells, language: Language, measures: Sequence[str] = ()) -> C
         notes=tuple(note.of(language) for note in spec.footnotes),
         language="no" if language is Language.NO else "en",
     )
-    return _varying(cells, cube)
+    return _varying(cells, cube, keep)
 
 
 def _chosen(all_of: Sequence[Measure], wanted: Sequence[str]) -> list[Measure]:
@@ -196,14 +204,23 @@ def _chosen(all_of: Sequence[Measure], wanted: Sequence[str]) -> list[Measure]:
         check_code(name, by_name, "is no measure of the result", where="measure")
     chosen = [by_name[name] for name in dict.fromkeys(wanted)]
     units = {m.unit.en for m in chosen}
-    if len(units) > 1:
+    # What is counted may have several names: events, moves.
+    if len(units) > 1 and not all(m.empty == 0 and m.decimals == 0 for m in chosen):
         raise UsageError(
             "have different units, which no axis can have",
             where="measure",
             value=", ".join(f"{m.id} ({m.unit.en})" for m in chosen),
-            allowed="measures of one unit",
+            allowed="measures of one unit, or counts",
         )
     return chosen
+
+
+def _together(chosen: Sequence[Measure], language: Language) -> Measure:
+    """Several measures on one axis, which is named by their units."""
+    if len(chosen) == 1:
+        return chosen[0]
+    units = ", ".join(dict.fromkeys(m.unit.of(language) for m in chosen))
+    return replace(chosen[0], label=same(units), unit=same(""))
 
 
 def _limits(all_of: Sequence[Measure], measure: Measure) -> tuple[Measure, Measure] | None:
@@ -219,14 +236,14 @@ def _limits(all_of: Sequence[Measure], measure: Measure) -> tuple[Measure, Measu
 
 
 def _placed(
-    cells: Cells, language: Language
+    cells: Cells, language: Language, keep: Collection[str]
 ) -> tuple[tuple[Axis, ...], npt.NDArray[np.int64], list[int]]:
     """The dimensions as axes, and the place of each row among all their combinations."""
     place = np.zeros(cells.data.num_rows, np.int64)
     axes: list[Axis] = []
     many = 1
     for dimension in cells.specification.dimensions:
-        axis = _axis(cells, dimension, language)
+        axis = _axis(cells, dimension, language, whole=dimension.id in keep)
         axes.append(axis)
         many *= len(axis.codes)
         if many > LARGEST:
@@ -250,15 +267,16 @@ def _placed(
     return tuple(axes), place, [len(axis.codes) for axis in axes]
 
 
-def _axis(cells: Cells, dimension: Dimension, language: Language) -> Axis:
+def _axis(cells: Cells, dimension: Dimension, language: Language, *, whole: bool) -> Axis:
     seen = {code_text(code) for code in cells.data[dimension.id].unique().to_pylist()}
-    categories = [c for c in cells.categories(dimension.id) if c.code in seen]
+    categories = [c for c in cells.categories(dimension.id) if whole or c.code in seen]
     return Axis(
         dimension.id,
         dimension.label.of(language),
         tuple(category.code for category in categories),
         tuple(category.label.of(language) for category in categories),
         pa.types.is_integer(cells.data.schema.field(dimension.id).type),
+        cells.specification.listing,
     )
 
 
@@ -272,7 +290,7 @@ def _array(
     return values
 
 
-def _varying(cells: Cells, cube: Cube) -> Cube:
+def _varying(cells: Cells, cube: Cube, stay: Collection[str]) -> Cube:
     """The cube without totals, and with dimensions of one category in words."""
     totals = {d.id: d.total for d in cells.specification.dimensions}
     fixed: list[str] = []
@@ -283,7 +301,7 @@ def _varying(cells: Cells, cube: Cube) -> Cube:
         if not kept or len(axis.codes) == 1:
             kept = [*range(len(axis.codes))]
         keep.append(np.array(kept, np.intp))
-        if len(kept) == 1:
+        if len(kept) == 1 and axis.id not in stay:
             name = axis.names[kept[0]]
             fixed.append(name if axis.is_time else f"{axis.label}: {name}")
         else:

@@ -112,7 +112,9 @@ def map_chart(
         _write_tiles(axes, tiles, found, cube)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    legend_beside(figure, *_legend(found, cube), fill(cube.unit, _TITLE_LETTERS))
+    legend_beside(
+        figure, *_legend(found, cube), fill(cube.unit, _TITLE_LETTERS, break_on_hyphens=False)
+    )
     return titled(figure, cube, "map", _without(drawn, found, cube, borders))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
 from folkestrom.pictures.cube import Axis, Cube, Floats
 from folkestrom.pictures.style import (
     COLOURS,
@@ -16,6 +17,7 @@ from folkestrom.pictures.style import (
     INK,
     canvas,
     legend_beside,
+    number_text,
     tick_text,
     word,
 )
@@ -32,20 +34,18 @@ _MOST_NAMED: Final = 30
 _HIDDEN_LENGTH: Final = 0.04
 
 
-def draw(cube: Cube) -> Figure:
-    """A pyramid of sex × age, or of two such populations: the second as an outline.
+def draw(cube: Cube) -> tuple[Figure, str]:
+    """A pyramid of sex × age, or of two such populations; and what is said of who is not in it.
 
     Parameters
     ----------
     cube
         Sex × age, or sex × age × the two.
     """
+    everybody = float(np.nansum(cube.values))
+    cube = _known(cube)
+    left_out = everybody - float(np.nansum(cube.values))
     sex, age, *more = cube.axes
-    if len(sex.codes) != MOST:
-        raise UsageError(
-            "a pyramid has two sides", where="sex", value=", ".join(sex.names),
-            next_step="Ask for two of them",
-        )  # fmt: skip
     values = cube.values if more else cube.values[..., np.newaxis]
     hidden = cube.hidden if more else cube.hidden[..., np.newaxis]
     names = more[0].names if more else ()
@@ -75,13 +75,25 @@ def draw(cube: Cube) -> Figure:
     if handles:
         shown = {name: _neutral(handle) for name, handle in handles.items()}
         legend_beside(figure, list(shown.values()), list(shown))
-    return figure
+    said = number_text(left_out, cube.language)
+    return figure, word("unknown left out", cube.language).format(n=said) if left_out else ""
+
+
+def _known(cube: Cube) -> Cube:
+    """Whose sex and age are known."""
+    for n, axis in enumerate(cube.axes[:2]):
+        at = np.array([k for k, code in enumerate(axis.codes) if code != "unknown"], np.intp)
+        codes, names = (tuple(of[k] for k in at) for of in (axis.codes, axis.names))
+        known = replace(axis, codes=codes, names=names)
+        axes = (*cube.axes[:n], known, *cube.axes[n + 1 :])
+        cube = cube.each(partial(np.take, indices=at, axis=n), axes)
+    return cube
 
 
 def _edges(age: Axis) -> Floats:
     if not age.numeric:
         return np.arange(len(age.codes) + 1, dtype=np.float64) - 0.5
-    ages = [int(code) for code in age.codes if code != "unknown"]
+    ages = [int(code) for code in age.codes]
     return np.arange(min(ages), max(ages) + 2, dtype=np.float64) - 0.5
 
 
@@ -89,11 +101,9 @@ def _with_gaps(values: Floats, age: Axis) -> Floats:
     """A figure for every age from the first to the last, 0 where nobody is."""
     if not age.numeric:
         return values
-    known = [(int(code), n) for n, code in enumerate(age.codes) if code != "unknown"]
-    first = min(a for a, _ in known)
-    whole = np.zeros(max(a for a, _ in known) - first + 1)
-    for one, n in known:
-        whole[one - first] = values[n]
+    ages = np.array(age.codes, np.int64)
+    whole = np.zeros(ages.max() - ages.min() + 1)
+    whole[ages - ages.min()] = values
     return whole
 
 
@@ -148,18 +158,32 @@ def _hidden_patch() -> Any:
     return Patch(**HIDDEN)
 
 
-def ages_first(cube: Cube) -> Sequence[str] | None:
-    """Names of the axes of a pyramid in their order; None: the figures are of none.
+def sides(cells: Cells) -> tuple[str, str] | None:
+    """The dimensions of a pyramid, sex and an age; None: the figures are of none.
+
+    Parameters
+    ----------
+    cells
+        Any figures.
+    """
+    ids = [dimension.id for dimension in cells.specification.dimensions]
+    ages = [id for id in ids if id == "age" or id.startswith("age_")]
+    return ("sex", ages[0]) if "sex" in ids and len(ages) == 1 else None
+
+
+def fits(cube: Cube) -> bool:
+    """Whether all else that varies is two populations, and there are no intervals.
 
     Parameters
     ----------
     cube
-        Any figures.
+        The figures, by sex and an age first.
     """
-    ids = [axis.id for axis in cube.axes]
-    ages = [axis.id for axis in cube.axes if axis.is_age]
-    others = [axis for axis in cube.axes if axis.id not in ("sex", *ages)]
-    one_other = not others or (len(others) == 1 and len(others[0].codes) == MOST)
-    if "sex" not in ids or len(ages) != 1 or not one_other or cube.lower is not None:
-        return None
-    return ("sex", ages[0])
+    sex, age, *others = cube.axes
+    known = [len(set(axis.codes) - {"unknown"}) for axis in (sex, age)]
+    return (
+        cube.lower is None
+        and known[0] == MOST
+        and known[1] > 0
+        and [len(axis.codes) for axis in others] in ([], [MOST])
+    )

@@ -90,6 +90,11 @@ WORDS: Final = {
     "pyramid": ("Population pyramid", "Befolkningspyramide"),
     "lines": ("Lines", "Linjer"),
     "bars": ("Bars", "Stolper"),
+    "unknown left out": (
+        "{n} of unknown sex or age are left out.",
+        "{n} med ukjent kjønn eller alder er utelatt.",
+    ),
+    "points": ("Points with intervals", "Punkter med intervaller"),
     "map": ("Map", "Kart"),
     "hidden": ("Not shown, for confidentiality", "Vises ikke, av hensyn til personvernet"),
     "no figure": ("No figure", "Ingen tall"),

@@ -39,7 +39,8 @@ def chart(
     file
         Where to: a name that ends in .svg, .pdf or .png.
     measures
-        The measures to draw, of one unit; by default the first with an interval, or the first.
+        The measures to draw: one, or several counts or of one unit. By default the first with an
+        interval, or the first.
     compare
         Of a pyramid: another population by the same variables, which is drawn as an outline.
     lang

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from folkestrom import columns
 from folkestrom.analysis.flows.sequences import UNKNOWN
 from folkestrom.analysis.inference.intervals import share_interval
 from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import ShownAsTable, with_description
 from folkestrom.model.names import check_code, unknown
 from folkestrom.model.specification import Text
 
@@ -23,7 +25,7 @@ _WHERE = "flow_matrix"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowMatrix:
+class FlowMatrix(ShownAsTable):
     """Moves by origin and destination.
 
     Attributes
@@ -191,6 +193,11 @@ class FlowMatrix:
                 value=rest, next_step="Give the others another name: rest=…",
             )  # fmt: skip
         return self.grouped(lambda place: place if place in kept else rest)
+
+    def _shown(self) -> pa.Table:
+        called = {place: name.en for place, name in self.names.items()}
+        ends = [{"id": n, "label": n, "labels": called} for n in ("origin", "destination")]
+        return with_description(self.flows().to_arrow(), {"dimensions": ends})
 
     @property
     def _between(self) -> Floats:

@@ -35,7 +35,7 @@ Measures = Annotated[
     str,
     typer.Option(
         "--measure",
-        help="What to draw, by names of columns: rate, or several of one unit, births,deaths. "
+        help="What to draw, by names of columns: rate, or several counts, births,deaths. "
         "Without it, the first with an interval, or the first.",
     ),
 ]
@@ -81,6 +81,11 @@ def pyramid(
 
     given = settings(ctx)
     form = _form(given, output)
+    if age != "age" and not age.startswith("age_"):
+        raise UsageError(
+            "is no variable of ages", where="--age", value=age,
+            allowed="age, age_five_year, age_group",
+        )  # fmt: skip
 
     def asked(day: str, known: str) -> PopulationQuestion:
         return PopulationQuestion.asked(
@@ -159,17 +164,18 @@ def _form(given: Settings, output: Path | None) -> OutputFormat:
     """The format of a picture, before anything is asked."""
     from folkestrom.app.output.place import check_place
     from folkestrom.model.file_format import format_of
-    from folkestrom.publish.formats.pictures import PICTURES
+    from folkestrom.publish.formats.output_format import PICTURES
 
+    ends = {f".{form.value}": form for form in PICTURES}
     if output is not None:
         check_place(output)
         if given.wanted is None:
-            return format_of(output, PICTURES)
-    if given.wanted is not None and given.wanted in PICTURES.values():
+            return format_of(output, ends)
+    if given.wanted is not None and given.wanted in PICTURES:
         return given.wanted
     raise UsageError(
         "is no picture", where="--output, --format",
-        value=None if given.wanted is None else given.wanted.value, allowed=list(PICTURES),
+        value=None if given.wanted is None else given.wanted.value, allowed=list(ends),
         next_step="Name a file, such as -o picture.svg",
     )  # fmt: skip
 

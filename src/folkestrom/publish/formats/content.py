@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet
 
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats import pictures
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.json_stat import json_stat
-from folkestrom.publish.formats.output_format import OutputFormat
+from folkestrom.publish.formats.output_format import PICTURES, OutputFormat
 from folkestrom.publish.formats.workbook import workbook
 
 
@@ -37,6 +37,13 @@ def _parquet(cells: Cells, language: Language) -> bytes:
     return buffer.read()
 
 
+def _picture(cells: Cells, language: Language, form: OutputFormat) -> bytes:
+    # Imported here: who writes a table need not wait for what draws.
+    from folkestrom.publish.formats.pictures import written
+
+    return written(cells, language, form)
+
+
 def _dumped(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, default=str) + "\n").encode()
 
@@ -48,8 +55,5 @@ WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
     OutputFormat.JSON_STAT: _json_stat,
     OutputFormat.PARQUET: _parquet,
     OutputFormat.XLSX: workbook,
-    OutputFormat.SVG: pictures.svg,
-    OutputFormat.PNG: pictures.png,
-    OutputFormat.PDF: pictures.pdf,
-    OutputFormat.HTML: pictures.html,
+    **{form: partial(_picture, form=form) for form in PICTURES},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class OutputFormat(StrEnum):
@@ -18,3 +19,7 @@ class OutputFormat(StrEnum):
     PNG = "png"
     PDF = "pdf"
     HTML = "html"
+
+
+#: Those that are drawn.
+PICTURES: Final = (OutputFormat.SVG, OutputFormat.PNG, OutputFormat.PDF, OutputFormat.HTML)

@@ -16,11 +16,6 @@ from folkestrom.pictures.charts import Chart, chart
 from folkestrom.publish.formats.layout import Layout, lay_out, number_text
 from folkestrom.publish.formats.output_format import OutputFormat
 
-#: Formats of pictures by the ends of file names.
-PICTURES: Final = {
-    f".{form.value}": form
-    for form in (OutputFormat.SVG, OutputFormat.PNG, OutputFormat.PDF, OutputFormat.HTML)
-}
 #: Rows of the table of a page; the formats for programs have all.
 MOST_ROWS: Final = 5000
 _WORDS: Final = {
@@ -29,28 +24,23 @@ _WORDS: Final = {
 }
 
 
-def svg(cells: Cells, language: Language) -> bytes:
-    """Cells as a drawing whose texts stay texts."""
-    return chart(cells, language).file("svg")
+def written(cells: Cells, language: Language, form: OutputFormat) -> bytes:
+    """Cells as the picture that their dimensions call for.
 
-
-def png(cells: Cells, language: Language) -> bytes:
-    """Cells as an image."""
-    return chart(cells, language).file("png")
-
-
-def pdf(cells: Cells, language: Language) -> bytes:
-    """Cells as a page for print."""
-    return chart(cells, language).file("pdf")
-
-
-def html(cells: Cells, language: Language) -> bytes:
-    """Cells as a page that needs no other file; a table alone, where no chart is to be had."""
+    Parameters
+    ----------
+    cells, language
+        The figures, and the language of all texts.
+    form
+        One of `PICTURES`. A page has the table alone, where no chart is to be had.
+    """
     try:
         drawn = chart(cells, language)
     except UsageError:
-        drawn = None
-    return page(cells, drawn, language)
+        if form is not OutputFormat.HTML:
+            raise
+        return page(cells, None, language)
+    return drawn_as(drawn, cells, form)
 
 
 def page(cells: Cells, drawn: Chart | None, language: Language) -> bytes:

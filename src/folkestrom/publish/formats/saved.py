@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from folkestrom.model.file_format import format_of
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.csv_metadata import description_in, metadata_path
 from folkestrom.publish.formats.json_stat import CONTENTS
+from folkestrom.publish.formats.layout import SUPPRESSED
 
 
 def read_result(path: Path, where: str = "FILE") -> tuple[Cells, Language]:
@@ -93,16 +94,21 @@ def _json_stat(path: Path) -> pa.Table:
         for length in size:
             many *= length
         values = [values.get(str(n)) for n in range(many)]
+    status = told.get("status", {})
+    hidden = status if isinstance(status, Mapping) else {}
     kept = [name for name in names if name != contents]
     measures = codes.get(contents, ["value"])
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for place, value in zip(product(*codes.values()), values, strict=True):
+    counted: set[str] = set()
+    for n, (place, value) in enumerate(zip(product(*codes.values()), values, strict=True)):
         at = dict(zip(names, place, strict=True))
         row = rows.setdefault(tuple(at[n] for n in kept), {n: at[n] for n in kept})
         row[at.get(contents, "value")] = value
+        if hidden.get(str(n)) == SUPPRESSED:
+            counted.add(at.get(contents, "value"))
     columns = {name: pa.array([r[name] for r in rows.values()], pa.string()) for name in kept}
     columns |= {m: pa.array([r[m] for r in rows.values()], pa.float64()) for m in measures}
-    return with_description(pa.table(columns), _described(told, kept, contents, measures))
+    return with_description(pa.table(columns), _described(told, kept, contents, measures, counted))
 
 
 def _index(category: Mapping[str, Any]) -> list[str]:
@@ -111,7 +117,11 @@ def _index(category: Mapping[str, Any]) -> list[str]:
 
 
 def _described(
-    told: Mapping[str, Any], kept: list[str], contents: str, measures: list[str]
+    told: Mapping[str, Any],
+    kept: list[str],
+    contents: str,
+    measures: list[str],
+    counted: Collection[str],
 ) -> dict[str, Any]:
     own = told.get("extension", {}).get("folkestrom", {})
     dimension = told["dimension"]
@@ -137,6 +147,7 @@ def _described(
                 "label": said.get("label", {}).get(name, told.get("label", name)),
                 "unit": said.get("unit", {}).get(name, {}).get("label", ""),
                 "decimals": said.get("unit", {}).get(name, {}).get("decimals", 0),
+                "empty": 0 if name in counted else None,
             }
             for name in measures
         ],
