@@ -29,7 +29,7 @@ PURPOSES = {
         "*/test_manual_page.py", "docs/*", "register/test_worked_examples.py",
     ),
     "oracles": (
-        "*/test_lexis.py", "*/test_published*.py", "*/test_results_of_r.py",
+        "*/test_lexis.py", "*/test_projection.py", "*/test_published*.py", "*/test_results_of_r.py",
         "analysis/decomposition/*", "analysis/mobility/estimation/test_long_histories.py",
         "analysis/mobility/results/test_posterior.py", "analysis/mobility/test_statsmodels.py",
         "analysis/inference/test_intervals.py", "analysis/regression/test_definitions.py",
@@ -50,7 +50,8 @@ PURPOSES = {
         "*/test_input.py", "analysis/figures/*", "analysis/mobility/test_from_table.py",
         "analysis/mobility/results/test_papers.py", "analysis/mobility/panel/test_streams.py",
         "app/*", "architecture/*", "columns/*", "disclosure/test_release.py",
-        "engine/*", "intake/test_files.py", "model/*", "outputs/*", "publish/*", "test_errors.py",
+        "engine/*", "intake/test_files.py", "model/*", "outputs/*", "pictures/*", "publish/*",
+        "test_errors.py",
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (

@@ -77,6 +77,9 @@ class Protected:
         """What was done, for readers, in English and Norwegian."""
         return disclosure_note(self.rules, self.applied)
 
+    def _repr_html_(self) -> str:
+        return self.cells._repr_html_()
+
     def to(self, target: Target) -> Frame:
         """The protected rows as an Arrow table, or for Polars or pandas."""
         return self.cells.to(target)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
+from folkestrom.model.html_table import table_html
 from folkestrom.model.specification import Category, Language, TableSpecification
 
 if TYPE_CHECKING:
@@ -64,11 +65,57 @@ class Cells:
 
     def table(self, language: Language = Language.EN) -> pa.Table:
         """The rows, with what they are in the schema's metadata."""
-        return with_description(self.data, self.specification.described(language))
+        return with_description(self.data, self.described(language))
+
+    def described(self, language: Language = Language.EN) -> dict[str, Any]:
+        """All that the specification says, and what the codes are called, as plain data."""
+        said = self.specification.described(language)
+        for told, dimension in zip(said["dimensions"], self.specification.dimensions, strict=True):
+            names = {c.code: c.label.of(language) for c in self.categories(dimension.id)}
+            if dimension.categories:
+                told["categories"] = names
+            elif names := {code: name for code, name in names.items() if name != code}:
+                told["labels"] = names
+        return said
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        hidden = () if self.suppressed is None else self.suppressed.to_pylist()
+        return table_html(self.data, self.described(), hidden)
 
     def to(self, target: Target) -> Frame:
         """The rows as an Arrow table, or a data frame of Polars or pandas."""
         return as_frame(self.table(), target)
+
+
+class ShownAsTable:
+    """What a notebook shows of a result: the table that its method `to` gives."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        data = self._shown()
+        text = (data.schema.metadata or {}).get(DESCRIPTION.encode(), b"{}")
+        return table_html(data, json.loads(text))
+
+    def _shown(self) -> pa.Table:
+        return self.to("arrow")  # type: ignore[attr-defined]
+
+
+class ShownAsFit(ShownAsTable):
+    """What a notebook shows of a fit: its coefficients, and what stands above them in its summary.
+
+    A class that has this has `summary` and `coefficients`.
+    """
+
+    __slots__ = ()
+
+    def _shown(self) -> pa.Table:
+        above, _, below = self.summary().partition("\n\n")  # type: ignore[attr-defined]
+        title, *lines = above.splitlines()
+        lines += [line for line in below.splitlines() if line.startswith("Note: ")]
+        coefficients = self.coefficients()  # type: ignore[attr-defined]
+        return with_description(coefficients.to_arrow(), {"title": title, "footnotes": lines})
 
 
 def with_description(data: pa.Table, description: Mapping[str, Any]) -> pa.Table:

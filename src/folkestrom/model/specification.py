@@ -198,6 +198,7 @@ class TableSpecification:
             "method": self.method.of(language),
             "dimensions": [
                 {"id": d.id, "label": d.label.of(language), "classification": d.classification}
+                | ({"total": d.total} if d.total else {})
                 for d in self.dimensions
             ],
             "measures": [
@@ -206,8 +207,10 @@ class TableSpecification:
                     "label": m.label.of(language),
                     "unit": m.unit.of(language),
                     "decimals": m.decimals,
+                    "empty": m.empty,
                 }
                 for m in self.measures
             ],
             "footnotes": [note.of(language) for note in self.footnotes],
+            **({"listing": True} if self.listing else {}),
         }

@@ -33,7 +33,7 @@ def test_groups_lie_beside_each_other_from_the_top_down(tmp_path: Path) -> None:
     assert drawn(figure) == [[(12.0, -0.1), (4.0, 0.9)], [(14.0, 0.1)]]
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == ["Oslo", "11"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["f", "Men"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["f", "Men"]
     bottom, top = axes.get_ylim()
     assert bottom > top
     assert axes.get_xlim()[0] == 0

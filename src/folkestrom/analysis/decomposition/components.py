@@ -14,7 +14,7 @@ from folkestrom.analysis.inference.distributions import critical_value
 from folkestrom.analysis.rates.cells import NATION
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Target, as_frame, with_description
+from folkestrom.model.cells import ShownAsTable, Target, as_frame, with_description
 from folkestrom.model.names import check_code
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decomposition:
+class Decomposition(ShownAsTable):
     """A difference between two groups, and what it is made of.
 
     Parameters

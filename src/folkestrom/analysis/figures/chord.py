@@ -15,9 +15,8 @@ from folkestrom.analysis.figure_style import (
     canvas,
     finish,
     number_text,
-    word,
 )
-from folkestrom.analysis.figures.sankey import fewer
+from folkestrom.analysis.figures.sankey import fewer, place_name
 from folkestrom.analysis.flows.matrix import FlowMatrix
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
@@ -82,7 +81,7 @@ def chord_plot(
         colour = COLOURS[k % len(COLOURS)]
         axis.add_patch(Wedge((0, 0), 1.0, low, high, width=0.05, facecolor=colour, linewidth=0))
         x, y = _point(begin + size / 2, 1.1)
-        name = (labels or {}).get(shown.places[k], word(shown.places[k], lang))
+        name = place_name(flows, shown.places[k], labels, lang)
         side = "center" if abs(x) < 0.05 else ("left" if x > 0 else "right")
         # Clockwise: down on the right, up on the left, each clear of the one before.
         if x > 0:
@@ -95,7 +94,7 @@ def chord_plot(
     axis.set_ylim(-1.22, 1.22)
     axis.set_aspect("equal")
     axis.set_axis_off()
-    return finish(figure, file, title)
+    return finish(figure, file, title, lang)
 
 
 Arc = tuple[float, float]

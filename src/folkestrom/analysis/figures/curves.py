@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,12 +11,14 @@ import numpy as np
 from folkestrom.analysis.figure_style import (
     COLOURS,
     DASHES,
-    GREY,
+    GRID,
     INK,
     Language,
     canvas,
     finish,
+    foot,
     in_legend,
+    legend_beside,
     number_text,
     word,
 )
@@ -34,9 +35,6 @@ Unit = Literal["days", "months", "years"]
 _DAYS = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 _PLAINLY_SMALL = 0.03
 _MOST_POINTS = 500
-_MOST_AMONG = 6
-#: Of notes, which are small.
-_LETTERS_AN_INCH = 15
 
 
 def curve_plot(
@@ -80,9 +78,8 @@ def curve_plot(
     scale = _DAYS[unit]
     texts = labels or {}
     groups = list(dict.fromkeys(c.group for c in chosen))
-    # The names of many curves have no room among these.
-    beside = len(chosen) > _MOST_AMONG
-    width = 10.2 if beside else 7.2
+    # Names stand beside the curves, and never over them.
+    width = 9.0 if len(chosen) > 1 else 7.2
     figure, axis = canvas(width, 4.2 + (0.24 * (len(groups) + 1) if at_risk else 0))
     top = max(float(c.time[-1]) / scale for c in chosen if len(c.time))
     end = _end(until, top)
@@ -93,18 +90,15 @@ def curve_plot(
     axis.set_ylim(0, None)
     axis.set_xlabel(word(unit, lang))
     axis.set_ylabel(word("share" if percent else "hazard", lang))
-    axis.grid(axis="y", color="#d9d9d9", linewidth=0.6)
+    axis.grid(axis="y", **GRID)
     axis.set_axisbelow(True)
     _write_ticks(axis, lang)
     if len(chosen) > 1:
-        place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)} if beside else {}
-        axis.legend(frameon=False, fontsize=9, **place)
+        legend_beside(figure, *axis.get_legend_handles_labels())
     if at_risk:
         _numbers_at_risk(axis, chosen, groups, scale, end, texts, lang)
-    if note:
-        lines = fill(note, round(_LETTERS_AN_INCH * width))
-        figure.supxlabel(lines, x=0.01, ha="left", fontsize=8, color=GREY)
-    return finish(figure, file, title)
+    foot(figure, note or "")
+    return finish(figure, file, title, lang)
 
 
 def state_plot(
@@ -156,7 +150,7 @@ def state_plot(
     axis.set_xlabel(word(unit, lang))
     axis.set_ylabel(word("share", lang))
     _write_ticks(axis, lang)
-    return finish(figure, file, title)
+    return finish(figure, file, title, lang)
 
 
 def _name_area(axis: Axes, when: Any, bottom: Any, above: Any, name: str) -> None:

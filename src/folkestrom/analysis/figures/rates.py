@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,21 +12,25 @@ import polars as pl
 from folkestrom import columns
 from folkestrom.analysis.figure_style import (
     COLOURS,
-    GREY,
+    GRID,
     MARKERS,
     Language,
     canvas,
     finish,
     in_legend,
+    legend_beside,
     name_rows,
-    number_text,
+    tick_text,
 )
 from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.described import description_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_NAME_LETTERS = 34
 
 
 def rate_plot(
@@ -57,7 +62,7 @@ def rate_plot(
     group
         Column that tells groups apart, which differ in colour and marker.
     labels
-        Texts instead of labels and names of groups.
+        Texts instead of labels and names of groups; by default what the table calls them.
     unit
         What is under the axis.
     title
@@ -74,10 +79,12 @@ def rate_plot(
     """
     check_arguments(rate_plot, locals())
     table = _checked(rows, (label, group), (estimate, *(limits or ())))
-    texts = labels or {}
+    texts = _told(rows) | dict(labels or {})
     names = table[label].cast(pl.String).unique(maintain_order=True).to_list()
     groups = [None] if group is None else table[group].cast(pl.String).unique(maintain_order=True)
-    figure, axes = canvas(7, 0.9 + (0.18 + 0.12 * len(groups)) * len(names))
+    figure, axes = canvas(
+        7 if group is None else 8.8, 0.9 + (0.18 + 0.12 * len(groups)) * len(names)
+    )
     shown = table.drop_nulls(estimate)
     for k, one in enumerate(groups):
         part = shown if one is None else shown.filter(pl.col(group or "").cast(pl.String) == one)
@@ -96,10 +103,18 @@ def rate_plot(
     empty = set(names) - set(shown[label].cast(pl.String))
     _label(axes, [texts.get(name, name) + ("  .." if name in empty else "") for name in names])
     axes.set_xlabel(unit)
-    axes.xaxis.set_major_formatter(lambda value, _: number_text(float(value), lang))
+    axes.xaxis.set_major_formatter(lambda value, _: tick_text(float(value), lang))
     if group is not None:
-        axes.legend(frameon=False, loc="best")
-    return finish(figure, file, title)
+        legend_beside(figure, *axes.get_legend_handles_labels())
+    return finish(figure, file, title, lang)
+
+
+def _told(rows: Any) -> dict[str, str]:
+    """What codes are called by a table that says so."""
+    dimensions = description_of(rows).get("dimensions", ())
+    return {
+        c: n for d in dimensions for c, n in (d.get("categories") or d.get("labels", {})).items()
+    }
 
 
 def _checked(rows: Any, levels: Iterable[str | None], numbers: Iterable[str]) -> pl.DataFrame:
@@ -120,10 +135,10 @@ def _checked(rows: Any, levels: Iterable[str | None], numbers: Iterable[str]) ->
 
 def _label(axes: Axes, names: Sequence[str]) -> None:
     """Names from the top down, beside an axis from 0."""
-    name_rows(axes, names)
+    name_rows(axes, [fill(name, _NAME_LETTERS, break_long_words=False) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
-    axes.grid(axis="x", color=GREY, linewidth=0.3)
+    axes.grid(axis="x", **GRID)
 
 
 def _reach(

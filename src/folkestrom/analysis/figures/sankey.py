@@ -50,7 +50,7 @@ def sankey_plot(
     most
         Places that are shown; the others are joined.
     labels
-        Texts for places, instead of their names.
+        Texts for places, instead of what the flows call them.
     title
         Of the picture.
     lang
@@ -69,7 +69,7 @@ def sankey_plot(
     for side, (sums, places) in enumerate(zip((left, right), sides, strict=True)):
         for k, name in enumerate(shown.places):
             if sums[k]:
-                text = (labels or {}).get(name, word(name, lang))
+                text = place_name(flows, name, labels, lang)
                 _place(axis, side, k, places[k], sums[k] / total)
                 x = -0.015 if side == 0 else 1.015
                 axis.text(
@@ -83,7 +83,7 @@ def sankey_plot(
     ]
     axis.set_ylim(min(ends) - 0.02, 1.02)
     axis.set_axis_off()
-    return finish(figure, file, title)
+    return finish(figure, file, title, lang)
 
 
 def fewer(flows: FlowMatrix, most: int, lang: Language) -> FlowMatrix:
@@ -101,6 +101,22 @@ def fewer(flows: FlowMatrix, most: int, lang: Language) -> FlowMatrix:
     if most < 1:
         raise UsageError("is no number of places", column="most", value=most, allowed="1 and more")
     return flows if len(flows.places) <= most else flows.largest(most, rest=word("other", lang))
+
+
+def place_name(
+    flows: FlowMatrix, place: str, labels: Mapping[str, str] | None, lang: Language
+) -> str:
+    """What a place is called in a picture.
+
+    Parameters
+    ----------
+    flows
+        The moves, which may have names for their places.
+    place, labels, lang
+        The place, texts of the user, and the language.
+    """
+    known = flows.names.get(place)
+    return (labels or {}).get(place) or (known.of(lang) if known else word(place, lang))
 
 
 def _stacked(shares: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[float]:

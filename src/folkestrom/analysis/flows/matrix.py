@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from folkestrom import columns
 from folkestrom.analysis.flows.sequences import UNKNOWN
 from folkestrom.analysis.inference.intervals import share_interval
 from folkestrom.columns import check_arguments, table_of
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import ShownAsTable, with_description
 from folkestrom.model.names import check_code, unknown
+from folkestrom.model.specification import Text
 
 Floats = npt.NDArray[np.float64]
 _WHERE = "flow_matrix"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowMatrix:
+class FlowMatrix(ShownAsTable):
     """Moves by origin and destination.
 
     Attributes
@@ -32,10 +35,13 @@ class FlowMatrix:
     counts
         Origin × destination: moves, or sums of their weights. On the diagonal stand those who
         stayed, or moved within a place.
+    names
+        What places are called in pictures, where they are codes.
     """
 
     places: tuple[str, ...]
     counts: Floats
+    names: Mapping[str, Text] = field(default_factory=dict)
 
     def count(self, origin: str, destination: str) -> float:
         """Moves from one place to another."""
@@ -165,7 +171,7 @@ class FlowMatrix:
         number = {place: k for k, place in enumerate(places)}
         spread = np.zeros((len(places), len(self.places)))
         spread[[number[g] for g in larger], np.arange(len(larger))] = 1.0
-        return FlowMatrix(places, spread @ self.counts @ spread.T)
+        return FlowMatrix(places, spread @ self.counts @ spread.T, self.names)
 
     def largest(self, places: int, *, rest: str = "other") -> FlowMatrix:
         """The places with most moves, and all others joined to one.
@@ -187,6 +193,11 @@ class FlowMatrix:
                 value=rest, next_step="Give the others another name: rest=…",
             )  # fmt: skip
         return self.grouped(lambda place: place if place in kept else rest)
+
+    def _shown(self) -> pa.Table:
+        called = {place: name.en for place, name in self.names.items()}
+        ends = [{"id": n, "label": n, "labels": called} for n in ("origin", "destination")]
+        return with_description(self.flows().to_arrow(), {"dimensions": ends})
 
     @property
     def _between(self) -> Floats:

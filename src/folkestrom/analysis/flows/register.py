@@ -7,6 +7,7 @@ Moves are counted by the day on which they happened, from the reports that stand
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final, Literal
 
@@ -15,12 +16,15 @@ import polars as pl
 
 from folkestrom.analysis.flows.matrix import FlowMatrix, flow_matrix
 from folkestrom.analysis.flows.sequences import UNKNOWN
+from folkestrom.classifications.areas import county_name, municipality_name
+from folkestrom.classifications.code_lists import country_label
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import step
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.codes import Kind, Origin
 from folkestrom.model.countries import COUNTRIES, COUNTRY_CODES, NORWAY
 from folkestrom.model.names import suggestion
+from folkestrom.model.specification import Text, same
 from folkestrom.statistics.population import fetch
 
 Level = Literal["municipality", "county", "country"]
@@ -131,7 +135,16 @@ def flows_of_period(
         destination=pl.when(kind == int(Kind.EMIGRATION)).then(abroad).otherwise(place("place_to")),
         moves=pl.col("moves"),
     )
-    return flow_matrix(named, weight="moves")
+    found = flow_matrix(named, weight="moves")
+    return replace(found, names={p: _place_name(p) for p in found.places if p != UNKNOWN})
+
+
+def _place_name(code: str) -> Text:
+    """What a place is called; of a name in several languages, the first."""
+    if code.isdigit():
+        name = (county_name if len(code) == len("03") else municipality_name)(code)
+        return same(name.split(" - ")[0])
+    return country_label(code)
 
 
 def moves_of(

@@ -14,11 +14,11 @@ from folkestrom.analysis.followup.subjects import Floats, FollowUp
 from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame, with_description
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(ShownAsTable):
     """A test of equal groups.
 
     Parameters
@@ -52,6 +52,10 @@ class Comparison:
         """A row a group, as an Arrow table, or for Polars or pandas."""
         columns = {"rows": self.rows, "observed": self.observed, "expected": self.expected}
         return as_frame(pa.table({"group": pa.array(self.groups)} | columns), target)
+
+    def _shown(self) -> pa.Table:
+        test = f"chi-square {self.statistic:.3f} of {self.degrees} d.f., p = {self.p_value:.3g}"
+        return with_description(self.to("arrow"), {"title": f"{self.method}: {test}"})
 
 
 def log_rank(follow: FollowUp) -> Comparison:

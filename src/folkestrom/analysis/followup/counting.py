@@ -22,7 +22,7 @@ from folkestrom.analysis.followup.subjects import Floats, FollowUp, Integers
 from folkestrom.columns import check_arguments
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import ResourceError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 
 #: Parts that rows are counted in: a fixed number, so that sums of weights are the same whatever
 #: the number of threads.
@@ -33,7 +33,7 @@ _MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class Counts(ShownAsTable):
     """What happened on each day from `first + 1` on, in each group.
 
     Where rows have weights, `at_risk`, `events` and `censored` are sums of weights.

@@ -15,7 +15,7 @@ from folkestrom.analysis.followup.subjects import Floats, Integers
 from folkestrom.analysis.inference.distributions import critical_value
 from folkestrom.columns import check_arguments, is_level
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 from folkestrom.model.names import suggestion
 
 Interval = Literal["log", "log-log", "plain"]
@@ -23,7 +23,7 @@ Variance = Literal["greenwood", "robust"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(ShownAsTable):
     """A step function of days, and what it was estimated from.
 
     Parameters
@@ -95,7 +95,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curves:
+class Curves(ShownAsTable):
     """Curves of several groups or outcomes.
 
     Parameters

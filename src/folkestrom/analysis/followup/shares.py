@@ -16,11 +16,11 @@ from folkestrom.analysis.followup.summaries import quantile
 from folkestrom.analysis.followup.survival import kaplan_meier
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IncidenceAndShares:
+class IncidenceAndShares(ShownAsTable):
     """A row a group, cause and day asked for.
 
     Parameters

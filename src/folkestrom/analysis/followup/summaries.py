@@ -15,7 +15,7 @@ from folkestrom.analysis.followup.subjects import Floats, FollowUp, Integers
 from folkestrom.analysis.followup.survival import Survival, survival
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 
 _TIE = math.sqrt(np.finfo(np.float64).eps)
 
@@ -41,7 +41,7 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RestrictedMeans:
+class RestrictedMeans(ShownAsTable):
     """Days without an event, on average, before a given day: arrays have one value a group.
 
     Parameters

@@ -186,7 +186,7 @@ def rate_rows(counted: Occurrences, found: Rates, cells: Cells) -> pa.Table:
         Those cells.
     """
     rows = in_order(found.data, [counted.variable(name) for name in found.by])
-    return with_description(rows.to_arrow(), cells.specification.described())
+    return with_description(rows.to_arrow(), cells.described())
 
 
 def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from folkestrom.analysis.inference.intervals import Floats, ShareMethod, share_i
 from folkestrom.analysis.rates.outcomes import codes, has_code, rows_of_standard
 from folkestrom.columns import check_arguments, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 from folkestrom.model.names import check_columns, without_effect
 
 _WHERE = "propensities"
@@ -31,7 +31,7 @@ _COLUMNS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Propensities:
+class Propensities(ShownAsTable):
     """A row a group.
 
     Parameters

@@ -14,7 +14,7 @@ from folkestrom.analysis.rates.outcomes import codes, has_code
 from folkestrom.analysis.rates.standardisation import Standard, is_of_codes, standardised
 from folkestrom.columns import check_arguments, column_names, lazy_column, lazy_table, names_of
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.model.cells import Frame, Target, as_frame
+from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 from folkestrom.model.names import check_columns, without_effect
 
 #: Mean length of a year of the Gregorian calendar, in days.
@@ -35,7 +35,7 @@ _COLUMNS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rates:
+class Rates(ShownAsTable):
     """A row a group.
 
     Parameters

@@ -19,13 +19,14 @@ from folkestrom.analysis.inference.distributions import (
 )
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
+from folkestrom.model.cells import ShownAsFit
 from folkestrom.model.names import unknown
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HazardFit:
+class HazardFit(ShownAsFit):
     """Estimates of a regression of hazards.
 
     Attributes

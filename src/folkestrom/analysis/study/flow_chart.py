@@ -155,6 +155,10 @@ class FlowChart:
             lines.append(f"    {turn}─ {name}: {_text(many)}")
         return "\n".join([*lines, *self._notes])
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return self.to_svg()
+
     @property
     def _notes(self) -> list[str]:
         return [note for note in (self.known, self.note) if note]

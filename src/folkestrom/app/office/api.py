@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from folkestrom.app.office.notebook import show_answers
 from folkestrom.app.office.store.deliveries import Deliveries
 from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
@@ -29,4 +30,5 @@ class Store(Deliveries, Statistics, Research, Quality):
 
 def open_store(path: str | os.PathLike[str]) -> Store:
     """Open the store in a folder."""
+    show_answers()
     return Store(Path(path))

@@ -132,7 +132,7 @@ class FollowUpQuestion:
         found = measured(followed, days).filter(pl.col("event").is_in(events))
         self._draw(followed, events, followed.curves)
         cells = cells_of(followed, found, events, self._tests(followed.follow, events))
-        exact = with_description(found.to_arrow(), cells.specification.described())
+        exact = with_description(found.to_arrow(), cells.described())
         return Answer(cells, exact)
 
     def _published(

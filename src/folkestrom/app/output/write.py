@@ -36,9 +36,20 @@ SUFFIXES: Final = {
     ".dta": OutputFormat.STATA,
     ".sav": OutputFormat.SPSS,
     ".txt": OutputFormat.TABLE,
+    ".svg": OutputFormat.SVG,
+    ".png": OutputFormat.PNG,
+    ".pdf": OutputFormat.PDF,
+    ".html": OutputFormat.HTML,
 }
 _BINARY: Final = frozenset(
-    {OutputFormat.PARQUET, OutputFormat.XLSX, OutputFormat.STATA, OutputFormat.SPSS}
+    {
+        OutputFormat.PARQUET,
+        OutputFormat.XLSX,
+        OutputFormat.STATA,
+        OutputFormat.SPSS,
+        OutputFormat.PNG,
+        OutputFormat.PDF,
+    }
 )
 
 
@@ -84,7 +95,7 @@ def _describe_csv(
 ) -> None:
     """Say what CSV cannot: in a file beside it, or where remarks go."""
     if to is not None and is_document(to):
-        put_metadata(to, cells.data.schema, cells.specification.described(language))
+        put_metadata(to, cells.data.schema, cells.described(language))
     elif aside is not None:
         for line in headed(cells.specification, language):
             aside.print(line, soft_wrap=True)

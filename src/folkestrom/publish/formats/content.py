@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet
@@ -13,7 +14,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.json_stat import json_stat
-from folkestrom.publish.formats.output_format import OutputFormat
+from folkestrom.publish.formats.output_format import PICTURES, OutputFormat
 from folkestrom.publish.formats.px import px
 from folkestrom.publish.formats.sdmx_csv import sdmx_csv
 from folkestrom.publish.formats.survey import SPSS, STATA, survey_file
@@ -25,9 +26,7 @@ def _csv(cells: Cells, _language: Language) -> bytes:
 
 
 def _json(cells: Cells, language: Language) -> bytes:
-    return _dumped(
-        {"specification": cells.specification.described(language), "cells": list(cells.rows())}
-    )
+    return _dumped({"specification": cells.described(language), "cells": list(cells.rows())})
 
 
 def _json_stat(cells: Cells, language: Language) -> bytes:
@@ -53,6 +52,13 @@ def _spss(cells: Cells, language: Language) -> bytes:
     return survey_file(cells, language, SPSS)
 
 
+def _picture(cells: Cells, language: Language, form: OutputFormat) -> bytes:
+    # Imported here: who writes a table need not wait for what draws.
+    from folkestrom.publish.formats.pictures import written
+
+    return written(cells, language, form)
+
+
 def _dumped(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, default=str) + "\n").encode()
 
@@ -68,4 +74,5 @@ WRITERS: Final[dict[OutputFormat, Callable[[Cells, Language], bytes]]] = {
     OutputFormat.SPSS: _spss,
     OutputFormat.STATA: _stata,
     OutputFormat.XLSX: workbook,
+    **{form: partial(_picture, form=form) for form in PICTURES},
 }

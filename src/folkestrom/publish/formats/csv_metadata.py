@@ -62,8 +62,30 @@ def csv_metadata(name: str, schema: pa.Schema, description: Mapping[str, Any]) -
         "url": name,
         **{_TERMS[term]: text for term, text in description.items() if term in _TERMS and text},
         "dc:available": f"{known} ({vintage})" if vintage else known,
+        # "Arbitrary annotations on the table", which other programs leave alone.
+        **({"notes": [{"folkestrom": dict(description)}]} if told else {}),
         "tableSchema": {"columns": [_column(field, of.get(field.name, {})) for field in schema]},
     }
+
+
+def description_in(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What the description of a CSV file was made from.
+
+    Parameters
+    ----------
+    metadata
+        What stands in the file beside it.
+
+    Raises
+    ------
+    KeyError
+        It does not say.
+    """
+    (note,) = metadata["notes"]
+    found: dict[str, Any] = note["folkestrom"]
+    numbers = {c["name"] for c in metadata["tableSchema"]["columns"] if c["datatype"] == "integer"}
+    dimensions = [one | {"numeric": one["id"] in numbers} for one in found["dimensions"]]
+    return found | {"dimensions": dimensions}
 
 
 def _column(field: pa.Field, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def json_stat(cells: Cells, language: Language) -> dict[str, Any]:
     notes = [*(n.of(language) for n in spec.footnotes), *symbols]
     extension = {
         "id": spec.id,
+        "language": language.value,
         "reference_time": spec.reference_time.of(language),
         "contents": spec.contents.of(language),
         "method": spec.method.of(language),

@@ -92,7 +92,7 @@ def coefficient_plot(
     if len(named) > 1:
         handles, names = axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=len(named), frameon=False)
-    return finish(figure, file)
+    return finish(figure, file, lang=lang)
 
 
 def profile_plot(
@@ -141,7 +141,7 @@ def profile_plot(
     name_rows(axes[0], profiles)
     axes[0].invert_yaxis()
     axes[0].set_ylim(len(profiles) - 0.5, -0.5)
-    return finish(figure, file)
+    return finish(figure, file, lang=lang)
 
 
 def _positions(fits: Sequence[MobilityFit], covariates: Sequence[str] | None) -> dict[str, Any]:

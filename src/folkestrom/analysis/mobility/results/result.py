@@ -34,6 +34,7 @@ from folkestrom.analysis.mobility.results import (
 from folkestrom.analysis.mobility.results.integration import Model
 from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.cells import ShownAsFit
 from folkestrom.model.names import unknown
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ class Test(Chi2):
 
 
 @dataclass(frozen=True, eq=False)
-class MobilityFit:
+class MobilityFit(ShownAsFit):
     """Estimates of a mobility model.
 
     Attributes

@@ -1,0 +1,133 @@
+"""Bars beside each other, the largest first; with intervals, points with their ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from folkestrom.errors import UsageError
+from folkestrom.pictures.cube import Cube
+from folkestrom.pictures.style import (
+    COLOURS,
+    GREY,
+    GRID,
+    INK,
+    MARKERS,
+    canvas,
+    legend_beside,
+    name_rows,
+    number_text,
+    tick_text,
+    word,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Rows that a picture has room for.
+MOST_ROWS: Final = 40
+#: Bars of a row that can be told apart.
+MOST_GROUPS: Final = 6
+_NAME_LETTERS: Final = 34
+
+
+def draw(cube: Cube) -> tuple[Figure, str]:
+    """Bars, and what should be said of rows that are left out.
+
+    Parameters
+    ----------
+    cube
+        Rows, or rows × groups.
+    """
+    rows, *more = cube.axes
+    if more and len(more[0].codes) > MOST_GROUPS:
+        raise UsageError(
+            "are too many to stand beside each other", where="chart",
+            value=f"{len(more[0].codes)} of {more[0].label}", allowed=f"at most {MOST_GROUPS}",
+            next_step="Ask for fewer categories or variables",
+        )  # fmt: skip
+    size = len(rows.codes)
+    cube = _largest(cube if more else _as_groups(cube))
+    shown, (_, groups) = len(cube.axes[0].codes), cube.axes
+    many = len(groups.codes)
+    figure, axes = canvas(9.0 if more else 7.2, 1.0 + shown * (0.12 + 0.14 * many))
+    handles = [_series(axes, cube, k) for k in range(many)]
+    _frame(axes, cube)
+    if more:
+        legend_beside(figure, handles, groups.names)
+    hidden = f": {word('hidden', cube.language)}." if cube.hidden.any() else ""
+    largest = word("largest", cube.language).format(shown=shown, all=size)
+    return figure, f"{'' if shown == size else largest} {hidden}".strip()
+
+
+def _as_groups(cube: Cube) -> Cube:
+    """Rows as rows × one group."""
+    alone = replace(cube.axes[0], id="", codes=("",), names=("",))
+    return cube.each(lambda a: a[:, np.newaxis], (cube.axes[0], alone))
+
+
+def _largest(cube: Cube) -> Cube:
+    """Rows by size, unless their order means something; not more than there is room for."""
+    rows, groups = cube.axes
+    size = np.nansum(np.abs(cube.values), axis=1)
+    order = np.argsort(-size, kind="stable")[:MOST_ROWS]
+    if rows.in_order or rows.id == "measure":
+        order = np.sort(order)
+    codes, names = (tuple(of[n] for n in order) for of in (rows.codes, rows.names))
+    return cube.each(lambda a: a[order], (replace(rows, codes=codes, names=names), groups))
+
+
+def _series(axes: Axes, cube: Cube, k: int) -> Any:
+    many = cube.values.shape[1]
+    deep = 0.8 / many
+    places = np.arange(len(cube.values)) + deep * (k - (many - 1) / 2)
+    values, colour = cube.values[:, k], COLOURS[k % len(COLOURS)]
+    if cube.lower is not None and cube.upper is not None:
+        reach = [values - cube.lower[:, k], cube.upper[:, k] - values]
+        return axes.errorbar(
+            values, places, xerr=np.clip(np.nan_to_num(reach), 0, None), fmt=MARKERS[k],
+            color=colour, markersize=5, capsize=2, linewidth=1.2, linestyle="none",
+            clip_on=False,
+        )  # fmt: skip
+    made = axes.barh(places, np.nan_to_num(values), deep * 0.94, color=colour)
+    if many == 1:
+        for place, value in zip(places, values, strict=True):
+            _write(axes, cube, place, value)
+    return made
+
+
+def _write(axes: Axes, cube: Cube, place: float, value: float) -> None:
+    """The figure at the end of its bar."""
+    if np.isnan(value):
+        return
+    axes.annotate(
+        number_text(value, cube.language, cube.measure.decimals), (value, place),
+        xytext=(4 if value >= 0 else -4, 0), textcoords="offset points", va="center",
+        ha="left" if value >= 0 else "right", fontsize=8, color=INK,
+    )  # fmt: skip
+
+
+def _frame(axes: Axes, cube: Cube) -> None:
+    rows = cube.axes[0]
+    empty = [bool(row.all()) for row in np.isnan(cube.values)]
+    hidden = [bool(row.any()) for row in cube.hidden]
+    marks = ["  :" if h else "  .." if e else "" for e, h in zip(empty, hidden, strict=True)]
+    names = (fill(name, _NAME_LETTERS) for name in rows.names)
+    name_rows(axes, [f"{name}{mark}" for name, mark in zip(names, marks, strict=True)])
+    axes.set_ylim(len(rows.codes) - 0.5, -0.5)
+    axes.set_ylabel("" if rows.id == "measure" else rows.label)
+    axes.set_xlabel(cube.unit)
+    axes.xaxis.set_major_formatter(lambda v, _: tick_text(float(v), cube.language))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", **GRID)
+    axes.set_axisbelow(True)
+    if np.nanmin(cube.values, initial=0.0) < 0:
+        axes.axvline(0, color=GREY, linewidth=0.8)
+    else:
+        axes.set_xlim(left=0)
+    if cube.values.shape[1] == 1 and cube.lower is None:
+        axes.margins(x=0.12)

@@ -1,0 +1,200 @@
+"""A chart of any result: its dimensions say which kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Language
+from folkestrom.pictures import bars, lines, pyramid
+from folkestrom.pictures.cube import Axis, Cube, cube_of
+from folkestrom.pictures.style import Language as Lang
+from folkestrom.pictures.style import foot, head, keep_plain, picture, word
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture with what is said of it.
+
+    Parameters
+    ----------
+    figure
+        The picture.
+    title, description
+        Of the picture, in words.
+    lang
+        Language of all texts.
+    """
+
+    figure: Figure
+    title: str
+    description: str
+    lang: Lang
+
+    def file(self, form: str) -> bytes:
+        """The file of the picture.
+
+        Parameters
+        ----------
+        form
+            svg, pdf or png.
+        """
+        return picture(self.figure, form, self.title, self.description, self.lang)
+
+
+def chart(
+    cells: Cells,
+    language: Language = Language.EN,
+    *,
+    measures: Sequence[str] = (),
+    compare: Cells | None = None,
+) -> Chart:
+    """A chart of a result.
+
+    Sex by age is a pyramid. What has days, periods or single ages is lines over them; all else is
+    bars, and points with their ends where there are intervals. Dimensions of one category are
+    named below the title, and totals left out.
+
+    Parameters
+    ----------
+    cells
+        The result.
+    language
+        Of all texts.
+    measures
+        Names of the measures to draw; by default the first with an interval, or the first.
+    compare
+        Of pyramids: another population by the same dimensions, which is the outline.
+
+    Raises
+    ------
+    UsageError
+        A result that is no table by dimensions, has none that varies, or too many.
+    """
+    first = pyramid.sides(cells)
+    if compare is not None and (first is None or pyramid.sides(compare) != first):
+        raise _unlike()
+    if first is not None:
+        whole = cube_of(cells, language, measures, first)
+        if compare is not None:
+            whole = _beside(cube_of(compare, language, measures, first), whole)
+        whole = whole.moved(first)
+        if pyramid.fits(whole):
+            figure, note = pyramid.draw(whole)
+            return titled(figure, whole, "pyramid", note)
+        if compare is not None:
+            raise _unlike()
+    return _plain(cube_of(cells, language, measures))
+
+
+def _plain(cube: Cube) -> Chart:
+    """Lines or bars."""
+    if np.isnan(cube.values).all():
+        raise UsageError("has no figure that can be drawn", where="result")
+    ordered = [a for a in cube.axes if a.is_time] or [a for a in cube.axes if a.numeric]
+    _check(cube, ordered)
+    if ordered:
+        figure, note = lines.draw(cube.moved((ordered[0].id,)))
+        return titled(figure, cube, "lines", note)
+    longest = max(cube.axes, key=lambda axis: (axis.id != "measure", len(axis.codes)))
+    figure, note = bars.draw(cube.moved((longest.id,)))
+    return titled(figure, cube, "bars" if cube.lower is None else "points", note)
+
+
+def _check(cube: Cube, ordered: Sequence[Axis]) -> None:
+    names = ", ".join(axis.id for axis in cube.axes)
+    if not cube.axes:
+        raise UsageError(
+            "has no dimension that varies, and one figure is no picture", where="result",
+            next_step="Ask by a variable, for several dates, or for several measures",
+        )  # fmt: skip
+    if len(cube.axes) > (3 if ordered else 2):
+        raise UsageError(
+            "has too many dimensions for one picture", where="result", value=names,
+            allowed="two, and time", next_step="Ask by fewer variables",
+        )  # fmt: skip
+
+
+def _beside(before: Cube, now: Cube) -> Cube:
+    """Two populations by the same dimensions, as one with a further dimension."""
+    if [a.id for a in before.axes] != [a.id for a in now.axes]:
+        raise _unlike()
+    names = _told_apart(before, now)
+    axes = []
+    for one, other in zip(before.axes, now.axes, strict=True):
+        named = dict(zip((*one.codes, *other.codes), (*one.names, *other.names), strict=True))
+        codes = sorted(named, key=_as_number) if one.numeric else list(named)
+        axes.append(replace(other, codes=tuple(codes), names=tuple(named[c] for c in codes)))
+    pair = Axis("compared", "", ("before", "now"), names)
+    return replace(
+        now,
+        axes=(*axes, pair),
+        values=np.stack([_on(one, axes, one.values) for one in (before, now)], axis=-1),
+        hidden=np.stack([_on(o, axes, o.hidden) for o in (before, now)], axis=-1).astype(np.bool_),
+        known="; ".join(dict.fromkeys((now.known, before.known))),
+        notes=tuple(dict.fromkeys((*now.notes, *before.notes))),
+    )
+
+
+def _unlike() -> UsageError:
+    return UsageError(
+        "cannot be compared", where="compare",
+        allowed="populations by sex, one variable of ages, and nothing else",
+    )  # fmt: skip
+
+
+def _as_number(code: str) -> tuple[bool, int]:
+    return (code == "unknown", 0 if code == "unknown" else int(code))
+
+
+def _on(cube: Cube, axes: Sequence[Axis], values: np.ndarray) -> np.ndarray:
+    """Figures at their places among the categories of both."""
+    whole = np.zeros([len(axis.codes) for axis in axes])
+    places = [
+        [axis.codes.index(c) for c in own.codes] for own, axis in zip(cube.axes, axes, strict=True)
+    ]
+    whole[np.ix_(*places)] = values
+    return whole
+
+
+def _told_apart(before: Cube, now: Cube) -> tuple[str, str]:
+    """What two populations are called: by what differs, the day or what was known."""
+    if before.time != now.time:
+        return before.time, now.time
+    return before.known, now.known
+
+
+def titled(figure: Figure, cube: Cube, kind: str, note: str = "") -> Chart:
+    """A chart with its title above, and what was known, and its footnotes, below.
+
+    Parameters
+    ----------
+    figure
+        The picture.
+    cube
+        Its figures.
+    kind
+        What kind of picture that is: a key of the words.
+    note
+        What else is said below it.
+    """
+    lang = cube.language
+    if cube.fixed:
+        figure.axes[0].set_title(cube.fixed, loc="left", fontsize=9.5, pad=16)
+    head(figure, cube.title)
+    source = ". ".join(text for text in (cube.known, word("source", lang)) if text)
+    notes = (f"{n} {text}" for n, text in enumerate(cube.notes, start=1))
+    foot(figure, note, *notes, f"{source}.")
+    keep_plain(figure)
+    axes = ", ".join(f"{axis.label} ({len(axis.codes)})" for axis in cube.axes if axis.label)
+    said = (f"{word(kind, lang)}: {cube.unit}; {axes}", cube.fixed, source)
+    description = ". ".join(text for text in said if text) + "."
+    return Chart(figure, cube.title, description, lang)

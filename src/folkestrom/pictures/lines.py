@@ -1,0 +1,118 @@
+"""Lines over time, or over ages: one for each combination of the other dimensions."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from folkestrom.errors import UsageError
+from folkestrom.pictures.cube import Axis, Cube, Floats
+from folkestrom.pictures.style import (
+    COLOURS,
+    DASHES,
+    GRID,
+    MARKERS,
+    canvas,
+    legend_beside,
+    tick_text,
+    word,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Lines that can still be told apart.
+MOST: Final = 12
+#: Marks along the axis of time.
+_MOST_MARKS: Final = 12
+_FEW_POINTS: Final = 30
+#: Where the lowest figure is above this part of the highest, an axis from 0 would show nothing.
+_FLAT: Final = 0.7
+
+
+def draw(cube: Cube) -> tuple[Figure, str]:
+    """Lines, and what should be said of their axis.
+
+    Parameters
+    ----------
+    cube
+        Its first axis goes across.
+    """
+    across, *others = cube.axes
+    lines = list(product(*(range(len(axis.codes)) for axis in others)))
+    if len(lines) > MOST:
+        raise UsageError(
+            "would be too many lines to tell apart",
+            where="chart", value=f"{len(lines)} of {', '.join(axis.label for axis in others)}",
+            allowed=f"at most {MOST}", next_step="Ask for fewer categories or variables",
+        )  # fmt: skip
+    figure, axes = canvas(9.0 if others else 7.2, 4.2)
+    places = _places(across)
+    ends = []
+    for k, line in enumerate(lines):
+        at: Any = (slice(None), *line)
+        values = cube.values[at]
+        colour = COLOURS[k % len(COLOURS)]
+        (made,) = axes.plot(
+            places, values, color=colour, linewidth=1.8, linestyle=DASHES[k // len(COLOURS)],
+            marker=MARKERS[k % len(MARKERS)] if len(places) <= _FEW_POINTS else None, markersize=4,
+        )  # fmt: skip
+        if cube.lower is not None and cube.upper is not None:
+            axes.fill_between(
+                places, cube.lower[at], cube.upper[at], color=colour, alpha=0.15, linewidth=0
+            )
+        name = ", ".join(a.names[n] for a, n in zip(others, line, strict=True))
+        known = values[~np.isnan(values)]
+        ends.append((-(known[-1] if len(known) else -np.inf), k, made, name))
+    _frame(axes, cube, across, places)
+    if others:
+        ends.sort(key=lambda end: end[:2])
+        legend_beside(figure, [end[2] for end in ends], [end[3] for end in ends])
+    return figure, _baseline(axes, cube)
+
+
+def _places(axis: Axis) -> Floats:
+    """Where codes stand: numbers and days by their size, others one after the other."""
+    try:
+        if axis.numeric:
+            return np.array([float(code) for code in axis.codes])
+        days = [date.fromisoformat(code) for code in axis.codes]
+    except ValueError:
+        return np.arange(len(axis.codes), dtype=np.float64)
+    return np.array([day.toordinal() for day in days], np.float64)
+
+
+def _frame(axes: Axes, cube: Cube, across: Axis, places: Floats) -> None:
+    axes.set_xlabel(across.label)
+    axes.set_ylabel(cube.unit)
+    axes.yaxis.set_major_formatter(lambda v, _: tick_text(float(v), cube.language))
+    axes.grid(axis="y", **GRID)
+    axes.set_axisbelow(True)
+    if across.numeric:
+        return
+    step = -(-len(places) // _MOST_MARKS)
+    names = [_short(name, across) for name in across.names]
+    axes.set_xticks(places[::step], names[::step])
+    if max(map(len, names)) * len(names[::step]) > 70:
+        axes.tick_params(axis="x", rotation=30)
+
+
+def _short(name: str, axis: Axis) -> str:
+    """First days of years by their year, where all are such."""
+    ends = {code[4:] for code in axis.codes}
+    return name[:4] if ends == {"-01-01"} and len(axis.codes) > MOST // 2 else name
+
+
+def _baseline(axes: Axes, cube: Cube) -> str:
+    lowest = np.nanmin(cube.values if cube.lower is None else cube.lower)
+    highest = np.nanmax(cube.values if cube.upper is None else cube.upper)
+    if lowest < 0:
+        return ""
+    if lowest > _FLAT * highest:
+        return word("not_from_0", cube.language)
+    axes.set_ylim(bottom=0)
+    return ""

@@ -1,0 +1,292 @@
+"""Which chart a result gets, and that it shows the figures."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from folkestrom.analysis.figures import chart as chart_of
+from folkestrom.errors import ResourceError, UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Category, Dimension, Language, Measure, same
+from folkestrom.pictures import bars, lines
+from folkestrom.pictures.charts import Chart, chart
+from folkestrom.pictures.maps import map_chart
+from tests.pictures.results import (
+    AGE,
+    COUNTY,
+    DATE,
+    RATE,
+    SEX,
+    ages,
+    counties,
+    rates,
+    result,
+    series,
+)
+
+NO = Language.NO
+DRAWN: dict[str, Callable[[], Chart]] = {
+    "pyramid": lambda: chart(ages()),
+    "two pyramids": lambda: chart(ages(), compare=ages(3, "2011-01-01")),
+    "lines": lambda: chart(series()),
+    "bars": lambda: chart(counties()),
+    "points": lambda: chart(rates()),
+    "tiles": lambda: map_chart(counties()),
+}
+
+
+def texts(drawn: Chart) -> set[str]:
+    found = drawn.figure.findobj(lambda a: hasattr(a, "get_text"))
+    return {text.get_text() for text in found if text.get_text()}  # type: ignore[attr-defined]
+
+
+def names(drawn: Chart) -> list[str]:
+    return [text.get_text() for text in drawn.figure.axes[0].get_yticklabels()]
+
+
+def test_bars_are_as_long_as_figures_and_the_largest_comes_first() -> None:
+    drawn = chart(counties())
+    assert [bar.get_width() for bar in drawn.figure.axes[0].patches] == [693, 636, 479]  # type: ignore[attr-defined]
+    assert names(drawn) == ["Oslo", "Vestland", "Rogaland"]
+    assert "693" in texts(drawn)
+    assert drawn.figure.axes[0].get_xlabel() == "Persons"
+
+
+def test_ages_and_lists_keep_their_order() -> None:
+    group = Dimension("age_group", same("Age"), labels=lambda code: same(f"{code} years"))
+    grouped = result((group,), {"age_group": ["0-4", "5-9"], "persons": [1, 9]})
+    assert names(chart(grouped)) == ["0-4 years", "5-9 years"]
+    assert names(chart(counties(listing=True))) == ["Oslo", "Rogaland", "Vestland"]
+
+
+def test_only_the_largest_have_room_and_that_is_said() -> None:
+    many = bars.MOST_ROWS + 5
+    place = Dimension("place", same("Place"))
+    columns = {"place": [f"p{n:02}" for n in range(many)], "persons": list(range(many))}
+    drawn = chart(result((place,), columns))
+    assert len(names(drawn)) == bars.MOST_ROWS
+    assert names(drawn)[0] == f"p{many - 1}"
+    assert any("The 40 largest of 45." in text for text in texts(drawn))
+
+
+def test_points_have_the_ends_of_their_intervals_and_what_is_hidden_is_marked() -> None:
+    drawn = chart(rates())
+    (males, females) = drawn.figure.axes[0].containers
+    (ends,) = males.lines[2]  # type: ignore[attr-defined]
+    assert [segment[:, 0].tolist() for segment in ends.get_segments()] == [[11, 13], [3.5, 5]]
+    assert np.isnan(females.lines[0].get_xdata()[1])  # type: ignore[attr-defined]
+    assert names(drawn) == ["Oslo", "Rogaland  :"]
+    assert any("Not shown, for confidentiality" in text for text in texts(drawn))
+
+
+def test_a_pyramid_has_both_sides_and_every_age() -> None:
+    drawn = chart(ages())
+    left, right = (patch.get_data() for patch in drawn.figure.axes[0].patches[:2])  # type: ignore[attr-defined]
+    assert left.values.tolist() == [-1, -2, -3, -4]
+    # No female of age 0 is there: nobody, and no gap.
+    assert right.values.tolist() == [0, 2, 2, 2]
+    assert left.edges.tolist() == [-0.5, 0.5, 1.5, 2.5, 3.5]
+    assert {"Males", "Females", "Age", "Made by hand"} <= texts(drawn)
+
+
+def test_what_a_pyramid_is_compared_with_is_an_outline() -> None:
+    drawn = chart(ages(), NO, compare=ages(3, "2011-01-01"))
+    filled, outline = drawn.figure.axes[0].patches[:2]
+    assert not outline.get_fill()
+    assert filled.get_fill()
+    assert {"2011-01-01", "2021-01-01", "Menn", "Kvinner"} <= texts(drawn)
+
+
+def test_two_days_in_one_table_are_bars_and_an_outline() -> None:
+    columns = {
+        "date": ["2011-01-01"] * 2 + ["2021-01-01"] * 2, "sex": ["male", "female"] * 2,
+        "age": [1, 1, 1, 1], "persons": [1, 2, 3, 4],
+    }  # fmt: skip
+    columns = {name: [*v, *v] for name, v in columns.items()} | {"age": [1] * 4 + [2] * 4}
+    drawn = chart(result((DATE, SEX, AGE), columns))
+    assert [p.get_fill() for p in drawn.figure.axes[0].patches] == [True, False, True, False]
+
+
+def test_a_pyramid_has_two_sides_whoever_there_is_and_says_who_is_left_out() -> None:
+    unknown = replace(SEX, categories=(*SEX.categories, Category("unknown", same("Unknown"))))
+    columns = {"sex": ["male", "unknown"], "age": [7, 7], "persons": [3, 2]}
+    drawn = chart(result((unknown, AGE), columns))
+    assert {"Males", "Females"} <= texts(drawn)
+    assert any("2 of unknown sex or age are left out." in text for text in texts(drawn))
+
+
+def test_hidden_ages_are_hatched() -> None:
+    cells = ages()
+    data = cells.data.set_column(2, "persons", [[1, 2, 3, None, 2, 2, 2]])
+    hidden = replace(cells, data=data, suppressed=_mask(7, 3))
+    drawn = chart(hidden)
+    assert sum(bool(patch.get_hatch()) for patch in drawn.figure.axes[0].patches) == 1
+    assert any("Not shown" in text for text in texts(drawn))
+
+
+def _mask(length: int, at: int) -> Any:
+    import pyarrow as pa
+
+    return pa.array([n == at for n in range(length)])
+
+
+def test_days_are_lines_in_the_order_of_their_ends() -> None:
+    drawn = chart(series())
+    axes = drawn.figure.axes[0]
+    assert [line.get_ydata().tolist() for line in axes.get_lines()] == [[10, 11, 12], [20, 21, 22]]  # type: ignore[union-attr]
+    (legend,) = drawn.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["Females", "Males"]
+    assert axes.get_ylim()[0] == 0
+
+
+def test_an_axis_that_does_not_begin_at_0_is_said() -> None:
+    flat = result((DATE,), {"date": ["2020-01-01", "2021-01-01"], "persons": [1000, 1010]})
+    assert any("The axis does not begin at 0." in text for text in texts(chart(flat)))
+
+
+def test_one_category_stands_below_the_title_and_totals_are_left_out() -> None:
+    total = Dimension("county", same("County"), total="T")
+    columns = {"county": ["T", "03", "11"], "sex": ["male"] * 3, "persons": [30, 10, 20]}
+    drawn = chart(result((total, SEX), columns))
+    assert names(drawn) == ["03", "11"]
+    assert drawn.figure.axes[0].get_title(loc="left") == "Sex: Males"
+
+
+def test_measures_stand_side_by_side_when_they_are_counts() -> None:
+    births, deaths = (
+        Measure(n, same(n.title()), same(u))
+        for n, u in (("births", "births"), ("deaths", "events"))
+    )
+    cells = result((), {"births": [5], "deaths": [3], "rate": [0.1]}, (births, deaths, RATE))
+    drawn = chart(cells, measures=("births", "deaths"))
+    assert names(drawn) == ["Births", "Deaths"]
+    with pytest.raises(UsageError, match="have different units"):
+        chart(cells, measures=("births", "rate"))
+    with pytest.raises(
+        UsageError, match=r"is no measure of the result[\s\S]*Did you mean 'births'"
+    ):
+        chart(cells, measures=("birth",))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (lambda: result((), {"persons": [3]}), "has no dimension that varies"),
+        (lambda: result((COUNTY,), {"county": ["03", "03"], "persons": [1, 2]}), "list of rows"),
+        (
+            lambda: result((COUNTY,), {"county": ["03", "11"], "rate": [None, None]}, (RATE,)),
+            "has no figure",
+        ),
+        (
+            lambda: result(
+                (DATE, Dimension("place", same("Place"))),
+                {
+                    "date": [d for d in ("2020-01-01", "2021-01-01") for _ in range(20)],
+                    "place": [str(n) for n in range(20)] * 2, "persons": [1] * 40,
+                },
+            ),
+            f"too many lines[\\s\\S]*at most {lines.MOST}",
+        ),
+        (
+            lambda: result(
+                (COUNTY, SEX, Dimension("x", same("X"))),
+                {
+                    "county": ["03", "11"], "sex": ["male", "female"], "x": ["a", "b"],
+                    "persons": [1, 2],
+                },
+            ),
+            "too many dimensions",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_says_why(cells: Callable[[], Cells], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        chart(cells())
+
+
+def test_only_like_populations_are_compared() -> None:
+    with pytest.raises(UsageError, match="cannot be compared"):
+        chart(ages(), compare=counties())
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_same_result_gives_the_same_file(name: str) -> None:
+    first, second = (DRAWN[name]().file("svg") for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_drawing_says_what_it_is(name: str) -> None:
+    text = DRAWN[name]().file("svg").decode()
+    opening = re.search(r"<svg [^>]*>", text)
+    assert opening is not None
+    assert 'role="img"' in opening[0]
+    assert 'lang="en"' in opening[0]
+    titled, described = re.findall(r'(?:title|desc)-\w+(?=[ "])', opening[0])
+    assert f'<title id="{titled}">Made by hand</title>' in text
+    assert f'<desc id="{described}">' in text
+    assert ">Made by hand</text>" in text
+    assert "As known on 2021-02-01" in text
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_legend_never_covers_data(name: str) -> None:
+    figure = DRAWN[name]().figure
+    figure.draw_without_rendering()
+    for legend in figure.legends:
+        assert not legend.get_window_extent().overlaps(figure.axes[0].get_window_extent())
+    assert all(axes.get_legend() is None for axes in figure.axes)
+
+
+@pytest.mark.parametrize("name", ["<b>&x</b>", "$x^2$", "_low", "\x1b[31m", "a\u202eb"])
+def test_names_are_never_interpreted(name: str) -> None:
+    place = Dimension("place", same("Place"), labels=lambda _: same(name))
+    columns = {
+        "place": ["a", "a", "b", "b"],
+        "sex": ["male", "female"] * 2,
+        "persons": [4, 3, 2, 1],
+    }
+    text = chart(result((SEX, place), columns, title=same(name))).file("svg").decode()
+    assert "<b>" not in text
+    assert not set("\x1b\u202e") & set(text)
+
+
+def test_numbers_are_written_as_the_language_has_them() -> None:
+    big = result((COUNTY,), {"county": ["03", "11"], "persons": [12345, 2]})
+    assert "12\u202f345" in texts(chart(big, NO))
+    assert "12,345" in texts(chart(big))
+
+
+def test_a_result_of_python_is_drawn_and_shows_itself(tmp_path: Path) -> None:
+    figure = chart_of(counties().to("arrow"), tmp_path / "counties.svg", lang="no")
+    assert figure._repr_svg_().startswith("<?xml")  # type: ignore[attr-defined]
+    assert b">Oslo</text>" in (tmp_path / "counties.svg").read_bytes()
+    assert chart_of(counties().to("polars")).axes[0].get_xlabel() == "Persons"
+    assert chart_of(counties().to("pandas")).axes[0].get_xlabel() == "Persons"
+    with pytest.raises(UsageError, match="does not say what its columns are"):
+        chart_of(counties().to("polars").select("county", "persons"))  # type: ignore[union-attr]
+
+
+def test_without_matplotlib_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ResourceError, match=r"folkestrom\[figures\]"):
+        chart(counties())
+
+
+def test_matplotlib_is_loaded_when_something_is_drawn() -> None:
+    code = "import sys, folkestrom.pictures.maps; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_first_measure_with_an_interval_is_drawn() -> None:
+    assert chart(rates()).figure.axes[0].get_xlabel() == "Rate, per 1 000"
+    assert chart(rates(), measures=("persons",)).figure.axes[0].get_xlabel() == "Persons"
