@@ -45,11 +45,17 @@ class CoxFit(HazardFit):
         Names of the strata; empty when there is one.
     partial, state
         The likelihood, and where it was left; for baselines and tests of proportionality.
+    spells
+        The rows as given.
+    cluster
+        By row, the number of its cluster; None where errors are from the information.
     """
 
     strata: tuple[str, ...]
     partial: Partial
     state: State
+    spells: Spells
+    cluster: npt.NDArray[np.int64] | None
 
     def score_test(self) -> Chi2:
         """Whether the model is better than none, by the likelihood's slope at zero."""
@@ -57,6 +63,17 @@ class CoxFit(HazardFit):
         own = inverse(self.partial.information(null))
         statistic = float(null.gradient @ own @ null.gradient)
         return chi2_test(statistic, self.theta.size)
+
+    def held(self, vcov: Floats) -> Floats:
+        """A covariance of estimates, for the covariates as they are held.
+
+        Parameters
+        ----------
+        vcov
+            Of the estimates.
+        """
+        back = np.linalg.inv(self.partial.sets.design.coefficients())
+        return np.asarray(back @ vcov @ back.T)
 
     @property
     def hazard_ratios(self) -> pl.DataFrame:
@@ -95,8 +112,7 @@ class CoxFit(HazardFit):
         sets, state = self.partial.sets, self.state
         values = sets.design.profile(profile or {})
         ratio = float(np.exp(values @ state.theta - state.shift))
-        back = np.linalg.inv(sets.design.coefficients())
-        vcov = back @ self.vcov @ back.T
+        vcov = self.held(self.vcov)
         steps = state.hazard[:, 0]
         spread = state.square[:, 0] * (ratio / state.at_risk) ** 2
         drift = steps[:, None] * values - self.partial.means_at_risk(state)
@@ -264,6 +280,8 @@ def fit_partial(
         strata=spells.strata,
         partial=partial,
         state=found.end,
+        spells=spells,
+        cluster=clusters,
     )
 
 

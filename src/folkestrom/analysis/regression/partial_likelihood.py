@@ -136,11 +136,13 @@ class Partial:
 
     def score(self, state: State, over: Floats) -> Floats:
         """First derivatives, with each time's part multiplied."""
+        return self.sets.design.sums(self.residuals(state, over))
+
+    def residuals(self, state: State, over: Floats) -> Floats:
+        """By row: events less expected ones, with each time's part multiplied."""
         s = self.sets
         own = self.own * np.where(s.event, over[np.maximum(s.last, 1) - 1], 0.0)
-        return s.design.sums(
-            own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
-        )
+        return own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
 
     def meat(self, state: State, cluster: npt.NDArray[np.int64]) -> Floats:
         """Products of score residuals, added up within clusters.
@@ -152,6 +154,21 @@ class Partial:
         cluster
             By row of the table: the number of its cluster, from 0.
         """
+        return self._by_cluster(state, cluster, 0)[0]
+
+    def scores(self, state: State, cluster: npt.NDArray[np.int64]) -> Floats:
+        """Cluster × coefficient: score residuals, added up within clusters.
+
+        Parameters
+        ----------
+        state, cluster
+            As of `meat`.
+        """
+        return self._by_cluster(state, cluster, int(cluster.max()) + 1)[1]
+
+    def _by_cluster(
+        self, state: State, cluster: npt.NDArray[np.int64], kept: int
+    ) -> tuple[Floats, Floats]:
         s = self.sets
         x, means = s.design, self._means(state)
         own = cluster[s.rows]
@@ -161,18 +178,19 @@ class Partial:
         rows = (s.first, s.last, s.end, s.event, state.risk, s.weight, s.tail)
         residual = self.own - state.expected
         sizes = self._sums(state.hazard)
+        scores = np.zeros((kept, s.design.size))
 
         def fill(part: tuple[int, int]) -> Floats:
             found = np.zeros((s.design.size, s.design.size))
             bounds = (int(edges[part[0]]), int(edges[part[1]]))
             cluster_products(
                 bounds, order, own, *rows, residual,
-                x.codes, x.place, x.numbers, x.slope, s.fading, sizes, means, found
+                x.codes, x.place, x.numbers, x.slope, s.fading, sizes, means, found, scores
             )  # fmt: skip
             return found
 
         half = reduce(np.add, in_parts(len(begins), fill))
-        return half + np.tril(half, -1).T
+        return half + np.tril(half, -1).T, scores
 
     def sample(self, every: int) -> Partial:
         """The likelihood of every so many rows: those at risk at all times are thinned alike."""

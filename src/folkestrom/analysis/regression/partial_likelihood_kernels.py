@@ -310,8 +310,11 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
     sizes: Floats,
     means: Floats,
     products: Floats,
+    scores: Floats,
 ) -> None:
     """Score residuals, added up by cluster, and their products; the lower half of a matrix.
+
+    Where `scores` has rows, one a cluster, they get the sums.
 
     Rows of a cluster follow each other in `order`. `means` is 5 × time × coefficient: sums over
     earlier times of hazard × mean covariates, the same with fading, at each time the mean of
@@ -349,4 +352,6 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
                 if score[k] != 0.0:
                     for m in range(k + 1):
                         products[k, m] += score[k] * score[m]
+                if len(scores):
+                    scores[cluster[i], k] = score[k]
             score[:] = 0.0
