@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.regression.design_matrix import in_parts
+from folkestrom.analysis.regression.design_matrix import in_parts, indicators
 from folkestrom.analysis.regression.partial_likelihood_kernels import (
     add_up_risk,
     at_risk_by_time,
     cluster_products,
+    exact_ties,
     hazards_by_time,
     residuals,
     sweep,
@@ -23,6 +24,8 @@ from folkestrom.errors import ResourceError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+#: Multiplications of an exact likelihood with its second derivatives: minutes.
+_MOST_STEPS = 3e10
 #: Bytes of tables of times × coefficients.
 _MOST_BYTES = 2 << 30
 
@@ -84,6 +87,11 @@ class Partial:
         event = self.sets.event.astype(np.float64)
         own = event * self.sets.weight if len(self.sets.weight) else event
         object.__setattr__(self, "own", own)
+
+    @property
+    def together(self) -> int:
+        """How many rows there are, at most, whose events are told together."""
+        return 1
 
     @property
     def events(self) -> float:
@@ -253,3 +261,59 @@ class Partial:
         found[2, :-1] = (h[:, :1] * whole - h[:, 1:] * tied) / over / own[:, None]
         found[3, :-1] = (q[:, 1:2] * whole - q[:, 2:] * tied) * over
         return found
+
+
+class ExactPartial(Partial):
+    """The partial likelihood in which who of those at risk had the events is told exactly."""
+
+    @property
+    def together(self) -> int:
+        """The most events at one time."""
+        return int(self._tied().max())
+
+    def check_size(self, where: str) -> None:
+        """Refuse what would take too long.
+
+        Parameters
+        ----------
+        where
+            The function.
+        """
+        s = self.sets
+        come = np.bincount(s.first, minlength=s.times + 1)
+        gone = np.bincount(s.last, minlength=s.times + 1)
+        at_risk = np.cumsum(come - gone)[: s.times]
+        tied = self._tied()
+        # Where all at risk have the event there is nothing to tell.
+        steps = float((at_risk * tied * (tied < at_risk)).sum()) * (1 + s.design.size) ** 2 / 2
+        if steps > _MOST_STEPS:
+            raise ResourceError(
+                f"exact ties need {steps:.1g} steps: up to {self.together} events at one time, "
+                f"of {int(at_risk.max())} at risk",
+                where=where,
+                next_step="Take ties='efron', or count time in smaller units.",
+            )
+
+    def at(self, theta: Floats) -> State:
+        """The likelihood at coefficients; whatever else a state has is Breslow's."""
+        value, gradient, _ = self._exact(theta, second=False)
+        return replace(super().at(theta), value=value, gradient=gradient)
+
+    def information(self, state: State, over: Floats | None = None) -> Floats:  # noqa: ARG002
+        """Minus the second derivatives; of all times, since `check_hazards` lets no other ask."""
+        half = self._exact(state.theta, second=True)[2]
+        return np.asarray(half + np.tril(half, -1).T)
+
+    def _tied(self) -> npt.NDArray[np.int64]:
+        s = self.sets
+        return np.bincount(s.last[s.event] - 1, minlength=s.times)
+
+    def _exact(self, theta: Floats, *, second: bool) -> tuple[float, Floats, Floats]:
+        s = self.sets
+        x = s.design
+        values = indicators(x.codes, x.place, x.size)
+        values[:, x.slope] = x.numbers
+        gradient, information = np.zeros(x.size), np.zeros((x.size, x.size))
+        predictor = x.predictor(theta)
+        rows = (s.first, s.last, s.event, predictor, values)
+        return exact_ties(*rows, second, gradient, information), gradient, information

@@ -48,6 +48,7 @@ def proportionality_test(fit: CoxFit, clock: Clock = "km") -> pl.DataFrame:
     [('place[urban]', 1), ('(all)', 1)]
     """
     check_arguments(proportionality_test, locals())
+    fit.check_hazards("proportionality_test")
     partial, state = fit.partial, fit.state
     g = _clock(fit, clock)
     inner = partial.information(state)

@@ -300,6 +300,7 @@ def _check(fits: Mapping[str, CoxFit], *, subdistribution: bool) -> None:
                 allowed="of cox the fit of every cause, by its name; of fine_gray one fit",
                 next_step="adjusted_survival takes what cox returned; adjusted_incidence either.",
             )  # fmt: skip
+        fit.check_hazards("fits")
         if not fit.converged_:
             raise UsageError("has not converged", where="fits", value=name, next_step=fit.message_)
     first, *others = fits.values()
