@@ -146,7 +146,7 @@ def _levels(
                 next_step="Give those to compare: levels=[…].",
             )  # fmt: skip
         if not all(is_number(level) for level in levels):
-            raise UsageError(f"are numbers of {by}", where="levels", value=levels)
+            raise UsageError(f"are not all numbers, and {by} is one", where="levels", value=levels)
         return tuple(float(level) for level in levels)
     if term is not None:
         known: tuple[str, ...] = term.levels
