@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -215,3 +216,39 @@ def test_half_have_had_the_event_by_the_median(r: Rows) -> None:
             assert curve.at(median.time) <= 0.5 + 1e-7
             assert np.isnan(median.lower) or median.lower <= median.time
             assert np.isnan(median.upper) or median.upper >= median.time
+
+
+WEIGHTS = {
+    "log-rank": lambda n, d, kaplan_meier, peto: 1.0,
+    "gehan": lambda n, d, kaplan_meier, peto: n,
+    "tarone-ware": lambda n, d, kaplan_meier, peto: n**0.5,
+    "peto": lambda n, d, kaplan_meier, peto: peto * (1 - d / (n + 1)),
+    "fleming-harrington": lambda n, d, kaplan_meier, peto: (
+        kaplan_meier**0.5 * (1 - kaplan_meier) ** 1.5
+    ),
+}
+
+
+@given(rows(), st.sampled_from(list(WEIGHTS)))
+@settings(max_examples=60)
+def test_weighted_log_rank_is_that_of_the_definition(r: Rows, emphasis: Any) -> None:
+    """Two groups, day by day within two strata: (O − E)² / V with the weights of the day."""
+    stratum = np.arange(len(r.exit)) % 2
+    powers = {"rho": 0.5, "gamma": 1.5} if emphasis == "fleming-harrington" else {}
+    found = log_rank(r.taken_in(weight=None, stratum=stratum), emphasis, **powers)
+    less, variance = 0.0, 0.0
+    for s in (0, 1):
+        before, peto = 1.0, 1.0
+        for day in range(1, int(r.exit.max()) + 1):
+            at_risk = (r.entry < day) & (day <= r.exit) & (stratum == s)
+            died = at_risk & (r.exit == day) & (r.cause > 0)
+            n, d, first = at_risk.sum(), died.sum(), (at_risk & (r.group == "a")).sum()
+            if d:
+                w = WEIGHTS[emphasis](n, d, before, peto)
+                less += w * ((died & (r.group == "a")).sum() - d * first / n)
+                if n > 1:
+                    variance += w**2 * d * (n - d) / (n - 1) * first / n * (1 - first / n)
+                before, peto = before * (1 - d / n), peto * (1 - d / (n + 1))
+    np.testing.assert_allclose(found.observed[0] - found.expected[0], less, **CLOSE)
+    if variance > 1e-12:
+        np.testing.assert_allclose(found.statistic, less**2 / variance, rtol=1e-8, atol=1e-10)

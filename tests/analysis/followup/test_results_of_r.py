@@ -175,3 +175,16 @@ def test_gray(by: str) -> None:
         assert found.degrees == wanted["df"]
         np.testing.assert_allclose(found.statistic, wanted["statistic"], rtol=1e-12)
         np.testing.assert_allclose(found.p_value, wanted["p_value"], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "rho"), [("peto", 1.0), ("half", 0.5), ("strata", 1.0)])
+def test_log_rank_weighted_by_survival(name: str, rho: float) -> None:
+    lung, wanted = trial("lung"), result("powers")[name]
+    if name == "strata":
+        lung = {k: v[lung["ecog"] >= 0] for k, v in lung.items()}
+    stratum = lung["ecog"] if name == "strata" else None
+    follow = follow_up(lung["time"], lung["died"], group=lung["sex"], stratum=stratum)
+    found = log_rank(follow, "fleming-harrington", rho=rho)
+    np.testing.assert_allclose(found.observed, wanted["obs"], **WRITTEN)
+    np.testing.assert_allclose(found.expected, wanted["exp"], **WRITTEN)
+    np.testing.assert_allclose(found.statistic, wanted["chisq"], **WRITTEN)

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from folkestrom.analysis.followup import count, follow_up
-from folkestrom.analysis.regression import CoxFit, cox, fine_gray
+from folkestrom.analysis.regression import CoxFit, cox, fine_gray, proportionality_test
 from tests.oracle.survival.reading import data, result
 
 STOPPED = 2e-7
@@ -103,3 +103,22 @@ def test_late_entry_counts_the_same_at_risk() -> None:
     counts = count(follow_up(rows["stop"], rows["event"], entry=rows["start"]))
     days = fit.partial.sets.time - counts.first
     np.testing.assert_allclose(null.at_risk, counts.at_risk[0, days], rtol=1e-14)
+
+
+@pytest.mark.parametrize("clock", ["km", "rank", "log", "identity"])
+@pytest.mark.parametrize("name", ["lung", "strata", "weighted", "spells"])
+def test_proportionality_by_each_clock(name: str, clock: Any) -> None:
+    options: dict[str, Any] = {"stop": "time", "event": "died", "covariates": ["age", "sex"]}
+    rows = data("spells" if name == "spells" else "lung")
+    if name == "strata":
+        rows = rows.drop_nulls("ecog")
+        options |= {"covariates": ["age", "ecog"], "strata": "sex"}
+    elif name == "weighted":
+        weights = result("km_robust_lung_weighted")["weights"]
+        rows = rows.with_columns(w=pl.Series(weights))
+        options |= {"weight": "w", "ties": "breslow"}
+    elif name == "spells":
+        options = {"start": "start", "stop": "stop", "event": "event", "ties": "breslow",
+                   "covariates": ["age", "moved"]}  # fmt: skip
+    found = proportionality_test(cox(rows, **options), clock)
+    np.testing.assert_allclose(found["chi2"], result(f"clocks_{name}")[clock], rtol=2e-6)

@@ -176,6 +176,64 @@ cells$age <- as.integer(as.character(cells$age))
 cells$year <- as.integer(as.character(cells$year))
 cells$cohort <- as.integer(as.character(cells$cohort))
 
+# --- adjusted curves: averages of R's curves of profiles, put together in loops ------------------
+
+adjusted_lung <- function(times) {
+  fit <- coxph(Surv(time, died) ~ age + sex, lung, control = tight)
+  of <- function(rows) summary(survfit(fit, rows, se.fit = TRUE), times = times)
+  one <- lapply(1:2, function(k) of(data.frame(age = 60, sex = k)))
+  average <- function(k) {
+    known <- data.frame(age = lung$age, sex = k)
+    rowMeans(of(known)$surv)
+  }
+  list(time = times, surv = lapply(one, function(s) s$surv), se = lapply(one, function(s) s$std.err),
+       mean = lapply(1:2, average))
+}
+
+adjusted_cohort <- function(times, profiles) {
+  at <- sort(unique(first$time[first$cause != "censored"]))
+  steps <- function(name) {
+    fit <- coxph(Surv(time, cause == name) ~ age + sex, first, control = tight)
+    hazard <- summary(survfit(fit, first[seq_len(profiles), ]), times = at, extend = TRUE)$cumhaz
+    apply(rbind(0, hazard), 2, diff)
+  }
+  a <- steps("pcm")
+  b <- steps("death")
+  share <- list(survival = 0, pcm = 0, death = 0)
+  for (j in seq_len(profiles)) {
+    left <- 1
+    had <- c(0, 0)
+    kept <- NULL
+    for (k in seq_along(at)) {
+      all <- a[k, j] + b[k, j]
+      if (all > 0) had <- had + left * (1 - exp(-all)) * c(a[k, j], b[k, j]) / all
+      left <- left * exp(-all)
+      if (at[k] %in% times) kept <- rbind(kept, c(left, had))
+    }
+    for (n in 1:3) share[[n]] <- share[[n]] + kept[, n] / profiles
+  }
+  c(list(time = times, profiles = profiles), share)
+}
+
+# --- exact ties, of few and of many events at one time; and clocks of changing coefficients -------
+
+coarse <- within(lung, time <- ceiling(time / 60))
+exactly <- function(formula, data) {
+  fit <- coxph(formula, data, ties = "exact", control = tight)
+  list(coef = unname(coef(fit)), se = unname(sqrt(diag(vcov(fit)))), loglik = fit$loglik)
+}
+
+changing <- function(fit) {
+  clocks <- c("km", "rank", "log", "identity")
+  told <- lapply(clocks, function(clock) cox.zph(fit, clock, terms = FALSE)$table[, "chisq"])
+  lapply(setNames(told, clocks), unname)
+}
+
+powered <- function(rho, strata = FALSE) {
+  formula <- if (strata) Surv(time, died) ~ sex + strata(ecog) else Surv(time, died) ~ sex
+  test(survdiff(formula, lung, rho = rho))
+}
+
 results <- list(
   versions = list(R = R.version.string, survival = as.character(packageVersion("survival")),
                   cmprsk = as.character(packageVersion("cmprsk"))),
@@ -202,6 +260,17 @@ results <- list(
   cox_changing = regression(Surv(start, stop, event) ~ age + moved, spells, "breslow"),
   cox_visits = regression(Surv(start, stop, event) ~ bili + albumin + protime, pbcseq),
   fine_gray = subdistribution(),
-  lexis = as.list(cells)
+  lexis = as.list(cells),
+  adjusted_lung = adjusted_lung(c(100, 183, 365, 700)),
+  adjusted_cohort = adjusted_cohort(c(8, 50, 100), 25),
+  exact_coarse = exactly(Surv(time, died) ~ age + sex, coarse),
+  exact_strata = exactly(Surv(time, died) ~ age + ecog + strata(sex), coarse),
+  clocks_lung = changing(coxph(Surv(time, died) ~ age + sex, lung, control = tight)),
+  clocks_strata = changing(coxph(Surv(time, died) ~ age + ecog + strata(sex), lung, control = tight)),
+  clocks_weighted = changing(coxph(Surv(time, died) ~ age + sex, lung, ties = "breslow",
+                                   weights = weights, control = tight)),
+  clocks_spells = changing(coxph(Surv(start, stop, event) ~ age + moved, spells,
+                                 ties = "breslow", control = tight)),
+  powers = list(peto = powered(1), half = powered(0.5), strata = powered(1, TRUE))
 )
 write_json(results, "results.json", digits = I(17), auto_unbox = TRUE, na = "string")

@@ -8,6 +8,11 @@ and by which formulas, is in the manual: `docs/explanation/follow-up.md`.
 from folkestrom.analysis.followup.comparison import Comparison, gray_test, log_rank
 from folkestrom.analysis.followup.counting import Counts, count
 from folkestrom.analysis.followup.curves import Curve, Curves
+from folkestrom.analysis.followup.differences import (
+    Differences,
+    difference_at,
+    restricted_mean_difference,
+)
 from folkestrom.analysis.followup.incidence import aalen_johansen
 from folkestrom.analysis.followup.multistate import (
     state_occupation,
@@ -24,9 +29,11 @@ __all__ = [
     "Counts",
     "Curve",
     "Curves",
+    "Differences",
     "FollowUp",
     "aalen_johansen",
     "count",
+    "difference_at",
     "follow_up",
     "gray_test",
     "incidence_and_shares",
@@ -35,6 +42,7 @@ __all__ = [
     "nelson_aalen",
     "quantile",
     "restricted_mean",
+    "restricted_mean_difference",
     "state_occupation",
     "transition_probabilities",
     "transitions",

@@ -1,8 +1,9 @@
-"""Tests of whether groups differ: log-rank, and Gray's for cumulative incidence."""
+"""Tests of whether groups differ: log-rank, weighted too, and Gray's for cumulative incidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,16 @@ from folkestrom.analysis.inference.distributions import chi2_tail
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame, with_description
+from folkestrom.model.names import without_effect
+
+Emphasis = Literal["log-rank", "gehan", "tarone-ware", "peto", "fleming-harrington"]
+_METHODS: Final = {
+    "log-rank": "log-rank",
+    "gehan": "Gehan-Breslow",
+    "tarone-ware": "Tarone-Ware",
+    "peto": "Peto-Peto",
+    "fleming-harrington": "Fleming-Harrington",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +41,8 @@ class Comparison(ShownAsTable):
     rows
         Rows of each group.
     observed, expected
-        Events, and how many were to be expected if the groups were equal.
+        Events, and how many were to be expected if the groups were equal; each counted as many
+        times as the test says.
     statistic
         Chi-square.
     degrees
@@ -58,15 +70,31 @@ class Comparison(ShownAsTable):
         return with_description(self.to("arrow"), {"title": f"{self.method}: {test}"})
 
 
-def log_rank(follow: FollowUp) -> Comparison:
-    """The log-rank test of equal hazards of all causes together (Mantel 1966).
+def log_rank(
+    follow: FollowUp,
+    emphasis: Emphasis = "log-rank",
+    *,
+    rho: float | None = None,
+    gamma: float | None = None,
+) -> Comparison:
+    """The log-rank test of equal hazards of all causes together, plain (Mantel 1966) or weighted.
 
-    Groups are compared within the strata, and the strata added up. Late entry is allowed.
+    Groups are compared within the strata, and the strata added up. Late entry is allowed. A
+    weighted test counts what is observed and expected on a day so many times, by all groups of a
+    stratum together.
 
     Parameters
     ----------
     follow
-        The follow-up, with groups; weights have no place in this test.
+        The follow-up, with groups; weights of rows have no place in this test.
+    emphasis
+        Which days count more. gehan: by the number at risk (Gehan 1965, Breslow 1970);
+        tarone-ware: by its square root (Tarone & Ware 1977); peto: by Peto and Peto's estimate of
+        survival, which is little changed by how many are censored; fleming-harrington: by
+        S(t−)^ρ (1 − S(t−))^γ (Fleming & Harrington 1991).
+    rho, gamma
+        ρ and γ, neither negative; 0 by default, which is the log-rank test. (1, 0) has early
+        differences count more, (0, 1) late ones.
 
     Examples
     --------
@@ -75,8 +103,12 @@ def log_rank(follow: FollowUp) -> Comparison:
     >>> test = log_rank(f)
     >>> round(test.statistic, 4), round(test.p_value, 4)
     (2.8824, 0.0896)
+    >>> late = log_rank(f, "fleming-harrington", rho=0, gamma=1)
+    >>> late.method, round(late.p_value, 4)
+    ('Fleming-Harrington (0, 1)', 0.1573)
     """
     check_arguments(log_rank, locals())
+    powers = _powers(emphasis, rho, gamma)
     _refuse_unfit(follow, "log-rank")
     counts = count(follow, strata=True)
     at_risk, deaths = (
@@ -86,11 +118,49 @@ def log_rank(follow: FollowUp) -> Comparison:
     total, events = at_risk.sum(axis=0), deaths.sum(axis=0)
     share = ratio(at_risk, np.broadcast_to(total, at_risk.shape))
     size = events * ratio(total - events, np.maximum(total - 1.0, 0.0))
-    expected = (share * events).sum(axis=(1, 2))
+    times = _times(emphasis, total, events, powers)
+    expected = (share * events * times).sum(axis=(1, 2))
+    size = size * times**2
     shared = np.einsum("gst,hst,st->gh", share, share, size)
     covariance = np.diag((share * size).sum(axis=(1, 2))) - shared
-    observed = deaths.sum(axis=(1, 2))
-    return _comparison("log-rank", follow, observed, expected, observed - expected, covariance)
+    observed = (deaths * times).sum(axis=(1, 2))
+    method = _METHODS[emphasis]
+    if emphasis == "fleming-harrington":
+        method += f" ({powers[0]:g}, {powers[1]:g})"
+    return _comparison(method, follow, observed, expected, observed - expected, covariance)
+
+
+def _powers(emphasis: str, rho: float | None, gamma: float | None) -> tuple[float, float]:
+    if emphasis != "fleming-harrington":
+        for name, power in (("rho", rho), ("gamma", gamma)):
+            if power is not None:
+                raise without_effect(
+                    name,
+                    power,
+                    f"of the emphasis {emphasis!r}",
+                    "Take emphasis='fleming-harrington'.",
+                )
+        return 0.0, 0.0
+    for name, power in (("rho", rho), ("gamma", gamma)):
+        if power is not None and not 0 <= power < np.inf:
+            raise UsageError(
+                "is no power that weights have", where="log-rank", column=name, value=power,
+                allowed="0 and above",
+            )  # fmt: skip
+    return rho or 0.0, gamma or 0.0
+
+
+def _times(emphasis: str, total: Floats, events: Floats, powers: tuple[float, float]) -> Floats:
+    """Stratum × day: how many times a day counts."""
+    if emphasis == "gehan":
+        return total
+    if emphasis == "tarone-ware":
+        return np.sqrt(total)
+    if emphasis == "peto":
+        return np.cumprod(1.0 - ratio(events, total + 1.0), axis=1, dtype=np.float64)
+    left = np.cumprod(1.0 - ratio(events, total), axis=1, dtype=np.float64)
+    before = np.concatenate([np.ones((len(left), 1)), left[:, :-1]], axis=1)
+    return np.asarray(before ** powers[0] * (1.0 - before) ** powers[1], np.float64)
 
 
 def gray_test(follow: FollowUp, cause: str) -> Comparison:

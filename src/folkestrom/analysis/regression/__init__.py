@@ -6,6 +6,11 @@ manual: `docs/explanation/hazard-regression.md`.
 """
 
 from folkestrom.analysis.inference.distributions import Chi2
+from folkestrom.analysis.regression.adjusted.curves import (
+    AdjustedCurves,
+    adjusted_incidence,
+    adjusted_survival,
+)
 from folkestrom.analysis.regression.cox import CoxFit, cox
 from folkestrom.analysis.regression.discrete_time import hazards_by_period
 from folkestrom.analysis.regression.fine_gray import fine_gray
@@ -14,10 +19,13 @@ from folkestrom.analysis.regression.proportionality import proportionality_test
 from folkestrom.analysis.regression.result import HazardFit
 
 __all__ = [
+    "AdjustedCurves",
     "Chi2",
     "CoxFit",
     "HazardFit",
     "PersonPeriods",
+    "adjusted_incidence",
+    "adjusted_survival",
     "cox",
     "fine_gray",
     "hazards_by_period",

@@ -19,15 +19,16 @@ from folkestrom.analysis.inference.distributions import Chi2, chi2_test
 from folkestrom.analysis.inference.newton import find_maximum, inverse, maximise
 from folkestrom.analysis.regression.covariates import combination, orthogonal_design, plain_design
 from folkestrom.analysis.regression.monotone_likelihood import near_maximum, separated
-from folkestrom.analysis.regression.partial_likelihood import Partial, State
+from folkestrom.analysis.regression.partial_likelihood import ExactPartial, Partial, State
 from folkestrom.analysis.regression.result import HazardFit
 from folkestrom.analysis.regression.risk_sets import RiskSets, Spells, grid_of, risk_sets
 from folkestrom.analysis.regression.spell_columns import cluster_numbers, ends_of, spells_of
 from folkestrom.columns import Table, check_arguments, table_of
-from folkestrom.errors import InputRefused
+from folkestrom.errors import InputRefused, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
+TiesOfCox = Literal["efron", "breslow", "exact"]
 
 #: A covariate whose mean square among those at risk together is less does not vary there.
 _NO_SPREAD = 1e-13
@@ -45,11 +46,17 @@ class CoxFit(HazardFit):
         Names of the strata; empty when there is one.
     partial, state
         The likelihood, and where it was left; for baselines and tests of proportionality.
+    spells
+        The rows as given.
+    cluster
+        By row, the number of its cluster; None where errors are from the information.
     """
 
     strata: tuple[str, ...]
     partial: Partial
     state: State
+    spells: Spells
+    cluster: npt.NDArray[np.int64] | None
 
     def score_test(self) -> Chi2:
         """Whether the model is better than none, by the likelihood's slope at zero."""
@@ -57,6 +64,31 @@ class CoxFit(HazardFit):
         own = inverse(self.partial.information(null))
         statistic = float(null.gradient @ own @ null.gradient)
         return chi2_test(statistic, self.theta.size)
+
+    def check_hazards(self, where: str) -> None:
+        """Refuse a fit that has no baseline hazard: one of exact ties, whose odds are discrete.
+
+        Parameters
+        ----------
+        where
+            The function.
+        """
+        if isinstance(self.partial, ExactPartial):
+            raise UsageError(
+                "was fitted with exact ties, which have no baseline hazard", where=where,
+                next_step="Fit it with ties='efron'.",
+            )  # fmt: skip
+
+    def held(self, vcov: Floats) -> Floats:
+        """A covariance of estimates, for the covariates as they are held.
+
+        Parameters
+        ----------
+        vcov
+            Of the estimates.
+        """
+        back = np.linalg.inv(self.partial.sets.design.coefficients())
+        return np.asarray(back @ vcov @ back.T)
 
     @property
     def hazard_ratios(self) -> pl.DataFrame:
@@ -91,12 +123,12 @@ class CoxFit(HazardFit):
             Columns stratum (where there are strata), time, estimate, se, lower, upper.
         """
         check_arguments(CoxFit.cumulative_hazard, locals())
+        self.check_hazards("cumulative_hazard")
         scale = Scale(interval, level, np.inf)
         sets, state = self.partial.sets, self.state
         values = sets.design.profile(profile or {})
         ratio = float(np.exp(values @ state.theta - state.shift))
-        back = np.linalg.inv(sets.design.coefficients())
-        vcov = back @ self.vcov @ back.T
+        vcov = self.held(self.vcov)
         steps = state.hazard[:, 0]
         spread = state.square[:, 0] * (ratio / state.at_risk) ** 2
         drift = steps[:, None] * values - self.partial.means_at_risk(state)
@@ -124,7 +156,7 @@ def cox(
     covariates: Sequence[str | Term],
     start: str | None = None,
     strata: str | Sequence[str] | None = None,
-    ties: Ties = "efron",
+    ties: TiesOfCox = "efron",
     weight: str | None = None,
     cluster: str | None = None,
 ) -> CoxFit:
@@ -153,7 +185,9 @@ def cox(
     strata
         Columns; each combination of their values has a baseline of its own.
     ties
-        efron (1977) or breslow (1974).
+        efron (1977) or breslow (1974), or exact: the likelihood of those with the event among all
+        as many at risk (Cox 1972), for time that is discrete. It takes no weights and no
+        clusters, has no baseline, and needs steps by events × rows at risk, for each time.
     weight
         A column of weights, none negative; rows with a weight of 0 are left out.
     cluster
@@ -169,6 +203,12 @@ def cox(
     {'place[urban]': 1.394}
     """
     check_arguments(cox, locals())
+    for name, given in (("weight", weight), ("cluster", cluster)):
+        if ties == "exact" and given is not None:
+            raise UsageError(
+                "has no place in the exact likelihood of ties", where="cox", column=name,
+                value=given, next_step="Take ties='efron', or leave it out.",
+            )  # fmt: skip
     table = table_of(data, "cox")
     spells = spells_of(table, ends_of(table, start, stop, event, cause), strata, weight)
     design = orthogonal_design(table, covariates, weight=spells.weight)
@@ -176,8 +216,8 @@ def cox(
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
     sets = risk_sets(spells, design, grid)
-    given = model_matrix_reader(table, covariates, sets)
-    return fit_partial(title, spells, sets, ties, clusters, given, table.where)
+    matrix = model_matrix_reader(table, covariates, sets)
+    return fit_partial(title, spells, sets, ties, clusters, matrix, table.where)
 
 
 def model_matrix_reader(
@@ -217,7 +257,7 @@ def fit_partial(
     spells, sets
         The rows as given, and among times of events.
     ties
-        efron or breslow.
+        efron, breslow or exact.
     clusters
         By row of the table; None for errors from the information.
     given
@@ -226,6 +266,9 @@ def fit_partial(
         The function, for messages.
     """
     partial = Partial(sets, ties == "efron")
+    if ties == "exact":
+        partial = exact = ExactPartial(sets, False)
+        exact.check_size(where)
     _refuse_separation(sets, where)
     null = partial.at(np.zeros(sets.design.size))
     begin = _first_guess(partial, null, where)
@@ -264,6 +307,8 @@ def fit_partial(
         strata=spells.strata,
         partial=partial,
         state=found.end,
+        spells=spells,
+        cluster=clusters,
     )
 
 

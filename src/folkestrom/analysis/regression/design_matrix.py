@@ -6,7 +6,7 @@ of 1, from which no digits are lost. Estimates are those of the covariates as gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -197,11 +197,31 @@ class DesignMatrix:
             k = self.place[f, term.levels.index(level)]
             if k >= 0:
                 found[k] = 1.0
-        found[self.slope] = self.centre - self.transformation.origin
+        numbers = self.centre.copy()
         for m, name in enumerate(t.name for t in self.terms if isinstance(t, Number)):
             if name in values:
-                found[self.slope[m]] = float(values[name]) - self.transformation.origin[m]
-        found[self.slope] = found @ self.transformation.turn - self.transformation.shift
+                numbers[m] = float(values[name])
+        return self._turned(found[None, :], numbers[None, :])[0]
+
+    def values_of(self, terms: Sequence[Term]) -> Floats:
+        """Row × coefficient: the covariates of other rows, as they are held, levels spread out.
+
+        Parameters
+        ----------
+        terms
+            The covariates in their order, with a value for each row and the same levels.
+        """
+        codes = [t.codes for t in terms if isinstance(t, Factor)]
+        numbers = [t.values for t in terms if isinstance(t, Number)]
+        rows = len([*codes, *numbers][0])
+        levels = np.column_stack([np.zeros((rows, 0), np.uint16), *codes])
+        found = indicators(levels, self.place, self.size)
+        return self._turned(found, np.column_stack([np.zeros((rows, 0)), *numbers]))
+
+    def _turned(self, found: Floats, numbers: Floats) -> Floats:
+        """Rows of levels, with numbers made as those of the rows that were fitted to."""
+        found[:, self.slope] = numbers - self.transformation.origin
+        found[:, self.slope] = found @ self.transformation.turn - self.transformation.shift
         return found
 
 

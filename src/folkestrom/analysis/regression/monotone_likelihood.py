@@ -2,7 +2,8 @@
 
 A direction is one in which a partial likelihood never falls if, at each time of events, those
 with an event have the greatest linear predictor of all at risk (Jacobsen 1989). With Fine and
-Gray's weights, all whose weight is not zero are at risk.
+Gray's weights, all whose weight is not zero are at risk. With exact ties those with an event at
+one time are told together, and are compared with the others at risk only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from folkestrom.analysis.design.separation import (
     scaled,
 )
 from folkestrom.analysis.inference.newton import Maximum, inverse
-from folkestrom.analysis.regression.partial_likelihood import Partial, State
+from folkestrom.analysis.regression.partial_likelihood import ExactPartial, Partial, State
 from folkestrom.engine.kernels import kernel
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ def near_maximum(partial: Partial, found: Maximum[State]) -> bool:
         Where the maximisation ended.
     """
     errors = np.sqrt(np.abs(np.diag(inverse(found.information))))
-    reach = 2 * partial.sets.design.reach(errors)
+    reach = 2 * partial.sets.design.reach(errors) * partial.together
     return finite_maximum_near(found.end.gradient, found.information, reach)
 
 
@@ -104,7 +105,7 @@ class _AtRisk:
         place = np.empty(sets.times, np.int64)
         place[order] = np.arange(sets.times)
         found = np.zeros(len(predictor), np.bool_)
-        spans = [(sets.first, sets.last)]
+        spans = [(sets.first, self._last)]
         if len(sets.tail):
             spans.append((sets.last, np.where(sets.tail > 0, sets.end, sets.last)))
         rows = np.arange(len(predictor))
@@ -113,6 +114,14 @@ class _AtRisk:
             ahead = _relative(predictor, size, best, rows)
             found |= (last > first) & (ahead > NOTHING)
         return found
+
+    @property
+    def _last(self) -> Places:
+        """Where rows are no longer at risk beside those with an event."""
+        sets = self.partial.sets
+        if not isinstance(self.partial, ExactPartial):
+            return sets.last
+        return np.where(sets.event, sets.last - 1, sets.last).astype(np.int32)
 
     def _predictor(self, direction: Floats) -> tuple[Floats, Floats]:
         """Linear predictors of rows, and the size of their parts."""
@@ -137,7 +146,9 @@ class _AtRisk:
         sets = self.partial.sets
         order = np.argsort(-predictor, kind="stable")
         found = np.full(sets.times, -1, np.int64)
-        paint(order, sets.first, sets.last, np.zeros(sets.times, np.bool_), found)
+        paint(order, sets.first, self._last, np.zeros(sets.times, np.bool_), found)
+        # Where all at risk have the event, nobody is left to be compared with.
+        found = np.where(found < 0, self._last_event(predictor), found)
         if len(sets.tail):
             after = np.full(sets.times, -1, np.int64)
             order = order[sets.tail[order] > 0]

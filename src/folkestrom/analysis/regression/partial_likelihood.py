@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from folkestrom.analysis.regression.design_matrix import in_parts
+from folkestrom.analysis.regression.design_matrix import in_parts, indicators
 from folkestrom.analysis.regression.partial_likelihood_kernels import (
     add_up_risk,
     at_risk_by_time,
     cluster_products,
+    exact_ties,
     hazards_by_time,
     residuals,
     sweep,
@@ -23,6 +24,8 @@ from folkestrom.errors import ResourceError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+#: Multiplications of an exact likelihood with its second derivatives: minutes.
+_MOST_STEPS = 3e10
 #: Bytes of tables of times × coefficients.
 _MOST_BYTES = 2 << 30
 
@@ -86,6 +89,11 @@ class Partial:
         object.__setattr__(self, "own", own)
 
     @property
+    def together(self) -> int:
+        """How many rows there are, at most, whose events are told together."""
+        return 1
+
+    @property
     def events(self) -> float:
         """Weight of the rows with an event."""
         return float(self.own.sum())
@@ -136,11 +144,13 @@ class Partial:
 
     def score(self, state: State, over: Floats) -> Floats:
         """First derivatives, with each time's part multiplied."""
+        return self.sets.design.sums(self.residuals(state, over))
+
+    def residuals(self, state: State, over: Floats) -> Floats:
+        """By row: events less expected ones, with each time's part multiplied."""
         s = self.sets
         own = self.own * np.where(s.event, over[np.maximum(s.last, 1) - 1], 0.0)
-        return s.design.sums(
-            own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
-        )
+        return own - self._expected(state.risk, state.hazard * over[:, None], state.hazard)
 
     def meat(self, state: State, cluster: npt.NDArray[np.int64]) -> Floats:
         """Products of score residuals, added up within clusters.
@@ -152,6 +162,21 @@ class Partial:
         cluster
             By row of the table: the number of its cluster, from 0.
         """
+        return self._by_cluster(state, cluster, 0)[0]
+
+    def scores(self, state: State, cluster: npt.NDArray[np.int64]) -> Floats:
+        """Cluster × coefficient: score residuals, added up within clusters.
+
+        Parameters
+        ----------
+        state, cluster
+            As of `meat`.
+        """
+        return self._by_cluster(state, cluster, int(cluster.max()) + 1)[1]
+
+    def _by_cluster(
+        self, state: State, cluster: npt.NDArray[np.int64], kept: int
+    ) -> tuple[Floats, Floats]:
         s = self.sets
         x, means = s.design, self._means(state)
         own = cluster[s.rows]
@@ -161,18 +186,19 @@ class Partial:
         rows = (s.first, s.last, s.end, s.event, state.risk, s.weight, s.tail)
         residual = self.own - state.expected
         sizes = self._sums(state.hazard)
+        scores = np.zeros((kept, s.design.size))
 
         def fill(part: tuple[int, int]) -> Floats:
             found = np.zeros((s.design.size, s.design.size))
             bounds = (int(edges[part[0]]), int(edges[part[1]]))
             cluster_products(
                 bounds, order, own, *rows, residual,
-                x.codes, x.place, x.numbers, x.slope, s.fading, sizes, means, found
+                x.codes, x.place, x.numbers, x.slope, s.fading, sizes, means, found, scores
             )  # fmt: skip
             return found
 
         half = reduce(np.add, in_parts(len(begins), fill))
-        return half + np.tril(half, -1).T
+        return half + np.tril(half, -1).T, scores
 
     def sample(self, every: int) -> Partial:
         """The likelihood of every so many rows: those at risk at all times are thinned alike."""
@@ -235,3 +261,59 @@ class Partial:
         found[2, :-1] = (h[:, :1] * whole - h[:, 1:] * tied) / over / own[:, None]
         found[3, :-1] = (q[:, 1:2] * whole - q[:, 2:] * tied) * over
         return found
+
+
+class ExactPartial(Partial):
+    """The partial likelihood in which who of those at risk had the events is told exactly."""
+
+    @property
+    def together(self) -> int:
+        """The most events at one time."""
+        return int(self._tied().max())
+
+    def check_size(self, where: str) -> None:
+        """Refuse what would take too long.
+
+        Parameters
+        ----------
+        where
+            The function.
+        """
+        s = self.sets
+        come = np.bincount(s.first, minlength=s.times + 1)
+        gone = np.bincount(s.last, minlength=s.times + 1)
+        at_risk = np.cumsum(come - gone)[: s.times]
+        tied = self._tied()
+        # Where all at risk have the event there is nothing to tell.
+        steps = float((at_risk * tied * (tied < at_risk)).sum()) * (1 + s.design.size) ** 2 / 2
+        if steps > _MOST_STEPS:
+            raise ResourceError(
+                f"exact ties need {steps:.1g} steps: up to {self.together} events at one time, "
+                f"of {int(at_risk.max())} at risk",
+                where=where,
+                next_step="Take ties='efron', or count time in smaller units.",
+            )
+
+    def at(self, theta: Floats) -> State:
+        """The likelihood at coefficients; whatever else a state has is Breslow's."""
+        value, gradient, _ = self._exact(theta, second=False)
+        return replace(super().at(theta), value=value, gradient=gradient)
+
+    def information(self, state: State, over: Floats | None = None) -> Floats:  # noqa: ARG002
+        """Minus the second derivatives; of all times, since `check_hazards` lets no other ask."""
+        half = self._exact(state.theta, second=True)[2]
+        return np.asarray(half + np.tril(half, -1).T)
+
+    def _tied(self) -> npt.NDArray[np.int64]:
+        s = self.sets
+        return np.bincount(s.last[s.event] - 1, minlength=s.times)
+
+    def _exact(self, theta: Floats, *, second: bool) -> tuple[float, Floats, Floats]:
+        s = self.sets
+        x = s.design
+        values = indicators(x.codes, x.place, x.size)
+        values[:, x.slope] = x.numbers
+        gradient, information = np.zeros(x.size), np.zeros((x.size, x.size))
+        predictor = x.predictor(theta)
+        rows = (s.first, s.last, s.event, predictor, values)
+        return exact_ties(*rows, second, gradient, information), gradient, information

@@ -310,8 +310,11 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
     sizes: Floats,
     means: Floats,
     products: Floats,
+    scores: Floats,
 ) -> None:
     """Score residuals, added up by cluster, and their products; the lower half of a matrix.
+
+    Where `scores` has rows, one a cluster, they get the sums.
 
     Rows of a cluster follow each other in `order`. `means` is 5 × time × coefficient: sums over
     earlier times of hazard × mean covariates, the same with fading, at each time the mean of
@@ -349,4 +352,125 @@ def cluster_products(  # noqa: C901 - what a row adds has four parts
                 if score[k] != 0.0:
                     for m in range(k + 1):
                         products[k, m] += score[k] * score[m]
+                if len(scores):
+                    scores[cluster[i], k] = score[k]
             score[:] = 0.0
+
+
+@kernel
+def exact_ties(
+    first: Places,
+    last: Places,
+    event: Flags,
+    predictor: Floats,
+    values: Floats,
+    second: bool,
+    gradient: Floats,
+    information: Floats,
+) -> float:
+    """The likelihood of who has the events at each time, of all sets of so many at risk (Cox 1972).
+
+    The sum over sets is a recursion over rows (Gail, Lubin & Rubinstein 1981), written as the
+    probability that independent events with odds proportional to risks are so many, whose
+    expected number is that: nothing overflows. Covariates of those with an event are carried
+    along; where `second`, their products too, and `information` is filled in its lower half.
+    """
+    total, begin, until = 0.0, 0, 0
+    while begin < len(last):
+        t = last[begin] - 1
+        until = begin
+        while until < len(last) and last[until] == last[begin]:
+            until += 1
+        together = 0
+        for i in range(begin, until):
+            together += event[i] and first[i] <= t
+        rows = begin + np.flatnonzero(first[begin:] <= t)
+        if 0 < together < len(rows):
+            odds = _log_odds(predictor[rows], together)
+            total += _add_exact_time(
+                rows, until - 1, odds, together, event, predictor, values, second,
+                gradient, information,
+            )  # fmt: skip
+        begin = until
+    return total
+
+
+@kernel
+def _log_odds(predictor: Floats, together: int) -> float:
+    """What predictors are raised by for so many events to be expected."""
+    low = np.log(together / (len(predictor) - together))
+    low, high = low - predictor.max(), low - predictor.min()
+    for _ in range(100):
+        middle = (low + high) / 2
+        if np.sum(1.0 / (1.0 + np.exp(-(predictor + middle)))) < together:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-9:
+            break
+    return (low + high) / 2
+
+
+@kernel
+def _add_exact_time(  # noqa: C901 - rows, and within each the events so far
+    rows: npt.NDArray[np.int64],
+    tied: int,
+    odds: float,
+    together: int,
+    event: Flags,
+    predictor: Floats,
+    values: Floats,
+    second: bool,
+    gradient: Floats,
+    information: Floats,
+) -> float:
+    """Add a time's part; `tied` is the last row that can have an event then."""
+    size = values.shape[1]
+    chance = 1.0 / (1.0 + np.exp(-(predictor[rows] + odds)))
+    # Covariates less their mean: what is carried along stays small.
+    centre = np.zeros(size)
+    for n in range(len(rows)):
+        centre += chance[n] * values[rows[n]]
+    centre /= chance.sum()
+    mass, sums = np.zeros(together + 1), np.zeros((together + 1, size))
+    products = np.zeros((together + 1, size, size)) if second else np.zeros((0, size, size))
+    mass[0], total = 1.0, together * odds
+    own = np.empty(size)
+    for n in range(len(rows)):
+        i, p, q = rows[n], chance[n], 1.0 - chance[n]
+        x = predictor[i] + odds
+        total -= max(x, 0.0) + np.log1p(np.exp(-abs(x)))
+        for k in range(size):
+            own[k] = values[i, k] - centre[k]
+        if event[i] and i <= tied:
+            total += predictor[i]
+            gradient += own
+        # Of no event nothing is carried along but its probability.
+        fewest, most = max(1, together - len(rows) + n + 1), min(n + 1, together)
+        if second:
+            _carry_products(fewest, most, p, own, mass, sums, products)
+        for j in range(most, fewest - 1, -1):
+            for a in range(size):
+                sums[j, a] = q * sums[j, a] + p * (sums[j - 1, a] + own[a] * mass[j - 1])
+            mass[j] = q * mass[j] + p * mass[j - 1]
+        mass[0] *= q
+    mean = sums[together] / mass[together]
+    gradient -= mean
+    if second:
+        for a in range(size):
+            for b in range(a + 1):
+                information[a, b] += products[together, a, b] / mass[together] - mean[a] * mean[b]
+    return total - np.log(mass[together])
+
+
+@kernel
+def _carry_products(
+    fewest: int, most: int, p: float, own: Floats, mass: Floats, sums: Floats, products: Floats
+) -> None:
+    """Products of covariates of those with an event, after one more row; the lower half."""
+    for j in range(most, fewest - 1, -1):
+        for a in range(len(own)):
+            for b in range(a + 1):
+                crossed = own[a] * sums[j - 1, b] + sums[j - 1, a] * own[b]
+                more = products[j - 1, a, b] + crossed + mass[j - 1] * own[a] * own[b]
+                products[j, a, b] = (1.0 - p) * products[j, a, b] + p * more

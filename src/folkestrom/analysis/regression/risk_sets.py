@@ -34,6 +34,8 @@ class Spells:
         Names of the strata.
     weight
         Empty when all count as one.
+    strata_by
+        The columns that strata are made of.
     """
 
     start: npt.NDArray[Any]
@@ -42,6 +44,7 @@ class Spells:
     stratum: npt.NDArray[np.int64]
     strata: tuple[str, ...]
     weight: Floats
+    strata_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -204,7 +204,8 @@ def spells_with(
     stratum, names = _strata(table, strata)
     if len(weights):
         flags = flags & (weights > 0)
-    return Spells(starts, stops, flags, stratum, names, weights)
+    by = () if strata is None else names_of(strata, "strata")
+    return Spells(starts, stops, flags, stratum, names, weights, by)
 
 
 def _ended_by(table: Table, ends: Ends, cause: str | int) -> npt.NDArray[np.bool_]:

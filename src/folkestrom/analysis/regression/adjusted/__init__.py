@@ -1,0 +1,1 @@
+"""Curves of a regression, averaged over a population."""
