@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from folkestrom.app.office.notebook import show_answers
 from folkestrom.app.office.store.deliveries import Deliveries
+from folkestrom.app.office.store.notebook import show_answers
 from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
 from folkestrom.app.office.store.statistics import Statistics
