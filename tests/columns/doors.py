@@ -18,6 +18,8 @@ import pyarrow as pa
 
 from folkestrom import disclosure
 from folkestrom.analysis import flows, followup, mobility, regression
+from tests.pictures.results import counties
+from tests.pictures.results import rates as rates_by_hand
 
 ROOMS = (
     "folkestrom", "folkestrom.disclosure",
@@ -138,6 +140,8 @@ def good(folder: Path) -> dict[str, dict[str, Any]]:
             "panel": t, "group": "group", "between": ("a", "b"), "terms": ["place"],
             "outcome": "left", "model": "linear",
         },
+        "figures.chart": {"result": rates_by_hand(), "measures": ["rate"]},
+        "figures.map_chart": {"result": counties(), "measures": ["persons"], "count": 3},
         "figures.chord_plot": {"flows": _matrix()},
         "figures.sankey_plot": {"flows": _matrix()},
         "figures.curve_plot": curves,
