@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 # Timings on a loaded machine say nothing about a property, and a run in CI has to give the same
 # verdict twice. `HYPOTHESIS_PROFILE=search` looks further, with other examples every time.
 settings.register_profile(
-    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+    "steady", deadline=None, derandomize=True, max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 

@@ -272,7 +272,7 @@ class _Books:
 
 
 # An example is half a dozen intakes, so there are fewer of them than elsewhere.
-@settings(max_examples=max(9, settings().max_examples // 15))
+@settings(max_examples=max(6, settings().max_examples // 15))
 @given(st.lists(_DELIVERIES, min_size=2, max_size=4), st.data())
 def test_nothing_is_lost_or_doubled(
     deliveries: list[tuple[list[Record], list[str]]], data: st.DataObject

@@ -73,7 +73,7 @@ def _seen(store: duckdb.DuckDBPyConnection) -> tuple[object, ...]:
 
 
 # An example is a dozen intakes, so there are fewer of them than elsewhere.
-@settings(max_examples=max(7, settings().max_examples // 15))
+@settings(max_examples=max(5, settings().max_examples // 15))
 @given(st.lists(_records(), min_size=4, max_size=9), st.data())
 def test_any_order_gives_the_same_log(records: list[Record], data: st.DataObject) -> None:
     expected = _outcome([records])

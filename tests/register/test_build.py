@@ -18,7 +18,11 @@ from tests.register.log import append, empty_log, stored_tables
 from tests.register.random_log import random_log
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples // 3,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(logs(), st.integers(0, 12), st.integers(0, 12))
 def test_any_parts_of_a_log_give_the_whole_logs_tables(
     reports: list[Report], first: int, second: int

@@ -13,7 +13,11 @@ from tests.reference.register import Report, as_of, derived_tables
 from tests.register.histories import CROWDED_DAYS, DAYS, logs
 from tests.register.kernel import kernel_tables
 
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    max_examples=2 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 #: Which columns of a table say what a person is.
 VALUES = {
     "stay": ("municipality", "basic_unit"),
@@ -43,7 +47,11 @@ def test_order_of_arrival_does_not_matter(reports: list[Report], dice: Any) -> N
     assert kernel_tables(shuffled) == kernel_tables(reports)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(logs(most=8) | logs(most=8, crowded=True))
 def test_one_filter_gives_every_state(reports: list[Report]) -> None:
     """As of every day, as known on every day, against an interpreter that replays up to there."""

@@ -42,7 +42,7 @@ def note(values: list[float], many: int) -> Text:
     return said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(st.lists(st.integers(0, 6).map(float), min_size=1, max_size=40), st.integers(2, 12))
 def test_the_group_is_that_of_the_first_of_those_with_the_value(
     values: list[float], many: int

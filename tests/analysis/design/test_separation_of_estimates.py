@@ -101,7 +101,7 @@ def columns_of(given: Matrix) -> dict[str, Matrix]:
     return {f"x{k}": column for k, column in enumerate(given.T)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(tables(), st.booleans())
 def test_logits(table: dict[str, Matrix], three: bool) -> None:
     y = (table["y"] + three * (table["stop"] > 4)).astype(int)
@@ -115,7 +115,7 @@ def test_logits(table: dict[str, Matrix], three: bool) -> None:
     assert said == separated(by_rows(x, y, outcomes))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(tables(far=250), st.sampled_from(["efron", "breslow"]))
 def test_cox(table: dict[str, Matrix], ties: Any) -> None:
     columns = columns_of(table["given"])
@@ -127,7 +127,7 @@ def test_cox(table: dict[str, Matrix], ties: Any) -> None:
     assert said == separated(by_risk_sets(table["x"], *rest))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(tables(outcomes=3, far=250))
 def test_fine_gray(table: dict[str, Matrix]) -> None:
     columns = columns_of(table["given"])
@@ -140,7 +140,7 @@ def test_fine_gray(table: dict[str, Matrix]) -> None:
     assert said == separated(by_risk_sets(table["x"], *rest))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(tables(), st.sampled_from(["logit", "cloglog"]))
 def test_hazards_by_period(table: dict[str, Matrix], link: Any) -> None:
     columns = columns_of(table["given"])
@@ -164,7 +164,7 @@ def test_hazards_by_period(table: dict[str, Matrix], link: Any) -> None:
     assert said == separated(rows)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(tables())
 def test_decompositions(table: dict[str, Matrix]) -> None:
     rows = len(table["y"])
