@@ -31,6 +31,8 @@ ROOMS = (
 #: Persons are told from all other numbers, so that none can be shown unnoticed.
 PERSONS = [77_000_000 + k // 3 for k in range(24)]
 N = len(PERSONS)
+#: Columns of the fits whose methods are asked.
+_MODEL = "person outcome age place left stop"
 
 
 def public() -> dict[str, Callable[..., Any]]:
@@ -350,15 +352,31 @@ def nasty_arguments() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def spoilt(given: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Arguments with one thing wrong: which it is, what it holds now, and all of them."""
+def spoilt(
+    given: dict[str, Any], function: Callable[..., Any]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Arguments with one thing wrong: which it is, what it holds now, and all of them.
+
+    A column that the function is told to use holds everything in turn. Those that it has no
+    business with share this between them: it is the same which of them is looked at by mistake.
+    """
     for name, value in given.items():
         for kind, nasty in nasty_arguments().items():
             yield name, kind, given | {name: nasty}
         if isinstance(value, dict) and value and isinstance(next(iter(value.values())), list):
+            used = _used(given | {name: None}, function)
+            others = [column for column in value if column not in used]
             for column, good_values in value.items():
-                for kind, nasty in nasty_columns(len(good_values)).items():
-                    yield column, kind, given | {name: value | {column: nasty}}
+                for n, (kind, nasty) in enumerate(nasty_columns(len(good_values)).items()):
+                    if column in used or others[n % len(others)] == column:
+                        yield column, kind, given | {name: value | {column: nasty}}
         elif isinstance(value, list) and len(value) > 2:
             for kind, nasty in nasty_columns(len(value)).items():
                 yield name, kind, given | {name: nasty}
+
+
+def _used(given: dict[str, Any], function: Callable[..., Any]) -> str:
+    """A text with the names of all columns that a function may use."""
+    if "moves" in given or inspect.ismethod(function):
+        return f"{list(_moves())} {_MODEL} {given}"
+    return f"{inspect.signature(function)} {given}"

@@ -37,7 +37,7 @@ def test_a_result_or_an_error_that_says_what_is_wrong(
     monkeypatch.chdir(tmp_path)
     faults = []
     own = (name.rsplit(".", maxsplit=1)[-1], "follow-up", "rules", "model", "panel")
-    for what, kind, arguments in spoilt(calls[name]):
+    for what, kind, arguments in spoilt(calls[name], public()[name]):
         try:
             public()[name](**arguments)
         except UserError as error:
@@ -65,7 +65,7 @@ def test_what_is_good_is_taken(calls: dict[str, dict[str, Any]]) -> None:
 def test_questions_to_results_too(name: str) -> None:
     method, arguments = methods()[name]
     method(**arguments)
-    for _, _, spoiled in spoilt(arguments):
+    for _, _, spoiled in spoilt(arguments, method):
         # What a wrong table leads to may overflow on the way; it is no error.
         with np.errstate(all="ignore"), contextlib.suppress(UserError):
             method(**spoiled)

@@ -22,7 +22,7 @@ from folkestrom.errors import InputRefused, ResourceError
 from tests.intake.crashing import many_records
 from tests.intake.desk import Desk, record, write
 
-TIMES = 20
+TIMES = 10
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks processes to kill them")

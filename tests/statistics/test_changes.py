@@ -23,14 +23,14 @@ from tests.reference.register import OPEN, Report, as_of, replay
 from tests.statistics.small_store import COUNTIES, hand_made, store_of, stretched_logs
 
 patient = settings(
-    max_examples=30,
+    max_examples=settings().max_examples // 5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
 
 #: For what asks a dozen questions of every log.
-brief = settings(patient, max_examples=12)
+brief = settings(patient, max_examples=settings().max_examples // 15)
 
 Area = Callable[[int], int]
 AREAS: dict[str, Area] = {

@@ -26,7 +26,11 @@ from folkestrom.variables.registry import VARIABLES
 from tests.reference.register import Report, as_of
 from tests.statistics.small_store import hand_made, store_of, stretched_logs
 
-patient = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+patient = settings(
+    max_examples=settings().max_examples // 5,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def rows(cells: Cells) -> list[tuple[Any, ...]]:

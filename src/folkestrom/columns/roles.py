@@ -483,10 +483,9 @@ def _refuse(
 ) -> None:
     """Refuse rows, with the first of them, its value, and how many there are."""
     value = pl.col(column.values.name)
-    found = frame.select(many=wrong.sum(), of=pl.len(), value=value.filter(wrong).first()).collect(
-        engine="streaming"
-    )
-    many, of, said = found.row(0)
+    asked = frame.select(many=wrong.sum(), of=pl.len(), value=value.filter(wrong).first())
+    few = 0 < len(column.values) <= _SMALL_RANGE  # which needs no parts, and half the time
+    many, of, said = asked.collect(engine="in-memory" if few else "streaming").row(0)
     if not many:
         return
     row = frame.select(pl.arg_where(wrong).first()).collect().item()
