@@ -8,7 +8,7 @@ from folkestrom.disclosure.quantiles import USUAL_QUANTILES, mean, quantiles, wi
 from folkestrom.disclosure.release import DisclosureRecord, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
-from folkestrom.disclosure.suppression.accounts import Account
+from folkestrom.disclosure.suppression.accounts import Account, Equal
 
 __all__ = [
     "RESEARCH",
@@ -17,6 +17,7 @@ __all__ = [
     "USUAL_QUANTILES",
     "Account",
     "DisclosureRecord",
+    "Equal",
     "PerturbationTable",
     "Protected",
     "Rules",

@@ -38,11 +38,12 @@ from folkestrom.disclosure.rounding import round_small
 from folkestrom.disclosure.rules import Rules, named
 from folkestrom.disclosure.suppression.accounts import (
     Account,
+    Equal,
     Layout,
     suppress_account,
     suppress_counts,
 )
-from folkestrom.disclosure.suppression.complementary import complement
+from folkestrom.disclosure.suppression.complementary import Suppression, complement
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, Frame, Target
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
@@ -100,6 +101,8 @@ def release(
     dimensions: Sequence[str] = (),
     time: str | None = None,
     account: Account | None = None,
+    equal: Equal | None = None,
+    occurring: bool = False,
 ) -> Protected:
     """Protect a table for publication.
 
@@ -139,6 +142,10 @@ def release(
         The dimension of time, if there is one: what is counted at different times is not added up.
     account
         The counts make up an account, and must not tell one another.
+    equal
+        Two of the counts that are equal where all places are taken together.
+    occurring
+        Combinations that do not occur have no row: a count in a row of its own is 1 at least.
 
     Notes
     -----
@@ -181,7 +188,8 @@ def release(
     elif given.minimum_cell or hidden.any():
         others = numbers_of(data[base]) if rest and base is not None else None
         primary = {n: _primary(data, n, hidden, given, people, others) for n in listed}
-        data = _suppress(data, primary, hidden, _layout(cells, data, time), given, applied, account)
+        of = replace(_layout(cells, data, time, equal), occurring=occurring)
+        data = _suppress(data, primary, hidden, of, given, applied, account, equal)
     if split and given.rounding_base:
         data = base_of.of_rounded(data, listed[0], apart)
     computed = _others(cells.specification, listed, base_of)
@@ -349,16 +357,17 @@ def _suppress(
     rules: Rules,
     applied: list[DisclosureRecord],
     account: Account | None,
+    equal: Equal | None,
 ) -> pa.Table:
-    limit = rules.minimum_cell
+    limit, names = rules.minimum_cell, list(account.signs if account else primary)
     counts = {name: numbers_of(data[name]).astype(np.int64) for name in primary}
     if account is None:
-        found = [suppress_counts(counts[n], primary[n], of, limit) for n in primary]
+        found = suppress_counts(list(counts.values()), list(primary.values()), of, limit)
     else:
-        names = list(account.signs)
         small = [primary[n] for n in names]
-        found = suppress_account([counts[n] for n in names], small, of, account, limit)
-    for name, one in zip(account.signs if account else primary, found, strict=True):
+        found = suppress_account([counts[n] for n in names], small, of, account, limit, equal)
+    found = _both(dict(zip(names, found, strict=True)), of, equal)
+    for name, one in zip(names, found, strict=True):
         first = primary[name]
         if limit:
             applied.append(small_counts(rules, int((first & ~hidden).sum())))
@@ -370,9 +379,20 @@ def _suppress(
     return data
 
 
-def _layout(cells: Cells, data: pa.Table, time: str | None) -> Layout:
+def _both(found: Mapping[str, Suppression], of: Layout, equal: Equal | None) -> list[Suppression]:
+    """The same cells of equal counts suppressed: one of them tells the other."""
+    made = dict(found)
+    if equal is not None and of.whole is not None:
+        hidden = np.any([found[name].hidden for name in equal.counts], axis=0) & of.whole
+        for name in equal.counts:
+            made[name] = replace(found[name], hidden=found[name].hidden | hidden)
+    return list(made.values())
+
+
+def _layout(cells: Cells, data: pa.Table, time: str | None, equal: Equal | None) -> Layout:
     """How the cells belong together: which are totals, and which are of one time."""
     summed = np.zeros(data.num_rows, np.int64)
+    whole = None if equal is None else np.ones(data.num_rows, np.bool_)
     codes = []
     times = np.zeros(data.num_rows, np.int64)
     for dimension in cells.specification.dimensions:
@@ -382,8 +402,11 @@ def _layout(cells: Cells, data: pa.Table, time: str | None) -> Layout:
             continue
         codes.append(codes_of(column))
         if dimension.total is not None:
-            summed += [code == dimension.total for code in column.to_pylist()]
-    return Layout(codes, summed, times)
+            total = np.array([code == dimension.total for code in column.to_pylist()])
+            summed += total
+        if whole is not None and equal is not None and dimension.id in equal.places:
+            whole &= total if dimension.total is not None else False
+    return Layout(codes, summed, times, whole=whole)
 
 
 def _round(

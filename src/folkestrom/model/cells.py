@@ -48,7 +48,8 @@ class Cells:
     suppressed: pa.BooleanArray | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", _defined(self.data, self.specification))
+        data = _of_those_there(_defined(self.data, self.specification))
+        object.__setattr__(self, "data", data)
 
     def categories(self, dimension: str) -> tuple[Category, ...]:
         """Values of a dimension in the order of the table."""
@@ -193,6 +194,25 @@ def _defined(data: pa.Table, specification: TableSpecification) -> pa.Table:
         if not pc.all(finite).as_py():
             shown = pc.if_else(finite, column, pa.scalar(None, column.type))
             data = data.set_column(at, data.schema.field(at), shown)
+    return data
+
+
+def _of_those_there(data: pa.Table) -> pa.Table:
+    """The rows with lists of codes that occur: rows may have been left out since they were made."""
+    for at, field in enumerate(data.schema):
+        if not pa.types.is_dictionary(field.type) or not data.num_rows:
+            continue
+        column = data.column(at).unify_dictionaries().combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0)
+        listed = len(column.dictionary)
+        used = pc.unique(column.indices).drop_null()
+        if len(used) < listed:
+            used = used.take(pc.sort_indices(used))
+            places = pc.index_in(column.indices, used).cast(field.type.index_type)
+            codes = column.dictionary.take(used)
+            found = pa.DictionaryArray.from_arrays(places, codes, ordered=field.type.ordered)
+            data = data.set_column(at, field, found)
     return data
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from folkestrom.disclosure import Account, Rules, release
+from folkestrom.disclosure import Account, Equal, Rules, release
 from folkestrom.disclosure.records import disclosure_note
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -25,6 +25,7 @@ from folkestrom.statistics.changes import (
 from folkestrom.statistics.population import PERSONS
 from folkestrom.statistics.published.specifications import KEY_FIGURES
 from folkestrom.statistics.totals import TIMES, with_totals
+from folkestrom.variables.registry import VARIABLES
 
 #: An account of a population. Border changes and the adjustment count nobody's events, and are
 #: taken as known.
@@ -84,8 +85,16 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
             value=rules.name,
             allowed="rules of counts, such as 'statistics' or 'rounded'",
         )
+    dimensions = [d.id for d in cells.specification.dimensions]
+    equal = None
+    if {"internal_in", "internal_out"} <= set(names):
+        places = tuple(n for n in dimensions if n in VARIABLES and VARIABLES[n].area)
+        equal = Equal(("internal_in", "internal_out"), places)
     time = next((d.id for d in cells.specification.dimensions if d.id in TIMES), None)
-    shown = release(cells, rules, counts=counts, base=first, time=time, account=account).cells
+    shown = release(
+        cells, rules, counts=counts, base=first, time=time, account=account, equal=equal,
+        occurring=True,
+    ).cells  # fmt: skip
     return with_totals(shown) if totals and rules.rounding_base else shown
 
 

@@ -45,6 +45,22 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Equal:
+    """Two counts that are equal where all places are taken together.
+
+    Parameters
+    ----------
+    counts
+        The counts: what comes in from another place has left it.
+    places
+        Dimensions that are places; without any, the counts are equal in every row.
+    """
+
+    counts: tuple[str, str]
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How the cells of a table belong together.
 
@@ -56,24 +72,38 @@ class Layout:
         Over how many dimensions each cell is a total; 0: it is none.
     times
         The time of every cell. Those of different times are not added up.
+    occurring
+        A row is there only where something is counted.
+    whole
+        Rows of all places together.
     """
 
     codes: Sequence[Codes]
     summed: Codes
     times: Codes
+    occurring: bool = False
+    whole: Mask | None = None
 
     def parts(self) -> list[npt.NDArray[np.intp]]:
         """The cells of each time."""
         return [np.flatnonzero(self.times == time) for time in np.unique(self.times)]
 
+    def least(self, counts: Sequence[Counts]) -> npt.NDArray[np.int64]:
+        """What each count is known to be at least: a row with nothing else would not be there."""
+        there = np.stack(counts) > 0
+        known: npt.NDArray[np.int64] = (there & (there.sum(axis=0) == 1)).astype(np.int64)
+        return known if self.occurring else np.zeros_like(known)
 
-def suppress_counts(counts: Counts, primary: Mask, of: Layout, minimum: int) -> Suppression:
-    """Suppress cells of one count in a table that may show its totals.
+
+def suppress_counts(
+    counts: Sequence[Counts], primary: Sequence[Mask], of: Layout, minimum: int
+) -> list[Suppression]:
+    """Suppress cells of each of some counts in a table that may show its totals.
 
     Parameters
     ----------
     counts, primary, minimum
-        As for `suppress`.
+        As for `suppress`, of each count.
     of
         How the cells belong together.
 
@@ -82,14 +112,24 @@ def suppress_counts(counts: Counts, primary: Mask, of: Layout, minimum: int) -> 
     >>> times = np.zeros(4, np.int64)
     >>> of = Layout([np.array([0, 1, 2, 3])], np.array([0, 0, 0, 1]), times)
     >>> counts = np.array([1, 20, 30, 51])
-    >>> suppress_counts(counts, counts < 5, of, 5).hidden.tolist()
+    >>> suppress_counts([counts], [counts < 5], of, 5)[0].hidden.tolist()
     [True, True, False, False]
     """
-    return _suppress([counts], [primary], of, [1], minimum)[0]
+    least = of.least(counts)
+    found = []
+    for n, (count, mask) in enumerate(zip(counts, primary, strict=True)):
+        stack = _Stack([count], of, [1], least[n : n + 1], minimum)
+        found += stack.suppress([mask])
+    return found
 
 
 def suppress_account(
-    counts: Sequence[Counts], primary: Sequence[Mask], of: Layout, account: Account, minimum: int
+    counts: Sequence[Counts],
+    primary: Sequence[Mask],
+    of: Layout,
+    account: Account,
+    minimum: int,
+    equal: Equal | None = None,
 ) -> list[Suppression]:
     """Suppress cells of the counts of an account, so that the others of it tell none of them.
 
@@ -101,6 +141,8 @@ def suppress_account(
         As for `suppress_counts`.
     account
         What adds up.
+    equal
+        Counts of it that are equal, and so add up to nothing, in the rows of all places together.
 
     Examples
     --------
@@ -114,9 +156,21 @@ def suppress_account(
     """
     names = list(account.signs)
     first, last = (names.index(stock) for stock in account.stocks)
+    apart = np.zeros((len(names), len(of.times)), np.bool_)
+    pair: list[int] = []
+    if equal is not None and of.whole is not None:
+        pair = [names.index(name) for name in equal.counts]
+        apart[pair] = of.whole
+    signs = list(account.signs.values())
+    stack = _Stack(counts, of, signs, of.least(counts), minimum, (first, last), apart)
     needed = [mask.copy() for mask in primary]
+    if pair and apart[pair[0]].all():
+        found = suppress_counts([counts[pair[0]]], [primary[pair[0]]], of, minimum)
+        needed[pair[0]] |= found[0].hidden
+    for n in pair:
+        needed[n] |= needed[pair[0]] & apart[n] | needed[pair[-1]] & apart[n]
     while True:
-        found = _suppress(counts, needed, of, list(account.signs.values()), minimum, (first, last))
+        found = stack.suppress(needed)
         ends, starts = found[last].hidden, found[first].hidden
         more = _adjacent(of, ends, starts)
         if not ((more[0] & ~starts).any() or (more[1] & ~ends).any()):
@@ -141,38 +195,66 @@ def _among(keys: npt.NDArray[Any], hidden: npt.NDArray[Any]) -> list[bool]:
     return [tuple(key) in found for key in keys.tolist()]
 
 
-def _suppress(
-    counts: Sequence[Counts],
-    primary: Sequence[Mask],
-    of: Layout,
-    signs: Sequence[int],
-    minimum: int,
-    stocks: Sequence[int] = (),
-) -> list[Suppression]:
-    """The same for every time, with the counts side by side as one more dimension."""
-    many, size = len(counts), len(of.times)
-    hidden = np.zeros((many, size), np.bool_)
-    given: list[list[int]] = [[] for _ in counts]
-    lines: list[list[int]] = [[] for _ in counts]
-    down = np.array([[sign < 0] for sign in signs]) ^ (of.summed % 2 == 1)
-    dear = np.array([[n in stocks] for n in range(many)]) | (of.summed > 0)
-    for cells in of.parts():
-        values = np.stack([count[cells] for count in counts])
-        limit = np.full(values.shape, _NO_LIMIT)
+class _Stack:
+    """The counts side by side as one more dimension, and what is taken away counted down."""
+
+    def __init__(
+        self,
+        counts: Sequence[Counts],
+        of: Layout,
+        signs: Sequence[int],
+        least: npt.NDArray[np.int64],
+        minimum: int,
+        stocks: Sequence[int] = (),
+        apart: Mask | None = None,
+    ) -> None:
+        self.counts = np.stack(counts)
+        self.of = of
+        self.down = np.array([[sign < 0] for sign in signs]) ^ (of.summed % 2 == 1)
+        known = np.array([[n in stocks] for n in range(len(counts))])
+        self.dear = known | (of.summed > 0)
+        self.least = least
+        self.minimum = minimum
+        # What is known for itself: it has no part in the equations.
+        self.apart = np.zeros(self.counts.shape, np.bool_) if apart is None else apart
+        self.found: dict[int, tuple[bytes, Suppression]] = {}
+
+    def suppress(self, primary: Sequence[Mask]) -> list[Suppression]:
+        """Suppress in each time that has other primary cells than before."""
+        hidden = np.stack(primary)
+        given: list[list[int]] = [[] for _ in hidden]
+        lines: list[list[int]] = [[] for _ in hidden]
+        for number, cells in enumerate(self.of.parts()):
+            wanted = hidden[:, cells]
+            key = wanted.tobytes()
+            if number not in self.found or self.found[number][0] != key:
+                self.found[number] = (key, self._part(cells, wanted))
+            found = self.found[number][1]
+            there = np.flatnonzero(~self.apart[:, cells].ravel())
+            part = wanted.ravel().copy()
+            part[there] |= found.hidden
+            hidden[:, cells] = part.reshape(len(hidden), -1)
+            for listed, places in ((given, found.given_away), (lines, found.by_lines)):
+                for place in there[list(places)].tolist():
+                    listed[place // len(cells)].append(int(cells[place % len(cells)]))
+        return [
+            Suppression(hidden[n], tuple(given[n]), tuple(lines[n])) for n in range(len(hidden))
+        ]
+
+    def _part(self, cells: npt.NDArray[np.intp], wanted: Mask) -> Suppression:
+        many, down = len(self.counts), self.down[:, cells]
+        values, least = self.counts[:, cells].copy(), self.least[:, cells].copy()
         # Far enough from 0 that what is counted down never ends there.
-        most = int(values.max(initial=0)) + 2 * max(minimum, 1)
-        values[down[:, cells]] = most - values[down[:, cells]]
-        limit[down[:, cells]] = most
-        codes = [np.tile(code[cells], many) for code in of.codes]
+        most = int(values.max(initial=0)) + 2 * max(self.minimum, 1)
+        limit = np.where(down, most - least, _NO_LIMIT)
+        values[down] = most - values[down]
+        least[down] = 0
+        codes = [np.tile(code[cells], many) for code in self.of.codes]
         if many > 1:
             codes.append(np.repeat(np.arange(many), len(cells)))
-        wanted = np.stack([mask[cells] for mask in primary])
-        found = suppress(
-            values.ravel(), wanted.ravel(), codes, minimum,
-            most=limit.ravel(), dear=dear[:, cells].ravel(),
+        there = ~self.apart[:, cells].ravel()
+        return suppress(
+            values.ravel()[there], wanted.ravel()[there], [code[there] for code in codes],
+            self.minimum, most=limit.ravel()[there], dear=self.dear[:, cells].ravel()[there],
+            least=least.ravel()[there],
         )  # fmt: skip
-        hidden[:, cells] = found.hidden.reshape(many, -1)
-        for listed, places in ((given, found.given_away), (lines, found.by_lines)):
-            for place in places:
-                listed[place // len(cells)].append(int(cells[place % len(cells)]))
-    return [Suppression(hidden[n], tuple(given[n]), tuple(lines[n])) for n in range(many)]

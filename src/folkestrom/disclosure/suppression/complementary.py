@@ -55,6 +55,7 @@ def suppress(
     *,
     most: Counts | None = None,
     dear: Mask | None = None,
+    least: Counts | None = None,
 ) -> Suppression:
     """Suppress the primary cells, and others that keep them from being found.
 
@@ -76,6 +77,8 @@ def suppress(
         What each count is known to be at most, where that is known.
     dear
         Cells that are suppressed only where nothing else protects, as other tables show them.
+    least
+        What each count is known to be at least, where that is known.
 
     Returns
     -------
@@ -99,10 +102,11 @@ def suppress(
         hidden, left = primary, tuple(np.flatnonzero(primary).tolist())
         still: tuple[int, ...] = ()
     else:
-        found = protect(table(counts, codes, most, dear), primary, minimum)
+        found = protect(table(counts, codes, most, dear, least), primary, minimum)
         hidden, left, still = found.hidden, found.left, found.still
     if left:
-        hidden = _by_lines(counts, primary, hidden, kept, minimum)
+        free = counts if least is None else counts - least
+        hidden = _by_lines(free, primary, hidden, kept, minimum)
         given = {cell for cell in determined(hidden, kept) if primary[cell]}
         still = tuple(sorted(given.union(still)))
     return Suppression(hidden, still, left)

@@ -43,6 +43,8 @@ class Table:
         What everybody knows each count to be at most.
     dear
         Cells that are suppressed only where nothing else protects: other tables show them.
+    least
+        What everybody knows each count to be at least.
     """
 
     counts: Counts
@@ -50,6 +52,7 @@ class Table:
     lines: tuple[Codes, ...]
     most: Counts
     dear: Mask
+    least: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def table(
     codes: Sequence[Codes],
     most: Counts | None = None,
     dear: Mask | None = None,
+    least: Counts | None = None,
 ) -> Table:
     """Counts with their lines.
 
@@ -123,6 +127,8 @@ def table(
         What each count is known to be at most.
     dear
         Cells that are suppressed only where nothing else protects; None: there are none.
+    least
+        What each count is known to be at least; None: 0.
 
     Examples
     --------
@@ -133,7 +139,8 @@ def table(
     limit = np.full(len(counts), _NO_LIMIT) if most is None else np.maximum(most, counts)
     known = np.zeros(len(counts), np.bool_) if dear is None else dear
     whole = counts.astype(np.int64)
-    return Table(whole, tuple(kept), tuple(lines(kept)), limit.astype(np.int64), known)
+    floor = np.zeros(len(counts), np.int64) if least is None else np.minimum(least, whole)
+    return Table(whole, tuple(kept), tuple(lines(kept)), limit.astype(np.int64), known, floor)
 
 
 def cheapest(
@@ -203,7 +210,7 @@ def _solve(
     equations = _equations(of, among)
     counts = of.counts[among]
     weights = np.tile(cost[among], 2)
-    upper = np.concatenate([of.most[among] - counts, counts]).astype(np.float64)
+    upper = np.concatenate([of.most[among] - counts, counts - of.least[among]]).astype(np.float64)
     at = int(np.searchsorted(among, level.cell))
     wanted, other = (at, at + size) if level.sign > 0 else (at + size, at)
     weights[wanted], upper[other] = -_WORTH, 0.0
@@ -262,7 +269,7 @@ def _multiplied(of: Table, level: ProtectionLevel, among: Codes, found: Floats) 
         after = of.counts[among] + whole
         if (
             np.abs(larger - whole).max() <= 1e-6
-            and (after >= 0).all()
+            and (after >= of.least[among]).all()
             and (after <= of.most[among]).all()
         ):
             return whole
@@ -275,11 +282,11 @@ def _move(of: Table, among: Codes, change: Floats) -> Perturbation | None:
     for line in of.lines:
         if np.bincount(line[cells], by).any():
             return None
-    counts, most = of.counts[cells], of.most[cells]
+    counts, most = of.counts[cells] - of.least[cells], of.most[cells]
     up, down = by > 0, by < 0
     if not up.any():
         return None
-    room = most - counts
+    room = most - of.counts[cells]
     forth = min((counts[down] // -by[down]).min(), (room[up] // by[up]).min())
     back = min((counts[up] // by[up]).min(), (room[down] // -by[down]).min())
     return Perturbation(cells, by, int(forth), int(back)) if forth > 0 or back > 0 else None

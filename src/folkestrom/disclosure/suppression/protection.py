@@ -66,10 +66,13 @@ class Protection:
     left: tuple[int, ...]
 
 
-def protection_levels(counts: Counts, primary: Mask, minimum: int) -> list[ProtectionLevel]:
+def protection_levels(
+    counts: Counts, primary: Mask, minimum: int, least: Counts | None = None
+) -> list[ProtectionLevel]:
     """How far every primary cell must be able to move.
 
-    A count below the minimum: up to it and down to 0. A larger one: by the minimum up and down.
+    A count below the minimum: up to it and down to 0, or to what everybody knows it to be at least.
+    A larger one: by the minimum up and down.
 
     Parameters
     ----------
@@ -79,6 +82,8 @@ def protection_levels(counts: Counts, primary: Mask, minimum: int) -> list[Prote
         Cells that must not be shown.
     minimum
         The least count that is shown.
+    least
+        What each count is known to be at least.
 
     Returns
     -------
@@ -95,8 +100,9 @@ def protection_levels(counts: Counts, primary: Mask, minimum: int) -> list[Prote
     for cell in np.flatnonzero(primary).tolist():
         count = int(counts[cell])
         found.append(ProtectionLevel(cell, 1, level - count if count < level else level))
-        if count:
-            found.append(ProtectionLevel(cell, -1, min(count, level)))
+        below = count - (0 if least is None else int(least[cell]))
+        if below:
+            found.append(ProtectionLevel(cell, -1, min(below, level)))
     return sorted(found, key=lambda one: (-one.sign, -counts[one.cell], one.cell))
 
 
@@ -121,7 +127,7 @@ def protect(of: Table, primary: Mask, minimum: int) -> Protection:
     [True, True, False, True, True, False]
     """
     pattern = _Pattern(of, primary)
-    asked = protection_levels(of.counts, primary, minimum)
+    asked = protection_levels(of.counts, primary, minimum, of.least)
     left = [one.cell for one in asked if not pattern.meet(one)]
     for _ in range(_ROUNDS):
         if not pattern.removed():
@@ -259,9 +265,10 @@ def _room(of: Table, level: ProtectionLevel) -> int:
     """How far a cell can go at most, by the totals of its own lines."""
     count = int(of.counts[level.cell])
     if level.sign < 0:
-        return count
-    totals = [int(of.counts[line == line[level.cell]].sum()) for line in of.lines]
-    return min(*totals, int(of.most[level.cell])) - count
+        return count - int(of.least[level.cell])
+    free = of.counts - of.least
+    others = [int(free[line == line[level.cell]].sum() - free[level.cell]) for line in of.lines]
+    return min(*others, int(of.most[level.cell]) - count)
 
 
 def _widening(near: Codes, size: int) -> Iterator[Codes]:
