@@ -116,3 +116,17 @@ def test_periods_are_protected_apart() -> None:
     periods = [Period(date(2020, n, 1), date(2020, n + 1, 1)) for n in (1, 2)]
     shown = published(changes(store, periods, ["municipality"], "latest"), STATISTICS)
     assert frame(shown)["population_end"].null_count() == 0
+
+
+def test_nobody_is_0_for_the_public_too() -> None:
+    cells = population(people({(301, 1): 9}), DAY, ["sex"], only={"citizenship": "KI"})
+    assert frame(published(cells, STATISTICS, totals=True)).rows() == [("total", 0)]
+
+
+def test_rows_that_are_there_are_known_to_count_persons() -> None:
+    numbers = {(301, 1): 90, (301, 2): 1, (1101, 1): 80, (1101, 2): 1, (1103, 1): 70, (1103, 2): 1}
+    cells = population(people(numbers), DAY, ["municipality", "sex"])
+    shown = frame(published(cells, STATISTICS, totals=True))
+    total = shown.filter(pl.col("municipality") == "total", pl.col("sex") == "female")
+    # Three rows that add up to 3, and each counts a person: the total would tell them.
+    assert total["persons"].to_list() == [None]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from folkestrom.disclosure import Account, Equal, Rules, release
 from folkestrom.disclosure.records import disclosure_note
 from folkestrom.errors import UsageError
@@ -22,9 +25,16 @@ from folkestrom.statistics.changes import (
     SIGNS,
     START,
 )
+from folkestrom.statistics.changes import SPECIFICATION as ACCOUNTS
 from folkestrom.statistics.population import PERSONS
-from folkestrom.statistics.published.specifications import KEY_FIGURES
-from folkestrom.statistics.totals import TIMES, with_totals
+from folkestrom.statistics.population import SPECIFICATION as POPULATION
+from folkestrom.statistics.published.specifications import (
+    AGE_GROUPS,
+    CITIZENSHIP,
+    KEY_FIGURES,
+    MARITAL_STATUS_OWN,
+)
+from folkestrom.statistics.totals import TIMES, TOTAL, with_totals
 from folkestrom.variables.registry import VARIABLES
 
 #: An account of a population. Border changes and the adjustment count nobody's events, and are
@@ -66,8 +76,16 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
         Rules that round, for accounts; rules with a minimum population, for flows whose population
         is not in the table; key figures that are too small, as they tell one another.
     """
-    if cells.specification.id == KEY_FIGURES.id:
+    id = cells.specification.id
+    if id == KEY_FIGURES.id:
         return _whole(cells, rules)
+    if id == MARITAL_STATUS_OWN.id and _leaves_out(cells):
+        raise UsageError(
+            "leaves persons of unknown marital status out of some totals, which tell them then",
+            where="publish",
+            value=rules.name,
+            next_step="Show them as a category: --unknown category",
+        )
     names = [measure.id for measure in cells.specification.measures]
     account = _ACCOUNT if START.id in names else None
     if account is not None:
@@ -93,14 +111,71 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
     time = next((d.id for d in cells.specification.dimensions if d.id in TIMES), None)
     shown = release(
         cells, rules, counts=counts, base=first, time=time, account=account, equal=equal,
-        occurring=True,
+        occurring=id in (POPULATION.id, ACCOUNTS.id),
     ).cells  # fmt: skip
+    if id == AGE_GROUPS.id:
+        shown = _without_small_bases(shown, rules)
+    if id == CITIZENSHIP.id:
+        shown = _in_no_order(shown)
     return with_totals(shown) if totals and rules.rounding_base else shown
+
+
+def _leaves_out(cells: Cells) -> bool:
+    """Whether some total by marital status is not the sum of what the table shows."""
+    sex, age, status = (dimension.id for dimension in cells.specification.dimensions)
+    left: dict[tuple[str, str], int] = {}
+    for row in cells.rows():
+        persons = row[PERSONS.id] if row[status] == TOTAL.code else -row[PERSONS.id]
+        left[row[sex], row[age]] = left.get((row[sex], row[age]), 0) + persons
+    return any(left.values())
+
+
+def _without_small_bases(cells: Cells, rules: Rules) -> Cells:
+    """Changes in per cent of small counts left out: they tell these."""
+    data = cells.data
+    hidden = cells.suppressed
+    for measure in cells.specification.measures:
+        if not measure.id.startswith("change"):
+            continue
+        growth = pc.add(1.0, pc.divide(data[measure.id], 100.0))
+        then = pc.divide(data["population"].cast("float64"), growth)
+        # What is shown is rounded, so what follows from it is known to about a person.
+        few = pc.fill_null(pc.less(then, rules.minimum_cell + 0.5), False).combine_chunks()
+        column = data[measure.id].combine_chunks()
+        at = data.column_names.index(measure.id)
+        shown = pc.if_else(few, pa.scalar(None, column.type), column)
+        data = data.set_column(at, measure.id, shown)
+        hidden = few if hidden is None else pc.or_(hidden, few)
+    return Cells(cells.specification, data, hidden)
+
+
+def _in_no_order(cells: Cells) -> Cells:
+    """Citizenships whose total is not shown last, by code: their rank would tell of it."""
+    made = cells.specification
+    dimension, sex = made.dimensions
+    gone = {
+        row[dimension.id]
+        for row in cells.rows()
+        if row[sex.id] == sex.total and row[PERSONS.id] is None
+    }
+    first = [c for c in dimension.categories if c.code not in gone]
+    last = sorted((c for c in dimension.categories if c.code in gone), key=lambda c: c.code)
+    place = {category.code: n for n, category in enumerate([*first, *last])}
+    codes = cells.data[dimension.id].to_pylist()
+    rows = pa.array(sorted(range(len(codes)), key=lambda n: place[codes[n]]))
+    listed = replace(dimension, categories=(*first, *last))
+    hidden = None if cells.suppressed is None else cells.suppressed.take(rows)
+    return Cells(replace(made, dimensions=(listed, sex)), cells.data.take(rows), hidden)
 
 
 def _whole(cells: Cells, rules: Rules) -> Cells:
     """Figures of one account in rows: all of them, or none."""
     least = max(rules.minimum_cell, rules.rounding_base)
+    if any(0 < n < rules.minimum_population for n in cells.data["value"].to_pylist()[:3:2]):
+        raise UsageError(
+            f"is of a population below {rules.minimum_population}", where="publish",
+            value=rules.name,
+        )  # fmt: skip
     figures = zip(*(cells.data[n].to_pylist() for n in ("figure", "value")), strict=True)
     if any(0 < value < least for figure, value in figures if figure in _ACCOUNT.signs):
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -46,6 +47,10 @@ _SPECIFICATION: Final = TableSpecification(
 #: Codes of what is no outcome's coefficient: variances and covariances of effects.
 _EFFECTS: Final = "random effects"
 
+_INTERCEPT: Final = "(intercept)"
+#: Numbers with as many different values, or fewer, are looked at as levels are.
+_FEW_VALUES: Final = 20
+
 _Combination = tuple[tuple[str, str], ...]
 Labels = Sequence[tuple[tuple[str, ...], Mapping[str, _Combination]]]
 
@@ -54,8 +59,8 @@ def published(fit: MobilityFit, panel: Path, person: str, rules: Rules) -> Cells
     """What may be shown to anybody of a mobility model.
 
     A coefficient of a level, or of a combination of levels, is shown where enough persons of that
-    level had the outcome, and enough had the base outcome. Coefficients of numbers, and variances
-    of effects, are of everybody.
+    level had each outcome; and so is what is compared with it. Numbers with few values are held to
+    the same. Coefficients of other numbers, and variances of effects, are of everybody.
 
     Parameters
     ----------
@@ -90,7 +95,7 @@ def published(fit: MobilityFit, panel: Path, person: str, rules: Rules) -> Cells
         equation, place = divmod(n, len(fit.free))
         outcome = fit.outcomes[equation + 1] if n < slopes else _EFFECTS
         label = fit.positions[fit.free[place]].label if n < slopes else row["name"]
-        gone = (outcome, label) in few
+        gone = label in few
         hidden.append(gone)
         shown = {m.id: None if gone else row[m.id] for m in _MEASURES}
         estimates.append({"outcome": outcome, "coefficient": label} | shown)
@@ -132,44 +137,58 @@ def _facts(fit: MobilityFit) -> Iterator[Text]:
         yield Text("Not converged.", "Har ikke konvergert.")
 
 
-def _of_few(
-    fit: MobilityFit, panel: pl.LazyFrame, person: str, rules: Rules
-) -> set[tuple[str, str]]:
-    """Outcomes with labels of coefficients of which too few persons are, or did that."""
+def _of_few(fit: MobilityFit, panel: pl.LazyFrame, person: str, rules: Rules) -> set[str]:
+    """Labels of coefficients that tell of levels which too few persons with some outcome have."""
     if fit.design is None:
         return set()
-    outcome = fit.design.roles.outcome
-    references = {n: of.names[of.reference] for n, of in fit.design.categories.items()}
-    found: set[tuple[str, str]] = set()
-    every = list(_labels(fit.design))
+    design, found = fit.design, set[str]()
+    if design.roles.weight is not None:
+        panel = panel.filter(pl.col(design.roles.weight) > 0)
+    references = {n: of.names[of.reference] for n, of in design.categories.items()}
+    every = list(_labels(design))
     for factors, labels in every:
-        keys = [pl.col(name).cast(pl.String) for name in factors]
-        counted = (
-            panel.group_by(*keys, pl.col(outcome).cast(pl.String))
-            .agg(pl.col(person).n_unique())
-            .collect()
-        )
-        persons = {tuple(row[:-1]): row[-1] for row in counted.iter_rows()}
+        persons = _persons(panel, factors, design.roles.outcome, person)
         for combination in labels.values():
             levels = tuple(level for _, level in combination)
-            base = persons.get((*levels, fit.outcomes[0]), 0)
-            for name in fit.outcomes[1:]:
-                if min(base, persons.get((*levels, name), 0)) < rules.minimum_cell:
-                    found |= {(name, label) for label in _told(combination, every, references)}
+            if min(persons.get((*levels, o), 0) for o in fit.outcomes) < rules.minimum_cell:
+                found |= set(_told(combination, every, references))
+    for name in design.spans:
+        # A number that has a few values only tells as much as levels do.
+        many = panel.select(pl.col(name).n_unique()).collect().item()
+        if many <= _FEW_VALUES:
+            persons = _persons(panel, [name], design.roles.outcome, person)
+            values = {key[0] for key in persons}
+            few = any(
+                persons.get((v, o), 0) < rules.minimum_cell for v in values for o in fit.outcomes
+            )
+            named = re.compile(rf"\b{re.escape(name)}\b")
+            told = {p.label for p in fit.positions if named.search(p.label)}
+            found |= {*told, _INTERCEPT} if few else set()
     return found
+
+
+def _persons(
+    panel: pl.LazyFrame, names: Sequence[str], outcome: str, person: str
+) -> dict[tuple[str, ...], int]:
+    """Distinct persons by codes, and by what they did."""
+    keys = [pl.col(name).cast(pl.String) for name in (*names, outcome)]
+    counted = panel.group_by(keys).agg(pl.col(person).n_unique()).collect()
+    return {tuple(row[:-1]): row[-1] for row in counted.iter_rows()}
 
 
 def _told(small: _Combination, every: Labels, references: Mapping[str, str]) -> Iterator[str]:
     """Labels of coefficients that tell of a combination of levels.
 
-    Of its own term those that share a level with it, or all where it is what they are compared
-    with; of other terms those of its levels alone.
+    Those of a level that it has, alone or combined; and where it is what others are compared with,
+    all that is, and the intercept.
     """
     compared = all(references[name] == level for name, level in small)
+    names = {name for name, _ in small}
+    if compared:
+        yield _INTERCEPT
     for factors, labels in every:
-        own = factors == tuple(name for name, _ in small)
         for label, levels in labels.items():
-            if (own and (compared or set(levels) & set(small))) or set(levels) <= set(small):
+            if set(levels) & set(small) or (compared and names & set(factors)):
                 yield label
 
 
@@ -195,9 +214,9 @@ def _label(term: str, order: tuple[str, ...], combination: _Combination) -> str:
 def _suppressed(rules: Rules, hit: int) -> DisclosureRecord:
     least = rules.minimum_cell
     text = Text(
-        f"coefficients of levels that fewer than {least} persons with the outcome or with the base "
-        "outcome have, suppressed",
-        f"koeffisienter for nivåer som færre enn {least} personer med utfallet eller med "
-        "basisutfallet har, er skjult",
+        f"coefficients that tell of levels which fewer than {least} persons with some outcome "
+        "have, suppressed",
+        f"koeffisienter som røper nivåer som færre enn {least} personer med et av utfallene "
+        "har, er skjult",
     )
     return DisclosureRecord("minimum_cell", text, hit)

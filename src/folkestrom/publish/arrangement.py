@@ -146,7 +146,8 @@ def _widened(cells: Cells, name: str) -> Cells:
     check_code(name, [d.id for d in made.dimensions], "is not a dimension", where="wide")
     left = [dimension for dimension in made.dimensions if dimension.id != name]
     there = set(pc.unique(_texts(cells.data[name])).to_pylist())
-    categories = [category for category in cells.categories(name) if category.code in there]
+    listed = cells.categories(name)
+    categories = [category for category in listed if category.code in there] or list(listed)
     keys, places = _rows_of(cells, [dimension.id for dimension in left])
     texts = _texts(cells.data[name])
     columns = dict(keys)

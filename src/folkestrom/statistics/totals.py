@@ -99,6 +99,9 @@ def _summed(data: pa.Table, names: Sequence[str], left: Sequence[str]) -> pa.Tab
         for name in names
     }
     columns |= {n: summed[f"{n}_sum"].cast(data.schema.field(n).type) for n in counts}
+    if not data.num_rows:
+        # Nobody is 0.
+        columns |= {n: pc.fill_null(columns[n], 0) for n in counts}
     return pa.table(columns)
 
 

@@ -91,7 +91,7 @@ def _write_cells(book: Any, sheet: Any, cells: Cells) -> None:
         _write_text(sheet, 0, n, name, bold)
     for r, row in enumerate(cells.rows(), start=1):
         for n, (name, value) in enumerate(row.items()):
-            if name in codes:
+            if name in codes or isinstance(value, str):
                 _write_text(sheet, r, n, code_text(value))
             elif value is not None:
                 sheet.write_number(r, n, value)
