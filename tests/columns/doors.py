@@ -173,6 +173,12 @@ def good(folder: Path) -> dict[str, dict[str, Any]]:
         "rates.propensities": {"panel": t, "value": "move", "standardise_by": "group", **cells},
         "rates.rates": {"table": t, "standardise_by": "group", **cells},
         "regression.cox": {**spells, "event": "left", "strata": "group", "cluster": "person"},
+        "regression.adjusted_survival": {
+            "fit": _cox(), "population": t, "at": [3, 5], "level": 0.9
+        },
+        "regression.adjusted_incidence": {
+            "fits": {"left": _cox()}, "population": t, "at": [3, 5], "level": 0.9
+        },
         "regression.fine_gray": {
             **spells, "event": "end", "cause": "moved", "strata": "group", "cluster": "person"
         },
@@ -253,6 +259,7 @@ def _of_followup(t: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
         },
         "followup.aalen_johansen": plain,
         "followup.count": {"follow": _follow()},
+        "followup.difference_at": {**plain, "day": 8, "cause": "moved", "reference": "a"},
         "followup.gray_test": {"follow": _follow(), "cause": "moved"},
         "followup.incidence_and_shares": {**plain, "at": [5, 10]},
         "followup.kaplan_meier": plain,
@@ -261,6 +268,7 @@ def _of_followup(t: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
         "followup.quantile": {
             "curve": next(iter(followup.kaplan_meier(_follow()))), "probability": 0.5
         },
+        "followup.restricted_mean_difference": {**plain, "until": 8, "reference": "a"},
         "followup.restricted_mean": {**plain, "until": 8},
         "followup.state_occupation": {"follow": _states(), "level": 0.9, "initial": [0.5, 0.5]},
         "followup.transition_probabilities": {"follow": _states(), "since": 5},

@@ -57,7 +57,7 @@ def test_rows_that_end_before_they_start() -> None:
 def test_weights_and_ties() -> None:
     refused("negative", weight="w", w=np.where(ROWS == 3, -1.0, 1.0))
     refused("column w: is 0 in every row", weight="w", w=np.zeros(80))
-    refused("cox, ties: 'exact' is not known", ties="exact")
+    refused("cox, ties: 'nearest' is not known", ties="nearest")
 
 
 def test_nothing_to_explain() -> None:

@@ -92,6 +92,10 @@ def test_what_cannot_be_meant_is_said(store: Path, ask: Callable[[Store], Any], 
 #: For each method of a store arguments that it takes.
 PERIOD: dict[str, Any] = {"from_": "2020-01-01", "to_": "2021-01-01"}
 FIGURES: dict[str, Any] = {"known_at": None, "extraction_months": 3, "to": "arrow"}
+SHOWN: dict[str, Any] = {
+    "only": {"sex": "female"}, "totals": True, "order": "sex", "top": 3, "wide": None,
+    "labels": "no", "publish": None,
+}  # fmt: skip
 METHODS: dict[str, dict[str, Any]] = {
     "intake": {"files": "none.csv", "taken_at": None},
     "retake": {"files": "none.csv", "taken_at": None},
@@ -99,8 +103,15 @@ METHODS: dict[str, dict[str, Any]] = {
     "export_quarantine": {"file": "quarantine.csv"},
     "seal": {"until": "1900-01-01"},
     "info": {},
-    "population": {"date": "2021-01-01", "by": ["sex"], "dates": (), **FIGURES},
-    "changes": {"by": ["sex"], "every": None, "quarters": "summation", **PERIOD, **FIGURES},
+    "population": {
+        "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": (), **SHOWN, **FIGURES,
+    },
+    "changes": {
+        "by": ["sex"], "every": None, "quarters": "summation", **SHOWN, **PERIOD, **FIGURES,
+    },
+    "check": {},
+    "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
+    "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **PERIOD, **FIGURES},

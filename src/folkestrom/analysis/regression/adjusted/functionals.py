@@ -20,12 +20,14 @@ import numpy.typing as npt
 
 from folkestrom.analysis.regression.adjusted.population import Population
 from folkestrom.analysis.regression.cox import CoxFit
-from folkestrom.errors import ResourceError
+from folkestrom.errors import ResourceError, UsageError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 #: Of arrays of profiles × times; and exponentials at most.
 _CELLS, _MOST_CELLS = 1 << 20, 1 << 34
+#: Logarithms of hazard ratios as far as this are numbers.
+_FARTHEST = 700.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +218,7 @@ def shares_of(
     for g, level in enumerate(levels):
         values = [population.values(fit, level) for fit in fits]
         ratios = [
-            np.exp(x @ fit.state.theta - fit.state.shift)
+            _ratios(x @ fit.state.theta - fit.state.shift, fit)
             for fit, (x, _) in zip(fits, values, strict=True)
         ]
         strata = np.column_stack([s for _, s in values])
@@ -247,6 +249,18 @@ class _Block:
     ratios: list[Floats]
     values: list[Floats]
     steps: list[Floats]
+
+
+def _ratios(predictor: Floats, fit: CoxFit) -> Floats:
+    """Hazard ratios; refuses values so far from those of the fit that there is none."""
+    if not (np.abs(predictor) < _FARTHEST).all():
+        raise UsageError(
+            "has values so far outside of the fit's that hazard ratios have no size",
+            where="population",
+            value=", ".join(fit.params_),
+        )
+    ratios: Floats = np.exp(predictor)
+    return ratios
 
 
 class _Sums:
