@@ -102,6 +102,13 @@ def knowledge(value: Any, where: str = "known_at") -> KnownAt:
     return day(value, where)
 
 
+def several_known(values: Any, where: str) -> list[KnownAt]:
+    """Knowledge dates: a list of them, or one text with commas in between."""
+    if isinstance(values, str):
+        values = [text for text in values.split(",") if text.strip()]
+    return [knowledge(value, where) for value in _listed(values, where, "knowledge dates")]
+
+
 def names(by: str | Iterable[str] | None) -> tuple[str, ...]:
     """Names of variables: a list of them, or one text with commas in between.
 

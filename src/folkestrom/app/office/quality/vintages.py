@@ -37,9 +37,7 @@ class VintagesQuestion:
                 place("known_at"), str(stock.known_at), f"{where} says what was known",
                 "Leave one of the two out",
             )  # fmt: skip
-        if isinstance(compare_known, str):
-            compare_known = [text for text in compare_known.split(",") if text.strip()]
-        known = tuple(arguments.knowledge(value, where) for value in compare_known)
+        known = tuple(arguments.several_known(compare_known, where))
         if len(set(known)) < max(len(known), 2):
             raise UsageError(
                 "are not different knowledge dates",
