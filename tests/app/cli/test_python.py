@@ -104,7 +104,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "seal": {"until": "1900-01-01"},
     "info": {},
     "population": {
-        "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": (), **SHOWN, **FIGURES,
+        "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": None, **SHOWN, **FIGURES,
     },
     "changes": {
         "by": ["sex"], "every": None, "quarters": "summation", **SHOWN, **PERIOD, **FIGURES,

@@ -51,7 +51,7 @@ class Statistics(Opened):
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
         publish: Rules | str | None = None,
-        compare_known: str | Sequence[Knowledge] = (),
+        compare_known: str | Sequence[Knowledge] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Residents by variables, at a day or at several.
@@ -96,7 +96,7 @@ class Statistics(Opened):
                 totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
             ),
         )  # fmt: skip
-        if compare_known:
+        if compare_known is not None:
             vintages = VintagesQuestion.asked(parameter, question, compare_known)
             return answer(self.path, self.waiting, vintages).to(to)
         return answer(self.path, self.waiting, question).to(to)
