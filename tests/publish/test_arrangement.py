@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import polars as pl
 import pyarrow as pa
 import pytest
+from openpyxl import load_workbook
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -18,6 +21,8 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.publish.arrangement import Arrangement
+from folkestrom.publish.formats.content import WRITERS
+from folkestrom.publish.formats.output_format import OutputFormat
 from folkestrom.statistics.totals import with_totals
 
 SEX = Dimension(
@@ -153,3 +158,20 @@ def test_labels_stand_beside_codes_that_have_some() -> None:
 def test_what_cannot_be_meant(arrangement: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Arrangement(**arrangement).of(table(PERSONS))  # type: ignore[arg-type]
+
+
+def test_lists_of_codes_have_what_occurs_in_the_order_of_the_table() -> None:
+    encoded = pa.array(["female", "male", "other", "male"]).dictionary_encode()
+    data = pa.table({"sex": encoded, "persons": [1, 2, 3, 4]}).slice(0, 2)
+    cells = Cells(TableSpecification("t", same("T"), (SEX,), (PERSONS,)), data)
+    column = cells.data["sex"].combine_chunks()
+    assert column.dictionary.to_pylist() == ["male", "female"]
+    assert column.to_pylist() == ["female", "male"]
+
+
+def test_a_workbook_has_labels_as_texts() -> None:
+    cells = Arrangement(labels=Language.EN).of(table(PERSONS))
+    sheet = load_workbook(BytesIO(WRITERS[OutputFormat.XLSX](cells, Language.EN)))["Cells"]
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0][:2] == ("place", "place_label")
+    assert rows[1][1].endswith("=1+2")

@@ -48,7 +48,7 @@ class Cells:
     suppressed: pa.BooleanArray | None = None
 
     def __post_init__(self) -> None:
-        data = _of_those_there(_defined(self.data, self.specification))
+        data = _of_those_there(_defined(self.data, self.specification), self.specification)
         object.__setattr__(self, "data", data)
 
     def categories(self, dimension: str) -> tuple[Category, ...]:
@@ -197,22 +197,28 @@ def _defined(data: pa.Table, specification: TableSpecification) -> pa.Table:
     return data
 
 
-def _of_those_there(data: pa.Table) -> pa.Table:
-    """The rows with lists of codes that occur: rows may have been left out since they were made."""
-    for at, field in enumerate(data.schema):
-        if not pa.types.is_dictionary(field.type) or not data.num_rows:
+def _of_those_there(data: pa.Table, specification: TableSpecification) -> pa.Table:
+    """The rows with lists of codes that occur, in the order of the table's categories.
+
+    Rows may have been left out since the lists were made, or the lists be in the order in which
+    codes came; whoever pivots a data frame has rows and columns in their order.
+    """
+    for dimension in specification.dimensions:
+        at = data.schema.get_field_index(dimension.id)
+        if at < 0 or not pa.types.is_dictionary(data.schema.field(at).type) or not data.num_rows:
             continue
         column = data.column(at).unify_dictionaries().combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = column.chunk(0)
-        listed = len(column.dictionary)
-        used = pc.unique(column.indices).drop_null()
-        if len(used) < listed:
-            used = used.take(pc.sort_indices(used))
-            places = pc.index_in(column.indices, used).cast(field.type.index_type)
-            codes = column.dictionary.take(used)
-            found = pa.DictionaryArray.from_arrays(places, codes, ordered=field.type.ordered)
-            data = data.set_column(at, field, found)
+        codes = column.dictionary.to_pylist()
+        used = set(pc.unique(column.indices).drop_null().to_pylist())
+        rank = {category.code: n for n, category in enumerate(dimension.categories)}
+        order = sorted(used, key=lambda n: (rank.get(codes[n], len(rank)), *_order(codes[n])))
+        if order != list(range(len(codes))):
+            index = column.type.index_type
+            places = pc.index_in(column.indices, pa.array(order, index)).cast(index)
+            made = pa.DictionaryArray.from_arrays(places, column.dictionary.take(pa.array(order)))
+            data = data.set_column(at, data.schema.field(at), made)
     return data
 
 

@@ -13,9 +13,14 @@ import pyarrow.compute as pc
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Category, Dimension, Text
+from folkestrom.statistics.flows import INTERNAL_IN
 
 #: The category that sums the others.
 TOTAL: Final = Category("total", Text("Total", "I alt"))
+_OF_MOVES: Final = Text(
+    "Totals are the sums of the rows: moves inside a unit are not in them.",
+    "Summene er av radene: flyttinger innenfor en enhet er ikke med i dem.",
+)
 #: What is counted at different times is not added up.
 TIMES: Final = frozenset({"date", "period", "year"})
 
@@ -50,7 +55,10 @@ def with_totals(cells: Cells, where: str = "totals") -> Cells:
     dimensions = tuple(
         _with_total(d, codes[d.id]) if d in summed else d for d in cells.specification.dimensions
     )
-    made = replace(cells.specification, dimensions=dimensions)
+    notes = cells.specification.footnotes
+    if any(measure.id == INTERNAL_IN.id for measure in cells.specification.measures):
+        notes = (*notes, _OF_MOVES)
+    made = replace(cells.specification, dimensions=dimensions, footnotes=notes)
     return Cells(made, _sorted(joined, names, order))
 
 
