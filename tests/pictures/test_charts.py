@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,27 @@ def test_only_the_largest_have_room_and_that_is_said() -> None:
     assert len(names(drawn)) == bars.MOST_ROWS
     assert names(drawn)[0] == f"p{many - 1}"
     assert any("The 40 largest of 45." in text for text in texts(drawn))
+
+
+@pytest.mark.parametrize("many", [1, 2, 3])
+def test_few_bars_keep_their_height_below_long_titles_and_above_many_notes(many: int) -> None:
+    note = same("A note that is longer than one line of the picture can hold. " * 3)
+    dimension = Dimension("x", same("Country of citizenship"))
+    codes = ["03", "11", "46"][:many]
+    columns = {"x": [c for c in codes for _ in "ab"], "sex": ["male", "female"] * many}
+    drawn = chart(
+        result(
+            (dimension, SEX), columns | {"persons": [*range(2 * many)]},
+            title=same("Long title " * 15), footnotes=(note,) * 7,
+        )
+    ).figure  # fmt: skip
+    with warnings.catch_warnings(action="error"):
+        drawn.draw_without_rendering()
+    box = drawn.axes[0].get_window_extent()
+    assert box.height / drawn.dpi >= 0.3 * many
+    title = drawn._suptitle.get_window_extent()  # type: ignore[attr-defined]
+    assert not title.overlaps(box)
+    assert not any(title.overlaps(legend.get_window_extent()) for legend in drawn.legends)
 
 
 def test_points_have_the_ends_of_their_intervals_and_what_is_hidden_is_marked() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,10 +15,22 @@ from folkestrom.model.specification import Language
 from folkestrom.pictures import bars, lines, pyramid
 from folkestrom.pictures.cube import Axis, Cube, cube_of
 from folkestrom.pictures.style import Language as Lang
-from folkestrom.pictures.style import foot, head, keep_plain, picture, word
+from folkestrom.pictures.style import (
+    foot,
+    foot_text,
+    head,
+    head_text,
+    keep_plain,
+    make_room,
+    picture,
+    word,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Letters of what stands below the title that have room beside a legend.
+_FIXED_LETTERS_AN_INCH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +200,15 @@ def titled(figure: Figure, cube: Cube, kind: str, note: str = "") -> Chart:
         What else is said below it.
     """
     lang = cube.language
-    if cube.fixed:
-        figure.axes[0].set_title(cube.fixed, loc="left", fontsize=9.5, pad=16)
+    fixed = fill(cube.fixed, round(_FIXED_LETTERS_AN_INCH * figure.get_figwidth()))
+    if fixed:
+        figure.axes[0].set_title(fixed, loc="left", fontsize=9.5, pad=16)
     head(figure, cube.title)
     source = ". ".join(text for text in (cube.known, word("source", lang)) if text)
-    notes = (f"{n} {text}" for n, text in enumerate(cube.notes, start=1))
-    foot(figure, note, *notes, f"{source}.")
+    notes = (note, *(f"{n} {text}" for n, text in enumerate(cube.notes, 1)), f"{source}.")
+    foot(figure, *notes)
+    above = (head_text(figure, cube.title), 11.0), (fixed, 9.5), ("\n" if fixed else "", 6.0)
+    make_room(figure, *above, (foot_text(figure, *notes), 8.0))
     keep_plain(figure)
     axes = ", ".join(f"{axis.label} ({len(axis.codes)})" for axis in cube.axes if axis.label)
     said = (f"{word(kind, lang)}: {cube.unit}; {axes}", cube.fixed, source)

@@ -106,7 +106,7 @@ def map_chart(
     if borders is None and tiles is None:
         raise no_borders()
     drawn = read_borders(borders, found.codes) if borders is not None else _squares(tiles or {})
-    figure, axes = canvas(7.4, 6.2 if tiles else 6.8)
+    figure, axes = canvas(7.4, 5.5 if tiles else 6.1)
     _draw(axes, drawn, found)
     if tiles:
         _write_tiles(axes, tiles, found, cube)

@@ -50,9 +50,8 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     hidden = cube.hidden if more else cube.hidden[..., np.newaxis]
     names = more[0].names if more else ()
     single = age.numeric and len(age.codes) > _MOST_NAMED
-    figure, axes = canvas(
-        9.0 if more or hidden.any() else 7.2, 5.4 if single else 1 + 0.26 * len(age.codes)
-    )
+    high = 4.7 if single else 0.9 + max(1.0, 0.26 * len(age.codes))
+    figure, axes = canvas(9.0 if more or hidden.any() else 7.2, high)
     edges = _edges(age)
     longest = float(np.nanmax(values, initial=0.0)) or 1.0
     handles: dict[str, Any] = {}

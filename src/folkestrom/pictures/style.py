@@ -46,6 +46,10 @@ _FONTS: Final = "'DejaVu Sans', Verdana, sans-serif"
 _BOLD_LETTERS_AN_INCH: Final = 11
 _LETTERS_AN_INCH: Final = 15
 _LEGEND_LETTERS: Final = 26
+#: Inches that a legend may take.
+_LEGEND_WIDTH: Final = 2.3
+#: Of a letter's height, with the space between lines.
+_LINE_HEIGHT: Final = 1.35
 _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip
@@ -153,6 +157,21 @@ def _drawing(figure: Figure) -> str:
     return picture(figure, "svg").decode()
 
 
+def make_room(figure: Figure, *texts: tuple[str, float]) -> None:
+    """Make a picture higher by what is written above and below its data.
+
+    Parameters
+    ----------
+    figure
+        The picture, as high as its data and their axis need.
+    *texts
+        Each with its size, in points.
+    """
+    lines = ((text.count("\n") + 1) * size for text, size in texts if text)
+    high = sum(_LINE_HEIGHT * size + 2 for size in lines) / 72
+    figure.set_figheight(figure.get_figheight() + high)
+
+
 def head(figure: Figure, title: str | None) -> None:
     """Put the title on, in as many lines as it needs.
 
@@ -164,8 +183,20 @@ def head(figure: Figure, title: str | None) -> None:
         Of the picture.
     """
     if title:
-        wide = fill(title, round(_BOLD_LETTERS_AN_INCH * figure.get_figwidth()))
+        wide = head_text(figure, title)
         figure.suptitle(wide, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+
+
+def head_text(figure: Figure, title: str) -> str:
+    """A title in as many lines as the picture's width makes it."""
+    room = figure.get_figwidth() - (_LEGEND_WIDTH if figure.legends else 0)
+    return fill(title, round(_BOLD_LETTERS_AN_INCH * room))
+
+
+def foot_text(figure: Figure, *notes: str) -> str:
+    """Notes in as many lines as the picture's width makes them, each begun on a line of its own."""
+    wide = round(_LETTERS_AN_INCH * figure.get_figwidth())
+    return "\n".join(fill(note, wide) for note in notes if note)
 
 
 def foot(figure: Figure, *notes: str) -> None:
@@ -178,9 +209,7 @@ def foot(figure: Figure, *notes: str) -> None:
     *notes
         Each begins a line of its own.
     """
-    wide = round(_LETTERS_AN_INCH * figure.get_figwidth())
-    lines = "\n".join(fill(note, wide) for note in notes if note)
-    if lines:
+    if lines := foot_text(figure, *notes):
         figure.supxlabel(lines, x=0.01, ha="left", fontsize=8, color=GREY)
 
 
