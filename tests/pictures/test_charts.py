@@ -20,6 +20,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Category, Dimension, Language, Measure, same
 from folkestrom.pictures import bars, lines
 from folkestrom.pictures.charts import Chart, chart
+from folkestrom.pictures.cube import cube_of
 from folkestrom.pictures.maps import map_chart
 from tests.pictures.results import (
     AGE,
@@ -312,3 +313,21 @@ def test_matplotlib_is_loaded_when_something_is_drawn() -> None:
 def test_the_first_measure_with_an_interval_is_drawn() -> None:
     assert chart(rates()).figure.axes[0].get_xlabel() == "Rate, per 1 000"
     assert chart(rates(), measures=("persons",)).figure.axes[0].get_xlabel() == "Persons"
+
+
+def test_of_a_table_that_begins_with_a_population_what_follows_is_drawn() -> None:
+    people, moves = same("persons"), same("moves")
+    measures = (
+        Measure("population_start", same("Population"), people),
+        Measure("births", same("Births"), same("events")), Measure("moves", same("Moves"), moves),
+        Measure("population_end", same("Population"), people), RATE,
+    )  # fmt: skip
+    figures = {"population_start": [1, 2], "births": [3, 4], "moves": [5, 6]}
+    figures |= {"population_end": [7, 8], "rate": [1, 2]}
+    account = result((COUNTY,), {"county": ["03", "11"], **figures}, measures)
+    (legend,) = chart(account).figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["Births", "Moves"]
+    assert cube_of(account, Language.EN, alone=True).measure.id == "births"
+    both = {"county": ["03", "03", "11", "11"], "sex": ["male", "female"] * 2}
+    twice = result((COUNTY, SEX), both | {n: v * 2 for n, v in figures.items()}, measures)
+    assert chart(twice).figure.axes[0].get_xlabel() == "Births, events"

@@ -83,7 +83,8 @@ def chart(
     language
         Of all texts.
     measures
-        Names of the measures to draw; by default the first with an interval, or the first.
+        Names of the measures to draw; by default the first with an interval, or the first, or
+        what follows a population, as of `cube.cube_of`.
     compare
         Of pyramids: another population by the same dimensions, which is the outline.
 

@@ -85,7 +85,8 @@ def map_chart(
     language
         Of all texts.
     measures
-        The one to draw; by default the first with an interval, or the first.
+        The one to draw; by default the first with an interval, or the first
+        that is no population of a table that has more.
     classes
         "quantiles": as many areas in each; "equal": steps of one size.
     count
@@ -100,7 +101,7 @@ def map_chart(
         raise UsageError(
             "is no number of classes", where="count", value=count, allowed=f"2 to {MOST_CLASSES}"
         )
-    cube = cube_of(cells, language, measures)
+    cube = cube_of(cells, language, measures, alone=True)
     found = _classed(cube, classes, count)
     tiles = _tiles(found.codes) if borders is None else None
     if borders is None and tiles is None:

@@ -36,7 +36,7 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         help="What to draw, by names of columns: rate, or several counts, births,deaths. "
-        "Without it, the first with an interval, or the first.",
+        "Without it, the first with an interval, or the first; what follows a population.",
     ),
 ]
 ResultLang = Annotated[
