@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from folkestrom.analysis.figures import chart as chart_of
+from folkestrom.app.cli.pictures import _two_days
 from folkestrom.errors import ResourceError, UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Category, Dimension, Language, Measure, same
@@ -127,6 +128,16 @@ def test_what_a_pyramid_is_compared_with_is_an_outline() -> None:
     assert not outline.get_fill()
     assert filled.get_fill()
     assert {"2011-01-01", "2021-01-01", "Menn", "Kvinner"} <= texts(drawn)
+    assert drawn.title == "Laget for hånd. 2011-01-01 og 2021-01-01"
+
+
+def test_two_days_of_a_pyramid_are_a_day_and_its_outline() -> None:
+    days = ["2021-01-01", "2001-01-01"]
+    assert _two_days(days, None) == ("2021-01-01", "2001-01-01")
+    assert _two_days(days[:1], "2031-01-01") == ("2021-01-01", "2031-01-01")
+    for given, compare in ((days, days[0]), ([*days, days[0]], None)):
+        with pytest.raises(UsageError, match=r"--date: [\s\S]* is given too often"):
+            _two_days(given, compare)
 
 
 def test_two_days_in_one_table_are_bars_and_an_outline() -> None:
@@ -249,15 +260,16 @@ def test_the_same_result_gives_the_same_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_drawing_says_what_it_is(name: str) -> None:
-    text = DRAWN[name]().file("svg").decode()
+    drawn = DRAWN[name]()
+    text = drawn.file("svg").decode()
     opening = re.search(r"<svg [^>]*>", text)
     assert opening is not None
     assert 'role="img"' in opening[0]
     assert 'lang="en"' in opening[0]
     titled, described = re.findall(r'(?:title|desc)-\w+(?=[ "])', opening[0])
-    assert f'<title id="{titled}">Made by hand</title>' in text
+    assert f'<title id="{titled}">{drawn.title}</title>' in text
     assert f'<desc id="{described}">' in text
-    assert ">Made by hand</text>" in text
+    assert f">{drawn.title}</text>" in text
     assert "As known on 2021-02-01" in text
 
 

@@ -150,6 +150,7 @@ def _beside(before: Cube, now: Cube) -> Cube:
     pair = Axis("compared", "", ("before", "now"), names)
     return replace(
         now,
+        title=_titled_both(before, now),
         axes=(*axes, pair),
         values=np.stack([_on(one, axes, one.values) for one in (before, now)], axis=-1),
         hidden=np.stack([_on(o, axes, o.hidden) for o in (before, now)], axis=-1).astype(np.bool_),
@@ -177,6 +178,16 @@ def _on(cube: Cube, axes: Sequence[Axis], values: np.ndarray) -> np.ndarray:
     ]
     whole[np.ix_(*places)] = values
     return whole
+
+
+def _titled_both(before: Cube, now: Cube) -> str:
+    """The title with both days, where they differ."""
+    if before.time == now.time:
+        return now.title
+    both = word("both", now.language).format(before=before.time, now=now.time)
+    if now.time and now.time in now.title:
+        return now.title.replace(now.time, both)
+    return f"{now.title}. {both}"
 
 
 def _told_apart(before: Cube, now: Cube) -> tuple[str, str]:

@@ -103,6 +103,7 @@ WORDS: Final = {
     "hidden": ("Not shown, for confidentiality", "Vises ikke, av hensyn til personvernet"),
     "no figure": ("No figure", "Ingen tall"),
     "no borders": ("Without borders in the file: {codes}.", "Uten grenser i filen: {codes}."),
+    "both": ("{before} and {now}", "{before} og {now}"),
     "source": ("Computed by folkestrom", "Beregnet med folkestrom"),
     "not_from_0": ("The axis does not begin at 0.", "Aksen begynner ikke på 0."),
     "largest": ("The {shown} largest of {all}.", "De {shown} største av {all}."),

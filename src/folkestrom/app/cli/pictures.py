@@ -54,7 +54,12 @@ def register(app: typer.Typer) -> None:
 
 def pyramid(
     ctx: typer.Context,
-    date: Annotated[str, typer.Option("--date", metavar=DAY, help="Day of the stock.")],
+    dates: Annotated[
+        list[str],
+        typer.Option(
+            "--date", metavar=DAY, help="Day of the stock; of two, the earlier is the outline."
+        ),
+    ],
     compare: Annotated[
         str | None,
         typer.Option("--compare", metavar=DAY, help="Another day, drawn as an outline."),
@@ -81,6 +86,7 @@ def pyramid(
 
     given = settings(ctx)
     form = _form(given, output)
+    date, compare = _two_days(dates, compare)
     if age != "age" and not age.startswith("age_"):
         raise UsageError(
             "is no variable of ages", where="--age", value=age,
@@ -100,6 +106,17 @@ def pyramid(
         cells = now.answer(connection)
         before = None if other is None else other.answer(connection)
     _write(charts.chart(cells, lang, compare=before), cells, form, output)
+
+
+def _two_days(dates: list[str], compare: str | None) -> tuple[str, str | None]:
+    """The day that is drawn, and that of the outline; of two days, the earlier."""
+    *earlier, date = sorted(dates)
+    if len(earlier) > (compare is None):
+        raise UsageError(
+            "is given too often", where="--date", value=", ".join(dates),
+            allowed="one day, and one more as its outline, by --date or --compare",
+        )  # fmt: skip
+    return date, (earlier[0] if earlier else compare)
 
 
 def chart(
