@@ -41,7 +41,7 @@ Measures = Annotated[
 ]
 ResultLang = Annotated[
     Language | None,
-    typer.Option("--lang", help="Language of words and numbers; without it, the result's."),
+    typer.Option("--lang", help="Language of the texts; of a saved result, its own and no other."),
 ]
 
 
@@ -136,7 +136,7 @@ def chart(
     form = _form(given, output)
     with path_errors(result, "FILE"):
         cells, own = read_result(result)
-    drawn = charts.chart(cells, lang or own, measures=names(measure))
+    drawn = charts.chart(cells, _language(lang, own), measures=names(measure))
     _write(drawn, cells, form, output)
 
 
@@ -172,9 +172,20 @@ def map_(
         cells, own = read_result(result)
     with path_errors(borders, "--borders"):
         drawn = map_chart(
-            cells, borders, lang or own, measures=names(measure), classes=classes, count=count
-        )
+            cells, borders, _language(lang, own), measures=names(measure), classes=classes,
+            count=count,
+        )  # fmt: skip
     _write(drawn, cells, form, output)
+
+
+def _language(asked: Language | None, own: Language | None) -> Language:
+    """The language of a saved result, which has its texts in one only."""
+    if asked is not None and own is not None and asked is not own:
+        raise UsageError(
+            "is not the language of the result's texts", where="--lang", value=asked.value,
+            allowed=own.value, next_step=f"Make the result again, with --lang {asked.value}",
+        )  # fmt: skip
+    return asked or own or Language.EN
 
 
 def _form(given: Settings, output: Path | None) -> OutputFormat:
