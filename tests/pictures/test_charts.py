@@ -158,6 +158,20 @@ def test_a_pyramid_has_two_sides_whoever_there_is_and_says_who_is_left_out() -> 
     assert any("2 of unknown sex or age are left out." in text for text in texts(drawn))
 
 
+def test_areas_are_persons_where_groups_of_ages_are_not_as_wide() -> None:
+    codes = ["0", "1-5", "6-15", "16+"]
+    group = Dimension("age_group", same("Age"), tuple(Category(c, same(c)) for c in codes))
+    columns = {"sex": ["male"] * 4 + ["female"] * 4, "age_group": codes * 2}
+    persons = [3, 10, 40, 50, 2, 20, 30, 60]
+    drawn = chart(result((SEX, group), columns | {"persons": persons}))
+    made = [patch.get_data() for patch in drawn.figure.axes[0].patches[:2]]  # type: ignore[attr-defined]
+    areas = [abs(one.values) * np.diff(one.edges) for one in made]
+    assert np.concatenate(areas).tolist() == persons
+    assert made[0].edges.tolist() == [0, 1, 6, 16, 26]
+    assert drawn.figure.axes[0].get_xlabel() == "Persons per year of age"
+    assert any("16+: drawn as 10 years." in text for text in texts(drawn))
+
+
 def test_hidden_ages_are_hatched() -> None:
     cells = ages()
     data = cells.data.set_column(2, "persons", [[1, 2, 3, None, 2, 2, 2]])

@@ -98,6 +98,12 @@ WORDS: Final = {
         "{n} of unknown sex or age are left out.",
         "{n} med ukjent kjønn eller alder er utelatt.",
     ),
+    "a year": ("per year of age", "per ettårig aldersgruppe"),
+    "areas": (
+        "Areas are numbers of persons: groups are as high as they are wide in years.",
+        "Flatene er antall personer: gruppene er like høye som de er brede i år.",
+    ),
+    "open group": ("{name}: drawn as {years} years.", "{name}: tegnet som {years} år."),
     "points": ("Points with intervals", "Punkter med intervaller"),
     "map": ("Map", "Kart"),
     "hidden": ("Not shown, for confidentiality", "Vises ikke, av hensyn til personvernet"),
