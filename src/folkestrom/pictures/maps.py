@@ -138,8 +138,9 @@ def _classed(cube: Cube, classes: Classes, count: int) -> _Classed:
     if len(cube.axes) != 1 or cube.axes[0].id not in AREAS:
         raise UsageError(
             "is not by areas alone", where="result",
-            value=", ".join(axis.id for axis in cube.axes), allowed=f"one of {', '.join(AREAS)}",
-            next_step="Ask by an area, and for one day or period",
+            value=", ".join(axis.id for axis in cube.axes) or cube.fixed or "one figure",
+            allowed=f"one of {', '.join(AREAS)}, with several areas, and nothing else",
+            next_step="Ask by an area alone, and for one day or period",
         )  # fmt: skip
     area, values = cube.axes[0], cube.values
     known = values[~np.isnan(values)]

@@ -134,7 +134,7 @@ def chart(
 
     given = settings(ctx)
     form = _form(given, output)
-    with path_errors(result, "FILE"):
+    with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
     drawn = charts.chart(cells, _language(lang, own), measures=names(measure))
     _write(drawn, cells, form, output)
@@ -168,9 +168,9 @@ def map_(
 
     given = settings(ctx)
     form = _form(given, output)
-    with path_errors(result, "FILE"):
+    with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
-    with path_errors(borders, "--borders"):
+    with path_errors(borders, "--borders", reading=True):
         drawn = map_chart(
             cells, borders, _language(lang, own), measures=names(measure), classes=classes,
             count=count,
