@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,13 @@ import numpy as np
 import pytest
 
 from folkestrom.analysis.figures import chart as chart_of
+from folkestrom.app.cli.pictures import _two_days
 from folkestrom.errors import ResourceError, UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Category, Dimension, Language, Measure, same
 from folkestrom.pictures import bars, lines
 from folkestrom.pictures.charts import Chart, chart
+from folkestrom.pictures.cube import cube_of
 from folkestrom.pictures.maps import map_chart
 from tests.pictures.results import (
     AGE,
@@ -78,6 +81,27 @@ def test_only_the_largest_have_room_and_that_is_said() -> None:
     assert any("The 40 largest of 45." in text for text in texts(drawn))
 
 
+@pytest.mark.parametrize("many", [1, 2, 3])
+def test_few_bars_keep_their_height_below_long_titles_and_above_many_notes(many: int) -> None:
+    note = same("A note that is longer than one line of the picture can hold. " * 3)
+    dimension = Dimension("x", same("Country of citizenship"))
+    codes = ["03", "11", "46"][:many]
+    columns = {"x": [c for c in codes for _ in "ab"], "sex": ["male", "female"] * many}
+    drawn = chart(
+        result(
+            (dimension, SEX), columns | {"persons": [*range(2 * many)]},
+            title=same("Long title " * 15), footnotes=(note,) * 7,
+        )
+    ).figure  # fmt: skip
+    with warnings.catch_warnings(action="error"):
+        drawn.draw_without_rendering()
+    box = drawn.axes[0].get_window_extent()
+    assert box.height / drawn.dpi >= 0.3 * many
+    title = drawn._suptitle.get_window_extent()  # type: ignore[attr-defined]
+    assert not title.overlaps(box)
+    assert not any(title.overlaps(legend.get_window_extent()) for legend in drawn.legends)
+
+
 def test_points_have_the_ends_of_their_intervals_and_what_is_hidden_is_marked() -> None:
     drawn = chart(rates())
     (males, females) = drawn.figure.axes[0].containers
@@ -104,6 +128,16 @@ def test_what_a_pyramid_is_compared_with_is_an_outline() -> None:
     assert not outline.get_fill()
     assert filled.get_fill()
     assert {"2011-01-01", "2021-01-01", "Menn", "Kvinner"} <= texts(drawn)
+    assert drawn.title == "Laget for hånd. 2011-01-01 og 2021-01-01"
+
+
+def test_two_days_of_a_pyramid_are_a_day_and_its_outline() -> None:
+    days = ["2021-01-01", "2001-01-01"]
+    assert _two_days(days, None) == ("2021-01-01", "2001-01-01")
+    assert _two_days(days[:1], "2031-01-01") == ("2021-01-01", "2031-01-01")
+    for given, compare in ((days, days[0]), ([*days, days[0]], None)):
+        with pytest.raises(UsageError, match=r"--date: [\s\S]* is given too often"):
+            _two_days(given, compare)
 
 
 def test_two_days_in_one_table_are_bars_and_an_outline() -> None:
@@ -122,6 +156,20 @@ def test_a_pyramid_has_two_sides_whoever_there_is_and_says_who_is_left_out() -> 
     drawn = chart(result((unknown, AGE), columns))
     assert {"Males", "Females"} <= texts(drawn)
     assert any("2 of unknown sex or age are left out." in text for text in texts(drawn))
+
+
+def test_areas_are_persons_where_groups_of_ages_are_not_as_wide() -> None:
+    codes = ["0", "1-5", "6-15", "16+"]
+    group = Dimension("age_group", same("Age"), tuple(Category(c, same(c)) for c in codes))
+    columns = {"sex": ["male"] * 4 + ["female"] * 4, "age_group": codes * 2}
+    persons = [3, 10, 40, 50, 2, 20, 30, 60]
+    drawn = chart(result((SEX, group), columns | {"persons": persons}))
+    made = [patch.get_data() for patch in drawn.figure.axes[0].patches[:2]]  # type: ignore[attr-defined]
+    areas = [abs(one.values) * np.diff(one.edges) for one in made]
+    assert np.concatenate(areas).tolist() == persons
+    assert made[0].edges.tolist() == [0, 1, 6, 16, 26]
+    assert drawn.figure.axes[0].get_xlabel() == "Persons per year of age"
+    assert any("16+: drawn as 10 years." in text for text in texts(drawn))
 
 
 def test_hidden_ages_are_hatched() -> None:
@@ -226,15 +274,16 @@ def test_the_same_result_gives_the_same_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_drawing_says_what_it_is(name: str) -> None:
-    text = DRAWN[name]().file("svg").decode()
+    drawn = DRAWN[name]()
+    text = drawn.file("svg").decode()
     opening = re.search(r"<svg [^>]*>", text)
     assert opening is not None
     assert 'role="img"' in opening[0]
     assert 'lang="en"' in opening[0]
     titled, described = re.findall(r'(?:title|desc)-\w+(?=[ "])', opening[0])
-    assert f'<title id="{titled}">Made by hand</title>' in text
+    assert f'<title id="{titled}">{drawn.title}</title>' in text
     assert f'<desc id="{described}">' in text
-    assert ">Made by hand</text>" in text
+    assert f">{drawn.title}</text>" in text
     assert "As known on 2021-02-01" in text
 
 
@@ -263,7 +312,7 @@ def test_names_are_never_interpreted(name: str) -> None:
 def test_numbers_are_written_as_the_language_has_them() -> None:
     big = result((COUNTY,), {"county": ["03", "11"], "persons": [12345, 2]})
     assert "12\u202f345" in texts(chart(big, NO))
-    assert "12,345" in texts(chart(big))
+    assert "12\u202f345" in texts(chart(big))
 
 
 def test_a_result_of_python_is_drawn_and_shows_itself(tmp_path: Path) -> None:
@@ -290,3 +339,21 @@ def test_matplotlib_is_loaded_when_something_is_drawn() -> None:
 def test_the_first_measure_with_an_interval_is_drawn() -> None:
     assert chart(rates()).figure.axes[0].get_xlabel() == "Rate, per 1 000"
     assert chart(rates(), measures=("persons",)).figure.axes[0].get_xlabel() == "Persons"
+
+
+def test_of_a_table_that_begins_with_a_population_what_follows_is_drawn() -> None:
+    people, moves = same("persons"), same("moves")
+    measures = (
+        Measure("population_start", same("Population"), people),
+        Measure("births", same("Births"), same("events")), Measure("moves", same("Moves"), moves),
+        Measure("population_end", same("Population"), people), RATE,
+    )  # fmt: skip
+    figures = {"population_start": [1, 2], "births": [3, 4], "moves": [5, 6]}
+    figures |= {"population_end": [7, 8], "rate": [1, 2]}
+    account = result((COUNTY,), {"county": ["03", "11"], **figures}, measures)
+    (legend,) = chart(account).figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["Births", "Moves"]
+    assert cube_of(account, Language.EN, alone=True).measure.id == "births"
+    both = {"county": ["03", "03", "11", "11"], "sex": ["male", "female"] * 2}
+    twice = result((COUNTY, SEX), both | {n: v * 2 for n, v in figures.items()}, measures)
+    assert chart(twice).figure.axes[0].get_xlabel() == "Births, events"

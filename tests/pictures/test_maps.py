@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
-from folkestrom.errors import UserError
+from folkestrom.errors import UsageError, UserError
 from folkestrom.pictures.borders import read_borders
 from folkestrom.pictures.maps import SHADES, Classes, map_chart
 from tests.pictures.results import COUNTY, ages, counties, rates, result
@@ -161,3 +161,9 @@ def test_the_borders_of_2020_give_a_map_of_all_counties(reference: Path) -> None
     # From Lindesnes to Vardø, in metres of UTM 33.
     assert points.min(axis=0) == pytest.approx([-77_000, 6_450_000], abs=15_000)
     assert points.max(axis=0) == pytest.approx([1_115_000, 7_940_000], abs=15_000)
+
+
+def test_what_is_by_no_areas_names_what_it_is_by() -> None:
+    alone = result((COUNTY,), {"county": ["03"], "persons": [1]})
+    with pytest.raises(UsageError, match="'County: Oslo' is not by areas alone"):
+        map_chart(alone)

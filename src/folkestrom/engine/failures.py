@@ -146,15 +146,19 @@ def resource_errors() -> Iterator[None]:
 
 
 @contextmanager
-def path_errors(path: Path | None = None, where: str = "") -> Iterator[None]:
+def path_errors(
+    path: Path | None = None, where: str = "", *, reading: bool = False
+) -> Iterator[None]:
     """Turn what the system says against a path into an error with a next step.
 
     Parameters
     ----------
     path
-        The path that is written; None: the one that the system names.
+        The path that is written, or read; None: the one that the system names.
     where
         What the path was given as.
+    reading
+        It is read.
     """
     try:
         yield
@@ -162,12 +166,24 @@ def path_errors(path: Path | None = None, where: str = "") -> Iterator[None]:
         raise
     except Exception as error:
         if path is not None:
-            found = _unwritten(error, path, where)
+            found = (_unread if reading else _unwritten)(error, path, where)
         else:
             found = user_error_of(error) if isinstance(error, OSError) else None
         if found is None:
             raise
         raise found from error
+
+
+def _unread(error: Exception, path: Path, where: str) -> UserError | None:
+    number = number_of(error)
+    if number not in _REFUSALS:
+        return user_error_of(error) if isinstance(error, OSError) else None
+    return UsageError(
+        f"cannot be read: {os.strerror(number).lower()}",
+        where=where,
+        value=path,
+        next_step="Name a file that is there and may be read",
+    )
 
 
 def _unwritten(error: Exception, path: Path, where: str) -> UserError | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from folkestrom.errors import UsageError
 
 T = TypeVar("T")
+#: An end this like another is taken for a slip.
+_LIKE: Final = 0.6
 
 
 def format_of(
@@ -47,16 +49,25 @@ def format_of(
     folkestrom.errors.UsageError: --panel: 'rates.parket' does not end as a file of any format does.
     Allowed: .parquet, .csv.
     Next: Did you mean 'rates.parquet'?
+    >>> format_of("rates.foo", {".pdf": "pdf", ".csv": "csv"})
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: --output: 'rates.foo' does not end as a file of any format does.
+    Allowed: .pdf, .csv.
+    Next: Name it so.
     """
     name = Path(path)
     suffix = name.suffix.lower()
     if suffix in formats:
         return formats[suffix]
-    nearest = next(iter(get_close_matches(suffix, formats, n=1, cutoff=0.5)), None)
+    # Without the dot, which all ends have.
+    ends = {end[1:]: end for end in formats}
+    like = get_close_matches(suffix[1:], ends, n=1, cutoff=_LIKE)
+    nearest = name.with_suffix(ends[like[0]]).name if like else ""
     raise UsageError(
         "does not end as a file of any format does",
         where=where,
         value=path,
         allowed=list(formats),
-        next_step=f"Did you mean {name.with_suffix(nearest).name!r}?" if nearest else otherwise,
+        next_step=f"Did you mean {nearest!r}?" if nearest else otherwise,
     )

@@ -33,6 +33,10 @@ MOST_ROWS: Final = 40
 #: Bars of a row that can be told apart.
 MOST_GROUPS: Final = 6
 _NAME_LETTERS: Final = 34
+_UNIT_LETTERS: Final = 56
+#: Inches: of a letter along an axis; of marks, figures and the name of the axis below the bars.
+_LETTER: Final = 0.085
+_AXIS: Final = 0.65
 
 
 def draw(cube: Cube) -> tuple[Figure, str]:
@@ -43,20 +47,23 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     cube
         Rows, or rows × groups.
     """
-    rows, *more = cube.axes
+    size = len(cube.axes[0].codes)
+    more = cube.axes[1:]
     if more and len(more[0].codes) > MOST_GROUPS:
         raise UsageError(
             "are too many to stand beside each other", where="chart",
             value=f"{len(more[0].codes)} of {more[0].label}", allowed=f"at most {MOST_GROUPS}",
             next_step="Ask for fewer categories or variables",
         )  # fmt: skip
-    size = len(rows.codes)
     cube = _largest(cube if more else _as_groups(cube))
-    shown, (_, groups) = len(cube.axes[0].codes), cube.axes
-    many = len(groups.codes)
-    figure, axes = canvas(9.0 if more else 7.2, 1.0 + shown * (0.12 + 0.14 * many))
+    rows, groups = cube.axes
+    shown, many = len(rows.codes), len(groups.codes)
+    lines = max(fill(name, _NAME_LETTERS).count("\n") + 1 for name in rows.names)
+    deep = shown * max(0.21 + 0.14 * many, 0.16 * lines + 0.06)
+    deep = max(deep, _LETTER * max(map(len, rows.label.split() or [""])))
+    figure, axes = canvas(9.0 if more else 7.2, _AXIS + deep)
     handles = [_series(axes, cube, k) for k in range(many)]
-    _frame(axes, cube)
+    _frame(axes, cube, round(deep / _LETTER))
     if more:
         legend_beside(figure, handles, groups.names)
     hidden = f": {word('hidden', cube.language)}." if cube.hidden.any() else ""
@@ -111,7 +118,7 @@ def _write(axes: Axes, cube: Cube, place: float, value: float) -> None:
     )  # fmt: skip
 
 
-def _frame(axes: Axes, cube: Cube) -> None:
+def _frame(axes: Axes, cube: Cube, letters: int) -> None:
     rows = cube.axes[0]
     empty = [bool(row.all()) for row in np.isnan(cube.values)]
     hidden = [bool(row.any()) for row in cube.hidden]
@@ -119,8 +126,8 @@ def _frame(axes: Axes, cube: Cube) -> None:
     names = (fill(name, _NAME_LETTERS) for name in rows.names)
     name_rows(axes, [f"{name}{mark}" for name, mark in zip(names, marks, strict=True)])
     axes.set_ylim(len(rows.codes) - 0.5, -0.5)
-    axes.set_ylabel("" if rows.id == "measure" else rows.label)
-    axes.set_xlabel(cube.unit)
+    axes.set_ylabel("" if rows.id == "measure" else fill(rows.label, letters))
+    axes.set_xlabel(fill(cube.unit, _UNIT_LETTERS))
     axes.xaxis.set_major_formatter(lambda v, _: tick_text(float(v), cube.language))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", **GRID)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,10 +15,22 @@ from folkestrom.model.specification import Language
 from folkestrom.pictures import bars, lines, pyramid
 from folkestrom.pictures.cube import Axis, Cube, cube_of
 from folkestrom.pictures.style import Language as Lang
-from folkestrom.pictures.style import foot, head, keep_plain, picture, word
+from folkestrom.pictures.style import (
+    foot,
+    foot_text,
+    head,
+    head_text,
+    keep_plain,
+    make_room,
+    picture,
+    word,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Letters of what stands below the title that have room beside a legend.
+_FIXED_LETTERS_AN_INCH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,8 @@ def chart(
     language
         Of all texts.
     measures
-        Names of the measures to draw; by default the first with an interval, or the first.
+        Names of the measures to draw; by default the first with an interval, or the first, or
+        what follows a population, as of `cube.cube_of`.
     compare
         Of pyramids: another population by the same dimensions, which is the outline.
 
@@ -136,6 +150,7 @@ def _beside(before: Cube, now: Cube) -> Cube:
     pair = Axis("compared", "", ("before", "now"), names)
     return replace(
         now,
+        title=_titled_both(before, now),
         axes=(*axes, pair),
         values=np.stack([_on(one, axes, one.values) for one in (before, now)], axis=-1),
         hidden=np.stack([_on(o, axes, o.hidden) for o in (before, now)], axis=-1).astype(np.bool_),
@@ -165,6 +180,16 @@ def _on(cube: Cube, axes: Sequence[Axis], values: np.ndarray) -> np.ndarray:
     return whole
 
 
+def _titled_both(before: Cube, now: Cube) -> str:
+    """The title with both days, where they differ."""
+    if before.time == now.time:
+        return now.title
+    both = word("both", now.language).format(before=before.time, now=now.time)
+    if now.time and now.time in now.title:
+        return now.title.replace(now.time, both)
+    return f"{now.title}. {both}"
+
+
 def _told_apart(before: Cube, now: Cube) -> tuple[str, str]:
     """What two populations are called: by what differs, the day or what was known."""
     if before.time != now.time:
@@ -187,12 +212,15 @@ def titled(figure: Figure, cube: Cube, kind: str, note: str = "") -> Chart:
         What else is said below it.
     """
     lang = cube.language
-    if cube.fixed:
-        figure.axes[0].set_title(cube.fixed, loc="left", fontsize=9.5, pad=16)
+    fixed = fill(cube.fixed, round(_FIXED_LETTERS_AN_INCH * figure.get_figwidth()))
+    if fixed:
+        figure.axes[0].set_title(fixed, loc="left", fontsize=9.5, pad=16)
     head(figure, cube.title)
     source = ". ".join(text for text in (cube.known, word("source", lang)) if text)
-    notes = (f"{n} {text}" for n, text in enumerate(cube.notes, start=1))
-    foot(figure, note, *notes, f"{source}.")
+    notes = (note, *(f"{n} {text}" for n, text in enumerate(cube.notes, 1)), f"{source}.")
+    foot(figure, *notes)
+    above = (head_text(figure, cube.title), 11.0), (fixed, 9.5), ("\n" if fixed else "", 6.0)
+    make_room(figure, *above, (foot_text(figure, *notes), 8.0))
     keep_plain(figure)
     axes = ", ".join(f"{axis.label} ({len(axis.codes)})" for axis in cube.axes if axis.label)
     said = (f"{word(kind, lang)}: {cube.unit}; {axes}", cube.fixed, source)

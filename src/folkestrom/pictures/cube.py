@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -25,6 +26,10 @@ Booleans: TypeAlias = npt.NDArray[np.bool_]
 LARGEST: Final = 2_000_000
 #: Dimensions that are time, beside all whose codes are dates.
 TIMES: Final = frozenset({"date", "period", "year", "time", "quarter", "month"})
+#: Measures that stand on one picture without being asked for.
+MOST_MEASURES: Final = 6
+#: In the names of measures that are populations: what there is, and not what happens.
+_STOCK: Final = "population"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _CONTENTS: Final = {"en": "Contents", "no": "Innhold"}
 
@@ -143,7 +148,12 @@ class Cube:
 
 
 def cube_of(
-    cells: Cells, language: Language, measures: Sequence[str] = (), keep: Collection[str] = ()
+    cells: Cells,
+    language: Language,
+    measures: Sequence[str] = (),
+    keep: Collection[str] = (),
+    *,
+    alone: bool = False,
 ) -> Cube:
     """The figures of a chart.
 
@@ -155,14 +165,19 @@ def cube_of(
         Of all texts.
     measures
         Names of measures: one, or several counts or of one unit, which become a dimension. None:
-        the first with an interval, or the first.
+        the first with an interval; else the first, and of a table that begins with a population,
+        what follows it, as far as one axis has it.
     keep
         Dimensions that stay with all their categories, if only one occurs too.
+    alone
+        There is room for one measure only.
     """
     spec = cells.specification
-    chosen = _chosen(spec.measures, measures)
-    limits = _limits(spec.measures, chosen[0]) if len(chosen) == 1 else None
     axes, place, size = _placed(cells, language, keep)
+    totals = {d.id: {d.total} for d in spec.dimensions}
+    varying = sum(len({*axis.codes} - totals[axis.id]) > 1 for axis in axes)
+    chosen = _chosen(spec.measures, measures, 1 if alone or varying > 1 else MOST_MEASURES)
+    limits = _limits(spec.measures, chosen[0]) if len(chosen) == 1 else None
     arrays = [_array(cells, measure, place, size) for measure in (*chosen, *(limits or ()))]
     hidden = np.zeros(int(np.prod(size)), np.bool_)
     if cells.suppressed is not None:
@@ -193,19 +208,17 @@ def cube_of(
     return _varying(cells, cube, keep)
 
 
-def _chosen(all_of: Sequence[Measure], wanted: Sequence[str]) -> list[Measure]:
+def _chosen(all_of: Sequence[Measure], wanted: Sequence[str], room: int) -> list[Measure]:
     by_name = {measure.id: measure for measure in all_of}
     if not by_name:
         raise UsageError("has no figures to draw", where="result")
     if not wanted:
         with_limits = [measure for measure in all_of if _limits(all_of, measure)]
-        return [with_limits[0] if with_limits else all_of[0]]
+        return with_limits[:1] or _after_stock(all_of)[:room]
     for name in wanted:
         check_code(name, by_name, "is no measure of the result", where="measure")
     chosen = [by_name[name] for name in dict.fromkeys(wanted)]
-    units = {m.unit.en for m in chosen}
-    # What is counted may have several names: events, moves.
-    if len(units) > 1 and not all(m.empty == 0 and m.decimals == 0 for m in chosen):
+    if not _on_one_axis(chosen):
         raise UsageError(
             "have different units, which no axis can have",
             where="measure",
@@ -213,6 +226,23 @@ def _chosen(all_of: Sequence[Measure], wanted: Sequence[str]) -> list[Measure]:
             allowed="measures of one unit, or counts",
         )
     return chosen
+
+
+def _on_one_axis(measures: Sequence[Measure]) -> bool:
+    """Whether they have one unit; what is counted may have several names: events, moves."""
+    counts = all(m.empty == 0 and m.decimals == 0 for m in measures)
+    return counts or len({m.unit.en for m in measures}) == 1
+
+
+def _after_stock(all_of: Sequence[Measure]) -> list[Measure]:
+    """The first; of a table that begins with a population, what it goes on with."""
+    stock, *others = all_of
+    if _STOCK not in stock.id or not others:
+        return [stock]
+    flows = takewhile(
+        lambda m: m.unit != stock.unit and _on_one_axis((others[0], m)), others[1:]
+    )  # fmt: skip
+    return [others[0], *flows]
 
 
 def _together(chosen: Sequence[Measure], language: Language) -> Measure:

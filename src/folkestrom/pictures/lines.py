@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +31,8 @@ MOST: Final = 12
 #: Marks along the axis of time.
 _MOST_MARKS: Final = 12
 _FEW_POINTS: Final = 30
+#: Letters of the unit in a line along the axis.
+_UNIT_LETTERS: Final = 34
 #: Where the lowest figure is above this part of the highest, an axis from 0 would show nothing.
 _FLAT: Final = 0.7
 
@@ -50,7 +53,7 @@ def draw(cube: Cube) -> tuple[Figure, str]:
             where="chart", value=f"{len(lines)} of {', '.join(axis.label for axis in others)}",
             allowed=f"at most {MOST}", next_step="Ask for fewer categories or variables",
         )  # fmt: skip
-    figure, axes = canvas(9.0 if others else 7.2, 4.2)
+    figure, axes = canvas(9.0 if others else 7.2, 3.5)
     places = _places(across)
     ends = []
     for k, line in enumerate(lines):
@@ -88,7 +91,7 @@ def _places(axis: Axis) -> Floats:
 
 def _frame(axes: Axes, cube: Cube, across: Axis, places: Floats) -> None:
     axes.set_xlabel(across.label)
-    axes.set_ylabel(cube.unit)
+    axes.set_ylabel(fill(cube.unit, _UNIT_LETTERS))
     axes.yaxis.set_major_formatter(lambda v, _: tick_text(float(v), cube.language))
     axes.grid(axis="y", **GRID)
     axes.set_axisbelow(True)

@@ -85,7 +85,8 @@ def map_chart(
     language
         Of all texts.
     measures
-        The one to draw; by default the first with an interval, or the first.
+        The one to draw; by default the first with an interval, or the first
+        that is no population of a table that has more.
     classes
         "quantiles": as many areas in each; "equal": steps of one size.
     count
@@ -100,13 +101,13 @@ def map_chart(
         raise UsageError(
             "is no number of classes", where="count", value=count, allowed=f"2 to {MOST_CLASSES}"
         )
-    cube = cube_of(cells, language, measures)
+    cube = cube_of(cells, language, measures, alone=True)
     found = _classed(cube, classes, count)
     tiles = _tiles(found.codes) if borders is None else None
     if borders is None and tiles is None:
         raise no_borders()
     drawn = read_borders(borders, found.codes) if borders is not None else _squares(tiles or {})
-    figure, axes = canvas(7.4, 6.2 if tiles else 6.8)
+    figure, axes = canvas(7.4, 5.5 if tiles else 6.1)
     _draw(axes, drawn, found)
     if tiles:
         _write_tiles(axes, tiles, found, cube)
@@ -137,8 +138,9 @@ def _classed(cube: Cube, classes: Classes, count: int) -> _Classed:
     if len(cube.axes) != 1 or cube.axes[0].id not in AREAS:
         raise UsageError(
             "is not by areas alone", where="result",
-            value=", ".join(axis.id for axis in cube.axes), allowed=f"one of {', '.join(AREAS)}",
-            next_step="Ask by an area, and for one day or period",
+            value=", ".join(axis.id for axis in cube.axes) or cube.fixed or "one figure",
+            allowed=f"one of {', '.join(AREAS)}, with several areas, and nothing else",
+            next_step="Ask by an area alone, and for one day or period",
         )  # fmt: skip
     area, values = cube.axes[0], cube.values
     known = values[~np.isnan(values)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 MOST: Final = 2
 #: More age groups than this are named at every tenth age only.
 _MOST_NAMED: Final = 30
+#: Ages that are named stand apart by this part of the axis.
+_NAMED_APART: Final = 0.035
+#: Codes of groups of ages: 0, 1-5, 90+.
+_GROUP: Final = re.compile(r"(\d+)(?:-(\d+)|\+)?")
 #: A bar that is not shown, as a part of the longest.
 _HIDDEN_LENGTH: Final = 0.04
 
@@ -50,10 +55,12 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     hidden = cube.hidden if more else cube.hidden[..., np.newaxis]
     names = more[0].names if more else ()
     single = age.numeric and len(age.codes) > _MOST_NAMED
-    figure, axes = canvas(
-        9.0 if more or hidden.any() else 7.2, 5.4 if single else 1 + 0.26 * len(age.codes)
-    )
-    edges = _edges(age)
+    spans = _unequal(age)
+    high = 4.7 if single or spans is not None else 0.9 + max(1.0, 0.26 * len(age.codes))
+    figure, axes = canvas(9.0 if more or hidden.any() else 7.2, high)
+    edges = _edges(age) if spans is None else spans
+    # As long as many in a year of age: then areas are persons, whatever the width of a group.
+    values = values if spans is None else values / np.diff(spans)[:, np.newaxis]
     longest = float(np.nanmax(values, initial=0.0)) or 1.0
     handles: dict[str, Any] = {}
     for side, sign in ((0, -1), (1, 1)):
@@ -68,15 +75,28 @@ def draw(cube: Cube) -> tuple[Figure, str]:
             if names:
                 handles.setdefault(names[k], made)
             _hide(axes, sign, edges, _with_gaps(hidden[side, :, k].astype(float), age), longest)
-    _frame(axes, cube, sex, longest)
-    _name_ages(axes, age, edges, single=single)
+    unit = cube.unit if spans is None else f"{cube.unit} {word('a year', cube.language)}"
+    _frame(axes, cube, sex, longest, unit)
+    _name_ages(axes, age, edges, single=single, spans=spans is not None)
     if hidden.any():
         handles[word("hidden", cube.language)] = _hidden_patch()
     if handles:
         shown = {name: _neutral(handle) for name, handle in handles.items()}
         legend_beside(figure, list(shown.values()), list(shown))
-    said = number_text(left_out, cube.language)
-    return figure, word("unknown left out", cube.language).format(n=said) if left_out else ""
+    return figure, _note(cube, left_out, spans)
+
+
+def _note(cube: Cube, left_out: float, spans: Floats | None) -> str:
+    """Who is left out, and how groups of unequal width are drawn."""
+    said, age = number_text(left_out, cube.language), cube.axes[1]
+    notes = [word("unknown left out", cube.language).format(n=said)] if left_out else []
+    if spans is not None:
+        notes.append(word("areas", cube.language))
+        if age.codes[-1].endswith("+"):
+            years = number_text(spans[-1] - spans[-2], cube.language)
+            last = word("open group", cube.language)
+            notes.append(last.format(name=age.names[-1], years=years))
+    return " ".join(notes)
 
 
 def _known(cube: Cube) -> Cube:
@@ -97,6 +117,20 @@ def _edges(age: Axis) -> Floats:
     return np.arange(min(ages), max(ages) + 2, dtype=np.float64) - 0.5
 
 
+def _unequal(age: Axis) -> Floats | None:
+    """Where groups of ages begin and end, if they are not all as wide; None: they are."""
+    found = [_GROUP.fullmatch(code) for code in age.codes]
+    spans = [(int(m[1]), int(m[2] or m[1]) + 1) for m in found if m is not None]
+    if age.numeric or len(spans) < max(2, len(found)):
+        return None
+    starts, ends = np.array(spans, np.float64).T
+    if age.codes[-1].endswith("+"):
+        # An open group is drawn as wide as the one before it.
+        ends[-1] = starts[-1] + ends[-2] - starts[-2]
+    together = bool((starts[1:] == ends[:-1]).all())
+    return np.append(starts, ends[-1]) if together and len({*(ends - starts)}) > 1 else None
+
+
 def _with_gaps(values: Floats, age: Axis) -> Floats:
     """A figure for every age from the first to the last, 0 where nobody is."""
     if not age.numeric:
@@ -112,15 +146,16 @@ def _hide(axes: Axes, sign: int, edges: Floats, hidden: Floats, longest: float) 
     at = np.flatnonzero(hidden)
     if len(at):
         axes.barh(
-            (edges[at] + edges[at + 1]) / 2, sign * _HIDDEN_LENGTH * longest, 0.9, **HIDDEN
+            (edges[at] + edges[at + 1]) / 2, sign * _HIDDEN_LENGTH * longest,
+            0.9 * np.diff(edges)[at], **HIDDEN,
         )  # fmt: skip
 
 
-def _frame(axes: Axes, cube: Cube, sex: Axis, longest: float) -> None:
+def _frame(axes: Axes, cube: Cube, sex: Axis, longest: float, unit: str) -> None:
     reach = 1.06 * longest
     axes.set_xlim(-reach, reach)
     axes.xaxis.set_major_formatter(lambda v, _: tick_text(abs(float(v)), cube.language))
-    axes.set_xlabel(cube.unit)
+    axes.set_xlabel(unit)
     axes.axvline(0, color="white", linewidth=1)
     axes.grid(axis="x", **GRID)
     axes.set_axisbelow(True)
@@ -131,11 +166,18 @@ def _frame(axes: Axes, cube: Cube, sex: Axis, longest: float) -> None:
         )  # fmt: skip
 
 
-def _name_ages(axes: Axes, age: Axis, edges: Floats, *, single: bool) -> None:
+def _name_ages(axes: Axes, age: Axis, edges: Floats, *, single: bool, spans: bool) -> None:
     axes.set_ylim(edges[0], edges[-1])
     axes.set_ylabel(age.label)
     if single:
         axes.set_yticks([a for a in range(int(edges[0] + 0.5), int(edges[-1]) + 1) if a % 10 == 0])
+    elif spans:
+        # Where groups begin; of beginnings that have no room beside each other, the first.
+        shown: list[float] = []
+        for edge in edges[:-1]:
+            if not shown or edge - shown[-1] >= _NAMED_APART * (edges[-1] - edges[0]):
+                shown.append(float(edge))
+        axes.set_yticks(shown)
     elif age.numeric:
         axes.set_yticks(np.arange(edges[0] + 0.5, edges[-1]))
     else:

@@ -46,6 +46,10 @@ _FONTS: Final = "'DejaVu Sans', Verdana, sans-serif"
 _BOLD_LETTERS_AN_INCH: Final = 11
 _LETTERS_AN_INCH: Final = 15
 _LEGEND_LETTERS: Final = 26
+#: Inches that a legend may take.
+_LEGEND_WIDTH: Final = 2.3
+#: Of a letter's height, with the space between lines.
+_LINE_HEIGHT: Final = 1.35
 _DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None},
 }  # fmt: skip
@@ -94,11 +98,18 @@ WORDS: Final = {
         "{n} of unknown sex or age are left out.",
         "{n} med ukjent kjønn eller alder er utelatt.",
     ),
+    "a year": ("per year of age", "per ettårig aldersgruppe"),
+    "areas": (
+        "Areas are numbers of persons: groups are as high as they are wide in years.",
+        "Flatene er antall personer: gruppene er like høye som de er brede i år.",
+    ),
+    "open group": ("{name}: drawn as {years} years.", "{name}: tegnet som {years} år."),
     "points": ("Points with intervals", "Punkter med intervaller"),
     "map": ("Map", "Kart"),
     "hidden": ("Not shown, for confidentiality", "Vises ikke, av hensyn til personvernet"),
     "no figure": ("No figure", "Ingen tall"),
     "no borders": ("Without borders in the file: {codes}.", "Uten grenser i filen: {codes}."),
+    "both": ("{before} and {now}", "{before} og {now}"),
     "source": ("Computed by folkestrom", "Beregnet med folkestrom"),
     "not_from_0": ("The axis does not begin at 0.", "Aksen begynner ikke på 0."),
     "largest": ("The {shown} largest of {all}.", "De {shown} største av {all}."),
@@ -153,6 +164,21 @@ def _drawing(figure: Figure) -> str:
     return picture(figure, "svg").decode()
 
 
+def make_room(figure: Figure, *texts: tuple[str, float]) -> None:
+    """Make a picture higher by what is written above and below its data.
+
+    Parameters
+    ----------
+    figure
+        The picture, as high as its data and their axis need.
+    *texts
+        Each with its size, in points.
+    """
+    lines = ((text.count("\n") + 1) * size for text, size in texts if text)
+    high = sum(_LINE_HEIGHT * size + 2 for size in lines) / 72
+    figure.set_figheight(figure.get_figheight() + high)
+
+
 def head(figure: Figure, title: str | None) -> None:
     """Put the title on, in as many lines as it needs.
 
@@ -164,8 +190,20 @@ def head(figure: Figure, title: str | None) -> None:
         Of the picture.
     """
     if title:
-        wide = fill(title, round(_BOLD_LETTERS_AN_INCH * figure.get_figwidth()))
+        wide = head_text(figure, title)
         figure.suptitle(wide, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
+
+
+def head_text(figure: Figure, title: str) -> str:
+    """A title in as many lines as the picture's width makes it."""
+    room = figure.get_figwidth() - (_LEGEND_WIDTH if figure.legends else 0)
+    return fill(title, round(_BOLD_LETTERS_AN_INCH * room))
+
+
+def foot_text(figure: Figure, *notes: str) -> str:
+    """Notes in as many lines as the picture's width makes them, each begun on a line of its own."""
+    wide = round(_LETTERS_AN_INCH * figure.get_figwidth())
+    return "\n".join(fill(note, wide) for note in notes if note)
 
 
 def foot(figure: Figure, *notes: str) -> None:
@@ -178,9 +216,7 @@ def foot(figure: Figure, *notes: str) -> None:
     *notes
         Each begins a line of its own.
     """
-    wide = round(_LETTERS_AN_INCH * figure.get_figwidth())
-    lines = "\n".join(fill(note, wide) for note in notes if note)
-    if lines:
+    if lines := foot_text(figure, *notes):
         figure.supxlabel(lines, x=0.01, ha="left", fontsize=8, color=GREY)
 
 
@@ -275,7 +311,7 @@ def in_legend(name: str) -> str:
 
 
 def number_text(value: float, lang: Language, decimals: int | None = None) -> str:
-    r"""A number with its thousands apart, as the language has it.
+    r"""A number with its thousands apart, as in tables, and the language's decimal mark.
 
     Parameters
     ----------
@@ -289,21 +325,21 @@ def number_text(value: float, lang: Language, decimals: int | None = None) -> st
     Examples
     --------
     >>> number_text(12345.0, "en"), number_text(12345.0, "no"), number_text(0.25, "no")
-    ('12,345', '12\u202f345', '0,25')
+    ('12\u202f345', '12\u202f345', '0,25')
     """
     if decimals is None:
         decimals = 0 if value == round(value) else 2
-    written = f"{value:,.{decimals}f}"
-    return written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
+    written = f"{value:,.{decimals}f}".replace(",", "\u202f")
+    return written if lang == "en" else written.replace(".", ",")
 
 
 def tick_text(value: float, lang: Language) -> str:
-    """A number along an axis, with no more decimals than it has.
+    r"""A number along an axis, with no more decimals than it has.
 
     Examples
     --------
     >>> tick_text(2.5, "no"), tick_text(0.125, "en"), tick_text(5000.0, "en")
-    ('2,5', '0.125', '5,000')
+    ('2,5', '0.125', '5\u202f000')
     """
     places = len(f"{value:.6f}".rstrip("0").partition(".")[2])
     return number_text(value, lang, places)

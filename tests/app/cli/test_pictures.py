@@ -57,9 +57,11 @@ def test_what_cannot_be_drawn_is_told_before_or_with_the_next_step(
             ("pyramid", "--date", "2021-01-01", "--age", "county", "-o", "x.svg"),
             "is no variable of ages",
         ),
-        (("chart", "nowhere.parquet", "-o", "x.svg"), "nowhere.parquet"),
+        (("chart", "nowhere.parquet", "-o", "x.svg"), "cannot be read: no such"),
+        (("chart", saved, "--lang", "no", "-o", "x.svg"), "again, with --lang no"),
+        (("map", saved, "--lang", "no", "-o", "x.svg"), "again, with --lang no"),
         (("map", saved, "-o", "x.svg"), "geonorge.no"),
-        (("map", saved, "--borders", "nowhere.json", "-o", "x.svg"), "nowhere.json"),
+        (("map", saved, "--borders", "nowhere.json", "-o", "x.svg"), "cannot be read: no such"),
     ):
         done = ask(store, *arguments)
         assert done.exit_code == 2, (arguments, done.output)

@@ -57,7 +57,8 @@ def test_a_dataset_of_another_statistics_bank_is_read(tmp_path: Path) -> None:
         "version": "2.0", "class": "dataset", "label": "Residents", "id": ["region"], "size": [2],
         "dimension": {"region": dimension}, "value": {"0": 5},
     }))  # fmt: skip
-    cells, _ = read_result(file)
+    cells, language = read_result(file)
+    assert language is None
     assert list(cells.rows()) == [{"region": "A", "value": 5}, {"region": "B", "value": None}]
     assert [c.label.en for c in cells.categories("region")] == ["North", "South"]
 

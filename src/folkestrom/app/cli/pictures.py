@@ -36,12 +36,12 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         help="What to draw, by names of columns: rate, or several counts, births,deaths. "
-        "Without it, the first with an interval, or the first.",
+        "Without it, the first with an interval, or the first; what follows a population.",
     ),
 ]
 ResultLang = Annotated[
     Language | None,
-    typer.Option("--lang", help="Language of words and numbers; without it, the result's."),
+    typer.Option("--lang", help="Language of the texts; of a saved result, its own and no other."),
 ]
 
 
@@ -54,7 +54,12 @@ def register(app: typer.Typer) -> None:
 
 def pyramid(
     ctx: typer.Context,
-    date: Annotated[str, typer.Option("--date", metavar=DAY, help="Day of the stock.")],
+    dates: Annotated[
+        list[str],
+        typer.Option(
+            "--date", metavar=DAY, help="Day of the stock; of two, the earlier is the outline."
+        ),
+    ],
     compare: Annotated[
         str | None,
         typer.Option("--compare", metavar=DAY, help="Another day, drawn as an outline."),
@@ -81,6 +86,7 @@ def pyramid(
 
     given = settings(ctx)
     form = _form(given, output)
+    date, compare = _two_days(dates, compare)
     if age != "age" and not age.startswith("age_"):
         raise UsageError(
             "is no variable of ages", where="--age", value=age,
@@ -102,6 +108,17 @@ def pyramid(
     _write(charts.chart(cells, lang, compare=before), cells, form, output)
 
 
+def _two_days(dates: list[str], compare: str | None) -> tuple[str, str | None]:
+    """The day that is drawn, and that of the outline; of two days, the earlier."""
+    *earlier, date = sorted(dates)
+    if len(earlier) > (compare is None):
+        raise UsageError(
+            "is given too often", where="--date", value=", ".join(dates),
+            allowed="one day, and one more as its outline, by --date or --compare",
+        )  # fmt: skip
+    return date, (earlier[0] if earlier else compare)
+
+
 def chart(
     ctx: typer.Context,
     result: Result,
@@ -117,9 +134,9 @@ def chart(
 
     given = settings(ctx)
     form = _form(given, output)
-    with path_errors(result, "FILE"):
+    with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
-    drawn = charts.chart(cells, lang or own, measures=names(measure))
+    drawn = charts.chart(cells, _language(lang, own), measures=names(measure))
     _write(drawn, cells, form, output)
 
 
@@ -151,13 +168,24 @@ def map_(
 
     given = settings(ctx)
     form = _form(given, output)
-    with path_errors(result, "FILE"):
+    with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
-    with path_errors(borders, "--borders"):
+    with path_errors(borders, "--borders", reading=True):
         drawn = map_chart(
-            cells, borders, lang or own, measures=names(measure), classes=classes, count=count
-        )
+            cells, borders, _language(lang, own), measures=names(measure), classes=classes,
+            count=count,
+        )  # fmt: skip
     _write(drawn, cells, form, output)
+
+
+def _language(asked: Language | None, own: Language | None) -> Language:
+    """The language of a saved result, which has its texts in one only."""
+    if asked is not None and own is not None and asked is not own:
+        raise UsageError(
+            "is not the language of the result's texts", where="--lang", value=asked.value,
+            allowed=own.value, next_step=f"Make the result again, with --lang {asked.value}",
+        )  # fmt: skip
+    return asked or own or Language.EN
 
 
 def _form(given: Settings, output: Path | None) -> OutputFormat:

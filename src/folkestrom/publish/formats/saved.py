@@ -22,8 +22,8 @@ from folkestrom.publish.formats.cube import CONTENTS
 from folkestrom.publish.formats.layout import SUPPRESSED
 
 
-def read_result(path: Path, where: str = "FILE") -> tuple[Cells, Language]:
-    """A result from a file that was written with --output, and the language of its texts.
+def read_result(path: Path, where: str = "FILE") -> tuple[Cells, Language | None]:
+    """A result from a file that was written with --output, and the language of its texts, if told.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ def read_result(path: Path, where: str = "FILE") -> tuple[Cells, Language]:
             next_step="Write it again, such as by -o result.parquet; CSV needs the file "
             "NAME.csv-metadata.json beside it",
         ) from error
-    return cells_of(table, str(path)), Language(description_of(table).get("language", "en"))
+    told = description_of(table).get("language")
+    return cells_of(table, str(path)), None if told is None else Language(told)
 
 
 def _parquet(path: Path) -> pa.Table:
