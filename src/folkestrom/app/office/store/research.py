@@ -96,7 +96,8 @@ class Research(Opened):
 
         Examples
         --------
-        >>> open_store("no-such-store").rates("2020-01-01", "2019-01-01")
+        >>> import folkestrom
+        >>> folkestrom.open("no-such-store").rates("2020-01-01", "2019-01-01")
         Traceback (most recent call last):
         ...
         folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
