@@ -56,7 +56,7 @@ def test_a_total_that_is_small_itself_is_not_shown() -> None:
     small = shown.filter(pl.col("municipality") == "1103")
     assert small["persons"].null_count() == small.height
     others = shown.filter(pl.col("municipality").is_in(["0301", "1101"]), pl.col("sex") == "total")
-    assert others["persons"].null_count() == 1  # else the grand total would tell it
+    assert others["persons"].null_count() == 1  # else the grand total gives it away
 
 
 def test_rounded_totals_are_of_rounded_counts() -> None:
@@ -128,5 +128,5 @@ def test_rows_that_are_there_are_known_to_count_persons() -> None:
     cells = population(people(numbers), DAY, ["municipality", "sex"])
     shown = frame(published(cells, STATISTICS, totals=True))
     total = shown.filter(pl.col("municipality") == "total", pl.col("sex") == "female")
-    # Three rows that add up to 3, and each counts a person: the total would tell them.
+    # Three rows that add up to 3, and each counts a person: so the total gives them away.
     assert total["persons"].to_list() == [None]

@@ -217,7 +217,8 @@ def _of_those_there(data: pa.Table, specification: TableSpecification) -> pa.Tab
         if order != list(range(len(codes))):
             index = column.type.index_type
             places = pc.index_in(column.indices, pa.array(order, index)).cast(index)
-            made = pa.DictionaryArray.from_arrays(places, column.dictionary.take(pa.array(order)))
+            listed = column.dictionary.take(pa.array(order))
+            made = pa.DictionaryArray.from_arrays(places, listed, ordered=column.type.ordered)
             data = data.set_column(at, data.schema.field(at), made)
     return data
 

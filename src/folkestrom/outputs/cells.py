@@ -150,7 +150,7 @@ def _without_small_bases(cells: Cells, rules: Rules) -> Cells:
 
 
 def _in_no_order(cells: Cells) -> Cells:
-    """Citizenships whose total is not shown last, by code: their rank would tell of it."""
+    """Citizenships whose total is not shown last, by code: their rank says how few they are."""
     made = cells.specification
     dimension, sex = made.dimensions
     gone = {

@@ -115,8 +115,10 @@ def suppress_counts(
     >>> suppress_counts([counts], [counts < 5], of, 5)[0].hidden.tolist()
     [True, True, False, False]
     """
+    if not counts:
+        return []
     least = of.least(counts)
-    found = []
+    found: list[Suppression] = []
     for n, (count, mask) in enumerate(zip(counts, primary, strict=True)):
         stack = _Stack([count], of, [1], least[n : n + 1], minimum)
         found += stack.suppress([mask])
