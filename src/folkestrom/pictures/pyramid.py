@@ -83,13 +83,20 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     if handles:
         shown = {name: _neutral(handle) for name, handle in handles.items()}
         legend_beside(figure, list(shown.values()), list(shown))
-    said = number_text(left_out, cube.language)
+    return figure, _note(cube, left_out, spans)
+
+
+def _note(cube: Cube, left_out: float, spans: Floats | None) -> str:
+    """Who is left out, and how groups of unequal width are drawn."""
+    said, age = number_text(left_out, cube.language), cube.axes[1]
     notes = [word("unknown left out", cube.language).format(n=said)] if left_out else []
     if spans is not None:
-        widest = number_text(spans[-1] - spans[-2], cube.language)
-        last = word("open group", cube.language).format(name=age.names[-1], years=widest)
-        notes += [word("areas", cube.language), last if age.codes[-1].endswith("+") else ""]
-    return figure, " ".join(notes).strip()
+        notes.append(word("areas", cube.language))
+        if age.codes[-1].endswith("+"):
+            years = number_text(spans[-1] - spans[-2], cube.language)
+            last = word("open group", cube.language)
+            notes.append(last.format(name=age.names[-1], years=years))
+    return " ".join(notes)
 
 
 def _known(cube: Cube) -> Cube:

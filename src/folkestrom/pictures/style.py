@@ -311,7 +311,7 @@ def in_legend(name: str) -> str:
 
 
 def number_text(value: float, lang: Language, decimals: int | None = None) -> str:
-    r"""A number with its thousands apart, as the language has it.
+    r"""A number with its thousands apart, as in tables, and the language's decimal mark.
 
     Parameters
     ----------
@@ -325,21 +325,21 @@ def number_text(value: float, lang: Language, decimals: int | None = None) -> st
     Examples
     --------
     >>> number_text(12345.0, "en"), number_text(12345.0, "no"), number_text(0.25, "no")
-    ('12,345', '12\u202f345', '0,25')
+    ('12\u202f345', '12\u202f345', '0,25')
     """
     if decimals is None:
         decimals = 0 if value == round(value) else 2
-    written = f"{value:,.{decimals}f}"
-    return written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
+    written = f"{value:,.{decimals}f}".replace(",", "\u202f")
+    return written if lang == "en" else written.replace(".", ",")
 
 
 def tick_text(value: float, lang: Language) -> str:
-    """A number along an axis, with no more decimals than it has.
+    r"""A number along an axis, with no more decimals than it has.
 
     Examples
     --------
     >>> tick_text(2.5, "no"), tick_text(0.125, "en"), tick_text(5000.0, "en")
-    ('2,5', '0.125', '5,000')
+    ('2,5', '0.125', '5\u202f000')
     """
     places = len(f"{value:.6f}".rstrip("0").partition(".")[2])
     return number_text(value, lang, places)
