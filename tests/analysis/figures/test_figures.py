@@ -148,7 +148,7 @@ def test_ribbons_are_as_thick_as_flows() -> None:
 
 def test_places_around_the_circle_have_all_their_moves() -> None:
     found = texts(chord_plot(flows()))
-    assert {"Oslo\n2,050", "Bergen\n500", "PL\n1,550"} <= found
+    assert {"Oslo\n2\u202f050", "Bergen\n500", "PL\n1\u202f550"} <= found
     assert "other\n500" in texts(chord_plot(flows(), most=2))
 
 
