@@ -143,3 +143,21 @@ def test_what_moves_cannot_be_by(by: list[str], says: str) -> None:
 def test_days_that_the_log_does_not_reach_are_refused() -> None:
     with pytest.raises(UsageError, match=r"^from: .*before the log begins"):
         moves(a_store(), [year(1990)], known_at="latest")
+
+
+@brief
+@given(stretched_logs())
+def test_a_part_of_the_moves_is_that_part_of_the_whole(reports: list[Report]) -> None:
+    store = with_known_reach(reports)
+    whole = moves(store, PERIODS, ["municipality", "sex"], "latest").rows()
+    try:
+        part = moves(
+            store, PERIODS, ["municipality"], "latest", only={"origin": "1101", "sex": "female"}
+        ).rows()
+    except UsageError as error:
+        # Nobody has moved from there, and no list says that it is a place.
+        assert "does not occur" in str(error)
+        part = iter(())
+    kept = (r for r in whole if r["origin"] == "1101" and r["sex"] == "female")
+    names = ("period", "origin", "destination")
+    assert counts(part, *names) == counts(kept, *names)

@@ -35,6 +35,7 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import cells, coded, fetch
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.selection import Only, check_listed, kept, kept_notes
 from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
@@ -101,6 +102,7 @@ def moves(
     known_at: KnownAt = PUBLISHED,
     *,
     abroad: bool = False,
+    only: Only | None = None,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
     """Moves between places by origin and destination, or migration by country.
@@ -118,6 +120,8 @@ def moves(
         As for `changes`.
     abroad
         Immigration and emigration by country instead, with net migration.
+    only
+        Codes to keep, by variable: of the table, such as `origin`, or others.
     extraction_months
         Months from the end of a period to its extraction.
 
@@ -137,18 +141,26 @@ def moves(
         limits.check_day(period.end, "to")
     knowledge = limits.knowledge(known_at, extraction_months)
     known = min(knowledge.day(period.end) for period in periods)
-    chosen = chosen_of(Setting(connection, "flow", known), by)
+    setting = Setting(connection, "flow", known)
+    chosen = chosen_of(setting, by)
     shown = _by_country(chosen) if abroad else _by_ends(chosen)
+    named = [variable.name for variable in shown]
+    others = chosen_of(setting, [name for name in only or {} if name not in named], "only")
+    counted_by = (*shown, *others)
+    check_listed(only or {}, counted_by)
     count: Callable[..., pa.Table] = _migration if abroad else _matrix
     specification = _ABROAD if abroad else _INTERNAL
     tables = []
     for period in periods:
-        counted = count(connection, _window(knowledge, period), shown)
+        counted = count(connection, _window(knowledge, period), counted_by)
         types = {measure.id: pa.int32() for measure in specification.measures}
-        column = pa.array([period.code] * counted.num_rows, pa.string()).dictionary_encode()
-        tables.append(coded(counted, shown, types).add_column(0, PERIOD.id, column))
+        cells = kept(coded(counted, counted_by, types), only or {}, counted_by, named)
+        column = pa.array([period.code] * cells.num_rows, pa.string()).dictionary_encode()
+        tables.append(cells.add_column(0, PERIOD.id, column))
     data = pa.concat_tables(tables).unify_dictionaries()
-    return Cells(_specification(specification, periods, shown, limits, knowledge), data)
+    made = _specification(specification, periods, shown, limits, knowledge)
+    said = (*made.footnotes, *kept_notes(only or {}, counted_by))
+    return Cells(replace(made, footnotes=said), data)
 
 
 def _window(knowledge: Knowledge, period: Period) -> Window:

@@ -15,6 +15,7 @@ from folkestrom.app.cli.options import (
     KnownAt,
     Labels,
     Lang,
+    Only,
     Order,
     Output,
     Start,
@@ -22,6 +23,7 @@ from folkestrom.app.cli.options import (
     Totals,
     Wait,
     Wide,
+    codes_kept,
     option,
 )
 from folkestrom.app.cli.statistics import shown
@@ -56,6 +58,7 @@ def moves(
     every: Every = None,
     extraction: Extraction = None,
     known_at: KnownAt = PUBLISHED,
+    only: Only = None,
     totals: Totals = False,
     order: Order = None,
     top: Top = None,
@@ -72,7 +75,7 @@ def moves(
     given.check_output(output)
     question = MovesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
-        extraction_months=extraction,
+        extraction_months=extraction, only=codes_kept(only),
         shown=shown(totals, order, top, wide, labels, lang=lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), lang, output)

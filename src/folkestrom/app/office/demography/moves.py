@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import duckdb
@@ -17,6 +17,7 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.publish.arrangement import PLAIN
 from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import Every, Period, split
+from folkestrom.variables.selection import Only, codes_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +33,27 @@ class MovesQuestion:
     abroad: bool = False
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
+    only: Only = field(default_factory=dict)
 
     @classmethod
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
         known_at: Knowledge, every: Every | None, abroad: bool, extraction_months: int | None,
-        shown: Presentation = AS_COUNTED,
+        shown: Presentation = AS_COUNTED, only: Only | None = None,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         periods = tuple(split(start, end, every))
-        return cls(periods, arguments.names(by), known, abroad, months, shown)
+        kept = codes_kept(only or {})
+        return cls(periods, arguments.names(by), known, abroad, months, shown, kept)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         cells = moves(
             connection, self.periods, self.by, self.known_at,
-            abroad=self.abroad, extraction_months=self.extraction_months,
+            abroad=self.abroad, only=self.only, extraction_months=self.extraction_months,
         )  # fmt: skip
         if replace(self.shown.arrangement, labels=None) != PLAIN:
             # Rows in an order, or some of them, are a list and no matrix.

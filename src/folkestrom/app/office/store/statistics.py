@@ -249,6 +249,7 @@ class Statistics(Opened):
         every: Literal["year", "quarter", "month"] | None = None,
         abroad: bool = False,
         extraction_months: int | None = None,
+        only: Only | None = None,
         totals: bool = False,
         order: str | None = None,
         top: int | None = None,
@@ -269,6 +270,8 @@ class Statistics(Opened):
             As for `changes`, whose internal migration moves add up to.
         abroad
             Immigration and emigration by country instead, with net migration.
+        only
+            Codes to keep: `{"origin": "03"}`, or of a variable that the table is not by.
         totals, order, top, wide, labels
             As for `population`.
         to
@@ -277,7 +280,7 @@ class Statistics(Opened):
         check_arguments(Statistics.moves, locals())
         question = MovesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
-            abroad=abroad, extraction_months=extraction_months,
+            abroad=abroad, extraction_months=extraction_months, only=only,
             shown=Presentation.asked(
                 totals=totals, order=order, top=top, wide=wide, labels=labels
             ),
