@@ -149,15 +149,10 @@ def test_days_that_the_log_does_not_reach_are_refused() -> None:
 @given(stretched_logs())
 def test_a_part_of_the_moves_is_that_part_of_the_whole(reports: list[Report]) -> None:
     store = with_known_reach(reports)
-    whole = moves(store, PERIODS, ["municipality", "sex"], "latest").rows()
-    try:
-        part = moves(
-            store, PERIODS, ["municipality"], "latest", only={"origin": "1101", "sex": "female"}
-        ).rows()
-    except UsageError as error:
-        # Nobody has moved from there, and no list says that it is a place.
-        assert "does not occur" in str(error)
-        part = iter(())
-    kept = (r for r in whole if r["origin"] == "1101" and r["sex"] == "female")
     names = ("period", "origin", "destination")
-    assert counts(part, *names) == counts(kept, *names)
+    whole = list(moves(store, PERIODS, ["municipality", "sex"], "latest").rows())
+    for origin in {row["origin"] for row in whole}:
+        only = {"origin": origin, "sex": "female"}
+        part = moves(store, PERIODS, ["municipality"], "latest", only=only).rows()
+        kept = [r for r in whole if r["origin"] == origin and r["sex"] == "female"]
+        assert counts(part, *names) == counts(kept, *names)
