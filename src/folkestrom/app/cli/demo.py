@@ -10,8 +10,6 @@ import typer
 from rich.console import Console
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.output.place import is_document
-from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_FIGURE_DIFFERS, UsageError
 from folkestrom.model.file_format import format_of
 
@@ -52,6 +50,8 @@ def demo(
     from folkestrom.app.demo.page.write import html
     from folkestrom.app.demo.run import Order, demonstrate
     from folkestrom.app.demo.terminal import show
+    from folkestrom.app.output.place import is_document
+    from folkestrom.engine.store import Waiting
 
     given = settings(ctx)
     for file, where, format in ((json_file, "--json", "json"), (page, "--page", "html")):

@@ -11,13 +11,10 @@ import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.options import Publish
-from folkestrom.app.output.json_text import json_text
-from folkestrom.app.output.write import check_stream, send
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.names import without_effect
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats.csv_file import csv_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -285,6 +282,8 @@ def _printer(given: Settings) -> Writer:
         if given.format is OutputFormat.TABLE:
             given.result().print(fit.summary())
             return
+        from folkestrom.app.output.write import check_stream, send
+
         check_stream(given.format)
         send(_FORMATS[given.format](fit))
 
@@ -302,6 +301,8 @@ def _as_text(fit: MobilityFit) -> bytes:
 
 
 def _as_csv(fit: MobilityFit) -> bytes:
+    from folkestrom.publish.formats.csv_file import csv_of
+
     return csv_of(fit.coefficients())
 
 
@@ -335,6 +336,8 @@ def _as_json(fit: MobilityFit) -> bytes:
             for name, (value, error) in fit.correlations_.items()
         },
     }
+    from folkestrom.app.output.json_text import json_text
+
     return (json_text(facts) + "\n").encode()
 
 

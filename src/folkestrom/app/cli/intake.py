@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from folkestrom.app.cli.context import Settings, settings
 from folkestrom.app.cli.options import Wait
-from folkestrom.app.office import intake as office
 from folkestrom.errors import EXIT_INPUT_REFUSED
-from folkestrom.intake.counts import FileCount, IntakeResult
+
+if TYPE_CHECKING:
+    from folkestrom.intake.counts import FileCount, IntakeResult
 
 #: Files that are listed one by one; of more, only those that hold something to look at.
 _LISTED = 30
@@ -54,6 +55,8 @@ def list_records(
     wait: Wait = None,
 ) -> None:
     """List what waits in quarantine: where it came from, and what is wrong with it."""
+    from folkestrom.app.office import intake as office
+
     given = settings(ctx)
     waiting = given.waiting(wait)
     rows = office.list_quarantine(given.store, waiting, limit).to_pylist()
@@ -75,6 +78,8 @@ def export(
     wait: Wait = None,
 ) -> None:
     """Write the quarantined records themselves to a file, to be mended."""
+    from folkestrom.app.office import intake as office
+
     given = settings(ctx)
     many = office.export_quarantine(given.store, file, given.waiting(wait))
     if given.as_json:
@@ -101,6 +106,8 @@ def seal(
     wait: Wait = None,
 ) -> None:
     """Seal what has been published: later deliveries become known when they are taken in."""
+    from folkestrom.app.office import intake as office
+
     given = settings(ctx)
     until = office.seal(given.store, day.date(), given.waiting(wait))
     if given.as_json:
@@ -112,6 +119,8 @@ def seal(
 @store_app.command("info")
 def info(ctx: typer.Context, wait: Wait = None) -> None:
     """Say what the store holds."""
+    from folkestrom.app.office import intake as office
+
     given = settings(ctx)
     found = asdict(office.info(given.store, given.waiting(wait)))
     if given.as_json:
@@ -122,6 +131,8 @@ def info(ctx: typer.Context, wait: Wait = None) -> None:
 
 
 def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: bool) -> None:
+    from folkestrom.app.office import intake as office
+
     as_json = given.as_json
     console = given.progress()
     with console.status("Reading …") as status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,11 +13,12 @@ from rich.table import Table
 
 from folkestrom.app.cli.context import Settings, settings
 from folkestrom.app.cli.options import Wait, option
-from folkestrom.app.output.terminal import WIDEST
-from folkestrom.engine.store import Waiting
 from folkestrom.errors import EXIT_INPUT_REFUSED, UsageError
-from folkestrom.linkage.counts import LinkCount, LinkResult
 from folkestrom.model.names import without_effect
+
+if TYPE_CHECKING:
+    from folkestrom.engine.store import Waiting
+    from folkestrom.linkage.counts import LinkCount, LinkResult
 
 _WRITE_OUT = "Write them out with: folkestrom link --as"
 
@@ -186,6 +187,8 @@ def _listing(found: list[dict[str, object]]) -> Table:
 
 def _print_words_whole(console: Console, table: Table) -> None:
     """Print a table at least as wide as its words: a name that is cut is another name."""
+    from folkestrom.app.output.terminal import WIDEST
+
     wide = console.options.update(width=WIDEST, max_width=WIDEST)
     console.width = max(console.width, Measurement.get(console, wide, table).minimum)
     console.print(table, soft_wrap=False)

@@ -10,7 +10,6 @@ import typer
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
 from folkestrom.app.cli.options import Lang, Level, Output, Publish, StudyFile, Wait, option
-from folkestrom.app.output.write import send
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 
@@ -74,6 +73,7 @@ def _print(given: Settings, made: Made) -> None:
         return
     if given.format == OutputFormat.CSV:
         from folkestrom.app.office.studies import chart_csv
+        from folkestrom.app.output.write import send
 
         send(chart_csv(made))
         for note in dict.fromkeys(n for c in made.charts for n in (c.known, c.note) if n):
