@@ -13,7 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.outputs.cells import published
 from folkestrom.statistics.changes import changes
-from folkestrom.statistics.periods import Period, year
+from folkestrom.statistics.periods import year
 from folkestrom.statistics.population import population
 from tests.statistics.small_store import hand_made
 
@@ -77,25 +77,47 @@ def test_groups_below_the_minimum_population_are_not_shown() -> None:
     assert shown.filter(pl.col("municipality") == "1101")["persons"].to_list() == [None]
 
 
-def births(places: dict[int, int]) -> Any:
-    """A store in which so many were born in each municipality in 2020, of 20 before."""
-    rows: list[dict[str, Any]] = []
-    for place, many in places.items():
-        rows += [{"municipality": place} for _ in range(20)]
-        rows += [
-            {"municipality": place, "valid_from": date(2020, 6, 1), "birth_date": date(2020, 6, 1)}
-            for _ in range(many)
-        ]
-    return hand_made([{"person": n} | row for n, row in enumerate(rows, 1)])
+def account(**changed: list[int]) -> Cells:
+    """An account of three municipalities, with what is said of it."""
+    rows = {(place, 1): 30 for place in (301, 1101, 1103)}
+    made = changes(people(rows), [year(2020)], ["municipality"], "latest")
+    flows = {
+        "births": [10, 11, 12], "deaths": [7, 8, 9], "immigration": [13, 14, 15],
+        "emigration": [4, 5, 6], "internal_in": [20, 21, 22], "internal_out": [19, 21, 23],
+    } | changed  # fmt: skip
+    columns = {name: pl.Series(values, dtype=pl.Int32) for name, values in flows.items()}
+    growth = (
+        pl.col("births")
+        - pl.col("deaths")
+        + pl.col("immigration")
+        - pl.col("emigration")
+        + pl.col("internal_in")
+        - pl.col("internal_out")
+    )
+    table = frame(made).with_columns(**columns, population_start=pl.Series([400, 500, 600]))
+    table = table.with_columns(
+        population_end=pl.col("population_start") + growth,
+        growth=growth,
+        excess_of_births=pl.col("births") - pl.col("deaths"),
+        net_migration=pl.col("immigration") - pl.col("emigration"),
+        net_internal=pl.col("internal_in") - pl.col("internal_out"),
+    )
+    return Cells(made.specification, table.to_arrow())
 
 
 def test_an_account_never_tells_the_figure_that_it_lacks() -> None:
-    store = births({301: 1, 1101: 5, 1103: 6})
-    cells = changes(store, [year(2020)], ["municipality"], "latest")
-    shown = frame(published(cells, STATISTICS))
-    # This store has stays and no events: what came in is the adjustment, which is no count.
-    assert shown["adjustment"].null_count() == 0
-    assert shown["population_end"].null_count() == 0
+    shown = frame(published(account(births=[1, 11, 12]), STATISTICS))
+    assert shown["births"].to_list().count(None) == 2  # else the sum over places tells it
+    assert shown["births"][0] is None
+    flows = ["births", "deaths", "immigration", "emigration", "internal_in", "internal_out"]
+    for row in shown.select(flows).iter_rows():
+        assert row.count(None) != 1  # else the rest of the account tells it
+    assert shown["excess_of_births"][0] is None
+    assert shown.select("population_start", "population_end").null_count().row(0) == (0, 0)
+
+
+def test_an_account_without_small_counts_is_whole() -> None:
+    assert frame(published(account(), STATISTICS)).equals(frame(account()))
 
 
 @pytest.mark.parametrize(
@@ -106,16 +128,20 @@ def test_an_account_never_tells_the_figure_that_it_lacks() -> None:
     ],
 )
 def test_rules_that_cannot_be_meant(by: list[str], rules: str, message: str) -> None:
-    cells = changes(births({301: 1}), [year(2020)], by, "latest")
+    cells = changes(people({(301, 1): 30}), [year(2020)], by, "latest")
     with pytest.raises(UsageError, match=message):
         published(cells, named(rules))
 
 
-def test_periods_are_protected_apart() -> None:
-    store = people({(301, 1): 9, (1101, 1): 8})
-    periods = [Period(date(2020, n, 1), date(2020, n + 1, 1)) for n in (1, 2)]
-    shown = published(changes(store, periods, ["municipality"], "latest"), STATISTICS)
-    assert frame(shown)["population_end"].null_count() == 0
+def test_days_are_protected_apart() -> None:
+    numbers = {(301, 1): 9, (301, 2): 1, (1101, 1): 8, (1101, 2): 7}
+    rows = [{"municipality": p, "sex": s} for (p, s), many in numbers.items() for _ in range(many)]
+    rows += [{"municipality": 301, "sex": 2, "valid_from": date(2020, 6, 1)} for _ in range(4)]
+    store = hand_made([{"person": n} | row for n, row in enumerate(rows, 1)])
+    days = [date(2020, 1, 1), DAY]
+    shown = frame(published(population(store, days, ["municipality", "sex"]), STATISTICS))
+    hidden = shown.filter(pl.col("persons").is_null())
+    assert hidden["date"].unique().to_list() == [date(2020, 1, 1)]
 
 
 def test_nobody_is_0_for_the_public_too() -> None:

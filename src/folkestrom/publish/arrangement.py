@@ -173,10 +173,7 @@ def _widened(cells: Cells, name: str) -> Cells:
         if cells.suppressed is not None:
             gone = pc.fill_null(cells.suppressed.filter(mask).take(at), False)
             hidden = pc.or_(hidden, gone)
-    specification = replace(
-        made, dimensions=tuple(left), measures=tuple(measures),
-        columns=(),
-    )  # fmt: skip
+    specification = replace(made, dimensions=tuple(left), measures=tuple(measures), columns=())
     return Cells(specification, pa.table(columns), None if cells.suppressed is None else hidden)
 
 
