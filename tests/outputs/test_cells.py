@@ -156,3 +156,10 @@ def test_rows_that_are_there_are_known_to_count_persons() -> None:
     total = shown.filter(pl.col("municipality") == "total", pl.col("sex") == "female")
     # Three rows that add up to 3, and each counts a person: so the total gives them away.
     assert total["persons"].to_list() == [None]
+
+
+def test_few_moves_in_all_are_not_shown_of_any_place() -> None:
+    cells = account(internal_in=[1, 1, 0], internal_out=[0, 1, 1])
+    shown = frame(published(cells, STATISTICS, totals=True))
+    for name in ("internal_in", "internal_out", "net_internal"):
+        assert shown[name].null_count() == shown.height

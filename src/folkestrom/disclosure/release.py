@@ -189,6 +189,7 @@ def release(
         others = numbers_of(data[base]) if rest and base is not None else None
         primary = {n: _primary(data, n, hidden, given, people, others) for n in listed}
         of = replace(_layout(cells, data, time, equal), occurring=occurring)
+        _without_few_in_all(primary, of, equal)
         data = _suppress(data, primary, hidden, of, given, applied, account, equal)
     if split and given.rounding_base:
         data = base_of.of_rounded(data, listed[0], apart)
@@ -377,6 +378,20 @@ def _suppress(
         applied += [by_lines(len(one.by_lines))] if one.by_lines else []
         data = blanked(data, one.hidden, [name])
     return data
+
+
+def _without_few_in_all(primary: Mapping[str, Booleans], of: Layout, equal: Equal | None) -> None:
+    """Equal counts that are few where all places are together are not shown of any of these.
+
+    Both tell each total of such a time, from whichever places or other totals it is summed.
+    """
+    if equal is None or of.whole is None or of.whole.all():
+        return
+    for cells in of.parts():
+        whole = cells[of.whole[cells]]
+        if any(primary[name][whole].any() for name in equal.counts):
+            for name in equal.counts:
+                primary[name][cells] = True
 
 
 def _both(found: Mapping[str, Suppression], of: Layout, equal: Equal | None) -> list[Suppression]:
