@@ -7,12 +7,16 @@ that nobody is in is no mistake.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 from typing import Any, Final, TypeVar
 
 from folkestrom.errors import InputRefused, UsageError, UserError, masked
 
 Code = TypeVar("Code")
+
+#: What is typed between names instead of a comma.
+_PARTED: Final = re.compile(r"[\s;&+]+")
 
 #: What some variables are called elsewhere.
 _OTHER_NAMES: Final = {
@@ -43,6 +47,8 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     'return'
     """
     names = {_plain(other): other for other in known}
+    if name.isdecimal():
+        names |= {other.lstrip("0"): other for other in names.values() if other.isdecimal()}
     names = {said: meant for said, meant in _OTHER_NAMES.items() if meant in names} | names
     found = difflib.get_close_matches(_plain(name), names, n=1, cutoff=0.5)
     return names[found[0]] if found else None
@@ -55,8 +61,12 @@ def suggestion(name: object, known: Iterable[object]) -> str | None:
     --------
     >>> suggestion("retrun", ["return", "death"])
     "Did you mean 'return'?"
+    >>> suggestion("county sex", ["county", "sex"]), suggestion(3, ["03", "11"])
+    ("Did you mean 'county,sex'?", "Did you mean '03'?")
     """
-    near = nearest_name(str(name), map(str, known))
+    words = [str(other) for other in known]
+    several = _PARTED.split(str(name))
+    near = ",".join(several) if set(words).issuperset(several) else nearest_name(str(name), words)
     return None if near is None else f"Did you mean {masked(near)!r}?"
 
 

@@ -164,7 +164,7 @@ def changes(
     limits = _checked(connection, periods, quarters)
     clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
     known = min(clock.known(period.end) for period in periods)
-    named, chosen = chosen_with(Setting(connection, "flow", known), by, only)
+    named, chosen, codes = chosen_with(Setting(connection, "flow", known), by, only)
     closing = all(variable.closes for variable in chosen)
     measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
@@ -175,13 +175,13 @@ def changes(
             if closing
             else flows(connection, clock.window(period), chosen)
         )
-        return kept(coded(found, chosen, types), only or {}, chosen, [v.name for v in named])
+        return kept(coded(found, chosen, types), codes, chosen, [v.name for v in named])
 
     tables = [made_of(period) for period in periods]
     data = pa.concat_tables(
         _finished(table, period) for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
-    noted = (*kept_notes(only or {}, chosen), *notes(chosen))
+    noted = (*kept_notes(codes, chosen), *notes(chosen))
     made = _specification(periods, named, measures, clock, noted)
     said: Iterable[Text] = ()
     if sums and clock.knowledge.asked == PUBLISHED:

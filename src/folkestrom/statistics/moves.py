@@ -35,7 +35,7 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import cells, coded, fetch
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, check_listed, kept, kept_notes
+from folkestrom.variables.selection import Only, kept, kept_notes, read_only
 from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
@@ -147,19 +147,19 @@ def moves(
     named = [variable.name for variable in shown]
     others = chosen_of(setting, [name for name in only or {} if name not in named], "only")
     counted_by = (*shown, *others)
-    check_listed(only or {}, counted_by)
+    codes = read_only(only, counted_by)
     count: Callable[..., pa.Table] = _migration if abroad else _matrix
     specification = _ABROAD if abroad else _INTERNAL
     tables = []
     for period in periods:
         counted = count(connection, _window(knowledge, period), counted_by)
         types = {measure.id: pa.int32() for measure in specification.measures}
-        cells = kept(coded(counted, counted_by, types), only or {}, counted_by, named)
+        cells = kept(coded(counted, counted_by, types), codes, counted_by, named)
         column = pa.array([period.code] * cells.num_rows, pa.string()).dictionary_encode()
         tables.append(cells.add_column(0, PERIOD.id, column))
     data = pa.concat_tables(tables).unify_dictionaries()
     made = _specification(specification, periods, shown, limits, knowledge)
-    said = (*made.footnotes, *kept_notes(only or {}, counted_by))
+    said = (*made.footnotes, *kept_notes(codes, counted_by))
     return Cells(replace(made, footnotes=said), data)
 
 

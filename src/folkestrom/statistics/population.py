@@ -126,15 +126,15 @@ def population(
     knowledge = limits.knowledge(known_at, extraction_months)
     moments = _moments(limits, dates, knowledge)
     known = min(moment.known_at for moment in moments)
-    named, chosen = chosen_with(Setting(connection, "stock", known), by, only)
+    named, chosen, codes = chosen_with(Setting(connection, "stock", known), by, only)
     if isinstance(dates, date):
         data = _at(connection, moments[0], chosen)
     else:
         plan = series.plan(connection, moments, chosen)
         data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
     many = () if isinstance(dates, date) else (DATE,)
-    data = kept(data, only or {}, chosen, [d.id for d in many] + [v.name for v in named])
-    made = _specification(named, moments, many, (*kept_notes(only or {}, chosen), *notes(chosen)))
+    data = kept(data, codes, chosen, [d.id for d in many] + [v.name for v in named])
+    made = _specification(named, moments, many, (*kept_notes(codes, chosen), *notes(chosen)))
     said = (*limits.notes(moments[-1].known_at), *_ahead(moments))
     footnotes = (*made.footnotes, *said)
     return Cells(replace(made, footnotes=footnotes, vintage=knowledge.vintage), data)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code
+from folkestrom.model.names import check_code, suggestion
 from folkestrom.model.specification import Text
+from folkestrom.variables.codes import codes_of
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting, chosen
 
 #: Which codes of which variables to keep.
 Only = Mapping[str, str | Iterable[str]]
+
+#: A number, or the first and the last of several.
+_RANGE: Final = re.compile(r"(\d{1,4})(?:\s*[-\N{EN DASH}]\s*(\d{1,4}))?")
 
 
 def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
@@ -57,30 +62,90 @@ def listed_codes(variable: Variable) -> frozenset[str]:
     return frozenset({*codes, UNKNOWN_CODE} if codes else ())
 
 
-def check_listed(only: Only, variables: Iterable[Variable], where: str = "only") -> None:
-    """Refuse codes that are not in their variable's list, before anything is counted.
+def read_only(
+    only: Only | None, variables: Iterable[Variable], where: str = "only"
+) -> dict[str, tuple[str, ...]]:
+    """The codes to keep, where numbers were given as ranges and codes by their labels.
 
     Parameters
     ----------
     only, where
-        As for `codes_kept`.
+        As for `codes_kept`. A number of an age or a year may be a range, `20-39`, ends included;
+        a code may be given by its label in either language, as long as no other has that one.
     variables
-        The variables.
+        The variables, all those of `only` among them.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Codes by variable.
+
+    Raises
+    ------
+    UsageError
+        What is no code, label or range, before anything is counted; a label of several codes.
+
+    Examples
+    --------
+    >>> from folkestrom.variables.registry import VARIABLES
+    >>> known = [VARIABLES["county"], VARIABLES["age"]]
+    >>> read_only({"county": ["Oslo", "11"], "age": "18-20"}, known)
+    {'county': ('03', '11'), 'age': ('18', '19', '20')}
     """
-    wanted = codes_kept(only, where)
-    for variable in variables:
-        known = listed_codes(variable)
-        for code in wanted.get(variable.name, ()) if known else ():
-            check_code(
-                code, sorted(known), f"is not a code of {variable.name}", where=where,
-                column=variable.name,
-            )  # fmt: skip
+    named = {variable.name: variable for variable in variables}
+    found = {}
+    for name, codes in codes_kept(only or {}, where).items():
+        read = (code for given in codes for code in _read(given, named[name], where))
+        found[name] = tuple(dict.fromkeys(read))
+    return found
+
+
+def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
+    """The codes that were meant, of one variable."""
+    listed = listed_codes(variable)
+    if given in listed or given == UNKNOWN_CODE:
+        return [given]
+    if not variable.coded:
+        span = _RANGE.fullmatch(given.strip())
+        first, last = (int(end) for end in span.groups(span[1])) if span else (1, 0)
+        numbers = map(str, range(first, last + 1))
+        # A number that nobody has is no mistake, unless none of a list has it.
+        found = [number for number in numbers if number in listed or not listed]
+        if found:
+            return found
+        raise UsageError(
+            "is no number of it", where=where, column=variable.name, value=given,
+            allowed="numbers, and ranges such as 20-39",
+        )  # fmt: skip
+    labels: dict[str, set[str]] = {}
+    for code in codes_of(variable):
+        for label in _called(code.label):
+            labels.setdefault(label.casefold(), set()).add(code.code)
+    meant = sorted(labels.get(given.casefold().strip(), ()))
+    if len(meant) > 1:
+        raise UsageError(
+            "is what several are called", where=where, column=variable.name, value=given,
+            allowed=meant, next_step="Give the code",
+        )  # fmt: skip
+    if listed and not meant:
+        check_code(
+            given, sorted(listed), f"is not a code of {variable.name}", where=where,
+            column=variable.name, further=suggestion(given, labels),
+        )  # fmt: skip
+    return meant or [given]
+
+
+def _called(label: Text) -> set[str]:
+    """What a code is called: a place with several names by each, and without its county."""
+    whole = {label.en, label.no}
+    parts = {part for text in whole for part in text.split(" - ")}
+    return whole | parts | {part.partition(" (")[0] for part in parts}
 
 
 def chosen_with(
     setting: Setting, by: Iterable[str], only: Only | None, where: str = "only"
-) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:
-    """The variables that are asked for, and with them those of which codes are kept.
+) -> tuple[tuple[Variable, ...], tuple[Variable, ...], dict[str, tuple[str, ...]]]:
+    """The variables that are asked for, with them those of which codes are kept, and the codes.
 
     Parameters
     ----------
@@ -89,7 +154,7 @@ def chosen_with(
     by
         What was asked for.
     only, where
-        As for `codes_kept`.
+        As for `read_only`.
 
     Raises
     ------
@@ -99,8 +164,8 @@ def chosen_with(
     named = chosen(setting, by)
     mine = {variable.name for variable in named}
     others = chosen(setting, [name for name in only or {} if name not in mine], where)
-    check_listed(only or {}, (*named, *others), where)
-    return named, (*named, *others)
+    both = (*named, *others)
+    return named, both, read_only(only, both, where)
 
 
 def kept(
@@ -138,7 +203,7 @@ def kept(
         name = variable.name
         if name in wanted:
             occur = sorted(pc.unique(texts[name]).to_pylist())
-            for code in wanted[name] if data.num_rows else ():
+            for code in wanted[name] if data.num_rows and variable.coded else ():
                 if code not in listed_codes(variable):
                     check_code(code, occur, "does not occur", where=where, column=name)
             masks[name] = pc.is_in(texts[name], pa.array(wanted[name]))
@@ -199,6 +264,20 @@ def kept_notes(only: Only, variables: Iterable[Variable]) -> tuple[Text, ...]:
     dimensions = {variable.name: variable.dimension for variable in variables}
     found = []
     for name, codes in codes_kept(only).items():
-        label, listed = dimensions[name].label, ", ".join(codes)
+        label, listed = dimensions[name].label, ", ".join(_spans(codes))
         found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
     return tuple(found)
+
+
+def _spans(codes: Sequence[str]) -> Iterable[str]:
+    """Codes, with one text for numbers that follow each other."""
+    span: list[str] = []
+    for code in (*codes, ""):
+        if span and not (_follows(span[-1], code)):
+            yield span[0] if len(span) == 1 else f"{span[0]}\N{EN DASH}{span[-1]}"
+            span = []
+        span.append(code)
+
+
+def _follows(before: str, code: str) -> bool:
+    return before.isdecimal() and code == str(int(before) + 1)

@@ -274,7 +274,7 @@ def test_destinations() -> None:
         ({"event": "out_migration", "destination": "mars"}, "abroad, municipality"),
         ({"event": "death", "destination": "abroad"}, "is not where death goes"),
         ({"event": "birth", "by": ["age"]}, "describes the child"),
-        ({"only": {"county": "3"}, "by": ["county"]}, "does not occur in the period"),
+        ({"only": {"county": "3"}, "by": ["county"]}, "Did you mean '03'"),
         ({"only": {"county": []}, "by": ["county"]}, "keeps nothing"),
         ({"known_at": date(2020, 6, 1)}, "before the period ends"),
     ],

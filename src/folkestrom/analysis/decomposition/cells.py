@@ -26,7 +26,7 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.variables.selection import Only, kept_notes
+from folkestrom.variables.selection import Only
 
 #: Below so many events in a group the delta method's intervals are too narrow, and say so.
 _FEW_EVENTS: Final = 20
@@ -104,7 +104,7 @@ def decomposition_cells(counted: Occurrences, found: Decomposition, by: str, onl
         title=filled,
         dimensions=(_named(_COMPONENTS, first, second), _terms(found, counted)),
         measures=_PARTS,
-        footnotes=(*_notes(found), *kept_notes(only, counted.variables), *variable_notes(counted)),
+        footnotes=(*_notes(found), *counted.said(only), *variable_notes(counted)),
         contents=CONTENTS,
         reference_time=same(when(counted.period)),
         time=when(counted.period),

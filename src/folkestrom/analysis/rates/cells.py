@@ -21,7 +21,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.statistics.periods import Period
-from folkestrom.variables.selection import Only, kept_notes
+from folkestrom.variables.selection import Only
 from folkestrom.variables.variable import Variable, notes
 
 Method = Literal["direct", "indirect"]
@@ -280,7 +280,7 @@ def _notes(counted: Occurrences, design: RateDesign) -> tuple[Text, ...]:
                 "som regnes som kjent.",
             )
         )
-    return (*found, *kept_notes(design.only, counted.variables), *variable_notes(counted))
+    return (*found, *counted.said(design.only), *variable_notes(counted))
 
 
 def _in_a_sentence(counted: Occurrences, name: str) -> Text:

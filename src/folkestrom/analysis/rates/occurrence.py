@@ -24,10 +24,16 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.variables.groups import Groups
-from folkestrom.variables.selection import Only, codes_kept, listed_codes
+from folkestrom.variables.selection import (
+    Only,
+    chosen_with,
+    codes_kept,
+    kept_notes,
+    listed_codes,
+    read_only,
+)
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
-from folkestrom.variables.vocabulary import chosen as chosen_of
 
 _NONE: Final = Text("", "")
 #: What cells hold besides codes.
@@ -68,14 +74,13 @@ class Occurrences:
         """Names of the variables."""
         return tuple(variable.name for variable in self.variables)
 
-    @property
-    def allowed(self) -> dict[str, frozenset[str]]:
-        """Codes of each variable that its list has, whether they occur or not."""
-        return {variable.name: listed_codes(variable) for variable in self.variables}
-
     def kept(self, only: Only, named: Sequence[str]) -> pl.DataFrame:
         """Cells with some codes, added up to fewer variables; see `keep`."""
-        return keep(self.data, only, named, self.allowed)
+        return _kept(self.data, only, self.variables, named)
+
+    def said(self, only: Only) -> tuple[Text, ...]:
+        """Notes of whom the figures are of, where some codes were kept."""
+        return kept_notes(read_only(only, self.variables), self.variables)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""
@@ -121,11 +126,11 @@ def occurrences(
     knowledge = limits.knowledge(known_at)
     known = knowledge.day(period.end)
     check_period(limits, period, known)
-    named, kept = list(by), only or {}
+    named = list(by)
     counted = event_of(event, destination)
     years = quantile_years(connection, period, known, limits)
     setting = Setting(connection, "exposure", known, groups or {}, years)
-    chosen = chosen_of(setting, [*named, *(name for name in kept if name not in named)])
+    shown, chosen, codes = chosen_with(setting, named, only)
     _check_births(event, chosen)
     check_columns(
         [v.name for v in chosen],
@@ -145,8 +150,7 @@ def occurrences(
     exposure = _fetched(connection, exposure_steps(chosen, calendar_years), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
-    data = keep(data, kept, named, {variable.name: listed_codes(variable) for variable in chosen})
-    shown = tuple(variable for variable in chosen if variable.name in named)
+    data = _kept(data, codes, chosen, named)
     notes = limits.notes(known)
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
@@ -202,6 +206,17 @@ def _joined(
         for variable, key in zip(chosen, keys, strict=True)
     ]
     return joined.select(counts).select(*columns, *numbers)
+
+
+def _kept(
+    data: pl.DataFrame, only: Only, variables: Sequence[Variable], named: Sequence[str]
+) -> pl.DataFrame:
+    """Cells with some codes, which their variables may have whether they occur or not."""
+    codes = read_only(only, variables)
+    allowed = {
+        v.name: listed_codes(v) if v.coded else frozenset(codes.get(v.name, ())) for v in variables
+    }
+    return keep(data, codes, named, allowed)
 
 
 def keep(

@@ -81,7 +81,7 @@ Only = Annotated[
     typer.Option(
         "--only",
         metavar="NAME=CODE[,CODE][,NAME=CODE]",
-        help="Keep these codes: county=03,11 or county=03,sex=female.",
+        help="Keep these codes: county=03,11 or municipality=Oslo,sex=female,age=20-39.",
         autocompletion=kept_codes,
     ),
 ]
