@@ -22,6 +22,7 @@ from folkestrom.app.cli import (
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import indicators, moves
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.publish import releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.vocabulary import variables
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -89,5 +90,7 @@ for module in (
     fit,
     twin,
     demo,
+    releases,
+    serve,
 ):
     module.register(app)

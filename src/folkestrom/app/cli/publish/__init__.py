@@ -1,0 +1,1 @@
+"""Commands of releases, and of the public server."""

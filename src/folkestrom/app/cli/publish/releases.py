@@ -1,0 +1,155 @@
+"""The commands under publish: tables for the public are made, approved, scheduled and released."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.options import DAY, Wait
+from folkestrom.errors import UsageError
+
+if TYPE_CHECKING:
+    from folkestrom.publish.releases.desk import Desk
+
+publish_app = typer.Typer(
+    help="Make tables for the public, and release them.", no_args_is_help=True
+)
+
+Releases = Annotated[
+    Path,
+    typer.Option(
+        "--releases",
+        envvar="FOLKESTROM_RELEASES",
+        help="Folder of drafts, journal and public files.",
+        file_okay=False,
+    ),
+]
+By = Annotated[str, typer.Option("--by", help="Who does it; without it, the user's name.")]
+Release = Annotated[str, typer.Argument(help="The release, by its name.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the journal.")]
+FOLDER = Path("folkestrom-releases")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    app.add_typer(publish_app, name="publish")
+
+
+def _desk(releases: Path) -> Desk:
+    from folkestrom.publish.releases.desk import Desk
+
+    return Desk(releases)
+
+
+@publish_app.command("build")
+def build(
+    ctx: typer.Context,
+    tables: Annotated[
+        list[str] | None, typer.Argument(help="Numbers of tables; without them, all.")
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option("--from-year", metavar="YEAR", help="The first year; else the register's."),
+    ] = None,
+    by: By = "",
+    releases: Releases = FOLDER,
+    wait: Wait = None,
+) -> None:
+    """Make tables of the catalogue from the store, as a release that nobody outside sees."""
+    from folkestrom.app.office.catalogue.build import BuildQuestion
+
+    given, desk = settings(ctx), _desk(releases)
+    with given.progress().status("Building …") as status:
+        question = BuildQuestion(
+            desk.drafts, _name(by), tuple(tables or ()), first,
+            lambda table: status.update(f"Building {table} …"),
+        )  # fmt: skip
+        release = given.answer(question, wait)
+    desk.built(release, _name(by))
+    given.result().print(release.name)
+
+
+@publish_app.command("approve")
+def approve(release: Release, by: By = "", releases: Releases = FOLDER) -> None:
+    """Approve a release, as somebody else than who made it."""
+    _desk(releases).approve(release, _name(by))
+
+
+@publish_app.command("schedule")
+def schedule(
+    ctx: typer.Context,
+    release: Release,
+    day: Annotated[str, typer.Option("--at", metavar=f"{DAY}[Thh:mm]", help="Norwegian time.")],
+    by: By = "",
+    why: Why = "",
+    releases: Releases = FOLDER,
+) -> None:
+    """Set when an approved release comes out; 08:00 where only a day is given."""
+    from folkestrom.publish.releases.desk import HOUR
+
+    try:
+        on, _, at = day.partition("T")
+        when = date.fromisoformat(on), time.fromisoformat(at) if at else HOUR
+    except ValueError as error:
+        raise UsageError(
+            "is no day, or day and hour", where="--at", value=day,
+            allowed="such as 2021-05-20, or 2021-05-20T08:00",
+        ) from error  # fmt: skip
+    due = _desk(releases).schedule(release, _name(by), *when, why)
+    settings(ctx).result().print(f"{due:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@publish_app.command("withdraw")
+def withdraw(release: Release, why: Why = "", by: By = "", releases: Releases = FOLDER) -> None:
+    """Take a release that is not out off its way."""
+    _desk(releases).withdraw(release, _name(by), why)
+
+
+@publish_app.command("release")
+def release_due(
+    ctx: typer.Context,
+    wait_for_all: Annotated[
+        bool, typer.Option("--wait", help="Stay until all that is scheduled is out.")
+    ] = False,
+    releases: Releases = FOLDER,
+) -> None:
+    """Make public what is due, each release at its second."""
+    desk, result = _desk(releases), settings(ctx).result()
+    for name in desk.wait_and_release() if wait_for_all else desk.release_due():
+        result.print(name)
+
+
+@publish_app.command("status")
+def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
+    """List releases, and where each is on its way."""
+    given = settings(ctx)
+    rows = [
+        {
+            "release": state.release,
+            "state": state.state,
+            "tables": ", ".join(state.manifest.titles) if state.manifest else "",
+            "made_by": state.manifest.made_by if state.manifest else "",
+            "approved_by": state.approved_by or "",
+            "due": f"{state.due:%Y-%m-%dT%H:%M:%SZ}" if state.due else "",
+        }
+        for state in _desk(releases).status()
+    ]
+    if given.as_json:
+        given.result().print_json_of(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("release", "state", "tables", "made_by", "approved_by", "due"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    given.result().print(table)
+
+
+def _name(by: str) -> str:
+    return by or getpass.getuser()

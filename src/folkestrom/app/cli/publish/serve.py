@@ -1,0 +1,31 @@
+"""The command serve: it becomes the public server, which has no code that reads a person."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from folkestrom.app.cli.publish.releases import FOLDER, Releases
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command to the application."""
+    app.command("serve")(serve)
+
+
+def serve(
+    releases: Releases = FOLDER,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+) -> None:
+    """Answer the public: the interface of the statistics bank, from what is out."""
+    # Another program, and not a function of this one: it must not hold what reads the store.
+    command = [
+        sys.executable, "-m", "folkestrom.app.public", str(releases / "public"),
+        "--host", host, "--port", str(port), "--workers", str(workers),
+    ]  # fmt: skip
+    os.execv(sys.executable, command)  # noqa: S606

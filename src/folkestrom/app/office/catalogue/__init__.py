@@ -1,0 +1,1 @@
+"""The catalogue of statistics: which tables are made for the public, and how."""

@@ -1,0 +1,200 @@
+"""Cells of statistics as a table for the public: its definition, and its figures as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from folkestrom.app.office.catalogue.declared import NATION, Column, Declared
+from folkestrom.model.cells import Cells, code_text
+from folkestrom.model.specification import Category, Measure, Text, same
+from folkestrom.publish.tables.definition import (
+    TIME,
+    CodeList,
+    Content,
+    Definition,
+    Group,
+    Variable,
+)
+from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Figures
+
+_COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele landet"))
+_LEVELS: Final = {
+    "county": Text("Counties", "Fylker"),
+    "municipality": Text("Municipalities", "Kommuner"),
+}
+_YEAR: Final = Text("year", "år")
+_QUARTER: Final = Text("quarter", "kvartal")
+_FIRST_OF_JANUARY: Final = same("1.1.")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Cells of one level of places.
+
+    Parameters
+    ----------
+    place
+        The variable of the places; empty: the nation.
+    cells
+        The cells.
+    """
+
+    place: str
+    cells: Cells
+
+
+def cube(declared: Declared, levels: Sequence[Level]) -> tuple[Definition, Figures]:
+    """A table for the public, of the cells of all its levels.
+
+    Parameters
+    ----------
+    declared
+        The table.
+    levels
+        Its cells, from the nation on.
+    """
+    variables = (
+        *(_variable(column, levels) for column in declared.columns),
+        _time(levels[0].cells),
+    )
+    measures = [m for m in levels[0].cells.specification.measures if m.id in declared.contents]
+    spec = levels[-1].cells.specification
+    definition = Definition(
+        id=declared.id,
+        title=declared.title,
+        subject=declared.subject,
+        subject_label=declared.subject_label,
+        variables=variables,
+        contents=tuple(_content(declared, measure) for measure in measures),
+        resembles=declared.resembles,
+        notes=spec.footnotes,
+        method=spec.method,
+    )
+    return definition, _figures(declared, definition, measures, levels)
+
+
+def _content(declared: Declared, measure: Measure) -> Content:
+    reference = _FIRST_OF_JANUARY if declared.times == "stock" else Text("Year", "Hele året")
+    if declared.times == "quarter":
+        reference = Text("Quarter", "Kvartal")
+    adds = measure.empty == 0 and measure.decimals == 0
+    code = declared.contents[measure.id]
+    return Content(
+        code, measure.label, measure.unit, measure.decimals, declared.measuring, reference, adds
+    )
+
+
+def _variable(column: Column, levels: Sequence[Level]) -> Variable:
+    if column.levels:
+        return _places(column, levels)
+    values: dict[str, Category] = {value.code: value for value in column.values}
+    for level in levels:
+        occur = {code_text(c) for c in pc.unique(level.cells.data[column.of]).to_pylist()}
+        for category in level.cells.categories(column.of):
+            if category.code in occur:
+                code = column.code(category.code)
+                values.setdefault(code, Category(code, category.label))
+    return Variable(
+        column.id, column.label, tuple(values.values()), "", column.eliminated_by,
+        column.code_lists,
+    )  # fmt: skip
+
+
+def _places(column: Column, levels: Sequence[Level]) -> Variable:
+    """The nation and, by levels, the places that occur; each level is a code list too."""
+    values, lists = [_COUNTRY_AS_A_WHOLE], []
+    for level in levels:
+        if not level.place:
+            continue
+        found = level.cells.categories(level.place)
+        values += found
+        groups = tuple(Group(c.code, c.label, (c.code,)) for c in found)
+        lists.append(CodeList(f"vs_{_LEVELS[level.place].no}", _LEVELS[level.place], groups))
+    return Variable(
+        column.id, column.label, tuple(values), "geo", column.eliminated_by, tuple(lists)
+    )
+
+
+def time_code(code: str) -> str:
+    """A date or period as statistics banks write it.
+
+    Examples
+    --------
+    >>> time_code("2021-01-01"), time_code("2020"), time_code("2020Q3"), time_code("2020M02")
+    ('2021', '2020', '2020K3', '2020M02')
+    """
+    return code[:4] if code.endswith("-01-01") else code.replace("Q", "K")
+
+
+def _time(cells: Cells) -> Variable:
+    name = _time_column(cells)
+    codes = sorted({time_code(code_text(code)) for code in pc.unique(cells.data[name]).to_pylist()})
+    label = _QUARTER if "K" in codes[0] else _YEAR
+    return Variable(TIME, label, tuple(Category(c, same(c)) for c in codes), "time")
+
+
+def _time_column(cells: Cells) -> str:
+    return next(d.id for d in cells.specification.dimensions if d.id in ("date", "period"))
+
+
+def _figures(
+    declared: Declared, definition: Definition, measures: Sequence[Measure], levels: Sequence[Level]
+) -> Figures:
+    empty = {m.id: m.empty is None for m in measures}
+    values: dict[str, NDArray[Any]] = {
+        declared.contents[m.id]: np.zeros(
+            definition.shape, np.float64 if m.decimals or empty[m.id] else np.int32
+        )
+        for m in measures
+    }
+    # What does not occur counts nobody; a rate or a mean of nobody is undefined.
+    status = np.full(definition.shape, MISSING if any(empty.values()) else 0, np.uint8)
+    for level in levels:
+        at = _at(declared, definition, level)
+        data = level.cells.data
+        reset = np.zeros(len(at), np.uint8)
+        if level.cells.suppressed is not None:
+            hidden = level.cells.suppressed.to_numpy(zero_copy_only=False)
+            reset[hidden] = SUPPRESSED
+        for measure in measures:
+            column = data[measure.id]
+            reset[column.is_null().to_numpy() & (reset == 0)] = MISSING
+            numbers = pc.fill_null(column, 0).to_numpy()
+            target = values[declared.contents[measure.id]]
+            np.add.at(target.reshape(-1), at, numbers.astype(target.dtype))
+        status.reshape(-1)[at] = reset
+    return Figures(values, status if status.any() else None)
+
+
+def _at(declared: Declared, definition: Definition, level: Level) -> NDArray[np.intp]:
+    """The place of each row among the cells of the table."""
+    cells = level.cells
+    at: NDArray[np.intp] = np.zeros(cells.data.num_rows, np.intp)
+    for column, variable in zip(declared.columns, definition.variables, strict=False):
+        of = level.place if column.levels else column.of
+        code = str if column.levels else column.code
+        at = at * len(variable.values) + _along(cells, of, code, variable)
+    time = definition.time
+    return at * len(time.values) + _along(cells, _time_column(cells), time_code, time)
+
+
+def _along(cells: Cells, name: str, code: Any, variable: Variable) -> NDArray[np.intp] | int:
+    """The place of each row among the values of one variable."""
+    places = {value.code: n for n, value in enumerate(variable.values)}
+    if not name:
+        return places[NATION]
+    column = cells.data[name].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0)
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode("encode")
+    of_codes = [places[code(code_text(own))] for own in column.dictionary.to_pylist()]
+    along: NDArray[np.intp] = np.array(of_codes, np.intp)[np.asarray(column.indices)]
+    return along

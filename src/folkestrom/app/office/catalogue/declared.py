@@ -1,0 +1,206 @@
+"""What a table of the catalogue is made of: a question to the store, and codes for the public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal, Protocol
+
+import duckdb
+
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Category, Text, same
+from folkestrom.model.time import EXTRACTION_MONTHS, add_months
+from folkestrom.publish.tables.definition import CodeList, Group, Measuring
+from folkestrom.statistics.changes import changes
+from folkestrom.statistics.coverage import Coverage
+from folkestrom.statistics.moves import moves
+from folkestrom.statistics.periods import Every, split
+from folkestrom.statistics.population import population
+
+#: The code of the nation among places.
+NATION: Final = "0"
+#: The oldest age that stands by itself.
+OLDEST: Final = 105
+
+Times = Literal["stock", "year", "quarter"]
+
+
+class Ask(Protocol):
+    """A question of statistics by variables, for all times of a table."""
+
+    def __call__(
+        self, connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
+    ) -> Cells:
+        """The cells, with a column of times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A variable of a table, and where its values come from.
+
+    Parameters
+    ----------
+    id, label
+        As the public knows it.
+    of
+        The variable of the vocabulary.
+    code
+        The public's code of one of the vocabulary's; several may become one.
+    values
+        All values in their order; empty: those that occur, by the vocabulary's codes.
+    eliminated_by
+        As in `publish.tables.definition.Variable`.
+    levels
+        Of places: the variables of the vocabulary that stand in it, beside the nation.
+    code_lists
+        Other lists of its values.
+    """
+
+    id: str
+    label: Text
+    of: str
+    code: Callable[[str], str] = str
+    values: tuple[Category, ...] = ()
+    eliminated_by: str = "*"
+    levels: tuple[str, ...] = ()
+    code_lists: tuple[CodeList, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A table of the catalogue.
+
+    Parameters
+    ----------
+    id, title, resembles
+        As in `publish.tables.definition.Definition`.
+    columns
+        Its variables, without time.
+    ask
+        The question.
+    times
+        1 January of every year; years; or quarters.
+    contents
+        The public's code of each measure that is shown.
+    policy
+        What is done about small counts: "none" is a decision, and recorded.
+    """
+
+    id: str
+    title: Text
+    columns: tuple[Column, ...]
+    ask: Ask
+    times: Times
+    contents: Mapping[str, str]
+    resembles: tuple[str, ...] = ()
+    policy: Literal["none", "suppression"] = "none"
+    subject: str = "be"
+    subject_label: Text = field(default_factory=lambda: Text("Population", "Befolkning"))
+
+    @property
+    def measuring(self) -> Measuring:
+        """What its figures measure."""
+        return "Stock" if self.times == "stock" else "Flow"
+
+
+def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]) -> Cells:
+    """Residents on days, as published."""
+    return population(connection, times, by)
+
+
+def account(every: Every, connection: duckdb.DuckDBPyConnection, times: Sequence[date],
+            by: Sequence[str]) -> Cells:  # fmt: skip
+    """Changes of periods, as published; the times are where they begin and end."""
+    return changes(connection, split(times[0], times[-1], every), by, sums=False)
+
+
+def between_places(
+    connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
+) -> Cells:
+    """Moves of years by origin and destination, as published."""
+    own = [name for name in by if name not in ("origin", "destination")]
+    return moves(connection, split(times[0], times[-1], "year"), ["municipality", *own])
+
+
+def abroad(
+    connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
+) -> Cells:
+    """Immigration and emigration of years by country, as published."""
+    return moves(connection, split(times[0], times[-1], "year"), by, abroad=True)
+
+
+def times_of(declared: Declared, limits: Coverage, first: int | None = None) -> list[date]:
+    """The days that a table is made for: those of stocks, or where its periods begin and end.
+
+    Parameters
+    ----------
+    declared
+        The table.
+    limits
+        How far the log reaches.
+    first
+        The first year; None: the register's.
+
+    Raises
+    ------
+    UsageError
+        None that is over and drawn.
+    """
+    months = 3 if declared.times == "quarter" else 12
+    day = date(max(limits.first.year, first or 0), 1, 1)
+    if day < limits.first:
+        day = date(day.year + 1, 1, 1)
+    found = []
+    while add_months(day, EXTRACTION_MONTHS) <= limits.last:
+        found.append(day)
+        day = add_months(day, months)
+    if len(found) < (1 if declared.times == "stock" else 2):
+        raise UsageError(
+            "has no period that is over, and whose figures are drawn", where="the store",
+            value=declared.id, next_step="Take in reports of a whole year",
+        )  # fmt: skip
+    return found
+
+
+def age_code(code: str) -> str:
+    """An age as statistics banks write it.
+
+    Examples
+    --------
+    >>> age_code("7"), age_code("107"), age_code("unknown")
+    ('007', '105+', 'unknown')
+    """
+    if not code.isdecimal():
+        return code
+    return f"{int(code):03}" if int(code) < OLDEST else f"{OLDEST}+"
+
+
+def ages() -> tuple[Category, ...]:
+    """Single ages up to the last, which is open."""
+    listed = [
+        Category(age_code(str(age)), Text(f"{age} years", f"{age} år")) for age in range(OLDEST)
+    ]
+    last = Text(f"{OLDEST} years or older", f"{OLDEST} år eller eldre")
+    return (*listed, Category(age_code(str(OLDEST)), last))
+
+
+def five_years() -> CodeList:
+    """Groups of five ages each; the last is open."""
+    codes = [category.code for category in ages()]
+    groups = []
+    for start in range(0, OLDEST, 5):
+        open_ = start == OLDEST - 5
+        of = codes[start:] if open_ else codes[start : start + 5]
+        name = f"{start}+" if open_ else f"{start}\N{EN DASH}{start + 4}"
+        label = Text(f"{name} years", f"{name} år")
+        groups.append(Group(f"F{start:03}", label, tuple(of)))
+    label = Text("Five-year age groups", "Femårige aldersgrupper")
+    return CodeList("agg_FemAarigGruppering", label, tuple(groups))
+
+
+def plain(code: str, label: str) -> Category:
+    """A value whose label is the same in both languages."""
+    return Category(code, same(label))

@@ -1,0 +1,225 @@
+"""The interface of the statistics bank over HTTP: PxWebApi, version 2."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from folkestrom.model.specification import Language
+from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.statbank.dataset import Addresses, Published, dataset, whole
+from folkestrom.publish.statbank.files import MEDIA, written
+from folkestrom.publish.statbank.listing import (
+    Limits,
+    Wanted,
+    code_list,
+    config,
+    default_selection,
+    table_entry,
+    table_of,
+    tables_page,
+)
+from folkestrom.publish.statbank.problems import Problem
+from folkestrom.publish.statbank.requests import (
+    asked_by_address,
+    asked_by_body,
+    format_of,
+    language_of,
+    whole_number,
+)
+from folkestrom.publish.statbank.selection import Asked, chosen, default_values
+
+#: Where the interface is, as Statistics Norway has it.
+PREFIX: Final = "/api/pxwebapi/v2"
+#: Most tables of a page of the list, and most days to look back.
+_MOST_TABLES: Final = 100_000
+_MOST_DAYS: Final = 100_000
+_LARGEST_BODY: Final = 1 << 20
+_JSON: Final = "application/json"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What the interface answers from.
+
+    Parameters
+    ----------
+    shelf
+        The tables that are out.
+    limits
+        What one client may ask for.
+    language
+        Language of answers to whoever names none.
+    now
+        The clock.
+    """
+
+    shelf: Shelf
+    limits: Limits = field(default_factory=Limits)
+    language: Language = Language.NO
+    now: Callable[[], datetime] = _now
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, with what nearly every answer needs."""
+
+    request: Request
+    bank: Bank
+    language: Language
+    addresses: Addresses
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter, whatever capitals its name is written in."""
+        wanted = name.casefold()
+        for key, value in self.request.query_params.multi_items():
+            if key.casefold() == wanted:
+                return value
+        return None
+
+    def table(self) -> Published:
+        """The table that the path names."""
+        return table_of(self.bank.shelf.tables(), self.request.path_params["id"])
+
+
+Answering = Callable[[_Question], Awaitable[Response]]
+
+
+def routes(bank: Bank) -> list[Route]:
+    """The paths of the interface.
+
+    Parameters
+    ----------
+    bank
+        What it answers from.
+    """
+
+    def route(path: str, answer: Answering, *methods: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await _answered(request, bank, answer)
+
+        return Route(f"{PREFIX}{path}", endpoint, methods=[*methods] or ["GET"])
+
+    return [
+        route("/config", _config),
+        route("/tables", _tables),
+        route("/tables/{id}", _table),
+        route("/tables/{id}/metadata", _metadata),
+        route("/tables/{id}/defaultselection", _default_selection),
+        route("/tables/{id}/data", _data, "GET", "POST"),
+        route("/codelists/{id}", _code_list),
+    ]
+
+
+async def _answered(request: Request, bank: Bank, answer: Answering) -> Response:
+    """An answer, or the problem with the question."""
+    addresses = Addresses(f"{request.base_url}".rstrip("/") + PREFIX)
+    try:
+        language = language_of(request.query_params.get("lang"), bank.language)
+        found = await answer(_Question(request, bank, language, addresses))
+    except Problem as problem:
+        return problem_response(problem)
+    found.headers["ETag"] = f'"{hashlib.sha256(found.body).hexdigest()[:32]}"'
+    if request.headers.get("if-none-match") == found.headers["ETag"]:
+        return Response(status_code=304, headers={"ETag": found.headers["ETag"]})
+    return found
+
+
+def problem_response(problem: Problem) -> Response:
+    """What is wrong with a question, as an answer.
+
+    Parameters
+    ----------
+    problem
+        What is wrong.
+    """
+    return _json(problem.described(), problem.status, "application/problem+json")
+
+
+def _json(value: Any, status: int = 200, media: str = _JSON) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type=media)
+
+
+async def _config(question: _Question) -> Response:
+    bank = question.bank
+    return _json(config(bank.limits, list(MEDIA), bank.language))
+
+
+async def _tables(question: _Question) -> Response:
+    bank = question.bank
+    days = question.parameter("pastDays")
+    since = None
+    if days:
+        since = bank.now() - timedelta(days=whole_number("pastDays", days, 1, _MOST_DAYS))
+    wanted = Wanted(
+        question.parameter("query") or "",
+        since,
+        whole_number("pageNumber", question.parameter("pageNumber"), 1, _MOST_TABLES),
+        whole_number("pageSize", question.parameter("pageSize"), 20, _MOST_TABLES),
+    )
+    return _json(tables_page(bank.shelf.tables(), wanted, question.language, question.addresses))
+
+
+async def _table(question: _Question) -> Response:
+    entry = table_entry(question.table(), question.language, question.addresses)
+    return _json({"language": question.language.value} | entry)
+
+
+async def _metadata(question: _Question) -> Response:
+    table = question.table()
+    asked = whole(table.definition)
+    if (question.parameter("defaultSelection") or "").casefold() == "true":
+        asked = chosen(table.definition, Asked())
+    return _json(dataset(table, asked, question.language, question.addresses, figures=False))
+
+
+async def _default_selection(question: _Question) -> Response:
+    made = question.table().definition
+    asked = chosen(made, Asked())
+    address = question.addresses.link(
+        "self", f"/tables/{made.id}/defaultselection", question.language
+    )
+    values = default_values(made)
+    return _json(default_selection(values, question.language, address, asked.heading, asked.stub))
+
+
+async def _data(question: _Question) -> Response:
+    request, bank = question.request, question.bank
+    table = question.table()
+    format = format_of(question.parameter("outputFormat"), MEDIA)
+    if request.method == "POST":
+        asked = asked_by_body(await _body(request))
+    else:
+        asked = asked_by_address(request.query_params.multi_items())
+    found = chosen(table.definition, asked, bank.limits.cells)
+    content = written(table, found, format, question.language, question.addresses)
+    headers = {"Last-Modified": f"{table.updated:%a, %d %b %Y %H:%M:%S GMT}"}
+    if format != "json-stat2":
+        headers["Content-Disposition"] = f'attachment; filename="{table.definition.id}.{format}"'
+    return Response(content, headers=headers, media_type=MEDIA[format])
+
+
+async def _body(request: Request) -> bytes:
+    found = b""
+    async for piece in request.stream():
+        found += piece
+        if len(found) > _LARGEST_BODY:
+            raise Problem("No query specified", f"a query has {_LARGEST_BODY:,} bytes at most.")
+    return found
+
+
+async def _code_list(question: _Question) -> Response:
+    tables, id = question.bank.shelf.tables(), question.request.path_params["id"]
+    return _json(code_list(tables, id, question.language, question.addresses))

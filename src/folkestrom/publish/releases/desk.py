@@ -1,0 +1,245 @@
+"""The office's side of releases: drafts, approval by a second person, and the hour they come out.
+
+A release lies with the drafts until the second that it is due; then it is moved to the public
+folder and listed there, in one step. Nothing that is not out can be read from the public folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from datetime import time as hour
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.names import check_code
+from folkestrom.model.time import add_months
+from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
+from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
+from folkestrom.publish.releases.shelf import Announced, announce, put_out
+
+#: Statistics come out at this hour of this zone, and are announced so many months before.
+HOUR: Final = hour(8)
+ZONE: Final = ZoneInfo("Europe/Oslo")
+NOTICE_MONTHS: Final = 3
+#: How long is slept at most before the clock is looked at again, in seconds.
+_NAP: Final = 0.05
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a release is on its way.
+
+    Parameters
+    ----------
+    release
+        Its name.
+    state
+        "draft", "approved", "scheduled" (and approved), "out" or "withdrawn".
+    manifest
+        What it holds; None where it is gone.
+    approved_by
+        Who approved it.
+    due
+        When it comes out, or came out, in UTC.
+    """
+
+    release: str
+    state: str
+    manifest: Manifest | None
+    approved_by: str | None = None
+    due: datetime | None = None
+
+
+class Desk:
+    """Drafts, the journal, and the public folder.
+
+    Parameters
+    ----------
+    folder
+        Where all three are.
+    clock
+        The time; by default the machine's.
+    """
+
+    def __init__(self, folder: Path, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self.folder = folder
+        self.drafts = folder / "drafts"
+        self.public = folder / "public"
+        self._journal = folder / "journal.jsonl"
+        self._clock = clock
+
+    def built(self, release: Path, by: str) -> None:
+        """Note that a release was made; it lies with the drafts already."""
+        with self._alone():
+            self._note("build", release.name, by)
+
+    def approve(self, release: str, by: str) -> None:
+        """Approve a draft, as somebody else than who made it.
+
+        Raises
+        ------
+        UsageError
+            No such draft; the same person.
+        InputRefused
+            Files that are not what the manifest says.
+        """
+        with self._alone():
+            state = self._state(release, "draft")
+            manifest = check_release(self.drafts / state.release)
+            if manifest.made_by.casefold().strip() == by.casefold().strip():
+                raise UsageError(
+                    "made the release, and a second person approves it", where="by", value=by,
+                    next_step="Let a colleague look at it",
+                )  # fmt: skip
+            self._note("approve", state.release, by)
+
+    def schedule(
+        self, release: str, by: str, day: date, at: hour = HOUR, why: str = ""
+    ) -> datetime:
+        """Set when an approved release comes out.
+
+        Parameters
+        ----------
+        release, by
+            Which, and who sets it.
+        day, at
+            The day and the hour, Norwegian time.
+        why
+            Why it comes at shorter notice than three months, or at another hour than announced.
+
+        Returns
+        -------
+        datetime
+            The instant, in UTC.
+        """
+        due = datetime.combine(day, at, ZONE).astimezone(UTC)
+        with self._alone():
+            state = self._state(release, "approved", "scheduled")
+            now = self._clock()
+            if due <= now:
+                raise UsageError("is not in the future", where="at", value=f"{day} {at:%H:%M}")
+            short = due < datetime.combine(add_months(now.date(), NOTICE_MONTHS), at, ZONE)
+            if (short or state.due is not None) and not why.strip():
+                raise UsageError(
+                    f"is less than {NOTICE_MONTHS} months ahead, or was announced otherwise",
+                    where="at", value=f"{day} {at:%H:%M}", next_step="Say why, with --why",
+                )  # fmt: skip
+            self._note("schedule", state.release, by, due, why)
+        return due
+
+    def withdraw(self, release: str, by: str, why: str) -> None:
+        """Take a release that is not out off its way.
+
+        Raises
+        ------
+        UsageError
+            No such release, or one that is out: what is published stays, and is corrected by a new
+            one.
+        """
+        with self._alone():
+            state = self._state(release, "draft", "approved", "scheduled")
+            if not why.strip():
+                raise UsageError("needs a reason", where="why")
+            self._note("withdraw", state.release, by, why=why)
+
+    def release_due(self) -> list[str]:
+        """Make public what is due; the names of what came out now."""
+        with self._alone():
+            now, out = self._clock(), []
+            for state in self.status():
+                if state.state == "scheduled" and state.due is not None and state.due <= now:
+                    put_out(self.public, self.drafts / state.release, state.due)
+                    self._note("release", state.release, "schedule", state.due)
+                    out.append(state.release)
+            return out
+
+    def wait_and_release(self, until: datetime | None = None) -> Iterator[str]:
+        """Make public what is scheduled, each release at its second, until none is left.
+
+        Parameters
+        ----------
+        until
+            Wait no longer than to this instant.
+        """
+        while True:
+            yield from self.release_due()
+            due = [s.due for s in self.status() if s.state == "scheduled" and s.due is not None]
+            if not due or (until is not None and min(due) > until):
+                return
+            time.sleep(min(_NAP, max((min(due) - self._clock()).total_seconds(), 0.0)))
+
+    def status(self) -> list[State]:
+        """Every release, in the order in which they were made."""
+        found: dict[str, State] = {}
+        for entry in read_journal(self._journal):
+            before = found.get(entry.release)
+            found[entry.release] = self._after(before, entry)
+        return list(found.values())
+
+    def _after(self, before: State | None, entry: Entry) -> State:
+        """The state of a release after one act."""
+        if before is None:
+            return State(entry.release, "draft", self._manifest(entry.release))
+        approved, due, state = before.approved_by, before.due, before.state
+        if entry.act == "approve":
+            approved, state = entry.by, "approved"
+        elif entry.act == "schedule":
+            due, state = entry.due, "scheduled"
+        elif entry.act == "withdraw":
+            state = "withdrawn"
+        elif entry.act == "release":
+            due, state = entry.due, "out"
+        return State(entry.release, state, before.manifest, approved, due)
+
+    def _manifest(self, release: str) -> Manifest | None:
+        for place in (self.drafts, self.public / "releases"):
+            if (place / release).is_dir():
+                return read_manifest(place / release)
+        return None
+
+    def _state(self, name: str, *allowed: str) -> State:
+        """The release of that name, or of the one name that begins so."""
+        states = {state.release: state for state in self.status()}
+        begun = [release for release in states if name and release.startswith(name)]
+        release = begun[0] if len(begun) == 1 else name
+        state = states[check_code(release, list(states), "is no release", where="release")]
+        if state.state not in allowed:
+            raise UsageError(
+                f"is {state.state}", where="release", value=release,
+                allowed=f"releases that are {' or '.join(allowed)}",
+            )  # fmt: skip
+        return state
+
+    def _note(
+        self, act: Act, release: str, by: str, due: datetime | None = None, why: str = ""
+    ) -> None:
+        if not by.strip():
+            raise UsageError("needs a name", where="by")
+        add_entry(self._journal, Entry(act, release, by.strip(), self._clock(), due, why))
+        announce(self.public, [*self._announced()])
+
+    def _announced(self) -> Iterator[Announced]:
+        """What is, or was, scheduled."""
+        for state in self.status():
+            if state.due is not None and state.manifest is not None:
+                yield Announced(state.manifest.titles, state.due, state.state)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One act at a time, of whichever process."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                raise InputRefused("cannot be locked", where=str(self.folder)) from error
+            yield

@@ -1,0 +1,115 @@
+"""What was done with releases, when and by whom: lines that are added and never changed.
+
+Each line holds the digest of the one before it, so that a line that was altered or taken out is
+found out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from folkestrom.errors import InputRefused
+
+Act = Literal["build", "approve", "schedule", "withdraw", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act.
+
+    Parameters
+    ----------
+    act
+        What was done.
+    release
+        To which release.
+    by
+        Who did it.
+    at
+        When, in UTC.
+    due
+        Of a schedule, the instant of the release, in UTC.
+    why
+        The reason, where there must be one.
+    after
+        Digest of the line before it.
+    """
+
+    act: Act
+    release: str
+    by: str
+    at: datetime
+    due: datetime | None = None
+    why: str = ""
+    after: str = ""
+
+
+def read_journal(path: Path) -> list[Entry]:
+    """The acts from the first on.
+
+    Parameters
+    ----------
+    path
+        The journal; none is an empty one.
+
+    Raises
+    ------
+    InputRefused
+        A line that is no act, or does not follow the one before it.
+    """
+    if not path.exists():
+        return []
+    entries, after = [], ""
+    for row, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            entry = msgspec.json.decode(line, type=Entry)
+        except msgspec.MsgspecError as error:
+            raise _broken(path, row) from error
+        if entry.after != after:
+            raise _broken(path, row)
+        entries.append(entry)
+        after = hashlib.sha256(line).hexdigest()
+    return entries
+
+
+def add_entry(path: Path, entry: Entry) -> None:
+    """Add an act; it is on the disk when this returns.
+
+    Parameters
+    ----------
+    path
+        The journal.
+    entry
+        The act; what it comes after is filled in.
+    """
+    before = read_journal(path)
+    if before and entry.at < before[-1].at:
+        raise InputRefused(
+            "is before the last act of the journal: the clock was moved back",
+            where=str(path),
+            value=f"{entry.at:%Y-%m-%dT%H:%M:%SZ}",
+            next_step="Set the machine's clock right, then repeat the command",
+        )
+    lines = path.read_bytes().splitlines() if before else []
+    after = hashlib.sha256(lines[-1]).hexdigest() if lines else ""
+    line = msgspec.json.encode(replace(entry, after=after))
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _broken(path: Path, row: int) -> InputRefused:
+    return InputRefused(
+        "was altered: this line is no act that follows the one before it",
+        where=str(path),
+        row=row,
+        next_step="Restore the journal from a backup; nothing is released until then",
+    )

@@ -1,0 +1,228 @@
+"""The folder that the public is served from: releases that are out, and a list of them.
+
+The list is replaced in one step. Whoever reads looks at it before each answer, so that all tables
+of a release are there from the same instant on, in every process, without a restart. What is not
+out yet never lies in this folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from folkestrom.errors import FolkestromError, InputRefused
+from folkestrom.model.specification import Text
+from folkestrom.publish.releases.release import (
+    check_release,
+    read_manifest,
+    table_folders,
+)
+from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.tables.folder import read_table
+
+_LIST: Final = "out.json"
+_CALENDAR: Final = "calendar.json"
+_RELEASES: Final = "releases"
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A release that is out.
+
+    Parameters
+    ----------
+    release
+        Its name.
+    since
+        The instant from which it has been out, in UTC.
+    """
+
+    release: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What was said of a release that is to come: never anything of its figures.
+
+    Parameters
+    ----------
+    titles
+        What its tables are about, by their numbers.
+    due
+        When it comes out, in UTC; None: not yet determined.
+    state
+        "scheduled", "out" or "withdrawn".
+    """
+
+    titles: dict[str, Text]
+    due: datetime | None
+    state: str
+
+
+def releases_of(shelf: Path) -> Path:
+    """The folder that the releases themselves lie in.
+
+    Parameters
+    ----------
+    shelf
+        The public folder.
+    """
+    return shelf / _RELEASES
+
+
+def listed(shelf: Path) -> list[Out]:
+    """The releases that are out, from the first on.
+
+    Parameters
+    ----------
+    shelf
+        The public folder.
+    """
+    return _read(shelf / _LIST, list[Out]) or []
+
+
+def _read(path: Path, type: type[_T]) -> _T | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=type)
+    except FileNotFoundError:
+        return None
+    except msgspec.MsgspecError as error:
+        raise InputRefused("is not as it was written", where=str(path)) from error
+
+
+def put_out(shelf: Path, release: Path, since: datetime) -> None:
+    """Make a release public, at once and as a whole.
+
+    Parameters
+    ----------
+    shelf
+        The public folder, on the same file system as the release.
+    release
+        The release; it is moved.
+    since
+        The instant from which it is out.
+    """
+    place = releases_of(shelf)
+    place.mkdir(parents=True, exist_ok=True)
+    # Whoever was killed in the middle of this does it again.
+    if release.exists() or not (place / release.name).exists():
+        check_release(release)
+        release.rename(place / release.name)
+    out = listed(shelf)
+    if all(one.release != release.name for one in out):
+        replace_file(shelf / _LIST, msgspec.json.encode([*out, Out(release.name, since)]))
+
+
+def announce(shelf: Path, coming: Sequence[Announced]) -> None:
+    """Say what comes out when.
+
+    Parameters
+    ----------
+    shelf
+        The public folder.
+    coming
+        What is scheduled, and what was taken off its way.
+    """
+    shelf.mkdir(parents=True, exist_ok=True)
+    replace_file(shelf / _CALENDAR, msgspec.json.encode(coming))
+
+
+def announced(shelf: Path) -> list[Announced]:
+    """What comes out when, as was announced.
+
+    Parameters
+    ----------
+    shelf
+        The public folder.
+    """
+    return _read(shelf / _CALENDAR, list[Announced]) or []
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in one step: whoever reads sees the old one or the new one, and no part of it.
+
+    Parameters
+    ----------
+    path, content
+        The file.
+    """
+    new = path.with_name(f"{path.name}.new")
+    with new.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+class Shelf:
+    """The tables that are out, as of each question.
+
+    Parameters
+    ----------
+    folder
+        The public folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int, int] | None = None
+        self._tables: dict[str, Published] = {}
+        self._folders: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def tables(self) -> Mapping[str, Published]:
+        """The newest of every table, by its number.
+
+        A list or release that is broken leaves those that were there before.
+        """
+        try:
+            found = (self._folder / _LIST).stat()
+        except OSError:
+            return self._tables
+        seen = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if seen != self._seen:
+            with self._lock:
+                if seen != self._seen:
+                    self._tables = self._read()
+                    self._seen = seen
+        return self._tables
+
+    def _read(self) -> dict[str, Published]:
+        try:
+            outs = listed(self._folder)
+        except (FolkestromError, OSError) as error:
+            _log.error("%s", error)
+            return self._tables
+        newest: dict[str, tuple[Path, datetime]] = {}
+        for out in outs:
+            folder = releases_of(self._folder) / out.release
+            try:
+                folders = table_folders(folder, read_manifest(folder))
+            except FolkestromError as error:
+                _log.error("%s", error)
+                continue
+            newest |= {id: (at, out.since) for id, at in folders.items()}
+        return {id: one for id, place in newest.items() if (one := self._table(id, *place))}
+
+    def _table(self, id: str, folder: Path, since: datetime) -> Published | None:
+        before = self._tables.get(id)
+        if before is not None and self._folders[id] == folder:
+            return before
+        try:
+            found = Published(*read_table(folder), since)
+        except FolkestromError as error:
+            _log.error("%s", error)
+            return before
+        self._folders[id] = folder
+        return found

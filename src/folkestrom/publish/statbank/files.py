@@ -1,0 +1,146 @@
+"""The cells of a question in the formats that a statistics bank gives."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Dimension, Language, Measure, TableSpecification, same
+from folkestrom.publish.formats.csv_file import csv_of
+from folkestrom.publish.formats.px import px
+from folkestrom.publish.formats.workbook import workbook
+from folkestrom.publish.statbank.dataset import Addresses, Published, dataset, title
+from folkestrom.publish.statbank.selection import Chosen
+from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, taken
+
+#: Type of the answer in each format, the default first.
+MEDIA: Final = {
+    "json-stat2": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "px": "text/plain; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def written(
+    table: Published, asked: Chosen, format: str, language: Language, addresses: Addresses
+) -> bytes:
+    """The cells of a question as bytes.
+
+    Parameters
+    ----------
+    table
+        The table.
+    asked
+        The cells.
+    format
+        One of `MEDIA`.
+    language, addresses
+        Language of its texts, and where links lead.
+    """
+    if format == "json-stat2":
+        return _dumped(dataset(table, asked, language, addresses, figures=True))
+    return _WRITERS[format](cells_of(table, asked, language), language)
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def cells_of(table: Published, asked: Chosen, language: Language) -> Cells:
+    """The cells of a question as rows, one for each combination of values.
+
+    Parameters
+    ----------
+    table
+        The table.
+    asked
+        The cells.
+    language
+        Language of the title.
+    """
+    made = table.definition
+    shown = asked.shown
+    sizes = [len(one.values) for one in shown]
+    columns: dict[str, Any] = {}
+    for n, one in enumerate(shown):
+        places = np.broadcast_to(
+            np.arange(sizes[n], dtype=np.int32).reshape(
+                [-1 if m == n else 1 for m in range(len(sizes))]
+            ),
+            sizes,
+        )
+        codes = pa.array([value.code for value in one.values], pa.string())
+        columns[one.variable.id] = pa.DictionaryArray.from_arrays(places.ravel(), codes)
+    hidden = np.zeros(int(np.prod(sizes)), np.bool_)
+    gone = tuple(n for n, one in enumerate(asked.along) if not one.values)
+    for content in asked.contents:
+        axes = [one.axis for one in asked.along]
+        values, status = taken(table.figures, axes, content.code, adds=content.adds)
+        why = np.zeros(values.shape, np.uint8) if status is None else status
+        flat = why.squeeze(gone).ravel()
+        hidden |= flat == SUPPRESSED
+        rounded = values if content.decimals == 0 else np.round(values, content.decimals)
+        columns[content.code] = pa.array(rounded.squeeze(gone).ravel(), mask=flat >= MISSING)
+    specification = TableSpecification(
+        id=made.id,
+        title=same(title(made, asked, language)),
+        dimensions=tuple(
+            Dimension(one.variable.id, one.variable.label, one.values) for one in shown
+        ),
+        measures=tuple(
+            Measure(c.code, c.label, c.unit, c.decimals, 0 if c.adds else None)
+            for c in asked.contents
+        ),
+        footnotes=made.notes,
+        method=made.method,
+    )
+    return Cells(specification, pa.table(columns), pa.array(hidden) if hidden.any() else None)
+
+
+def _csv(cells: Cells, language: Language) -> bytes:
+    return csv_of(_labelled(cells, language))
+
+
+def _parquet(cells: Cells, language: Language) -> bytes:
+    buffer: BinaryIO = io.BytesIO()
+    pyarrow.parquet.write_table(_labelled(cells, language), buffer, compression="zstd")
+    buffer.seek(0)
+    return buffer.read()
+
+
+def _labelled(cells: Cells, language: Language) -> pa.Table:
+    """Codes, and beside each column of them one of what they are called."""
+    columns: dict[str, Any] = {}
+    for dimension in cells.specification.dimensions:
+        column = cells.data[dimension.id].combine_chunks()
+        columns[dimension.id] = column
+        names = {c.code: c.label.of(language) for c in dimension.categories}
+        if any(code != name for code, name in names.items()):
+            labels = pa.array(_each(names, column.dictionary.to_pylist()), pa.string())
+            columns[f"{dimension.id}_label"] = pa.DictionaryArray.from_arrays(
+                column.indices, labels
+            )
+    for measure in cells.specification.measures:
+        columns[measure.id] = cells.data[measure.id]
+    return pa.table(columns)
+
+
+def _each(names: dict[str, str], codes: Sequence[str]) -> list[str]:
+    return [names[code] for code in codes]
+
+
+_WRITERS: Final[dict[str, Callable[[Cells, Language], bytes]]] = {
+    "csv": _csv,
+    "px": px,
+    "xlsx": workbook,
+    "parquet": _parquet,
+}

@@ -1,0 +1,219 @@
+"""Releases on their way: two people, notice, the second at which they are out, and what breaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.publish.releases.desk import Desk
+from folkestrom.publish.releases.release import check_release, write_release
+from folkestrom.publish.releases.shelf import Shelf, announced, listed, put_out
+from tests.publish.small_bank import definition, figures
+
+START = datetime(2021, 1, 4, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, clock: Clock) -> Desk:
+    return Desk(tmp_path / "releases", clock)
+
+
+def draft(desk: Desk, by: str = "Ada", position: int = 1) -> str:
+    release = write_release(
+        desk.drafts, [(definition(), figures())], made_at=START, made_by=by, program="1",
+        log_position=position,
+    )  # fmt: skip
+    desk.built(release, by)
+    return release.name
+
+
+def test_from_draft_to_the_public(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    assert due == datetime(2021, 5, 20, 6, tzinfo=UTC)  # summer time
+    shelf = Shelf(desk.public)
+    clock.now = due - timedelta(microseconds=1)
+    assert desk.release_due() == []
+    assert not shelf.tables()
+    clock.now = due
+    assert desk.release_due() == [name]
+    assert shelf.tables()["B1001"].updated == due
+    assert desk.release_due() == []
+    assert [state.state for state in desk.status()] == ["out"]
+
+
+def test_winter_has_another_hour_of_utc(desk: Desk) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    assert desk.schedule(name, "Bo", date(2021, 11, 18)).hour == 7
+
+
+def test_whoever_makes_a_release_does_not_approve_it(desk: Desk) -> None:
+    name = draft(desk)
+    with pytest.raises(UsageError, match="a second person approves it"):
+        desk.approve(name, " ADA")
+    with pytest.raises(UsageError, match="is draft"):
+        desk.schedule(name, "Bo", date(2021, 5, 20))
+
+
+@pytest.mark.parametrize(
+    ("day", "why", "message"),
+    [
+        (date(2021, 3, 1), "", "less than 3 months ahead"),
+        (date(2021, 1, 4), "x", "not in the future"),
+    ],
+)
+def test_notice_is_three_months(desk: Desk, day: date, why: str, message: str) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    with pytest.raises(UsageError, match=message):
+        desk.schedule(name, "Bo", day, why=why)
+
+
+def test_an_hour_that_was_announced_is_moved_for_a_reason_only(desk: Desk) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    desk.schedule(name, "Bo", date(2021, 5, 20))
+    with pytest.raises(UsageError, match="was announced otherwise"):
+        desk.schedule(name, "Bo", date(2021, 5, 27))
+    desk.schedule(name, "Bo", date(2021, 5, 27), time(10), "a fault was found")
+    (told,) = announced(desk.public)
+    assert told.due == datetime(2021, 5, 27, 8, tzinfo=UTC)
+    assert told.titles["B1001"].en == "Population"
+
+
+def test_what_is_out_is_not_withdrawn(desk: Desk, clock: Clock) -> None:
+    first, second = draft(desk), draft(desk, position=2)
+    for name in (first, second):
+        desk.approve(name, "Bo")
+        desk.schedule(name, "Bo", date(2021, 5, 20))
+    desk.withdraw(second, "Bo", "a fault was found")
+    clock.now = datetime(2021, 6, 1, tzinfo=UTC)
+    assert desk.release_due() == [first]
+    with pytest.raises(UsageError, match="is out"):
+        desk.withdraw(first, "Bo", "x")
+    assert [told.state for told in announced(desk.public)] == ["out", "withdrawn"]
+
+
+def test_a_release_may_be_named_by_how_it_begins(desk: Desk) -> None:
+    name = draft(desk)
+    desk.approve(name[:5], "Bo")
+    with pytest.raises(UsageError, match="is no release"):
+        desk.approve("x", "Bo")
+
+
+def test_a_clock_that_was_moved_back_is_found_out(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    clock.now = START - timedelta(hours=1)
+    with pytest.raises(InputRefused, match="clock was moved back"):
+        desk.approve(name, "Bo")
+
+
+@pytest.mark.parametrize("alter", [lambda t: t.replace(b"Ada", b"Eva"), lambda t: b"{}\n" + t])
+def test_a_journal_that_was_altered_stops_everything(
+    desk: Desk, alter: Callable[[bytes], bytes]
+) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    journal = desk.folder / "journal.jsonl"
+    journal.write_bytes(alter(journal.read_bytes()))
+    with pytest.raises(InputRefused, match="was altered"):
+        desk.release_due()
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "other"])
+def test_a_draft_that_is_not_whole_is_not_approved(desk: Desk, damage: str) -> None:
+    name = draft(desk)
+    file = desk.drafts / name / "tables/0/values-0.npy"
+    content = file.read_bytes()
+    file.unlink()
+    if damage != "gone":
+        file.write_bytes(content[:-1] if damage == "cut" else content[:-1] + b"\x01")
+    with pytest.raises(InputRefused, match=r"values-0\.npy is missing or another"):
+        desk.approve(name, "Bo")
+
+
+def test_whoever_was_killed_in_the_middle_goes_on(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    clock.now = due
+    place = desk.public / "releases"
+    place.mkdir()
+    (desk.drafts / name).rename(place / name)  # moved, and not yet listed
+    assert not Shelf(desk.public).tables()
+    assert desk.release_due() == [name]
+    put_out(desk.public, desk.drafts / name, due)  # listed, and not yet noted
+    assert len(listed(desk.public)) == 1
+
+
+def test_a_broken_list_or_release_leaves_what_was_there(desk: Desk, clock: Clock) -> None:
+    shelf = Shelf(desk.public)
+    for position in (1, 2):
+        name = draft(desk, position=position)
+        desk.approve(name, "Bo")
+        due = desk.schedule(name, "Bo", date(2021, 5, 20) + timedelta(days=position), why="x")
+        clock.now = due
+        desk.release_due()
+        assert shelf.tables()["B1001"].updated == due
+    (desk.public / "releases" / name / "manifest.json").write_text("{}")
+    (desk.public / "out.json").touch()
+    assert Shelf(desk.public).tables()["B1001"].updated < due  # the last good one
+    (desk.public / "out.json").write_text("[")
+    assert shelf.tables()["B1001"]
+
+
+def test_half_a_release_is_taken_away(tmp_path: Path) -> None:
+    def broken() -> object:
+        yield definition(), figures()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_release(tmp_path, broken(), made_at=START, made_by="A", program="1", log_position=1)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_tables_have_the_same_name(tmp_path: Path) -> None:
+    names = set()
+    for part in ("a", "b"):
+        made = write_release(
+            tmp_path / part, [(definition(), figures())], made_at=START, made_by="A",
+            program="1", log_position=1,
+        )  # fmt: skip
+        check_release(made)
+        names.add(made.name)
+    assert len(names) == 1
+
+
+def test_two_publishers_at_once_put_out_once(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    clock.now = desk.schedule(name, "Bo", date(2021, 5, 20))
+    out: list[str] = []
+    threads = [threading.Thread(target=lambda: out.extend(desk.release_due())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert out == [name]
