@@ -32,13 +32,16 @@ LOADED = (
 )  # fmt: skip
 #: Stands in for a program: hands its arguments and its files to the process that is ready.
 STAND_IN = """#!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({address!r})
     said = json.dumps([{program!r}, sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
     socket.send_fds(line, [len(said).to_bytes(8, "big")], [0, 1, 2])
     line.sendall(said)
-    sys.exit(line.recv(1)[0])
+    process = int.from_bytes(line.recv(8), "big")
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(process, signal.SIGTERM))
+    ended = line.recv(1)
+    sys.exit(ended[0] if ended else 143)
 """
 
 
@@ -96,6 +99,8 @@ def _answer(line: socket.socket) -> None:
     said = b""
     while len(said) < int.from_bytes(size, "big"):
         said += line.recv(1 << 16)
+    line.send(os.getpid().to_bytes(8, "big"))
+    os.set_inheritable(line.fileno(), True)  # a command that becomes another program lives on
     program, arguments, folder, environment = json.loads(said)
     for number, file in enumerate(files):
         os.dup2(file, number)
