@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the person who runs it has set."""
-    for name in ("STORE", "MEMORY", "THREADS", "SPILL"):
+    for name in ("STORE", "LANG", "MEMORY", "THREADS", "SPILL"):
         monkeypatch.delenv(f"FOLKESTROM_{name}", raising=False)
 
 

@@ -46,7 +46,7 @@ def test_many_allowed_values_are_listed_nearest_first_and_the_rest_is_counted() 
     assert line.count(", ") == 29 + 1, "thirty codes, and where the others are"
     assert line.endswith("and 326 more (all of them: --debug; in Python, the error's `allowed`).")
     assert error.allowed == tuple(codes)
-    assert ", ".join(codes) in error.in_full()
+    assert ", ".join(codes) in error.told(most=None)
 
 
 def test_few_allowed_values_stay_in_their_order() -> None:

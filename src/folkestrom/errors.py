@@ -8,7 +8,7 @@ a person: values of columns that identify one are left out, whoever raises the e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from difflib import SequenceMatcher
 from itertools import takewhile
@@ -77,6 +77,11 @@ def _is_code(digits: str, longest: int) -> bool:
     return digits.isdigit() and len(digits) <= longest
 
 
+def as_it_is(_part: str, text: str) -> str:
+    """A text as it is written, in English."""
+    return text
+
+
 class FolkestromError(Exception):
     """Root of every error that the program raises on purpose."""
 
@@ -138,39 +143,51 @@ class UserError(FolkestromError):
             allowed if isinstance(allowed, str) or allowed is None else tuple(map(_shown, allowed))
         )
         self.next_step = next_step
-        super().__init__(self._render())
+        super().__init__(self.told())
 
-    def in_full(self) -> str:
-        """The message with all of the allowed values."""
-        return self._render(most=None)
+    def told(
+        self, say: Callable[[str, str], str] = as_it_is, most: int | None = MOST_LISTED
+    ) -> str:
+        """The message.
 
-    def _render(self, most: int | None = MOST_LISTED) -> str:
-        lines = [self._first_line()]
+        Parameters
+        ----------
+        say
+            How a text is said, by the part of the message that it stands in.
+        most
+            So many of the allowed values; None: all of them.
+        """
+        lines = [_sentence(self._first_line(say))]
         if self.allowed is not None:
-            text = self.allowed if isinstance(self.allowed, str) else self._listed(most)
-            lines.append(f"Allowed: {_sentence(text)}")
+            text = say("text", self.allowed) if isinstance(self.allowed, str) else None
+            lines.append(say("label", f"Allowed: {_sentence(text or self._listed(say, most))}"))
         if self.next_step is not None:
-            lines.append(f"Next: {_sentence(self.next_step)}")
+            lines.append(say("label", f"Next: {_sentence(say('text', self.next_step))}"))
         return "\n".join(lines)
 
-    def _listed(self, most: int | None) -> str:
+    def _listed(self, say: Callable[[str, str], str], most: int | None) -> str:
         values = [str(value) for value in self.allowed or ()]
-        if most is None or len(values) <= most:
-            return ", ".join(values)
-        if self.value is not None and len(values) <= _MOST_COMPARED:
+        more = 0 if most is None else max(len(values) - most, 0)
+        if more and self.value is not None and len(values) <= _MOST_COMPARED:
             values = _nearest_first(str(self.value), values)
-        listed, more = ", ".join(values[:most]), len(values) - most
-        return f"{listed} and {more} more (all of them: --debug; in Python, the error's `allowed`)"
+        listed = ", ".join(say("item", value) for value in values[: len(values) - more])
+        if not more:
+            return listed
+        return say(
+            "label",
+            f"{listed} and {more} more (all of them: --debug; in Python, the error's `allowed`)",
+        )
 
-    def _first_line(self) -> str:
+    def _first_line(self, say: Callable[[str, str], str]) -> str:
         place = [
-            self.where,
-            None if self.row is None else f"row {self.row}",
-            None if self.column is None else f"column {self.column}",
+            self.where and say("where", self.where),
+            None if self.row is None else say("label", f"row {self.row}"),
+            None if self.column is None else say("label", f"column {self.column}"),
         ]
         prefix = ", ".join(part for part in place if part)
-        said = self.message if self.value is None else f"{str(self.value)!r} {self.message}"
-        return _sentence(f"{prefix}: {said}" if prefix else said)
+        message = say("text", self.message)
+        said = message if self.value is None else f"{str(self.value)!r} {message}"
+        return f"{prefix}: {said}" if prefix else said
 
 
 class UsageError(UserError):

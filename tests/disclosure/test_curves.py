@@ -138,7 +138,7 @@ def test_readers_are_told_what_was_done() -> None:
     )
     zeros = Rules("ours", minimum_cell=5, zeros=True, whole_percent_below=50)
     assert (
-        "kurver over 0-4 hendelser er ikke vist: 1"
+        "kurver for 0-4 hendelser er ikke vist: 1"
         in disclosure_note(zeros, applied(zeros, kinds=1)).no
     )
     assert smallest_group(rules) == 100

@@ -140,21 +140,19 @@ def applied(
     """
     least, most = 0 if rules.zeros else 1, rules.minimum_cell - 1
     small = str(most) if least == most else f"{least}-{most}"
-    rare = Text(
-        f"curves of {small} events not shown", f"kurver over {small} hendelser er ikke vist"
-    )
+    rare = Text(f"curves of {small} events not shown", f"kurver for {small} hendelser er ikke vist")
     between = Text(
         f"times left out, so that no count between two of them is {small}",
-        f"tidspunkter utelatt, så ingen antall mellom to av dem er {small}",
+        f"tidspunkter utelatt, så ikke noe antall mellom to av dem er {small}",
     )
     if several:
         rare = Text(
             f"curves of events that may be of {small} persons not shown",
-            f"kurver over hendelser som kan gjelde {small} personer er ikke vist",
+            f"kurver for hendelser som kan gjelde {small} personer, er ikke vist",
         )
         between = Text(
             f"times left out, so that no count between two of them may be of {small} persons",
-            f"tidspunkter utelatt, så ingen antall mellom to av dem kan gjelde {small} personer",
+            f"tidspunkter utelatt, så ikke noe antall mellom to av dem kan gjelde {small} personer",
         )
     limit = smallest_group(rules)
     found = [

@@ -143,7 +143,7 @@ def of_few_persons(rules: Rules, hit: int) -> DisclosureRecord:
     base = rules.rounding_base
     text = Text(
         f"larger counts of fewer than {base} persons suppressed",
-        f"større antall som gjelder færre enn {base} personer er skjult",
+        f"større antall som gjelder færre enn {base} personer, er skjult",
     )
     return DisclosureRecord("few_persons", text, hit)
 
@@ -159,7 +159,7 @@ def whole_percentages(rules: Rules, hit: int) -> DisclosureRecord:
     limit = rules.whole_percent_below
     text = Text(
         f"percentages of fewer than {limit} made whole and shown without their counts",
-        f"prosenter av færre enn {limit} er gjort hele og vist uten antall",
+        f"prosenter av færre enn {limit} er rundet av til hele og vist uten antall",
     )
     return DisclosureRecord("whole_percent", text, hit)
 

@@ -58,7 +58,7 @@ RULES: Final = (
     ),
     Rule(
         "partner", 90, "shares_partner",
-        Text("Same partner at some time", "Samme partner en gang"),
+        Text("Same partner at some time", "Samme partner på et tidspunkt"),
     ),
     Rule(
         "parent", 85, "mother = other_mother OR father = other_father",

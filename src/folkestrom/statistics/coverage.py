@@ -101,7 +101,7 @@ class Coverage:
                 f"Preliminary: the log's last reports became known on {self.last}, and figures as "
                 f"known on {known} lack what came later.",
                 f"Foreløpig: de siste meldingene i loggen ble kjent {self.last}, og tall slik de "
-                f"var kjent {known} mangler det som kom senere.",
+                f"var kjent {known}, mangler det som kom senere.",
             ),
         )
 

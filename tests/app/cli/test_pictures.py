@@ -58,8 +58,8 @@ def test_what_cannot_be_drawn_is_told_before_or_with_the_next_step(
             "is no variable of ages",
         ),
         (("chart", "nowhere.parquet", "-o", "x.svg"), "cannot be read: no such"),
-        (("chart", saved, "--lang", "no", "-o", "x.svg"), "again, with --lang no"),
-        (("map", saved, "--lang", "no", "-o", "x.svg"), "again, with --lang no"),
+        (("chart", saved, "--lang", "no", "-o", "x.svg"), "nytt, med --lang no"),
+        (("map", saved, "--lang", "no", "-o", "x.svg"), "nytt, med --lang no"),
         (("map", saved, "-o", "x.svg"), "geonorge.no"),
         (("map", saved, "--borders", "nowhere.json", "-o", "x.svg"), "cannot be read: no such"),
     ):

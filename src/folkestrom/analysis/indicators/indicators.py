@@ -97,7 +97,7 @@ _NOTES: Final = (
     Text(
         "Crude rates are flows of the account by the mean of the populations at both ends. Ages of "
         "the population are those at the beginning of the year.",
-        "Rater er strømmer i regnskapet etter middelet av folkemengden ved inngang og utgang. "
+        "Rater er endringer i regnskapet delt på middelet av folkemengden ved inngang og utgang. "
         "Alder i befolkningen er ved inngangen av året.",
     ),
     Text(
@@ -106,7 +106,7 @@ _NOTES: Final = (
         "Andreev and Kingkade (2015) and an open age group from 100 years. Populations too small "
         "for a life table have none.",
         "Fruktbarhet og dødelighet er etter eksakt eksponering, i ettårig alder: fødsler for "
-        "kvinner 15-49 år, de med ukjent alder hos mor som de andre; periodedødelighetstabeller "
+        "kvinner 15-49 år, de med uoppgitt alder hos mor som de andre; periodedødelighetstabeller "
         "med a0 etter Andreev og Kingkade (2015) og en åpen aldersgruppe fra 100 år. Befolkninger "
         "som er for små til en dødelighetstabell, har ingen.",
     ),

@@ -11,6 +11,7 @@ import typer
 
 from folkestrom.app.output.console import PlainConsole
 from folkestrom.errors import UsageError
+from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from folkestrom.app.office.session import Answered_co, Question
     from folkestrom.engine.store import Waiting
     from folkestrom.model.cells import Cells
-    from folkestrom.model.specification import Language
 
 __all__ = ["OutputFormat", "Settings", "settings"]
 
@@ -40,6 +40,10 @@ class Settings:
         Whether the format was asked for; if not, a file's name decides.
     debug
         Show the traceback of unexpected errors.
+    lang
+        Language of titles and labels, and of what is said to the user.
+    lang_said
+        Whether the language was typed.
     """
 
     store: Path
@@ -47,6 +51,8 @@ class Settings:
     format: OutputFormat = OutputFormat.TABLE
     debug: bool = False
     format_said: bool = False
+    lang: Language = Language.EN
+    lang_said: bool = False
 
     @property
     def wanted(self) -> OutputFormat | None:
@@ -75,11 +81,11 @@ class Settings:
 
         check(to, self.wanted, listing=listing)
 
-    def write(self, cells: Cells, language: Language, to: Path | None) -> None:
-        """Write cells in the format that was asked for."""
+    def write(self, cells: Cells, to: Path | None) -> None:
+        """Write cells in the format and the language that were asked for."""
         from folkestrom.app.output.write import write
 
-        write(cells, self.wanted, language, self.result(), to, self.progress())
+        write(cells, self.wanted, self.lang, self.result(), to, self.progress())
 
     def waiting(self, wait: float | None) -> Waiting:
         """How to wait while another command writes, and where to say so."""

@@ -14,7 +14,6 @@ from folkestrom.app.cli.options import Publish
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.names import without_effect
-from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
     import polars as pl
@@ -182,7 +181,7 @@ def mobility(
     if written is not None:
         written(found)
     elif cells is not None:
-        given.write(cells, Language.EN, output)
+        given.write(cells, output)
     if profiles:
         _show_probabilities(given, found, profiles)
     if not found.converged_:

@@ -6,25 +6,36 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
+from folkestrom.app.cli.language.catalogue import asked
+from folkestrom.app.cli.options import option
 from folkestrom.errors import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,
     EXIT_PIPE_CLOSED,
+    EXIT_USAGE,
+    MOST_LISTED,
     FolkestromError,
+    UsageError,
     UserError,
+    as_it_is,
     masked,
 )
 from folkestrom.model.text import printable
 
 #: Global options that are understood after the command's name too, and whether they take a value.
-GLOBAL_OPTIONS = {"--store": True, "--format": True, "--quiet": False, "--debug": False}
+GLOBAL_OPTIONS = {
+    "--store": True, "--format": True, "--lang": True, "--quiet": False, "--debug": False,
+}  # fmt: skip
+
+#: Options that share their names with parts of a study's file, which errors name.
+_PARTS_OF_STUDIES: Final = ("panel", "study")
 
 #: What the engine raises when it is interrupted.
 _INTERRUPT = "InterruptException"
@@ -33,6 +44,9 @@ _INTERRUPT = "InterruptException"
 class FolkestromGroup(TyperGroup):
     """The top-level command: hoists global options and turns errors into exit codes."""
 
+    _say: Callable[[str, str], str] = staticmethod(as_it_is)
+    _options: Collection[str] = ()
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse with the global options moved to the front."""
         return super().parse_args(ctx, hoist(args))
@@ -40,21 +54,57 @@ class FolkestromGroup(TyperGroup):
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Parse; `--help` and `--version` answer here."""
         _show_what_can_be_shown()
-        with _interrupts(), _closed_pipes():
+        self._say = asked(hoist(args[1]))
+        if self._say is not as_it_is:
+            # Imported here: English help is shown as the parser has it.
+            from folkestrom.app.cli.language.help import translate
+
+            translate(self, self._say)
+        with self._ends():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; show what went wrong without a traceback."""
-        with _interrupts(), _closed_pipes():
+        with self._ends():
             found = self._run(ctx)
             sys.stdout.flush()
             return found
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, and which options it has: errors name them as they are typed."""
+        name, command, rest = super().resolve_command(ctx, args)
+        reached: Any = command
+        for word in rest:
+            reached = getattr(reached, "commands", {}).get(word, reached)
+        self._options = {typed for one in getattr(reached, "params", ()) for typed in one.opts}
+        return name, command, rest
+
+    @contextmanager
+    def _ends(self) -> Iterator[None]:
+        """End as users expect when they interrupt, read no more, or typed what cannot be parsed."""
+        try:
+            with _closed_pipes():
+                yield
+        except KeyboardInterrupt:
+            _say(self._say("label", "Interrupted."))
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except Exception as error:
+            if self._say is as_it_is or not hasattr(error, "show"):
+                raise
+            shown = io.StringIO()
+            error.show(shown)
+            for line in shown.getvalue().splitlines():
+                head, error_, rest = line.partition("Error: ")
+                mistake = error_ and not head
+                _say(self._say("label", error_ + self._say("text", rest) if mistake else line))
+            raise typer.Exit(getattr(error, "exit_code", EXIT_USAGE)) from error
+
     def _run(self, ctx: Any) -> Any:
+        debug = bool(ctx.params.get("debug"))
         try:
             return super().invoke(ctx)
         except UserError as error:
-            raise _ended(error, debug=bool(ctx.params.get("debug"))) from error
+            raise self._ended(error, debug=debug) from error
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
@@ -64,9 +114,21 @@ class FolkestromGroup(TyperGroup):
                 raise
             mendable = _told(error)
             if mendable is not None:
-                raise _ended(mendable) from error
-            _report_internal(error, debug=bool(ctx.params.get("debug")))
+                raise self._ended(mendable) from error
+            _report_internal(error, self._say, debug=debug)
             raise typer.Exit(_internal_code(error)) from error
+
+    def _ended(self, error: UserError, *, debug: bool = False) -> typer.Exit:
+        if isinstance(error, UsageError) and error.where is not None:
+            error.where = ", ".join(map(self._typed, error.where.split(", ")))
+        told = error.told(self._say, None if debug else MOST_LISTED)
+        _say(self._say("label", f"Error: {told}"))
+        return typer.Exit(error.exit_code)
+
+    def _typed(self, name: str) -> str:
+        """An argument as it is typed, if the command has it."""
+        typed = option(name)
+        return typed if typed in self._options and name not in _PARTS_OF_STUDIES else name
 
 
 def _show_what_can_be_shown() -> None:
@@ -74,16 +136,6 @@ def _show_what_can_be_shown() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-@contextmanager
-def _interrupts() -> Iterator[None]:
-    """End quietly when the user has pressed Ctrl-C."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _say("Interrupted.")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @contextmanager
@@ -127,11 +179,6 @@ def hoist(args: Iterable[str]) -> list[str]:
     return front + rest
 
 
-def _ended(error: UserError, *, debug: bool = False) -> typer.Exit:
-    _say(f"Error: {error.in_full() if debug else error}")
-    return typer.Exit(error.exit_code)
-
-
 def _is_interrupt(error: BaseException | None) -> bool:
     """Whether the user pressed Ctrl-C while the engine was at work, which says so in its way."""
     while error is not None:
@@ -155,14 +202,15 @@ def _internal_code(error: Exception) -> int:
     return error.exit_code if isinstance(error, FolkestromError) else EXIT_INTERNAL
 
 
-def _report_internal(error: Exception, *, debug: bool) -> None:
+def _report_internal(error: Exception, say: Callable[[str, str], str], *, debug: bool) -> None:
     # The text of an unexpected error may quote data, so only its type is shown unasked.
     if debug:
         for line in traceback.format_exception(error):
             _say((line if line.startswith("  File ") else masked(line)).rstrip("\n"))
         return
-    _say(f"Internal error ({type(error).__name__}). This is a fault of the program, not yours.")
-    _say("Next: Run the command again with --debug to see where it happened.")
+    kind = type(error).__name__
+    _say(say("label", f"Internal error ({kind}). This is a fault of the program, not yours."))
+    _say(say("label", "Next: Run the command again with --debug to see where it happened."))
 
 
 def _say(text: str) -> None:

@@ -22,9 +22,11 @@ from folkestrom.app.cli import (
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import indicators, moves
 from folkestrom.app.cli.group import FolkestromGroup
+from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.vocabulary import variables
+from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 
 app = typer.Typer(
@@ -53,6 +55,12 @@ def _global_options(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="How the result is written.")
     ] = OutputFormat.TABLE,
+    lang: Annotated[
+        Language,
+        typer.Option(
+            "--lang", envvar=VARIABLE, help="Language of titles, labels, help and errors."
+        ),
+    ] = Language.EN,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Results and errors only: no progress, no remarks.")
     ] = False,
@@ -64,13 +72,19 @@ def _global_options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    source = ctx.get_parameter_source("output_format")
+
+    def is_typed(name: str) -> bool:
+        source = ctx.get_parameter_source(name)
+        return source is not None and source.name == "COMMANDLINE"
+
     ctx.obj = Settings(
         store=store,
         quiet=quiet,
         format=output_format,
         debug=debug,
-        format_said=source is not None and source.name == "COMMANDLINE",
+        format_said=is_typed("output_format"),
+        lang=lang,
+        lang_said=is_typed("lang"),
     )
 
 

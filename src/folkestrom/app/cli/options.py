@@ -10,12 +10,10 @@ import typer
 
 from folkestrom.app.cli.completion.words import kept_codes
 from folkestrom.errors import UsageError
-from folkestrom.model.specification import Language
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 DAY: Final = "YYYY-MM-DD"
 
-Lang = Annotated[Language, typer.Option("--lang", help="Language of titles and labels.")]
 Output = Annotated[
     Path | None,
     typer.Option(

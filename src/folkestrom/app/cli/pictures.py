@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.cli.options import DAY, Extraction, KnownAt, Lang, Wait, option
+from folkestrom.app.cli.options import DAY, Extraction, KnownAt, Wait, option
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language
@@ -38,10 +38,6 @@ Measures = Annotated[
         help="What to draw, by names of columns: rate, or several counts, births,deaths. "
         "Without it, the first with an interval, or the first; what follows a population.",
     ),
-]
-ResultLang = Annotated[
-    Language | None,
-    typer.Option("--lang", help="Language of the texts; of a saved result, its own and no other."),
 ]
 
 
@@ -76,7 +72,6 @@ def pyramid(
         ),
     ] = None,
     extraction: Extraction = None,
-    lang: Lang = Language.EN,
     output: Picture = None,
     wait: Wait = None,
 ) -> None:  # fmt: skip
@@ -105,7 +100,7 @@ def pyramid(
     with given.asking(wait) as connection:
         cells = now.answer(connection)
         before = None if other is None else other.answer(connection)
-    _write(charts.chart(cells, lang, compare=before), cells, form, output)
+    _write(charts.chart(cells, given.lang, compare=before), cells, form, output)
 
 
 def _two_days(dates: list[str], compare: str | None) -> tuple[str, str | None]:
@@ -123,7 +118,6 @@ def chart(
     ctx: typer.Context,
     result: Result,
     measure: Measures = "",
-    lang: ResultLang = None,
     output: Picture = None,
 ) -> None:
     """Draw a result from a file: what it is by says whether as pyramid, lines or bars."""
@@ -136,7 +130,7 @@ def chart(
     form = _form(given, output)
     with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
-    drawn = charts.chart(cells, _language(lang, own), measures=names(measure))
+    drawn = charts.chart(cells, _language(given, own), measures=names(measure))
     _write(drawn, cells, form, output)
 
 
@@ -157,7 +151,6 @@ def map_(
         typer.Option("--classes", help="As many areas in each class, or steps of one size."),
     ] = "quantiles",
     count: Annotated[int, typer.Option("--count", help="How many classes, from 2 to 6.")] = 5,
-    lang: ResultLang = None,
     output: Picture = None,
 ) -> None:  # fmt: skip
     """Draw a map of a result by municipality or county, from a file."""
@@ -172,20 +165,20 @@ def map_(
         cells, own = read_result(result)
     with path_errors(borders, "--borders", reading=True):
         drawn = map_chart(
-            cells, borders, _language(lang, own), measures=names(measure), classes=classes,
+            cells, borders, _language(given, own), measures=names(measure), classes=classes,
             count=count,
         )  # fmt: skip
     _write(drawn, cells, form, output)
 
 
-def _language(asked: Language | None, own: Language | None) -> Language:
+def _language(given: Settings, own: Language | None) -> Language:
     """The language of a saved result, which has its texts in one only."""
-    if asked is not None and own is not None and asked is not own:
+    if given.lang_said and own not in (None, given.lang):
         raise UsageError(
-            "is not the language of the result's texts", where="--lang", value=asked.value,
-            allowed=own.value, next_step=f"Make the result again, with --lang {asked.value}",
+            "is not the language of the result's texts", where="--lang", value=given.lang.value,
+            allowed=own, next_step=f"Make the result again, with --lang {given.lang.value}",
         )  # fmt: skip
-    return asked or own or Language.EN
+    return own or given.lang
 
 
 def _form(given: Settings, output: Path | None) -> OutputFormat:

@@ -11,7 +11,6 @@ from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import (
     End,
     KnownAt,
-    Lang,
     Level,
     Only,
     Output,
@@ -22,7 +21,6 @@ from folkestrom.app.cli.options import (
     option,
 )
 from folkestrom.model.knowledge import PUBLISHED
-from folkestrom.model.specification import Language
 
 _NAMES = names_of("exposure")
 EventName = Annotated[
@@ -97,7 +95,6 @@ def rates(
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
     publish: Publish = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -117,7 +114,7 @@ def rates(
         publish=publish,
     )  # fmt: skip
     question = RateQuestion(events, names(by), names(standardise_by), against, method)
-    given.write(given.answer(question, wait).cells, lang, output)
+    given.write(given.answer(question, wait).cells, output)
 
 
 def decompose(
@@ -149,7 +146,6 @@ def decompose(
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
     publish: Publish = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -166,4 +162,4 @@ def decompose(
         publish=publish,
     )  # fmt: skip
     question = DecompositionQuestion(events, by, between, names(factors))
-    given.write(given.answer(question, wait).cells, lang, output)
+    given.write(given.answer(question, wait).cells, output)

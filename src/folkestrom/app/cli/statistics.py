@@ -18,7 +18,6 @@ from folkestrom.app.cli.options import (
     Extraction,
     KnownAt,
     Labels,
-    Lang,
     Only,
     Order,
     Output,
@@ -80,7 +79,6 @@ def population(
     labels: Labels = False,
     publish: Publish = None,
     compare_known: CompareKnown = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -95,13 +93,13 @@ def population(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
         extraction_months=extraction, only=codes_kept(only),
-        shown=shown(totals, order, top, wide, labels, publish, lang),
+        shown=shown(totals, order, top, wide, labels, publish, given.lang),
     )  # fmt: skip
     if compare_known is not None:
         vintages = VintagesQuestion.asked(option, question, compare_known)
-        given.write(given.answer(vintages, wait), lang, output)
+        given.write(given.answer(vintages, wait), output)
         return
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)
 
 
 def changes(
@@ -129,7 +127,6 @@ def changes(
     wide: Wide = None,
     labels: Labels = False,
     publish: Publish = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -140,7 +137,7 @@ def changes(
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
         extraction_months=extraction, only=codes_kept(only),
-        shown=shown(totals, order, top, wide, labels, publish, lang),
+        shown=shown(totals, order, top, wide, labels, publish, given.lang),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
@@ -148,12 +145,12 @@ def changes(
         account = question.answer(connection)
         units = None if explanation is None else explanation.answer(connection)
     if units is None:
-        given.write(account, lang, output)
+        given.write(account, output)
         return
     _check_sum(account, units)
     if output is None and given.format is OutputFormat.TABLE:
-        given.write(account, lang, None)
-    given.write(units, lang, output)
+        given.write(account, None)
+    given.write(units, output)
 
 
 def table(
@@ -176,7 +173,6 @@ def table(
     wide: Wide = None,
     labels: Labels = False,
     publish: Publish = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -187,9 +183,9 @@ def table(
     given.check_output(output)
     question = TableQuestion.asked(
         option, name=name, year=year, known_at=known_at, extraction_months=extraction,
-        unknown=unknown, shown=shown(wide=wide, labels=labels, publish=publish, lang=lang),
+        unknown=unknown, shown=shown(wide=wide, labels=labels, publish=publish, lang=given.lang),
     )  # fmt: skip
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)
 
 
 def shown(

@@ -9,9 +9,8 @@ import typer
 
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.cli.options import Lang, Level, Output, Publish, StudyFile, Wait, option
+from folkestrom.app.cli.options import Level, Output, Publish, StudyFile, Wait, option
 from folkestrom.errors import UsageError
-from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
     from folkestrom.app.office.studies import Made
@@ -116,7 +115,6 @@ def describe(
         ),
     ] = "",
     publish: Publish = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -133,7 +131,7 @@ def describe(
     )
     with given.progress().status("Counting …"):
         cells = given.answer(question, wait)
-    given.write(cells, lang, output)
+    given.write(cells, output)
 
 
 def _shares(text: str) -> tuple[float, ...]:
@@ -194,7 +192,6 @@ def follow(
             help="Protect the result, and the picture, for publication by these rules.",
         ),
     ] = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -210,10 +207,10 @@ def follow(
     given.check_output(output)
     question = FollowUpQuestion.asked(
         option, read_study(file), by=by, at=at, events=event, level=level, test=test,
-        publish=publish, picture=None if picture is None else Picture(picture, lang),
+        publish=publish, picture=None if picture is None else Picture(picture, given.lang),
     )  # fmt: skip
     with given.asking(wait) as connection, given.progress().status("Following …") as status:
         cells = question.answer(
             connection, lambda rows: status.update(f"{rows:,} episodes read …")
         ).cells
-    given.write(cells, lang, output)
+    given.write(cells, output)

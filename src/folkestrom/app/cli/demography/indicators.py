@@ -8,9 +8,8 @@ import typer
 
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import End, Extraction, KnownAt, Lang, Output, Start, Wait, option
+from folkestrom.app.cli.options import End, Extraction, KnownAt, Output, Start, Wait, option
 from folkestrom.model.knowledge import PUBLISHED
-from folkestrom.model.specification import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +33,6 @@ def indicators(
     known_at: KnownAt = PUBLISHED,
     wait: Wait = None,
     output: Output = None,
-    lang: Lang = Language.EN,
 ) -> None:
     """Fertility, life expectancy, ages and crude rates, for each year from --from to --to."""
     from folkestrom.app.office.demography.indicators import IndicatorsQuestion
@@ -44,4 +42,4 @@ def indicators(
     question = IndicatorsQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, extraction_months=extraction
     )
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)

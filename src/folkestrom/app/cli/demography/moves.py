@@ -14,7 +14,6 @@ from folkestrom.app.cli.options import (
     Extraction,
     KnownAt,
     Labels,
-    Lang,
     Only,
     Order,
     Output,
@@ -28,7 +27,6 @@ from folkestrom.app.cli.options import (
 )
 from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
-from folkestrom.model.specification import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +64,6 @@ def moves(
     labels: Labels = False,
     wait: Wait = None,
     output: Output = None,
-    lang: Lang = Language.EN,
 ) -> None:
     """Count moves by origin and destination, or migration to and from countries."""
     from folkestrom.app.office.demography.moves import MovesQuestion
@@ -76,6 +73,6 @@ def moves(
     question = MovesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
         extraction_months=extraction, only=codes_kept(only),
-        shown=shown(totals, order, top, wide, labels, lang=lang),
+        shown=shown(totals, order, top, wide, labels, lang=given.lang),
     )  # fmt: skip
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import DAY, Lang, Output, Wait, option
+from folkestrom.app.cli.options import DAY, Output, Wait, option
 from folkestrom.model.knowledge import LATEST
-from folkestrom.model.specification import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +34,6 @@ def duplicates(
     least: Annotated[
         int | None, typer.Option("--least", min=0, max=100, help="Least score of these pairs.")
     ] = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -45,6 +43,6 @@ def duplicates(
     given = settings(ctx)
     given.check_output(output, listing=True)
     question = DuplicatesQuestion.asked(option, known_at=known_at, pairs=pairs, least=least)
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)
     if pairs is not None:
         given.progress().print(f"The pairs: {pairs}")

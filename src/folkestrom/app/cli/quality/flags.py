@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import DAY, Lang, Output, Wait, option
+from folkestrom.app.cli.options import DAY, Output, Wait, option
 from folkestrom.model.knowledge import LATEST
-from folkestrom.model.specification import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +45,6 @@ def flags(
             dir_okay=False,
         ),
     ] = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -58,6 +56,6 @@ def flags(
     question = FlagQuestion.asked(
         option, by=by, from_=start, to_=end, known_at=known_at, reports=reports
     )
-    given.write(given.answer(question, wait), lang, output)
+    given.write(given.answer(question, wait), output)
     if reports is not None:
         given.progress().print(f"The reports: {reports}")

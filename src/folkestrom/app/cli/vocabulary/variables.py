@@ -8,8 +8,7 @@ import typer
 
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import DAY, Lang, Output, Wait, option
-from folkestrom.model.specification import Language
+from folkestrom.app.cli.options import DAY, Output, Wait, option
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +26,6 @@ def variables(
         str | None,
         typer.Option("--date", metavar=DAY, help="Of places, list those of this day only."),
     ] = None,
-    lang: Lang = Language.EN,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -37,5 +35,5 @@ def variables(
 
     given = settings(ctx)
     given.check_output(output, listing=True)
-    question = VariablesQuestion.asked(option, name=name, date=date, language=lang)
-    given.write(listed(given.store, given.waiting(wait), question), lang, output)
+    question = VariablesQuestion.asked(option, name=name, date=date, language=given.lang)
+    given.write(listed(given.store, given.waiting(wait), question), output)
