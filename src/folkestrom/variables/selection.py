@@ -130,7 +130,8 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
     if listed and not meant:
         check_code(
             given, sorted(listed), f"is not a code of {variable.name}", where=where,
-            column=variable.name, further=suggestion(given, labels),
+            column=variable.name,
+            further=None if suggestion(given, listed) else suggestion(given, labels),
         )  # fmt: skip
     return meant or [given]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+
+import uvicorn
 
 from folkestrom.app.public.server import FOLDER_VARIABLE
-from folkestrom.errors import EXIT_USAGE
 
 
 def main() -> None:
@@ -18,12 +18,6 @@ def main() -> None:
     reader.add_argument("--port", type=int, default=8000)
     reader.add_argument("--workers", type=int, default=1)
     asked = reader.parse_args()
-    try:
-        import uvicorn
-    except ModuleNotFoundError:
-        print("Error: the public server is not installed.", file=sys.stderr)
-        print("Next: Install folkestrom[public].", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
     os.environ[FOLDER_VARIABLE] = asked.folder
     uvicorn.run(
         "folkestrom.app.public.server:from_environment", factory=True, host=asked.host,

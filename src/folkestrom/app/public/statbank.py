@@ -188,7 +188,7 @@ async def _metadata(question: _Question) -> Response:
 async def _default_selection(question: _Question) -> Response:
     made = question.table().definition
     asked = chosen(made, Asked())
-    address = question.addresses.link(
+    address = question.addresses.to(
         "self", f"/tables/{made.id}/defaultselection", question.language
     )
     values = default_values(made)

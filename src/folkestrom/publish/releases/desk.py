@@ -83,7 +83,7 @@ class Desk:
             self._note("build", release.name, by)
 
     def approve(self, release: str, by: str) -> None:
-        """Approve a draft, as somebody else than who made it.
+        """Approve a draft that another person made.
 
         Raises
         ------
@@ -191,7 +191,7 @@ class Desk:
             return State(entry.release, "draft", self._manifest(entry.release))
         approved, due, state = before.approved_by, before.due, before.state
         if entry.act == "approve":
-            approved, state = entry.by, "approved"
+            approved, state = entry.who, "approved"
         elif entry.act == "schedule":
             due, state = entry.due, "scheduled"
         elif entry.act == "withdraw":

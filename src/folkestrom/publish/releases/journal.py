@@ -30,7 +30,7 @@ class Entry:
         What was done.
     release
         To which release.
-    by
+    who
         Who did it.
     at
         When, in UTC.
@@ -44,7 +44,7 @@ class Entry:
 
     act: Act
     release: str
-    by: str
+    who: str
     at: datetime
     due: datetime | None = None
     why: str = ""

@@ -59,7 +59,7 @@ class Addresses:
 
     base: str
 
-    def link(self, rel: str, path: str, language: Language, more: str = "") -> dict[str, str]:
+    def to(self, rel: str, path: str, language: Language, more: str = "") -> dict[str, str]:
         """One link."""
         href = f"{self.base}{path}?lang={language.value}{more}"
         return {"rel": rel, "hreflang": language.value, "href": href}
@@ -194,7 +194,7 @@ def _code_list(found: CodeList, language: Language, addresses: Addresses) -> dic
         "id": found.id,
         "label": found.label.of(language),
         "type": kind_of(found),
-        "links": [addresses.link("metadata", f"/codelists/{found.id}", language)],
+        "links": [addresses.to("metadata", f"/codelists/{found.id}", language)],
     }
 
 
@@ -263,7 +263,7 @@ def _extension(made: Definition, asked: Chosen, language: Language) -> dict[str,
 
 def _links(path: str, language: Language, addresses: Addresses) -> dict[str, Any]:
     asked = {"self": f"{path}/metadata", "data": f"{path}/data"}
-    links = [addresses.link(rel, at, language) for rel, at in asked.items()]
+    links = [addresses.to(rel, at, language) for rel, at in asked.items()]
     return {"item": [{"type": "application/json", "href": link["href"]} for link in links]}
 
 

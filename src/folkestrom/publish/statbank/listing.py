@@ -151,10 +151,10 @@ def table_entry(table: Published, language: Language, addresses: Addresses) -> d
         "timeUnit": time_unit(made.time),
         "paths": [[subject | {"sortCode": made.subject}]],
         "links": [
-            addresses.link("self", path, language),
-            addresses.link("alternate", path, other),
-            addresses.link("metadata", f"{path}/metadata", language),
-            addresses.link("data", f"{path}/data", language, "&outputFormat=json-stat2"),
+            addresses.to("self", path, language),
+            addresses.to("alternate", path, other),
+            addresses.to("metadata", f"{path}/metadata", language),
+            addresses.to("data", f"{path}/data", language, "&outputFormat=json-stat2"),
         ],
     }
 
@@ -182,7 +182,7 @@ def tables_page(
     start = (wanted.page - 1) * wanted.size
     near = {"previous": wanted.page - 1, "next": wanted.page + 1, "last": pages}
     links = [
-        addresses.link(rel, "/tables", language, f"&pageSize={wanted.size}&pageNumber={page}")
+        addresses.to(rel, "/tables", language, f"&pageSize={wanted.size}&pageNumber={page}")
         for rel, page in near.items()
         if 1 <= page <= pages
     ]
@@ -196,7 +196,7 @@ def tables_page(
             "totalPages": pages,
             "links": links,
         },
-        "links": [addresses.link("self", "/tables", language)],
+        "links": [addresses.to("self", "/tables", language)],
     }
 
 
@@ -240,7 +240,7 @@ def code_list(
                         "elimination": False,
                         "type": kind_of(found),
                         "values": values,
-                        "links": [addresses.link("self", f"/codelists/{found.id}", language)],
+                        "links": [addresses.to("self", f"/codelists/{found.id}", language)],
                     }
     raise Problem(NO_CODE_LIST, f"there is no code list {quoted(id)}.", 404)
 

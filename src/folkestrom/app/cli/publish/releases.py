@@ -77,7 +77,7 @@ def build(
 
 @publish_app.command("approve")
 def approve(release: Release, by: By = "", releases: Releases = FOLDER) -> None:
-    """Approve a release, as somebody else than who made it."""
+    """Approve a release that another person made."""
     _desk(releases).approve(release, _name(by))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from folkestrom.app.cli.publish.releases import FOLDER, Releases
+from folkestrom.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +25,10 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
 ) -> None:
     """Answer the public: the interface of the statistics bank, from what is out."""
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise UsageError(
+            "is not installed", where="the public server", next_step="Install folkestrom[public]"
+        )
     # Another program, and not a function of this one: it must not hold what reads the store.
     command = [
         sys.executable, "-m", "folkestrom.app.public", str(releases / "public"),

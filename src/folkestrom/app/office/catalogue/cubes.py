@@ -81,8 +81,8 @@ def cube(declared: Declared, levels: Sequence[Level]) -> tuple[Definition, Figur
 
 
 def _content(declared: Declared, measure: Measure) -> Content:
-    reference = _FIRST_OF_JANUARY if declared.times == "stock" else Text("Year", "Hele året")
-    if declared.times == "quarter":
+    reference = _FIRST_OF_JANUARY if declared.timing == "stock" else Text("Year", "Hele året")
+    if declared.timing == "quarter":
         reference = Text("Quarter", "Kvartal")
     adds = measure.empty == 0 and measure.decimals == 0
     code = declared.contents[measure.id]

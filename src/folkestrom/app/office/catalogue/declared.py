@@ -81,7 +81,7 @@ class Declared:
         Its variables, without time.
     ask
         The question.
-    times
+    timing
         1 January of every year; years; or quarters.
     contents
         The public's code of each measure that is shown.
@@ -93,7 +93,7 @@ class Declared:
     title: Text
     columns: tuple[Column, ...]
     ask: Ask
-    times: Times
+    timing: Times
     contents: Mapping[str, str]
     resembles: tuple[str, ...] = ()
     policy: Literal["none", "suppression"] = "none"
@@ -103,7 +103,7 @@ class Declared:
     @property
     def measuring(self) -> Measuring:
         """What its figures measure."""
-        return "Stock" if self.times == "stock" else "Flow"
+        return "Stock" if self.timing == "stock" else "Flow"
 
 
 def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]) -> Cells:
@@ -149,7 +149,7 @@ def times_of(declared: Declared, limits: Coverage, first: int | None = None) -> 
     UsageError
         None that is over and drawn.
     """
-    months = 3 if declared.times == "quarter" else 12
+    months = 3 if declared.timing == "quarter" else 12
     day = date(max(limits.first.year, first or 0), 1, 1)
     if day < limits.first:
         day = date(day.year + 1, 1, 1)
@@ -157,7 +157,7 @@ def times_of(declared: Declared, limits: Coverage, first: int | None = None) -> 
     while add_months(day, EXTRACTION_MONTHS) <= limits.last:
         found.append(day)
         day = add_months(day, months)
-    if len(found) < (1 if declared.times == "stock" else 2):
+    if len(found) < (1 if declared.timing == "stock" else 2):
         raise UsageError(
             "has no period that is over, and whose figures are drawn", where="the store",
             value=declared.id, next_step="Take in reports of a whole year",

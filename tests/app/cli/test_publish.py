@@ -1,0 +1,138 @@
+"""From a store to the public, by the commands that an office types."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import folkestrom
+from folkestrom.app.cli.main import app
+from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.tables.definition import Definition
+from folkestrom.publish.tables.figures import Figures
+from folkestrom.publish.tables.folder import read_table
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small country's store, and all tables of the catalogue since 2018, built by Ada."""
+    folder = tmp_path_factory.mktemp("office")
+    for command in (
+        ["--quiet", "twin", "--scale", "0.001", str(folder / "twin")],
+        ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
+    ):
+        assert CliRunner().invoke(app, command).exit_code == 0
+    built = publish(folder, "build", "--from-year", "2018", "--by", "Ada", store=True)
+    assert built.exit_code == 0, built.output
+    return folder
+
+
+def publish(folder: Path, *arguments: str, store: bool = False) -> Result:
+    command = ["--store", str(folder / "store")] if store else []
+    given = ["--releases", str(folder / "releases")]
+    return CliRunner().invoke(app, ["--quiet", *command, "publish", *arguments, *given])
+
+
+def status(folder: Path) -> list[dict[str, str]]:
+    found = publish(folder, "status", "--format", "json")
+    listed: list[dict[str, str]] = json.loads(found.stdout)
+    return listed
+
+
+def tables(office: Path) -> dict[str, tuple[Definition, Figures]]:
+    (draft,) = (office / "releases/drafts").iterdir()
+    found = (read_table(folder) for folder in (draft / "tables").iterdir())
+    return {definition.id: (definition, figures) for definition, figures in found}
+
+
+def test_every_table_is_built_and_nothing_is_out(office: Path) -> None:
+    (row,) = status(office)
+    assert row["state"] == "draft"
+    assert row["tables"].split(", ") == list(TABLES)
+    assert not Shelf(office / "releases/public").tables()
+
+
+def test_figures_are_those_of_the_store(office: Path) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    with store.reading():
+        for id, dates, by in (
+            ("B1001", "2021-01-01", ["sex", "age"]),
+            ("B1005", "2020-01-01", ["citizenship"]),
+            ("B1006", "2019-01-01", ["municipality", "immigrant_category"]),
+        ):
+            counted = store.population(date=dates, by=by, to="polars")
+            definition, figures = made[id]
+            year = [value.code for value in definition.time.values].index(dates[:4])
+            (persons,) = figures.values.values()
+            of_year = persons[..., year]
+            if definition.variables[0].role == "geo":
+                nation = of_year[0].sum()
+                assert nation == counted["persons"].sum()
+                lists = definition.variables[0].code_lists
+                places = [value.code for value in definition.variables[0].values]
+                for level in lists:
+                    at = [places.index(group.code) for group in level.groups]
+                    assert of_year[at].sum() == nation
+        account = store.changes(from_="2020-01-01", to_="2021-01-01", to="polars")
+        definition, figures = made["B1002"]
+        year = [value.code for value in definition.time.values].index("2020")
+        for measure, code in TABLES["B1002"].contents.items():
+            assert figures.values[code][year] == account[measure][0]
+        moves = store.moves(from_="2020-01-01", to_="2021-01-01", by="municipality", to="polars")
+        definition, figures = made["B1009"]
+        assert figures.values["Flyttinger"][..., year].sum() == moves["moves"].sum()
+
+
+def test_ages_of_105_and_more_are_one(office: Path) -> None:
+    definition, figures = tables(office)["B1001"]
+    ages = [value.code for value in definition.variables[2].values]
+    assert ages[0] == "000"
+    assert ages[105] == "105+"
+    store = folkestrom.open(office / "store")
+    counted = store.population(date="2021-01-01", by="age", to="polars")
+    oldest = counted.filter(counted["age"] >= 100)["persons"].sum()
+    assert figures.values["Personer1"][0, :, 100:106, -1].sum() == oldest
+
+
+def test_quarters_of_a_region_add_up_to_its_year(office: Path) -> None:
+    quarters, years = (tables(office)[id] for id in ("B1003", "B1002"))
+    times = [value.code for value in quarters[0].time.values]
+    assert times[0] == "2018K1"
+    of_2020 = [n for n, code in enumerate(times) if code.startswith("2020")]
+    year = [value.code for value in years[0].time.values].index("2020")
+    for code in ("Levendefodte", "Dode"):
+        assert quarters[1].values[code][0, of_2020].sum() == years[1].values[code][year]
+    arrived, left = (quarters[1].values[code] for code in ("Innflytting", "Utflytting"))
+    # Who moves inside the country leaves one municipality and comes to another.
+    region = quarters[0].variables[0]
+    places, (_, municipal) = [value.code for value in region.values], region.code_lists
+    municipalities = [places.index(group.code) for group in municipal.groups]
+    assert np.array_equal(arrived[municipalities].sum(axis=0), left[municipalities].sum(axis=0))
+
+
+def test_the_way_out(office: Path) -> None:
+    name = status(office)[0]["release"]
+    refused = publish(office, "approve", name, "--by", "Ada")
+    assert (refused.exit_code, "a second person approves it" in refused.stderr) == (2, True)
+    assert publish(office, "approve", name, "--by", "Bo").exit_code == 0
+    soon = publish(office, "schedule", name, "--by", "Bo", "--at", "2999-13-01")
+    assert "is no day, or day and hour" in soon.stderr
+    day = date(datetime.now(UTC).year + 1, 6, 1)
+    told = publish(office, "schedule", name, "--by", "Bo", "--at", str(day))
+    assert told.stdout.strip() == f"{day}T06:00:00Z"
+    assert publish(office, "release").stdout == ""
+    assert status(office)[0]["state"] == "scheduled"
+    assert publish(office, "withdraw", name, "--by", "Bo", "--why", "a trial").exit_code == 0
+    assert publish(office, "release").stdout == ""
+
+
+def test_what_is_no_table_is_refused_before_anything_is_counted(office: Path) -> None:
+    found = publish(office, "build", "B1101", store=True)
+    assert (found.exit_code, "is no table of the catalogue" in found.stderr) == (2, True)
