@@ -151,5 +151,5 @@ def _written(alias: str, name: str) -> str:
 
 
 def _listed(values: list[str], value: str, first: int) -> str:
-    texts = ", ".join(f"'{text}'" for text in values)
-    return f"([{texts}])[{value} - {first - 1}]"
+    # As one text, which is quicker to plan than hundreds.
+    return f"('[{', '.join(values)}]'::VARCHAR[])[{value} - {first - 1}]"
