@@ -151,5 +151,4 @@ def _written(alias: str, name: str) -> str:
 
 
 def _listed(values: list[str], value: str, first: int) -> str:
-    # As one text, which is quicker to plan than hundreds.
     return f"('[{', '.join(values)}]'::VARCHAR[])[{value} - {first - 1}]"
