@@ -46,8 +46,9 @@ class Panel:
 
     def levels(self) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
         """Every level but the references: its name, and which rows have it."""
+        variables = list(dict.fromkeys(variable for variable, _ in self.names))
         for k in self.free:
-            yield self.names[k], (self.codes == k).any(axis=1)
+            yield self.names[k], self.codes[:, variables.index(self.names[k][0])] == k
 
 
 def read_panel(folder: Path) -> Panel:

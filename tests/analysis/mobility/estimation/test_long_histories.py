@@ -88,7 +88,7 @@ def test_few_points_suffice(persons: int, rows: int) -> None:
 
 @pytest.mark.parametrize("entries", [(0.9,), (0.9, 0.5, 0.7)])
 def test_standard_errors_are_those_of_plain_quadrature(entries: tuple[float, ...]) -> None:
-    person, y, x, panel = draw(*((12, 365) if len(entries) == 1 else (5, 180)), lower(*entries))
+    person, y, x, panel = draw(12 if len(entries) == 1 else 5, 365, lower(*entries))
     fit = fit_mobility(panel)
     assert fit.converged_, fit.message_
     assert fit.order <= 15
