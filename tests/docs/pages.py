@@ -3,8 +3,8 @@
 Blocks marked ``sh`` and ``python`` of one page run in order, in one folder. A block under the
 comment ``<!-- not run -->`` is left out; it says why beside it.
 
-Commands run in processes that are forked from one that has loaded the program, but for those of
-`FIRST`: what a reader types first starts as it does there.
+Commands run in processes that are forked from one that has loaded the program, but for the first
+block of `FIRST`: what a reader types first starts as it does there.
 
 Several pages begin by making a country, in the same words. The first of them to be tested does it;
 the others get a copy of the folder that it left. This holds only of a block that several pages
@@ -28,7 +28,7 @@ from tests.docs.ready import stand_ins
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted([*DOCS.glob("tutorial/*.md"), *DOCS.glob("how-to/*.md")])
-#: The page of which every command starts by itself.
+#: The page of which the first block starts by itself.
 FIRST = DOCS / "tutorial" / "first-run.md"
 _BLOCK = re.compile(
     r"(?P<skip><!-- not run[^>]*-->\n+)?^```(?P<language>sh|python)\n(?P<code>.*?)^```",
@@ -60,7 +60,7 @@ def run_page(page: Path, folder: Path, shared: Path) -> str:
             made = made_once(shared / name, lambda made, block=block: said.append(run(block, made)))
             shutil.copytree(made, folder, dirs_exist_ok=True)
         else:
-            said.append(run(block, folder, forked=page != FIRST))
+            said.append(run(block, folder, forked=page != FIRST or any(folder.iterdir())))
     return "\n".join(said)
 
 

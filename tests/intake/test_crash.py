@@ -22,7 +22,7 @@ from folkestrom.errors import InputRefused, ResourceError
 from tests.intake.crashing import many_records
 from tests.intake.desk import Desk, record, write
 
-TIMES = 10
+TIMES = 6
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks processes to kill them")
@@ -86,12 +86,18 @@ def test_nothing_of_an_intake_is_left_beside_the_store(
 _COMMAND = [sys.executable, "-c", "from folkestrom.app.cli.start import main; main()"]
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that takes long enough to be read for a signal to come meanwhile."""
+    path = tmp_path_factory.mktemp("large") / "large.csv"
+    return write(path, [record(n, value="x" * 200) for n in range(40_000)])
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_ended_by_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+def test_ended_by_a_signal(tmp_path: Path, large: Path, number: signal.Signals) -> None:
     store = tmp_path / "store"
     small = write(tmp_path / "small.csv", [record(-1)])
     folkestrom.open(store).intake(small)
-    large = write(tmp_path / "large.csv", [record(n, value="x" * 200) for n in range(60_000)])
     command = [*_COMMAND, "--store", str(store), "intake", str(large)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         while running.poll() is None and not list(store.glob("staging/*")):
@@ -147,7 +153,7 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
     assert desk.take_records([record(2)], "two.csv").total.accepted == 1
 
 
-@pytest.mark.parametrize("room", range(100_000, 2_000_000, 270_000))
+@pytest.mark.parametrize("room", range(100_000, 2_000_000, 600_000))
 def test_a_disk_that_is_full_at_any_step(small_disk: Path, tmp_path: Path, room: int) -> None:
     """With a little more room each time, the last steps are the ones that find none."""
     store = small_disk / "store"

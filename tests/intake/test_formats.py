@@ -104,7 +104,7 @@ FORMATS: dict[str, Callable[[Path, Sequence[int]], Path]] = {
 }
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moments=st.lists(instants(), min_size=70, max_size=110))
 def test_a_moment_is_the_same_in_every_format(
     tmp_path_factory: pytest.TempPathFactory, moments: list[int]

@@ -72,15 +72,18 @@ def _other_person(desk: Desk) -> None:
     desk.take_records([record(1), annulment(2, 1, person="88")])
 
 
-@pytest.mark.parametrize("wrong", [_key_conflict, _cycle, _other_person])
-@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+# How a record is written does not depend on what is wrong with it: each format once, each fault.
+@pytest.mark.parametrize(
+    ("wrong", "ending"),
+    [(_key_conflict, "csv"), (_cycle, "ndjson"), (_other_person, "parquet"), (_cycle, "csv")],
+)
 def test_taken_in_again_unmended(desk: Desk, tmp_path: Path, wrong: object, ending: str) -> None:
     assert callable(wrong)
     wrong(desk)
     before, log = desk.quarantined(), desk.rows("SELECT count(*) FROM report")
     assert len(before) == 1
     place = _places(desk)
-    for n in range(3):
+    for n in range(2):
         file = tmp_path / f"{n}.{ending}"
         with desk.open() as connection:
             export(connection, file)
@@ -272,7 +275,7 @@ class _Books:
 
 
 # An example is half a dozen intakes, so there are fewer of them than elsewhere.
-@settings(max_examples=max(6, settings().max_examples // 15))
+@settings(max_examples=max(4, settings().max_examples // 15))
 @given(st.lists(_DELIVERIES, min_size=2, max_size=4), st.data())
 def test_nothing_is_lost_or_doubled(
     deliveries: list[tuple[list[Record], list[str]]], data: st.DataObject

@@ -46,8 +46,13 @@ def test_a_packed_file_that_is_not_whole(
 _ENDS = ["\r\n", "\n", "\r"]
 
 
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("ends", [["\r"], ["\r\n", "\n"], ["\n", "\r"], ["\r\n", "\r"], _ENDS])
+@pytest.mark.parametrize(
+    ("ends", "packed"),
+    [
+        (["\r"], False), (["\r\n", "\n"], True), (["\n", "\r"], False),
+        (["\r\n", "\r"], True), (_ENDS, False), (_ENDS, True),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("ending", ["csv", "ndjson"])
 def test_lines_that_end_in_several_ways(
     desk: Desk, tmp_path: Path, ending: str, ends: list[str], packed: bool

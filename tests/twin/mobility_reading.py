@@ -46,8 +46,9 @@ class Panel:
 
     def levels(self) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
         """Every level but the references: its name, and which rows have it."""
+        variables = list(dict.fromkeys(variable for variable, _ in self.names))
         for k in self.free:
-            yield self.names[k], (self.codes == k).any(axis=1)
+            yield self.names[k], self.codes[:, variables.index(self.names[k][0])] == k
 
 
 def read_panel(folder: Path) -> Panel:
@@ -84,7 +85,8 @@ def read_panel(folder: Path) -> Panel:
 def estimate(panel: Panel, rounds: int = 40) -> tuple[Floats, Floats]:
     """Maximum likelihood of the free coefficients given the intercepts, by Newton's method.
 
-    The likelihood is concave: a step is halved until it gains.
+    The likelihood is concave, so that it does not matter where one begins: at the stated ones. A
+    step is halved until it gains.
 
     Returns
     -------
@@ -92,9 +94,7 @@ def estimate(panel: Panel, rounds: int = 40) -> tuple[Floats, Floats]:
         Coefficients (free, 2) and their standard errors.
     """
     k = len(panel.free)
-    beta = np.zeros_like(panel.coefficients)
-    happened = np.bincount(panel.outcome, minlength=3)[1:]
-    beta[0] = np.log(happened / np.exp(panel.intercepts).sum(axis=0))
+    beta = panel.coefficients.copy()
     now, score, information = _derivatives(panel, beta)
     for _ in range(rounds):
         step = np.zeros_like(beta)
@@ -105,7 +105,7 @@ def estimate(panel: Panel, rounds: int = 40) -> tuple[Floats, Floats]:
             then, *rest = _derivatives(panel, beta + step)
         beta, (score, information) = beta + step, rest
         gain, now = then - now, then
-        if gain < 1e-3:  # a level without an event has no maximum
+        if gain < 1e-2:  # a level without an event has no maximum
             break
     errors = np.sqrt(np.diag(np.linalg.inv(information))).reshape(2, k).T
     return beta[panel.free], errors

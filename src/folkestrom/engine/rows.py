@@ -54,6 +54,24 @@ def is_any(
     return first_row(connection, f"SELECT 1 FROM {what} LIMIT 1", parameters) is not None
 
 
+def is_table(connection: duckdb.DuckDBPyConnection, *names: str) -> bool:
+    """Whether there are such tables; not for use in a transaction, which a missing one would end.
+
+    Parameters
+    ----------
+    connection
+        Where to ask.
+    *names
+        The tables.
+    """
+    # To read them is quicker by far than the engine's own list of tables.
+    try:
+        connection.execute(f"SELECT 1 FROM {', '.join(names)} LIMIT 0").fetchall()
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
 @contextmanager
 def lent(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
     """Let a connection see Arrow tables by their names, as long as the block lasts.

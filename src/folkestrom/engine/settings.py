@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -55,11 +55,6 @@ class EngineSettings:
             threads=_threads(os.environ.get(THREADS_VARIABLE)),
             spill=Path(spill) if spill else None,
         )
-
-
-def spilling_to(folder: Path) -> EngineSettings:
-    """Limits from the environment, with a folder for what does not fit in memory."""
-    return replace(EngineSettings.from_environment(), spill=folder)
 
 
 def connect(

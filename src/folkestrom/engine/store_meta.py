@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import first_row, is_any
+from folkestrom.engine.rows import first_row, is_table
 from folkestrom.engine.store_errors import damaged
 
 _TABLE: Final = "meta"
@@ -21,7 +21,7 @@ def create_meta(connection: duckdb.DuckDBPyConnection, version: int) -> None:
 
 def has_meta(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether this database is a store at all."""
-    return is_any(connection, "duckdb_tables() WHERE table_name = $name", {"name": _TABLE})
+    return is_table(connection, _TABLE)
 
 
 def format_version(connection: duckdb.DuckDBPyConnection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ import duckdb
 import numpy as np
 
 from folkestrom.engine.rows import first_number
-from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
@@ -73,7 +73,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     if not new:
         files = tuple(_repeated(file, known) for file in order.files)
         return IntakeResult(None, files, waiting=tuple(waiting))
-    deliveries = _prepare(new, order)
+    deliveries = _prepare(connection, new, order)
     order.looked_at()
     taken_at = order.taken_at or datetime.now(UTC)
     moment = _moment(connection, taken_at)
@@ -106,13 +106,12 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     return IntakeResult(moment.batch, files, withdrawn, reinstated, tuple(closed), tuple(waiting))
 
 
-def _prepare(files: Sequence[InputFile], order: IntakeOrder) -> list[Delivery]:
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[InputFile], order: IntakeOrder
+) -> list[Delivery]:
     """Look at every file before any of them is taken in."""
-    converter = connect(settings=spilling_to(order.staging))
-    try:
+    with closing(connection.cursor()) as converter:
         return [_delivery(converter, file, n, order) for n, file in enumerate(files)]
-    finally:
-        converter.close()
 
 
 def _delivery(

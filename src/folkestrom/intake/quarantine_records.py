@@ -151,5 +151,4 @@ def _written(alias: str, name: str) -> str:
 
 
 def _listed(values: list[str], value: str, first: int) -> str:
-    texts = ", ".join(f"'{text}'" for text in values)
-    return f"([{texts}])[{value} - {first - 1}]"
+    return f"('[{', '.join(values)}]'::VARCHAR[])[{value} - {first - 1}]"

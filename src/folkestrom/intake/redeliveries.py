@@ -18,6 +18,7 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.engine.rows import is_any
 from folkestrom.intake.quarantine_records import record_sql
 from folkestrom.intake.reasons import Reason
 
@@ -38,6 +39,8 @@ def close_mended(connection: duckdb.DuckDBPyConnection, batch: int, first: int) 
     first
         Its first position.
     """
+    if not is_any(connection, "quarantine WHERE closed_by IS NULL AND batch < $b", {"b": batch}):
+        return []
     rows = connection.execute(_MENDED, {"batch": batch, "first": first}).fetchall()
     numbers = [int(number) for (number,) in rows]
     if numbers:

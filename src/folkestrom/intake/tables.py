@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import first_number, first_row, is_any
+from folkestrom.engine.rows import first_number, first_row, is_any, is_table
 from folkestrom.engine.store_errors import damaged
 
 #: Columns that the store gives a report, before those of the record itself.
@@ -135,9 +135,8 @@ def has_lines(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def require_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Refuse a store that has lost a table: another program has written to its file."""
-    rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    lost = {"report", *_OTHERS} - {name for (name,) in rows}
-    if lost:
+    if not is_table(connection, "report", *_OTHERS):
+        lost = [name for name in ("report", *_OTHERS) if not is_table(connection, name)]
         raise damaged(folder, f"it has no table {', '.join(sorted(lost))}")
 
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import duckdb
 
-from folkestrom.engine.rows import first_number, is_any
+from folkestrom.engine.rows import first_number, is_any, is_table
 
 #: Kinds of values.
 TEXT: Final = "text"
@@ -64,7 +64,7 @@ def table_of(name: str) -> str:
 
 def has_linkage(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether anything was ever linked."""
-    return is_any(connection, "duckdb_tables() WHERE table_name = 'linkage'")
+    return is_table(connection, "linkage") and is_any(connection, "linkage")
 
 
 def linked_variables(connection: duckdb.DuckDBPyConnection) -> dict[str, Linked]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ import duckdb
 
 from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import first_number, first_row
-from folkestrom.engine.settings import connect, spilling_to
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.intake.reading.files import InputFile
 from folkestrom.intake.sealing import sealed_until
@@ -114,7 +114,7 @@ def link(connection: duckdb.DuckDBPyConnection, order: LinkOrder) -> LinkResult:
             connection, order.variable, [file.digest for file in order.files]
         )
         return LinkResult(order.variable, None, day, standing.kind, repeats, {}, waiting=waiting)
-    sources, kind = _look(files, order.staging, standing)
+    sources, kind = _look(connection, files, order.staging, standing)
     day = _known_from(connection, order, standing)
     if kind == "text":
         _find_levels(connection, order.variable, sources)
@@ -222,15 +222,15 @@ def _repeat(file: InputFile, standing: _Standing) -> LinkCount:
 
 
 def _look(
-    files: Sequence[InputFile], staging: Path, standing: _Standing | None
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[InputFile],
+    staging: Path,
+    standing: _Standing | None,
 ) -> tuple[list[Source], Kind]:
     """Look at every file before any of them is read; they must agree with each other."""
-    converter = connect(settings=spilling_to(staging))
-    try:
+    with closing(connection.cursor()) as converter:
         sources = [look_at(converter, f, staging / f"{n}.parquet") for n, f in enumerate(files)]
         kinds = [kind_of(converter, source) for source in sources]
-    finally:
-        converter.close()
     key = standing.key if standing else sources[0].key
     kind = standing.kind if standing else _common(kinds)
     for source, mine in zip(sources, kinds, strict=True):

@@ -89,7 +89,7 @@ def slow_episodes(
     return found
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(stretched_logs(40), st.integers(0, 3000))
 def test_person_years(reports: list[Report], back: int) -> None:
     if not reports:
@@ -110,7 +110,7 @@ def test_person_years(reports: list[Report], back: int) -> None:
     assert found == slow_panel(connection, range(first, last.year + 1), known)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(stretched_logs(40), st.booleans())
 def test_episodes(reports: list[Report], late: bool) -> None:
     if not reports:

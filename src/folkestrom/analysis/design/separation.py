@@ -28,6 +28,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 NOTHING = 1e-9
 #: Inequalities that are added at a time, and how often.
 MOST_ADDED, _MOST_ROUNDS = 500, 500
+#: So many of them that are broken equally.
+_ALIKE = 20
 #: What a coefficient of a column that is no covariate costs, of what another does.
 _CHEAP = 1e-3
 #: Tolerances of the linear program.
@@ -90,14 +92,18 @@ class Scaled:
     origin: Floats
     unit: Floats
 
+    def of(self, values: Floats, own: Indices | slice = slice(None)) -> Floats:
+        """Some of the columns, from values of them."""
+        return np.asarray((values - self.origin[own]) / self.unit[own])
+
     def read(self, rows: Indices) -> Floats:
         """The columns of some rows."""
-        return np.asarray((self.columns.read(rows) - self.origin) / self.unit)
+        return self.of(self.columns.read(rows))
 
     def blocks(self) -> Iterator[tuple[Indices, Floats]]:
         """All rows, a block at a time."""
         for rows, values in self.columns.blocks():
-            yield rows, (values - self.origin) / self.unit
+            yield rows, self.of(values)
 
 
 def scaled(columns: ModelMatrix) -> Scaled:
@@ -256,6 +262,7 @@ class _Search:
         cost = np.where(covariates, 1.0, _CHEAP)
         self._cost = np.broadcast_to(cost, gradient.shape).ravel()
         self._held = np.zeros((0, gradient.size))
+        self._known: set[bytes] = set()
 
     def find(self, left_out: npt.NDArray[np.bool_]) -> Floats | None:
         """A direction that breaks no inequality, without some coefficients."""
@@ -266,11 +273,13 @@ class _Search:
             broken = self.inequalities.broken(direction)
             if not len(broken):
                 return direction if len(self.inequalities.separated_rows(direction).rows) else None
-            broken = broken / np.abs(broken).max(axis=1, keepdims=True)
-            held = np.unique(np.vstack([self._held, broken]), axis=0)
-            if len(held) == len(self._held):
+            broken = broken / np.abs(broken).max(axis=1, keepdims=True) + 0.0
+            new = {row.tobytes(): row for row in broken}
+            new = {text: row for text, row in new.items() if text not in self._known}
+            if not new:
                 return None
-            self._held = held
+            self._known |= new.keys()
+            self._held = np.vstack([self._held, *new.values()])
         return None
 
     def _solve(self, left_out: npt.NDArray[np.bool_]) -> Floats:
@@ -301,6 +310,14 @@ class _Search:
         if len(zero):
             signs -= np.linalg.lstsq(zero, zero @ signs, rcond=NOTHING)[0]
         return np.asarray(size * signs)
+
+
+def _various(most: Floats) -> Indices:
+    """The most broken, few of those that are broken equally: they are mostly alike."""
+    broken = np.flatnonzero(most > NOTHING)
+    broken = broken[np.argsort(-most[broken])]
+    _, first, which = np.unique(-most[broken], return_index=True, return_inverse=True)
+    return broken[np.arange(len(broken)) - first[which] < _ALIKE][:MOST_ADDED]
 
 
 def _separation(
@@ -353,32 +370,30 @@ class OutcomeInequalities:
     def broken(self, direction: Floats) -> Floats:
         """Rows and outcomes that another outcome is put before, the worst of them."""
         found, worst = [np.zeros((0, direction.size))], [np.zeros(0)]
-        for rows, values in self.scaled.blocks():
-            ahead = self._ahead(rows, values, direction)
-            best = ahead.argmax(axis=2)
-            most = np.take_along_axis(ahead, best[:, :, None], axis=2)[:, :, 0]
-            r, seen = np.nonzero(most > NOTHING)
-            kept = np.argsort(-most[r, seen])[:MOST_ADDED]
-            r, seen = r[kept], seen[kept]
-            made = np.zeros((len(r), self.outcomes, values.shape[1]))
-            made[np.arange(len(r)), seen] += values[r]
-            made[np.arange(len(r)), best[r, seen]] -= values[r]
-            found.append(made[:, 1:].reshape(len(r), direction.size))
-            worst.append(most[r, seen])
-        order = np.argsort(-np.concatenate(worst))[:MOST_ADDED]
-        return np.vstack(found)[order]
+        for rows, values in self.scaled.columns.blocks():
+            r, seen, ahead = self._ahead(rows, values, direction)
+            best = ahead.argmax(axis=1)
+            most = ahead[np.arange(len(r)), best]
+            kept = _various(most)
+            made = np.zeros((len(kept), self.outcomes, values.shape[1]))
+            of_row = self.scaled.of(values[r[kept]])
+            made[np.arange(len(kept)), seen[kept]] += of_row
+            made[np.arange(len(kept)), best[kept]] -= of_row
+            found.append(made[:, 1:].reshape(len(kept), direction.size))
+            worst.append(most[kept])
+        return np.vstack(found)[_various(np.concatenate(worst))]
 
     def separated_rows(self, direction: Floats) -> SeparatedRows:
         """What a direction tells apart."""
         separated: list[Indices] = []
         likelier: set[int] = set()
         unlikelier: set[int] = set()
-        for rows, values in self.scaled.blocks():
-            behind = -self._ahead(rows, values, direction)
-            apart = np.isfinite(behind) & (behind > NOTHING)
-            separated.append(rows[apart.any(axis=(1, 2))])
-            likelier |= set(np.flatnonzero(apart.any(axis=(0, 2))).tolist())
-            unlikelier |= set(np.flatnonzero(apart.any(axis=(0, 1))).tolist())
+        for rows, values in self.scaled.columns.blocks():
+            r, seen, ahead = self._ahead(rows, values, direction)
+            apart = ahead < -NOTHING
+            separated.append(rows[np.unique(r[apart.any(axis=1)])])
+            likelier |= set(seen[apart.any(axis=1)].tolist())
+            unlikelier |= set(np.flatnonzero(apart.any(axis=0)).tolist())
         rows = np.concatenate(separated)
         everybody = np.arange(self.scaled.columns.rows)
         times, total = self._times(rows), self._times(everybody)
@@ -389,13 +404,19 @@ class OutcomeInequalities:
         parts = (rows[first : first + length] for first in range(0, len(rows), length))
         return float(sum(self.counts(part).sum() for part in parts))
 
-    def _ahead(self, rows: Indices, values: Floats, direction: Floats) -> Floats:
-        """Row × outcome seen × outcome: how far the latter is ahead, of the size of its parts."""
+    def _ahead(
+        self, rows: Indices, values: Floats, direction: Floats
+    ) -> tuple[Indices, Indices, Floats]:
+        """Row and outcome seen; × outcome: how far it is ahead of it, of the size of its parts.
+
+        The values are not scaled yet: most columns are in few directions.
+        """
+        r, seen = np.nonzero(self.counts(rows) > 0)
+        own = np.flatnonzero(direction.any(axis=0))
+        values = self.scaled.of(values[:, own], own)
         zero = np.zeros((len(values), 1))
-        predictor = np.hstack([zero, values @ direction.T])
-        size = np.hstack([zero, np.abs(values) @ np.abs(direction).T])
-        ahead = predictor[:, None, :] - predictor[:, :, None]
-        whole = size[:, None, :] + size[:, :, None]
-        ahead = np.divide(ahead, whole, out=np.zeros_like(ahead), where=whole > 0)
-        ahead[self.counts(rows) <= 0] = -np.inf
-        return np.asarray(ahead)
+        predictor = np.hstack([zero, values @ direction[:, own].T])
+        size = np.hstack([zero, np.abs(values) @ np.abs(direction[:, own]).T])
+        ahead = predictor[r] - predictor[r, seen][:, None]
+        whole = size[r] + size[r, seen][:, None]
+        return r, seen, np.divide(ahead, whole, out=np.zeros_like(ahead), where=whole > 0)

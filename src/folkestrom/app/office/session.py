@@ -13,6 +13,7 @@ from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
 from folkestrom.intake.tables import create_tables, require_tables
+from folkestrom.linkage import tables as linkage
 from folkestrom.register.tables import METHOD_VERSION
 from folkestrom.residence.publish import publish
 
@@ -24,12 +25,18 @@ def register_tables() -> Derived:
     return Derived("register", METHOD_VERSION, _update)
 
 
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    create_tables(connection)
+    linkage.create_tables(connection)
+
+
 def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     # Imported here: the kernels bring a compiler, which whoever only asks need not wait for.
     from folkestrom.register.build import update
 
     update(connection, after_position)
-    publish(connection)
+    if not after_position:
+        publish(connection)
 
 
 @contextmanager
@@ -103,6 +110,6 @@ def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
 @contextmanager
 def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store to write to it, made if there is none."""
-    with open_for_writing(folder, create_tables, waiting) as connection:
+    with open_for_writing(folder, _create, waiting) as connection:
         require_tables(connection, folder)
         yield connection

@@ -67,7 +67,7 @@ def convert(
     Parameters
     ----------
     connection
-        A connection in memory.
+        A connection of its own, whose temporary tables are written over.
     file
         The file.
     to

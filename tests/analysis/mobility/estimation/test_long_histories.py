@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -41,12 +43,16 @@ def lower(*entries: float) -> NDArray[np.float64]:
     return root
 
 
-@pytest.mark.parametrize("rows", [3, 60, 365, 3_000])
+# Plain quadrature of two effects and more takes a second and more of the longest histories.
 @pytest.mark.parametrize(
-    "entries",
-    [(0.01,), (0.8,), (4.0,), (0.05, -0.02, 0.04), (0.9, 0.5, 0.7), (3.0, -2.0, 2.5),
-     (0.8, 0.3, 0.7, -0.2, 0.1, 0.6)],
-)  # fmt: skip
+    ("entries", "rows"),
+    [
+        *product([(0.01,), (0.8,), (4.0,)], [3, 60, 365, 3_000]),
+        *product([(0.05, -0.02, 0.04), (0.9, 0.5, 0.7), (3.0, -2.0, 2.5)], [3, 60, 365]),
+        *product([(0.8, 0.3, 0.7, -0.2, 0.1, 0.6)], [3, 60, 365]),
+        ((3.0, -2.0, 2.5), 3_000),
+    ],
+)
 def test_likelihoods_are_those_of_plain_quadrature(rows: int, entries: tuple[float, ...]) -> None:
     root = lower(*entries)
     person, y, x, panel = draw(3, rows, root, seed=rows)

@@ -213,10 +213,12 @@ def test_a_plain_number_has_no_range_to_lie_outside_of(
     table: pl.DataFrame, fit: MobilityFit
 ) -> None:
     small = mobility(table, "outcome ~ sex * income", person="id", outcomes=OUTCOMES)
+    assert 3 in table.head(200)["id"]
     beyond = table.with_columns(
         pl.when(pl.col("id") == 3).then(9.0).otherwise("income").alias("income")
     )
-    for rows in (beyond, table.with_columns(pl.lit(40.0).alias("income")), beyond.head(1)):
+    far = table.with_columns(pl.lit(40.0).alias("income"))
+    for rows in (beyond.head(200), far.head(200), beyond.head(1)):
         found = small.marginal_effects(data=rows)
         assert not np.isnan(
             found.select("effect", "standard_error", "low", "high").to_numpy()

@@ -304,7 +304,7 @@ def _columns(held_list, held, free, real, effects, parameters, column):
         column[held * real + v] = parameters - effects + v
 
 
-@kernel
+# Not compiled: it would be a second time, with all that it calls.
 def information(first, last, rows, cells, table, root, modes, enough, nodes, real, free, bread):
     """Add the observed information of a range of persons to `bread`.
 
@@ -337,9 +337,7 @@ def information(first, last, rows, cells, table, root, modes, enough, nodes, rea
         slots, matrices,
     )  # fmt: skip
     _reflect(own)
-    for c in range(own.shape[0]):
-        for d in range(own.shape[0]):
-            bread[c, d] += own[c, d]
+    bread += own
 
 
 @kernel

@@ -9,7 +9,7 @@ from folkestrom.analysis.mobility.estimation.kernels.predictors import add_rows,
 from folkestrom.analysis.mobility.estimation.kernels.references import uncounted
 
 
-@kernel
+# Not compiled: it would be a second time, with all that it calls.
 def value_and_gradient(first, last, cells, table, root, modes, enough, nodes, total, root_total):
     """Log-likelihood of the persons of a range; adds its gradient to the totals.
 

@@ -81,7 +81,7 @@ def _clear(scores):
             scores[c, lane] = 0.0
 
 
-@kernel
+# Not compiled: it would be a second time, with all that it calls.
 def score_products(
     first, last, rows, cells, table, root, modes, enough, nodes, real, free, squared,
     parameters, out, every, total, root_total,
