@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from folkestrom.model.codes import Kind
-from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, wealth
+from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, stock, wealth
 from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
@@ -51,6 +51,11 @@ def describe_parameters() -> list[dict[str, object]]:
         "share of births of the weeks before the window": window.LATE_BIRTHS,
         "share of immigrations that are returns": arrivals.RETURN_SHARE,
         "share that naturalises in a year, by group": naturalising,
+        "fertility of women by region of birth, Norway last": window.FERTILITY,
+        "share by which immigrants may be more than their curve, at first": (
+            migration.MORE_IMMIGRANTS
+        ),
+        "year of birth from which parents are registered": stock.PARENTS_KNOWN_SINCE,
         "share of moves that stay inside the county": moves.SAME_COUNTY,
         "attraction of municipalities for immigrants, by centrality class": settlement.ATTRACTION,
         "attraction of Oslo for immigrants": settlement.OSLO_ATTRACTION,
