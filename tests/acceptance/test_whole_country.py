@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
+
 MEMORY_KIB = 8 * 2**20
 
 
@@ -21,3 +23,9 @@ def test_the_demonstration_meets_every_published_figure(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert memory < MEMORY_KIB
+    # Statistics Norway, Immigrants and Norwegian-born to immigrant parents, 1 January 2021.
+    command = [command[0], "--quiet", "--store", tmp_path / "store", "population"]
+    command += ["--date", "2021-01-01", "--by", "immigrant_category", "-o", tmp_path / "found.csv"]
+    subprocess.run(list(map(str, command)), check=True, cwd=tmp_path)
+    found = dict(pl.read_csv(tmp_path / "found.csv")["immigrant_category", "population"].rows())
+    assert (found["immigrant"], found["norwegian_born"]) == (800_094, 197_848)

@@ -42,6 +42,8 @@ class Reports:
             born_in=pl.col("country_of_birth").drop_nulls().first(),
             birth=pl.col("birth_date").drop_nulls().first(),
             municipality=pl.col("municipality").drop_nulls().last(),
+            mother=pl.col("mother").drop_nulls().first(),
+            father=pl.col("father").drop_nulls().first(),
         )
 
     def left_again(self, year: int) -> tuple[int, int]:

@@ -64,7 +64,8 @@ def test_the_offsets_are_in_the_truth(hundredth: Result) -> None:
     years = {row["year"]: row for row in model["offsets_by_origin"]["years"]}
     assert sorted(years) == list(range(2004, 2021))
     assert years[2004]["log_offset_leaving"] == 0
-    assert all(abs(row["log_offset_leaving"]) < 1.5 for row in years.values())
+    # In the first years few have come, and hardly any may leave: the offset may be at its bound.
+    assert all(abs(row["log_offset_leaving"]) < 1.0 for row in years.values() if row["year"] > 2008)
     assert years[2020]["share_aimed_at"] == LEFT
 
 

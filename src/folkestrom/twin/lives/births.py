@@ -7,20 +7,22 @@ from numba import njit
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN, by_region, ranks
 from folkestrom.twin.lives.people import DIE, LEAVE, RESIDENT, People
 from folkestrom.twin.lives.random import draws, integer, uniform, uniforms
 
-_MOTHER, _FATHER, _CHILD_DAY, _BOY = 71, 73, 75, 76
+_MOTHER, _FATHER, _CHILD_DAY, _BOY, _OTHER = 71, 73, 75, 76, 180
 FIRST_AGE, _LAST_AGE = 15, 49
 
 
 @njit(inline="always")
-def _fertility_weight(people, p, year, fertility):
+def _fertility_weight(people, p, year, fertility, factor):
     weight = fertility[year - 1 - people.birth_year[p]]
     if people.outcome[p] == DIE or people.outcome[p] == LEAVE or people.pending[p] != 0:
         weight = 0.0
     if people.marital[p] == 2:
         weight *= 1.6
+    weight *= factor[people.birth_country[p]]
     gap = year - people.last_child[p]
     if people.last_child[p] > 0 and gap <= 1:
         weight *= 0.02
@@ -30,13 +32,13 @@ def _fertility_weight(people, p, year, fertility):
 
 
 @kernel
-def choose_mothers(people, order, start, year, seed, fertility, total):
-    """Return `total` mothers, drawn in proportion to fertility by age and family."""
+def choose_mothers(people, order, start, year, seed, fertility, factor, total):
+    """Return `total` mothers, drawn in proportion to fertility by age, birthplace and family."""
     mass = 0.0
     left = 0
     for c in range(106 + 15, 106 + 50):
         for j in range(start[c], start[c + 1]):
-            weight = _fertility_weight(people, order[j], year, fertility)
+            weight = _fertility_weight(people, order[j], year, fertility, factor)
             mass += weight
             left += 1 if weight > 0.0 else 0
     out = np.empty(total, np.int64)
@@ -44,7 +46,7 @@ def choose_mothers(people, order, start, year, seed, fertility, total):
     for c in range(106 + 15, 106 + 50):
         for j in range(start[c], start[c + 1]):
             p = order[j]
-            weight = _fertility_weight(people, p, year, fertility)
+            weight = _fertility_weight(people, p, year, fertility, factor)
             if weight <= 0.0 or found >= total:
                 continue
             need = total - found
@@ -128,9 +130,54 @@ def create_children(
     people.last_marital[children] = people.birth[children]
     people.reports[children] = 1
     people.last_child[mothers] = year
-    known = fathers >= 0
-    people.last_child[fathers[known]] = year
     return children
+
+
+def choose_fathers(
+    people: People,
+    children: NDArray[np.int64],
+    men: NDArray[np.int64],
+    region: NDArray[np.int8],
+    wanted: NDArray[np.int64],
+    year: int,
+    seed: int,
+) -> None:
+    """Let as many of the year's children as wanted have two parents born abroad.
+
+    Husbands stay fathers while they can; the others are exchanged for men of the other kind.
+    `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
+    """
+    father = people.father[children].astype(np.int64)
+    abroad = (father >= 0) & (people.birth_country[father] != NORWAY)
+    natives = father[(father >= 0) & ~abroad]
+    husband = (father >= 0) & (father == people.partner[people.mother[children]])
+    score = np.where(abroad, 0.0, 2.0) + np.where(abroad != husband, 1.0, 0.0)
+    score += draws(seed, children, year, _FATHER + 1)
+    of = region[people.birth_country[people.mother[children]]]
+    of_mother = np.flatnonzero(of >= 0)
+    of_mother = of_mother[np.argsort(score[of_mother], kind="stable")]
+    chosen = np.zeros(len(children), np.bool_)
+    chosen[of_mother] = ranks(of[of_mother]) < wanted[of[of_mother]]
+    men, start = by_region(people, men, region)
+    for r in range(len(wanted)):
+        mine = children[(of == r) & chosen & ~abroad]
+        _exchange(people, mine, men[start[r] : start[r + 1]], year, seed)
+    _exchange(people, children[(of >= 0) & ~chosen & abroad], natives, year, seed)
+    mothers, fathers = people.mother[children], people.father[children]
+    _inherit(people, children, mothers.astype(np.int64), fathers.astype(np.int64), NORWAY)
+
+
+def _exchange(
+    people: People, children: NDArray[np.int64], men: NDArray[np.int64], year: int, seed: int
+) -> None:
+    """Give children another father: of a few men the one nearest in age to the mother."""
+    if not len(children) or not len(men):
+        return
+    some = [(draws(seed, children, year, _OTHER + n) * len(men)).astype(np.int64) for n in range(6)]
+    found = men[np.stack(some)]
+    mothers = people.birth_year[people.mother[children]].astype(np.int64)
+    apart = np.abs(people.birth_year[found].astype(np.int64) - mothers + 2)
+    people.father[children] = found[apart.argmin(axis=0), np.arange(len(children))]
 
 
 def _inherit(
@@ -145,5 +192,6 @@ def _inherit(
     of_father = np.where(fathers >= 0, people.citizenship[fathers], of_mother)
     either = (of_mother == norway) | (of_father == norway)
     people.citizenship[children] = np.where(either, norway, of_mother)
-    both = (people.group[mothers] > 1) & ((fathers < 0) | (people.group[fathers] > 1))
-    people.group[children] = np.where(both, 1, 0)
+    both = (people.birth_country[mothers] != norway) & (fathers >= 0)
+    both &= people.birth_country[fathers] != norway
+    people.group[children] = np.where(both, NORWEGIAN_BORN, NATIVE)

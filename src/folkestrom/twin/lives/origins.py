@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, NORDIC
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, NORDIC, STATELESS, UNKNOWN
 from folkestrom.twin.lives.mobility import Mobility
 from folkestrom.twin.lives.people import People
 from folkestrom.twin.lives.random import draws, normals
@@ -76,4 +78,49 @@ def deal(
     """
     out = np.empty(len(key), np.int64)
     out[np.argsort(key, kind="stable")] = np.repeat(codes, counts)
+    return out
+
+
+def ranks(key: NDArray[Any]) -> NDArray[np.int64]:
+    """Return each one's rank among those with the same key, in order of appearance."""
+    order = np.argsort(key, kind="stable")
+    out = np.empty(len(key), np.int64)
+    out[order] = np.arange(len(key)) - np.searchsorted(key[order], key[order])
+    return out
+
+
+def birthplaces(citizenship: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the country of birth of who has a citizenship; the stateless are from Palestine."""
+    none = np.isin(citizenship, [COUNTRY_CODES[STATELESS], COUNTRY_CODES[UNKNOWN]])
+    return np.where(none, COUNTRY_CODES["PS"], citizenship)
+
+
+def by_region(
+    people: People, persons: NDArray[np.int64], region: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return persons sorted by the region of birth, and where each region begins."""
+    of = region[people.birth_country[persons]]
+    order = np.argsort(of, kind="stable")
+    return persons[order], np.searchsorted(of[order], np.arange(region.max() + 2))
+
+
+def born_somewhere(
+    countries: tuple[NDArray[np.int64], NDArray[np.int8]],
+    shares: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    key: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Deal regions with given `numbers` (R,) in the order of a random key, and countries in them.
+
+    `countries` are codes (C,) and the region of every code, `shares` (C,) how frequent they are.
+    """
+    codes, region = countries
+    of = deal(np.arange(len(numbers)), numbers, key)
+    out = np.empty(len(key), np.int64)
+    for r in np.flatnonzero(numbers):
+        mine = codes[region[codes] == r]
+        total = np.cumsum(shares[region[codes] == r] + 1e-9)
+        u = key[of == r] * 7919.0 % 1.0
+        pick = np.searchsorted(total, u * total[-1], side="right")
+        out[of == r] = birthplaces(mine[np.minimum(pick, len(mine) - 1)])
     return out

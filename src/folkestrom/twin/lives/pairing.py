@@ -1,10 +1,11 @@
-"""Finds partners: men and women of one municipality matched by age."""
+"""Finds partners: men and women of one municipality matched by age and immigrant group."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.twin.lives.origins import NORWEGIAN_BORN
 from folkestrom.twin.lives.people import People
 from folkestrom.twin.lives.random import normals
 
@@ -40,6 +41,8 @@ def match(
     people: People, men: Index, women: Index, seed: int, year: int, everywhere: bool = True
 ) -> tuple[Index, Index]:
     """Pair men and women: by age band inside each municipality, then by age there, then anywhere.
+
+    Inside an age band immigrants are paired within their group.
 
     Parameters
     ----------
@@ -89,4 +92,7 @@ def _key(
         key += 100 * (1 + people.municipality[persons].astype(np.int64))
     if offset is not None:
         key += ((age + offset) / _BAND).astype(np.int64)
+    if local and offset is not None:
+        group = people.group[persons].astype(np.int64)
+        key += 100_000 * np.where(group > NORWEGIAN_BORN, group, 0)
     return key

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives import origins
+from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.mobility import Mobility
-from folkestrom.twin.lives.origins import (
-    NATIVE,
-    NORWAY,
-    NORWEGIAN_BORN,
-    OTHER_BORN,
-    deal,
-    give_tastes,
-    give_unit,
-    group_table,
-)  # fmt: skip
+from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN
 from folkestrom.twin.lives.pairing import match
 from folkestrom.twin.lives.people import RESIDENT, People
-from folkestrom.twin.lives.random import draws, integer, permutation, uniforms
+from folkestrom.twin.lives.random import draws, integer, permutation, uniform, uniforms
 
-_DAY, _PLACE, _UNIT, _STATUS, _FOREIGN, _BORN, _ARRIVAL, _MOTHER = 61, 62, 63, 64, 65, 66, 67, 68
+_DAY, _PLACE, _UNIT, _STATUS, _FOREIGN, _BORN, _ARRIVAL, _NATURALISED = (
+    61,
+    62,
+    63,
+    64,
+    65,
+    66,
+    67,
+    79,
+)
+PARENTS_KNOWN_SINCE = 1953
+"""Year of birth from which parents are registered (assumption; the family links of the census of
+1960 reach 85 per cent of those born in 1940 and 20 of those born in 1930: Næss et al.,
+International Journal of Public Health, 2013). Mothers who had died before the first stock have
+no record: others stand in for them."""
 
 
 def day_number(year: int, month: int = 1, day: int = 1) -> int:
@@ -85,7 +93,7 @@ def create_stock(
     people.first_municipality[:size] = place
     people.status[:size] = RESIDENT
     give_birth_days(people, persons, seed)
-    give_unit(people, persons, units, seed, year, _UNIT)
+    origins.give_unit(people, persons, units, seed, year, _UNIT)
     return size
 
 
@@ -114,7 +122,7 @@ def give_marital_status(
         single, others = part[: number[1]], part[number[1] :]
         number[1] = 0
         people.marital[single] = 1
-        people.marital[others] = deal(np.arange(10), number, mixed[others])
+        people.marital[others] = origins.deal(np.arange(10), number, mixed[others])
 
 
 def give_partners(people: People, size: int, seed: int, year: int) -> None:
@@ -136,7 +144,7 @@ def give_citizenship(
     seed: int,
     year: int,
 ) -> None:
-    """Deal citizenships by sex, the foreign ones mostly to young adults; origins follow.
+    """Deal citizenships by sex, the foreign ones mostly to young adults.
 
     Parameters
     ----------
@@ -158,89 +166,157 @@ def give_citizenship(
         total = int(number.sum())
         if total:
             chosen = members[np.argpartition(key[members], total - 1)[:total]]
-            people.citizenship[chosen] = deal(codes, number, mixed[chosen])
-    _give_origin(people, size, codes, counts, drawn, seed, year)
+            people.citizenship[chosen] = origins.deal(codes, number, mixed[chosen])
 
 
-def _give_origin(
+def give_birthplaces(
     people: People,
     size: int,
-    codes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    drawn: NDArray[np.float64],
+    countries: tuple[NDArray[np.int64], NDArray[np.int8]],
+    shares: NDArray[np.float64],
+    wanted: NDArray[np.int64],
+    attraction: NDArray[np.float64],
     seed: int,
     year: int,
 ) -> None:
-    groups = group_table()
+    """Let foreign citizens, adults first, and Norwegian ones be born abroad until all are wanted.
+
+    `countries` and `shares` are as in `born_somewhere`; `wanted` is (R,) immigrants by region.
+    """
+    region = countries[1]
     u = uniforms(seed, 0, size, year, _BORN)
-    foreign = people.citizenship[:size] != NORWAY
-    age = year - 1 - people.birth_year[:size]
+    age = year - 1 - people.birth_year[:size].astype(np.float64)
+    native = people.citizenship[:size] == NORWAY
     people.birth_country[:size] = NORWAY
-    abroad = foreign & (u < np.where(age < 8, 0.55, 0.96))
-    people.birth_country[:size][abroad] = people.citizenship[:size][abroad]
-    naturalised = np.flatnonzero(~foreign & (u < 0.025 * drawn / drawn.mean()) & (age >= 8))
-    other = groups[codes] == OTHER_BORN
-    share = np.cumsum(counts.sum(axis=0)[other].astype(np.float64))
-    if len(naturalised) and len(share) and share[-1] > 0:
-        pick = np.searchsorted(share / share[-1], draws(seed, naturalised, year, _BORN + 100))
-        people.birth_country[naturalised] = codes[other][np.minimum(pick, len(share) - 1)]
-    people.group[:size] = groups[people.birth_country[:size]]
-    people.group[:size][foreign & (people.birth_country[:size] == NORWAY)] = NORWEGIAN_BORN
+    abroad = np.flatnonzero(~native)
+    abroad = abroad[np.argsort(u[abroad] + (age[abroad] < 18), kind="stable")]
+    places = origins.birthplaces(people.citizenship[abroad])
+    born = origins.ranks(region[places]) < wanted[region[places]]
+    people.birth_country[abroad[born]] = places[born]
+    short = wanted - np.bincount(region[places[born]], minlength=len(wanted))
+    drawn = attraction[people.municipality[:size]]
+    weight = (0.02 + np.exp(-(((age - 40.0) / 16.0) ** 2))) * drawn * native
+    key = -np.log1p(-uniforms(seed, 0, size, year, _NATURALISED)) / np.maximum(weight, 1e-12)
+    chosen = np.sort(np.argpartition(key, int(short.sum()))[: short.sum()])
+    people.birth_country[chosen] = origins.born_somewhere(countries, shares, short, u[chosen])
+    people.group[:size] = origins.group_table()[people.birth_country[:size]]
     born_abroad = np.flatnonzero(people.group[:size] > NORWEGIAN_BORN)
     stay = 1 + (-np.log1p(-draws(seed, born_abroad, year, _ARRIVAL)) * 9.0).astype(np.int64)
-    people.arrival_year[born_abroad] = year - np.minimum(stay, np.maximum(age[born_abroad], 1))
+    longest = np.maximum(age[born_abroad].astype(np.int64), 1)
+    people.arrival_year[born_abroad] = year - np.minimum(stay, longest)
 
 
 @kernel
-def _find_mothers(people, size, first, year, seed, oldest_child, native, norwegian_born):
-    """Give every child of the stock a mother of its municipality, and her husband as father."""
-    places = first.shape[1] - 1
+def _find_mothers(people, size, first, year, seed):
+    """Give everybody who can have one a mother of the municipality; her husband is the father.
+
+    Norwegian citizens born here have a parent who is born here too. Immigrants have none.
+    """
     for p in range(size):
-        age = year - 1 - people.birth_year[p]
-        if age >= oldest_child:
-            continue
-        m = people.municipality[p]
-        for attempt in range(12):
-            older = 20 + integer(seed, p, attempt, 68, 9) + integer(seed, p, attempt, 69, 9)
-            a = age + older
-            if a > 104:
+        native = people.birth_country[p] == NORWAY and people.citizenship[p] == NORWAY
+        age, m = year - 1 - people.birth_year[p], people.municipality[p]
+        for attempt in range(12 if people.birth_year[p] >= PARENTS_KNOWN_SINCE else 0):
+            a = age + 20 + integer(seed, p, attempt, 68, 9) + integer(seed, p, attempt, 69, 9)
+            many = first[106 + a, m + 1] - first[106 + a, m] if a <= 104 else 0
+            if many <= 0:
                 continue
-            lo, hi = first[106 + a, m], first[106 + a, m + 1]
-            if hi <= lo:
-                continue
-            q = lo + integer(seed, p, attempt, 70, hi - lo)
-            foreign = people.group[q] > norwegian_born
-            if people.group[p] == native and foreign and attempt < 6:
-                continue
-            if people.group[p] > native and not foreign and attempt < 6:
-                continue
-            people.mother[p] = q
-            born = people.birth_year[p]
-            people.last_child[q] = max(people.last_child[q], born)
-            husband = people.partner[q]
-            if husband >= 0 and people.birth_year[husband] + 16 < born:
-                people.father[p] = husband
-                people.last_child[husband] = max(people.last_child[husband], born)
+            q = first[106 + a, m] + integer(seed, p, attempt, 70, many)
+            abroad = people.birth_country[q] != NORWAY
+            h = people.partner[q]
+            h = h if h >= 0 and people.birth_year[h] + 16 < people.birth_year[p] else -1
+            near = h >= 0 and people.birth_country[h] == NORWAY
+            if abroad != native or (native and near):
+                _link(people, p, q, h if native or not near else -1)
+                break
+
+
+@inner
+def _link(people, p, mother, father):
+    """Make two persons the parents of `p`; there may be no father."""
+    people.mother[p], people.father[p] = mother, father
+    people.last_child[mother] = max(people.last_child[mother], people.birth_year[p])
+    if father >= 0:
+        people.last_child[father] = max(people.last_child[father], people.birth_year[p])
+
+
+@inner
+def _be_norwegian_born(people, p, q, men, lo, hi, seed):
+    """Make `p` a child of an immigrant and her husband, if he is one, or a man of her region.
+
+    Return whether there is one.
+    """
+    f = people.partner[q]
+    fits = f >= 0 and people.birth_country[f] != NORWAY
+    fits = fits and people.birth_year[f] + 16 < people.birth_year[p]
+    for attempt in range(40 if hi > lo else 0):
+        if fits:
             break
-    return places
+        f = men[lo + integer(seed, p, attempt, 72, hi - lo)]
+        fits = 18 <= people.birth_year[p] - people.birth_year[f] <= 50
+        fits = fits and (people.municipality[f] == people.municipality[q] or attempt > 25)
+    if fits:
+        _link(people, p, q, f)
+        people.group[p] = NORWEGIAN_BORN
+    return fits
 
 
-def give_mothers(people: People, size: int, municipalities: int, year: int, seed: int) -> None:
-    """Link children under 30 to mothers (and their husbands) of the same municipality."""
+@kernel
+def _make_norwegian_born(people, size, first, region, lists, wanted, year, seed):
+    """Give two immigrants as parents to foreign citizens born here, then to as many as are wanted.
+
+    `lists` are women and unmarried men born abroad, sorted by region, and where regions begin.
+    """
+    women, female, men, male = lists
+    left = wanted.copy()
+    for p in range(size):
+        q = people.mother[p]
+        if people.citizenship[p] != NORWAY and people.birth_country[p] == NORWAY and q >= 0:
+            r = region[people.birth_country[q]]
+            left[r] -= _be_norwegian_born(people, p, q, men, male[r], male[r + 1], seed)
+    for r in range(wanted.size):
+        lo, hi = female[r], female[r + 1]
+        for n in range(200 * wanted[r] if hi > lo else 0):
+            q = women[lo + integer(seed, n, r, 73, hi - lo)]
+            older = 20 + integer(seed, n, r, 74, 9) + integer(seed, n, r, 75, 9)
+            a = year - 1 - people.birth_year[q] - older
+            if left[r] <= 0 or a < 0 or uniform(seed, n, r, 76) > math.exp(-a / 12.0):
+                continue
+            cell, m = 106 * integer(seed, n, r, 77, 2) + a, people.municipality[q]
+            many = first[cell, m + 1] - first[cell, m]
+            p = first[cell, m] + integer(seed, n, r, 78, max(many, 1))
+            if many > 0 and people.group[p] == NATIVE and people.citizenship[p] == NORWAY:
+                left[r] -= _be_norwegian_born(people, p, q, men, male[r], male[r + 1], seed)
+
+
+def give_parents(
+    people: People,
+    size: int,
+    municipalities: int,
+    region: NDArray[np.int8],
+    wanted: NDArray[np.int64],
+    year: int,
+    seed: int,
+) -> None:
+    """Link everybody born since parents are registered to parents of the same municipality.
+
+    `wanted` is (R,) Norwegian-born to immigrant parents by the mother's region.
+    """
     age = np.minimum(year - 1 - people.birth_year[:size].astype(np.int64), 105)
-    key = (people.sex[:size].astype(np.int64) * 106 + age) * municipalities + people.municipality[
-        :size
-    ]
-    edges = np.searchsorted(key, np.arange(212 * municipalities + 1))
-    first = np.empty((212, municipalities + 1), np.int64)
-    for row in range(212):
-        first[row] = edges[row * municipalities : (row + 1) * municipalities + 1]
-    _find_mothers(people, size, first, year, seed, 30, NATIVE, NORWEGIAN_BORN)
+    key = (people.sex[:size].astype(np.int64) * 106 + age) * municipalities
+    key += people.municipality[:size]
+    cells = np.arange(212)[:, None] * municipalities + np.arange(municipalities + 1)
+    first = np.searchsorted(key, cells)
+    _find_mothers(people, size, first, year, seed)
+    abroad = np.flatnonzero(people.birth_country[:size] != NORWAY)
+    women = abroad[(people.sex[abroad] == 1) & (age[abroad] >= 20) & (age[abroad] < 60)]
+    men = abroad[(people.sex[abroad] == 0) & (people.partner[abroad] < 0)]
+    lists = (*origins.by_region(people, women, region), *origins.by_region(people, men, region))
+    _make_norwegian_born(people, size, first, region, lists, wanted, year, seed)
 
 
 def finish_stock(people: People, size: int, truth: Mobility, seed: int, year: int) -> None:
     """Draw tastes and set the days before which nothing more can happen."""
-    give_tastes(people, np.arange(size), truth, seed)
+    origins.give_tastes(people, np.arange(size), truth, seed)
     people.last_residence[:size] = day_number(year) - 1
     people.last_marital[:size] = day_number(year) - 1
     people.reports[:size] = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from folkestrom.model.codes import Kind
-from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, wealth
+from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, stock, wealth
 from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
@@ -29,7 +29,7 @@ def describe_parameters() -> list[dict[str, object]]:
     manual's page on targets.
     """
     delays = {Kind(k).name.lower(): float(reports.MEAN_DELAY[k]) for k in range(1, 10)}
-    married, others = spouses.MARRIED_DIE, spouses.SINGLE_DIE
+    married, single = spouses.MARRIED_DIE, spouses.SINGLE_DIE
     naturalising = {GROUPS[g]: share for g, share in migration.NATURALISING.items()}
     reasons = {GROUPS[g]: shares for g, shares in migration.REASON_SHARES.items()}
     values: dict[str, object] = {
@@ -51,10 +51,13 @@ def describe_parameters() -> list[dict[str, object]]:
         "share of births of the weeks before the window": window.LATE_BIRTHS,
         "share of immigrations that are returns": arrivals.RETURN_SHARE,
         "share that naturalises in a year, by group": naturalising,
+        "fertility of women by region of birth, Norway last": window.FERTILITY,
+        "excess of immigrants over their curve, at first at most": migration.MORE_IMMIGRANTS,
+        "year of birth from which parents are registered": stock.PARENTS_KNOWN_SINCE,
         "share of moves that stay inside the county": moves.SAME_COUNTY,
         "attraction of municipalities for immigrants, by centrality class": settlement.ATTRACTION,
         "attraction of Oslo for immigrants": settlement.OSLO_ATTRACTION,
-        "mortality of the married, and of others, against the schedule": (married, others),
+        "mortality of the married, and of others, against the schedule": (married, single),
         "share of the divorced below 65 who marry again in a year": marriage.REMARRY,
         "shares of men with at most basic, upper secondary, bachelor's education": (
             origins.EDUCATION_STEPS
@@ -65,25 +68,13 @@ def describe_parameters() -> list[dict[str, object]]:
         "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
         "what bends the place of an income within its fifth": income.PARTS,
     }
-    found = [{"name": name, "value": value, "source": ASSUMED} for name, value in values.items()]
     left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
-    return [
-        *found,
-        {"name": "share of boys among births", "value": schedules.BIRTHS_MALE, "source": FITTED},
-        {
-            "name": "index of the Pareto tail of net wealth",
-            "value": wealth.TAIL_INDEX,
-            "source": wealth.TAIL_SOURCE,
-        },
-        {
-            "name": "income at which tenths begin, NOK of 2019",
-            "value": income.TENTHS,
-            "source": income.SHAPE_SOURCE,
-        },
-        {
-            "name": "index of the Pareto tail of income",
-            "value": income.TAIL_INDEX,
-            "source": income.TAIL_SOURCE,
-        },
-        {"name": left, "value": calibration.LEFT, "source": STATED},
-    ]
+    others = (
+        ("share of boys among births", schedules.BIRTHS_MALE, FITTED),
+        ("index of the Pareto tail of net wealth", wealth.TAIL_INDEX, wealth.TAIL_SOURCE),
+        ("income at which tenths begin, NOK of 2019", income.TENTHS, income.SHAPE_SOURCE),
+        ("index of the Pareto tail of income", income.TAIL_INDEX, income.TAIL_SOURCE),
+        (left, calibration.LEFT, STATED),
+    )
+    found = [(name, value, ASSUMED) for name, value in values.items()]
+    return [{"name": name, "value": v, "source": source} for name, v, source in (*found, *others)]

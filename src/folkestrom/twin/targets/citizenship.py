@@ -3,6 +3,12 @@
 Each foreign citizenship follows a curve between its stock of 2000 (an assumption, as a share of
 that of 2021) and the end; the eight countries that joined the European Union in 2004 rise from
 then. With a reference folder the curve of 2015-2021 is Eurostat's. Norwegians are the rest.
+
+Immigrants and Norwegian-born to immigrant parents by region (``data/immigrants_2021.csv``) end at
+Statistics Norway's numbers of 1 January 2021 (*Immigrants and Norwegian-born to immigrant
+parents*), whose regions they are. Immigrants follow the Directorate of Integration and Diversity's
+(IMDi) table by country and municipality, 2006-2021, without its "others"; those of 2000 are to
+those of 2006 as the United Nations' *International Migrant Stock 2019* has 2000 to 2005.
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom.errors import UserError
+from folkestrom.model.countries import COUNTRY_CODES, NO_CODE
 from folkestrom.twin.targets import published
 from folkestrom.twin.targets.definition import SEXES, Ints
 from folkestrom.twin.targets.rounding import largest_remainder
@@ -33,6 +40,14 @@ STOCKS: Final = "population/population_by_citizenship_nordic.csv"
 EU8: Final = ("PL", "LV", "LT", "EE", "CZ", "SK", "HU", "SI")
 #: Norwegian citizens who come back a year, about (an assumption; Statistics Norway has 7-10 000).
 _RETURNING: Final = 8500.0
+
+_STOCKS_OF: Final = (2000, 2006, 2010, 2015, 2020, 2021)
+#: Growth of immigrants in a year before 2000, as in `_curve`, and after 2021.
+_OUTSIDE: Final = 1.03
+#: By how much the square root of the Norwegian-born to immigrant parents grows in a year, as a
+#: share of that of 2021: there were 59 836 on 1 January 2004 (Statistics Norway, *Immigrant
+#: population*, 26 May 2004).
+_BORN_HERE: Final = (1 - (59_836 / 197_848) ** 0.5) / (published.YEAR - 2004)
 
 
 @dataclass(frozen=True)
@@ -81,10 +96,44 @@ def citizenship_targets(
     return Citizenships(codes, counts, _inflow(years, paths, counts, immigration), tuple(notes))
 
 
-def _paths() -> list[_Path]:
-    path = resources.files("folkestrom.twin.targets") / "data" / "citizenships.csv"
+def immigrant_targets(years: tuple[int, ...], scale: float = 1.0) -> Ints:
+    """int64[T+1, 2, R]: immigrants, and Norwegian-born to immigrant parents, by region.
+
+    Examples
+    --------
+    >>> immigrant_targets((2020, 2021))[-1].sum(axis=1).tolist()
+    [800094, 197848]
+    """
+    rows = _read("immigrants_2021.csv")
+    out = np.zeros((len(years), 2, len(rows)))
+    at = np.array(years, dtype=np.float64)
+    outside = _OUTSIDE ** (at - np.clip(at, _STOCKS_OF[0], _STOCKS_OF[-1]))
+    for r, row in enumerate(rows):
+        stocks = np.array([float(row[f"stock_{year}"]) for year in _STOCKS_OF])
+        curve = np.interp(at, _STOCKS_OF, stocks / stocks[-1])
+        out[:, 0, r] = float(row["immigrants"]) * curve * outside
+        root = np.maximum(1 + _BORN_HERE * (at - published.YEAR), 0.0)
+        out[:, 1, r] = float(row["norwegian_born"]) * root**2
+    return np.rint(out * scale).astype(np.int64)
+
+
+def regions() -> NDArray[np.int8]:
+    """int8: number of the region in `immigrant_targets` by country code, -1 for Norway."""
+    out = np.zeros(max(COUNTRY_CODES.values()) + 1, np.int8)
+    for r, row in enumerate(_read("immigrants_2021.csv")):
+        out[[COUNTRY_CODES[code] for code in row["countries"].split()]] = r
+    out[NO_CODE] = -1
+    return out
+
+
+def _read(name: str) -> list[dict[str, str]]:
+    path = resources.files("folkestrom.twin.targets") / "data" / name
     with path.open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+        return list(csv.DictReader(stream))
+
+
+def _paths() -> list[_Path]:
+    rows = _read("citizenships.csv")
     paths = [_Path(r.pop("code"), **{k: float(v) for k, v in r.items()}) for r in rows]
     order = {code: n for n, code in enumerate(published.TABLE3_CITIZENSHIPS)}
     return sorted(paths, key=lambda p: (order.get(p.code, len(order)), -p.size, p.code))

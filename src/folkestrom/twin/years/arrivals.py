@@ -5,25 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.twin.lives import origins
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.mobility import Mobility
-from folkestrom.twin.lives.origins import NORWAY, deal, give_tastes, give_unit, group_table
+from folkestrom.twin.lives.origins import NATIVE, NORWAY
 from folkestrom.twin.lives.people import RESIDENT, People
 from folkestrom.twin.lives.random import draws, integer
-from folkestrom.twin.lives.stock import give_birth_days
+from folkestrom.twin.lives.stock import PARENTS_KNOWN_SINCE, give_birth_days
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 
 Index = NDArray[np.int64]
-_RETURN, _CITIZEN, _STATUS, _BORN, _PLACE, _DAY, _MOTHER, _UNIT = (
-    101,
-    102,
-    103,
-    104,
-    105,
-    106,
-    107,
-    108,
-)
+_RETURN, _CITIZEN, _BORN, _PLACE, _DAY, _UNIT = 101, 102, 104, 105, 106, 108
 RETURN_SHARE = 0.17
 """Share of immigrations that are returns of earlier emigrants (assumption of the twin)."""
 
@@ -135,21 +127,46 @@ def create_newcomers(
 
 
 def give_citizenship(
-    people: People, persons: Index, codes: Index, numbers: NDArray[np.int64], year: int, seed: int
+    people: People,
+    persons: Index,
+    countries: tuple[Index, NDArray[np.int8]],
+    numbers: NDArray[np.int64],
+    wanted: NDArray[np.int64] | None,
+    year: int,
+    seed: int,
 ) -> None:
-    """Deal citizenships (2, C) to newcomers by sex, and where they were born."""
+    """Deal citizenships (2, C) to newcomers by sex, and where they were born.
+
+    `countries` are as in `born_somewhere`; `wanted` is (R,) immigrants by region, or None: all
+    who are no Norwegian citizens.
+    """
+    codes, region = countries
     key = draws(seed, persons, year, _CITIZEN)
     for sex in (0, 1):
         mine = people.sex[persons] == sex
-        people.citizenship[persons[mine]] = deal(codes, numbers[sex], key[mine])
-    norwegian = people.citizenship[persons] == NORWAY
+        people.citizenship[persons[mine]] = origins.deal(codes, numbers[sex], key[mine])
     u = draws(seed, persons, year, _BORN)
-    people.birth_country[persons] = people.citizenship[persons]
-    foreign = codes[1:]
-    pick = foreign[(u * 7919 % 1 * len(foreign)).astype(np.int64)]
-    elsewhere = norwegian & (u > 0.65)
-    people.birth_country[persons[elsewhere]] = pick[elsewhere]
-    people.group[persons] = group_table()[people.birth_country[persons]]
+    places = origins.birthplaces(people.citizenship[persons])
+    own, over = region[places].astype(np.int64), np.empty(0, np.int64)
+    if wanted is not None:
+        # Adults first, and those whose leaving is steered. Who is one too many, or a Norwegian
+        # citizen, may be of another region.
+        first = 2.0 * (origins.group_table()[places] == origins.EU8_BORN)
+        first -= year - people.birth_year[persons] < 18
+        ranked = np.argsort(u - first, kind="stable")
+        ranked = ranked[own[ranked] >= 0]
+        over = ranked[origins.ranks(own[ranked]) >= wanted[own[ranked]]]
+        spare = np.concatenate([over, np.flatnonzero(own < 0)])
+        short = np.maximum(wanted - np.bincount(own[own >= 0], minlength=len(wanted)), 0)
+        short = np.diff(np.minimum(np.cumsum(np.append(0, short)), len(spare)))
+        shares = numbers.sum(axis=0).astype(np.float64)
+        moved = spare[: short.sum()]
+        places[moved] = origins.born_somewhere(countries, shares, short, u[moved])
+        over = over[len(moved) :]
+    people.birth_country[persons] = places
+    people.group[persons] = origins.group_table()[places]
+    # They have a mother who was born here: see `find_mothers`.
+    people.group[persons[over]] = NATIVE
     people.arrival_year[persons] = np.where(people.group[persons] > 1, year, 0)
 
 
@@ -174,7 +191,7 @@ def settle(
         mine, total = persons[alike == row], np.cumsum(weights)
         place = np.searchsorted(total, u[alike == row] * total[-1], side="right")
         people.municipality[mine] = np.minimum(place, len(total) - 1)
-    give_unit(people, persons, units, seed, year, _UNIT)
+    origins.give_unit(people, persons, units, seed, year, _UNIT)
 
 
 @kernel
@@ -194,7 +211,8 @@ def link_children(people, children, women, edges, codes, year, seed):
         for attempt in range(12):
             q = women[lo + integer(seed, p, year, 700 + attempt, hi - lo)]
             older = people.birth_year[p] - people.birth_year[q]
-            if 18 <= older <= 44:
+            alike = (people.birth_country[q] == NORWAY) == (people.group[p] == NATIVE)
+            if 18 <= older <= 44 and alike:
                 people.mother[p] = q
                 people.municipality[p] = people.municipality[q]
                 people.unit[p] = people.unit[q]
@@ -202,16 +220,37 @@ def link_children(people, children, women, edges, codes, year, seed):
                 break
 
 
+@kernel
+def find_mothers(people, persons, order, start, year, seed):
+    """Give natives who come a mother among the residents born here; children live with her."""
+    for p in persons:
+        born = people.birth_year[p]
+        look = people.group[p] == NATIVE and people.mother[p] < 0
+        for attempt in range(12 if look and born >= PARENTS_KNOWN_SINCE else 0):
+            c = min(106 + year - 1 - born + 20 + integer(seed, p, year, 720 + attempt, 17), 210)
+            many = start[c + 1] - start[c]
+            q = order[start[c] + integer(seed, p, year, 740 + attempt, many)] if many > 0 else p
+            if people.birth_country[q] == NORWAY and people.status[q] == RESIDENT and many > 0:
+                people.mother[p] = q
+                people.last_child[q] = max(people.last_child[q], born)
+                if year - born <= 18:
+                    people.municipality[p], people.unit[p] = people.municipality[q], people.unit[q]
+                break
+        if look and people.mother[p] < 0:
+            people.birth_country[p] = NORWAY
+
+
 def arrive(
     people: People,
     persons: Index,
     truth: Mobility,
     days: tuple[int, int],
+    residents: tuple[NDArray[np.int32], Index],
     year: int,
     seed: int,
 ) -> NDArray[np.int32]:
-    """Finish newcomers: tastes, mothers of children, and the day of arrival (returned)."""
-    give_tastes(people, persons, truth, seed)
+    """Finish newcomers: tastes, mothers (`residents` by cell), the day of arrival (returned)."""
+    origins.give_tastes(people, persons, truth, seed)
     age = year - 1 - people.birth_year[persons]
     women = persons[(people.sex[persons] == 1) & (age >= 18)]
     women = women[np.argsort(people.citizenship[women], kind="stable")]
@@ -219,11 +258,12 @@ def arrive(
     edges = np.searchsorted(people.citizenship[women], np.append(codes, np.int16(32767)))
     children = persons[age < 18]
     link_children(people, children, women, edges, codes, year, seed)
+    find_mothers(people, persons, *residents, year, seed)
     people.first_municipality[persons] = people.municipality[persons]
     first, last = days
     day = first + (draws(seed, persons, year, _DAY) * (last - first)).astype(np.int64)
-    with_mother = people.mother[children] >= 0
     offset = persons[0] if len(persons) else 0
+    with_mother = people.mother[children] >= offset
     day[children[with_mother] - offset] = day[people.mother[children[with_mother]] - offset]
     born = people.birth[persons].astype(np.int64)
     day = np.maximum(day, np.minimum(born, last - 1))

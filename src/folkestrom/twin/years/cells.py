@@ -50,6 +50,20 @@ def count_places(status, municipality, count, out):
 
 
 @kernel
+def count_origins(people, count, region, out):
+    """Count residents born abroad without a parent born here, and born here to two born abroad.
+
+    `out` is (2, R), by the region of birth and by the mother's.
+    """
+    for p in range(count):
+        m, f, own = people.mother[p], people.father[p], region[people.birth_country[p]]
+        mothers = region[people.birth_country[m]] if m >= 0 else own
+        fathers = region[people.birth_country[f]] if f >= 0 else own
+        if people.status[p] == 1 and mothers >= 0 and fathers >= 0:
+            out[0 if own >= 0 else 1, own if own >= 0 else mothers] += 1
+
+
+@kernel
 def count_citizens(status, sex, citizenship, count, position, out):
     """Count residents by sex and citizenship; `position` maps country codes to columns."""
     for p in range(count):

@@ -13,6 +13,7 @@ from folkestrom.twin.lives import stock
 from folkestrom.twin.lives.mobility import Mobility, age_level
 from folkestrom.twin.lives.outcomes import Tables
 from folkestrom.twin.lives.people import LATE_EMIGRATION, NEVER, RESIDENT, People, allocate
+from folkestrom.twin.targets.citizenship import immigrant_targets, regions
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.schedules import (
     death_probabilities,
@@ -22,7 +23,7 @@ from folkestrom.twin.targets.schedules import (
 )
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.calibration import ENLARGEMENT, Calibration
-from folkestrom.twin.years.cells import count_places
+from folkestrom.twin.years.cells import count_origins, count_places
 from folkestrom.twin.years.settlement import immigrant_attraction
 
 Cells = NDArray[np.float64]
@@ -52,6 +53,8 @@ class Country:
         County index of each municipality.
     immigrant_attraction
         How strongly each municipality draws immigrants, for its size.
+    region, immigrants
+        Region of each country code, -1 for Norway; (T+1, 2, R) immigrants and Norwegian-born.
     earlier
         Reports of the window before that can still be annulled or corrected.
     erroneous
@@ -72,6 +75,8 @@ class Country:
     immigrant_attraction: NDArray[np.float64]
     tables: Tables
     rows_of_county: int
+    region: NDArray[np.int8]
+    immigrants: NDArray[np.int64]
     earlier: r.Rows | None = None
     partner_reports: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = field(
         default_factory=list
@@ -100,6 +105,12 @@ class Country:
         people = self.people
         out = np.zeros(len(self.units), np.int64)
         count_places(people.status, people.municipality, self.size, out)
+        return out
+
+    def origins(self) -> NDArray[np.int64]:
+        """Return (2, R) residents: immigrants and Norwegian-born to immigrant parents by region."""
+        out = np.zeros(self.immigrants.shape[1:], np.int64)
+        count_origins(self.people, self.size, self.region, out)
         return out
 
     def overdue(self, year: int) -> NDArray[np.int64]:
@@ -139,14 +150,19 @@ def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
         people, targets.population[0], targets.municipality_population[0], units, year, seed
     )
     stock.give_marital_status(people, size, targets.marital[0], targets.years[-1], seed, year)
+    drawn, region, citizens = immigrant_attraction(targets), regions(), targets.citizenship[0]
+    immigrants = immigrant_targets(targets.years, targets.scale)
+    stock.give_citizenship(people, size, codes, citizens, drawn, seed, year)
+    shares = citizens.sum(axis=0).astype(np.float64)
+    stock.give_birthplaces(
+        people, size, (codes, region), shares, immigrants[0, 0], drawn, seed, year
+    )
     stock.give_partners(people, size, seed, year)
-    drawn = immigrant_attraction(targets)
-    stock.give_citizenship(people, size, codes, targets.citizenship[0], drawn, seed, year)
-    stock.give_mothers(people, size, len(units), year, seed)
+    stock.give_parents(people, size, len(units), region, immigrants[0, 1], year, seed)
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
-        drawn, tables, len(counties),
+        drawn, tables, len(counties), region, immigrants,
         calibration=Calibration(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ from folkestrom.twin.years.window import Index, Window, _days, destination
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
+MORE_IMMIGRANTS = 0.2  # than their curve, at first; in the last window none
 NATURALISING = {NORDIC_BORN: 0.004, EU8_BORN: 0.008, WESTERN_BORN: 0.007, OTHER_BORN: 0.055}
 REASON_SHARES = {
     EU8_BORN: (0.66, 0.30, 0.0, 0.04),
@@ -90,20 +91,34 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     people, seed, targets = country.people, country.seed, country.targets
     have = count_groups(people, country.size, country.last_year)
     citizens = citizens_by_sex(country)
+    goal = min(w.t + 1, targets.windows)
+    share, wanted = naturalising(country), None
+    if w.calibrated:
+        wanted = country.immigrants[goal, 0] - country.origins()[0]
+        growth = targets.citizenship[goal] - citizens
+        region = country.region[country.codes]
+        # The citizens have to come; before the last stock immigrants may be more than wanted.
+        slack = country.immigrants[goal, 0] * MORE_IMMIGRANTS * (1.0 - goal / targets.windows)
+        least = np.bincount(region[1:], np.maximum(growth, 0).sum(axis=0)[1:], len(wanted))
+        wanted = np.clip(least.astype(np.int64), wanted, wanted + slack.astype(np.int64))
+        more = wanted - np.bincount(region[1:], growth.sum(axis=0)[1:], len(wanted))
+        usual = np.bincount(region[1:], (share * citizens.sum(axis=0))[1:], len(wanted))
+        share[1:] *= np.clip(more / np.maximum(usual, 1.0), 0.0, 8.0)[region[1:]]
     new = arrivals.create_newcomers(people, country.size, numbers.reshape(-1), w.year, seed)
     country.size += len(new)
     people.outcome[new] = STAY
-    goal = min(w.t + 1, targets.windows)
     by_sex = np.stack([
         arrivals.plan_citizenship(
-            citizens[s], country.targets.citizenship[goal, s], int(numbers[s].sum()),
-            naturalising(country),
+            citizens[s], country.targets.citizenship[goal, s], int(numbers[s].sum()), share,
         )
         for s in (0, 1)
     ])  # fmt: skip
-    arrivals.give_citizenship(people, new, country.codes, by_sex, w.year, seed)
+    countries = (country.codes, country.region)
+    arrivals.give_citizenship(people, new, countries, by_sex, wanted, w.year, seed)
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
-    day = arrivals.arrive(people, new, country.truth, (w.first_day, w.end_day), w.year, seed)
+    day = arrivals.arrive(
+        people, new, country.truth, (w.first_day, w.end_day), (w.order, w.start), w.year, seed
+    )
     late = (draws(seed, new, w.year, _LATE) < LATE_ARRIVALS) & (w.fraction == 1.0)
     late &= (
         (people.birth[new] < w.first_day - 40)

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.twin.lives.origins import EU8_BORN, group_table
+from folkestrom.twin.lives.births import choose_fathers
+from folkestrom.twin.lives.origins import EU8_BORN, NORWEGIAN_BORN, group_table
 from folkestrom.twin.lives.outcomes import LATE_SHARE, YearTotals, apportion, expected_leaving
+from folkestrom.twin.lives.people import RESIDENT
 from folkestrom.twin.lives.random import uniforms
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
@@ -323,7 +325,22 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
     )
     wish[:, NEWBORN] = 0
     back = migration.bring_back(state, w, wish.astype(np.int64))
+    if w.calibrated:
+        _find_fathers(state, w)
     migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year))
+
+
+def _find_fathers(state: c.Country, w: window.Window) -> None:
+    """Let the year's children have fathers with whom the Norwegian-born are as many as wanted."""
+    people, n = state.people, state.size
+    children = w.children[people.status[w.children] == RESIDENT]
+    wanted = state.immigrants[w.t + 1, 1] - state.origins()[1]
+    mine = children[people.group[children] == NORWEGIAN_BORN]
+    mothers = people.birth_country[people.mother[mine]]
+    wanted += np.bincount(state.region[mothers], minlength=len(wanted))
+    men = (people.status[:n] == RESIDENT) & (people.sex[:n] == 0) & (people.partner[:n] < 0)
+    men &= (people.group[:n] > NORWEGIAN_BORN) & (w.year - people.birth_year[:n] > 19)
+    choose_fathers(people, children, np.flatnonzero(men), state.region, wanted, w.year, state.seed)
 
 
 def finish(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> r.Rows:

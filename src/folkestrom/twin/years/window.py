@@ -46,6 +46,8 @@ FOUND_LATER = (0.72, 0.14)
 the rest wait for a clean-up."""
 CLEAN_UP_YEARS, CLEAN_UP_SHARE = 3, 0.5
 """A clean-up comes every so many years, and finds such a share (assumption)."""
+FERTILITY = (1.1, 1.5, 2.1, 1.5, 1.1, 1.1, 1.1, 1.0)
+"""Fertility of women by region of birth, Norway last, against the schedule (assumption)."""
 LATE_DEATHS, LATE_BIRTHS = 0.003, 0.001
 """Shares of a window's deaths and births that are of the weeks before it (assumption)."""
 
@@ -170,7 +172,8 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
     donors = donors[people.birth_year[donors] < w.year - 1]
     persons = country.size + np.arange(len(donors))
     for name in ("birth", "birth_year", "sex", "municipality", "unit", "first_municipality",
-                 "citizenship", "birth_country", "arrival_year", "group", "marital"):  # fmt: skip
+                 "citizenship", "birth_country", "arrival_year", "group", "marital", "mother",
+                 "father"):  # fmt: skip
         getattr(people, name)[persons] = getattr(people, name)[donors]
     people.status[persons] = RESIDENT
     people.last_residence[persons] = w.first_day - 1
@@ -425,7 +428,10 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     people, seed = country.people, country.seed
     fertility = country.schedules(w.year)[3]
     total = int(numbers.sum())
-    mothers = births.choose_mothers(people, w.order, w.start, w.year, seed, fertility, total)
+    factor = np.array(FERTILITY)[country.region]
+    mothers = births.choose_mothers(
+        people, w.order, w.start, w.year, seed, fertility, factor, total
+    )
     if len(mothers) < total:
         extra = mothers[
             (uniforms(seed, 7, total - len(mothers), w.year, _NEW) * len(mothers)).astype(np.int64)
@@ -450,6 +456,8 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
 def report_births(country: Country, w: Window) -> None:
     """Report the births, in the basic unit that the mother has on the day."""
     people = country.people
+    fathers = people.father[w.children]
+    people.last_child[fathers[fathers >= 0]] = w.year
     late = people.birth_year[w.children] < w.year
     w.out.add(
         r.BIRTH, w.children, people.birth[w.children], late=late,
