@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 
 import pytest
-import typer.testing
 from hypothesis import HealthCheck, settings
 
 # Timings on a loaded machine say nothing about a property, and a run in CI has to give the same
@@ -89,14 +86,6 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the person who runs it has set."""
     for name in ("STORE", "LANG", "MEMORY", "THREADS", "SPILL"):
         monkeypatch.delenv(f"FOLKESTROM_{name}", raising=False)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _commands_are_read_once() -> Iterator[None]:
-    """The runner of commands would read all their parameters for every single one that it runs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.testing, "_get_command", cache(typer.testing._get_command))
-        yield
 
 
 @pytest.fixture(scope="session")
