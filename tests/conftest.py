@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import HealthCheck, settings
+from typer.testing import CliRunner
 
 # Timings on a loaded machine say nothing about a property, and a run in CI has to give the same
 # verdict twice. `HYPOTHESIS_PROFILE=search` looks further, with other examples every time.
@@ -86,6 +92,26 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the person who runs it has set."""
     for name in ("STORE", "LANG", "MEMORY", "THREADS", "SPILL"):
         monkeypatch.delenv(f"FOLKESTROM_{name}", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_read_once() -> Iterator[None]:
+    """The runner would read all commands' parameters for each that it runs: 50 ms.
+
+    In another language help is put into the commands themselves, which nobody else can use then.
+    """
+    made, run = typer.main.get_command, CliRunner.invoke
+    once = cache(made)
+
+    def invoke(self: CliRunner, app: Any, args: Sequence[str] = (), **more: Any) -> Any:
+        other = "no" in " ".join(args).replace("=", " ").split() or "FOLKESTROM_LANG" in os.environ
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(typer.testing, "_get_command", made if other else once)
+            return run(self, app, args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CliRunner, "invoke", invoke)
+        yield
 
 
 @pytest.fixture(scope="session")
