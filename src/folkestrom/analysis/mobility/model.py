@@ -33,7 +33,7 @@ from folkestrom.analysis.mobility.estimation.separation import (
 )
 from folkestrom.analysis.mobility.estimation.standardisation import working_panel
 from folkestrom.analysis.mobility.estimation.warm_starts import SMALL, Estimated, Plan, estimate
-from folkestrom.analysis.mobility.panel.panel import Groups, Panel, clusters_of_persons
+from folkestrom.analysis.mobility.panel.panel import Panel, PersonGroups, clusters_of_persons
 from folkestrom.analysis.mobility.results.result import MobilityFit
 from folkestrom.columns import check_arguments
 from folkestrom.errors import InputRefused, UsageError
@@ -120,22 +120,21 @@ def fit_mobility(
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
     if within is not None:
-        panel = replace(panel, groups=Groups("group", clusters_of_persons(panel, within, "within")))
+        given = PersonGroups("group", clusters_of_persons(panel, within, "within"))
+        panel = replace(panel, groups=given)
     groups = panel.groups
     covariance = Covariance(effects, len(panel.outcomes) - 1, groups.name if groups else "")
-    checked = identify(
-        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
-    )
+    has_effects = covariance.effects > 0
+    checked = identify(panel, effects=has_effects, penalised=penalty > 0, collinear=collinear)
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
-    parameters = checked.free.size * covariance.equations + covariance.parameters
-    told_of_groups = _check_groups(panel, covariance, bread, parameters if products else 0)
+    parameters = products * (checked.free.size * covariance.equations + covariance.parameters)
+    told_of_groups = _check_groups(panel, covariance, bread, parameters)
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
     numbers = None if cluster is None else clusters_of_persons(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
-    working, own = working_panel(
-        panel, checked.free, orthogonalise(model_matrix_of(panel, checked.free))
-    )
+    apart = orthogonalise(model_matrix_of(panel, checked.free))
+    working, own = working_panel(panel, checked.free, apart)
     found = estimate(working, plan)
     _finish(found, plan)
     told = _separated(panel, found, plan) if penalty == 0 else ""

@@ -23,7 +23,7 @@ from folkestrom.analysis.mobility.estimation.covariance import Covariance
 from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
 from folkestrom.analysis.mobility.estimation.nested import NestedLikelihood
 from folkestrom.analysis.mobility.estimation.quadrature import product_rule
-from folkestrom.analysis.mobility.panel.panel import Groups, Panel, terms_of_panel
+from folkestrom.analysis.mobility.panel.panel import Panel, PersonGroups, terms_of_panel
 from folkestrom.analysis.mobility.results.integration import Model, predictor_of
 from folkestrom.errors import InputRefused, UsageError
 from tests.analysis.mobility.panels import Drawn, draw
@@ -36,7 +36,7 @@ def nested(
 ) -> NestedLikelihood:
     panel = drawn.panel
     own = np.random.default_rng(5).integers(0, groups, panel.persons)
-    panel = replace(panel, groups=Groups("group", own))
+    panel = replace(panel, groups=PersonGroups("group", own))
     covariance = Covariance(structure, len(panel.outcomes) - 1, "group")
     return NestedLikelihood(panel, covariance, free_of(panel), outer=outer)
 

@@ -46,9 +46,7 @@ class _At(NamedTuple):
 
 @dataclass
 class NestedLikelihood(Likelihood):
-    """The likelihood of a panel whose persons lie in groups; see `Likelihood`.
-
-    Parameters are the coefficients, then those of L, then those of M.
+    """As `Likelihood`, of persons in groups; parameters of M come after those of L.
 
     Attributes
     ----------

@@ -36,7 +36,7 @@ class Position:
         return f"{self.term}[{self.level}]" if self.level else self.term
 
 
-class Groups(NamedTuple):
+class PersonGroups(NamedTuple):
     """What persons are nested within: the variable's name, and the number of each one's group."""
 
     name: str
@@ -61,7 +61,7 @@ class Panel:
         Where the columns are files; what a fit makes of them is then kept there too, and gone
         when the fit is done.
     groups
-        Groups of persons that have effects too, if any.
+        PersonGroups of persons that have effects too, if any.
     """
 
     outcomes: tuple[str, ...]
@@ -69,7 +69,7 @@ class Panel:
     rows: Rows
     terms: tuple[Term, ...]
     folder: Path | None = None
-    groups: Groups | None = None
+    groups: PersonGroups | None = None
 
     @property
     def persons(self) -> int:

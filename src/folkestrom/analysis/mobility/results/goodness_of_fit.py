@@ -21,8 +21,8 @@ from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 from folkestrom.analysis.mobility.estimation.standardisation import standardised, to_own_units
 from folkestrom.analysis.mobility.panel.observations import Observations
 from folkestrom.analysis.mobility.panel.panel import (
-    Groups,
     Panel,
+    PersonGroups,
     clusters_of_persons,
     terms_of_panel,
 )
@@ -224,7 +224,7 @@ def grouped(observed: Observations, name: str) -> Observations:
             column=name, allowed="a column that persons keep, such as first_municipality",
             next_step=f"Take {name} as a covariate, or keep the first value of each person",
         )  # fmt: skip
-    groups = Groups(name, clusters_of_persons(observed.panel, found, name))
+    groups = PersonGroups(name, clusters_of_persons(observed.panel, found, name))
     return replace(observed, panel=replace(observed.panel, groups=groups))
 
 
