@@ -130,3 +130,21 @@ def test_a_model_of_hardly_more_rows_than_parameters_is_refused(tmp_path: Path) 
     fit = fitted(path, "outcome ~ age")
     with pytest.raises(UsageError, match="has 11 person-years for 2 parameters"):
         published(fit, path, "person", Rules("ours", minimum_cell=1))
+
+
+def test_variances_between_few_groups_are_not_shown(tmp_path: Path) -> None:
+    path = panel(tmp_path)
+    rows = pl.read_parquet(path).with_columns(
+        person=pl.int_range(pl.len()) // 3, area=pl.int_range(pl.len()) // 3 % 5
+    )
+    rows.write_parquet(path)
+    fit = mobility(
+        rows, "outcome ~ sex", person="person", within="area", effects="equal", tolerance=0.1
+    )
+    hidden = {name for name, value in shown(fit, path).items() if value is None}
+    assert hidden == set()
+    rules = Rules("ours", minimum_cell=6)
+    hidden = {name for name, value in shown(fit, path, rules).items() if value is None}
+    assert hidden == {"var(move)[area]"}
+    notes = [note.en for note in published(fit, path, "person", rules).specification.footnotes]
+    assert "Persons are nested within 5 groups of area." in notes

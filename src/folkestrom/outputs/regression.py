@@ -60,7 +60,8 @@ def published(fit: MobilityFit, panel: Path, person: str, rules: Rules) -> Cells
 
     A coefficient of a level, or of a combination of levels, is shown where enough persons of that
     level had each outcome; and so is what is compared with it. Numbers with few values are held to
-    the same. Coefficients of other numbers, and variances of effects, are of everybody.
+    the same. Coefficients of other numbers, and variances of effects, are of everybody; variances
+    between groups are shown where there are as many groups as a cell must have persons.
 
     Parameters
     ----------
@@ -88,14 +89,15 @@ def published(fit: MobilityFit, panel: Path, person: str, rules: Rules) -> Cells
     refuse_rounding(rules, "estimates are")
     _check_size(fit, rules)
     few = _of_few(fit, pl.scan_parquet(panel), person, rules) if rules.minimum_cell else set()
-    rows = fit.coefficients()
+    rows, within = fit.coefficients(), fit.covariance.within
+    few_groups = fit.groups is not None and fit.groups < rules.minimum_cell
     slopes = len(fit.outcomes[1:]) * len(fit.free)
     estimates, hidden = [], []
     for n, row in enumerate(rows.iter_rows(named=True)):
         equation, place = divmod(n, len(fit.free))
         outcome = fit.outcomes[equation + 1] if n < slopes else _EFFECTS
         label = fit.positions[fit.free[place]].label if n < slopes else row["name"]
-        gone = label in few
+        gone = label in few or (few_groups and n >= slopes and label.endswith(f"[{within}]"))
         hidden.append(gone)
         shown = {m.id: None if gone else row[m.id] for m in _MEASURES}
         estimates.append({"outcome": outcome, "coefficient": label} | shown)
@@ -133,6 +135,11 @@ def _facts(fit: MobilityFit) -> Iterator[Text]:
         f"{fit.rows} personår for {fit.persons} personer; utfallene er sammenlignet med "
         f"{fit.outcomes[0]}.",
     )
+    if fit.groups is not None:
+        yield Text(
+            f"Persons are nested within {fit.groups} groups of {fit.covariance.within}.",
+            f"Personene er nøstet i {fit.groups} grupper av {fit.covariance.within}.",
+        )
     if not fit.converged_:
         yield Text("Not converged.", "Har ikke konvergert.")
 

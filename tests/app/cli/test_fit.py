@@ -77,6 +77,26 @@ def test_effects_of_the_person_are_fitted(panel: Path) -> None:
     assert json.loads(shown.stdout)["effects"] == "unstructured"
 
 
+def test_effects_of_groups_that_persons_are_nested_within(panel: Path, tmp_path: Path) -> None:
+    table = pl.read_parquet(panel).with_columns(area=pl.col("person") % 12)
+    path = tmp_path / "panel.parquet"
+    table.write_parquet(path)
+    options = ["--within", "area", "--tolerance", "0.1"]
+    shown = fit(path, *options, "--format", "json", random="person")
+    assert shown.exit_code == 0, shown.output
+    facts = json.loads(shown.stdout)
+    assert (facts["within"], facts["groups"]) == ("area", 12)
+    assert "var(move)[area]" in [row["name"] for row in facts["estimates"]]
+    shown = fit(path, *options, "--publish", "statistics", "--format", "csv", random="person")
+    assert "var(move)[area]" in shown.stdout
+    table.with_columns(area=pl.int_range(pl.len()) % 3).write_parquet(path)
+    shown = fit(path, *options, random="person")
+    assert shown.exit_code == EXIT_USAGE
+    assert "not the same in all years of 300 persons" in shown.stderr
+    shown = fit(panel, "--within", "person")
+    assert "has no effect: there are no effects" in shown.stderr
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

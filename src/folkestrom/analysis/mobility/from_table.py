@@ -23,7 +23,7 @@ from folkestrom.analysis.mobility.panel.observations import (
     identifiers_of,
     names_of_outcomes,
 )
-from folkestrom.analysis.mobility.results.goodness_of_fit import clusters_of
+from folkestrom.analysis.mobility.results.goodness_of_fit import clusters_of, grouped
 from folkestrom.analysis.mobility.results.result import MobilityFit, Test
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError, UserError
@@ -44,6 +44,7 @@ class _Keywords(_Options, total=False):
     outcomes: Sequence[str] | None
     weight: str | None
     time: str | None
+    within: str | None
     cluster: str | ArrayLike | None
     checkpoint: Path | str | None
     folder: Path | str | None
@@ -113,6 +114,7 @@ def mobility(
     weight: str | None = None,
     time: str | None = None,
     effects: str = "unstructured",
+    within: str | None = None,
     standard_errors: Errors = "observed",
     bread: float = 1.0,
     cluster: str | ArrayLike | None = None,
@@ -154,6 +156,9 @@ def mobility(
         Column by which a person's rows are ordered; as they lie by default.
     effects, standard_errors, bread, penalty, collinear, tolerance, threads, say
         As for `fit_mobility`.
+    within
+        A column, the same in all rows of a person, whose groups have effects too: what persons are
+        nested within. Crossed effects are refused.
     checkpoint
         As for `fit_mobility`, for the fit of all rows.
     folder
@@ -196,7 +201,7 @@ def mobility(
         collinear=collinear, tolerance=tolerance, threads=threads, say=say,
     )  # fmt: skip
     observed = arrange(source, design, names, summaries.identifiers, folder=folder, fitting=True)
-    together = _fit(observed, cluster, options, checkpoint)
+    together = _fit(observed, within, cluster, options, checkpoint)
     if by is None:
         return together
     if cluster is not None and not isinstance(cluster, str):
@@ -207,10 +212,12 @@ def mobility(
 
 def _fit(
     observed: Observations,
+    within: str | None,
     cluster: str | ArrayLike | None,
     options: _Options,
     checkpoint: Path | str | None = None,
 ) -> MobilityFit:
+    observed = observed if within is None else grouped(observed, within)
     numbers = None if cluster is None else clusters_of(observed, cluster)
     fit = fit_mobility(observed.panel, cluster=numbers, checkpoint=checkpoint, **options)
     return replace(fit, design=observed.design, observed=observed)
@@ -227,14 +234,13 @@ def _groups(
 ) -> MobilityGroups:
     table = source.whole(by)
     factors = [factor_of(table, name) for name in by]
-    within = design.without(by)
     apart: dict[str, MobilityFit] = {}
     for chosen in product(*[range(len(f.levels)) for f in factors]):
         rows = np.all([f.codes == k for f, k in zip(factors, chosen, strict=True)], axis=0)
         name = ", ".join(f"{f.name}={f.levels[k]}" for f, k in zip(factors, chosen, strict=True))
         if rows.any():
             apart[name] = _fit_group(
-                source.only(rows), name, within, together.outcomes, cluster, folder, options
+                source.only(rows), name, design.without(by), together, cluster, folder, options
             )
     if len(apart) < 2:
         raise UsageError("makes one group only", value=", ".join(by))
@@ -252,15 +258,17 @@ def _fit_group(
     source: Source,
     name: str,
     design: Design,
-    outcomes: Sequence[str],
+    together: MobilityFit,
     cluster: str | None,
     folder: Path | str | None,
     options: _Options,
 ) -> MobilityFit:
     try:
         identifiers = identifiers_of(source, design.roles)
-        observed = arrange(source, design, outcomes, identifiers, folder=folder, fitting=True)
-        return _fit(observed, cluster, options)
+        observed = arrange(
+            source, design, together.outcomes, identifiers, folder=folder, fitting=True
+        )
+        return _fit(observed, together.covariance.within or None, cluster, options)
     except UserError as error:
         raise type(error)(
             error.message, where=name, row=error.row, column=error.column, value=error.value,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, get_args
@@ -31,10 +33,10 @@ from folkestrom.analysis.mobility.estimation.separation import (
 )
 from folkestrom.analysis.mobility.estimation.standardisation import working_panel
 from folkestrom.analysis.mobility.estimation.warm_starts import SMALL, Estimated, Plan, estimate
-from folkestrom.analysis.mobility.panel.panel import Panel, clusters_of_persons
+from folkestrom.analysis.mobility.panel.panel import Panel, PersonGroups, clusters_of_persons
 from folkestrom.analysis.mobility.results.result import MobilityFit
 from folkestrom.columns import check_arguments
-from folkestrom.errors import UsageError
+from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, without_effect
 
 Array = NDArray[np.float64]
@@ -46,12 +48,15 @@ _CERTAIN = 1e-5
 _NO_SPREAD = 0.02
 #: A correlation of effects beyond this counts as one.
 _ALL_BUT_ONE = 0.999
+#: Variances between fewer groups than this come with a warning.
+_FEW_GROUPS = 10
 
 
 def fit_mobility(
     panel: Panel,
     *,
     effects: str = "unstructured",
+    within: ArrayLike | None = None,
     standard_errors: Errors = "observed",
     bread: float = 1.0,
     cluster: ArrayLike | None = None,
@@ -70,15 +75,17 @@ def fit_mobility(
         Person-years, from `make_panel`.
     effects
         Covariance of the random effects: unstructured, diagonal, equal, exchangeable, or none.
+    within
+        For each person the group in which the person is nested; groups then have effects too,
+        with a covariance of the same structure.
     standard_errors
         Covariance estimator. observed: from the observed information. bhhh: from the products of
-        persons' scores. clustered: sandwich of both, over `cluster`.
+        persons' scores, or of groups'. clustered: sandwich of both, over `cluster`.
     bread
         Share of the persons, drawn at random, from whom the observed information is computed,
         which takes some forty passes; the result says so.
     cluster
-        For each person, in the order of their numbers, the cluster; each person
-        by default.
+        For each person, in the order of their numbers, the cluster; else persons, or groups.
     penalty
         Weight of half of each squared coefficient, of numbers per standard deviation and
         intercepts apart; lets separated covariates through.
@@ -112,18 +119,22 @@ def fit_mobility(
     started = time.perf_counter()
     _check_options(penalty, tolerance)
     check_errors(standard_errors, bread, cluster)
-    covariance = Covariance(effects, len(panel.outcomes) - 1)
-    checked = identify(
-        panel, effects=covariance.effects > 0, penalised=penalty > 0, collinear=collinear
-    )
+    if within is not None:
+        given = PersonGroups("group", clusters_of_persons(panel, within, "within"))
+        panel = replace(panel, groups=given)
+    groups = panel.groups
+    covariance = Covariance(effects, len(panel.outcomes) - 1, groups.name if groups else "")
+    has_effects = covariance.effects > 0
+    checked = identify(panel, effects=has_effects, penalised=penalty > 0, collinear=collinear)
     kept = _checkpoint(checkpoint, panel, checked.free, effects, penalty, tolerance)
     products = standard_errors == "bhhh"
+    parameters = products * (checked.free.size * covariance.equations + covariance.parameters)
+    told_of_groups = _check_groups(panel, covariance, bread, parameters)
     plan = Plan(covariance, checked.free, penalty, tolerance, threads, say, kept, products, bread)
     numbers = None if cluster is None else clusters_of_persons(panel, cluster)
     clusters = _count(panel, numbers) if standard_errors == "clustered" else None
-    working, own = working_panel(
-        panel, checked.free, orthogonalise(model_matrix_of(panel, checked.free))
-    )
+    apart = orthogonalise(model_matrix_of(panel, checked.free))
+    working, own = working_panel(panel, checked.free, apart)
     found = estimate(working, plan)
     _finish(found, plan)
     told = _separated(panel, found, plan) if penalty == 0 else ""
@@ -150,7 +161,9 @@ def fit_mobility(
         persons=panel.persons,
         converged_=not reason,
         message_=reason,
+        groups=int(groups.of_person.max()) + 1 if groups else None,
         notes=checked.notes
+        + told_of_groups
         + _boundary(panel, covariance, found.maximum.theta[k:])
         + (() if clusters is None else note_of_clusters(clusters, found.maximum.theta.size))
         + tuple(found.notes),
@@ -204,17 +217,57 @@ def _checkpoint(
     if path is None:
         return None
     options = {"free": free.tolist(), "effects": effects, "penalty": penalty, "to": tolerance}
+    if panel.groups is not None:
+        options["within"] = blake2b(panel.groups.of_person.tobytes()).hexdigest()
     return Checkpoint(Path(path), fingerprint(panel, options))
 
 
 def _count(panel: Panel, cluster: NDArray[np.int64] | None) -> int:
     """How many clusters there are, of persons who count; refuses one."""
-    weight = panel.rows.weight
-    counts = weight > 0 if weight.size else np.ones(panel.persons, np.bool_)
-    numbers = np.arange(panel.persons) if cluster is None else cluster
-    clusters = len(np.unique(numbers[counts]))
+    if cluster is None:
+        cluster = panel.groups.of_person if panel.groups else np.arange(panel.persons)
+    clusters = len(np.unique(cluster[_counting(panel)]))
     check_clusters(clusters, "cluster")
     return clusters
+
+
+def _counting(panel: Panel) -> NDArray[np.bool_]:
+    """Which persons have a weight."""
+    weight = panel.rows.weight
+    return weight > 0 if weight.size else np.ones(panel.persons, np.bool_)
+
+
+def _check_groups(
+    panel: Panel, covariance: Covariance, bread: float, products: int
+) -> tuple[str, ...]:
+    """Refuse groups whose effects, or `products` parameters' errors, cannot be told; notes few."""
+    if panel.groups is None:
+        return ()
+    name = panel.groups.name
+    if not covariance.effects:
+        raise without_effect("within", name, "there are no effects", "Leave it out")
+    if bread < 1:
+        raise UsageError(
+            f"draws persons, who are not independent within {name}", where="bread", value=bread,
+            allowed="1",
+        )  # fmt: skip
+    sizes = np.unique(panel.groups.of_person[_counting(panel)], return_counts=True)[1]
+    if sizes.size < 2 or sizes.max() == 1:
+        raise InputRefused(
+            "is the same for all persons: there is no variance between groups"
+            if sizes.size < 2
+            else "has one person in each group, whose effects cannot be told from the persons' own",
+            column=name, allowed="two groups or more, with several persons",
+            next_step="Leave the level of groups out, or name another one",
+        )  # fmt: skip
+    if products >= sizes.size:
+        raise UsageError(
+            f"takes products of the scores of {sizes.size} groups for {products} parameters",
+            where="standard_errors", value="bhhh", allowed="more groups than parameters",
+            next_step="Take observed or clustered standard errors",
+        )  # fmt: skip
+    said = f"variances between groups of {name} are from {sizes.size} groups, which say little"
+    return (said,) if sizes.size < _FEW_GROUPS else ()
 
 
 def _finish(found: Estimated, plan: Plan) -> None:
@@ -299,11 +352,18 @@ def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[
     """What lies at the edge of what effects can be."""
     if not covariance.effects:
         return ()
-    matrix = covariance.matrix(parameters)
+    own, *of_groups = covariance.by_level(parameters)
+    one, said = covariance.of_persons, _at_edge(panel, covariance.of_persons.matrix(own), "effects")
+    for level in of_groups:
+        said += _at_edge(panel, one.matrix(level), f"effects of {covariance.within}")
+    return tuple(said)
+
+
+def _at_edge(panel: Panel, matrix: Array, effects: str) -> list[str]:
     spread = np.sqrt(np.diag(matrix))
     names = panel.outcomes[1:]
     said = [
-        f"the effects' variance for {outcome} is zero, at the edge of what it can be: "
+        f"the {effects}' variance for {outcome} is zero, at the edge of what it can be: "
         "standard errors of variances mean little there"
         for outcome, one in zip(names, spread, strict=False)
         if one < _NO_SPREAD
@@ -312,8 +372,8 @@ def _boundary(panel: Panel, covariance: Covariance, parameters: Array) -> tuple[
         both = spread[i] * spread[j]
         if min(spread[i], spread[j]) >= _NO_SPREAD and abs(matrix[i, j]) > _ALL_BUT_ONE * both:
             said.append(
-                f"the effects for {names[i]} and {names[j]} are perfectly correlated, at the edge "
-                "of what they can be: standard errors of variances and of the correlation mean "
-                "little there"
+                f"the {effects} for {names[i]} and {names[j]} are perfectly correlated, at the "
+                "edge of what they can be: standard errors of variances and of the correlation "
+                "mean little there"
             )
-    return tuple(said)
+    return said

@@ -72,6 +72,12 @@ def mobility(
         str,
         typer.Option("--random", help=f"Column of the units with random effects; {NOBODY}."),
     ] = "person",
+    within: Annotated[
+        str | None,
+        typer.Option(
+            "--within", help="Column of groups that these are nested within: effects of groups too."
+        ),
+    ] = None,
     effects: Annotated[
         Literal["unstructured", "exchangeable", "diagonal", "equal", "none"] | None,
         typer.Option(
@@ -162,7 +168,7 @@ def mobility(
     # What cannot be written is said before anything is fitted.
     rules = _rules(given, publish, save, profiles, output)
     written = None if rules else _writer(output, given)
-    model = office.Model(formula, None if random == NOBODY else random, weight, cluster)
+    model = office.Model(formula, None if random == NOBODY else random, weight, cluster, within)
     question = office.FitQuestion(
         model=model, effects=office.effects_of(effects, per_person=model.random is not None),
         outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
@@ -324,6 +330,8 @@ def _as_json(fit: MobilityFit) -> bytes:
         "persons": fit.persons,
         "outcomes": list(fit.outcomes),
         "effects": fit.covariance.structure,
+        "within": fit.covariance.within or None,
+        "groups": fit.groups,
         "standard_errors": fit.standard_errors,
         "clusters": fit.clusters,
         "bread_persons": fit.bread_persons or None,

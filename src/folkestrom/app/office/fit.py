@@ -46,12 +46,15 @@ class Model:
         for itself.
     weight, cluster
         Columns of weights, and of clusters.
+    within
+        Column of the groups that these units are nested within, and that have effects too.
     """
 
     formula: str
     random: str | None = _PERSON
     weight: str | None = None
     cluster: str | None = None
+    within: str | None = None
 
     @property
     def person(self) -> str:
@@ -71,7 +74,7 @@ class Model:
 
         check_code(self.person, among, "is not a column of the panel", where="--random")
         parsed = parse(self.formula)
-        others = [name for name in (self.weight, self.cluster) if name is not None]
+        others = [name for name in (self.weight, self.cluster, self.within) if name is not None]
         wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
         for name in wanted:
             check_code(name, among, "is not a column of the panel")
@@ -179,6 +182,7 @@ class FitQuestion:
             person=self.model.person,
             weight=self.model.weight,
             cluster=self.model.cluster,
+            within=self.model.within,
             effects=self.effects,
             outcomes=self.outcomes,
             standard_errors=self.standard_errors,

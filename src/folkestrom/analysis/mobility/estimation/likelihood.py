@@ -229,10 +229,12 @@ class Likelihood:
         ends = [persons * k // count for k in range(count + 1)]
         return list(pairwise(ends))
 
-    def _over_ranges(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
-        threads = self._threads
+    def _over_ranges(
+        self, work: Callable[[tuple[int, int]], T], ranges: list[tuple[int, int]] | None = None
+    ) -> Iterator[T]:
+        threads, ranges = self._threads, self._ranges() if ranges is None else ranges
         if threads == 1:
-            yield from map(work, self._ranges())
+            yield from map(work, ranges)
             return
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(work, self._ranges())
+            yield from pool.map(work, ranges)

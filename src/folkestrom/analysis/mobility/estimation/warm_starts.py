@@ -19,7 +19,8 @@ from folkestrom.analysis.mobility.estimation.maximisation import (
     maximise,
     newton_step,
 )
-from folkestrom.analysis.mobility.estimation.quadrature import orders_for, product_rule
+from folkestrom.analysis.mobility.estimation.nested import NestedLikelihood
+from folkestrom.analysis.mobility.estimation.quadrature import ORDERS, orders_for, product_rule
 from folkestrom.analysis.mobility.panel.panel import Panel
 
 Array = NDArray[np.float64]
@@ -38,6 +39,9 @@ _FAR = 8.0
 _NEAR = 0.4
 #: Keeps coefficients of levels that a subsample hardly has from running away.
 _SUBSAMPLE_PENALTY = 0.1
+
+#: Points in each dimension for effects of groups, whose posteriors are narrow.
+_ORDERS_OF_GROUPS = (3, 5, 7, 11, 15, 21)
 
 _ORDER_BY_PART = "that more points of quadrature change nothing was judged by a part of the persons"
 
@@ -114,7 +118,8 @@ class Plan:
         """The likelihood of a panel."""
         # In a large panel nothing shows a mode that is off by a thousandth of its spread.
         enough = 1e-9 if panel.size <= SMALL else 1e-4
-        return Likelihood(panel, self.covariance, self.free, self.threads, enough)
+        kind = NestedLikelihood if self.covariance.within else Likelihood
+        return kind(panel, self.covariance, self.free, self.threads, enough)
 
     def objective(self, likelihood: Likelihood, order: int, extra: float = 0.0) -> Objective:
         """The likelihood at an order, with the penalty."""
@@ -160,6 +165,9 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
 
     likelihood = plan.likelihood(panel)
     held = plan.checkpoint.read() if plan.checkpoint else None
+    if isinstance(likelihood, NestedLikelihood):
+        held = held or _without_groups(panel, plan, likelihood, say)
+        return _rise_of_groups(plan, likelihood, held, tolerance, say, steps)
     if size <= SMALL:
         theta = _first_guess(panel, plan) if held is None else held.theta
         found, order = _rise(plan, likelihood, theta, tolerance, say)
@@ -182,6 +190,57 @@ def estimate(panel: Panel, plan: Plan) -> Estimated:
     if len(orders) > 1 and found.converged and held.order == orders[-1]:
         notes = _judge_last_rise(plan, likelihood, found, tolerance)
     return Estimated(likelihood, found, held.order, tolerance, steps, notes)
+
+
+def _without_groups(
+    panel: Panel, plan: Plan, likelihood: NestedLikelihood, say: Callable[[str], None]
+) -> Progress:
+    """Fit persons' effects alone: where to begin, and the order that suffices for them."""
+    alone = replace(
+        plan, covariance=plan.covariance.of_persons, products=False, checkpoint=None, bread=1.0,
+        say=say,
+    )  # fmt: skip
+    found = estimate(replace(panel, groups=None), alone)
+    of_groups = plan.covariance.by_level(plan.covariance.start())[1]
+    theta = np.concatenate([found.maximum.theta, of_groups])
+    likelihood.outer = _ORDERS_OF_GROUPS[0]
+    information = plan.objective(likelihood, ORDERS[0]).information(theta)
+    # Of a small panel it is the order before the last that has sufficed.
+    back = max(ORDERS.index(found.order) - (panel.size <= SMALL), 0)
+    return Progress(theta, information, likelihood.outer, ORDERS[back], np.zeros(0))
+
+
+def _rise_of_groups(
+    plan: Plan,
+    likelihood: NestedLikelihood,
+    held: Progress,
+    tolerance: float,
+    say: Callable[[str], None],
+    steps: list[str],
+) -> Estimated:
+    """Maximise with effects of groups, and raise their order until that moves nothing."""
+    first, *_, last = _ORDERS_OF_GROUPS
+    for outer in [order for order in _ORDERS_OF_GROUPS if order >= held.reached]:
+        likelihood.outer = outer
+        # What few points for persons miss at first is made up for at the next order.
+        order = ORDERS[0] if outer == first else held.order
+        held = began = replace(held, reached=outer)
+
+        def keep(at: Maximisation, began: Progress = began) -> None:
+            plan.keep(replace(began, theta=at.theta, information=at.information))
+
+        at = maximise(
+            plan.objective(likelihood, order), held.theta, tolerance=tolerance,
+            information=held.information, each=keep,
+        )  # fmt: skip
+        say(f"{outer} points for groups; {_line(likelihood, order, at)}")
+        if at.converged:
+            held = replace(held, theta=at.theta, information=at.information)
+            if at.iterations == 0 and outer > first:
+                break
+    else:
+        _refuse_unsettled(plan, at, last, at.first_step, tolerance)
+    return Estimated(likelihood, at, held.order, tolerance, steps)
 
 
 def _from_parts(

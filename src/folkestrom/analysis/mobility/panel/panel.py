@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,13 @@ class Position:
         return f"{self.term}[{self.level}]" if self.level else self.term
 
 
+class PersonGroups(NamedTuple):
+    """What persons are nested within: the variable's name, and the number of each one's group."""
+
+    name: str
+    of_person: NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class Panel:
     """Person-years ready to be fitted; made by `make_panel`.
@@ -52,6 +60,8 @@ class Panel:
     folder
         Where the columns are files; what a fit makes of them is then kept there too, and gone
         when the fit is done.
+    groups
+        PersonGroups of persons that have effects too, if any.
     """
 
     outcomes: tuple[str, ...]
@@ -59,6 +69,7 @@ class Panel:
     rows: Rows
     terms: tuple[Term, ...]
     folder: Path | None = None
+    groups: PersonGroups | None = None
 
     @property
     def persons(self) -> int:
@@ -85,7 +96,8 @@ class Panel:
             numbers=_store(self.rows.numbers[:, rows], rows.size),
             weight=weight[persons] if weight.size else weight,
         )
-        return replace(self, rows=taken, folder=None)
+        groups = self.groups and self.groups._replace(of_person=self.groups.of_person[persons])
+        return replace(self, rows=taken, folder=None, groups=groups)
 
 
 def make_panel(
@@ -254,8 +266,10 @@ def check_names(terms: Sequence[Term]) -> None:
         seen.add(term.name)
 
 
-def clusters_of_persons(panel: Panel, cluster: ArrayLike) -> NDArray[np.int64]:
-    """Numbers of the clusters of persons.
+def clusters_of_persons(
+    panel: Panel, cluster: ArrayLike, name: str = "cluster"
+) -> NDArray[np.int64]:
+    """Numbers of the clusters of persons; refuses those that divide groups with effects.
 
     Parameters
     ----------
@@ -263,11 +277,23 @@ def clusters_of_persons(panel: Panel, cluster: ArrayLike) -> NDArray[np.int64]:
         The rows.
     cluster
         A value for each person.
+    name
+        What it is called.
     """
-    given = column_of(cluster, "cluster")
+    given = column_of(cluster, name)
     if len(given) != panel.persons:
-        raise UsageError(f"has {len(given)} values for {panel.persons} persons", column="cluster")
-    return columns.persons(given)
+        raise UsageError(f"has {len(given)} values for {panel.persons} persons", column=name)
+    found = columns.persons(given)
+    if panel.groups is not None:
+        pairs = np.unique(np.column_stack([panel.groups.of_person, found]), axis=0)[:, 0]
+        divided = int((np.bincount(pairs) > 1).sum())
+        if divided:
+            raise UsageError(
+                f"divides {divided} groups of {panel.groups.name}, whose persons share an effect",
+                column=name, allowed="clusters of whole groups",
+                next_step="Leave it out: clusters are groups by default",
+            )  # fmt: skip
+    return found
 
 
 def codes_of_outcomes(given: Column, outcomes: tuple[str, ...]) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,10 +16,16 @@ from folkestrom.analysis.design.tables import Table
 from folkestrom.analysis.inference.clusters import check_clusters
 from folkestrom.analysis.inference.distributions import two_sided
 from folkestrom.analysis.mobility.estimation.likelihood import Likelihood
+from folkestrom.analysis.mobility.estimation.nested import NestedLikelihood
 from folkestrom.analysis.mobility.estimation.quadrature import product_rule
 from folkestrom.analysis.mobility.estimation.standardisation import standardised, to_own_units
 from folkestrom.analysis.mobility.panel.observations import Observations
-from folkestrom.analysis.mobility.panel.panel import Panel, clusters_of_persons, terms_of_panel
+from folkestrom.analysis.mobility.panel.panel import (
+    Panel,
+    PersonGroups,
+    clusters_of_persons,
+    terms_of_panel,
+)
 from folkestrom.analysis.mobility.results.integration import Model, predictor_of, probabilities_of
 from folkestrom.analysis.mobility.results.posterior import forecasts, posterior
 from folkestrom.columns import check_arguments
@@ -83,6 +89,9 @@ def fit_by_cell(
             spread = np.bincount(cell, one).astype(np.float64)
         else:
             spread = _between(panel, cell, weight * (seen - probabilities[:, j]), cells.size)
+        if model.covariance.within:
+            # Persons of a group share an effect: neither of the two holds.
+            spread = np.zeros_like(spread)
         tables.append(
             pl.DataFrame(
                 {
@@ -157,7 +166,7 @@ def clusters_of(observed: Observations, cluster: str | ArrayLike | None) -> NDAr
     observed
         The rows.
     cluster
-        A column, a value for each person, or nothing: persons themselves.
+        A column, a value for each person, or nothing: persons themselves, or their groups.
     """
     found = _clusters_of(observed, cluster)
     named = cluster if isinstance(cluster, str) else "cluster"
@@ -167,26 +176,56 @@ def clusters_of(observed: Observations, cluster: str | ArrayLike | None) -> NDAr
 
 def _clusters_of(observed: Observations, cluster: str | ArrayLike | None) -> NDArray[np.int64]:
     panel = observed.panel
+    if cluster is None and panel.groups is not None:
+        return np.unique(panel.groups.of_person, return_inverse=True)[1].astype(np.int64)
     if cluster is None:
         return np.arange(panel.persons, dtype=np.int64)
     if not isinstance(cluster, str):
         return clusters_of_persons(panel, cluster)
-    if observed.source_rows is None:
-        codes = observed.cells(cluster).codes
-        start = panel.rows.start
-        found = None
-        if np.all(np.repeat(codes[start[:-1]], np.diff(start)) == codes):
-            found = pl.Series(codes[start[:-1]])
-    else:
-        found = observed.source_rows.of_persons(
-            cluster, lambda part: _refuse_missing(part, cluster)
-        )
+    found = _of_persons(observed, cluster)
     if found is None:
         raise UsageError(
             "differs between the years of one person", column=cluster,
             next_step="Cluster by what persons keep, such as where they lived first",
         )  # fmt: skip
-    return columns.persons(columns.Column(cluster, found))
+    return clusters_of_persons(panel, found, cluster)
+
+
+def _of_persons(observed: Observations, name: str) -> pl.Series | None:
+    """A column's value for each person; None where it is not the same in all rows of one."""
+    if observed.source_rows is not None:
+        return observed.source_rows.of_persons(name, lambda part: _refuse_missing(part, name))
+    codes, start = observed.cells(name).codes, observed.panel.rows.start
+    same = np.all(np.repeat(codes[start[:-1]], np.diff(start)) == codes)
+    return pl.Series(codes[start[:-1]]) if same else None
+
+
+def grouped(observed: Observations, name: str) -> Observations:
+    """The rows, with groups that persons are nested within.
+
+    Parameters
+    ----------
+    observed
+        The rows.
+    name
+        The column of groups, the same in all rows of a person.
+    """
+    source, start = observed.source_rows, observed.panel.rows.start
+    found = _of_persons(observed, name)
+    if found is None:
+        values = (
+            source.read([name]).frame[name] if source else pl.Series(observed.cells(name).codes)
+        )
+        firsts = values.gather(np.repeat(start[:-1], np.diff(start)))
+        crossed = np.maximum.reduceat(values.ne_missing(firsts).to_numpy(), start[:-1]).sum()
+        raise UsageError(
+            f"is not the same in all years of {crossed} persons: effects of groups that persons "
+            "change between are crossed with theirs, and only nested ones can be fitted",
+            column=name, allowed="a column that persons keep, such as first_municipality",
+            next_step=f"Take {name} as a covariate, or keep the first value of each person",
+        )  # fmt: skip
+    groups = PersonGroups(name, clusters_of_persons(observed.panel, found, name))
+    return replace(observed, panel=replace(observed.panel, groups=groups))
 
 
 def _refuse_missing(part: Table, cluster: str) -> None:
@@ -214,7 +253,8 @@ def penalty_of(
     panel = standardised(panel)
     turn = to_own_units(panel, model.free, model.theta.size)
     theta = np.asarray(np.linalg.solve(turn, model.theta), dtype=np.float64)
-    likelihood = Likelihood(panel, model.covariance, model.free, threads)
+    kind = NestedLikelihood if model.covariance.within else Likelihood
+    likelihood = kind(panel, model.covariance, model.free, threads)
     rule = product_rule(order, model.covariance.effects)
     bread = likelihood.information(theta, rule)
     if cluster.size == int(cluster.max()) + 1:
@@ -272,6 +312,8 @@ def vuong(
     cluster
         Of each person; log-likelihoods are summed within.
     """
+    if one[0].covariance.within or other[0].covariance.within:
+        raise UsageError("groups have effects: persons are not independent", where="vuong_test")
     values = [posterior(model, panel).log_likelihoods for model, panel in (one, other)]
     weight = one[1].rows.weight
     apart = (values[0] - values[1]) * (weight if weight.size else 1.0)

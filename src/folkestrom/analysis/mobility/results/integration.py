@@ -60,10 +60,15 @@ class Model:
 
     @property
     def root(self) -> Array:
-        """L; no columns without effects."""
+        """L, of all levels of effects together; no columns without effects."""
         if not self.covariance.effects:
             return np.zeros((self.equations, 0))
         return self.covariance.root(self.theta[self.coefficients :])
+
+    @property
+    def root_slopes(self) -> Array:
+        """What derivatives in the entries of `root` are multiplied by; see `Covariance.slopes`."""
+        return self.covariance.slopes(self.theta[self.coefficients :])
 
     @property
     def spread(self) -> float:
@@ -213,7 +218,7 @@ def average(model: Model, terms: Sequence[Term], predictor: Array, by: Array) ->
         per_node = np.eye(equations)[:, :, None] * turned[:, None, 0] - turned[:, 1:]
         moved = (per_node * weight) @ z.T
         every = np.concatenate([-moved.sum(axis=0, keepdims=True), moved])
-        slopes[:, model.coefficients :] = every.reshape(equations + 1, -1) @ model.covariance.basis
+        slopes[:, model.coefficients :] = every.reshape(equations + 1, -1) @ model.root_slopes
     return Averaged(by @ probabilities, slopes, probabilities)
 
 

@@ -285,8 +285,8 @@ def simulated(model: Model, row: Array, drawn: Array) -> Array:
         beta = some[:, : model.coefficients].reshape(len(some), equations, -1)
         predictor = np.repeat((beta @ row)[:, :, None], weight.size, axis=2)
         if z.shape[0]:
-            entries = some[:, model.coefficients :] @ model.covariance.basis.T
-            predictor += entries.reshape(len(some), equations, -1) @ z
+            roots = [model.covariance.root(one) for one in some[:, model.coefficients :]]
+            predictor += np.array(roots) @ z
         top = np.maximum(predictor.max(axis=1, keepdims=True), 0.0)
         powers = np.concatenate([np.exp(-top), np.exp(predictor - top)], axis=1)
         out.append((powers / powers.sum(axis=1, keepdims=True)) @ weight)
@@ -338,7 +338,7 @@ def average_of_profile(model: Model, row: Array) -> Probabilities:
     z, weight = population_nodes(n, model.spread)
     predictor = np.repeat((beta @ row)[:, None], weight.size, axis=1)
     if n:
-        predictor = predictor + model.covariance.root(model.theta[coefficients:]) @ z
+        predictor = predictor + model.root @ z
     logits = np.vstack([np.zeros(weight.size), predictor])
     log_p = logits - logsumexp(logits, axis=0)
     log_q = np.array([logsumexp(np.delete(log_p, j, axis=0), axis=0) for j in range(equations + 1)])
@@ -354,5 +354,5 @@ def average_of_profile(model: Model, row: Array) -> Probabilities:
         bent = sign * np.exp(np.log(weight) + log_p[j] - logs[j] - logs_of_rest[j] + others)
         slopes[j, :coefficients] = np.outer(bent.sum(axis=1), row).ravel()
         if n:
-            slopes[j, coefficients:] = (bent @ z.T).ravel() @ model.covariance.basis
+            slopes[j, coefficients:] = (bent @ z.T).ravel() @ model.root_slopes
     return Probabilities(logs, logs_of_rest, slopes)

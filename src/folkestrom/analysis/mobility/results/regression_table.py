@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,8 @@ Language = Literal["en", "no"]
 WORDS: dict[str, tuple[str, str]] = {
     "intercept": ("Constant", "Konstant"),
     "effects": ("Person random effects", "Tilfeldige personeffekter"),
+    "of_groups": ("Random effects of", "Tilfeldige effekter av"),
+    "nested": ("{}: persons within {} groups of {}", "{}: personer i {} grupper av {}"),
     "variance": ("Variance", "Varians"),
     "correlation": ("Correlation", "Korrelasjon"),
     "with": ("with", "med"),
@@ -177,32 +180,40 @@ class _Writer:
         return out
 
     def _effects(self) -> list[Line]:
-        if not any(fit.covariance.effects for fit in self.fits.values()):
-            return []
+        """Variances and correlations of persons' effects, then of those of groups."""
+        fits, out = self.fits.values(), []
+        names = dict.fromkeys(f.covariance.within for f in fits if f.covariance.within)
+        if any(fit.covariance.effects for fit in fits):
+            out = self._level(self.word("effects"), "")
+        for name in names:
+            out += self._level(f"{self.word('of_groups')} {self.text(name)}", f"[{name}]")
+        return out
+
+    def _level(self, label: str, suffix: str) -> list[Line]:
         cells: list[tuple[str, str]] = []
         for fit in self.fits.values():
             values, errors = fit.params_, fit.bse_
             for outcome in fit.outcomes[1:]:
-                key = f"var({outcome})"
+                key = f"var({outcome}){suffix}"
                 has = key in values
                 cells.append(self._cell(values[key], errors[key], test=False) if has else ("", ""))
-        out = [Line(f"{self.word('effects')}: {self.word('variance').lower()}", cells)]
-        return out + self._correlations()
+        out = [Line(f"{label}: {self.word('variance').lower()}", cells)]
+        return out + self._correlations(label, suffix)
 
-    def _correlations(self) -> list[Line]:
+    def _correlations(self, label: str, suffix: str) -> list[Line]:
         """Each correlation stands in the column of its later outcome."""
         out: dict[str, list[tuple[str, str]]] = {}
         width = sum(len(fit.outcomes) - 1 for fit in self.fits.values())
         first = 0
         for fit in self.fits.values():
-            names = fit.outcomes[1:]
-            for key, (value, error) in fit.correlations_.items():
-                one, other = next((a, b) for a in names for b in names if key == f"corr({a},{b})")
-                name = f"{self.word('correlation')} {self.word('with')} {self.text(one)}"
-                line = out.setdefault(name, [("", "")] * width)
-                line[first + names.index(other)] = self._cell(value, error, test=False)
+            names, found = fit.outcomes[1:], fit.correlations_
+            for one, other in combinations(names, 2):
+                key = f"corr({one},{other}){suffix}"
+                if key in found:
+                    name = f"{self.word('correlation')} {self.word('with')} {self.text(one)}"
+                    line = out.setdefault(name, [("", "")] * width)
+                    line[first + names.index(other)] = self._cell(*found[key], test=False)
             first += len(names)
-        label = self.word("effects")
         return [Line(f"{label}: {name[0].lower()}{name[1:]}", line) for name, line in out.items()]
 
     def _foot(self) -> list[tuple[str, list[str]]]:
@@ -231,6 +242,11 @@ class _Writer:
         notes.append(f"{self.word('errors')}, {', '.join(kinds)}.")
         if self.stars:
             notes.append(f"{self.word('stars')}.")
+        notes += [
+            f"{self.word('nested').format(name, fit.groups, self.text(fit.covariance.within))}."
+            for name, fit in self.fits.items()
+            if fit.groups
+        ]
         notes += [
             f"{self.word('few').format(name, fit.theta.size)}."
             for name, fit in self.fits.items()

@@ -66,6 +66,8 @@ class MobilityFit(ShownAsFit):
         The parameters fitted (of effects: entries of L) and their covariance.
     standard_errors, clusters
         Where the errors come from: observed, bhhh or clustered, and then from how many clusters.
+    groups
+        How many groups with effects there are, within which persons are nested.
     bread_persons
         How many persons the observed information was computed from, if not from all; else 0.
     log_likelihood_, order, rows, persons
@@ -102,6 +104,7 @@ class MobilityFit(ShownAsFit):
     seconds: float = 0.0
     bread_persons: int = 0
     clusters: int | None = None
+    groups: int | None = None
     design: Design | None = None
     observed: Observations | None = field(default=None, repr=False)
 
@@ -139,7 +142,7 @@ class MobilityFit(ShownAsFit):
         values, jacobian = self.covariance.correlations(self.theta[k:])
         errors = np.sqrt(np.diag(jacobian @ self.vcov[k:, k:] @ jacobian.T))
         labels = [
-            name.replace("cov(", "corr(") for name in self.names_[k:] if name.startswith("cov(")
+            name.replace("cov(", "corr(", 1) for name in self.names_[k:] if name.startswith("cov(")
         ]
         return {n: (float(v), float(e)) for n, v, e in zip(labels, values, errors, strict=True)}
 
@@ -150,8 +153,8 @@ class MobilityFit(ShownAsFit):
 
     @property
     def bic_(self) -> float:
-        """Schwarz's criterion; what is counted are persons, who are the independent ones."""
-        return math.log(self.persons) * self.theta.size - 2 * self.log_likelihood_
+        """Schwarz's criterion; what is counted are the independent ones: persons, or groups."""
+        return math.log(self.groups or self.persons) * self.theta.size - 2 * self.log_likelihood_
 
     def coefficients(self, level: float = 0.95) -> pl.DataFrame:
         """Estimates with errors, z, p and intervals, a row each.
@@ -194,8 +197,9 @@ class MobilityFit(ShownAsFit):
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
         robust = "" if self.clusters is None else f", {self.clusters} clusters"
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
+        nested = f", within {self.groups} groups of {self.covariance.within}" if self.groups else ""
         lines = [
-            f"Multinomial logit, person random effects: {self.covariance.structure}",
+            f"Multinomial logit, person random effects: {self.covariance.structure}{nested}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
             f"{points}standard errors: {self.standard_errors}{bread}{robust}",
@@ -293,8 +297,8 @@ class MobilityFit(ShownAsFit):
     def effects_of_persons(self, *, data: Any = None) -> pl.DataFrame:
         """Posterior means and standard deviations of each person's effects.
 
-        A row a person, numbered from 0 in the order of identifiers. It is of single persons: for
-        work inside the wall, and must not be published.
+        A row a person, numbered from 0 in the order of identifiers; of two levels, their sum given
+        the person's own years. For work inside the wall: it must not be published.
 
         Parameters
         ----------
@@ -309,7 +313,8 @@ class MobilityFit(ShownAsFit):
         """Observed and expected counts of outcomes by cell.
 
         `chi2` is (observed − expected)² / expected; `z` the difference in standard deviations,
-        estimates taken as known. Small cells are for work inside the wall.
+        estimates taken as known; missing where groups have effects. Small cells are for work
+        inside the wall.
 
         Parameters
         ----------
@@ -336,11 +341,13 @@ class MobilityFit(ShownAsFit):
             The table or panel; what was fitted to by default, where the fit still has it.
         """
         observed = self.rows_of(data)
+        if self.covariance.within and observed.panel.groups is None:
+            observed = goodness_of_fit.grouped(observed, self.covariance.within)
         clusters = goodness_of_fit.clusters_of(observed, cluster)
         penalty = goodness_of_fit.penalty_of(self.model, observed.panel, self.order, clusters, None)
         count = int(clusters.max()) + 1
         return goodness_of_fit.criteria(
-            self.log_likelihood_, self.theta.size, self.persons, penalty, count
+            self.log_likelihood_, self.theta.size, self.groups or self.persons, penalty, count
         )
 
     def wald_test(self, names: Sequence[str]) -> Test:
@@ -377,11 +384,8 @@ class MobilityFit(ShownAsFit):
         if not (self.converged_ and restricted.converged_):
             raise UsageError("one of the models has not converged")
         statistic = 2 * (self.log_likelihood_ - restricted.log_likelihood_)
-        note = (
-            "variances of zero lie on the boundary: p is an upper limit"
-            if self.covariance.effects and not restricted.covariance.effects
-            else ""
-        )
+        levels = {(fit.covariance.effects, fit.groups) for fit in (self, restricted)}
+        note = "variances of zero lie on the boundary: p is an upper limit" * (len(levels) > 1)
         return Test(statistic, freedom, chi2_tail(statistic, freedom), note)
 
     def save(self, path: Path | str) -> None:
@@ -397,6 +401,7 @@ class MobilityFit(ShownAsFit):
             "format": _FORMAT,
             "positions": [[p.term, p.level, p.reference] for p in self.positions],
             "structure": self.covariance.structure,
+            "within": self.covariance.within,
             **{k: getattr(self, k).tolist() for k in ("free", "theta", "vcov")},
             "design": storage.design_to_plain(self.design),
         }
@@ -411,15 +416,15 @@ class MobilityFit(ShownAsFit):
         path
             The file.
         """
-        # Older files have not counted the clusters.
-        held = {"clusters": None} | storage.read_plain(path, _FORMAT)
+        # Older files have not counted the clusters, and have no groups.
+        held = {"clusters": None, "groups": None, "within": ""} | storage.read_plain(path, _FORMAT)
         try:
             plain: Any = {k: tuple(v) if isinstance(v := held[k], list) else v for k in _PLAIN}
             return cls(
                 **plain,
                 positions=tuple(Position(*p) for p in held["positions"]),
                 free=np.array(held["free"], dtype=np.int64),
-                covariance=Covariance(held["structure"], len(held["outcomes"]) - 1),
+                covariance=Covariance(held["structure"], len(held["outcomes"]) - 1, held["within"]),
                 theta=np.array(held["theta"], dtype=np.float64),
                 vcov=np.array(held["vcov"], dtype=np.float64),
                 design=storage.design_from_plain(held["design"]),
@@ -490,5 +495,5 @@ class MobilityFit(ShownAsFit):
 _PLAIN = (
     "outcomes", "parents", "standard_errors", "log_likelihood_", "order", "rows", "persons",
     "converged_", "message_", "notes", "steps", "penalty", "tolerance", "seconds", "bread_persons",
-    "clusters",
+    "clusters", "groups",
 )  # fmt: skip

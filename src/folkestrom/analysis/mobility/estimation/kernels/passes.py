@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from folkestrom.analysis.mobility.estimation.kernels.compiled import kernel
 from folkestrom.analysis.mobility.estimation.kernels.integral import integrate, root_score
 from folkestrom.analysis.mobility.estimation.kernels.layout import last_of_block, make_room, scale
@@ -49,3 +53,56 @@ def _pass(first, last, cells, table, root, modes, enough, nodes, total, root_tot
         add_rows(i, stop, cells, rest, at, total)
         i = stop
     return value
+
+
+@kernel
+def group_passes(
+    first, last, bounds, shifts, logs, cells, table, root, modes, enough, nodes,
+    values, slopes, totals, root_totals,
+):  # fmt: skip
+    """Log-likelihoods of groups of persons whose predictors are shifted, at each of some shifts.
+
+    The persons of group g begin at `bounds[g]`. `slopes` become the derivatives in the shifts;
+    `totals` and `root_totals`, of the groups from `first` on, the gradients' means over the shifts,
+    weighted by exp(value + `logs`).
+    """
+    room = make_room(bounds[first], bounds[last], cells.start, root, nodes)
+    shifted, total, root_total = table.copy(), np.empty_like(table), np.empty_like(root)
+    for g in range(first, last):
+        top, mass = -math.inf, 0.0
+        for q in range(shifts.shape[1]):
+            values[g, q] = 0.0
+            slopes[g, q, :] = 0.0
+            if logs[g, q] == -math.inf:
+                continue
+            for j in range(shifts.shape[2]):
+                shifted[0, j] = table[0, j] + shifts[g, q, j]
+            total[:, :] = 0.0
+            root_total[:, :] = 0.0
+            value = _pass(
+                bounds[g], bounds[g + 1], cells, shifted, root, modes, enough, nodes,
+                total, root_total, room,
+            )  # fmt: skip
+            values[g, q] = value
+            for j in range(shifts.shape[2]):
+                slopes[g, q, j] = total[0, j]
+            value += logs[g, q]
+            if value > top:
+                less = math.exp(top - value)
+                _mix(totals[g - first], less, total, 0.0)
+                _mix(root_totals[g - first], less, root_total, 0.0)
+                top, mass = value, mass * less
+            share = math.exp(value - top)
+            mass += share
+            _mix(totals[g - first], 1.0, total, share)
+            _mix(root_totals[g - first], 1.0, root_total, share)
+        _mix(totals[g - first], 1.0 / mass, total, 0.0)
+        _mix(root_totals[g - first], 1.0 / mass, root_total, 0.0)
+
+
+@kernel
+def _mix(held, share, more, part):
+    """Multiply what is held, and add a part of something else."""
+    for i in range(held.shape[0]):
+        for j in range(held.shape[1]):
+            held[i, j] = share * held[i, j] + part * more[i, j]
