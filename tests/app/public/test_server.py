@@ -167,12 +167,22 @@ def _over_the_second(desk: Desk, clock: list[datetime], address: str) -> None:
     desk.built(release, "Ada")
     desk.approve(release.name, "Bo")
     due = desk.schedule(release.name, "Bo", date(2021, 5, 20))
+    (coming,) = httpx.get(f"{address}/calendar?lang=en").json()["releases"]
+    assert coming == {"tables": {"B1001": "Population"}, "due": "2021-05-20T06:00:00Z",
+                      "state": "scheduled"}  # fmt: skip
+    assert asked() == empty
+    clock[0] = due - timedelta(seconds=7.5)
+    assert httpx.get(f"{address}/tables").headers["cache-control"] == "public, max-age=7"
     clock[0] = due - timedelta(microseconds=1)
     desk.release_due()
-    assert asked() == empty
+    before = [(status, content) for status, content, _ in asked()]
+    assert before == [(status, content) for status, content, _ in empty]
+    assert httpx.get(f"{address}/tables").headers["cache-control"] == "no-cache"
     # Of what is to come, the public folder has the calendar only.
     assert [path.name for path in desk.public.rglob("*")] == ["calendar.json"]
     clock[0] = due
     desk.release_due()
-    statuses = {status for status, _, _ in asked()}
-    assert statuses == {200}
+    assert {status for status, _, _ in asked()} == {200}
+    assert httpx.head(f"{address}/tables/B1001/data").headers["content-length"]
+    clock[0] = due + timedelta(hours=1)
+    assert httpx.get(f"{address}/tables").headers["cache-control"] == "public, max-age=300"

@@ -44,6 +44,8 @@ _MOST_TABLES: Final = 100_000
 _MOST_DAYS: Final = 100_000
 _LARGEST_BODY: Final = 1 << 20
 _JSON: Final = "application/json"
+#: Seconds that an answer may be kept by caches, if nothing comes out meanwhile.
+_CACHED: Final = 300
 
 
 def _now() -> datetime:
@@ -120,6 +122,7 @@ def routes(bank: Bank) -> list[Route]:
         route("/tables/{id}/defaultselection", _default_selection),
         route("/tables/{id}/data", _data, "GET", "POST"),
         route("/codelists/{id}", _code_list),
+        route("/calendar", _calendar),
     ]
 
 
@@ -131,9 +134,15 @@ async def _answered(request: Request, bank: Bank, answer: Answering) -> Response
         found = await answer(_Question(request, bank, language, addresses))
     except Problem as problem:
         return problem_response(problem)
-    found.headers["ETag"] = f'"{hashlib.sha256(found.body).hexdigest()[:32]}"'
-    if request.headers.get("if-none-match") == found.headers["ETag"]:
-        return Response(status_code=304, headers={"ETag": found.headers["ETag"]})
+    # No cache may keep an answer past the second at which another is right.
+    seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
+    kept = {
+        "ETag": f'"{hashlib.sha256(found.body).hexdigest()[:32]}"',
+        "Cache-Control": f"public, max-age={seconds}" if seconds else "no-cache",
+    }
+    if request.headers.get("if-none-match") == kept["ETag"]:
+        return Response(status_code=304, headers=kept)
+    found.headers.update(kept)
     return found
 
 
@@ -223,3 +232,16 @@ async def _body(request: Request) -> bytes:
 async def _code_list(question: _Question) -> Response:
     tables, id = question.bank.shelf.tables(), question.request.path_params["id"]
     return _json(code_list(tables, id, question.language, question.addresses))
+
+
+async def _calendar(question: _Question) -> Response:
+    """What comes out when: not of PxWebApi, and never anything of the figures."""
+    coming = [
+        {
+            "tables": {id: title.of(question.language) for id, title in one.titles.items()},
+            "due": None if one.due is None else f"{one.due:%Y-%m-%dT%H:%M:%SZ}",
+            "state": one.state,
+        }
+        for one in question.bank.shelf.calendar()
+    ]
+    return _json({"language": question.language.value, "releases": coming})

@@ -198,6 +198,29 @@ class Shelf:
                     self._seen = seen
         return self._tables
 
+    def calendar(self) -> list[Announced]:
+        """What was announced, the next first; nothing where that cannot be read."""
+        try:
+            found = announced(self._folder)
+        except (FolkestromError, OSError) as error:
+            _log.error("%s", error)
+            return []
+        return sorted(found, key=lambda one: (one.due is None, one.due))
+
+    def unchanged_for(self, now: datetime, most: int) -> int:
+        """Whole seconds in which nothing comes out, up to so many.
+
+        Parameters
+        ----------
+        now
+            The time, in UTC.
+        most
+            The largest answer.
+        """
+        due = [one.due for one in self.calendar() if one.state == "scheduled" and one.due]
+        left = min(((day - now).total_seconds() for day in due), default=most)
+        return int(max(0, min(most, left)))
+
     def _read(self) -> dict[str, Published]:
         try:
             outs = listed(self._folder)
