@@ -19,6 +19,7 @@ from folkestrom.variables.selection import Only, kept_notes, read_only
         ({"age": ["66-68", "67", "unknown"]}, ("66", "67", "68", "unknown")),
         ({"age": "120-200"}, tuple(str(age) for age in range(120, 130))),
         ({"birth_year": "1999\N{EN DASH}2001"}, ("1999", "2000", "2001")),
+        ({"age": "127+"}, ("127", "128", "129")),
         ({"birth_year": 1066}, ("1066",)),
         # A group of ages is a code, and no range.
         ({"age_five_year": "15-19"}, ("15-19",)),
@@ -36,7 +37,7 @@ def test_labels_and_ranges_are_codes(only: Only, codes: tuple[str, ...]) -> None
         ({"municipality": "Trondhiem"}, "Did you mean 'trondheim'"),
         ({"county": 3}, "'3' is not a code of county.*Did you mean '03'"),
         ({"county": "03-11"}, "'03-11' is not a code of county"),
-        ({"age": "39-20"}, "'39-20' is no number of it.*ranges such as 20-39"),
+        ({"age": "39-20"}, "'39-20' is no number that it has.*ranges such as 20-39"),
         ({"age": "200-300"}, "no number"),
         ({"age": "twenty"}, "no number"),
         ({"age": "20-"}, "no number"),

@@ -179,7 +179,7 @@ def count_flags(
     codes = [FlagReason(code) for code, *_ in reasons.fetchall()]
     filled = SPECIFICATION.fill(when=_when(window), known=window.known_at)
     dimensions = tuple(one.dimension for one in chosen)
-    footnotes = tuple(_mended(reason) for reason in codes)
+    footnotes = tuple(_mended(reason) for reason in codes) or (_NONE,)
     specification = replace(filled, dimensions=dimensions, footnotes=footnotes)
     return Cells(specification, pa.table(columns))
 
@@ -212,6 +212,12 @@ def _when(window: Window) -> str:
     if window.end != date.max:
         parts = [*(parts or ["–"]), str(window.end)]
     return " ".join(parts) or str(window.known_at)
+
+
+_NONE: Final = Text(
+    "Every report that stands is applied as it is.",
+    "Alle meldinger som står, er brukt som de er.",
+)
 
 
 def _mended(reason: FlagReason) -> Text:

@@ -19,6 +19,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
+from folkestrom.model.names import check_code
 from folkestrom.model.specification import Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics.changes import NET_MIGRATION, PERIOD
@@ -38,7 +39,7 @@ from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.selection import Only, kept, kept_notes, read_only
 from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
-from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import Setting, known_names
 from folkestrom.variables.vocabulary import chosen as chosen_of
 
 MOVES: Final = Measure("moves", Text("Moves", "Flyttinger"), Text("moves", "flyttinger"))
@@ -145,7 +146,13 @@ def moves(
     chosen = chosen_of(setting, by)
     shown = _by_country(chosen) if abroad else _by_ends(chosen)
     named = [variable.name for variable in shown]
-    others = chosen_of(setting, [name for name in only or {} if name not in named], "only")
+    kept_by = [name for name in only or {} if name not in named]
+    for name in kept_by:
+        check_code(
+            name, [*named, *known_names(setting)],
+            "is not a dimension of moves", where="only",
+        )  # fmt: skip
+    others = chosen_of(setting, kept_by, "only")
     counted_by = (*shown, *others)
     codes = read_only(only, counted_by)
     count: Callable[..., pa.Table] = _migration if abroad else _matrix

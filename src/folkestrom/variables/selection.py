@@ -21,7 +21,8 @@ from folkestrom.variables.vocabulary import Setting, chosen
 Only = Mapping[str, str | Iterable[str]]
 
 #: A number, or the first and the last of several.
-_RANGE: Final = re.compile(r"(\d{1,4})(?:\s*[-\N{EN DASH}]\s*(\d{1,4}))?")
+_RANGE: Final = re.compile(r"(\d{1,4})(?:\s*[-\N{EN DASH}]\s*(\d{1,4})|(\+))?")
+_LARGEST: Final = 9999
 
 
 def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
@@ -70,8 +71,9 @@ def read_only(
     Parameters
     ----------
     only, where
-        As for `codes_kept`. A number of an age or a year may be a range, `20-39`, ends included;
-        a code may be given by its label in either language, as long as no other has that one.
+        As for `codes_kept`. A number of an age or a year may be a range, `20-39` (ends included)
+        or `67+`;
+        a code may be given by its label in either language, if no other has it.
     variables
         The variables, all those of `only` among them.
 
@@ -107,15 +109,17 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
         return [given]
     if not variable.coded:
         span = _RANGE.fullmatch(given.strip())
-        first, last = (int(end) for end in span.groups(span[1])) if span else (1, 0)
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
+        if span and span[3]:
+            last = max(map(int, listed - {UNKNOWN_CODE}), default=_LARGEST)
         numbers = map(str, range(first, last + 1))
         # A number that nobody has is no mistake, unless none of a list has it.
         found = [number for number in numbers if number in listed or not listed]
         if found:
             return found
         raise UsageError(
-            "is no number of it", where=where, column=variable.name, value=given,
-            allowed="numbers, and ranges such as 20-39",
+            "is no number that it has", where=where, column=variable.name, value=given,
+            allowed="numbers, and ranges such as 20-39 or 67+",
         )  # fmt: skip
     labels: dict[str, set[str]] = {}
     for code in codes_of(variable):

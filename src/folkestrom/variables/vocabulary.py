@@ -106,6 +106,18 @@ _NOT_THERE: Final[Mapping[Use, str]] = {
 }
 
 
+def known_names(setting: Setting) -> tuple[str, ...]:
+    """Every name that may be asked for.
+
+    Parameters
+    ----------
+    setting
+        Where they are looked up.
+    """
+    linked = linked_variables(setting.connection)
+    return (*variables_of(setting.use), *setting.groups, *linked)
+
+
 def chosen(setting: Setting, names: Iterable[str], where: str = "by") -> tuple[Variable, ...]:
     """The variables of those names, for cells of statistics: each has codes, or whole numbers.
 
@@ -168,6 +180,13 @@ def check_one(name: str, linked: Mapping[str, Linked], where: str) -> None:
 
 
 def _unknown(setting: Setting, name: str, known: Sequence[str], where: str) -> UserError:
+    if name == "year" and setting.use != "exposure":
+        return UsageError(
+            "is no variable here: each day or period of a series is a row of its own",
+            where=where,
+            value=name,
+            next_step="Ask for --every year; across, for --wide date or --wide period",
+        )
     if name in VARIABLES:
         asked, next_step = _ELSEWHERE[next(u for u in _ELSEWHERE if u in VARIABLES[name].uses)]
         return UsageError(

@@ -126,7 +126,7 @@ def test_the_way_out(office: Path) -> None:
     assert "is no day, or day and hour" in soon.stderr
     day = date(datetime.now(UTC).year + 1, 6, 1)
     told = publish(office, "schedule", name, "--by", "Bo", "--at", str(day))
-    assert told.stdout.strip() == f"{day}T06:00:00Z"
+    assert told.stdout.strip() == f"{day}T08:00:00+02:00"
     assert publish(office, "release").stdout == ""
     assert status(office)[0]["state"] == "scheduled"
     assert publish(office, "withdraw", name, "--by", "Bo", "--why", "a trial").exit_code == 0

@@ -46,13 +46,21 @@ class Event:
         Of moves: 1 counts those between counties, 2 those between municipalities.
     rows
         Where it is no flow: the step to its rows.
+    note
+        What readers of its figures should know.
     """
 
     label: Text
     condition: str
     level: int = 2
     rows: Step | None = None
+    note: Text | None = None
 
+
+_BOTH: Final = Text(
+    "Both spouses are counted where both are resident: marriages are about half as many.",
+    "Begge ektefeller telles der begge er bosatt: ekteskapene er omtrent halvparten så mange.",
+)
 
 #: Where out-migration may go.
 DESTINATIONS: Final[dict[str, Event]] = {
@@ -81,10 +89,16 @@ EVENTS: Final[dict[str, Event]] = {
         Text("Live births, by the mother", "Levendefødte, etter mor"), _ALL, rows=births_by_mother()
     ),
     "marriage": Event(
-        Text("Persons who marry", "Personer som gifter seg"), _ALL, rows=status_changes(MARRIAGE)
+        Text("Persons who marry", "Personer som gifter seg"),
+        _ALL,
+        rows=status_changes(MARRIAGE),
+        note=_BOTH,
     ),
     "divorce": Event(
-        Text("Persons who divorce", "Personer som skilles"), _ALL, rows=status_changes(DIVORCE)
+        Text("Persons who divorce", "Personer som skilles"),
+        _ALL,
+        rows=status_changes(DIVORCE),
+        note=_BOTH,
     ),
     "naturalisation": Event(
         Text("Naturalisations", "Overganger til norsk statsborgerskap"),

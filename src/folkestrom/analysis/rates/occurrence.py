@@ -151,7 +151,7 @@ def occurrences(
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
     data = _kept(data, codes, chosen, named)
-    notes = limits.notes(known)
+    notes = (*limits.notes(known), *([] if counted.note is None else [counted.note]))
     return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
 
 

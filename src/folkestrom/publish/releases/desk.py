@@ -209,6 +209,12 @@ class Desk:
     def _state(self, name: str, *allowed: str) -> State:
         """The release of that name, or of the one name that begins so."""
         states = {state.release: state for state in self.status()}
+        if not states:
+            raise UsageError(
+                "holds no release", where=str(self.folder),
+                next_step="Make one with `folkestrom publish build`, or name its folder with "
+                "--releases",
+            )  # fmt: skip
         begun = [release for release in states if name and release.startswith(name)]
         release = begun[0] if len(begun) == 1 else name
         state = states[check_code(release, list(states), "is no release", where="release")]

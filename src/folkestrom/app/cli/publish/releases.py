@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,9 +76,10 @@ def build(
 
 
 @publish_app.command("approve")
-def approve(release: Release, by: By = "", releases: Releases = FOLDER) -> None:
+def approve(ctx: typer.Context, release: Release, by: By = "", releases: Releases = FOLDER) -> None:
     """Approve a release that another person made."""
     _desk(releases).approve(release, _name(by))
+    settings(ctx).progress().print(f"Approved by {_name(by)}. Next: folkestrom publish schedule")
 
 
 @publish_app.command("schedule")
@@ -102,13 +103,16 @@ def schedule(
             allowed="such as 2021-05-20, or 2021-05-20T08:00",
         ) from error  # fmt: skip
     due = _desk(releases).schedule(release, _name(by), *when, why)
-    settings(ctx).result().print(f"{due:%Y-%m-%dT%H:%M:%SZ}")
+    settings(ctx).result().print(_local(due))
 
 
 @publish_app.command("withdraw")
-def withdraw(release: Release, why: Why = "", by: By = "", releases: Releases = FOLDER) -> None:
+def withdraw(
+    ctx: typer.Context, release: Release, why: Why = "", by: By = "", releases: Releases = FOLDER
+) -> None:
     """Take a release that is not out off its way."""
     _desk(releases).withdraw(release, _name(by), why)
+    settings(ctx).progress().print("Withdrawn.")
 
 
 @publish_app.command("release")
@@ -120,9 +124,13 @@ def release_due(
     releases: Releases = FOLDER,
 ) -> None:
     """Make public what is due, each release at its second."""
-    desk, result = _desk(releases), settings(ctx).result()
+    desk, given = _desk(releases), settings(ctx)
+    out = 0
     for name in desk.wait_and_release() if wait_for_all else desk.release_due():
-        result.print(name)
+        given.result().print(name)
+        out += 1
+    if not out:
+        given.progress().print("Nothing is due.")
 
 
 @publish_app.command("status")
@@ -136,7 +144,7 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
             "tables": ", ".join(state.manifest.titles) if state.manifest else "",
             "made_by": state.manifest.made_by if state.manifest else "",
             "approved_by": state.approved_by or "",
-            "due": f"{state.due:%Y-%m-%dT%H:%M:%SZ}" if state.due else "",
+            "due": _local(state.due) if state.due else "",
         }
         for state in _desk(releases).status()
     ]
@@ -145,10 +153,17 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for name in ("release", "state", "tables", "made_by", "approved_by", "due"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name != "tables")
     for row in rows:
         table.add_row(*row.values())
     given.result().print(table)
+
+
+def _local(due: datetime) -> str:
+    """An instant in Norwegian time, with how far that is from UTC."""
+    from folkestrom.publish.releases.desk import ZONE
+
+    return due.astimezone(ZONE).isoformat(timespec="seconds")
 
 
 def _name(by: str) -> str:
