@@ -48,7 +48,9 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """
     names = {_plain(other): other for other in known}
     if name.isdecimal():
-        names |= {other.lstrip("0"): other for other in names.values() if other.isdecimal()}
+        numbers = {str(int(other)): other for other in names.values() if other.isdecimal()}
+        if str(int(name)) in numbers:
+            return numbers[str(int(name))]
     names = {said: meant for said, meant in _OTHER_NAMES.items() if meant in names} | names
     found = difflib.get_close_matches(_plain(name), names, n=1, cutoff=0.5)
     return names[found[0]] if found else None

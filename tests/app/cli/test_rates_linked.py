@@ -177,7 +177,7 @@ def test_publication_holds_persons_to_the_minimum_not_their_years(store: Path) -
         (["rates", "--by", "x", "--groups", 'x = {off = "wealth"}'], "Did you mean 'of'"),
         (["rates", "--by", "x", "--groups", "no-such-file.toml"], "cannot be read"),
         (["rates", "--by", "tenth", "--groups", TENTH, "--groups", TENTH], "is defined twice"),
-        (["rates", "--only", "degree=doctor"], "does not occur in the period"),
+        (["rates", "--only", "degree=doctor"], "is not a code of degree"),
         (["rates", "--by", "sex,sex"], "asked for twice"),
         (["decompose", "--by", "degree", "--between", "master", "none", "--factors", "sex"],
          "'none' does not occur"),
