@@ -255,6 +255,9 @@ def naturalise(country: Country, w: Window) -> None:
     chosen = []
     resident = (people.status[:n] == RESIDENT) & (people.citizenship[:n] != NORWAY)
     resident &= (people.pending[:n] == NOTHING) & (people.outcome[:n] < LEAVE)
+    # The children of the year, where a citizenship has nobody else and its last count is to be met.
+    children = np.flatnonzero(resident & (people.birth[:n] >= w.first_day))
+    children = children[: len(children) if w.t + 1 == country.targets.windows else 0]
     resident &= people.birth[:n] < w.first_day
     pool = np.flatnonzero(resident)
     pool = pool[people.last_residence[pool] < w.end_day - 1]
@@ -270,6 +273,8 @@ def naturalise(country: Country, w: Window) -> None:
             number = int(have[s, c] - goal[s, c]) if w.calibrated else int(share[c] * have[s, c])
             low, high = np.searchsorted(block, (s * 40_000 + code, s * 40_000 + code + 1))
             chosen.append(pool[low : min(low + max(number, 0), high)])
+            alike = (people.sex[children] == s) & (people.citizenship[children] == code)
+            chosen.append(children[alike][: max(number - int(high - low), 0)])
     persons = np.concatenate(chosen)
     # Nobody before coming, or coming back.
     low_day = np.maximum(people.last_residence[persons].astype(np.int64), w.first_day)
