@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import stats
 
 Floats = NDArray[np.float64]
 AWAY = ("another_municipality", "abroad")
@@ -109,6 +110,17 @@ def estimate(panel: Panel, rounds: int = 40) -> tuple[Floats, Floats]:
             break
     errors = np.sqrt(np.diag(np.linalg.inv(information))).reshape(2, k).T
     return beta[panel.free], errors
+
+
+def score_test(panel: Panel) -> float:
+    """Probability of a score as far from zero as that of the stated coefficients: Rao's test.
+
+    It takes all of them together, as estimates of background and reason go with each other, and
+    needs none: a level without an event has no estimate.
+    """
+    _, score, information = _derivatives(panel, panel.coefficients)
+    found = score.ravel() @ np.linalg.solve(information, score.ravel())
+    return float(stats.chi2.sf(found, score.size))
 
 
 def z_scores(panel: Panel) -> Floats:
