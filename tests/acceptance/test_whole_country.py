@@ -27,5 +27,5 @@ def test_the_demonstration_meets_every_published_figure(tmp_path: Path) -> None:
     command = [command[0], "--quiet", "--store", tmp_path / "store", "population"]
     command += ["--date", "2021-01-01", "--by", "immigrant_category", "-o", tmp_path / "found.csv"]
     subprocess.run(list(map(str, command)), check=True, cwd=tmp_path)
-    found = dict(pl.read_csv(tmp_path / "found.csv")["immigrant_category", "population"].rows())
+    found = dict(pl.read_csv(tmp_path / "found.csv")["immigrant_category", "persons"].rows())
     assert (found["immigrant"], found["norwegian_born"]) == (800_094, 197_848)
