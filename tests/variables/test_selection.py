@@ -6,7 +6,7 @@ import pytest
 
 from folkestrom.errors import UsageError
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, kept_notes, read_only
+from folkestrom.variables.selection import Only, codes_meant, kept_notes
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from folkestrom.variables.selection import Only, kept_notes, read_only
     ],
 )
 def test_labels_and_ranges_are_codes(only: Only, codes: tuple[str, ...]) -> None:
-    ((name, found),) = read_only(only, VARIABLES.values()).items()
+    ((name, found),) = codes_meant(only, VARIABLES.values()).items()
     assert (name, found) == (next(iter(only)), codes)
 
 
@@ -45,10 +45,10 @@ def test_labels_and_ranges_are_codes(only: Only, codes: tuple[str, ...]) -> None
 )
 def test_what_is_neither(only: Only, message: str) -> None:
     with pytest.raises(UsageError, match=f"(?s){message}"):
-        read_only(only, VARIABLES.values())
+        codes_meant(only, VARIABLES.values())
 
 
 def test_notes_give_numbers_that_follow_each_other_as_one() -> None:
-    only = read_only({"age": ["20-39", "67"], "county": ["11", "03"]}, VARIABLES.values())
+    only = codes_meant({"age": ["20-39", "67"], "county": ["11", "03"]}, VARIABLES.values())
     notes = [note.en for note in kept_notes(only, VARIABLES.values())]
     assert notes == ["Only Age: 20\N{EN DASH}39, 67.", "Only County: 11, 03."]

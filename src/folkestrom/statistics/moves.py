@@ -36,7 +36,7 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import cells, coded, fetch
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, kept, kept_notes, read_only
+from folkestrom.variables.selection import Only, codes_meant, kept, kept_notes
 from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting, known_names
@@ -154,7 +154,7 @@ def moves(
         )  # fmt: skip
     others = chosen_of(setting, kept_by, "only")
     counted_by = (*shown, *others)
-    codes = read_only(only, counted_by)
+    codes = codes_meant(only, counted_by)
     count: Callable[..., pa.Table] = _migration if abroad else _matrix
     specification = _ABROAD if abroad else _INTERNAL
     tables = []

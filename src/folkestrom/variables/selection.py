@@ -63,7 +63,7 @@ def listed_codes(variable: Variable) -> frozenset[str]:
     return frozenset({*codes, UNKNOWN_CODE} if codes else ())
 
 
-def read_only(
+def codes_meant(
     only: Only | None, variables: Iterable[Variable], where: str = "only"
 ) -> dict[str, tuple[str, ...]]:
     """The codes to keep, where numbers were given as ranges and codes by their labels.
@@ -91,7 +91,7 @@ def read_only(
     --------
     >>> from folkestrom.variables.registry import VARIABLES
     >>> known = [VARIABLES["county"], VARIABLES["age"]]
-    >>> read_only({"county": ["Oslo", "11"], "age": "18-20"}, known)
+    >>> codes_meant({"county": ["Oslo", "11"], "age": "18-20"}, known)
     {'county': ('03', '11'), 'age': ('18', '19', '20')}
     """
     named = {variable.name: variable for variable in variables}
@@ -159,7 +159,7 @@ def chosen_with(
     by
         What was asked for.
     only, where
-        As for `read_only`.
+        As for `codes_meant`.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def chosen_with(
     mine = {variable.name for variable in named}
     others = chosen(setting, [name for name in only or {} if name not in mine], where)
     both = (*named, *others)
-    return named, both, read_only(only, both, where)
+    return named, both, codes_meant(only, both, where)
 
 
 def kept(

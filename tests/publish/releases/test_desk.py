@@ -184,6 +184,37 @@ def test_a_broken_list_or_release_leaves_what_was_there(desk: Desk, clock: Clock
     assert shelf.tables()["B1001"]
 
 
+def test_a_release_that_is_broken_does_not_hold_up_the_others(desk: Desk, clock: Clock) -> None:
+    names = [draft(desk, position=position) for position in (1, 2)]
+    for name in names:
+        desk.approve(name, "Bo")
+        due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    (desk.drafts / names[0] / "manifest.json").unlink()
+    clock.now = due
+    with pytest.raises(InputRefused, match=r"manifest\.json is missing"):
+        desk.release_due()
+    assert [state.state for state in desk.status()] == ["scheduled", "out"]
+    assert [out.release for out in listed(desk.public)] == [names[1]]
+
+
+def test_figures_that_were_altered_in_the_public_folder_are_not_shown(
+    desk: Desk, clock: Clock
+) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    clock.now = desk.schedule(name, "Bo", date(2021, 5, 20))
+    desk.release_due()
+    file = desk.public / "releases" / name / "tables/0/values-0.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x01")
+    assert not Shelf(desk.public).tables()
+
+
+def test_nothing_is_left_of_a_question_about_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no release"):
+        Desk(tmp_path / "other").approve("x", "Bo")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_half_a_release_is_taken_away(tmp_path: Path) -> None:
     def broken() -> object:
         yield definition(), figures()

@@ -28,9 +28,9 @@ from folkestrom.variables.selection import (
     Only,
     chosen_with,
     codes_kept,
+    codes_meant,
     kept_notes,
     listed_codes,
-    read_only,
 )
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
@@ -80,7 +80,7 @@ class Occurrences:
 
     def said(self, only: Only) -> tuple[Text, ...]:
         """Notes of whom the figures are of, where some codes were kept."""
-        return kept_notes(read_only(only, self.variables), self.variables)
+        return kept_notes(codes_meant(only, self.variables), self.variables)
 
     def variable(self, name: str) -> Variable:
         """The variable of that name."""
@@ -212,7 +212,7 @@ def _kept(
     data: pl.DataFrame, only: Only, variables: Sequence[Variable], named: Sequence[str]
 ) -> pl.DataFrame:
     """Cells with some codes, which their variables may have whether they occur or not."""
-    codes = read_only(only, variables)
+    codes = codes_meant(only, variables)
     allowed = {
         v.name: listed_codes(v) if v.coded else frozenset(codes.get(v.name, ())) for v in variables
     }

@@ -25,7 +25,7 @@ from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.statistics.periods import Period
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, read_only
+from folkestrom.variables.selection import Only, codes_meant
 from folkestrom.variables.vocabulary import check_used
 
 
@@ -62,7 +62,7 @@ class EventQuestion:
         """Refuse groups of which none is asked for, and codes that no list has."""
         check_used(self.groups, (*names, *self.only))
         lists = [VARIABLES[name] for name in self.only if name in VARIABLES.keys() - self.groups]
-        read_only({v.name: self.only[v.name] for v in lists}, lists)
+        codes_meant({v.name: self.only[v.name] for v in lists}, lists)
 
     def occurrences(
         self, connection: duckdb.DuckDBPyConnection, names: Iterable[str]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -213,7 +214,10 @@ async def _data(question: _Question) -> Response:
     else:
         asked = asked_by_address(request.query_params.multi_items())
     found = chosen(table.definition, asked, bank.limits.cells)
-    content = written(table, found, format, question.language, question.addresses)
+    # In a thread: other questions are answered while a large one is.
+    content = await run_in_threadpool(
+        written, table, found, format, question.language, question.addresses
+    )
     headers = {"Last-Modified": f"{table.updated:%a, %d %b %Y %H:%M:%S GMT}"}
     if format != "json-stat2":
         headers["Content-Disposition"] = f'attachment; filename="{table.definition.id}.{format}"'

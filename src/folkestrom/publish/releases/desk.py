@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from datetime import time as hour
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
+from folkestrom.model.specification import Text
 from folkestrom.model.time import add_months
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
-from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
+from folkestrom.publish.releases.release import check_release, read_manifest
 from folkestrom.publish.releases.shelf import Announced, announce, put_out
 
 #: Statistics come out at this hour of this zone, and are announced so many months before.
@@ -44,17 +46,18 @@ class State:
         Its name.
     state
         "draft", "approved", "scheduled" (and approved), "out" or "withdrawn".
-    manifest
-        What it holds; None where it is gone.
-    approved_by
-        Who approved it.
+    titles
+        What its tables are about, by their numbers.
+    made_by, approved_by
+        Who made it, and who approved it.
     due
         When it comes out, or came out, in UTC.
     """
 
     release: str
     state: str
-    manifest: Manifest | None
+    titles: dict[str, Text]
+    made_by: str
     approved_by: str | None = None
     due: datetime | None = None
 
@@ -80,7 +83,7 @@ class Desk:
     def built(self, release: Path, by: str) -> None:
         """Note that a release was made; it lies with the drafts already."""
         with self._alone():
-            self._note("build", release.name, by)
+            self._note("build", release.name, by, titles=read_manifest(release).titles)
 
     def approve(self, release: str, by: str) -> None:
         """Approve a draft that another person made.
@@ -94,8 +97,8 @@ class Desk:
         """
         with self._alone():
             state = self._state(release, "draft")
-            manifest = check_release(self.drafts / state.release)
-            if manifest.made_by.casefold().strip() == by.casefold().strip():
+            check_release(self.drafts / state.release)
+            if state.made_by.casefold() == by.casefold().strip():
                 raise UsageError(
                     "made the release, and a second person approves it", where="by", value=by,
                     next_step="Let a colleague look at it",
@@ -152,14 +155,27 @@ class Desk:
             self._note("withdraw", state.release, by, why=why)
 
     def release_due(self) -> list[str]:
-        """Make public what is due; the names of what came out now."""
+        """Make public what is due; the names of what came out now.
+
+        Raises
+        ------
+        InputRefused
+            A release that is not whole: after all others that are due have come out.
+        """
         with self._alone():
             now, out = self._clock(), []
+            broken: InputRefused | None = None
             for state in self.status():
                 if state.state == "scheduled" and state.due is not None and state.due <= now:
-                    put_out(self.public, self.drafts / state.release, state.due)
+                    try:
+                        put_out(self.public, self.drafts / state.release, state.due)
+                    except InputRefused as error:
+                        broken = error
+                        continue
                     self._note("release", state.release, "schedule", state.due)
                     out.append(state.release)
+            if broken is not None:
+                raise broken
             return out
 
     def wait_and_release(self, until: datetime | None = None) -> Iterator[str]:
@@ -188,7 +204,7 @@ class Desk:
     def _after(self, before: State | None, entry: Entry) -> State:
         """The state of a release after one act."""
         if before is None:
-            return State(entry.release, "draft", self._manifest(entry.release))
+            return State(entry.release, "draft", entry.titles, entry.who)
         approved, due, state = before.approved_by, before.due, before.state
         if entry.act == "approve":
             approved, state = entry.who, "approved"
@@ -198,23 +214,11 @@ class Desk:
             state = "withdrawn"
         elif entry.act == "release":
             due, state = entry.due, "out"
-        return State(entry.release, state, before.manifest, approved, due)
-
-    def _manifest(self, release: str) -> Manifest | None:
-        for place in (self.drafts, self.public / "releases"):
-            if (place / release).is_dir():
-                return read_manifest(place / release)
-        return None
+        return replace(before, state=state, approved_by=approved, due=due)
 
     def _state(self, name: str, *allowed: str) -> State:
         """The release of that name, or of the one name that begins so."""
         states = {state.release: state for state in self.status()}
-        if not states:
-            raise UsageError(
-                "holds no release", where=str(self.folder),
-                next_step="Make one with `folkestrom publish build`, or name its folder with "
-                "--releases",
-            )  # fmt: skip
         begun = [release for release in states if name and release.startswith(name)]
         release = begun[0] if len(begun) == 1 else name
         state = states[check_code(release, list(states), "is no release", where="release")]
@@ -226,23 +230,30 @@ class Desk:
         return state
 
     def _note(
-        self, act: Act, release: str, by: str, due: datetime | None = None, why: str = ""
-    ) -> None:
+        self, act: Act, release: str, by: str, due: datetime | None = None, why: str = "",
+        titles: Mapping[str, Text] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         if not by.strip():
             raise UsageError("needs a name", where="by")
-        add_entry(self._journal, Entry(act, release, by.strip(), self._clock(), due, why))
+        now = self._clock()
+        add_entry(self._journal, Entry(act, release, by.strip(), now, due, dict(titles), why))
         announce(self.public, [*self._announced()])
 
     def _announced(self) -> Iterator[Announced]:
         """What is, or was, scheduled."""
         for state in self.status():
-            if state.due is not None and state.manifest is not None:
-                yield Announced(state.manifest.titles, state.due, state.state)
+            if state.due is not None:
+                yield Announced(state.titles, state.due, state.state)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One act at a time, of whichever process."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.folder.is_dir():
+            raise UsageError(
+                "holds no release", where=str(self.folder),
+                next_step="Make one with `folkestrom publish build`, or name its folder with "
+                "--releases",
+            )  # fmt: skip
         with (self.folder / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX)

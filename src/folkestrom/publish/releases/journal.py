@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from folkestrom.errors import InputRefused
+from folkestrom.model.specification import Text
 
 Act = Literal["build", "approve", "schedule", "withdraw", "release"]
 
@@ -36,6 +37,8 @@ class Entry:
         When, in UTC.
     due
         Of a schedule, the instant of the release, in UTC.
+    titles
+        Of a build, what its tables are about, by their numbers.
     why
         The reason, where there must be one.
     after
@@ -47,6 +50,7 @@ class Entry:
     who: str
     at: datetime
     due: datetime | None = None
+    titles: dict[str, Text] = field(default_factory=dict)
     why: str = ""
     after: str = ""
 

@@ -20,11 +20,7 @@ import msgspec
 
 from folkestrom.errors import FolkestromError, InputRefused
 from folkestrom.model.specification import Text
-from folkestrom.publish.releases.release import (
-    check_release,
-    read_manifest,
-    table_folders,
-)
+from folkestrom.publish.releases.release import Manifest, check_release, table_folders
 from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.folder import read_table
 
@@ -179,6 +175,7 @@ class Shelf:
         self._seen: tuple[int, int, int] | None = None
         self._tables: dict[str, Published] = {}
         self._folders: dict[str, Path] = {}
+        self._sound: dict[str, Manifest] = {}
         self._lock = threading.Lock()
 
     def tables(self) -> Mapping[str, Published]:
@@ -231,10 +228,13 @@ class Shelf:
         for out in outs:
             folder = releases_of(self._folder) / out.release
             try:
-                folders = table_folders(folder, read_manifest(folder))
+                # Every file once, when it is first seen: what was copied by halves stays out.
+                if out.release not in self._sound:
+                    self._sound[out.release] = check_release(folder)
             except FolkestromError as error:
                 _log.error("%s", error)
                 continue
+            folders = table_folders(folder, self._sound[out.release])
             newest |= {id: (at, out.since) for id, at in folders.items()}
         return {id: one for id, place in newest.items() if (one := self._table(id, *place))}
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom.model.specification import Category, Language, Text
 from folkestrom.publish.formats.cube import CONTENTS_LABEL, SOURCE
 from folkestrom.publish.statbank.selection import Along, Chosen
 from folkestrom.publish.tables.definition import CONTENTS, CodeList, Content, Definition, Variable
-from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Axis, Figures, taken
+from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, THERE, Axis, Figures, taken
 
 #: The symbols of statistics banks for cells without a figure.
 SYMBOLS: Final = {MISSING: "..", SUPPRESSED: ":"}
@@ -256,7 +257,6 @@ def _extension(made: Definition, asked: Chosen, language: Language) -> dict[str,
     own = {
         "resembles": list(made.resembles),
         "method": made.method.of(language),
-        "protection": made.protection.of(language),
     }
     return {"px": px, "discontinued": None, "contact": [contact], "folkestrom": own}
 
@@ -267,6 +267,30 @@ def _links(path: str, language: Language, addresses: Addresses) -> dict[str, Any
     return {"item": [{"type": "application/json", "href": link["href"]} for link in links]}
 
 
+def answered(
+    figures: Figures, asked: Chosen
+) -> Iterator[tuple[Content, NDArray[Any], NDArray[np.uint8]]]:
+    """Each content's figures along the variables of the answer, and why cells have none.
+
+    Parameters
+    ----------
+    figures
+        The table's.
+    asked
+        The cells.
+    """
+    gone = tuple(n for n, one in enumerate(asked.along) if not one.values)
+    axes = [one.axis for one in asked.along]
+    for content in asked.contents:
+        found, status = taken(figures, axes, content.code, adds=content.adds)
+        values = found.squeeze(gone)
+        why = np.zeros(values.shape, np.uint8) if status is None else status.squeeze(gone)
+        if values.dtype.kind == "f":
+            why = np.where((why == THERE) & ~np.isfinite(values), MISSING, why).astype(np.uint8)
+            values = np.round(values, content.decimals)
+        yield content, values, why
+
+
 def _values(
     figures: Figures, asked: Chosen, names: Sequence[str]
 ) -> tuple[list[Any], dict[str, str]]:
@@ -274,15 +298,7 @@ def _values(
     own = [one.variable.id for one in asked.shown]
     # One content after the other, each along the variables of the answer; then as was asked.
     order = [0 if name == CONTENTS else own.index(name) + 1 for name in names]
-    gone = tuple(n for n, one in enumerate(asked.along) if not one.values)
-    parts, statuses = [], []
-    for content in asked.contents:
-        axes = [one.axis for one in asked.along]
-        values, status = taken(figures, axes, content.code, adds=content.adds)
-        values = values.squeeze(gone)
-        status = np.zeros(values.shape, np.uint8) if status is None else status.squeeze(gone)
-        parts.append(values if content.decimals == 0 else np.round(values, content.decimals))
-        statuses.append(status | np.where(_undefined(values), MISSING, 0).astype(np.uint8))
+    _, parts, statuses = zip(*answered(figures, asked), strict=True)
     whole_numbers = all(part.dtype.kind == "i" for part in parts)
     stacked = np.stack(parts if whole_numbers else [part.astype(object) for part in parts])
     found = stacked.transpose(order).ravel().tolist()
@@ -292,10 +308,6 @@ def _values(
         found[at] = None
         status_of[str(at)] = SYMBOLS[int(why[at])]
     return found, status_of
-
-
-def _undefined(values: Any) -> Any:
-    return ~np.isfinite(values) if values.dtype.kind == "f" else False
 
 
 def time_unit(variable: Variable) -> str:

@@ -16,9 +16,15 @@ from folkestrom.model.specification import Dimension, Language, Measure, TableSp
 from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.px import px
 from folkestrom.publish.formats.workbook import workbook
-from folkestrom.publish.statbank.dataset import Addresses, Published, dataset, title
+from folkestrom.publish.statbank.dataset import (
+    Addresses,
+    Published,
+    answered,
+    dataset,
+    title,
+)
 from folkestrom.publish.statbank.selection import Chosen
-from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, taken
+from folkestrom.publish.tables.figures import SUPPRESSED, THERE
 
 #: Type of the answer in each format, the default first.
 MEDIA: Final = {
@@ -72,24 +78,14 @@ def cells_of(table: Published, asked: Chosen, language: Language) -> Cells:
     sizes = [len(one.values) for one in shown]
     columns: dict[str, Any] = {}
     for n, one in enumerate(shown):
-        places = np.broadcast_to(
-            np.arange(sizes[n], dtype=np.int32).reshape(
-                [-1 if m == n else 1 for m in range(len(sizes))]
-            ),
-            sizes,
-        )
+        along = np.arange(sizes[n], dtype=np.int32)
+        places = np.broadcast_to(along.reshape(-1, *[1] * (len(sizes) - n - 1)), sizes)
         codes = pa.array([value.code for value in one.values], pa.string())
         columns[one.variable.id] = pa.DictionaryArray.from_arrays(places.ravel(), codes)
     hidden = np.zeros(int(np.prod(sizes)), np.bool_)
-    gone = tuple(n for n, one in enumerate(asked.along) if not one.values)
-    for content in asked.contents:
-        axes = [one.axis for one in asked.along]
-        values, status = taken(table.figures, axes, content.code, adds=content.adds)
-        why = np.zeros(values.shape, np.uint8) if status is None else status
-        flat = why.squeeze(gone).ravel()
-        hidden |= flat == SUPPRESSED
-        rounded = values if content.decimals == 0 else np.round(values, content.decimals)
-        columns[content.code] = pa.array(rounded.squeeze(gone).ravel(), mask=flat >= MISSING)
+    for content, values, why in answered(table.figures, asked):
+        hidden |= why.ravel() == SUPPRESSED
+        columns[content.code] = pa.array(values.ravel(), mask=why.ravel() != THERE)
     specification = TableSpecification(
         id=made.id,
         title=same(title(made, asked, language)),

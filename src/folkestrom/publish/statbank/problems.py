@@ -14,7 +14,6 @@ NO_CODE_LIST: Final = "Non-existent codelist"
 NO_TABLE: Final = "Non-existent table"
 NO_PAGE: Final = "Non-existent page"
 NO_SELECTION: Final = "Missing selection for mandantory variable"
-ILLEGAL_SELECTION: Final = "Illegal selection for mandantory variable"
 ILLEGAL_EXPRESSION: Final = "Illegal selection expression"
 ILLEGAL_PLACEMENT: Final = "Illegal placment"
 ILLEGAL_QUERY: Final = "No query specified"
@@ -24,7 +23,7 @@ NO_LANGUAGE: Final = "Unsupported language"
 _SHOWN: Final = 60
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     """A question that cannot be answered.
 

@@ -166,9 +166,11 @@ def default_values(definition: Definition) -> dict[str, list[str]]:
 
 
 def _names(definition: Definition) -> dict[str, str]:
-    names = {variable.id.casefold(): variable.id for variable in definition.variables}
-    time = definition.time.id
-    return {TIME.casefold(): time, "time": time} | names | {CONTENTS.casefold(): CONTENTS}
+    ids = [*(variable.id for variable in definition.variables), CONTENTS]
+    names = {id.casefold(): id for id in ids}
+    for other in (TIME.casefold(), "time"):
+        names.setdefault(other, definition.time.id)
+    return names
 
 
 def _named(names: Mapping[str, str], name: str) -> str:

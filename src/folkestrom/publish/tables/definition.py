@@ -139,13 +139,12 @@ class Definition:
     contents
         What its figures are.
     resembles
-        Numbers of the tables of other statistics banks that have its variables and codes.
+        Numbers of tables of other statistics banks that have its variables, codes and contents: it
+        is found by them too.
     notes
         Footnotes.
     method
         How the figures come about, and as known when.
-    protection
-        How small counts are protected, in words.
     """
 
     id: str
@@ -157,7 +156,6 @@ class Definition:
     resembles: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     method: Text = NO_TEXT
-    protection: Text = NO_TEXT
 
     def __post_init__(self) -> None:
         if not self.variables or self.time.role != "time" or not self.contents:

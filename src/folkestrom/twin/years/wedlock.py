@@ -256,8 +256,8 @@ def naturalise(country: Country, w: Window) -> None:
     resident = (people.status[:n] == RESIDENT) & (people.citizenship[:n] != NORWAY)
     resident &= (people.pending[:n] == NOTHING) & (people.outcome[:n] < LEAVE)
     # The children of the year, where a citizenship has nobody else and its last count is to be met.
-    children = np.flatnonzero(resident & (people.birth[:n] >= w.first_day))
-    children = children[: len(children) if w.t + 1 == country.targets.windows else 0]
+    is_last = w.t + 1 == country.targets.windows
+    children = np.flatnonzero(resident & (people.birth[:n] >= w.first_day) & is_last)
     resident &= people.birth[:n] < w.first_day
     pool = np.flatnonzero(resident)
     pool = pool[people.last_residence[pool] < w.end_day - 1]

@@ -141,8 +141,8 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
         {
             "release": state.release,
             "state": state.state,
-            "tables": ", ".join(state.manifest.titles) if state.manifest else "",
-            "made_by": state.manifest.made_by if state.manifest else "",
+            "tables": ", ".join(state.titles),
+            "made_by": state.made_by,
             "approved_by": state.approved_by or "",
             "due": _local(state.due) if state.due else "",
         }

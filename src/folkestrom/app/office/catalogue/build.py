@@ -45,7 +45,7 @@ class BuildQuestion:
     made_by: str
     tables: tuple[str, ...] = ()
     first: int | None = None
-    progress: Progress = print
+    progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
         for id in self.tables:

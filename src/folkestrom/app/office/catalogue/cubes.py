@@ -86,9 +86,11 @@ def _content(declared: Declared, measure: Measure) -> Content:
         reference = Text("Quarter", "Kvartal")
     adds = measure.empty == 0 and measure.decimals == 0
     code = declared.contents[measure.id]
+    is_stock = declared.timing == "stock" or measure.id.startswith("population_")
     return Content(
-        code, measure.label, measure.unit, measure.decimals, declared.measuring, reference, adds
-    )
+        code, measure.label, measure.unit, measure.decimals, "Stock" if is_stock else "Flow",
+        reference, adds,
+    )  # fmt: skip
 
 
 def _variable(column: Column, levels: Sequence[Level]) -> Variable:

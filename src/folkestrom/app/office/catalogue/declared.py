@@ -11,9 +11,9 @@ import duckdb
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.specification import Category, Text, same
+from folkestrom.model.specification import Category, Text
 from folkestrom.model.time import EXTRACTION_MONTHS, add_months
-from folkestrom.publish.tables.definition import CodeList, Group, Measuring
+from folkestrom.publish.tables.definition import CodeList, Group
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.coverage import Coverage
 from folkestrom.statistics.moves import moves
@@ -85,8 +85,6 @@ class Declared:
         1 January of every year; years; or quarters.
     contents
         The public's code of each measure that is shown.
-    policy
-        What is done about small counts: "none" is a decision, and recorded.
     """
 
     id: str
@@ -96,14 +94,8 @@ class Declared:
     timing: Times
     contents: Mapping[str, str]
     resembles: tuple[str, ...] = ()
-    policy: Literal["none", "suppression"] = "none"
     subject: str = "be"
     subject_label: Text = field(default_factory=lambda: Text("Population", "Befolkning"))
-
-    @property
-    def measuring(self) -> Measuring:
-        """What its figures measure."""
-        return "Stock" if self.timing == "stock" else "Flow"
 
 
 def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]) -> Cells:
@@ -199,8 +191,3 @@ def five_years() -> CodeList:
         groups.append(Group(f"F{start:03}", label, tuple(of)))
     label = Text("Five-year age groups", "Femårige aldersgrupper")
     return CodeList("agg_FemAarigGruppering", label, tuple(groups))
-
-
-def plain(code: str, label: str) -> Category:
-    """A value whose label is the same in both languages."""
-    return Category(code, same(label))

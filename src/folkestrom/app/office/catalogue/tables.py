@@ -85,37 +85,37 @@ TABLES: Final = {
         Declared(
             "B1002", Text("Population and changes during the year",
                           "Folkemengde og endringer i løpet av året"),
-            (), partial(account, "year"), "year", _ACCOUNT, ("05803",),
+            (), partial(account, "year"), "year", _ACCOUNT,
         ),
         Declared(
             "B1003", Text("Population and changes during the quarter",
                           "Folkemengde og endringer i kvartalet"),
-            (_REGION,), partial(account, "quarter"), "quarter", _ALL_FLOWS, ("01222",),
+            (_REGION,), partial(account, "quarter"), "quarter", _ALL_FLOWS,
         ),
         Declared(
             "B1004", Text("Population", "Befolkning"), (_MARITAL, _SEX, _AGE), stock, "stock",
-            {"persons": "Personer"}, ("03027",),
+            {"persons": "Personer"},
         ),
         Declared(
             "B1005", Text("Population", "Befolkning"), (_COUNTIES, _SEX, _CITIZENSHIP), stock,
-            "stock", {"persons": "Personer"}, ("04767",),
+            "stock", {"persons": "Personer"},
         ),
         Declared(
             "B1006", Text("Population", "Befolkning"), (_REGION, _SEX, _CATEGORY), stock, "stock",
-            {"persons": "Personer"}, ("05182",),
+            {"persons": "Personer"},
         ),
         Declared(
             "B1007", Text("Population", "Befolkning"), (_REGION, _SEX, _GROUP), stock, "stock",
-            {"persons": "Personer"}, ("09817",),
+            {"persons": "Personer"},
         ),
         Declared(
             "B1008", Text("Births, deaths and migration abroad",
                           "Fødte, døde og flyttinger over landegrensen"),
-            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS, ("07902",),
+            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS,
         ),
         Declared(
             "B1009", Text("Internal migration", "Innenlandske flyttinger"),
-            (_ORIGIN, _DESTINATION), between_places, "year", {"moves": "Flyttinger"}, ("05471",),
+            (_ORIGIN, _DESTINATION), between_places, "year", {"moves": "Flyttinger"},
         ),
         Declared(
             "B1010", Text("Immigration, emigration and net migration",
@@ -123,7 +123,6 @@ TABLES: Final = {
             (_COUNTRY, _SEX), abroad, "year",
             {"immigration": "Innvandring", "emigration": "Utvandring",
              "net_migration": "Nettoinnvandring"},
-            ("05426",),
         ),
     )
 }  # fmt: skip
