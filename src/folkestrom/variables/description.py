@@ -154,15 +154,24 @@ def _holds(history: History, rows: Rows) -> str:
 
 @step("parents_born", reads=["attribute"], example={"source": "residents"})
 def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
-    """Countries of birth of the parents of every person in the rows, by knowledge date."""
-    own = f"(SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN})" if rows.many else "attribute"
-    who = "person, known" if rows.many else "person"
-    return f"""
+    """Countries of birth of the parents, by knowledge date; nothing of who has no known parent."""
+    if rows.many:
+        return f"""
         SELECT r.*, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
-        FROM (SELECT DISTINCT {who} FROM {source}) r
-        LEFT JOIN {own} a ON a.person = r.person AND {_known(rows, "a")}
+        FROM (SELECT DISTINCT person, known FROM {source}) r
+        JOIN (SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN}) a
+          ON a.person = r.person AND {_known(rows, "a")}
         LEFT JOIN attribute m ON m.person = a.mother AND {_known(rows, "m")}
         LEFT JOIN attribute f ON f.person = a.father AND {_known(rows, "f")}
+    """
+    # All persons, rather than those of the rows: these would have to be found among them first.
+    born = f"SELECT person, country_of_birth FROM attribute h WHERE {_known(rows, 'h')}"
+    return f"""
+        SELECT a.person, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
+        FROM attribute a
+        LEFT JOIN ({born}) m ON m.person = a.mother
+        LEFT JOIN ({born}) f ON f.person = a.father
+        WHERE (a.mother IS NOT NULL OR a.father IS NOT NULL) AND {_known(rows, "a")}
     """
 
 
