@@ -277,9 +277,9 @@ def draw_outcomes(
     """
     people, n = country.people, len(w.order)
     move, leave, factor = (np.zeros(n, np.float32) for _ in range(3))
-    work = YearColumns(
-        w.order, w.start, move, leave, factor, spouse, w.expected, w.late, w.erroneous
-    )
+    # In the order of rows, always: another order would compile all of this a second time.
+    rows = np.ascontiguousarray(spouse)
+    work = YearColumns(w.order, w.start, move, leave, factor, rows, w.expected, w.late, w.erroneous)
 
     def job(cells: list[int]) -> None:
         year_outcomes(
