@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.statbank.listing import Limits
+from folkestrom.publish.statbank.requests import Query, Selected
+from folkestrom.publish.statbank.saved import SavedQuery
 from tests.publish.small_bank import definition, figures, shelf_with
 
 EVERYTHING = "/tables/B1001/data?" + "&".join(
@@ -137,12 +140,95 @@ def test_an_answer_that_is_known_is_not_sent_again(address: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_older_clients_ask_by_filters(address: str) -> None:
+    table = address.replace("pxwebapi/v2", "v0/en/table") + "/07459"
+    assert httpx.get(f"{table}?config").json()["maxValues"] == 20_000
+    assert [v["code"] for v in httpx.get(table).json()["variables"]][-1] == "Tid"
+    query = [
+        {"code": "Region", "selection": {"filter": "item", "values": SELECTION["Region"]}},
+        {"code": "Tid", "selection": {"filter": "top", "values": ["2"]}},
+        {"code": "ContentsCode", "selection": {"filter": "item", "values": ["Personer1"]}},
+    ]
+    # R's pxweb sends no type of content.
+    answer = httpx.post(table, content=json.dumps({"query": query}))
+    assert answer.json()["value"] == expected()
+    rows = httpx.post(table, json={"query": query, "response": {"format": "json"}}).json()["data"]
+    assert [row["values"] for row in rows] == [[str(value)] for value in expected()]
+    wrong = httpx.post(table, json={"query": [{"code": "Regoin", "selection": {"filter": "all"}}]})
+    assert wrong.status_code == 400
+    assert wrong.json() == {
+        "error": "The request for variable 'Regoin' has an error. Please check your query."
+    }
+    everything = [{"code": "Region", "selection": {"filter": "all", "values": ["*"]}},
+                  {"code": "Alder", "selection": {"filter": "all", "values": ["*"]}},
+                  {"code": "Kjonn", "selection": {"filter": "all", "values": ["*"]}}]  # fmt: skip
+    assert httpx.post(table, json={"query": everything}).status_code == 403
+    assert "B1001" in {one["id"] for one in httpx.get(table.rpartition("/")[0]).json()}
+
+
+def test_a_query_that_is_saved_is_run_by_its_name(address: str) -> None:
+    selection = [{"variableCode": n, "valueCodes": c} for n, c in SELECTION.items()]
+    body = {"id": "", "tableId": "07459", "language": "en", "outputFormatParams": [],
+            "selection": {"selection": selection}}  # fmt: skip
+    made = httpx.post(f"{address}/savedqueries", json=body)
+    assert made.status_code == 201
+    links = {link["rel"]: link["href"] for link in made.json()["links"]}
+    assert httpx.get(links["self"]).json() == made.json()
+    assert httpx.get(links["data"]).json()["value"] == expected()
+    chosen = httpx.get(links["selection"]).json()["selection"]
+    assert {"variableCode": "Tid", "valueCodes": ["2020", "2021"]} in chosen
+    wrong = body | {"selection": {"selection": [{"variableCode": "X", "valueCodes": []}]}}
+    assert httpx.post(f"{address}/savedqueries", json=wrong).status_code == 400
+
+
+def test_parquet_is_read_by_parts(address: str) -> None:
+    import io
+
+    import pyarrow.parquet
+
+    at = f"{address}/tables/B1001/data?outputFormat=parquet"
+    whole = httpx.get(at)
+    size = int(httpx.head(at).headers["content-length"])
+    assert (len(whole.content), whole.headers["accept-ranges"]) == (size, "bytes")
+    end = httpx.get(at, headers={"Range": "bytes=-8"})
+    assert (end.status_code, end.content[-4:]) == (206, b"PAR1")
+    assert end.headers["content-range"] == f"bytes {size - 8}-{size - 1}/{size}"
+    rest = httpx.get(at, headers={"Range": f"bytes=0-{size - 9}"}).content
+    assert pyarrow.parquet.read_table(io.BytesIO(rest + end.content)).num_rows > 1
+    assert httpx.get(at, headers={"Range": f"bytes={size}-"}).status_code == 416
+
+
+def test_who_calls_too_often_is_told_to_wait(tmp_path: Path) -> None:
+    shelf = Shelf(shelf_with(tmp_path))
+    with served(Bank(shelf, Limits(calls=3, window=60))) as found:
+        answers = [httpx.get(f"{found}/tables") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].headers["retry-after"] == "60"
+        assert answers[-1].headers["content-type"] == "application/problem+json"
+        older = httpx.get(found.replace("pxwebapi/v2", "v0/no/table"))
+        assert (older.status_code, older.json()["error"][:3]) == (429, "429")
+        assert httpx.get(f"{found}/config").json()["maxCallsPerTimeWindow"] == 3
+
+
+def test_an_address_that_is_too_long_is_told_to_be_a_post(address: str) -> None:
+    answer = httpx.get(f"{address}/tables?query={'a' * 40_000}")
+    assert (answer.status_code, answer.json()["title"]) == (414, "URI Too Long")
+
+
+QUERY = [Selected("Tid", ["TOP(1)"]), Selected("ContentsCode", ["*"])]
+#: A saved query is asked for by a name that holds it.
+SAVED = (
+    "/savedqueries/" + SavedQuery("B1001", Query(QUERY), "en").named().id
+)
 #: Everything that can be asked of the interface.
 PATHS = (
     "/config", "/tables", "/tables?pageSize=1000", "/tables?query=population", "/tables?pastDays=9",
     "/tables/B1001", "/tables/B1001/metadata", "/tables/B1001/defaultselection",
     "/tables/B1001/data", "/tables/B1001/data?outputFormat=csv", "/tables/07459/data",
+    "/tables/B1001/data?outputFormat=html&outputFormatParams=IncludeTitle",
     "/codelists/agg_TiAar", "/codelists/vs_Fylker",
+    SAVED, f"{SAVED}/selection", f"{SAVED}/data",
+    "/../../v0/no/table", "/../../v0/en/table/B1001", "/../../v0/en/table/07459",
 )  # fmt: skip
 
 

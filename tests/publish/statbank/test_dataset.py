@@ -11,7 +11,7 @@ from jsonstat_validator import validate_jsonstat
 
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import Addresses, Published, dataset, time_unit, whole
-from folkestrom.publish.statbank.files import MEDIA, written
+from folkestrom.publish.statbank.files import MEDIA, Answer
 from folkestrom.publish.statbank.selection import Asked, chosen
 from tests.publish.small_bank import OUT, definition, figures
 
@@ -66,8 +66,9 @@ def test_an_answer_has_the_shape_of_statistics_norways(reference: Path) -> None:
 @pytest.mark.parametrize("format", MEDIA)
 def test_every_format_has_the_cells_and_is_always_the_same(format: str) -> None:
     found = chosen(definition(), SOME)
-    first = written(TABLE, found, format, Language.EN, Addresses(""))
-    assert first == written(TABLE, found, format, Language.EN, Addresses(""))
+    answer = Answer(format, Language.EN, Addresses(""))
+    first = answer.written(TABLE, found)
+    assert first == answer.written(TABLE, found)
     value = str(int(TABLE.figures.values["Personer1"][4, 0, 104, -1]))
     if format not in ("xlsx", "parquet"):
         assert value in first.decode()

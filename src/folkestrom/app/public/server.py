@@ -13,14 +13,20 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from folkestrom.app.public import version1
+from folkestrom.app.public.calls import Calls
 from folkestrom.app.public.statbank import PREFIX, Bank, problem_response, routes
 from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.statbank.listing import Limits
 from folkestrom.publish.statbank.problems import Problem
+from folkestrom.publish.statbank.version1 import error
 
 #: Where a process of the server finds the public folder.
 FOLDER_VARIABLE: Final = "FOLKESTROM_PUBLIC"
+#: And what one client may ask for: the numbers of `Limits`.
+LIMITS_VARIABLE: Final = "FOLKESTROM_PUBLIC_LIMITS"
 
 
 def application(bank: Bank) -> Starlette:
@@ -32,13 +38,22 @@ def application(bank: Bank) -> Starlette:
         What it answers from.
     """
     return Starlette(
-        routes=routes(bank),
+        routes=[*routes(bank), *version1.routes(bank)],
         exception_handlers={HTTPException: _problem},
         middleware=[
+            Middleware(Calls, limits=bank.limits, refused=_refused),
             Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"]),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],
     )
+
+
+def _refused(path: str, problem: Problem) -> Response:
+    """A problem in the words of the version that was asked."""
+    if not path.startswith(version1.PREFIX):
+        return problem_response(problem)
+    status, body = error(problem)
+    return JSONResponse(body, status)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -51,4 +66,5 @@ async def _problem(_request: Request, error: Exception) -> Response:
 
 def from_environment() -> Starlette:
     """The application of one process, by the environment that it was started in."""
-    return application(Bank(Shelf(Path(os.environ[FOLDER_VARIABLE]))))
+    limits = Limits(*map(int, os.environ.get(LIMITS_VARIABLE, "").split()))
+    return application(Bank(Shelf(Path(os.environ[FOLDER_VARIABLE])), limits))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,8 @@ from starlette.routing import Route
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.statbank.dataset import Addresses, Published, dataset, whole
-from folkestrom.publish.statbank.files import MEDIA, written
+from folkestrom.publish.statbank.files import MEDIA, Answer
+from folkestrom.publish.statbank.grid import Style
 from folkestrom.publish.statbank.listing import (
     Limits,
     Wanted,
@@ -34,9 +36,12 @@ from folkestrom.publish.statbank.requests import (
     asked_by_body,
     format_of,
     language_of,
+    parts,
     whole_number,
 )
-from folkestrom.publish.statbank.selection import Asked, chosen, default_values
+from folkestrom.publish.statbank.saved import recalled, response, saved
+from folkestrom.publish.statbank.selection import Asked, Chosen, chosen, default_values
+from folkestrom.publish.tables.definition import CONTENTS
 
 #: Where the interface is, as Statistics Norway has it.
 PREFIX: Final = "/api/pxwebapi/v2"
@@ -123,6 +128,10 @@ def routes(bank: Bank) -> list[Route]:
         route("/tables/{id}/defaultselection", _default_selection),
         route("/tables/{id}/data", _data, "GET", "POST"),
         route("/codelists/{id}", _code_list),
+        route("/savedqueries", _save, "POST"),
+        route("/savedqueries/{id}", _saved),
+        route("/savedqueries/{id}/selection", _saved_selection),
+        route("/savedqueries/{id}/data", _saved_data),
         route("/calendar", _calendar),
     ]
 
@@ -135,6 +144,19 @@ async def _answered(request: Request, bank: Bank, answer: Answering) -> Response
         found = await answer(_Question(request, bank, language, addresses))
     except Problem as problem:
         return problem_response(problem)
+    return cached(request, found, bank)
+
+
+def cached(request: Request, found: Response, bank: Bank) -> Response:
+    """An answer with how long it may be kept, or that it is what the client has already.
+
+    Parameters
+    ----------
+    request, found
+        The question, and its answer.
+    bank
+        What knows when something comes out.
+    """
     # No cache may keep an answer past the second at which another is right.
     seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
     kept = {
@@ -144,7 +166,26 @@ async def _answered(request: Request, bank: Bank, answer: Answering) -> Response
     if request.headers.get("if-none-match") == kept["ETag"]:
         return Response(status_code=304, headers=kept)
     found.headers.update(kept)
-    return found
+    return _part(request, found)
+
+
+def _part(request: Request, found: Response) -> Response:
+    """The part of a file that is asked for: programs read Parquet by address from its end."""
+    if found.headers["content-type"] != MEDIA["parquet"]:
+        return found
+    # What is compressed on the way has other places.
+    found.headers.update({"Accept-Ranges": "bytes", "Content-Encoding": "identity"})
+    size = len(found.body)
+    asked = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("range", ""))
+    if asked is None or not any(asked.groups()):
+        return found
+    first = int(asked[1]) if asked[1] else max(size - int(asked[2]), 0)
+    last = min(int(asked[2]), size - 1) if asked[1] and asked[2] else size - 1
+    headers = dict(found.headers) | {"Content-Range": f"bytes {first}-{last}/{size}"}
+    if first > last:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    headers.pop("content-length")
+    return Response(bytes(found.body)[first : last + 1], 206, headers)
 
 
 def problem_response(problem: Problem) -> Response:
@@ -206,25 +247,84 @@ async def _default_selection(question: _Question) -> Response:
 
 
 async def _data(question: _Question) -> Response:
-    request, bank = question.request, question.bank
-    table = question.table()
-    format = format_of(question.parameter("outputFormat"), MEDIA)
+    request = question.request
     if request.method == "POST":
-        asked = asked_by_body(await _body(request))
+        asked = asked_by_body(await body_of(request))
     else:
         asked = asked_by_address(request.query_params.multi_items())
-    found = chosen(table.definition, asked, bank.limits.cells)
+    answer = Answer(
+        format_of(question.parameter("outputFormat"), MEDIA), question.language,
+        question.addresses, Style.of(parts(question.parameter("outputFormatParams") or "")),
+    )  # fmt: skip
+    found = chosen(question.table().definition, asked, question.bank.limits.cells)
+    return await answered(question.table(), found, answer, MEDIA[answer.format])
+
+
+async def answered(table: Published, found: Chosen, answer: Answer, media: str) -> Response:
+    """The cells of a question as an answer.
+
+    Parameters
+    ----------
+    table, found
+        The table, and the cells.
+    answer, media
+        How they are written, and what that is called.
+    """
     # In a thread: other questions are answered while a large one is.
-    content = await run_in_threadpool(
-        written, table, found, format, question.language, question.addresses
-    )
+    content = await run_in_threadpool(answer.written, table, found)
     headers = {"Last-Modified": f"{table.updated:%a, %d %b %Y %H:%M:%S GMT}"}
-    if format != "json-stat2":
-        headers["Content-Disposition"] = f'attachment; filename="{table.definition.id}.{format}"'
-    return Response(content, headers=headers, media_type=MEDIA[format])
+    if media != _JSON:
+        headers["Content-Disposition"] = (
+            f'attachment; filename="{table.definition.id}.{answer.format}"'
+        )
+    return Response(content, headers=headers, media_type=media)
 
 
-async def _body(request: Request) -> bytes:
+async def _save(question: _Question) -> Response:
+    query = saved(await body_of(question.request))
+    table = table_of(question.bank.shelf.tables(), query.tableId)
+    chosen(table.definition, query.selection.asked())
+    return _json(response(query, question.addresses.base), 201)
+
+
+async def _saved(question: _Question) -> Response:
+    query = recalled(question.request.path_params["id"])
+    return _json(response(query, question.addresses.base))
+
+
+async def _saved_selection(question: _Question) -> Response:
+    query = recalled(question.request.path_params["id"])
+    found = chosen(
+        table_of(question.bank.shelf.tables(), query.tableId).definition, query.selection.asked()
+    )
+    values = {one.variable.id: [value.code for value in one.values] for one in found.shown}
+    values[CONTENTS] = [content.code for content in found.contents]
+    link = question.addresses.to("self", f"/savedqueries/{query.id}/selection", question.language)
+    return _json(default_selection(values, question.language, link, found.heading, found.stub))
+
+
+async def _saved_data(question: _Question) -> Response:
+    query = recalled(question.request.path_params["id"])
+    table = table_of(question.bank.shelf.tables(), query.tableId)
+    language = question.parameter("lang") or query.language
+    given = question.parameter("outputFormatParams")
+    answer = Answer(
+        format_of(question.parameter("outputFormat") or query.outputFormat, MEDIA),
+        language_of(language, question.bank.language), question.addresses,
+        Style.of(query.outputFormatParams if given is None else parts(given)),
+    )  # fmt: skip
+    found = chosen(table.definition, query.selection.asked(), question.bank.limits.cells)
+    return await answered(table, found, answer, MEDIA[answer.format])
+
+
+async def body_of(request: Request) -> bytes:
+    """The body of a request, unless it is larger than any question.
+
+    Parameters
+    ----------
+    request
+        The request.
+    """
     found = b""
     async for piece in request.stream():
         found += piece

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -13,7 +14,6 @@ import pyarrow.parquet
 
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Dimension, Language, Measure, TableSpecification, same
-from folkestrom.publish.formats.csv_file import csv_of
 from folkestrom.publish.formats.px import px
 from folkestrom.publish.formats.workbook import workbook
 from folkestrom.publish.statbank.dataset import (
@@ -22,6 +22,13 @@ from folkestrom.publish.statbank.dataset import (
     answered,
     dataset,
     title,
+)
+from folkestrom.publish.statbank.grid import (
+    Style,
+    columns_and_data,
+    csv_text,
+    grid,
+    html_text,
 )
 from folkestrom.publish.statbank.selection import Chosen
 from folkestrom.publish.tables.figures import SUPPRESSED, THERE
@@ -32,29 +39,66 @@ MEDIA: Final = {
     "csv": "text/csv; charset=utf-8",
     "px": "text/plain; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+    "json-px": "application/json",
     "parquet": "application/vnd.apache.parquet",
 }
 
 
-def written(
-    table: Published, asked: Chosen, format: str, language: Language, addresses: Addresses
-) -> bytes:
-    """The cells of a question as bytes.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the cells of a question are written.
 
     Parameters
     ----------
-    table
-        The table.
-    asked
-        The cells.
     format
         One of `MEDIA`.
-    language, addresses
-        Language of its texts, and where links lead.
+    language
+        Language of its texts.
+    addresses
+        Where links lead.
+    style
+        How a printed table looks.
     """
-    if format == "json-stat2":
-        return _dumped(dataset(table, asked, language, addresses, figures=True))
-    return _WRITERS[format](cells_of(table, asked, language), language)
+
+    format: str
+    language: Language
+    addresses: Addresses
+    style: Style = field(default_factory=Style)
+
+    def written(self, table: Published, asked: Chosen) -> bytes:
+        """The cells of a question as bytes.
+
+        Parameters
+        ----------
+        table, asked
+            The table, and the cells.
+        """
+        if self.format in ("json-stat2", "json-stat"):
+            found = dataset(table, asked, self.language, self.addresses, figures=True)
+            return _dumped(found if self.format == "json-stat2" else first_version(found))
+        if self.format == "json-px":
+            return _dumped(columns_and_data(table, asked, self.language))
+        if self.format in ("csv", "html"):
+            made = grid(table, asked, self.language, self.style)
+            if self.format == "csv":
+                return csv_text(made, self.style)
+            return html_text(made, self.style, self.language)
+        return _WRITERS[self.format](cells_of(table, asked, self.language), self.language)
+
+
+def first_version(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """A data set in the first version of JSON-stat.
+
+    Parameters
+    ----------
+    dataset
+        In the second version.
+    """
+    left_out = {"version", "class", "id", "size", "role", "dimension", "link"}
+    dimension = dataset["dimension"] | {name: dataset[name] for name in ("id", "size", "role")}
+    kept = {name: value for name, value in dataset.items() if name not in left_out}
+    return {"dataset": kept | {"dimension": dimension}}
 
 
 def _dumped(value: Any) -> bytes:
@@ -102,10 +146,6 @@ def cells_of(table: Published, asked: Chosen, language: Language) -> Cells:
     return Cells(specification, pa.table(columns), pa.array(hidden) if hidden.any() else None)
 
 
-def _csv(cells: Cells, language: Language) -> bytes:
-    return csv_of(_labelled(cells, language))
-
-
 def _parquet(cells: Cells, language: Language) -> bytes:
     buffer: BinaryIO = io.BytesIO()
     pyarrow.parquet.write_table(_labelled(cells, language), buffer, compression="zstd")
@@ -135,7 +175,6 @@ def _each(names: dict[str, str], codes: Sequence[str]) -> list[str]:
 
 
 _WRITERS: Final[dict[str, Callable[[Cells, Language], bytes]]] = {
-    "csv": _csv,
     "px": px,
     "xlsx": workbook,
     "parquet": _parquet,

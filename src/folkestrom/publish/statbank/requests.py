@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from folkestrom.publish.statbank.problems import (
 )
 from folkestrom.publish.statbank.selection import Asked
 
+_T = TypeVar("_T")
+_SUCH_AS: Final = '{"selection": [{"variableCode": "Tid", "valueCodes": ["TOP(1)"]}]}'
 _OF_VARIABLE: Final = re.compile(r"(valuecodes|codelist|outputvalues)\[(.+)\]", re.IGNORECASE)
 #: A code in brackets, which may hold commas; an expression in parentheses; or what has no comma.
 _PART: Final = re.compile(
@@ -29,7 +31,9 @@ _PART: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Selected:
+class Selected:
+    """What is selected of one variable, in the names of the interface."""
+
     variableCode: str  # noqa: N815 - the names of the interface
     valueCodes: list[str] = field(default_factory=list)  # noqa: N815
     codelist: str | None = None
@@ -37,15 +41,31 @@ class _Selected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placement:
+class Placement:
+    """Variables that go across, and that go down."""
+
     heading: list[str] | None = None
     stub: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    selection: list[_Selected] = field(default_factory=list)
-    placement: _Placement | None = None
+class Query:
+    """A question as the body of a request has it."""
+
+    selection: list[Selected] = field(default_factory=list)
+    placement: Placement | None = None
+
+    def asked(self) -> Asked:
+        """The question that it asks."""
+        values = {one.variableCode: one.valueCodes for one in self.selection}
+        if len(values) < len(self.selection):
+            raise Problem(
+                ILLEGAL_QUERY, "a variable is selected twice: list all its values in one."
+            )
+        lists = {o.variableCode: o.codelist or o.codeList or "" for o in self.selection}
+        placed = self.placement or Placement()
+        given = {name: id for name, id in lists.items() if id}
+        return Asked(values, given, placed.heading, placed.stub)
 
 
 def asked_by_address(parameters: Iterable[tuple[str, str]]) -> Asked:
@@ -110,21 +130,25 @@ def asked_by_body(body: bytes) -> Asked:
     """
     if not body.strip():
         return Asked()
+    return decoded(body, Query, _SUCH_AS).asked()
+
+
+def decoded(body: bytes, type: type[_T], such_as: str) -> _T:
+    """What a body of JSON holds.
+
+    Parameters
+    ----------
+    body, type
+        The JSON, and what it has to be.
+    such_as
+        An example, for errors.
+    """
     try:
-        read = msgspec.json.decode(body, type=_Body)
-    except msgspec.MsgspecError as error:
+        return msgspec.json.decode(body, type=type)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
-            ILLEGAL_QUERY,
-            f"the body is no query: {error}. It is such as "
-            '{"selection": [{"variableCode": "Tid", "valueCodes": ["TOP(1)"]}]}.',
+            ILLEGAL_QUERY, f"the body is no query: {error}. It is such as {such_as}."
         ) from error
-    values = {one.variableCode: one.valueCodes for one in read.selection}
-    if len(values) < len(read.selection):
-        raise Problem(ILLEGAL_QUERY, "a variable is selected twice: list all its values in one.")
-    lists = {o.variableCode: o.codelist or o.codeList or "" for o in read.selection}
-    placed = read.placement or _Placement()
-    given = {name: id for name, id in lists.items() if id}
-    return Asked(values, given, placed.heading, placed.stub)
 
 
 def language_of(name: str | None, default: Language) -> Language:

@@ -23,6 +23,11 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    cells: Annotated[int, typer.Option(min=1, help="Most cells of one answer.")] = 800_000,
+    calls: Annotated[
+        int, typer.Option(min=0, help="Most calls of a client in the window; 0: any number.")
+    ] = 0,
+    window: Annotated[int, typer.Option(min=1, help="Length of the window, in seconds.")] = 60,
 ) -> None:
     """Answer the public: the interface of the statistics bank, from what is out."""
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
@@ -33,5 +38,6 @@ def serve(
     command = [
         sys.executable, "-m", "folkestrom.app.public", str(releases / "public"),
         "--host", host, "--port", str(port), "--workers", str(workers),
+        "--cells", str(cells), "--calls", str(calls), "--window", str(window if calls else 0),
     ]  # fmt: skip
     os.execv(sys.executable, command)  # noqa: S606
