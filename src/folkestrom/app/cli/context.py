@@ -95,8 +95,10 @@ class Settings:
 
     def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
         """The store, opened once for all that a command asks of it."""
+        from folkestrom.app.cli.start import arrow_without_pandas
         from folkestrom.app.office.session import asking
 
+        arrow_without_pandas()
         return asking(self.store, self.waiting(wait))
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
