@@ -89,6 +89,17 @@ class Dimension:
     labels: Callable[[str], Text] = same
     total: str | None = None
 
+    def printed(self, category: Category) -> Text:
+        """What a category is called in a table that shows no column of codes.
+
+        Names of places are not unique, so that they stand after the code; so does what else has
+        numbers for codes, and names that the table does not list.
+        """
+        code, label = category.code, category.label
+        if not code[:1].isdigit() or label.en[:1].isdigit() or label != self.labels(code):
+            return label
+        return Text(f"{code} {label.en}", f"{code} {label.no}")
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -147,6 +158,8 @@ class TableSpecification:
         What knowledge that is: "as published", "all that is known"; empty for a day of choice.
     listing
         The rows are a list of single things, not the cells of a cube.
+    wide
+        The measures are categories that were asked to go across.
     """
 
     id: str
@@ -162,6 +175,7 @@ class TableSpecification:
     knowledge_time: Text = Text("", "")
     vintage: Text = Text("", "")
     listing: bool = False
+    wide: bool = False
 
     def dimension(self, id: str) -> Dimension:
         """The dimension of that name."""

@@ -69,6 +69,26 @@ def test_rates_by_county(store: Path) -> None:
     assert float(oslo["rate_lower"]) < float(oslo["rate"]) < float(oslo["rate_upper"])
 
 
+def test_rates_are_ordered_and_labelled_as_other_tables(store: Path) -> None:
+    largest = ("--by", "county", "--order", "rate", "--top", "1", "--labels")
+    for rules in ((), ("--publish", "statistics")):
+        (row,) = rows(ask(store, "rates", *YEAR, *largest, *rules, "--format", "csv"))
+        assert (row["county"], row["county_label"]) == ("03", "Oslo")
+    given = {"by": "county", "order": "rate", "top": 1, "labels": "en", "to": "polars"}
+    found: Any = folkestrom.open(store).rates(YEAR[1], YEAR[3], **given)
+    assert found["county_label"].to_list() == ["Oslo"]
+    # In Python figures are not rounded.
+    assert found["rate"][0] == 1000 * found["events"][0] / found["person_years"][0]
+
+
+def test_indicators_are_ordered_as_other_tables(store: Path) -> None:
+    given = ("indicators", "--from", "2018-01-01", "--to", "2019-01-01", "--by", "county")
+    found = rows(ask(store, *given, "--order", "mean_age", "--labels", "--format", "csv"))
+    ages = [float(row["mean_age"]) for row in found if row["mean_age"]]
+    assert len(ages) > 1 and ages == sorted(ages, reverse=True)
+    assert {row["county"]: row["county_label"] for row in found}["03"] == "Oslo"
+
+
 def test_out_of_oslo_abroad_or_elsewhere(store: Path) -> None:
     counted = {
         to: int(

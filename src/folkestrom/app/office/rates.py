@@ -17,6 +17,7 @@ from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.outputs import decomposition as published_decomposition
@@ -85,7 +86,8 @@ class EventQuestion:
 class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
-    What is standardised for, the reference population, and how, are as of `RateDesign`.
+    What is standardised for, the reference population, and how, are as of `RateDesign`; how the
+    table is shown, of `Store.rates`.
     """
 
     events: EventQuestion
@@ -93,6 +95,7 @@ class RateQuestion:
     standardise_by: tuple[str, ...] = ()
     against: str | None = None
     method: Method = "direct"
+    shown: Presentation = AS_COUNTED
 
     def __post_init__(self) -> None:
         self.events.check(self.design.names)
@@ -111,10 +114,12 @@ class RateQuestion:
         counted = self.events.occurrences(connection, design.names)
         if rules is not None:
             years = self.events.years(self.by)
-            return Answer(published_rates.published(counted, design, rules, years).cells)
+            cells = published_rates.published(counted, design, rules, years).cells
+            return Answer(self.shown.of(cells))
         found = measured(counted, design)
         cells = rate_cells(counted, found, design)
-        return Answer(cells, rate_rows(counted, found, cells))
+        exact = Cells(cells.specification, rate_rows(counted, found, cells))
+        return Answer(self.shown.of(cells), self.shown.of(exact).table())
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,10 @@ class Statistics(Opened):
         known_at: Knowledge = PUBLISHED,
         *,
         extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
@@ -307,6 +311,8 @@ class Statistics(Opened):
             Places: "county", "municipality", or a linked variable of municipalities.
         known_at, extraction_months
             As for `changes`, whose flows the crude rates are of.
+        order, top, wide, labels
+            As for `population`.
         to
             "arrow", "polars" or "pandas".
         """
@@ -314,6 +320,7 @@ class Statistics(Opened):
         question = IndicatorsQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at,
             extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
