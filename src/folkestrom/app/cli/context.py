@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from folkestrom.app.output.console import PlainConsole
+from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -111,8 +112,8 @@ class Settings:
         return PlainConsole(stderr=True, quiet=self.quiet)
 
     def result(self) -> PlainConsole:
-        """Console for results: standard output."""
-        return PlainConsole(soft_wrap=True)
+        """Console for results: standard output; what is no terminal has room for any line."""
+        return PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else WIDEST)
 
 
 def settings(ctx: typer.Context) -> Settings:
