@@ -21,7 +21,6 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    codes_kept,
     option,
 )
 from folkestrom.app.cli.statistics import shown
@@ -118,7 +117,7 @@ def rates(
     given = settings(ctx)
     given.check_output(output)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=only,
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip
@@ -169,7 +168,7 @@ def decompose(
     given = settings(ctx)
     given.check_output(output, listing=True)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=only,
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip

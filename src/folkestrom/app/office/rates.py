@@ -26,7 +26,7 @@ from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.statistics.periods import Period
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, codes_meant
+from folkestrom.variables.selection import Kept, Only, codes_kept, codes_meant
 from folkestrom.variables.vocabulary import check_used
 
 
@@ -49,12 +49,12 @@ class EventQuestion:
     @classmethod
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, event: str, destination: str | None,
-        only: Only | None, known_at: Knowledge, level: float,
+        only: Kept | None, known_at: Knowledge, level: float,
         groups: Mapping[str, Groups] | None, publish: Rules | str | None,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
-            arguments.period(from_, to_, place), event, destination, dict(only or {}),
+            arguments.period(from_, to_, place), event, destination, codes_kept(only or {}, place("only")),
             arguments.knowledge(known_at, place("known_at")), level, dict(groups or {}),
             rules_of(publish),
         )  # fmt: skip

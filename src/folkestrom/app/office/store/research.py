@@ -17,6 +17,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.outputs.rules import Rules
+from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
@@ -52,7 +53,7 @@ class Research(Opened):
         *,
         event: str = "emigration",
         destination: str | None = None,
-        only: Mapping[str, str | Iterable[str]] | None = None,
+        only: Kept | None = None,
         standardise_by: str | Iterable[str] = (),
         against: str | None = None,
         method: Literal["direct", "indirect"] = "direct",
@@ -80,7 +81,7 @@ class Research(Opened):
         destination
             Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
         only
-            Codes to keep, such as `{"county": "03"}`.
+            Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
             Variables that are standardised for.
         against
@@ -134,7 +135,7 @@ class Research(Opened):
         *,
         event: str = "emigration",
         destination: str | None = None,
-        only: Mapping[str, str | Iterable[str]] | None = None,
+        only: Kept | None = None,
         known_at: Knowledge = PUBLISHED,
         level: float = 0.95,
         groups: Mapping[str, Groups] | None = None,
