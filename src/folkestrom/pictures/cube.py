@@ -260,9 +260,7 @@ def _base(all_of: Sequence[Measure], chosen: Sequence[Measure], name: str) -> Me
 
 def _in_per_cent(measure: Measure, base: Measure) -> Measure:
     en, no = base.label.en, base.label.no
-    unit = Text(
-        f"per cent of {en[:1].lower()}{en[1:]}", f"prosent av {no[:1].lower()}{no[1:]}"
-    )
+    unit = Text(f"per cent of {en[:1].lower()}{en[1:]}", f"prosent av {no[:1].lower()}{no[1:]}")
     return replace(measure, unit=unit, decimals=2, empty=None)
 
 

@@ -181,7 +181,8 @@ def test_an_interrupt_while_the_program_loads_ends_it_quietly(
 
 LATER = """
 import sys
-from folkestrom.app.cli.start import arrow_without_pandas, load_when_used
+from folkestrom.app.cli.start import load_when_used
+from folkestrom.engine.rows import arrow_without_pandas
 load_when_used("colorsys")
 import colorsys
 assert "ONE_THIRD" not in vars(colorsys)

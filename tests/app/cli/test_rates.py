@@ -85,7 +85,8 @@ def test_indicators_are_ordered_as_other_tables(store: Path) -> None:
     given = ("indicators", "--from", "2018-01-01", "--to", "2019-01-01", "--by", "county")
     found = rows(ask(store, *given, "--order", "mean_age", "--labels", "--format", "csv"))
     ages = [float(row["mean_age"]) for row in found if row["mean_age"]]
-    assert len(ages) > 1 and ages == sorted(ages, reverse=True)
+    assert len(ages) > 1
+    assert ages == sorted(ages, reverse=True)
     assert {row["county"]: row["county_label"] for row in found}["03"] == "Oslo"
 
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import typer
 
@@ -46,6 +46,9 @@ class Settings:
     lang_said
         Whether the language was typed.
     """
+
+    #: Whether the process is the command's own: who calls it from Python may have data frames.
+    alone: ClassVar[bool] = False
 
     store: Path
     quiet: bool = False
@@ -96,10 +99,11 @@ class Settings:
 
     def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
         """The store, opened once for all that a command asks of it."""
-        from folkestrom.app.cli.start import arrow_without_pandas
         from folkestrom.app.office.session import asking
+        from folkestrom.engine.rows import arrow_without_pandas
 
-        arrow_without_pandas()
+        if self.alone:
+            arrow_without_pandas()
         return asking(self.store, self.waiting(wait))
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:

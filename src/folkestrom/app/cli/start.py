@@ -40,27 +40,6 @@ def load_when_used(name: str) -> None:
     sys.modules.setdefault(name, _Later(name))
 
 
-class _NoPandas:
-    """Where modules are found: pandas is not."""
-
-    @staticmethod
-    def find_spec(fullname: str, *_: object) -> None:
-        """Refuse pandas, and know of nothing else."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(name=fullname)
-
-
-def arrow_without_pandas() -> None:
-    """Let Arrow not load pandas with its first value; it still does when pandas is asked for."""
-    import pyarrow
-
-    sys.meta_path.insert(0, _NoPandas)
-    try:
-        pyarrow.scalar(0)
-    finally:
-        sys.meta_path.remove(_NoPandas)
-
-
 def main() -> None:
     """Load the application, and run it."""
     # Whoever ends the process by a signal finds as little left behind as with Ctrl-C.
@@ -71,8 +50,10 @@ def main() -> None:
         for name in _WHEN_USED:
             load_when_used(name)
         # Imported here: loading takes some tenths of a second, in which Ctrl-C may come.
+        from folkestrom.app.cli.context import Settings
         from folkestrom.app.cli.main import app
 
+        Settings.alone = True
         app()
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

@@ -54,7 +54,8 @@ class EventQuestion:
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
-            arguments.period(from_, to_, place), event, destination, codes_kept(only or {}, place("only")),
+            arguments.period(from_, to_, place), event, destination,
+            codes_kept(only or {}, place("only")),
             arguments.knowledge(known_at, place("known_at")), level, dict(groups or {}),
             rules_of(publish),
         )  # fmt: skip

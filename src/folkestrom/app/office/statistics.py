@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_day
-from typing import Literal, Self, get_args
+from typing import Final, Literal, Self, get_args
 
 import duckdb
 
@@ -26,6 +26,8 @@ from folkestrom.variables.selection import Kept, Only, codes_kept
 
 #: What an adjustment is explained by.
 Area = Literal["nation", "county", "municipality"]
+#: What is asked about cells, and has no effect on a list.
+_OF_CELLS: Final = ("only", "totals", "order", "top", "wide", "labels", "publish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class PopulationQuestion:
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         days = tuple(several) if date is None else arguments.day(date, place("date"))
-        return cls(days, arguments.names(by), known, months, codes_kept(only or {}, place("only")), shown)
+        kept = codes_kept(only or {}, place("only"))
+        return cls(days, arguments.names(by), known, months, kept, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
@@ -151,7 +154,7 @@ class ExplanationQuestion:
                 "is a list of reports, whole and for the office, with their sums by kind below it",
                 where=place("explain"),
                 next_step="Leave out what keeps, protects or arranges cells: "
-                + ", ".join(map(place, ("only", "publish", "order", "top", "wide", "labels", "totals"))),
+                f"{', '.join(map(place, _OF_CELLS))}",
             )
         (period,) = changes.periods
         return cls(period, areas[0], changes.quarters, changes.extraction_months)

@@ -8,7 +8,13 @@ from itertools import islice, product
 from typing import Any, Final
 
 from folkestrom.model.cells import Cells, code_text
-from folkestrom.model.specification import Category, Dimension, Language, Measure, TableSpecification
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Language,
+    Measure,
+    TableSpecification,
+)
 
 #: What stands for a figure that there is none of, and for one that is not shown.
 MISSING: Final = ".."

@@ -46,7 +46,5 @@ class IndicatorsQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         months = self.extraction_months
-        found = indicators(
-            connection, self.years, self.by, self.known_at, extraction_months=months
-        )
+        found = indicators(connection, self.years, self.by, self.known_at, extraction_months=months)
         return self.shown.of(found)
