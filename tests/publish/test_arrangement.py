@@ -161,6 +161,18 @@ def test_few_rows_keep_across_what_was_asked_to_go_across() -> None:
     assert [(row.labels, row.values) for row in drawn.rows] == [(("03 Oslo",), tuple(ages))]
 
 
+def test_measures_go_down_where_nothing_else_is_left_to() -> None:
+    sexes = Cells(
+        TableSpecification("t", same("T"), (SEX,), (PERSONS, RATE)),
+        pa.table({"sex": ["male", "female"], "persons": [4, 7], "rate": [None, 2.0]}),
+    )
+    drawn = lay_out(Arrangement(wide="sex").of(sexes), Language.NO)
+    assert [column.heading for column in drawn.columns] == ["Menn", "Kvinner"]
+    assert [(row.labels, row.values) for row in drawn.rows] == [
+        (("Persons",), (4, 7)), (("Rate",), (None, 2.0)),
+    ]  # fmt: skip
+
+
 def test_only_what_is_there_goes_across() -> None:
     cells = table(PERSONS)
     males = Cells(cells.specification, cells.data.slice(0, 2))

@@ -128,6 +128,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Wide:
+    """Categories that went across, each with a measure of its own for each of `measures`.
+
+    Parameters
+    ----------
+    categories
+        What the categories are called.
+    measures
+        The measures that there are of each.
+    """
+
+    categories: tuple[Text, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpecification:
     """Everything about a table but its figures.
 
@@ -159,7 +175,7 @@ class TableSpecification:
     listing
         The rows are a list of single things, not the cells of a cube.
     wide
-        The measures are categories that were asked to go across.
+        What was asked to go across: of the measures, the first of it has the first ones.
     """
 
     id: str
@@ -175,7 +191,7 @@ class TableSpecification:
     knowledge_time: Text = Text("", "")
     vintage: Text = Text("", "")
     listing: bool = False
-    wide: bool = False
+    wide: Wide | None = None
 
     def dimension(self, id: str) -> Dimension:
         """The dimension of that name."""

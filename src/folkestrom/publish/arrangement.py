@@ -17,6 +17,7 @@ from folkestrom.model.specification import (
     Language,
     Measure,
     Text,
+    Wide,
 )
 
 
@@ -174,8 +175,9 @@ def _widened(cells: Cells, name: str) -> Cells:
             gone = pc.fill_null(cells.suppressed.filter(mask).take(at), False)
             hidden = pc.or_(hidden, gone)
     specification = replace(
-        made, dimensions=tuple(left), measures=tuple(measures), columns=(), wide=True
-    )
+        made, dimensions=tuple(left), measures=tuple(measures), columns=(),
+        wide=Wide(tuple(across.printed(category) for category in categories), made.measures),
+    )  # fmt: skip
     return Cells(specification, pa.table(columns), None if cells.suppressed is None else hidden)
 
 

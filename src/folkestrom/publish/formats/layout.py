@@ -110,7 +110,9 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
         How many rows at most; None: all.
     """
     spec = cells.specification
-    across = spec.columns or (spec.wide and spec.dimensions)
+    if spec.wide is not None and not spec.dimensions and len(spec.wide.measures) > 1:
+        return _turned(cells, language)
+    across = spec.columns or spec.wide
     if not across and len(spec.measures) > MOST_ACROSS and cells.data.num_rows <= MOST_ACROSS:
         return _turned(cells, language)
     down = tuple(d for d in spec.dimensions if d.id not in spec.columns)
@@ -163,16 +165,25 @@ def _known(spec: TableSpecification, language: Language) -> str:
 
 
 def _turned(cells: Cells, language: Language) -> Layout:
-    """Few cells of many measures: the measures go down, and the cells across."""
+    """Few cells of many measures: the measures go down, and the cells across.
+
+    So they do where categories went across and nothing is left that goes down.
+    """
     spec = cells.specification
     names = [_Names(dimension, language) for dimension in spec.dimensions]
     found = list(_rows(cells))
-    columns = tuple(
-        Column(" ".join(name[code_text(row[name.dimension.id])] for name in names), None)
-        for row in found
-    )
+    measures, ids = spec.measures, [measure.id for measure in spec.measures]
+    if spec.wide is None:
+        headings = [" ".join(n[code_text(row[n.dimension.id])] for n in names) for row in found]
+        values = [[row[id] for row in found] for id in ids]
+    else:
+        measures = spec.wide.measures
+        headings = [category.of(language) for category in spec.wide.categories]
+        values = [[row[id] for row in found for id in ids[n :: len(measures)]]
+                  for n in range(len(measures))]  # fmt: skip
+    columns = tuple(Column(heading, None) for heading in headings)
     rows = tuple(
-        Row((m.label.of(language),), tuple(row[m.id] for row in found), m) for m in spec.measures
+        Row((m.label.of(language),), tuple(of), m) for m, of in zip(measures, values, strict=True)
     )
     return Layout(
         title=spec.title.of(language),
