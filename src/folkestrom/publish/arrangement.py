@@ -143,7 +143,10 @@ def _that_are_left(dimension: Dimension, column: pa.ChunkedArray) -> Dimension:
 def _widened(cells: Cells, name: str) -> Cells:
     """One dimension across: a measure for each of its categories, and each measure."""
     made = cells.specification
-    check_code(name, [d.id for d in made.dimensions], "is not a dimension", where="wide")
+    check_code(
+        name, [d.id for d in made.dimensions], "is not a dimension", where="wide",
+        further="What goes across is named with by too",
+    )  # fmt: skip
     left = [dimension for dimension in made.dimensions if dimension.id != name]
     there = set(pc.unique(_texts(cells.data[name])).to_pylist())
     across, listed = made.dimension(name), cells.categories(name)

@@ -239,6 +239,7 @@ Neste steg: Mente du 'sex'?
     "population --date 2021-01-01 --by sex --wide age": """\
 Feil: --wide: 'age' er ikke en dimensjon.
 Tillatt: sex.
+Neste steg: Det som går bortover, nevnes også med by.
 """,
     "population --date 2021-01-01 --only sex=femal": """\
 Feil: --only, kolonne sex: 'femal' er ikke en kode i sex.
