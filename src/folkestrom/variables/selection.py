@@ -192,7 +192,7 @@ def _no_code(
         if named
         else f"`folkestrom variables {variable.name}` lists them, with their names"
     )
-    # Bare codes of a long list would tell nobody anything.
+    # Bare codes of a long list say nothing to anybody.
     few = len(listed) <= MOST_LISTED
     return UsageError(
         f"is not a code of {variable.name}", where=where, column=variable.name, value=given,
