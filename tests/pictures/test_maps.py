@@ -12,9 +12,10 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
 from folkestrom.errors import UsageError, UserError
+from folkestrom.model.specification import Measure, Text, same
 from folkestrom.pictures.borders import read_borders
 from folkestrom.pictures.maps import SHADES, Classes, map_chart
-from tests.pictures.results import COUNTY, ages, counties, rates, result
+from tests.pictures.results import COUNTY, PERSONS, ages, counties, rates, result
 
 CODES = ("03", "11", "46")
 
@@ -115,6 +116,26 @@ def test_the_lightest_is_least_and_the_darkest_most(tmp_path: Path, classes: Cla
         SHADES[0],
         SHADES[-1],
     }
+
+
+def test_growth_is_drawn_in_per_cent_and_the_title_names_it() -> None:
+    grown = Measure("growth", Text("Growth", "Vekst"), Text("persons", "personer"))
+    columns = {"county": [*CODES], "persons": [100, 0, 400], "growth": [5, 1, -1]}
+    cells = result((COUNTY,), columns, (PERSONS, grown), title=same("Changes. 2020"),
+                   reference_time=same("2020"))  # fmt: skip
+    drawn = map_chart(cells, measures=["growth"], per_cent_of="persons")
+    assert drawn.title == "Changes: Growth. 2020"
+    # Of nobody there is no percentage.
+    tiles = [t.get_text() for t in drawn.figure.axes[0].texts]
+    assert tiles == ["Oslo\n5.00", "Rogaland\n..", "Vestland\n-0.25"]
+    (legend,) = drawn.figure.legends
+    assert " ".join(legend.get_title().get_text().split()) == "Growth, per cent of persons"
+    for measures, base, said in (
+        (["growth"], "growht", "Did you mean 'growth'"),
+        (["growth", "persons"], "persons", "one count"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            map_chart(cells, measures=measures, per_cent_of=base)
 
 
 def test_what_must_not_be_shown_is_hatched_and_explained(tmp_path: Path) -> None:

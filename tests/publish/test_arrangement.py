@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import polars as pl
@@ -22,6 +23,7 @@ from folkestrom.model.specification import (
 )
 from folkestrom.publish.arrangement import Arrangement
 from folkestrom.publish.formats.content import WRITERS
+from folkestrom.publish.formats.layout import MOST_ACROSS, lay_out
 from folkestrom.publish.formats.output_format import OutputFormat
 from folkestrom.statistics.totals import with_totals
 
@@ -119,8 +121,8 @@ def test_a_total_is_not_known_where_a_cell_is_not() -> None:
 def test_one_measure_across_has_the_codes_as_columns() -> None:
     cells = Arrangement(wide="sex").of(table(PERSONS))
     assert frame(cells).to_dict(as_series=False) == {
-        "place": ["11", "03", "03", "11"], "age": [9, 10, None, 10],
-        "male": [4, 7, 0, 0], "female": [0, 0, 7, 1],
+        "place": ["03", "03", "11", "11"], "age": [10, None, 9, 10],
+        "male": [7, 0, 4, 0], "female": [0, 7, 0, 1],
     }  # fmt: skip
     assert [m.label.no for m in cells.specification.measures] == ["Menn", "Kvinner"]
 
@@ -130,8 +132,45 @@ def test_several_measures_across_and_what_is_undefined_stays_so() -> None:
     assert found.columns[2:] == [
         "persons_9", "rate_9", "persons_10", "rate_10", "persons_unknown", "rate_unknown",
     ]  # fmt: skip
-    assert found["rate_10"].to_list() == [None, 2.0, None, 5.0]
-    assert found["persons_10"].to_list() == [0, 7, 0, 1]
+    assert found.select("place", "sex").rows()[1:3] == [("03", "female"), ("11", "male")]
+    assert found["rate_10"].to_list() == [2.0, None, None, 5.0]
+    assert found["persons_10"].to_list() == [7, 0, 0, 1]
+
+
+def test_names_of_places_stand_after_their_codes_wherever_they_are_printed() -> None:
+    plain, cells = table(PERSONS), with_totals(table(PERSONS))
+    across = replace(plain, specification=replace(plain.specification, columns=("place",)))
+    oslo = [
+        {row.labels[0] for row in lay_out(plain, Language.EN).rows},
+        {row.labels[0] for row in lay_out(cells, Language.EN).rows},
+        {column.heading for column in lay_out(across, Language.EN).columns},
+        {c.heading for c in lay_out(Arrangement(wide="place").of(plain), Language.EN).columns},
+    ]  # fmt: skip
+    assert all("03 Oslo" in labels and "Oslo" not in labels for labels in oslo)
+    assert "Total" in oslo[1]
+
+
+def test_few_rows_keep_across_what_was_asked_to_go_across() -> None:
+    ages = list(range(MOST_ACROSS + 1))
+    places = Cells(
+        TableSpecification("t", same("T"), (PLACE, AGE), (PERSONS,)),
+        pa.table({"place": ["03"] * len(ages), "age": ages, "persons": ages}),
+    )
+    drawn = lay_out(Arrangement(wide="age").of(places), Language.EN)
+    assert [column.heading for column in drawn.columns] == [str(age) for age in ages]
+    assert [(row.labels, row.values) for row in drawn.rows] == [(("03 Oslo",), tuple(ages))]
+
+
+def test_measures_go_down_where_nothing_else_is_left_to() -> None:
+    sexes = Cells(
+        TableSpecification("t", same("T"), (SEX,), (PERSONS, RATE)),
+        pa.table({"sex": ["male", "female"], "persons": [4, 7], "rate": [None, 2.0]}),
+    )
+    drawn = lay_out(Arrangement(wide="sex").of(sexes), Language.NO)
+    assert [column.heading for column in drawn.columns] == ["Menn", "Kvinner"]
+    assert [(row.labels, row.values) for row in drawn.rows] == [
+        (("Persons",), (4, 7)), (("Rate",), (None, 2.0)),
+    ]  # fmt: skip
 
 
 def test_only_what_is_there_goes_across() -> None:

@@ -99,7 +99,7 @@ def a_store() -> Any:
 
 def test_a_matrix_of_counties_has_the_destinations_across() -> None:
     shown = lay_out(moves(a_store(), [year(2001)], known_at="latest"), Language.EN)
-    assert [column.heading for column in shown.columns] == ["Oslo", "Rogaland"]
+    assert [column.heading for column in shown.columns] == ["03 Oslo", "11 Rogaland"]
     rows = {row.labels[1]: row.values for row in shown.rows}
     assert rows == {"03 Oslo": (0, 2), "11 Rogaland": (1, 0)}
 

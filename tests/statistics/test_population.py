@@ -140,6 +140,9 @@ def test_immigrant_category_by_own_and_parents_country_of_birth() -> None:
     (note,) = cells.specification.footnotes
     assert "parents whose country of birth is unknown are taken to be born abroad" in note.en
     assert "uoppgitt fødeland regnes som født i utlandet" in note.no
+    # Born abroad, whoever the parents are; where is not known, or it is.
+    abroad = dict(rows(population(store, date(2021, 1, 1), ["born_abroad"])))
+    assert abroad == {"no": 5, "yes": 3, "unknown": 1}
     account = changes(store, [year(2020)], ["immigrant_category"])
     assert {r["immigrant_category"]: r["population_end"] for r in account.rows()} == found
     assert account.specification.footnotes == (note,)

@@ -14,12 +14,6 @@ import pyarrow.compute as pc
 
 from folkestrom.errors import InputRefused, UsageError
 
-#: What cannot be read as a column raises one of these, wherever it is noticed.
-_UNREADABLE = (
-    pa.ArrowException, pl.exceptions.PolarsError, ArithmeticError, AttributeError, TypeError,
-    ValueError,
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
@@ -176,7 +170,7 @@ def _arrow(values: Any, name: str, where: str | None) -> pa.Array:
     try:
         # Not a number is said to be so where it is one, of an array of numbers.
         found = pa.array(given, from_pandas=getattr(given, "dtype", None) != np.float64)
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         found = _of_moments(given)
         if found is None:
             raise _mixed(list(given), name, where) from error
@@ -230,7 +224,7 @@ def _series(array: pa.Array, name: str, where: str | None) -> pl.Series:
         found = pl.from_arrow(_declared(array) if pa.types.is_dictionary(array.type) else array)
         if pa.types.is_dictionary(array.type):
             found = found.cast(pl.Enum(_levels(array.dictionary)))
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise InputRefused(
             f"holds values of a kind that cannot be read ({array.type})", where=where, column=name
         ) from error
@@ -251,3 +245,11 @@ def _declared(array: pa.DictionaryArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         pa.array(taken, pa.int32(), mask=taken < 0), pa.array(levels, pa.string())
     )
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What is raised where something cannot be read as a column, wherever it is noticed."""
+    return (
+        pa.ArrowException, pl.exceptions.PolarsError, ArithmeticError, AttributeError, TypeError,
+        ValueError,
+    )  # fmt: skip

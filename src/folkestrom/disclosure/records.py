@@ -110,8 +110,10 @@ def by_lines(hit: int) -> DisclosureRecord:
         How many there were.
     """
     text = Text(
-        "cells protected in each of their totals alone, as there were too many",
-        "celler som bare er beskyttet i hver enkelt sum, siden det var for mange",
+        "counts checked against one total at a time, and not against several together, as the "
+        "table is too large",
+        "antall som er kontrollert mot én sum om gangen, og ikke mot flere sammen, fordi tabellen "
+        "er for stor",
     )
     return DisclosureRecord("by_lines", text, hit)
 

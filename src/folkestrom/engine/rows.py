@@ -5,6 +5,7 @@ Answers are read to their end: a result that is left open blocks its connection.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -89,6 +90,28 @@ def lent(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[
     # Not after an error: the transaction is over then, and refuses even this.
     for name in tables:
         connection.unregister(name)
+
+
+class _NoPandas:
+    """Where modules are found: pandas is not."""
+
+    @staticmethod
+    def find_spec(fullname: str, *_: object) -> None:
+        """Refuse pandas, and know of nothing else."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(name=fullname)
+
+
+def arrow_without_pandas() -> None:
+    """Let Arrow not load pandas with its first value; it still does when pandas is asked for.
+
+    Arrow takes columns of pandas for lists from then on, so that this is for a process without any.
+    """
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.scalar(0)
+    finally:
+        sys.meta_path.remove(_NoPandas)
 
 
 def numbers_of(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import numbers_of
-from folkestrom.linkage.columns import Kind, Source, day_sql, key_sql, value_sql
+from folkestrom.linkage.columns import Kind, Source, day_sql, empty_sql, key_sql, value_sql
 from folkestrom.linkage.reasons import NUMBERS, Reason
 
 _BATCH: Final = 1_000_000
@@ -64,7 +64,6 @@ def _rows_sql(source: Source, number: int, kind: Kind) -> str:
     is_text = kind == "text"
     coded = "l.number" if is_text else '"value"'
     levels = 'LEFT JOIN arriving_level l ON l.level = "value"' if is_text else ""
-    open_to = 'f."to" IS NULL OR trim(f."to"::VARCHAR) = \'\''
     return f"""
         SELECT {number}::SMALLINT AS file, row, "key", {coded} AS "value", valid_from, valid_to,
           CASE
@@ -80,9 +79,10 @@ def _rows_sql(source: Source, number: int, kind: Kind) -> str:
         FROM (
           SELECT file_row_number + 1 AS row, {key_sql(source)} AS "key", {value} AS "value",
             {day_sql(source, "from")} AS valid_from,
-            CASE WHEN {open_to} THEN {_OPEN} ELSE {day_sql(source, "to")} END AS valid_to,
+            CASE WHEN {empty_sql(source, "to")} THEN {_OPEN} ELSE {day_sql(source, "to")} END
+              AS valid_to,
             {broken if source.broken else "FALSE"} AS is_broken,
-            f."value" IS NULL OR trim(f."value"::VARCHAR) = '' AS no_value
+            {empty_sql(source, "value")} AS no_value
           FROM read_parquet('{path}', file_row_number = true) f
         )
         {levels}

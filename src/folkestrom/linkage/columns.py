@@ -195,6 +195,14 @@ def _written(column: str, zone: str) -> str:
     return f"{column}::TIMESTAMP + to_minutes({sign}{60 * int(hours) + int(minutes)})"
 
 
+def empty_sql(source: Source, name: str) -> str:
+    """Whether a column of a row has nothing in it, as an SQL expression; blanks are nothing."""
+    column, kind = f'f."{name}"', source.types[name]
+    if kind in _INTEGERS or kind.startswith((*_NUMBERS, "DATE", "TIMESTAMP")):
+        return f"{column} IS NULL"
+    return f"({column} IS NULL OR trim({column}::VARCHAR) = '')"
+
+
 def key_sql(source: Source) -> str:
     """The person or municipality of a row, as an SQL expression; nothing where it is neither."""
     column = f'f."{source.key}"'

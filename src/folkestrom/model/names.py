@@ -18,6 +18,8 @@ Code = TypeVar("Code")
 #: What is typed between names instead of a comma.
 _PARTED: Final = re.compile(r"[\s;&+]+")
 
+#: As like as this is a name that one may be a slip of; and what it is called elsewhere.
+_NEAR, _NEARLY = 0.6, 0.8
 #: What some variables are called elsewhere.
 _OTHER_NAMES: Final = {
     "gender": "sex",
@@ -33,6 +35,9 @@ _OTHER_NAMES: Final = {
     "fødeland": "country_of_birth",
     "grunnkrets": "basic_unit",
     "cohort": "birth_year",
+    "foreign_born": "born_abroad",
+    "immigrant": "immigrant_category",
+    "innvandrer": "immigrant_category",
 }
 
 
@@ -51,9 +56,12 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
         numbers = {str(int(other)): other for other in names.values() if other.isdecimal()}
         if str(int(name)) in numbers:
             return numbers[str(int(name))]
-    names = {said: meant for said, meant in _OTHER_NAMES.items() if meant in names} | names
-    found = difflib.get_close_matches(_plain(name), names, n=1, cutoff=0.5)
-    return names[found[0]] if found else None
+    others = {said: meant for said, meant in _OTHER_NAMES.items() if meant in names}
+    others = {said: meant for said, meant in others.items() if said not in names}
+    for among, near in ((others, _NEARLY), (names, _NEAR)):
+        if found := difflib.get_close_matches(_plain(name), among, n=1, cutoff=near):
+            return among[found[0]]
+    return None
 
 
 def suggestion(name: object, known: Iterable[object]) -> str | None:

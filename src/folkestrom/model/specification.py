@@ -89,6 +89,17 @@ class Dimension:
     labels: Callable[[str], Text] = same
     total: str | None = None
 
+    def printed(self, category: Category) -> Text:
+        """What a category is called in a table that shows no column of codes.
+
+        Names of places are not unique, so that they stand after the code; so does what else has
+        numbers for codes, and names that the table does not list.
+        """
+        code, label = category.code, category.label
+        if not code[:1].isdigit() or label.en[:1].isdigit() or label != self.labels(code):
+            return label
+        return Text(f"{code} {label.en}", f"{code} {label.no}")
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -114,6 +125,22 @@ class Measure:
     unit: Text
     decimals: int = 0
     empty: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """Categories that went across, each with a measure of its own for each of `measures`.
+
+    Parameters
+    ----------
+    categories
+        What the categories are called.
+    measures
+        The measures that there are of each.
+    """
+
+    categories: tuple[Text, ...]
+    measures: tuple[Measure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +174,8 @@ class TableSpecification:
         What knowledge that is: "as published", "all that is known"; empty for a day of choice.
     listing
         The rows are a list of single things, not the cells of a cube.
+    wide
+        What was asked to go across: of the measures, the first of it has the first ones.
     """
 
     id: str
@@ -162,6 +191,7 @@ class TableSpecification:
     knowledge_time: Text = Text("", "")
     vintage: Text = Text("", "")
     listing: bool = False
+    wide: Wide | None = None
 
     def dimension(self, id: str) -> Dimension:
         """The dimension of that name."""

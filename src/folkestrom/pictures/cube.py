@@ -16,7 +16,14 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.html_table import lead
 from folkestrom.model.names import check_code
-from folkestrom.model.specification import Dimension, Language, Measure, same
+from folkestrom.model.specification import (
+    Dimension,
+    Language,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
 from folkestrom.pictures.style import Language as Lang
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -154,6 +161,7 @@ def cube_of(
     keep: Collection[str] = (),
     *,
     alone: bool = False,
+    per_cent_of: str | None = None,
 ) -> Cube:
     """The figures of a chart.
 
@@ -170,7 +178,9 @@ def cube_of(
     keep
         Dimensions that stay with all their categories, if only one occurs too.
     alone
-        There is room for one measure only.
+        There is room for one measure only, which the title names.
+    per_cent_of
+        A count that the measure, a count too, is drawn in per cent of.
     """
     spec = cells.specification
     axes, place, size = _placed(cells, language, keep)
@@ -183,6 +193,11 @@ def cube_of(
     if cells.suppressed is not None:
         hidden[place] = np.asarray(cells.suppressed.to_numpy(zero_copy_only=False), np.bool_)
     values = arrays[0]
+    if per_cent_of is not None:
+        base = _base(spec.measures, chosen, per_cent_of)
+        whole = _array(cells, base, place, size)
+        values = 100 * np.divide(values, whole, np.full_like(whole, np.nan), where=whole > 0)
+        chosen = [_in_per_cent(chosen[0], base)]
     if len(chosen) > 1:
         names = tuple(m.label.of(language) for m in chosen)
         codes = tuple(m.id for m in chosen)
@@ -191,8 +206,9 @@ def cube_of(
         hidden = np.repeat(hidden, len(chosen))
     size = [len(axis.codes) for axis in axes]
     lower, upper = (None, None) if limits is None else (a.reshape(size) for a in arrays[1:])
+    named = alone and len(spec.measures) > 1 and limits is None
     cube = Cube(
-        title=spec.title.of(language),
+        title=_titled(spec, chosen[0], language) if named else spec.title.of(language),
         time=spec.reference_time.of(language),
         known=lead(spec.described(language)),
         fixed="",
@@ -226,6 +242,35 @@ def _chosen(all_of: Sequence[Measure], wanted: Sequence[str], room: int) -> list
             allowed="measures of one unit, or counts",
         )
     return chosen
+
+
+def _base(all_of: Sequence[Measure], chosen: Sequence[Measure], name: str) -> Measure:
+    by_name = {measure.id: measure for measure in all_of}
+    base = by_name[check_code(name, by_name, "is no measure of the result", where="per_cent_of")]
+    for measure in (*chosen, base):
+        if measure.empty is None or measure.decimals or len(chosen) > 1:
+            raise UsageError(
+                "cannot be drawn so: per cent are of one count, by another",
+                where="per_cent_of", value=name,
+                allowed=[m.id for m in all_of if m.empty is not None and not m.decimals],
+                next_step="Name one count with measure",
+            )  # fmt: skip
+    return base
+
+
+def _in_per_cent(measure: Measure, base: Measure) -> Measure:
+    en, no = base.label.en, base.label.no
+    unit = Text(f"per cent of {en[:1].lower()}{en[1:]}", f"prosent av {no[:1].lower()}{no[1:]}")
+    return replace(measure, unit=unit, decimals=2, empty=None)
+
+
+def _titled(spec: TableSpecification, measure: Measure, language: Language) -> str:
+    """The title, with the one measure of several that is drawn before its time."""
+    title, time = spec.title.of(language), spec.reference_time.of(language)
+    label = measure.label.of(language)
+    if not time or not title.endswith(time):
+        return f"{title}: {label}"
+    return f"{title.removesuffix(time).rstrip('. ')}: {label}. {time}"
 
 
 def _on_one_axis(measures: Sequence[Measure]) -> bool:
@@ -333,7 +378,8 @@ def _varying(cells: Cells, cube: Cube, stay: Collection[str]) -> Cube:
         keep.append(np.array(kept, np.intp))
         if len(kept) == 1 and axis.id not in stay:
             name = axis.names[kept[0]]
-            fixed.append(name if axis.is_time else f"{axis.label}: {name}")
+            if not (axis.is_time and name in cube.title):
+                fixed.append(name if axis.is_time else f"{axis.label}: {name}")
         else:
             codes, names = (tuple(all_of[n] for n in kept) for all_of in (axis.codes, axis.names))
             axes.append(replace(axis, codes=codes, names=names))

@@ -73,6 +73,7 @@ def map_chart(
     measures: Sequence[str] = (),
     classes: Classes = "quantiles",
     count: int = 5,
+    per_cent_of: str | None = None,
 ) -> Chart:
     """A map of a result by areas.
 
@@ -91,6 +92,8 @@ def map_chart(
         "quantiles": as many areas in each; "equal": steps of one size.
     count
         How many classes, from 2 to 6.
+    per_cent_of
+        A count that the measure, a count too, is drawn in per cent of.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def map_chart(
         raise UsageError(
             "is no number of classes", where="count", value=count, allowed=f"2 to {MOST_CLASSES}"
         )
-    cube = cube_of(cells, language, measures, alone=True)
+    cube = cube_of(cells, language, measures, alone=True, per_cent_of=per_cent_of)
     found = _classed(cube, classes, count)
     tiles = _tiles(found.codes) if borders is None else None
     if borders is None and tiles is None:

@@ -186,11 +186,11 @@ def _name_ages(axes: Axes, age: Axis, edges: Floats, *, single: bool, spans: boo
 
 
 def _neutral(handle: Any) -> Any:
-    """How a legend shows what both sides have: without the colour of one."""
+    """How a legend shows what both sides have: in the colours of both, or in that of none."""
     from matplotlib.patches import Patch
 
     if handle.get_fill():
-        return handle if handle.get_hatch() else Patch(facecolor="#8c8c8c")
+        return handle if handle.get_hatch() else tuple(Patch(facecolor=c) for c in COLOURS[:MOST])
     return Patch(facecolor="none", edgecolor=INK, linewidth=1.3)
 
 

@@ -234,10 +234,14 @@ def legend_beside(
     title
         Of the legend.
     """
+    from matplotlib.legend_handler import HandlerTuple
+
     figure.legend(
         handles, [fill(in_legend(name), _LEGEND_LETTERS) for name in names],
         loc="outside right upper", frameon=False, fontsize=9, title=title, title_fontsize=9,
         alignment="left",
+        # What is of several colours shows them side by side.
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )  # fmt: skip
 
 

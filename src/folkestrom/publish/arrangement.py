@@ -13,11 +13,11 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import (
-    Category,
     Dimension,
     Language,
     Measure,
     Text,
+    Wide,
 )
 
 
@@ -143,10 +143,13 @@ def _that_are_left(dimension: Dimension, column: pa.ChunkedArray) -> Dimension:
 def _widened(cells: Cells, name: str) -> Cells:
     """One dimension across: a measure for each of its categories, and each measure."""
     made = cells.specification
-    check_code(name, [d.id for d in made.dimensions], "is not a dimension", where="wide")
+    check_code(
+        name, [d.id for d in made.dimensions], "is not a dimension", where="wide",
+        further="What goes across is named with by too",
+    )  # fmt: skip
     left = [dimension for dimension in made.dimensions if dimension.id != name]
     there = set(pc.unique(_texts(cells.data[name])).to_pylist())
-    listed = cells.categories(name)
+    across, listed = made.dimension(name), cells.categories(name)
     categories = [category for category in listed if category.code in there] or list(listed)
     keys, places = _rows_of(cells, [dimension.id for dimension in left])
     texts = _texts(cells.data[name])
@@ -157,7 +160,8 @@ def _widened(cells: Cells, name: str) -> Cells:
         mask = pc.equal(texts, category.code)
         at = pc.index_in(pa.array(range(len(hidden))), places.filter(mask))
         for measure in made.measures:
-            new = _measure_of(measure, category, many=len(made.measures) > 1)
+            label = across.printed(category)
+            new = _measure_of(measure, category.code, label, many=len(made.measures) > 1)
             if new.id in columns:
                 raise UsageError(
                     "gives two columns of one name", where="wide", value=new.id,
@@ -173,34 +177,40 @@ def _widened(cells: Cells, name: str) -> Cells:
         if cells.suppressed is not None:
             gone = pc.fill_null(cells.suppressed.filter(mask).take(at), False)
             hidden = pc.or_(hidden, gone)
-    specification = replace(made, dimensions=tuple(left), measures=tuple(measures), columns=())
+    specification = replace(
+        made, dimensions=tuple(left), measures=tuple(measures), columns=(),
+        wide=Wide(tuple(across.printed(category) for category in categories), made.measures),
+    )  # fmt: skip
     return Cells(specification, pa.table(columns), None if cells.suppressed is None else hidden)
 
 
 def _rows_of(cells: Cells, names: Sequence[str]) -> tuple[dict[str, Any], pa.Array]:
-    """The different rows by some dimensions, in their order, and which of them each row is."""
+    """The different rows by some dimensions, in the order of those, and which each row is."""
     if not names:
         return {}, pa.array([0] * cells.data.num_rows)
-    seen: dict[tuple[Any, ...], int] = {}
-    texts = [_texts(cells.data[name]).to_pylist() for name in names]
-    first: list[int] = []
-    places = []
-    for row, key in enumerate(zip(*texts, strict=True)):
-        if key not in seen:
-            seen[key] = len(first)
-            first.append(row)
-        places.append(seen[key])
-    taken = cells.data.select(list(names)).take(pa.array(first, pa.int64()))
-    return {name: taken[name] for name in names}, pa.array(places)
+    ranks = [_ranks(cells, name) for name in names]
+    first: dict[tuple[int, ...], int] = {}
+    keys = list(zip(*ranks, strict=True))
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
+    place = {key: n for n, key in enumerate(sorted(first))}
+    rows = pa.array([first[key] for key in place], pa.int64())
+    taken = cells.data.select(list(names)).take(rows)
+    return {name: taken[name] for name in names}, pa.array([place[key] for key in keys])
 
 
-def _measure_of(measure: Measure, category: Category, *, many: bool) -> Measure:
+def _ranks(cells: Cells, name: str) -> list[int]:
+    """Where each row's category of a dimension stands among the others."""
+    codes = pa.array([category.code for category in cells.categories(name)])
+    found: list[int] = pc.index_in(_texts(cells.data[name]), codes).to_pylist()
+    return found
+
+
+def _measure_of(measure: Measure, code: str, label: Text, *, many: bool) -> Measure:
     if not many:
-        return replace(measure, id=category.code, label=category.label)
-    label = Text(
-        f"{measure.label.en}, {category.label.en}", f"{measure.label.no}, {category.label.no}"
-    )
-    return replace(measure, id=f"{measure.id}_{category.code}", label=label)
+        return replace(measure, id=code, label=label)
+    both = Text(f"{measure.label.en}, {label.en}", f"{measure.label.no}, {label.no}")
+    return replace(measure, id=f"{measure.id}_{code}", label=both)
 
 
 def _labelled(cells: Cells, language: Language) -> Cells:

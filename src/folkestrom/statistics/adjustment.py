@@ -12,6 +12,7 @@ is, above all, annulled and corrected reports that an earlier period had counted
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -185,8 +186,26 @@ def explain(
         tables.append(fetch(connection, explain_steps(area), parameters))
     places = () if area == "nation" else (VARIABLES[area].dimension,)
     filled = SPECIFICATION.fill(when=when, known=known)
-    specification = replace(filled, dimensions=(*places, *filled.dimensions))
-    return Cells(specification, _readable(_unit_by_unit(pa.concat_tables(tables)), area))
+    data = _readable(_unit_by_unit(pa.concat_tables(tables)), area)
+    specification = replace(
+        filled,
+        dimensions=(*places, *filled.dimensions),
+        footnotes=(*filled.footnotes, *_sums(data)),
+    )
+    return Cells(specification, data)
+
+
+def _sums(data: pa.Table) -> tuple[Text, ...]:
+    """What the units add up to, by the kind of the report and of the one that it is about."""
+    sums: Counter[str] = Counter()
+    columns = (data[name].to_pylist() for name in ("kind", "target_kind", "units"))
+    for kind, target, units in zip(*columns, strict=True):
+        sums[kind if target in (None, kind) else f"{kind} of {target}"] += units
+    if not sums:
+        return ()
+    largest = sorted(sums, key=lambda name: (-abs(sums[name]), name))
+    total, listed = sums.total(), ", ".join(f"{name} {sums[name]:+d}" for name in largest)
+    return (Text(f"In all {total:+d}: {listed}.", f"I alt {total:+d}: {listed}."),)
 
 
 def _unit_by_unit(found: pa.Table) -> pa.Table:

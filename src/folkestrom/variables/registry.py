@@ -89,9 +89,9 @@ def _classified(
     return _listed(dimension, sql, *needs, everybody=everybody, **more)
 
 
-def _flag(id: str, label: Text, condition: str, *needs: Source) -> Variable:
+def _flag(id: str, label: Text, condition: str, *needs: Source, note: Text) -> Variable:
     sql = f"CASE WHEN {condition} THEN 1 ELSE 0 END"
-    return _classified(id, label, _NO_YES, sql, *needs, everybody=True)
+    return _classified(id, label, _NO_YES, sql, *needs, everybody=True, note=note)
 
 
 def _grouped(groups: AgeGroups) -> Variable:
@@ -110,8 +110,9 @@ def _place(dimension: Dimension, sql: str, decode: Decoder, need: Source, **more
     return Variable(dimension, sql, frozenset({need}), decode, **more)
 
 
-def _completed(label: Text, source: sources.Completed) -> Variable:
-    return _number(source.name, label, source.name, source, classification="Completed years")
+def _completed(label: Text, source: sources.Completed, **more: Any) -> Variable:
+    shown = {"classification": "Completed years", **more}
+    return _number(source.name, label, source.name, source, **shown)
 
 
 def _category_sql() -> str:
@@ -178,6 +179,14 @@ def _duration() -> Variable:
     return _listed(dimension, sql, sources.ATTRIBUTE, years, numbers=codes)
 
 
+_LAST_IMMIGRATION: Final = Text(
+    "Of several immigrations the last counts; who has none in the register is unknown.",
+    "Av flere innvandringer teller den siste; den som ikke har noen i registeret, er uoppgitt.",
+)
+_OWN_CHILDREN: Final = Text(
+    "Children are own ones under 18 who are resident in the country, wherever they live in it.",
+    "Barn er egne barn under 18 år som er bosatt i landet, uansett hvor i landet de bor.",
+)
 _NO_YES: Final = {"no": Text("No", "Nei"), "yes": Text("Yes", "Ja")}
 _NORWEGIAN_BORN: Final = Text("Norwegian-born to immigrant parents", "Norskfødte av innvandrere")
 _PARTNERS: Final = sorted(s for s in PARTNERED_STATUSES if "SEPARATED" not in s.name)
@@ -225,10 +234,33 @@ _OF_THE_REGISTER: Final = (
         Dimension("foreign_citizen", Text("Citizenship", "Statsborgerskap"), CITIZENS),
         f"CASE WHEN citizenship = {NO_CODE} THEN 0 ELSE 1 END",
         sources.CITIZENSHIP,
+        note=Text(
+            "Foreign citizens are all who are not known to be Norwegian: the stateless, those of "
+            "unknown citizenship, and those born in Norway too.",
+            "Utenlandske statsborgere er alle som ikke er kjent som norske: også statsløse, de med "
+            "uoppgitt statsborgerskap og de som er født i Norge.",
+        ),
     ),
     _country(
         "country_of_birth", Text("Country of birth", "Fødeland"), "country_of_birth",
         sources.ATTRIBUTE, fixed=True,
+    ),
+    _classified(
+        "born_abroad",
+        Text("Born in Norway or abroad", "Født i Norge eller i utlandet"),
+        {"no": Text("Born in Norway", "Født i Norge"),
+         "yes": Text("Born abroad", "Født i utlandet")},
+        f"CASE WHEN nullif(country_of_birth, {COUNTRY_CODES[UNKNOWN]}) IS NULL THEN NULL "
+        f"WHEN country_of_birth = {NO_CODE} THEN 0 ELSE 1 END",
+        sources.ATTRIBUTE,
+        classification="ISO 3166-1 alpha-2",
+        fixed=True,
+        note=Text(
+            "Who is born abroad is no immigrant where a parent is known to be born in Norway: "
+            "immigrant_category tells them apart.",
+            "Den som er født i utlandet, er ikke innvandrer når en forelder er kjent født i Norge: "
+            "immigrant_category skiller dem.",
+        ),
     ),
     _listed(
         IMMIGRANT_CATEGORY, _category_sql(), sources.ATTRIBUTE, sources.PARENTS,
@@ -344,7 +376,7 @@ _DERIVED: Final = (
     _number(
         "immigration_year", Text("Year of immigration", "Innvandringsår"),
         "year(last_immigration)", sources.LAST_IMMIGRATION,
-        classification="Year of the last immigration",
+        classification="Year of the last immigration", note=_LAST_IMMIGRATION,
     ),
     _number(
         "first_immigration_year", Text("Year of first immigration", "År for første innvandring"),
@@ -352,7 +384,8 @@ _DERIVED: Final = (
         classification="Year of the first immigration",
     ),
     _completed(
-        Text("Years since immigration", "År siden innvandring"), sources.YEARS_SINCE_IMMIGRATION
+        Text("Years since immigration", "År siden innvandring"), sources.YEARS_SINCE_IMMIGRATION,
+        note=_LAST_IMMIGRATION,
     ),
     _completed(
         Text("Years since first immigration", "År siden første innvandring"),
@@ -363,10 +396,21 @@ _DERIVED: Final = (
     ),
     _number(
         "children", Text("Children under 18", "Barn under 18 år"), "children", sources.CHILDREN,
-        classification="Own resident children",
+        classification="Own resident children", note=_OWN_CHILDREN,
     ),
-    _flag("with_children", Text("With children", "Med barn"), "children > 0", sources.CHILDREN),
-    _flag("with_partner", Text("With a partner", "Med partner"), _PARTNER, sources.MARITAL),
+    _flag(
+        "with_children", Text("With children", "Med barn"), "children > 0", sources.CHILDREN,
+        note=_OWN_CHILDREN,
+    ),
+    _flag(
+        "with_partner", Text("With a partner", "Med partner"), _PARTNER, sources.MARITAL,
+        note=Text(
+            "Partners are spouses and registered partners; who cohabits is without, as cohabitants "
+            "are not in the register.",
+            "Partnere er ektefeller og registrerte partnere; samboere regnes som uten, siden "
+            "samboerskap ikke er i registeret.",
+        ),
+    ),
     _classified(
         "family",
         Text("Family", "Familie"),
@@ -382,9 +426,11 @@ _DERIVED: Final = (
         sources.CHILDREN,
         note=Text(
             "Couples are married or registered partners; cohabitants are not in the register. "
-            "Children are own ones under 18 who are resident in the country.",
+            "Children are own ones under 18 who are resident in the country. Everybody without "
+            "either is single: children who live with their parents too.",
             "Par er gifte og registrerte partnere; samboere er ikke i registeret. Barn er egne "
-            "barn under 18 år som er bosatt i landet.",
+            "barn under 18 år som er bosatt i landet. Alle uten noen av delene er enslige: også "
+            "barn som bor hos foreldrene.",
         ),
     ),
     _place(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
-from folkestrom.errors import UsageError
+from folkestrom.errors import MOST_LISTED, UsageError
 from folkestrom.model.names import check_code, suggestion
 from folkestrom.model.specification import Text
 from folkestrom.variables.codes import codes_of
@@ -19,19 +20,23 @@ from folkestrom.variables.vocabulary import Setting, chosen
 
 #: Which codes of which variables to keep.
 Only = Mapping[str, str | Iterable[str]]
+#: The same as a user may say it: in texts such as `county=03,11,sex=female` too.
+Kept = Only | str | Iterable[str]
 
 #: A number, or the first and the last of several.
 _RANGE: Final = re.compile(r"(\d{1,4})(?:\s*[-\N{EN DASH}]\s*(\d{1,4})|(\+))?")
 _LARGEST: Final = 9999
+#: So many codes whose names are near to what was given are suggested.
+_MOST_NEAR: Final = 3
 
 
-def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
+def codes_kept(only: Kept, where: str = "only") -> dict[str, tuple[str, ...]]:
     """The codes of every variable as texts.
 
     Parameters
     ----------
     only
-        Codes to keep, by variable.
+        Codes to keep, by variable; or texts that say so.
     where
         The argument that they were given for.
 
@@ -39,7 +44,11 @@ def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
     --------
     >>> codes_kept({"county": "03", "age": [17, 18]})
     {'county': ('03',), 'age': ('17', '18')}
+    >>> codes_kept("county=03,11,sex=female")
+    {'county': ('03', '11'), 'sex': ('female',)}
     """
+    if not isinstance(only, Mapping):
+        only = _said([only] if isinstance(only, str) else only, where)
     found = {}
     for name, codes in only.items():
         listed = [codes] if isinstance(codes, str) or not isinstance(codes, Iterable) else codes
@@ -49,6 +58,36 @@ def codes_kept(only: Only, where: str = "only") -> dict[str, tuple[str, ...]]:
                 "keeps nothing", where=where, value=name, allowed="codes of the variable"
             )
     return found
+
+
+def _said(texts: Iterable[str], where: str) -> dict[str, list[str]]:
+    """Codes by variable, from texts such as `county=03,11,sex=female`."""
+    kept: dict[str, list[str]] = {}
+    for text in texts:
+        name = ""
+        for part in text.split(","):
+            before, equals, after = part.partition("=")
+            name, code = (before.strip(), after) if equals else (name, before)
+            if not name or not code.strip() or "=" in code:
+                raise UsageError(
+                    "is not a variable with codes",
+                    where=where,
+                    value=text,
+                    allowed="such as county=03, county=03,11 or county=03,sex=female",
+                    next_step=_separated(text),
+                )
+            kept.setdefault(name, []).append(code.strip())
+    return kept
+
+
+def _separated(text: str) -> str | None:
+    """What was meant where several variables stand in one word."""
+    _, *parts = re.split(r"([a-z_]+)\s*=", text)
+    pairs = [(n, c.strip(" ,;&+")) for n, c in zip(parts[::2], parts[1::2], strict=True)]
+    if len(pairs) < 2 or not all(code for _, code in pairs):
+        return None
+    meant = ",".join(f"{name}={code}" for name, code in pairs)
+    return f"Did you mean {meant}?"
 
 
 def listed_codes(variable: Variable) -> frozenset[str]:
@@ -132,12 +171,33 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
             allowed=meant, next_step="Give the code",
         )  # fmt: skip
     if listed and not meant:
-        check_code(
-            given, sorted(listed), f"is not a code of {variable.name}", where=where,
-            column=variable.name,
-            further=None if suggestion(given, listed) else suggestion(given, labels),
-        )  # fmt: skip
+        raise _no_code(given, variable, labels, listed, where)
     return meant or [given]
+
+
+def _no_code(
+    given: str,
+    variable: Variable,
+    labels: Mapping[str, set[str]],
+    listed: Collection[str],
+    where: str,
+) -> UsageError:
+    """What to raise for a code or a label that is not known, with those that are near."""
+    near = get_close_matches(given.casefold().strip(), labels, n=_MOST_NEAR)
+    codes = [code for label in near for code in sorted(labels[label])][:_MOST_NEAR]
+    called = {code.code: code.label.en for code in codes_of(variable)}
+    named = ", ".join(f"{code} ({called[code]})" for code in dict.fromkeys(codes))
+    next_step = suggestion(given, listed) or (
+        f"Did you mean {named}?"
+        if named
+        else f"`folkestrom variables {variable.name}` lists them, with their names"
+    )
+    # Bare codes of a long list say nothing to anybody.
+    few = len(listed) <= MOST_LISTED
+    return UsageError(
+        f"is not a code of {variable.name}", where=where, column=variable.name, value=given,
+        allowed=sorted(listed) if few else "a code, or a name, of its list", next_step=next_step,
+    )  # fmt: skip
 
 
 def _called(label: Text) -> set[str]:

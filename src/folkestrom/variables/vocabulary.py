@@ -61,7 +61,7 @@ class Vocabulary:
         for name in names:
             check_code(
                 name, tuple(self.known), "is not a variable", where=where,
-                further=f"Variables of your own are linked with `folkestrom link FILE --as {name}`",
+                further=_all_of_them(name),
             )  # fmt: skip
 
 
@@ -203,8 +203,17 @@ def _unknown(setting: Setting, name: str, known: Sequence[str], where: str) -> U
             value=name,
             allowed=", ".join(part.strip() for part in name.split(":")),
         )
-    said = f"Variables of your own are linked with `folkestrom link FILE --as {name}`"
-    return unknown(name, tuple(known), _NOT_THERE[setting.use], where=where, further=said)
+    return unknown(
+        name, tuple(known), _NOT_THERE[setting.use], where=where, further=_all_of_them(name)
+    )
+
+
+def _all_of_them(name: str) -> str:
+    """Where a variable may be found, or come from."""
+    return (
+        "`folkestrom variables` lists them all; variables of your own are linked with "
+        f"`folkestrom link FILE --as {name}`"
+    )
 
 
 def _check_origins(

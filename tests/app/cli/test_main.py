@@ -179,6 +179,30 @@ def test_an_interrupt_while_the_program_loads_ends_it_quietly(
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 
+LATER = """
+import sys
+from folkestrom.app.cli.start import load_when_used
+from folkestrom.engine.rows import arrow_without_pandas
+load_when_used("colorsys")
+import colorsys
+assert "ONE_THIRD" not in vars(colorsys)
+assert colorsys.rgb_to_hsv(1, 1, 1) == (0.0, 0.0, 1)
+assert sys.modules["colorsys"].__file__
+arrow_without_pandas()
+import pyarrow
+columns = pyarrow.table({"a": pyarrow.array([1, 2])})
+assert "pandas" not in sys.modules
+assert columns.to_pandas()["a"].sum() == 3
+"""
+
+
+def test_what_a_question_does_not_use_loads_when_it_is_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LATER], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_command_begins_where_interrupts_are_caught() -> None:
     [entry] = entry_points(group="console_scripts", name="folkestrom")
     assert entry.load() is start.main

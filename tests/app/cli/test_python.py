@@ -46,6 +46,15 @@ def test_names_may_stand_in_one_text(store: Path) -> None:
     assert opened.changes("2020-01-01", DAY, by="sex").column_names[1] == "sex"
 
 
+def test_what_is_kept_may_be_said_as_in_a_terminal(store: Path) -> None:
+    opened = folkestrom.open(store)
+    oslo = opened.population(DAY, only={"county": "03", "sex": "female"})
+    assert opened.population(DAY, only="county=03,sex=female").equals(oslo)
+    assert opened.population(DAY, only=["county=03", "sex=female"]).equals(oslo)
+    with pytest.raises(UsageError, match=r"only: 'county' is not a variable with codes[\s\S]*=03"):
+        opened.rates("2020-01-01", DAY, only="county")
+
+
 def test_published_is_what_accounts_and_tables_are_anyhow(store: Path) -> None:
     opened = folkestrom.open(store)
     assert opened.changes("2020-01-01", DAY, known_at="published").equals(
@@ -92,9 +101,9 @@ def test_what_cannot_be_meant_is_said(store: Path, ask: Callable[[Store], Any], 
 #: For each method of a store arguments that it takes.
 PERIOD: dict[str, Any] = {"from_": "2020-01-01", "to_": "2021-01-01"}
 FIGURES: dict[str, Any] = {"known_at": None, "extraction_months": 3, "to": "arrow"}
+ARRANGED: dict[str, Any] = {"order": None, "top": 3, "wide": None, "labels": "no"}
 SHOWN: dict[str, Any] = {
-    "only": {"sex": "female"}, "totals": True, "order": "sex", "top": 3, "wide": None,
-    "labels": "no", "publish": None,
+    **ARRANGED, "only": {"sex": "female"}, "totals": True, "order": "sex", "publish": None,
 }  # fmt: skip
 METHODS: dict[str, dict[str, Any]] = {
     "intake": {"files": "none.csv", "taken_at": None},
@@ -114,7 +123,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
-    "indicators": {"by": ["county"], **PERIOD, **FIGURES},
+    "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},
@@ -124,7 +133,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "rates": {
         "by": ["sex"], "event": "emigration", "destination": None, "only": None,
         "standardise_by": (), "against": None, "method": "direct", "known_at": None,
-        "level": 0.95, "groups": None, "publish": None, "to": "polars", **PERIOD,
+        "level": 0.95, "groups": None, "publish": None, "to": "polars", **ARRANGED, **PERIOD,
     },
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},

@@ -189,7 +189,8 @@ def test_a_missing_table_is_a_failed_check_and_a_broken_file_another_error(
         connection.execute("DROP TABLE flag")
     result = ask(store, "store", "check")
     assert result.exit_code == 1
-    assert "another program has written to the file" in " ".join(result.stdout.split())
+    # In a pipe a line is a line.
+    assert "another program has written to the file" in result.stdout
     (store / "folkestrom.duckdb").write_bytes(b"no database")
     assert ask(store, "store", "check").exit_code == 4
     assert ask(tmp_path / "none", "store", "check").exit_code == 4

@@ -69,6 +69,27 @@ def test_rates_by_county(store: Path) -> None:
     assert float(oslo["rate_lower"]) < float(oslo["rate"]) < float(oslo["rate_upper"])
 
 
+def test_rates_are_ordered_and_labelled_as_other_tables(store: Path) -> None:
+    largest = ("--by", "county", "--order", "rate", "--top", "1", "--labels")
+    for rules in ((), ("--publish", "statistics")):
+        (row,) = rows(ask(store, "rates", *YEAR, *largest, *rules, "--format", "csv"))
+        assert (row["county"], row["county_label"]) == ("03", "Oslo")
+    given = {"by": "county", "order": "rate", "top": 1, "labels": "en", "to": "polars"}
+    found: Any = folkestrom.open(store).rates(YEAR[1], YEAR[3], **given)
+    assert found["county_label"].to_list() == ["Oslo"]
+    # In Python figures are not rounded.
+    assert found["rate"][0] == 1000 * found["events"][0] / found["person_years"][0]
+
+
+def test_indicators_are_ordered_as_other_tables(store: Path) -> None:
+    given = ("indicators", "--from", "2018-01-01", "--to", "2019-01-01", "--by", "county")
+    found = rows(ask(store, *given, "--order", "mean_age", "--labels", "--format", "csv"))
+    ages = [float(row["mean_age"]) for row in found if row["mean_age"]]
+    assert len(ages) > 1
+    assert ages == sorted(ages, reverse=True)
+    assert {row["county"]: row["county_label"] for row in found}["03"] == "Oslo"
+
+
 def test_out_of_oslo_abroad_or_elsewhere(store: Path) -> None:
     counted = {
         to: int(
@@ -174,6 +195,9 @@ def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
         ("rates --destination abroad --event death", "is not where death goes"),
         ("rates --only county", "is not a variable with codes"),
         ("rates --only county=99", "is not a code of county"),
+        ("rates --only municipality=Olso", "Did you mean 0301 (Oslo)"),
+        ("rates --only county=xyzzy", "`folkestrom variables county` lists them"),
+        ("rates --by colour", "Next: `folkestrom variables` lists them all"),
         ("rates --against 03", "nothing is standardised for"),
         ("rates --standardise-by sex --against 99", "does not occur in the period"),
         ("rates --publish strict", "is no set of rules"),

@@ -65,6 +65,18 @@ def test_the_account_and_its_explanation(store: Path) -> None:
     }  # fmt: skip
     both = ask(store, *year, "--explain").stdout
     assert both.index("Population changes") < both.index("report by report")
+    assert "In all -1: annulment of immigration -1." in both
+
+
+def test_an_end_that_is_typed_as_a_last_day_is_remarked_upon_beside_the_result(
+    store: Path,
+) -> None:
+    year = ("changes", "--from", "2020-01-01", "--format", "json", "--to")
+    done = ask(store, *year, "2020-12-31")
+    assert "2020-12-31 is not in it. With that day: --to 2021-01-01." in done.stderr
+    assert "is not in it" not in done.stdout
+    assert "Merk: --to" in ask(store, *year, "2020-12-31", "--lang", "no").stderr
+    assert ask(store, *year, "2020-12-30").stderr == ask(store, *year, "2021-01-01").stderr == ""
 
 
 def test_the_late_birth_is_of_the_year_in_which_it_came(store: Path) -> None:

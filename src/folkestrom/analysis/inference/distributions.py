@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import chdtrc, erfc, ndtri
 
 from folkestrom.columns import is_level
 from folkestrom.errors import UsageError
@@ -66,7 +66,7 @@ def critical_value(level: float) -> float:
     >>> round(critical_value(0.95), 6)
     1.959964
     """
-    return float(ndtri(1 - tail_probability(level)))
+    return float(scipy.special.ndtri(1 - tail_probability(level)))
 
 
 def delta_errors(slopes: Floats, covariance: Floats) -> Floats:
@@ -101,7 +101,7 @@ def two_sided(z: float) -> float:
     >>> round(two_sided(1.959964), 4)
     0.05
     """
-    return float(erfc(abs(z) / np.sqrt(2)))
+    return float(scipy.special.erfc(abs(z) / np.sqrt(2)))
 
 
 def chi2_tail(x: float, freedom: int) -> float:
@@ -121,7 +121,7 @@ def chi2_tail(x: float, freedom: int) -> float:
     >>> round(chi2_tail(5.0, 4), 6)
     0.287297
     """
-    return float(chdtrc(freedom, x)) if x > 0 and freedom > 0 else 1.0
+    return float(scipy.special.chdtrc(freedom, x)) if x > 0 and freedom > 0 else 1.0
 
 
 def chi2_test(statistic: float, freedom: int) -> Chi2:

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, gammaincinv
+import scipy
 
 from folkestrom import columns
 from folkestrom.analysis.inference.distributions import critical_value, tail_probability
@@ -44,8 +44,8 @@ def poisson_interval(events: npt.ArrayLike, level: float = 0.95) -> tuple[Floats
     check_arguments(poisson_interval, locals())
     tail = tail_probability(level)
     (counts,) = columns.arrays("poisson_interval", events=events)
-    lower = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
-    return lower, gammaincinv(counts + 1, 1 - tail)
+    lower = np.where(counts > 0, scipy.special.gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
+    return lower, scipy.special.gammaincinv(counts + 1, 1 - tail)
 
 
 def gamma_interval(
@@ -136,8 +136,10 @@ def share_interval(
         return _wilson(y, n, level)
     tail = tail_probability(level)
     failures = n - y
-    lower = np.where(y > 0, betaincinv(np.maximum(y, 1e-12), failures + 1, tail), 0.0)
-    upper = np.where(failures > 0, betaincinv(y + 1, np.maximum(failures, 1e-12), 1 - tail), 1.0)
+    lower = np.where(y > 0, scipy.special.betaincinv(np.maximum(y, 1e-12), failures + 1, tail), 0.0)
+    upper = np.where(
+        failures > 0, scipy.special.betaincinv(y + 1, np.maximum(failures, 1e-12), 1 - tail), 1.0
+    )
     return np.where(n > 0, lower, np.nan), np.where(n > 0, upper, np.nan)
 
 
@@ -146,7 +148,7 @@ def _gamma_quantile(mean: Floats, variance: Floats, share: float) -> Floats:
     some = (mean > 0) & (variance > 0)
     shape = np.divide(mean**2, variance, out=np.ones_like(mean), where=some)
     scale = np.divide(variance, mean, out=np.full_like(mean, np.nan), where=some)
-    quantiles: Floats = scale * gammaincinv(shape, share)
+    quantiles: Floats = scale * scipy.special.gammaincinv(shape, share)
     return quantiles
 
 

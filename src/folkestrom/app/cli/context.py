@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import typer
 
-from folkestrom.app.output.console import PlainConsole
+from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -45,6 +46,9 @@ class Settings:
     lang_said
         Whether the language was typed.
     """
+
+    #: Whether the process is the command's own: who calls it from Python may have data frames.
+    alone: ClassVar[bool] = False
 
     store: Path
     quiet: bool = False
@@ -96,7 +100,10 @@ class Settings:
     def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
         """The store, opened once for all that a command asks of it."""
         from folkestrom.app.office.session import asking
+        from folkestrom.engine.rows import arrow_without_pandas
 
+        if self.alone:
+            arrow_without_pandas()
         return asking(self.store, self.waiting(wait))
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
@@ -109,8 +116,8 @@ class Settings:
         return PlainConsole(stderr=True, quiet=self.quiet)
 
     def result(self) -> PlainConsole:
-        """Console for results: standard output."""
-        return PlainConsole(soft_wrap=True)
+        """Console for results: standard output; what is no terminal has room for any line."""
+        return PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else WIDEST)
 
 
 def settings(ctx: typer.Context) -> Settings:

@@ -187,7 +187,7 @@ def _listing(found: list[dict[str, object]]) -> Table:
 
 def _print_words_whole(console: Console, table: Table) -> None:
     """Print a table at least as wide as its words: a name that is cut is another name."""
-    from folkestrom.app.output.terminal import WIDEST
+    from folkestrom.app.output.console import WIDEST
 
     wide = console.options.update(width=WIDEST, max_width=WIDEST)
     console.width = max(console.width, Measurement.get(console, wide, table).minimum)

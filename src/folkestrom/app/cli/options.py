@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
 from folkestrom.app.cli.completion.words import kept_codes
-from folkestrom.errors import UsageError
+from folkestrom.app.cli.context import settings
+from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 
 DAY: Final = "YYYY-MM-DD"
+
+
+def _remark_on_end(ctx: typer.Context, given: str) -> str:
+    """Say what is in a period whose end is typed as if it were its last day."""
+    with suppress(ValueError, OverflowError):
+        end = date.fromisoformat(given)
+        after = end + timedelta(days=1)
+        if after.day == 1:
+            said = Text(
+                f"Note: --to is the day after the period, so that {end} is not in it. "
+                f"With that day: --to {after}.",
+                f"Merk: --to er dagen etter perioden, så {end} er ikke med i den. "
+                f"Med den dagen: --to {after}.",
+            )
+            run = settings(ctx)
+            run.progress().print(said.of(run.lang), soft_wrap=True)
+    return given
+
 
 Output = Annotated[
     Path | None,
@@ -33,8 +53,12 @@ Wait = Annotated[
 ]
 Start = Annotated[str, typer.Option("--from", metavar=DAY, help="First day of the period.")]
 End = Annotated[
-    str, typer.Option("--to", metavar=DAY, help="The day after the last one of the period.")
-]
+    str,
+    typer.Option(
+        "--to", metavar=DAY, help="The day after the last one of the period.",
+        callback=_remark_on_end,
+    ),
+]  # fmt: skip
 Every = Annotated[
     Literal["year", "quarter", "month"] | None,
     typer.Option("--every", help="Split the time from --from to --to into periods."),
@@ -105,46 +129,6 @@ StudyFile = Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_o
 
 #: Options that are not called as the parameter is in Python.
 _TYPED: Final = {"dates": "--date", "extraction_months": "--extraction"}
-
-
-def codes_kept(only: list[str] | None) -> dict[str, list[str]]:
-    """Codes to keep by variable, from texts such as `county=03,11,sex=female`.
-
-    Parameters
-    ----------
-    only
-        What was typed after `--only`, each time that it was.
-
-    Examples
-    --------
-    >>> codes_kept(["county=03,11,sex=female"])
-    {'county': ['03', '11'], 'sex': ['female']}
-    """
-    kept: dict[str, list[str]] = {}
-    for text in only or []:
-        name = ""
-        for part in text.split(","):
-            before, equals, after = part.partition("=")
-            name, code = (before.strip(), after) if equals else (name, before)
-            if not name or not code.strip() or "=" in code:
-                raise UsageError(
-                    "is not a variable with codes",
-                    where="--only",
-                    value=text,
-                    allowed="such as county=03, county=03,11 or county=03,sex=female",
-                    next_step=_separated(text),
-                )
-            kept.setdefault(name, []).append(code.strip())
-    return kept
-
-
-def _separated(text: str) -> str | None:
-    """What was meant where several variables stand in one word."""
-    _, *parts = re.split(r"([a-z_]+)\s*=", text)
-    pairs = [(n, c.strip(" ,;&+")) for n, c in zip(parts[::2], parts[1::2], strict=True)]
-    if len(pairs) < 2 or not all(code for _, code in pairs):
-        return None
-    return f"Did you mean --only {','.join(f'{name}={code}' for name, code in pairs)}?"
 
 
 def option(name: str) -> str:

@@ -146,6 +146,14 @@ def map_(
         ),
     ] = None,
     measure: Measures = "",
+    per_cent_of: Annotated[
+        str | None,
+        typer.Option(
+            "--per-cent-of",
+            help="A count of the result that the measure is drawn in per cent of: growth, of "
+            "population_start.",
+        ),
+    ] = None,
     classes: Annotated[
         Literal["quantiles", "equal"],
         typer.Option("--classes", help="As many areas in each class, or steps of one size."),
@@ -166,7 +174,7 @@ def map_(
     with path_errors(borders, "--borders", reading=True):
         drawn = map_chart(
             cells, borders, _language(given, own), measures=names(measure), classes=classes,
-            count=count,
+            count=count, per_cent_of=per_cent_of,
         )  # fmt: skip
     _write(drawn, cells, form, output)
 

@@ -11,15 +11,19 @@ from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import (
     End,
     KnownAt,
+    Labels,
     Level,
     Only,
+    Order,
     Output,
     Publish,
     Start,
+    Top,
     Wait,
-    codes_kept,
+    Wide,
     option,
 )
+from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 _NAMES = names_of("exposure")
@@ -94,6 +98,10 @@ def rates(
     groups: GroupsOf = None,
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
     publish: Publish = None,
     output: Output = None,
     wait: Wait = None,
@@ -109,11 +117,14 @@ def rates(
     given = settings(ctx)
     given.check_output(output)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=only,
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip
-    question = RateQuestion(events, names(by), names(standardise_by), against, method)
+    question = RateQuestion(
+        events, names(by), names(standardise_by), against, method,
+        shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
+    )  # fmt: skip
     given.write(given.answer(question, wait).cells, output)
 
 
@@ -157,7 +168,7 @@ def decompose(
     given = settings(ctx)
     given.check_output(output, listing=True)
     events = EventQuestion.asked(
-        option, from_=start, to_=end, event=event, destination=destination, only=codes_kept(only),
+        option, from_=start, to_=end, event=event, destination=destination, only=only,
         known_at=known_at, level=level, groups=group_definitions.groups_of(groups or []),
         publish=publish,
     )  # fmt: skip

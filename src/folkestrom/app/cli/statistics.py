@@ -27,7 +27,6 @@ from folkestrom.app.cli.options import (
     Totals,
     Wait,
     Wide,
-    codes_kept,
     option,
 )
 from folkestrom.errors import FolkestromError, UsageError
@@ -92,7 +91,7 @@ def population(
     question = PopulationQuestion.asked(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
-        extraction_months=extraction, only=codes_kept(only),
+        extraction_months=extraction, only=only,
         shown=shown(totals, order, top, wide, labels, publish, given.lang),
     )  # fmt: skip
     if compare_known is not None:
@@ -136,7 +135,7 @@ def changes(
     given = settings(ctx)
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
-        extraction_months=extraction, only=codes_kept(only),
+        extraction_months=extraction, only=only,
         shown=shown(totals, order, top, wide, labels, publish, given.lang),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None

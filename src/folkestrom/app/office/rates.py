@@ -17,6 +17,7 @@ from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.outputs import decomposition as published_decomposition
@@ -25,7 +26,7 @@ from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.statistics.periods import Period
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.selection import Only, codes_meant
+from folkestrom.variables.selection import Kept, Only, codes_kept, codes_meant
 from folkestrom.variables.vocabulary import check_used
 
 
@@ -48,12 +49,13 @@ class EventQuestion:
     @classmethod
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, event: str, destination: str | None,
-        only: Only | None, known_at: Knowledge, level: float,
+        only: Kept | None, known_at: Knowledge, level: float,
         groups: Mapping[str, Groups] | None, publish: Rules | str | None,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
-            arguments.period(from_, to_, place), event, destination, dict(only or {}),
+            arguments.period(from_, to_, place), event, destination,
+            codes_kept(only or {}, place("only")),
             arguments.knowledge(known_at, place("known_at")), level, dict(groups or {}),
             rules_of(publish),
         )  # fmt: skip
@@ -85,7 +87,8 @@ class EventQuestion:
 class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
-    What is standardised for, the reference population, and how, are as of `RateDesign`.
+    What is standardised for, the reference population, and how, are as of `RateDesign`; how the
+    table is shown, of `Store.rates`.
     """
 
     events: EventQuestion
@@ -93,6 +96,7 @@ class RateQuestion:
     standardise_by: tuple[str, ...] = ()
     against: str | None = None
     method: Method = "direct"
+    shown: Presentation = AS_COUNTED
 
     def __post_init__(self) -> None:
         self.events.check(self.design.names)
@@ -111,10 +115,12 @@ class RateQuestion:
         counted = self.events.occurrences(connection, design.names)
         if rules is not None:
             years = self.events.years(self.by)
-            return Answer(published_rates.published(counted, design, rules, years).cells)
+            cells = published_rates.published(counted, design, rules, years).cells
+            return Answer(self.shown.of(cells))
         found = measured(counted, design)
         cells = rate_cells(counted, found, design)
-        return Answer(cells, rate_rows(counted, found, cells))
+        exact = Cells(cells.specification, rate_rows(counted, found, cells))
+        return Answer(self.shown.of(cells), self.shown.of(exact).table())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_day
-from typing import Literal, Self, get_args
+from typing import Final, Literal, Self, get_args
 
 import duckdb
 
@@ -22,10 +22,12 @@ from folkestrom.statistics.changes import Quarters
 from folkestrom.statistics.periods import Every, Period, split
 from folkestrom.statistics.published import tables
 from folkestrom.statistics.published.tables import Edition, Unknown
-from folkestrom.variables.selection import Only, codes_kept
+from folkestrom.variables.selection import Kept, Only, codes_kept
 
 #: What an adjustment is explained by.
 Area = Literal["nation", "county", "municipality"]
+#: What is asked about cells, and has no effect on a list.
+_OF_CELLS: Final = ("only", "totals", "order", "top", "wide", "labels", "publish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class PopulationQuestion:
     def asked(
         cls, place: Place, *, date: Day | None, dates: Day | Sequence[Day],
         by: str | Iterable[str], known_at: Knowledge, extraction_months: int | None,
-        only: Only | None = None, shown: Presentation = AS_COUNTED,
+        only: Kept | None = None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         several = arguments.days(dates, place("dates"))
@@ -55,7 +57,8 @@ class PopulationQuestion:
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         days = tuple(several) if date is None else arguments.day(date, place("date"))
-        return cls(days, arguments.names(by), known, months, codes_kept(only or {}), shown)
+        kept = codes_kept(only or {}, place("only"))
+        return cls(days, arguments.names(by), known, months, kept, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
@@ -85,7 +88,7 @@ class ChangesQuestion:
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
         known_at: Knowledge, every: Every | None, quarters: Quarters | None,
-        extraction_months: int | None, only: Only | None = None,
+        extraction_months: int | None, only: Kept | None = None,
         shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
@@ -94,7 +97,7 @@ class ChangesQuestion:
         known = arguments.knowledge(known_at, place("known_at"))
         way = arguments.quarters(quarters, periods, known, place("quarters"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
-        kept = codes_kept(only or {})
+        kept = codes_kept(only or {}, place("only"))
         return cls(periods, arguments.names(by), known, way, months, kept, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -142,14 +145,16 @@ class ExplanationQuestion:
             raise UsageError(
                 "an adjustment is explained for one period at a time",
                 where=place("every"),
-                next_step=f"Leave {place('every')} out, or choose one period with "
-                f"{place('from_')} and {place('to_')}",
+                next_step=f"Leave {place('every')} out, or choose one period, such as "
+                f"{place('from_')} {changes.periods[-1].start} "
+                f"{place('to_')} {changes.periods[-1].end}",
             )
         if changes.only or changes.shown != AS_COUNTED:
             raise UsageError(
-                "has no effect on the list of reports that explain an adjustment",
-                where=place("only") if changes.only else place("explain"),
-                next_step="Ask for the explanation without it: it stays in the office, whole",
+                "is a list of reports, whole and for the office, with their sums by kind below it",
+                where=place("explain"),
+                next_step="Leave out what keeps, protects or arranges cells: "
+                f"{', '.join(map(place, _OF_CELLS))}",
             )
         (period,) = changes.periods
         return cls(period, areas[0], changes.quarters, changes.extraction_months)

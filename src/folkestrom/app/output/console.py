@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from folkestrom.app.output.json_text import json_text
 from folkestrom.model.text import escaped_json, printable
+
+#: Wider than any table.
+WIDEST: Final = 10_000
 
 
 class PlainConsole(Console):

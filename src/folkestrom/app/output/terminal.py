@@ -11,14 +11,12 @@ from rich import box
 from rich.measure import Measurement
 from rich.table import Table
 
-from folkestrom.app.output.console import PlainConsole
+from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.layout import Layout, Row, number_text
 
 #: Letters of a heading before it goes on in the next line.
 HEADING_WIDTH: Final = 16
-#: Wider than any table.
-WIDEST: Final = 10_000
 
 
 def show(layout: Layout, console: PlainConsole, language: Language) -> None:

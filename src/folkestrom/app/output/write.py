@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from folkestrom.app.output.console import PlainConsole
+from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.app.output.place import check_place, is_document, put, put_metadata
 from folkestrom.app.output.terminal import show
 from folkestrom.errors import UsageError
@@ -154,7 +154,7 @@ def _format_of(to: Path, format: OutputFormat | None) -> OutputFormat:
 
 
 def _text(cells: Cells, language: Language) -> bytes:
-    console = PlainConsole(file=io.StringIO(), width=10_000, no_color=True, legacy_windows=False)
+    console = PlainConsole(file=io.StringIO(), width=WIDEST, no_color=True, legacy_windows=False)
     show(lay_out(cells, language), console, language)
     file = console.file
     return file.getvalue().encode() if isinstance(file, io.StringIO) else b""

@@ -8,7 +8,13 @@ from itertools import islice, product
 from typing import Any, Final
 
 from folkestrom.model.cells import Cells, code_text
-from folkestrom.model.specification import Dimension, Language, Measure, TableSpecification
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Language,
+    Measure,
+    TableSpecification,
+)
 
 #: What stands for a figure that there is none of, and for one that is not shown.
 MISSING: Final = ".."
@@ -104,7 +110,10 @@ def lay_out(cells: Cells, language: Language, most: int | None = None) -> Layout
         How many rows at most; None: all.
     """
     spec = cells.specification
-    if not spec.columns and len(spec.measures) > MOST_ACROSS and cells.data.num_rows <= MOST_ACROSS:
+    if spec.wide is not None and not spec.dimensions and len(spec.wide.measures) > 1:
+        return _turned(cells, language)
+    across = spec.columns or spec.wide
+    if not across and len(spec.measures) > MOST_ACROSS and cells.data.num_rows <= MOST_ACROSS:
         return _turned(cells, language)
     down = tuple(d for d in spec.dimensions if d.id not in spec.columns)
     columns, found, count = _across(cells, language) if spec.columns else _long(cells, language)
@@ -156,16 +165,25 @@ def _known(spec: TableSpecification, language: Language) -> str:
 
 
 def _turned(cells: Cells, language: Language) -> Layout:
-    """Few cells of many measures: the measures go down, and the cells across."""
+    """Few cells of many measures: the measures go down, and the cells across.
+
+    So they do where categories went across and nothing is left that goes down.
+    """
     spec = cells.specification
     names = [_Names(dimension, language) for dimension in spec.dimensions]
     found = list(_rows(cells))
-    columns = tuple(
-        Column(" ".join(name[code_text(row[name.dimension.id])] for name in names), None)
-        for row in found
-    )
+    measures, ids = spec.measures, [measure.id for measure in spec.measures]
+    if spec.wide is None:
+        headings = [" ".join(n[code_text(row[n.dimension.id])] for n in names) for row in found]
+        values = [[row[id] for row in found] for id in ids]
+    else:
+        measures = spec.wide.measures
+        headings = [category.of(language) for category in spec.wide.categories]
+        values = [[row[id] for row in found for id in ids[n :: len(measures)]]
+                  for n in range(len(measures))]  # fmt: skip
+    columns = tuple(Column(heading, None) for heading in headings)
     rows = tuple(
-        Row((m.label.of(language),), tuple(row[m.id] for row in found), m) for m in spec.measures
+        Row((m.label.of(language),), tuple(of), m) for m, of in zip(measures, values, strict=True)
     )
     return Layout(
         title=spec.title.of(language),
@@ -199,8 +217,15 @@ def _across(cells: Cells, language: Language) -> _Found:
     (measure,) = spec.measures
     categories = [cells.categories(name) for name in spec.columns]
     headings = list(product(*categories))
+    dimensions = [spec.dimension(name) for name in spec.columns]
     columns = tuple(
-        Column(" ".join(category.label.of(language) for category in heading), measure)
+        Column(
+            " ".join(
+                dimension.printed(category).of(language)
+                for dimension, category in zip(dimensions, heading, strict=True)
+            ),
+            measure,
+        )
         for heading in headings
     )
     keys = [tuple(category.code for category in heading) for heading in headings]
@@ -230,15 +255,11 @@ class _Names(dict[str, str]):
     """Labels by code, made as they are asked for: there may be thousands of places."""
 
     def __init__(self, dimension: Dimension, language: Language) -> None:
-        super().__init__({c.code: c.label.of(language) for c in dimension.categories})
+        super().__init__({c.code: dimension.printed(c).of(language) for c in dimension.categories})
         self.dimension = dimension
         self.language = language
 
     def __missing__(self, code: str) -> str:
-        label = self.dimension.labels(code).of(self.language)
-        # Where names are not unique, as those of municipalities, the code tells them apart.
-        self[code] = label if label == code or code == "unknown" else self._with_code(code, label)
+        category = Category(code, self.dimension.labels(code))
+        self[code] = self.dimension.printed(category).of(self.language)
         return self[code]
-
-    def _with_code(self, code: str, label: str) -> str:
-        return f"{code} {label}" if code[0].isdigit() and not label[0].isdigit() else label

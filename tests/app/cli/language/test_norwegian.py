@@ -231,14 +231,15 @@ Tillatt: sex, age, age_five_year, age_group, birth_year,""",
 Feil: --top: '0' er ikke et antall rader.
 Tillatt: 1, 2, 3 ….
 """,
-    "population --date 2021-01-01 --by sex --order sise": """\
-Feil: --order: 'sise' er ikke i tabellen.
+    "population --date 2021-01-01 --by sex --order sexe": """\
+Feil: --order: 'sexe' er ikke i tabellen.
 Tillatt: persons, sex.
 Neste steg: Mente du 'sex'?
 """,
     "population --date 2021-01-01 --by sex --wide age": """\
 Feil: --wide: 'age' er ikke en dimensjon.
 Tillatt: sex.
+Neste steg: Det som går bortover, nevnes også med by.
 """,
     "population --date 2021-01-01 --only sex=femal": """\
 Feil: --only, kolonne sex: 'femal' er ikke en kode i sex.

@@ -8,7 +8,20 @@ import typer
 
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import End, Extraction, KnownAt, Output, Start, Wait, option
+from folkestrom.app.cli.options import (
+    End,
+    Extraction,
+    KnownAt,
+    Labels,
+    Order,
+    Output,
+    Start,
+    Top,
+    Wait,
+    Wide,
+    option,
+)
+from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -31,6 +44,10 @@ def indicators(
     ] = "",
     extraction: Extraction = None,
     known_at: KnownAt = PUBLISHED,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
     wait: Wait = None,
     output: Output = None,
 ) -> None:
@@ -40,6 +57,7 @@ def indicators(
     given = settings(ctx)
     given.check_output(output)
     question = IndicatorsQuestion.asked(
-        option, from_=start, to_=end, by=by, known_at=known_at, extraction_months=extraction
-    )
+        option, from_=start, to_=end, by=by, known_at=known_at, extraction_months=extraction,
+        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
+    )  # fmt: skip
     given.write(given.answer(question, wait), output)

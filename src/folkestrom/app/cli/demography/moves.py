@@ -22,7 +22,6 @@ from folkestrom.app.cli.options import (
     Totals,
     Wait,
     Wide,
-    codes_kept,
     option,
 )
 from folkestrom.app.cli.statistics import shown
@@ -72,7 +71,7 @@ def moves(
     given.check_output(output)
     question = MovesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
-        extraction_months=extraction, only=codes_kept(only),
+        extraction_months=extraction, only=only,
         shown=shown(totals, order, top, wide, labels, lang=given.lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), output)

@@ -11,6 +11,7 @@ import duckdb
 from folkestrom.analysis.indicators.indicators import indicators
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
+from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
@@ -28,20 +29,22 @@ class IndicatorsQuestion:
     by: tuple[str, ...] = ()
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
+    shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str], known_at: Knowledge,
-        extraction_months: int | None,
+        extraction_months: int | None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
         years = tuple(split(start, end, "year"))
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
-        return cls(years, arguments.names(by), known, months)
+        return cls(years, arguments.names(by), known, months, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         months = self.extraction_months
-        return indicators(connection, self.years, self.by, self.known_at, extraction_months=months)
+        found = indicators(connection, self.years, self.by, self.known_at, extraction_months=months)
+        return self.shown.of(found)

@@ -17,7 +17,7 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.publish.arrangement import PLAIN
 from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import Every, Period, split
-from folkestrom.variables.selection import Only, codes_kept
+from folkestrom.variables.selection import Kept, Only, codes_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class MovesQuestion:
     def asked(
         cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
         known_at: Knowledge, every: Every | None, abroad: bool, extraction_months: int | None,
-        shown: Presentation = AS_COUNTED, only: Only | None = None,
+        shown: Presentation = AS_COUNTED, only: Kept | None = None,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         periods = tuple(split(start, end, every))
-        kept = codes_kept(only or {})
+        kept = codes_kept(only or {}, place("only"))
         return cls(periods, arguments.names(by), known, abroad, months, shown, kept)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:

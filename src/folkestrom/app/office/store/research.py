@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office.arguments import names, parameter
+from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.studies import StoreStudy
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.outputs.rules import Rules
+from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
@@ -51,13 +53,17 @@ class Research(Opened):
         *,
         event: str = "emigration",
         destination: str | None = None,
-        only: Mapping[str, str | Iterable[str]] | None = None,
+        only: Kept | None = None,
         standardise_by: str | Iterable[str] = (),
         against: str | None = None,
         method: Literal["direct", "indirect"] = "direct",
         known_at: Knowledge = PUBLISHED,
         level: float = 0.95,
         groups: Mapping[str, Groups] | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
         publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
@@ -70,11 +76,12 @@ class Research(Opened):
         by
             Names of variables: the register's, linked ones, and those of `groups`.
         event
-            "emigration", "out_migration", "immigration", "death" or "birth".
+            "emigration", "out_migration", "immigration", "death", "birth", "childbirth" (a birth
+            as its mother's), "marriage", "divorce" or "naturalisation".
         destination
             Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
         only
-            Codes to keep, such as `{"county": "03"}`.
+            Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
             Variables that are standardised for.
         against
@@ -89,6 +96,8 @@ class Research(Opened):
             Level of the intervals.
         groups
             Variables made of others, by name, such as `{"tenth": Groups("income", quantiles=10)}`.
+        order, top, wide, labels
+            As for `population`.
         publish
             Rules of disclosure control, or their name: the result is the protected table only.
         to
@@ -110,7 +119,10 @@ class Research(Opened):
             parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
             known_at=known_at, level=level, groups=groups, publish=publish,
         )  # fmt: skip
-        question = RateQuestion(events, names(by), names(standardise_by), against, method)
+        question = RateQuestion(
+            events, names(by), names(standardise_by), against, method,
+            Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+        )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
     def decompose(
@@ -123,7 +135,7 @@ class Research(Opened):
         *,
         event: str = "emigration",
         destination: str | None = None,
-        only: Mapping[str, str | Iterable[str]] | None = None,
+        only: Kept | None = None,
         known_at: Knowledge = PUBLISHED,
         level: float = 0.95,
         groups: Mapping[str, Groups] | None = None,

@@ -23,7 +23,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.outputs.rules import Rules
-from folkestrom.variables.selection import Only
+from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day, Knowledge
@@ -44,7 +44,7 @@ class Statistics(Opened):
         *,
         dates: Day | Sequence[Day] = (),
         extraction_months: int | None = None,
-        only: Only | None = None,
+        only: Kept | None = None,
         totals: bool = False,
         order: str | None = None,
         top: int | None = None,
@@ -71,7 +71,7 @@ class Statistics(Opened):
         extraction_months
             Months from a date to its extraction, for "published"; 1 by default.
         only
-            Codes to keep, such as `{"county": "03", "sex": "female"}`.
+            Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
         totals
             With a total along every variable.
         order, top
@@ -111,7 +111,7 @@ class Statistics(Opened):
         every: Literal["year", "quarter", "month"] | None = None,
         quarters: Literal["summation", "register"] | None = None,
         extraction_months: int | None = None,
-        only: Only | None = None,
+        only: Kept | None = None,
         totals: bool = False,
         order: str | None = None,
         top: int | None = None,
@@ -139,7 +139,7 @@ class Statistics(Opened):
         extraction_months
             Months from the end of a period to its extraction; 1 by default.
         only
-            Codes to keep, such as `{"county": "03", "sex": "female"}`.
+            Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
         totals
             With a total along every variable.
         order, top
@@ -249,7 +249,7 @@ class Statistics(Opened):
         every: Literal["year", "quarter", "month"] | None = None,
         abroad: bool = False,
         extraction_months: int | None = None,
-        only: Only | None = None,
+        only: Kept | None = None,
         totals: bool = False,
         order: str | None = None,
         top: int | None = None,
@@ -271,7 +271,8 @@ class Statistics(Opened):
         abroad
             Immigration and emigration by country instead, with net migration.
         only
-            Codes to keep: `{"origin": "03"}`, or of a variable that the table is not by.
+            Codes to keep: `{"origin": "03"}` or "origin=03", or of a variable that the table is not
+            by.
         totals, order, top, wide, labels
             As for `population`.
         to
@@ -295,6 +296,10 @@ class Statistics(Opened):
         known_at: Knowledge = PUBLISHED,
         *,
         extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
@@ -307,6 +312,8 @@ class Statistics(Opened):
             Places: "county", "municipality", or a linked variable of municipalities.
         known_at, extraction_months
             As for `changes`, whose flows the crude rates are of.
+        order, top, wide, labels
+            As for `population`.
         to
             "arrow", "polars" or "pandas".
         """
@@ -314,6 +321,7 @@ class Statistics(Opened):
         question = IndicatorsQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at,
             extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
