@@ -30,7 +30,8 @@ def _fill_step(at_risk: Floats, moves: Floats, day: int, step: Floats) -> bool:
 def _carry(share: Floats, step: Floats, before: Floats) -> None:
     """Replace `share` by `share` × `step`; what it was is left in `before`."""
     states = len(share)
-    before[:] = share
+    for j in range(states):  # an array set as a whole takes seconds to compile
+        before[j] = share[j]
     for j in range(states):
         share[j] = 0.0
         for i in range(states):

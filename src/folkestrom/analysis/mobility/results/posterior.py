@@ -371,8 +371,10 @@ def _forecast(  # type: ignore[no-untyped-def]
     for i in range(start.shape[0] - 1):
         first, again = start[i], start[i] + _FIRST_PAST
         nodes = weight.shape[0]
-        held[:nodes] = weight
-        at[:nodes] = population.T
+        for node in range(nodes):  # arrays set as a whole take seconds to compile
+            held[node] = weight[node]
+            for k in range(effects):
+                at[node, k] = population[k, node]
         _grow(root, at, nodes, u, grow)
         for r in range(first, start[i + 1]):
             if r == again and effects > 0:

@@ -144,7 +144,8 @@ def _add_products(
                     root_total[j, d] += weight / w * own[j, d] if w > 0.0 else 0.0
                     scores[parameters - real * n + j * n + d, lane] = own[j, d]
             if every.shape[0] > 0:
-                every[:, person - first] = scores[:parameters, lane]
+                for k in range(parameters):  # set as a whole it takes seconds to compile
+                    every[k, person - first] = scores[k, lane]
             lane += 1
             if lane == BATCH:
                 _multiply_out(scores, out)
