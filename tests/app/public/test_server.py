@@ -217,9 +217,7 @@ def test_an_address_that_is_too_long_is_told_to_be_a_post(address: str) -> None:
 
 QUERY = [Selected("Tid", ["TOP(1)"]), Selected("ContentsCode", ["*"])]
 #: A saved query is asked for by a name that holds it.
-SAVED = (
-    "/savedqueries/" + SavedQuery("B1001", Query(QUERY), "en").named().id
-)
+SAVED = "/savedqueries/" + SavedQuery("B1001", Query(QUERY), "en").named().id
 #: Everything that can be asked of the interface.
 PATHS = (
     "/config", "/tables", "/tables?pageSize=1000", "/tables?query=population", "/tables?pastDays=9",
