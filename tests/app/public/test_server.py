@@ -21,11 +21,11 @@ from folkestrom.app.public.server import application
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
-from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.releases.shelf import Shelf, put_out
 from folkestrom.publish.statbank.listing import Limits
 from folkestrom.publish.statbank.requests import Query, Selected
 from folkestrom.publish.statbank.saved import SavedQuery
-from tests.publish.small_bank import definition, figures, shelf_with
+from tests.publish.small_bank import OUT, definition, figures, shelf_with
 
 EVERYTHING = "/tables/B1001/data?" + "&".join(
     f"valuecodes[{name}]=*" for name in ("Region", "Kjonn", "Alder", "Tid", "ContentsCode")
@@ -181,6 +181,41 @@ def test_a_query_that_is_saved_is_run_by_its_name(address: str) -> None:
     assert httpx.post(f"{address}/savedqueries", json=wrong).status_code == 400
 
 
+def test_a_table_is_read_as_it_was_and_says_what_was_revised(tmp_path: Path) -> None:
+    public = shelf_with(tmp_path)
+    later = figures()
+    later.values["Personer1"][0, 0, 0, -1] += 3
+    release = write_release(
+        tmp_path / "drafts", [(definition(), later)], made_at=OUT, made_by="A", program="1",
+        log_position=2,
+    )  # fmt: skip
+    put_out(public, release, OUT + timedelta(days=90))
+    with served(Bank(Shelf(public))) as found:
+        table = f"{found}/tables/B1001"
+        newest, first = httpx.get(f"{table}/revisions").json()["revisions"]
+        assert (first["changes"], newest["vintage"]) == (None, release.name)
+        assert newest["changes"]["changed"] == 1
+        (change,) = newest["changes"]["largest"]
+        assert change["after"] - change["before"] == 3
+        assert change["codes"] == {"Region": "0", "Kjonn": "1", "Alder": "000", "Tid": "2021"}
+
+        asked = "valuecodes[Tid]=2021&valuecodes[ContentsCode]=Personer1"
+
+        def value(vintage: str) -> int:
+            answer = httpx.get(f"{table}/data?{asked}{vintage}").json()
+            return int(answer["value"][0])
+
+        now = value("")
+        assert value("&vintage=2021-02-19") == now - 3  # out at eight on that day
+        assert value("&vintage=2021-02-19T08:00+01:00") == now - 3
+        assert value(f"&vintage={first['vintage']}") == now - 3
+        assert value("&vintage=2021-05-20") == now
+        assert httpx.get(newest["links"][0]["href"]).status_code == 200
+        for wrong in ("2021-02-18", "2021-02-19T07:59:59+01:00", "x", "", "0001-01-01"):
+            status = httpx.get(f"{table}/metadata?vintage={wrong}").status_code
+            assert status == (404 if wrong else 200)
+
+
 def test_parquet_is_read_by_parts(address: str) -> None:
     import io
 
@@ -222,6 +257,7 @@ SAVED = "/savedqueries/" + SavedQuery("B1001", Query(QUERY), "en").named().id
 PATHS = (
     "/config", "/tables", "/tables?pageSize=1000", "/tables?query=population", "/tables?pastDays=9",
     "/tables/B1001", "/tables/B1001/metadata", "/tables/B1001/defaultselection",
+    "/tables/B1001/revisions", "/tables/B1001/data?vintage=2030-01-01",
     "/tables/B1001/data", "/tables/B1001/data?outputFormat=csv", "/tables/07459/data",
     "/tables/B1001/data?outputFormat=html&outputFormatParams=IncludeTitle",
     "/codelists/agg_TiAar", "/codelists/vs_Fylker",

@@ -41,6 +41,7 @@ from folkestrom.publish.statbank.requests import (
 )
 from folkestrom.publish.statbank.saved import recalled, response, saved
 from folkestrom.publish.statbank.selection import Asked, Chosen, chosen, default_values
+from folkestrom.publish.statbank.vintages import revisions, vintage
 from folkestrom.publish.tables.definition import CONTENTS
 
 #: Where the interface is, as Statistics Norway has it.
@@ -98,8 +99,15 @@ class _Question:
         return None
 
     def table(self) -> Published:
-        """The table that the path names."""
-        return table_of(self.bank.shelf.tables(), self.request.path_params["id"])
+        """The table that the path names, in the vintage that is asked for: the newest."""
+        shelf = self.bank.shelf
+        newest = table_of(shelf.tables(), self.request.path_params["id"])
+        wanted = self.parameter("vintage")
+        return vintage(self.vintages(newest), wanted) if wanted else newest
+
+    def vintages(self, newest: Published) -> list[Published]:
+        """Every vintage of a table, from the first on."""
+        return self.bank.shelf.vintages(newest.definition.id) or [newest]
 
 
 Answering = Callable[[_Question], Awaitable[Response]]
@@ -127,6 +135,7 @@ def routes(bank: Bank) -> list[Route]:
         route("/tables/{id}/metadata", _metadata),
         route("/tables/{id}/defaultselection", _default_selection),
         route("/tables/{id}/data", _data, "GET", "POST"),
+        route("/tables/{id}/revisions", _revisions),
         route("/codelists/{id}", _code_list),
         route("/savedqueries", _save, "POST"),
         route("/savedqueries/{id}", _saved),
@@ -244,6 +253,12 @@ async def _default_selection(question: _Question) -> Response:
     )
     values = default_values(made)
     return _json(default_selection(values, question.language, address, asked.heading, asked.stub))
+
+
+async def _revisions(question: _Question) -> Response:
+    """What each vintage changed: not of PxWebApi."""
+    tables = question.vintages(question.table())
+    return _json(await run_in_threadpool(revisions, tables, question.language, question.addresses))
 
 
 async def _data(question: _Question) -> Response:

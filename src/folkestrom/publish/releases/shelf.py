@@ -174,7 +174,8 @@ class Shelf:
         self._folder = folder
         self._seen: tuple[int, int, int] | None = None
         self._tables: dict[str, Published] = {}
-        self._folders: dict[str, Path] = {}
+        self._vintages: dict[str, list[tuple[Path, datetime]]] = {}
+        self._opened: dict[tuple[str, Path], Published] = {}
         self._sound: dict[str, Manifest] = {}
         self._lock = threading.Lock()
 
@@ -224,7 +225,7 @@ class Shelf:
         except (FolkestromError, OSError) as error:
             _log.error("%s", error)
             return self._tables
-        newest: dict[str, tuple[Path, datetime]] = {}
+        vintages: dict[str, list[tuple[Path, datetime]]] = {}
         for out in outs:
             folder = releases_of(self._folder) / out.release
             try:
@@ -234,18 +235,34 @@ class Shelf:
             except FolkestromError as error:
                 _log.error("%s", error)
                 continue
-            folders = table_folders(folder, self._sound[out.release])
-            newest |= {id: (at, out.since) for id, at in folders.items()}
-        return {id: one for id, place in newest.items() if (one := self._table(id, *place))}
+            for id, at in table_folders(folder, self._sound[out.release]).items():
+                vintages.setdefault(id, []).append((at, out.since))
+        self._vintages = vintages
+        newest = {id: self._table(id, *places[-1]) for id, places in vintages.items()}
+        return {
+            id: table
+            for id, one in newest.items()
+            if (table := one or self._tables.get(id)) is not None
+        }
+
+    def vintages(self, id: str) -> list[Published]:
+        """Every vintage of a table that came out, from the first on.
+
+        Parameters
+        ----------
+        id
+            The table's number.
+        """
+        self.tables()
+        found = (self._table(id, *place) for place in self._vintages.get(id, []))
+        return [table for table in found if table is not None]
 
     def _table(self, id: str, folder: Path, since: datetime) -> Published | None:
-        before = self._tables.get(id)
-        if before is not None and self._folders[id] == folder:
-            return before
-        try:
-            found = Published(*read_table(folder), since)
-        except FolkestromError as error:
-            _log.error("%s", error)
-            return before
-        self._folders[id] = folder
-        return found
+        if (id, folder) not in self._opened:
+            try:
+                found = Published(*read_table(folder), since, folder.parent.parent.name)
+            except FolkestromError as error:
+                _log.error("%s", error)
+                return None
+            self._opened[id, folder] = found
+        return self._opened[id, folder]

@@ -36,11 +36,14 @@ class Published:
         The table.
     updated
         The instant from which it has been out, in UTC.
+    release
+        The release that it is of.
     """
 
     definition: Definition
     figures: Figures
     updated: datetime
+    release: str = ""
 
     @property
     def stamp(self) -> str:
@@ -125,7 +128,7 @@ def dataset(
         "id": names,
         "size": [len(dimensions[name]["category"]["index"]) for name in names],
         "dimension": {name: dimensions[name] for name in names},
-        "extension": _extension(made, asked, language),
+        "extension": _extension(made, asked, language, table.release),
         "value": value,
         **({"status": status} if status else {}),
     }
@@ -233,7 +236,7 @@ def _roles(shown: Sequence[Along]) -> dict[str, list[str]]:
     return found
 
 
-def _extension(made: Definition, asked: Chosen, language: Language) -> dict[str, Any]:
+def _extension(made: Definition, asked: Chosen, language: Language, release: str) -> dict[str, Any]:
     contact = {
         "name": _CONTACT.of(language), "organization": _CONTACT.of(language), "phone": "",
         "mail": "", "raw": _CONTACT.of(language),
@@ -256,6 +259,7 @@ def _extension(made: Definition, asked: Chosen, language: Language) -> dict[str,
     }
     own = {
         "resembles": list(made.resembles),
+        "vintage": release,
         "method": made.method.of(language),
     }
     return {"px": px, "discontinued": None, "contact": [contact], "folkestrom": own}

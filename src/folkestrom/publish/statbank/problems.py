@@ -20,6 +20,7 @@ ILLEGAL_QUERY: Final = "No query specified"
 TOO_MANY_CELLS: Final = "Too many cells selected"
 NO_FORMAT: Final = "Unsupported output format"
 NO_SAVED_QUERY: Final = "Saved query not found"
+NO_VINTAGE: Final = "Non-existent vintage"
 TOO_MANY_CALLS: Final = "Too many requests"
 NO_LANGUAGE: Final = "Unsupported language"
 _SHOWN: Final = 60

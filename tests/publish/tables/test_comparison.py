@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from folkestrom.model.specification import Category, same
-from folkestrom.publish.releases.comparison import Change, Codes, compare, sums
+from folkestrom.publish.tables.comparison import Change, Codes, compare, sums
 from folkestrom.publish.tables.figures import SUPPRESSED, Figures
 from tests.publish.small_bank import definition, figures
 
