@@ -18,7 +18,7 @@ from pxweb import PxApi
 from pyjstat import pyjstat
 
 from folkestrom.app.public.server import application
-from folkestrom.app.public.statbank import PREFIX, Bank
+from folkestrom.app.public.statbank import PREFIX, Bank, routes
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
 from folkestrom.publish.releases.shelf import Shelf, put_out
@@ -245,6 +245,22 @@ def test_who_calls_too_often_is_told_to_wait(tmp_path: Path) -> None:
         assert httpx.get(f"{found}/config").json()["maxCallsPerTimeWindow"] == 3
 
 
+def test_the_description_has_every_path_and_examples_that_are_answered(address: str) -> None:
+    described = httpx.get(f"{address}/openapi.json").json()
+    served_paths = {route.path.removeprefix(PREFIX) for route in routes(Bank(Shelf(Path())))}
+    assert described["paths"].keys() == served_paths - {"/openapi.json"}
+    for path, operations in described["paths"].items():
+        if "get" not in operations:
+            continue
+        examples = {
+            p["name"]: p["example"] for p in operations["get"]["parameters"] if "example" in p
+        }
+        values = examples.pop("valuecodes", {})
+        asked = "&".join(f"valuecodes[{name}]={code}" for name, code in values.items())
+        answer = httpx.get(f"{address}{path.format(**examples)}?{asked}")
+        assert answer.status_code == 200, path
+
+
 def test_an_address_that_is_too_long_is_told_to_be_a_post(address: str) -> None:
     answer = httpx.get(f"{address}/tables?query={'a' * 40_000}")
     assert (answer.status_code, answer.json()["title"]) == (414, "URI Too Long")
@@ -260,7 +276,7 @@ PATHS = (
     "/tables/B1001/revisions", "/tables/B1001/data?vintage=2030-01-01",
     "/tables/B1001/data", "/tables/B1001/data?outputFormat=csv", "/tables/07459/data",
     "/tables/B1001/data?outputFormat=html&outputFormatParams=IncludeTitle",
-    "/codelists/agg_TiAar", "/codelists/vs_Fylker",
+    "/codelists/agg_TiAar", "/codelists/vs_Fylker", "/openapi.json",
     SAVED, f"{SAVED}/selection", f"{SAVED}/data",
     "/../../v0/no/table", "/../../v0/en/table/B1001", "/../../v0/en/table/07459",
 )  # fmt: skip

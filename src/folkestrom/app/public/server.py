@@ -61,7 +61,9 @@ async def _problem(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     title = HTTPStatus(status).phrase
     detail = f"There is nothing of that kind here: the interface is at {PREFIX}."
-    return problem_response(Problem(title, detail, status))
+    answer = problem_response(Problem(title, detail, status))
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def from_environment() -> Starlette:

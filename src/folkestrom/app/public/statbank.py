@@ -30,6 +30,7 @@ from folkestrom.publish.statbank.listing import (
     table_of,
     tables_page,
 )
+from folkestrom.publish.statbank.openapi import openapi
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.requests import (
     asked_by_address,
@@ -142,6 +143,7 @@ def routes(bank: Bank) -> list[Route]:
         route("/savedqueries/{id}/selection", _saved_selection),
         route("/savedqueries/{id}/data", _saved_data),
         route("/calendar", _calendar),
+        route("/openapi.json", _openapi),
     ]
 
 
@@ -262,7 +264,7 @@ async def _revisions(question: _Question) -> Response:
 
 
 async def _data(question: _Question) -> Response:
-    request = question.request
+    request, table = question.request, question.table()
     if request.method == "POST":
         asked = asked_by_body(await body_of(request))
     else:
@@ -271,8 +273,8 @@ async def _data(question: _Question) -> Response:
         format_of(question.parameter("outputFormat"), MEDIA), question.language,
         question.addresses, Style.of(parts(question.parameter("outputFormatParams") or "")),
     )  # fmt: skip
-    found = chosen(question.table().definition, asked, question.bank.limits.cells)
-    return await answered(question.table(), found, answer, MEDIA[answer.format])
+    found = chosen(table.definition, asked, question.bank.limits.cells)
+    return await answered(table, found, answer, MEDIA[answer.format])
 
 
 async def answered(table: Published, found: Chosen, answer: Answer, media: str) -> Response:
@@ -351,6 +353,10 @@ async def body_of(request: Request) -> bytes:
 async def _code_list(question: _Question) -> Response:
     tables, id = question.bank.shelf.tables(), question.request.path_params["id"]
     return _json(code_list(tables, id, question.language, question.addresses))
+
+
+async def _openapi(question: _Question) -> Response:
+    return _json(openapi(question.addresses.base, question.bank.shelf.tables()))
 
 
 async def _calendar(question: _Question) -> Response:
