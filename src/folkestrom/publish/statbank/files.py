@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
@@ -76,9 +76,11 @@ class Answer:
         """
         if self.format in ("json-stat2", "json-stat"):
             found = dataset(table, asked, self.language, self.addresses, figures=True)
-            return _dumped(found if self.format == "json-stat2" else first_version(found))
+            return msgspec.json.encode(
+                found if self.format == "json-stat2" else first_version(found)
+            )
         if self.format == "json-px":
-            return _dumped(columns_and_data(table, asked, self.language))
+            return msgspec.json.encode(columns_and_data(table, asked, self.language))
         if self.format in ("csv", "html"):
             made = grid(table, asked, self.language, self.style)
             if self.format == "csv":
@@ -99,10 +101,6 @@ def first_version(dataset: Mapping[str, Any]) -> dict[str, Any]:
     dimension = dataset["dimension"] | {name: dataset[name] for name in ("id", "size", "role")}
     kept = {name: value for name, value in dataset.items() if name not in left_out}
     return {"dataset": kept | {"dimension": dimension}}
-
-
-def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def cells_of(table: Published, asked: Chosen, language: Language) -> Cells:
