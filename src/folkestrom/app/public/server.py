@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 
 from folkestrom.app.public import version1
 from folkestrom.app.public.calls import Calls
-from folkestrom.app.public.statbank import PREFIX, Bank, problem_response, routes
+from folkestrom.app.public.repeats import Repeats
+from folkestrom.app.public.statbank import PREFIX, Bank, cache_control, problem_response, routes
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.statbank.listing import Limits
 from folkestrom.publish.statbank.problems import Problem
@@ -27,6 +28,8 @@ from folkestrom.publish.statbank.version1 import error
 FOLDER_VARIABLE: Final = "FOLKESTROM_PUBLIC"
 #: And what one client may ask for: the numbers of `Limits`.
 LIMITS_VARIABLE: Final = "FOLKESTROM_PUBLIC_LIMITS"
+#: Answers below this path are kept for who asks again.
+_KEPT: Final = "/api/"
 
 
 def application(bank: Bank) -> Starlette:
@@ -37,11 +40,16 @@ def application(bank: Bank) -> Starlette:
     bank
         What it answers from.
     """
+
+    def current() -> list[tuple[bytes, bytes]]:
+        return [(b"cache-control", cache_control(bank).encode())]
+
     return Starlette(
         routes=[*routes(bank), *version1.routes(bank)],
         exception_handlers={HTTPException: _problem},
         middleware=[
             Middleware(Calls, limits=bank.limits, refused=_refused),
+            Middleware(Repeats, state=bank.shelf.state, prefix=_KEPT, current=current),
             Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"]),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4),
         ],

@@ -52,6 +52,8 @@ _MOST_TABLES: Final = 100_000
 _MOST_DAYS: Final = 100_000
 _LARGEST_BODY: Final = 1 << 20
 _JSON: Final = "application/json"
+#: Cells that are written at once, in less time than it takes to change to a thread.
+_SMALL: Final = 2_000
 #: Seconds that an answer may be kept by caches, if nothing comes out meanwhile.
 _CACHED: Final = 300
 
@@ -168,16 +170,26 @@ def cached(request: Request, found: Response, bank: Bank) -> Response:
     bank
         What knows when something comes out.
     """
-    # No cache may keep an answer past the second at which another is right.
-    seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
     kept = {
         "ETag": f'"{hashlib.sha256(found.body).hexdigest()[:32]}"',
-        "Cache-Control": f"public, max-age={seconds}" if seconds else "no-cache",
+        "Cache-Control": cache_control(bank),
     }
     if request.headers.get("if-none-match") == kept["ETag"]:
         return Response(status_code=304, headers=kept)
     found.headers.update(kept)
     return _part(request, found)
+
+
+def cache_control(bank: Bank) -> str:
+    """How long an answer may be kept: never past the second at which another is right.
+
+    Parameters
+    ----------
+    bank
+        What knows when something comes out.
+    """
+    seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
+    return f"public, max-age={seconds}" if seconds else "no-cache"
 
 
 def _part(request: Request, found: Response) -> Response:
@@ -287,8 +299,10 @@ async def answered(table: Published, found: Chosen, answer: Answer, media: str) 
     answer, media
         How they are written, and what that is called.
     """
-    # In a thread: other questions are answered while a large one is.
-    content = await run_in_threadpool(answer.written, table, found)
+    if found.size <= _SMALL:
+        content = answer.written(table, found)
+    else:  # in a thread: other questions are answered while it is
+        content = await run_in_threadpool(answer.written, table, found)
     headers = {"Last-Modified": f"{table.updated:%a, %d %b %Y %H:%M:%S GMT}"}
     if media != _JSON:
         headers["Content-Disposition"] = (

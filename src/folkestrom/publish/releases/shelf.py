@@ -161,6 +161,18 @@ def replace_file(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
+_Stamp = tuple[int, int, int] | None
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What tells one state of a file from another; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 class Shelf:
     """The tables that are out, as of each question.
 
@@ -172,7 +184,8 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: _Stamp = None
+        self._told: tuple[_Stamp, list[Announced]] = (None, [])
         self._tables: dict[str, Published] = {}
         self._vintages: dict[str, list[tuple[Path, datetime]]] = {}
         self._opened: dict[tuple[str, Path], Published] = {}
@@ -184,12 +197,8 @@ class Shelf:
 
         A list or release that is broken leaves those that were there before.
         """
-        try:
-            found = (self._folder / _LIST).stat()
-        except OSError:
-            return self._tables
-        seen = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if seen != self._seen:
+        seen = _stamp(self._folder / _LIST)
+        if seen is not None and seen != self._seen:
             with self._lock:
                 if seen != self._seen:
                     self._tables = self._read()
@@ -198,12 +207,19 @@ class Shelf:
 
     def calendar(self) -> list[Announced]:
         """What was announced, the next first; nothing where that cannot be read."""
-        try:
-            found = announced(self._folder)
-        except (FolkestromError, OSError) as error:
-            _log.error("%s", error)
-            return []
-        return sorted(found, key=lambda one: (one.due is None, one.due))
+        stamp = _stamp(self._folder / _CALENDAR)
+        if stamp != self._told[0]:
+            try:
+                found = announced(self._folder)
+            except (FolkestromError, OSError) as error:
+                _log.error("%s", error)
+                return []
+            self._told = stamp, sorted(found, key=lambda one: (one.due is None, one.due))
+        return self._told[1]
+
+    def state(self) -> object:
+        """Something that is another as soon as anything is out, or announced, that was not."""
+        return _stamp(self._folder / _LIST), _stamp(self._folder / _CALENDAR)
 
     def unchanged_for(self, now: datetime, most: int) -> int:
         """Whole seconds in which nothing comes out, up to so many.
