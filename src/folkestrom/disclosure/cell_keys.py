@@ -78,7 +78,6 @@ class PerturbationTable:
         _check(table)
         return table
 
-
     @property
     def largest(self) -> int:
         """The largest change of any count."""

@@ -162,9 +162,7 @@ def plan(
     return None if too_large else made
 
 
-def stocks(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, *, keys: bool = False
-) -> pa.Table:
+def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan, *, keys: bool = False) -> pa.Table:
     """The stock of every day, in one table with a column `date`; if asked, with sums of keys."""
     # Sums of keys are modulo 2³², as additions of 32 bits are.
     sums = np.zeros((1 + keys, len(plan.moments) + 1, int(np.prod(plan.shape))), np.int32)

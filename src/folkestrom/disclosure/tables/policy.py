@@ -36,7 +36,8 @@ class Policy:
     units
         Sets of variables by which another table may tell how many persons there are.
     few
-        Units of 1 to fewer than this are not broken down.
+        Units of 1 to fewer than this are not broken down, nor those with 1 to `largest` persons
+        outside the largest part.
     """
 
     kind: Kind
@@ -58,6 +59,16 @@ class Policy:
     def base(self) -> int:
         """Of rounding: what small counts become, if not 0."""
         return self.small + 1
+
+    @property
+    def parameters(self) -> dict[str, int | float | None]:
+        """What there is to say of it beside its kind."""
+        if self.kind == "none":
+            return {}
+        found: dict[str, int | float | None] = {"small": self.small}
+        if self.kind == "cell keys":
+            found |= {"largest": self.largest, "variance": self.variance, "stay": self.stay}
+        return found | ({"few": self.few} if self.units else {})
 
     @property
     def perturbations(self) -> PerturbationTable:
@@ -86,11 +97,6 @@ class Cost:
     mean: float
     largest: int
     hidden: int
-
-    @property
-    def share_changed(self) -> float:
-        """Changed figures among those that are not 0."""
-        return self.changed / self.cells if self.cells else 0.0
 
     def __add__(self, other: Cost) -> Cost:
         cells = self.cells + other.cells
@@ -125,6 +131,4 @@ def cost(
         there = there & ~hidden
     change = np.abs(shown[there].astype(np.int64) - true[there])
     mean = float(change.mean()) if change.size else 0.0
-    return Cost(
-        int(there.sum()), int((change > 0).sum()), mean, int(change.max(initial=0)), gone
-    )
+    return Cost(int(there.sum()), int((change > 0).sum()), mean, int(change.max(initial=0)), gone)

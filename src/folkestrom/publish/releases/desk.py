@@ -22,9 +22,10 @@ from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.model.time import add_months
+from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
 from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
-from folkestrom.publish.releases.shelf import Announced, announce, put_out, releases_of
+from folkestrom.publish.releases.shelf import Announced, announce, listed, put_out, releases_of
 
 #: Statistics come out at this hour of this zone, and are announced so many months before.
 HOUR: Final = hour(8)
@@ -118,6 +119,15 @@ class Desk:
         state = self._state(release, "draft", "approved", "scheduled", "out", "withdrawn")
         drafts = self.drafts / state.release
         return read_manifest(drafts if drafts.exists() else releases_of(self.public) / drafts.name)
+
+    def out(self) -> dict[str, Decision]:
+        """How the newest of every table that is out is protected; without a decision, not."""
+        found: dict[str, Decision] = {}
+        for one in listed(self.public):
+            manifest = read_manifest(releases_of(self.public) / one.release)
+            undecided = Decision("none", Text("before decisions", "før beslutninger"))
+            found |= {id: manifest.decisions.get(id, undecided) for id in manifest.titles}
+        return found
 
     def schedule(
         self, release: str, by: str, day: date, at: hour = HOUR, why: str = ""

@@ -215,7 +215,9 @@ def _axis(made: Definition, variable: Variable, groups: Sequence[Sequence[int]])
     if made.additive:
         return Axis.of(groups)
     stored = {of: n for n, of in enumerate(variable.sums, start=len(variable.values))}
-    return Axis.of([group if len(group) == 1 else [stored[tuple(sorted(group))]] for group in groups])
+    return Axis.of(
+        [group if len(group) == 1 else [stored[tuple(sorted(group))]] for group in groups]
+    )
 
 
 def _left_out(made: Definition, variable: Variable) -> Along:

@@ -112,7 +112,10 @@ def protected(table: Counted, fingerprint: str = "") -> Shielded:
     total = Cost(0, 0, 0.0, 0, 0)
     for code in table.counted:
         total += cost(true[code], shown[code], hidden)
-    decision = Decision(policy, total, fingerprint if policy.kind == "cell keys" else "")
+    decision = Decision(
+        policy.kind, policy.reason, policy.parameters, total.cells, total.changed, total.mean,
+        total.largest, total.hidden, fingerprint if policy.kind == "cell keys" else "",
+    )  # fmt: skip
     definition = _noted(table)
     figures = table.figures if policy.kind == "none" else _figures(table, definition, shown, hidden)
     return Shielded(table.declared, definition, figures, decision, true, shown, hidden)
@@ -154,17 +157,27 @@ def whole_place(variable: Variable) -> int | None:
 
 
 def _few(table: Counted, true: _True) -> NDArray[np.bool_]:
-    """Figures of units of few persons, which other tables tell."""
+    """Figures of units of few persons, or with few outside the largest part, if others tell them.
+
+    Whoever knows how many there are in all, and that the largest part is nearly as large, knows
+    that each of the other parts is small.
+    """
+    policy = table.declared.policy
     few = np.zeros(table.definition.shape_with_sums, np.bool_)
-    for unit in table.declared.policy.units:
-        index = []
+    for unit in policy.units:
+        index: list[slice] = []
+        parts: list[slice] = []
         for variable in table.definition.variables:
             whole = whole_place(variable)
             summed = variable.role != "time" and variable.id not in unit and whole is not None
             index.append(slice(whole, whole + 1) if summed and whole is not None else slice(None))
+            parts.append(slice(len(variable.values)) if summed else slice(None))
+        over = tuple(n for n, one in enumerate(index) if one != slice(None))
         for counts in true.values():
             total = counts[tuple(index)]
-            few |= (total > 0) & (total < table.declared.policy.few)
+            rest = total - counts[tuple(parts)].max(axis=over, keepdims=True)
+            few |= (total > 0) & (total < policy.few)
+            few |= (rest > 0) & (rest <= policy.largest)
     return few
 
 
@@ -256,7 +269,9 @@ def _noted(table: Counted) -> Definition:
     )
 
 
-def _figures(table: Counted, definition: Definition, shown: _True, hidden: NDArray[np.bool_]) -> Figures:
+def _figures(
+    table: Counted, definition: Definition, shown: _True, hidden: NDArray[np.bool_]
+) -> Figures:
     """What is stored: nothing lies under what is hidden."""
     stored = tuple(slice(size) for size in definition.stored_shape)
     clear = {code: np.where(hidden, 0, counts)[stored] for code, counts in shown.items()}

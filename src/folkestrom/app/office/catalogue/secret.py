@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,7 @@ def make_secret(path: Path) -> None:
         file.write(secrets.token_hex(_BYTES) + "\n")
 
 
-def read_secret(path: Path, apart_from: Path) -> bytes:
+def read_secret(path: Path, apart_from: Sequence[Path]) -> bytes:
     """The secret of a file.
 
     Parameters
@@ -41,7 +42,7 @@ def read_secret(path: Path, apart_from: Path) -> bytes:
     path
         The file.
     apart_from
-        The folder of releases, which it must not lie in.
+        The folders of the store and of releases, which it must not lie in.
 
     Raises
     ------
@@ -60,8 +61,8 @@ def read_secret(path: Path, apart_from: Path) -> bytes:
             "may be read by others than its owner", where=str(path),
             next_step=f"chmod 600 {path}",
         )  # fmt: skip
-    if path.resolve().is_relative_to(apart_from.resolve()):
-        raise _no_secret(path, "lies among the releases")
+    if any(path.resolve().is_relative_to(folder.resolve()) for folder in apart_from):
+        raise _no_secret(path, "lies in the store, or among the releases")
     return secret
 
 
