@@ -73,7 +73,7 @@ def perturbation_table(
 
 def _check(largest: int, variance: float, never: int, stay: float | None) -> None:
     for name, value, least in (("largest", largest, 1), ("never", never, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if value < least:
             raise UsageError(
                 "is not a number of persons", where=name, value=value, allowed=f"{least}, 2, 3 …"
             )

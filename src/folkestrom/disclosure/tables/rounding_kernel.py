@@ -10,7 +10,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def start(order, values, base, first, sums, up, off):  # noqa: ANN001, ANN201
+def start(order, values, base, first, sums, up, off):
     """Every cell in order goes to where the sums, as they are by then, change the least."""
     for i in order:
         down, high = -values[i], base - values[i]
@@ -25,7 +25,7 @@ def start(order, values, base, first, sums, up, off):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def gain(i, base, first, sums, up, off):  # noqa: ANN001, ANN201
+def gain(i, base, first, sums, up, off):
     """What the other direction of a cell adds to the squared changes of sums."""
     step = -base if up[i] else base
     found = 0
@@ -35,7 +35,7 @@ def gain(i, base, first, sums, up, off):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def flip(i, base, first, sums, up, off):  # noqa: ANN001, ANN201
+def flip(i, base, first, sums, up, off):
     """The other direction of a cell."""
     step = -base if up[i] else base
     up[i] = not up[i]
@@ -44,7 +44,7 @@ def flip(i, base, first, sums, up, off):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def shared(i, j, first, sums):  # noqa: ANN001, ANN201
+def shared(i, j, first, sums):
     """How many sums two cells have in common."""
     a, b, found = first[i], first[j], 0
     while a < first[i + 1] and b < first[j + 1]:
@@ -60,7 +60,7 @@ def shared(i, j, first, sums):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True, nogil=True)
-def partner(i, base, first, sums, begin, cells, up, off, work):  # noqa: ANN001, ANN201
+def partner(i, base, first, sums, begin, cells, up, off, work):
     """The cell of one sum with this one that is best flipped with it, or -1; and work left."""
     own, best, found = gain(i, base, first, sums, up, off), 0, -1
     for k in range(first[i], first[i + 1]):
@@ -80,7 +80,7 @@ def partner(i, base, first, sums, begin, cells, up, off, work):  # noqa: ANN001,
 
 
 @njit(cache=True, nogil=True)
-def improve(order, base, first, sums, begin, cells, up, off, work):  # noqa: ANN001, ANN201
+def improve(order, base, first, sums, begin, cells, up, off, work):
     """Cells flipped, alone or two of one sum against each other, while that helps."""
     helped = True
     while helped:

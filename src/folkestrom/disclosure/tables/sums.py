@@ -53,9 +53,11 @@ def along(axis: int, place: int | Parts | slice) -> tuple[Any, ...]:
 
 
 def relations(
-    sizes: Sequence[int], sums: Sequence[Sequence[Parts]], nested: Sequence[Sequence[tuple[int, Parts]]]
-) -> Iterator[tuple[int, int, Parts]]:  # fmt: skip
-    """Every relation of an extended table: the axis, the sum's place, and the places of its parts.
+    sizes: Sequence[int],
+    sums: Sequence[Sequence[Parts]],
+    nested: Sequence[Sequence[tuple[int, Parts]]],
+) -> Iterator[tuple[int, int, Parts]]:
+    """Every relation of an extended table: the axis, the place of the sum, and those of its parts.
 
     Parameters
     ----------

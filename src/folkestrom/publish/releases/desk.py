@@ -111,7 +111,7 @@ class Desk:
                     "made the release, and a second person approves it", where="by", value=by,
                     next_step="Let a colleague look at it",
                 )  # fmt: skip
-            policies = {id: made.policy.kind for id, made in manifest.decisions.items()}
+            policies = {id: made.policy for id, made in manifest.decisions.items()}
             self._note("approve", state.release, by, policies=policies)
 
     def manifest(self, release: str) -> Manifest:

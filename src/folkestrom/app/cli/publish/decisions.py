@@ -25,18 +25,33 @@ def show_decisions(given: Settings, manifest: Manifest) -> None:
         The release's.
     """
     decisions = [
-        {"table": id, **msgspec.to_builtins(one), "reason": one.reason.of(given.lang)}
+        {
+            "table": id,
+            **msgspec.to_builtins(one),
+            "share_changed": one.share_changed,
+            "reason": one.reason.of(given.lang),
+        }
         for id, one in manifest.decisions.items()
     ]
     meetings: list[dict[str, Any]] = [msgspec.to_builtins(one) for one in manifest.meetings]
     if given.as_json:
         given.result().print_json_of({"decisions": decisions, "meetings": meetings})
         return
-    names = ("table", "policy", "cells", "changed", "mean_change", "largest_change", "hidden")
-    given.result().print(_table(decisions, (*names, "reason")))
+    names = ("table", "policy", "cells", "share_changed", "mean_change", "largest_change", "hidden")
+    given.result().print(_table(decisions, names))
+    given.result().print()
+    for reason, tables in _by_reason(decisions).items():
+        given.result().print(f"{', '.join(tables)}: {reason}")
     if meetings:
         given.result().print()
         given.result().print(_table(meetings, tuple(meetings[0])))
+
+
+def _by_reason(decisions: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in decisions:
+        found.setdefault(one["reason"], []).append(one["table"])
+    return found
 
 
 def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Table:

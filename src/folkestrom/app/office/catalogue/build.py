@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from folkestrom import __version__
+from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, times_of
 from folkestrom.app.office.catalogue.meetings import Exact, meetings
@@ -18,6 +19,7 @@ from folkestrom.app.office.catalogue.protection import Counted, Shielded, protec
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.releases.desk import Desk
@@ -72,8 +74,8 @@ class BuildQuestion:
             raise UsageError(
                 "are protected by cell keys, and no secret is named",
                 where="build", value=", ".join(keyed),
-                next_step="Make one with `folkestrom publish keys FILE`, once and outside the "
-                "store and the releases, and name it with --keys FILE",
+                next_step="Make one with `folkestrom publish keys FILE`, once, outside store and "
+                "releases, and name it with --keys FILE",
             )  # fmt: skip
         with with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext():
             together = _Together(connection, self)
@@ -96,12 +98,13 @@ class _Together:
         self._question = question
         self._shielded: list[Shielded] = []
         self._exact: list[Exact] = []
+        self._asked: dict[Hashable, Cells] = {}
 
     def made(self, declared: Declared) -> tuple[Definition, Figures, Decision]:
         """A table as it may be shown, with the decision on its protection."""
         asked = self._question
         asked.progress(f"{declared.id} {declared.title.en}")
-        counted = table(self._connection, declared, asked.first)
+        counted = table(self._connection, declared, asked.first, self._asked)
         found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
         if declared.policy.kind == "none":
             self._exact.append(Exact(declared, found.definition, found.figures))
@@ -120,7 +123,10 @@ class _Together:
 
 
 def table(
-    connection: duckdb.DuckDBPyConnection, declared: Declared, first: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    declared: Declared,
+    first: int | None = None,
+    asked: dict[Hashable, Cells] | None = None,
 ) -> Counted:
     """One table of the catalogue, as it is counted.
 
@@ -132,14 +138,24 @@ def table(
         The table.
     first
         The first year; None: the register's.
+    asked
+        Cells that other tables are made of too; those of this one are put there.
     """
     times = times_of(declared, coverage(connection), first)
-    places = [column for column in declared.columns if column.levels]
-    own = [column.of for column in declared.columns if not column.levels]
-    asked = {"": own} | {level: [level, *own] for column in places for level in column.levels}
     keys = declared.policy.kind == "cell keys"
-    levels = [
-        Level(place, declared.ask(connection, times, by, keys=keys))
-        for place, by in asked.items()
-    ]  # fmt: skip
-    return Counted(declared, *cube(declared, levels))
+    own = [column.of for column in declared.columns if not column.levels]
+    levels = ["", *(level for column in declared.columns for level in column.levels)]
+    counts = [name for name in declared.contents if name not in declared.derived]
+    shared = asked if asked is not None and declared.asked_with else {}
+
+    def cells_of(place: str) -> Cells:
+        if place != levels[-1] and place in declared.summed:
+            return coarser(cells_of(levels[-1]), place, own, counts)
+        by = [place] * bool(place) + (sorted([*own, *declared.asked_with]) or own)
+        question = (tuple(times), tuple(by), keys)
+        if question not in shared:
+            shared[question] = declared.ask(connection, times, by, keys=keys)
+        found = shared[question]
+        return coarser(found, place, own, counts) if declared.asked_with else found
+
+    return Counted(declared, *cube(declared, [Level(place, cells_of(place)) for place in levels]))

@@ -95,6 +95,10 @@ class Declared:
         How it is protected, and why.
     derived
         Measures that are differences of two others, as these are shown.
+    summed
+        Levels of places, "" being the nation, whose counts are the sums of those of the finest.
+    asked_with
+        Variables of another table of the same question, so that one answer serves both.
     """
 
     id: str
@@ -105,6 +109,8 @@ class Declared:
     contents: Mapping[str, str]
     policy: Policy
     derived: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    summed: tuple[str, ...] = ("", "county")
+    asked_with: tuple[str, ...] = ()
     resembles: tuple[str, ...] = ()
     subject: str = "be"
     subject_label: Text = field(default_factory=lambda: Text("Population", "Befolkning"))

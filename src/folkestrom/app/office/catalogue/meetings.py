@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.app.office.catalogue.declared import NATION, Declared
+from folkestrom.app.office.catalogue.declared import Declared
 from folkestrom.app.office.catalogue.protection import (
     Shielded,
     relations_of,
-    sums_of,
     whole_place,
 )
 from folkestrom.disclosure.tables.inference import (
@@ -29,7 +28,7 @@ from folkestrom.disclosure.tables.inference import (
     precision,
     programmed,
 )
-from folkestrom.disclosure.tables.sums import with_sums
+from folkestrom.disclosure.tables.sums import along, with_sums
 from folkestrom.errors import InputRefused
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.tables.definition import Definition, Variable
@@ -161,7 +160,7 @@ def _tell(
     for name in [name for name in theirs if name not in own][-2::-1]:
         figures = _summed(figures, theirs[name], other.definition.variables[theirs[name]])
     kept = [name for name in theirs if name in own]
-    index: list[Any] = [slice(None)] * told.ndim
+    index = [slice(None)] * told.ndim
     for name, n in own.items():
         if name not in theirs:
             whole = whole_place(made.variables[n])
@@ -182,9 +181,9 @@ def _tell(
 
 
 def _summed(figures: NDArray[np.int64], axis: int, variable: Variable) -> NDArray[np.int64]:
-    if variable.eliminated_by == NATION:
-        return figures.take([v.code for v in variable.values].index(NATION), axis)
-    return figures.sum(axis=axis)
+    places = [n for n, v in enumerate(variable.values) if variable.eliminated_by in ("*", v.code)]
+    summed: NDArray[np.int64] = figures.take(places, axis).sum(axis=axis)
+    return summed
 
 
 def _places(own: Variable, theirs: Variable) -> list[int]:
@@ -196,7 +195,7 @@ def _taken(figures: NDArray[np.int64], axis: int, places: Sequence[int]) -> NDAr
     """Figures at places of an axis, far below 0 where there is none."""
     found = figures.take(places, axis)
     missing = [n for n, place in enumerate(places) if place == _UNKNOWN]
-    found[(*[slice(None)] * axis, missing)] = -(1 << 40)
+    found[along(axis, tuple(missing))] = -(1 << 40)
     return found
 
 

@@ -28,10 +28,10 @@ _Shown: TypeAlias = tuple[_True, NDArray[np.bool_]]
 
 _NOTES: Final = {
     "cell keys": Text(
-        "Figures have small random changes, so that none tells of single persons: totals may differ "
-        "from the sums of their parts, and counts of {small} or fewer are never shown.",
-        "Tallene har små tilfeldige endringer, slik at ingen av dem røper enkeltpersoner: summer kan "
-        "avvike fra summen av delene, og antall på {small} eller færre vises aldri.",
+        "Figures have small random changes, so that none tells of single persons: totals may "
+        "differ from the sums of their parts, and counts from 1 to {small} are never shown.",
+        "Tallene har små tilfeldige endringer, slik at ingen av dem røper enkeltpersoner: summer "
+        "kan avvike fra summen av delene, og antall fra 1 til {small} vises aldri.",
     ),
     "rounding": Text(
         "Counts below {base} are rounded to 0 or {base}, and sums are of rounded counts.",
@@ -242,9 +242,10 @@ def _by_suppression(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Sho
         small = (counts > 0) & (counts <= policy.small)
         hidden |= small
         for time in range(counts.shape[-1]):
-            cells, primary = (part[values][..., time] for part in (counts, hidden))
-            found = complement(cells.ravel().astype(np.int64), primary.ravel(), codes, policy.base)
-            hidden[values][..., time] |= found.reshape(cells.shape)
+            cells, primary = counts[values][..., time], hidden[values][..., time]
+            numbers = cells.ravel().astype(np.int64)
+            found = complement(numbers, primary.ravel(), codes, policy.base)
+            primary |= found.reshape(cells.shape)
     return true, hidden
 
 

@@ -69,5 +69,5 @@ def read_secret(path: Path, apart_from: Sequence[Path]) -> bytes:
 def _no_secret(path: Path, what: str) -> InputRefused:
     return InputRefused(
         what, where=str(path),
-        next_step="Make one with `folkestrom publish keys FILE`, outside the store and the releases",
+        next_step="Make one with `folkestrom publish keys FILE`, outside store and releases",
     )  # fmt: skip

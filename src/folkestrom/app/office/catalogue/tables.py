@@ -17,7 +17,14 @@ from folkestrom.app.office.catalogue.declared import (
     five_years,
     stock,
 )
-from folkestrom.disclosure.tables.policy import Policy
+from folkestrom.app.office.catalogue.policies import (
+    ACCOUNTS,
+    AS_STATISTICS_NORWAY,
+    COUNTRIES,
+    MOVES,
+    NATIONAL,
+    ORIGINS,
+)
 from folkestrom.model.specification import Category, Text
 
 _SEXES: Final = {"male": "1", "female": "2"}
@@ -75,152 +82,58 @@ _ALL_FLOWS: Final = {
     "growth": "Folketilvekst",
 }
 
-# fmt: off
-_AS_STATISTICS_NORWAY: Final = Policy("none", Text(
-    "Residents by region, sex and age are no secret by themselves: Statistics Norway publishes them "
-    "unperturbed in table 07459, and so do all Nordic offices.",
-    "Bosatte etter region, kjønn og alder er ikke følsomt i seg selv: Statistisk sentralbyrå "
-    "publiserer dem uendret i tabell 07459, og det gjør alle nordiske statistikkbyråer.",
-))
-_ACCOUNTS: Final = Policy("none", Text(
-    "An account must add up: from the population at the beginning by every change to that at the "
-    "end. It has no other breakdown of persons than places.",
-    "Et regnskap må gå opp: fra folkemengden ved inngangen, gjennom alle endringer, til den ved "
-    "utgangen. Det deler ikke personer opp på annet enn steder.",
-))
-_NATIONAL: Final = Policy("none", Text(
-    "Of the whole nation: no place is told, and the variables are such as public records have.",
-    "For hele landet: ingen steder framgår, og kjennetegnene er slike som står i offentlige "
-    "registre.",
-))
-_ORIGINS: Final = Policy("cell keys", Text(
-    "Citizenship and country background in small places would tell of single persons, and so would "
-    "differences between places and years.",
-    "Statsborgerskap og landbakgrunn på små steder ville røpet enkeltpersoner, og det ville også "
-    "forskjeller mellom steder og år.",
-), units=(("Region", "Kjonn"),), few=20)
-_MOVES: Final = Policy("cell keys", Text(
-    "One who moves between two places is often alone in it: a count of 1 would tell where a person "
-    "who is known to have left has gone.",
-    "Den som flytter mellom to steder, er ofte alene om det: et antall på 1 ville røpet hvor en "
-    "person som vites å ha flyttet, er kommet.",
-), units=(("Fraflytting",), ("Tilflytting",)), few=10)
-_COUNTRIES: Final = Policy("cell keys", Text(
-    "Few come from, or go to, most countries: a count of 1 would tell of a person whose country is "
-    "known.",
-    "Få kommer fra, eller drar til, de fleste land: et antall på 1 ville røpet en person som man "
-    "kjenner landet til.",
-), units=(("Kjonn",),), few=20)
-
-# fmt: on
 #: Every table, by its number.
 TABLES: Final = {
     table.id: table
     for table in (
         Declared(
-            "B1001",
-            Text("Population", "Befolkning"),
-            (_REGION, _SEX, _AGE),
-            stock,
-            "stock",
-            {"persons": "Personer1"},
-            _AS_STATISTICS_NORWAY,
-            resembles=("07459",),
+            "B1001", Text("Population", "Befolkning"), (_REGION, _SEX, _AGE), stock, "stock",
+            {"persons": "Personer1"}, AS_STATISTICS_NORWAY, resembles=("07459",),
         ),
         Declared(
-            "B1002",
-            Text(
-                "Population and changes during the year", "Folkemengde og endringer i løpet av året"
-            ),
-            (),
-            partial(account, "year"),
-            "year",
-            _ACCOUNT,
-            _ACCOUNTS,
+            "B1002", Text("Population and changes during the year",
+                          "Folkemengde og endringer i løpet av året"),
+            (), partial(account, "year"), "year", _ACCOUNT, ACCOUNTS,
         ),
         Declared(
-            "B1003",
-            Text(
-                "Population and changes during the quarter", "Folkemengde og endringer i kvartalet"
-            ),
-            (_REGION,),
-            partial(account, "quarter"),
-            "quarter",
-            _ALL_FLOWS,
-            _ACCOUNTS,
+            "B1003", Text("Population and changes during the quarter",
+                          "Folkemengde og endringer i kvartalet"),
+            (_REGION,), partial(account, "quarter"), "quarter", _ALL_FLOWS, ACCOUNTS,
+            # Who moves within a county moves into no county.
+            summed=("",),
         ),
         Declared(
-            "B1004",
-            Text("Population", "Befolkning"),
-            (_MARITAL, _SEX, _AGE),
-            stock,
-            "stock",
-            {"persons": "Personer"},
-            _NATIONAL,
+            "B1004", Text("Population", "Befolkning"), (_MARITAL, _SEX, _AGE), stock, "stock",
+            {"persons": "Personer"}, NATIONAL,
         ),
         Declared(
-            "B1005",
-            Text("Population", "Befolkning"),
-            (_COUNTIES, _SEX, _CITIZENSHIP),
-            stock,
-            "stock",
-            {"persons": "Personer"},
-            _ORIGINS,
+            "B1005", Text("Population", "Befolkning"), (_COUNTIES, _SEX, _CITIZENSHIP), stock,
+            "stock", {"persons": "Personer"}, ORIGINS,
         ),
         Declared(
-            "B1006",
-            Text("Population", "Befolkning"),
-            (_REGION, _SEX, _CATEGORY),
-            stock,
-            "stock",
-            {"persons": "Personer"},
-            _ORIGINS,
+            "B1006", Text("Population", "Befolkning"), (_REGION, _SEX, _CATEGORY), stock, "stock",
+            {"persons": "Personer"}, ORIGINS, asked_with=("immigrant_group",),
         ),
         Declared(
-            "B1007",
-            Text("Population", "Befolkning"),
-            (_REGION, _SEX, _GROUP),
-            stock,
-            "stock",
-            {"persons": "Personer"},
-            _ORIGINS,
+            "B1007", Text("Population", "Befolkning"), (_REGION, _SEX, _GROUP), stock, "stock",
+            {"persons": "Personer"}, ORIGINS, asked_with=("immigrant_category",),
         ),
         Declared(
-            "B1008",
-            Text(
-                "Births, deaths and migration abroad", "Fødte, døde og flyttinger over landegrensen"
-            ),
-            (_SEX, _AGE),
-            partial(account, "year"),
-            "year",
-            _FLOWS,
-            _NATIONAL,
+            "B1008", Text("Births, deaths and migration abroad",
+                          "Fødte, døde og flyttinger over landegrensen"),
+            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS, NATIONAL,
         ),
         Declared(
-            "B1009",
-            Text("Internal migration", "Innenlandske flyttinger"),
-            (_ORIGIN, _DESTINATION),
-            between_places,
-            "year",
-            {"moves": "Flyttinger"},
-            _MOVES,
+            "B1009", Text("Internal migration", "Innenlandske flyttinger"),
+            (_ORIGIN, _DESTINATION), between_places, "year", {"moves": "Flyttinger"}, MOVES,
         ),
         Declared(
-            "B1010",
-            Text(
-                "Immigration, emigration and net migration",
-                "Innvandring, utvandring og nettoinnvandring",
-            ),
-            (_COUNTRY, _SEX),
-            abroad,
-            "year",
-            {
-                "immigration": "Innvandring",
-                "emigration": "Utvandring",
-                "net_migration": "Nettoinnvandring",
-            },
-            _COUNTRIES,
-            {"net_migration": ("immigration", "emigration")},
+            "B1010", Text("Immigration, emigration and net migration",
+                          "Innvandring, utvandring og nettoinnvandring"),
+            (_COUNTRY, _SEX), abroad, "year",
+            {"immigration": "Innvandring", "emigration": "Utvandring",
+             "net_migration": "Nettoinnvandring"},
+            COUNTRIES, {"net_migration": ("immigration", "emigration")},
         ),
     )
 }  # fmt: skip
