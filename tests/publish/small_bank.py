@@ -72,8 +72,8 @@ def figures() -> Figures:
 def shelf_with(folder: Path) -> Path:
     """A public folder with the table."""
     release = write_release(
-        folder / "drafts", [(definition(), figures(), DECISION)], made_at=OUT, made_by="A", program="1",
-        log_position=1,
+        folder / "drafts", [(definition(), figures(), DECISION)], made_at=OUT, made_by="A",
+        program="1", log_position=1,
     )  # fmt: skip
     put_out(folder / "public", release, OUT)
     return folder / "public"

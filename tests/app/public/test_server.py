@@ -297,8 +297,8 @@ def _over_the_second(desk: Desk, clock: list[datetime], address: str) -> None:
 
     empty = asked()
     release = write_release(
-        desk.drafts, [(definition(), figures(), DECISION)], made_at=clock[0], made_by="Ada", program="1",
-        log_position=1,
+        desk.drafts, [(definition(), figures(), DECISION)], made_at=clock[0], made_by="Ada",
+        program="1", log_position=1,
     )  # fmt: skip
     desk.built(release, "Ada")
     desk.approve(release.name, "Bo")

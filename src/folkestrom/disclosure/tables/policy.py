@@ -37,7 +37,7 @@ class Policy:
         Sets of variables by which another table may tell how many persons there are.
     few
         Units of 1 to fewer than this are not broken down, nor those with 1 to `largest` persons
-        outside the largest part.
+        outside the largest part; of cell keys only.
     """
 
     kind: Kind

@@ -98,7 +98,8 @@ def _distribution(
     moved = _monotone(v[free].astype(np.float64), variance / mass)
     if moved is None:
         raise UsageError(
-            f"have no distribution for count {count}: none has mean 0 and this variance",
+            f"have no distribution for count {count}: with mean 0, this variance, and larger "
+            "changes no likelier than smaller ones",
             where="largest, variance, never, stay",
             next_step="Allow larger changes, another variance, or smaller counts to be shown",
         )
