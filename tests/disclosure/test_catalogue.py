@@ -149,7 +149,7 @@ def test_linked_rounding_is_as_near_as_that_of_r() -> None:
 def test_policies_and_costs() -> None:
     with pytest.raises(UsageError, match="needs a reason"):
         Policy("none", Text("Why", " "))
-    with pytest.raises(InputRefused, match="are not whole counts"):
+    with pytest.raises(InputRefused, match="no number of events"):
         round_linked([1.5], published_sums({"a": [1]}, [["a"]]), 3)
     total = cost(np.array([4, 0, 9]), np.array([3, 0, 12])) + cost(np.array([2]), np.array([2]))
     assert (total.cells, total.changed, total.largest) == (3, 2, 3)

@@ -28,13 +28,18 @@ _OF_KIND: Final = 2654435769
 _IN_DIGEST: Final = 16
 
 
-@step("persons_of_statistics", reads=["residence", "event"])
-def persons_of_statistics() -> str:
-    """Everybody who was ever resident, or is in an event."""
-    return """
-        SELECT person FROM residence
-        UNION
-        SELECT person FROM event
+@step("blocks_of_persons", reads=["residence", "event"])
+def blocks_of_persons() -> str:
+    """Persons who were ever resident, or are in an event: as bits of blocks of 16 numbers."""
+    return f"""
+        WITH everybody AS (
+            SELECT person FROM residence
+            UNION ALL
+            SELECT person FROM event
+        )
+        SELECT person // {_IN_DIGEST} AS block, bit_or(1 << (person % {_IN_DIGEST})) AS members
+        FROM everybody
+        GROUP BY block
     """
 
 
@@ -66,34 +71,25 @@ def names_of_sums(measures: Sequence[str]) -> dict[str, pa.DataType]:
     return {f"{name}{SUFFIX}": pa.uint32() for name in measures}
 
 
-def record_keys(persons: npt.NDArray[np.int64], secret: bytes) -> npt.NDArray[np.uint32]:
-    """The record key of each person.
+def record_keys(blocks: npt.NDArray[np.int64], secret: bytes) -> npt.NDArray[np.uint32]:
+    """The record keys of blocks of persons: 16 a row, for persons from 16 times the block on.
 
     Parameters
     ----------
-    persons
-        Numbers of persons, not negative.
+    blocks
+        Numbers of blocks.
     secret
         The secret.
 
     Examples
     --------
-    >>> one = record_keys(np.array([7, 1000, 7]), b"a secret that is long enough to be one")
-    >>> bool(one[0] == one[2]), bool(one[0] == one[1])
-    (True, False)
+    >>> keys = record_keys(np.array([7, 1000, 7]), b"a secret that is long enough to be one")
+    >>> keys.shape, bool((keys[0] == keys[2]).all()), len(set(keys[:2].ravel().tolist()))
+    ((3, 16), True, 32)
     """
-    blocks, place = np.unique(persons // _IN_DIGEST, return_inverse=True)
-    digests = b"".join(
-        hmac.digest(secret, block, "sha512")
-        for block in map(_bytes_of_block, blocks.tolist())
-    )  # fmt: skip
-    keys = np.frombuffer(digests, "<u4").reshape(-1, _IN_DIGEST)
-    found: npt.NDArray[np.uint32] = keys[place, persons % _IN_DIGEST]
-    return found
-
-
-def _bytes_of_block(block: int) -> bytes:
-    return block.to_bytes(8, "little", signed=True)
+    raw = blocks.astype("<i8").tobytes()
+    digests = [hmac.digest(secret, raw[n : n + 8], "sha512") for n in range(0, len(raw), 8)]
+    return np.frombuffer(b"".join(digests), "<u4").reshape(-1, _IN_DIGEST)
 
 
 def fingerprint(secret: bytes) -> str:
@@ -112,9 +108,12 @@ def with_record_keys(connection: duckdb.DuckDBPyConnection, secret: bytes) -> It
     secret
         The secret.
     """
-    found: Any = run(connection, [persons_of_statistics()]).fetchnumpy()["person"]
-    persons = np.sort(np.asarray(found, np.int64))
-    keys = record_keys(persons, secret).astype(np.int64)
+    found: Any = run(connection, [blocks_of_persons()]).fetchnumpy()
+    blocks = np.asarray(found["block"], np.int64)
+    members = np.asarray(found["members"], np.int64)[:, None] >> np.arange(_IN_DIGEST) & 1
+    at, place = np.nonzero(members)
+    keys = record_keys(blocks, secret)[at, place].astype(np.int64)
+    persons = blocks[at] * _IN_DIGEST + place
     connection.register("record_key", pa.table({"person": persons, "key": keys}))
     try:
         yield

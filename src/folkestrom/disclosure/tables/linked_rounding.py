@@ -9,15 +9,18 @@ in Statistical Databases*: cells in turn, then flipped alone or in pairs while t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, vstack
 
-from folkestrom.columns import check_arguments
+from folkestrom import columns as read
+from folkestrom.columns import check_arguments, table_of
 from folkestrom.disclosure.rounding import Counts
 from folkestrom.errors import InputRefused, UsageError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: Comparisons of pairs of cells, at most; and beginnings that small tables are rounded from.
 _WORK: Final = 100_000_000
@@ -49,13 +52,15 @@ def published_sums(
     >>> published_sums(codes, [["place"], ["sex"], []]).toarray().tolist()
     [[1, 1, 0], [0, 0, 1], [1, 0, 1], [0, 1, 0], [1, 1, 1]]
     """
+    from scipy.sparse import csr_array, vstack
+
     check_arguments(published_sums, locals())
-    codes = {name: np.asarray(values) for name, values in columns.items()}
-    sizes = {len(code) for code in codes.values()}
-    if len(sizes) != 1 or not tables:
-        raise InputRefused("are not of the same cells, or no table is", where="published_sums")
-    (size,) = sizes
-    places = {name: np.unique(code, return_inverse=True)[1] for name, code in codes.items()}
+    given = table_of(columns, "published_sums")
+    for name, there in (("tables", tables), ("columns", given.names)):
+        if not len(there):
+            raise UsageError("are not said", where="published_sums", column=name)
+    places = {name: read.categories(given.column(name)).codes for name in given.names}
+    size = len(next(iter(places.values())))
     parts = []
     for by in tables:
         number = np.zeros(size, np.int64)
@@ -93,18 +98,28 @@ def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
     >>> round_linked([1, 2, 2, 9], cells, 3).tolist()
     [0, 3, 3, 9]
     """
-    original = np.asarray(counts)
-    if original.ndim != 1 or original.dtype.kind not in "iu" or (original < 0).any():
-        raise InputRefused("are not whole counts", where="round_linked", column="counts")
+    from scipy.sparse import csr_array
+
+    check_arguments(round_linked, locals())
+    original = read.occurrences(read.column_of(counts, "counts", "round_linked"))
     if base < 1:
         raise UsageError("is no base", where="round_linked, base", value=base, allowed="1, 2, 3 …")
-    sums = csr_array(published)
+    try:
+        sums = csr_array(published)
+    except (TypeError, ValueError) as error:
+        raise InputRefused(
+            "is no matrix of figures by cells", where="round_linked", column="published"
+        ) from error
+    if sums.ndim != 2 or sums.dtype.kind not in "iub" or (sums.data < 0).any():
+        raise InputRefused(
+            "is no matrix of figures by cells", where="round_linked", column="published"
+        )
+    sums = sums.astype(np.int64)
     if sums.shape[1] != len(original):
         raise InputRefused(
             f"is of {sums.shape[1]} cells, and there are {len(original)}",
             where="round_linked", column="published",
         )  # fmt: skip
-    original = original.astype(np.int64)
     rounded, chosen = original.copy(), np.zeros(len(original), np.bool_)
     while True:
         figures = sums @ rounded
@@ -120,6 +135,8 @@ def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
 def _ups(values: Counts, sums: csr_array, base: int) -> npt.NDArray[np.bool_]:
     """Which cells go up."""
     # Imported here: who rounds nothing need not wait for a compiler.
+    from scipy.sparse import csr_array
+
     from folkestrom.disclosure.tables.rounding_kernel import improve, start
 
     sums.sort_indices()

@@ -14,13 +14,13 @@ from folkestrom import __version__
 from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, times_of
-from folkestrom.app.office.catalogue.meetings import Exact, meetings
-from folkestrom.app.office.catalogue.protection import Counted, Shielded, protected
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
+from folkestrom.publish.protection.meetings import Exact, meetings
+from folkestrom.publish.protection.shield import Counted, Shielded, protected
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
@@ -107,7 +107,7 @@ class _Together:
         counted = table(self._connection, declared, asked.first, self._asked)
         found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
         if declared.policy.kind == "none":
-            self._exact.append(Exact(declared, found.definition, found.figures))
+            self._exact.append(Exact(found.definition, found.figures, declared.contents))
         else:
             self._shielded.append(found)
         return found.definition, found.figures, found.decision
@@ -158,4 +158,5 @@ def table(
         found = shared[question]
         return coarser(found, place, own, counts) if declared.asked_with else found
 
-    return Counted(declared, *cube(declared, [Level(place, cells_of(place)) for place in levels]))
+    definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
+    return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)

@@ -9,11 +9,11 @@ from typing import Final, Literal, Protocol
 
 import duckdb
 
-from folkestrom.disclosure.tables.policy import Policy
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Category, Text
 from folkestrom.model.time import EXTRACTION_MONTHS, add_months
+from folkestrom.publish.protection import Policy
 from folkestrom.publish.tables.definition import CodeList, Group
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.coverage import Coverage

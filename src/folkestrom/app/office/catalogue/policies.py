@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from folkestrom.disclosure.tables.policy import Policy
 from folkestrom.model.specification import Text
+from folkestrom.publish.protection import Policy
 
 AS_STATISTICS_NORWAY: Final = Policy(
     "none",

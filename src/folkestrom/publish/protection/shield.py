@@ -1,4 +1,4 @@
-"""Protecting tables of the catalogue by their policies."""
+"""Tables under their policies: cell keys, rounding or suppression, or none."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, kron
 
-from folkestrom.app.office.catalogue.declared import NATION, Declared
 from folkestrom.disclosure.suppression.complementary import complement
 from folkestrom.disclosure.tables.inference import Relation
 from folkestrom.disclosure.tables.linked_rounding import round_linked
-from folkestrom.disclosure.tables.policy import Cost, cost
+from folkestrom.disclosure.tables.policy import Cost, Policy, cost
 from folkestrom.disclosure.tables.sums import Parts, relations, with_sums
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
@@ -46,27 +45,35 @@ _NOTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A table of the catalogue as it is counted, before protection.
+    """A table as it is counted, before protection.
 
     Parameters
     ----------
-    declared, definition
+    definition
         The table.
     figures
         True figures.
+    policy
+        How it is protected.
+    contents
+        The code of each measure.
+    derived
+        Measures that are differences of two others, as these are shown.
     keys
-        Sums of record keys by content; empty: none were asked for.
+        Sums of record keys by content; empty: there are none.
     """
 
-    declared: Declared
     definition: Definition
     figures: Figures
+    policy: Policy
+    contents: Mapping[str, str]
+    derived: Mapping[str, tuple[str, str]]
     keys: Mapping[str, NDArray[np.uint32]]
 
     @property
     def counted(self) -> list[str]:
         """Contents that are counted, and not derived from others."""
-        return [c for m, c in self.declared.contents.items() if m not in self.declared.derived]
+        return [code for measure, code in self.contents.items() if measure not in self.derived]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,9 @@ class Shielded:
 
     Parameters
     ----------
-    declared, definition, figures, decision
+    counted
+        The table before protection.
+    definition, figures, decision
         The table as it may be shown, and how it was protected.
     true
         True counts, by content, with all sums.
@@ -85,7 +94,7 @@ class Shielded:
         What is not shown.
     """
 
-    declared: Declared
+    counted: Counted
     definition: Definition
     figures: Figures
     decision: Decision
@@ -104,11 +113,9 @@ def protected(table: Counted, fingerprint: str = "") -> Shielded:
     fingerprint
         Of the secret of record keys.
     """
-    policy = table.declared.policy
-    shield = _SHIELDS[policy.kind]
+    policy = table.policy
     true = {c: with_sums(table.figures.values[c], sums_of(table.definition)) for c in table.counted}
-    few = _few(table, true)
-    shown, hidden = shield(table, true, few)
+    shown, hidden = _SHIELDS[policy.kind](table, true, _few(table, true))
     total = Cost(0, 0, 0.0, 0, 0)
     for code in table.counted:
         total += cost(true[code], shown[code], hidden)
@@ -118,7 +125,7 @@ def protected(table: Counted, fingerprint: str = "") -> Shielded:
     )  # fmt: skip
     definition = _noted(table)
     figures = table.figures if policy.kind == "none" else _figures(table, definition, shown, hidden)
-    return Shielded(table.declared, definition, figures, decision, true, shown, hidden)
+    return Shielded(table, definition, figures, decision, true, shown, hidden)
 
 
 def sums_of(definition: Definition) -> list[tuple[Parts, ...]]:
@@ -129,10 +136,10 @@ def sums_of(definition: Definition) -> list[tuple[Parts, ...]]:
 def nested(variable: Variable) -> list[tuple[int, Parts]]:
     """Places of a variable that are the sums of other places of it, by their codes."""
     places = {value.code: n for n, value in enumerate(variable.values)}
-    if variable.role != "geo" or NATION not in places:
+    if variable.role != "geo" or variable.eliminated_by not in places:
         return []
     found = [
-        (places[NATION], tuple(places[group.code] for group in level.groups))
+        (places[variable.eliminated_by], tuple(places[group.code] for group in level.groups))
         for level in variable.code_lists
     ]
     within: dict[int, list[int]] = {}
@@ -162,7 +169,7 @@ def _few(table: Counted, true: _True) -> NDArray[np.bool_]:
     Whoever knows how many there are in all, and that the largest part is nearly as large, knows
     that each of the other parts is small.
     """
-    policy = table.declared.policy
+    policy = table.policy
     few = np.zeros(table.definition.shape_with_sums, np.bool_)
     for unit in policy.units:
         index: list[slice] = []
@@ -186,7 +193,7 @@ def _as_they_are(_: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown:
 
 
 def _by_cell_keys(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown:
-    perturbations = table.declared.policy.perturbations
+    perturbations = table.policy.perturbations
     sums = sums_of(table.definition)
     shown = {
         code: counts + perturbations.changes(counts, with_sums(table.keys[code], sums))
@@ -203,7 +210,7 @@ def _by_rounding(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown:
     for code, counts in true.items():
         for time in range(counts.shape[-1]):
             inner = counts[..., time][np.ix_(*(places for places, _ in axes))]
-            rounded = round_linked(inner.ravel(), linked, table.declared.policy.base)
+            rounded = round_linked(inner.ravel(), linked, table.policy.base)
             shown[code][..., time] = (linked @ rounded).reshape(counts.shape[:-1])
     return shown, np.zeros_like(few)
 
@@ -235,7 +242,7 @@ def _by_suppression(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Sho
             "has places within places, which suppression does not take into account",
             where=f"table {table.definition.id}", allowed="cell keys, rounding or none",
         )  # fmt: skip
-    policy, hidden = table.declared.policy, few.copy()
+    policy, hidden = table.policy, few.copy()
     values = tuple(slice(size) for size in table.definition.shape)
     codes = [code.ravel() for code in np.indices(table.definition.shape[:-1])]
     for counts in true.values():
@@ -259,7 +266,7 @@ _SHIELDS: Final = {
 
 def _noted(table: Counted) -> Definition:
     """The definition with a note of what was done, and whether its sums are stored."""
-    policy = table.declared.policy
+    policy = table.policy
     if policy.kind == "none":
         return table.definition
     note = _NOTES[policy.kind].fill(small=str(policy.small), base=str(policy.base))
@@ -276,9 +283,8 @@ def _figures(
     """What is stored: nothing lies under what is hidden."""
     stored = tuple(slice(size) for size in definition.stored_shape)
     clear = {code: np.where(hidden, 0, counts)[stored] for code, counts in shown.items()}
-    declared = table.declared
-    for measure, (plus, minus) in declared.derived.items():
-        added, taken = (clear[declared.contents[name]] for name in (plus, minus))
-        clear[declared.contents[measure]] = added - taken
+    for measure, (plus, minus) in table.derived.items():
+        added, taken = (clear[table.contents[name]] for name in (plus, minus))
+        clear[table.contents[measure]] = added - taken
     status = np.where(hidden, np.uint8(SUPPRESSED), np.uint8(0))[stored] if hidden.any() else None
     return Figures({content.code: clear[content.code] for content in definition.contents}, status)

@@ -14,12 +14,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.app.office.catalogue.declared import Declared
-from folkestrom.app.office.catalogue.protection import (
-    Shielded,
-    relations_of,
-    whole_place,
-)
 from folkestrom.disclosure.tables.inference import (
     Bounds,
     Relation,
@@ -30,6 +24,7 @@ from folkestrom.disclosure.tables.inference import (
 )
 from folkestrom.disclosure.tables.sums import along, with_sums
 from folkestrom.errors import InputRefused
+from folkestrom.publish.protection.shield import Shielded, relations_of, whole_place
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.tables.definition import Definition, Variable
 from folkestrom.publish.tables.figures import Figures
@@ -56,13 +51,15 @@ class Exact:
 
     Parameters
     ----------
-    declared, definition, figures
+    definition, figures
         The table.
+    contents
+        The code of each measure.
     """
 
-    declared: Declared
     definition: Definition
     figures: Figures
+    contents: Mapping[str, str]
 
 
 def meetings(
@@ -91,10 +88,11 @@ def meetings(
             found = _meeting(table, others, totals)
             if found.told:
                 raise InputRefused(
-                    f"would tell {found.told} small counts of table {found.table}",
+                    "together would tell small counts that the first protects",
                     where=f"build, tables {' and '.join((found.table, *found.others))}",
-                    next_step="Build one of them alone, or let the policy of "
-                    f"{found.table} break down no smaller units (`few`)",
+                    value=found.told,
+                    next_step="Build one of them alone, or let the policy of the first break down "
+                    "larger units only (`few`)",
                 )  # fmt: skip
             yield found
 
@@ -136,8 +134,8 @@ def _beside(table: Shielded, exact: Sequence[Exact]) -> Iterator[tuple[tuple[str
 def _told_by(table: Shielded, other: Exact) -> Iterator[tuple[str, NDArray[np.int32]]]:
     """Contents of a table, with the figures that another one tells."""
     for measure, same, renamed in _SAME:
-        if measure in table.declared.contents and same in other.declared.contents:
-            content = table.declared.contents[measure]
+        if measure in table.counted.contents and same in other.contents:
+            content = table.counted.contents[measure]
             told = np.full(table.true[content].shape, _UNKNOWN, np.int32)
             if _tell(told, table.definition, other, same, renamed):
                 yield content, told
@@ -151,7 +149,7 @@ def _tell(
     renamed: Mapping[str, str],
 ) -> bool:
     """Put in what another table tells; whether it tells anything."""
-    figures = other.figures.values[other.declared.contents[measure]].astype(np.int64)
+    figures = other.figures.values[other.contents[measure]].astype(np.int64)
     theirs = {variable.id: n for n, variable in enumerate(other.definition.variables)}
     own = {renamed.get(v.id, v.id): n for n, v in enumerate(made.variables[:-1])}
     if set(renamed) - {v.id for v in made.variables}:
@@ -216,7 +214,7 @@ def _of_times(
 
 
 def _meeting(table: Shielded, others: tuple[str, ...], totals: _Totals) -> Meeting:
-    policy, links = table.declared.policy, relations_of(table.definition)
+    policy, links = table.counted.policy, relations_of(table.definition)
     shared = small = close = told = breakdowns = 0
     best = 1.0
     for content, true in table.true.items():
@@ -228,7 +226,9 @@ def _meeting(table: Shielded, others: tuple[str, ...], totals: _Totals) -> Meeti
         of = (true > 0) & (true <= policy.small) & ~exact
         bounds = _programmed(bounds, links, of)
         shared, small = shared + int(exact.sum()), small + int(of.sum())
-        close += int((of & (bounds.upper - bounds.lower <= policy.small)).sum())
+        # Quarters do not quite add up to their year: bounds that contradict tell nothing.
+        width = bounds.upper - bounds.lower
+        close += int((of & (width >= 0) & (width <= policy.small)).sum())
         told += int((of & bounds.told(true, policy.small)).sum())
         many, sharp = precision(true, links, exact)
         if of.any():
