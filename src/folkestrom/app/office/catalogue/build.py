@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class BuildQuestion:
     made_by: str
     tables: tuple[str, ...] = ()
     first: int | None = None
-    secret: bytes | None = None
+    secret: bytes | None = field(default=None, repr=False)
     progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
