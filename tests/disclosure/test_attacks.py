@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.disclosure.attacks import CELL_KEYS, attacks, rows, shown_by, years
 
@@ -22,3 +24,13 @@ def test_cell_keys_withstand_repetition_and_bounds() -> None:
     assert found["repeating"].stated == found["bounds"].stated == 0
     year, _ = years()
     assert np.array_equal(shown_by(CELL_KEYS, year), shown_by(CELL_KEYS, year))
+
+
+def test_the_examples_of_the_page_print_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(
+        r"```(?:python|text)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(blocks) == 4
+    for code, printed in zip(blocks[::2], blocks[1::2], strict=True):
+        exec(code, {})
+        assert capsys.readouterr().out == printed
