@@ -88,7 +88,7 @@ def meetings(
             found = _meeting(table, others, totals)
             if found.told:
                 raise InputRefused(
-                    "together would tell small counts that the first protects",
+                    "make small counts derivable together that the first protects",
                     where=f"build, tables {' and '.join((found.table, *found.others))}",
                     value=found.told,
                     next_step="Build one of them alone, or let the policy of the first break down "

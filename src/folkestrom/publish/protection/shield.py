@@ -37,7 +37,7 @@ _NOTES: Final = {
         "Antall under {base} er avrundet til 0 eller {base}, og summer er av avrundede tall.",
     ),
     "suppression": Text(
-        "Counts of 1 to {small}, and others that would tell them, are not shown.",
+        "Counts of 1 to {small}, and others from which they are derivable, are not shown.",
         "Antall fra 1 til {small}, og andre som ville røpet dem, vises ikke.",
     ),
 }

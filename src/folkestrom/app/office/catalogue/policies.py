@@ -35,8 +35,8 @@ NATIONAL: Final = Policy(
 ORIGINS: Final = Policy(
     "cell keys",
     Text(
-        "Citizenship and country background by place would tell of single persons, and so would "
-        "differences between places and years.",
+        "Small counts of citizenship and country background by place are of single persons, and "
+        "are derivable from differences between places and years.",
         "Statsborgerskap og landbakgrunn etter sted ville røpet enkeltpersoner, og det ville også "
         "forskjeller mellom steder og år.",
     ),
@@ -46,8 +46,8 @@ ORIGINS: Final = Policy(
 MOVES: Final = Policy(
     "cell keys",
     Text(
-        "A person who moves between two places is often alone in it: a count of 1 would tell where "
-        "a person who is known to have left has gone.",
+        "A person who moves between two places is often alone in it: from a count of 1 it follows "
+        "where a person who is known to have left has gone.",
         "Den som flytter mellom to steder, er ofte alene om det: et antall på 1 ville røpet hvor "
         "en person som vites å ha flyttet, er kommet.",
     ),
@@ -57,7 +57,7 @@ MOVES: Final = Policy(
 COUNTRIES: Final = Policy(
     "cell keys",
     Text(
-        "Few persons come from, or go to, most countries: a count of 1 would tell of one whose "
+        "Few persons come from, or go to, most countries: a count of 1 is of one whose "
         "country is known.",
         "Få personer kommer fra, eller drar til, de fleste land: et antall på 1 ville røpet en som "
         "man kjenner landet til.",
