@@ -186,8 +186,8 @@ def test_a_table_is_read_as_it_was_and_says_what_was_revised(tmp_path: Path) -> 
     later = figures()
     later.values["Personer1"][0, 0, 0, -1] += 3
     release = write_release(
-        tmp_path / "drafts", [(definition(), later, DECISION)], made_at=OUT, made_by="A", program="1",
-        log_position=2,
+        tmp_path / "drafts", [(definition(), later, DECISION)], made_at=OUT, made_by="A",
+        program="1", log_position=2,
     )  # fmt: skip
     put_out(public, release, OUT + timedelta(days=90))
     with served(Bank(Shelf(public))) as found:
