@@ -28,6 +28,7 @@ DEFERRED = {
     "__init__": "`import folkestrom` opens no engine",
     "app.cli": "a command loads what it runs, and help loads nothing",
     "app.office": "a store is opened without models and compilers",
+    "disclosure.tables.linked_rounding": "who rounds nothing loads no compiler",
     "publish.formats.content": "who writes a table need not wait for what draws",
     "register.build": "who only reads tables loads no compiler",
     "twin": "the package is there without what writes a country",

@@ -233,10 +233,17 @@ def _of_disclosure(t: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
         "disclosure.perturb": {
             "counts": [0, 1, 9], "keys": [0.0, 0.2, 0.7], "table": perturbations
         },
+        "disclosure.perturbation_table": {"largest": 2, "variance": 1.08, "never": 1},
+        "disclosure.published_sums": {
+            "columns": {"place": ["a", "a", "b"], "sex": [1, 2, 1]}, "tables": [["place"], []],
+        },
         "disclosure.quantiles": {"values": list(range(100)), "shares": [0.5]},
         "disclosure.release": {
             "table": {"area": ["a", "b", "c"], "moves": [2, 9, 30], "persons": [50, 90, 99]},
             "rules": "statistics", "counts": "moves", "base": "persons", "dimensions": ["area"],
+        },
+        "disclosure.round_linked": {
+            "counts": [1, 2, 2, 9], "published": np.array([[1, 1, 0, 0], [0, 0, 1, 1]]), "base": 3,
         },
         "disclosure.round_small": {
             "counts": [1, 2, 2, 9], "codes": [np.array([0, 0, 1, 1])], "base": 3

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from folkestrom.model.specification import Category, Text, same
+from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.release import write_release
 from folkestrom.publish.releases.shelf import put_out
 from folkestrom.publish.tables.definition import CodeList, Content, Definition, Group, Variable
@@ -16,6 +17,9 @@ from folkestrom.publish.tables.figures import SUPPRESSED, Figures
 OUT = datetime(2021, 2, 19, 7, tzinfo=UTC)
 PLACES = {"0": "Hele landet", "03": "Oslo", "11": "Rogaland", "0301": "Oslo", "1103": "Stavanger"}
 SEXES = {"1": Text("Males", "Menn"), "2": Text("Females", "Kvinner")}
+
+#: What is said of a table that stands as it was counted.
+DECISION = Decision("none", Text("A trial.", "En prøve."))
 
 
 def definition() -> Definition:
@@ -68,8 +72,8 @@ def figures() -> Figures:
 def shelf_with(folder: Path) -> Path:
     """A public folder with the table."""
     release = write_release(
-        folder / "drafts", [(definition(), figures())], made_at=OUT, made_by="A", program="1",
-        log_position=1,
+        folder / "drafts", [(definition(), figures(), DECISION)], made_at=OUT, made_by="A",
+        program="1", log_position=1,
     )  # fmt: skip
     put_out(folder / "public", release, OUT)
     return folder / "public"

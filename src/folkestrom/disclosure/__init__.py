@@ -9,6 +9,8 @@ from folkestrom.disclosure.release import DisclosureRecord, Protected, release
 from folkestrom.disclosure.rounding import round_small, utility
 from folkestrom.disclosure.rules import RESEARCH, ROUNDED, STATISTICS, Rules, named
 from folkestrom.disclosure.suppression.accounts import Account, Equal
+from folkestrom.disclosure.tables.linked_rounding import published_sums, round_linked
+from folkestrom.disclosure.tables.ptable import perturbation_table
 
 __all__ = [
     "RESEARCH",
@@ -24,8 +26,11 @@ __all__ = [
     "mean",
     "named",
     "perturb",
+    "perturbation_table",
+    "published_sums",
     "quantiles",
     "release",
+    "round_linked",
     "round_small",
     "utility",
     "winsorise",

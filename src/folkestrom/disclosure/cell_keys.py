@@ -2,7 +2,8 @@
 
 Every record has a random key, kept with it; the fractional part of the sum of the keys is the
 cell's. A table of perturbations says, by count and cell key, what is added (Thompson, Broadfoot &
-Elazar 2013; Giessing 2016). Keys are made where records are; here they are a column of the table.
+Elazar 2013; Giessing 2016). Keys are made where records are; here they are a column of the table,
+as fractions, or as whole numbers of 32 bits of which the sum is taken modulo 2³².
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from folkestrom.errors import InputRefused
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int64]
+Changes: TypeAlias = npt.NDArray[np.int8]
 
 _TOLERANCE = 1e-6
+#: Keys of 32 bits are looked up by their first 16; the rest counts only where a limit lies between.
+_BITS = 16
+_BETWEEN = 127
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +77,44 @@ class PerturbationTable:
         table = cls(counts[order], changes.astype(np.int64)[order], low[order], high[order])
         _check(table)
         return table
+
+    @property
+    def largest(self) -> int:
+        """The largest change of any count."""
+        return int(abs(self.change).max())
+
+    @property
+    def smallest_shown(self) -> int:
+        """The smallest count but 0 that is ever shown."""
+        shown = (self.count + self.change)[self.upper > self.lower]
+        return int(shown[shown > 0].min(initial=int(self.count.max()) + self.largest))
+
+    def changes(self, counts: npt.NDArray[Any], keys: npt.NDArray[np.uint32]) -> Changes:
+        """What is added to counts, by keys of 32 bits.
+
+        Parameters
+        ----------
+        counts
+            Counts of the cells, not negative.
+        keys
+            Sums of the keys of each cell's records, modulo 2³².
+        """
+        top = int(self.count.max())
+        limits = (self.count << 32) + np.minimum(np.round(self.lower * 2.0**32), 2**32 - 1).astype(
+            np.int64
+        )
+        # The row that holds for the first key of each piece, and the pieces that hold two.
+        low = 32 - _BITS
+        begins = np.bincount(-(-limits >> low), minlength=(top + 1) << _BITS)
+        table = self.change.astype(np.int8)[begins[: (top + 1) << _BITS].cumsum() - 1]
+        table[limits[limits & ((1 << low) - 1) != 0] >> low] = _BETWEEN
+        piece = (keys >> np.uint32(32 - _BITS)).astype(np.int32)
+        piece |= np.minimum(counts, top).astype(np.int32) << np.int32(_BITS)
+        found: Changes = table[piece]
+        left = np.flatnonzero(found == _BETWEEN)
+        exact = (np.minimum(counts.flat[left], top).astype(np.int64) << 32) + keys.flat[left]
+        found.flat[left] = self.change[np.searchsorted(limits, exact, side="right") - 1]
+        return found
 
 
 def perturb(counts: npt.ArrayLike, keys: npt.ArrayLike, table: PerturbationTable) -> Counts:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any, Final, Literal
 
 import duckdb
@@ -169,12 +170,10 @@ def changes(
     measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
 
+    counted = _Counted(connection, chosen)
+
     def made_of(period: Period) -> pa.Table:
-        found = (
-            _account(connection, period, chosen, clock)
-            if closing
-            else flows(connection, clock.window(period), chosen)
-        )
+        found = _account(counted, period, clock) if closing else counted.flows(clock.window(period))
         return kept(coded(found, chosen, types), codes, chosen, [v.name for v in named])
 
     tables = [made_of(period) for period in periods]
@@ -279,27 +278,33 @@ class _Clock:
         return [self.window(q) for q in quarters_until(period)] if period.quarter == 4 else []
 
 
-def _account(
-    connection: duckdb.DuckDBPyConnection,
-    period: Period,
-    chosen: Sequence[Variable],
-    clock: _Clock,
-) -> pa.Table:
-    parts = [flows(connection, clock.window(period), chosen)]
+class _Counted:
+    """Flows and stocks by variables, each counted once: quarters ask for the same several times."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, chosen: Sequence[Variable]) -> None:
+        self.keys = len(chosen)
+        self.flows = cache(lambda window: flows(connection, window, chosen))
+        self._stock = cache(
+            lambda moment: fetch(connection, stock_steps(chosen), moment.parameters)
+        )
+
+    def stock(self, moment: Moment, measure: Measure) -> pa.Table:
+        """The stock of a moment, as a term of an account."""
+        found = self._stock(moment)
+        return found.rename_columns([*found.column_names[:-1], measure.id])
+
+
+def _account(counted: _Counted, period: Period, clock: _Clock) -> pa.Table:
+    parts = [counted.flows(clock.window(period))]
     if clock.sums(period):
-        parts += _summed_populations(connection, period, chosen, clock)
+        parts += _summed_populations(counted, period, clock)
     else:
-        parts.append(_stock(connection, clock.moment(period.start), chosen, START))
-        parts.append(_stock(connection, clock.moment(period.end), chosen, END))
-    return _closed(_joined(parts, len(chosen)))
+        parts.append(counted.stock(clock.moment(period.start), START))
+        parts.append(counted.stock(clock.moment(period.end), END))
+    return _closed(_joined(parts, counted.keys))
 
 
-def _summed_populations(
-    connection: duckdb.DuckDBPyConnection,
-    period: Period,
-    chosen: Sequence[Variable],
-    clock: _Clock,
-) -> list[pa.Table]:
+def _summed_populations(counted: _Counted, period: Period, clock: _Clock) -> list[pa.Table]:
     """Populations at the two ends of a quarter: 1 January, and the flows since.
 
     After the last quarter comes the next 1 January from the register, which puts the adjustment
@@ -307,22 +312,12 @@ def _summed_populations(
     """
     *before, this = quarters_until(period)
     new_year = clock.moment(date(period.start.year, 1, 1))
-    parts = [_stock(connection, new_year, chosen, START)]
-    parts += [_net(flows(connection, clock.window(quarter), chosen), START) for quarter in before]
+    parts = [counted.stock(new_year, START)]
+    parts += [_net(counted.flows(clock.window(quarter)), START) for quarter in before]
     if period.quarter == 4:
-        return [*parts, _stock(connection, clock.moment(period.end), chosen, END)]
+        return [*parts, counted.stock(clock.moment(period.end), END)]
     ends = [_moved(part, START, END) for part in parts]
-    return [*parts, *ends, _net(flows(connection, clock.window(this), chosen), END)]
-
-
-def _stock(
-    connection: duckdb.DuckDBPyConnection,
-    moment: Moment,
-    chosen: Sequence[Variable],
-    measure: Measure,
-) -> pa.Table:
-    found = fetch(connection, stock_steps(chosen), moment.parameters)
-    return found.rename_columns([*found.column_names[:-1], measure.id])
+    return [*parts, *ends, _net(counted.flows(clock.window(this)), END)]
 
 
 def _net(found: pa.Table, measure: Measure) -> pa.Table:

@@ -19,6 +19,7 @@ from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Measure, Text
 from folkestrom.statistics.population import fetch
+from folkestrom.statistics.record_keys import SUFFIX, key_sum, rows_with_keys
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.variable import Variable, needs_of
 
@@ -137,7 +138,7 @@ def flow_rows(level: int) -> str:
 
 
 @step("flow_cells", example={"source": "flow_rows", "by": ("municipality",)})
-def flow_cells(source: str, by: Sequence[str]) -> str:
+def flow_cells(source: str, by: Sequence[str], *, keys: bool = False) -> str:
     """Number of events of each sort by each combination of the variables that occurs."""
     columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
     places = ", ".join(str(n + 1) for n in range(len(by)))
@@ -152,20 +153,27 @@ def flow_cells(source: str, by: Sequence[str]) -> str:
     }
     measures = ", ".join(
         f"count(*) FILTER (WHERE {condition}) AS {measure.id}"
+        + (f", {key_sum(condition)} AS {measure.id}{SUFFIX}" if keys else "")
         for measure, condition in counts.items()
     )
     return f"SELECT {columns}{measures} FROM {source} {grouping}"
 
 
-def flow_steps(chosen: Sequence[Variable]) -> list[Step]:
+def flow_steps(chosen: Sequence[Variable], *, keys: bool = False) -> list[Step]:
     """Steps to the flows by variables; the window's values are bound when they run."""
     steps = [counted_events(), flow_rows(max((v.area for v in chosen), default=0))]
     steps += described(steps[-1].name, needs_of(chosen), EVENT_ROWS)
-    return [*steps, flow_cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
+    steps += [rows_with_keys(steps[-1].name, events=True)] if keys else []
+    by = tuple(variable.sql for variable in chosen)
+    return [*steps, flow_cells(steps[-1].name, by, keys=keys)]
 
 
 def flows(
-    connection: duckdb.DuckDBPyConnection, window: Window, chosen: Sequence[Variable]
+    connection: duckdb.DuckDBPyConnection,
+    window: Window,
+    chosen: Sequence[Variable],
+    *,
+    keys: bool = False,
 ) -> pa.Table:
     """Flows of a period: numbers of the variables in columns v0, v1 …, and the counts."""
-    return fetch(connection, flow_steps(chosen), window.parameters)
+    return fetch(connection, flow_steps(chosen, keys=keys), window.parameters)

@@ -34,6 +34,7 @@ from folkestrom.statistics.flows import (
 )
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import cells, coded, fetch
+from folkestrom.statistics.record_keys import names_of_sums, rows_with_keys
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.selection import Only, codes_meant, kept, kept_notes
@@ -43,6 +44,9 @@ from folkestrom.variables.vocabulary import Setting, known_names
 from folkestrom.variables.vocabulary import chosen as chosen_of
 
 MOVES: Final = Measure("moves", Text("Moves", "Flyttinger"), Text("moves", "flyttinger"))
+
+#: The measures that are counted; net migration follows from them.
+COUNTED: Final = (MOVES, IMMIGRATION, EMIGRATION)
 
 _METHOD: Final = Text(
     "Reports about the period, and late ones about earlier periods, known on {known}.",
@@ -105,6 +109,7 @@ def moves(
     abroad: bool = False,
     only: Only | None = None,
     extraction_months: int = EXTRACTION_MONTHS,
+    keys: bool = False,
 ) -> Cells:
     """Moves between places by origin and destination, or migration by country.
 
@@ -125,6 +130,8 @@ def moves(
         Codes to keep, by variable: of the table, such as `origin`, or others.
     extraction_months
         Months from the end of a period to its extraction.
+    keys
+        With the sum of the record keys beside each count, in a session that has them.
 
     Returns
     -------
@@ -159,8 +166,9 @@ def moves(
     specification = _ABROAD if abroad else _INTERNAL
     tables = []
     for period in periods:
-        counted = count(connection, _window(knowledge, period), counted_by)
+        counted = count(connection, _window(knowledge, period), counted_by, keys=keys)
         types = {measure.id: pa.int32() for measure in specification.measures}
+        types |= names_of_sums([m.id for m in specification.measures if keys and m in COUNTED])
         cells = kept(coded(counted, counted_by, types), codes, counted_by, named)
         column = pa.array([period.code] * cells.num_rows, pa.string()).dictionary_encode()
         tables.append(cells.add_column(0, PERIOD.id, column))
@@ -209,31 +217,42 @@ def _by_country(chosen: Sequence[Variable]) -> tuple[Variable, ...]:
 
 
 def _matrix(
-    connection: duckdb.DuckDBPyConnection, window: Window, shown: Sequence[Variable]
+    connection: duckdb.DuckDBPyConnection,
+    window: Window,
+    shown: Sequence[Variable],
+    *,
+    keys: bool,
 ) -> pa.Table:
-    found = fetch(connection, move_steps(shown), window.parameters)
-    return found.rename_columns([*found.column_names[:-1], MOVES.id])
+    found = fetch(connection, move_steps(shown, keys=keys), window.parameters)
+    return found.rename_columns([n.replace("persons", MOVES.id) for n in found.column_names])
 
 
-def move_steps(shown: Sequence[Variable]) -> list[Step]:
+def move_steps(shown: Sequence[Variable], *, keys: bool = False) -> list[Step]:
     """Steps to the moves by variables; the window's values are bound when they run.
 
     Parameters
     ----------
     shown
         The variables, with the two ends.
+    keys
+        With sums of record keys.
     """
     level = max(variable.area for variable in shown)
     # What describes rows of flows knows them by that name.
     steps = [counted_events(), move_rows(level).named("flow_rows")]
     steps += described(steps[-1].name, needs_of(shown), EVENT_ROWS)
-    return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in shown))]
+    steps += [rows_with_keys(steps[-1].name, events=True)] if keys else []
+    return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in shown), keys=keys)]
 
 
 def _migration(
-    connection: duckdb.DuckDBPyConnection, window: Window, shown: Sequence[Variable]
+    connection: duckdb.DuckDBPyConnection,
+    window: Window,
+    shown: Sequence[Variable],
+    *,
+    keys: bool,
 ) -> pa.Table:
-    found = flows(connection, window, shown)
+    found = flows(connection, window, shown, keys=keys)
     came, left = (found[measure.id] for measure in (IMMIGRATION, EMIGRATION))
     net = found.append_column(NET_MIGRATION.id, pc.subtract(came, left))
     return net.filter(pc.greater(pc.add(came, left), 0))

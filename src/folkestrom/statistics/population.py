@@ -18,6 +18,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
+from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, needs_of, notes
@@ -82,14 +83,15 @@ def residents() -> str:
 
 
 @step("cells", example={"source": "residents_with_calendar", "by": ("sex", "age")})
-def cells(source: str, by: Sequence[str]) -> str:
-    """Number of persons by each combination of the variables that occurs."""
+def cells(source: str, by: Sequence[str], *, keys: bool = False) -> str:
+    """Number of persons by each combination of the variables that occurs; if asked, with keys."""
+    counts = f"count(*) AS persons{f', {key_sum()} AS persons{SUFFIX}' if keys else ''}"
     if not by:
-        return f"SELECT count(*) AS persons FROM {source}"
+        return f"SELECT {counts} FROM {source}"
     columns = ", ".join(f"{sql} AS v{n}" for n, sql in enumerate(by))
     places = ", ".join(str(n + 1) for n in range(len(by)))
     return f"""
-        SELECT {columns}, count(*) AS persons
+        SELECT {columns}, {counts}
         FROM {source}
         GROUP BY {places}
         ORDER BY {places}
@@ -104,6 +106,7 @@ def population(
     *,
     only: Only | None = None,
     extraction_months: int = EXTRACTION_MONTHS,
+    keys: bool = False,
 ) -> Cells:
     """Residents by variables, at one day or several.
 
@@ -121,6 +124,8 @@ def population(
         Codes to keep, by variable.
     extraction_months
         Months from a date to its extraction, for "published".
+    keys
+        With the sum of the record keys beside each count, in a session that has them.
     """
     limits = coverage(connection)
     knowledge = limits.knowledge(known_at, extraction_months)
@@ -128,10 +133,11 @@ def population(
     known = min(moment.known_at for moment in moments)
     named, chosen, codes = chosen_with(Setting(connection, "stock", known), by, only)
     if isinstance(dates, date):
-        data = _at(connection, moments[0], chosen)
+        data = _at(connection, moments[0], chosen, keys)
+    elif plan := series.plan(connection, moments, chosen):
+        data = series.stocks(connection, plan, keys=keys)
     else:
-        plan = series.plan(connection, moments, chosen)
-        data = series.stocks(connection, plan) if plan else _one_by_one(connection, moments, chosen)
+        data = _one_by_one(connection, moments, chosen, keys)
     many = () if isinstance(dates, date) else (DATE,)
     data = kept(data, codes, chosen, [d.id for d in many] + [v.name for v in named])
     made = _specification(named, moments, many, (*kept_notes(codes, chosen), *notes(chosen)))
@@ -162,11 +168,13 @@ def _moments(limits: Coverage, dates: date | Sequence[date], knowledge: Knowledg
     return [Moment(day, knowledge.day(day)) for day in days]
 
 
-def stock_steps(chosen: Sequence[Variable]) -> list[Step]:
+def stock_steps(chosen: Sequence[Variable], *, keys: bool = False) -> list[Step]:
     """Steps to the stock by variables; the moment's values are bound when they run."""
     steps = [residents()]
     steps += described(steps[-1].name, needs_of(chosen), RESIDENTS)
-    return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
+    steps += [rows_with_keys(steps[-1].name)] if keys else []
+    by = tuple(variable.sql for variable in chosen)
+    return [*steps, cells(steps[-1].name, by, keys=keys)]
 
 
 def fetch(
@@ -177,10 +185,10 @@ def fetch(
 
 
 def _at(
-    connection: duckdb.DuckDBPyConnection, moment: Moment, chosen: Sequence[Variable]
+    connection: duckdb.DuckDBPyConnection, moment: Moment, chosen: Sequence[Variable], keys: bool
 ) -> pa.Table:
-    found = fetch(connection, stock_steps(chosen), moment.parameters)
-    return coded(found, chosen, {"persons": pa.int32()})
+    found = fetch(connection, stock_steps(chosen, keys=keys), moment.parameters)
+    return coded(found, chosen, {"persons": pa.int32()} | names_of_sums(["persons"] * keys))
 
 
 def coded(
@@ -195,11 +203,14 @@ def coded(
 
 
 def _one_by_one(
-    connection: duckdb.DuckDBPyConnection, moments: Sequence[Moment], chosen: Sequence[Variable]
+    connection: duckdb.DuckDBPyConnection,
+    moments: Sequence[Moment],
+    chosen: Sequence[Variable],
+    keys: bool,
 ) -> pa.Table:
     tables = []
     for moment in moments:
-        table = _at(connection, moment, chosen)
+        table = _at(connection, moment, chosen, keys)
         dates = pa.repeat(pa.scalar(moment.day, pa.date32()), table.num_rows)
         tables.append(table.add_column(0, "date", dates))
     return pa.concat_tables(tables).unify_dictionaries()

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.engine.steps import compose, run, step
+from folkestrom.statistics.record_keys import SUFFIX, rows_with_keys
 from folkestrom.variables.sources import AGE, ATTRIBUTE, RESIDENCE
 from folkestrom.variables.variable import Variable
 
@@ -128,11 +129,12 @@ def birth_range() -> str:
 
 
 @step("spells", reads=["residence"], example={"expressions": ("municipality", "sex")})
-def spells(expressions: Sequence[str]) -> str:
+def spells(expressions: Sequence[str], *, keys: bool = False) -> str:
     """Rows of the history that hold on some of the days and are known on some knowledge date."""
     columns = "".join(f"coalesce({sql}, {NO_CODE}) AS v{n}, " for n, sql in enumerate(expressions))
     return f"""
-        SELECT {columns}birth_date, valid_from, valid_to, known_from, known_to
+        SELECT {columns}{"person, " if keys else ""}birth_date,
+               valid_from, valid_to, known_from, known_to
         FROM residence
         WHERE valid_from <= $last_eve AND valid_to > $first_eve
           AND known_from <= $last_known AND known_to > $first_known
@@ -160,14 +162,15 @@ def plan(
     return None if too_large else made
 
 
-def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan) -> pa.Table:
-    """The stock of every day, in one table with a column `date`."""
-    counts = np.zeros((len(plan.moments) + 1, int(np.prod(plan.shape))), np.int32)
-    for batch in _batches(connection, plan):
-        _count(counts, batch, plan)
-    for i in range(1, len(counts)):
-        counts[i] += counts[i - 1]
-    return _table(plan, [_cells_of(plan, i, counts[i]) for i in range(len(plan.moments))])
+def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan, *, keys: bool = False) -> pa.Table:
+    """The stock of every day, in one table with a column `date`; if asked, with sums of keys."""
+    # Sums of keys are modulo 2³², as additions of 32 bits are.
+    sums = np.zeros((1 + keys, len(plan.moments) + 1, int(np.prod(plan.shape))), np.int32)
+    for batch in _batches(connection, plan, keys):
+        _count(sums, batch, plan)
+    for i in range(1, sums.shape[1]):
+        sums[:, i] += sums[:, i - 1]
+    return _table(plan, [_cells_of(plan, i, sums[:, i]) for i in range(len(plan.moments))])
 
 
 def _serves(moments: Sequence[Moment], chosen: Sequence[Variable]) -> bool:
@@ -179,7 +182,9 @@ def _serves(moments: Sequence[Moment], chosen: Sequence[Variable]) -> bool:
     return rising and len(ages) <= 1 and (aligned or not ages)
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[pa.RecordBatch]:
+def _batches(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, keys: bool
+) -> Iterator[pa.RecordBatch]:
     one_day = timedelta(days=1)
     parameters = {
         "first_eve": plan.moments[0].day - one_day,
@@ -187,12 +192,13 @@ def _batches(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[pa.R
         "first_known": plan.moments[0].known_at,
         "last_known": plan.moments[-1].known_at,
     }
-    sql = compose([spells([v.sql for v in plan.plain])])
+    steps = [spells([v.sql for v in plan.plain], keys=keys)]
+    sql = compose([*steps, rows_with_keys("spells")] if keys else steps)
     yield from connection.sql(sql, params=parameters).to_arrow_reader(BATCH)
 
 
-def _count(counts: Int, batch: pa.RecordBatch, plan: Plan) -> None:
-    """Add +1 where each row of a batch enters, and −1 where it leaves."""
+def _count(sums: Int, batch: pa.RecordBatch, plan: Plan) -> None:
+    """Add +1 where each row of a batch enters, and −1 where it leaves; and its key likewise."""
     days = np.array([(m.day - _EPOCH).days for m in plan.moments])
     known = np.array([(m.known_at - _EPOCH).days for m in plan.moments])
     valid_from, valid_to, known_from, known_to = (_numbers(batch, name) for name in _DAYS)
@@ -202,12 +208,15 @@ def _count(counts: Int, batch: pa.RecordBatch, plan: Plan) -> None:
     leave = np.minimum(_first(days, valid_to, "right"), _first(known, known_to, "left"))
     there = np.flatnonzero(enter < leave)
     cell = _cell_numbers(batch, plan)[there]
-    width = counts.shape[1]
-    flat = counts.reshape(-1)
+    entering = enter[there].astype(np.int64) * sums.shape[2] + cell
+    leaving = leave[there].astype(np.int64) * sums.shape[2] + cell
     # An array of ones: numpy adds arrays at places several times faster than a scalar.
-    ones = np.ones(len(there), np.int32)
-    np.add.at(flat, enter[there].astype(np.int64) * width + cell, ones)
-    np.subtract.at(flat, leave[there].astype(np.int64) * width + cell, ones)
+    added = [np.ones(len(there), np.int32)]
+    if len(sums) > 1:
+        added.append(_numbers(batch, "key")[there].astype(np.uint32).view(np.int32))
+    for flat, values in zip(sums.reshape(len(sums), -1), added, strict=True):
+        np.add.at(flat, entering, values)
+        np.subtract.at(flat, leaving, values)
 
 
 def _cell_numbers(batch: pa.RecordBatch, plan: Plan) -> Int:
@@ -258,18 +267,20 @@ def _first(days: NDArray[np.int64], values: Int, side: str) -> NDArray[np.int16]
     return table.astype(np.int16)[np.clip(values, low, high) - low]  # type: ignore[no-any-return]
 
 
-def _cells_of(plan: Plan, i: int, counts: Int) -> tuple[NDArray[Any], ...]:
-    """Places along the axis of each variable, in their order, and counts of one day's cells."""
-    table = counts.reshape(plan.shape)
-    if plan.quarters is None:
-        table = table[..., 0]
-    else:
-        by_age = _by_age(plan, plan.quarters, table, plan.moments[i].day)
-        table = np.moveaxis(by_age, -1, plan.age_axis)
+def _cells_of(plan: Plan, i: int, sums: Int) -> tuple[NDArray[Any], ...]:
+    """Places along the axis of each variable, in their order, and sums of one day's cells."""
+    tables = [_by_variables(plan, i, one.reshape(plan.shape)) for one in sums]
     if not plan.chosen:
-        return (table.reshape(1),)
-    there = np.nonzero(table)
-    return (*(places.astype(np.int32) for places in there), table[there])
+        return tuple(table.reshape(1) for table in tables)
+    there = np.nonzero(tables[0])
+    return (*(places.astype(np.int32) for places in there), *(table[there] for table in tables))
+
+
+def _by_variables(plan: Plan, i: int, table: Int) -> Int:
+    if plan.quarters is None:
+        return table[..., 0]
+    by_age = _by_age(plan, plan.quarters, table, plan.moments[i].day)
+    return np.moveaxis(by_age, -1, plan.age_axis)
 
 
 def _by_age(plan: Plan, quarters: tuple[int, int], table: Int, day: date) -> Int:
@@ -287,15 +298,18 @@ def _by_age(plan: Plan, quarters: tuple[int, int], table: Int, day: date) -> Int
 
 
 def _table(plan: Plan, days: Sequence[tuple[NDArray[Any], ...]]) -> pa.Table:
+    axes = len(plan.chosen)
     lengths = [len(day[-1]) for day in days]
     dates = np.array([m.day for m in plan.moments], "datetime64[D]")
     columns: dict[str, Any] = {"date": pa.array(np.repeat(dates, lengths), pa.date32())}
-    *places, counts = (np.concatenate(parts) for parts in zip(*days, strict=True))
+    joined = [np.concatenate(parts) for parts in zip(*days, strict=True)]
     codes = iter(plan.codes)
-    for variable, place in zip(plan.chosen, places, strict=True):
+    for variable, place in zip(plan.chosen, joined[:axes], strict=True):
         numbers = [*range(plan.ages - 1), None] if variable.ages else _known(next(codes))
         columns[variable.name] = variable.places(place, numbers)
-    columns["persons"] = pa.array(counts.astype(np.int32, copy=False), pa.int32())
+    columns["persons"] = pa.array(joined[axes].astype(np.int32, copy=False), pa.int32())
+    for sums in joined[axes + 1 :]:
+        columns[f"persons{SUFFIX}"] = pa.array(sums.astype(np.int32, copy=False).view(np.uint32))
     return pa.table(columns)
 
 

@@ -25,7 +25,7 @@ from folkestrom.publish.releases.shelf import Shelf, put_out
 from folkestrom.publish.statbank.listing import Limits
 from folkestrom.publish.statbank.requests import Query, Selected
 from folkestrom.publish.statbank.saved import SavedQuery
-from tests.publish.small_bank import OUT, definition, figures, shelf_with
+from tests.publish.small_bank import DECISION, OUT, definition, figures, shelf_with
 
 EVERYTHING = "/tables/B1001/data?" + "&".join(
     f"valuecodes[{name}]=*" for name in ("Region", "Kjonn", "Alder", "Tid", "ContentsCode")
@@ -186,8 +186,8 @@ def test_a_table_is_read_as_it_was_and_says_what_was_revised(tmp_path: Path) -> 
     later = figures()
     later.values["Personer1"][0, 0, 0, -1] += 3
     release = write_release(
-        tmp_path / "drafts", [(definition(), later)], made_at=OUT, made_by="A", program="1",
-        log_position=2,
+        tmp_path / "drafts", [(definition(), later, DECISION)], made_at=OUT, made_by="A",
+        program="1", log_position=2,
     )  # fmt: skip
     put_out(public, release, OUT + timedelta(days=90))
     with served(Bank(Shelf(public))) as found:
@@ -297,8 +297,8 @@ def _over_the_second(desk: Desk, clock: list[datetime], address: str) -> None:
 
     empty = asked()
     release = write_release(
-        desk.drafts, [(definition(), figures())], made_at=clock[0], made_by="Ada", program="1",
-        log_position=1,
+        desk.drafts, [(definition(), figures(), DECISION)], made_at=clock[0], made_by="Ada",
+        program="1", log_position=1,
     )  # fmt: skip
     desk.built(release, "Ada")
     desk.approve(release.name, "Bo")

@@ -13,7 +13,7 @@ from folkestrom.errors import InputRefused, UsageError
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import check_release, write_release
 from folkestrom.publish.releases.shelf import Shelf, announced, listed, put_out
-from tests.publish.small_bank import definition, figures
+from tests.publish.small_bank import DECISION, definition, figures
 
 START = datetime(2021, 1, 4, 12, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def desk(tmp_path: Path, clock: Clock) -> Desk:
 
 def draft(desk: Desk, by: str = "Ada", position: int = 1) -> str:
     release = write_release(
-        desk.drafts, [(definition(), figures())], made_at=START, made_by=by, program="1",
+        desk.drafts, [(definition(), figures(), DECISION)], made_at=START, made_by=by, program="1",
         log_position=position,
     )  # fmt: skip
     desk.built(release, by)
@@ -217,7 +217,7 @@ def test_nothing_is_left_of_a_question_about_a_folder_that_is_not_there(tmp_path
 
 def test_half_a_release_is_taken_away(tmp_path: Path) -> None:
     def broken() -> object:
-        yield definition(), figures()
+        yield definition(), figures(), DECISION
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -229,7 +229,7 @@ def test_the_same_tables_have_the_same_name(tmp_path: Path) -> None:
     names = set()
     for part in ("a", "b"):
         made = write_release(
-            tmp_path / part, [(definition(), figures())], made_at=START, made_by="A",
+            tmp_path / part, [(definition(), figures(), DECISION)], made_at=START, made_by="A",
             program="1", log_position=1,
         )  # fmt: skip
         check_release(made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from folkestrom.publish.statbank.dataset import Addresses, Published, dataset
 from folkestrom.publish.statbank.files import cells_of
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import Asked, chosen
-from folkestrom.publish.tables.figures import SUPPRESSED
+from folkestrom.publish.tables.figures import SUPPRESSED, Figures, taken
 from tests.publish.small_bank import OUT, definition, figures
 
 TABLE = Published(definition(), figures(), OUT)
@@ -161,3 +163,22 @@ def test_shares_are_not_added_up() -> None:
     assert answer["value"][1] is None
     assert answer["status"] == {"1": ".."}
     assert ".. = Undefined, or not known" in answer["note"]
+
+
+def test_sums_of_noisy_figures_are_stored_and_never_added_up() -> None:
+    made = replace(definition(), additive=False)
+    variable = made.variables[2]
+    assert made.stored_shape[2] == len(variable.values) + 1 + len(variable.code_lists[0].groups)
+    asked = Asked({"Alder": ["F01"], "Tid": ["2021"], "ContentsCode": ["Personer1"]},
+                  {"Alder": "agg_TiAar"})  # fmt: skip
+    along = chosen(made, asked).along
+    assert along[2].axis.places.tolist() == [len(variable.values) + 2]
+    assert not along[2].axis.adds
+    # Left out: the sum of both sexes has its place after them.
+    assert along[1].axis.places.tolist() == [2]
+    shape = made.stored_shape
+    stored = Figures({c.code: np.arange(np.prod(shape)).reshape(shape) for c in made.contents})
+    stored.check(made)
+    values, _ = taken(stored, [one.axis for one in along], "Personer1", adds=True)
+    place = tuple(int(one.axis.places[0]) for one in along)
+    assert values.ravel().tolist() == [stored.values["Personer1"][place]]

@@ -22,9 +22,10 @@ from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.model.time import add_months
+from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
-from folkestrom.publish.releases.release import check_release, read_manifest
-from folkestrom.publish.releases.shelf import Announced, announce, put_out
+from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
+from folkestrom.publish.releases.shelf import Announced, announce, listed, put_out, releases_of
 
 #: Statistics come out at this hour of this zone, and are announced so many months before.
 HOUR: Final = hour(8)
@@ -93,17 +94,40 @@ class Desk:
         UsageError
             No such draft; the same person.
         InputRefused
-            Files that are not what the manifest says.
+            Files that are not what the manifest says; a table without a decision on its protection.
         """
         with self._alone():
             state = self._state(release, "draft")
-            check_release(self.drafts / state.release)
+            manifest = check_release(self.drafts / state.release)
+            undecided = [id for id in manifest.titles if id not in manifest.decisions]
+            if undecided:
+                raise InputRefused(
+                    "has tables without a decision on their disclosure control",
+                    where=state.release, value=", ".join(undecided),
+                    next_step="Build it again",
+                )  # fmt: skip
             if state.made_by.casefold() == by.casefold().strip():
                 raise UsageError(
                     "made the release, and a second person approves it", where="by", value=by,
                     next_step="Let a colleague look at it",
                 )  # fmt: skip
-            self._note("approve", state.release, by)
+            policies = {id: made.policy for id, made in manifest.decisions.items()}
+            self._note("approve", state.release, by, policies=policies)
+
+    def manifest(self, release: str) -> Manifest:
+        """What a release holds, that is not out or is."""
+        state = self._state(release, "draft", "approved", "scheduled", "out", "withdrawn")
+        drafts = self.drafts / state.release
+        return read_manifest(drafts if drafts.exists() else releases_of(self.public) / drafts.name)
+
+    def out(self) -> dict[str, Decision]:
+        """How the newest of every table that is out is protected; without a decision, not."""
+        found: dict[str, Decision] = {}
+        for one in listed(self.public):
+            manifest = read_manifest(releases_of(self.public) / one.release)
+            undecided = Decision("none", Text("before decisions", "før beslutninger"))
+            found |= {id: manifest.decisions.get(id, undecided) for id in manifest.titles}
+        return found
 
     def schedule(
         self, release: str, by: str, day: date, at: hour = HOUR, why: str = ""
@@ -232,11 +256,15 @@ class Desk:
     def _note(
         self, act: Act, release: str, by: str, due: datetime | None = None, why: str = "",
         titles: Mapping[str, Text] = MappingProxyType({}),
+        policies: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         if not by.strip():
             raise UsageError("needs a name", where="by")
         now = self._clock()
-        add_entry(self._journal, Entry(act, release, by.strip(), now, due, dict(titles), why))
+        entry = Entry(
+            act, release, by.strip(), now, due, dict(titles), why, policies=dict(policies)
+        )
+        add_entry(self._journal, entry)
         announce(self.public, [*self._announced()])
 
     def _announced(self) -> Iterator[Announced]:

@@ -43,6 +43,9 @@ class Entry:
         The reason, where there must be one.
     after
         Digest of the line before it.
+    policies
+        Of an approval, how each table is protected; the release's name stands for all the rest of
+        what was decided.
     """
 
     act: Act
@@ -53,6 +56,7 @@ class Entry:
     titles: dict[str, Text] = field(default_factory=dict)
     why: str = ""
     after: str = ""
+    policies: dict[str, str] = field(default_factory=dict)
 
 
 def read_journal(path: Path) -> list[Entry]:

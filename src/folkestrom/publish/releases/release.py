@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ import msgspec
 
 from folkestrom.errors import InputRefused
 from folkestrom.model.specification import Text
+from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.publish.tables.folder import write_table
@@ -47,6 +48,10 @@ class Manifest:
         The version of the program.
     log_position
         The last report of the log that it is made from.
+    decisions
+        How each table is protected, and what that cost, by its number.
+    meetings
+        What a reader infers from tables that have counts in common.
     """
 
     titles: dict[str, Text]
@@ -55,16 +60,19 @@ class Manifest:
     made_by: str
     program: str
     log_position: int
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    meetings: tuple[Meeting, ...] = ()
 
 
 def write_release(
     parent: Path,
-    tables: Iterable[tuple[Definition, Figures]],
+    tables: Iterable[tuple[Definition, Figures, Decision]],
     *,
     made_at: datetime,
     made_by: str,
     program: str,
     log_position: int,
+    meetings: Callable[[], Sequence[Meeting]] = tuple,
 ) -> Path:
     """Write tables as a new release; what is half done has no release's name, and is taken away.
 
@@ -73,9 +81,12 @@ def write_release(
     parent
         The folder of releases.
     tables
-        The tables; each is written before the next is asked for.
+        The tables, each with the decision on its protection; it is written before the next is
+        asked for.
     made_at, made_by, program, log_position
         As in `Manifest`.
+    meetings
+        Asked when all tables are made: what a reader infers from them together.
 
     Returns
     -------
@@ -85,16 +96,19 @@ def write_release(
     parent.mkdir(parents=True, exist_ok=True)
     unfinished = parent / f".unfinished-{uuid.uuid4().hex}"
     try:
-        titles = {}
-        for n, (definition, figures) in enumerate(tables):
+        titles, decisions = {}, {}
+        for n, (definition, figures, decision) in enumerate(tables):
             write_table(unfinished / _TABLES / str(n), definition, figures)
             titles[definition.id] = definition.title
+            decisions[definition.id] = decision
         files = {
             path.relative_to(unfinished).as_posix(): _digest(path)
             for path in sorted(unfinished.rglob("*"))
             if path.is_file()
         }
-        manifest = Manifest(titles, files, made_at, made_by, program, log_position)
+        manifest = Manifest(
+            titles, files, made_at, made_by, program, log_position, decisions, tuple(meetings())
+        )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         (unfinished / _MANIFEST).write_bytes(text)
         folder = parent / hashlib.sha256(text).hexdigest()[:_NAME_LENGTH]

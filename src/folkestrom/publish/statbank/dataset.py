@@ -246,7 +246,7 @@ def _extension(made: Definition, asked: Chosen, language: Language, release: str
         "tableid": made.id,
         "decimals": min(content.decimals for content in made.contents),
         "official-statistics": False,
-        "aggregallowed": all(content.adds for content in made.contents),
+        "aggregallowed": made.additive and all(content.adds for content in made.contents),
         "copyright": False,
         "language": language.value,
         "contents": f"{made.id}: {made.title.of(language)},",

@@ -136,7 +136,9 @@ def chosen(definition: Definition, asked: Asked, most: int | None = None) -> Cho
     if not values:
         values = default_values(definition)
     contents = _contents(definition, values.get(CONTENTS))
-    along = tuple(_along(v, values.get(v.id), lists.get(v.id)) for v in definition.variables)
+    along = tuple(
+        _along(definition, v, values.get(v.id), lists.get(v.id)) for v in definition.variables
+    )
     heading, stub = _placed(names, along, asked)
     found = Chosen(along, contents, heading, stub)
     if most is not None and found.size > most:
@@ -191,9 +193,11 @@ def _contents(definition: Definition, codes: Sequence[str] | None) -> tuple[Cont
     return tuple(definition.contents[place] for place in places)
 
 
-def _along(variable: Variable, codes: Sequence[str] | None, list_id: str | None) -> Along:
+def _along(
+    made: Definition, variable: Variable, codes: Sequence[str] | None, list_id: str | None
+) -> Along:
     if codes is None or not codes:
-        return _left_out(variable)
+        return _left_out(made, variable)
     groups: Sequence[Group] = [Group(v.code, v.label, (v.code,)) for v in variable.values]
     code_list = None
     if list_id:
@@ -202,16 +206,26 @@ def _along(variable: Variable, codes: Sequence[str] | None, list_id: str | None)
     places = _places(variable.id, [g.code for g in groups], codes, time=variable.role == "time")
     at = {value.code: n for n, value in enumerate(variable.values)}
     kept = [groups[place] for place in places]
-    axis = Axis.of([[at[code] for code in group.of] for group in kept])
+    axis = _axis(made, variable, [[at[code] for code in group.of] for group in kept])
     return Along(variable, tuple(Category(g.code, g.label) for g in kept), axis, code_list)
 
 
-def _left_out(variable: Variable) -> Along:
+def _axis(made: Definition, variable: Variable, groups: Sequence[Sequence[int]]) -> Axis:
+    """Places of values to add up; or, where figures do not add up, those of stored sums."""
+    if made.additive:
+        return Axis.of(groups)
+    stored = {of: n for n, of in enumerate(variable.sums, start=len(variable.values))}
+    return Axis.of(
+        [group if len(group) == 1 else [stored[tuple(sorted(group))]] for group in groups]
+    )
+
+
+def _left_out(made: Definition, variable: Variable) -> Along:
     if not variable.eliminated_by:
         raise _must_be_chosen(variable.id)
     by = variable.eliminated_by
     places = [n for n, value in enumerate(variable.values) if by in ("*", value.code)]
-    return Along(variable, (), Axis.of([places]))
+    return Along(variable, (), _axis(made, variable, [places]))
 
 
 def _must_be_chosen(name: str) -> Problem:

@@ -205,6 +205,8 @@ def sums(table: Table) -> list[Sum]:
         is the value that whoever leaves the variable out gets.
     """
     definition, figures = table
+    if not definition.additive:
+        return []  # each figure has noise of its own
     every = [Axis.of([[n] for n in range(len(v.values))]) for v in definition.variables]
     found = []
     for at, variable in enumerate(definition.variables):

@@ -94,6 +94,15 @@ class Variable:
     eliminated_by: str = ""
     code_lists: tuple[CodeList, ...] = ()
 
+    @property
+    def sums(self) -> tuple[tuple[int, ...], ...]:
+        """Places of the values of every sum that can be asked for: of all, and of groups."""
+        places = {value.code: n for n, value in enumerate(self.values)}
+        found = [tuple(range(len(self.values)))] if self.eliminated_by == "*" else []
+        for code_list in self.code_lists:
+            found += [tuple(sorted(places[code] for code in g.of)) for g in code_list.groups]
+        return tuple(dict.fromkeys(one for one in found if len(one) > 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -145,6 +154,9 @@ class Definition:
         Footnotes.
     method
         How the figures come about, and as known when.
+    additive
+        Whether sums are the sums of figures. Else figures are noisy each by itself, and those of
+        sums are stored after those of values: none is ever computed from others.
     """
 
     id: str
@@ -156,6 +168,7 @@ class Definition:
     resembles: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     method: Text = NO_TEXT
+    additive: bool = True
 
     def __post_init__(self) -> None:
         if not self.variables or self.time.role != "time" or not self.contents:
@@ -180,6 +193,16 @@ class Definition:
     def shape(self) -> tuple[int, ...]:
         """How many values each variable has."""
         return tuple(len(variable.values) for variable in self.variables)
+
+    @property
+    def shape_with_sums(self) -> tuple[int, ...]:
+        """How many values and sums each variable has."""
+        return tuple(len(variable.values) + len(variable.sums) for variable in self.variables)
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """How many figures are stored along each variable."""
+        return self.shape if self.additive else self.shape_with_sums
 
 
 def _check_lists(table: str, variable: Variable) -> None:

@@ -27,7 +27,7 @@ class Figures:
     Parameters
     ----------
     values
-        By content, an array of the definition's shape: whole numbers (int32), or float64.
+        By content, an array of the definition's stored shape: whole numbers (int32), or float64.
     status
         Of the same shape (uint8), why a cell has no figure; None: every cell has one.
     """
@@ -47,13 +47,13 @@ class Figures:
         shapes = {name: array.shape for name, array in self.values.items()}
         if self.status is not None:
             shapes["status"] = self.status.shape
-        wrong = [name for name, shape in shapes.items() if shape != definition.shape]
+        wrong = [name for name, shape in shapes.items() if shape != definition.stored_shape]
         if list(self.values) != wanted or wrong:
             raise InputRefused(
                 "has other figures than its definition says",
                 where=f"table {definition.id}",
                 value=", ".join(wrong or self.values),
-                allowed=f"{', '.join(wanted)} by {definition.shape}",
+                allowed=f"{', '.join(wanted)} by {definition.stored_shape}",
             )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import DAY, Wait
+from folkestrom.app.cli.publish.decisions import show_decisions
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,16 +59,27 @@ def build(
         typer.Option("--from-year", metavar="YEAR", help="The first year; else the register's."),
     ] = None,
     by: By = "",
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            envvar="FOLKESTROM_KEYS",
+            help="File of the secret of cell keys.",
+            dir_okay=False,
+        ),
+    ] = None,
     releases: Releases = FOLDER,
     wait: Wait = None,
 ) -> None:
     """Make tables of the catalogue from the store, as a release that nobody outside sees."""
     from folkestrom.app.office.catalogue.build import BuildQuestion
+    from folkestrom.app.office.catalogue.secret import read_secret
 
     given, desk = settings(ctx), _desk(releases)
+    secret = read_secret(keys, (releases, given.store)) if keys else None
     with given.progress().status("Building …") as status:
         question = BuildQuestion(
-            desk.drafts, _name(by), tuple(tables or ()), first,
+            desk, _name(by), tuple(tables or ()), first, secret,
             lambda table: status.update(f"Building {table} …"),
         )  # fmt: skip
         release = given.answer(question, wait)
@@ -75,10 +87,32 @@ def build(
     given.result().print(release.name)
 
 
+@publish_app.command("keys")
+def keys(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The new file, outside store and releases.")],
+) -> None:
+    """Make the secret of cell keys, once: keep it, for the noise to be the same in all years."""
+    from folkestrom.app.office.catalogue.secret import make_secret
+
+    make_secret(file)
+    settings(ctx).progress().print(
+        "Made. Keep it for as long as tables are published, and show it to nobody."
+    )
+
+
+@publish_app.command("disclosure")
+def disclosure(ctx: typer.Context, release: Release, releases: Releases = FOLDER) -> None:
+    """Show how the tables of a release are protected, why, what it cost, and what is inferred."""
+    show_decisions(settings(ctx), _desk(releases).manifest(release))
+
+
 @publish_app.command("approve")
 def approve(ctx: typer.Context, release: Release, by: By = "", releases: Releases = FOLDER) -> None:
     """Approve a release that another person made."""
-    _desk(releases).approve(release, _name(by))
+    desk = _desk(releases)
+    show_decisions(settings(ctx), desk.manifest(release))
+    desk.approve(release, _name(by))
     settings(ctx).progress().print(f"Approved by {_name(by)}. Next: folkestrom publish schedule")
 
 

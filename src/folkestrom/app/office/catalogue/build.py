@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from folkestrom import __version__
+from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, times_of
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.engine.store_derived import log_state
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
+from folkestrom.publish.protection.meetings import Exact, meetings
+from folkestrom.publish.protection.shield import Counted, Shielded, protected
+from folkestrom.publish.releases.decision import Decision, Meeting
+from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.statistics.coverage import coverage
+from folkestrom.statistics.record_keys import fingerprint, with_record_keys
 
 Progress = Callable[[str], None]
 
@@ -29,22 +38,25 @@ class BuildQuestion:
 
     Parameters
     ----------
-    folder
-        Where releases that are not out lie.
+    desk
+        Where releases lie, those that are out too.
     made_by
         Who makes it.
     tables
         Their numbers; empty: all.
     first
         The first year; None: the register's.
+    secret
+        What record keys are made from; None: there is none.
     progress
         Told which table is made.
     """
 
-    folder: Path
+    desk: Desk
     made_by: str
     tables: tuple[str, ...] = ()
     first: int | None = None
+    secret: bytes | None = field(default=None, repr=False)
     progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
@@ -54,27 +66,69 @@ class BuildQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Path:
         """The release's folder."""
         wanted = [TABLES[id] for id in self.tables or TABLES]
-        return write_release(
-            self.folder,
-            self._made(connection, wanted),
-            made_at=datetime.now(UTC),
-            made_by=self.made_by,
-            program=__version__,
-            log_position=log_state(connection).position,
-        )
+        out = {id: one for id, one in self.desk.out().items() if id in TABLES}
+        # What is out already is set beside what is made, whichever of them is protected.
+        before = [TABLES[id] for id in out if TABLES[id] not in wanted]
+        keyed = [t.id for t in (*wanted, *before) if t.policy.kind == "cell keys"]
+        if keyed and self.secret is None:
+            raise UsageError(
+                "are protected by cell keys, and no secret is named",
+                where="build", value=", ".join(keyed),
+                next_step="Make one with `folkestrom publish keys FILE`, once, outside store and "
+                "releases, and name it with --keys FILE",
+            )  # fmt: skip
+        with with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext():
+            together = _Together(connection, self)
+            return write_release(
+                self.desk.drafts,
+                (together.made(declared) for declared in wanted),
+                made_at=datetime.now(UTC),
+                made_by=self.made_by,
+                program=__version__,
+                log_position=log_state(connection).position,
+                meetings=lambda: together.meetings(before, out),
+            )
 
-    def _made(
-        self, connection: duckdb.DuckDBPyConnection, wanted: Sequence[Declared]
-    ) -> Iterator[tuple[Definition, Figures]]:
-        for declared in wanted:
-            self.progress(f"{declared.id} {declared.title.en}")
-            yield table(connection, declared, self.first)
+
+class _Together:
+    """The tables of a build, with what is needed to set them beside each other."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, question: BuildQuestion) -> None:
+        self._connection = connection
+        self._question = question
+        self._shielded: list[Shielded] = []
+        self._exact: list[Exact] = []
+        self._asked: dict[Hashable, Cells] = {}
+
+    def made(self, declared: Declared) -> tuple[Definition, Figures, Decision]:
+        """A table as it may be shown, with the decision on its protection."""
+        asked = self._question
+        asked.progress(f"{declared.id} {declared.title.en}")
+        counted = table(self._connection, declared, asked.first, self._asked)
+        found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
+        if declared.policy.kind == "none":
+            self._exact.append(Exact(found.definition, found.figures, declared.contents))
+        else:
+            self._shielded.append(found)
+        return found.definition, found.figures, found.decision
+
+    def meetings(
+        self, before: Sequence[Declared], out: Mapping[str, Decision]
+    ) -> Sequence[Meeting]:
+        """What a reader infers from all tables together, with those that are out."""
+        for declared in before:
+            self.made(declared)
+        self._question.progress("tables that meet")
+        return tuple(meetings(self._shielded, self._exact, out))
 
 
 def table(
-    connection: duckdb.DuckDBPyConnection, declared: Declared, first: int | None = None
-) -> tuple[Definition, Figures]:
-    """One table of the catalogue.
+    connection: duckdb.DuckDBPyConnection,
+    declared: Declared,
+    first: int | None = None,
+    asked: dict[Hashable, Cells] | None = None,
+) -> Counted:
+    """One table of the catalogue, as it is counted.
 
     Parameters
     ----------
@@ -84,12 +138,25 @@ def table(
         The table.
     first
         The first year; None: the register's.
+    asked
+        Cells that other tables are made of too; those of this one are put there.
     """
     times = times_of(declared, coverage(connection), first)
-    places = [column for column in declared.columns if column.levels]
+    keys = declared.policy.kind == "cell keys"
     own = [column.of for column in declared.columns if not column.levels]
-    asked = {"": own} | {level: [level, *own] for column in places for level in column.levels}
-    return cube(
-        declared,
-        [Level(place, declared.ask(connection, times, by)) for place, by in asked.items()],
-    )
+    levels = ["", *(level for column in declared.columns for level in column.levels)]
+    counts = [name for name in declared.contents if name not in declared.derived]
+    shared = asked if asked is not None and declared.asked_with else {}
+
+    def cells_of(place: str) -> Cells:
+        if place != levels[-1] and place in declared.summed:
+            return coarser(cells_of(levels[-1]), place, own, counts)
+        by = [place] * bool(place) + (sorted([*own, *declared.asked_with]) or own)
+        question = (tuple(times), tuple(by), keys)
+        if question not in shared:
+            shared[question] = declared.ask(connection, times, by, keys=keys)
+        found = shared[question]
+        return coarser(found, place, own, counts) if declared.asked_with else found
+
+    definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
+    return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)

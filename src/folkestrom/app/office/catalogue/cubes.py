@@ -23,6 +23,7 @@ from folkestrom.publish.tables.definition import (
     Variable,
 )
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Figures
+from folkestrom.statistics.record_keys import SUFFIX
 
 _COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele landet"))
 _LEVELS: Final = {
@@ -50,8 +51,10 @@ class Level:
     cells: Cells
 
 
-def cube(declared: Declared, levels: Sequence[Level]) -> tuple[Definition, Figures]:
-    """A table for the public, of the cells of all its levels.
+def cube(
+    declared: Declared, levels: Sequence[Level]
+) -> tuple[Definition, Figures, dict[str, NDArray[np.uint32]]]:
+    """A table of the cells of all its levels, and the sums of record keys where those have them.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def cube(declared: Declared, levels: Sequence[Level]) -> tuple[Definition, Figur
         notes=spec.footnotes,
         method=spec.method,
     )
-    return definition, _figures(declared, definition, measures, levels)
+    return definition, *_figures(declared, definition, measures, levels)
 
 
 def _content(declared: Declared, measure: Measure) -> Content:
@@ -148,13 +151,18 @@ def _time_column(cells: Cells) -> str:
 
 def _figures(
     declared: Declared, definition: Definition, measures: Sequence[Measure], levels: Sequence[Level]
-) -> Figures:
+) -> tuple[Figures, dict[str, NDArray[np.uint32]]]:
     empty = {m.id: m.empty is None for m in measures}
     values: dict[str, NDArray[Any]] = {
         declared.contents[m.id]: np.zeros(
             definition.shape, np.float64 if m.decimals or empty[m.id] else np.int32
         )
         for m in measures
+    }
+    keys = {
+        declared.contents[m.id]: np.zeros(definition.shape, np.uint32)
+        for m in measures
+        if m.id + SUFFIX in levels[0].cells.data.column_names
     }
     # What does not occur counts nobody; a rate or a mean of nobody is undefined.
     status = np.full(definition.shape, MISSING if any(empty.values()) else 0, np.uint8)
@@ -171,8 +179,10 @@ def _figures(
             numbers = pc.fill_null(column, 0).to_numpy()
             target = values[declared.contents[measure.id]]
             np.add.at(target.reshape(-1), at, numbers.astype(target.dtype))
+            if (code := declared.contents[measure.id]) in keys:
+                np.add.at(keys[code].reshape(-1), at, data[measure.id + SUFFIX].to_numpy())
         status.reshape(-1)[at] = reset
-    return Figures(values, status if status.any() else None)
+    return Figures(values, status if status.any() else None), keys
 
 
 def _at(declared: Declared, definition: Definition, level: Level) -> NDArray[np.intp]:

@@ -13,6 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Category, Text
 from folkestrom.model.time import EXTRACTION_MONTHS, add_months
+from folkestrom.publish.protection import Policy
 from folkestrom.publish.tables.definition import CodeList, Group
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.coverage import Coverage
@@ -32,9 +33,14 @@ class Ask(Protocol):
     """A question of statistics by variables, for all times of a table."""
 
     def __call__(
-        self, connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        times: Sequence[date],
+        by: Sequence[str],
+        *,
+        keys: bool = False,
     ) -> Cells:
-        """The cells, with a column of times."""
+        """The cells, with a column of times; if asked, with the sums of record keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,14 @@ class Declared:
         1 January of every year; years; or quarters.
     contents
         The public's code of each measure that is shown.
+    policy
+        How it is protected, and why.
+    derived
+        Measures that are differences of two others, as these are shown.
+    summed
+        Levels of places, "" being the nation, whose counts are the sums of those of the finest.
+    asked_with
+        Variables of another table of the same question, so that one answer serves both.
     """
 
     id: str
@@ -93,35 +107,42 @@ class Declared:
     ask: Ask
     timing: Times
     contents: Mapping[str, str]
+    policy: Policy
+    derived: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    summed: tuple[str, ...] = ("", "county")
+    asked_with: tuple[str, ...] = ()
     resembles: tuple[str, ...] = ()
     subject: str = "be"
     subject_label: Text = field(default_factory=lambda: Text("Population", "Befolkning"))
 
 
-def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]) -> Cells:
+def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str], *,
+          keys: bool = False) -> Cells:  # fmt: skip
     """Residents on days, as published."""
-    return population(connection, times, by)
+    return population(connection, times, by, keys=keys)
 
 
 def account(every: Every, connection: duckdb.DuckDBPyConnection, times: Sequence[date],
-            by: Sequence[str]) -> Cells:  # fmt: skip
+            by: Sequence[str], *, keys: bool = False) -> Cells:  # fmt: skip
     """Changes of periods, as published; the times are where they begin and end."""
+    if keys:
+        raise UsageError("add up, and are not protected by cell keys", where="accounts")
     return changes(connection, split(times[0], times[-1], every), by, sums=False)
 
 
-def between_places(
-    connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
-) -> Cells:
+def between_places(connection: duckdb.DuckDBPyConnection, times: Sequence[date],
+                   by: Sequence[str], *, keys: bool = False) -> Cells:  # fmt: skip
     """Moves of years by origin and destination, as published."""
     own = [name for name in by if name not in ("origin", "destination")]
-    return moves(connection, split(times[0], times[-1], "year"), ["municipality", *own])
+    periods = split(times[0], times[-1], "year")
+    return moves(connection, periods, ["municipality", *own], keys=keys)
 
 
-def abroad(
-    connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str]
-) -> Cells:
+def abroad(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequence[str], *,
+           keys: bool = False) -> Cells:  # fmt: skip
     """Immigration and emigration of years by country, as published."""
-    return moves(connection, split(times[0], times[-1], "year"), by, abroad=True)
+    periods = split(times[0], times[-1], "year")
+    return moves(connection, periods, by, abroad=True, keys=keys)
 
 
 def times_of(declared: Declared, limits: Coverage, first: int | None = None) -> list[date]:

@@ -17,6 +17,14 @@ from folkestrom.app.office.catalogue.declared import (
     five_years,
     stock,
 )
+from folkestrom.app.office.catalogue.policies import (
+    ACCOUNTS,
+    AS_STATISTICS_NORWAY,
+    COUNTRIES,
+    MOVES,
+    NATIONAL,
+    ORIGINS,
+)
 from folkestrom.model.specification import Category, Text
 
 _SEXES: Final = {"male": "1", "female": "2"}
@@ -80,42 +88,44 @@ TABLES: Final = {
     for table in (
         Declared(
             "B1001", Text("Population", "Befolkning"), (_REGION, _SEX, _AGE), stock, "stock",
-            {"persons": "Personer1"}, ("07459",),
+            {"persons": "Personer1"}, AS_STATISTICS_NORWAY, resembles=("07459",),
         ),
         Declared(
             "B1002", Text("Population and changes during the year",
                           "Folkemengde og endringer i løpet av året"),
-            (), partial(account, "year"), "year", _ACCOUNT,
+            (), partial(account, "year"), "year", _ACCOUNT, ACCOUNTS,
         ),
         Declared(
             "B1003", Text("Population and changes during the quarter",
                           "Folkemengde og endringer i kvartalet"),
-            (_REGION,), partial(account, "quarter"), "quarter", _ALL_FLOWS,
+            (_REGION,), partial(account, "quarter"), "quarter", _ALL_FLOWS, ACCOUNTS,
+            # Who moves within a county moves into no county.
+            summed=("",),
         ),
         Declared(
             "B1004", Text("Population", "Befolkning"), (_MARITAL, _SEX, _AGE), stock, "stock",
-            {"persons": "Personer"},
+            {"persons": "Personer"}, NATIONAL,
         ),
         Declared(
             "B1005", Text("Population", "Befolkning"), (_COUNTIES, _SEX, _CITIZENSHIP), stock,
-            "stock", {"persons": "Personer"},
+            "stock", {"persons": "Personer"}, ORIGINS,
         ),
         Declared(
             "B1006", Text("Population", "Befolkning"), (_REGION, _SEX, _CATEGORY), stock, "stock",
-            {"persons": "Personer"},
+            {"persons": "Personer"}, ORIGINS, asked_with=("immigrant_group",),
         ),
         Declared(
             "B1007", Text("Population", "Befolkning"), (_REGION, _SEX, _GROUP), stock, "stock",
-            {"persons": "Personer"},
+            {"persons": "Personer"}, ORIGINS, asked_with=("immigrant_category",),
         ),
         Declared(
             "B1008", Text("Births, deaths and migration abroad",
                           "Fødte, døde og flyttinger over landegrensen"),
-            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS,
+            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS, NATIONAL,
         ),
         Declared(
             "B1009", Text("Internal migration", "Innenlandske flyttinger"),
-            (_ORIGIN, _DESTINATION), between_places, "year", {"moves": "Flyttinger"},
+            (_ORIGIN, _DESTINATION), between_places, "year", {"moves": "Flyttinger"}, MOVES,
         ),
         Declared(
             "B1010", Text("Immigration, emigration and net migration",
@@ -123,6 +133,7 @@ TABLES: Final = {
             (_COUNTRY, _SEX), abroad, "year",
             {"immigration": "Innvandring", "emigration": "Utvandring",
              "net_migration": "Nettoinnvandring"},
+            COUNTRIES, {"net_migration": ("immigration", "emigration")},
         ),
     )
 }  # fmt: skip

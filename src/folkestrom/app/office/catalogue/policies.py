@@ -1,0 +1,67 @@
+"""Decisions on the disclosure control of the catalogue's tables, with their reasons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from folkestrom.model.specification import Text
+from folkestrom.publish.protection import Policy
+
+AS_STATISTICS_NORWAY: Final = Policy(
+    "none",
+    Text(
+        "Residents by region, sex and age tell of nothing else: Statistics Norway publishes them "
+        "as they are counted, in table 07459.",
+        "Bosatte etter region, kjønn og alder røper ikke noe annet: Statistisk sentralbyrå "
+        "publiserer dem slik de er talt, i tabell 07459.",
+    ),
+)
+ACCOUNTS: Final = Policy(
+    "none",
+    Text(
+        "An account must add up, from the population at the beginning to that at the end, and has "
+        "no variable of persons but the place.",
+        "Et regnskap må gå opp, fra folkemengden ved inngangen til den ved utgangen, og har ikke "
+        "andre kjennetegn ved personer enn stedet.",
+    ),
+)
+NATIONAL: Final = Policy(
+    "none",
+    Text(
+        "Of the whole nation: nobody can be found by the place.",
+        "For hele landet: ingen kan finnes ved hjelp av stedet.",
+    ),
+)
+ORIGINS: Final = Policy(
+    "cell keys",
+    Text(
+        "Small counts of citizenship and country background by place are of single persons, and "
+        "are derivable from differences between places and years.",
+        "Statsborgerskap og landbakgrunn etter sted ville røpet enkeltpersoner, og det ville også "
+        "forskjeller mellom steder og år.",
+    ),
+    units=(("Region", "Kjonn"),),
+    few=20,
+)
+MOVES: Final = Policy(
+    "cell keys",
+    Text(
+        "A person who moves between two places is often alone in it: from a count of 1 it follows "
+        "where a person who is known to have left has gone.",
+        "Den som flytter mellom to steder, er ofte alene om det: et antall på 1 ville røpet hvor "
+        "en person som vites å ha flyttet, er kommet.",
+    ),
+    units=(("Fraflytting",), ("Tilflytting",)),
+    few=10,
+)
+COUNTRIES: Final = Policy(
+    "cell keys",
+    Text(
+        "Few persons come from, or go to, most countries: a count of 1 is of one whose "
+        "country is known.",
+        "Få personer kommer fra, eller drar til, de fleste land: et antall på 1 ville røpet en som "
+        "man kjenner landet til.",
+    ),
+    units=(("Kjonn",),),
+    few=20,
+)

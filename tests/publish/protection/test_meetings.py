@@ -1,0 +1,121 @@
+"""Tables that meet: a small count that two of them tell together is found, and is no release."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.model.specification import Category, same
+from folkestrom.publish.protection import Policy
+from folkestrom.publish.protection.meetings import Exact, meetings
+from folkestrom.publish.protection.shield import Counted, protected
+from folkestrom.publish.releases.decision import Decision
+from folkestrom.publish.tables.definition import CodeList, Content, Definition, Group, Variable
+from folkestrom.publish.tables.figures import SUPPRESSED, Figures
+
+PLACES = ("0", "03", "11", "0301", "1101", "1103")
+
+
+def variable(id: str, codes: tuple[str, ...], by: str = "*") -> Variable:
+    lists = ()
+    if by == "0":
+        levels = [[c for c in codes[1:] if len(c) == size] for size in (2, 4)]
+        lists = tuple(
+            CodeList(f"vs_{n}", same(""), tuple(Group(c, same(c), (c,)) for c in level))
+            for n, level in enumerate(levels)
+        )
+    values = tuple(Category(code, same(code)) for code in codes)
+    role: Any = {"Region": "geo", "Tid": "time"}.get(id, "")
+    return Variable(id, same(id), values, role, by, lists)
+
+
+REGION, SEX = variable("Region", PLACES, "0"), variable("Kjonn", ("1", "2"))
+ORIGIN, YEAR = variable("Landbakgrunn", ("00", "a", "b")), variable("Tid", ("2020",), "")
+
+
+def counted(id: str, variables: tuple[Variable, ...], cells: np.ndarray, policy: Policy) -> Counted:
+    """A table of municipalities' cells, with counties and the nation, each person with a key."""
+    definition = Definition(
+        id, same(id), "be", same(""), (*variables, YEAR),
+        (Content("Personer", same(""), same(""), measuring="Stock"),),
+    )  # fmt: skip
+    keys = np.random.default_rng(3).integers(0, 2**32, cells.shape, np.uint64) * (cells > 0)
+    keys[cells == 1] = int(0.9 * 2**32)  # who is alone is shown as 3 or more, and not as 0
+    tables = []
+    for of, dtype in ((cells, np.int32), (keys, np.uint32)):
+        whole = of
+        if variables[0] is REGION:
+            counties = np.stack([of[0], of[1] + of[2]])
+            whole = np.concatenate([counties.sum(axis=0, keepdims=True), counties, of])
+        tables.append((whole % 2**32).astype(dtype)[..., None])
+    values, sums = ({"Personer": table} for table in tables)
+    return Counted(definition, Figures(values), policy, {"persons": "Personer"}, {}, sums)
+
+
+CELLS = np.array([[[400, 30, 9], [390, 28, 2]], [[90, 7, 3], [88, 6, 1]], [[0, 0, 1], [60, 9, 0]]])
+AS_THEY_ARE = Policy("none", same("A trial."))
+CELL_KEYS = Policy("cell keys", same("A trial."), units=(("Region", "Kjonn"),))
+
+
+def beside(policy: Policy) -> tuple[Any, list[Exact]]:
+    origins = protected(counted("B2", (REGION, SEX, ORIGIN), CELLS, policy), "f")
+    whole = counted("B1", (REGION, SEX), CELLS.sum(axis=2), AS_THEY_ARE)
+    return origins, [Exact(whole.definition, whole.figures, whole.contents)]
+
+
+def test_two_tables_that_tell_a_small_count_are_refused_by_name() -> None:
+    # One man lives in 1103: who sees how many, and a single group that is not 0, has it all.
+    origins, exact = beside(replace(CELL_KEYS, units=()))
+    assert origins.figures.values["Personer"][5, 0, 2, 0] > 0
+    with pytest.raises(InputRefused, match="small counts derivable together") as refused:
+        list(meetings([origins], exact, {}))
+    assert "B2 and B1: 1 make" in str(refused.value).replace("'", "")
+    (alone,) = meetings([origins], [], {})
+    assert (alone.told, alone.others, alone.shared) == (0, (), 0)
+
+
+def test_units_of_few_persons_are_not_broken_down() -> None:
+    origins, exact = beside(replace(CELL_KEYS, few=10))
+    found = list(meetings([origins], exact, {}))
+    assert [one.others for one in found] == [(), ("B1",)]
+    assert found[1].shared == len(PLACES) * 3
+    assert origins.figures.status is not None
+    assert (origins.figures.status[5, 0, 2, 0], origins.decision.hidden) == (SUPPRESSED, 2)
+    assert not origins.figures.values["Personer"][origins.figures.status > 0].any()
+
+
+def test_noise_of_another_secret_is_refused_beside_what_is_out() -> None:
+    origins, _ = beside(replace(CELL_KEYS, few=10))
+    out = Decision("cell keys", same("A trial."), keys="another")
+    with pytest.raises(InputRefused, match="could be averaged"):
+        list(meetings([origins], [], {"B2": out}))
+    assert list(meetings([origins], [], {"B2": replace(out, keys="f")}))
+
+
+def test_rounded_tables_add_up_and_suppression_takes_no_nested_places() -> None:
+    origins, _ = beside(Policy("rounding", same("A trial.")))
+    figures = origins.figures.values["Personer"][..., 0]
+    assert not ((figures > 0) & (figures < 3)).any()
+    assert np.array_equal(figures[0], figures[1:3].sum(axis=0))
+    assert np.array_equal(figures[2], figures[4:].sum(axis=0))
+    with pytest.raises(UsageError, match="places within places"):
+        beside(Policy("suppression", same("A trial.")))
+    flat = counted("B3", (SEX, ORIGIN), CELLS[1], Policy("suppression", same("A trial.")))
+    shown = protected(flat)
+    assert shown.figures.status is not None
+    hidden = shown.figures.status[..., 0] == SUPPRESSED
+    assert hidden[1, 2]
+    assert hidden.sum() >= 4
+    assert shown.figures.values["Personer"][2, 3, 0] == CELLS[1].sum()
+
+
+def test_every_table_of_the_catalogue_has_a_policy_with_its_reason() -> None:
+    for table in TABLES.values():
+        assert table.policy.reason.en
+        assert table.policy.reason.no
+    assert TABLES["B1001"].policy.kind == "none"
