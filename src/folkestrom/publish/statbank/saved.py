@@ -50,7 +50,7 @@ class SavedQuery:
 
 
 def saved(body: bytes) -> SavedQuery:
-    """The question that somebody wants to save.
+    """A question that is to be saved.
 
     Parameters
     ----------
