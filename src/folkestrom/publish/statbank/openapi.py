@@ -29,13 +29,13 @@ class _Parameter:
     name: str
     description: str
     schema: dict[str, Any]
-    within: str = "query"
+    carried_by: str = "query"
 
     def described(self) -> dict[str, Any]:
         """As OpenAPI has it; where values of variables are asked for, the name is a pattern."""
         found = {
-            "name": self.name, "in": self.within, "description": self.description,
-            "schema": self.schema, "required": self.within == "path",
+            "name": self.name, "in": self.carried_by, "description": self.description,
+            "schema": self.schema, "required": self.carried_by == "path",
         }  # fmt: skip
         if self.schema.get("type") == "object":
             found |= {"style": "deepObject", "explode": True}
