@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.publish.releases.desk import ZONE
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
@@ -145,7 +146,7 @@ def test_the_same_people_have_the_same_noise_in_every_table_and_build(office: Pa
 
 def test_decisions_are_shown_and_recorded(office: Path) -> None:
     name = status(office)[0]["release"]
-    told = json.loads(publish(office, "disclosure", name, "--format", "json").stdout)
+    told = json.loads(publish(office, "review", name, "--format", "json").stdout)
     policies = {one["table"]: one["policy"] for one in told["decisions"]}
     assert set(policies) == set(TABLES)
     assert {policies["B1001"], policies["B1007"]} == {"none", "cell keys"}
@@ -172,6 +173,37 @@ def test_cell_keys_need_a_secret_that_is_kept_apart(office: Path) -> None:
         assert found.exit_code != 0
         assert says in found.stderr
     inside.unlink()
+
+
+def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
+    office: Path,
+) -> None:
+    folder = office.with_name("corrected")
+    (folder / "releases").mkdir(parents=True)
+    for name in ("store", "secret"):
+        (folder / name).symlink_to(office / name)
+    assert build(folder, "B1002").exit_code == 0
+    first = status(folder)[0]["release"]
+    assert publish(folder, "approve", first, "--by", "Bo").exit_code == 0
+    refused = build(folder, "B1002", "--corrects", first, "--why", "A year too many")
+    assert (refused.exit_code, "is approved" in refused.stderr) == (2, True)
+    soon = (datetime.now(ZONE) + timedelta(seconds=2)).isoformat()[:19]
+    at = ["--at", soon, "--by", "Bo", "--why", "A trial"]
+    assert publish(folder, "schedule", first, *at).exit_code == 0
+    assert publish(folder, "release", "--wait").exit_code == 0
+    refused = build(folder, "B1002", "--corrects", first)
+    assert (refused.exit_code, "belong together" in refused.stderr) == (2, True)
+    again = ["--from-year", "2019", "--by", "Ada", "--corrects", first, "--why", "A year too many"]
+    built = publish(folder, "build", "B1002", *again, store=True)
+    assert built.exit_code == 0, built.stderr
+    second = status(folder)[1]["release"]
+    told = json.loads(publish(folder, "review", second, "--format", "json").stdout)
+    assert (told["corrects"], told["why"]) == (first, "A year too many")
+    (changes,) = told["changes"]
+    assert changes["before"] == first
+    assert changes["comparison"]["changed"] == 0
+    assert changes["comparison"]["codes"] == [{"variable": "Tid", "new": [], "gone": ["2018"]}]
+    assert "Tid 2018" in publish(folder, "review", second).stdout
 
 
 def test_ages_of_105_and_more_are_one(office: Path) -> None:

@@ -25,7 +25,15 @@ from folkestrom.model.time import add_months
 from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
 from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
-from folkestrom.publish.releases.shelf import Announced, announce, listed, put_out, releases_of
+from folkestrom.publish.releases.review import Reviewed, review
+from folkestrom.publish.releases.shelf import (
+    Announced,
+    Shelf,
+    announce,
+    listed,
+    put_out,
+    releases_of,
+)
 
 #: Statistics come out at this hour of this zone, and are announced so many months before.
 HOUR: Final = hour(8)
@@ -116,9 +124,22 @@ class Desk:
 
     def manifest(self, release: str) -> Manifest:
         """What a release holds, that is not out or is."""
+        return read_manifest(self._place(release))
+
+    def review(self, release: str) -> list[Reviewed]:
+        """Every table of a release beside the one that is out."""
+        place = self._place(release)
+        return review(place, read_manifest(place), Shelf(self.public).tables())
+
+    def _place(self, release: str) -> Path:
+        """Where a release lies."""
         state = self._state(release, "draft", "approved", "scheduled", "out", "withdrawn")
         drafts = self.drafts / state.release
-        return read_manifest(drafts if drafts.exists() else releases_of(self.public) / drafts.name)
+        return drafts if drafts.exists() else releases_of(self.public) / drafts.name
+
+    def corrected(self, release: str) -> str:
+        """The name of a release that is out, which is to be corrected."""
+        return self._state(release, "out").release
 
     def out(self) -> dict[str, Decision]:
         """How the newest of every table that is out is protected; without a decision, not."""

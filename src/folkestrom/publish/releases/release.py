@@ -52,6 +52,8 @@ class Manifest:
         How each table is protected, and what that cost, by its number.
     meetings
         What a reader infers from tables that have counts in common.
+    corrects, why
+        The release that it corrects, and what was wrong there; empty: it corrects none.
     """
 
     titles: dict[str, Text]
@@ -62,6 +64,8 @@ class Manifest:
     log_position: int
     decisions: dict[str, Decision] = field(default_factory=dict)
     meetings: tuple[Meeting, ...] = ()
+    corrects: str = ""
+    why: str = ""
 
 
 def write_release(
@@ -73,6 +77,8 @@ def write_release(
     program: str,
     log_position: int,
     meetings: Callable[[], Sequence[Meeting]] = tuple,
+    corrects: str = "",
+    why: str = "",
 ) -> Path:
     """Write tables as a new release; what is half done has no release's name, and is taken away.
 
@@ -83,7 +89,7 @@ def write_release(
     tables
         The tables, each with the decision on its protection; it is written before the next is
         asked for.
-    made_at, made_by, program, log_position
+    made_at, made_by, program, log_position, corrects, why
         As in `Manifest`.
     meetings
         Asked when all tables are made: what a reader infers from them together.
@@ -107,7 +113,16 @@ def write_release(
             if path.is_file()
         }
         manifest = Manifest(
-            titles, files, made_at, made_by, program, log_position, decisions, tuple(meetings())
+            titles,
+            files,
+            made_at,
+            made_by,
+            program,
+            log_position,
+            decisions,
+            tuple(meetings()),
+            corrects,
+            why,
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         (unfinished / _MANIFEST).write_bytes(text)

@@ -276,7 +276,8 @@ class Shelf:
     def _table(self, id: str, folder: Path, since: datetime) -> Published | None:
         if (id, folder) not in self._opened:
             try:
-                found = Published(*read_table(folder), since, folder.parent.parent.name)
+                release = folder.parent.parent.name
+                found = Published(*read_table(folder), since, release, self._sound[release].why)
             except FolkestromError as error:
                 _log.error("%s", error)
                 return None

@@ -38,12 +38,15 @@ class Published:
         The instant from which it has been out, in UTC.
     release
         The release that it is of.
+    why
+        What was wrong in the one that it corrects; empty: it corrects none.
     """
 
     definition: Definition
     figures: Figures
     updated: datetime
     release: str = ""
+    why: str = ""
 
     @property
     def stamp(self) -> str:

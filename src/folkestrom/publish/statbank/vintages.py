@@ -73,6 +73,7 @@ def revisions(
             {
                 "vintage": table.release,
                 "updated": table.stamp,
+                "correction": table.why or None,
                 "changes": None if n == 0 else _described(_compared(tables[n - 1], table)),
                 "links": [
                     addresses.to(

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.options import DAY, Wait
-from folkestrom.app.cli.publish.decisions import show_decisions
+from folkestrom.app.cli.publish.review import show_review
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def build(
             dir_okay=False,
         ),
     ] = None,
+    corrects: Annotated[
+        str, typer.Option("--corrects", help="The release that is out and has an error.")
+    ] = "",
+    why: Annotated[str, typer.Option("--why", help="What was wrong, for the public.")] = "",
     releases: Releases = FOLDER,
     wait: Wait = None,
 ) -> None:
@@ -80,7 +84,7 @@ def build(
     with given.progress().status("Building …") as status:
         question = BuildQuestion(
             desk, _name(by), tuple(tables or ()), first, secret,
-            lambda table: status.update(f"Building {table} …"),
+            corrects, why, lambda table: status.update(f"Building {table} …"),
         )  # fmt: skip
         release = given.answer(question, wait)
     desk.built(release, _name(by))
@@ -101,17 +105,18 @@ def keys(
     )
 
 
-@publish_app.command("disclosure")
-def disclosure(ctx: typer.Context, release: Release, releases: Releases = FOLDER) -> None:
-    """Show how the tables of a release are protected, why, what it cost, and what is inferred."""
-    show_decisions(settings(ctx), _desk(releases).manifest(release))
+@publish_app.command("review")
+def review(ctx: typer.Context, release: Release, releases: Releases = FOLDER) -> None:
+    """Show what a release changes of what is out, and how its tables are protected."""
+    desk = _desk(releases)
+    show_review(settings(ctx), desk.manifest(release), desk.review(release))
 
 
 @publish_app.command("approve")
 def approve(ctx: typer.Context, release: Release, by: By = "", releases: Releases = FOLDER) -> None:
     """Approve a release that another person made."""
     desk = _desk(releases)
-    show_decisions(settings(ctx), desk.manifest(release))
+    show_review(settings(ctx), desk.manifest(release), desk.review(release))
     desk.approve(release, _name(by))
     settings(ctx).progress().print(f"Approved by {_name(by)}. Next: folkestrom publish schedule")
 

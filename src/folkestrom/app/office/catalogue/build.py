@@ -48,6 +48,8 @@ class BuildQuestion:
         The first year; None: the register's.
     secret
         What record keys are made from; None: there is none.
+    corrects, why
+        The release that is out and is corrected, and what was wrong there; empty: none is.
     progress
         Told which table is made.
     """
@@ -57,15 +59,23 @@ class BuildQuestion:
     tables: tuple[str, ...] = ()
     first: int | None = None
     secret: bytes | None = field(default=None, repr=False)
+    corrects: str = ""
+    why: str = ""
     progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
+        if bool(self.corrects) != bool(self.why.strip()):
+            raise UsageError(
+                "belong together: a correction names what it corrects, and says what was wrong",
+                where="corrects, why",
+            )
         for id in self.tables:
             check_code(id, list(TABLES), "is no table of the catalogue", where="tables")
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Path:
         """The release's folder."""
         wanted = [TABLES[id] for id in self.tables or TABLES]
+        corrects = self.desk.corrected(self.corrects) if self.corrects else ""
         out = {id: one for id, one in self.desk.out().items() if id in TABLES}
         # What is out already is set beside what is made, whichever of them is protected.
         before = [TABLES[id] for id in out if TABLES[id] not in wanted]
@@ -87,6 +97,8 @@ class BuildQuestion:
                 program=__version__,
                 log_position=log_state(connection).position,
                 meetings=lambda: together.meetings(before, out),
+                corrects=corrects,
+                why=self.why.strip(),
             )
 
 
