@@ -34,7 +34,9 @@ class Text:
 
     def of(self, language: Language | str) -> str:
         """The text in one language."""
-        return self.en if Language(language) is Language.EN else self.no
+        if language is Language.EN:
+            return self.en
+        return self.no if language is Language.NO else self.of(Language(language))
 
     def fill(self, **values: object) -> Text:
         """The text with its marks filled in."""

@@ -26,7 +26,6 @@ from folkestrom.publish.tables.definition import (
     CodeList,
     Content,
     Definition,
-    Group,
     Variable,
 )
 from folkestrom.publish.tables.figures import Axis
@@ -188,8 +187,8 @@ def _contents(definition: Definition, codes: Sequence[str] | None) -> tuple[Cont
         if len(definition.contents) > 1:
             raise _must_be_chosen(CONTENTS)
         return definition.contents
-    listed = tuple(Category(content.code, content.label) for content in definition.contents)
-    places = _places(CONTENTS, [value.code for value in listed], codes, time=False)
+    known = {content.code.casefold(): n for n, content in enumerate(definition.contents)}
+    places = _places(CONTENTS, known, codes, time=False)
     return tuple(definition.contents[place] for place in places)
 
 
@@ -198,23 +197,24 @@ def _along(
 ) -> Along:
     if codes is None or not codes:
         return _left_out(made, variable)
-    groups: Sequence[Group] = [Group(v.code, v.label, (v.code,)) for v in variable.values]
-    code_list = None
-    if list_id:
-        code_list = _code_list(variable, list_id)
-        groups = code_list.groups
-    places = _places(variable.id, [g.code for g in groups], codes, time=variable.role == "time")
-    at = {value.code: n for n, value in enumerate(variable.values)}
-    kept = [groups[place] for place in places]
-    axis = _axis(made, variable, [[at[code] for code in group.of] for group in kept])
-    return Along(variable, tuple(Category(g.code, g.label) for g in kept), axis, code_list)
+    time = variable.role == "time"
+    if not list_id:
+        places = _places(variable.id, variable.folded, codes, time=time)
+        axis = _axis(made, variable, [[place] for place in places])
+        return Along(variable, tuple(variable.values[place] for place in places), axis)
+    code_list = _code_list(variable, list_id)
+    folded = {group.code.casefold(): n for n, group in enumerate(code_list.groups)}
+    kept = [code_list.groups[n] for n in _places(variable.id, folded, codes, time=time)]
+    groups = [[variable.places[code] for code in group.of] for group in kept]
+    values = tuple(Category(group.code, group.label) for group in kept)
+    return Along(variable, values, _axis(made, variable, groups), code_list)
 
 
 def _axis(made: Definition, variable: Variable, groups: Sequence[Sequence[int]]) -> Axis:
     """Places of values to add up; or, where figures do not add up, those of stored sums."""
     if made.additive:
         return Axis.of(groups)
-    stored = {of: n for n, of in enumerate(variable.sums, start=len(variable.values))}
+    stored = variable.stored
     return Axis.of(
         [group if len(group) == 1 else [stored[tuple(sorted(group))]] for group in groups]
     )
@@ -224,7 +224,7 @@ def _left_out(made: Definition, variable: Variable) -> Along:
     if not variable.eliminated_by:
         raise _must_be_chosen(variable.id)
     by = variable.eliminated_by
-    places = [n for n, value in enumerate(variable.values) if by in ("*", value.code)]
+    places = range(len(variable.values)) if by == "*" else [variable.places[by]]
     return Along(variable, (), _axis(made, variable, [places]))
 
 
@@ -241,9 +241,8 @@ def _code_list(variable: Variable, id: str) -> CodeList:
     raise Problem(NO_CODE_LIST, f"{quoted(id)} is no code list of {variable.id}: {known}.")
 
 
-def _places(name: str, codes: Sequence[str], wanted: Sequence[str], *, time: bool) -> list[int]:
+def _places(name: str, known: Mapping[str, int], wanted: Sequence[str], *, time: bool) -> list[int]:
     """Places among codes that codes and expressions mean, in the order of the codes."""
-    known = {code.casefold(): n for n, code in enumerate(codes)}
     found: set[int] = set()
     for text in wanted:
         exact = known.get(text.casefold())

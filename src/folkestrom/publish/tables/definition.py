@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
@@ -68,7 +69,7 @@ class CodeList:
         return any(len(group.of) != 1 for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is looked up in every question is kept
 class Variable:
     """What the figures of a table are told apart by.
 
@@ -94,10 +95,25 @@ class Variable:
     eliminated_by: str = ""
     code_lists: tuple[CodeList, ...] = ()
 
-    @property
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each value by its code."""
+        return {value.code: n for n, value in enumerate(self.values)}
+
+    @cached_property
+    def folded(self) -> dict[str, int]:
+        """The place of each value by its code, whatever capitals that is written in."""
+        return {code.casefold(): n for code, n in self.places.items()}
+
+    @cached_property
+    def stored(self) -> dict[tuple[int, ...], int]:
+        """Where each sum is stored behind the values, where figures do not add up."""
+        return {of: n for n, of in enumerate(self.sums, start=len(self.values))}
+
+    @cached_property
     def sums(self) -> tuple[tuple[int, ...], ...]:
         """Places of the values of every sum that can be asked for: of all, and of groups."""
-        places = {value.code: n for n, value in enumerate(self.values)}
+        places = self.places
         found = [tuple(range(len(self.values)))] if self.eliminated_by == "*" else []
         for code_list in self.code_lists:
             found += [tuple(sorted(places[code] for code in g.of)) for g in code_list.groups]

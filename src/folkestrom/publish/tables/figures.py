@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +58,11 @@ class Figures:
             )
 
 
+@lru_cache(maxsize=1000)
+def _counted(length: int) -> NDArray[np.intp]:
+    return np.arange(length, dtype=np.intp)
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """Places along one variable, several of which may be added up.
@@ -75,6 +81,8 @@ class Axis:
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]]) -> Axis:
         """The places of groups of indices."""
+        if all(len(group) == 1 for group in groups):
+            return cls(np.array([group[0] for group in groups], np.intp), _counted(len(groups)))
         sizes = np.array([len(group) for group in groups], np.intp)
         places = np.fromiter((n for group in groups for n in group), np.intp)
         return cls(places, np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.intp))

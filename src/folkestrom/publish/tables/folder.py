@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom.errors import InputRefused
 from folkestrom.publish.tables.definition import Definition, decoded, encoded
@@ -50,12 +51,12 @@ def read_table(folder: Path) -> tuple[Definition, Figures]:
     try:
         definition = decoded((folder / _DEFINITION).read_bytes(), str(folder / _DEFINITION))
         values = {
-            content.code: np.load(folder / _values(n), mmap_mode="r", allow_pickle=False)
+            content.code: _mapped(folder / _values(n))
             for n, content in enumerate(definition.contents)
         }
         status = None
         if (folder / _STATUS).exists():
-            status = np.load(folder / _STATUS, mmap_mode="r", allow_pickle=False)
+            status = _mapped(folder / _STATUS)
     except (OSError, ValueError) as error:
         raise InputRefused(
             "holds no whole table", where=str(folder),
@@ -64,6 +65,11 @@ def read_table(folder: Path) -> tuple[Definition, Figures]:
     figures = Figures(values, status)
     figures.check(definition)
     return definition, figures
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    """An array that stays on the disk; as a plain one, of which parts are taken faster."""
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def _values(place: int) -> str:
