@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 LOADED = (
     "folkestrom.app.cli.main", "folkestrom.analysis.figures", "folkestrom.analysis.flows",
     "folkestrom.analysis.mobility", "folkestrom.analysis.regression", "matplotlib.pyplot",
-    "scipy.stats", "pandas", "duckdb", "pyarrow.parquet",
+    "scipy.stats", "pandas", "duckdb", "pyarrow.parquet", "folkestrom.twin.output.creation",
+    "folkestrom.app.office.intake", "folkestrom.app.office.catalogue.build",
 )  # fmt: skip
 #: Stands in for a program: hands its arguments and its files to the process that is ready.
 STAND_IN = """#!{python} -IS
@@ -73,6 +74,8 @@ def serve(address: str) -> None:
     """Load, listen, and fork for whoever asks."""
     for module in LOADED:
         importlib.import_module(module)
+    # Solved once: every page that makes a country has the same.
+    importlib.import_module("folkestrom.twin.targets.embedded").embedded_targets()
     signal.signal(signal.SIGCHLD, _reap)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(f"{address}.unready")

@@ -97,13 +97,18 @@ class Settings:
 
         return Waiting(wait, self.progress().print)
 
-    def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
-        """The store, opened once for all that a command asks of it."""
-        from folkestrom.app.office.session import asking
+    def lighten(self) -> None:
+        """Keep what a command does not ask for out of a process that is only its own."""
         from folkestrom.engine.rows import arrow_without_pandas
 
         if self.alone:
             arrow_without_pandas()
+
+    def asking(self, wait: float | None) -> AbstractContextManager[DuckDBPyConnection]:
+        """The store, opened once for all that a command asks of it."""
+        from folkestrom.app.office.session import asking
+
+        self.lighten()
         return asking(self.store, self.waiting(wait))
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:

@@ -89,6 +89,7 @@ def twin(
     # Imported here: the simulation brings a compiler along, which no other command needs.
     from folkestrom.twin.output.creation import create
 
+    given.lighten()
     with _progress(given) as bar:
         task = bar.add_task("targets", total=None)
         done = create(
