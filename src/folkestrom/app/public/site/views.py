@@ -1,0 +1,262 @@
+"""What each page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from folkestrom.app.public.site.blocks import Block, blocks, pages
+from folkestrom.app.public.site.grids import Grid
+from folkestrom.app.public.site.key_figures import Account, account, rates
+from folkestrom.model.specification import Category, Language
+from folkestrom.publish.releases.shelf import Announced, Shelf
+from folkestrom.publish.statbank.dataset import Published, time_unit
+from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
+from folkestrom.publish.tables.definition import Variable
+
+#: How far back a pyramid is compared, without being asked.
+_YEARS_BACK = 10
+_LATEST = 8
+
+Tables = Mapping[str, Published]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A release that is announced, or out.
+
+    Parameters
+    ----------
+    titles
+        What its tables are about, by their numbers.
+    due
+        When; None: not yet determined.
+    """
+
+    titles: tuple[tuple[str, str], ...]
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The front page."""
+
+    account: Account | None
+    blocks: tuple[Block, ...]
+    next: tuple[Coming, ...]
+    latest: tuple[Published, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a reader may compare in a pyramid, and compares."""
+
+    years: tuple[str, ...]
+    places: tuple[Category, ...]
+    year: str
+    place: str
+    other_year: str
+    other_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A page of a subject: population, or emigration."""
+
+    account: Account | None
+    blocks: tuple[Block, ...]
+    comparison: Comparison | None
+    next: Coming | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceList:
+    """Counties, each with its municipalities."""
+
+    counties: tuple[tuple[Category, tuple[Category, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page of a municipality or county."""
+
+    code: str
+    name: str
+    county: Category | None
+    municipalities: tuple[Category, ...]
+    rates: Grid | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A table in the list of all."""
+
+    table: Published
+    variables: tuple[Variable, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What comes out, and what came out."""
+
+    coming: tuple[Coming, ...]
+    out: tuple[Coming, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is said of the statistics, from the definitions of the tables."""
+
+    tables: tuple[Listed, ...]
+    methods: tuple[tuple[str, tuple[str, ...]], ...]
+    frequencies: tuple[str, ...]
+    levels: tuple[str, ...]
+    first: str
+
+
+def calendar(shelf: Shelf, language: Language) -> Calendar:
+    """Releases that are announced, and those that are out, the newest first."""
+    found = shelf.calendar()
+    coming = tuple(_coming(one, language) for one in found if one.state == "scheduled")
+    out = tuple(_coming(one, language) for one in found if one.state == "out")
+    return Calendar(coming, out[::-1])
+
+
+def _coming(one: Announced, language: Language) -> Coming:
+    return Coming(tuple((id, title.of(language)) for id, title in one.titles.items()), one.due)
+
+
+def front(shelf: Shelf, language: Language) -> Front:
+    """The front page."""
+    tables = shelf.tables()
+    latest = sorted(tables.values(), key=lambda t: t.definition.id)
+    latest.sort(key=lambda t: t.updated, reverse=True)
+    return Front(
+        account(tables, language), tuple(blocks("front", tables, language)),
+        calendar(shelf, language).coming[:3], tuple(latest[:_LATEST]),
+    )  # fmt: skip
+
+
+def population(shelf: Shelf, language: Language, wanted: Mapping[str, str]) -> Subject:
+    """The page of the population.
+
+    Parameters
+    ----------
+    shelf
+        What is out.
+    language
+        Of all texts.
+    wanted
+        What the pyramid compares: `year`, `place`, `other_year`, `other_place`.
+    """
+    tables = shelf.tables()
+    comparison = _comparison(tables, wanted)
+    marks = {}
+    if comparison is not None:
+        names = ("year", "place", "other_year", "other_place")
+        marks = {name: getattr(comparison, name) for name in names}
+    return Subject(
+        account(tables, language), tuple(blocks("population", tables, language, **marks)),
+        comparison, next(iter(calendar(shelf, language).coming), None),
+    )  # fmt: skip
+
+
+def _comparison(tables: Tables, wanted: Mapping[str, str]) -> Comparison | None:
+    table = tables.get(pages()["places"]["table"])
+    if table is None:
+        return None
+    years = tuple(value.code for value in table.definition.time.values)
+    places = table.definition.variables[0].values
+    codes = [place.code for place in places]
+    back = years[max(len(years) - 1 - _YEARS_BACK, 0)]
+    nation = pages()["places"]["nation"]
+    place = _one_of(codes, wanted.get("place"), nation)
+    return Comparison(
+        years, places, _one_of(years, wanted.get("year"), years[-1]), place,
+        _one_of(years, wanted.get("other_year"), back),
+        _one_of(codes, wanted.get("other_place"), place),
+    )  # fmt: skip
+
+
+def _one_of(known: Sequence[str], wanted: str | None, otherwise: str) -> str:
+    if not wanted:
+        return otherwise
+    if wanted not in known:
+        raise Problem(NO_VALUE, f"{quoted(wanted)} is none of the page's values.", 404)
+    return wanted
+
+
+def emigration(shelf: Shelf, language: Language) -> Subject:
+    """The page of emigration."""
+    tables = shelf.tables()
+    coming = next(iter(calendar(shelf, language).coming), None)
+    return Subject(None, tuple(blocks("emigration", tables, language)), None, coming)
+
+
+def places(tables: Tables) -> PlaceList:
+    """Counties, each with its municipalities."""
+    told = pages()["places"]
+    table = tables.get(told["table"])
+    if table is None:
+        return PlaceList(())
+    levels = {one.id: one for one in table.definition.variables[0].code_lists}
+
+    def listed(id: str) -> list[Category]:
+        groups = levels[id].groups if id in levels else ()
+        return sorted((Category(g.code, g.label) for g in groups), key=lambda c: c.code)
+
+    by_county = {
+        county: tuple(found)
+        for county, found in groupby(listed(told["municipalities"]), lambda c: c.code[:2])
+    }
+    return PlaceList(tuple((c, by_county.get(c.code, ())) for c in listed(told["counties"])))
+
+
+def place(shelf: Shelf, language: Language, code: str) -> Place | None:
+    """The page of a municipality or county; None: there is none of that code."""
+    tables = shelf.tables()
+    for county, municipalities in places(tables).counties:
+        for one in (county, *municipalities):
+            if one.code == code:
+                above, below = (None, municipalities) if one is county else (county, ())
+                return Place(
+                    code, one.label.of(language), above, below, rates(tables, code, language),
+                    tuple(blocks("place", tables, language, place=code)),
+                )  # fmt: skip
+    return None
+
+
+def listed(tables: Tables) -> tuple[Listed, ...]:
+    """Every table that is out."""
+    found = []
+    for _, table in sorted(tables.items()):
+        made = table.definition
+        times = made.time.values
+        found.append(Listed(table, made.variables[:-1], times[0].code, times[-1].code))
+    return tuple(found)
+
+
+def about(tables: Tables, language: Language) -> About:
+    """What is said of the statistics."""
+    methods: dict[str, list[str]] = {}
+    for id, table in sorted(tables.items()):
+        made = table.definition
+        for one in (made.method, *made.notes):
+            if said := one.of(language):
+                methods.setdefault(said, []).append(id)
+    units = dict.fromkeys(time_unit(t.definition.time) for t in tables.values())
+    levels = dict.fromkeys(
+        found.label.of(language)
+        for table in tables.values()
+        for variable in table.definition.variables
+        if variable.role == "geo"
+        for found in variable.code_lists
+    )
+    first = min((t.definition.time.values[0].code[:4] for t in tables.values()), default="")
+    each = tuple((method, tuple(ids)) for method, ids in methods.items())
+    return About(listed(tables), each, tuple(units), tuple(levels), first)
