@@ -70,7 +70,12 @@ def pages() -> dict[str, Any]:
 
 
 def blocks(
-    name: str, tables: Mapping[str, Published], language: Language, **marks: str
+    name: str,
+    tables: Mapping[str, Published],
+    language: Language,
+    *,
+    borders: bool = False,
+    **marks: str,
 ) -> Iterator[Block]:
     """The parts of a page that there are figures for.
 
@@ -82,12 +87,14 @@ def blocks(
         The tables that are out.
     language
         Of all texts.
+    borders
+        Whether there are borders for maps.
     **marks
         What stands for marks such as `{place}`.
     """
     for told in pages()[name]:
         table = tables.get(told["table"])
-        if table is None:
+        if table is None or (told.get("borders") and not borders):
             continue
         try:
             yield _block(table, told, language, marks)

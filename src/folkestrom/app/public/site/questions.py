@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from folkestrom.publish.statbank.dataset import Published
-from folkestrom.publish.statbank.requests import asked_by_address
+from folkestrom.publish.statbank.requests import asked_by_address, parts
 from folkestrom.publish.statbank.selection import Asked, Chosen, chosen, default_values
 
 #: What a picture is compared with: values that are other than those of the question.
@@ -80,7 +80,7 @@ def question(
     asked = asked_by_address(listed)
     if not asked.values and explicit:
         asked = replace(asked, values=default_values(table.definition))
-    other = {m[1]: value.split(",") for name, value in listed if (m := _OTHER.fullmatch(name))}
+    other = {m[1]: [*parts(value)] for name, value in listed if (m := _OTHER.fullmatch(name))}
     per = dict(listed).get("per", "")
     return Question(table, asked, other, per)
 

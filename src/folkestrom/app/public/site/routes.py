@@ -109,7 +109,9 @@ def _front(site: Site, request: Request, language: Language) -> Made:
 
 
 def _population(site: Site, request: Request, language: Language) -> Made:
-    view = views.population(site.bank.shelf, language, request.query_params)
+    view = views.population(
+        site.bank.shelf, language, request.query_params, borders=site.borders is not None
+    )
     return site.page(
         request, language, "subject", view=view, name="population",
         **_links(language),
@@ -117,7 +119,7 @@ def _population(site: Site, request: Request, language: Language) -> Made:
 
 
 def _emigration(site: Site, request: Request, language: Language) -> Made:
-    view = views.emigration(site.bank.shelf, language)
+    view = views.emigration(site.bank.shelf, language, borders=site.borders is not None)
     return site.page(
         request, language, "subject", view=view, name="emigration",
         **_links(language),
@@ -181,7 +183,10 @@ def _picture(site: Site, request: Request, language: Language) -> Made:
         raise HTTPException(404)
     table = table_of(site.bank.shelf.tables(), request.path_params["id"])
     asked = question(table, request.query_params.multi_items(), explicit=True)
-    return site.picture(asked, language, kind, form)
+    size = request.query_params.get("size", "")
+    if size not in ("", "page", "phone"):
+        raise HTTPException(404)
+    return site.picture(asked, language, kind, form, size)
 
 
 def _icalendar(site: Site, request: Request, language: Language) -> Made:

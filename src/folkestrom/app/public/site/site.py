@@ -20,11 +20,12 @@ from folkestrom.app.public.site.kept import Kept, Made
 from folkestrom.app.public.site.questions import Question
 from folkestrom.app.public.site.texts import LANGUAGES, text
 from folkestrom.app.public.statbank import PREFIX, Bank
-from folkestrom.errors import FolkestromError
+from folkestrom.errors import FolkestromError, InputRefused
 from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
 from folkestrom.publish.releases.desk import ZONE
-from folkestrom.publish.statbank.charts import drawn, mapped
+from folkestrom.publish.statbank.charts import Chart, drawn, mapped
+from folkestrom.publish.statbank.selection import Chosen
 
 #: Pages have no script and no style but those of files, and nothing of anybody else.
 _POLICY: Final = (
@@ -81,7 +82,9 @@ class Site:
         seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
         return sent(request, made, f"public, max-age={seconds}" if seconds else "no-cache", status)
 
-    def picture(self, question: Question, language: Language, kind: str, form: str) -> Made:
+    def picture(
+        self, question: Question, language: Language, kind: str, form: str, size: str = ""
+    ) -> Made:
         """A chart or map of a question's cells, as a file.
 
         Parameters
@@ -94,6 +97,8 @@ class Site:
             "chart" or "map".
         form
             "svg" or "png".
+        size
+            "page" and "phone": without what a page says in text; empty: whole, to be kept.
 
         Raises
         ------
@@ -106,18 +111,27 @@ class Site:
             # One at a time: what draws has settings that all threads share.
             with self.drawing:
                 if kind == "map":
-                    chart = mapped(question.table, asked, language, self.borders, question.per)
+                    chart = self._map(question, asked, language)
                 else:
                     chart = drawn(question.table, asked, language, question.compared())
+                if size:
+                    chart = chart.bare(narrow=size == "phone")
                 return Made(chart.file(form), MEDIA[form], chart.description)
 
-        key = (kind, form, language, question.table.definition.id, question.picture_query())
+        key = (kind, form, size, language, question.table.definition.id, question.picture_query())
         return self.kept.get(self.state(), key, make)
+
+    def _map(self, question: Question, asked: Chosen, language: Language) -> Chart:
+        try:
+            return mapped(question.table, asked, language, self.borders, question.per)
+        except InputRefused:
+            # Borders of municipalities alone: counties are tiles.
+            return mapped(question.table, asked, language, None, question.per)
 
     def described(self, question: Question, language: Language, kind: str) -> str | None:
         """What a picture shows, in words; None: there is none."""
         try:
-            return self.picture(question, language, kind, "svg").said
+            return self.picture(question, language, kind, "svg", "page").said
         except (FolkestromError, ValueError):
             return None
 

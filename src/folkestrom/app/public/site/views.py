@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+import numpy as np
+
 from folkestrom.app.public.site.blocks import Block, blocks, pages
 from folkestrom.app.public.site.grids import Grid
 from folkestrom.app.public.site.key_figures import Account, account, rates
 from folkestrom.model.specification import Category, Language
 from folkestrom.publish.releases.shelf import Announced, Shelf
-from folkestrom.publish.statbank.dataset import Published, time_unit
+from folkestrom.publish.statbank.dataset import Published, answered, time_unit
 from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
-from folkestrom.publish.tables.definition import Variable
+from folkestrom.publish.statbank.selection import Asked, chosen
+from folkestrom.publish.tables.definition import CONTENTS, Variable
+from folkestrom.publish.tables.figures import THERE
 
 #: How far back a pyramid is compared, without being asked.
 _YEARS_BACK = 10
@@ -40,13 +44,35 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is new of a table since it was out before.
+
+    Parameters
+    ----------
+    table
+        The table.
+    first
+        Whether it was never out before.
+    new
+        Times that it did not have.
+    revised
+        Cells that had another figure, or none, or have none now.
+    """
+
+    table: Published
+    first: bool
+    new: tuple[str, ...] = ()
+    revised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """The front page."""
 
     account: Account | None
     blocks: tuple[Block, ...]
     next: tuple[Coming, ...]
-    latest: tuple[Published, ...]
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +162,49 @@ def front(shelf: Shelf, language: Language) -> Front:
     tables = shelf.tables()
     latest = sorted(tables.values(), key=lambda t: t.definition.id)
     latest.sort(key=lambda t: t.updated, reverse=True)
+    changes = (_change(one, shelf.before(one.definition.id)) for one in latest[:_LATEST])
     return Front(
         account(tables, language), tuple(blocks("front", tables, language)),
-        calendar(shelf, language).coming[:3], tuple(latest[:_LATEST]),
+        calendar(shelf, language).coming[:3], tuple(changes),
     )  # fmt: skip
 
 
-def population(shelf: Shelf, language: Language, wanted: Mapping[str, str]) -> Subject:
+def _change(table: Published, before: Published | None) -> Change:
+    if before is None:
+        return Change(table, first=True)
+    old = {value.code for value in before.definition.time.values}
+    new = tuple(v.code for v in table.definition.time.values if v.code not in old)
+    return Change(table, first=False, new=new, revised=_revised(table, before))
+
+
+def _revised(table: Published, before: Published) -> int:
+    """Cells of both that are not the same; 0 where they are by other variables."""
+    now, then = table.definition.variables, before.definition.variables
+    if [variable.id for variable in now] != [variable.id for variable in then]:
+        return 0
+    known = [{value.code for value in variable.values} for variable in then]
+    codes = [
+        [value.code for value in one.values if value.code in other]
+        for one, other in zip(now, known, strict=True)
+    ]
+    contents = {c.code for c in before.definition.contents}
+    values = {v.id: kept for v, kept in zip(now, codes, strict=True)}
+    values[CONTENTS] = [c.code for c in table.definition.contents if c.code in contents]
+    if not all(values.values()):
+        return 0
+    found = [
+        [*answered(one.figures, chosen(one.definition, Asked(values)))] for one in (table, before)
+    ]
+    different = 0
+    for (_, new, why), (_, old, reason) in zip(*found, strict=True):
+        same = (why == reason) & ((new == old) | (why != THERE))
+        different += int(np.size(same) - np.count_nonzero(same))
+    return different
+
+
+def population(
+    shelf: Shelf, language: Language, wanted: Mapping[str, str], *, borders: bool = False
+) -> Subject:
     """The page of the population.
 
     Parameters
@@ -153,6 +215,8 @@ def population(shelf: Shelf, language: Language, wanted: Mapping[str, str]) -> S
         Of all texts.
     wanted
         What the pyramid compares: `year`, `place`, `other_year`, `other_place`.
+    borders
+        Whether there are borders for maps.
     """
     tables = shelf.tables()
     comparison = _comparison(tables, wanted)
@@ -161,7 +225,7 @@ def population(shelf: Shelf, language: Language, wanted: Mapping[str, str]) -> S
         names = ("year", "place", "other_year", "other_place")
         marks = {name: getattr(comparison, name) for name in names}
     return Subject(
-        account(tables, language), tuple(blocks("population", tables, language, **marks)),
+        account(tables, language), tuple(blocks("population", tables, language, borders=borders, **marks)),
         comparison, next(iter(calendar(shelf, language).coming), None),
     )  # fmt: skip
 
@@ -191,11 +255,13 @@ def _one_of(known: Sequence[str], wanted: str | None, otherwise: str) -> str:
     return wanted
 
 
-def emigration(shelf: Shelf, language: Language) -> Subject:
-    """The page of emigration."""
+def emigration(shelf: Shelf, language: Language, *, borders: bool = False) -> Subject:
+    """The page of emigration; with maps of municipalities where there are borders."""
     tables = shelf.tables()
     coming = next(iter(calendar(shelf, language).coming), None)
-    return Subject(None, tuple(blocks("emigration", tables, language)), None, coming)
+    return Subject(
+        None, tuple(blocks("emigration", tables, language, borders=borders)), None, coming
+    )
 
 
 def places(tables: Tables) -> PlaceList:
