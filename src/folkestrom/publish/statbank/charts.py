@@ -9,6 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -93,8 +94,14 @@ def mapped(
     UsageError
         Cells that are by something else, or places without borders.
     """
+    geo = next((one for one in asked.shown if one.variable.role == "geo"), None)
+    codes = [content.code for content in asked.contents]
+    if geo is None or (per and (per not in codes or len(codes) != 2)):
+        raise UsageError(
+            "is of no places, or of other contents", where="map", value=per or None,
+            allowed="figures by places, of one content, or of two that are divided",
+        )  # fmt: skip
     cells = cells_of(table, asked, language)
-    (geo,) = (one for one in asked.shown if one.variable.role == "geo")
     # Codes of counties have two digits, and those of municipalities four.
     level = "county" if all(len(value.code) <= 2 for value in geo.values) else "municipality"
     cells = _renamed(cells, {geo.variable.id: level, TIME: "year"})

@@ -121,7 +121,9 @@ def _block(
     if changes:
         found = _changes(found, language)
     if "largest" in told:
-        found = largest(found, told["largest"], told.get("without", ()))
+        codes = [content.code for content in asked.chosen().contents]
+        column = codes.index(told["rank"]) if "rank" in told else 0
+        found = largest(found, told["largest"], told.get("without", ()), column)
     picture = "map" if told.get("map") else "chart" if told.get("chart") else ""
     return Block(told["id"], asked, found, picture, bool(told.get("compare")), changes)
 

@@ -219,8 +219,8 @@ def below(grids: Sequence[tuple[str, Grid]]) -> Grid:
     return replace(widest, groups=tuple(found.items()), symbols=symbols)
 
 
-def largest(found: Grid, many: int, without: Sequence[str] = ()) -> Grid:
-    """The rows whose first figures are largest.
+def largest(found: Grid, many: int, without: Sequence[str] = (), column: int = 0) -> Grid:
+    """The rows whose figures in one column are largest.
 
     Parameters
     ----------
@@ -230,11 +230,18 @@ def largest(found: Grid, many: int, without: Sequence[str] = ()) -> Grid:
         How many rows are kept.
     without
         Codes of rows that are left out first.
+    column
+        Which column.
     """
     rows = [row for row in found.groups[0][1] if row.code not in without]
     # A hidden figure has no rank: it stands behind all that are shown.
-    rows.sort(key=lambda row: -math.inf if row.values[0] is None else row.values[0], reverse=True)
-    kept = tuple(row for row in rows[:many] if row.values[0] != 0)
+
+    def size(row: Row) -> float:
+        value = row.values[column]
+        return -math.inf if value is None else value
+
+    rows.sort(key=size, reverse=True)
+    kept = tuple(row for row in rows[:many] if row.values[column] != 0)
     return replace(found, groups=(("", kept),), left_out=len(rows) - len(kept))
 
 

@@ -224,9 +224,10 @@ def population(
     if comparison is not None:
         names = ("year", "place", "other_year", "other_place")
         marks = {name: getattr(comparison, name) for name in names}
+    found = blocks("population", tables, language, borders=borders, **marks)
     return Subject(
-        account(tables, language), tuple(blocks("population", tables, language, borders=borders, **marks)),
-        comparison, next(iter(calendar(shelf, language).coming), None),
+        account(tables, language), tuple(found), comparison,
+        next(iter(calendar(shelf, language).coming), None),
     )  # fmt: skip
 
 
