@@ -19,7 +19,6 @@ from folkestrom.publish.tables.definition import CONTENTS, Variable
 
 #: Cells that a page shows; files have all.
 MOST_CELLS = 1500
-#: Formats whose file is not a text that a script reads by a line.
 _PYTHON = """\
 import pandas as pd
 
@@ -136,9 +135,10 @@ def explorer(
     turned = Asked(
         asked.asked.values, asked.asked.code_lists, found.stub or found.heading[:0], found.heading
     )
+    total = table.definition.title.of(language)
     return Explorer(
         table, _controls(asked, found, language), asked,
-        grid(table, found, language, most=MOST_CELLS), found.size, written(turned),
+        grid(table, found, language, most=MOST_CELLS, total=total), found.size, written(turned),
     )  # fmt: skip
 
 
