@@ -13,9 +13,11 @@ from folkestrom.app.public.site.grids import (
     Grid,
     below,
     beside,
+    compared,
     grid,
     largest,
     with_changes,
+    with_rates,
 )
 from folkestrom.app.public.site.questions import Question, declared
 from folkestrom.app.public.site.texts import text
@@ -107,9 +109,8 @@ def _block(
     table: Published, told: Mapping[str, Any], language: Language, marks: Mapping[str, str]
 ) -> Block:
     asked = declared(table, told, marks)
-    other = {name: codes for name, codes in asked.other.items() if all(codes)}
-    asked = replace(asked, other=other)
-    asked.compared()
+    asked = replace(asked, other={n: codes for n, codes in asked.other.items() if all(codes)})
+    other = asked.compared()
     parts = told.get("each", [{"title": "", "values": {}}])
     each = [{**told, **p, "values": told["values"] | p["values"]} for p in parts]
     found = below([
@@ -120,8 +121,13 @@ def _block(
     changes = bool(told.get("changes"))
     if changes:
         found = _changes(found, language)
+    codes = [content.code for content in asked.chosen().contents]
+    if other is not None:
+        found = compared(found, grid(table, other, language))
+    if asked.per:
+        of = codes.index(asked.per)
+        found = with_rates(found, 1 - of, of, text("per-1000", language), language)
     if "largest" in told:
-        codes = [content.code for content in asked.chosen().contents]
         column = codes.index(told["rank"]) if "rank" in told else 0
         found = largest(found, told["largest"], told.get("without", ()), column)
     picture = "map" if told.get("map") else "chart" if told.get("chart") else ""

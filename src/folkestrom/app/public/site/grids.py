@@ -17,6 +17,8 @@ from folkestrom.publish.statbank.selection import Chosen
 from folkestrom.publish.tables.definition import CONTENTS
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED
 
+_THOUSAND = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -201,6 +203,50 @@ def beside(grids: Sequence[Grid], headings: Sequence[str]) -> Grid:
     symbols = frozenset[str]().union(*(one.symbols for one in grids))
     line = tuple(head for part in columns for head in part)
     return replace(first, columns=(line,), groups=(("", rows),), symbols=symbols)
+
+
+def compared(first: Grid, second: Grid) -> Grid:
+    """Two tables of the same rows and columns, each under what all its figures are of.
+
+    Parameters
+    ----------
+    first, second
+        The tables.
+    """
+    both = beside([first, second], ["", ""])
+    above = tuple(Head(", ".join(one.fixed), len(one.columns[-1])) for one in (first, second))
+    return replace(both, columns=(above, both.columns[-1]), fixed=())
+
+
+def with_rates(found: Grid, what: int, of: int, heading: str, language: Language) -> Grid:
+    """The table, and how much one column is per 1,000 of another.
+
+    Parameters
+    ----------
+    found
+        The table.
+    what, of
+        The columns.
+    heading
+        Of the new column.
+    language
+        Of all texts.
+    """
+
+    def rated(row: Row) -> Row:
+        value, base = row.values[what], row.values[of]
+        if value is None or not base:
+            hidden = SYMBOLS[SUPPRESSED] in (row.cells[what], row.cells[of])
+            return replace(row, cells=(*row.cells, SYMBOLS[SUPPRESSED if hidden else MISSING]))
+        text = number_text(_THOUSAND * value / base + 0.0, 1, language)
+        return replace(row, cells=(*row.cells, text))
+
+    groups = tuple((above, tuple(map(rated, rows))) for above, rows in found.groups)
+    symbols = frozenset(c for _, rows in groups for r in rows for c in r.cells) & frozenset(
+        SYMBOLS.values()
+    )
+    line = (*found.columns[-1], Head(heading))
+    return replace(found, columns=(line,), groups=groups, symbols=symbols)
 
 
 def below(grids: Sequence[tuple[str, Grid]]) -> Grid:

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkestrom.app.public.site.blocks import pages
-from folkestrom.app.public.site.grids import Grid, Head, Row, grid
+from folkestrom.app.public.site.grids import Grid, Head, compared, grid, with_rates
 from folkestrom.app.public.site.questions import Question, declared
 from folkestrom.app.public.site.texts import text
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats.layout import number_text
-from folkestrom.publish.statbank.dataset import SYMBOLS, Published
+from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.statbank.problems import Problem
-from folkestrom.publish.tables.figures import MISSING, SUPPRESSED
-
-_THOUSAND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,23 @@ def account(tables: Mapping[str, Published], language: Language) -> Account | No
     )  # fmt: skip
 
 
-def rates(tables: Mapping[str, Published], place: str, language: Language) -> Grid | None:
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Changes of a place per 1,000 of its population, beside the nation's.
+
+    Parameters
+    ----------
+    question
+        What they are asked by.
+    grid
+        The figures and the rates.
+    """
+
+    question: Question
+    grid: Grid
+
+
+def rates(tables: Mapping[str, Published], place: str, language: Language) -> Rates | None:
     """Changes of a place per 1,000 of its population, beside the nation's; None: no table has them.
 
     Parameters
@@ -122,47 +134,37 @@ def rates(tables: Mapping[str, Published], place: str, language: Language) -> Gr
     table = tables.get(told["table"])
     if table is None:
         return None
-    places = [place, pages()["places"]["nation"]]
-    values = {"Region": places, "Tid": "TOP(1)", "ContentsCode": [told["base"], *told["contents"]]}
-    asked_for = {"values": values, "heading": ["Region", "Tid"]}
-    try:
-        asked = declared(table, asked_for, {}).chosen()
-    except Problem:
-        return None
-    found = grid(table, asked, language)
+    base, contents = told["base"], told["contents"]
+    grids = []
+    for one in (place, pages()["places"]["nation"]):
+        values = {"Region": one, "Tid": "TOP(1)", "ContentsCode": [base, *contents]}
+        question = declared(table, {"values": values, "heading": ["Tid", "Region"]}, {})
+        try:
+            grids.append(_rated(grid(table, question.chosen(), language), base, language))
+        except Problem:
+            return None
+    both = [place, pages()["places"]["nation"]]
+    asked = declared(table, {"values": values | {"Region": both}, "heading": ["Region", "Tid"]}, {})
+    found = compared(*grids)
+    names = (replace(head, text=head.text.partition(", ")[0]) for head in found.columns[0])
+    time = tuple(grids[0].fixed[-1:])
+    return Rates(asked, replace(found, columns=(tuple(names), found.columns[1]), fixed=time))
+
+
+def _rated(found: Grid, base: str, language: Language) -> Grid:
+    """Each row's figure, and it per 1,000 of the row that all are divided by."""
     rows = {row.code: row for row in found.groups[0][1]}
-    base = rows[told["base"]]
-    made = tuple(_rate(rows[code], base, language) for code in told["contents"])
-    # The place first, whatever the order of the table.
-    turn = found.columns[-1][0].text != _label(table, place, language)
-    symbols = {cell for row in made for cell in row.cells} & set(SYMBOLS.values())
-    columns = (Head(text("number", language)), Head(text("per-1000", language)))
-    heads = found.columns[-1][::-1] if turn else found.columns[-1]
-    line = (replace(heads[0], span=2), replace(heads[1], span=2))
-    rows_made = tuple(_turned(row) if turn else row for row in made)
-    return replace(
-        found, columns=(line, columns * 2), groups=(("", rows_made),), symbols=frozenset(symbols),
-        units=(),
-    )  # fmt: skip
-
-
-def _label(table: Published, place: str, language: Language) -> str:
-    region = table.definition.variables[0]
-    return next(v.label.of(language) for v in region.values if v.code == place)
-
-
-def _rate(row: Row, base: Row, language: Language) -> Row:
-    """Each figure, and beside it the rate."""
-    cells = []
-    for figure, value, of in zip(row.cells, row.values, base.values, strict=True):
-        if value is not None and of:
-            rate = number_text(_THOUSAND * value / of + 0.0, 1, language)
-        else:
-            rate = SYMBOLS[SUPPRESSED if SYMBOLS[SUPPRESSED] == figure else MISSING]
-        cells += [figure, rate]
-    return replace(row, cells=tuple(cells), values=())
-
-
-def _turned(row: Row) -> Row:
-    half = len(row.cells) // 2
-    return replace(row, cells=row.cells[half:] + row.cells[:half])
+    of = rows.pop(base)
+    made = tuple(
+        replace(row, cells=row.cells + of.cells, values=row.values + of.values)
+        for row in rows.values()
+    )
+    number = Head(text("number", language))
+    wide = replace(found, columns=((number, number),), groups=(("", made),))
+    rated = with_rates(wide, 0, 1, text("per-1000", language), language)
+    line = (rated.columns[-1][0], rated.columns[-1][2])
+    kept = tuple(
+        replace(row, cells=(row.cells[0], row.cells[2]), values=row.values[:1])
+        for row in rated.groups[0][1]
+    )
+    return replace(rated, columns=(line,), groups=(("", kept),), units=())

@@ -25,6 +25,7 @@ from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
 from folkestrom.publish.releases.desk import ZONE
 from folkestrom.publish.statbank.charts import Chart, drawn, mapped
+from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import Chosen
 
 #: Pages have no script and no style but those of files, and nothing of anybody else.
@@ -35,6 +36,8 @@ _POLICY: Final = (
 #: Shapes of a drawing have styles of their own.
 _POLICY_OF_DRAWINGS: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _CACHED: Final = 300
+#: Cells of a picture; more of them nobody can tell apart.
+_MOST_DRAWN: Final = 20_000
 _DAY: Final = 86_400
 MEDIA: Final = {
     "html": "text/html; charset=utf-8",
@@ -107,7 +110,7 @@ class Site:
         """
 
         def make() -> Made:
-            asked = question.chosen(self.bank.limits.cells)
+            asked = question.chosen(_MOST_DRAWN)
             # One at a time: what draws has settings that all threads share.
             with self.drawing:
                 if kind == "map":
@@ -132,7 +135,7 @@ class Site:
         """What a picture shows, in words; None: there is none."""
         try:
             return self.picture(question, language, kind, "svg", "page").said
-        except (FolkestromError, ValueError):
+        except (FolkestromError, Problem):
             return None
 
     def page(self, request: Request, language: Language, template: str, **shown: Any) -> Made:

@@ -10,8 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from folkestrom.app.public.site.blocks import Block, blocks, pages
-from folkestrom.app.public.site.grids import Grid
-from folkestrom.app.public.site.key_figures import Account, account, rates
+from folkestrom.app.public.site.key_figures import Account, KeyFigure, Rates, account, rates
 from folkestrom.model.specification import Category, Language
 from folkestrom.publish.releases.shelf import Announced, Shelf
 from folkestrom.publish.statbank.dataset import Published, answered, time_unit
@@ -95,6 +94,8 @@ class Subject:
     blocks: tuple[Block, ...]
     comparison: Comparison | None
     next: Coming | None
+    first: KeyFigure | None = None
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Place:
     name: str
     county: Category | None
     municipalities: tuple[Category, ...]
-    rates: Grid | None
+    rates: Rates | None
     blocks: tuple[Block, ...]
 
 
