@@ -113,6 +113,23 @@ def test_what_a_page_draws_and_links_to_is_there(site: httpx.Client) -> None:
             assert 'role="img"' in answer.text
 
 
+def test_a_pyramid_has_both_of_its_populations_beneath(site: httpx.Client) -> None:
+    page = Read(site.get("/en/places/1103").text)
+    table = next(t for t in page.tables if t[0] == ["age", "Stavanger, 2021", "Hele landet, 2021"])
+    told = bank(site, "B1001", Region="1103,0", Kjonn="*", Alder="030", Tid="2021")
+    nation, place = told[:2], told[2:]
+    assert table[1] == ["Males", "Females"] * 2
+    (row,) = (row for row in table if row[0] == "30 years")
+    assert numbers(row) == [*place, *nation]
+
+
+def test_a_map_has_its_rates_beneath(site: httpx.Client) -> None:
+    page = Read(site.get("/en/population").text)
+    (table,) = (t for t in page.tables if t[0][-1] == "Per 1,000" and t[1][0] == "Oslo")
+    start, growth, rate = numbers(table[1])
+    assert rate == round(1000 * growth / start, 1)
+
+
 def test_pictures_are_files_too(site: httpx.Client) -> None:
     asked = "valuecodes[Region]=*&codelist[Region]=vs_Fylker&valuecodes[Tid]=2020"
     flows = "valuecodes[ContentsCode]=Utvandring,FolkemengdeStart&per=FolkemengdeStart"
@@ -144,6 +161,7 @@ def bank(site: httpx.Client, table: str, **asked: str) -> list[Any]:
 def test_rates_of_a_place_stand_beside_the_nations(site: httpx.Client) -> None:
     page = Read(site.get("/en/places/1103").text)
     table = page.tables[0]
+    assert table[0] == ["contents", "Stavanger", "Hele landet"]
     births = next(row for row in table if row[0] == "Levendefodte")
     found: list[float] = []
     for place in ("1103", "0"):

@@ -39,7 +39,7 @@ def icalendar(coming: list[Coming], language: Language, host: str) -> bytes:
     for one in coming:
         if one.due is None:
             continue
-        ids = "-".join(id for id, _ in one.titles)
+        ids = "-".join(id for _, found in one.titles for id in found)
         lines += [
             "BEGIN:VEVENT",
             f"UID:{_escaped(f'{_stamp(one.due)}-{ids}')}@{host}",
@@ -55,10 +55,7 @@ def icalendar(coming: list[Coming], language: Language, host: str) -> bytes:
 
 def _title(one: Coming) -> str:
     """What comes out: each title once, with the numbers of its tables."""
-    ids: dict[str, list[str]] = {}
-    for id, title in one.titles:
-        ids.setdefault(title, []).append(id)
-    return printable("; ".join(f"{title} ({', '.join(found)})" for title, found in ids.items()))
+    return printable("; ".join(f"{title} ({', '.join(ids)})" for title, ids in one.titles))
 
 
 def _stamp(at: datetime) -> str:
@@ -105,7 +102,7 @@ def atom(releases: list[Coming], language: Language, home: str) -> bytes:
     for one, due in dated:
         entry = ET.SubElement(feed, f"{{{_ATOM}}}entry")
         _element(entry, "title", _title(one))
-        ids = "-".join(id for id, _ in one.titles)
+        ids = "-".join(id for _, found in one.titles for id in found)
         _element(entry, "id", f"{home}calendar#{_stamp(due)}-{ids}")
         _element(entry, "updated", f"{due:%Y-%m-%dT%H:%M:%SZ}")
         ET.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"{home}calendar"})

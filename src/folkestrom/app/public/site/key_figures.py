@@ -138,7 +138,7 @@ def rates(tables: Mapping[str, Published], place: str, language: Language) -> Ra
     grids = []
     for one in (place, pages()["places"]["nation"]):
         values = {"Region": one, "Tid": "TOP(1)", "ContentsCode": [base, *contents]}
-        question = declared(table, {"values": values, "heading": ["Tid", "Region"]}, {})
+        question = declared(table, {"values": values, "heading": ["Region", "Tid"]}, {})
         try:
             grids.append(_rated(grid(table, question.chosen(), language), base, language))
         except Problem:

@@ -33,12 +33,12 @@ class Coming:
     Parameters
     ----------
     titles
-        What its tables are about, by their numbers.
+        What its tables are about, each title with their numbers.
     due
         When; None: not yet determined.
     """
 
-    titles: tuple[tuple[str, str], ...]
+    titles: tuple[tuple[str, tuple[str, ...]], ...]
     due: datetime | None
 
 
@@ -141,6 +141,7 @@ class About:
 
     tables: tuple[Listed, ...]
     methods: tuple[tuple[str, tuple[str, ...]], ...]
+    classifications: tuple[tuple[str, tuple[str, ...]], ...]
     frequencies: tuple[str, ...]
     levels: tuple[str, ...]
     first: str
@@ -155,7 +156,10 @@ def calendar(shelf: Shelf, language: Language) -> Calendar:
 
 
 def _coming(one: Announced, language: Language) -> Coming:
-    return Coming(tuple((id, title.of(language)) for id, title in one.titles.items()), one.due)
+    ids: dict[str, list[str]] = {}
+    for id, title in one.titles.items():
+        ids.setdefault(title.of(language), []).append(id)
+    return Coming(tuple((title, tuple(found)) for title, found in ids.items()), one.due)
 
 
 def front(shelf: Shelf, language: Language) -> Front:
@@ -312,19 +316,23 @@ def listed(tables: Tables) -> tuple[Listed, ...]:
 def about(tables: Tables, language: Language) -> About:
     """What is said of the statistics."""
     methods: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
+    levels: dict[str, None] = {}
     for id, table in sorted(tables.items()):
         made = table.definition
         for one in (made.method, *made.notes):
             if said := one.of(language):
                 methods.setdefault(said, []).append(id)
+        for variable in made.variables:
+            for found in variable.code_lists:
+                label = found.label.of(language)
+                name = f"{variable.label.of(language)}: {label} ({found.id})"
+                lists.setdefault(name, []).append(id)
+                if variable.role == "geo":
+                    levels.setdefault(label.lower())
     units = dict.fromkeys(time_unit(t.definition.time) for t in tables.values())
-    levels = dict.fromkeys(
-        found.label.of(language)
-        for table in tables.values()
-        for variable in table.definition.variables
-        if variable.role == "geo"
-        for found in variable.code_lists
-    )
     first = min((t.definition.time.values[0].code[:4] for t in tables.values()), default="")
-    each = tuple((method, tuple(ids)) for method, ids in methods.items())
-    return About(listed(tables), each, tuple(units), tuple(levels), first)
+    said_of, named = (
+        tuple((text, tuple(ids)) for text, ids in found.items()) for found in (methods, lists)
+    )
+    return About(listed(tables), said_of, named, tuple(units), tuple(levels), first)
