@@ -70,6 +70,20 @@ def test_what_cannot_be_answered_is_said_and_can_be_mended(site: httpx.Client, q
     assert "<select" in answer.text
 
 
+@pytest.mark.parametrize("heading", ["Tid", "Region,Alder,Tid"])
+def test_large_answers_are_shown_in_part_and_drawn_by_no_means(
+    site: httpx.Client, heading: str
+) -> None:
+    names = ("Region", "Kjonn", "Alder", "Tid")
+    asked = "&".join(f"valuecodes[{name}]=*" for name in names)
+    answer = site.get(f"/en/tables/B1001?{asked}&heading={heading}")
+    assert len(answer.content) < 100_000
+    assert "no chart of this selection" in answer.text
+    assert ("more rows are in the files" in answer.text) == (heading == "Tid")
+    assert ("too many columns" in answer.text) == (heading != "Tid")
+    assert site.get(f"/en/tables/B1001/chart.svg?{asked}").status_code in (400, 404)
+
+
 def calls(page: str) -> dict[str, str]:
     found = re.findall(
         r"<figcaption[^>]*>(\w+)</figcaption><pre[^>]*><code>(.*?)</code>", page, re.DOTALL

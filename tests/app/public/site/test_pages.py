@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -13,8 +14,10 @@ import httpx
 import pytest
 
 from folkestrom.app.public.site.texts import texts
-from folkestrom.app.public.statbank import PREFIX
+from folkestrom.app.public.statbank import PREFIX, Bank
+from folkestrom.publish.releases.shelf import Shelf
 from tests.app.public.site.small_country import EVIL, MUNICIPALITIES
+from tests.app.public.test_server import served
 
 PAGES = (
     "/", "/population", "/emigration", "/places", "/places/0301", "/places/1101", "/places/11",
@@ -206,6 +209,30 @@ def test_the_largest_groups_are_ranked_and_citizens_are_not_foreign(site: httpx.
     assert [numbers(row)[place - 1] for row in table[1:]] == sorted(
         (numbers(row)[place - 1] for row in table[1:]), reverse=True
     )
+
+
+def test_municipalities_are_mapped_where_there_are_borders(public: Path, tmp_path: Path) -> None:
+    def square(n: int) -> list[list[list[int]]]:
+        return [[[n, 60], [n, 61], [n + 1, 61], [n + 1, 60], [n, 60]]]
+
+    squares = [
+        {
+            "type": "Feature",
+            "properties": {"kommunenummer": code},
+            "geometry": {"type": "Polygon", "coordinates": square(n)},
+        }
+        for n, code in enumerate(MUNICIPALITIES)
+    ]
+    borders = tmp_path / "borders.geojson"
+    borders.write_text(json.dumps({"type": "FeatureCollection", "features": squares}))
+    with served(Bank(Shelf(public)), borders) as address:
+        site = address.removesuffix(PREFIX)
+        page = Read(httpx.get(f"{site}/en/population", timeout=60).text)
+        sources = [str(image["src"]) for image in page.all("img") if "/map." in str(image["src"])]
+        maps = [httpx.get(site + source, timeout=60) for source in sources]
+    # Counties are tiles still, for the file has no borders of them.
+    assert [found.status_code for found in maps] == [200, 200]
+    assert ["Rogaland" in found.text for found in maps] == [True, False]
 
 
 def test_hidden_figures_are_colons_with_their_meaning(site: httpx.Client) -> None:

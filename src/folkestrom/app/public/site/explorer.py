@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from folkestrom.publish.tables.definition import CONTENTS, Variable
 
 #: Cells that a page shows; files have all.
 MOST_CELLS = 1500
+#: Columns that a page has room for.
+MOST_COLUMNS = 400
 _PYTHON = """\
 import pandas as pd
 
@@ -90,7 +93,7 @@ class Explorer:
     question
         The question; None: it cannot be answered.
     grid
-        Its figures.
+        Its figures; None: they have more columns than a page has room for.
     size
         How many cells there are.
     turned
@@ -136,10 +139,13 @@ def explorer(
         asked.asked.values, asked.asked.code_lists, found.stub or found.heading[:0], found.heading
     )
     total = table.definition.title.of(language)
-    return Explorer(
-        table, _controls(asked, found, language), asked,
-        grid(table, found, language, most=MOST_CELLS, total=total), found.size, written(turned),
-    )  # fmt: skip
+    sizes = {one.variable.id: len(one.values) for one in found.shown}
+    sizes[CONTENTS] = len(found.contents)
+    shown = None
+    if math.prod(sizes[name] for name in found.heading) <= MOST_COLUMNS:
+        shown = grid(table, found, language, most=MOST_CELLS, total=total)
+    controls = _controls(asked, found, language)
+    return Explorer(table, controls, asked, shown, found.size, written(turned))
 
 
 def _placed(asked: Question, most: int) -> tuple[Question, Chosen]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ class Grid:
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """How many columns there are, with those of headings."""
         return len(self.stubs) + sum(head.span for head in self.columns[-1])
 
 
@@ -102,9 +101,10 @@ def grid(
     def size(of: Sequence[str]) -> int:
         return math.prod(len(labels[name]) for name in of)
 
-    texts, values = _printed(table, asked, [*down, *across, *alone], language)
     rows, width = size(down), max(size(across), 1)
     shown = rows if not most else min(rows, max(1, most // width))
+    order = [*down, *across, *alone]
+    texts, values = _printed(table, asked, order, language, shown * width)
     printed = tuple(
         Row(
             _heads(down, labels, n, language) or (Head(total),),
@@ -131,23 +131,21 @@ def _only(asked: Chosen, language: Language) -> Head:
 
 
 def _printed(
-    table: Published, asked: Chosen, order: Sequence[str], language: Language
+    table: Published, asked: Chosen, order: Sequence[str], language: Language, most: int
 ) -> tuple[list[str], list[float | None]]:
-    """Figures in that order, as they are printed, and as numbers."""
+    """The first figures in that order, as they are printed, and as numbers."""
     own = [CONTENTS, *(one.variable.id for one in asked.shown)]
-    texts, numbers = [], []
-    for content, values, why in answered(table.figures, asked):
-        flat: list[Any] = values.ravel().tolist()
-        status = why.ravel().tolist()
-        found = [None if s else v for v, s in zip(flat, status, strict=True)]
-        numbers.append(np.array(found, object).reshape(values.shape))
-        printed = [
-            number_text(v, content.decimals, language) if not s else SYMBOLS[s]
-            for v, s in zip(flat, status, strict=True)
-        ]
-        texts.append(np.array(printed, object).reshape(values.shape))
     axes = [own.index(name) for name in order]
-    return tuple(np.stack(a).transpose(axes).ravel().tolist() for a in (texts, numbers))  # type: ignore[return-value]
+    contents, values, status = zip(*answered(table.figures, asked), strict=True)
+    decimals = [np.full(v.shape, c.decimals) for c, v in zip(contents, values, strict=True)]
+    # Only what is shown is printed: there may be hundreds of thousands.
+    numbers, why, places = (
+        np.stack(arrays).transpose(axes).ravel()[:most].tolist()
+        for arrays in (values, status, decimals)
+    )
+    cells = list(zip(numbers, why, places, strict=True))
+    texts = [SYMBOLS[s] if s else number_text(v, d, language) for v, s, d in cells]
+    return texts, [None if s else v for v, s, _ in cells]
 
 
 def _heads(

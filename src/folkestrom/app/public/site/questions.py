@@ -44,12 +44,12 @@ class Question:
         """Its cells."""
         return chosen(self.table.definition, self.asked, most)
 
-    def compared(self) -> Chosen | None:
-        """The cells that it is compared with."""
+    def compared(self, most: int | None = None) -> Chosen | None:
+        """The cells that it is compared with; None: with none."""
         if not self.other:
             return None
         values = {**self.asked.values, **self.other}
-        return chosen(self.table.definition, replace(self.asked, values=values))
+        return chosen(self.table.definition, replace(self.asked, values=values), most)
 
     def query(self) -> str:
         """It as the parameters of the statistics bank's addresses."""

@@ -116,7 +116,7 @@ class Site:
                 if kind == "map":
                     chart = self._map(question, asked, language)
                 else:
-                    chart = drawn(question.table, asked, language, question.compared())
+                    chart = drawn(question.table, asked, language, question.compared(_MOST_DRAWN))
                 if size:
                     chart = chart.bare(narrow=size == "phone")
                 return Made(chart.file(form), MEDIA[form], chart.description)
