@@ -32,7 +32,6 @@ __all__ = ["Chart", "drawn", "mapped"]
 #: Statistics banks' names of what charts know by the vocabulary's.
 _NAMES: Final = {"Kjonn": "sex", "Alder": "age", TIME: "year"}
 _SHARE: Final = Text("Share of the population, per 1,000", "Andel av befolkningen, per 1 000")
-_PER: Final = Text("{what} per 1,000 of: {of}", "{what} per 1 000 av: {of}")
 _THOUSAND: Final = 1000.0
 
 
@@ -76,7 +75,7 @@ def mapped(
     borders: Path | None = None,
     per: str = "",
 ) -> Chart:
-    """A map of the places of cells: of one content, or of it per 1,000 of another.
+    """A map of the places of cells: of one content, or of it in per cent of another.
 
     Parameters
     ----------
@@ -105,14 +104,9 @@ def mapped(
     # Codes of counties have two digits, and those of municipalities four.
     level = "county" if all(len(value.code) <= 2 for value in geo.values) else "municipality"
     cells = _renamed(cells, {geo.variable.id: level, TIME: "year"})
-    if per:
-        measures = {measure.id: measure for measure in cells.specification.measures}
-        of = measures.pop(per)
-        (what,) = measures.values()
-        label = _PER.fill(what=what.label.of(language), of=of.label.of(language).lower())
-        cells = _ratio(cells, what.id, per, Measure("share", label, same(""), 1, None))
     cells = _titled(cells, table, asked, language)
-    return map_chart(cells, borders, language)
+    what = tuple(code for code in codes if code != per)
+    return map_chart(cells, borders, language, measures=what, per_cent_of=per or None)
 
 
 def _for_chart(table: Published, asked: Chosen, language: Language) -> Cells:
@@ -161,16 +155,6 @@ def _shares(cells: Cells) -> Cells:
     measures = (Measure(measure.id, _SHARE, same(""), 2, 0),)
     data = cells.data.set_column(cells.data.column_names.index(measure.id), measure.id, share)
     return replace(cells, specification=replace(cells.specification, measures=measures), data=data)
-
-
-def _ratio(cells: Cells, what: str, of: str, measure: Measure) -> Cells:
-    parts = [cells.data[name].cast(pa.float64()) for name in (what, of)]
-    base = pc.if_else(pc.equal(parts[1], 0), pa.scalar(None, pa.float64()), parts[1])
-    values = pc.multiply(pc.divide(parts[0], base), _THOUSAND)
-    data = cells.data.drop_columns([what, of]).append_column(measure.id, values)
-    return replace(
-        cells, specification=replace(cells.specification, measures=(measure,)), data=data
-    )
 
 
 def _numbered(cells: Cells, ages: Dimension) -> Cells:

@@ -128,9 +128,9 @@ def test_a_pyramid_has_both_of_its_populations_beneath(site: httpx.Client) -> No
 
 def test_a_map_has_its_rates_beneath(site: httpx.Client) -> None:
     page = Read(site.get("/en/population").text)
-    (table,) = (t for t in page.tables if t[0][-1] == "Per 1,000" and t[1][0] == "Oslo")
+    (table,) = (t for t in page.tables if t[0][-1] == "Per cent" and t[1][0] == "Oslo")
     start, growth, rate = numbers(table[1])
-    assert rate == round(1000 * growth / start, 1)
+    assert rate == round(100 * growth / start, 2)
 
 
 def test_pictures_are_files_too(site: httpx.Client) -> None:

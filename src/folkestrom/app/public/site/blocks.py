@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from folkestrom.app.public.site.grids import (
+    PER_CENT,
     Grid,
     below,
     beside,
@@ -126,7 +127,7 @@ def _block(
         found = compared(found, grid(table, other, language))
     if asked.per:
         of = codes.index(asked.per)
-        found = with_rates(found, 1 - of, of, text("per-1000", language), language)
+        found = with_rates(found, (1 - of, of), PER_CENT, text("per-cent", language), language)
     if "largest" in told:
         column = codes.index(told["rank"]) if "rank" in told else 0
         found = largest(found, told["largest"], told.get("without", ()), column)

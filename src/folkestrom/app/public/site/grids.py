@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -16,7 +17,17 @@ from folkestrom.publish.statbank.selection import Chosen
 from folkestrom.publish.tables.definition import CONTENTS
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED
 
-_THOUSAND = 1000
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How a quotient is written: so many times it, with so many decimals."""
+
+    factor: int
+    decimals: int
+
+
+PER_CENT: Final = Rate(100, 2)
+PER_THOUSAND: Final = Rate(1000, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,27 +227,32 @@ def compared(first: Grid, second: Grid) -> Grid:
     return replace(both, columns=(above, both.columns[-1]), fixed=())
 
 
-def with_rates(found: Grid, what: int, of: int, heading: str, language: Language) -> Grid:
-    """The table, and how much one column is per 1,000 of another.
+def with_rates(
+    found: Grid, columns: tuple[int, int], rate: Rate, heading: str, language: Language
+) -> Grid:
+    """The table, and how much one column is by another.
 
     Parameters
     ----------
     found
         The table.
-    what, of
-        The columns.
+    columns
+        The column, and the one that it is divided by.
+    rate
+        How the quotient is written.
     heading
         Of the new column.
     language
         Of all texts.
     """
+    what, of = columns
 
     def rated(row: Row) -> Row:
         value, base = row.values[what], row.values[of]
         if value is None or not base:
             hidden = SYMBOLS[SUPPRESSED] in (row.cells[what], row.cells[of])
             return replace(row, cells=(*row.cells, SYMBOLS[SUPPRESSED if hidden else MISSING]))
-        text = number_text(_THOUSAND * value / base + 0.0, 1, language)
+        text = number_text(rate.factor * value / base + 0.0, rate.decimals, language)
         return replace(row, cells=(*row.cells, text))
 
     groups = tuple((above, tuple(map(rated, rows))) for above, rows in found.groups)

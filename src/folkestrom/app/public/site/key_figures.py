@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkestrom.app.public.site.blocks import pages
-from folkestrom.app.public.site.grids import Grid, Head, compared, grid, with_rates
+from folkestrom.app.public.site.grids import PER_THOUSAND, Grid, Head, compared, grid, with_rates
 from folkestrom.app.public.site.questions import Question, declared
 from folkestrom.app.public.site.texts import text
 from folkestrom.model.specification import Language
@@ -161,7 +161,7 @@ def _rated(found: Grid, base: str, language: Language) -> Grid:
     )
     number = Head(text("number", language))
     wide = replace(found, columns=((number, number),), groups=(("", made),))
-    rated = with_rates(wide, 0, 1, text("per-1000", language), language)
+    rated = with_rates(wide, (0, 1), PER_THOUSAND, text("per-1000", language), language)
     line = (rated.columns[-1][0], rated.columns[-1][2])
     kept = tuple(
         replace(row, cells=(row.cells[0], row.cells[2]), values=row.values[:1])

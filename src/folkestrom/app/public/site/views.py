@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-import numpy as np
-
 from folkestrom.app.public.site.blocks import Block, blocks, pages
 from folkestrom.app.public.site.key_figures import Account, KeyFigure, Rates, account, rates
 from folkestrom.model.specification import Category, Language
 from folkestrom.publish.releases.shelf import Announced, Shelf
-from folkestrom.publish.statbank.dataset import Published, answered, time_unit
+from folkestrom.publish.statbank.dataset import Published, time_unit
 from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
-from folkestrom.publish.statbank.selection import Asked, chosen
-from folkestrom.publish.tables.definition import CONTENTS, Variable
-from folkestrom.publish.tables.figures import THERE
+from folkestrom.publish.tables.comparison import compare
+from folkestrom.publish.tables.definition import Variable
 
 #: How far back a pyramid is compared, without being asked.
 _YEARS_BACK = 10
@@ -167,44 +164,24 @@ def front(shelf: Shelf, language: Language) -> Front:
     tables = shelf.tables()
     latest = sorted(tables.values(), key=lambda t: t.definition.id)
     latest.sort(key=lambda t: t.updated, reverse=True)
-    changes = (_change(one, shelf.before(one.definition.id)) for one in latest[:_LATEST])
+    changes = (_change(shelf.vintages(t.definition.id) or [t]) for t in latest[:_LATEST])
     return Front(
         account(tables, language), tuple(blocks("front", tables, language)),
         calendar(shelf, language).coming[:3], tuple(changes),
     )  # fmt: skip
 
 
-def _change(table: Published, before: Published | None) -> Change:
-    if before is None:
+def _change(vintages: Sequence[Published]) -> Change:
+    """What the newest vintage of a table changed of the one before."""
+    *earlier, table = vintages
+    if not earlier:
         return Change(table, first=True)
-    old = {value.code for value in before.definition.time.values}
-    new = tuple(v.code for v in table.definition.time.values if v.code not in old)
-    return Change(table, first=False, new=new, revised=_revised(table, before))
-
-
-def _revised(table: Published, before: Published) -> int:
-    """Cells of both that are not the same; 0 where they are by other variables."""
-    now, then = table.definition.variables, before.definition.variables
-    if [variable.id for variable in now] != [variable.id for variable in then]:
-        return 0
-    known = [{value.code for value in variable.values} for variable in then]
-    codes = [
-        [value.code for value in one.values if value.code in other]
-        for one, other in zip(now, known, strict=True)
-    ]
-    contents = {c.code for c in before.definition.contents}
-    values = {v.id: kept for v, kept in zip(now, codes, strict=True)}
-    values[CONTENTS] = [c.code for c in table.definition.contents if c.code in contents]
-    if not all(values.values()):
-        return 0
-    found = [
-        [*answered(one.figures, chosen(one.definition, Asked(values)))] for one in (table, before)
-    ]
-    different = 0
-    for (_, new, why), (_, old, reason) in zip(*found, strict=True):
-        same = (why == reason) & ((new == old) | (why != THERE))
-        different += int(np.size(same) - np.count_nonzero(same))
-    return different
+    before = earlier[-1]
+    found = compare((before.definition, before.figures), (table.definition, table.figures))
+    if found is None:
+        return Change(table, first=True)
+    new = next((one.new for one in found.codes if one.variable == table.definition.time.id), ())
+    return Change(table, first=False, new=new, revised=found.changed + found.hidden + found.shown)
 
 
 def population(
