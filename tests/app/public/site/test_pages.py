@@ -116,6 +116,32 @@ def test_what_a_page_draws_and_links_to_is_there(site: httpx.Client) -> None:
             assert 'role="img"' in answer.text
 
 
+def test_key_figures_are_those_of_the_newest_account(site: httpx.Client) -> None:
+    def shown(path: str) -> list[int]:
+        page = site.get(path).text
+        return [int(text.replace(" ", "")) for text in re.findall(r"<b>([\d ]+)</b>", page)]
+
+    def told(content: str) -> int:
+        (figure,) = bank(site, "B1002", Tid="2020", ContentsCode=content)
+        return int(figure)
+
+    front = (
+        "FolkemengdeSlutt",
+        "Folketilvekst",
+        "Levendefodte",
+        "Dode",
+        "Innvandring",
+        "Utvandring",
+    )
+    assert shown("/en/") == [told(content) for content in front]
+    assert shown("/no/population") == [told("FolkemengdeSlutt")]
+    assert shown("/en/emigration") == [told("Utvandring")]
+    table = Read(site.get("/no/population").text).tables[0]
+    assert table[0] == ["", "2020", "2019"]
+    terms = {row[0]: numbers(row)[0] for row in table[1:]}
+    assert terms["Korreksjon"] == told("Korreksjon")
+
+
 def test_a_pyramid_has_both_of_its_populations_beneath(site: httpx.Client) -> None:
     page = Read(site.get("/en/places/1103").text)
     table = next(t for t in page.tables if t[0] == ["age", "Stavanger, 2021", "Hele landet, 2021"])

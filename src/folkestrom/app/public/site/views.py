@@ -242,9 +242,13 @@ def emigration(shelf: Shelf, language: Language, *, borders: bool = False) -> Su
     """The page of emigration; with maps of municipalities where there are borders."""
     tables = shelf.tables()
     coming = next(iter(calendar(shelf, language).coming), None)
-    return Subject(
-        None, tuple(blocks("emigration", tables, language, borders=borders)), None, coming
-    )
+    found = tuple(blocks("emigration", tables, language, borders=borders))
+    national = account(tables, language)
+    if national is None:
+        return Subject(None, found, None, coming)
+    code = pages()["account"]["emigration"]
+    first = next(one for one in national.figures if one.code == code)
+    return Subject(None, found, None, coming, first, national.time)
 
 
 def places(tables: Tables) -> PlaceList:
