@@ -21,6 +21,7 @@ from folkestrom.publish.tables.definition import (
     Variable,
 )
 from folkestrom.publish.tables.figures import SUPPRESSED, Figures
+from tests.publish.small_bank import DECISION
 
 OUT = datetime(2021, 2, 19, 7, tzinfo=UTC)
 #: A name that a page would run, or a feed break on, if it was not escaped.
@@ -115,8 +116,9 @@ def tables() -> list[tuple[Definition, Figures]]:
 
 def release(parent: Path, made: Sequence[tuple[Definition, Figures]]) -> Path:
     """Tables as a release."""
+    decided = [(*table, DECISION) for table in made]
     return write_release(
-        parent, made, made_at=OUT, made_by="Ada", program="1", log_position=1
+        parent, decided, made_at=OUT, made_by="Ada", program="1", log_position=1
     )  # fmt: skip
 
 

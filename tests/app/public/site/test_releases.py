@@ -127,7 +127,7 @@ def test_a_demonstration_is_released_once_and_says_that_it_is_one(tmp_path: Path
 
     def build(question: BuildQuestion) -> Path:
         built.append(question.made_by)
-        return release(question.folder, tables())
+        return release(question.desk.drafts, tables())
 
     store, releases = tmp_path / "store", tmp_path / "releases"
     store.mkdir()

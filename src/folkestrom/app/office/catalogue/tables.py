@@ -139,7 +139,7 @@ TABLES: Final = {
         Declared(
             "B1011", Text("Population and changes during the year",
                           "Folkemengde og endringer i løpet av året"),
-            (_REGION,), partial(account, "year"), "year", _ALL_FLOWS,
+            (_REGION,), partial(account, "year"), "year", _ALL_FLOWS, ACCOUNTS, summed=("",),
         ),
     )
 }  # fmt: skip

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from folkestrom.app.public.site.kept import Kept, Made
 from folkestrom.app.public.site.questions import Question
 from folkestrom.app.public.site.texts import LANGUAGES, text
-from folkestrom.app.public.statbank import PREFIX, Bank
+from folkestrom.app.public.statbank import PREFIX, Bank, cache_control
 from folkestrom.errors import FolkestromError, InputRefused
 from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
@@ -35,7 +35,6 @@ _POLICY: Final = (
 )
 #: Shapes of a drawing have styles of their own.
 _POLICY_OF_DRAWINGS: Final = "default-src 'none'; style-src 'unsafe-inline'"
-_CACHED: Final = 300
 #: Cells of a picture; more of them nobody can tell apart.
 _MOST_DRAWN: Final = 20_000
 _DAY: Final = 86_400
@@ -68,12 +67,8 @@ class Site:
     drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def state(self) -> object:
-        """What answers are made of: the same object of tables until something comes out."""
-        shelf = self.bank.shelf
-        tables = shelf.tables()
-        return _Same(tables), tuple((c.due, c.state, *c.titles) for c in shelf.calendar()), (
-            shelf.notice()
-        )  # fmt: skip
+        """What answers are made of: another as soon as anything comes out, or is announced."""
+        return self.bank.shelf.state(), self.bank.shelf.notice()
 
     def answer(
         self, request: Request, key: object, make: Callable[[], Made], status: int = 200
@@ -81,9 +76,7 @@ class Site:
         """An answer, made now or before, which no cache keeps past the next release."""
         base = f"{request.base_url}"
         made = self.kept.get(self.state(), (base, key), make)
-        bank = self.bank
-        seconds = bank.shelf.unchanged_for(bank.now(), _CACHED)
-        return sent(request, made, f"public, max-age={seconds}" if seconds else "no-cache", status)
+        return sent(request, made, cache_control(self.bank), status)
 
     def picture(
         self, question: Question, language: Language, kind: str, form: str, size: str = ""
@@ -168,18 +161,6 @@ class Site:
     def _notice(self, language: Language) -> str:
         notice: Text | None = self.bank.shelf.notice()
         return "" if notice is None else notice.of(language)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """An object that is equal to itself alone, and stays as long as it is compared with."""
-
-    held: object
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.held is other.held
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 _HTML_LANGUAGES: Final = {Language.EN: "en", Language.NO: "nb"}
