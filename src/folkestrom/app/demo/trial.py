@@ -77,7 +77,7 @@ def trial(
     desk.approve(release.name, _APPROVER)
     put_notice(desk.public, _NOTICE)
     due = datetime.now(UTC).astimezone(ZONE) + _AHEAD
-    desk.schedule(release.name, _APPROVER, due.date(), due.time(), _WHY)
+    desk.schedule(release.name, _APPROVER, due.date(), due.time(), why=_WHY)
     for _ in desk.wait_and_release():
         pass
     return release.name
