@@ -25,7 +25,7 @@ def table(*rows: tuple[int | str, ...]) -> Grid:
         for code, row in zip("abcdef", rows, strict=False)
     )
     heads = tuple(Head(f"{n}") for n in range(len(rows[0])))
-    return Grid(("",), (heads,), (("", made),), (), ())
+    return Grid(("",), (heads,), (("", made),), (), (), symbols=frozenset({":"}))
 
 
 def cells(found: Grid) -> list[tuple[str, ...]]:
@@ -36,7 +36,7 @@ def test_the_largest_rows_are_kept_and_a_hidden_figure_has_no_rank() -> None:
     made = table((5, 1), (":", 9), (7, 2), (0, 3), (6, 4))
     found = largest(made, 3, without=["c"])
     assert cells(found) == [("6", "4"), ("5", "1")]
-    assert found.left_out == 2
+    assert (found.left_out, found.symbols) == (2, frozenset())
     assert [row.code for row in largest(made, 2, column=1).groups[0][1]] == ["b", "e"]
 
 

@@ -302,7 +302,10 @@ def largest(found: Grid, many: int, without: Sequence[str] = (), column: int = 0
 
     rows.sort(key=size, reverse=True)
     kept = tuple(row for row in rows[:many] if row.values[column] != 0)
-    return replace(found, groups=(("", kept),), left_out=len(rows) - len(kept))
+    symbols = frozenset(text for row in kept for text in row.cells) & found.symbols
+    return replace(
+        found, groups=(("", kept),), left_out=len(rows) - len(kept), symbols=symbols
+    )  # fmt: skip
 
 
 def with_changes(found: Grid, headings: Sequence[str], language: Language) -> Grid:
