@@ -2,6 +2,9 @@
 PYTHON ?= python3
 SCALE ?= 1
 STORE ?= folkestrom-store
+# Where the public web site of the demonstration lies, and answers.
+RELEASES ?= folkestrom-site
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 # The system's certificates: some networks, and pip too, have their own.
@@ -21,10 +24,11 @@ LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-inde
 # two thirds of the time of a short command.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test bench bench-peers acceptance docs lint lock measure help
+.PHONY: setup demo site test bench bench-peers acceptance docs lint lock measure help
 
 help:
 	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
+	@echo "make site [STORE=…] [PORT=8000]                publish them on a web site of your own, after make demo"
 	@echo "make test | lint | docs | bench | acceptance   check it"
 	@echo "make bench-peers                               beside other programs, which it installs apart"
 	@echo "make measure                                   its size and shape, into the manual"
@@ -71,6 +75,10 @@ $(COMPILED_ANALYSIS): $(STAMP) $(KERNELS_OF_ANALYSIS)
 
 demo: $(COMPILED)
 	$(BIN)/folkestrom --store $(STORE) demo --scale $(SCALE)
+
+site: $(STAMP)
+	$(BIN)/folkestrom --store $(STORE) publish trial --releases $(RELEASES)
+	@$(BIN)/folkestrom serve --releases $(RELEASES) --port $(PORT)
 
 bench: $(COMPILED)
 	$(BIN)/python benchmarks/run.py

@@ -20,6 +20,7 @@ from folkestrom.pictures.style import (
     foot_text,
     head,
     head_text,
+    height_of,
     keep_plain,
     make_room,
     picture,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 #: Letters of what stands below the title that have room beside a legend.
 _FIXED_LETTERS_AN_INCH: Final = 8
+#: Inches across a telephone, and marks along an axis that have room there.
+_NARROW: Final = 4.4
+_NARROW_MARKS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,15 @@ class Chart:
         Of the picture, in words.
     lang
         Language of all texts.
+    note
+        What has to be said of how it is drawn.
     """
 
     figure: Figure
     title: str
     description: str
     lang: Lang
+    note: str = ""
 
     def file(self, form: str) -> bytes:
         """The file of the picture.
@@ -61,6 +68,45 @@ class Chart:
             svg, pdf or png.
         """
         return picture(self.figure, form, self.title, self.description, self.lang)
+
+    def bare(self, *, narrow: bool = False) -> Chart:
+        """The picture for a page that has its title, values and footnotes as text.
+
+        Parameters
+        ----------
+        narrow
+            For a telephone: less wide, what is explained above the data.
+        """
+        figure = self.figure
+        axes = figure.axes[0]
+        gone = height_of((figure.get_suptitle(), 11.0), (figure.get_supxlabel(), 8.0))
+        fixed = axes.get_title(loc="left")
+        gone += height_of((fixed, 9.5), ("\n" if fixed else "", 6.0))
+        figure.suptitle("")
+        axes.set_title("", loc="left")
+        if narrow:
+            gone -= _narrow(figure)
+        note = foot_text(figure, self.note)
+        figure.supxlabel("")
+        foot(figure, note)
+        figure.set_figheight(figure.get_figheight() - gone + height_of((note, 8.0)))
+        return self
+
+
+def _narrow(figure: Figure) -> float:
+    """Make a picture less wide; the inches that its legend needs above the data."""
+    figure.set_figwidth(_NARROW)
+    axes = figure.axes[0]
+    ticks, labels = axes.get_xticks(), [label.get_text() for label in axes.get_xticklabels()]
+    if len(ticks) > _NARROW_MARKS and any(labels):
+        step = -(-len(ticks) // _NARROW_MARKS)
+        axes.set_xticks(ticks[::step], labels[::step])
+    high = 0.0
+    for legend in figure.legends:
+        legend.set_loc("outside upper left")
+        texts = [legend.get_title(), *legend.get_texts()]
+        high += height_of(*((text.get_text(), 10.0) for text in texts))
+    return high
 
 
 def chart(
@@ -225,4 +271,4 @@ def titled(figure: Figure, cube: Cube, kind: str, note: str = "") -> Chart:
     axes = ", ".join(f"{axis.label} ({len(axis.codes)})" for axis in cube.axes if axis.label)
     said = (f"{word(kind, lang)}: {cube.unit}; {axes}", cube.fixed, source)
     description = ". ".join(text for text in said if text) + "."
-    return Chart(figure, cube.title, description, lang)
+    return Chart(figure, cube.title, description, lang, note)

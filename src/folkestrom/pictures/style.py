@@ -174,9 +174,13 @@ def make_room(figure: Figure, *texts: tuple[str, float]) -> None:
     *texts
         Each with its size, in points.
     """
+    figure.set_figheight(figure.get_figheight() + height_of(*texts))
+
+
+def height_of(*texts: tuple[str, float]) -> float:
+    """Inches that texts below each other take, each with its size in points."""
     lines = ((text.count("\n") + 1) * size for text, size in texts if text)
-    high = sum(_LINE_HEIGHT * size + 2 for size in lines) / 72
-    figure.set_figheight(figure.get_figheight() + high)
+    return sum(_LINE_HEIGHT * size + 2 for size in lines) / 72
 
 
 def head(figure: Figure, title: str | None) -> None:

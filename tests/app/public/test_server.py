@@ -34,9 +34,9 @@ SELECTION = {"Region": ["0", "03"], "Tid": ["2020", "2021"], "ContentsCode": ["P
 
 
 @contextmanager
-def served(bank: Bank) -> Iterator[str]:
+def served(bank: Bank, borders: Path | None = None) -> Iterator[str]:
     """A server on a port of its own, as long as the block lasts; its address."""
-    server = uvicorn.Server(uvicorn.Config(application(bank), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(bank, borders), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

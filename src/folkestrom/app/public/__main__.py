@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import uvicorn
 
-from folkestrom.app.public.server import FOLDER_VARIABLE, LIMITS_VARIABLE
+from folkestrom.app.public.server import BORDERS_VARIABLE, FOLDER_VARIABLE, LIMITS_VARIABLE
 from folkestrom.publish.statbank.listing import Limits
 
 
@@ -19,11 +19,14 @@ def main() -> None:
     reader.add_argument("--host", default="127.0.0.1")
     reader.add_argument("--port", type=int, default=8000)
     reader.add_argument("--workers", type=int, default=1)
+    reader.add_argument("--borders", help="GeoJSON or TopoJSON of areas, for maps")
     limits = [field.name for field in fields(Limits)]
     for name in limits:
         reader.add_argument(f"--{name}", type=int, default=getattr(Limits(), name))
     asked = reader.parse_args()
     os.environ[FOLDER_VARIABLE] = asked.folder
+    if asked.borders:
+        os.environ[BORDERS_VARIABLE] = asked.borders
     os.environ[LIMITS_VARIABLE] = " ".join(str(getattr(asked, name)) for name in limits)
     uvicorn.run(
         "folkestrom.app.public.server:from_environment", factory=True, host=asked.host,

@@ -65,9 +65,10 @@ class Calls:
                 "the question as the body of a POST.",
                 414,
             )
-        # Clients ask for the limits first, to keep them.
-        limited = self._limits.calls and not scope["path"].endswith("/config")
-        return self._too_many(scope) if limited else None
+        # Clients ask for the limits first, to keep them; a page is kept, and brings its pictures.
+        path = scope["path"]
+        limited = path.startswith("/api/") and not path.endswith("/config")
+        return self._too_many(scope) if self._limits.calls and limited else None
 
     def _too_many(self, scope: Scope) -> Problem | None:
         now = self._clock()

@@ -26,6 +26,7 @@ from folkestrom.publish.tables.folder import read_table
 
 _LIST: Final = "out.json"
 _CALENDAR: Final = "calendar.json"
+_NOTICE: Final = "notice.json"
 _RELEASES: Final = "releases"
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -145,6 +146,20 @@ def announced(shelf: Path) -> list[Announced]:
     return _read(shelf / _CALENDAR, list[Announced]) or []
 
 
+def put_notice(shelf: Path, notice: Text) -> None:
+    """Say something on every page: that the data are synthetic, or that something is wrong.
+
+    Parameters
+    ----------
+    shelf
+        The public folder.
+    notice
+        What is said.
+    """
+    shelf.mkdir(parents=True, exist_ok=True)
+    replace_file(shelf / _NOTICE, msgspec.json.encode(notice))
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file in one step: whoever reads sees the old one or the new one, and no part of it.
 
@@ -221,6 +236,14 @@ class Shelf:
     def state(self) -> object:
         """Something that is another as soon as anything is out, or announced, that was not."""
         return _stamp(self._list), _stamp(self._calendar)
+
+    def notice(self) -> Text | None:
+        """What is to be said on every page; None: nothing."""
+        try:
+            return _read(self._folder / _NOTICE, Text)
+        except (FolkestromError, OSError) as error:
+            _log.error("%s", error)
+            return None
 
     def unchanged_for(self, now: datetime, most: int) -> int:
         """Whole seconds in which nothing comes out, up to so many.

@@ -172,6 +172,20 @@ def release_due(
         given.progress().print("Nothing is due.")
 
 
+@publish_app.command("trial")
+def trial_release(ctx: typer.Context, releases: Releases = FOLDER, wait: Wait = None) -> None:
+    """Release every table of a demonstration's store at once, in the names of invented persons."""
+    from folkestrom.app.demo.trial import trial
+
+    given = settings(ctx)
+    with given.progress().status("Building …") as status:
+        release = trial(
+            given.store, releases, lambda question: given.answer(question, wait),
+            lambda table: status.update(f"Building {table} …"),
+        )  # fmt: skip
+    given.result().print(release)
+
+
 @publish_app.command("status")
 def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
     """List releases, and where each is on its way."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.context import settings
 from folkestrom.app.cli.publish.releases import FOLDER, Releases
 from folkestrom.errors import UsageError
 
@@ -19,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
+    ctx: typer.Context,
     releases: Releases = FOLDER,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
@@ -28,8 +31,12 @@ def serve(
         int, typer.Option(min=0, help="Most calls of a client in the window; 0: any number.")
     ] = 0,
     window: Annotated[int, typer.Option(min=1, help="Length of the window, in seconds.")] = 60,
+    borders: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="GeoJSON or TopoJSON of areas, for maps."),
+    ] = None,
 ) -> None:
-    """Answer the public: the interface of the statistics bank, from what is out."""
+    """Answer the public: a web site, and the interface of the statistics bank, from what is out."""
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         raise UsageError(
             "is not installed", where="the public server", next_step="Install folkestrom[public]"
@@ -40,4 +47,7 @@ def serve(
         "--host", host, "--port", str(port), "--workers", str(workers),
         "--cells", str(cells), "--calls", str(calls), "--window", str(window if calls else 0),
     ]  # fmt: skip
+    if borders is not None:
+        command += ["--borders", str(borders)]
+    settings(ctx).progress().print(f"http://{host}:{port}/")
     os.execv(sys.executable, command)  # noqa: S606

@@ -212,3 +212,20 @@ def five_years() -> CodeList:
         groups.append(Group(f"F{start:03}", label, tuple(of)))
     label = Text("Five-year age groups", "Femårige aldersgrupper")
     return CodeList("agg_FemAarigGruppering", label, tuple(groups))
+
+
+#: The age groups of the sources' first table of the population: where each begins.
+_GROUPS: Final = (0, 1, 6, 13, 16, 20, 45, 67, 80, 90)
+
+
+def age_groups() -> CodeList:
+    """The age groups that the population's first table has; the last is open."""
+    codes = [category.code for category in ages()]
+    groups = []
+    for start, end in zip(_GROUPS, (*_GROUPS[1:], len(codes)), strict=True):
+        last = "+ years" if end == len(codes) else " years"
+        span = f"{start}" if end in (start + 1, len(codes)) else f"{start}\N{EN DASH}{end - 1}"
+        name = Text(f"{span}{last}", f"{span}{last}".replace("years", "år"))
+        groups.append(Group(f"A{start:03}", name, tuple(codes[start:end])))
+    label = Text("Age groups of the population", "Aldersgrupper for folkemengden")
+    return CodeList("agg_FolkemengdeAlder", label, tuple(groups))

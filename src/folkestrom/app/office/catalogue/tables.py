@@ -12,6 +12,7 @@ from folkestrom.app.office.catalogue.declared import (
     abroad,
     account,
     age_code,
+    age_groups,
     ages,
     between_places,
     five_years,
@@ -40,7 +41,7 @@ _SEX: Final = Column(
     (Category("1", Text("Males", "Menn")), Category("2", Text("Females", "Kvinner"))),
 )  # fmt: skip
 _AGE: Final = Column(
-    "Alder", Text("age", "alder"), "age", age_code, ages(), code_lists=(five_years(),)
+    "Alder", Text("age", "alder"), "age", age_code, ages(), code_lists=(five_years(), age_groups())
 )
 _MARITAL: Final = Column("Sivilstand", Text("marital status", "sivilstand"), "marital_status")
 _CITIZENSHIP: Final = Column(
@@ -134,6 +135,11 @@ TABLES: Final = {
             {"immigration": "Innvandring", "emigration": "Utvandring",
              "net_migration": "Nettoinnvandring"},
             COUNTRIES, {"net_migration": ("immigration", "emigration")},
+        ),
+        Declared(
+            "B1011", Text("Population and changes during the year",
+                          "Folkemengde og endringer i løpet av året"),
+            (_REGION,), partial(account, "year"), "year", _ALL_FLOWS, ACCOUNTS, summed=("",),
         ),
     )
 }  # fmt: skip

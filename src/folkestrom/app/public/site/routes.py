@@ -1,0 +1,223 @@
+"""The addresses of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from folkestrom.app.public.site import views
+from folkestrom.app.public.site.explorer import calls, downloads, explorer
+from folkestrom.app.public.site.feeds import atom, icalendar
+from folkestrom.app.public.site.kept import Made
+from folkestrom.app.public.site.questions import Question, question
+from folkestrom.app.public.site.site import MEDIA, Site, static_answer
+from folkestrom.app.public.site.texts import LANGUAGES, preferred
+from folkestrom.app.public.statbank import PREFIX
+from folkestrom.errors import FolkestromError
+from folkestrom.model.specification import Language
+from folkestrom.publish.statbank.dataset import title
+from folkestrom.publish.statbank.listing import table_of
+from folkestrom.publish.statbank.problems import Problem
+
+#: Pages that stand in the list of all, in each language.
+_PAGES: Final = ("", "population", "emigration", "places", "tables", "about", "calendar")
+
+View = Callable[[Site, Request, Language], Made]
+
+
+def site_routes(site: Site) -> list[Route]:
+    """The addresses of the site.
+
+    Parameters
+    ----------
+    site
+        What the pages are made with.
+    """
+
+    def page(language: Language, path: str, view: View) -> Route:
+        def endpoint(request: Request) -> Response:
+            key = (request.url.path, request.url.query)
+            try:
+                return site.answer(request, key, lambda: view(site, request, language))
+            except (Problem, FolkestromError) as error:
+                raise HTTPException(getattr(error, "status", 404), f"{error}") from error
+
+        return Route(f"/{language.value}{path}", endpoint)
+
+    def static(request: Request) -> Response:
+        found = static_answer(request, request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        return found
+
+    def home(request: Request) -> Response:
+        accepted = request.headers.get("accept-language", "")
+        language = preferred(accepted, site.bank.language)
+        return RedirectResponse(f"/{language.value}/", 302, {"Vary": "Accept-Language"})
+
+    def listed(make: Callable[[Site, Request], Made]) -> Callable[[Request], Response]:
+        return lambda request: site.answer(request, request.url.path, lambda: make(site, request))
+
+    views_of = {
+        "/": _front, "/population": _population, "/emigration": _emigration, "/places": _places,
+        "/places/{code}": _place, "/tables": _tables, "/tables/{id}": _explorer,
+        "/tables/{id}/{kind:str}.{form:str}": _picture, "/about": _about, "/calendar": _calendar,
+        "/calendar.ics": _icalendar, "/feed.atom": _atom,
+    }  # fmt: skip
+    return [
+        Route("/", home),
+        Route("/static/{name}", static),
+        Route("/sitemap.xml", listed(_sitemap)),
+        Route("/robots.txt", listed(_robots)),
+        *(
+            page(language, path, view)
+            for language in LANGUAGES.values()
+            for path, view in views_of.items()
+        ),
+    ]
+
+
+def error_page(site: Site, request: Request, error: HTTPException) -> Response:
+    """What a reader sees instead of a page that is not there.
+
+    Parameters
+    ----------
+    site
+        What the pages are made with.
+    request
+        What was asked.
+    error
+        What is wrong.
+    """
+    language = LANGUAGES.get(request.url.path[1:3], site.bank.language)
+    kind = "not-found" if error.status_code == 404 else "wrong-question"
+    made = site.page(request, language, "error", kind=kind)
+    response = Response(made.body, error.status_code, media_type=MEDIA["html"])
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _front(site: Site, request: Request, language: Language) -> Made:
+    view = views.front(site.bank.shelf, language)
+    return site.page(request, language, "front", view=view, **_links(language))
+
+
+def _population(site: Site, request: Request, language: Language) -> Made:
+    view = views.population(
+        site.bank.shelf, language, request.query_params, borders=site.borders is not None
+    )
+    return site.page(
+        request, language, "subject", view=view, name="population",
+        **_links(language),
+    )  # fmt: skip
+
+
+def _emigration(site: Site, request: Request, language: Language) -> Made:
+    view = views.emigration(site.bank.shelf, language, borders=site.borders is not None)
+    return site.page(
+        request, language, "subject", view=view, name="emigration",
+        **_links(language),
+    )  # fmt: skip
+
+
+def _places(site: Site, request: Request, language: Language) -> Made:
+    view = views.places(site.bank.shelf.tables())
+    return site.page(request, language, "places", view=view)
+
+
+def _place(site: Site, request: Request, language: Language) -> Made:
+    view = views.place(site.bank.shelf, language, request.path_params["code"])
+    if view is None:
+        raise HTTPException(404)
+    return site.page(request, language, "place", view=view, **_links(language))
+
+
+def _tables(site: Site, request: Request, language: Language) -> Made:
+    return site.page(request, language, "tables", tables=views.listed(site.bank.shelf.tables()))
+
+
+def _about(site: Site, request: Request, language: Language) -> Made:
+    view = views.about(site.bank.shelf.tables(), language)
+    return site.page(request, language, "about", view=view)
+
+
+def _calendar(site: Site, request: Request, language: Language) -> Made:
+    view = views.calendar(site.bank.shelf, language)
+    return site.page(request, language, "calendar", view=view)
+
+
+def _explorer(site: Site, request: Request, language: Language) -> Made:
+    table = table_of(site.bank.shelf.tables(), request.path_params["id"])
+    parameters = request.query_params.multi_items()
+    view = explorer(table, parameters, language, site.bank.limits.cells)
+    asked, said, heading = view.question, None, ""
+    if asked is not None:
+        heading = title(table.definition, asked.chosen(), language)
+        said = site.described(asked, language, "chart")
+    base = f"{request.base_url}".rstrip("/") + PREFIX
+    return site.page(
+        request, language, "explorer", view=view, heading=heading, picture=said,
+        downloads=downloads(PREFIX, asked, language) if asked else (),
+        calls=calls(base, asked, language) if asked else (),
+    )  # fmt: skip
+
+
+def _links(language: Language) -> dict[str, Any]:
+    """What blocks need beside themselves."""
+
+    def files_of(asked: Question) -> tuple[tuple[str, str], ...]:
+        return downloads(PREFIX, asked, language)
+
+    return {"files_of": files_of}
+
+
+def _picture(site: Site, request: Request, language: Language) -> Made:
+    kind, form = request.path_params["kind"], request.path_params["form"]
+    if kind not in ("chart", "map") or form not in ("svg", "png"):
+        raise HTTPException(404)
+    table = table_of(site.bank.shelf.tables(), request.path_params["id"])
+    asked = question(table, request.query_params.multi_items(), explicit=True)
+    size = request.query_params.get("size", "")
+    if size not in ("", "page", "phone"):
+        raise HTTPException(404)
+    return site.picture(asked, language, kind, form, size)
+
+
+def _icalendar(site: Site, request: Request, language: Language) -> Made:
+    found = views.calendar(site.bank.shelf, language)
+    body = icalendar([*found.coming, *found.out], language, request.base_url.hostname or "")
+    return Made(body, "text/calendar; charset=utf-8")
+
+
+def _atom(site: Site, request: Request, language: Language) -> Made:
+    found = views.calendar(site.bank.shelf, language)
+    home = f"{request.base_url}{language.value}/"
+    return Made(atom([*found.coming, *found.out], language, home), "application/atom+xml")
+
+
+def _robots(_site: Site, request: Request) -> Made:
+    return Made(f"Sitemap: {request.base_url}sitemap.xml\n".encode(), "text/plain; charset=utf-8")
+
+
+def _sitemap(site: Site, request: Request) -> Made:
+    """Every page, from what is out."""
+    tables = site.bank.shelf.tables()
+    paths = [*_PAGES, *(f"tables/{id}" for id in tables)]
+    for county, below in views.places(tables).counties:
+        paths += [f"places/{one.code}" for one in (county, *below)]
+    locations = "".join(
+        f"<url><loc>{escape(f'{request.base_url}{name}/{path}')}</loc></url>"
+        for name in LANGUAGES
+        for path in paths
+    )
+    namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return Made(
+        f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="{namespace}">{locations}</urlset>'
+        .encode(), "application/xml",
+    )  # fmt: skip
