@@ -104,7 +104,7 @@ class UserError(FolkestromError):
         a column of data, as `masked`.
     allowed
         What would have been right: a text, or all allowed values. A message lists so many that it
-        can be read, the nearest first, and says how many more there are: `allowed` has them all.
+        can be read, the nearest ones, and says how many more there are: `allowed` has them all.
     next_step
         What to do now, as a sentence.
 
@@ -169,8 +169,8 @@ class UserError(FolkestromError):
         values = [str(value) for value in self.allowed or ()]
         more = 0 if most is None else max(len(values) - most, 0)
         if more and self.value is not None and len(values) <= _MOST_COMPARED:
-            values = _nearest_first(str(self.value), values)
-        listed = ", ".join(say("item", value) for value in values[: len(values) - more])
+            values = sorted(_nearest_first(str(self.value), values)[: len(values) - more])
+        listed = ", ".join(say("item", value) for value in values[:most])
         if not more:
             return listed
         return say(

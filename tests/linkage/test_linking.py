@@ -283,7 +283,14 @@ def test_known_from_is_tomorrow_unless_said_otherwise(store: Store, tmp_path: Pa
     assert done.known_from == date(2021, 3, 2)
     with pytest.raises(UsageError, match="was linked as known from 2021-03-02") as raised:
         store.study(Study("x", "2020-12-01", panel=Panel(2010, 2010, variables=["pay"])))
-    assert "folkestrom link FILE --as pay --known-from DAY" in str(raised.value)
+    # What it says to do works: by another name, with the day of the question.
+    assert "`folkestrom link FILE --as pay_by_then --known-from 2020-12-01`" in str(raised.value)
+    store.link(file, "pay_by_then", known_from="2020-12-01")
+    store.study(Study("x", "2020-12-01", panel=Panel(2010, 2010, variables=["pay_by_then"])))
+    asked = {"from_": "2010-01-01", "to_": "2011-01-01", "by": "pay", "known_at": "2020-12-01"}
+    with pytest.raises(UsageError, match="--known-at 2021-03-02"):
+        store.rates(**asked)
+    store.rates(**asked | {"known_at": "2021-03-02"})
 
 
 @pytest.mark.parametrize(

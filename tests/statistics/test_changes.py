@@ -284,7 +284,15 @@ def test_births_by_the_mothers_age() -> None:
         ],
     )
     found = changes(store, [year(2020)], ["mother_age"]).data.to_pylist()
-    assert [(row["mother_age"], row["births"]) for row in found] == [(29, 1), (None, 1)]
+    assert found == [{"period": "2020", "mother_age": age, "births": 1} for age in (29, None)]
+    groups = changes(store, [year(2020)], ["mother_age_five_year"]).data.to_pylist()
+    assert [row["mother_age_five_year"] for row in groups] == ["25-29", "unknown"]
+    # By country there is migration alone, and here is none.
+    of_country = changes(store, [year(2020)], ["country"])
+    assert [m.id for m in of_country.specification.measures] == ["immigration", "emigration"]
+    assert not of_country.data.num_rows
+    with pytest.raises(UsageError, match="describe no flow together"):
+        changes(store, [year(2020)], ["country", "mother_age"])
 
 
 @pytest.mark.parametrize(

@@ -54,5 +54,8 @@ def _category(start: int, end: int | None) -> Category:
 #: Five years each, 100 and older together.
 FIVE_YEAR: Final = AgeGroups("age_five_year", tuple(range(0, 101, 5)))
 
+#: Ages of mothers, five years each.
+MOTHERS: Final = AgeGroups("mother_age_five_year", (0, *range(15, 51, 5)))
+
 #: The groups of the published table by age: school ages, working ages, old ages.
 PUBLISHED: Final = AgeGroups("age_group", (0, 1, 6, 13, 16, 20, 45, 67, 80, 90))

@@ -204,6 +204,8 @@ def _refusal(function: str, name: str, value: Any, hint: Any) -> UsageError:
 def _is(value: Any) -> str:
     if isinstance(value, float) and value != value:
         return "not a number"
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, list | tuple):
         kinds = sorted({type(element).__name__ for element in value})
         return f"a {type(value).__name__} of {len(value)} ({', '.join(kinds[:4])})"

@@ -90,9 +90,15 @@ class Cells:
 
 
 class ShownAsTable:
-    """What a notebook shows of a result: the table that its method `to` gives."""
+    """What is shown of a result: the table that its method `to` gives.
+
+    A data class that has this is one without a `repr` of its own, which would be all its arrays.
+    """
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}\n{self.to('polars')}"  # type: ignore[attr-defined]
 
     def _repr_html_(self) -> str:
         data = self._shown()
@@ -104,12 +110,15 @@ class ShownAsTable:
 
 
 class ShownAsFit(ShownAsTable):
-    """What a notebook shows of a fit: its coefficients, and what stands above them in its summary.
+    """What is shown of a fit: its coefficients, and what stands above them in its summary.
 
     A class that has this has `summary` and `coefficients`.
     """
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self.summary())  # type: ignore[attr-defined]
 
     def _shown(self) -> pa.Table:
         above, _, below = self.summary().partition("\n\n")  # type: ignore[attr-defined]

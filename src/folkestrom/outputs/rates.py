@@ -193,7 +193,8 @@ def _check_standard(strata: pl.DataFrame, against: str, sums: int, rules: Rules)
 
 def _only_counts(cells: Cells) -> Cells:
     """Cells of rates with events, their persons and exposure alone."""
-    kept = [MEASURES[name] for name in ("events", "persons", "person_years")]
+    counts = ("events", "persons", "person_years")
+    kept = [measure for measure in cells.specification.measures if measure.id in counts]
     names = [d.id for d in cells.specification.dimensions]
     data = cells.data.select([*names, *(m.id for m in kept)])
     return replace(

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -35,6 +36,8 @@ _INK_ON: Final = (INK, INK, INK, "white", "white", "white")
 _MOST_LISTED: Final = 10
 _MOST_MISSING: Final = 0.25
 _TITLE_LETTERS: Final = 24
+#: Decimals of limits of classes beyond those of the figures, at most.
+_MORE_DECIMALS: Final = 4
 #: What no eye tells apart, as a part of the map's height.
 _FINEST: Final = 1 / 1500
 
@@ -152,9 +155,9 @@ def _classed(cube: Cube, classes: Classes, count: int) -> _Classed:
     ends = _ends(known, classes, count)
     place = np.clip(np.searchsorted(ends[1:-1], values, side="right"), 0, len(ends) - 2)
     place[np.isnan(values)] = -1
-    decimals = cube.measure.decimals
     # The limits are figures themselves: a class goes from one that occurs to one that occurs.
     spans = [values[place == k] for k in range(len(ends) - 1)]
+    decimals = _decimals([span for span in spans if len(span)], cube.measure.decimals)
     labels = tuple(
         "–".join(
             dict.fromkeys(
@@ -166,6 +169,16 @@ def _classed(cube: Cube, classes: Classes, count: int) -> _Classed:
         for span in spans
     )  # fmt: skip
     return _Classed(area.codes, area.names, values, place.tolist(), cube.hidden.tolist(), labels)
+
+
+def _decimals(spans: Sequence[Floats], least: int) -> int:
+    """Decimals by which no class ends at what the next one begins at."""
+    turns = [(float(a.max()), float(b.min())) for a, b in pairwise(spans)]
+    return next(
+        (n for n in range(least, least + _MORE_DECIMALS) if all(
+            f"{end:.{n}f}" != f"{begin:.{n}f}" for end, begin in turns)),
+        least + _MORE_DECIMALS,
+    )  # fmt: skip
 
 
 def _ends(known: Floats, classes: Classes, count: int) -> Floats:

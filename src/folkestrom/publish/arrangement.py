@@ -19,6 +19,7 @@ from folkestrom.model.specification import (
     Text,
     Wide,
 )
+from folkestrom.publish.shares import with_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Arrangement:
         A dimension whose categories become columns, which can be the order then.
     labels
         Language of a column of labels beside each column of codes; None: codes alone.
+    share_of
+        What figures are shown in per cent of, beside themselves; see `with_shares`.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class Arrangement:
     top: int | None = None
     wide: str | None = None
     labels: Language | None = None
+    share_of: str | None = None
 
     def __post_init__(self) -> None:
         if self.top is not None and self.top < 1:
@@ -65,6 +69,8 @@ class Arrangement:
         cells
             Any table.
         """
+        if self.share_of is not None:
+            cells = with_shares(cells, self.share_of)
         if self.wide is not None:
             cells = _widened(cells, self.wide)
         if self.order is not None or self.top is not None:
@@ -79,8 +85,9 @@ PLAIN: Final = Arrangement()
 def _ordered(cells: Cells, order: str | None, top: int | None) -> Cells:
     made = cells.specification
     measures = {measure.id: measure for measure in made.measures}
-    by = order or next(iter(measures))
     names = [dimension.id for dimension in made.dimensions]
+    headed: list[Measure | Dimension] = [*made.measures, *made.dimensions]
+    by = _meant(order, headed) if order else next(iter(measures))
     check_code(by, (*measures, *names), "is not in the table", where="order")
     if by in measures:
         key, down = cells.data[by], "descending"
@@ -107,6 +114,15 @@ def _ordered(cells: Cells, order: str | None, top: int | None) -> Cells:
         made = replace(made, footnotes=(*made.footnotes, said))
     taken = pa.concat_arrays([everything, parts.slice(0, top)])
     return _taken(replace(cells, specification=made), taken)
+
+
+def _meant(order: str, headed: Sequence[Measure | Dimension]) -> str:
+    """The name of a column that is given by its heading, where no other has that heading."""
+    if any(one.id == order for one in headed):
+        return order
+    said = order.strip().casefold()
+    found = {one.id for one in headed if said in (one.label.en.casefold(), one.label.no.casefold())}
+    return found.pop() if len(found) == 1 else order
 
 
 def _said(by: Measure | Dimension, top: int, of: int) -> Text:

@@ -9,6 +9,7 @@ report.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -167,13 +168,16 @@ def changes(
     known = min(clock.known(period.end) for period in periods)
     named, chosen, codes = chosen_with(Setting(connection, "flow", known), by, only)
     closing = all(variable.closes for variable in chosen)
-    measures = (*ACCOUNT, *DERIVED) if closing else FLOWS
+    measures = (*ACCOUNT, *DERIVED) if closing else _described(chosen)
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
 
     counted = _Counted(connection, chosen)
 
     def made_of(period: Period) -> pa.Table:
-        found = _account(counted, period, clock) if closing else counted.flows(clock.window(period))
+        if closing:
+            found = _account(counted, period, clock)
+        else:
+            found = _that_occur(counted.flows(clock.window(period)), measures)
         return kept(coded(found, chosen, types), codes, chosen, [v.name for v in named])
 
     tables = [made_of(period) for period in periods]
@@ -184,16 +188,41 @@ def changes(
     made = _specification(periods, named, measures, clock, noted)
     said: Iterable[Text] = ()
     if sums and clock.knowledge.asked == PUBLISHED:
-        said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, closing=closing)
+        shown = FLOWS if closing else measures
+        said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, shown, closing)
     preliminary = limits.notes(clock.known(periods[-1].end))
     return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
+
+
+def _described(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
+    """The flows that all variables describe; the age of a mother is of births alone."""
+    described = [variable for variable in chosen if variable.flows]
+    found = tuple(m for m in FLOWS if all(m.id in variable.flows for variable in described))
+    if not found:
+        raise UsageError(
+            "describe no flow together",
+            where="by",
+            value=", ".join(variable.name for variable in described),
+            allowed="; ".join(f"{v.name} with {' and '.join(v.flows)}" for v in described),
+        )
+    return found
+
+
+def _that_occur(found: pa.Table, measures: Sequence[Measure]) -> pa.Table:
+    """Cells of the counts that are shown, without those of others alone."""
+    left = [m.id for m in FLOWS if m not in measures]
+    if not left:
+        return found
+    found = found.drop_columns(left)
+    some = [pc.greater(found[m.id], 0) for m in measures]
+    return found.filter(functools.reduce(pc.or_, some))
 
 
 def _sums(
     tables: Mapping[Period, pa.Table],
     made_of: Callable[[Period], pa.Table],
     clock: _Clock,
-    *,
+    shown: Sequence[Measure],
     closing: bool,
 ) -> Iterator[Text]:
     """Footnotes of quarters and other parts of a year: what they add up to, beside the year."""
@@ -206,7 +235,7 @@ def _sums(
             own = totals([tables[fourth[year]]], [ADJUSTMENT])[ADJUSTMENT.id]
             yield note_of_summation(fourth[year], own, totals(account, [ADJUSTMENT])[ADJUSTMENT.id])
         if year in whole:
-            compared = (*FLOWS, ADJUSTMENT) if closing and year not in fourth else FLOWS
+            compared = (*shown, ADJUSTMENT) if closing and year not in fourth else shown
             summed = totals([tables[part] for part in whole[year]], compared)
             of_year = totals(account, compared)
             known = clock.known(period.end)

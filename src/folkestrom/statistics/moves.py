@@ -83,6 +83,15 @@ _ABROAD: Final = replace(
 )  # fmt: skip
 
 
+#: Where a place is kept that the table is not by.
+_OUT_OF: Final = Text(
+    "The place is that before the move: these are moves out of it. Moves into it are kept by "
+    "destination.",
+    "Stedet er det før flyttingen: dette er flyttinger ut av det. Flyttinger inn i det velges med "
+    "destination.",
+)
+
+
 @step("move_rows", example={"level": 2})
 def move_rows(level: int) -> str:
     """Every counted move that crosses a border of that level, once, with both of its ends.
@@ -175,6 +184,8 @@ def moves(
     data = pa.concat_tables(tables).unify_dictionaries()
     made = _specification(specification, periods, shown, limits, knowledge)
     said = (*made.footnotes, *kept_notes(codes, counted_by))
+    if not abroad and any(variable.area for variable in others):
+        said = (*said, _OUT_OF)
     return Cells(replace(made, footnotes=said), data)
 
 

@@ -36,6 +36,7 @@ class Period:
                 where="from",
                 value=self.start,
                 allowed=f"days before {self.end}",
+                next_step="Swap the two days" if self.start > self.end else None,
             )
 
     @property

@@ -55,6 +55,26 @@ _LISTS: Final[dict[Any, str]] = {
     country_code: "citizenship",
 }
 
+#: Classifications in Norwegian; a name or a standard is the same.
+_CLASSIFICATIONS: Final = {
+    "Age": "Alder",
+    "Calendar year": "Kalenderår",
+    "Completed years": "Fylte år",
+    "Completed years since the first immigration": "Fylte år siden første innvandring",
+    "Counties (first two digits of the municipality)": "Fylker (kommunens to første sifre)",
+    "Immigrant category, and groups of countries of birth":
+        "Innvandringskategori, og grupper av fødeland",
+    "Immigrant category, by own and parents' country of birth":
+        "Innvandringskategori, etter eget og foreldrenes fødeland",
+    "Marital status": "Sivilstand",
+    "Municipalities as reported": "Kommuner som meldt",
+    "Own resident children": "Egne barn som er bosatt",
+    "Sex": "Kjønn",
+    "Stated reason for migration": "Oppgitt innvandringsgrunn",
+    "Year": "År",
+    "Year of the first immigration": "År for første innvandring",
+    "Year of the last immigration": "År for siste innvandring",
+}  # fmt: skip
 _LABEL: Final = Text("Label", "Navn")
 _CODES: Final = Measure("codes", Text("Codes", "Koder"), Text("codes", "koder"), empty=None)
 
@@ -192,7 +212,8 @@ def code_cells(variable: Variable, language: Language, day: date | None = None) 
         headings |= {"valid_from": Text("From", "Fra"), "valid_to": Text("To", "Til")}
     label, said = variable.dimension.label, variable.dimension.classification
     title = Text(f"Codes of {variable.name}: {label.en}", f"Koder for {variable.name}: {label.no}")
-    notes = (variable.note, same(said) if said else None, None if codes else _open(variable))
+    named = Text(said, _CLASSIFICATIONS.get(said, said)) if said else None
+    notes = (variable.note, named, None if codes else _open(variable))
     made = _listed("codes", title, headings, (), rows)
     footnotes = tuple(note for note in notes if note is not None)
     return replace(made, specification=replace(made.specification, footnotes=footnotes))

@@ -109,8 +109,11 @@ def in_classes(
     return made.listed({int(number): str(int(number)) for (number,) in rows})
 
 
-def check_known(linked: Linked, known: date, asker: str = "the question is") -> None:
+def check_known(linked: Linked, known: date, *, study: bool = False) -> None:
     """Refuse a linked variable that was not known yet.
+
+    "latest" is all that the log knows, which may end long before the day of a linking; figures may
+    be as known on a day after it, studies may not.
 
     Parameters
     ----------
@@ -118,18 +121,21 @@ def check_known(linked: Linked, known: date, asker: str = "the question is") -> 
         The linked variable.
     known
         The knowledge date.
-    asker
-        Who asks for what was known then.
+    study
+        Whether a study asks for it.
     """
-    if linked.first_known > known:
+    first, name = linked.first_known, linked.name
+    if first > known:
         raise UsageError(
-            f"was linked as known from {linked.first_known} on, and {asker} for what was "
-            f"known on {known}",
+            f"was linked as known from {first} on, and what was known on {known} is asked for",
             where="known_at",
-            value=linked.name,
-            next_step=f"Link it with `folkestrom link FILE --as {linked.name} --known-from DAY`, "
-            "the day from which its values were to be had, or ask for a later day, such as all "
-            "that is known: --known-at latest",
+            value=name,
+            next_step=f"If its values were to be had by then, link the files by another name: "
+            f"`folkestrom link FILE --as {name}_by_then --known-from {known}`"
+            if study
+            else f"If its values were to be had by then, link the files by another name: "
+            f"`folkestrom link FILE --as {name}_by_then --known-from {known}`; or ask for what is "
+            f"known on that day: --known-at {first}",
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Any, Final
 
-from folkestrom.classifications.age_groups import FIVE_YEAR, PUBLISHED, AgeGroups
+from folkestrom.classifications.age_groups import FIVE_YEAR, MOTHERS, PUBLISHED, AgeGroups
 from folkestrom.classifications.areas import county_name, municipality_name
 from folkestrom.classifications.code_lists import (
     CITIZENS,
@@ -43,6 +43,9 @@ DURATIONS: Final = AgeGroups("duration", (0, 1, 2, 3, 5, 10, 15, 20))
 COVID_YEAR: Final = 2020
 
 _FLOW: Final[frozenset[Use]] = frozenset({"flow"})
+#: What variables of one sort of flow describe.
+_OF_BIRTHS: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("births",)}
+_OF_MIGRATION: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("immigration", "emigration")}
 _EXPOSURE: Final[frozenset[Use]] = frozenset({"exposure"})
 
 
@@ -94,10 +97,10 @@ def _flag(id: str, label: Text, condition: str, *needs: Source, note: Text) -> V
     return _classified(id, label, _NO_YES, sql, *needs, everybody=True, note=note)
 
 
-def _grouped(groups: AgeGroups) -> Variable:
-    categories = (*groups.categories, UNKNOWN_CATEGORY)
-    dimension = Dimension(groups.name, Text("Age", "Alder"), categories, classification="Age")
-    return _listed(dimension, groups.sql(), sources.AGE, groups=groups)
+def _grouped(made: AgeGroups, label: Text, age: str, *needs: Source, **more: Any) -> Variable:
+    categories = (*made.categories, UNKNOWN_CATEGORY)
+    dimension = Dimension(made.name, label, categories, classification="Age")
+    return _listed(dimension, made.sql(age), *needs, **more)
 
 
 def _country(id: str, label: Text, column: str, *needs: Source, **more: Any) -> Variable:
@@ -218,8 +221,13 @@ _OF_THE_REGISTER: Final = (
         "age", Text("Age", "Alder"), "age", sources.AGE,
         classification="Completed years", labels=age_label,
     ),
-    _grouped(FIVE_YEAR),
-    _grouped(PUBLISHED),
+    _grouped(
+        FIVE_YEAR, Text("Age, five-year groups", "Alder, femårsgrupper"), "age", sources.AGE,
+        groups=FIVE_YEAR,
+    ),
+    _grouped(
+        PUBLISHED, Text("Age group", "Aldersgruppe"), "age", sources.AGE, groups=PUBLISHED,
+    ),
     _number(
         "birth_year", Text("Year of birth", "Fødselsår"), "year(birth_date)", sources.ATTRIBUTE,
         classification="Year", fixed=True,
@@ -275,16 +283,20 @@ _OF_THE_REGISTER: Final = (
     ),
     _country(
         "country", Text("Country of origin or destination", "Fra- eller tilflyttingsland"),
-        "country", uses=_FLOW,
+        "country", **_OF_MIGRATION,
     ),
-    _listed(REASON, "reason", numbers=_enumerated(Reason), uses=_FLOW),
+    _listed(REASON, "reason", numbers=_enumerated(Reason), **_OF_MIGRATION),
     _number(
         "mother_age", Text("Age of the mother", "Mors alder"), "mother_age", sources.MOTHER,
-        labels=age_label, uses=_FLOW,
+        labels=age_label, **_OF_BIRTHS,
+    ),
+    _grouped(
+        MOTHERS, Text("Age of the mother, five-year groups", "Mors alder, femårsgrupper"),
+        "mother_age", sources.MOTHER, **_OF_BIRTHS,
     ),
     _country(
         "mother_country_of_birth", Text("Mother's country of birth", "Mors fødeland"),
-        "mother_country_of_birth", sources.MOTHER, uses=_FLOW,
+        "mother_country_of_birth", sources.MOTHER, **_OF_BIRTHS,
     ),
 )  # fmt: skip
 

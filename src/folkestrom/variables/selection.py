@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
 from folkestrom.errors import MOST_LISTED, UsageError
 from folkestrom.model.names import check_code, suggestion
-from folkestrom.model.specification import Text
+from folkestrom.model.specification import Category, Language, Text, same
 from folkestrom.variables.codes import codes_of
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting, chosen
@@ -26,6 +26,10 @@ Kept = Only | str | Iterable[str]
 #: A number, or the first and the last of several.
 _RANGE: Final = re.compile(r"(\d{1,4})(?:\s*[-\N{EN DASH}]\s*(\d{1,4})|(\+))?")
 _LARGEST: Final = 9999
+#: So many codes are named in a note.
+_MOST_NAMED: Final = 12
+#: What else codes are called, where it is suggested.
+_ALSO: Final = {"woman": "female", "women": "female", "man": "male", "men": "male"}
 #: So many codes whose names are near to what was given are suggested.
 _MOST_NEAR: Final = 3
 
@@ -150,7 +154,12 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
         span = _RANGE.fullmatch(given.strip())
         first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
         if span and span[3]:
-            last = max(map(int, listed - {UNKNOWN_CODE}), default=_LARGEST)
+            last = int(_last_of(variable))
+        if span and last < first:
+            raise UsageError(
+                "is a range from the larger to the smaller number", where=where,
+                column=variable.name, value=given, next_step=f"Did you mean {last}-{first}?",
+            )  # fmt: skip
         numbers = map(str, range(first, last + 1))
         # A number that nobody has is no mistake, unless none of a list has it.
         found = [number for number in numbers if number in listed or not listed]
@@ -183,11 +192,14 @@ def _no_code(
     where: str,
 ) -> UsageError:
     """What to raise for a code or a label that is not known, with those that are near."""
-    near = get_close_matches(given.casefold().strip(), labels, n=_MOST_NEAR)
+    word = given.casefold().strip()
+    near = get_close_matches(word, labels, n=_MOST_NEAR)
     codes = [code for label in near for code in sorted(labels[label])][:_MOST_NEAR]
+    if _ALSO.get(word) in listed:
+        codes = [_ALSO[word]]
     called = {code.code: code.label.en for code in codes_of(variable)}
     named = ", ".join(f"{code} ({called[code]})" for code in dict.fromkeys(codes))
-    next_step = suggestion(given, listed) or (
+    next_step = (None if word in _ALSO else suggestion(given, listed)) or (
         f"Did you mean {named}?"
         if named
         else f"`folkestrom variables {variable.name}` lists them, with their names"
@@ -326,20 +338,43 @@ def kept_notes(only: Only, variables: Iterable[Variable]) -> tuple[Text, ...]:
     variables
         The variables.
     """
-    dimensions = {variable.name: variable.dimension for variable in variables}
+    named = {variable.name: variable for variable in variables}
     found = []
     for name, codes in codes_kept(only).items():
-        label, listed = dimensions[name].label, ", ".join(_spans(codes))
-        found.append(Text(f"Only {label.en}: {listed}.", f"Bare {label.no}: {listed}."))
+        variable = named[name]
+        label = variable.dimension.label
+        few = variable.coded and len(codes) <= _MOST_NAMED
+        texts = list(_named(variable, codes) if few else _spans(codes, _last_of(variable)))
+        en, no = (", ".join(text.of(language) for text in texts) for language in Language)
+        found.append(Text(f"Only {label.en}: {en}.", f"Bare {label.no}: {no}."))
     return tuple(found)
 
 
-def _spans(codes: Sequence[str]) -> Iterable[str]:
+def _named(variable: Variable, codes: Iterable[str]) -> Iterable[Text]:
+    """Codes as printed tables have them: names, of places after the code."""
+    dimension = variable.dimension
+    labels = {category.code: category.label for category in dimension.categories}
+    for code in codes:
+        yield dimension.printed(Category(code, labels.get(code) or dimension.labels(code)))
+
+
+def _last_of(variable: Variable) -> str:
+    """The number up to which a range without an end is read; none where codes are no numbers."""
+    if variable.coded:
+        return ""
+    return str(max(map(int, listed_codes(variable) - {UNKNOWN_CODE}), default=_LARGEST))
+
+
+def _spans(codes: Sequence[str], last: str) -> Iterable[Text]:
     """Codes, with one text for numbers that follow each other."""
     span: list[str] = []
     for code in (*codes, ""):
         if span and not (_follows(span[-1], code)):
-            yield span[0] if len(span) == 1 else f"{span[0]}\N{EN DASH}{span[-1]}"
+            if len(span) > 1 and span[-1] == last:
+                yield Text(f"{span[0]} and over", f"{span[0]} og over")
+            else:
+                ends = dict.fromkeys((span[0], span[-1]))
+                yield same("\N{EN DASH}".join(ends))
             span = []
         span.append(code)
 

@@ -61,6 +61,8 @@ class Variable:
     area
         Level of a place; moves inside one unit of the finest level asked for are not counted.
         0: not a place.
+    flows
+        Of flows: the counts that it describes, by their names; empty: all.
     groups
         Where it groups ages: how.
     note
@@ -78,6 +80,7 @@ class Variable:
     uses: frozenset[Use] = EVERYWHERE
     fixed: bool = False
     area: int = 0
+    flows: tuple[str, ...] = ()
     groups: AgeGroups | None = None
     note: Text | None = None
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from folkestrom.analysis.indicators import indicators as made_of
 from folkestrom.analysis.indicators.indicators import MEASURES, indicators
 from folkestrom.analysis.indicators.life_table import life_table, period_life_table
 from folkestrom.errors import InputRefused, UsageError
@@ -51,7 +52,11 @@ def a_country() -> Any:
     return hand_made(rows, event=events, attribute=attributes)
 
 
-def test_a_year_worked_out_by_hand() -> None:
+def test_a_year_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = indicators(a_country(), [year(2001)], known_at="latest").rows()
+    # 101 person-years of men are no life table: Eayres and Williams (2004) ask for 5 000.
+    assert row["life_expectancy_male"] is None
+    monkeypatch.setattr(made_of, "LEAST_PERSON_YEARS", 100)
     (row,) = indicators(a_country(), [year(2001)], known_at="latest").rows()
     assert (row["births"], row["deaths"]) == (3, 1)
     # 200 at the beginning; two infants came on 1 January, and one man died. Rates are by 200.5.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from folkestrom.analysis.rates import occurrences
+from folkestrom.analysis.rates.cells import RateDesign, measured, rate_cells
 from folkestrom.model.codes import MaritalStatus as Marital
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE
 from folkestrom.statistics.periods import year
@@ -75,6 +76,17 @@ def test_naturalisations(before: str, found: int) -> None:
     held = [(COUNTRY_CODES[before], BEGIN, DAY), (NO_CODE, DAY, OPEN)]
     rows = [(1, code, start, end, *KNOWN, n) for n, (code, start, end) in enumerate(held)]
     assert events(hand_made([{}], citizenship=rows), "naturalisation", known_at="latest") == found
+
+
+def test_rates_of_childbirth_are_by_the_person_years_of_women() -> None:
+    by_sex = occurrences(a_country(), year(2001), ["sex"], "childbirth", known_at="latest")
+    women = by_sex.data.filter(sex="female")
+    found = occurrences(a_country(), year(2001), (), "childbirth", known_at="latest")
+    assert found.data.rows() == women.drop("sex").rows() == [(2, 101 * 365)]
+    cells = rate_cells(found, measured(found, design := RateDesign((), {})), design)
+    assert "Person-years of women" in [m.label.en for m in cells.specification.measures]
+    assert any("women" in note.en for note in cells.specification.footnotes)
+    assert not by_sex.of_women
 
 
 def test_births_are_counted_at_the_age_of_the_mother() -> None:

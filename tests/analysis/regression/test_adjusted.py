@@ -135,7 +135,12 @@ def test_fine_and_grays_curve_is_aalen_and_johansens() -> None:
     fit = fine_gray(
         rows, start="start", stop="stop", event="cause", cause=1, covariates=["x"], ties="breslow"
     )
-    curve = adjusted_incidence(fit, rows, at=[10, 30]).of()
+    curves = adjusted_incidence(fit, rows, at=[10, 30])
+    curve = curves.of(outcome="1")  # by the name of its cause, which begins at nothing
+    assert curve.start == 0
+    assert "array(" not in repr(curves)
+    assert repr(curves).count("\n") < 20
+    assert repr(fit) == fit.summary()
     follow = follow_up(rows["stop"], rows["cause"], entry=rows["start"], causes=["a", "b"])
     wanted = aalen_johansen(follow, variance="robust").of(outcome="a")
     np.testing.assert_allclose(curve.estimate, wanted.at([10, 30]), atol=0.01)

@@ -23,7 +23,7 @@ from folkestrom.analysis.study import (
     read_study,
     study_text,
 )
-from folkestrom.analysis.study.definition import ENTRY_EVENTS, EXIT_EVENTS
+from folkestrom.analysis.study.definition import ENTRY_EVENTS, EVENTS_ABROAD, EXIT_EVENTS
 from folkestrom.analysis.study.toml_file import study_of
 from folkestrom.errors import InputRefused, UsageError
 
@@ -76,6 +76,15 @@ other = "rest"
 """
 
 
+@pytest.mark.parametrize("event", ["return", "onward", "emigration", "move"])
+def test_of_emigrants_coming_back_is_immigration(event: str) -> None:
+    gone = Entry("emigration", "2010-01-01", "2013-01-01")
+    with pytest.raises(UsageError, match="coming back is immigration"):
+        Study("Back", entry=gone, exit=Exit("2021-01-01", [event]))
+    with pytest.raises(UsageError, match="Allowed: immigration, death"):
+        Study("Back", entry=gone, exit=Exit("2021-01-01", ["immigration"], ["death", event]))
+
+
 def test_a_file_says_what_python_says(tmp_path: Path) -> None:
     (tmp_path / "areas.csv").write_text("# source\ncode,group\n0301,oslo\n4601,bergen\n")
     (tmp_path / "study.toml").write_text(FILE, encoding="utf-8")
@@ -125,7 +134,8 @@ def studies(draw: st.DrawFn) -> Study:
         )
     )
     when = st.sampled_from(["entry", "exit", "varying"]) | DAYS
-    ends = draw(st.lists(st.sampled_from(EXIT_EVENTS), min_size=1, unique=True))
+    happen = EVENTS_ABROAD if event == "emigration" else EXIT_EVENTS
+    ends = draw(st.lists(st.sampled_from(happen), min_size=1, unique=True))
     groups = st.builds(Groups, TEXTS, starts=st.lists(numbers, min_size=1, unique=True).map(sorted))
     groups |= st.builds(Groups, TEXTS, codes=st.just({"a b": ("x",)}), other=st.none() | TEXTS)
     return Study(

@@ -165,7 +165,7 @@ def test_the_parts_of_a_difference(store: Path) -> None:
 def test_a_decomposition_of_some_says_of_whom_it_is(store: Path) -> None:
     asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "nation", "--factors", "sex")
     assert "Only" not in ask(store, *asked).stdout
-    assert "Only Age: 20-44." in ask(store, *asked, "--only", "age_group=20-44").stdout
+    assert "Only Age group: 20-44 years." in ask(store, *asked, "--only", "age_group=20-44").stdout
 
 
 def test_small_groups_are_not_taken_apart_for_publication(store: Path) -> None:

@@ -24,7 +24,7 @@ EVERYBODY = NATION
 OTHERS = "others"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Decomposition(ShownAsTable):
     """A difference between two groups, and what it is made of.
 

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 _WHERE = "flow_matrix"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FlowMatrix(ShownAsTable):
     """Moves by origin and destination.
 

@@ -28,7 +28,7 @@ _METHODS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison(ShownAsTable):
     """A test of equal groups.
 

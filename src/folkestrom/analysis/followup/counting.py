@@ -32,7 +32,7 @@ _ROWS_OF_A_PART = 1 << 18
 _MOST_BYTES = 1 << 30
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Counts(ShownAsTable):
     """What happened on each day from `first + 1` on, in each group.
 

@@ -22,7 +22,7 @@ Interval = Literal["log", "log-log", "plain"]
 Variance = Literal["greenwood", "robust"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curve(ShownAsTable):
     """A step function of days, and what it was estimated from.
 
@@ -94,7 +94,7 @@ class Curve(ShownAsTable):
         return pa.table(columns)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curves(ShownAsTable):
     """Curves of several groups or outcomes.
 

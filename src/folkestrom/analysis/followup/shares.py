@@ -19,7 +19,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Frame, ShownAsTable, Target, as_frame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IncidenceAndShares(ShownAsTable):
     """A row a group, cause and day asked for.
 

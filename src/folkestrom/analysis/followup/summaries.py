@@ -40,7 +40,7 @@ class Quantile:
     upper: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RestrictedMeans(ShownAsTable):
     """Days without an event, on average, before a given day: arrays have one value a group.
 

@@ -27,18 +27,22 @@ from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
-from folkestrom.model.specification import Measure, Text
+from folkestrom.model.specification import Language, Measure, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics.changes import MEAN, changes
 from folkestrom.statistics.coverage import coverage
-from folkestrom.statistics.flows import BIRTHS, DEATHS
+from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.statistics.year_sums import number as written
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
 from folkestrom.variables.vocabulary import chosen as chosen_of
 
+#: Person-years of a sex below which its life expectancy is not shown: the least population years
+#: at risk by Eayres and Williams (2004, Journal of Epidemiology and Community Health 58: 243-249).
+LEAST_PERSON_YEARS: Final = 5_000
 #: Ages are counted up to this one, which has those above it too.
 _AGES: Final = 120
 _SEX, _AGE = VARIABLES["sex"], VARIABLES["age"]
@@ -103,12 +107,14 @@ _NOTES: Final = (
     Text(
         "Fertility and mortality are by exact exposure, at single years of age: births to women "
         "aged 15-49, those to mothers of unknown age as the others; period life tables with a0 by "
-        "Andreev and Kingkade (2015) and an open age group from 100 years. Populations too small "
-        "for a life table have none.",
+        "Andreev and Kingkade (2015) and an open age group from 100 years. Life expectancy is "
+        f"shown where the sex has at least {written(LEAST_PERSON_YEARS)} person-years in the year "
+        "(Eayres and Williams 2004).",
         "Fruktbarhet og dødelighet er etter eksakt eksponering, i ettårig alder: fødsler for "
         "kvinner 15-49 år, de med uoppgitt alder hos mor som de andre; periodedødelighetstabeller "
-        "med a0 etter Andreev og Kingkade (2015) og en åpen aldersgruppe fra 100 år. Befolkninger "
-        "som er for små til en dødelighetstabell, har ingen.",
+        "med a0 etter Andreev og Kingkade (2015) og en åpen aldersgruppe fra 100 år. Forventet "
+        f"levealder vises der kjønnet har minst {written(LEAST_PERSON_YEARS)} personår i året "
+        "(Eayres og Williams 2004).",
     ),
 )
 
@@ -163,7 +169,37 @@ def indicators(
         keys = [tuple(row[name] for name in names) for row in here.rows(named=True)]
         counts = _Counts(connection, period, *days, places, keys)
         rows += _indicators(here, counts)
-    return _cells(account, rows)
+    return _cells(account, rows, _late_reports(connection, periods, known))
+
+
+def _late_reports(
+    connection: duckdb.DuckDBPyConnection,
+    periods: Sequence[Period],
+    known: Sequence[tuple[date, date]],
+) -> tuple[Text, ...]:
+    """A footnote on flows of the accounts that happened before their year, if there are any."""
+    late = dict.fromkeys((BIRTHS, DEATHS, IMMIGRATION, EMIGRATION), 0)
+    for period, (known_start, known_end) in zip(periods, known, strict=True):
+        counted, own = (
+            flows(connection, Window(period.start, period.end, since, known_end), ())
+            for since in (known_start, known_end)
+        )
+        for measure in late:
+            late[measure] += counted[measure.id][0].as_py() - own[measure.id][0].as_py()
+    if not any(late.values()):
+        return ()
+    said = [
+        ", ".join(f"{m.label.of(language).lower()} {written(n)}" for m, n in late.items())
+        for language in Language
+    ]
+    return (
+        Text(
+            "Flows of the account include late reports about earlier years, which "
+            f"`folkestrom rates` leaves out. In the whole country: {said[0]}.",
+            "Endringene i regnskapet har med forsinkede meldinger om tidligere år, som "
+            f"`folkestrom rates` ikke har med. I hele landet: {said[1]}.",
+        ),
+    )
 
 
 def _check_places(places: Sequence[Variable]) -> None:
@@ -246,6 +282,8 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
         crude = {m.id: _ratio(1000 * row[flow], mean) for m, flow in _CRUDE.items()}
         lives = [
             period_life_table(deaths[n, s, :-1], exposure[n, s, :-1], sex)
+            if exposure[n, s].sum() >= LEAST_PERSON_YEARS
+            else None
             for s, sex in enumerate(SEXES)
         ]
         spans = [None if life is None else float(life.expectation[0]) for life in lives]
@@ -285,7 +323,7 @@ def _median_age(stock: NDArray[np.float64]) -> float | None:
     return float(age + (below[-1] / 2 - (below[age] - stock[age])) / stock[age])
 
 
-def _cells(account: Cells, rows: Sequence[Mapping[str, Any]]) -> Cells:
+def _cells(account: Cells, rows: Sequence[Mapping[str, Any]], said: tuple[Text, ...]) -> Cells:
     made = account.specification
     columns = [account.data[d.id] for d in made.dimensions]
     for measure in MEASURES:
@@ -304,6 +342,6 @@ def _cells(account: Cells, rows: Sequence[Mapping[str, Any]]) -> Cells:
             "Fertility, mortality, age and crude rates of residents.",
             "Fruktbarhet, dødelighet, alder og rater blant bosatte.",
         ),
-        footnotes=(*_NOTES, *made.footnotes),
+        footnotes=(*_NOTES, *said, *made.footnotes),
     )
     return Cells(specification, pa.table(dict(zip(ids, columns, strict=True))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import polars as pl
@@ -32,6 +32,7 @@ NATION: Final = "nation"
 LARGEST: Final = 1_000_000
 
 PER_1000: Final = Text("per 1 000 person-years", "per 1 000 personår")
+_OF_WOMEN: Final = Text("Person-years of women", "Personår, kvinner")
 _RATIO: Final = Text("ratio", "forholdstall")
 
 MEASURES: Final = {
@@ -153,6 +154,8 @@ def rate_cells(counted: Occurrences, found: Rates, design: RateDesign) -> Cells:
         How they were made.
     """
     shown = [m for m in MEASURES.values() if m.id in found.data.columns]
+    if counted.of_women:
+        shown = [replace(m, label=_OF_WOMEN) if m.id == "person_years" else m for m in shown]
     by = tuple(counted.variable(name) for name in found.by)
     data = in_order(_whole(found.data, found.by), by).select(
         *found.by,

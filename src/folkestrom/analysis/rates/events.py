@@ -20,7 +20,7 @@ from folkestrom.analysis.rates.event_rows import (
 )
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
-from folkestrom.model.codes import Kind
+from folkestrom.model.codes import Kind, Sex
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.statistics.flows import counted_events, flow_rows
@@ -48,6 +48,8 @@ class Event:
         Where it is no flow: the step to its rows.
     note
         What readers of its figures should know.
+    sex
+        Whose person-years its rates are of, where sex is not asked for; None: everybody's.
     """
 
     label: Text
@@ -55,6 +57,12 @@ class Event:
     level: int = 2
     rows: Step | None = None
     note: Text | None = None
+    sex: Sex | None = None
+
+    @property
+    def in_accounts(self) -> bool:
+        """Whether it is a flow of accounts, all of it."""
+        return self.rows is None and self.level == 2
 
 
 _BOTH: Final = Text(
@@ -86,7 +94,10 @@ EVENTS: Final[dict[str, Event]] = {
     "death": Event(Text("Deaths", "Døde"), f"kind = {int(Kind.DEATH)}"),
     "birth": Event(Text("Live births", "Levendefødte"), f"kind = {int(Kind.BIRTH)}"),
     "childbirth": Event(
-        Text("Live births, by the mother", "Levendefødte, etter mor"), _ALL, rows=births_by_mother()
+        Text("Live births, by the mother", "Levendefødte, etter mor"),
+        _ALL,
+        rows=births_by_mother(),
+        sex=Sex.FEMALE,
     ),
     "marriage": Event(
         Text("Persons who marry", "Personer som gifter seg"),

@@ -27,13 +27,15 @@ _KNOWN: Final = "known_from <= $known_at AND known_to > $known_at"
 
 
 @step("stays", reads=["residence"])
-def stays() -> str:
-    """Stays of residents, as known on the knowledge date, cut to the period."""
+def stays(sex: int | None = None) -> str:
+    """Stays of residents, of one sex or of all, as known on the knowledge date, in the period."""
+    of_sex = "" if sex is None else f"AND sex = {int(sex)}"
     return f"""
         SELECT {", ".join(_CARRIED)},
                greatest(valid_from, $start) AS since, least(valid_to, $end) AS until
         FROM residence
         WHERE valid_from < $end AND valid_to > $start AND valid_from < valid_to AND {_KNOWN}
+          {of_sex}
     """
 
 
@@ -137,7 +139,9 @@ def exposure_cells(source: str, by: Sequence[str]) -> str:
     """
 
 
-def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Step]:
+def exposure_steps(
+    chosen: Sequence[Variable], years: Sequence[int], sex: int | None = None
+) -> list[Step]:
     """Steps to the exposure by variables.
 
     Parameters
@@ -146,8 +150,10 @@ def exposure_steps(chosen: Sequence[Variable], years: Sequence[int]) -> list[Ste
         The variables.
     years
         The calendar years that the period touches.
+    sex
+        Whose; None: everybody's.
     """
-    steps = [stays()]
+    steps = [stays(sex)]
     steps += cut(steps[-1].name, _CARRIED, needs_of(chosen), years)
     by_age = any(variable.ages for variable in chosen)
     by_year = any(variable.of_year for variable in chosen)

@@ -23,6 +23,7 @@ from folkestrom.model.specification import Text
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
+from folkestrom.statistics.year_sums import number
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.selection import (
     Only,
@@ -36,6 +37,10 @@ from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
 
 _NONE: Final = Text("", "")
+_OF_WOMEN: Final = Text(
+    "Person-years are those of women, of all ages that are shown.",
+    "Personår er kvinners, i alle de aldrene som er vist.",
+)
 #: What cells hold besides codes.
 _NUMBERS: Final = ("first_events", "events", "days")
 
@@ -59,6 +64,8 @@ class Occurrences:
         Footnotes on what was known.
     vintage
         What knowledge that is, in words.
+    of_women
+        Whether the exposure is that of women.
     """
 
     variables: tuple[Variable, ...]
@@ -68,6 +75,7 @@ class Occurrences:
     label: Text
     notes: tuple[Text, ...] = ()
     vintage: Text = _NONE
+    of_women: bool = False
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -147,12 +155,44 @@ def occurrences(
         "known_end": known,
     }
     calendar_years = range(period.start.year, last.year + 1)
-    exposure = _fetched(connection, exposure_steps(chosen, calendar_years), values, chosen)
+    by_sex = any(variable.name == "sex" for variable in chosen)
+    sex = None if by_sex else counted.sex
+    exposure = _fetched(connection, exposure_steps(chosen, calendar_years, sex), values, chosen)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
+    own = int(data["events"].sum())
     data = _kept(data, codes, chosen, named)
-    notes = (*limits.notes(known), *([] if counted.note is None else [counted.note]))
-    return Occurrences(shown, data, period, known, counted.label, notes, knowledge.vintage)
+    notes = [*limits.notes(known), *([] if counted.note is None else [counted.note])]
+    if sex is not None:
+        notes.insert(0, _OF_WOMEN)
+    if knowledge.asked == PUBLISHED and counted.in_accounts and knowledge.reaches(period.start):
+        steps = event_steps(counted, ())
+        earlier = values | {"known_start": knowledge.day(period.start)}
+        account = int(_fetched(connection, steps, earlier, ())["events"].sum())
+        # Footnotes of what is published have no amounts that no rules have seen.
+        notes += _late_reports(own, account, told=not persons)
+    return Occurrences(
+        shown, data, period, known, counted.label, tuple(notes), knowledge.vintage, sex is not None
+    )
+
+
+def _late_reports(own: int, account: int, *, told: bool) -> list[Text]:
+    """Why the account of a period has more events than its rates; nothing, where it has not."""
+    if own == account:
+        return []
+    late = account - own
+    en = f", {number(account)} in the whole country, of which {number(late)} are such"
+    no = f", {number(account)} i hele landet, og {number(late)} av dem er slike"
+    return [
+        Text(
+            "Events are those that happened in the period. The account of the period (`folkestrom "
+            "changes`) counts late reports about earlier periods too"
+            f"{f'{en}; here are {number(own)}' if told else ''}.",
+            "Hendelsene er de som skjedde i perioden. Regnskapet for perioden (`folkestrom "
+            "changes`) har også med forsinkede meldinger om tidligere perioder"
+            f"{f'{no}; her er det {number(own)}' if told else ''}.",
+        )
+    ]
 
 
 def check_period(limits: Coverage, period: Period, known: date) -> None:

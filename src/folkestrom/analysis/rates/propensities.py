@@ -30,7 +30,7 @@ _COLUMNS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Propensities(ShownAsTable):
     """A row a group.
 

@@ -34,7 +34,7 @@ _COLUMNS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rates(ShownAsTable):
     """A row a group.
 

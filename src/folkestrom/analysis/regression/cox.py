@@ -36,12 +36,14 @@ _NO_SPREAD = 1e-13
 _ROWS_OF_A_GUESS = 100_000
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CoxFit(HazardFit):
     """Estimates of Cox's regression, or of Fine and Gray's.
 
     Attributes
     ----------
+    outcome
+        The event.
     strata
         Names of the strata; empty when there is one.
     partial, state
@@ -52,6 +54,7 @@ class CoxFit(HazardFit):
         By row, the number of its cluster; None where errors are from the information.
     """
 
+    outcome: str
     strata: tuple[str, ...]
     partial: Partial
     state: State
@@ -210,14 +213,15 @@ def cox(
                 value=given, next_step="Take ties='efron', or leave it out.",
             )  # fmt: skip
     table = table_of(data, "cox")
-    spells = spells_of(table, ends_of(table, start, stop, event, cause), strata, weight)
+    ends = ends_of(table, start, stop, event, cause)
+    spells = spells_of(table, ends, strata, weight)
     design = orthogonal_design(table, covariates, weight=spells.weight)
     grid = grid_of(spells)
     title = f"Cox's regression, ties: {ties}"
     clusters = cluster_numbers(table, cluster, weighted=weight is not None)
     sets = risk_sets(spells, design, grid)
     matrix = model_matrix_reader(table, covariates, sets)
-    return fit_partial(title, spells, sets, ties, clusters, matrix, table.where)
+    return fit_partial(title, ends.name, spells, sets, ties, clusters, matrix, table.where)
 
 
 def model_matrix_reader(
@@ -241,6 +245,7 @@ def model_matrix_reader(
 
 def fit_partial(
     title: str,
+    outcome: str,
     spells: Spells,
     sets: RiskSets,
     ties: str,
@@ -254,6 +259,8 @@ def fit_partial(
     ----------
     title
         The model in words.
+    outcome
+        The event.
     spells, sets
         The rows as given, and among times of events.
     ties
@@ -304,6 +311,7 @@ def fit_partial(
         message_=reason,
         steps=found.steps,
         notes=() if count is None else note_of_clusters(count, found.end.theta.size),
+        outcome=outcome,
         strata=spells.strata,
         partial=partial,
         state=found.end,

@@ -95,7 +95,7 @@ def fine_gray(
     title = f"Fine and Gray's regression of {ends.cause}, ties: {ties}"
     sets = risk_sets(spells, design, grid, tails)
     given = model_matrix_reader(table, covariates, sets)
-    return fit_partial(title, spells, sets, ties, clusters, given, _WHERE)
+    return fit_partial(title, ends.name, spells, sets, ties, clusters, given, _WHERE)
 
 
 def _refuse_pieces(table: Table) -> None:

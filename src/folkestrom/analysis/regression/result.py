@@ -25,7 +25,7 @@ from folkestrom.model.names import unknown
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HazardFit(ShownAsFit):
     """Estimates of a regression of hazards.
 

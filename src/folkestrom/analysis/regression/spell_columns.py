@@ -46,6 +46,11 @@ class Ends:
     cause: str | int | None
     of_study: bool
 
+    @property
+    def name(self) -> str:
+        """What the event that is meant is called."""
+        return self.event if self.cause is None else str(self.cause)
+
 
 def ends_of(
     table: Table,

@@ -51,6 +51,8 @@ EXIT_EVENTS: Final = (
     "move_of_county",
     "immigration",
 )
+#: What can happen to whoever has emigrated.
+EVENTS_ABROAD: Final = ("immigration", "death")
 STAY: Final = "stay"
 #: What a person-year can come to, by the names that results have.
 OUTCOMES: Final[dict[str, str]] = {"another_municipality": "move", "abroad": "emigration"}
@@ -389,6 +391,7 @@ class Study:
             )
         if self.entry is not None and self.exit is not None:
             _check_order(self.entry, self.exit)
+            _check_abroad(self.entry, self.exit)
 
 
 def _check_order(entry: Entry, exit_: Exit) -> None:
@@ -409,6 +412,27 @@ def _check_order(entry: Entry, exit_: Exit) -> None:
             value=entry.to,
             allowed=f"days up to {exit_.end}",
         )
+
+
+def _check_abroad(entry: Entry, exit_: Exit) -> None:
+    """Refuse events of residents where those who are followed have emigrated.
+
+    `return` is an emigration to the country of birth: of who has left, that is what comes after
+    coming back, which would have been the event to wait for.
+    """
+    if entry.event != "emigration":
+        return
+    for event in (*exit_.events, *exit_.censor):
+        if event not in EVENTS_ABROAD:
+            raise UsageError(
+                "cannot happen to emigrants before they have come back: it is an event of residents"
+                " (return and onward are emigrations, to the country of birth and to another one)",
+                where="exit, events",
+                value=event,
+                allowed=EVENTS_ABROAD,
+                next_step="Of emigrants, coming back is immigration. For what comes after it, "
+                'follow those who immigrated: [entry], event = "immigration"',
+            )
 
 
 def _known_day(value: Any) -> date:

@@ -178,7 +178,7 @@ def _check_linked(study: Study, linked: Mapping[str, Linked], limits: Coverage) 
     ends += [study.exit.end] if study.exit is not None else []
     known = limits.knowledge(study.known_at).day(max(ends))
     for variable in linked.values():
-        check_known(variable, known, "the study asks")
+        check_known(variable, known, study=True)
 
 
 def _years(study: Study, limits: Coverage) -> dict[int, dict[str, object]]:

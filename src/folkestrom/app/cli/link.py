@@ -114,6 +114,8 @@ def _link(
         _print_words_whole(given.result(), _counts(result))
         for text in _remarks(result):
             console.print(text, soft_wrap=True)
+        if day is None and result.delivery is not None:
+            console.print(_remark_on_day(result), soft_wrap=True)
     if result.waiting:
         raise typer.Exit(EXIT_INPUT_REFUSED)
 
@@ -156,6 +158,16 @@ def _remarks(result: LinkResult) -> list[str]:
     if result.reasons:
         said.append(f"{_WRITE_OUT} {result.variable} --export-held FILE")
     return said
+
+
+def _remark_on_day(result: LinkResult) -> str:
+    """What the day on which files are linked means for figures of the past."""
+    day = result.known_from
+    return (
+        f"No --known-from was given: figures as known before {day}, as published ones of earlier "
+        f"years are, refuse {result.variable}. Ask them with --known-at {day}; or, if the values "
+        "were to be had earlier, link the files by another name with --known-from DAY."
+    )
 
 
 def _list(given: Settings, waiting: Waiting, as_json: bool) -> None:

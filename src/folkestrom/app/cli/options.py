@@ -110,6 +110,15 @@ Only = Annotated[
 Totals = Annotated[
     bool, typer.Option("--totals", help="A total along every variable, beside its codes.")
 ]
+ShareOf = Annotated[
+    str | None,
+    typer.Option(
+        "--share-of",
+        metavar="NAME|FIGURE/FIGURE",
+        help="Figures in per cent too: of all codes of this variable together, or one figure of "
+        "another, such as growth/population_start.",
+    ),
+]
 Order = Annotated[
     str | None,
     typer.Option("--order", help="Largest first of this figure; or by this variable's codes."),

@@ -22,6 +22,7 @@ from folkestrom.app.cli.options import (
     Order,
     Output,
     Publish,
+    ShareOf,
     Start,
     Top,
     Totals,
@@ -72,6 +73,7 @@ def population(
     extraction: Extraction = None,
     only: Only = None,
     totals: Totals = False,
+    share_of: ShareOf = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -92,7 +94,7 @@ def population(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
         extraction_months=extraction, only=only,
-        shown=shown(totals, order, top, wide, labels, publish, given.lang),
+        shown=shown(totals, order, top, wide, labels, publish, given.lang, share_of),
     )  # fmt: skip
     if compare_known is not None:
         vintages = VintagesQuestion.asked(option, question, compare_known)
@@ -121,6 +123,7 @@ def changes(
     extraction: Extraction = None,
     only: Only = None,
     totals: Totals = False,
+    share_of: ShareOf = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -136,7 +139,7 @@ def changes(
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
         extraction_months=extraction, only=only,
-        shown=shown(totals, order, top, wide, labels, publish, given.lang),
+        shown=shown(totals, order, top, wide, labels, publish, given.lang, share_of),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
@@ -149,6 +152,8 @@ def changes(
     _check_sum(account, units)
     if output is None and given.format is OutputFormat.TABLE:
         given.write(account, None)
+        if output is None:
+            given.result().print()
     given.write(units, output)
 
 
@@ -195,13 +200,14 @@ def shown(
     labels: bool = False,
     publish: str | None = None,
     lang: Language = Language.EN,
+    share_of: str | None = None,
 ) -> Presentation:
     """How a table is shown, from what was typed."""
     from folkestrom.app.office.presentation import Presentation
 
     return Presentation.asked(
         totals=totals, publish=publish, order=order, top=top, wide=wide,
-        labels=lang if labels else None,
+        labels=lang if labels else None, share_of=share_of,
     )  # fmt: skip
 
 
@@ -245,5 +251,7 @@ def _series(start: str, end: str, every: str) -> list[date]:
         days.append(day)
         day = add_months(first, months * len(days))
     if not days:
-        raise UsageError("is after the last day", where="--from", value=first)
+        raise UsageError(
+            "is after the last day", where="--from", value=first, next_step="Swap the two days"
+        )
     return days

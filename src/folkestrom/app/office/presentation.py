@@ -33,11 +33,11 @@ class Presentation:
     def asked(
         cls, *, totals: bool = False, publish: Rules | str | None = None, order: str | None = None,
         top: int | None = None, wide: str | None = None,
-        labels: Language | str | None = None,
+        labels: Language | str | None = None, share_of: str | None = None,
     ) -> Self:  # fmt: skip
         """How a user asks for it."""
         language = None if labels is None else Language(labels)
-        return cls(totals, rules_of(publish), Arrangement(order, top, wide, language))
+        return cls(totals, rules_of(publish), Arrangement(order, top, wide, language, share_of))
 
     def of(self, cells: Cells) -> Cells:
         """The table, so shown.

@@ -10,9 +10,17 @@ import duckdb
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.cells import decomposition_cells
+from folkestrom.analysis.decomposition.components import OTHERS
 from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences
-from folkestrom.analysis.rates.cells import Method, RateDesign, measured, rate_cells, rate_rows
+from folkestrom.analysis.rates.cells import (
+    NATION,
+    Method,
+    RateDesign,
+    measured,
+    rate_cells,
+    rate_rows,
+)
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
@@ -27,6 +35,7 @@ from folkestrom.statistics.periods import Period
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.selection import Kept, Only, codes_kept, codes_meant
+from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import check_used
 
 
@@ -159,7 +168,8 @@ class DecompositionQuestion:
         events, rules = self.events, self.events.rules
         counted = events.occurrences(connection, self.names)
         data = counted.kept(events.only, self.names)
-        found = kitagawa(data, self.by, self.between, self.factors, level=events.level)
+        between = _codes_of(self.between, counted.variable(self.by))
+        found = kitagawa(data, self.by, between, self.factors, level=events.level)
         cells = decomposition_cells(counted, found, self.by, events.only)
         if rules is not None:
             data = data.select(*self.names, "first_events", "events", "days")
@@ -167,3 +177,13 @@ class DecompositionQuestion:
                 found, cells, data, self.factors, rules, events.years((self.by,))
             )
         return Decomposed(replace(found, about=cells.specification.described()), cells)
+
+
+def _codes_of(groups: tuple[str, str], variable: Variable) -> tuple[str, str]:
+    """The codes of two groups that may be given by their names; nation and others are none."""
+    return tuple(  # type: ignore[return-value]
+        group
+        if group in (NATION, OTHERS)
+        else codes_meant({variable.name: (group,)}, [variable], "between")[variable.name][0]
+        for group in groups
+    )

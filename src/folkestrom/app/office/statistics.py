@@ -27,7 +27,7 @@ from folkestrom.variables.selection import Kept, Only, codes_kept
 #: What an adjustment is explained by.
 Area = Literal["nation", "county", "municipality"]
 #: What is asked about cells, and has no effect on a list.
-_OF_CELLS: Final = ("only", "totals", "order", "top", "wide", "labels", "publish")
+_OF_CELLS: Final = ("only", "totals", "share_of", "order", "top", "wide", "labels", "publish")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Test(Chi2):
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MobilityFit(ShownAsFit):
     """Estimates of a mobility model.
 
@@ -196,11 +196,14 @@ class MobilityFit(ShownAsFit):
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
         robust = "" if self.clusters is None else f", {self.clusters} clusters"
+        of = (p for p in self.positions if p.reference and p.level[0] != "(")
+        named = ", ".join(dict.fromkeys(f"{p.term} {p.level}" for p in of))
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         nested = f", within {self.groups} groups of {self.covariance.within}" if self.groups else ""
         lines = [
             f"Multinomial logit, person random effects: {self.covariance.structure}{nested}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
+            *(["Reference levels: " + named] if named else []),
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
             f"{points}standard errors: {self.standard_errors}{bread}{robust}",
             f"{verdict[0].upper()}{verdict[1:]}",

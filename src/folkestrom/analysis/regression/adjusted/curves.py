@@ -21,7 +21,7 @@ from folkestrom.model.names import check_code
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AdjustedCurves(Curves):
     """Curves of each level of a variable, had all of a population had that level.
 
@@ -68,7 +68,7 @@ class AdjustedCurves(Curves):
         place = int(np.searchsorted(shares.times, at, side="right")) - 1
         method = f"adjusted {shares.outcome}"
         if place < 0:
-            start = np.full(len(self.levels), 1.0 if shares.outcome == "survival" else 0.0)
+            start = np.full(len(self.levels), shares.start)
             none = np.zeros((len(start), len(start)))
             return Differences(method, at, self.levels, number, start, none, level)
         covariance = shares.covariance(np.array([place]))[0]
@@ -220,7 +220,7 @@ def adjusted_incidence(
     wanted = _Wanted(population, by, levels, weight, at, Scale(interval, level))
     if isinstance(fits, CoxFit):
         _check({"the fit": fits}, subdistribution=True)
-        return wanted.curves([fits], ["incidence"])
+        return wanted.curves([fits], [fits.outcome], falling=False)
     _check(fits, subdistribution=False)
     return wanted.curves(list(fits.values()), ["survival", *fits])
 
@@ -236,11 +236,12 @@ class _Wanted:
     at: Sequence[float] | None
     scale: Scale
 
-    def curves(self, fits: list[CoxFit], outcomes: list[str]) -> AdjustedCurves:
-        """The curves of some fits."""
+    def curves(
+        self, fits: list[CoxFit], outcomes: list[str], *, falling: bool = True
+    ) -> AdjustedCurves:
+        """The curves of some fits; `falling` as of `shares_of`."""
         taken = population_of(self.population, fits, self.by, self.levels, self.weight)
-        falling = outcomes != ["incidence"]
-        shares = shares_of(taken, fits, outcomes if falling else ["survival"], falling=falling)
+        shares = shares_of(taken, fits, outcomes, falling=falling)
         until = max(float(f.spells.stop.max()) for f in fits)
         times = shares[0].times
         at = times if self.at is None else np.unique(np.asarray(self.at, np.float64))
@@ -261,7 +262,7 @@ def _drawn(
     shares: Shares, names: Sequence[str | None], at: Floats, until: float, scale: Scale
 ) -> list[Curve]:
     place = np.searchsorted(shares.times, at, side="right") - 1
-    start = 1.0 if shares.outcome == "survival" else 0.0
+    start = shares.start
     held = np.maximum(place, 0)
     errors = np.sqrt(np.diagonal(shares.covariance(held), axis1=1, axis2=2))
     found = []

@@ -86,6 +86,8 @@ class Shares:
         Level × time.
     baselines, derivatives
         One for each cause.
+    start
+        The share before all times: of those without an event 1, of a cause 0.
     """
 
     outcome: str
@@ -93,6 +95,7 @@ class Shares:
     value: Floats
     baselines: tuple[Baseline, ...]
     derivatives: tuple[Derivative, ...]
+    start: float
 
     def covariance(self, wanted: Numbers) -> Floats:
         """Time × level × level, at times given by their numbers."""
@@ -128,16 +131,12 @@ class Shares:
             before = np.concatenate([np.zeros_like(total[:, :, :1]), total[:, :, :-1]], axis=2)
             return Derivative(by.own * rest + before, total, integral(by.direct, 1))
 
-        first = min(self.times[0], until) * self._start
+        first = min(self.times[0], until) * self.start
         return replace(
             self,
             value=first + integral(self.value, 1),
             derivatives=tuple(map(over, self.derivatives)),
         )
-
-    @property
-    def _start(self) -> float:
-        return 1.0 if self.outcome == "survival" else 0.0
 
     def _robust(self, cluster: Numbers, wanted: Numbers) -> Floats:
         """From what each cluster adds to baselines and coefficients, squared and added up."""
@@ -207,9 +206,9 @@ def shares_of(
     fits
         One for each cause; or one.
     outcomes
-        "survival", and names of causes in the order of the fits.
+        Names: of the share without an event first, then of the causes in the order of the fits.
     falling
-        False: of one fit, one less the share without an event, in the place of survival.
+        False: of one fit, one less the share without an event, by the name of its cause.
     """
     times, baselines = baselines_of(fits)
     levels = population.levels or (None,)
@@ -232,12 +231,12 @@ def shares_of(
                     [b.step[s] for b, s in zip(baselines, combination, strict=True)],
                 )
                 for k, sums in enumerate(empty):
-                    sums.add(g, combination, block, None if outcomes[k] == "survival" else k - 1)
+                    sums.add(g, combination, block, k - 1 if k else None)
     if not falling:
         empty[0].turn()
     return [
-        Shares(name, times, s.value, baselines, tuple(s.derivatives))
-        for name, s in zip(outcomes, empty, strict=True)
+        Shares(name, times, s.value, baselines, tuple(s.derivatives), float(falling and not k))
+        for k, (name, s) in enumerate(zip(outcomes, empty, strict=True))
     ]
 
 

@@ -17,6 +17,7 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    ShareOf,
     Start,
     Top,
     Totals,
@@ -57,6 +58,7 @@ def moves(
     known_at: KnownAt = PUBLISHED,
     only: Only = None,
     totals: Totals = False,
+    share_of: ShareOf = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -72,6 +74,6 @@ def moves(
     question = MovesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
         extraction_months=extraction, only=only,
-        shown=shown(totals, order, top, wide, labels, lang=given.lang),
+        shown=shown(totals, order, top, wide, labels, lang=given.lang, share_of=share_of),
     )  # fmt: skip
     given.write(given.answer(question, wait), output)

@@ -46,6 +46,7 @@ class Statistics(Opened):
         extraction_months: int | None = None,
         only: Kept | None = None,
         totals: bool = False,
+        share_of: str | None = None,
         order: str | None = None,
         top: int | None = None,
         wide: str | None = None,
@@ -74,6 +75,9 @@ class Statistics(Opened):
             Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
         totals
             With a total along every variable.
+        share_of
+            Figures in per cent too: of all codes of this variable together; or one figure of
+            another, such as "growth/population_start".
         order, top
             A measure, of which the largest come first, or a variable; and how many rows.
         wide
@@ -93,7 +97,8 @@ class Statistics(Opened):
             parameter, date=date, dates=dates, by=by, known_at=known_at,
             extraction_months=extraction_months, only=only,
             shown=Presentation.asked(
-                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
+                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels,
+                share_of=share_of,
             ),
         )  # fmt: skip
         if compare_known is not None:
@@ -113,6 +118,7 @@ class Statistics(Opened):
         extraction_months: int | None = None,
         only: Kept | None = None,
         totals: bool = False,
+        share_of: str | None = None,
         order: str | None = None,
         top: int | None = None,
         wide: str | None = None,
@@ -142,6 +148,9 @@ class Statistics(Opened):
             Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
         totals
             With a total along every variable.
+        share_of
+            Figures in per cent too: of all codes of this variable together; or one figure of
+            another, such as "growth/population_start".
         order, top
             A measure, of which the largest come first, or a variable; and how many rows.
         wide
@@ -158,7 +167,8 @@ class Statistics(Opened):
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             quarters=quarters, extraction_months=extraction_months, only=only,
             shown=Presentation.asked(
-                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels
+                totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels,
+                share_of=share_of,
             ),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
@@ -251,6 +261,7 @@ class Statistics(Opened):
         extraction_months: int | None = None,
         only: Kept | None = None,
         totals: bool = False,
+        share_of: str | None = None,
         order: str | None = None,
         top: int | None = None,
         wide: str | None = None,
@@ -273,7 +284,7 @@ class Statistics(Opened):
         only
             Codes to keep: `{"origin": "03"}` or "origin=03", or of a variable that the table is not
             by.
-        totals, order, top, wide, labels
+        totals, share_of, order, top, wide, labels
             As for `population`.
         to
             "arrow", "polars" or "pandas".
@@ -283,7 +294,7 @@ class Statistics(Opened):
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             abroad=abroad, extraction_months=extraction_months, only=only,
             shown=Presentation.asked(
-                totals=totals, order=order, top=top, wide=wide, labels=labels
+                totals=totals, order=order, top=top, wide=wide, labels=labels, share_of=share_of
             ),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
