@@ -118,6 +118,17 @@ def test_the_lightest_is_least_and_the_darkest_most(tmp_path: Path, classes: Cla
     }
 
 
+@pytest.mark.parametrize(
+    ("figures", "labels"),
+    [([0.13, 0.18, 0.126], ["0.130–0.180", "0.126"]), ([0.1, 0.2, 0.3], ["0.20–0.30", "0.10"])],
+)
+def test_no_two_classes_meet_at_the_same_limit(figures: list[float], labels: list[str]) -> None:
+    share = Measure("share", same("Share"), same("per cent"), decimals=2, empty=None)
+    cells = result((COUNTY,), {"county": [*CODES], "share": figures}, (share,))
+    (legend,) = map_chart(cells, count=2).figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == labels
+
+
 def test_growth_is_drawn_in_per_cent_and_the_title_names_it() -> None:
     grown = Measure("growth", Text("Growth", "Vekst"), Text("persons", "personer"))
     columns = {"county": [*CODES], "persons": [100, 0, 400], "growth": [5, 1, -1]}

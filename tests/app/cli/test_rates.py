@@ -162,6 +162,21 @@ def test_the_parts_of_a_difference(store: Path) -> None:
     )
 
 
+def test_groups_of_a_decomposition_may_be_given_by_their_names(store: Path) -> None:
+    given = (
+        "decompose",
+        *YEAR,
+        "--by",
+        "county",
+        "--factors",
+        "sex",
+        "--format",
+        "csv",
+        "--between",
+    )
+    assert ask(store, *given, "Oslo", "others").stdout == ask(store, *given, "03", "others").stdout
+
+
 def test_a_decomposition_of_some_says_of_whom_it_is(store: Path) -> None:
     asked = ("decompose", *YEAR, "--by", "county", "--between", "03", "nation", "--factors", "sex")
     assert "Only" not in ask(store, *asked).stdout
@@ -196,6 +211,8 @@ def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
         ("rates --only county", "is not a variable with codes"),
         ("rates --only county=99", "is not a code of county"),
         ("rates --only municipality=Olso", "Did you mean 0301 (Oslo)"),
+        ("rates --only age=39-20", "Did you mean 20-39"),
+        ("rates --only sex=woman", "Did you mean female (Females)"),
         ("rates --only county=xyzzy", "`folkestrom variables county` lists them"),
         ("rates --by colour", "Next: `folkestrom variables` lists them all"),
         ("rates --against 03", "nothing is standardised for"),

@@ -88,6 +88,38 @@ def test_the_late_birth_is_of_the_year_in_which_it_came(store: Path) -> None:
     assert [row["adjustment"] for row in found] == ["-1", "0"]
 
 
+def test_rates_and_indicators_say_what_sets_them_apart_from_the_account(store: Path) -> None:
+    year = ("--from", "2021-01-01", "--to", "2022-01-01")
+    # One birth of 2020 came late: the account of 2021 has it, and its rate has not.
+    rates = ask(store, "rates", *year, "--event", "birth").stdout
+    assert "late reports about earlier periods too, 1 in the whole country, of which 1" in rates
+    published = ask(store, "rates", *year, "--event", "birth", "--publish", "statistics").stdout
+    assert "late reports about earlier periods too." in published, "without amounts"
+    assert "late reports" not in ask(store, "rates", *year, "--known-at", "latest").stdout
+    assert "births 1, deaths 0" in ask(store, "indicators", *year).stdout
+
+
+def test_notes_name_who_is_kept(store: Path) -> None:
+    stock = ("population", "--date", "2021-01-01", "--by", "sex", "--only", "county=Oslo,age=67+")
+    shown = ask(store, *stock, "--order", "Persons").stdout
+    assert "Only County: 03 Oslo." in shown
+    assert "Only Age: 67 and over." in shown
+    moves = ("moves", "--from", "2019-01-01", "--to", "2020-01-01", "--only", "municipality=Oslo")
+    assert "these are moves out of it" in ask(store, *moves).stdout
+    backwards = ask(store, "changes", "--from", "2021-01-01", "--to", "2020-01-01").stderr
+    assert "Next: Swap the two days" in backwards
+
+
+def test_shares_of_what_is_protected(store: Path) -> None:
+    by = ("population", "--date", "2021-01-01", "--by", "sex", "--share-of", "sex")
+    found = rows(ask(store, *by, "--format", "csv"))
+    persons = [int(row["persons"]) for row in found]
+    shares = [float(row["persons_share"]) for row in found]
+    assert shares == pytest.approx([100 * n / sum(persons) for n in persons])
+    (one, *_) = rows(ask(store, *by, "--publish", "statistics", "--format", "csv"))
+    assert (one["persons"], one["persons_share"]) == ("", "")
+
+
 @pytest.mark.parametrize("name", ["key-figures", "age-groups", "marital-status", "citizenship"])
 def test_published_tables(store: Path, name: str) -> None:
     for language in ("en", "no"):

@@ -10,11 +10,9 @@ import duckdb
 
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.cells import decomposition_cells
-from folkestrom.analysis.decomposition.components import OTHERS
 from folkestrom.analysis.decomposition.design import parts_of
 from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.cells import (
-    NATION,
     Method,
     RateDesign,
     measured,
@@ -26,6 +24,7 @@ from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.arguments import Day, Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.outputs import decomposition as published_decomposition
@@ -168,8 +167,8 @@ class DecompositionQuestion:
         events, rules = self.events, self.events.rules
         counted = events.occurrences(connection, self.names)
         data = counted.kept(events.only, self.names)
-        between = _codes_of(self.between, counted.variable(self.by))
-        found = kitagawa(data, self.by, between, self.factors, level=events.level)
+        one, other = (_code_of(group, counted.variable(self.by)) for group in self.between)
+        found = kitagawa(data, self.by, (one, other), self.factors, level=events.level)
         cells = decomposition_cells(counted, found, self.by, events.only)
         if rules is not None:
             data = data.select(*self.names, "first_events", "events", "days")
@@ -179,11 +178,10 @@ class DecompositionQuestion:
         return Decomposed(replace(found, about=cells.specification.described()), cells)
 
 
-def _codes_of(groups: tuple[str, str], variable: Variable) -> tuple[str, str]:
-    """The codes of two groups that may be given by their names; nation and others are none."""
-    return tuple(  # type: ignore[return-value]
-        group
-        if group in (NATION, OTHERS)
-        else codes_meant({variable.name: (group,)}, [variable], "between")[variable.name][0]
-        for group in groups
-    )
+def _code_of(group: str, variable: Variable) -> str:
+    """The code of a group that is given by its name; else what was given."""
+    try:
+        (code,) = codes_meant({variable.name: (group,)}, [variable])[variable.name]
+    except (UsageError, ValueError):
+        return group  # nation and others, and what is refused with the codes that occur
+    return code

@@ -192,32 +192,29 @@ class MobilityFit(ShownAsFit):
             Coverage of the intervals.
         """
         verdict = "converged" if self.converged_ else f"NOT CONVERGED: {self.message_}"
-        rows = self.coefficients(level).to_dicts()
         wide = max(len(name) for name in (*self.names_, *self.correlations_))
         bread = f", information from {self.bread_persons} persons" if self.bread_persons else ""
         robust = "" if self.clusters is None else f", {self.clusters} clusters"
-        of = (p for p in self.positions if p.reference and p.level[0] != "(")
-        named = ", ".join(dict.fromkeys(f"{p.term} {p.level}" for p in of))
+        of = [f"{p.term} {p.level}" for p in self.positions if p.reference and p.level[0] != "("]
         points = f"{self.order} points of quadrature; " if self.covariance.effects else ""
         nested = f", within {self.groups} groups of {self.covariance.within}" if self.groups else ""
         lines = [
             f"Multinomial logit, person random effects: {self.covariance.structure}{nested}",
             f"{self.rows} person-years, {self.persons} persons; base outcome {self.outcomes[0]}",
-            *(["Reference levels: " + named] if named else []),
+            *([f"Reference levels: {', '.join(of)}"] if of else []),
             f"Log-likelihood {self.log_likelihood_:.4f}, AIC {self.aic_:.2f}, BIC {self.bic_:.2f}",
             f"{points}standard errors: {self.standard_errors}{bread}{robust}",
             f"{verdict[0].upper()}{verdict[1:]}",
             "",
             f"{'':{wide}} {'estimate':>11} {'std. err.':>10} {'z':>8} {'p':>7} {'interval':>22}",
         ]
-        for row in rows:
+        for row in self.coefficients(level).to_dicts():
             test = "" if row["z"] is None else f"{row['z']:8.2f} {row['p']:7.4f}"
             lines.append(
                 f"{row['name']:{wide}} {row['estimate']:11.5f} {row['standard_error']:10.5f} "
                 f"{test:16} {row['low']:11.5f} {row['high']:10.5f}"
             )
-        for name, (value, error) in self.correlations_.items():
-            lines.append(f"{name:{wide}} {value:11.5f} {error:10.5f}")
+        lines += [f"{n:{wide}} {v:11.5f} {e:10.5f}" for n, (v, e) in self.correlations_.items()]
         return "\n".join([*lines, *(f"Note: {note}." for note in self.notes)])
 
     def predict(
