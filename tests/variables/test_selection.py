@@ -37,7 +37,7 @@ def test_labels_and_ranges_are_codes(only: Only, codes: tuple[str, ...]) -> None
         ({"municipality": "Trondhiem"}, "Did you mean 5001 \\(Trondheim"),
         ({"county": 3}, "'3' is not a code of county.*Did you mean '03'"),
         ({"county": "03-11"}, "'03-11' is not a code of county"),
-        ({"age": "39-20"}, "'39-20' is no number that it has.*ranges such as 20-39"),
+        ({"age": "39-20"}, "'39-20' is a range from the larger .*Did you mean 20-39"),
         ({"age": "200-300"}, "no number"),
         ({"age": "twenty"}, "no number"),
         ({"age": "20-"}, "no number"),
@@ -51,4 +51,8 @@ def test_what_is_neither(only: Only, message: str) -> None:
 def test_notes_give_numbers_that_follow_each_other_as_one() -> None:
     only = codes_meant({"age": ["20-39", "67"], "county": ["11", "03"]}, VARIABLES.values())
     notes = [note.en for note in kept_notes(only, VARIABLES.values())]
-    assert notes == ["Only Age: 20\N{EN DASH}39, 67.", "Only County: 11, 03."]
+    assert notes == ["Only Age: 20\N{EN DASH}39, 67.", "Only County: 11 Rogaland, 03 Oslo."]
+    over = codes_meant({"age": ["67+"], "sex": ["kvinner"]}, VARIABLES.values())
+    assert [note.no for note in kept_notes(over, VARIABLES.values())] == [
+        "Bare Alder: 67 og over.", "Bare Kjønn: Kvinner.",
+    ]  # fmt: skip

@@ -52,6 +52,22 @@ def test_marriages_and_divorces(statuses: tuple[Marital, ...], marries: int, div
     assert events(store, "divorce", known_at="latest") == divorces
 
 
+def test_a_couple_is_one_marriage() -> None:
+    def weds(person: int, partner: int | None) -> list[tuple[Any, ...]]:
+        single, married = _marital(person, Marital.NEVER_MARRIED, Marital.MARRIED)
+        return [single, (*married[:2], partner, *married[3:])]
+
+    # Two with each other, one with somebody abroad, and one whose partner is not known.
+    pairs = ((1, 2), (2, 1), (3, 99), (4, None))
+    store = hand_made([{"person": n, "position": n} for n, _ in pairs],
+                      marital=[row for pair in pairs for row in weds(*pair)])  # fmt: skip
+    found = occurrences(store, year(2001), (), "marriage", known_at="latest")
+    assert found.data["events"].to_list() == [4]
+    assert any(note.en.endswith("where the register has both: 3.") for note in found.notes)
+    published = occurrences(store, year(2001), (), "marriage", known_at="latest", persons=True)
+    assert not any("register has both" in note.en for note in published.notes)
+
+
 def test_a_change_counts_for_who_was_resident_the_day_before() -> None:
     changes = [_marital(n, Marital.NEVER_MARRIED, Marital.MARRIED) for n in (1, 2, 3)]
     stays = [{}, {"person": 2, "valid_from": DAY}, {"person": 3, "valid_to": DAY}]

@@ -76,6 +76,24 @@ def births_by_mother() -> str:
     """
 
 
+@step("couples", reads=["marital"], example={"source": "flow_rows"})
+def couples(source: str) -> str:
+    """Number of couples whose status changed: who shares partner and day with another counts once.
+
+    The partner is the one whom the new status names; who has none in the register counts alone. A
+    divorce names nobody.
+    """
+    return f"""
+        SELECT count(DISTINCT (least(person, other), greatest(person, other), event_date)) AS events
+        FROM (
+          SELECT c.person, c.event_date, coalesce(h.partner, c.person) AS other
+          FROM {source} c
+          JOIN marital h
+            ON h.person = c.person AND h.valid_from = c.event_date AND {_known("h")}
+        )
+    """
+
+
 @step("status_changes", reads=["marital", "citizenship", "residence"], example={"of": MARRIAGE})
 def status_changes(of: StatusChange) -> str:
     """Every change of a status in the period of those resident at the end of the day before.

@@ -16,6 +16,7 @@ from folkestrom.analysis.rates.event_rows import (
     MARRIAGE,
     NATURALISATION,
     births_by_mother,
+    couples,
     status_changes,
 )
 from folkestrom.engine.steps import Step, step
@@ -48,6 +49,8 @@ class Event:
         Where it is no flow: the step to its rows.
     note
         What readers of its figures should know.
+    of_couples
+        Where two persons have it together: what that is called.
     sex
         Whose person-years its rates are of, where sex is not asked for; None: everybody's.
     """
@@ -57,6 +60,7 @@ class Event:
     level: int = 2
     rows: Step | None = None
     note: Text | None = None
+    of_couples: Text | None = None
     sex: Sex | None = None
 
     @property
@@ -104,6 +108,7 @@ EVENTS: Final[dict[str, Event]] = {
         _ALL,
         rows=status_changes(MARRIAGE),
         note=_BOTH,
+        of_couples=Text("Marriages", "Ekteskap"),
     ),
     "divorce": Event(
         Text("Persons who divorce", "Personer som skilles"),
@@ -172,6 +177,12 @@ def event_cells(source: str, condition: str, by: Sequence[str], persons: bool = 
           FROM {source} WHERE {condition}
         ) AS numbered {grouping}
     """
+
+
+def couple_steps(event: Event) -> list[Step]:
+    """Steps to the number of couples, of an event that two persons have together."""
+    rows = flow_rows(event.level) if event.rows is None else event.rows.named("flow_rows")
+    return [rows, couples(rows.name)]
 
 
 def event_steps(event: Event, chosen: Sequence[Variable], persons: bool = False) -> list[Step]:

@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
-from folkestrom.analysis.rates.events import event_of, event_steps
+from folkestrom.analysis.rates.events import couple_steps, event_of, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.quantile_years import quantile_years
 from folkestrom.columns import check_arguments
@@ -165,14 +165,25 @@ def occurrences(
     notes = [*limits.notes(known), *([] if counted.note is None else [counted.note])]
     if sex is not None:
         notes.insert(0, _OF_WOMEN)
+    # Footnotes of what is published have no amounts that no rules have seen.
+    if counted.of_couples is not None and not persons:
+        many = int(_fetched(connection, couple_steps(counted), values, ())["events"].sum())
+        notes.append(_of_couples(counted.of_couples, many))
     if knowledge.asked == PUBLISHED and counted.in_accounts and knowledge.reaches(period.start):
         steps = event_steps(counted, ())
         earlier = values | {"known_start": knowledge.day(period.start)}
         account = int(_fetched(connection, steps, earlier, ())["events"].sum())
-        # Footnotes of what is published have no amounts that no rules have seen.
         notes += _late_reports(own, account, told=not persons)
     return Occurrences(
         shown, data, period, known, counted.label, tuple(notes), knowledge.vintage, sex is not None
+    )
+
+
+def _of_couples(label: Text, many: int) -> Text:
+    return Text(
+        f"{label.en} in the whole country, each couple once where the register has both: "
+        f"{number(many)}.",
+        f"{label.no} i hele landet, hvert par én gang der begge er i registeret: {number(many)}.",
     )
 
 
