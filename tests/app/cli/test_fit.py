@@ -70,6 +70,7 @@ def test_chances_of_a_profile(panel: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "profile 0: place=urban,age=30" in shown.stdout
     assert "move: place[urban]" in shown.stdout
+    assert "Reference levels: place rural" in shown.stdout
 
 
 def test_effects_of_the_person_are_fitted(panel: Path) -> None:

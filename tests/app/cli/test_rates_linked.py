@@ -91,7 +91,7 @@ def test_notes_say_who_is_unknown_in_words_of_the_language(store: Path) -> None:
     named = 'rich = {of = "wealth", starts = [900], other = "less"}'
     assert "who has no value is unknown" in note(*bands, named)
     equal = ("rates", *YEAR, "--by", "degree", "--standardise-by", "sex,age_group", "--lang", "no")
-    assert "Standardisert etter kjønn, alder (direkte)" in note(*equal)
+    assert "Standardisert etter kjønn, aldersgruppe (direkte)" in note(*equal)
     assert "raten i standarden, hele landet" in note(*equal)
 
 
