@@ -74,8 +74,6 @@ def serve(address: str) -> None:
     """Load, listen, and fork for whoever asks."""
     for module in LOADED:
         importlib.import_module(module)
-    # Solved once: every page that makes a country has the same.
-    importlib.import_module("folkestrom.twin.targets.embedded").embedded_targets()
     signal.signal(signal.SIGCHLD, _reap)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(f"{address}.unready")
