@@ -36,7 +36,7 @@ def test_one_variable_is_kept_and_another_shown() -> None:
     store = hand_made(people())
     cells = population(store, date(2021, 1, 1), ["municipality"], only={"sex": "female"})
     assert dict(frame(cells).rows()) == {"0301": 1, "1103": 1}
-    assert "Only Sex: female." in [note.en for note in cells.specification.footnotes]
+    assert "Only Sex: Females." in [note.en for note in cells.specification.footnotes]
 
 
 def test_nobody_is_0_and_not_nothing() -> None:

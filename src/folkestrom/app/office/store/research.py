@@ -111,6 +111,7 @@ class Research(Opened):
         ...
         folkestrom.errors.UsageError: from: '2020-01-01' is not before the end of the period.
         Allowed: days before 2019-01-01.
+        Next: Swap the two days.
         """
         check_arguments(Research.rates, locals())
         from folkestrom.app.office.rates import EventQuestion, RateQuestion
