@@ -17,6 +17,11 @@ COMPILED_ANALYSIS := $(VENV)/.compiled-analysis
 FIND_KERNELS := grep -rl --include=*.py -e njit -e '@kernel' -e '(kernel,'
 KERNELS := $(shell $(FIND_KERNELS) --exclude-dir=analysis src/folkestrom 2>/dev/null)
 KERNELS_OF_ANALYSIS := $(shell $(FIND_KERNELS) src/folkestrom/analysis 2>/dev/null)
+# For the pages: root takes Chromium from the system's packages where there is no browser yet.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
+FIND_BROWSER := for one in $(BROWSERS); do command -v $$one && break; done >/dev/null
+INSTALL_BROWSER := { test "$$(id -u)" = 0 && apt-get update -qq && \
+	apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1
 LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
@@ -55,6 +60,7 @@ lint: $(STAMP)
 # to have done its half takes tests from the other's. Before them the longest of three things is
 # begun first, which leaves the other core time for the two others.
 test: $(STAMP)
+	@$(FIND_BROWSER) || $(INSTALL_BROWSER) || echo "No Chromium: what needs a browser is skipped."
 	$(MAKE) --jobs 2 $(COMPILED_ANALYSIS) $(COMPILED) lint
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.catalogue.tables import TABLES
-from folkestrom.publish.releases.desk import ZONE
+from folkestrom.model.time import LOCAL_ZONE
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
@@ -187,7 +187,7 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     assert publish(folder, "approve", first, "--by", "Bo").exit_code == 0
     refused = build(folder, "B1002", "--corrects", first, "--why", "A year too many")
     assert (refused.exit_code, "is approved" in refused.stderr) == (2, True)
-    soon = (datetime.now(ZONE) + timedelta(seconds=2)).isoformat()[:19]
+    soon = (datetime.now(LOCAL_ZONE) + timedelta(seconds=2)).isoformat()[:19]
     at = ["--at", soon, "--by", "Bo", "--why", "A trial"]
     assert publish(folder, "schedule", first, *at).exit_code == 0
     assert publish(folder, "release", "--wait").exit_code == 0

@@ -12,7 +12,8 @@ from folkestrom.app.office.catalogue.build import BuildQuestion, Progress
 from folkestrom.app.office.catalogue.secret import make_secret, read_secret
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
-from folkestrom.publish.releases.desk import ZONE, Desk
+from folkestrom.model.time import LOCAL_ZONE
+from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import read_manifest
 from folkestrom.publish.releases.shelf import put_notice, releases_of
 
@@ -76,7 +77,7 @@ def trial(
     desk.built(release, _MAKER)
     desk.approve(release.name, _APPROVER)
     put_notice(desk.public, _NOTICE)
-    due = datetime.now(UTC).astimezone(ZONE) + _AHEAD
+    due = datetime.now(UTC).astimezone(LOCAL_ZONE) + _AHEAD
     desk.schedule(release.name, _APPROVER, due.date(), due.time(), why=_WHY)
     for _ in desk.wait_and_release():
         pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,8 +9,8 @@ from typing import Any, Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Answers that are kept, in bytes.
-KEPT: Final = 64 << 20
+from folkestrom.app.public.kept import Kept
+
 #: What each takes beside its body, about.
 _BESIDE: Final = 2_000
 #: What depends on the day on which it is asked.
@@ -45,9 +44,7 @@ class Repeats:
         current: Callable[[], list[tuple[bytes, bytes]]],
     ) -> None:  # fmt: skip
         self._app, self._state, self._prefix, self._current = app, state, prefix, current
-        self._of: Any = None
-        self._answers: OrderedDict[tuple[Any, ...], _Answer] = OrderedDict()
-        self._size = 0
+        self._kept: Kept[_Answer] = Kept()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give an answer that is kept, or have it made."""
@@ -56,14 +53,10 @@ class Repeats:
             await self._app(scope, receive, send)
             return
         state = self._state()
-        if state != self._of:
-            self._answers.clear()
-            self._size, self._of = 0, state
-        known = self._answers.get(key)
+        known = self._kept.find(state, key)
         if known is None:
             await self._app(scope, receive, self._keeping(key, state, send))
             return
-        self._answers.move_to_end(key)
         kept = [one for one in known.start["headers"] if one[0] != b"cache-control"]
         await send({**known.start, "headers": [*kept, *self._current()]})
         for message in known.body:
@@ -89,18 +82,9 @@ class Repeats:
             elif made and message["type"] == "http.response.body":
                 made[0].body.append(message)
                 made[0].size += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    self._keep(key, state, made[0])
+                # What came out while it was made may or may not be in it.
+                if not message.get("more_body") and state == self._state():
+                    self._kept.keep(state, key, made[0], made[0].size + _BESIDE)
             await send(message)
 
         return keeping
-
-    def _keep(self, key: tuple[Any, ...], state: Any, answer: _Answer) -> None:
-        # What came out while it was made may or may not be in it.
-        if state != self._state() or answer.size > KEPT // 8:
-            return
-        self._answers[key] = answer
-        self._size += answer.size + _BESIDE
-        while self._size > KEPT:
-            _, oldest = self._answers.popitem(last=False)
-            self._size -= oldest.size + _BESIDE

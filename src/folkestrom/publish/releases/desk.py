@@ -16,12 +16,11 @@ from datetime import time as hour
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
-from folkestrom.model.time import add_months
+from folkestrom.model.time import LOCAL_ZONE, add_months
 from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
 from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
@@ -35,9 +34,8 @@ from folkestrom.publish.releases.shelf import (
     releases_of,
 )
 
-#: Statistics come out at this hour of this zone, and are announced so many months before.
+#: Statistics come out at this hour, local time, and are announced so many months before.
 HOUR: Final = hour(8)
-ZONE: Final = ZoneInfo("Europe/Oslo")
 NOTICE_MONTHS: Final = 3
 #: How long is slept at most before the clock is looked at again, in seconds.
 _NAP: Final = 0.05
@@ -169,13 +167,13 @@ class Desk:
         datetime
             The instant, in UTC.
         """
-        due = datetime.combine(day, at, ZONE).astimezone(UTC)
+        due = datetime.combine(day, at, LOCAL_ZONE).astimezone(UTC)
         with self._alone():
             state = self._state(release, "approved", "scheduled")
             now = self._clock()
             if due <= now:
                 raise UsageError("is not in the future", where="at", value=f"{day} {at:%H:%M}")
-            short = due < datetime.combine(add_months(now.date(), NOTICE_MONTHS), at, ZONE)
+            short = due < datetime.combine(add_months(now.date(), NOTICE_MONTHS), at, LOCAL_ZONE)
             if (short or state.due is not None) and not why.strip():
                 raise UsageError(
                     f"is less than {NOTICE_MONTHS} months ahead, or was announced otherwise",

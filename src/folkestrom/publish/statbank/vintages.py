@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from folkestrom.model.specification import Language
+from folkestrom.model.time import LOCAL_ZONE
 from folkestrom.publish.statbank.dataset import Addresses, Published
 from folkestrom.publish.statbank.problems import NO_VINTAGE, Problem, quoted
 from folkestrom.publish.tables.comparison import Comparison, compare
-
-#: A day ends here by the clock of this zone.
-ZONE: Final = ZoneInfo("Europe/Oslo")
 
 
 def vintage(tables: Sequence[Published], wanted: str) -> Published:
@@ -45,12 +42,12 @@ def _instant(text: str) -> datetime | None:
     try:
         if len(text) == len("2021-02-19"):
             following = date.fromisoformat(text) + timedelta(days=1)
-            return datetime.combine(following, time(), ZONE) - timedelta(microseconds=1)
+            return datetime.combine(following, time(), LOCAL_ZONE) - timedelta(microseconds=1)
         # In an address a plus sign means a space.
         found = datetime.fromisoformat(text.replace(" ", "+"))
     except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=ZONE)
+    return found if found.tzinfo else found.replace(tzinfo=LOCAL_ZONE)
 
 
 def revisions(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.publish.tables.definition import CodeList, Content, Definition, Variable
+from folkestrom.publish.tables.definition import CONTENTS, CodeList, Content, Definition, Variable
 from folkestrom.publish.tables.figures import THERE, Axis, Figures, taken
 
 #: So many of the largest changes are listed.
@@ -122,7 +122,7 @@ def compare(before: Table, after: Table) -> Comparison | None:
     pairs = list(zip(old.variables, new.variables, strict=True))
     codes = [_codes(a.id, _of(a), _of(b)) for a, b in pairs]
     contents = [c.code for c in old.contents], [c.code for c in new.contents]
-    codes.append(_codes("ContentsCode", *contents))
+    codes.append(_codes(CONTENTS, *contents))
     common = [[code for code in _of(a) if code in set(_of(b))] for a, b in pairs]
     both = [content for content in new.contents if content.code in contents[0]]
     parts = [

@@ -13,7 +13,7 @@ import pytest
 from folkestrom.app.demo.run import MARK
 from folkestrom.app.demo.trial import trial
 from folkestrom.app.office.catalogue.build import BuildQuestion
-from folkestrom.app.public.site.kept import Kept, Made
+from folkestrom.app.public.kept import Kept, Made, kept_or_made
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.errors import UsageError
 from folkestrom.publish.releases.desk import Desk
@@ -111,15 +111,19 @@ def test_the_calendar_is_read_by_other_programs(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_of_one_state_and_has_an_end() -> None:
-    kept, made = Kept(most=10), []
+    kept: Kept[Made] = Kept(most=10)
+    made = []
 
     def make(text: bytes) -> Made:
         made.append(text)
         return Made(text, "")
 
     for state, key in ((1, "a"), (1, "a"), (2, "a"), (2, "b"), (2, "a"), (2, "c"), (2, "b")):
-        kept.get(state, key, lambda key=key: make(key.encode() * 5))  # type: ignore[misc]
+        kept_or_made(kept, state, key, lambda key=key: make(key.encode() * 5))  # type: ignore[misc]
     assert made == [b"aaaaa", b"aaaaa", b"bbbbb", b"ccccc", b"bbbbb"]
+    kept.keep(2, "large", Made(b"", ""), 6)
+    kept.keep(1, "late", Made(b"", ""), 1)
+    assert kept.find(2, "large") is kept.find(2, "late") is None
 
 
 def test_a_demonstration_is_released_once_and_says_that_it_is_one(tmp_path: Path) -> None:

@@ -214,9 +214,9 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
 
 def _local(due: datetime) -> str:
     """An instant in Norwegian time, with how far that is from UTC."""
-    from folkestrom.publish.releases.desk import ZONE
+    from folkestrom.model.time import LOCAL_ZONE
 
-    return due.astimezone(ZONE).isoformat(timespec="seconds")
+    return due.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
 
 
 def _name(by: str) -> str:

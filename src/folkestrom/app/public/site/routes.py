@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from folkestrom.app.public.kept import Made
 from folkestrom.app.public.site import views
 from folkestrom.app.public.site.explorer import calls, downloads, explorer
 from folkestrom.app.public.site.feeds import atom, icalendar
-from folkestrom.app.public.site.kept import Made
 from folkestrom.app.public.site.questions import Question, question
 from folkestrom.app.public.site.site import MEDIA, Site, static_answer
 from folkestrom.app.public.site.texts import LANGUAGES, preferred

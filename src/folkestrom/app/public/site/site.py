@@ -16,14 +16,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from folkestrom.app.public.site.kept import Kept, Made
+from folkestrom.app.public.kept import Kept, Made, kept_or_made
 from folkestrom.app.public.site.questions import Question
 from folkestrom.app.public.site.texts import LANGUAGES, text
 from folkestrom.app.public.statbank import PREFIX, Bank, cache_control
 from folkestrom.errors import FolkestromError, InputRefused
 from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
-from folkestrom.publish.releases.desk import ZONE
+from folkestrom.model.time import LOCAL_ZONE
 from folkestrom.publish.statbank.charts import Chart, drawn, mapped
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import Chosen
@@ -63,7 +63,7 @@ class Site:
 
     bank: Bank
     borders: Path | None = None
-    kept: Kept = field(default_factory=Kept)
+    kept: Kept[Made] = field(default_factory=Kept)
     drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def state(self) -> object:
@@ -75,7 +75,7 @@ class Site:
     ) -> Response:
         """An answer, made now or before, which no cache keeps past the next release."""
         base = f"{request.base_url}"
-        made = self.kept.get(self.state(), (base, key), make)
+        made = kept_or_made(self.kept, self.state(), (base, key), make)
         return sent(request, made, cache_control(self.bank), status)
 
     def picture(
@@ -115,7 +115,7 @@ class Site:
                 return Made(chart.file(form), MEDIA[form], chart.description)
 
         key = (kind, form, size, language, question.table.definition.id, question.picture_query())
-        return self.kept.get(self.state(), key, make)
+        return kept_or_made(self.kept, self.state(), key, make)
 
     def _map(self, question: Question, asked: Chosen, language: Language) -> Chart:
         try:
@@ -241,12 +241,12 @@ def day(at: datetime, language: Language) -> str:
     >>> day(datetime(2021, 5, 20, 6, tzinfo=UTC), Language.NO)
     '20. mai 2021'
     """
-    local = at.astimezone(ZONE)
+    local = at.astimezone(LOCAL_ZONE)
     month = text("months", language).split(" ")[local.month - 1]
     return text("day", language, day=local.day, month=month, year=local.year)
 
 
 def hour(at: datetime, language: Language) -> str:
     """A day and hour, as the office's zone has them."""
-    local = at.astimezone(ZONE)
+    local = at.astimezone(LOCAL_ZONE)
     return text("hour", language, day=day(at, language), hour=f"{local:%H:%M}")
