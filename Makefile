@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 # The system's certificates: some networks, and pip too, have their own.
 UV := $(VENV)/bin/uv --system-certs
 STAMP := $(VENV)/.installed
+IN_TWOS := $(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 # Other programs that the mobility model is compared with; some need older libraries than ours.
 PEERS := .venv-peers
 COMPILED := $(VENV)/.compiled
@@ -29,12 +30,13 @@ LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-inde
 # two thirds of the time of a short command.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo site test bench bench-peers acceptance docs lint lock measure help
+.PHONY: setup demo site test test-long bench bench-peers acceptance docs lint lock measure help
 
 help:
 	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
 	@echo "make site [STORE=…] [PORT=8000]                publish them on a web site of your own, after make demo"
-	@echo "make test | lint | docs | bench | acceptance   check it"
+	@echo "make test | lint                               check it, in minutes"
+	@echo "make test-long | acceptance | docs | bench     also what takes long, full size, manual, speed"
 	@echo "make bench-peers                               beside other programs, which it installs apart"
 	@echo "make measure                                   its size and shape, into the manual"
 	@echo "make setup | lock                              environment, locked requirements"
@@ -60,9 +62,14 @@ lint: $(STAMP)
 # to have done its half takes tests from the other's. Before them the longest of three things is
 # begun first, which leaves the other core time for the two others.
 test: $(STAMP)
-	@$(FIND_BROWSER) || $(INSTALL_BROWSER) || echo "No Chromium: what needs a browser is skipped."
 	$(MAKE) --jobs 2 $(COMPILED_ANALYSIS) $(COMPILED) lint
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
+	$(IN_TWOS) -m "not long and not acceptance"
+
+# The pages of the manual as its readers run them, browsers, interruptions, large or many cases.
+test-long: $(STAMP)
+	@$(FIND_BROWSER) || $(INSTALL_BROWSER) || echo "No Chromium: what needs a browser is skipped."
+	$(MAKE) --jobs 2 $(COMPILED_ANALYSIS) $(COMPILED)
+	$(IN_TWOS) -m "long and not acceptance"
 
 # What numba compiles is kept beside the sources: done once, on a thousandth of a country.
 $(COMPILED): $(STAMP) $(KERNELS)

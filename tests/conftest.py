@@ -68,7 +68,20 @@ PURPOSES = {
     ),
 }  # fmt: skip
 
+#: Files that take long: what a person who changes one rule need not wait for, and CI runs.
+LONG = (
+    "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
+    "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
+    "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
+    "analysis/regression/test_exact_ties.py", "analysis/study/test_twin.py",
+    "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/demo/test_nothing_published.py",
+    "columns/test_doors.py", "intake/test_crash.py", "intake/test_quarantine_rounds.py",
+    "intake/test_shuffle.py", "register/test_large_histories.py", "twin/lives/*",
+    "twin/output/test_seeds.py", "twin/years/*",
+)  # fmt: skip
 
+
+@cache
 def purpose(path: Path) -> str:
     """What a file of tests is for; examples in the sources are pages of the manual."""
     if not path.is_relative_to(TESTS):
@@ -80,10 +93,19 @@ def purpose(path: Path) -> str:
     raise pytest.UsageError(f"tests/{name} has no line in the table of tests/conftest.py")
 
 
+@cache
+def is_long(path: Path) -> bool:
+    """Whether a file of tests is one of those that take long."""
+    name = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    return any(fnmatch(name, file) for file in LONG)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its purpose; begin with the longest, so that none is left at the end."""
     for item in items:
         item.add_marker(purpose(item.path))
+        if is_long(item.path):
+            item.add_marker("long")
     items.sort(key=lambda item: item.path.name != "test_tutorials.py")
 
 
