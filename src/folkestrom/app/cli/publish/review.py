@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from rich.table import Table
 
 from folkestrom.app.cli.context import Settings
@@ -25,6 +24,8 @@ def show_review(given: Settings, manifest: Manifest, tables: Sequence[Reviewed])
     manifest, tables
         The release's, and its tables beside those that are out.
     """
+    import msgspec
+
     decisions = [
         {
             "table": id,
