@@ -4,7 +4,8 @@
 
 makes a table of 798 000 cells in the shape of Statistics Norway's 07459, and asks both servers, one
 process each, the same questions over 50 connections. Without datasette (`pip install datasette`, in
-an environment of its own) ours is measured alone.
+an environment of its own) ours is measured alone. With `--requests 100000` it makes 50 million
+cells instead, and looks at memory over so many answers.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ from folkestrom.publish.tables.figures import Figures
 
 CONNECTIONS = 50
 PLACES, AGES, YEARS = 171, 106, 22
+#: Tables of 798 000 cells each that are 50 million.
+MANY = 63
 LARGE = "valuecodes[Region]=*&valuecodes[Kjonn]=*&valuecodes[Alder]=*&valuecodes[Tid]=*"
 TEN_THOUSAND = (
     "valuecodes[Region]=*&valuecodes[Kjonn]=*&valuecodes[Tid]=top(3)&valuecodes[Alder]=00?"
 )
 
 
-def release(folder: Path) -> Path:
-    """A public folder with one table; the same cells lie in `cells.db`."""
+def release(folder: Path, tables: int = 1) -> Path:
+    """A public folder with tables of 798 000 cells; those of the first lie in `cells.db` too."""
 
     def values(codes: list[str]) -> tuple[Category, ...]:
         return tuple(Category(code, same(code)) for code in codes)
@@ -63,15 +66,25 @@ def release(folder: Path) -> Path:
         for name, of in zip(names, codes, strict=True)
     )
     content = Content("Personer1", same("Persons"), same("persons"))
-    made = Definition("B1001", same("Population"), "be", same("Population"), variables, (content,))
-    persons = np.random.default_rng(1).integers(0, 900, made.shape, np.int32)
+    shape = tuple(len(variable.values) for variable in variables)
+    persons = np.random.default_rng(1).integers(0, 900, shape, np.int32)
     now = datetime.now(UTC)
-    table = made, Figures({"Personer1": persons}), Decision("none", same("Drawn by chance"))
+    label, why = same("Population"), same("Drawn by chance")
+    made = (
+        (
+            Definition(f"B{1001 + n}", label, "be", label, variables, (content,)),
+            Figures({"Personer1": persons + n}),
+            Decision("none", why),
+        )
+        for n in range(tables)
+    )
     found = write_release(
-        folder / "drafts", [table], made_at=now, made_by="A",
+        folder / "drafts", made, made_at=now, made_by="A",
         program="1", log_position=1,
     )  # fmt: skip
     put_out(folder / "public", found, now)
+    if tables > 1:
+        return folder / "public"
     with sqlite3.connect(folder / "cells.db") as base:
         base.execute(
             "CREATE TABLE B1001 (Region TEXT, Kjonn TEXT, Alder TEXT, Tid TEXT, Personer1 INT)"
@@ -151,12 +164,39 @@ def resident(process: int) -> float:
     return psutil.Process(process).memory_info().rss / 2**20
 
 
+def large(folder: Path, requests: int) -> None:
+    """How long 50 M cells take to be there, and what answering leaves behind in memory."""
+    public = release(folder, MANY)
+    api = "/api/pxwebapi/v2"
+    command = [sys.executable, "-m", "folkestrom.app.public", str(public)]
+    with served(command, f"{api}/config") as (address, start, process):
+        cells = MANY * PLACES * 2 * AGES * YEARS / 1e6
+        print(f"{cells:.0f} M cells: first answer after {start:.2f} s")
+        # Never the same twice, of all tables: the longest path, and the most to be kept.
+        asking = [
+            f"{api}/tables/B{1001 + n % MANY}/data?valuecodes[Region]={n % PLACES:04}"
+            f"&valuecodes[Tid]=*&valuecodes[Kjonn]=1&valuecodes[Alder]={n // PLACES % AGES:03}"
+            for n in range(MANY * PLACES)
+        ]
+        memory, done = [resident(process)], 0
+        while done < requests:
+            each, _ = asyncio.run(asked(address, asking, 10))
+            done += int(10 * each)
+            memory.append(resident(process))
+        print(f"  memory over {done:,} answers: {', '.join(f'{m:.0f}' for m in memory)} MiB")
+
+
 def main() -> None:
     """Ask both, and print what each did."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--datasette", default=shutil.which("datasette"))
     reader.add_argument("--seconds", type=float, default=5.0)
+    reader.add_argument("--requests", type=int, default=0, help="over 50 M cells")
     given = reader.parse_args()
+    if given.requests:
+        with tempfile.TemporaryDirectory() as name:
+            large(Path(name), given.requests)
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         public = release(folder)
