@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.engine.steps import compose, run, step
 from folkestrom.statistics.record_keys import SUFFIX, rows_with_keys
-from folkestrom.variables.sources import AGE, ATTRIBUTE, RESIDENCE
+from folkestrom.variables.sources import AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE
 from folkestrom.variables.variable import Variable
 
 Int = NDArray[np.int32]
@@ -43,7 +43,7 @@ NO_CODE: Final = -1
 
 _EPOCH: Final = date(1970, 1, 1)
 #: What the history of residence has by itself.
-_OF_RESIDENCE: Final = {AGE, ATTRIBUTE, RESIDENCE}
+_OF_RESIDENCE: Final = {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE}
 _QUARTERS: Final = {(month, 1) for month in (1, 4, 7, 10)}
 _DAYS: Final = ("valid_from", "valid_to", "known_from", "known_to")
 

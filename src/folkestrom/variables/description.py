@@ -8,7 +8,7 @@ days of their own; what differs is in `Rows`, and the filter on four columns is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
@@ -24,6 +24,8 @@ from folkestrom.variables.past import (
     rows_with_past,
 )
 from folkestrom.variables.sources import (
+    ATTRIBUTE,
+    BIRTHPLACE,
     CHILDREN,
     HISTORIES,
     MARITAL,
@@ -233,7 +235,7 @@ def described(
     steps: list[Step] = []
     calendar: dict[str, str] = {}
     there = {*rows.have, *have}
-    for wanted in needs:
+    for wanted in _by_table(needs):
         missing = [column for column in wanted.columns if column not in there]
         if not missing:
             continue
@@ -251,6 +253,16 @@ def described(
             )
         )
     return steps
+
+
+def _by_table(needs: Iterable[Source]) -> list[Source]:
+    """What is needed, with what stands in the same table as one: that is joined once."""
+    found = list(needs)
+    if ATTRIBUTE in found and BIRTHPLACE in found:
+        found.remove(BIRTHPLACE)
+        columns = ATTRIBUTE.columns + BIRTHPLACE.columns
+        found[found.index(ATTRIBUTE)] = replace(ATTRIBUTE, columns=columns, stored=columns)
+    return found
 
 
 def _calendar(source: Source, rows: Rows) -> dict[str, str]:

@@ -179,7 +179,7 @@ def _duration() -> Variable:
     sql = f"""CASE WHEN country_of_birth = {NO_CODE} THEN {_BORN_HERE}
       WHEN {years.name} IS NULL THEN {_BORN_HERE + 1} ELSE {DURATIONS.sql(years.name)} END"""
     codes = {code: number for number, code in enumerate(_DURATION_LABELS)}
-    return _listed(dimension, sql, sources.ATTRIBUTE, years, numbers=codes)
+    return _listed(dimension, sql, sources.BIRTHPLACE, years, numbers=codes)
 
 
 _LAST_IMMIGRATION: Final = Text(
@@ -251,7 +251,7 @@ _OF_THE_REGISTER: Final = (
     ),
     _country(
         "country_of_birth", Text("Country of birth", "Fødeland"), "country_of_birth",
-        sources.ATTRIBUTE, fixed=True,
+        sources.BIRTHPLACE, fixed=True,
     ),
     _classified(
         "born_abroad",
@@ -260,7 +260,7 @@ _OF_THE_REGISTER: Final = (
          "yes": Text("Born abroad", "Født i utlandet")},
         f"CASE WHEN nullif(country_of_birth, {COUNTRY_CODES[UNKNOWN]}) IS NULL THEN NULL "
         f"WHEN country_of_birth = {NO_CODE} THEN 0 ELSE 1 END",
-        sources.ATTRIBUTE,
+        sources.BIRTHPLACE,
         classification="ISO 3166-1 alpha-2",
         fixed=True,
         note=Text(
@@ -271,7 +271,7 @@ _OF_THE_REGISTER: Final = (
         ),
     ),
     _listed(
-        IMMIGRANT_CATEGORY, _category_sql(), sources.ATTRIBUTE, sources.PARENTS,
+        IMMIGRANT_CATEGORY, _category_sql(), sources.BIRTHPLACE, sources.PARENTS,
         numbers={category.code: n for n, category in enumerate(IMMIGRANT_CATEGORY.categories)},
         fixed=True, note=IMMIGRANT_NOTE,
     ),
@@ -311,7 +311,7 @@ _DERIVED: Final = (
         Text("Children of immigrants", "Barn av innvandrere"),
         {"no": Text("Others", "Øvrige"), "yes": _NORWEGIAN_BORN},
         f"CASE ({_category_sql()}) WHEN 1 THEN 1 WHEN 3 THEN NULL WHEN 4 THEN NULL ELSE 0 END",
-        sources.ATTRIBUTE,
+        sources.BIRTHPLACE,
         sources.PARENTS,
         classification=IMMIGRANT_CATEGORY.classification,
         fixed=True,
@@ -351,7 +351,7 @@ _DERIVED: Final = (
             "other": Text("Immigrants, other countries", "Innvandrere, andre land"),
         },
         _group_sql(),
-        sources.ATTRIBUTE,
+        sources.BIRTHPLACE,
         sources.PARENTS,
         classification="Immigrant category, and groups of countries of birth",
         fixed=True,

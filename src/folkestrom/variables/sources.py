@@ -95,7 +95,11 @@ def _made(name: str, **more: Any) -> History:
 
 
 RESIDENCE: Final = _history("residence", "municipality", "basic_unit")
-ATTRIBUTE: Final = _history("attribute", "sex", "birth_date", "country_of_birth", holds="always")
+ATTRIBUTE: Final = _history("attribute", "sex", "birth_date", holds="always")
+#: Of the same table, and apart: events have the other two, and most questions no need of this.
+BIRTHPLACE: Final = replace(
+    ATTRIBUTE, name="birthplace", columns=("country_of_birth",), stored=("country_of_birth",)
+)
 MARITAL: Final = _history("marital", "marital_status", missing=int(MaritalStatus.UNKNOWN))
 CITIZENSHIP: Final = _history("citizenship", "citizenship")
 PARENTS: Final = Source("parents", ("mother_born", "father_born"))
@@ -141,9 +145,9 @@ HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", "linked_
 
 #: Sources of every store, in the order in which rows get them.
 SOURCES: Final[tuple[Source, ...]] = (
-    RESIDENCE, ATTRIBUTE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION, FIRST_IMMIGRATION,
-    IMMIGRATION_REASON, MOVED_IN, FIRST_MUNICIPALITY, ARRIVAL, CHILDREN, MOTHER, AGE,
-    YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION, YEARS_IN_MUNICIPALITY,
+    RESIDENCE, ATTRIBUTE, BIRTHPLACE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION,
+    FIRST_IMMIGRATION, IMMIGRATION_REASON, MOVED_IN, FIRST_MUNICIPALITY, ARRIVAL, CHILDREN, MOTHER,
+    AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION, YEARS_IN_MUNICIPALITY,
     YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
 )  # fmt: skip
 

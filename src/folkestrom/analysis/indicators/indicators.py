@@ -180,12 +180,10 @@ def _late_reports(
     """A footnote on flows of the accounts that happened before their year, if there are any."""
     late = dict.fromkeys((BIRTHS, DEATHS, IMMIGRATION, EMIGRATION), 0)
     for period, (known_start, known_end) in zip(periods, known, strict=True):
-        counted, own = (
-            flows(connection, Window(period.start, period.end, since, known_end), ())
-            for since in (known_start, known_end)
-        )
+        # Of a window without days only what was late for it is counted.
+        found = flows(connection, Window(period.start, period.start, known_start, known_end), ())
         for measure in late:
-            late[measure] += counted[measure.id][0].as_py() - own[measure.id][0].as_py()
+            late[measure] += found[measure.id][0].as_py()
     if not any(late.values()):
         return ()
     said = [

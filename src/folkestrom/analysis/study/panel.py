@@ -21,12 +21,12 @@ from folkestrom.engine.steps import Step, step
 from folkestrom.model.knowledge import Knowledge
 from folkestrom.variables.description import PERSON_DAYS, columns_of, described
 from folkestrom.variables.past import stays_of_children
-from folkestrom.variables.sources import ATTRIBUTE, CHILDREN, RESIDENCE, Source
+from folkestrom.variables.sources import ATTRIBUTE, BIRTHPLACE, CHILDREN, RESIDENCE, Source
 from folkestrom.variables.variable import needs_of
 from folkestrom.variables.vocabulary import Vocabulary
 
 #: What a person-year has before anything is joined to it.
-_HAVE = frozenset({"year", *columns_of([RESIDENCE, ATTRIBUTE])})
+_HAVE = frozenset({"year", *columns_of([RESIDENCE, ATTRIBUTE, BIRTHPLACE])})
 
 
 @step("panel_rows", example={"source": "rows_of_part", "columns": ("sex",), "name": ("sex",)})

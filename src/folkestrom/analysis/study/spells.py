@@ -13,7 +13,7 @@ from folkestrom.analysis.study.definition import Entry, Exit
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.variables.past import EVER_KNOWN, PART
-from folkestrom.variables.sources import AGE, ATTRIBUTE, HISTORIES, PARENTS, History, Source
+from folkestrom.variables.sources import AGE, BIRTHPLACE, HISTORIES, PARENTS, History, Source
 
 _KINDS: Final = {
     "immigration": Kind.IMMIGRATION,
@@ -28,7 +28,6 @@ _BORDER: Final = "municipality_from <> municipality_to"
 #: Stands for an entry after every event of its day.
 _AFTER_ALL: Final = 2**31 - 1
 #: Sources that never change.
-_FIXED: Final = (ATTRIBUTE, PARENTS)
 
 
 @step("entering_events", reads=["event"], example={"kind": 3})
@@ -283,7 +282,7 @@ def event_sql(exit_: Exit) -> str:
 
 def needs_of_events(exit_: Exit) -> list[Source]:
     """What entries must be described by to tell the events apart."""
-    return [ATTRIBUTE] if {"return", "onward"} & {*exit_.events, *exit_.censor} else []
+    return [BIRTHPLACE] if {"return", "onward"} & {*exit_.events, *exit_.censor} else []
 
 
 def change_steps(needs: Iterable[Source]) -> list[Step]:
@@ -303,7 +302,7 @@ def change_steps(needs: Iterable[Source]) -> list[Step]:
 def can_vary(needs: Iterable[Source]) -> bool:
     """Whether it is known when a variable of those needs changes."""
     return all(
-        need in (AGE, *_FIXED) or (isinstance(need, History) and not need.made) for need in needs
+        need in (AGE, PARENTS) or (isinstance(need, History) and not need.made) for need in needs
     )
 
 
