@@ -18,6 +18,7 @@ from folkestrom.variables.past import (
     EVER_KNOWN,
     MADE,
     PART,
+    children_on_day,
     children_then,
     past_events,
     rows_with_children,
@@ -285,5 +286,7 @@ def _joined(source: Source, columns: Sequence[str], last: str, rows: Rows) -> li
     made = rows_with_history(last, columns, source, rows).named(f"{rows.name}_with_{source.name}")
     if not source.made:
         return [made]
+    if source is CHILDREN and rows.first_day == rows.day:
+        return [children_on_day(rows.known, rows.day).named(source.name), made]
     first = MADE[source.name]
     return [first(rows.known, rows.first_day) if source is CHILDREN else first(rows.known), made]

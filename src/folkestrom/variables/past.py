@@ -101,18 +101,38 @@ def arrival(known: str = "$known_at") -> str:
     """
 
 
+def _childhoods(known: str, since: str) -> str:
+    # That they are long over is seen without the calendar, for most.
+    adult = anniversary_sql("r.birth_date", str(_ADULT))
+    return f"""
+          SELECT a.mother, a.father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
+          FROM (SELECT * FROM residence WHERE {_known(known)}) r
+          JOIN (SELECT * FROM attribute WHERE {_known(known)}) a ON a.person = r.person
+          WHERE r.valid_to > {since} AND r.birth_date > {since} - INTERVAL {_ADULT + 1} YEAR
+            AND least(r.valid_to, {adult}) > {since}"""
+
+
+@step("children_on_day", reads=["attribute", "residence"])
+def children_on_day(known: str = "$known_at", day: str = "$eve") -> str:
+    """How many own children under 18 are resident at the end of one day, as if always."""
+    return f"""
+        SELECT person, CAST(count(*) AS INTEGER) AS "value",
+               DATE '0001-01-01' AS valid_from, DATE '9999-12-31' AS valid_to, {_FOR_GOOD}
+        FROM (
+          SELECT unnest([mother, father]) AS person
+          FROM ({_childhoods(known, day)}
+          ) AS childhoods
+          WHERE since <= {day}
+        ) AS parents WHERE person IS NOT NULL GROUP BY person
+    """
+
+
 @step("children", reads=["attribute", "residence"])
 def children(known: str = "$known_at", since: str = "$start - 1") -> str:
     """How many own children under 18 are resident: one more for each stay, until it or they end.
 
     From `since` on; before that it need not be right.
     """
-    adult = anniversary_sql("r.birth_date", str(_ADULT))
-    childhoods = f"""
-          SELECT a.mother, a.father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
-          FROM (SELECT * FROM residence WHERE {_known(known)}) r
-          JOIN (SELECT * FROM attribute WHERE {_known(known)}) a ON a.person = r.person
-          WHERE r.birth_date IS NOT NULL AND least(r.valid_to, {adult}) > {since}"""
     following = "lead(day) OVER (PARTITION BY person ORDER BY day)"
     return f"""
         SELECT person, CAST(sum(change) OVER (PARTITION BY person ORDER BY day) AS INTEGER)
@@ -123,7 +143,7 @@ def children(known: str = "$known_at", since: str = "$start - 1") -> str:
           FROM (
             SELECT CASE WHEN p.of = 1 THEN mother ELSE father END AS person,
                    CASE WHEN p.change = 1 THEN since ELSE until END AS day, p.change
-            FROM ({childhoods}
+            FROM ({_childhoods(known, since)}
             ) AS childhoods
             CROSS JOIN (VALUES (1, 1), (1, -1), (2, 1), (2, -1)) AS p(of, change)
             WHERE since < until
