@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
@@ -30,6 +32,7 @@ from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.record_keys import fingerprint, with_record_keys
 
 Progress = Callable[[str], None]
+_Made = tuple[Definition, Figures, Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class BuildQuestion:
             together = _Together(connection, self)
             return write_release(
                 self.desk.drafts,
-                (together.made(declared) for declared in wanted),
+                together.all_made(wanted),
                 made_at=datetime.now(UTC),
                 made_by=self.made_by,
                 program=__version__,
@@ -112,11 +115,27 @@ class _Together:
         self._exact: list[Exact] = []
         self._asked: dict[Hashable, Cells] = {}
 
-    def made(self, declared: Declared) -> tuple[Definition, Figures, Decision]:
+    def all_made(self, wanted: Sequence[Declared]) -> Iterator[_Made]:
+        """Tables as they may be shown; one is counted while that before it is protected."""
+        with ThreadPoolExecutor(1) as counting:
+            coming = counting.submit(self._counted, wanted[0])
+            try:
+                for declared, following in zip_longest(wanted, wanted[1:]):
+                    self._question.progress(f"{declared.id} {declared.title.en}")
+                    counted = coming.result()
+                    if following is not None:
+                        coming = counting.submit(self._counted, following)
+                    yield self._protected(declared, counted)
+            except BaseException:
+                self._connection.interrupt()
+                raise
+
+    def _counted(self, declared: Declared) -> Counted:
+        return table(self._connection, declared, self._question.first, self._asked)
+
+    def _protected(self, declared: Declared, counted: Counted) -> _Made:
         """A table as it may be shown, with the decision on its protection."""
         asked = self._question
-        asked.progress(f"{declared.id} {declared.title.en}")
-        counted = table(self._connection, declared, asked.first, self._asked)
         found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
         if declared.policy.kind == "none":
             self._exact.append(Exact(found.definition, found.figures, declared.contents))
@@ -128,8 +147,8 @@ class _Together:
         self, before: Sequence[Declared], out: Mapping[str, Decision]
     ) -> Sequence[Meeting]:
         """What a reader infers from all tables together, with those that are out."""
-        for declared in before:
-            self.made(declared)
+        for _ in self.all_made(before) if before else ():
+            pass
         self._question.progress("tables that meet")
         return tuple(meetings(self._shielded, self._exact, out))
 
