@@ -63,8 +63,8 @@ PURPOSES = {
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (
-        "analysis/*", "classifications/*", "intake/*", "linkage/*", "register/*", "residence/*",
-        "statistics/*", "twin/*",
+        "analysis/*", "classifications/*", "intake/*", "linkage/*", "projection/*", "register/*",
+        "residence/*", "statistics/*", "twin/*",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,114 @@
+"""Figures that a population is described by: ageing, growth, composition.
+
+Persons of an age group lie evenly within it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.errors import UsageError
+from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.structure import Structure
+
+#: From when persons count as old, and from when as of working age.
+OLD_AGE, WORKING_AGE = 65, 20
+
+
+def persons_between(
+    persons: Floats, structure: Structure, first: float, last: float = np.inf
+) -> NDArray[np.float64]:
+    """Persons of an interval of ages, [first, last), of both sexes.
+
+    Parameters
+    ----------
+    persons
+        By sex and age group: (…, 2, ages).
+    structure
+        The cells.
+    first, last
+        The ages.
+
+    Examples
+    --------
+    >>> persons_between(np.ones((2, 4)), Structure(ages=4, width=10), 15, 30).tolist()
+    3.0
+    """
+    lower, width = structure.lower_ages, structure.width
+    if (oldest := max(first, last if np.isfinite(last) else 0)) > lower[-1]:
+        raise UsageError(
+            "is above the age from which all are one group", where="ages", value=oldest,
+            allowed=f"0 to {lower[-1]}",
+        )  # fmt: skip
+    within = np.clip((min(last, 1e9) - lower) / width, 0, 1) - np.clip(
+        (first - lower) / width, 0, 1
+    )
+    within[-1] = float(last == np.inf)
+    return np.asarray((persons.sum(axis=-2) * within).sum(axis=-1))
+
+
+def old_age_dependency(
+    persons: Floats, structure: Structure, old: float = OLD_AGE, working: float = WORKING_AGE
+) -> NDArray[np.float64]:
+    """Persons of old age for each of working age: 65 and over by 20 to 64, unless other is said.
+
+    Parameters
+    ----------
+    persons
+        By sex and age group: (…, 2, ages).
+    structure
+        The cells.
+    old, working
+        The ages from which they count.
+
+    Examples
+    --------
+    >>> round(float(old_age_dependency(np.ones((2, 100)), Structure(ages=100))), 4)
+    0.7778
+    """
+    return np.asarray(
+        persons_between(persons, structure, old) / persons_between(persons, structure, working, old)
+    )
+
+
+def share_of_ages(
+    persons: Floats, structure: Structure, first: float, last: float = np.inf
+) -> NDArray[np.float64]:
+    """The share of an interval of ages among all.
+
+    Parameters
+    ----------
+    persons, structure, first, last
+        As for `persons_between`.
+
+    Examples
+    --------
+    >>> float(share_of_ages(np.ones((2, 100)), Structure(ages=100), 80))
+    0.2
+    """
+    return np.asarray(persons_between(persons, structure, first, last) / persons.sum(axis=(-2, -1)))
+
+
+def median_age(persons: Floats, structure: Structure) -> NDArray[np.float64]:
+    """The age that half of the persons are below.
+
+    Parameters
+    ----------
+    persons
+        By sex and age group: (…, 2, ages).
+    structure
+        The cells.
+
+    Examples
+    --------
+    >>> float(median_age(np.ones((2, 100)), Structure(ages=100)))
+    50.0
+    """
+    below = persons.sum(axis=-2).cumsum(axis=-1)
+    half = below[..., -1:] / 2
+    place = (below < half).sum(axis=-1, keepdims=True)
+    upper = np.take_along_axis(below, place, -1)
+    lower = np.where(place > 0, np.take_along_axis(below, np.maximum(place - 1, 0), -1), 0.0)
+    found = structure.width * (place + (half - lower) / (upper - lower))
+    return np.asarray(found[..., 0])

@@ -1,0 +1,123 @@
+"""What a projection tells persons apart by: population groups, sexes, and age groups of one width.
+
+A group may follow another with time (a year longer in the country), take those who leave
+(emigrants, who may return), and be that of other groups' children. Everything of this kind is
+said here, and nothing of it in the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.errors import UsageError
+from folkestrom.model.names import check_code
+
+#: The order of the sexes in every array.
+SEXES: Final = ("male", "female")
+MALE, FEMALE = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A population group.
+
+    Parameters
+    ----------
+    code
+        Its name.
+    label
+        What it is called; empty: as its name.
+    part_of
+        A name for several groups together, by which scenarios may call them; empty: none.
+    resident
+        Whether its persons live in the country; those who don't are followed because they may come.
+    leaves_to
+        The group that who leaves belongs to from then on; empty: nobody follows them.
+    next
+        The group that its persons belong to a step later; empty: this one.
+    children
+        The group that its mothers' newborn belong to; empty: this one.
+    """
+
+    code: str
+    label: str = ""
+    part_of: str = ""
+    resident: bool = True
+    leaves_to: str = ""
+    next: str = ""
+    children: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The cells of a projection.
+
+    Parameters
+    ----------
+    groups
+        The groups, in the order of the arrays.
+    ages
+        How many age groups there are; the last is open.
+    width
+        Width of an age group, and length of a step, in years.
+    """
+
+    groups: tuple[Group, ...] = (Group("all"),)
+    ages: int = 120
+    width: int = 1
+
+    def __post_init__(self) -> None:
+        codes = [group.code for group in self.groups]
+        if len(set(codes)) < len(codes) or not codes:
+            raise UsageError(
+                "must each have a name of their own", where="groups", value=", ".join(codes)
+            )
+        for group in self.groups:
+            for field in ("leaves_to", "next", "children"):
+                where = f"groups, {group.code}: {field}"
+                check_code(getattr(group, field), ["", *codes], "is no group", where=where)
+        if self.ages < 2:
+            raise UsageError(
+                "is too few age groups", where="ages", value=self.ages, allowed="2 ..."
+            )
+        if self.width < 1:
+            raise UsageError(
+                "is no width in years", where="width", value=self.width, allowed="1 ..."
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Groups, sexes and age groups."""
+        return len(self.groups), len(SEXES), self.ages
+
+    @property
+    def resident(self) -> NDArray[np.bool_]:
+        """Whether each group lives in the country."""
+        return np.array([group.resident for group in self.groups])
+
+    def places(self, field: str) -> NDArray[np.intp]:
+        """The place of the group that a field of each names; -1: none, its own for empty ones.
+
+        Parameters
+        ----------
+        field
+            "leaves_to", "next" or "children".
+        """
+        codes = [group.code for group in self.groups]
+        own = -1 if field == "leaves_to" else None
+        named: Sequence[str] = [getattr(group, field) for group in self.groups]
+        return np.array(
+            [codes.index(name) if name else (n if own is None else own)
+             for n, name in enumerate(named)],
+            np.intp,
+        )  # fmt: skip
+
+    @property
+    def lower_ages(self) -> NDArray[np.intp]:
+        """The first age of each age group."""
+        return np.arange(self.ages, dtype=np.intp) * self.width
