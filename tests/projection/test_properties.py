@@ -15,8 +15,8 @@ from folkestrom.projection.structure import FEMALE, MALE, Group, Structure
 
 GROUPS = (
     Group("native", leaves_to="abroad"),
-    Group("new", part_of="immigrants", next="settled", children="native"),
-    Group("settled", part_of="immigrants", children="native"),
+    Group("new", part_of=("immigrants",), next="settled", children=(("native", 1.0),)),
+    Group("settled", part_of=("immigrants",), children=(("native", 0.75), ("settled", 0.25))),
     Group("abroad", resident=False, leaves_to="native"),
 )
 CELLS = Structure(GROUPS, ages=12, width=1)
@@ -111,8 +111,15 @@ def test_newborn_are_of_their_mothers_childrens_group_and_of_both_sexes() -> Non
     rates.emigration[:], rates.mortality[:] = 0, 0
     found = project(CELLS, persons, rates.assumptions(CELLS))
     births = found.births[0]
-    assert births[1:].sum() == 0
-    assert births[0, MALE].sum() / births[0, FEMALE].sum() == pytest.approx(1.06)
+    assert births[[1, 3]].sum() == 0
+    assert births[:, MALE].sum() / births[:, FEMALE].sum() == pytest.approx(1.06)
+    of_settled = 4 * births[2].sum()
+    women = persons[2, FEMALE]
+    aged = np.zeros_like(women)
+    aged[1:], aged[-1] = women[:-1], women[-1] + women[-2]
+    # Nobody dies or leaves: mothers are the mean of both ends, each at the rate of that age.
+    expected = ((women + aged) / 2 * rates.fertility[0, 2]).sum()
+    assert of_settled == pytest.approx(expected)
 
 
 def test_ages_in_part_of_a_group() -> None:
@@ -146,7 +153,9 @@ def test_other_shapes_and_groups_that_are_none() -> None:
     with pytest.raises(UsageError, match=r"mortality: .* has another shape"):
         rates.assumptions(Structure(GROUPS, ages=13))
     with pytest.raises(UsageError, match=r"(?s)'nativ' is no group.*Did you mean 'native'"):
-        Structure((Group("native"), Group("new", children="nativ")))
+        Structure((Group("native"), Group("new", next="nativ")))
+    with pytest.raises(UsageError, match=r"(?s)new: children: .*0.5.* are no shares of all"):
+        Structure((Group("native"), Group("new", children=(("native", 0.5),))))
     with pytest.raises(UsageError, match="name of their own"):
         Structure((Group("a"), Group("a")))
     rates.immigration[2, 1, FEMALE, 4] = -1e6

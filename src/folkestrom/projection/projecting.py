@@ -44,7 +44,12 @@ class Projection:
 
 
 def project(
-    structure: Structure, population: ArrayLike, assumed: Assumptions, *, late_mothers: bool = True
+    structure: Structure,
+    population: ArrayLike,
+    assumed: Assumptions,
+    *,
+    steps: int | None = None,
+    late_mothers: bool = True,
 ) -> Projection:
     """Project a population by the cohort-component method.
 
@@ -59,7 +64,9 @@ def project(
     population
         Persons at the beginning: (…, groups, 2, ages), males first.
     assumed
-        What happens in each step.
+        What happens in each step; after the last of them as in that.
+    steps
+        How many steps; None: as many as something is assumed for.
     late_mothers
         Whether women who come at the end of a step are among those at its end, as in the book; by
         the Leslie matrix of Wheldon and others (2013) they are not.
@@ -101,7 +108,7 @@ def project(
     walk = _Walk(structure, assumed, late_mothers)
     draws = np.broadcast_shapes(start.shape[:-3], assumed.draws)
     states, flows = [np.broadcast_to(start, (*draws, *structure.shape))], []
-    for step in range(assumed.steps):
+    for step in range(assumed.steps if steps is None else steps):
         later, happened = walk.step(states[-1], step)
         states.append(later)
         flows.append(np.broadcast_arrays(*happened))
@@ -115,14 +122,14 @@ class _Walk:
 
     def __init__(self, structure: Structure, assumed: Assumptions, late_mothers: bool) -> None:
         self._structure, self._assumed, self._late = structure, assumed, late_mothers
-        self._next, self._children = structure.places("next"), structure.places("children")
+        self._next, self._children = structure.places("next"), structure.children
         self._leaves_to = structure.places("leaves_to")
         share = assumed.males_per_female / (1 + assumed.males_per_female)
         self._shares = np.empty((len(SEXES), 1))
         self._shares[MALE], self._shares[FEMALE] = share, 1 - share
 
     def step(self, population: Floats, step: int) -> tuple[Floats, tuple[Floats, ...]]:
-        """The population a step later; births, deaths, comers, leavers, and changes of group."""
+        """The population a step later, and what happened: the parts of a `Projection`."""
         stay, leave = (_at(one, step, -4) for one in (self._assumed.stay, self._assumed.leave))
         half = _at(self._assumed.immigration, step, -4) / 2
         there = population + half
@@ -162,7 +169,7 @@ class _Walk:
         fertility = _at(self._assumed.fertility, step, -3)
         mothers = (start + end)[..., FEMALE, :] / 2
         births = self._structure.width * (mothers * fertility).sum(axis=-1)
-        return _added(births[..., None, None] * self._shares, self._children)
+        return np.asarray((births @ self._children)[..., None, None] * self._shares)
 
 
 def _at(array: Floats, step: int, axis: int) -> Floats:

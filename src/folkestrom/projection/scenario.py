@@ -104,7 +104,7 @@ class Scenario:
         return rates
 
 
-def scenario_of(given: Mapping[str, Any], name: str = "") -> Scenario:
+def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario") -> Scenario:
     """A scenario from what stands in a file.
 
     Parameters
@@ -113,6 +113,8 @@ def scenario_of(given: Mapping[str, Any], name: str = "") -> Scenario:
         Its keys.
     name
         What it is called if it says nothing.
+    place
+        Where they stand, for errors.
 
     Examples
     --------
@@ -122,13 +124,15 @@ def scenario_of(given: Mapping[str, Any], name: str = "") -> Scenario:
     >>> found.changes[0].amount
     0.5
     """
-    _check_keys(given, ("name", "change"), "the file")
+    _check_keys(given, ("name", "change"), place)
     changes = given.get("change", [])
     if not isinstance(changes, list) or not all(isinstance(one, dict) for one in changes):
-        raise UsageError("are no tables", where="change", next_step="Write each as [[change]]")
+        raise UsageError(
+            "has changes that are no tables", where=place, next_step="Write each as [[change]]"
+        )
     return Scenario(
         str(given.get("name", name)),
-        tuple(_change(one, f"change {n}") for n, one in enumerate(changes, start=1)),
+        tuple(_change(one, f"{place}, change {n}") for n, one in enumerate(changes, start=1)),
     )
 
 
@@ -222,11 +226,11 @@ def _weight(change: Change, structure: Structure, first: int, steps: int, where:
 
 def _groups(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
     """The groups whose rates change."""
-    known = {part: 0 for g in structure.groups for part in (g.part_of, g.code) if part}
+    known = dict.fromkeys(part for g in structure.groups for part in (*g.part_of, g.code))
     for name in change.groups:
         check_code(name, known, "is no group", where=f"{where}, groups")
     named = np.array(
-        [not change.groups or bool({g.code, g.part_of} & {*change.groups})
+        [not change.groups or bool({g.code, *g.part_of} & {*change.groups})
          for g in structure.groups]
     )  # fmt: skip
     if change.component == "emigration":

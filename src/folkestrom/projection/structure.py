@@ -33,7 +33,7 @@ class Group:
     label
         What it is called; empty: as its name.
     part_of
-        A name for several groups together, by which scenarios may call them; empty: none.
+        Names for several groups together, by which scenarios may call them.
     resident
         Whether its persons live in the country; those who don't are followed because they may come.
     leaves_to
@@ -41,16 +41,16 @@ class Group:
     next
         The group that its persons belong to a step later; empty: this one.
     children
-        The group that its mothers' newborn belong to; empty: this one.
+        The groups that its mothers' newborn belong to, each with its share; none: this one.
     """
 
     code: str
     label: str = ""
-    part_of: str = ""
+    part_of: tuple[str, ...] = ()
     resident: bool = True
     leaves_to: str = ""
     next: str = ""
-    children: str = ""
+    children: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,18 @@ class Structure:
                 "must each have a name of their own", where="groups", value=", ".join(codes)
             )
         for group in self.groups:
-            for field in ("leaves_to", "next", "children"):
-                where = f"groups, {group.code}: {field}"
-                check_code(getattr(group, field), ["", *codes], "is no group", where=where)
+            named = {"leaves_to": [group.leaves_to], "next": [group.next],
+                     "children": [code for code, _ in group.children]}  # fmt: skip
+            for field, others in named.items():
+                for code in others:
+                    where = f"groups, {group.code}: {field}"
+                    check_code(code, ["", *codes], "is no group", where=where)
+            shares = [share for _, share in group.children]
+            if shares and not (min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9):
+                raise UsageError(
+                    "are no shares of all", where=f"groups, {group.code}: children", value=shares,
+                    allowed="numbers from 0 on that add up to 1",
+                )  # fmt: skip
         if self.ages < 2:
             raise UsageError(
                 "is too few age groups", where="ages", value=self.ages, allowed="2 ..."
@@ -106,7 +115,7 @@ class Structure:
         Parameters
         ----------
         field
-            "leaves_to", "next" or "children".
+            "leaves_to" or "next".
         """
         codes = [group.code for group in self.groups]
         own = -1 if field == "leaves_to" else None
@@ -116,6 +125,16 @@ class Structure:
              for n, name in enumerate(named)],
             np.intp,
         )  # fmt: skip
+
+    @property
+    def children(self) -> NDArray[np.float64]:
+        """Shares of the newborn by group of the mother (rows) and of their own."""
+        codes = [group.code for group in self.groups]
+        found = np.zeros((len(codes), len(codes)))
+        for n, group in enumerate(self.groups):
+            for code, share in group.children or ((group.code, 1.0),):
+                found[n, codes.index(code)] += share
+        return found
 
     @property
     def lower_ages(self) -> NDArray[np.intp]:

@@ -124,6 +124,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
+    "project": {
+        "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1, **ARRANGED, **FIGURES,
+    },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office.arguments import names, parameter
+from folkestrom.app.office.demography.projection import ProjectionQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.studies import StoreStudy
@@ -22,6 +23,7 @@ from folkestrom.variables.selection import Kept
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
     from folkestrom.app.office.arguments import Day, Knowledge
+    from folkestrom.projection.scenario import Scenario
 
 
 from folkestrom.app.office.store.opened import Opened
@@ -175,3 +177,46 @@ class Research(Opened):
         )  # fmt: skip
         question = DecompositionQuestion(events, by, between, names(factors))
         return answer(self.path, self.waiting, question).found
+
+    def project(
+        self,
+        from_: int,
+        to_: int,
+        scenarios: Sequence[str | os.PathLike[str] | Scenario] = (),
+        *,
+        years: int = 5,
+        every: int = 1,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """The population of years to come, if rates stay as they were, and under scenarios.
+
+        Parameters
+        ----------
+        from_, to_
+            The year at whose beginning it starts, and the last that is shown.
+        scenarios
+            Files that say what changes, or such scenarios.
+        years
+            Years before the start that rates are of.
+        every
+            Years between those that are shown.
+        known_at, extraction_months
+            As for `population`, of the start; rates are as known then.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Research.project, locals())
+        question = ProjectionQuestion.asked(
+            parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
+            known_at=known_at, extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)

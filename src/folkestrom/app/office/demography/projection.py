@@ -1,0 +1,64 @@
+"""The question of a projection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import duckdb
+
+from folkestrom.analysis.prospects.projected import BASE_YEARS, projected
+from folkestrom.analysis.study.toml_file import read_table
+from folkestrom.app.office import arguments
+from folkestrom.app.office.arguments import Knowledge, Place
+from folkestrom.app.office.presentation import AS_COUNTED, Presentation
+from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.scenario import Scenario, scenario_of
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionQuestion:
+    """The population of years to come; see `analysis.prospects`.
+
+    Its fields are as of `Store.project`.
+    """
+
+    first: int
+    last: int
+    base_years: int = BASE_YEARS
+    scenarios: tuple[Scenario, ...] = ()
+    every: int = 1
+    known_at: KnownAt = PUBLISHED
+    extraction_months: int = EXTRACTION_MONTHS
+    shown: Presentation = AS_COUNTED
+
+    @classmethod
+    def asked(
+        cls, place: Place, *, from_: int, to_: int, years: int,
+        scenarios: Sequence[str | os.PathLike[str] | Scenario], every: int, known_at: Knowledge,
+        extraction_months: int | None, shown: Presentation = AS_COUNTED,
+    ) -> Self:  # fmt: skip
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        known = arguments.knowledge(known_at, place("known_at"))
+        months = arguments.months(extraction_months, known, place("extraction_months"))
+        read = tuple(one if isinstance(one, Scenario) else _read(Path(one)) for one in scenarios)
+        return cls(from_, to_, years, read, every, known, months, shown)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        found = projected(
+            connection, self.first, self.last, base_years=self.base_years,
+            scenarios=self.scenarios, every=self.every, known_at=self.known_at,
+            extraction_months=self.extraction_months,
+        )  # fmt: skip
+        return self.shown.of(found)
+
+
+def _read(path: Path) -> Scenario:
+    """The scenario of a file."""
+    return scenario_of(read_table(path), path.stem, str(path))
