@@ -1,4 +1,4 @@
-"""The population groups of a projection: as in Statistics Norway's, immigrants by duration of residence.
+"""The population groups of a projection: among others immigrants by duration of residence.
 
 Immigrants are told apart by groups of countries and completed years since they came, since those
 who came lately leave most. Natives and Norwegian-born who leave are followed abroad, since they

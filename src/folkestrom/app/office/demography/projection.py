@@ -20,6 +20,8 @@ from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.scenario import Scenario, scenario_of
 
+Scenarios = str | os.PathLike[str] | Scenario
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectionQuestion:
@@ -40,13 +42,15 @@ class ProjectionQuestion:
     @classmethod
     def asked(
         cls, place: Place, *, from_: int, to_: int, years: int,
-        scenarios: Sequence[str | os.PathLike[str] | Scenario], every: int, known_at: Knowledge,
+        scenarios: Scenarios | Sequence[Scenarios], every: int, known_at: Knowledge,
         extraction_months: int | None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
-        read = tuple(one if isinstance(one, Scenario) else _read(Path(one)) for one in scenarios)
+        if isinstance(scenarios, str | os.PathLike | Scenario):
+            scenarios = [scenarios]
+        read = tuple(map(_read, scenarios or ()))
         return cls(from_, to_, years, read, every, known, months, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -59,6 +63,9 @@ class ProjectionQuestion:
         return self.shown.of(found)
 
 
-def _read(path: Path) -> Scenario:
-    """The scenario of a file."""
+def _read(given: Scenarios) -> Scenario:
+    """A scenario, or that of a file."""
+    if isinstance(given, Scenario):
+        return given
+    path = Path(given)
     return scenario_of(read_table(path), path.stem, str(path))

@@ -18,12 +18,12 @@ from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.outputs.rules import Rules
+from folkestrom.projection.scenario import Scenario
 from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
     from folkestrom.analysis.decomposition import Decomposition
     from folkestrom.app.office.arguments import Day, Knowledge
-    from folkestrom.projection.scenario import Scenario
 
 
 from folkestrom.app.office.store.opened import Opened
