@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from folkestrom.app.public.site.grids import (
     PER_CENT,
-    Grid,
-    Head,
-    Row,
     largest,
     with_changes,
     with_rates,
 )
 from folkestrom.model.specification import Language
+from folkestrom.publish.statbank.grid import Grid, Head, Row
 
 
 def _number(cell: int | str) -> float | None:

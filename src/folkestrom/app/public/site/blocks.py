@@ -11,11 +11,9 @@ from typing import Any
 
 from folkestrom.app.public.site.grids import (
     PER_CENT,
-    Grid,
     below,
     beside,
     compared,
-    grid,
     largest,
     with_changes,
     with_rates,
@@ -24,6 +22,7 @@ from folkestrom.app.public.site.questions import Question, declared
 from folkestrom.app.public.site.texts import text
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.statbank.grid import Grid, grid
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import chosen
 

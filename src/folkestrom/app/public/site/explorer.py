@@ -8,12 +8,12 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from folkestrom.app.public.site.grids import Grid, grid
 from folkestrom.app.public.site.questions import Question, question, written
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.cube import CONTENTS_LABEL
 from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.statbank.files import MEDIA
+from folkestrom.publish.statbank.grid import Grid, grid
 from folkestrom.publish.statbank.problems import ILLEGAL_PLACEMENT, Problem
 from folkestrom.publish.statbank.selection import Asked, Chosen
 from folkestrom.publish.tables.definition import CONTENTS, Variable

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
 from folkestrom.model.time import LOCAL_ZONE
 from folkestrom.publish.statbank.charts import Chart, drawn, mapped
+from folkestrom.publish.statbank.grid import html_rows
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import Chosen
 
@@ -202,6 +204,8 @@ def environment() -> Environment:
         finalize=_shown,
     )  # fmt: skip
     made.filters["of"] = Text.of
+    # What it makes escapes all texts itself.
+    made.filters["rows"] = lambda grid, total: Markup(html_rows(grid, total))  # noqa: S704
     return made
 
 
