@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from folkestrom.app.public.site.texts import texts
+from folkestrom.app.public.site.texts import text
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.publish.releases.shelf import Shelf
 from tests.app.public.site.small_country import EVIL, MUNICIPALITIES
@@ -28,6 +28,7 @@ COMPOSED = re.compile(
     "^(block|lead-page|lead|section|part|text|term|definition|frequency|measuring)-"
 )
 PACKAGE = files("folkestrom.app.public.site")
+SHARED = files("folkestrom.app.pages")
 
 
 class Read(HTMLParser):
@@ -301,20 +302,25 @@ def test_the_sitemap_lists_every_place_once_in_each_language(site: httpx.Client)
 def test_texts_are_in_both_languages_and_all_of_them_are_used() -> None:
     told = "".join(
         one.read_text("utf-8")
-        for folder in (PACKAGE.joinpath("templates"), PACKAGE)
+        for package in (SHARED, PACKAGE)
+        for folder in (package.joinpath("templates"), package)
         for one in folder.iterdir()
         if one.name.endswith((".jinja", ".toml", ".py"))
     )
     quoted = set(re.findall(r"""["']([\w-]+)["']""", told))
     quoted |= {one.lower() for one in re.findall(r'"(\w+)"', _module("statbank.dataset"))}
     quoted |= {one.lower() for one in re.findall(r'"(\w+)"', _module("tables.definition"))}
-    for key, text in texts().items():
-        marks = [set(re.findall(r"{\w+}", said)) for said in (text.en, text.no)]
+    for key, said in text.all.items():
+        marks = [set(re.findall(r"{\w+}", of)) for of in (said.en, said.no)]
         assert marks[0] == marks[1], key
-        assert bool(text.en) == bool(text.no), key
+        assert bool(said.en) == bool(said.no), key
         assert {key, COMPOSED.sub("", key), key.removesuffix("-help")} & quoted, key
-    lines = PACKAGE.joinpath("texts.csv").read_text("utf-8").splitlines()
-    assert len([*csv.reader(lines)]) - 1 == len(texts())
+    lines = [
+        row
+        for package in (SHARED, PACKAGE)
+        for row in csv.DictReader(package.joinpath("texts.csv").read_text("utf-8").splitlines())
+    ]
+    assert len(lines) == len(text.all)
 
 
 def _module(name: str) -> str:

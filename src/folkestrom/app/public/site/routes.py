@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from folkestrom.app.public.kept import Made
+from folkestrom.app.pages.kept import Made
+from folkestrom.app.pages.page import sent
+from folkestrom.app.pages.texts import LANGUAGES, preferred
 from folkestrom.app.public.site import views
 from folkestrom.app.public.site.explorer import calls, downloads, explorer
 from folkestrom.app.public.site.feeds import atom, icalendar
 from folkestrom.app.public.site.questions import Question, question
-from folkestrom.app.public.site.site import MEDIA, Site, static_answer
-from folkestrom.app.public.site.texts import LANGUAGES, preferred
+from folkestrom.app.public.site.site import PAGES, Site
 from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError
 from folkestrom.model.specification import Language
@@ -51,7 +52,7 @@ def site_routes(site: Site) -> list[Route]:
         return Route(f"/{language.value}{path}", endpoint)
 
     def static(request: Request) -> Response:
-        found = static_answer(request, request.path_params["name"])
+        found = PAGES.file(request, request.path_params["name"])
         if found is None:
             raise HTTPException(404)
         return found
@@ -97,10 +98,8 @@ def error_page(site: Site, request: Request, error: HTTPException) -> Response:
     """
     language = LANGUAGES.get(request.url.path[1:3], site.bank.language)
     kind = "not-found" if error.status_code == 404 else "wrong-question"
-    made = site.page(request, language, "error", kind=kind)
-    response = Response(made.body, error.status_code, media_type=MEDIA["html"])
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    made = site.page(request, language, "error", status=error.status_code, kind=kind, why="")
+    return sent(request, made, "no-cache")
 
 
 def _front(site: Site, request: Request, language: Language) -> Made:
