@@ -19,6 +19,7 @@ from folkestrom.app.pages.texts import LANGUAGES, Texts
 from folkestrom.model.specification import Language, Text
 from folkestrom.model.text import printable
 from folkestrom.model.time import LOCAL_ZONE
+from folkestrom.publish.formats.layout import number_text
 from folkestrom.publish.statbank.grid import html_rows
 
 #: Pages have no script and no style but those of files, and nothing of anybody else.
@@ -82,6 +83,7 @@ class Pages:
             t=t, language=language, home=f"/{language.value}/", menu=self._menu,
             html_language=_HTML_LANGUAGES[language], rest=rest, query=query,
             static=self.address, day=partial(day, t), hour=partial(hour, t),
+            number=partial(number_text, decimals=0, language=language),
             base=f"{request.base_url}".rstrip("/"), **shown,
         )  # fmt: skip
         return Made(made.encode(), MEDIA["html"], status=status)

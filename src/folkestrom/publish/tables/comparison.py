@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.model.specification import Language
 from folkestrom.publish.tables.definition import CONTENTS, CodeList, Content, Definition, Variable
 from folkestrom.publish.tables.figures import THERE, Axis, Figures, taken
 
@@ -55,6 +56,23 @@ class Change:
     codes: dict[str, str]
     before: float
     after: float
+
+
+def cell_name(change: Change, definition: Definition, language: Language) -> str:
+    """Which cell it is, in words; places with their codes, for a county may be called as a town.
+
+    Parameters
+    ----------
+    change, definition, language
+        The cell, its table, and the language of labels.
+    """
+    label = next(one.label for one in definition.contents if one.code == change.content)
+    found = [label.of(language)]
+    for variable in definition.variables:
+        code = change.codes[variable.id]
+        label = next(value.label for value in variable.values if value.code == code)
+        found.append(f"{code} " * (variable.role == "geo") + label.of(language))
+    return ", ".join(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from folkestrom.errors import FolkestromError, UserError
 from folkestrom.intake import quarantine
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats.layout import number_text
 from folkestrom.publish.releases.desk import Desk
 
 _T = TypeVar("_T")
@@ -173,7 +172,6 @@ def _overview(office: Office, _request: Request, words: Words) -> dict[str, Any]
         "others": views.releases((s for s in states if s.state not in IN_REVIEW), words),
         "next": min((s.due for s in states if s.state == "scheduled" and s.due), default=None),
         "store": store, "why": why,
-        "number": partial(number_text, decimals=0, language=words.language),
     }  # fmt: skip
 
 

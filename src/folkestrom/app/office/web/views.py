@@ -20,7 +20,8 @@ from folkestrom.publish.releases.desk import Desk, State
 from folkestrom.publish.releases.journal import Entry
 from folkestrom.publish.releases.release import Manifest
 from folkestrom.publish.releases.review import Reviewed
-from folkestrom.publish.tables.definition import CONTENTS, Definition
+from folkestrom.publish.tables.comparison import cell_name
+from folkestrom.publish.tables.definition import Definition
 
 _DELAYS: Final = ("kind", "reports", "median", "ninth", "longest")
 #: A release in one of these states waits for somebody.
@@ -200,18 +201,9 @@ def _largest(
     rows = []
     for one in tables:
         made = definitions[one.table]
-        # A county and its only municipality have one name.
-        labels = {
-            (v.id, value.code): f"{value.code} " * (v.role == "geo")
-            + value.label.of(words.language)
-            for v in made.variables
-            for value in v.values
-        }
-        labels |= {(CONTENTS, c.code): c.label.of(words.language) for c in made.contents}
         decimals = {content.code: content.decimals for content in made.contents}
         for change in one.comparison.largest if one.comparison else ():
-            keys = [(CONTENTS, change.content), *change.codes.items()]
-            cell = ", ".join(labels[key] for key in keys)
+            cell = cell_name(change, made, words.language)
             figures = (change.before, change.after, change.after - change.before)
             printed = (number_text(f, decimals[change.content], words.language) for f in figures)
             rows.append((one.table, cell, *map(Figure, printed)))

@@ -95,7 +95,8 @@ class Site:
                     chart = chart.bare(narrow=size == "phone")
                 return Made(chart.file(form), MEDIA[form], chart.description)
 
-        key = (kind, form, size, language, question.table.definition.id, question.picture_query())
+        of = (question.table.definition.id, question.table.release)
+        key = (kind, form, size, language, of, question.picture_query())
         return kept_or_made(self.kept, self.state(), key, make)
 
     def _map(self, question: Question, asked: Chosen, language: Language) -> Chart:

@@ -13,7 +13,7 @@ from folkestrom.model.specification import Category, Language
 from folkestrom.publish.releases.shelf import Announced, Shelf
 from folkestrom.publish.statbank.dataset import Published, time_unit
 from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
-from folkestrom.publish.tables.comparison import compare
+from folkestrom.publish.statbank.vintages import compared
 from folkestrom.publish.tables.definition import Variable
 
 #: How far back a pyramid is compared, without being asked.
@@ -177,7 +177,7 @@ def _change(vintages: Sequence[Published]) -> Change:
     if not earlier:
         return Change(table, first=True)
     before = earlier[-1]
-    found = compare((before.definition, before.figures), (table.definition, table.figures))
+    found = compared(before, table)
     if found is None:
         return Change(table, first=True)
     new = next((one.new for one in found.codes if one.variable == table.definition.time.id), ())
