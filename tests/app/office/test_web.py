@@ -200,7 +200,7 @@ def test_a_release_is_shown_with_what_it_changes_and_how_it_is_protected(
     assert f"folkestrom publish approve --releases {folder / 'releases'} {draft} --by" in told
     assert re.search(r"Built by\s+Ada &lt;script&gt;", told)
     assert re.search(rf"{out}\s+[\d ]+\s+3\s+0\s+0", told)
-    cell = "Persons, 03 Oslo, Males, 31 years, 2021"
+    cell = r"Persons, Oslo \(03\), Males, 31 years, 2021"
     assert re.search(rf"{cell}\s+{before}\s+{before - 7}\s+-7", told)
     assert "itself alone" in told
     assert "12 345" in told

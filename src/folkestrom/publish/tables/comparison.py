@@ -59,19 +59,20 @@ class Change:
 
 
 def cell_name(change: Change, definition: Definition, language: Language) -> str:
-    """Which cell it is, in words; places with their codes, for a county may be called as a town.
+    """Which cell it is, in words; with the codes of values that share their label with others.
 
     Parameters
     ----------
     change, definition, language
         The cell, its table, and the language of labels.
     """
-    label = next(one.label for one in definition.contents if one.code == change.content)
-    found = [label.of(language)]
+    content = next(one.label for one in definition.contents if one.code == change.content)
+    found = [content.of(language)]
     for variable in definition.variables:
         code = change.codes[variable.id]
-        label = next(value.label for value in variable.values if value.code == code)
-        found.append(f"{code} " * (variable.role == "geo") + label.of(language))
+        labels = {value.code: value.label.of(language) for value in variable.values}
+        shared = sum(label == labels[code] for label in labels.values()) > 1
+        found.append(f"{labels[code]} ({code})" if shared else labels[code])
     return ", ".join(found)
 
 

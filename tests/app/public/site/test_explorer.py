@@ -116,10 +116,10 @@ def test_a_table_is_shown_as_it_was_known_with_what_was_changed_and_why(tmp_path
         # What each changed of the one before, as the list of revisions has it; and why.
         listed = client.get(f"{PREFIX}/tables/B1001/revisions?lang=en").json()["revisions"]
         for text, told in ((page, listed[0]), (before, listed[1])):
-            assert f"{told['changes']['changed']} are others" in text
+            assert f"{told['changes']['changed']} changed, " in text
         assert "Late &lt;script&gt;" in page
         assert "Late" not in before
-        assert "Beside the release before" not in oldest
+        assert "since the release before" not in oldest
         # The address restores it; downloads, pictures and calls are of the same vintage.
         (chosen,) = re.findall(r"<select name=.vintage.>(.*?)</select>", before, re.DOTALL)
         assert re.findall(r"value=.(\w*). selected", chosen) == [second]

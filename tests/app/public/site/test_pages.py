@@ -16,7 +16,7 @@ import pytest
 from folkestrom.app.public.site.texts import text
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.publish.releases.shelf import Shelf
-from tests.app.public.site.small_country import EVIL, MUNICIPALITIES
+from tests.app.public.site.small_country import EVIL, MUNICIPALITIES, tables
 from tests.app.public.test_server import served
 
 PAGES = (
@@ -326,3 +326,22 @@ def test_texts_are_in_both_languages_and_all_of_them_are_used() -> None:
 def _module(name: str) -> str:
     path = Path(*name.split(".")).with_suffix(".py")
     return files("folkestrom.publish").joinpath(str(path)).read_text("utf-8")
+
+
+def test_a_county_has_the_largest_flows_between_its_municipalities_and_others(
+    site: httpx.Client,
+) -> None:
+    page = Read(site.get("/en/places/11").text)
+    made, values = next(one for one in tables() if one[0].id == "B1009")
+    moves = values.values["Flyttinger"][:, :, -1]
+    codes = list(MUNICIPALITIES)
+    oslo = codes.index("0301")
+
+    # Of one municipality elsewhere, which stands above the table.
+    for name, of in (("to", moves[oslo]), ("from", moves[:, oslo])):
+        flows = [[MUNICIPALITIES[c], str(of[at])] for at, c in enumerate(codes) if at != oslo]
+        flows.sort(key=lambda flow: -int(flow[-1]))
+        (found,) = (table for table in page.tables if table[0][0] == name)
+        assert found[1:] == flows
+    assert made.variables[0].id == "Fraflytting"
+    assert "flows into" not in site.get("/en/places/1103").text

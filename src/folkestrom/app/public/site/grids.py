@@ -134,7 +134,12 @@ def largest(found: Grid, many: int, without: Sequence[str] = (), column: int = 0
     column
         Which column.
     """
-    rows = [row for row in found.groups[0][1] if row.code not in without]
+    rows, heads = [], [Head("")] * len(found.stubs)
+    for row in found.groups[0][1]:
+        # What stood above several rows stands in each: they are torn apart.
+        heads[len(heads) - len(row.heads) :] = [Head(head.text) for head in row.heads]
+        if row.code not in without:
+            rows.append(replace(row, heads=tuple(heads)))
     # A hidden figure has no rank: it stands behind all that are shown.
 
     def size(row: Row) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -88,7 +88,11 @@ def question(
     return Question(table, asked, other, told.get("per", ""), told.get("vintage", ""))
 
 
-def declared(table: Published, told: Mapping[str, Any], marks: Mapping[str, str]) -> Question:
+#: What stands for marks such as `{place}`: a code, or several.
+Marks = Mapping[str, str | tuple[str, ...]]
+
+
+def declared(table: Published, told: Mapping[str, Any], marks: Marks) -> Question:
     """The question of a page's data.
 
     Parameters
@@ -100,18 +104,24 @@ def declared(table: Published, told: Mapping[str, Any], marks: Mapping[str, str]
     marks
         What stands for marks such as `{place}`; a value that is a mark and has none is empty.
     """
+    known = {one.id: {v.code for v in one.values} for one in table.definition.variables}
 
     def filled(values: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
-        return {
-            name: [_filled(one, marks) for one in ([v] if isinstance(v, str) else v)]
-            for name, v in values.items()
-        }
+        found: dict[str, list[str]] = {}
+        for name, value in values.items():
+            for one in [value] if isinstance(value, str) else value:
+                codes = _filled(one, marks)
+                if not isinstance(codes, str):
+                    # Of several, those that the table has; of none of them it has no answer.
+                    codes = [code for code in codes if code in known[name]] or [""]
+                found.setdefault(name, []).extend([codes] if isinstance(codes, str) else codes)
+        return found
 
     asked = Asked(filled(told["values"]), told.get("lists", {}), told.get("heading"))
     return Question(table, asked, filled(told.get("other", {})), told.get("per", ""))
 
 
-def _filled(value: str, marks: Mapping[str, str]) -> str:
+def _filled(value: str, marks: Marks) -> str | Sequence[str]:
     return marks.get(value[1:-1], "") if value.startswith("{") else value
 
 
