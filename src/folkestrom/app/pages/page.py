@@ -83,7 +83,6 @@ class Pages:
             t=t, language=language, home=f"/{language.value}/", menu=self._menu,
             html_language=_HTML_LANGUAGES[language], rest=rest, query=query,
             static=self.address, day=partial(day, t), hour=partial(hour, t),
-            number=partial(number_text, decimals=0, language=language),
             base=f"{request.base_url}".rstrip("/"), **shown,
         )  # fmt: skip
         return Made(made.encode(), MEDIA["html"], status=status)
@@ -96,6 +95,9 @@ class Pages:
             finalize=_shown,
         )  # fmt: skip
         made.filters["of"] = Text.of
+        made.filters["first_upper"] = lambda said: said[:1].upper() + said[1:]
+        # Groups of digits are the same in all languages.
+        made.filters["number"] = partial(number_text, decimals=0, language=Language.EN)
         # What it makes escapes all texts itself.
         made.filters["rows"] = lambda grid, total: Markup(html_rows(grid, total))  # noqa: S704
         return made
