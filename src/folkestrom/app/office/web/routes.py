@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,7 +61,7 @@ class Office:
     desk: Desk
     language: Language
     _known: dict[str, tuple[object, Any]] = field(default_factory=dict)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
     def once(self, name: str, made_from: Path, make: Callable[[], _T]) -> _T:
         """What was made before, unless what it is made from is another by now.
@@ -70,9 +71,9 @@ class Office:
         name, made_from
             What it is, and the file that changes when it does.
         make
-            Makes it; one thing at a time, for the store is opened once.
+            Makes it; whoever asks for the same meanwhile waits.
         """
-        with self._turn:
+        with self._turns[name]:
             found = made_from.stat() if is_there(made_from) else None
             state = found and (found.st_mtime_ns, found.st_size, found.st_ino)
             if name not in self._known or self._known[name][0] != state:
