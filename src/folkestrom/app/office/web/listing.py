@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
@@ -12,34 +13,30 @@ from folkestrom.publish.formats.layout import lay_out, number_text
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A text that leads to a page.
+class Cell:
+    """A text in a list.
 
     Parameters
     ----------
-    text, path
-        What it is called, and the page's path, without the language.
+    text
+        The text.
+    path
+        The page that it leads to, without the language; empty: it leads nowhere.
+    figure
+        Whether it is a number as it is printed.
+    english
+        Whether there is no other language of it.
     """
 
     text: str
-    path: str
+    path: str = ""
+    figure: bool = False
+    english: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number as it is printed."""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class English:
-    """A text that there is in English only."""
-
-    english: str
-
-
-Shown = str | Link | Figure | English | datetime
+link = Cell
+figure = partial(Cell, figure=True)
+english = partial(Cell, english=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Listing:
     """
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[Shown, ...], ...]
+    rows: tuple[tuple[Cell | datetime, ...], ...]
     left_out: int = 0
 
 
@@ -79,12 +76,12 @@ def listing(
     return Listing(tuple(heads), tuple(found[:most]), max(len(found) - most, 0))
 
 
-def _shown(value: object, language: Language) -> Shown:
-    if isinstance(value, Link | Figure | English | datetime):
+def _shown(value: object, language: Language) -> Cell | datetime:
+    if isinstance(value, Cell | datetime):
         return value
     if isinstance(value, int | float):
-        return Figure(number_text(value, 3 * isinstance(value, float), language))
-    return "" if value is None else f"{value}"
+        return figure(number_text(value, 3 * isinstance(value, float), language))
+    return Cell("" if value is None else f"{value}")
 
 
 def listed_cells(cells: Cells, language: Language) -> Listing:

@@ -11,16 +11,15 @@ from typing import Any, Final
 
 from folkestrom.app.office.quality.checks import Check
 from folkestrom.app.office.quality.delays import CLASS_LABELS, Delays
-from folkestrom.app.office.web.listing import English, Figure, Link, Listing, listing
+from folkestrom.app.office.web.listing import Listing, english, figure, link, listing
 from folkestrom.errors import InputRefused
 from folkestrom.model.specification import Language
-from folkestrom.publish.formats.layout import number_text
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.releases.desk import Desk, State
 from folkestrom.publish.releases.journal import Entry
 from folkestrom.publish.releases.release import Manifest
 from folkestrom.publish.releases.review import Reviewed
-from folkestrom.publish.tables.comparison import cell_name
+from folkestrom.publish.tables.comparison import printed
 from folkestrom.publish.tables.definition import Definition
 
 _DELAYS: Final = ("kind", "reports", "median", "ninth", "longest")
@@ -73,7 +72,7 @@ def releases(states: Iterable[State], words: Words) -> Listing:
     """
     names = ("release", "state", "tables", "made-by", "approved-by", "due")
     return words.listing(names, [
-        (Link(one.release, f"releases/{one.release}"), words.text(f"state-{one.state}"),
+        (link(one.release, f"releases/{one.release}"), words.text(f"state-{one.state}"),
          ", ".join(one.titles), one.made_by, one.approved_by, one.due)
         for one in reversed(list(states))
     ])  # fmt: skip
@@ -89,7 +88,7 @@ def calendar(states: Iterable[State], state: str, words: Words) -> Listing:
     """
     found = [(one.due, one) for one in states if one.state == state and one.due is not None]
     return words.listing(("due", "release", "titles"), [
-        (due, Link(one.release, f"releases/{one.release}"),
+        (due, link(one.release, f"releases/{one.release}"),
          "; ".join(f"{id} {title.of(words.language)}" for id, title in one.titles.items()))
         for due, one in sorted(found, key=lambda pair: pair[0])
     ])  # fmt: skip
@@ -104,7 +103,7 @@ def journal(entries: Sequence[Entry], words: Words) -> Listing:
         The acts; and texts.
     """
     return words.listing(("at", "act", "release", "who", "due", "why"), [
-        (one.at, words.text(f"act-{one.act}"), Link(one.release, f"releases/{one.release}"),
+        (one.at, words.text(f"act-{one.act}"), link(one.release, f"releases/{one.release}"),
          one.who, one.due, one.why)
         for one in reversed(entries)
     ])  # fmt: skip
@@ -184,7 +183,7 @@ def _changes(
             ", ".join(f"{c.variable} {_few(of)}" for c in found.codes if (of := getattr(c, name)))
             for name in ("new", "gone")
         )
-        before = Link(one.before, f"releases/{one.before}")
+        before = link(one.before, f"releases/{one.before}")
         return (title, before, found.cells, found.changed, found.hidden, found.shown, new, gone)
 
     names = ("table", "before", "compared", "changed", "hidden", "shown", "new", "gone")
@@ -198,16 +197,12 @@ def _few(codes: Sequence[str]) -> str:
 def _largest(
     tables: Sequence[Reviewed], definitions: Mapping[str, Definition], words: Words
 ) -> Listing:
-    rows = []
-    for one in tables:
-        made = definitions[one.table]
-        decimals = {content.code: content.decimals for content in made.contents}
-        for change in one.comparison.largest if one.comparison else ():
-            cell = cell_name(change, made, words.language)
-            figures = (change.before, change.after, change.after - change.before)
-            printed = (number_text(f, decimals[change.content], words.language) for f in figures)
-            rows.append((one.table, cell, *map(Figure, printed)))
-    return words.listing(("table", "cell", "was", "is", "difference"), rows)
+    return words.listing(("table", "cell", "was", "is", "difference"), [
+        (one.table, cell, *map(figure, figures))
+        for one in tables
+        for change in (one.comparison.largest if one.comparison else ())
+        for cell, *figures in [printed(change, definitions[one.table], words.language)]
+    ])  # fmt: skip
 
 
 def _sums(tables: Sequence[Reviewed], words: Words) -> Listing:
@@ -284,7 +279,7 @@ def quarantine(
     names = ("file", "row", "reason", "column", "value", "allowed")
     places = words.listing(names, [
         (one["file"], one["row"], words.text(f"reason-{one['reason']}"), one["column"],
-         one["value"], English(one["allowed"] or ""))
+         one["value"], english(one["allowed"] or ""))
         for one in records
     ])  # fmt: skip
     return by_source, places
@@ -303,7 +298,7 @@ def checks(found: Sequence[Check], words: Words) -> Listing:
         return one.result != "failed", one.part, one.result, one.rule
 
     rows = [
-        (part, words.text(f"result-{result}"), English(rule),
+        (part, words.text(f"result-{result}"), english(rule),
          ", ".join(one.table for one in same if one.table), sum(one.rows or 0 for one in same))
         for (_, part, result, rule), group in groupby(sorted(found, key=key), key)
         for same in [list(group)]

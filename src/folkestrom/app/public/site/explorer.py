@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from folkestrom.app.public.site.questions import Question, question, written
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.cube import CONTENTS_LABEL
-from folkestrom.publish.formats.layout import number_text
 from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.statbank.files import MEDIA
 from folkestrom.publish.statbank.grid import Grid, grid
 from folkestrom.publish.statbank.problems import ILLEGAL_PLACEMENT, Problem
 from folkestrom.publish.statbank.selection import Asked, Chosen
 from folkestrom.publish.statbank.vintages import compared, vintage
-from folkestrom.publish.tables.comparison import Comparison, cell_name
+from folkestrom.publish.tables.comparison import Comparison, printed
 from folkestrom.publish.tables.definition import CONTENTS, Variable
 
 #: Cells that a page shows; files have all.
@@ -194,14 +193,8 @@ def _vintage(vintages: Sequence[Published], table: Published, language: Language
         return Vintage(table)
     before = vintages[at - 1]
     found = compared(before, table)
-    decimals = {content.code: content.decimals for content in table.definition.contents}
     largest = tuple(
-        (
-            cell_name(one, table.definition, language),
-            number_text(one.before, decimals[one.content], language),
-            number_text(one.after, decimals[one.content], language),
-        )
-        for one in (found.largest if found else ())
+        printed(one, table.definition, language)[:3] for one in (found.largest if found else ())
     )
     return Vintage(table, before, found, largest)
 
