@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 import folkestrom
+from folkestrom.app.cli.language.catalogue import asked
 from folkestrom.app.office.web.access import Door
 from folkestrom.app.office.web.routes import text
 from folkestrom.app.office.web.server import serve
@@ -120,7 +121,8 @@ def inside(tmp_path: Path) -> Iterator[httpx.Client]:
     """A client that was let in to pages of this process, which end when they are left alone."""
     said: SimpleQueue[str] = SimpleQueue()
     places = (tmp_path / "store", tmp_path / "releases")
-    thread = Thread(target=serve, args=(*places, Language.EN, 0, 3, said.put))
+    norwegian = asked(["--lang", "no"])
+    thread = Thread(target=serve, args=(*places, Language.EN, 0, 3, said.put, norwegian))
     thread.start()
     address = said.get(timeout=20)
     with httpx.Client(base_url=address.partition("?")[0], timeout=60) as client:
@@ -255,7 +257,7 @@ def test_a_release_that_is_not_whole_is_said_to_be_so(inside: httpx.Client, tmp_
     assert "The store cannot be shown" in inside.get("/en/").text
     answer = inside.get("/no/quarantine")
     assert answer.status_code == 503
-    assert "there is no store in this folder" in answer.text
+    assert "det er ikke noe lager i denne mappen" in answer.text
 
 
 def test_with_no_release_and_nothing_in_quarantine_pages_say_so(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.language.catalogue import asked
 from folkestrom.app.cli.publish.releases import FOLDER, Releases
 from folkestrom.app.cli.publish.serve import require_server
 
@@ -31,4 +32,5 @@ def office(
     from folkestrom.app.office.web.server import serve
 
     given = settings(ctx)
-    serve(given.store, releases, given.lang, port, idle * 60, given.result().print)
+    norwegian = asked(["--lang", "no"])
+    serve(given.store, releases, given.lang, port, idle * 60, given.result().print, norwegian)

@@ -36,7 +36,6 @@ class Cell:
 
 link = Cell
 figure = partial(Cell, figure=True)
-english = partial(Cell, english=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.session import asking, looking
 from folkestrom.app.office.web import views
 from folkestrom.app.office.web.listing import listed_cells
-from folkestrom.app.office.web.views import IN_REVIEW, Words
+from folkestrom.app.office.web.views import IN_REVIEW, Say, Words
 from folkestrom.app.pages.page import Pages, sent
 from folkestrom.app.pages.texts import LANGUAGES, Texts, preferred
 from folkestrom.engine.store import Waiting, database_file, is_there
-from folkestrom.errors import FolkestromError, UserError
+from folkestrom.errors import FolkestromError, UserError, as_it_is
 from folkestrom.intake import quarantine
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
@@ -55,11 +55,14 @@ class Office:
         Where releases are.
     language
         Of who asks for no other.
+    norwegian
+        How messages of the program are said in Norwegian, by the part that they stand in.
     """
 
     store: Path
     desk: Desk
     language: Language
+    norwegian: Say = as_it_is
     _known: dict[str, tuple[object, Any]] = field(default_factory=dict)
     _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
@@ -107,11 +110,14 @@ def routes(office: Office) -> list[Route]:
 
     def page(language: Language, path: str, template: str, view: View) -> Route:
         def endpoint(request: Request) -> Response:
-            words = Words(partial(text, language=language), language)
+            say = office.norwegian if language is Language.NO else as_it_is
+            words = Words(partial(text, language=language), language, say)
             try:
                 shown = view(office, request, words)
             except FolkestromError as error:
-                return _sent(request, language, "error", 503, kind="cannot-show", why=f"{error}")
+                return _sent(
+                    request, language, "error", 503, kind="cannot-show", why=words.told(error)
+                )
             return _sent(request, language, template, **shown)
 
         return Route(f"/{language.value}{path}", endpoint)
@@ -167,7 +173,7 @@ def _overview(office: Office, _request: Request, words: Words) -> dict[str, Any]
     try:
         store, why = office.of_store("info", intake.info), ""
     except UserError as error:
-        store, why = None, f"{error}"
+        store, why = None, words.told(error)
     return {
         "waiting": views.releases((s for s in states if s.state in IN_REVIEW), words),
         "others": views.releases((s for s in states if s.state not in IN_REVIEW), words),

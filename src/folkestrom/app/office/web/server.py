@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from folkestrom.app.office.web.access import HOST, Access, Door
 from folkestrom.app.office.web.routes import Office, error_page, routes
-from folkestrom.errors import UsageError
+from folkestrom.app.office.web.views import Say
+from folkestrom.errors import UsageError, as_it_is
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.desk import Desk
 
@@ -46,7 +47,7 @@ def application(office: Office, door: Door) -> Starlette:
 
 def serve(
     store: Path, releases: Path, language: Language, port: int, idle: float,
-    say: Callable[[str], None],
+    say: Callable[[str], None], norwegian: Say = as_it_is,
 ) -> None:  # fmt: skip
     """Answer one browser on this machine, until it is left alone or interrupted.
 
@@ -62,6 +63,8 @@ def serve(
         Seconds without a question after which it ends.
     say
         Told the address, once it is listened on.
+    norwegian
+        How messages of the program are said in Norwegian.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def serve(
             next_step="Leave it out for one that is free",
         ) from error  # fmt: skip
     door = Door(listening.getsockname()[1])
-    made = application(Office(store, Desk(releases), language), door)
+    made = application(Office(store, Desk(releases), language, norwegian), door)
     server = uvicorn.Server(uvicorn.Config(
         made, log_level="warning", access_log=False, server_header=False, lifespan="off",
     ))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from folkestrom.app.office.quality.checks import Check
 from folkestrom.app.office.quality.delays import CLASS_LABELS, Delays
-from folkestrom.app.office.web.listing import Listing, english, figure, link, listing
-from folkestrom.errors import InputRefused
+from folkestrom.app.office.web.listing import Cell, Listing, figure, link, listing
+from folkestrom.errors import FolkestromError, InputRefused, UserError, as_it_is
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.decision import Decision, Meeting
 from folkestrom.publish.releases.desk import Desk, State
@@ -23,6 +23,7 @@ from folkestrom.publish.tables.comparison import printed
 from folkestrom.publish.tables.definition import Definition
 
 _DELAYS: Final = ("kind", "reports", "median", "ninth", "longest")
+Say = Callable[[str, str], str]
 #: A release in one of these states waits for somebody.
 IN_REVIEW: Final = ("draft", "approved", "scheduled")
 #: What is typed next, by state: the act, and its arguments.
@@ -52,10 +53,22 @@ class Words:
         Gives a text by its key.
     language
         The language.
+    say
+        How messages of the program are said in it, by the part that they stand in.
     """
 
     text: Any
     language: Language
+    say: Say = as_it_is
+
+    def told(self, error: FolkestromError) -> str:
+        """What an error says."""
+        return error.told(self.say) if isinstance(error, UserError) else f"{error}"
+
+    def said(self, message: str | None) -> Cell:
+        """A message of the program."""
+        found = self.say("text", message or "")
+        return Cell(found, english=found == message)
 
     def listing(self, names: Sequence[str], rows: Iterable[Sequence[object]]) -> Listing:
         """A list whose headings are texts, by their keys."""
@@ -155,7 +168,7 @@ def release(desk: Desk, name: str, words: Words) -> Release | None:
     try:
         desk.check(name)
     except InputRefused as error:
-        broken = f"{error}"
+        broken = words.told(error)
     definitions = desk.definitions(name)
     return Release(
         state, manifest, broken, tuple(_commands(desk.folder, state)),
@@ -279,7 +292,7 @@ def quarantine(
     names = ("file", "row", "reason", "column", "value", "allowed")
     places = words.listing(names, [
         (one["file"], one["row"], words.text(f"reason-{one['reason']}"), one["column"],
-         one["value"], english(one["allowed"] or ""))
+         one["value"], words.said(one["allowed"]))
         for one in records
     ])  # fmt: skip
     return by_source, places
@@ -298,7 +311,7 @@ def checks(found: Sequence[Check], words: Words) -> Listing:
         return one.result != "failed", one.part, one.result, one.rule
 
     rows = [
-        (part, words.text(f"result-{result}"), english(rule),
+        (part, words.text(f"result-{result}"), words.said(rule),
          ", ".join(one.table for one in same if one.table), sum(one.rows or 0 for one in same))
         for (_, part, result, rule), group in groupby(sorted(found, key=key), key)
         for same in [list(group)]
