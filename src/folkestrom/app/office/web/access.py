@@ -73,7 +73,7 @@ class Door:
         request
             What is asked.
         """
-        # Another name that leads here is a page's of somebody else (DNS rebinding).
+        # Another name that leads here belongs to a page of another site (DNS rebinding).
         if request.headers.get("host") != self._host:
             return PlainTextResponse(f"The address is http://{self._host}/\n", 400)
         if request.method not in ("GET", "HEAD"):
@@ -94,7 +94,7 @@ class Door:
         return answer
 
     def begun(self) -> None:
-        """Note that somebody who was let in asks."""
+        """Note that a request was let in."""
         self._asking += 1
 
     def ended(self) -> None:

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 text: Final = Texts(__package__)
 _MENU: Final = ("calendar", "journal", "quarantine", "flags", "delays", "checks")
 _PAGES: Final = Pages(__package__, text, [("", "overview"), *((name, name) for name in _MENU)])
-#: Seconds that a page waits for somebody who writes to the store.
+#: Seconds that a page waits while another process writes to the store.
 _PATIENCE: Final = 10.0
 #: Records in quarantine that a page lists.
 _LISTED: Final = 200

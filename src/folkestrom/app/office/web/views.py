@@ -24,7 +24,7 @@ from folkestrom.publish.tables.definition import Definition
 
 _DELAYS: Final = ("kind", "reports", "median", "ninth", "longest")
 Say = Callable[[str, str], str]
-#: A release in one of these states waits for somebody.
+#: A release in one of these states waits for an act.
 IN_REVIEW: Final = ("draft", "approved", "scheduled")
 #: What is typed next, by state: the act, and its arguments.
 _NEXT: Final = {
