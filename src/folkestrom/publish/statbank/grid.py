@@ -217,6 +217,8 @@ def _printed(
         for arrays in (values, status, decimals)
     )
     if language is None:
+        if not any(why) and all(v.dtype.kind == "i" for v in values):
+            return [*map(str, numbers)], [None] * len(numbers)
         texts = [
             SYMBOLS[s] if s else f"{v:.{d}f}" if d else str(round(v))
             for v, s, d in zip(numbers, why, places, strict=True)
@@ -328,7 +330,8 @@ def html_rows(made: Grid, total: str = "") -> str:
             parts.append(f'<tr class="above">{head}</tr>')
         for row in rows:
             heads = "".join(_head("row", head.text, head.span) for head in row.heads)
-            cells = "".join(f"<td>{_text(cell)}</td>" for cell in row.cells)
+            # Figures and symbols: nothing in them is markup.
+            cells = f"<td>{'</td><td>'.join(row.cells)}</td>"
             known = ' class="total"' if total and row.heads[0].text == total else ""
             parts.append(f"<tr{known}>{heads}{cells}</tr>")
         parts.append("</tbody>")
@@ -357,9 +360,9 @@ def columns_and_data(table: Published, asked: Chosen, language: Language) -> dic
         The table, the cells, and the language of its texts.
     """
     names = [one.variable.id for one in asked.shown]
-    keys = list(product(*([value.code for value in one.values] for one in asked.shown)))
+    keys = product(*([value.code for value in one.values] for one in asked.shown))
     many = len(asked.contents)
-    texts, _ = _printed(table, asked, [*names, CONTENTS], None, many * len(keys))
+    texts, _ = _printed(table, asked, [*names, CONTENTS], None, asked.size)
     columns = [
         {
             "code": one.variable.id,
