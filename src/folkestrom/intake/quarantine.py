@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,20 @@ def count_by_reason(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "GROUP BY reason ORDER BY count(*) DESC, reason"
     ).fetchall()
     return {str(reason): int(many) for reason, many in rows}
+
+
+def count_by_source(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
+    """How many records wait, by reason and source; of a line that is no record it is not known."""
+    rows = connection.execute(
+        f"SELECT reason, CASE WHEN reason <> '{Reason.BROKEN_RECORD}' "
+        "THEN json_extract_string(record, '$.source') END AS source, count(*) "
+        "FROM quarantine WHERE closed_by IS NULL GROUP BY ALL"
+    ).fetchall()
+    # What stands where a source should may be anything.
+    found: Counter[tuple[str, str]] = Counter()
+    for reason, source, many in rows:
+        found[str(reason), masked(source or "")] += many
+    return [(*key, many) for key, many in found.most_common()]
 
 
 def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:

@@ -25,8 +25,7 @@ ASKED = Asked(
 
 def rows_of(asked: Asked = ASKED, *parameters: str) -> list[list[str]]:
     style = Style.of(parameters)
-    made = grid(TABLE, chosen(TABLE.definition, asked), Language.EN, style)
-    text = csv_text(made, style).decode()
+    text = csv_text(TABLE, chosen(TABLE.definition, asked), Language.EN, style).decode()
     return list(csv.reader(io.StringIO(text), delimiter=style.separator))
 
 
@@ -74,10 +73,34 @@ def test_texts_of_data_stay_texts() -> None:
     object.__setattr__(places, "values", values)
     object.__setattr__(made, "variables", (places, *made.variables[1:]))
     table = Published(made, figures(), OUT)
-    shown = grid(table, chosen(made, ASKED), Language.EN, Style())
+    shown = (table, chosen(made, ASKED), Language.EN, Style())
 
-    assert b"<script>" not in html_text(shown, Style(), Language.EN)
-    assert csv_text(shown, Style()).splitlines()[1].startswith(b"\"'=1+1")
+    assert b"<script>" not in html_text(*shown)
+    assert csv_text(*shown).splitlines()[1].startswith(b"\"'=1+1")
+
+
+def test_headings_of_html_stand_once_above_what_they_are_of() -> None:
+    asked = Asked({**ASKED.values, "ContentsCode": ["*"]})
+    text = html_text(TABLE, chosen(TABLE.definition, asked), Language.EN, Style()).decode()
+    head, body = text.split("<tbody>")
+
+    assert head.count('<th scope="colgroup" colspan="2">') == 2
+    assert head.count("<th ") == 3 + 2 + 4
+    assert head.count('rowspan="2"') == 3
+    assert body.count("<tr>") == 4
+    assert body.count('<th scope="rowgroup" rowspan="2">') == 2 * 2
+    assert body.count('<th scope="row">') == 4
+
+
+def test_figures_below_each_other_are_not_headed_by_the_first_of_their_contents() -> None:
+    values = {name: ["0"] if name == "Region" else codes for name, codes in ASKED.values.items()}
+    values |= {"Alder": ["104"], "Tid": ["2021"], "ContentsCode": ["*"]}
+    asked = chosen(TABLE.definition, Asked(values, {}, [], None))
+
+    found = grid(TABLE, asked, Language.EN, total="All")
+
+    assert [head.text for head in found.columns[-1]] == ["All"]
+    assert [row.code for row in found.groups[0][1]] == [c.code for c in asked.contents]
 
 
 def test_rows_of_texts_have_a_key_of_codes() -> None:

@@ -23,7 +23,7 @@ from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import indicators, moves, project
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
-from folkestrom.app.cli.publish import releases, serve
+from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.vocabulary import variables
 from folkestrom.model.specification import Language
@@ -107,5 +107,6 @@ for module in (
     demo,
     releases,
     serve,
+    office,
 ):
     module.register(app)

@@ -10,10 +10,10 @@ from typing import Any, Final
 import polars as pl
 
 from folkestrom.app.demo.comparison import SPECIFICATIONS, ComparedTable, compare, tidy
-from folkestrom.app.demo.delays import Delays, delays
 from folkestrom.app.demo.returns import Returns, returns
 from folkestrom.app.demo.years import years
 from folkestrom.app.office.api import Store
+from folkestrom.app.office.quality.delays import Delays, delays
 from folkestrom.model.countries import NORWAY
 from folkestrom.model.time import extraction
 from folkestrom.statistics.coverage import coverage

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from folkestrom.app.public.kept import Kept
+from folkestrom.app.pages.kept import Kept
 
 #: What each takes beside its body, about.
 _BESIDE: Final = 2_000

@@ -23,7 +23,12 @@ from folkestrom.model.specification import Text
 from folkestrom.model.time import LOCAL_ZONE, add_months
 from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.releases.journal import Act, Entry, add_entry, read_journal
-from folkestrom.publish.releases.release import Manifest, check_release, read_manifest
+from folkestrom.publish.releases.release import (
+    Manifest,
+    check_release,
+    read_manifest,
+    table_folders,
+)
 from folkestrom.publish.releases.review import Reviewed, review
 from folkestrom.publish.releases.shelf import (
     Announced,
@@ -33,6 +38,8 @@ from folkestrom.publish.releases.shelf import (
     put_out,
     releases_of,
 )
+from folkestrom.publish.tables.definition import Definition
+from folkestrom.publish.tables.folder import read_table
 
 #: Statistics come out at this hour, local time, and are announced so many months before.
 HOUR: Final = hour(8)
@@ -84,7 +91,7 @@ class Desk:
         self.folder = folder
         self.drafts = folder / "drafts"
         self.public = folder / "public"
-        self._journal = folder / "journal.jsonl"
+        self.journal = folder / "journal.jsonl"
         self._clock = clock
 
     def built(self, release: Path, by: str) -> None:
@@ -128,6 +135,20 @@ class Desk:
         """Every table of a release beside the one that is out."""
         place = self._place(release)
         return review(place, read_manifest(place), Shelf(self.public).tables())
+
+    def definitions(self, release: str) -> dict[str, Definition]:
+        """The definitions of a release's tables, by their numbers."""
+        place = self._place(release)
+        folders = table_folders(place, read_manifest(place))
+        return {id: read_table(folder)[0] for id, folder in folders.items()}
+
+    def check(self, release: str) -> None:
+        """Read every file of a release, and see that it is what the manifest says."""
+        check_release(self._place(release))
+
+    def entries(self) -> list[Entry]:
+        """The journal, from the first act on."""
+        return read_journal(self.journal)
 
     def _place(self, release: str) -> Path:
         """Where a release lies."""
@@ -239,7 +260,7 @@ class Desk:
     def status(self) -> list[State]:
         """Every release, in the order in which they were made."""
         found: dict[str, State] = {}
-        for entry in read_journal(self._journal):
+        for entry in self.entries():
             before = found.get(entry.release)
             found[entry.release] = self._after(before, entry)
         return list(found.values())
@@ -283,7 +304,7 @@ class Desk:
         entry = Entry(
             act, release, by.strip(), now, due, dict(titles), why, policies=dict(policies)
         )
-        add_entry(self._journal, entry)
+        add_entry(self.journal, entry)
         announce(self.public, [*self._announced()])
 
     def _announced(self) -> Iterator[Announced]:

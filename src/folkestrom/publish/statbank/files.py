@@ -27,7 +27,6 @@ from folkestrom.publish.statbank.grid import (
     Style,
     columns_and_data,
     csv_text,
-    grid,
     html_text,
 )
 from folkestrom.publish.statbank.selection import Chosen
@@ -82,10 +81,8 @@ class Answer:
         if self.format == "json-px":
             return msgspec.json.encode(columns_and_data(table, asked, self.language))
         if self.format in ("csv", "html"):
-            made = grid(table, asked, self.language, self.style)
-            if self.format == "csv":
-                return csv_text(made, self.style)
-            return html_text(made, self.style, self.language)
+            write = csv_text if self.format == "csv" else html_text
+            return write(table, asked, self.language, self.style)
         return _WRITERS[self.format](cells_of(table, asked, self.language), self.language)
 
 

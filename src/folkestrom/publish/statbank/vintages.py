@@ -71,7 +71,7 @@ def revisions(
                 "vintage": table.release,
                 "updated": table.stamp,
                 "correction": table.why or None,
-                "changes": None if n == 0 else _described(_compared(tables[n - 1], table)),
+                "changes": None if n == 0 else _described(compared(tables[n - 1], table)),
                 "links": [
                     addresses.to(
                         "data", f"/tables/{id}/data", language, f"&vintage={table.release}"
@@ -97,7 +97,14 @@ class _Pair:
         return isinstance(other, _Pair) and self._key == other._key
 
 
-def _compared(before: Published, after: Published) -> Comparison | None:
+def compared(before: Published, after: Published) -> Comparison | None:
+    """What a vintage changed of the one before; None: they have other variables.
+
+    Parameters
+    ----------
+    before, after
+        The two.
+    """
     return _remembered(_Pair(before, after))
 
 

@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.model.specification import Language
+from folkestrom.publish.formats.layout import number_text
 from folkestrom.publish.tables.definition import CONTENTS, CodeList, Content, Definition, Variable
 from folkestrom.publish.tables.figures import THERE, Axis, Figures, taken
 
@@ -55,6 +57,29 @@ class Change:
     codes: dict[str, str]
     before: float
     after: float
+
+
+def printed(
+    change: Change, definition: Definition, language: Language
+) -> tuple[str, str, str, str]:
+    """Which cell it is, in words; its figure before and after, and the difference.
+
+    Parameters
+    ----------
+    change, definition, language
+        The cell, its table, and the language.
+    """
+    content = next(one for one in definition.contents if one.code == change.content)
+    found = [content.label.of(language)]
+    for variable in definition.variables:
+        code = change.codes[variable.id]
+        labels = {value.code: value.label.of(language) for value in variable.values}
+        # A county and a town may have one name.
+        shared = sum(label == labels[code] for label in labels.values()) > 1
+        found.append(f"{labels[code]} ({code})" if shared else labels[code])
+    figures = (change.before, change.after, change.after - change.before)
+    was, now, difference = (number_text(one, content.decimals, language) for one in figures)
+    return ", ".join(found), was, now, difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,13 +20,15 @@ import pytest
 
 from folkestrom.app.public.site.explorer import calls as calls_of
 from folkestrom.app.public.site.questions import Question, written
-from folkestrom.app.public.statbank import PREFIX
+from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.model.specification import Language
-from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.releases.release import write_release
+from folkestrom.publish.releases.shelf import Shelf, put_out
 from folkestrom.publish.statbank.requests import asked_by_address
 from folkestrom.publish.statbank.selection import Asked
-from tests.app.public.site.small_country import EVIL
+from tests.app.public.site.small_country import DECISION, EVIL, OUT, tables
 from tests.app.public.site.test_pages import Read
+from tests.app.public.test_server import served
 
 ASKED = [
     ("valuecodes[Region]", "1103"), ("valuecodes[Region]", "1101"), ("valuecodes[Alder]", "F000"),
@@ -67,8 +71,67 @@ def test_a_table_is_turned(site: httpx.Client, page: str) -> None:
                                    "codelist[Region]=x&valuecodes[Region]=0"])  # fmt: skip
 def test_what_cannot_be_answered_is_said_and_can_be_mended(site: httpx.Client, query: str) -> None:
     answer = site.get(f"/en/tables/B1001?{query}")
-    assert answer.status_code in (200, 400)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
     assert "<select" in answer.text
+
+
+def _vintages(folder: Path) -> tuple[Path, list[str]]:
+    """A public folder with three vintages of two tables, the last a correction of one of them."""
+    made = tables()[:2]
+    names = []
+    for n, day in enumerate((0, 30, 60)):
+        more = [(one, replace(of, values={k: v.copy() for k, v in of.values.items()}))
+                for one, of in made]  # fmt: skip
+        more[0][1].values["Personer1"].reshape(-1)[:n] += 10 * n
+        path = write_release(
+            folder / "drafts", [(*one, DECISION) for one in more], made_at=OUT, made_by="Ada",
+            program="1", log_position=n, why=f"Late {EVIL}" if n == 2 else "",
+        )  # fmt: skip
+        put_out(folder / "public", path, OUT + timedelta(days=day))
+        names.append(path.name)
+    return folder / "public", names
+
+
+def test_a_table_is_shown_as_it_was_known_with_what_was_changed_and_why(tmp_path: Path) -> None:
+    public, (first, second, third) = _vintages(tmp_path)
+    with (
+        served(Bank(Shelf(public))) as address,
+        httpx.Client(base_url=address.removesuffix(PREFIX), timeout=60) as client,
+    ):
+        asked = "valuecodes[Region]=0&valuecodes[Kjonn]=1&valuecodes[Alder]=000&valuecodes[Tid]=*"
+        page, before, oldest = (
+            client.get(f"/en/tables/B1001?{asked}&vintage={name}").text
+            for name in ("", second, first)
+        )
+        bank = f"{PREFIX}/tables/B1001/data?{asked}&outputFormat=csv&lang=en"
+
+        def shown(text: str) -> list[str]:
+            return Read(text).tables[0][-1][1:]
+
+        for text, name in ((page, third), (before, second), (oldest, first)):
+            told = client.get(f"{bank}&vintage={name}").text.splitlines()[1:]
+            assert [cell.replace(" ", "") for cell in shown(text)] == told[0].split(",")[3:]
+        assert shown(page)[0] != shown(before)[0]
+        # What each changed of the one before, as the list of revisions has it; and why.
+        listed = client.get(f"{PREFIX}/tables/B1001/revisions?lang=en").json()["revisions"]
+        for text, told in ((page, listed[0]), (before, listed[1])):
+            assert f"{told['changes']['changed']} changed, " in text
+        assert "Late &lt;script&gt;" in page
+        assert "Late" not in before
+        assert "since the release before" not in oldest
+        # The address restores it; downloads, pictures and calls are of the same vintage.
+        (chosen,) = re.findall(r"<select name=.vintage.>(.*?)</select>", before, re.DOTALL)
+        assert re.findall(r"value=.(\w*). selected", chosen) == [second]
+        links = re.findall(r'(?:href|srcset|src)="([^"]*valuecodes[^"]*)"', before)
+        assert len(links) > 10
+        assert all(f"vintage={second}" in link for link in links)
+        picture = f"/en/tables/B1001/chart.svg?{asked}"
+        drawn = {client.get(f"{picture}&vintage={name}").text for name in (second, third)}
+        assert len(drawn) == 2
+        wrong = client.get(f"/no/tables/B1001?{asked}&vintage=nothing")
+        assert wrong.status_code == 400
+        assert 'role="alert"' in wrong.text
 
 
 @pytest.mark.parametrize("heading", ["Tid", "Region,Alder,Tid"])

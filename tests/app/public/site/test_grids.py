@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from folkestrom.app.public.site.grids import (
     PER_CENT,
-    Grid,
-    Head,
-    Row,
     largest,
     with_changes,
     with_rates,
 )
 from folkestrom.model.specification import Language
+from folkestrom.publish.statbank.grid import Grid, Head, Row
 
 
 def _number(cell: int | str) -> float | None:
@@ -38,6 +38,20 @@ def test_the_largest_rows_are_kept_and_a_hidden_figure_has_no_rank() -> None:
     assert cells(found) == [("6", "4"), ("5", "1")]
     assert (found.left_out, found.symbols) == (2, frozenset())
     assert [row.code for row in largest(made, 2, column=1).groups[0][1]] == ["b", "e"]
+
+
+def test_rows_that_are_torn_apart_have_all_their_headings() -> None:
+    made = table((1,), (9,), (5,), (7,))
+    rows = made.groups[0][1]
+    above = {0: Head("x", 2), 2: Head("y", 2)}
+    spanning = tuple(
+        replace(row, heads=(above[n], *row.heads) if n in above else row.heads)
+        for n, row in enumerate(rows)
+    )
+    found = largest(replace(made, stubs=("", ""), groups=(("", spanning),)), 3)
+    names = [[head.text for head in row.heads] for row in found.groups[0][1]]
+    assert names == [["x", "b"], ["y", "d"], ["y", "c"]]
+    assert all(head.span == 1 for row in found.groups[0][1] for head in row.heads)
 
 
 def test_changes_of_hidden_figures_are_hidden_and_of_nobody_undefined() -> None:

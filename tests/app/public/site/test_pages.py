@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from folkestrom.app.public.site.texts import texts
+from folkestrom.app.public.site.texts import text
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.publish.releases.shelf import Shelf
-from tests.app.public.site.small_country import EVIL, MUNICIPALITIES
+from tests.app.public.site.small_country import EVIL, MUNICIPALITIES, tables
 from tests.app.public.test_server import served
 
 PAGES = (
@@ -28,6 +28,7 @@ COMPOSED = re.compile(
     "^(block|lead-page|lead|section|part|text|term|definition|frequency|measuring)-"
 )
 PACKAGE = files("folkestrom.app.public.site")
+SHARED = files("folkestrom.app.pages")
 
 
 class Read(HTMLParser):
@@ -301,22 +302,46 @@ def test_the_sitemap_lists_every_place_once_in_each_language(site: httpx.Client)
 def test_texts_are_in_both_languages_and_all_of_them_are_used() -> None:
     told = "".join(
         one.read_text("utf-8")
-        for folder in (PACKAGE.joinpath("templates"), PACKAGE)
+        for package in (SHARED, PACKAGE)
+        for folder in (package.joinpath("templates"), package)
         for one in folder.iterdir()
         if one.name.endswith((".jinja", ".toml", ".py"))
     )
     quoted = set(re.findall(r"""["']([\w-]+)["']""", told))
     quoted |= {one.lower() for one in re.findall(r'"(\w+)"', _module("statbank.dataset"))}
     quoted |= {one.lower() for one in re.findall(r'"(\w+)"', _module("tables.definition"))}
-    for key, text in texts().items():
-        marks = [set(re.findall(r"{\w+}", said)) for said in (text.en, text.no)]
+    for key, said in text.all.items():
+        marks = [set(re.findall(r"{\w+}", of)) for of in (said.en, said.no)]
         assert marks[0] == marks[1], key
-        assert bool(text.en) == bool(text.no), key
+        assert bool(said.en) == bool(said.no), key
         assert {key, COMPOSED.sub("", key), key.removesuffix("-help")} & quoted, key
-    lines = PACKAGE.joinpath("texts.csv").read_text("utf-8").splitlines()
-    assert len([*csv.reader(lines)]) - 1 == len(texts())
+    lines = [
+        row
+        for package in (SHARED, PACKAGE)
+        for row in csv.DictReader(package.joinpath("texts.csv").read_text("utf-8").splitlines())
+    ]
+    assert len(lines) == len(text.all)
 
 
 def _module(name: str) -> str:
     path = Path(*name.split(".")).with_suffix(".py")
     return files("folkestrom.publish").joinpath(str(path)).read_text("utf-8")
+
+
+def test_a_county_has_the_largest_flows_between_its_municipalities_and_others(
+    site: httpx.Client,
+) -> None:
+    page = Read(site.get("/en/places/11").text)
+    made, values = next(one for one in tables() if one[0].id == "B1009")
+    moves = values.values["Flyttinger"][:, :, -1]
+    codes = list(MUNICIPALITIES)
+    oslo = codes.index("0301")
+
+    # Of one municipality elsewhere, which stands above the table.
+    for name, of in (("to", moves[oslo]), ("from", moves[:, oslo])):
+        flows = [[MUNICIPALITIES[c], str(of[at])] for at, c in enumerate(codes) if at != oslo]
+        flows.sort(key=lambda flow: -int(flow[-1]))
+        (found,) = (table for table in page.tables if table[0][0] == name)
+        assert found[1:] == flows
+    assert made.variables[0].id == "Fraflytting"
+    assert "flows into" not in site.get("/en/places/1103").text

@@ -13,7 +13,7 @@ import pytest
 from folkestrom.app.demo.run import MARK
 from folkestrom.app.demo.trial import trial
 from folkestrom.app.office.catalogue.build import BuildQuestion
-from folkestrom.app.public.kept import Kept, Made, kept_or_made
+from folkestrom.app.pages.kept import Kept, Made, kept_or_made
 from folkestrom.app.public.statbank import PREFIX, Bank
 from folkestrom.errors import UsageError
 from folkestrom.publish.releases.desk import Desk

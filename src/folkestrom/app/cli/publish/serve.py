@@ -37,10 +37,7 @@ def serve(
     ] = None,
 ) -> None:
     """Answer the public: a web site, and the interface of the statistics bank, from what is out."""
-    if find_spec("starlette") is None or find_spec("uvicorn") is None:
-        raise UsageError(
-            "is not installed", where="the public server", next_step="Install folkestrom[public]"
-        )
+    require_server()
     # Another program, and not a function of this one: it must not hold what reads the store.
     command = [
         sys.executable, "-m", "folkestrom.app.public", str(releases / "public"),
@@ -51,3 +48,11 @@ def serve(
         command += ["--borders", str(borders)]
     settings(ctx).progress().print(f"http://{host}:{port}/")
     os.execv(sys.executable, command)  # noqa: S606
+
+
+def require_server() -> None:
+    """Refuse a command that answers browsers where what it needs is not installed."""
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise UsageError(
+            "is not installed", where="the public server", next_step="Install folkestrom[public]"
+        )

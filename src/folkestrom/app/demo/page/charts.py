@@ -9,10 +9,10 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from folkestrom.app.demo.cost import StepCost
-from folkestrom.app.demo.delays import CLASS_LABELS, Delays
 from folkestrom.app.demo.figures import OLDEST, Pyramid, Revision
 from folkestrom.app.demo.numbers import both, grouped, percent, signed
 from folkestrom.app.demo.page.svg import Drawing, Scale, nice_end, steps
+from folkestrom.app.office.quality.delays import CLASS_LABELS, Delays
 from folkestrom.model.specification import Text
 
 _WIDTH: Final = 760
@@ -121,14 +121,14 @@ def scale_marks(most: float) -> list[float]:
     return Scale(-most, most, 0, 1).marks(6)
 
 
-def reporting_delays(found: Sequence[Delays], labels: Mapping[str, Text]) -> Markup:
+def reporting_delays(found: Sequence[Delays]) -> Markup:
     """Shares of reports by how long they took, by kind."""
     drawing = _drawing(76 + 32 * len(found), "delays")
     scale = Scale(0, 1, 212, _WIDTH - 16)
     _legend(drawing, 14, [(f"delay{n}", text) for n, text in enumerate(CLASS_LABELS)], 122)
     for row, one in enumerate(found):
         y, seen = 34 + 32 * row, 0
-        drawing.text((202, y + 16), labels[one.kind], "end")
+        drawing.text((202, y + 16), one.label, "end")
         for n, count in enumerate(one.by_class):
             left, right = scale(seen / one.reports), scale((seen + count) / one.reports)
             seen += count

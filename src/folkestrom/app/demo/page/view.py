@@ -19,12 +19,6 @@ from folkestrom.statistics import adjustment
 
 _KIND_LABELS: Final = adjustment.SPECIFICATION.dimension("kind").labels
 
-#: Annulments and corrections as kinds of their own, in the order of `delays`.
-_REVISION_LABELS: Final = {
-    "correction": Text("correction, since the report", "retting, siden meldingen"),
-    "annulment": Text("annulment, since the report", "annullering, siden meldingen"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -67,7 +61,7 @@ def pictures(figures: Figures) -> dict[str, Markup]:
         "pyramid": charts.pyramid(figures.pyramid, figures.pyramid_before),
         "change": charts.year_of_change(country),
         "revisions": charts.revisions_by_month(national, knowledge_months(figures)),
-        "delays": charts.reporting_delays(figures.log_delays, delay_labels(figures)),
+        "delays": charts.reporting_delays(figures.log_delays),
         "population": charts.population_over_time(figures.quarters),
         "flows": charts.flows_over_time(figures.years),
         "countries": charts.countries(figures.countries, country_labels(figures)),
@@ -78,14 +72,6 @@ def kind_label(kind: str) -> Text:
     """What a kind of report is called, with a capital letter."""
     text = _KIND_LABELS(kind)
     return Text(text.en.capitalize(), text.no.capitalize())
-
-
-def delay_labels(figures: Figures) -> dict[str, Text]:
-    """What the kinds of reports are called, annulments and corrections among them."""
-    return {
-        one.kind: _capital(_REVISION_LABELS.get(one.kind) or _KIND_LABELS(one.kind))
-        for one in figures.log_delays
-    }
 
 
 def cause_label(kind: str, target_kind: str) -> Text:
@@ -213,7 +199,3 @@ def _units(found: Iterable[Revision]) -> tuple[int, int]:
 
 def _cause(revision: Revision) -> tuple[str, str]:
     return revision.kind, revision.target_kind
-
-
-def _capital(text: Text) -> Text:
-    return Text(text.en[:1].upper() + text.en[1:], text.no[:1].upper() + text.no[1:])

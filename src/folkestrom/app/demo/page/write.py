@@ -9,10 +9,11 @@ from typing import Final
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from folkestrom.app.demo import delays, numbers
+from folkestrom.app.demo import numbers
 from folkestrom.app.demo.comparison import NUMBERED
 from folkestrom.app.demo.outcome import Outcome
 from folkestrom.app.demo.page import charts, view
+from folkestrom.app.office.quality.delays import CLASS_LABELS
 from folkestrom.model.specification import Text
 
 _FOLDER: Final = resources.files("folkestrom.app.demo.page")
@@ -87,7 +88,7 @@ def html(outcome: Outcome) -> str:
         sections=[*_links(), *_SECTIONS],
         terms=_TERMS,
         notes_of_targets=outcome.run.notes[:_NOTES],
-        class_labels=delays.CLASS_LABELS,
+        class_labels=CLASS_LABELS,
         pictures={**view.pictures(outcome.figures), "cost": charts.costs(outcome.costs)},
         view=view,
         numbers=numbers,

@@ -11,19 +11,18 @@ from typing import Any
 
 from folkestrom.app.public.site.grids import (
     PER_CENT,
-    Grid,
     below,
     beside,
     compared,
-    grid,
     largest,
     with_changes,
     with_rates,
 )
-from folkestrom.app.public.site.questions import Question, declared
+from folkestrom.app.public.site.questions import Marks, Question, declared
 from folkestrom.app.public.site.texts import text
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.statbank.grid import Grid, grid
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.selection import chosen
 
@@ -78,7 +77,7 @@ def blocks(
     language: Language,
     *,
     borders: bool = False,
-    **marks: str,
+    **marks: str | tuple[str, ...],
 ) -> Iterator[Block]:
     """The parts of a page that there are figures for.
 
@@ -106,9 +105,7 @@ def blocks(
             continue
 
 
-def _block(
-    table: Published, told: Mapping[str, Any], language: Language, marks: Mapping[str, str]
-) -> Block:
+def _block(table: Published, told: Mapping[str, Any], language: Language, marks: Marks) -> Block:
     asked = declared(table, told, marks)
     asked = replace(asked, other={n: codes for n, codes in asked.other.items() if all(codes)})
     other = asked.compared()
@@ -136,7 +133,7 @@ def _block(
 
 
 def _with_total(
-    table: Published, told: Mapping[str, Any], language: Language, marks: Mapping[str, str]
+    table: Published, told: Mapping[str, Any], language: Language, marks: Marks
 ) -> Iterator[Grid]:
     """The rows, and before them their total where it is told which variable it is over."""
     if over := told.get("total"):
@@ -144,9 +141,7 @@ def _with_total(
     yield _with_sums(table, told, language, marks)
 
 
-def _with_sums(
-    table: Published, told: Mapping[str, Any], language: Language, marks: Mapping[str, str]
-) -> Grid:
+def _with_sums(table: Published, told: Mapping[str, Any], language: Language, marks: Marks) -> Grid:
     """The columns, and before them their sum where it is told which variable it is over."""
     total = text("total", language)
     order = [*(_leaving(told, over) for over in told.get("sums", ())), told]

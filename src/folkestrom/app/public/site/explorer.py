@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from folkestrom.app.public.site.grids import Grid, grid
 from folkestrom.app.public.site.questions import Question, question, written
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.cube import CONTENTS_LABEL
 from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.statbank.files import MEDIA
+from folkestrom.publish.statbank.grid import Grid, grid
 from folkestrom.publish.statbank.problems import ILLEGAL_PLACEMENT, Problem
 from folkestrom.publish.statbank.selection import Asked, Chosen
+from folkestrom.publish.statbank.vintages import compared, vintage
+from folkestrom.publish.tables.comparison import Comparison, printed
 from folkestrom.publish.tables.definition import CONTENTS, Variable
 
 #: Cells that a page shows; files have all.
@@ -81,13 +83,39 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Vintage:
+    """A vintage of a table beside the one before it.
+
+    Parameters
+    ----------
+    table
+        The vintage.
+    before
+        The vintage before; None: it is the first.
+    changes
+        What it changed; None: nothing can be compared.
+    largest
+        The largest changes: which cell, as it was, as it is, as they are printed.
+    """
+
+    table: Published
+    before: Published | None = None
+    changes: Comparison | None = None
+    largest: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explorer:
     """The page of a table.
 
     Parameters
     ----------
     table
-        The table.
+        The table, in the vintage that is shown.
+    vintage
+        It beside the vintage before.
+    vintages
+        Every vintage, the newest first.
     controls
         What is chosen of each variable.
     question
@@ -103,6 +131,8 @@ class Explorer:
     """
 
     table: Published
+    vintage: Vintage
+    vintages: tuple[Published, ...]
     controls: tuple[Control, ...]
     question: Question | None = None
     grid: Grid | None = None
@@ -112,14 +142,17 @@ class Explorer:
 
 
 def explorer(
-    table: Published, parameters: Iterable[tuple[str, str]], language: Language, most: int
+    vintages: Sequence[Published],
+    parameters: Iterable[tuple[str, str]],
+    language: Language,
+    most: int,
 ) -> Explorer:
     """The page of a table.
 
     Parameters
     ----------
-    table
-        The table.
+    vintages
+        The table's vintages, from the first on; at least one.
     parameters
         Of the address.
     language
@@ -128,13 +161,16 @@ def explorer(
         The most cells that may be asked for.
     """
     listed = [(name, value) for name, value in parameters if value]
+    table, newest_first = vintages[-1], tuple(reversed(vintages))
     try:
+        table = vintage(vintages, dict(listed).get("vintage", table.release))
         asked = question(table, listed, explicit=True)
         asked, found = _placed(asked, most)
     except Problem as problem:
         plain = question(table, [], explicit=True)
         controls = _controls(plain, plain.chosen(), language)
-        return Explorer(table, controls, problem=problem.detail)
+        shown_as = _vintage(vintages, table, language)
+        return Explorer(table, shown_as, newest_first, controls, problem=problem.detail)
     turned = Asked(
         asked.asked.values, asked.asked.code_lists, found.stub or found.heading[:0], found.heading
     )
@@ -145,7 +181,22 @@ def explorer(
     if math.prod(sizes[name] for name in found.heading) <= MOST_COLUMNS:
         shown = grid(table, found, language, most=MOST_CELLS, total=total)
     controls = _controls(asked, found, language)
-    return Explorer(table, controls, asked, shown, found.size, written(turned))
+    return Explorer(
+        table, _vintage(vintages, table, language), newest_first, controls, asked, shown,
+        found.size, written(turned, asked.vintage),
+    )  # fmt: skip
+
+
+def _vintage(vintages: Sequence[Published], table: Published, language: Language) -> Vintage:
+    at = next(n for n, one in enumerate(vintages) if one.release == table.release)
+    if at == 0:
+        return Vintage(table)
+    before = vintages[at - 1]
+    found = compared(before, table)
+    largest = tuple(
+        printed(one, table.definition, language)[:3] for one in (found.largest if found else ())
+    )
+    return Vintage(table, before, found, largest)
 
 
 def _placed(asked: Question, most: int) -> tuple[Question, Chosen]:
@@ -158,7 +209,7 @@ def _placed(asked: Question, most: int) -> tuple[Question, Chosen]:
     there = {*asked.asked.values, CONTENTS}
     heading = [n for n in dict.fromkeys(asked.asked.heading or ()) if n in there]
     plain = Asked(asked.asked.values, asked.asked.code_lists, heading)
-    kept = Question(asked.table, plain, {})
+    kept = Question(asked.table, plain, {}, vintage=asked.vintage)
     return kept, kept.chosen(most)
 
 

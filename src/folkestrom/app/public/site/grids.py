@@ -1,4 +1,4 @@
-"""Cells as the rows and columns of a printed table."""
+"""What pages compute of printed tables: sums beside them, rates, changes, the largest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
-from folkestrom.model.specification import Category, Language
-from folkestrom.publish.formats.cube import CONTENTS_LABEL
+from folkestrom.model.specification import Language
 from folkestrom.publish.formats.layout import number_text
-from folkestrom.publish.statbank.dataset import SYMBOLS, Published, answered
-from folkestrom.publish.statbank.selection import Chosen
-from folkestrom.publish.tables.definition import CONTENTS
+from folkestrom.publish.statbank.dataset import SYMBOLS
+from folkestrom.publish.statbank.grid import Grid, Head, Row
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED
 
 
@@ -28,161 +24,6 @@ class Rate:
 
 PER_CENT: Final = Rate(100, 2)
 PER_THOUSAND: Final = Rate(1000, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One heading, and how many rows or columns it stands for."""
-
-    text: str
-    span: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Headings that begin at a row, its figures as they are printed, and as numbers."""
-
-    heads: tuple[Head, ...]
-    cells: tuple[str, ...]
-    values: tuple[float | None, ...]
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A printed table.
-
-    Parameters
-    ----------
-    stubs
-        What the headings of rows are.
-    columns
-        Headings of columns, one line after the other.
-    groups
-        Rows with what stands above them; mostly one, and nothing above it.
-    fixed
-        What all figures are of: variables of one value.
-    units
-        What they count.
-    left_out
-        Rows that have no room.
-    symbols
-        Which symbols stand for figures.
-    """
-
-    stubs: tuple[str, ...]
-    columns: tuple[tuple[Head, ...], ...]
-    groups: tuple[tuple[str, tuple[Row, ...]], ...]
-    fixed: tuple[str, ...]
-    units: tuple[str, ...]
-    left_out: int = 0
-    symbols: frozenset[str] = frozenset()
-
-    @property
-    def width(self) -> int:
-        """How many columns there are, with those of headings."""
-        return len(self.stubs) + sum(head.span for head in self.columns[-1])
-
-
-def grid(
-    table: Published, asked: Chosen, language: Language, *, most: int = 0, total: str = ""
-) -> Grid:
-    """Cells as rows and columns.
-
-    Parameters
-    ----------
-    table, asked
-        The cells.
-    language
-        Of all texts.
-    most
-        The most cells that are shown; 0: all.
-    total
-        Heading of the row where nothing goes down.
-    """
-    labels = {one.variable.id: one.values for one in asked.shown}
-    labels[CONTENTS] = tuple(Category(c.code, c.label) for c in asked.contents)
-    names = {one.variable.id: one.variable.label.of(language) for one in asked.shown}
-    names[CONTENTS] = CONTENTS_LABEL.of(language).lower()
-    several = {name for name, values in labels.items() if len(values) > 1}
-    down = [name for name in asked.stub if name in several]
-    across = [name for name in asked.heading if name in several]
-    alone = [name for name in (*asked.stub, *asked.heading) if name not in several]
-
-    def size(of: Sequence[str]) -> int:
-        return math.prod(len(labels[name]) for name in of)
-
-    rows, width = size(down), max(size(across), 1)
-    shown = rows if not most else min(rows, max(1, most // width))
-    order = [*down, *across, *alone]
-    texts, values = _printed(table, asked, order, language, shown * width)
-    printed = tuple(
-        Row(
-            _heads(down, labels, n, language) or (Head(total),),
-            tuple(texts[n * width : (n + 1) * width]),
-            tuple(values[n * width : (n + 1) * width]),
-            labels[down[-1]][n % len(labels[down[-1]])].code if down else "",
-        )
-        for n in range(shown)
-    )
-    return Grid(
-        tuple(names[name] for name in down) or ("",),
-        tuple(_columns(across, labels, language)) or ((_only(asked, language),),),
-        (("", printed),),
-        tuple(labels[name][0].label.of(language) for name in alone if name != CONTENTS),
-        tuple(dict.fromkeys(c.unit.of(language) for c in asked.contents)),
-        rows - shown,
-        frozenset(texts) & frozenset(SYMBOLS.values()),
-    )
-
-
-def _only(asked: Chosen, language: Language) -> Head:
-    """What heads a single column."""
-    return Head(asked.contents[0].label.of(language))
-
-
-def _printed(
-    table: Published, asked: Chosen, order: Sequence[str], language: Language, most: int
-) -> tuple[list[str], list[float | None]]:
-    """The first figures in that order, as they are printed, and as numbers."""
-    own = [CONTENTS, *(one.variable.id for one in asked.shown)]
-    axes = [own.index(name) for name in order]
-    contents, values, status = zip(*answered(table.figures, asked), strict=True)
-    decimals = [np.full(v.shape, c.decimals) for c, v in zip(contents, values, strict=True)]
-    # Only what is shown is printed: there may be hundreds of thousands.
-    numbers, why, places = (
-        np.stack(arrays).transpose(axes).ravel()[:most].tolist()
-        for arrays in (values, status, decimals)
-    )
-    cells = list(zip(numbers, why, places, strict=True))
-    texts = [SYMBOLS[s] if s else number_text(v, d, language) for v, s, d in cells]
-    return texts, [None if s else v for v, s, _ in cells]
-
-
-def _heads(
-    down: Sequence[str], labels: dict[str, tuple[Category, ...]], n: int, language: Language
-) -> tuple[Head, ...]:
-    """The headings that begin at a row."""
-    heads, span = [], 1
-    for name in reversed(down):
-        values = labels[name]
-        if n % span == 0:
-            heads.append(Head(values[n // span % len(values)].label.of(language), span))
-        span *= len(values)
-    return tuple(reversed(heads))
-
-
-def _columns(
-    across: Sequence[str], labels: dict[str, tuple[Category, ...]], language: Language
-) -> list[tuple[Head, ...]]:
-    lines, before = [], 1
-    after = math.prod(len(labels[name]) for name in across)
-    for name in across:
-        after //= len(labels[name])
-        heads = [Head(value.label.of(language), after) for value in labels[name]]
-        lines.append(tuple(heads * before))
-        before *= len(heads)
-    return lines
 
 
 def beside(grids: Sequence[Grid], headings: Sequence[str]) -> Grid:
@@ -293,7 +134,12 @@ def largest(found: Grid, many: int, without: Sequence[str] = (), column: int = 0
     column
         Which column.
     """
-    rows = [row for row in found.groups[0][1] if row.code not in without]
+    rows, heads = [], [Head("")] * len(found.stubs)
+    for row in found.groups[0][1]:
+        # What stood above several rows stands in each: they are torn apart.
+        heads[len(heads) - len(row.heads) :] = [Head(head.text) for head in row.heads]
+        if row.code not in without:
+            rows.append(replace(row, heads=tuple(heads)))
     # A hidden figure has no rank: it stands behind all that are shown.
 
     def size(row: Row) -> float:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkestrom.app.public.site.blocks import pages
-from folkestrom.app.public.site.grids import PER_THOUSAND, Grid, Head, compared, grid, with_rates
+from folkestrom.app.public.site.grids import PER_THOUSAND, compared, with_rates
 from folkestrom.app.public.site.questions import Question, declared
 from folkestrom.app.public.site.texts import text
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.statbank.grid import Grid, Head, grid
 from folkestrom.publish.statbank.problems import Problem
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -33,12 +33,15 @@ class Question:
         By variable, the values of what it is compared with, in a picture.
     per
         In a map, the content that figures are divided by.
+    vintage
+        The vintage of the table, as it is asked for; empty: the newest.
     """
 
     table: Published
     asked: Asked
     other: Mapping[str, list[str]]
     per: str = ""
+    vintage: str = ""
 
     def chosen(self, most: int | None = None) -> Chosen:
         """Its cells."""
@@ -53,7 +56,7 @@ class Question:
 
     def query(self) -> str:
         """It as the parameters of the statistics bank's addresses."""
-        return written(self.asked)
+        return written(self.asked, self.vintage)
 
     def picture_query(self) -> str:
         """It as the parameters of a picture's address."""
@@ -72,7 +75,7 @@ def question(
     table
         The table.
     parameters
-        As of the statistics bank, and `other[…]` and `per`.
+        As of the statistics bank with `vintage`, and `other[…]` and `per`.
     explicit
         Where nothing is chosen, write out what is answered then.
     """
@@ -81,11 +84,15 @@ def question(
     if not asked.values and explicit:
         asked = replace(asked, values=default_values(table.definition))
     other = {m[1]: [*parts(value)] for name, value in listed if (m := _OTHER.fullmatch(name))}
-    per = dict(listed).get("per", "")
-    return Question(table, asked, other, per)
+    told = dict(listed)
+    return Question(table, asked, other, told.get("per", ""), told.get("vintage", ""))
 
 
-def declared(table: Published, told: Mapping[str, Any], marks: Mapping[str, str]) -> Question:
+#: What stands for marks such as `{place}`: a code, or several.
+Marks = Mapping[str, str | tuple[str, ...]]
+
+
+def declared(table: Published, told: Mapping[str, Any], marks: Marks) -> Question:
     """The question of a page's data.
 
     Parameters
@@ -97,28 +104,34 @@ def declared(table: Published, told: Mapping[str, Any], marks: Mapping[str, str]
     marks
         What stands for marks such as `{place}`; a value that is a mark and has none is empty.
     """
+    known = {one.id: {v.code for v in one.values} for one in table.definition.variables}
 
     def filled(values: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
-        return {
-            name: [_filled(one, marks) for one in ([v] if isinstance(v, str) else v)]
-            for name, v in values.items()
-        }
+        found: dict[str, list[str]] = {}
+        for name, value in values.items():
+            for one in [value] if isinstance(value, str) else value:
+                codes = _filled(one, marks)
+                if not isinstance(codes, str):
+                    # Of several, those that the table has; of none of them it has no answer.
+                    codes = [code for code in codes if code in known[name]] or [""]
+                found.setdefault(name, []).extend([codes] if isinstance(codes, str) else codes)
+        return found
 
     asked = Asked(filled(told["values"]), told.get("lists", {}), told.get("heading"))
     return Question(table, asked, filled(told.get("other", {})), told.get("per", ""))
 
 
-def _filled(value: str, marks: Mapping[str, str]) -> str:
+def _filled(value: str, marks: Marks) -> str | Sequence[str]:
     return marks.get(value[1:-1], "") if value.startswith("{") else value
 
 
-def written(asked: Asked) -> str:
+def written(asked: Asked, vintage: str = "") -> str:
     """A question as the parameters of an address.
 
     Parameters
     ----------
-    asked
-        The question.
+    asked, vintage
+        The question, and the vintage of the table; empty: the newest.
 
     Examples
     --------
@@ -132,6 +145,7 @@ def written(asked: Asked) -> str:
     for name, placed in (("heading", asked.heading), ("stub", asked.stub)):
         if placed is not None:
             found.append((name, ",".join(placed)))
+    found += [("vintage", vintage)] if vintage else []
     return _encoded(found)
 
 

@@ -11,19 +11,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from folkestrom.app.public.kept import Made
+from folkestrom.app.pages.kept import Made
+from folkestrom.app.pages.page import sent
+from folkestrom.app.pages.texts import LANGUAGES, preferred
 from folkestrom.app.public.site import views
 from folkestrom.app.public.site.explorer import calls, downloads, explorer
 from folkestrom.app.public.site.feeds import atom, icalendar
 from folkestrom.app.public.site.questions import Question, question
-from folkestrom.app.public.site.site import MEDIA, Site, static_answer
-from folkestrom.app.public.site.texts import LANGUAGES, preferred
+from folkestrom.app.public.site.site import PAGES, Site
 from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError
 from folkestrom.model.specification import Language
-from folkestrom.publish.statbank.dataset import title
+from folkestrom.publish.statbank.dataset import Published, title
 from folkestrom.publish.statbank.listing import table_of
 from folkestrom.publish.statbank.problems import Problem
+from folkestrom.publish.statbank.vintages import vintage
 
 #: Pages that stand in the list of all, in each language.
 _PAGES: Final = ("", "population", "emigration", "places", "tables", "about", "calendar")
@@ -51,7 +53,7 @@ def site_routes(site: Site) -> list[Route]:
         return Route(f"/{language.value}{path}", endpoint)
 
     def static(request: Request) -> Response:
-        found = static_answer(request, request.path_params["name"])
+        found = PAGES.file(request, request.path_params["name"])
         if found is None:
             raise HTTPException(404)
         return found
@@ -97,10 +99,8 @@ def error_page(site: Site, request: Request, error: HTTPException) -> Response:
     """
     language = LANGUAGES.get(request.url.path[1:3], site.bank.language)
     kind = "not-found" if error.status_code == 404 else "wrong-question"
-    made = site.page(request, language, "error", kind=kind)
-    response = Response(made.body, error.status_code, media_type=MEDIA["html"])
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    made = site.page(request, language, "error", status=error.status_code, kind=kind, why="")
+    return sent(request, made, "no-cache")
 
 
 def _front(site: Site, request: Request, language: Language) -> Made:
@@ -153,19 +153,25 @@ def _calendar(site: Site, request: Request, language: Language) -> Made:
 
 
 def _explorer(site: Site, request: Request, language: Language) -> Made:
-    table = table_of(site.bank.shelf.tables(), request.path_params["id"])
     parameters = request.query_params.multi_items()
-    view = explorer(table, parameters, language, site.bank.limits.cells)
+    view = explorer(_vintages(site, request), parameters, language, site.bank.limits.cells)
     asked, said, heading = view.question, None, ""
     if asked is not None:
-        heading = title(table.definition, asked.chosen(), language)
+        heading = title(view.table.definition, asked.chosen(), language)
         said = site.described(asked, language, "chart")
     base = f"{request.base_url}".rstrip("/") + PREFIX
     return site.page(
-        request, language, "explorer", view=view, heading=heading, picture=said,
+        request, language, "explorer", status=400 if view.problem else 200, view=view,
+        heading=heading, picture=said,
         downloads=downloads(PREFIX, asked, language) if asked else (),
         calls=calls(base, asked, language) if asked else (),
     )  # fmt: skip
+
+
+def _vintages(site: Site, request: Request) -> list[Published]:
+    """Every vintage of the table that the path names, from the first on."""
+    newest = table_of(site.bank.shelf.tables(), request.path_params["id"])
+    return site.bank.shelf.vintages(newest.definition.id) or [newest]
 
 
 def _links(language: Language) -> dict[str, Any]:
@@ -181,7 +187,8 @@ def _picture(site: Site, request: Request, language: Language) -> Made:
     kind, form = request.path_params["kind"], request.path_params["form"]
     if kind not in ("chart", "map") or form not in ("svg", "png"):
         raise HTTPException(404)
-    table = table_of(site.bank.shelf.tables(), request.path_params["id"])
+    vintages = _vintages(site, request)
+    table = vintage(vintages, request.query_params.get("vintage") or vintages[-1].release)
     asked = question(table, request.query_params.multi_items(), explicit=True)
     size = request.query_params.get("size", "")
     if size not in ("", "page", "phone"):

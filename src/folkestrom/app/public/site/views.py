@@ -13,7 +13,7 @@ from folkestrom.model.specification import Category, Language
 from folkestrom.publish.releases.shelf import Announced, Shelf
 from folkestrom.publish.statbank.dataset import Published, time_unit
 from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
-from folkestrom.publish.tables.comparison import compare
+from folkestrom.publish.statbank.vintages import compared
 from folkestrom.publish.tables.definition import Variable
 
 #: How far back a pyramid is compared, without being asked.
@@ -177,7 +177,7 @@ def _change(vintages: Sequence[Published]) -> Change:
     if not earlier:
         return Change(table, first=True)
     before = earlier[-1]
-    found = compare((before.definition, before.figures), (table.definition, table.figures))
+    found = compared(before, table)
     if found is None:
         return Change(table, first=True)
     new = next((one.new for one in found.codes if one.variable == table.definition.time.id), ())
@@ -277,11 +277,24 @@ def place(shelf: Shelf, language: Language, code: str) -> Place | None:
         for one in (county, *municipalities):
             if one.code == code:
                 above, below = (None, municipalities) if one is county else (county, ())
+                found = [*blocks("place", tables, language, place=code)]
+                if one is county:
+                    inside, others = _sides(tables, municipalities)
+                    found += blocks("county", tables, language, inside=inside, elsewhere=others)
                 return Place(
                     code, one.label.of(language), above, below, rates(tables, code, language),
-                    tuple(blocks("place", tables, language, place=code)),
+                    tuple(found),
                 )  # fmt: skip
     return None
+
+
+def _sides(
+    tables: Tables, municipalities: Sequence[Category]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Codes of a county's municipalities, and of all others."""
+    codes = [one.code for _, below in places(tables).counties for one in below]
+    inside = tuple(one.code for one in municipalities)
+    return inside, tuple(code for code in codes if code not in inside)
 
 
 def listed(tables: Tables) -> tuple[Listed, ...]:

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An answer of the site.
+    """An answer.
 
     Parameters
     ----------
@@ -21,11 +21,14 @@ class Made:
         What it is, and of which type.
     said
         Of a picture, what it shows, in words.
+    status
+        Of HTTP.
     """
 
     body: bytes
     media: str
     said: str = ""
+    status: int = 200
 
 
 class Kept(Generic[_T]):

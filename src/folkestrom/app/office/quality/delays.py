@@ -12,6 +12,7 @@ import duckdb
 from folkestrom.engine.steps import run, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Text
+from folkestrom.statistics import adjustment
 
 #: Upper ends, in days, of the classes that delays are shown in; the last class is open.
 CLASSES: Final = (1, 7, 30, 90, 365)
@@ -28,6 +29,11 @@ CLASS_LABELS: Final = (
 CORRECTION: Final = "correction"
 ANNULMENT: Final = "annulment"
 
+_REVISION_LABELS: Final = {
+    CORRECTION: Text("correction, since the report", "retting, siden meldingen"),
+    ANNULMENT: Text("annulment, since the report", "annullering, siden meldingen"),
+}
+_KIND_LABELS: Final = adjustment.SPECIFICATION.dimension("kind").labels
 _FIRST: Final = int(Kind.FIRST_REGISTRATION)
 
 
@@ -53,6 +59,12 @@ class Delays:
     median: int
     ninth_decile: int
     longest: int
+
+    @property
+    def label(self) -> Text:
+        """What the kind is called, with a capital letter."""
+        text = _REVISION_LABELS.get(self.kind) or _KIND_LABELS(self.kind)
+        return Text(text.en[:1].upper() + text.en[1:], text.no[:1].upper() + text.no[1:])
 
 
 @step("report_delays", reads=["known_report"])
