@@ -126,6 +126,54 @@ def test_protected_figures_are_those_of_the_store_but_for_the_noise(office: Path
     assert np.array_equal(migrations["Nettoinnvandring"], net)
 
 
+def test_births_deaths_and_emigrations_are_those_of_the_store_but_for_the_noise(
+    office: Path,
+) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    mothers = {"015-": range(16), "030": range(30, 31), "050+": range(50, 99)}
+    of = {"B1012": ("births", "mother_age", mothers),
+          "B1013": ("deaths", "age", {"F080": range(80, 85), "F100": range(100, 130)}),
+          "B1014": ("emigration", "age", {"F000": range(5), "F025": range(25, 30)})}  # fmt: skip
+    with store.reading():
+        for id, (measure, age, groups) in of.items():
+            counted = store.changes(
+                from_="2020-01-01", to_="2021-01-01", by=["county", age], to="polars"
+            )
+            definition, figures = made[id]
+            content = next(iter(figures.values.values()))
+            at = definition.variables[2].places
+            hidden = np.zeros(content.shape, bool)
+            if figures.status is not None:
+                hidden = figures.status == 2
+            for group, ages in groups.items():
+                for place, county in enumerate(definition.variables[0].values[1:], start=1):
+                    rows = counted.filter(
+                        (counted["county"] == county.code) & counted[age].is_in(list(ages))
+                    )
+                    cell = (place, -1, at[group], -1)  # of both sexes, in 2020
+                    if definition.time.values[-1].code == "2020" and not hidden[cell]:
+                        assert abs(content[cell] - rows[measure].sum()) <= 5
+            assert not np.isin(content, (1, 2)).any()
+
+
+def test_rates_follow_from_the_figures_that_are_shown(office: Path) -> None:
+    made = tables(office)
+    definition, figures = made["B1014"]
+    people, year = made["B1001"][1].values["Personer1"], made["B1001"][0].time.places["2020"]
+    counts, mean, rate, lower, upper = figures.values.values()
+    nation = (0, -1, -1, definition.time.places["2020"])
+    residents = people[0].sum(axis=(0, 1))
+    assert mean[nation] == (residents[year] + residents[year + 1]) / 2
+    assert rate[nation] == pytest.approx(1000 * counts[nation] / mean[nation])
+    shown = figures.status == 0
+    assert (lower <= rate)[shown].all()
+    assert (rate < upper)[shown].all()
+    assert not mean[~shown].any()
+    assert not upper[~shown].any()
+    assert not definition.contents[2].adds
+
+
 def test_the_same_people_have_the_same_noise_in_every_table_and_build(office: Path) -> None:
     made = tables(office)
     # Everybody of a region and sex, by citizenship and by immigrant category: one figure.
@@ -204,6 +252,44 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     assert changes["comparison"]["changed"] == 0
     assert changes["comparison"]["codes"] == [{"variable": "Tid", "new": [], "gone": ["2018"]}]
     assert "Tid 2018" in publish(folder, "review", second).stdout
+
+
+def test_the_catalogue_has_the_published_tables_of_the_population(office: Path) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    with store.reading():
+        groups, marital, key_figures, citizens = (
+            store.table(name, 2021, to="polars")
+            for name in ("age-groups", "marital-status", "key-figures", "citizenship")
+        )
+    definition, figures = made["B1001"]
+    age, year = definition.variables[2], definition.time.places["2021"]
+    (listed,) = (one for one in age.code_lists if one.id == "agg_FolkemengdeAlder")
+    sums = [
+        figures.values["Personer1"][0, :, [age.places[code] for code in group.of], year].sum()
+        for group in listed.groups
+    ]
+    assert sums == groups["population"].to_list()[1:]
+    definition, figures = made["B1004"]
+    year = definition.time.places["2021"]
+    for status, persons in (
+        marital.filter((marital["sex"] == "both") & (marital["age"] == "total"))
+        .select("marital_status", "persons")
+        .iter_rows()
+    ):
+        if status in (places := definition.variables[0].places):
+            assert figures.values["Personer"][places[status], :, :, year].sum() == persons
+    definition, figures = made["B1002"]
+    year = definition.time.places["2020"]
+    values = dict(key_figures.select("figure", "value").iter_rows())
+    for code, figure in (("Korreksjon", "statistical_adjustment"), ("Utvandring", "emigration")):
+        assert figures.values[code][year] == values[figure]
+    definition, figures = made["B1005"]
+    place, year = definition.variables[2].places["PL"], definition.time.places["2021"]
+    (poles,) = citizens.filter((citizens["citizenship"] == "PL") & (citizens["sex"] == "both"))[
+        "persons"
+    ]
+    assert abs(figures.values["Personer"][0, -1, place, year] - poles) <= 5
 
 
 def test_ages_of_105_and_more_are_one(office: Path) -> None:

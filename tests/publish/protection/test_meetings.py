@@ -89,6 +89,32 @@ def test_units_of_few_persons_are_not_broken_down() -> None:
     assert not origins.figures.values["Personer"][origins.figures.status > 0].any()
 
 
+def test_groups_of_a_table_that_are_values_of_another_are_told() -> None:
+    groups = (Group("young", same(""), ("1", "2")), Group("old", same(""), ("3",)))
+    listed = (CodeList("agg", same(""), groups),)
+    age = replace(variable("Alder", ("1", "2", "3")), code_lists=listed)
+    by_age = counted("B1", (SEX, age), np.array([[3, 4, 5], [2, 2, 60]]), AS_THEY_ARE)
+    exact = Exact(by_age.definition, by_age.figures, by_age.contents)
+    by = (SEX, variable("Alder", ("old", "young", "other")))
+    policy = replace(CELL_KEYS, units=())
+    by_group = protected(counted("B2", by, np.array([[5, 7, 0], [60, 4, 0]]), policy), "f")
+    found = list(meetings([by_group], [exact], {}))
+    # Of "other" nothing is told; of the two groups, and of all, by sex and in all, everything is.
+    assert [one.shared for one in found] == [0, 3 * 2]
+
+
+def test_units_are_not_broken_down_by_places_either() -> None:
+    # Of origin a 9 live in one municipality and 1 in another: whoever knows of 10 knows that.
+    cells = np.array([[0, 60], [9, 40], [1, 40]])
+    by = (REGION, variable("Landbakgrunn", ("a", "b")))
+    policy = replace(CELL_KEYS, units=(("Landbakgrunn",),), few=3)
+    found = protected(counted("B2", by, cells, policy), "f")
+    status = found.figures.status
+    assert status is not None
+    assert (status[:, 0, 0] == SUPPRESSED).tolist() == [True, False, True, False, True, True]
+    assert not status[:, 1].any()
+
+
 def test_noise_of_another_secret_is_refused_beside_what_is_out() -> None:
     origins, _ = beside(replace(CELL_KEYS, few=10))
     out = Decision("cell keys", same("A trial."), keys="another")

@@ -33,6 +33,8 @@ from folkestrom.publish.tables.figures import Figures
 _SAME: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     ("persons", "persons", {}),
     ("persons", "population_start", {}),
+    ("births", "births", {}),
+    ("deaths", "deaths", {}),
     ("immigration", "immigration", {}),
     ("emigration", "emigration", {}),
     ("moves", "internal_out", {"Fraflytting": "Region"}),
@@ -167,8 +169,10 @@ def _tell(
             index[n] = slice(whole, whole + 1)
     figures = np.moveaxis(figures, range(len(kept)), np.argsort(np.argsort([own[k] for k in kept])))
     for axis, name in enumerate(sorted(kept, key=own.__getitem__)):
-        places = _places(made.variables[own[name]], other.definition.variables[theirs[name]])
-        figures = _taken(figures, axis, places)
+        variable = other.definition.variables[theirs[name]]
+        # Groups of the other table's values may be values of this one.
+        figures = with_sums(figures, [*[()] * axis, variable.sums])
+        figures = _taken(figures, axis, _places(made.variables[own[name]], variable))
     figures = _of_times(figures, made, other.definition, stock=measure == "population_start")
     sums = [made.variables[own[name]].sums for name in sorted(kept, key=own.__getitem__)]
     # Unknown places are far below 0, and so are the sums that they are in.
@@ -185,7 +189,12 @@ def _summed(figures: NDArray[np.int64], axis: int, variable: Variable) -> NDArra
 
 
 def _places(own: Variable, theirs: Variable) -> list[int]:
-    at = {value.code: n for n, value in enumerate(theirs.values)}
+    at = {
+        group.code: theirs.stored[of] if len(of) > 1 else of[0]
+        for groups in theirs.code_lists
+        for group in groups.groups
+        for of in [tuple(sorted(theirs.places[code] for code in group.of))]
+    } | theirs.places
     return [at.get(value.code, _UNKNOWN) for value in own.values]
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom import __version__
 from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
-from folkestrom.app.office.catalogue.declared import Declared, times_of
+from folkestrom.app.office.catalogue.declared import Declared, stock, times_of
+from folkestrom.app.office.catalogue.policies import AS_STATISTICS_NORWAY
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
@@ -177,17 +180,52 @@ def table(
     own = [column.of for column in declared.columns if not column.levels]
     levels = ["", *(level for column in declared.columns for level in column.levels)]
     counts = [name for name in declared.contents if name not in declared.derived]
-    shared = asked if asked is not None and declared.asked_with else {}
+    shared = asked if asked is not None and declared.asked_with is not None else {}
 
     def cells_of(place: str) -> Cells:
         if place != levels[-1] and place in declared.summed:
             return coarser(cells_of(levels[-1]), place, own, counts)
-        by = [place] * bool(place) + (sorted([*own, *declared.asked_with]) or own)
-        question = (tuple(times), tuple(by), keys)
+        by = [place] * bool(place) + sorted([*own, *(declared.asked_with or ())])
+        question = (declared.ask, tuple(times), tuple(by), keys)
         if question not in shared:
             shared[question] = declared.ask(connection, times, by, keys=keys)
         found = shared[question]
         return coarser(found, place, own, counts) if declared.asked_with else found
 
     definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
-    return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)
+    counted = Counted(
+        definition, figures, declared.policy, declared.contents, declared.derived, sums
+    )
+    if not declared.rate:
+        return counted
+    people = replace(
+        declared, ask=stock, timing="stock", contents={"persons": "Personer"},
+        policy=AS_STATISTICS_NORWAY, rate="",
+    )  # fmt: skip
+    return replace(
+        counted,
+        rate=declared.contents[declared.rate],
+        exposure=mean_population(definition, table(connection, people, first)),
+    )
+
+
+def mean_population(definition: Definition, people: Counted) -> NDArray[np.float64]:
+    """The mean population of the cells of a table of years: of the counts at both ends of each.
+
+    Parameters
+    ----------
+    definition
+        The table.
+    people
+        Residents on 1 January, by the same variables.
+    """
+    counts: NDArray[np.float64] = people.figures.values["Personer"].astype(np.float64)
+    theirs = [variable.places for variable in people.definition.variables]
+    for axis, variable in enumerate(definition.variables[:-1]):
+        # What nobody had at the end of a year counts nobody.
+        counts = np.concatenate([counts, np.zeros_like(counts.take([0], axis))], axis)
+        counts = counts.take([theirs[axis].get(value.code, -1) for value in variable.values], axis)
+    years = [int(value.code) for value in definition.time.values]
+    starts, ends = ([theirs[-1][str(year + n)] for year in years] for n in (0, 1))
+    mean: NDArray[np.float64] = (counts[..., starts] + counts[..., ends]) / 2
+    return mean
