@@ -230,7 +230,7 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     (folder / "releases").mkdir(parents=True)
     for name in ("store", "secret"):
         (folder / name).symlink_to(office / name)
-    assert build(folder, "B1002").exit_code == 0
+    assert build(folder, "B1002", "B1006").exit_code == 0
     first = status(folder)[0]["release"]
     assert publish(folder, "approve", first, "--by", "Bo").exit_code == 0
     refused = build(folder, "B1002", "--corrects", first, "--why", "A year too many")
@@ -242,16 +242,25 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     refused = build(folder, "B1002", "--corrects", first)
     assert (refused.exit_code, "belong together" in refused.stderr) == (2, True)
     again = ["--from-year", "2019", "--by", "Ada", "--corrects", first, "--why", "A year too many"]
-    built = publish(folder, "build", "B1002", *again, store=True)
+    again += ["--keys", str(folder / "secret")]
+    built = publish(folder, "build", "B1002", "B1006", *again, store=True)
     assert built.exit_code == 0, built.stderr
     second = status(folder)[1]["release"]
     told = json.loads(publish(folder, "review", second, "--format", "json").stdout)
     assert (told["corrects"], told["why"]) == (first, "A year too many")
-    (changes,) = told["changes"]
+    (difference,) = told["differences"]
+    assert (difference["table"], difference["before"]) == ("B1006", first)
+    assert difference["cells"] > 1000
+    assert (difference["changed"], difference["told"]) == (0, 0)
+    changes = told["changes"][0]
     assert changes["before"] == first
     assert changes["comparison"]["changed"] == 0
     assert changes["comparison"]["codes"] == [{"variable": "Tid", "new": [], "gone": ["2018"]}]
     assert "Tid 2018" in publish(folder, "review", second).stdout
+    CliRunner().invoke(app, ["publish", "keys", str(folder / "new")])
+    other = ["B1006", "--by", "Ada", "--keys", str(folder / "new")]
+    refused = publish(folder, "build", *other, store=True)
+    assert (refused.exit_code, "could be averaged" in refused.stderr) == (3, True)
 
 
 def test_the_catalogue_has_the_published_tables_of_the_population(office: Path) -> None:

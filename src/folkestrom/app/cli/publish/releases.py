@@ -72,6 +72,9 @@ def build(
         str, typer.Option("--corrects", help="The release that is out and has an error.")
     ] = "",
     why: Annotated[str, typer.Option("--why", help="What was wrong, for the public.")] = "",
+    other_noise: Annotated[
+        str, typer.Option("--other-noise", help="Why noise is not that of what is out.")
+    ] = "",
     releases: Releases = FOLDER,
     wait: Wait = None,
 ) -> None:
@@ -84,7 +87,7 @@ def build(
     with given.progress().status("Building …") as status:
         question = BuildQuestion(
             desk, _name(by), tuple(tables or ()), first, secret,
-            corrects, why, lambda table: status.update(f"Building {table} …"),
+            corrects, why, other_noise, lambda table: status.update(f"Building {table} …"),
         )  # fmt: skip
         release = given.answer(question, wait)
     desk.built(release, _name(by))

@@ -26,9 +26,11 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
 from folkestrom.publish.protection.meetings import Exact, meetings
 from folkestrom.publish.protection.shield import Counted, Shielded, protected
-from folkestrom.publish.releases.decision import Decision, Meeting
+from folkestrom.publish.protection.vintages import Before, check_noise, differences
+from folkestrom.publish.releases.decision import Decision, Difference, Meeting
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
+from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.statistics.coverage import coverage
@@ -56,6 +58,8 @@ class BuildQuestion:
         What record keys are made from; None: there is none.
     corrects, why
         The release that is out and is corrected, and what was wrong there; empty: none is.
+    other_noise
+        Why noise is not that of what is out; empty: then it must be.
     progress
         Told which table is made.
     """
@@ -67,6 +71,7 @@ class BuildQuestion:
     secret: bytes | None = field(default=None, repr=False)
     corrects: str = ""
     why: str = ""
+    other_noise: str = ""
     progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
@@ -93,8 +98,14 @@ class BuildQuestion:
                 next_step="Make one with `folkestrom publish keys FILE`, once, outside store and "
                 "releases, and name it with --keys FILE",
             )  # fmt: skip
+        other = {
+            one.id: check_noise(
+                one.id, one.policy, self.fingerprint, out.get(one.id), self.other_noise
+            )
+            for one in wanted
+        }
         with with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext():
-            together = _Together(connection, self)
+            together = _Together(connection, self, other)
             return write_release(
                 self.desk.drafts,
                 together.all_made(wanted),
@@ -102,20 +113,34 @@ class BuildQuestion:
                 made_by=self.made_by,
                 program=__version__,
                 log_position=log_state(connection).position,
-                meetings=lambda: together.meetings(before, out),
+                meetings=lambda: together.meetings(before),
                 corrects=corrects,
                 why=self.why.strip(),
+                differences=together.differences,
             )
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the secret from others."""
+        return fingerprint(self.secret) if self.secret else ""
 
 
 class _Together:
     """The tables of a build, with what is needed to set them beside each other."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, question: BuildQuestion) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        question: BuildQuestion,
+        other: Mapping[str, str],
+    ) -> None:
+        # Why the noise of each table is another, of those that are made for the release.
+        self._other = other
         self._connection = connection
         self._question = question
         self._shielded: list[Shielded] = []
         self._exact: list[Exact] = []
+        self._shelf = Shelf(question.desk.public)
         self._asked: dict[Hashable, Cells] = {}
 
     def all_made(self, wanted: Sequence[Declared]) -> Iterator[_Made]:
@@ -138,22 +163,42 @@ class _Together:
 
     def _protected(self, declared: Declared, counted: Counted) -> _Made:
         """A table as it may be shown, with the decision on its protection."""
-        asked = self._question
-        found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
+        found = protected(counted, self._question.fingerprint)
         if declared.policy.kind == "none":
             self._exact.append(Exact(found.definition, found.figures, declared.contents))
         else:
             self._shielded.append(found)
-        return found.definition, found.figures, found.decision
+        decision = replace(found.decision, other_noise=self._other.get(declared.id, ""))
+        return found.definition, found.figures, decision
 
-    def meetings(
-        self, before: Sequence[Declared], out: Mapping[str, Decision]
-    ) -> Sequence[Meeting]:
+    def differences(self) -> Sequence[Difference]:
+        """What a reader infers from the tables and their vintages before."""
+        self._question.progress("vintages")
+        own = [table for table in self._shielded if table.definition.id in self._other]
+        out = {table.definition.id: self._before(table.definition.id) for table in own}
+        return tuple(differences(own, {id: one for id, one in out.items() if one}))
+
+    def _before(self, id: str) -> Before | None:
+        """A table as it is out, with what tables that are not protected tell then and now."""
+        vintages = self._shelf.vintages(id)
+        if not vintages:
+            return None
+        last, pairs = vintages[-1], []
+        for made in self._exact:
+            out = self._shelf.vintages(made.definition.id)
+            ever = [Exact(v.definition, v.figures, made.contents) for v in out]
+            then = [one for one, v in zip(ever, out, strict=True) if v.updated <= last.updated]
+            if then:
+                now = made if made.definition.id in self._other else ever[-1]
+                pairs.append((then[-1], now))
+        return Before(last, pairs)
+
+    def meetings(self, before: Sequence[Declared]) -> Sequence[Meeting]:
         """What a reader infers from all tables together, with those that are out."""
         for _ in self.all_made(before) if before else ():
             pass
         self._question.progress("tables that meet")
-        return tuple(meetings(self._shielded, self._exact, out))
+        return tuple(meetings(self._shielded, self._exact))
 
 
 def table(
