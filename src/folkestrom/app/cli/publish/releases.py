@@ -33,7 +33,9 @@ Releases = Annotated[
 ]
 By = Annotated[str, typer.Option("--by", help="Who does it; without it, the user's name.")]
 Release = Annotated[str, typer.Argument(help="The release, by its name.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the journal.")]
+Why = Annotated[
+    str, typer.Option("--why", help="The reason, for the journal and the public calendar.")
+]
 FOLDER = Path("folkestrom-releases")
 
 
@@ -200,6 +202,7 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
             "tables": ", ".join(state.titles),
             "made_by": state.made_by,
             "approved_by": state.approved_by or "",
+            "approved_at": _local(state.approved_at) if state.approved_at else "",
             "due": _local(state.due) if state.due else "",
         }
         for state in _desk(releases).status()
@@ -208,7 +211,7 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
         given.result().print_json_of(rows)
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("release", "state", "tables", "made_by", "approved_by", "due"):
+    for name in ("release", "state", "tables", "made_by", "approved_by", "approved_at", "due"):
         table.add_column(name, overflow="fold", no_wrap=name != "tables")
     for row in rows:
         table.add_row(*row.values())
