@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.model.time import LOCAL_ZONE
+from folkestrom.publish.releases import release
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
@@ -342,6 +345,22 @@ def test_the_way_out(office: Path) -> None:
     assert status(office)[0]["state"] == "scheduled"
     assert publish(office, "withdraw", name, "--by", "Bo", "--why", "a trial").exit_code == 0
     assert publish(office, "release").stdout == ""
+
+
+def test_nothing_of_a_build_stays_on_a_full_disk(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted((office / "releases").rglob("*"))
+
+    def full(folder: Path, *_: object) -> None:
+        folder.mkdir(parents=True)
+        (folder / "part").touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(release, "write_table", full)
+    refused = publish(office, "build", "B1002", "B1004", "--by", "Ada", store=True)
+    assert (refused.exit_code, "the disk is full" in refused.stderr) == (5, True)
+    assert sorted((office / "releases").rglob("*")) == before
 
 
 def test_what_is_no_table_is_refused_before_anything_is_counted(office: Path) -> None:

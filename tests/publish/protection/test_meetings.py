@@ -192,6 +192,8 @@ def test_codes_that_are_new_counted_nobody_before() -> None:
     left = np.concatenate([values[:, :, :2], values[:, :, 3:]], axis=2)
     was = replace(before.table, definition=old, figures=Figures({"Personer": left}))
     (found,) = differences([new], {"B2": Before(was)})
+    plain = replace(was, definition=replace(old, additive=True))
+    assert not list(differences([new], {"B2": Before(plain)}))
     # The sum of all is that of those that there were.
     assert found.cells == new.shown["Personer"].size
     assert found.changed == int((new.shown["Personer"][:, :, 2] != 0).sum())

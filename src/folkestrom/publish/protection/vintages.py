@@ -103,10 +103,9 @@ def differences(shielded: Sequence[Shielded], out: Mapping[str, Before]) -> Iter
         before = out.get(table.definition.id)
         if before is None or table.counted.policy.kind != "cell keys":
             continue
-        if [v.id for v in before.table.definition.variables] != [
-            v.id for v in table.definition.variables
-        ]:
-            continue  # no figure is the other's
+        was, now = before.table.definition, table.definition
+        if was.additive or [v.id for v in was.variables] != [v.id for v in now.variables]:
+            continue  # figures without noise told all that they had; or none is the other's
         found = _difference(table, before)
         if found.told:
             vintages = (found.table, f"{found.table} ({found.before})")

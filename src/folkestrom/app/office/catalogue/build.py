@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -104,11 +104,13 @@ class BuildQuestion:
             )
             for one in wanted
         }
-        with with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext():
-            together = _Together(connection, self, other)
+        keys = with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext()
+        together = _Together(connection, self, other)
+        # Closed before the connection is: where the disk is full a table is still being counted.
+        with keys, closing(together.all_made(wanted)) as tables:
             return write_release(
                 self.desk.drafts,
-                together.all_made(wanted),
+                tables,
                 made_at=datetime.now(UTC),
                 made_by=self.made_by,
                 program=__version__,
@@ -143,7 +145,7 @@ class _Together:
         self._shelf = Shelf(question.desk.public)
         self._asked: dict[Hashable, Cells] = {}
 
-    def all_made(self, wanted: Sequence[Declared]) -> Iterator[_Made]:
+    def all_made(self, wanted: Sequence[Declared]) -> Generator[_Made, None, None]:
         """Tables as they may be shown; one is counted while that before it is protected."""
         with ThreadPoolExecutor(1) as counting:
             coming = counting.submit(self._counted, wanted[0])
