@@ -8,12 +8,12 @@ import pytest
 from folkestrom.analysis.rates import poisson_interval
 from folkestrom.disclosure import perturb
 from folkestrom.disclosure.tables.ptable import perturbation_table
-from folkestrom.publish.protection.rates import UNCHANGED, limits
+from folkestrom.publish.protection.rates import limits, unchanged
 
 
 def test_limits_of_unchanged_counts_are_the_exact_ones() -> None:
     counts = np.array([[0, 1, 2, 7], [40, 900, 30_000, 0]])
-    for found, exact in zip(limits(counts, UNCHANGED), poisson_interval(counts), strict=True):
+    for found, exact in zip(limits(counts, unchanged()), poisson_interval(counts), strict=True):
         assert found == pytest.approx(exact, rel=1e-8)
 
 
@@ -26,5 +26,5 @@ def test_limits_of_changed_counts_cover_the_mean_as_often_as_they_say(mean: floa
     assert (lower > mean).mean() < 0.0275
     assert (upper < mean).mean() < 0.0275
     # Without regard to the noise they would be too narrow.
-    narrow = limits(shown, UNCHANGED)
+    narrow = limits(shown, unchanged())
     assert (upper - lower).mean() > (narrow[1] - narrow[0]).mean()

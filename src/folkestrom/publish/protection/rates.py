@@ -23,9 +23,6 @@ _TAIL: Final = 0.025
 #: After so many the limits are exact to nine digits.
 _HALVINGS: Final = 40
 
-#: Figures that are not changed.
-UNCHANGED: Final = PerturbationTable.of([0], [0], [0.0], [1.0])
-
 _PER: Final = Text("per 1 000 of the mean population", "per 1 000 av middelfolkemengden")
 _NOTE: Final = Text(
     "Rates are of the figures that are shown, per 1 000 of the mean population: of the counts at "
@@ -41,12 +38,17 @@ _NOTE: Final = Text(
 )
 
 
+def unchanged() -> PerturbationTable:
+    """The changes of figures that stand as they were counted."""
+    return PerturbationTable.of([0], [0], [0.0], [1.0])
+
+
 def with_rates(
     definition: Definition,
     figures: Figures,
     content: str,
     exposure: Floats,
-    changes: PerturbationTable = UNCHANGED,
+    changes: PerturbationTable,
 ) -> tuple[Definition, Figures]:
     """A table with the mean population, and the rate of a count with its limits.
 
@@ -122,7 +124,7 @@ def limits(shown: NDArray[np.int32], changes: PerturbationTable) -> tuple[Floats
 
     Examples
     --------
-    >>> lower, upper = limits(np.array([0, 10]), UNCHANGED)
+    >>> lower, upper = limits(np.array([0, 10]), unchanged())
     >>> lower.round(3).tolist(), upper.round(3).tolist()
     ([0.0, 4.795], [3.689, 18.39])
     """

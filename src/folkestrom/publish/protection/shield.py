@@ -18,7 +18,7 @@ from folkestrom.disclosure.tables.policy import Cost, Policy, cost
 from folkestrom.disclosure.tables.sums import Parts, relations, with_sums
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
-from folkestrom.publish.protection.rates import UNCHANGED, with_rates
+from folkestrom.publish.protection.rates import unchanged, with_rates
 from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.tables.definition import Definition, Variable
 from folkestrom.publish.tables.figures import SUPPRESSED, Figures
@@ -132,7 +132,7 @@ def protected(table: Counted, fingerprint: str = "") -> Shielded:
     definition = _noted(table)
     figures = table.figures if policy.kind == "none" else _figures(table, definition, shown, hidden)
     if table.exposure is not None:
-        changes = policy.perturbations if policy.kind == "cell keys" else UNCHANGED
+        changes = policy.perturbations if policy.kind == "cell keys" else unchanged()
         definition, figures = with_rates(definition, figures, table.rate, table.exposure, changes)
     return Shielded(table, definition, figures, decision, true, shown, hidden)
 
