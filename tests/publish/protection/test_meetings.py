@@ -13,7 +13,7 @@ from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.specification import Category, same
 from folkestrom.publish.protection import Policy
-from folkestrom.publish.protection.meetings import Exact, meetings
+from folkestrom.publish.protection.meetings import Exact, meetings, told_by
 from folkestrom.publish.protection.shield import Counted, protected
 from folkestrom.publish.protection.vintages import Before, check_noise, differences
 from folkestrom.publish.statbank.dataset import Published
@@ -103,6 +103,28 @@ def test_groups_of_a_table_that_are_values_of_another_are_told() -> None:
     found = list(meetings([by_group], [exact]))
     # Of "other" nothing is told; of the two groups, and of all, by sex and in all, everything is.
     assert [one.shared for one in found] == [0, 3 * 2]
+
+
+def test_moves_are_told_by_both_of_their_ends() -> None:
+    moves = np.array([[0, 30, 12], [8, 0, 40], [9, 11, 0]])
+    places = ("0301", "1101", "1103")
+    by = (variable("Fraflytting", places), variable("Tilflytting", places))
+    made = counted("B9", by, moves, replace(CELL_KEYS, units=()))
+    one = protected(replace(made, contents={"moves": "Personer"}), "f")
+    ends = {"internal_out": moves.sum(axis=1), "internal_in": moves.sum(axis=0)}
+    values = {}
+    for name, sums in ends.items():
+        whole = counted("B3", (REGION,), sums, AS_THEY_ARE)
+        values[name] = whole.figures.values["Personer"]
+    definition = replace(
+        whole.definition,
+        contents=tuple(Content(name, same(""), same(""), measuring="Flow") for name in ends),
+    )
+    exact = Exact(definition, Figures(values), {name: name for name in ends})
+    told = told_by(one, exact)["Personer"][..., 0]
+    assert told[:3, 3].tolist() == moves.sum(axis=1).tolist()
+    assert told[3, :3].tolist() == moves.sum(axis=0).tolist()
+    assert told[:3, :3].max() < 0
 
 
 def test_units_are_not_broken_down_by_places_either() -> None:

@@ -30,13 +30,9 @@ from folkestrom.publish.tables.definition import Definition, Variable
 from folkestrom.publish.tables.figures import Figures
 
 #: The same counts under other names: a measure, that of another table, and variables renamed.
-_SAME: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
-    ("persons", "persons", {}),
+#: Measures of one name are the same counts wherever they stand.
+_OTHER_NAMES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     ("persons", "population_start", {}),
-    ("births", "births", {}),
-    ("deaths", "deaths", {}),
-    ("immigration", "immigration", {}),
-    ("emigration", "emigration", {}),
     ("moves", "internal_out", {"Fraflytting": "Region"}),
     ("moves", "internal_in", {"Tilflytting": "Region"}),
 )
@@ -102,7 +98,7 @@ def _beside(table: Shielded, exact: Sequence[Exact]) -> Iterator[tuple[tuple[str
     together: dict[str, NDArray[np.int32]] = {}
     names: list[str] = []
     for other in exact:
-        totals = dict(told_by(table, other))
+        totals = told_by(table, other)
         if not totals:
             continue
         yield (other.definition.id,), totals
@@ -114,7 +110,7 @@ def _beside(table: Shielded, exact: Sequence[Exact]) -> Iterator[tuple[tuple[str
         yield tuple(names), together
 
 
-def told_by(table: Shielded, other: Exact) -> Iterator[tuple[str, NDArray[np.int32]]]:
+def told_by(table: Shielded, other: Exact) -> dict[str, NDArray[np.int32]]:
     """Contents of a table, with the figures that another one tells.
 
     Parameters
@@ -124,12 +120,18 @@ def told_by(table: Shielded, other: Exact) -> Iterator[tuple[str, NDArray[np.int
     other
         The table that stands as it was counted; what it does not tell is `UNKNOWN`.
     """
-    for measure, same, renamed in _SAME:
-        if measure in table.counted.contents and same in other.contents:
-            content = table.counted.contents[measure]
+    contents = table.counted.contents
+    found: dict[str, NDArray[np.int32]] = {}
+    own: Sequence[tuple[str, str, Mapping[str, str]]] = [(name, name, {}) for name in contents]
+    for measure, same, renamed in (*own, *_OTHER_NAMES):
+        content = contents.get(measure, "")
+        if content in table.true and same in other.contents:
             told = np.full(table.true[content].shape, UNKNOWN, np.int32)
             if _tell(told, table.definition, other, same, renamed):
-                yield content, told
+                # Who moves is in the sums of both ends.
+                before = found.get(content, told)
+                found[content] = np.where(before == UNKNOWN, told, before)
+    return found
 
 
 def _tell(

@@ -164,7 +164,7 @@ def _exact_changes(
     change = np.zeros(table.shown[content].shape, np.int32)
     sure = np.zeros(change.shape, np.bool_)
     for pair in pairs:
-        was, now = (dict(told_by(table, side)).get(content) for side in pair)
+        was, now = (told_by(table, side).get(content) for side in pair)
         if was is not None and now is not None:
             both = (was != UNKNOWN) & (now != UNKNOWN)
             change[both], sure[both] = (now - was)[both], True
