@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,14 +137,116 @@ def test_linked_tables_are_rounded_once(values: list[int], base: int) -> None:
     assert figures[-1] == figures[:6].sum() == figures[-3:-1].sum()
 
 
-def test_linked_rounding_is_as_near_as_that_of_r() -> None:
-    """R's package SmallCountRounding on its table exPSD, base 5, of margins: these measures."""
-    rows, columns = np.arange(15) % 3, np.arange(15) // 3
-    counts = np.array([6, 1, 0, 0, 2, 1, 1, 3, 1, 3, 1, 0, 4, 2, 2])
-    matrix = published_sums({"rows": rows, "columns": columns}, [["rows"], ["columns"], []])
-    found = utility(matrix @ counts, matrix @ round_linked(counts, matrix, 5))
-    assert found.largest <= 2
-    assert found.mean_absolute <= 1 + 1e-9
+# Tables that R's package SmallCountRounding is documented with (exPSD, z2, and one of two years of
+# three countries), with what is published of each.
+_PSD = {"row": np.arange(15) % 3, "column": np.arange(15) // 3}
+_PSD_COUNTS = [6, 1, 0, 0, 2, 1, 1, 3, 1, 3, 1, 0, 4, 2, 2]
+_MARGINS = [["row"], ["column"], []]
+_Z2 = {
+    "region": np.arange(44) % 11,
+    "county": np.tile([1, 4, 5, 5, 6, 6, 8, 8, 1, 10, 10], 4),
+    "group": np.tile([300] * 8 + [400] * 3, 4),
+    "income": np.arange(44) // 11,
+}
+_Z2_COUNTS = [
+    11,
+    7,
+    5,
+    13,
+    9,
+    12,
+    6,
+    9,
+    3,
+    9,
+    4,
+    11,
+    1,
+    8,
+    2,
+    14,
+    9,
+    4,
+    3,
+    0,
+    0,
+    2,
+    55,
+    29,
+    35,
+    17,
+    63,
+    24,
+    22,
+    38,
+    9,
+    32,
+    18,
+    36,
+    18,
+    25,
+    13,
+    52,
+    22,
+    8,
+    15,
+    2,
+    20,
+    11,
+]
+_Z2_TABLES = [[], ["region"], ["income"], ["county"], ["group"], ["county", "income"],
+              ["group", "income"]]  # fmt: skip
+_COUNTRIES = {"geo": np.arange(6) % 3, "eu": [0, 1, 1] * 2, "year": np.arange(6) // 3}
+_COUNTRIES_TABLES = [["geo", "year"], ["eu", "year"], ["geo"], ["eu"], ["year"], []]
+_COUNTRIES_COUNTS = [2, 3, 7, 1, 5, 6]
+
+
+# The largest, the mean and the root mean square change of what is published, by that package.
+@pytest.mark.parametrize(
+    ("cells", "tables", "counts", "base", "options", "theirs"),
+    [
+        (_PSD, [["row", "column"], *_MARGINS], _PSD_COUNTS, 5, {}, (4, 1.33333, 1.68325)),
+        (_PSD, _MARGINS, _PSD_COUNTS, 5, {}, (2, 1.0, 1.20185)),
+        (_PSD, _MARGINS, _PSD_COUNTS, 5, {"identify_new": False}, (3, 1.33333, 1.63299)),
+        (_PSD, _MARGINS, _PSD_COUNTS, 3, {"max_round": 4}, (2, 1.0, 1.29099)),
+        (_PSD, _MARGINS, _PSD_COUNTS, 5, {"zero_candidates": True}, (2, 1.0, 1.20185)),
+        (_COUNTRIES, _COUNTRIES_TABLES, _COUNTRIES_COUNTS, 5, {}, (3, 1.22222, 1.59861)),
+        (_COUNTRIES, _COUNTRIES_TABLES, _COUNTRIES_COUNTS, 3, {}, (1, 0.33333, 0.57735)),
+        (_Z2, _Z2_TABLES, _Z2_COUNTS, 3, {}, (1, 0.17857, 0.42258)),
+        (_Z2, _Z2_TABLES, _Z2_COUNTS, 3, {"leverage_check": True}, (2, 0.30357, 0.58248)),
+    ],
+)
+def test_linked_rounding_is_as_near_as_that_of_r(
+    cells: Any, tables: Any, counts: list[int], base: int, options: Any, theirs: Any
+) -> None:
+    matrix = published_sums(cells, tables)
+    rounded = round_linked(counts, matrix, base, **options)
+    found, figures = utility(matrix @ counts, matrix @ rounded), matrix @ rounded
+    assert found.largest <= theirs[0]
+    assert found.mean_absolute <= theirs[1] + 1e-5
+    assert found.root_mean_square <= theirs[2] + 1e-5
+    assert (abs(rounded - counts) < base).all()
+    if options.get("identify_new", True):
+        assert not (figures[figures <= options.get("max_round", base - 1)] % base).any()
+
+
+def test_rounded_cells_are_those_of_r_where_none_are_as_good() -> None:
+    matrix = published_sums(_Z2, _Z2_TABLES)
+    for options, changed in (
+        ({}, {12: -1, 21: 1}),
+        ({"leverage_check": True}, {12: -1, 21: 1, 41: 1}),
+    ):
+        change = round_linked(_Z2_COUNTS, matrix, 3, **options) - _Z2_COUNTS  # type: ignore[arg-type]
+        assert {n: int(change[n]) for n in np.flatnonzero(change)} == changed
+
+
+def test_cells_that_follow_from_large_sums_are_rounded_if_asked() -> None:
+    # Of 10 in the county 9 are in one of its two places, and only the county and that are shown.
+    matrix = published_sums({"all": [0, 0], "place": [0, 1]}, [["all"], ["place"]])[:2]
+    assert round_linked([9, 1], matrix, 3).tolist() == [9, 1]
+    assert round_linked([9, 1], matrix, 3, leverage_check=True).tolist() == [9, 0]
+    with pytest.raises(UsageError, match="leaves sums below the base"):
+        round_linked([9, 1], matrix, 3, max_round=1)
 
 
 def test_policies_and_costs() -> None:

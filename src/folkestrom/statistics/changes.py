@@ -31,6 +31,7 @@ from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.statistics.record_keys import SUFFIX, names_of_sums
 from folkestrom.statistics.year_sums import (
     note_of_summation,
     note_of_year,
@@ -134,6 +135,7 @@ def changes(
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
     sums: bool = True,
+    keys: bool = False,
 ) -> Cells:
     """Accounts of one period or several; flows alone where the variables do not allow accounts.
 
@@ -162,6 +164,14 @@ def changes(
         Months from the end of a period to its extraction.
     sums
         With footnotes of what parts of a year add up to, where that differs from the year.
+    keys
+        With the sum of the record keys beside each count, in a session that has them; of flows
+        that make no account.
+
+    Raises
+    ------
+    UsageError
+        Sums of record keys of an account.
     """
     limits = _checked(connection, periods, quarters)
     clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
@@ -170,8 +180,11 @@ def changes(
     closing = all(variable.closes for variable in chosen)
     measures = (*ACCOUNT, *DERIVED) if closing else _described(chosen)
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
+    if keys and closing:
+        raise UsageError("add up, and are not protected by cell keys", where="accounts")
+    types |= names_of_sums([measure.id for measure in measures] if keys else [])
 
-    counted = _Counted(connection, chosen)
+    counted = _Counted(connection, chosen, keys)
 
     def made_of(period: Period) -> pa.Table:
         if closing:
@@ -213,7 +226,7 @@ def _that_occur(found: pa.Table, measures: Sequence[Measure]) -> pa.Table:
     left = [m.id for m in FLOWS if m not in measures]
     if not left:
         return found
-    found = found.drop_columns(left)
+    found = found.drop_columns([n for n in found.column_names if n.removesuffix(SUFFIX) in left])
     some = [pc.greater(found[m.id], 0) for m in measures]
     return found.filter(functools.reduce(pc.or_, some))
 
@@ -310,9 +323,11 @@ class _Clock:
 class _Counted:
     """Flows and stocks by variables, each counted once: quarters ask for the same several times."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, chosen: Sequence[Variable]) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, chosen: Sequence[Variable], keys: bool = False
+    ) -> None:
         self.keys = len(chosen)
-        self.flows = cache(lambda window: flows(connection, window, chosen))
+        self.flows = cache(lambda window: flows(connection, window, chosen, keys=keys))
         self._stock = cache(
             lambda moment: fetch(connection, stock_steps(chosen), moment.parameters)
         )

@@ -40,6 +40,15 @@ INTERNAL_OUT: Final = Measure(
 #: What is counted, in the order of an account.
 FLOWS: Final = (BIRTHS, DEATHS, IMMIGRATION, EMIGRATION, INTERNAL_IN, INTERNAL_OUT)
 
+#: The kind of event that each of them counts.
+_KINDS: Final = {
+    BIRTHS.id: Kind.BIRTH,
+    DEATHS.id: Kind.DEATH,
+    IMMIGRATION.id: Kind.IMMIGRATION,
+    EMIGRATION.id: Kind.EMIGRATION,
+    INTERNAL_IN.id: Kind.MOVE,
+    INTERNAL_OUT.id: Kind.MOVE,
+}
 _ARRIVALS: Final = f"{int(Kind.BIRTH)}, {int(Kind.IMMIGRATION)}"
 _DEPARTURES: Final = f"{int(Kind.EMIGRATION)}, {int(Kind.DEATH)}"
 _MOVE: Final = int(Kind.MOVE)
@@ -93,7 +102,7 @@ def in_window(alias: str = "") -> str:
 
 
 @step("counted_events", reads=["event"])
-def counted_events() -> str:
+def counted_events(kinds: Sequence[Kind] = (*dict.fromkeys(_KINDS.values()),)) -> str:
     """The reports that make up the flows of the period.
 
     Reports that stand at the period's extraction, and whose event is of the period, or earlier
@@ -104,7 +113,7 @@ def counted_events() -> str:
         FROM event
         WHERE known_from <= $known_end AND known_to > $known_end
           AND {in_window()}
-          AND kind IN ({_ARRIVALS}, {_MOVE}, {_DEPARTURES})
+          AND kind IN ({", ".join(str(int(kind)) for kind in kinds)})
     """
 
 
@@ -161,7 +170,14 @@ def flow_cells(source: str, by: Sequence[str], *, keys: bool = False) -> str:
 
 def flow_steps(chosen: Sequence[Variable], *, keys: bool = False) -> list[Step]:
     """Steps to the flows by variables; the window's values are bound when they run."""
-    steps = [counted_events(), flow_rows(max((v.area for v in chosen), default=0))]
+    # The age of a mother is of births alone: other events need not be looked at.
+    kinds = [
+        kind for name, kind in _KINDS.items() if all(name in (v.flows or _KINDS) for v in chosen)
+    ]
+    steps = [
+        counted_events([*dict.fromkeys(kinds)]),
+        flow_rows(max((v.area for v in chosen), default=0)),
+    ]
     steps += described(steps[-1].name, needs_of(chosen), EVENT_ROWS)
     steps += [rows_with_keys(steps[-1].name, events=True)] if keys else []
     by = tuple(variable.sql for variable in chosen)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.model.time import LOCAL_ZONE
+from folkestrom.publish.releases import release
 from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
@@ -126,6 +129,54 @@ def test_protected_figures_are_those_of_the_store_but_for_the_noise(office: Path
     assert np.array_equal(migrations["Nettoinnvandring"], net)
 
 
+def test_births_deaths_and_emigrations_are_those_of_the_store_but_for_the_noise(
+    office: Path,
+) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    mothers = {"015-": range(16), "030": range(30, 31), "050+": range(50, 99)}
+    of = {"B1012": ("births", "mother_age", mothers),
+          "B1013": ("deaths", "age", {"F080": range(80, 85), "F100": range(100, 130)}),
+          "B1014": ("emigration", "age", {"F000": range(5), "F025": range(25, 30)})}  # fmt: skip
+    with store.reading():
+        for id, (measure, age, groups) in of.items():
+            counted = store.changes(
+                from_="2020-01-01", to_="2021-01-01", by=["county", age], to="polars"
+            )
+            definition, figures = made[id]
+            content = next(iter(figures.values.values()))
+            at = definition.variables[2].places
+            hidden = np.zeros(content.shape, bool)
+            if figures.status is not None:
+                hidden = figures.status == 2
+            for group, ages in groups.items():
+                for place, county in enumerate(definition.variables[0].values[1:], start=1):
+                    rows = counted.filter(
+                        (counted["county"] == county.code) & counted[age].is_in(list(ages))
+                    )
+                    cell = (place, -1, at[group], -1)  # of both sexes, in 2020
+                    if definition.time.values[-1].code == "2020" and not hidden[cell]:
+                        assert abs(content[cell] - rows[measure].sum()) <= 5
+            assert not np.isin(content, (1, 2)).any()
+
+
+def test_rates_follow_from_the_figures_that_are_shown(office: Path) -> None:
+    made = tables(office)
+    definition, figures = made["B1014"]
+    people, year = made["B1001"][1].values["Personer1"], made["B1001"][0].time.places["2020"]
+    counts, mean, rate, lower, upper = figures.values.values()
+    nation = (0, -1, -1, definition.time.places["2020"])
+    residents = people[0].sum(axis=(0, 1))
+    assert mean[nation] == (residents[year] + residents[year + 1]) / 2
+    assert rate[nation] == pytest.approx(1000 * counts[nation] / mean[nation])
+    shown = figures.status == 0
+    assert (lower <= rate)[shown].all()
+    assert (rate < upper)[shown].all()
+    assert not mean[~shown].any()
+    assert not upper[~shown].any()
+    assert not definition.contents[2].adds
+
+
 def test_the_same_people_have_the_same_noise_in_every_table_and_build(office: Path) -> None:
     made = tables(office)
     # Everybody of a region and sex, by citizenship and by immigrant category: one figure.
@@ -182,7 +233,7 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     (folder / "releases").mkdir(parents=True)
     for name in ("store", "secret"):
         (folder / name).symlink_to(office / name)
-    assert build(folder, "B1002").exit_code == 0
+    assert build(folder, "B1002", "B1006").exit_code == 0
     first = status(folder)[0]["release"]
     assert publish(folder, "approve", first, "--by", "Bo").exit_code == 0
     refused = build(folder, "B1002", "--corrects", first, "--why", "A year too many")
@@ -194,16 +245,63 @@ def test_a_correction_names_what_it_corrects_and_the_review_shows_what_changed(
     refused = build(folder, "B1002", "--corrects", first)
     assert (refused.exit_code, "belong together" in refused.stderr) == (2, True)
     again = ["--from-year", "2019", "--by", "Ada", "--corrects", first, "--why", "A year too many"]
-    built = publish(folder, "build", "B1002", *again, store=True)
+    again += ["--keys", str(folder / "secret")]
+    built = publish(folder, "build", "B1002", "B1006", *again, store=True)
     assert built.exit_code == 0, built.stderr
     second = status(folder)[1]["release"]
     told = json.loads(publish(folder, "review", second, "--format", "json").stdout)
     assert (told["corrects"], told["why"]) == (first, "A year too many")
-    (changes,) = told["changes"]
+    (difference,) = told["differences"]
+    assert (difference["table"], difference["before"]) == ("B1006", first)
+    assert difference["cells"] > 1000
+    assert (difference["changed"], difference["told"]) == (0, 0)
+    changes = told["changes"][0]
     assert changes["before"] == first
     assert changes["comparison"]["changed"] == 0
     assert changes["comparison"]["codes"] == [{"variable": "Tid", "new": [], "gone": ["2018"]}]
     assert "Tid 2018" in publish(folder, "review", second).stdout
+    CliRunner().invoke(app, ["publish", "keys", str(folder / "new")])
+    other = ["B1006", "--by", "Ada", "--keys", str(folder / "new")]
+    refused = publish(folder, "build", *other, store=True)
+    assert (refused.exit_code, "could be averaged" in refused.stderr) == (3, True)
+
+
+def test_the_catalogue_has_the_published_tables_of_the_population(office: Path) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    with store.reading():
+        groups, marital, key_figures, citizens = (
+            store.table(name, 2021, to="polars")
+            for name in ("age-groups", "marital-status", "key-figures", "citizenship")
+        )
+    definition, figures = made["B1001"]
+    age, year = definition.variables[2], definition.time.places["2021"]
+    (listed,) = (one for one in age.code_lists if one.id == "agg_FolkemengdeAlder")
+    sums = [
+        figures.values["Personer1"][0, :, [age.places[code] for code in group.of], year].sum()
+        for group in listed.groups
+    ]
+    assert sums == groups["population"].to_list()[1:]
+    definition, figures = made["B1004"]
+    year = definition.time.places["2021"]
+    for status, persons in (
+        marital.filter((marital["sex"] == "both") & (marital["age"] == "total"))
+        .select("marital_status", "persons")
+        .iter_rows()
+    ):
+        if status in (places := definition.variables[0].places):
+            assert figures.values["Personer"][places[status], :, :, year].sum() == persons
+    definition, figures = made["B1002"]
+    year = definition.time.places["2020"]
+    values = dict(key_figures.select("figure", "value").iter_rows())
+    for code, figure in (("Korreksjon", "statistical_adjustment"), ("Utvandring", "emigration")):
+        assert figures.values[code][year] == values[figure]
+    definition, figures = made["B1005"]
+    place, year = definition.variables[2].places["PL"], definition.time.places["2021"]
+    (poles,) = citizens.filter((citizens["citizenship"] == "PL") & (citizens["sex"] == "both"))[
+        "persons"
+    ]
+    assert abs(figures.values["Personer"][0, -1, place, year] - poles) <= 5
 
 
 def test_ages_of_105_and_more_are_one(office: Path) -> None:
@@ -247,6 +345,22 @@ def test_the_way_out(office: Path) -> None:
     assert status(office)[0]["state"] == "scheduled"
     assert publish(office, "withdraw", name, "--by", "Bo", "--why", "a trial").exit_code == 0
     assert publish(office, "release").stdout == ""
+
+
+def test_nothing_of_a_build_stays_on_a_full_disk(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted((office / "releases").rglob("*"))
+
+    def full(folder: Path, *_: object) -> None:
+        folder.mkdir(parents=True)
+        (folder / "part").touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(release, "write_table", full)
+    refused = publish(office, "build", "B1002", "B1004", "--by", "Ada", store=True)
+    assert (refused.exit_code, "the disk is full" in refused.stderr) == (5, True)
+    assert sorted((office / "releases").rglob("*")) == before
 
 
 def test_what_is_no_table_is_refused_before_anything_is_counted(office: Path) -> None:

@@ -305,7 +305,7 @@ def _over_the_second(desk: Desk, clock: list[datetime], address: str) -> None:
     due = desk.schedule(release.name, "Bo", date(2021, 5, 20))
     (coming,) = httpx.get(f"{address}/calendar?lang=en").json()["releases"]
     assert coming == {"tables": {"B1001": "Population"}, "due": "2021-05-20T06:00:00Z",
-                      "state": "scheduled"}  # fmt: skip
+                      "state": "scheduled", "changes": []}  # fmt: skip
     assert asked() == empty
     clock[0] = due - timedelta(seconds=7.5)
     assert httpx.get(f"{address}/tables").headers["cache-control"] == "public, max-age=7"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.specification import Category, same
 from folkestrom.publish.protection import Policy
-from folkestrom.publish.protection.meetings import Exact, meetings
+from folkestrom.publish.protection.meetings import Exact, meetings, told_by
 from folkestrom.publish.protection.shield import Counted, protected
-from folkestrom.publish.releases.decision import Decision
+from folkestrom.publish.protection.vintages import Before, check_noise, differences
+from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.definition import CodeList, Content, Definition, Group, Variable
 from folkestrom.publish.tables.figures import SUPPRESSED, Figures
 
@@ -73,15 +75,15 @@ def test_two_tables_that_tell_a_small_count_are_refused_by_name() -> None:
     origins, exact = beside(replace(CELL_KEYS, units=()))
     assert origins.figures.values["Personer"][5, 0, 2, 0] > 0
     with pytest.raises(InputRefused, match="small counts derivable together") as refused:
-        list(meetings([origins], exact, {}))
+        list(meetings([origins], exact))
     assert "B2 and B1: 1 make" in str(refused.value).replace("'", "")
-    (alone,) = meetings([origins], [], {})
+    (alone,) = meetings([origins], [])
     assert (alone.told, alone.others, alone.shared) == (0, (), 0)
 
 
 def test_units_of_few_persons_are_not_broken_down() -> None:
     origins, exact = beside(replace(CELL_KEYS, few=10))
-    found = list(meetings([origins], exact, {}))
+    found = list(meetings([origins], exact))
     assert [one.others for one in found] == [(), ("B1",)]
     assert found[1].shared == len(PLACES) * 3
     assert origins.figures.status is not None
@@ -89,12 +91,134 @@ def test_units_of_few_persons_are_not_broken_down() -> None:
     assert not origins.figures.values["Personer"][origins.figures.status > 0].any()
 
 
-def test_noise_of_another_secret_is_refused_beside_what_is_out() -> None:
-    origins, _ = beside(replace(CELL_KEYS, few=10))
-    out = Decision("cell keys", same("A trial."), keys="another")
-    with pytest.raises(InputRefused, match="could be averaged"):
-        list(meetings([origins], [], {"B2": out}))
-    assert list(meetings([origins], [], {"B2": replace(out, keys="f")}))
+def test_groups_of_a_table_that_are_values_of_another_are_told() -> None:
+    groups = (Group("young", same(""), ("1", "2")), Group("old", same(""), ("3",)))
+    listed = (CodeList("agg", same(""), groups),)
+    age = replace(variable("Alder", ("1", "2", "3")), code_lists=listed)
+    by_age = counted("B1", (SEX, age), np.array([[3, 4, 5], [2, 2, 60]]), AS_THEY_ARE)
+    exact = Exact(by_age.definition, by_age.figures, by_age.contents)
+    by = (SEX, variable("Alder", ("old", "young", "other")))
+    policy = replace(CELL_KEYS, units=())
+    by_group = protected(counted("B2", by, np.array([[5, 7, 0], [60, 4, 0]]), policy), "f")
+    found = list(meetings([by_group], [exact]))
+    # Of "other" nothing is told; of the two groups, and of all, by sex and in all, everything is.
+    assert [one.shared for one in found] == [0, 3 * 2]
+
+
+def test_moves_are_told_by_both_of_their_ends() -> None:
+    moves = np.array([[0, 30, 12], [8, 0, 40], [9, 11, 0]])
+    places = ("0301", "1101", "1103")
+    by = (variable("Fraflytting", places), variable("Tilflytting", places))
+    made = counted("B9", by, moves, replace(CELL_KEYS, units=()))
+    one = protected(replace(made, contents={"moves": "Personer"}), "f")
+    ends = {"internal_out": moves.sum(axis=1), "internal_in": moves.sum(axis=0)}
+    values = {}
+    for name, sums in ends.items():
+        whole = counted("B3", (REGION,), sums, AS_THEY_ARE)
+        values[name] = whole.figures.values["Personer"]
+    definition = replace(
+        whole.definition,
+        contents=tuple(Content(name, same(""), same(""), measuring="Flow") for name in ends),
+    )
+    exact = Exact(definition, Figures(values), {name: name for name in ends})
+    told = told_by(one, exact)["Personer"][..., 0]
+    assert told[:3, 3].tolist() == moves.sum(axis=1).tolist()
+    assert told[3, :3].tolist() == moves.sum(axis=0).tolist()
+    assert told[:3, :3].max() < 0
+
+
+def test_units_are_not_broken_down_by_places_either() -> None:
+    # Of origin a 9 live in one municipality and 1 in another: whoever knows of 10 knows that.
+    cells = np.array([[0, 60], [9, 40], [1, 40]])
+    by = (REGION, variable("Landbakgrunn", ("a", "b")))
+    policy = replace(CELL_KEYS, units=(("Landbakgrunn",),), few=3)
+    found = protected(counted("B2", by, cells, policy), "f")
+    status = found.figures.status
+    assert status is not None
+    assert (status[:, 0, 0] == SUPPRESSED).tolist() == [True, False, True, False, True, True]
+    assert not status[:, 1].any()
+
+
+def test_other_noise_than_that_of_what_is_out_is_refused_without_a_reason() -> None:
+    out = protected(counted("B2", (REGION, SEX, ORIGIN), CELLS, CELL_KEYS), "f").decision
+    assert check_noise("B2", CELL_KEYS, "f", out) == ""
+    assert check_noise("B2", AS_THEY_ARE, "", out) == ""
+    for policy, key, says in (
+        (CELL_KEYS, "another", "secret"),
+        (replace(CELL_KEYS, variance=2.0), "f", "variance"),
+        (replace(CELL_KEYS, largest=6, small=1), "f", "small, largest"),
+        (Policy("rounding", same("A trial.")), "", "policy"),
+    ):
+        with pytest.raises(InputRefused, match="could be averaged") as refused:
+            check_noise("B2", policy, key, out)
+        assert f"'{says}'" in str(refused.value)
+        assert check_noise("B2", policy, key, out, "The secret was lost") == "The secret was lost"
+
+
+def later(change: tuple[tuple[int, ...], ...]) -> tuple[Any, Before]:
+    """A table of origins where persons came to some cells, its vintage before, and all by sex."""
+    shown = []
+    for moved in ((), change):
+        cells = CELLS + 20
+        for cell in moved:
+            cells[cell] += 1
+        origins = counted("B2", (REGION, SEX, ORIGIN), cells, replace(CELL_KEYS, few=10))
+        whole = counted("B1", (REGION, SEX), cells.sum(axis=2), AS_THEY_ARE)
+        # Who came has a key too, so that what counts that person is shown otherwise.
+        added = np.zeros(CELLS.shape, np.int64)
+        for cell in moved:
+            added[cell] += 0x55555555
+        keys = origins.keys["Personer"]
+        keys += (
+            counted("B2", (REGION, SEX, ORIGIN), added, CELL_KEYS)
+            .figures.values["Personer"]
+            .astype(np.uint32)
+        )
+        shown.append(
+            (protected(origins, "f"), Exact(whole.definition, whole.figures, whole.contents))
+        )
+    (old, was), (new, now) = shown
+    since = datetime(2021, 2, 19, tzinfo=UTC)
+    return new, Before(Published(old.definition, old.figures, since, "r1"), [(was, now)])
+
+
+def test_one_person_more_between_two_vintages_is_refused() -> None:
+    new, before = later(())
+    (found,) = differences([new], {"B2": before})
+    assert (found.changed, found.told, found.others) == (0, 0, ("B1",))
+    assert found.shared == len(PLACES) * 3
+    new, before = later(((1, 1, 2),))
+    with pytest.raises(InputRefused, match=r"tables B2 and B2 \(r1\) and B1"):
+        list(differences([new], {"B2": before}))
+    # Without the table that tells how many came in all, that figures changed tells no count.
+    (found,) = differences([new], {"B2": replace(before, exact=())})
+    assert found.changed > 0
+    assert found.told == 0
+
+
+def test_many_changes_between_two_vintages_tell_of_none() -> None:
+    new, before = later(tuple((m, s, o) for m in range(3) for s in range(2) for o in range(3)))
+    (found,) = differences([new], {"B2": before})
+    assert found.changed > 20
+    assert found.told == 0
+
+
+def test_codes_that_are_new_counted_nobody_before() -> None:
+    new, before = later(())
+    definition, figures = before.table.definition, before.table.figures
+    old = replace(
+        definition,
+        variables=(*definition.variables[:2], variable("Landbakgrunn", ("00", "a")), YEAR),
+    )
+    values = figures.values["Personer"]
+    left = np.concatenate([values[:, :, :2], values[:, :, 3:]], axis=2)
+    was = replace(before.table, definition=old, figures=Figures({"Personer": left}))
+    (found,) = differences([new], {"B2": Before(was)})
+    plain = replace(was, definition=replace(old, additive=True))
+    assert not list(differences([new], {"B2": Before(plain)}))
+    # The sum of all is that of those that there were.
+    assert found.cells == new.shown["Personer"].size
+    assert found.changed == int((new.shown["Personer"][:, :, 2] != 0).sum())
 
 
 def test_rounded_tables_add_up_and_suppression_takes_no_nested_places() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +15,7 @@ from folkestrom.errors import InputRefused, UsageError
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import check_release, write_release
 from folkestrom.publish.releases.shelf import Shelf, announced, listed, put_out
+from folkestrom.publish.statbank.dataset import Approval
 from tests.publish.small_bank import DECISION, definition, figures
 
 START = datetime(2021, 1, 4, 12, tzinfo=UTC)
@@ -248,3 +251,104 @@ def test_two_publishers_at_once_put_out_once(desk: Desk, clock: Clock) -> None:
     for thread in threads:
         thread.join()
     assert out == [name]
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    found = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {str(path): text for path, text in found.items() if path.name != ".lock"}
+
+
+class FullDisk:
+    """A disk that is full at the nth file that is to be safe on it, when a part is written."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+        self.left, self._fsync = at, os.fsync
+        monkeypatch.setattr(os, "fsync", self)
+
+    def __call__(self, number: int) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.ftruncate(number, max(os.fstat(number).st_size - 3, 0))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._fsync(number)
+
+
+ACTS: dict[str, Callable[[Desk, str], object]] = {
+    "approve": lambda desk, name: desk.approve(name, "Bo"),
+    "schedule": lambda desk, name: desk.schedule(name, "Bo", date(2021, 5, 20)),
+    "withdraw": lambda desk, name: desk.withdraw(name, "Bo", "a fault was found"),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("at", [1, 2])
+def test_nothing_half_done_stays_on_a_full_disk(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, act: str, at: int
+) -> None:
+    name = draft(desk)
+    for done in list(ACTS)[: list(ACTS).index(act)]:
+        ACTS[done](desk, name)
+    before = everything(desk.folder)
+    full = FullDisk(monkeypatch, at)
+    with pytest.raises(OSError, match="No space left"):
+        ACTS[act](desk, name)
+    assert full.left == 0
+    assert everything(desk.folder) == before
+    ACTS[act](desk, name)  # once there is space
+
+
+def test_a_release_comes_out_once_there_is_space(
+    desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    clock.now = desk.schedule(name, "Bo", date(2021, 5, 20))
+    before = everything(desk.folder)
+    FullDisk(monkeypatch, 1)
+    with pytest.raises(OSError, match="No space left"):
+        desk.release_due()
+    assert everything(desk.folder) == before
+    assert desk.release_due() == [name]
+
+
+def test_a_build_that_cannot_be_noted_is_taken_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft(desk)
+    before = everything(desk.folder)
+    FullDisk(monkeypatch, 2)
+    with pytest.raises(OSError, match="No space left"):
+        draft(desk, position=2)
+    assert everything(desk.folder) == before
+
+
+def test_who_approved_and_when_stands_beside_the_release(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    clock.now += timedelta(days=1)
+    desk.approve(name, "Bo")
+    approval = Approval("Bo", clock.now)
+    assert desk.status()[0].approval == approval
+    clock.now = desk.schedule(name, "Eva", date(2021, 5, 20))
+    desk.release_due()
+    assert [one.approval for one in listed(desk.public)] == [approval]
+    assert Shelf(desk.public).tables()["B1001"].approval == approval
+    check_release(desk.public / "releases" / name)  # which is as it was made
+
+
+def test_changes_to_the_calendar_are_announced_with_their_reason(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    first = desk.schedule(name, "Bo", date(2021, 5, 20))
+    assert announced(desk.public)[0].moved == ()
+    clock.now += timedelta(days=7)
+    second = desk.schedule(name, "Bo", date(2021, 5, 27), why="A fault was found")
+    desk.withdraw(name, "Bo", "The fault is not mended")
+    (told,) = announced(desk.public)
+    assert [(one.at, one.before, one.due, one.why) for one in told.moved] == [
+        (clock.now, first, second, "A fault was found"),
+        (clock.now, second, None, "The fault is not mended"),
+    ]
+    other = draft(desk, position=2)
+    desk.approve(other, "Bo")
+    desk.schedule(other, "Bo", date(2021, 2, 1), why="The law asks for it")
+    assert [one.before for one in announced(desk.public)[1].moved] == [None]

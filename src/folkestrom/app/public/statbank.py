@@ -378,9 +378,22 @@ async def _calendar(question: _Question) -> Response:
     coming = [
         {
             "tables": {id: title.of(question.language) for id, title in one.titles.items()},
-            "due": None if one.due is None else f"{one.due:%Y-%m-%dT%H:%M:%SZ}",
+            "due": _instant(one.due),
             "state": one.state,
+            "changes": [
+                {
+                    "changed": _instant(moved.at),
+                    "from": _instant(moved.before),
+                    "to": _instant(moved.due),
+                    "why": moved.why,
+                }
+                for moved in one.moved
+            ],
         }
         for one in question.bank.shelf.calendar()
     ]
     return _json({"language": question.language.value, "releases": coming})
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"

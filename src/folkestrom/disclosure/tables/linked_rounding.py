@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _WORK: Final = 100_000_000
 _BEGINNINGS: Final = 20
 _SMALL: Final = 100_000
+#: Singular values below this part of the largest are 0; and what leverages of 1 may lack.
+_RANK: Final = 1e-10
+_LEVERAGE: Final = 1e-6
 
 
 def published_sums(
@@ -74,8 +77,19 @@ def published_sums(
     return csr_array(vstack(parts))
 
 
-def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
+def round_linked(
+    counts: npt.ArrayLike,
+    published: Any,
+    base: int,
+    *,
+    max_round: int | None = None,
+    zero_candidates: bool = False,
+    identify_new: bool = True,
+    leverage_check: bool = False,
+) -> Counts:
     """Counts of inner cells with those rounded that small published sums are of.
+
+    The options are those of R's package SmallCountRounding, by its names.
 
     Parameters
     ----------
@@ -86,11 +100,21 @@ def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
         cells it is the sum of.
     base
         The base.
+    max_round
+        Published sums up to this become multiples of the base; None: those below the base.
+    zero_candidates
+        Whether cells of 0, or of another multiple of the base, may go up as well.
+    identify_new
+        Whether sums that are small only once others are rounded are rounded too.
+    leverage_check
+        Whether small cells are rounded too that follow from the published sums, as a large sum
+        less others. Takes the memory of a matrix of all sums by all cells.
 
     Returns
     -------
     numpy.ndarray
-        Rounded counts; `published @` them are the figures, none of them from 1 to below the base.
+        Rounded counts; `published @` them are the figures, none of them small and no multiple of
+        the base, unless these were not to be identified.
 
     Examples
     --------
@@ -104,6 +128,12 @@ def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
     original = read.occurrences(read.column_of(counts, "counts", "round_linked"))
     if base < 1:
         raise UsageError("is no base", where="round_linked, base", value=base, allowed="1, 2, 3 …")
+    most = base - 1 if max_round is None else max_round
+    if most < base - 1:
+        raise UsageError(
+            "leaves sums below the base as they are", where="round_linked, max_round",
+            value=most, allowed="the base less 1, or more",
+        )  # fmt: skip
     try:
         sums = csr_array(published)
     except (TypeError, ValueError) as error:
@@ -120,16 +150,35 @@ def round_linked(counts: npt.ArrayLike, published: Any, base: int) -> Counts:
             f"is of {sums.shape[1]} cells, and there are {len(original)}",
             where="round_linked", column="published",
         )  # fmt: skip
-    rounded, chosen = original.copy(), np.zeros(len(original), np.bool_)
+    rest = original % base
+    candidate = (rest > 0) | zero_candidates
+    rounded, chosen = original, np.zeros(len(original), np.bool_)
     while True:
         figures = sums @ rounded
-        small = (figures > 0) & (figures < base)
-        if not small.any():
-            return rounded
+        small = (figures > 0) & (figures <= most) & (figures % base > 0)
+        more = (sums.T @ small.astype(np.int64) > 0) & candidate
+        if leverage_check:
+            more |= _determined(sums, figures) & (original <= most) & (rest > 0)
         # Figures that were not small before may be so when others are rounded.
-        chosen |= (sums.T @ small.astype(np.int64) > 0) & (original > 0)
+        if not (more & ~chosen).any():
+            return rounded.copy()
+        chosen |= more
         rounded = original.copy()
-        rounded[chosen] = np.where(_ups(original[chosen], sums[:, chosen], base), base, 0)
+        rounded[chosen] -= rest[chosen]
+        rounded[chosen] += np.where(_ups(rest[chosen], sums[:, chosen], base), base, 0)
+        if not identify_new:
+            return rounded
+
+
+def _determined(sums: csr_array, figures: Counts) -> npt.NDArray[np.bool_]:
+    """Cells that follow from the figures: those of leverage 1, in sums that are not 0."""
+    unknown = ~(sums.T @ (figures == 0).astype(np.int64) > 0)
+    matrix = sums[:, unknown].toarray().astype(np.float64)
+    found = np.zeros(sums.shape[1], np.bool_)
+    _, values, rows = np.linalg.svd(matrix, full_matrices=False)
+    kept = rows[values > values.max(initial=0.0) * _RANK]
+    found[unknown] = (kept**2).sum(axis=0) > 1 - _LEVERAGE
+    return found
 
 
 def _ups(values: Counts, sums: csr_array, base: int) -> npt.NDArray[np.bool_]:

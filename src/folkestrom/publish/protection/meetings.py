@@ -25,21 +25,19 @@ from folkestrom.disclosure.tables.inference import (
 from folkestrom.disclosure.tables.sums import along, with_sums
 from folkestrom.errors import InputRefused
 from folkestrom.publish.protection.shield import Shielded, relations_of, whole_place
-from folkestrom.publish.releases.decision import Decision, Meeting
+from folkestrom.publish.releases.decision import Meeting
 from folkestrom.publish.tables.definition import Definition, Variable
 from folkestrom.publish.tables.figures import Figures
 
 #: The same counts under other names: a measure, that of another table, and variables renamed.
-_SAME: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
-    ("persons", "persons", {}),
+#: Measures of one name are the same counts wherever they stand.
+_OTHER_NAMES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     ("persons", "population_start", {}),
-    ("immigration", "immigration", {}),
-    ("emigration", "emigration", {}),
     ("moves", "internal_out", {"Fraflytting": "Region"}),
     ("moves", "internal_in", {"Tilflytting": "Region"}),
 )
 #: What stands for a sum that another table does not tell.
-_UNKNOWN: Final = -1
+UNKNOWN: Final = -1
 #: Small counts that linear programmes are solved for, of a table, and its cells at most.
 _PROGRAMMES: Final = 20
 _LARGEST: Final = 400
@@ -62,9 +60,7 @@ class Exact:
     contents: Mapping[str, str]
 
 
-def meetings(
-    shielded: Sequence[Shielded], exact: Sequence[Exact], out: Mapping[str, Decision]
-) -> Iterator[Meeting]:
+def meetings(shielded: Sequence[Shielded], exact: Sequence[Exact]) -> Iterator[Meeting]:
     """What a reader infers of each protected table: alone, beside each other one, beside all.
 
     Parameters
@@ -73,17 +69,13 @@ def meetings(
         The protected tables.
     exact
         The tables that stand as they were counted.
-    out
-        Decisions on tables that are out, by their numbers.
 
     Raises
     ------
     InputRefused
-        Tables that tell a small count together, or noise that is not that of a release that is
-        out, so that the two could be averaged.
+        Tables that tell a small count together.
     """
     for table in shielded:
-        _check_vintage(table, out.get(table.definition.id))
         for others, totals in _beside(table, exact):
             found = _meeting(table, others, totals)
             if found.told:
@@ -97,19 +89,6 @@ def meetings(
             yield found
 
 
-def _check_vintage(table: Shielded, before: Decision | None) -> None:
-    """Refuse other noise on the same counts."""
-    now = table.decision
-    if before is None or before.policy != "cell keys" or now.policy != "cell keys":
-        return
-    if before.keys != now.keys:
-        raise InputRefused(
-            "is out with noise of another secret: two releases could be averaged",
-            where=f"build, table {table.definition.id}",
-            next_step="Name the file that the release which is out was built with, with --keys",
-        )
-
-
 _Totals = Mapping[str, NDArray[np.int32]]
 
 
@@ -119,26 +98,40 @@ def _beside(table: Shielded, exact: Sequence[Exact]) -> Iterator[tuple[tuple[str
     together: dict[str, NDArray[np.int32]] = {}
     names: list[str] = []
     for other in exact:
-        totals = dict(_told_by(table, other))
+        totals = told_by(table, other)
         if not totals:
             continue
         yield (other.definition.id,), totals
         names.append(other.definition.id)
         for code, told in totals.items():
             known = together.setdefault(code, told)
-            together[code] = np.where(known == _UNKNOWN, told, known)
+            together[code] = np.where(known == UNKNOWN, told, known)
     if len(names) > 1:
         yield tuple(names), together
 
 
-def _told_by(table: Shielded, other: Exact) -> Iterator[tuple[str, NDArray[np.int32]]]:
-    """Contents of a table, with the figures that another one tells."""
-    for measure, same, renamed in _SAME:
-        if measure in table.counted.contents and same in other.contents:
-            content = table.counted.contents[measure]
-            told = np.full(table.true[content].shape, _UNKNOWN, np.int32)
+def told_by(table: Shielded, other: Exact) -> dict[str, NDArray[np.int32]]:
+    """Contents of a table, with the figures that another one tells.
+
+    Parameters
+    ----------
+    table
+        The protected table.
+    other
+        The table that stands as it was counted; what it does not tell is `UNKNOWN`.
+    """
+    contents = table.counted.contents
+    found: dict[str, NDArray[np.int32]] = {}
+    own: Sequence[tuple[str, str, Mapping[str, str]]] = [(name, name, {}) for name in contents]
+    for measure, same, renamed in (*own, *_OTHER_NAMES):
+        content = contents.get(measure, "")
+        if content in table.true and same in other.contents:
+            told = np.full(table.true[content].shape, UNKNOWN, np.int32)
             if _tell(told, table.definition, other, same, renamed):
-                yield content, told
+                # Who moves is in the sums of both ends.
+                before = found.get(content, told)
+                found[content] = np.where(before == UNKNOWN, told, before)
+    return found
 
 
 def _tell(
@@ -167,13 +160,15 @@ def _tell(
             index[n] = slice(whole, whole + 1)
     figures = np.moveaxis(figures, range(len(kept)), np.argsort(np.argsort([own[k] for k in kept])))
     for axis, name in enumerate(sorted(kept, key=own.__getitem__)):
-        places = _places(made.variables[own[name]], other.definition.variables[theirs[name]])
-        figures = _taken(figures, axis, places)
+        variable = other.definition.variables[theirs[name]]
+        # Groups of the other table's values may be values of this one.
+        figures = with_sums(figures, [*[()] * axis, variable.sums])
+        figures = _taken(figures, axis, _places(made.variables[own[name]], variable))
     figures = _of_times(figures, made, other.definition, stock=measure == "population_start")
     sums = [made.variables[own[name]].sums for name in sorted(kept, key=own.__getitem__)]
     # Unknown places are far below 0, and so are the sums that they are in.
     figures = with_sums(figures, [*sums, ()])
-    found = np.where(figures < 0, _UNKNOWN, figures).astype(np.int32)
+    found = np.where(figures < 0, UNKNOWN, figures).astype(np.int32)
     told[tuple(index)] = found.reshape(told[tuple(index)].shape)
     return bool((found >= 0).any())
 
@@ -185,14 +180,19 @@ def _summed(figures: NDArray[np.int64], axis: int, variable: Variable) -> NDArra
 
 
 def _places(own: Variable, theirs: Variable) -> list[int]:
-    at = {value.code: n for n, value in enumerate(theirs.values)}
-    return [at.get(value.code, _UNKNOWN) for value in own.values]
+    at = {
+        group.code: theirs.stored[of] if len(of) > 1 else of[0]
+        for groups in theirs.code_lists
+        for group in groups.groups
+        for of in [tuple(sorted(theirs.places[code] for code in group.of))]
+    } | theirs.places
+    return [at.get(value.code, UNKNOWN) for value in own.values]
 
 
 def _taken(figures: NDArray[np.int64], axis: int, places: Sequence[int]) -> NDArray[np.int64]:
     """Figures at places of an axis, far below 0 where there is none."""
     found = figures.take(places, axis)
-    missing = [n for n, place in enumerate(places) if place == _UNKNOWN]
+    missing = [n for n, place in enumerate(places) if place == UNKNOWN]
     found[along(axis, tuple(missing))] = -(1 << 40)
     return found
 
@@ -219,7 +219,7 @@ def _meeting(table: Shielded, others: tuple[str, ...], totals: _Totals) -> Meeti
     best = 1.0
     for content, true in table.true.items():
         bounds = bounds_of(policy, table.shown[content], table.hidden)
-        exact = totals.get(content, np.full(true.shape, _UNKNOWN, np.int32)) != _UNKNOWN
+        exact = totals.get(content, np.full(true.shape, UNKNOWN, np.int32)) != UNKNOWN
         if exact.any():
             bounds.lower[exact] = bounds.upper[exact] = totals[content][exact]
         bounds = narrow(bounds, links)

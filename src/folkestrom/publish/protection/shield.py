@@ -18,6 +18,7 @@ from folkestrom.disclosure.tables.policy import Cost, Policy, cost
 from folkestrom.disclosure.tables.sums import Parts, relations, with_sums
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
+from folkestrom.publish.protection.rates import unchanged, with_rates
 from folkestrom.publish.releases.decision import Decision
 from folkestrom.publish.tables.definition import Definition, Variable
 from folkestrom.publish.tables.figures import SUPPRESSED, Figures
@@ -61,6 +62,9 @@ class Counted:
         Measures that are differences of two others, as these are shown.
     keys
         Sums of record keys by content; empty: there are none.
+    rate, exposure
+        A content of which rates are shown too, and the mean population of every cell; None: none
+        is.
     """
 
     definition: Definition
@@ -69,6 +73,8 @@ class Counted:
     contents: Mapping[str, str]
     derived: Mapping[str, tuple[str, str]]
     keys: Mapping[str, NDArray[np.uint32]]
+    rate: str = ""
+    exposure: NDArray[np.float64] | None = None
 
     @property
     def counted(self) -> list[str]:
@@ -125,6 +131,9 @@ def protected(table: Counted, fingerprint: str = "") -> Shielded:
     )  # fmt: skip
     definition = _noted(table)
     figures = table.figures if policy.kind == "none" else _figures(table, definition, shown, hidden)
+    if table.exposure is not None:
+        changes = policy.perturbations if policy.kind == "cell keys" else unchanged()
+        definition, figures = with_rates(definition, figures, table.rate, table.exposure, changes)
     return Shielded(table, definition, figures, decision, true, shown, hidden)
 
 
@@ -173,16 +182,19 @@ def _few(table: Counted, true: _True) -> NDArray[np.bool_]:
     few = np.zeros(table.definition.shape_with_sums, np.bool_)
     for unit in policy.units:
         index: list[slice] = []
-        parts: list[slice] = []
-        for variable in table.definition.variables:
+        parts: dict[int, NDArray[np.intp]] = {}
+        for n, variable in enumerate(table.definition.variables):
             whole = whole_place(variable)
             summed = variable.role != "time" and variable.id not in unit and whole is not None
             index.append(slice(whole, whole + 1) if summed and whole is not None else slice(None))
-            parts.append(slice(len(variable.values)) if summed else slice(None))
-        over = tuple(n for n, one in enumerate(index) if one != slice(None))
+            if summed:
+                parts[n] = _leaves(variable)
         for counts in true.values():
             total = counts[tuple(index)]
-            rest = total - counts[tuple(parts)].max(axis=over, keepdims=True)
+            each = counts
+            for axis, places in parts.items():
+                each = each.take(places, axis)
+            rest = total - each.max(axis=tuple(parts), keepdims=True)
             few |= (total > 0) & (total < policy.few)
             few |= (rest > 0) & (rest <= policy.largest)
     return few
@@ -215,10 +227,16 @@ def _by_rounding(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown:
     return shown, np.zeros_like(few)
 
 
+def _leaves(variable: Variable) -> NDArray[np.intp]:
+    """Places of values that are no sums of others."""
+    above = {place for place, _ in nested(variable)}
+    return np.array([n for n in range(len(variable.values)) if n not in above], np.intp)
+
+
 def _finest(variable: Variable) -> tuple[NDArray[np.intp], csr_array]:
     """Places that are no sums of others, and which of them each place and sum is of."""
     above = dict(nested(variable)[::-1])
-    places = np.array([n for n in range(len(variable.values)) if n not in above], np.intp)
+    places = _leaves(variable)
     column = {place: n for n, place in enumerate(places.tolist())}
 
     def finest(place: int) -> list[int]:

@@ -29,6 +29,8 @@ class Decision:
         Figures that are not shown.
     keys
         Of cell keys: a fingerprint of the secret, which tells whether two releases have the same.
+    other_noise
+        Why its noise is not that of the release before; empty: it is, or there is none.
     """
 
     policy: str
@@ -40,6 +42,7 @@ class Decision:
     largest_change: int = 0
     hidden: int = 0
     keys: str = ""
+    other_noise: str = ""
 
     @property
     def share_changed(self) -> float:
@@ -79,3 +82,35 @@ class Meeting:
     told: int
     breakdowns: int
     standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a reader infers who sets a protected table beside its vintage before.
+
+    Parameters
+    ----------
+    table
+        The table.
+    before
+        The release that has the vintage before.
+    others
+        Tables without protection that tell what changed in all.
+    cells
+        Figures that both vintages show.
+    changed
+        Of them those that are shown otherwise.
+    shared
+        Changes that the others tell exactly.
+    told
+        Changes of 1 to as many persons as a small count that are told: of figures that alone were
+        changed among those of a unit.
+    """
+
+    table: str
+    before: str
+    others: tuple[str, ...]
+    cells: int
+    changed: int
+    shared: int
+    told: int

@@ -7,8 +7,9 @@ folder and listed there, in one step. Nothing that is not out can be read from t
 from __future__ import annotations
 
 import fcntl
+import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -32,12 +33,14 @@ from folkestrom.publish.releases.release import (
 from folkestrom.publish.releases.review import Reviewed, review
 from folkestrom.publish.releases.shelf import (
     Announced,
+    Moved,
     Shelf,
-    announce,
+    announcing,
     listed,
     put_out,
     releases_of,
 )
+from folkestrom.publish.statbank.dataset import Approval
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.folder import read_table
 
@@ -62,10 +65,12 @@ class State:
         "draft", "approved", "scheduled" (and approved), "out" or "withdrawn".
     titles
         What its tables are about, by their numbers.
-    made_by, approved_by
-        Who made it, and who approved it.
+    made_by, approved_by, approved_at
+        Who made it, and who approved it when, in UTC.
     due
         When it comes out, or came out, in UTC.
+    moved
+        Changes to the calendar.
     """
 
     release: str
@@ -73,7 +78,16 @@ class State:
     titles: dict[str, Text]
     made_by: str
     approved_by: str | None = None
+    approved_at: datetime | None = None
     due: datetime | None = None
+    moved: tuple[Moved, ...] = ()
+
+    @property
+    def approval(self) -> Approval | None:
+        """Who approved it, and when."""
+        if self.approved_by is None or self.approved_at is None:
+            return None
+        return Approval(self.approved_by, self.approved_at)
 
 
 class Desk:
@@ -95,9 +109,13 @@ class Desk:
         self._clock = clock
 
     def built(self, release: Path, by: str) -> None:
-        """Note that a release was made; it lies with the drafts already."""
-        with self._alone():
-            self._note("build", release.name, by, titles=read_manifest(release).titles)
+        """Note that a release was made; it lies with the drafts, and is gone if that fails."""
+        try:
+            with self._alone():
+                self._note("build", release.name, by, titles=read_manifest(release).titles)
+        except BaseException:
+            shutil.rmtree(release, ignore_errors=True)
+            raise
 
     def approve(self, release: str, by: str) -> None:
         """Approve a draft that another person made.
@@ -232,7 +250,7 @@ class Desk:
             for state in self.status():
                 if state.state == "scheduled" and state.due is not None and state.due <= now:
                     try:
-                        put_out(self.public, self.drafts / state.release, state.due)
+                        put_out(self.public, self.drafts / state.release, state.due, state.approval)
                     except InputRefused as error:
                         broken = error
                         continue
@@ -259,26 +277,7 @@ class Desk:
 
     def status(self) -> list[State]:
         """Every release, in the order in which they were made."""
-        found: dict[str, State] = {}
-        for entry in self.entries():
-            before = found.get(entry.release)
-            found[entry.release] = self._after(before, entry)
-        return list(found.values())
-
-    def _after(self, before: State | None, entry: Entry) -> State:
-        """The state of a release after one act."""
-        if before is None:
-            return State(entry.release, "draft", entry.titles, entry.who)
-        approved, due, state = before.approved_by, before.due, before.state
-        if entry.act == "approve":
-            approved, state = entry.who, "approved"
-        elif entry.act == "schedule":
-            due, state = entry.due, "scheduled"
-        elif entry.act == "withdraw":
-            state = "withdrawn"
-        elif entry.act == "release":
-            due, state = entry.due, "out"
-        return replace(before, state=state, approved_by=approved, due=due)
+        return _states(self.entries())
 
     def _state(self, name: str, *allowed: str) -> State:
         """The release of that name, or of the one name that begins so."""
@@ -304,14 +303,11 @@ class Desk:
         entry = Entry(
             act, release, by.strip(), now, due, dict(titles), why, policies=dict(policies)
         )
-        add_entry(self.journal, entry)
-        announce(self.public, [*self._announced()])
-
-    def _announced(self) -> Iterator[Announced]:
-        """What is, or was, scheduled."""
-        for state in self.status():
-            if state.due is not None:
-                yield Announced(state.titles, state.due, state.state)
+        states = _states([*self.entries(), entry])
+        coming = [Announced(s.titles, s.due, s.state, s.moved) for s in states if s.due is not None]
+        # The calendar is written first, and shown once the act is in the journal.
+        with announcing(self.public, coming):
+            add_entry(self.journal, entry)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -328,3 +324,29 @@ class Desk:
             except OSError as error:
                 raise InputRefused("cannot be locked", where=str(self.folder)) from error
             yield
+
+
+def _states(entries: Iterable[Entry]) -> list[State]:
+    """Every release after the acts of a journal, in the order in which they were made."""
+    found: dict[str, State] = {}
+    for entry in entries:
+        found[entry.release] = _after(found.get(entry.release), entry)
+    return list(found.values())
+
+
+def _after(before: State | None, entry: Entry) -> State:
+    """The state of a release after one act."""
+    if before is None:
+        return State(entry.release, "draft", entry.titles, entry.who)
+    if entry.act == "approve":
+        return replace(before, state="approved", approved_by=entry.who, approved_at=entry.at)
+    if entry.act == "release":
+        return replace(before, state="out", due=entry.due)
+    withdrawn = entry.act == "withdraw"
+    moved = before.moved
+    # What was announced otherwise is a change to the calendar, and so is short notice.
+    if before.due is not None or (entry.why.strip() and not withdrawn):
+        moved = (*moved, Moved(entry.at, before.due, entry.due, entry.why))
+    if withdrawn:
+        return replace(before, state="withdrawn", moved=moved)
+    return replace(before, state="scheduled", due=entry.due, moved=moved)

@@ -108,10 +108,17 @@ def add_entry(path: Path, entry: Entry) -> None:
     lines = path.read_bytes().splitlines() if before else []
     after = hashlib.sha256(lines[-1]).hexdigest() if lines else ""
     line = msgspec.json.encode(replace(entry, after=after))
-    with path.open("ab") as file:
-        file.write(line + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    whole = path.stat().st_size if before else 0
+    try:
+        with path.open("ab") as file:
+            file.write(line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        # A line of which a part was written, on a full disk, would be one that was altered.
+        if path.exists():
+            os.truncate(path, whole)
+        raise
 
 
 def _broken(path: Path, row: int) -> InputRefused:

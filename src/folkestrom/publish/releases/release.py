@@ -19,7 +19,7 @@ import msgspec
 
 from folkestrom.errors import InputRefused
 from folkestrom.model.specification import Text
-from folkestrom.publish.releases.decision import Decision, Meeting
+from folkestrom.publish.releases.decision import Decision, Difference, Meeting
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.publish.tables.folder import write_table
@@ -54,6 +54,8 @@ class Manifest:
         What a reader infers from tables that have counts in common.
     corrects, why
         The release that it corrects, and what was wrong there; empty: it corrects none.
+    differences
+        What a reader infers from protected tables and their vintages before.
     """
 
     titles: dict[str, Text]
@@ -66,6 +68,7 @@ class Manifest:
     meetings: tuple[Meeting, ...] = ()
     corrects: str = ""
     why: str = ""
+    differences: tuple[Difference, ...] = ()
 
 
 def write_release(
@@ -77,6 +80,7 @@ def write_release(
     program: str,
     log_position: int,
     meetings: Callable[[], Sequence[Meeting]] = tuple,
+    differences: Callable[[], Sequence[Difference]] = tuple,
     corrects: str = "",
     why: str = "",
 ) -> Path:
@@ -93,6 +97,8 @@ def write_release(
         As in `Manifest`.
     meetings
         Asked when all tables are made: what a reader infers from them together.
+    differences
+        Asked then too: what a reader infers from them and their vintages before.
 
     Returns
     -------
@@ -123,6 +129,7 @@ def write_release(
             tuple(meetings()),
             corrects,
             why,
+            tuple(differences()),
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         (unfinished / _MANIFEST).write_bytes(text)

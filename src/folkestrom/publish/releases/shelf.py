@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ import msgspec
 from folkestrom.errors import FolkestromError, InputRefused
 from folkestrom.model.specification import Text
 from folkestrom.publish.releases.release import Manifest, check_release, table_folders
-from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.statbank.dataset import Approval, Published
 from folkestrom.publish.tables.folder import read_table
 
 _LIST: Final = "out.json"
@@ -42,10 +43,33 @@ class Out:
         Its name.
     since
         The instant from which it has been out, in UTC.
+    approval
+        Who approved it; None: that was not kept when it came out.
     """
 
     release: str
     since: datetime
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A change to the calendar.
+
+    Parameters
+    ----------
+    at
+        When it was made, in UTC.
+    before, due
+        When the release was to come out, and when it is now, in UTC; None: not at all.
+    why
+        The reason.
+    """
+
+    at: datetime
+    before: datetime | None
+    due: datetime | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +84,14 @@ class Announced:
         When it comes out, in UTC; None: not yet determined.
     state
         "scheduled", "out" or "withdrawn".
+    moved
+        What was said otherwise before, or at short notice, and why.
     """
 
     titles: dict[str, Text]
     due: datetime | None
     state: str
+    moved: tuple[Moved, ...] = ()
 
 
 def releases_of(shelf: Path) -> Path:
@@ -98,7 +125,7 @@ def _read(path: Path, type: type[_T]) -> _T | None:
         raise InputRefused("is not as it was written", where=str(path)) from error
 
 
-def put_out(shelf: Path, release: Path, since: datetime) -> None:
+def put_out(shelf: Path, release: Path, since: datetime, approval: Approval | None = None) -> None:
     """Make a release public, at once and as a whole.
 
     Parameters
@@ -109,20 +136,25 @@ def put_out(shelf: Path, release: Path, since: datetime) -> None:
         The release; it is moved.
     since
         The instant from which it is out.
+    approval
+        Who approved it. It stands in the list, beside the release: that never changes.
     """
     place = releases_of(shelf)
     place.mkdir(parents=True, exist_ok=True)
-    # Whoever was killed in the middle of this does it again.
-    if release.exists() or not (place / release.name).exists():
-        check_release(release)
-        release.rename(place / release.name)
     out = listed(shelf)
     if all(one.release != release.name for one in out):
-        replace_file(shelf / _LIST, msgspec.json.encode([*out, Out(release.name, since)]))
+        out.append(Out(release.name, since, approval))
+    # The list is written first, and shown once the release is there.
+    with _replacing(shelf / _LIST, msgspec.json.encode(out)):
+        # Whoever was killed in the middle of this does it again.
+        if release.exists() or not (place / release.name).exists():
+            check_release(release)
+            release.rename(place / release.name)
 
 
-def announce(shelf: Path, coming: Sequence[Announced]) -> None:
-    """Say what comes out when.
+@contextmanager
+def announcing(shelf: Path, coming: Sequence[Announced]) -> Iterator[None]:
+    """Say what comes out when, once what is done in the context is done: both, or neither.
 
     Parameters
     ----------
@@ -132,7 +164,8 @@ def announce(shelf: Path, coming: Sequence[Announced]) -> None:
         What is scheduled, and what was taken off its way.
     """
     shelf.mkdir(parents=True, exist_ok=True)
-    replace_file(shelf / _CALENDAR, msgspec.json.encode(coming))
+    with _replacing(shelf / _CALENDAR, msgspec.json.encode(coming)):
+        yield
 
 
 def announced(shelf: Path) -> list[Announced]:
@@ -168,12 +201,24 @@ def replace_file(path: Path, content: bytes) -> None:
     path, content
         The file.
     """
+    with _replacing(path, content):
+        pass
+
+
+@contextmanager
+def _replacing(path: Path, content: bytes) -> Iterator[None]:
+    """A file that is written now, and takes the place of another at the end; none if that fails."""
     new = path.with_name(f"{path.name}.new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 _Stamp = tuple[int, int, int] | None
@@ -206,6 +251,7 @@ class Shelf:
         self._vintages: dict[str, list[tuple[Path, datetime]]] = {}
         self._opened: dict[tuple[str, Path], Published] = {}
         self._sound: dict[str, Manifest] = {}
+        self._approvals: dict[str, Approval | None] = {}
         self._lock = threading.Lock()
 
     def tables(self) -> Mapping[str, Published]:
@@ -266,6 +312,7 @@ class Shelf:
             _log.error("%s", error)
             return self._tables
         vintages: dict[str, list[tuple[Path, datetime]]] = {}
+        self._approvals = {out.release: out.approval for out in outs}
         for out in outs:
             folder = releases_of(self._folder) / out.release
             try:
@@ -301,7 +348,10 @@ class Shelf:
         if (id, folder) not in self._opened:
             try:
                 release = folder.parent.parent.name
-                found = Published(*read_table(folder), since, release, self._sound[release].why)
+                found = Published(
+                    *read_table(folder), since, release, self._sound[release].why,
+                    self._approvals.get(release),
+                )  # fmt: skip
             except FolkestromError as error:
                 _log.error("%s", error)
                 return None

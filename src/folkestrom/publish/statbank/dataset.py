@@ -27,6 +27,20 @@ _CONTACT: Final = Text("Statistics office", "Statistikkontoret")
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a release, and when.
+
+    Parameters
+    ----------
+    by, at
+        The person, and the instant in UTC.
+    """
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """A table that is out.
 
@@ -40,6 +54,8 @@ class Published:
         The release that it is of.
     why
         What was wrong in the one that it corrects; empty: it corrects none.
+    approval
+        Who approved it; None: that is not kept.
     """
 
     definition: Definition
@@ -47,6 +63,7 @@ class Published:
     updated: datetime
     release: str = ""
     why: str = ""
+    approval: Approval | None = None
 
     @property
     def stamp(self) -> str:
@@ -131,7 +148,7 @@ def dataset(
         "id": names,
         "size": [len(dimensions[name]["category"]["index"]) for name in names],
         "dimension": {name: dimensions[name] for name in names},
-        "extension": _extension(made, asked, language, table.release),
+        "extension": _extension(table, asked, language),
         "value": value,
         **({"status": status} if status else {}),
     }
@@ -239,7 +256,8 @@ def _roles(shown: Sequence[Along]) -> dict[str, list[str]]:
     return found
 
 
-def _extension(made: Definition, asked: Chosen, language: Language, release: str) -> dict[str, Any]:
+def _extension(table: Published, asked: Chosen, language: Language) -> dict[str, Any]:
+    made, approval = table.definition, table.approval
     contact = {
         "name": _CONTACT.of(language), "organization": _CONTACT.of(language), "phone": "",
         "mail": "", "raw": _CONTACT.of(language),
@@ -262,7 +280,8 @@ def _extension(made: Definition, asked: Chosen, language: Language, release: str
     }
     own = {
         "resembles": list(made.resembles),
-        "vintage": release,
+        "vintage": table.release,
+        "approved": approval and {"by": approval.by, "at": f"{approval.at:%Y-%m-%dT%H:%M:%SZ}"},
         "method": made.method.of(language),
     }
     return {"px": px, "discontinued": None, "contact": [contact], "folkestrom": own}

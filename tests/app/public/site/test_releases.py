@@ -110,6 +110,39 @@ def test_the_calendar_is_read_by_other_programs(tmp_path: Path) -> None:
     assert EVIL not in feed.text
 
 
+def test_changes_to_the_calendar_are_shown_with_when_and_why(tmp_path: Path) -> None:
+    clock = [datetime(2021, 1, 4, tzinfo=UTC)]
+    desk = Desk(tmp_path, lambda: clock[0])
+    name = release(desk.drafts, tables()).name
+    desk.built(desk.drafts / name, "Ada")
+    desk.approve(name, "Bo")
+    desk.schedule(name, "Bo", date(2021, 5, 20))
+    clock[0] = datetime(2021, 2, 1, 11, tzinfo=UTC)
+    desk.schedule(name, "Bo", date(2021, 5, 27), why=f"A fault {EVIL}")
+    with served(Bank(Shelf(desk.public))) as address:
+        site = address.removesuffix(PREFIX)
+        page = httpx.get(f"{site}/en/calendar").text
+        (told,) = httpx.get(f"{address}/calendar?lang=en").json()["releases"]
+        moved = httpx.get(f"{site}/no/calendar.ics").text
+        desk.withdraw(name, "Bo", "Not to be mended")
+        gone = httpx.get(f"{site}/no/calendar").text
+        cancelled = httpx.get(f"{site}/no/calendar.ics").text
+    assert "1 February 2021, 12:00: Moved, from 20 May 2021, 08:00. A fault " in page
+    assert EVIL not in page
+    (change,) = told["changes"]
+    assert change == {
+        "changed": "2021-02-01T11:00:00Z", "from": "2021-05-20T06:00:00Z",
+        "to": "2021-05-27T06:00:00Z", "why": f"A fault {EVIL}",
+    }  # fmt: skip
+    assert "Tatt ut av kalenderen" in gone
+    assert "Not to be mended" in gone
+    # The same event in both: it was announced for 20 May.
+    assert "UID:20210520T060000Z-" in moved
+    assert "STATUS:CONFIRMED" in moved
+    assert "UID:20210520T060000Z-" in cancelled
+    assert "STATUS:CANCELLED" in cancelled
+
+
 def test_what_is_kept_is_of_one_state_and_has_an_end() -> None:
     kept: Kept[Made] = Kept(most=10)
     made = []

@@ -33,7 +33,9 @@ Releases = Annotated[
 ]
 By = Annotated[str, typer.Option("--by", help="Who does it; without it, the user's name.")]
 Release = Annotated[str, typer.Argument(help="The release, by its name.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, for the journal.")]
+Why = Annotated[
+    str, typer.Option("--why", help="The reason, for the journal and the public calendar.")
+]
 FOLDER = Path("folkestrom-releases")
 
 
@@ -72,6 +74,9 @@ def build(
         str, typer.Option("--corrects", help="The release that is out and has an error.")
     ] = "",
     why: Annotated[str, typer.Option("--why", help="What was wrong, for the public.")] = "",
+    other_noise: Annotated[
+        str, typer.Option("--other-noise", help="Why noise is not that of what is out.")
+    ] = "",
     releases: Releases = FOLDER,
     wait: Wait = None,
 ) -> None:
@@ -84,7 +89,7 @@ def build(
     with given.progress().status("Building …") as status:
         question = BuildQuestion(
             desk, _name(by), tuple(tables or ()), first, secret,
-            corrects, why, lambda table: status.update(f"Building {table} …"),
+            corrects, why, other_noise, lambda table: status.update(f"Building {table} …"),
         )  # fmt: skip
         release = given.answer(question, wait)
     desk.built(release, _name(by))
@@ -197,6 +202,7 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
             "tables": ", ".join(state.titles),
             "made_by": state.made_by,
             "approved_by": state.approved_by or "",
+            "approved_at": _local(state.approved_at) if state.approved_at else "",
             "due": _local(state.due) if state.due else "",
         }
         for state in _desk(releases).status()
@@ -205,7 +211,7 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
         given.result().print_json_of(rows)
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("release", "state", "tables", "made_by", "approved_by", "due"):
+    for name in ("release", "state", "tables", "made_by", "approved_by", "approved_at", "due"):
         table.add_column(name, overflow="fold", no_wrap=name != "tables")
     for row in rows:
         table.add_row(*row.values())

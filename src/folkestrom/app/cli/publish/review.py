@@ -36,10 +36,12 @@ def show_review(given: Settings, manifest: Manifest, tables: Sequence[Reviewed])
         for id, one in manifest.decisions.items()
     ]
     meetings: list[dict[str, Any]] = [msgspec.to_builtins(one) for one in manifest.meetings]
+    differences = [msgspec.to_builtins(one) for one in manifest.differences]
     if given.as_json:
         told = {"corrects": manifest.corrects, "why": manifest.why,
                 "changes": msgspec.to_builtins(tables)}  # fmt: skip
-        given.result().print_json_of(told | {"decisions": decisions, "meetings": meetings})
+        told |= {"decisions": decisions, "meetings": meetings, "differences": differences}
+        given.result().print_json_of(told)
         return
     if manifest.corrects:
         given.result().print(f"Corrects {manifest.corrects}: {manifest.why}")
@@ -49,9 +51,13 @@ def show_review(given: Settings, manifest: Manifest, tables: Sequence[Reviewed])
     given.result().print()
     for reason, listed in _by_reason(decisions).items():
         given.result().print(f"{', '.join(listed)}: {reason}")
-    if meetings:
-        given.result().print()
-        given.result().print(_table(meetings, tuple(meetings[0])))
+    for one in decisions:
+        if one["other_noise"]:
+            given.result().print(f"{one['table']}, other noise: {one['other_noise']}")
+    for rows in (meetings, differences):
+        if rows:
+            given.result().print()
+            given.result().print(_table(rows, tuple(rows[0])))
 
 
 def _show_changes(given: Settings, tables: Sequence[Reviewed]) -> None:

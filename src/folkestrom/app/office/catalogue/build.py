@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom import __version__
 from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
-from folkestrom.app.office.catalogue.declared import Declared, times_of
+from folkestrom.app.office.catalogue.declared import Declared, stock, times_of
+from folkestrom.app.office.catalogue.policies import AS_STATISTICS_NORWAY
 from folkestrom.app.office.catalogue.tables import TABLES
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
@@ -23,9 +26,11 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
 from folkestrom.publish.protection.meetings import Exact, meetings
 from folkestrom.publish.protection.shield import Counted, Shielded, protected
-from folkestrom.publish.releases.decision import Decision, Meeting
+from folkestrom.publish.protection.vintages import Before, check_noise, differences
+from folkestrom.publish.releases.decision import Decision, Difference, Meeting
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.release import write_release
+from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.statistics.coverage import coverage
@@ -53,6 +58,8 @@ class BuildQuestion:
         What record keys are made from; None: there is none.
     corrects, why
         The release that is out and is corrected, and what was wrong there; empty: none is.
+    other_noise
+        Why noise is not that of what is out; empty: then it must be.
     progress
         Told which table is made.
     """
@@ -64,6 +71,7 @@ class BuildQuestion:
     secret: bytes | None = field(default=None, repr=False)
     corrects: str = ""
     why: str = ""
+    other_noise: str = ""
     progress: Progress = lambda _table: None
 
     def __post_init__(self) -> None:
@@ -90,32 +98,54 @@ class BuildQuestion:
                 next_step="Make one with `folkestrom publish keys FILE`, once, outside store and "
                 "releases, and name it with --keys FILE",
             )  # fmt: skip
-        with with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext():
-            together = _Together(connection, self)
+        other = {
+            one.id: check_noise(
+                one.id, one.policy, self.fingerprint, out.get(one.id), self.other_noise
+            )
+            for one in wanted
+        }
+        keys = with_record_keys(connection, self.secret) if self.secret and keyed else nullcontext()
+        together = _Together(connection, self, other)
+        # Closed before the connection is: where the disk is full a table is still being counted.
+        with keys, closing(together.all_made(wanted)) as tables:
             return write_release(
                 self.desk.drafts,
-                together.all_made(wanted),
+                tables,
                 made_at=datetime.now(UTC),
                 made_by=self.made_by,
                 program=__version__,
                 log_position=log_state(connection).position,
-                meetings=lambda: together.meetings(before, out),
+                meetings=lambda: together.meetings(before),
                 corrects=corrects,
                 why=self.why.strip(),
+                differences=together.differences,
             )
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the secret from others."""
+        return fingerprint(self.secret) if self.secret else ""
 
 
 class _Together:
     """The tables of a build, with what is needed to set them beside each other."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, question: BuildQuestion) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        question: BuildQuestion,
+        other: Mapping[str, str],
+    ) -> None:
+        # Why the noise of each table is another, of those that are made for the release.
+        self._other = other
         self._connection = connection
         self._question = question
         self._shielded: list[Shielded] = []
         self._exact: list[Exact] = []
+        self._shelf = Shelf(question.desk.public)
         self._asked: dict[Hashable, Cells] = {}
 
-    def all_made(self, wanted: Sequence[Declared]) -> Iterator[_Made]:
+    def all_made(self, wanted: Sequence[Declared]) -> Generator[_Made, None, None]:
         """Tables as they may be shown; one is counted while that before it is protected."""
         with ThreadPoolExecutor(1) as counting:
             coming = counting.submit(self._counted, wanted[0])
@@ -135,22 +165,42 @@ class _Together:
 
     def _protected(self, declared: Declared, counted: Counted) -> _Made:
         """A table as it may be shown, with the decision on its protection."""
-        asked = self._question
-        found = protected(counted, fingerprint(asked.secret) if asked.secret else "")
+        found = protected(counted, self._question.fingerprint)
         if declared.policy.kind == "none":
             self._exact.append(Exact(found.definition, found.figures, declared.contents))
         else:
             self._shielded.append(found)
-        return found.definition, found.figures, found.decision
+        decision = replace(found.decision, other_noise=self._other.get(declared.id, ""))
+        return found.definition, found.figures, decision
 
-    def meetings(
-        self, before: Sequence[Declared], out: Mapping[str, Decision]
-    ) -> Sequence[Meeting]:
+    def differences(self) -> Sequence[Difference]:
+        """What a reader infers from the tables and their vintages before."""
+        self._question.progress("vintages")
+        own = [table for table in self._shielded if table.definition.id in self._other]
+        out = {table.definition.id: self._before(table.definition.id) for table in own}
+        return tuple(differences(own, {id: one for id, one in out.items() if one}))
+
+    def _before(self, id: str) -> Before | None:
+        """A table as it is out, with what tables that are not protected tell then and now."""
+        vintages = self._shelf.vintages(id)
+        if not vintages:
+            return None
+        last, pairs = vintages[-1], []
+        for made in self._exact:
+            out = self._shelf.vintages(made.definition.id)
+            ever = [Exact(v.definition, v.figures, made.contents) for v in out]
+            then = [one for one, v in zip(ever, out, strict=True) if v.updated <= last.updated]
+            if then:
+                now = made if made.definition.id in self._other else ever[-1]
+                pairs.append((then[-1], now))
+        return Before(last, pairs)
+
+    def meetings(self, before: Sequence[Declared]) -> Sequence[Meeting]:
         """What a reader infers from all tables together, with those that are out."""
         for _ in self.all_made(before) if before else ():
             pass
         self._question.progress("tables that meet")
-        return tuple(meetings(self._shielded, self._exact, out))
+        return tuple(meetings(self._shielded, self._exact))
 
 
 def table(
@@ -177,17 +227,52 @@ def table(
     own = [column.of for column in declared.columns if not column.levels]
     levels = ["", *(level for column in declared.columns for level in column.levels)]
     counts = [name for name in declared.contents if name not in declared.derived]
-    shared = asked if asked is not None and declared.asked_with else {}
+    shared = asked if asked is not None and declared.asked_with is not None else {}
 
     def cells_of(place: str) -> Cells:
         if place != levels[-1] and place in declared.summed:
             return coarser(cells_of(levels[-1]), place, own, counts)
-        by = [place] * bool(place) + (sorted([*own, *declared.asked_with]) or own)
-        question = (tuple(times), tuple(by), keys)
+        by = [place] * bool(place) + sorted([*own, *(declared.asked_with or ())])
+        question = (declared.ask, tuple(times), tuple(by), keys)
         if question not in shared:
             shared[question] = declared.ask(connection, times, by, keys=keys)
         found = shared[question]
         return coarser(found, place, own, counts) if declared.asked_with else found
 
     definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
-    return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)
+    counted = Counted(
+        definition, figures, declared.policy, declared.contents, declared.derived, sums
+    )
+    if not declared.rate:
+        return counted
+    people = replace(
+        declared, ask=stock, timing="stock", contents={"persons": "Personer"},
+        policy=AS_STATISTICS_NORWAY, rate="",
+    )  # fmt: skip
+    return replace(
+        counted,
+        rate=declared.contents[declared.rate],
+        exposure=mean_population(definition, table(connection, people, first)),
+    )
+
+
+def mean_population(definition: Definition, people: Counted) -> NDArray[np.float64]:
+    """The mean population of the cells of a table of years: of the counts at both ends of each.
+
+    Parameters
+    ----------
+    definition
+        The table.
+    people
+        Residents on 1 January, by the same variables.
+    """
+    counts: NDArray[np.float64] = people.figures.values["Personer"].astype(np.float64)
+    theirs = [variable.places for variable in people.definition.variables]
+    for axis, variable in enumerate(definition.variables[:-1]):
+        # What nobody had at the end of a year counts nobody.
+        counts = np.concatenate([counts, np.zeros_like(counts.take([0], axis))], axis)
+        counts = counts.take([theirs[axis].get(value.code, -1) for value in variable.values], axis)
+    years = [int(value.code) for value in definition.time.values]
+    starts, ends = ([theirs[-1][str(year + n)] for year in years] for n in (0, 1))
+    mean: NDArray[np.float64] = (counts[..., starts] + counts[..., ends]) / 2
+    return mean

@@ -77,7 +77,7 @@ def cube(
         variables=variables,
         contents=tuple(_content(declared, measure) for measure in measures),
         resembles=declared.resembles,
-        notes=spec.footnotes,
+        notes=(*declared.notes, *spec.footnotes),
         method=spec.method,
     )
     return definition, *_figures(declared, definition, measures, levels)

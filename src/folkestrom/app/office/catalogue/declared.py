@@ -25,6 +25,8 @@ from folkestrom.statistics.population import population
 NATION: Final = "0"
 #: The oldest age that stands by itself.
 OLDEST: Final = 105
+#: The youngest and the oldest mothers, who are told with those who are younger or older.
+_MOTHERS: Final = (15, 50)
 
 Times = Literal["stock", "year", "quarter"]
 
@@ -93,12 +95,17 @@ class Declared:
         The public's code of each measure that is shown.
     policy
         How it is protected, and why.
+    notes
+        What there is to say of it beside the notes of its figures.
     derived
         Measures that are differences of two others, as these are shown.
     summed
         Levels of places, "" being the nation, whose counts are the sums of those of the finest.
+    rate
+        A measure of which rates are shown too, of the counts as these are shown.
     asked_with
-        Variables of another table of the same question, so that one answer serves both.
+        Variables of another table of the same question, so that one answer serves both; None: no
+        other table is made of it.
     """
 
     id: str
@@ -110,7 +117,9 @@ class Declared:
     policy: Policy
     derived: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     summed: tuple[str, ...] = ("", "county")
-    asked_with: tuple[str, ...] = ()
+    rate: str = ""
+    asked_with: tuple[str, ...] | None = None
+    notes: tuple[Text, ...] = ()
     resembles: tuple[str, ...] = ()
     subject: str = "be"
     subject_label: Text = field(default_factory=lambda: Text("Population", "Befolkning"))
@@ -125,9 +134,7 @@ def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequ
 def account(every: Every, connection: duckdb.DuckDBPyConnection, times: Sequence[date],
             by: Sequence[str], *, keys: bool = False) -> Cells:  # fmt: skip
     """Changes of periods, as published; the times are where they begin and end."""
-    if keys:
-        raise UsageError("add up, and are not protected by cell keys", where="accounts")
-    return changes(connection, split(times[0], times[-1], every), by, sums=False)
+    return changes(connection, split(times[0], times[-1], every), by, sums=False, keys=keys)
 
 
 def between_places(connection: duckdb.DuckDBPyConnection, times: Sequence[date],
@@ -189,6 +196,63 @@ def age_code(code: str) -> str:
     if not code.isdecimal():
         return code
     return f"{int(code):03}" if int(code) < OLDEST else f"{OLDEST}+"
+
+
+def age_group_code(code: str) -> str:
+    """The group of five ages that an age is in, by the code of the list of groups.
+
+    Examples
+    --------
+    >>> age_group_code("7"), age_group_code("99"), age_group_code("107"), age_group_code("unknown")
+    ('F005', 'F095', 'F100', 'unknown')
+    """
+    return f"F{min(int(code), OLDEST - 5) // 5 * 5:03}" if code.isdecimal() else code
+
+
+def mother_age_code(code: str) -> str:
+    """The age of a mother; the youngest and the oldest are open.
+
+    Examples
+    --------
+    >>> mother_age_code("13"), mother_age_code("30"), mother_age_code("51")
+    ('015-', '030', '050+')
+    """
+    if not code.isdecimal():
+        return code
+    first, last = _MOTHERS
+    age = max(first, min(int(code), last))
+    return f"{age:03}{'-' if age == first else '+' if age == last else ''}"
+
+
+def ages_of_mothers() -> tuple[Category, ...]:
+    """Single ages of mothers, the first and the last open."""
+    open_ = {
+        _MOTHERS[0]: (" or younger", " eller yngre"),
+        _MOTHERS[1]: (" or older", " eller eldre"),
+    }
+    found = []
+    for age in range(_MOTHERS[0], _MOTHERS[1] + 1):
+        en, no = open_.get(age, ("", ""))
+        label = Text(f"{age} years{en}", f"{age} år{no}")
+        found.append(Category(mother_age_code(str(age)), label))
+    return tuple(found)
+
+
+def five_years_of_mothers() -> CodeList:
+    """Groups of mothers' ages; the first and the last are open."""
+    codes = [category.code for category in ages_of_mothers()]
+    starts = range(_MOTHERS[0], _MOTHERS[1], 5)
+    groups = []
+    for start in starts:
+        at = start - _MOTHERS[0]
+        of = codes[at:] if start == starts[-1] else codes[at : at + 5]
+        name = f"{start}+" if start == starts[-1] else f"{start}\N{EN DASH}{start + 4}"
+        label = Text(f"{name} years", f"{name} år")
+        if start == starts[0]:
+            label = Text(f"Under {start + 5} years", f"Under {start + 5} år")
+        groups.append(Group(f"M{start:03}", label, tuple(of)))
+    label = Text("Five-year age groups of mothers", "Femårige aldersgrupper for mødre")
+    return CodeList("agg_MorAlder", label, tuple(groups))
 
 
 def ages() -> tuple[Category, ...]:

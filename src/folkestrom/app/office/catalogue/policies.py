@@ -65,3 +65,25 @@ COUNTRIES: Final = Policy(
     units=(("Kjonn",),),
     few=20,
 )
+BIRTHS: Final = Policy(
+    "cell keys",
+    Text(
+        "Few children are born to the youngest and the oldest mothers of a county: a count of 1 "
+        "is of one whose mother's age is then known.",
+        "Få barn fødes av de yngste og de eldste mødrene i et fylke: et antall på 1 ville røpet "
+        "alderen til én bestemt mor.",
+    ),
+    units=(("Region",), ("Kjonn",)),
+    few=10,
+)
+EVENTS: Final = Policy(
+    "cell keys",
+    Text(
+        "Few of an age and sex die in a county, or leave it for another country: a count of 1 is "
+        "of a person who is known there.",
+        "Få i en alder og av et kjønn dør i et fylke, eller flytter fra det til utlandet: et "
+        "antall på 1 er av en person som er kjent der.",
+    ),
+    units=(("Region",), ("Kjonn", "Alder")),
+    few=10,
+)

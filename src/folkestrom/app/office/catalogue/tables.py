@@ -12,16 +12,22 @@ from folkestrom.app.office.catalogue.declared import (
     abroad,
     account,
     age_code,
+    age_group_code,
     age_groups,
     ages,
+    ages_of_mothers,
     between_places,
     five_years,
+    five_years_of_mothers,
+    mother_age_code,
     stock,
 )
 from folkestrom.app.office.catalogue.policies import (
     ACCOUNTS,
     AS_STATISTICS_NORWAY,
+    BIRTHS,
     COUNTRIES,
+    EVENTS,
     MOVES,
     NATIONAL,
     ORIGINS,
@@ -43,6 +49,14 @@ _SEX: Final = Column(
 _AGE: Final = Column(
     "Alder", Text("age", "alder"), "age", age_code, ages(), code_lists=(five_years(), age_groups())
 )
+_AGE_GROUP: Final = Column(
+    "Alder", Text("age", "alder"), "age", age_group_code,
+    tuple(Category(group.code, group.label) for group in five_years().groups),
+)  # fmt: skip
+_MOTHER: Final = Column(
+    "AlderMor", Text("age of the mother", "mors alder"), "mother_age", mother_age_code,
+    ages_of_mothers(), code_lists=(five_years_of_mothers(),),
+)  # fmt: skip
 _MARITAL: Final = Column("Sivilstand", Text("marital status", "sivilstand"), "marital_status")
 _CITIZENSHIP: Final = Column(
     "Statsborgerskap", Text("citizenship", "statsborgerskap"), "citizenship"
@@ -83,6 +97,19 @@ _ALL_FLOWS: Final = {
     "growth": "Folketilvekst",
 }
 
+_YEAR: Final = partial(account, "year")
+
+
+def _covers(en: str, no: str) -> tuple[Text]:
+    """A note of which of the published tables of the population a table has."""
+    return (
+        Text(
+            f"Has what Statistics Norway's statistics on the population show as {en}.",
+            f"Har det som Statistisk sentralbyrås statistikk over befolkningen viser som {no}.",
+        ),
+    )
+
+
 #: Every table, by its number.
 TABLES: Final = {
     table.id: table
@@ -90,11 +117,15 @@ TABLES: Final = {
         Declared(
             "B1001", Text("Population", "Befolkning"), (_REGION, _SEX, _AGE), stock, "stock",
             {"persons": "Personer1"}, AS_STATISTICS_NORWAY, resembles=("07459",),
+            notes=_covers("table 1, by the age groups of a code list; changes in per cent follow",
+                          "tabell 1, etter aldersgruppene i en kodeliste; prosentvise endringer "
+                          "følger av tallene"),
         ),
         Declared(
             "B1002", Text("Population and changes during the year",
                           "Folkemengde og endringer i løpet av året"),
-            (), partial(account, "year"), "year", _ACCOUNT, ACCOUNTS,
+            (), _YEAR, "year", _ACCOUNT, ACCOUNTS,
+            notes=_covers("key figures, and as table 05803", "nøkkeltall, og som tabell 05803"),
         ),
         Declared(
             "B1003", Text("Population and changes during the quarter",
@@ -106,10 +137,13 @@ TABLES: Final = {
         Declared(
             "B1004", Text("Population", "Befolkning"), (_MARITAL, _SEX, _AGE), stock, "stock",
             {"persons": "Personer"}, NATIONAL,
+            notes=_covers("table 2, with the unknown as a category", "tabell 2, med uoppgitt som "
+                          "en kategori"),
         ),
         Declared(
             "B1005", Text("Population", "Befolkning"), (_COUNTIES, _SEX, _CITIZENSHIP), stock,
             "stock", {"persons": "Personer"}, ORIGINS,
+            notes=_covers("table 3, for the whole country", "tabell 3, for hele landet"),
         ),
         Declared(
             "B1006", Text("Population", "Befolkning"), (_REGION, _SEX, _CATEGORY), stock, "stock",
@@ -122,7 +156,7 @@ TABLES: Final = {
         Declared(
             "B1008", Text("Births, deaths and migration abroad",
                           "Fødte, døde og flyttinger over landegrensen"),
-            (_SEX, _AGE), partial(account, "year"), "year", _FLOWS, NATIONAL,
+            (_SEX, _AGE), _YEAR, "year", _FLOWS, NATIONAL,
         ),
         Declared(
             "B1009", Text("Internal migration", "Innenlandske flyttinger"),
@@ -139,7 +173,20 @@ TABLES: Final = {
         Declared(
             "B1011", Text("Population and changes during the year",
                           "Folkemengde og endringer i løpet av året"),
-            (_REGION,), partial(account, "year"), "year", _ALL_FLOWS, ACCOUNTS, summed=("",),
+            (_REGION,), _YEAR, "year", _ALL_FLOWS, ACCOUNTS, summed=("",),
+        ),
+        Declared(
+            "B1012", Text("Live births", "Levendefødte"), (_COUNTIES, _SEX, _MOTHER),
+            _YEAR, "year", {"births": "Levendefodte"}, BIRTHS,
+        ),
+        Declared(
+            "B1013", Text("Deaths", "Døde"), (_COUNTIES, _SEX, _AGE_GROUP),
+            _YEAR, "year", {"deaths": "Dode"}, EVENTS, asked_with=(),
+        ),
+        Declared(
+            "B1014", Text("Emigrations and emigration rates", "Utvandringer og utvandringsrater"),
+            (_COUNTIES, _SEX, _AGE_GROUP), _YEAR, "year",
+            {"emigration": "Utvandring"}, EVENTS, rate="emigration", asked_with=(),
         ),
     )
 }  # fmt: skip

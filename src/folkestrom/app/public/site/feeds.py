@@ -42,11 +42,14 @@ def icalendar(coming: list[Coming], language: Language, host: str) -> bytes:
         ids = "-".join(id for _, found in one.titles for id in found)
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{_escaped(f'{_stamp(one.due)}-{ids}')}@{host}",
-            f"DTSTAMP:{_stamp(one.due)}",
+            f"UID:{_escaped(f'{_stamp(_first(one.due, one))}-{ids}')}@{host}",
+            f"DTSTAMP:{_stamp(one.moved[-1].at if one.moved else one.due)}",
+            f"SEQUENCE:{len(one.moved)}",
             f"DTSTART:{_stamp(one.due)}",
             f"DTEND:{_stamp(one.due + timedelta(minutes=15))}",
             f"SUMMARY:{_escaped(_title(one))}",
+            f"STATUS:{'CANCELLED' if one.withdrawn else 'CONFIRMED'}",
+            *(f"COMMENT:{_escaped(printable(moved.why))}" for moved in one.moved),
             "END:VEVENT",
         ]
     lines.append("END:VCALENDAR")
@@ -56,6 +59,11 @@ def icalendar(coming: list[Coming], language: Language, host: str) -> bytes:
 def _title(one: Coming) -> str:
     """What comes out: each title once, with the numbers of its tables."""
     return printable("; ".join(f"{title} ({', '.join(ids)})" for title, ids in one.titles))
+
+
+def _first(due: datetime, one: Coming) -> datetime:
+    """When a release was first announced for: an event that is moved keeps its name."""
+    return next((moved.before for moved in one.moved if moved.before), due)
 
 
 def _stamp(at: datetime) -> str:

@@ -198,7 +198,9 @@ def _picture(site: Site, request: Request, language: Language) -> Made:
 
 def _icalendar(site: Site, request: Request, language: Language) -> Made:
     found = views.calendar(site.bank.shelf, language)
-    body = icalendar([*found.coming, *found.out], language, request.base_url.hostname or "")
+    body = icalendar(
+        [*found.coming, *found.out, *found.withdrawn], language, request.base_url.hostname or ""
+    )
     return Made(body, "text/calendar; charset=utf-8")
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from folkestrom.app.public.site.blocks import Block, blocks, pages
 from folkestrom.app.public.site.key_figures import Account, KeyFigure, Rates, account, rates
 from folkestrom.model.specification import Category, Language
-from folkestrom.publish.releases.shelf import Announced, Shelf
+from folkestrom.publish.releases.shelf import Announced, Moved, Shelf
 from folkestrom.publish.statbank.dataset import Published, time_unit
 from folkestrom.publish.statbank.problems import NO_VALUE, Problem, quoted
 from folkestrom.publish.statbank.vintages import compared
@@ -33,10 +33,16 @@ class Coming:
         What its tables are about, each title with their numbers.
     due
         When; None: not yet determined.
+    moved
+        What was announced otherwise, and why.
+    withdrawn
+        Whether it comes out no more.
     """
 
     titles: tuple[tuple[str, tuple[str, ...]], ...]
     due: datetime | None
+    moved: tuple[Moved, ...] = ()
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class Calendar:
 
     coming: tuple[Coming, ...]
     out: tuple[Coming, ...]
+    withdrawn: tuple[Coming, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +154,19 @@ class About:
 def calendar(shelf: Shelf, language: Language) -> Calendar:
     """Releases that are announced, and those that are out, the newest first."""
     found = shelf.calendar()
-    coming = tuple(_coming(one, language) for one in found if one.state == "scheduled")
-    out = tuple(_coming(one, language) for one in found if one.state == "out")
-    return Calendar(coming, out[::-1])
+    coming, out, withdrawn = (
+        tuple(_coming(one, language) for one in found if one.state == state)
+        for state in ("scheduled", "out", "withdrawn")
+    )
+    return Calendar(coming, out[::-1], withdrawn[::-1])
 
 
 def _coming(one: Announced, language: Language) -> Coming:
     ids: dict[str, list[str]] = {}
     for id, title in one.titles.items():
         ids.setdefault(title.of(language), []).append(id)
-    return Coming(tuple((title, tuple(found)) for title, found in ids.items()), one.due)
+    titles = tuple((title, tuple(found)) for title, found in ids.items())
+    return Coming(titles, one.due, one.moved, one.state == "withdrawn")
 
 
 def front(shelf: Shelf, language: Language) -> Front:
