@@ -41,7 +41,7 @@ PURPOSES = {
         "analysis/mobility/results/test_posterior.py", "analysis/mobility/test_statsmodels.py",
         "analysis/inference/test_intervals.py", "analysis/regression/test_adjusted.py",
         "analysis/regression/test_definitions.py", "analysis/regression/test_exact_ties.py",
-        "analysis/study/test_twin.py", "statistics/test_published.py",
+        "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
     ),
     "properties": (

@@ -49,13 +49,6 @@ def served(bank: Bank, borders: Path | None = None) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    shelf = Shelf(shelf_with(tmp_path_factory.mktemp("bank")))
-    with served(Bank(shelf, Limits(cells=20_000))) as found:
-        yield found
-
-
 def expected() -> list[int]:
     persons = figures().values["Personer1"].sum(axis=(1, 2))
     return [int(persons[place, year]) for place in (0, 1) for year in (-2, -1)]
@@ -279,6 +272,9 @@ PATHS = (
     "/codelists/agg_TiAar", "/codelists/vs_Fylker", "/openapi.json",
     SAVED, f"{SAVED}/selection", f"{SAVED}/data",
     "/../../v0/no/table", "/../../v0/en/table/B1001", "/../../v0/en/table/07459",
+    "/../../sdmx/2.1/dataflow", "/../../sdmx/3.0/structure/codelist/FOLKESTROM/CL_B1001_KJONN",
+    "/../../sdmx/3.0/availability/dataflow/FOLKESTROM/B1001",
+    "/../../sdmx/2.1/data/B1001/0301.1.104.Andel",
 )  # fmt: skip
 
 
