@@ -272,6 +272,7 @@ PATHS = (
     "/codelists/agg_TiAar", "/codelists/vs_Fylker", "/openapi.json",
     SAVED, f"{SAVED}/selection", f"{SAVED}/data",
     "/../../v0/no/table", "/../../v0/en/table/B1001", "/../../v0/en/table/07459",
+    "/../../../dcat.ttl", "/../../../dcat.jsonld",
     "/../../sdmx/2.1/dataflow", "/../../sdmx/3.0/structure/codelist/FOLKESTROM/CL_B1001_KJONN",
     "/../../sdmx/3.0/availability/dataflow/FOLKESTROM/B1001",
     "/../../sdmx/2.1/data/B1001/0301.1.104.Andel",

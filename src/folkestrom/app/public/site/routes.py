@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +23,7 @@ from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import title
+from folkestrom.publish.statbank.dcat import catalogue, turtle
 from folkestrom.publish.statbank.listing import table_of
 from folkestrom.publish.statbank.problems import Problem
 
@@ -75,6 +77,8 @@ def site_routes(site: Site) -> list[Route]:
         Route("/static/{name}", static),
         Route("/sitemap.xml", listed(_sitemap)),
         Route("/robots.txt", listed(_robots)),
+        Route("/dcat.ttl", listed(_turtle)),
+        Route("/dcat.jsonld", listed(_json_ld)),
         *(
             page(language, path, view)
             for language in LANGUAGES.values()
@@ -199,6 +203,19 @@ def _atom(site: Site, request: Request, language: Language) -> Made:
     found = views.calendar(site.bank.shelf, language)
     home = f"{request.base_url}{language.value}/"
     return Made(atom([*found.coming, *found.out], language, home), "application/atom+xml")
+
+
+def _catalogue(site: Site, request: Request) -> dict[str, Any]:
+    base = f"{request.base_url}".rstrip("/")
+    return catalogue(site.bank.shelf.tables(), base, base + PREFIX, site.bank.limits.cells)
+
+
+def _turtle(site: Site, request: Request) -> Made:
+    return Made(turtle(_catalogue(site, request)).encode(), "text/turtle; charset=utf-8")
+
+
+def _json_ld(site: Site, request: Request) -> Made:
+    return Made(msgspec.json.encode(_catalogue(site, request)), "application/ld+json")
 
 
 def _robots(_site: Site, request: Request) -> Made:
