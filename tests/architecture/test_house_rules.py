@@ -27,6 +27,7 @@ HEAVY = {
 DEFERRED = {
     "__init__": "`import folkestrom` opens no engine",
     "app.cli": "a command loads what it runs, and help loads nothing",
+    "app.public.sdmx": "the public server starts without pysdmx, and does without it",
     "app.office": "a store is opened without models and compilers",
     "disclosure.tables.linked_rounding": "who rounds nothing loads no compiler",
     "publish.formats.content": "who writes a table need not wait for what draws",

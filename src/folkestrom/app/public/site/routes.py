@@ -22,8 +22,8 @@ from folkestrom.app.public.site.texts import LANGUAGES, preferred
 from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError
 from folkestrom.model.specification import Language
-from folkestrom.publish.statbank.dataset import title
-from folkestrom.publish.statbank.dcat import catalogue, turtle
+from folkestrom.publish.dcat import FORMATS, catalogue, turtle, whole_table
+from folkestrom.publish.statbank.dataset import title, whole
 from folkestrom.publish.statbank.listing import table_of
 from folkestrom.publish.statbank.problems import Problem
 
@@ -168,6 +168,8 @@ def _explorer(site: Site, request: Request, language: Language) -> Made:
     return site.page(
         request, language, "explorer", view=view, heading=heading, picture=said,
         downloads=downloads(PREFIX, asked, language) if asked else (),
+        whole=[(form, whole_table(PREFIX, table.definition, form, language)) for form in FORMATS]
+        if whole(table.definition).size <= site.bank.limits.cells else (),
         calls=calls(base, asked, language) if asked else (),
     )  # fmt: skip
 
