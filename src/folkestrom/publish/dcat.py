@@ -8,9 +8,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from folkestrom.model.specification import Language, Text
-from folkestrom.publish.sdmx.names import days, period
 from folkestrom.publish.statbank.dataset import Published, time_unit, title, whole
 from folkestrom.publish.statbank.files import MEDIA
+from folkestrom.publish.statbank.periods import days, period
 from folkestrom.publish.tables.definition import CONTENTS, Definition
 
 _NAMES: Final = {

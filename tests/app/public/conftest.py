@@ -11,6 +11,9 @@ from folkestrom.publish.releases.shelf import Shelf
 from folkestrom.publish.statbank.listing import Limits
 from tests.publish.small_bank import shelf_with
 
+#: Run in an environment of their own.
+collect_ignore = ["clients"]
+
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

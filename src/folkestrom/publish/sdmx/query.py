@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from folkestrom.publish.sdmx.names import TIME_PERIOD, TOTAL, days
+from folkestrom.publish.sdmx.names import TIME_PERIOD, TOTAL
 from folkestrom.publish.sdmx.structure import Structure
+from folkestrom.publish.statbank.periods import days
 from folkestrom.publish.statbank.problems import (
     ILLEGAL_EXPRESSION,
     NO_VALUE,

@@ -24,8 +24,9 @@ from pysdmx.model.__base import MaintainableArtefact
 
 from folkestrom.model.specification import Text
 from folkestrom.publish.formats.cube import CONTENTS_LABEL
-from folkestrom.publish.sdmx.names import AGENCY, TIME_PERIOD, TOTAL, VERSION, ids, period
+from folkestrom.publish.sdmx.names import AGENCY, TIME_PERIOD, TOTAL, VERSION, ids
 from folkestrom.publish.statbank.dataset import Published
+from folkestrom.publish.statbank.periods import period
 from folkestrom.publish.statbank.problems import Problem, quoted
 from folkestrom.publish.tables.definition import CONTENTS, Definition
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, THERE
