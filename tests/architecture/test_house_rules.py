@@ -153,7 +153,9 @@ def test_no_drawer_for_everything() -> None:
 
 def test_the_lock_has_hashes_and_no_addresses() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [p.stem for p in locks] == ["base", "bootstrap", "build", "dev", "peers-mobility"]
+    assert [p.stem for p in locks] == [
+        "base", "bootstrap", "build", "clients", "dev", "peers-mobility",
+    ]  # fmt: skip
     for path in locks:
         text = path.read_text(encoding="utf-8")
         pinned = re.findall(r"^[A-Za-z0-9][^\n]*==", text, re.MULTILINE)

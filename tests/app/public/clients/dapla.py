@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +67,9 @@ def main() -> None:
     found = {"first": first_version(base, values)}
     if importlib.util.find_spec("pxwebapi") and len(sys.argv) == 3:
         found["second"] = second_version(base, values)
-    print(json.dumps(found, default=lambda value: value.item()))
+    print(json.dumps(found, default=lambda value: value.item()), flush=True)
+    # Threads of Arrow that still read ahead may abort the interpreter as it ends.
+    os._exit(0)
 
 
 if __name__ == "__main__":

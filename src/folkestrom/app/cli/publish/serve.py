@@ -61,7 +61,8 @@ def export(
     ],
     releases: Releases = FOLDER,
     address: Annotated[
-        str, typer.Option(metavar="URL", help="Where the files will be, for feeds and catalogues.")
+        str,
+        typer.Option(metavar="ADDRESS", help="Where the files will be, for feeds and catalogues."),
     ] = "http://127.0.0.1:8000",
     borders: Borders = None,
 ) -> None:
