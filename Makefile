@@ -13,6 +13,9 @@ STAMP := $(VENV)/.installed
 IN_TWOS := $(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal
 # Other programs that the mobility model is compared with; some need older libraries than ours.
 PEERS := .venv-peers
+# Clients of statistics banks that need other libraries than ours, some of them a newer Python.
+CLIENTS := .venv-clients
+NEWER := python3.13 python3.12 $(wildcard $(HOME)/.pyenv/versions/3.1[23].*/bin/python)
 COMPILED := $(VENV)/.compiled
 COMPILED_ANALYSIS := $(VENV)/.compiled-analysis
 FIND_KERNELS := grep -rl --include=*.py -e njit -e '@kernel' -e '(kernel,'
@@ -30,13 +33,14 @@ LOCK_FLAGS := --generate-hashes --universal --python-version 3.11 --no-emit-inde
 # two thirds of the time of a short command.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo site test test-long bench bench-peers acceptance docs lint lock measure help
+.PHONY: setup demo site test test-long test-clients bench bench-peers acceptance docs lint lock measure help
 
 help:
 	@echo "make demo [SCALE=1] [STORE=folkestrom-store]   build a country, print its statistics"
 	@echo "make site [STORE=…] [PORT=8000]                publish them on a web site of your own, after make demo"
 	@echo "make test | lint                               check it, in minutes"
 	@echo "make test-long | acceptance | docs | bench     also what takes long, full size, manual, speed"
+	@echo "make test-clients                              the public server, by clients installed apart"
 	@echo "make bench-peers                               beside other programs, which it installs apart"
 	@echo "make measure                                   its size and shape, into the manual"
 	@echo "make setup | lock                              environment, locked requirements"
@@ -70,6 +74,18 @@ test-long: $(STAMP)
 	@$(FIND_BROWSER) || $(INSTALL_BROWSER) || echo "No Chromium: what needs a browser is skipped."
 	$(MAKE) --jobs 2 $(COMPILED_ANALYSIS) $(COMPILED)
 	$(IN_TWOS) -m "long and not acceptance"
+
+test-clients: $(CLIENTS)/.installed
+	$(BIN)/python -m pytest --quiet tests/app/public/test_clients.py
+
+$(CLIENTS)/.installed: requirements/clients.txt tests/app/public/clients/package-lock.json | $(STAMP)
+	test -x $(CLIENTS)/bin/python || \
+		for one in $(NEWER) $(PYTHON); do $$one -m venv $(CLIENTS) 2>/dev/null && break; done
+	$(UV) pip install --quiet --python $(CLIENTS)/bin/python --require-hashes \
+		--requirement requirements/clients.txt
+	cp tests/app/public/clients/package*.json $(CLIENTS)
+	! command -v npm >/dev/null || npm ci --prefix $(CLIENTS) --no-audit --no-fund --silent
+	touch $@
 
 # What numba compiles is kept beside the sources: done once, on a thousandth of a country.
 $(COMPILED): $(STAMP) $(KERNELS)
@@ -123,3 +139,4 @@ lock: $(STAMP)
 		--constraint requirements/base.txt $(LOCK_FLAGS) -o requirements/dev.txt
 	$(UV) pip compile --group pyproject.toml:peers-mobility $(LOCK_FLAGS) \
 		-o requirements/peers-mobility.txt
+	$(UV) pip compile --group pyproject.toml:clients $(LOCK_FLAGS) -o requirements/clients.txt

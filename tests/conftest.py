@@ -41,7 +41,7 @@ PURPOSES = {
         "analysis/mobility/results/test_posterior.py", "analysis/mobility/test_statsmodels.py",
         "analysis/inference/test_intervals.py", "analysis/regression/test_adjusted.py",
         "analysis/regression/test_definitions.py", "analysis/regression/test_exact_ties.py",
-        "analysis/study/test_twin.py", "statistics/test_published.py",
+        "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
     ),
     "properties": (
@@ -75,7 +75,8 @@ LONG = (
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
     "analysis/regression/test_exact_ties.py", "analysis/study/test_twin.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/demo/test_nothing_published.py",
-    "app/public/test_processes.py", "columns/test_doors.py", "intake/test_crash.py",
+    "app/public/test_clients.py", "app/public/test_processes.py", "columns/test_doors.py",
+    "intake/test_crash.py",
     "intake/test_quarantine_rounds.py", "intake/test_shuffle.py",
     "register/test_large_histories.py", "twin/lives/*", "twin/output/test_seeds.py", "twin/years/*",
 )  # fmt: skip

@@ -69,7 +69,7 @@ class Repeats:
         headers = Headers(scope=scope)
         if _OF_TODAY in query.lower() or "range" in headers or "if-none-match" in headers:
             return None
-        told = (headers.get(name, "") for name in ("host", "accept-encoding", "origin"))
+        told = (headers.get(name, "") for name in ("host", "accept", "accept-encoding", "origin"))
         return (scope["scheme"], scope["raw_path"], query, *told)
 
     def _keeping(self, key: tuple[Any, ...], state: Any, send: Send) -> Send:

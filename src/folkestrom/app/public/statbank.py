@@ -85,7 +85,7 @@ class Bank:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """A request, with what nearly every answer needs."""
 
     request: Request
@@ -101,10 +101,10 @@ class _Question:
                 return value
         return None
 
-    def table(self) -> Published:
+    def table(self, id: str | None = None) -> Published:
         """The table that the path names, in the vintage that is asked for: the newest."""
         shelf = self.bank.shelf
-        newest = table_of(shelf.tables(), self.request.path_params["id"])
+        newest = table_of(shelf.tables(), id or self.request.path_params["id"])
         wanted = self.parameter("vintage")
         return vintage(self.vintages(newest), wanted) if wanted else newest
 
@@ -113,7 +113,7 @@ class _Question:
         return self.bank.shelf.vintages(newest.definition.id) or [newest]
 
 
-Answering = Callable[[_Question], Awaitable[Response]]
+Answering = Callable[[Question], Awaitable[Response]]
 
 
 def routes(bank: Bank) -> list[Route]:
@@ -127,7 +127,7 @@ def routes(bank: Bank) -> list[Route]:
 
     def route(path: str, answer: Answering, *methods: str) -> Route:
         async def endpoint(request: Request) -> Response:
-            return await _answered(request, bank, answer)
+            return await replied(request, bank, answer)
 
         return Route(f"{PREFIX}{path}", endpoint, methods=[*methods] or ["GET"])
 
@@ -149,12 +149,20 @@ def routes(bank: Bank) -> list[Route]:
     ]
 
 
-async def _answered(request: Request, bank: Bank, answer: Answering) -> Response:
-    """An answer, or the problem with the question."""
+async def replied(request: Request, bank: Bank, answer: Answering) -> Response:
+    """An answer, or the problem with the question.
+
+    Parameters
+    ----------
+    request, bank
+        The question, and what it is answered from.
+    answer
+        Answers it.
+    """
     addresses = Addresses(f"{request.base_url}".rstrip("/") + PREFIX)
     try:
         language = language_of(request.query_params.get("lang"), bank.language)
-        found = await answer(_Question(request, bank, language, addresses))
+        found = await answer(Question(request, bank, language, addresses))
     except Problem as problem:
         return problem_response(problem)
     return cached(request, found, bank)
@@ -226,12 +234,12 @@ def _json(value: Any, status: int = 200, media: str = _JSON) -> Response:
     return Response(msgspec.json.encode(value), status, media_type=media)
 
 
-async def _config(question: _Question) -> Response:
+async def _config(question: Question) -> Response:
     bank = question.bank
     return _json(config(bank.limits, list(MEDIA), bank.language))
 
 
-async def _tables(question: _Question) -> Response:
+async def _tables(question: Question) -> Response:
     bank = question.bank
     days = question.parameter("pastDays")
     since = None
@@ -246,12 +254,12 @@ async def _tables(question: _Question) -> Response:
     return _json(tables_page(bank.shelf.tables(), wanted, question.language, question.addresses))
 
 
-async def _table(question: _Question) -> Response:
+async def _table(question: Question) -> Response:
     entry = table_entry(question.table(), question.language, question.addresses)
     return _json({"language": question.language.value} | entry)
 
 
-async def _metadata(question: _Question) -> Response:
+async def _metadata(question: Question) -> Response:
     table = question.table()
     asked = whole(table.definition)
     if (question.parameter("defaultSelection") or "").casefold() == "true":
@@ -259,7 +267,7 @@ async def _metadata(question: _Question) -> Response:
     return _json(dataset(table, asked, question.language, question.addresses, figures=False))
 
 
-async def _default_selection(question: _Question) -> Response:
+async def _default_selection(question: Question) -> Response:
     made = question.table().definition
     asked = chosen(made, Asked())
     address = question.addresses.to(
@@ -269,13 +277,13 @@ async def _default_selection(question: _Question) -> Response:
     return _json(default_selection(values, question.language, address, asked.heading, asked.stub))
 
 
-async def _revisions(question: _Question) -> Response:
+async def _revisions(question: Question) -> Response:
     """What each vintage changed: not of PxWebApi."""
     tables = question.vintages(question.table())
     return _json(await run_in_threadpool(revisions, tables, question.language, question.addresses))
 
 
-async def _data(question: _Question) -> Response:
+async def _data(question: Question) -> Response:
     request, table = question.request, question.table()
     if request.method == "POST":
         asked = asked_by_body(await body_of(request))
@@ -311,19 +319,19 @@ async def answered(table: Published, found: Chosen, answer: Answer, media: str) 
     return Response(content, headers=headers, media_type=media)
 
 
-async def _save(question: _Question) -> Response:
+async def _save(question: Question) -> Response:
     query = saved(await body_of(question.request))
     table = table_of(question.bank.shelf.tables(), query.tableId)
     chosen(table.definition, query.selection.asked())
     return _json(response(query, question.addresses.base), 201)
 
 
-async def _saved(question: _Question) -> Response:
+async def _saved(question: Question) -> Response:
     query = recalled(question.request.path_params["id"])
     return _json(response(query, question.addresses.base))
 
 
-async def _saved_selection(question: _Question) -> Response:
+async def _saved_selection(question: Question) -> Response:
     query = recalled(question.request.path_params["id"])
     found = chosen(
         table_of(question.bank.shelf.tables(), query.tableId).definition, query.selection.asked()
@@ -334,7 +342,7 @@ async def _saved_selection(question: _Question) -> Response:
     return _json(default_selection(values, question.language, link, found.heading, found.stub))
 
 
-async def _saved_data(question: _Question) -> Response:
+async def _saved_data(question: Question) -> Response:
     query = recalled(question.request.path_params["id"])
     table = table_of(question.bank.shelf.tables(), query.tableId)
     language = question.parameter("lang") or query.language
@@ -364,16 +372,16 @@ async def body_of(request: Request) -> bytes:
     return found
 
 
-async def _code_list(question: _Question) -> Response:
+async def _code_list(question: Question) -> Response:
     tables, id = question.bank.shelf.tables(), question.request.path_params["id"]
     return _json(code_list(tables, id, question.language, question.addresses))
 
 
-async def _openapi(question: _Question) -> Response:
+async def _openapi(question: Question) -> Response:
     return _json(openapi(question.addresses.base, question.bank.shelf.tables()))
 
 
-async def _calendar(question: _Question) -> Response:
+async def _calendar(question: Question) -> Response:
     """What comes out when: not of PxWebApi, and never anything of the figures."""
     coming = [
         {

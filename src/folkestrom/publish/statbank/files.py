@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Dimension, Language, Measure, TableSpecification, same
@@ -29,6 +27,7 @@ from folkestrom.publish.statbank.grid import (
     csv_text,
     html_text,
 )
+from folkestrom.publish.statbank.parquet import parquet
 from folkestrom.publish.statbank.selection import Chosen
 from folkestrom.publish.tables.figures import SUPPRESSED, THERE
 
@@ -78,6 +77,8 @@ class Answer:
             return msgspec.json.encode(
                 found if self.format == "json-stat2" else first_version(found)
             )
+        if self.format == "parquet":
+            return parquet(table, asked, self.language)
         if self.format == "json-px":
             return msgspec.json.encode(columns_and_data(table, asked, self.language))
         if self.format in ("csv", "html"):
@@ -141,36 +142,7 @@ def cells_of(table: Published, asked: Chosen, language: Language) -> Cells:
     return Cells(specification, pa.table(columns), pa.array(hidden) if hidden.any() else None)
 
 
-def _parquet(cells: Cells, language: Language) -> bytes:
-    buffer: BinaryIO = io.BytesIO()
-    pyarrow.parquet.write_table(_labelled(cells, language), buffer, compression="zstd")
-    buffer.seek(0)
-    return buffer.read()
-
-
-def _labelled(cells: Cells, language: Language) -> pa.Table:
-    """Codes, and beside each column of them one of what they are called."""
-    columns: dict[str, Any] = {}
-    for dimension in cells.specification.dimensions:
-        column = cells.data[dimension.id].combine_chunks()
-        columns[dimension.id] = column
-        names = {c.code: c.label.of(language) for c in dimension.categories}
-        if any(code != name for code, name in names.items()):
-            labels = pa.array(_each(names, column.dictionary.to_pylist()), pa.string())
-            columns[f"{dimension.id}_label"] = pa.DictionaryArray.from_arrays(
-                column.indices, labels
-            )
-    for measure in cells.specification.measures:
-        columns[measure.id] = cells.data[measure.id]
-    return pa.table(columns)
-
-
-def _each(names: dict[str, str], codes: Sequence[str]) -> list[str]:
-    return [names[code] for code in codes]
-
-
 _WRITERS: Final[dict[str, Callable[[Cells, Language], bytes]]] = {
     "px": px,
     "xlsx": workbook,
-    "parquet": _parquet,
 }

@@ -1,4 +1,4 @@
-"""The command serve: it becomes the public server, which has no code that reads a person."""
+"""The commands serve, which becomes the public server, and export, which copies what it answers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.publish.releases import FOLDER, Releases
+from folkestrom.app.cli.publish.releases import FOLDER, Releases, publish_app
 from folkestrom.errors import UsageError
+
+Borders = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="GeoJSON or TopoJSON of areas, for maps."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +36,7 @@ def serve(
         int, typer.Option(min=0, help="Most calls of a client in the window; 0: any number.")
     ] = 0,
     window: Annotated[int, typer.Option(min=1, help="Length of the window, in seconds.")] = 60,
-    borders: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="GeoJSON or TopoJSON of areas, for maps."),
-    ] = None,
+    borders: Borders = None,
 ) -> None:
     """Answer the public: a web site, and the interface of the statistics bank, from what is out."""
     require_server()
@@ -48,6 +50,38 @@ def serve(
         command += ["--borders", str(borders)]
     settings(ctx).progress().print(f"http://{host}:{port}/")
     os.execv(sys.executable, command)  # noqa: S606
+
+
+@publish_app.command("export")
+def export(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="New folder, or an earlier export.", file_okay=False),
+    ],
+    releases: Releases = FOLDER,
+    address: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Where the files will be, for feeds and catalogues."),
+    ] = "http://127.0.0.1:8000",
+    borders: Borders = None,
+) -> None:
+    """Write the public site and its data as files, for any web server."""
+    require_server()
+    from folkestrom.app.public.export import export as written
+
+    given = settings(ctx)
+    with given.progress().status("Writing …") as status:
+        made = written(
+            releases / "public", folder, address, borders,
+            lambda done, known: status.update(f"Writing {done} of {known} …"),
+        )  # fmt: skip
+    if given.as_json:
+        given.result().print_json_of(
+            {"files": made.files, "bytes": made.size, "pictures_drawn": made.drawn}
+        )
+        return
+    given.result().print(f"{made.files} files, {made.size / 1e6:.1f} MB")
 
 
 def require_server() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,7 +23,8 @@ from folkestrom.app.public.site.site import PAGES, Site
 from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError
 from folkestrom.model.specification import Language
-from folkestrom.publish.statbank.dataset import Published, title
+from folkestrom.publish.dcat import FORMATS, catalogue, turtle, whole_table
+from folkestrom.publish.statbank.dataset import Published, title, whole
 from folkestrom.publish.statbank.listing import table_of
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.vintages import vintage
@@ -77,6 +79,8 @@ def site_routes(site: Site) -> list[Route]:
         Route("/static/{name}", static),
         Route("/sitemap.xml", listed(_sitemap)),
         Route("/robots.txt", listed(_robots)),
+        Route("/dcat.ttl", listed(_turtle)),
+        Route("/dcat.jsonld", listed(_json_ld)),
         *(
             page(language, path, view)
             for language in LANGUAGES.values()
@@ -156,14 +160,17 @@ def _explorer(site: Site, request: Request, language: Language) -> Made:
     parameters = request.query_params.multi_items()
     view = explorer(_vintages(site, request), parameters, language, site.bank.limits.cells)
     asked, said, heading = view.question, None, ""
+    made = view.table.definition
     if asked is not None:
-        heading = title(view.table.definition, asked.chosen(), language)
+        heading = title(made, asked.chosen(), language)
         said = site.described(asked, language, "chart")
     base = f"{request.base_url}".rstrip("/") + PREFIX
     return site.page(
         request, language, "explorer", status=400 if view.problem else 200, view=view,
         heading=heading, picture=said,
         downloads=downloads(PREFIX, asked, language) if asked else (),
+        whole=[(form, whole_table(PREFIX, made, form, language)) for form in FORMATS]
+        if whole(made).size <= site.bank.limits.cells else (),
         calls=calls(base, asked, language) if asked else (),
     )  # fmt: skip
 
@@ -208,6 +215,19 @@ def _atom(site: Site, request: Request, language: Language) -> Made:
     found = views.calendar(site.bank.shelf, language)
     home = f"{request.base_url}{language.value}/"
     return Made(atom([*found.coming, *found.out], language, home), "application/atom+xml")
+
+
+def _catalogue(site: Site, request: Request) -> dict[str, Any]:
+    base = f"{request.base_url}".rstrip("/")
+    return catalogue(site.bank.shelf.tables(), base, base + PREFIX, site.bank.limits.cells)
+
+
+def _turtle(site: Site, request: Request) -> Made:
+    return Made(turtle(_catalogue(site, request)).encode(), "text/turtle; charset=utf-8")
+
+
+def _json_ld(site: Site, request: Request) -> Made:
+    return Made(msgspec.json.encode(_catalogue(site, request)), "application/ld+json")
 
 
 def _robots(_site: Site, request: Request) -> Made:

@@ -1,0 +1,1 @@
+"""Tables in SDMX: structures, keys and messages, made by pysdmx, which is optional."""
