@@ -41,7 +41,9 @@ FORMATS: Final = ("json-stat2", "csv", "parquet")
 _Node = dict[str, Any]
 
 
-def whole_table(api: str, made: Definition, form: str, language: Language) -> str:
+def whole_table(
+    api: str, made: Definition, form: str, language: Language, vintage: str = ""
+) -> str:
     """The address of all cells of a table.
 
     Parameters
@@ -50,11 +52,14 @@ def whole_table(api: str, made: Definition, form: str, language: Language) -> st
         Where the interface is.
     made, form, language
         The table, the format, and the language of its texts.
+    vintage
+        The release that it is of; empty: the newest.
     """
     names = [*(variable.id for variable in made.variables), CONTENTS]
     values = "".join(f"&valuecodes%5B{quote(name, safe='')}%5D=%2A" for name in names)
     path = f"{api}/tables/{quote(made.id, safe='')}/data"
-    return f"{path}?lang={language.value}&outputFormat={form}{values}"
+    of = f"&vintage={quote(vintage, safe='')}" if vintage else ""
+    return f"{path}?lang={language.value}&outputFormat={form}{values}{of}"
 
 
 def catalogue(tables: Mapping[str, Published], site: str, api: str, most: int) -> _Node:

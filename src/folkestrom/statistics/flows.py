@@ -40,7 +40,7 @@ INTERNAL_OUT: Final = Measure(
 #: What is counted, in the order of an account.
 FLOWS: Final = (BIRTHS, DEATHS, IMMIGRATION, EMIGRATION, INTERNAL_IN, INTERNAL_OUT)
 
-#: The kind of event that each of them counts.
+#: The event type that each of them counts.
 _KINDS: Final = {
     BIRTHS.id: Kind.BIRTH,
     DEATHS.id: Kind.DEATH,

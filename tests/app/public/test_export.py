@@ -20,7 +20,7 @@ from folkestrom.app.public import export as exporting
 from folkestrom.app.public.export import Exported, export
 from folkestrom.app.public.statbank import PREFIX
 from folkestrom.errors import FolkestromError, InputRefused, UsageError
-from folkestrom.publish.releases.shelf import announce
+from folkestrom.publish.releases.shelf import announcing
 from tests.publish.small_bank import figures, shelf_with
 
 #: Below a path, where absolute links would not work.
@@ -154,12 +154,14 @@ def test_what_comes_out_meanwhile_is_not_copied_by_halves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public = tmp_path / "public"
-    announce(public, [])
+    with announcing(public, []):
+        pass
     written = exporting._Copy.written
 
     def slow(self: exporting._Copy, told: object) -> Exported:
         found = written(self, lambda done, known: None)
-        announce(public, [])
+        with announcing(public, []):
+            pass
         return found
 
     monkeypatch.setattr(exporting._Copy, "written", slow)

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -66,10 +66,7 @@ def answering(address: str) -> set[int]:
     """The processes that have a connection open, of as many as are opened at the same time."""
     port = int(address.rpartition(":")[2])
     with ThreadPoolExecutor(4 * PROCESSES) as pool:
-        try:
-            clients = list(pool.map(lambda _: kept_open(address), range(4 * PROCESSES)))
-        except OSError:
-            return set()
+        clients = list(pool.map(lambda _: kept_open(port), range(4 * PROCESSES)))
     found = {
         one.pid
         for one in psutil.net_connections("tcp")
@@ -80,10 +77,11 @@ def answering(address: str) -> set[int]:
     return found
 
 
-def kept_open(address: str) -> HTTPConnection:
-    client = HTTPConnection(address.removeprefix("http://"), timeout=60)
-    client.request("GET", f"{PREFIX}/config")
-    client.getresponse().read()
+def kept_open(port: int) -> HTTPConnection:
+    client = HTTPConnection("127.0.0.1", port, timeout=60)
+    with suppress(OSError):  # it does not listen yet
+        client.request("GET", f"{PREFIX}/config")
+        client.getresponse().read()
     return client
 
 

@@ -161,6 +161,7 @@ def _explorer(site: Site, request: Request, language: Language) -> Made:
     view = explorer(_vintages(site, request), parameters, language, site.bank.limits.cells)
     asked, said, heading = view.question, None, ""
     made = view.table.definition
+    of = "" if view.table.release == view.vintages[0].release else view.table.release
     if asked is not None:
         heading = title(made, asked.chosen(), language)
         said = site.described(asked, language, "chart")
@@ -169,7 +170,7 @@ def _explorer(site: Site, request: Request, language: Language) -> Made:
         request, language, "explorer", status=400 if view.problem else 200, view=view,
         heading=heading, picture=said,
         downloads=downloads(PREFIX, asked, language) if asked else (),
-        whole=[(form, whole_table(PREFIX, made, form, language)) for form in FORMATS]
+        whole=[(form, whole_table(PREFIX, made, form, language, of)) for form in FORMATS]
         if whole(made).size <= site.bank.limits.cells else (),
         calls=calls(base, asked, language) if asked else (),
     )  # fmt: skip
