@@ -23,6 +23,7 @@ from folkestrom.publish.tables.definition import (
     Variable,
 )
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Figures
+from folkestrom.statistics.flows import INTERNAL_IN, INTERNAL_OUT
 from folkestrom.statistics.record_keys import SUFFIX
 
 _COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele landet"))
@@ -87,7 +88,9 @@ def _content(declared: Declared, measure: Measure) -> Content:
     reference = _FIRST_OF_JANUARY if declared.timing == "stock" else Text("Year", "Hele året")
     if declared.timing == "quarter":
         reference = Text("Quarter", "Kvartal")
-    adds = measure.empty == 0 and measure.decimals == 0
+    # Who moves between municipalities of a county is in none of the county's moves.
+    within = measure.id in (INTERNAL_IN.id, INTERNAL_OUT.id)
+    adds = measure.empty == 0 and measure.decimals == 0 and not within
     code = declared.contents[measure.id]
     is_stock = declared.timing == "stock" or measure.id.startswith("population_")
     return Content(
