@@ -26,6 +26,13 @@ CELL_KEYS = Policy("cell keys", same("A trial."))
 TABLE = CELL_KEYS.perturbations
 
 
+def test_bounds_tell_the_small_count_that_they_meet_in_and_no_other() -> None:
+    # Quarters do not quite add up to a year: who sums them may conclude 0 where 1 was counted.
+    true = np.array([1, 1, 2, 9], np.int32)
+    bounds = Bounds(np.array([0, 1, 1, 9], np.int32), np.array([0, 1, 2, 9], np.int32))
+    assert bounds.told(true, 2).tolist() == [False, True, False, False]
+
+
 # Upper limits of the keys of some changes, from R's package ptable: D = 5, V = 3, js = 2 with a
 # probability of staying of 0.5, and D = 2, V = 1.08, js = 1. In the first, a change of -1 to 6
 # would be rarer than one of -2 but for the order that the package asks for.

@@ -41,8 +41,9 @@ class Bounds:
     upper: Counts
 
     def told(self, true: npt.NDArray[Any], small: int) -> npt.NDArray[np.bool_]:
-        """Small counts that the bounds leave no other value."""
-        found: npt.NDArray[np.bool_] = (true > 0) & (true <= small) & (self.lower == self.upper)
+        """Small counts that the bounds leave no other value; one they miss, they do not tell."""
+        found: npt.NDArray[np.bool_] = (true > 0) & (true <= small) & (self.lower == true)
+        found &= self.upper == true
         return found
 
 
