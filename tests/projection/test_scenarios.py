@@ -57,8 +57,9 @@ def test_ages_sex_and_groups_together() -> None:
     """).applied(rates, CELLS, 2021, 7)
     added = found.immigration - rates.immigration
     expected = np.zeros(CELLS.shape)
-    expected[1:3, 1, 3:5] = 10
-    assert added == pytest.approx(np.broadcast_to(expected, added.shape))
+    expected[1:3, 1, 3:5] = 1
+    assert ((added > 0) == np.broadcast_to(expected, added.shape)).all()
+    assert added.sum(axis=(-1, -2, -3)) == pytest.approx(10)
 
 
 def test_changes_follow_each_other_and_a_name_changes_nothing() -> None:
@@ -79,16 +80,78 @@ def test_changes_follow_each_other_and_a_name_changes_nothing() -> None:
         ('[[change]]\ncomponent = "return"\nmutliply = 0', "(?s)mutliply.*'multiply'"),
         ('[[change]]\ncomponent = "return"', "change 1: must be said by one of three"),
         ('[[change]]\ncomponent = "return"\nset = 0\nadd = 1', "'add, set' must be said"),
-        ('[[change]]\ncomponent = "return"\nset = nan', "must be said by one of three"),
+        ('[[change]]\ncomponent = "return"\nset = nan', "is no number that can be"),
         ('[[change]]\ncomponent = "return"\nset = 0\nages = "40-30"', "end before they begin"),
         ('[[change]]\ncomponent = "return"\nset = 0\nages = "old"', "are no ages"),
-        ('[[change]]\ncomponent = "return"\nset = 0\nfade_in = -1', "is no year"),
+        ('[[change]]\ncomponent = "return"\nset = 0\nfade_in = -1', "is no number of years"),
         ('[[change]]\ncomponent = "return"\nset = 0\nsex = "men"', "is no sex"),
         ('[[change]]\ncomponent = "return"\nset = 0\ngroups = ["nativ"]', "Did you mean 'native'"),
-        ('[[change]]\ncomponent = "mortality"\nadd = -1', "rates less than nothing"),
+        ('[[change]]\ncomponent = "mortality"\nadd = -1', "makes rates or numbers negative"),
     ],
 )  # fmt: skip
 def test_a_scenario_that_cannot_be_meant(text: str, said: str) -> None:
     _, rates = drawn(5)
     with pytest.raises(UsageError, match=said):
         scenario(text).applied(rates, CELLS, 2021, 7)
+
+
+def test_immigrants_are_so_many_in_all_by_sex_and_age_as_before() -> None:
+    _, rates = drawn(6)
+    for how, amount in (("set", 5), ("add", 5), ("multiply", 3)):
+        found = scenario(f"""
+            [[change]]
+            component = "immigration"
+            groups = "immigrants"
+            ages = "2-"
+            {how} = {amount}
+        """).applied(rates, CELLS, 2021, 7)
+        old, new = (one.immigration[..., 1:3, :, 2:] for one in (rates, found))
+        before, after = (one.sum(axis=(-1, -2, -3)) for one in (old, new))
+        wanted = {"set": before * 0 + amount, "add": before + amount, "multiply": before * amount}
+        assert after == pytest.approx(np.broadcast_to(wanted[how], after.shape))
+        assert new == pytest.approx(old * (after / before)[..., None, None, None])
+        untouched = found.immigration[..., [0, 3], :, :]
+        assert (untouched == rates.immigration[..., [0, 3], :, :]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("groups = 5\nmultiply = 1", r"(?s)groups: '5' is no list of groups.*\"native\""),
+        ('groups = [["native"]]\nmultiply = 1', "is no list of groups"),
+        ("from = true\nmultiply = 1", "from: 'True' is no year"),
+        (f"from = {10**20}\nmultiply = 1", "is no year"),
+        (f"fade_in = {10**20}\nmultiply = 1", "fade_in: .* is no number of years"),
+        (f"multiply = {10**400}", "is no number that can be"),
+        ("multiply = 1e300", "(?s)multiply: '1e.300' is no number that can be.*Allowed"),
+        ('multiply = "50%"', "multiply: '50%' is no number"),
+        ('sex = ""\nmultiply = 1', r"Allowed: male, female"),
+        ('ages = "40-30"\nmultiply = 1', "(?s)end before they begin.*Allowed: 30-39"),
+        ('ages = "200-300"\nmultiply = 1', "(?s)change 1: is of nobody.*Next"),
+    ],
+)
+def test_a_slip_in_a_change_names_it_and_what_is_allowed(change: str, said: str) -> None:
+    _, rates = drawn(5)
+    with pytest.raises(UsageError, match=said):
+        scenario(f'[[change]]\ncomponent = "emigration"\n{change}').applied(rates, CELLS, 2021, 7)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('"return"\ngroups = "immigrants"\nset = 0', "is of nobody"),
+        ('"fertility"\nsex = "male"\nmultiply = 2', "is of nobody"),
+        ('"immigration"\nset = -10', "negative"),
+        ('"immigration"\nmultiply = -1', "negative"),
+    ],
+)
+def test_a_change_that_changes_nobody_or_below_zero_is_refused(change: str, said: str) -> None:
+    _, rates = drawn(5)
+    with pytest.raises(UsageError, match=said):
+        scenario(f"[[change]]\ncomponent = {change}").applied(rates, CELLS, 2021, 7)
+
+
+def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:
+    with pytest.raises(UsageError, match=r"(?s)has no change.*\[\[change\]\]"):
+        scenario("")
+    assert scenario('name = ""\n[[change]]\ncomponent = "return"\nset = 0').name == "trial"

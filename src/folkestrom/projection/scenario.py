@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code
 from folkestrom.projection.assumptions import Floats, Rates
-from folkestrom.projection.structure import FEMALE, SEXES, Structure
+from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
 
 #: What can change. Return is the emigration of those who live abroad.
 COMPONENTS: Final = ("mortality", "fertility", "immigration", "emigration", "return")
-#: How. Whatever a change adds or sets is by person-year, of immigration by number of persons.
+#: How. Whatever a change adds or sets is by person-year; of immigration, all persons of a year.
 _HOW: Final = ("multiply", "add", "set")
 _OLDEST: Final = 999
+#: What a change may say at most, and its years: more is a slip of the pen.
+_MOST: Final = 1e9
+_LAST_YEAR: Final = 9999
+_AGES: Final = "30-39, 67- or 30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,10 @@ def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario
         raise UsageError(
             "has changes that are no tables", where=place, next_step="Write each as [[change]]"
         )
+    if not changes:
+        raise UsageError("has no change", where=place, next_step="Write each as [[change]]")
     return Scenario(
-        str(given.get("name", name)),
+        str(given.get("name") or name),
         tuple(_change(one, f"{place}, change {n}") for n, one in enumerate(changes, start=1)),
     )
 
@@ -142,28 +148,43 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
     component = given.get("component", "")
     check_code(component, COMPONENTS, "is no component", where=f"{where}, component")
     said = [how for how in _HOW if how in given]
-    if len(said) != 1 or not _is_number(given[said[0]]):
+    if len(said) != 1:
         raise UsageError(
             "must be said by one of three numbers", where=where, value=", ".join(said) or None,
             allowed=_HOW,
         )  # fmt: skip
-    sex = given.get("sex", "")
-    check_code(sex, ("", *SEXES), "is no sex", where=f"{where}, sex")
+    amount = given[said[0]]
+    if not _is_number(amount, int | float, -_MOST, _MOST):
+        raise UsageError(
+            "is no number that can be", where=f"{where}, {said[0]}", value=str(amount)[:40],
+            allowed=f"a number such as 0.5, from {-_MOST:.0f} to {_MOST:.0f}",
+        )  # fmt: skip
+    sex = given.get("sex")
+    if sex is not None:
+        check_code(sex, SEXES, "is no sex", where=f"{where}, sex")
     groups = given.get("groups", [])
-    if isinstance(groups, str):
-        groups = [groups]
+    groups = [groups] if isinstance(groups, str) else groups
+    if not isinstance(groups, list) or not all(isinstance(one, str) for one in groups):
+        raise UsageError(
+            "is no list of groups", where=f"{where}, groups", value=str(groups)[:40],
+            allowed='names such as ["native", "eu8"]',
+        )  # fmt: skip
     fade_in, first = given.get("fade_in", 0), given.get("from")
     for name, value in (("fade_in", fade_in), ("from", first)):
-        if value is not None and not (isinstance(value, int) and value >= 0):
-            raise UsageError("is no year", where=f"{where}, {name}", value=value)
+        if value is not None and not _is_number(value, int, 0, _LAST_YEAR):
+            raise UsageError(
+                "is no number of years" if name == "fade_in" else "is no year",
+                where=f"{where}, {name}", value=str(value)[:40],
+                allowed=f"a whole number from 0 to {_LAST_YEAR}",
+            )  # fmt: skip
     return Change(
-        component, said[0], float(given[said[0]]), tuple(map(str, groups)), sex,  # type: ignore[arg-type]
+        component, said[0], float(amount), tuple(groups), sex or "",  # type: ignore[arg-type]
         _ages(given.get("ages"), f"{where}, ages"), first, fade_in,
     )  # fmt: skip
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+def _is_number(value: Any, kind: Any, least: float, most: float) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and least <= value <= most
 
 
 def _ages(given: object, where: str) -> tuple[int, int] | None:
@@ -171,11 +192,11 @@ def _ages(given: object, where: str) -> tuple[int, int] | None:
         return None
     found = re.fullmatch(r"(\d{1,3})(-(\d{1,3})?)?", str(given), re.ASCII)
     if not found:
-        raise UsageError("are no ages", where=where, value=given, allowed="30-39, 67- or 30")
+        raise UsageError("are no ages", where=where, value=given, allowed=_AGES)
     first = int(found[1])
     last = int(found[3]) if found[3] else _OLDEST if found[2] else first
     if first > last:
-        raise UsageError("end before they begin", where=where, value=given)
+        raise UsageError("end before they begin", where=where, value=given, allowed=_AGES)
     return first, last
 
 
@@ -188,40 +209,56 @@ def _changed(
     rates: Rates, change: Change, structure: Structure, first: int, steps: int, where: str
 ) -> Rates:
     name = "emigration" if change.component == "return" else change.component
-    weight = _weight(change, structure, first, steps, where)
+    cells = _cells(change, structure, where)
+    weight = _in_time(change, structure, first, steps)[:, None, None, None] * cells
     old: Floats = getattr(rates, name)
     if change.component == "fertility":
-        weight = weight[..., FEMALE, :]
-    target = {
-        "multiply": old * change.amount,
-        "add": old + change.amount,
-        "set": np.full_like(old, change.amount),
-    }[change.how]
-    new = old + weight * (target - old)
-    if change.component != "immigration" and (new < 0).any():
+        cells, weight = cells[:, FEMALE], weight[..., FEMALE, :]
+    whole = (old * cells).sum(axis=(-3, -2, -1), keepdims=True) if name == "immigration" else None
+    nobody_comes = whole is not None and not whole.any()
+    if not cells.any() or (nobody_comes and change.how != "multiply" and change.amount):
         raise UsageError(
-            "makes rates less than nothing", where=f"{where}, {change.how}", value=change.amount,
+            "is of nobody", where=where,
+            next_step="Look at its groups, sex and ages: `return` is of those abroad, immigrants "
+            "come to their first year (`eu8_0`), and mothers are female",
+        )  # fmt: skip
+    # Immigrants are so many in all, and by sex and age as those who came.
+    base = old if whole is None else whole
+    target: Floats = {
+        "multiply": base * change.amount,
+        "add": base + change.amount,
+        "set": np.full_like(base, change.amount),
+    }[change.how]
+    if whole is not None:
+        target = old * np.divide(target, whole, out=np.zeros_like(whole), where=whole != 0)
+    new = old + weight * (target - old)
+    if ((new < 0) & (old >= 0)).any():
+        raise UsageError(
+            "makes rates or numbers negative", where=f"{where}, {change.how}", value=change.amount,
             next_step="Multiply instead, or take away less",
         )  # fmt: skip
     changed: dict[str, Any] = {name: new}
     return replace(rates, **changed)
 
 
-def _weight(change: Change, structure: Structure, first: int, steps: int, where: str) -> Floats:
-    """How much of a change holds: (steps, groups, 2, ages)."""
+def _in_time(change: Change, structure: Structure, first: int, steps: int) -> Floats:
+    """How much of a change holds in each step."""
     years = first + structure.width * np.arange(steps)
     since = years - (change.first if change.first is not None else first)
     come = np.clip((since + structure.width) / max(change.fade_in, structure.width), 0, 1)
-    in_time = np.where(since >= 0, come, 0.0)
+    return np.where(since >= 0, come, 0.0)
+
+
+def _cells(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
+    """Whom a change is of: (groups, 2, ages)."""
     sexes = np.array([change.sex in ("", sex) for sex in SEXES])
     lower = structure.lower_ages
     youngest, oldest = change.ages or (0, _OLDEST)
     ages = (lower + structure.width > youngest) & (lower <= oldest)
     groups = _groups(change, structure, where)
-    return np.asarray(
-        in_time[:, None, None, None]
-        * (groups[:, None, None] & sexes[:, None] & ages).astype(np.float64)
-    )
+    if change.component == "fertility":
+        sexes[MALE] = False
+    return np.asarray(groups[:, None, None] & sexes[:, None] & ages)
 
 
 def _groups(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:

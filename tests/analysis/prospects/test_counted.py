@@ -60,6 +60,18 @@ def test_who_is_here_and_who_lives_abroad() -> None:
     assert found.left_out == 0
 
 
+def test_scenarios_of_one_name_and_more_persons_than_can_be_counted_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = store_of(people())
+    named = Scenario("x", (Change("emigration", "multiply", 0.5),))
+    with pytest.raises(UsageError, match=r"(?s)scenarios: 'x' must each.*Next: Give one"):
+        projected(store, 2021, 2023, scenarios=(named, named))
+    monkeypatch.setattr("folkestrom.analysis.prospects.projected._MOST_PERSONS", 50)
+    with pytest.raises(UsageError, match=r"(?s)scenario baseline: makes more.*Allowed: less"):
+        projected(store, 2021, 2060)
+
+
 def test_events_that_rates_expect_are_those_that_were_counted() -> None:
     found = start(store_of(people()), DAY, KNOWN, 5)
     emigrants = [one for one in people() if one.kind == Kind.EMIGRATION]

@@ -37,6 +37,8 @@ BASE_YEARS: Final = 5
 _FIRST_YEAR: Final = 1800
 _LAST_YEAR: Final = 2300
 _MOST_YEARS: Final = 500
+#: Whole numbers up to here are exact.
+_MOST_PERSONS: Final = 1e15
 _NOTHING_CHANGED: Final = Scenario("baseline")
 
 _PERSONS, _YEARS = Text("persons", "personer"), Text("years", "år")
@@ -65,8 +67,8 @@ MEASURES: Final = (
     Measure(
         "median_age", Text("Median age", "Medianalder"), _YEARS, decimals=1, empty=None
     ),
-    _share("aged_80", "Aged 80 and over", "80 år og eldre"),
-    _share("immigrants", "Immigrants", "Innvandrere"),
+    _share("aged_80", "Aged 80 and over, per cent", "80 år og eldre, prosent"),
+    _share("immigrants", "Immigrants, per cent", "Innvandrere, prosent"),
 )  # fmt: skip
 
 _SPECIFICATION: Final = TableSpecification(
@@ -100,6 +102,10 @@ _SPECIFICATION: Final = TableSpecification(
             "Majoritet og norskfødte flytter tilbake med en rate av dem som bor i utlandet, slik "
             "at færre som drar, gir færre som kommer tilbake. Dødsrater fra "
             f"{CLOSED_FROM} år er etter Kannistos modell.",
+        ),
+        Text(
+            "The old-age dependency ratio is of persons of 65 and over per person of 20 to 64.",
+            "Forsørgerbrøken for eldre er personer 65 år og eldre per person 20–64 år.",
         ),
     ),
 )
@@ -153,8 +159,11 @@ def projected(
     begun = start(connection, day, known, base_years)
     futures = (_NOTHING_CHANGED, *scenarios)
     names = [one.name for one in futures]
-    if len(set(names)) < len(names):
-        raise UsageError("must each have a name of their own", where="scenarios", value=names)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            "must each have a name of their own", where="scenarios", value=", ".join(twice),
+            next_step="Give one of them another `name`; `baseline` is that of rates as they were",
+        )  # fmt: skip
     steps = last - first + 1
     tables = [_rows(begun, scenario, first, steps, every) for scenario in futures]
     spec = _SPECIFICATION.fill(
@@ -198,6 +207,12 @@ def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) 
         "year": pa.array([str(first + n) for n in shown]),
     }
     figures = _figures(found)
+    if not max(figures[name].max() for name in ("population", *_FLOWS)) < _MOST_PERSONS:
+        raise UsageError(
+            "makes more persons than can be counted", where=f"scenario {scenario.name}",
+            allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or immigration "
+            "by less",
+        )  # fmt: skip
     for measure in MEASURES:
         values = np.round(figures[measure.id][shown], measure.decimals)
         columns[measure.id] = pa.array(values, pa.float64() if measure.decimals else pa.int64(),
@@ -230,7 +245,10 @@ def _label(name: str) -> Text:
 def _said(scenarios: Sequence[Scenario]) -> Iterator[Text]:
     """What tells each scenario from others of the same name."""
     for one in scenarios:
-        yield same(f"{one.name}: {one.fingerprint}.")
+        yield Text(
+            f"{one.name}: fingerprint {one.fingerprint}.",
+            f"{one.name}: fingeravtrykk {one.fingerprint}.",
+        )
 
 
 def _left_out(begun: Start) -> Iterator[Text]:
