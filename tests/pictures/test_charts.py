@@ -122,6 +122,16 @@ def test_a_pyramid_has_both_sides_and_every_age() -> None:
     assert {"Males", "Females", "Age", "Made by hand"} <= texts(drawn)
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_axis_of_a_pyramid_is_alike_on_both_sides_of_0(narrow: bool) -> None:
+    for scale in (1, 7, 1234):
+        ticks = chart(ages(scale)).bare(narrow=narrow).figure.axes[0].get_xticks()
+        assert 0 in ticks
+        assert 3 <= len(ticks) <= 7
+        assert ticks == pytest.approx(-ticks[::-1])
+        assert np.diff(ticks) == pytest.approx(np.diff(ticks)[0])
+
+
 def test_what_a_pyramid_is_compared_with_is_an_outline() -> None:
     drawn = chart(ages(), NO, compare=ages(3, "2011-01-01"))
     filled, outline = drawn.figure.axes[0].patches[:2]

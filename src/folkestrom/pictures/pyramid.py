@@ -152,8 +152,15 @@ def _hide(axes: Axes, sign: int, edges: Floats, hidden: Floats, longest: float) 
 
 
 def _frame(axes: Axes, cube: Cube, sex: Axis, longest: float, unit: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     reach = 1.06 * longest
     axes.set_xlim(-reach, reach)
+    # From the middle on, alike on both sides: where there is little room, 0 might not be there.
+    located = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, reach)
+    found: Floats = np.asarray(located, np.float64)
+    ticks = found[found <= reach]
+    axes.set_xticks([*-ticks[:0:-1], *ticks])
     axes.xaxis.set_major_formatter(lambda v, _: tick_text(abs(float(v)), cube.language))
     axes.set_xlabel(unit)
     axes.axvline(0, color="white", linewidth=1)
