@@ -81,6 +81,17 @@ def test_two_tables_that_tell_a_small_count_are_refused_by_name() -> None:
     assert (alone.told, alone.others, alone.shared) == (0, (), 0)
 
 
+def test_a_table_that_counts_otherwise_tells_no_count() -> None:
+    # By the accounts of quarters nobody left, by that of the year somebody did.
+    origins, _ = beside(replace(CELL_KEYS, units=()))
+    others = CELLS.sum(axis=2)
+    others[2, 0] = 0
+    other = counted("B1", (REGION, SEX), others, AS_THEY_ARE)
+    found = list(meetings([origins], [Exact(other.definition, other.figures, other.contents)]))
+    assert found[1].others == ("B1",)
+    assert found[1].told == 0
+
+
 def test_units_of_few_persons_are_not_broken_down() -> None:
     origins, exact = beside(replace(CELL_KEYS, few=10))
     found = list(meetings([origins], exact))
