@@ -336,8 +336,9 @@ def test_the_way_out(office: Path) -> None:
     refused = publish(office, "approve", name, "--by", "Ada")
     assert (refused.exit_code, "a second person approves it" in refused.stderr) == (2, True)
     assert publish(office, "approve", name, "--by", "Bo").exit_code == 0
-    soon = publish(office, "schedule", name, "--by", "Bo", "--at", "2999-13-01")
-    assert "is no day, or day and hour" in soon.stderr
+    for wrong in ("2999-13-01", "2999-01-01T06:00Z", "2999-01-01T08:00+02:00"):
+        soon = publish(office, "schedule", name, "--by", "Bo", "--at", wrong)
+        assert "is no day, or day and hour" in soon.stderr
     day = date(datetime.now(UTC).year + 1, 6, 1)
     told = publish(office, "schedule", name, "--by", "Bo", "--at", str(day))
     assert told.stdout.strip() == f"{day}T08:00:00+02:00"

@@ -133,7 +133,14 @@ def test_a_copy_is_replaced_as_a_whole(
 
 @pytest.mark.parametrize(
     ("address", "error"),
-    [("statistics.example", UsageError), ("ftp://x", UsageError), ("https://x?y", UsageError)],
+    [
+        ("statistics.example", UsageError),
+        ("ftp://x", UsageError),
+        ("https://x?y", UsageError),
+        ("https://a b", UsageError),
+        ('https://a"><b>', UsageError),
+        ("https://x:y", UsageError),
+    ],
 )
 def test_an_address_is_one(
     public: Path, tmp_path: Path, address: str, error: type[FolkestromError]

@@ -204,6 +204,8 @@ def test_a_total_is_what_the_bank_says_when_a_variable_is_left_out(address: str,
     ("path", "status", "said"),
     [
         ("2.1/data/B9999", 404, "B9999"),
+        ("2.1/data", 404, "/tables"),
+        ("3.0/data/*", 404, "/tables"),
         ("2.1/data/B1001", 413, "20,000"),
         ("2.1/data/B1001/0..104", 400, "Region.Kjonn.Alder.ContentsCode"),
         ("2.1/data/B1001/9...", 400, "CL_|DSD_B1001"),

@@ -204,6 +204,22 @@ def test_a_table_is_read_as_it_was_and_says_what_was_revised(tmp_path: Path) -> 
         assert value(f"&vintage={first['vintage']}") == now - 3
         assert value("&vintage=2021-05-20") == now
         assert httpx.get(newest["links"][0]["href"]).status_code == 200
+        # Whichever way it is asked.
+        selection = [{"variableCode": "Tid", "valueCodes": ["2021"]},
+                     {"variableCode": "ContentsCode", "valueCodes": ["Personer1"]}]  # fmt: skip
+        body = {"id": "", "tableId": "B1001", "language": "en", "outputFormatParams": [],
+                "selection": {"selection": selection}}  # fmt: skip
+        saved = httpx.post(f"{found}/savedqueries", json=body).json()["id"]
+        query = [{"code": one["variableCode"], "selection": {"filter": "item",
+                  "values": one["valueCodes"]}} for one in selection]  # fmt: skip
+        old = found.replace("pxwebapi/v2", "v0/en/table") + "/B1001"
+        for vintage, expected in (("2021-02-19", now - 3), ("2021-05-20", now)):
+            answers = [
+                httpx.get(f"{found}/savedqueries/{saved}/data?vintage={vintage}"),
+                httpx.post(f"{old}?vintage={vintage}", json={"query": query}),
+            ]
+            assert [answer.json()["value"][0] for answer in answers] == [expected] * 2
+        assert httpx.get(f"{old}?vintage=2021-02-18").status_code == 404
         for wrong in ("2021-02-18", "2021-02-19T07:59:59+01:00", "x", "", "0001-01-01"):
             status = httpx.get(f"{table}/metadata?vintage={wrong}").status_code
             assert status == (404 if wrong else 200)

@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -238,6 +239,77 @@ def test_the_same_tables_have_the_same_name(tmp_path: Path) -> None:
         check_release(made)
         names.add(made.name)
     assert len(names) == 1
+
+
+def test_what_the_public_sees_is_out_though_nobody_had_time_to_note_it(
+    desk: Desk, clock: Clock
+) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    clock.now = due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    put_out(desk.public, desk.drafts / name, due)  # and killed
+    with pytest.raises(UsageError, match="is out"):
+        desk.withdraw(name, "Bo", "a fault was found")
+    with pytest.raises(UsageError, match="is out"):
+        desk.schedule(name, "Bo", date(2021, 6, 20), why="a fault was found")
+    assert desk.release_due() == [name]
+    assert [entry.act for entry in desk.entries()][-1] == "release"
+
+
+def test_an_hour_that_was_noted_and_not_announced_is_announced(desk: Desk, clock: Clock) -> None:
+    name = draft(desk)
+    desk.approve(name, "Bo")
+    due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    calendar = desk.public / "calendar.json"
+    said = calendar.read_bytes()
+    for left in (None, b"[]", b"["):
+        calendar.unlink()
+        if left is not None:
+            calendar.write_bytes(left)
+        assert desk.release_due() == []
+        assert calendar.read_bytes() == said
+    # No cache keeps an answer past the hour.
+    assert Shelf(desk.public).unchanged_for(due - timedelta(seconds=2), 300) == 2
+
+
+@pytest.mark.parametrize("by", ["A\u030ase  Li", "\u00c5SE\u00a0LI", " \u212bse Li"])
+def test_a_name_that_is_typed_otherwise_is_no_other_person(desk: Desk, by: str) -> None:
+    name = draft(desk, by="\u00c5se Li")
+    with pytest.raises(UsageError, match="a second person approves it"):
+        desk.approve(name, by)
+
+
+def test_drafts_are_read_by_no_other_user(desk: Desk) -> None:
+    name = draft(desk)
+    assert desk.drafts.stat().st_mode & 0o007 == 0
+    # As soon as they are out, they are.
+    assert (desk.drafts / name).stat().st_mode & 0o005 == 0o005
+
+
+@pytest.mark.parametrize("first", ["none", "cell keys"])
+@pytest.mark.parametrize("second", ["none", "cell keys"])
+def test_a_draft_is_set_beside_all_that_is_approved_before_it(
+    desk: Desk, clock: Clock, first: str, second: str
+) -> None:
+    names = []
+    for position, policy in enumerate((first, second)):
+        made = write_release(
+            desk.drafts, [(definition(), figures(), replace(DECISION, policy=policy))],
+            made_at=START, made_by="Ada", program="1", log_position=position,
+        )  # fmt: skip
+        desk.built(made, "Ada")
+        names.append(made.name)
+    clock.now += timedelta(hours=1)
+    desk.approve(names[0], "Bo")
+    assert desk.out()["B1001"].policy == first
+    if (first, second) == ("none", "none"):
+        desk.approve(names[1], "Bo")
+        return
+    with pytest.raises(InputRefused, match="not set beside them") as refused:
+        desk.approve(names[1], "Bo")
+    assert names[0] in str(refused.value)
+    desk.withdraw(names[0], "Bo", "a fault was found")
+    desk.approve(names[1], "Bo")
 
 
 def test_two_publishers_at_once_put_out_once(desk: Desk, clock: Clock) -> None:

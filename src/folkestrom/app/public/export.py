@@ -33,6 +33,7 @@ _MARK: Final = ".folkestrom-export"
 _EVERYTHING: Final = 10**12
 _CUT: Final = re.compile(r"<!--asks-->.*?<!--/asks-->", re.DOTALL)
 _LINK: Final = re.compile(r'\b(href|src)="([^"]*)"')
+_SITE: Final = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?(/[^\s\\\"'<>&?#]*)?")
 _LOCATION: Final = re.compile(r"<loc>([^<]*)</loc>")
 #: Files that have whole addresses in them.
 _ADDRESSED: Final = (".atom", ".xml", ".txt", ".ttl", ".jsonld", ".json")
@@ -113,8 +114,7 @@ def export(
 
 
 def _check(folder: Path, address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    if not _SITE.fullmatch(address):
         raise UsageError(
             "is no address of a web site", where="--address", value=address,
             allowed="such as https://statistics.example",

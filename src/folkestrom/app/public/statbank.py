@@ -104,7 +104,8 @@ class Question:
     def table(self, id: str | None = None) -> Published:
         """The table that the path names, in the vintage that is asked for: the newest."""
         shelf = self.bank.shelf
-        newest = table_of(shelf.tables(), id or self.request.path_params["id"])
+        named = self.request.path_params["id"] if id is None else id
+        newest = table_of(shelf.tables(), named)
         wanted = self.parameter("vintage")
         return vintage(self.vintages(newest), wanted) if wanted else newest
 
@@ -344,7 +345,7 @@ async def _saved_selection(question: Question) -> Response:
 
 async def _saved_data(question: Question) -> Response:
     query = recalled(question.request.path_params["id"])
-    table = table_of(question.bank.shelf.tables(), query.tableId)
+    table = question.table(query.tableId)
     language = question.parameter("lang") or query.language
     given = question.parameter("outputFormatParams")
     answer = Answer(

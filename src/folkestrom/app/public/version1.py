@@ -10,12 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from folkestrom.app.public.statbank import Bank, answered, body_of, cached
+from folkestrom.app.public.statbank import Bank, Question, answered, body_of, cached
 from folkestrom.model.specification import Language
 from folkestrom.publish.statbank.dataset import Addresses, Published
 from folkestrom.publish.statbank.files import Answer
 from folkestrom.publish.statbank.grid import Style
-from folkestrom.publish.statbank.listing import table_of
 from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.requests import language_of
 from folkestrom.publish.statbank.version1 import (
@@ -66,18 +65,18 @@ async def _list(request: Request, bank: Bank, language: Language) -> Response:
     return _json(listing(bank.shelf.tables(), language, words))
 
 
-def _of(request: Request, bank: Bank) -> Published:
-    return table_of(bank.shelf.tables(), request.path_params["id"])
+def _of(request: Request, bank: Bank, language: Language) -> Published:
+    return Question(request, bank, language, Addresses("")).table()
 
 
 async def _table(request: Request, bank: Bank, language: Language) -> Response:
     if request.method == "POST":
         asked = question(await body_of(request))
-        table = _of(request, bank)
+        table = _of(request, bank, language)
         found = chosen_by(table.definition, asked, bank.limits.cells)
         base = f"{request.base_url}".rstrip("/") + f"{PREFIX}/{language.value}"
         answer = Answer(asked.format, language, Addresses(base), Style())
         return await answered(table, found, answer, media(asked.format))
     if "config" in request.query_params:
         return _json(config(bank.limits))
-    return _json(metadata(_of(request, bank), language))
+    return _json(metadata(_of(request, bank, language), language))

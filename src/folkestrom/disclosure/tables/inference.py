@@ -41,9 +41,13 @@ class Bounds:
     upper: Counts
 
     def told(self, true: npt.NDArray[Any], small: int) -> npt.NDArray[np.bool_]:
-        """Small counts that the bounds leave no other value; one they miss, they do not tell."""
-        found: npt.NDArray[np.bool_] = (true > 0) & (true <= small) & (self.lower == true)
-        found &= self.upper == true
+        """Small counts that the bounds leave no other value.
+
+        Other tables may count otherwise: bounds that leave another value tell a wrong one.
+        """
+        found: npt.NDArray[np.bool_] = (
+            (true > 0) & (true <= small) & (self.lower == self.upper) & (self.lower == true)
+        )
         return found
 
 

@@ -211,7 +211,8 @@ def _by_cell_keys(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown
         code: counts + perturbations.changes(counts, with_sums(table.keys[code], sums))
         for code, counts in true.items()
     }
-    return shown, few & np.logical_or.reduce([counts > 0 for counts in true.values()])
+    # Figures of 0 too: those that are not shown would else be known to count somebody.
+    return shown, few
 
 
 def _by_rounding(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from folkestrom.publish.releases.shelf import (
     Announced,
     Moved,
     Shelf,
+    announce,
     announcing,
     listed,
     put_out,
@@ -47,6 +49,8 @@ from folkestrom.publish.tables.folder import read_table
 #: Statistics come out at this hour, local time, and are announced so many months before.
 HOUR: Final = hour(8)
 NOTICE_MONTHS: Final = 3
+#: What is approved, and comes out.
+_COMING: Final = ("approved", "scheduled")
 #: How long is slept at most before the clock is looked at again, in seconds.
 _NAP: Final = 0.05
 
@@ -125,7 +129,8 @@ class Desk:
         UsageError
             No such draft; the same person.
         InputRefused
-            Files that are not what the manifest says; a table without a decision on its protection.
+            Files that are not what the manifest says; a table without a decision on its protection;
+            another release, approved since it was made, that it was not set beside.
         """
         with self._alone():
             state = self._state(release, "draft")
@@ -137,13 +142,29 @@ class Desk:
                     where=state.release, value=", ".join(undecided),
                     next_step="Build it again",
                 )  # fmt: skip
-            if state.made_by.casefold() == by.casefold().strip():
+            if _person(state.made_by) == _person(by):
                 raise UsageError(
                     "made the release, and a second person approves it", where="by", value=by,
                     next_step="Let a colleague look at it",
                 )  # fmt: skip
+            if later := self._not_beside(manifest):
+                raise InputRefused(
+                    "was made before other releases were approved, and not set beside them",
+                    where=state.release, value=", ".join(later), next_step="Build it again",
+                )  # fmt: skip
             policies = {id: made.policy for id, made in manifest.decisions.items()}
             self._note("approve", state.release, by, policies=policies)
+
+    def _not_beside(self, manifest: Manifest) -> list[str]:
+        """Releases that were approved since one was made, where either has a protected table."""
+        later = {
+            state.release: read_manifest(self._place(state.release))
+            for state in self.status()
+            if state.state != "withdrawn"
+            and state.approved_at is not None
+            and state.approved_at > manifest.made_at
+        }
+        return [name for name, one in later.items() if manifest.shields or one.shields]
 
     def manifest(self, release: str) -> Manifest:
         """What a release holds, that is not out or is."""
@@ -179,10 +200,15 @@ class Desk:
         return self._state(release, "out").release
 
     def out(self) -> dict[str, Decision]:
-        """How the newest of every table that is out is protected; without a decision, not."""
+        """How the newest of every table that is out, or will be, is protected.
+
+        Without a decision it is not.
+        """
+        names = [one.release for one in listed(self.public)]
+        names += [state.release for state in self.status() if state.state in _COMING]
         found: dict[str, Decision] = {}
-        for one in listed(self.public):
-            manifest = read_manifest(releases_of(self.public) / one.release)
+        for name in names:
+            manifest = read_manifest(self._place(name))
             undecided = Decision("none", Text("before decisions", "før beslutninger"))
             found |= {id: manifest.decisions.get(id, undecided) for id in manifest.titles}
         return found
@@ -247,7 +273,10 @@ class Desk:
         with self._alone():
             now, out = self._clock(), []
             broken: InputRefused | None = None
-            for state in self.status():
+            states = _states(self.entries())
+            # Whoever was killed after an act was noted had no time to tell of it.
+            announce(self.public, _coming(states))
+            for state in states:
                 if state.state == "scheduled" and state.due is not None and state.due <= now:
                     try:
                         put_out(self.public, self.drafts / state.release, state.due, state.approval)
@@ -276,8 +305,12 @@ class Desk:
             time.sleep(min(_NAP, max((min(due) - self._clock()).total_seconds(), 0.0)))
 
     def status(self) -> list[State]:
-        """Every release, in the order in which they were made."""
-        return _states(self.entries())
+        """Every release, in the order in which they were made; what the public sees is out."""
+        out = {one.release: one.since for one in listed(self.public)}
+        return [
+            replace(one, state="out", due=out[one.release]) if one.release in out else one
+            for one in _states(self.entries())
+        ]
 
     def _state(self, name: str, *allowed: str) -> State:
         """The release of that name, or of the one name that begins so."""
@@ -303,8 +336,7 @@ class Desk:
         entry = Entry(
             act, release, by.strip(), now, due, dict(titles), why, policies=dict(policies)
         )
-        states = _states([*self.entries(), entry])
-        coming = [Announced(s.titles, s.due, s.state, s.moved) for s in states if s.due is not None]
+        coming = _coming(_states([*self.entries(), entry]))
         # The calendar is written first, and shown once the act is in the journal.
         with announcing(self.public, coming):
             add_entry(self.journal, entry)
@@ -324,6 +356,16 @@ class Desk:
             except OSError as error:
                 raise InputRefused("cannot be locked", where=str(self.folder)) from error
             yield
+
+
+def _person(name: str) -> str:
+    """A name, however it is typed."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _coming(states: Iterable[State]) -> list[Announced]:
+    """What is said of releases that have an hour."""
+    return [Announced(s.titles, s.due, s.state, s.moved) for s in states if s.due is not None]
 
 
 def _states(entries: Iterable[Entry]) -> list[State]:

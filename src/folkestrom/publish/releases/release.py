@@ -70,6 +70,11 @@ class Manifest:
     why: str = ""
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def shields(self) -> bool:
+        """Whether any of its tables is protected."""
+        return any(decision.policy != "none" for decision in self.decisions.values())
+
 
 def write_release(
     parent: Path,
@@ -105,7 +110,8 @@ def write_release(
     Path
         The release's folder.
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    # Other users of the machine, such as the public server's, read nothing that is not out.
+    parent.mkdir(mode=0o770, parents=True, exist_ok=True)
     unfinished = parent / f".unfinished-{uuid.uuid4().hex}"
     try:
         titles, decisions = {}, {}

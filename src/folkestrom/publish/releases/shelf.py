@@ -168,6 +168,19 @@ def announcing(shelf: Path, coming: Sequence[Announced]) -> Iterator[None]:
         yield
 
 
+def announce(shelf: Path, coming: Sequence[Announced]) -> None:
+    """Say what comes out when, unless that is said already.
+
+    Parameters
+    ----------
+    shelf, coming
+        As for `announcing`.
+    """
+    path, content = shelf / _CALENDAR, msgspec.json.encode(coming)
+    if coming and not (path.is_file() and path.read_bytes() == content):
+        replace_file(path, content)
+
+
 def announced(shelf: Path) -> list[Announced]:
     """What comes out when, as was announced.
 

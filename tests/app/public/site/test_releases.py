@@ -97,6 +97,8 @@ def test_the_calendar_is_read_by_other_programs(tmp_path: Path) -> None:
         site = address.removesuffix(PREFIX)
         calendar = httpx.get(f"{site}/no/calendar.ics")
         feed = httpx.get(f"{site}/en/feed.atom")
+        desk.schedule(name.name, "Bo", date(2021, 5, 27), why="A fault was found")
+        moved = httpx.get(f"{site}/en/feed.atom")
     lines = calendar.content.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     unfolded = calendar.text.replace("\r\n ", "")
@@ -105,6 +107,11 @@ def test_the_calendar_is_read_by_other_programs(tmp_path: Path) -> None:
     assert calendar.headers["content-type"].startswith("text/calendar")
     entries = ET.fromstring(feed.text).findall("{http://www.w3.org/2005/Atom}entry")
     (entry,) = entries
+    # A release that is moved is the same entry.
+    (same_entry,) = ET.fromstring(moved.text).findall("{http://www.w3.org/2005/Atom}entry")
+    name_of = "{http://www.w3.org/2005/Atom}id"
+    assert entry.findtext(name_of) == same_entry.findtext(name_of)
+    assert moved.text != feed.text
     title = entry.findtext("{http://www.w3.org/2005/Atom}title", "")
     assert title.startswith("Population (B1001, B1004, B1005); ")
     assert EVIL not in feed.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -136,17 +136,7 @@ def schedule(
     releases: Releases = FOLDER,
 ) -> None:
     """Set when an approved release comes out; 08:00 where only a day is given."""
-    from folkestrom.publish.releases.desk import HOUR
-
-    try:
-        on, _, at = day.partition("T")
-        when = date.fromisoformat(on), time.fromisoformat(at) if at else HOUR
-    except ValueError as error:
-        raise UsageError(
-            "is no day, or day and hour", where="--at", value=day,
-            allowed="such as 2021-05-20, or 2021-05-20T08:00",
-        ) from error  # fmt: skip
-    due = _desk(releases).schedule(release, _name(by), *when, why)
+    due = _desk(releases).schedule(release, _name(by), *_local_hour(day), why)
     settings(ctx).result().print(_local(due))
 
 
@@ -216,6 +206,23 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
     for row in rows:
         table.add_row(*row.values())
     given.result().print(table)
+
+
+def _local_hour(day: str) -> tuple[date, time]:
+    """A day and an hour, Norwegian time; one of another zone would be taken for another."""
+    from folkestrom.publish.releases.desk import HOUR
+
+    on, _, at = day.partition("T")
+    try:
+        when, hour = date.fromisoformat(on), time.fromisoformat(at) if at else HOUR
+    except ValueError:
+        hour = time(tzinfo=UTC)
+    if hour.tzinfo is not None:
+        raise UsageError(
+            "is no day, or day and hour", where="--at", value=day,
+            allowed="such as 2021-05-20, or 2021-05-20T08:00",
+        )  # fmt: skip
+    return when, hour
 
 
 def _local(due: datetime) -> str:

@@ -85,10 +85,12 @@ class BuildQuestion:
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Path:
         """The release's folder."""
+        # What is approved from now on is not set beside it, and it is not approved then.
+        made_at = datetime.now(UTC)
         wanted = [TABLES[id] for id in self.tables or TABLES]
         corrects = self.desk.corrected(self.corrects) if self.corrects else ""
         out = {id: one for id, one in self.desk.out().items() if id in TABLES}
-        # What is out already is set beside what is made, whichever of them is protected.
+        # What is out, or will be, is set beside what is made, whichever of them is protected.
         before = [TABLES[id] for id in out if TABLES[id] not in wanted]
         keyed = [t.id for t in (*wanted, *before) if t.policy.kind == "cell keys"]
         if keyed and self.secret is None:
@@ -111,7 +113,7 @@ class BuildQuestion:
             return write_release(
                 self.desk.drafts,
                 tables,
-                made_at=datetime.now(UTC),
+                made_at=made_at,
                 made_by=self.made_by,
                 program=__version__,
                 log_position=log_state(connection).position,

@@ -111,7 +111,7 @@ def atom(releases: list[Coming], language: Language, home: str) -> bytes:
         entry = ET.SubElement(feed, f"{{{_ATOM}}}entry")
         _element(entry, "title", _title(one))
         ids = "-".join(id for _, found in one.titles for id in found)
-        _element(entry, "id", f"{home}calendar#{_stamp(due)}-{ids}")
+        _element(entry, "id", f"{home}calendar#{_stamp(_first(due, one))}-{ids}")
         _element(entry, "updated", f"{due:%Y-%m-%dT%H:%M:%SZ}")
         ET.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"{home}calendar"})
         _element(entry, "summary", _title(one))
