@@ -211,7 +211,7 @@ def _by_cell_keys(table: Counted, true: _True, few: NDArray[np.bool_]) -> _Shown
         code: counts + perturbations.changes(counts, with_sums(table.keys[code], sums))
         for code, counts in true.items()
     }
-    # Figures of 0 too: those that are not shown would else be known to count somebody.
+    # Figures of 0 too: those that are not shown would else be known to count a person.
     return shown, few
 
 
