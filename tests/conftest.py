@@ -71,6 +71,7 @@ PURPOSES = {
 #: Files that take long: what a person who changes one rule need not wait for, and CI runs.
 LONG = (
     "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
+    "analysis/followup/test_behaviour.py", "analysis/rates/test_linked.py",
     "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
     "analysis/mobility/panel/test_streams.py", "analysis/mobility/results/test_marginal.py",
@@ -80,7 +81,8 @@ LONG = (
     "publish/formats/test_not_interpreted.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/cli/test_python.py",
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",
-    "app/public/test_processes.py", "columns/test_doors.py", "intake/test_crash.py",
+    "app/public/test_processes.py", "app/public/test_server.py", "columns/test_doors.py",
+    "disclosure/test_suppression.py", "intake/test_crash.py", "intake/test_log.py",
     "intake/test_exact_lines.py", "intake/test_quarantine_rounds.py", "intake/test_shuffle.py",
     "intake/test_text_faults.py", "register/test_birth_dates.py", "register/test_build.py",
     "register/test_large_histories.py", "twin/lives/*", "twin/output/test_seeds.py",
