@@ -55,10 +55,8 @@ def old_age_dependency(
 
     Parameters
     ----------
-    persons
-        By sex and age group: (…, 2, ages).
-    structure
-        The cells.
+    persons, structure
+        As for `persons_between`.
     old, working
         The ages from which they count.
 
@@ -95,10 +93,8 @@ def median_age(persons: Floats, structure: Structure) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    persons
-        By sex and age group: (…, 2, ages).
-    structure
-        The cells.
+    persons, structure
+        As for `persons_between`.
 
     Examples
     --------

@@ -109,6 +109,16 @@ class Structure:
         """Whether each group lives in the country."""
         return np.array([group.resident for group in self.groups])
 
+    def part(self, name: str) -> NDArray[np.bool_]:
+        """Whether each group is part of several together.
+
+        Parameters
+        ----------
+        name
+            What these are called.
+        """
+        return np.array([name in group.part_of for group in self.groups])
+
     def places(self, field: str) -> NDArray[np.intp]:
         """The place of the group that a field of each names; -1: none, its own for empty ones.
 

@@ -29,6 +29,8 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Language, Measure, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.indicators import median_age
+from folkestrom.projection.structure import Structure
 from folkestrom.statistics.changes import MEAN, changes
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
@@ -314,11 +316,7 @@ def _mean_age(stock: NDArray[np.float64]) -> float | None:
 
 def _median_age(stock: NDArray[np.float64]) -> float | None:
     """The age that half of the persons are below; they lie evenly within a year of age."""
-    below = np.cumsum(stock)
-    if not below[-1]:
-        return None
-    age = int(np.searchsorted(below, below[-1] / 2))
-    return float(age + (below[-1] / 2 - (below[age] - stock[age])) / stock[age])
+    return float(median_age(stock[None], Structure(ages=stock.size))) if stock.any() else None
 
 
 def _cells(account: Cells, rows: Sequence[Mapping[str, Any]], said: tuple[Text, ...]) -> Cells:

@@ -132,6 +132,11 @@ def _known(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
     return kept.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES)).rows()
 
 
+def _of_groups(*codes: str) -> pl.Expr:
+    """Whether a row is of one of those immigrant groups; of an unknown one it is of none."""
+    return pl.col(GROUP.name).cast(pl.String).is_in(codes).fill_null(False)
+
+
 def _of_ages(data: pl.DataFrame, sex: str | None = None) -> tuple[Floats, Floats]:
     """Events and person-years by single year of age, of one sex or of all."""
     events, exposure = np.zeros(OPEN_AGE + 1), np.zeros(OPEN_AGE + 1)
@@ -154,9 +159,8 @@ def _flows(
 
 def _share(coming: pl.DataFrame, mothers: Occurrences) -> float:
     """Share of immigrant women's newborn that have two immigrant parents."""
-    here = pl.col(GROUP.name).cast(pl.String).is_in([*BORN_HERE, "unknown"])
-    of_immigrants = int(mothers.data.filter(~here)["events"].sum())
-    theirs = coming.filter(pl.col(GROUP.name).cast(pl.String) == "norwegian_born")
+    of_immigrants = int(mothers.data.filter(_of_groups(*IMMIGRANTS))["events"].sum())
+    theirs = coming.filter(_of_groups("norwegian_born"))
     return min(int(theirs[BIRTHS.id].sum()) / of_immigrants, 1.0) if of_immigrants else 1.0
 
 
@@ -170,11 +174,10 @@ def _fertility(mothers: Occurrences, cells: Structure) -> Floats:
     """Births by woman and year: of immigrants, and of all others; nobody's abroad count."""
     first, last = CHILDBEARING
     array = np.zeros((len(cells.groups), OPEN_AGE + 1))
-    here = pl.col(GROUP.name).cast(pl.String).is_in([*BORN_HERE, "unknown"])
-    immigrants = np.array(["immigrants" in group.part_of for group in cells.groups])
-    for rows, data in ((~immigrants, mothers.data.filter(here)),
-                       (immigrants, mothers.data.filter(~here))):  # fmt: skip
-        array[rows, first : last + 1] = np.nan_to_num(fertility_rates(*_of_ages(data)))
+    immigrants, theirs = cells.part("immigrants"), _of_groups(*IMMIGRANTS)
+    for rows, kept in ((~immigrants, ~theirs), (immigrants, theirs)):
+        found = fertility_rates(*_of_ages(mothers.data.filter(kept)))
+        array[rows, first : last + 1] = np.nan_to_num(found)
     array[~cells.resident] = 0
     return array
 
@@ -187,7 +190,7 @@ def _emigration(leaving: Occurrences, cells: Structure) -> Floats:
         events[at] += happened
         exposure[at] += days / DAYS_PER_YEAR
     array = np.zeros(cells.shape)
-    immigrants = np.array(["immigrants" in group.part_of for group in cells.groups])
+    immigrants = cells.part("immigrants")
     for rows in (immigrants, ~immigrants & cells.resident):
         factors = two_factors(*(_in_fives(one[rows]) for one in (events, exposure)))
         array[rows] = _in_ones(factors.reshape(rows.sum(), len(SEXES), -1))

@@ -223,9 +223,8 @@ def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) 
 def _figures(found: Projection) -> dict[str, Floats]:
     """Every measure by step."""
     cells, persons = found.structure, found.residents[:-1]
-    immigrants = [n for n, group in enumerate(cells.groups) if "immigrants" in group.part_of]
     total = persons.sum(axis=(-1, -2))
-    of_them = found.population[:-1, immigrants].sum(axis=(-1, -2, -3))
+    of_them = found.population[:-1, cells.part("immigrants")].sum(axis=(-1, -2, -3))
     flows = {name: getattr(found, name)[:, cells.resident].sum(axis=(-1, -2, -3))
              for name in _FLOWS}  # fmt: skip
     return {
