@@ -63,8 +63,9 @@ def test_draws_are_projections_of_their_own(seed: int) -> None:
     for draw in range(2):
         alone = Rates(rates.mortality, two[draw], rates.fertility, rates.immigration)
         expected = project(CELLS, persons, alone.assumptions(CELLS))
-        assert (found.population[draw] == expected.population).all()
-        assert (found.emigration[draw] == expected.emigration).all()
+        # Not to the bit: a vector's last values may be computed by another instruction.
+        assert found.population[draw] == pytest.approx(expected.population, rel=1e-13)
+        assert found.emigration[draw] == pytest.approx(expected.emigration, rel=1e-13)
 
 
 def test_stable_growth_is_the_dominant_eigenvalue() -> None:

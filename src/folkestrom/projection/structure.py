@@ -42,6 +42,8 @@ class Group:
         The group that its persons belong to a step later; empty: this one.
     children
         The groups that its mothers' newborn belong to, each with its share; none: this one.
+    alike
+        The name that it shares with groups whose rates are estimated together with its own.
     """
 
     code: str
@@ -51,6 +53,7 @@ class Group:
     leaves_to: str = ""
     next: str = ""
     children: tuple[tuple[str, float], ...] = ()
+    alike: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,6 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.indicators.fertility import (
-    fertility_rates,
-    mean_age_at_childbearing,
-    total_fertility,
-)
-from folkestrom.analysis.indicators.life_table import SEXES, Floats, period_life_table
 from folkestrom.analysis.rates.events import EVENTS, event_steps
 from folkestrom.analysis.rates.exposure import exposure_steps
 from folkestrom.analysis.rates.occurrence import check_period
@@ -30,6 +24,12 @@ from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Language, Measure, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.indicators import median_age
+from folkestrom.projection.rates.fertility import (
+    fertility_rates,
+    mean_age_at_childbearing,
+    total_fertility,
+)
+from folkestrom.projection.rates.life_table import SEXES, Floats, period_life_table
 from folkestrom.projection.structure import Structure
 from folkestrom.statistics.changes import MEAN, changes
 from folkestrom.statistics.coverage import coverage

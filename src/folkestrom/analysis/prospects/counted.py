@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,7 +11,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.indicators.fertility import CHILDBEARING, fertility_rates
 from folkestrom.analysis.prospects.emigrants import emigrant_steps
 from folkestrom.analysis.prospects.groups import (
     ABROAD,
@@ -24,28 +22,22 @@ from folkestrom.analysis.prospects.groups import (
     place,
     structure,
 )
-from folkestrom.analysis.prospects.rates import Floats, closed, two_factors
+from folkestrom.analysis.rates.events import EVENTS, event_steps
 from folkestrom.analysis.rates.occurrence import Occurrences, occurrences
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
-from folkestrom.projection.assumptions import Rates
+from folkestrom.engine.steps import compose, parameters_of
+from folkestrom.model.specification import Measure
+from folkestrom.projection.assumptions import Floats, Rates
+from folkestrom.projection.counts import Counts
 from folkestrom.projection.structure import SEXES, Structure
-from folkestrom.statistics.flows import BIRTHS, IMMIGRATION, Window, flows
+from folkestrom.statistics.flows import BIRTHS, DEATHS, IMMIGRATION, Window, flows
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.variable import Variable
 
 _SEX, _AGE = VARIABLES["sex"], VARIABLES["age"]
-#: What is counted of the years before, and by what.
-_COUNTED: Final = {
-    "childbirth": ["age", GROUP.name],
-    "death": ["sex", "age"],
-    "emigration": ["sex", "age", GROUP.name, DURATION.name],
-}
-#: Years of age whose emigrants are counted together.
-_WIDTH: Final = 5
-#: Males per female at birth where none are counted: as in most populations.
-SEX_RATIO: Final = 1.06
+#: What emigration and person-years are counted by.
+_LEAVING: Final = ("sex", "age", GROUP.name, DURATION.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,14 +50,15 @@ class Start:
         Its groups.
     population
         Persons, those abroad too: (groups, 2, ages).
-    rates
-        Those of the years before, to be kept in all years to come.
+    counts, rates
+        Events of the years before, and rates of them, to be kept in all years to come.
     left_out
         Residents of unknown sex or age, who are in none of the cells.
     """
 
     structure: Structure
     population: Floats
+    counts: Counts
     rates: Rates
     left_out: int
 
@@ -85,25 +78,21 @@ def start(connection: duckdb.DuckDBPyConnection, day: date, known: date, years: 
         How many years before it rates are of.
     """
     base = Period(date(day.year - years, day.month, day.day), day)
-    counted = {
-        event: occurrences(connection, base, by, event, known_at=known)
-        for event, by in _COUNTED.items()
-    }
-    mothers = counted["childbirth"]
-    coming = _flows(connection, base, known, (_SEX, _AGE, GROUP))
-    cells = structure(_share(coming, mothers))
+    mothers = _mothers(connection, base, known)
+    happened = _flows(connection, base, known)
+    cells = structure(_share(happened, mothers))
     population, left_out = _population(connection, Moment(day, known), cells)
     earlier, _ = _population(connection, Moment(base.start, known), cells)
-    abroad = (population + earlier)[~cells.resident] / 2 * years
-    immigration, returning = _coming(coming, cells, abroad, years)
-    emigration = _emigration(counted["emigration"], cells)
-    emigration[~cells.resident] = returning
-    mortality = np.stack([closed(*_of_ages(counted["death"].data, sex)) for sex in SEXES])
-    rates = Rates(
-        mortality[None, None], emigration[None], _fertility(mothers, cells)[None],
-        immigration[None], _males_per_female(coming),
+    leaving = occurrences(connection, base, _LEAVING, "emigration", known_at=known)
+    lived, emigration = _lived(leaving, cells)
+    abroad = ~cells.resident
+    lived[abroad] = (population + earlier)[abroad] / 2 * years
+    emigration[abroad], immigration = _coming(happened, cells)
+    counts = Counts(
+        cells, years, lived, _of(happened, DEATHS, cells), emigration, immigration,
+        _births(mothers, cells), _newborn(happened),
     )  # fmt: skip
-    return Start(cells, population, rates, left_out)
+    return Start(cells, population, counts, counts.rates(), left_out)
 
 
 def _population(
@@ -137,87 +126,68 @@ def _of_groups(*codes: str) -> pl.Expr:
     return pl.col(GROUP.name).cast(pl.String).is_in(codes).fill_null(False)
 
 
-def _of_ages(data: pl.DataFrame, sex: str | None = None) -> tuple[Floats, Floats]:
-    """Events and person-years by single year of age, of one sex or of all."""
-    events, exposure = np.zeros(OPEN_AGE + 1), np.zeros(OPEN_AGE + 1)
-    of_sex = data if sex is None else data.filter(pl.col("sex").cast(pl.String) == sex)
-    for age, happened, days in of_sex.select("age", "events", "days").rows():
-        if age is not None:
-            events[min(age, OPEN_AGE)] += happened
-            exposure[min(age, OPEN_AGE)] += days / DAYS_PER_YEAR
-    return events, exposure
-
-
-def _flows(
-    connection: duckdb.DuckDBPyConnection, base: Period, known: date, by: Sequence[Variable]
-) -> pl.DataFrame:
-    """Births and immigrations of the years before, by variables."""
+def _flows(connection: duckdb.DuckDBPyConnection, base: Period, known: date) -> pl.DataFrame:
+    """Births, deaths and immigrations of the years before, by sex, age and group."""
     window = Window(base.start, base.end, known, known)
-    counts = {BIRTHS.id: pa.int64(), IMMIGRATION.id: pa.int64()}
+    by = (_SEX, _AGE, GROUP)
+    counts = {flow.id: pa.int64() for flow in (BIRTHS, DEATHS, IMMIGRATION)}
     return pl.DataFrame(coded(flows(connection, window, by), by, counts))
 
 
-def _share(coming: pl.DataFrame, mothers: Occurrences) -> float:
+def _mothers(connection: duckdb.DuckDBPyConnection, base: Period, known: date) -> pl.DataFrame:
+    """Births of the years before, by the mother's age and group."""
+    steps, by = event_steps(EVENTS["childbirth"], (_AGE, GROUP)), (_AGE, GROUP)
+    values = {"start": base.start, "end": base.end, "known_at": known, "known_start": known,
+              "known_end": known}  # fmt: skip
+    found = fetch(connection, steps, parameters_of(compose(steps), values))
+    return pl.DataFrame(coded(found, by, {"events": pa.int64()}))
+
+
+def _share(happened: pl.DataFrame, mothers: pl.DataFrame) -> float:
     """Share of immigrant women's newborn that have two immigrant parents."""
-    of_immigrants = int(mothers.data.filter(_of_groups(*IMMIGRANTS))["events"].sum())
-    theirs = coming.filter(_of_groups("norwegian_born"))
-    return min(int(theirs[BIRTHS.id].sum()) / of_immigrants, 1.0) if of_immigrants else 1.0
+    of_immigrants = int(mothers.filter(_of_groups(*IMMIGRANTS))["events"].sum())
+    theirs = int(happened.filter(_of_groups("norwegian_born"))[BIRTHS.id].sum())
+    return min(theirs / of_immigrants, 1.0) if of_immigrants else 1.0
 
 
-def _males_per_female(coming: pl.DataFrame) -> float:
+def _newborn(happened: pl.DataFrame) -> tuple[float, float]:
     sex = pl.col("sex").cast(pl.String)
-    males, females = (int(coming.filter(sex == one)[BIRTHS.id].sum()) for one in SEXES)
-    return males / females if males and females else SEX_RATIO
+    males, females = (int(happened.filter(sex == one)[BIRTHS.id].sum()) for one in SEXES)
+    return males, females
 
 
-def _fertility(mothers: Occurrences, cells: Structure) -> Floats:
-    """Births by woman and year: of immigrants, and of all others; nobody's abroad count."""
-    first, last = CHILDBEARING
+def _births(mothers: pl.DataFrame, cells: Structure) -> Floats:
+    """By the mother's group and age; which immigrants' it is makes no difference to rates."""
     array = np.zeros((len(cells.groups), OPEN_AGE + 1))
-    immigrants, theirs = cells.part("immigrants"), _of_groups(*IMMIGRANTS)
-    for rows, kept in ((~immigrants, ~theirs), (immigrants, theirs)):
-        found = fertility_rates(*_of_ages(mothers.data.filter(kept)))
-        array[rows, first : last + 1] = np.nan_to_num(found)
-    array[~cells.resident] = 0
+    named = mothers.with_columns(pl.col(GROUP.name).cast(pl.String))
+    for age, group, events in named.filter(pl.col("age").is_not_null()).rows():
+        array[place(group, None), min(age, OPEN_AGE)] += events
     return array
 
 
-def _emigration(leaving: Occurrences, cells: Structure) -> Floats:
-    """Emigration by group and duration and by sex and age, of immigrants and of those born here."""
-    events, exposure = np.zeros(cells.shape), np.zeros(cells.shape)
-    for sex, age, group, years, happened, days in _known(leaving.data):
+def _lived(leaving: Occurrences, cells: Structure) -> tuple[Floats, Floats]:
+    """Person-years and emigrations of residents."""
+    days, events = np.zeros(cells.shape), np.zeros(cells.shape)
+    for sex, age, group, years, happened, lived in _known(leaving.data):
         at = place(group, years), SEXES.index(sex), min(age, OPEN_AGE)
         events[at] += happened
-        exposure[at] += days / DAYS_PER_YEAR
+        days[at] += lived
+    return days / DAYS_PER_YEAR, events
+
+
+def _of(happened: pl.DataFrame, flow: Measure, cells: Structure) -> Floats:
+    """Events by group, sex and age; of immigrants whenever they came."""
     array = np.zeros(cells.shape)
-    immigrants = cells.part("immigrants")
-    for rows in (immigrants, ~immigrants & cells.resident):
-        factors = two_factors(*(_in_fives(one[rows]) for one in (events, exposure)))
-        array[rows] = _in_ones(factors.reshape(rows.sum(), len(SEXES), -1))
+    for sex, age, group, events in _known(happened.select("sex", "age", GROUP.name, flow.id)):
+        array[place(group, None), SEXES.index(sex), min(age, OPEN_AGE)] += events
     return array
 
 
-def _coming(
-    coming: pl.DataFrame, cells: Structure, abroad: Floats, years: int
-) -> tuple[Floats, Floats]:
-    """Immigrants of a year, by group at once; and the rate at which those born here return."""
-    counts = np.zeros(cells.shape)
-    returned = np.zeros_like(abroad)
-    for sex, age, group, happened in _known(coming.drop(BIRTHS.id)):
-        at = SEXES.index(sex), min(age, OPEN_AGE)
-        if group not in IMMIGRANTS:
-            returned[place(group, None), *at] += happened
-        else:
-            counts[place(group, 0), *at] += happened / years
-    rates = two_factors(_in_fives(returned), _in_fives(abroad))
-    return counts, _in_ones(rates.reshape(len(BORN_HERE), len(SEXES), -1))
-
-
-def _in_fives(array: Floats) -> Floats:
-    """Five years of age together: (groups, 2 * ages / 5)."""
-    return array.reshape(len(array), -1, _WIDTH).sum(axis=-1)
-
-
-def _in_ones(array: Floats) -> Floats:
-    """The same rate at each of five ages."""
-    return np.repeat(array, _WIDTH, axis=-1)
+def _coming(happened: pl.DataFrame, cells: Structure) -> tuple[Floats, Floats]:
+    """Those born here who come back, by groups abroad; and immigrants, who come to year 0."""
+    came = _of(happened, IMMIGRATION, cells)
+    back = came[[place(code, None) for code in BORN_HERE]]
+    immigrants = np.zeros(cells.shape)
+    for code in IMMIGRANTS:
+        immigrants[place(code, 0)] = came[place(code, None)]
+    return back, immigrants

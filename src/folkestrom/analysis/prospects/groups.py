@@ -45,7 +45,13 @@ def structure(norwegian_born: float) -> Structure:
     """
     children = (("norwegian_born", norwegian_born), ("native", 1 - norwegian_born))
     groups = [
-        Group(code, _LABELS[code], leaves_to=f"{code}{ABROAD}", children=(("native", 1.0),))
+        Group(
+            code,
+            _LABELS[code],
+            leaves_to=f"{code}{ABROAD}",
+            children=(("native", 1.0),),
+            alike="born here",
+        )
         for code in BORN_HERE
     ]
     for code in IMMIGRANTS:
@@ -54,11 +60,11 @@ def structure(norwegian_born: float) -> Structure:
             label = f"{_LABELS[code]}, {duration} years"
             groups.append(
                 Group(f"{code}_{duration}", label, ("immigrants", code), next=after,
-                      children=children)
+                      children=children, alike="immigrants")
             )  # fmt: skip
     groups += [
         Group(f"{code}{ABROAD}", f"{_LABELS[code]}, abroad", resident=False, leaves_to=code,
-              part_of=("abroad",))
+              part_of=("abroad",), alike="abroad")
         for code in BORN_HERE
     ]  # fmt: skip
     return Structure(tuple(groups), OPEN_AGE + 1)

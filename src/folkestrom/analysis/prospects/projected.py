@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.counted import Start, start
-from folkestrom.analysis.prospects.rates import CLOSED_FROM, Floats
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -28,6 +27,7 @@ from folkestrom.model.specification import (
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
 from folkestrom.projection.projecting import Projection, project
+from folkestrom.projection.rates.estimates import CLOSED_FROM, Floats
 from folkestrom.projection.scenario import Scenario
 from folkestrom.statistics.coverage import coverage
 

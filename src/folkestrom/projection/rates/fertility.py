@@ -45,7 +45,7 @@ def fertility_rates(births: Floats, exposure: Floats, unknown: float = 0.0) -> F
     if known > 0:
         counted *= 1 + unknown / known
     women = exposure[first : last + 1]
-    return np.divide(counted, women, out=np.full(women.shape, np.nan), where=women > 0)
+    return np.asarray(np.divide(counted, women, out=np.full(women.shape, np.nan), where=women > 0))
 
 
 def total_fertility(rates: Floats) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from folkestrom.analysis.prospects.rates import CLOSED_FROM, closed, two_factors
+from folkestrom.projection.rates.estimates import CLOSED_FROM, closed, two_factors
 
 
 def test_two_factors_are_a_poisson_model_without_interaction() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from folkestrom.analysis.indicators.fertility import (
+from folkestrom.projection.rates.fertility import (
     fertility_rates,
     mean_age_at_childbearing,
     total_fertility,
 )
-from folkestrom.analysis.indicators.life_table import (
+from folkestrom.projection.rates.life_table import (
     SEXES,
     Floats,
     infant_years,

@@ -1,0 +1,1 @@
+"""Rates, the tables that they make, and how they are estimated: pure numbers."""
