@@ -62,7 +62,7 @@ COUNTRIES: Final = Policy(
         "Få personer kommer fra, eller drar til, de fleste land: et antall på 1 ville røpet en som "
         "man kjenner landet til.",
     ),
-    units=(("Kjonn",),),
+    units=(("Kjonn",), ("Kjonn", "Alder")),
     few=20,
 )
 BIRTHS: Final = Policy(

@@ -165,7 +165,7 @@ TABLES: Final = {
         Declared(
             "B1010", Text("Immigration, emigration and net migration",
                           "Innvandring, utvandring og nettoinnvandring"),
-            (_COUNTRY, _SEX), abroad, "year",
+            (_COUNTRY, _SEX, _AGE_GROUP), abroad, "year",
             {"immigration": "Innvandring", "emigration": "Utvandring",
              "net_migration": "Nettoinnvandring"},
             COUNTRIES, {"net_migration": ("immigration", "emigration")},
