@@ -32,7 +32,7 @@ class State:
     moved
         Changes to the calendar.
     told
-        Whether the calendar has it.
+        When the calendar last said something else of it, in UTC; None: it has said nothing.
     made
         Whether there are tables; not of what is announced before.
     """
@@ -45,7 +45,7 @@ class State:
     approved_at: datetime | None = None
     due: datetime | None = None
     moved: tuple[Moved, ...] = ()
-    told: bool = False
+    told: datetime | None = None
     made: bool = True
 
     @property
@@ -65,7 +65,9 @@ def calendar_of(states: Iterable[State]) -> list[Announced]:
         Of all releases.
     """
     return [
-        Announced(s.titles, s.due, "scheduled" if s.state == "announced" else s.state, s.moved)
+        Announced(
+            s.titles, s.due, "scheduled" if s.state == "announced" else s.state, s.moved, s.told
+        )
         for s in states
         if s.told and s.state != "replaced"
     ]
@@ -98,18 +100,20 @@ def _after(before: State | None, entry: Entry) -> State:
             return State(entry.release, "draft", entry.titles, entry.who)
         short = [Moved(entry.at, None, entry.due, entry.why)] * bool(entry.why.strip())
         return State(entry.release, "announced", entry.titles, entry.who, due=entry.due,
-                     moved=(*short,), told=True, made=False)  # fmt: skip
+                     moved=(*short,), told=entry.at, made=False)  # fmt: skip
     if entry.act == "approve":
         return replace(before, state="approved", approved_by=entry.who, approved_at=entry.at)
     if entry.act == "release":
-        return replace(before, state="out", due=entry.due)
+        return replace(before, state="out", due=entry.due, told=entry.due)
     withdrawn = entry.act == "withdraw"
     moved = before.moved
     # What was announced otherwise is a change to the calendar, and so is short notice.
     kept = bool(entry.announced) and entry.due == before.due
-    if not kept and (before.due is not None or (entry.why.strip() and not withdrawn)):
+    told = before.told is not None or not withdrawn
+    if not kept and (before.due is not None or (entry.why.strip() and told)):
         moved = (*moved, Moved(entry.at, before.due, entry.due, entry.why))
     if withdrawn:
-        return replace(before, state="withdrawn", moved=moved)
+        at = entry.at if told else None
+        return replace(before, state="withdrawn", moved=moved, told=at)
     state = "announced" if before.state == "announced" else "scheduled"
-    return replace(before, state=state, due=entry.due, moved=moved, told=True)
+    return replace(before, state=state, due=entry.due, moved=moved, told=entry.at)

@@ -111,7 +111,9 @@ def test_the_calendar_is_read_by_other_programs(tmp_path: Path) -> None:
     (same_entry,) = ET.fromstring(moved.text).findall("{http://www.w3.org/2005/Atom}entry")
     name_of = "{http://www.w3.org/2005/Atom}id"
     assert entry.findtext(name_of) == same_entry.findtext(name_of)
-    assert moved.text != feed.text
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert entry.findtext(f"{atom}updated") == "2021-01-04T00:00:00Z"
+    assert "A fault was found" in same_entry.findtext(f"{atom}summary", "")
     title = entry.findtext("{http://www.w3.org/2005/Atom}title", "")
     assert title.startswith("Population (B1001, B1004, B1005); ")
     assert EVIL not in feed.text
