@@ -57,11 +57,9 @@ _SHARE: Final = Text("per cent", "prosent")
 _CHANCE: Final = Text("probability", "sannsynlighet")
 _TOTAL: Final = "total"
 _LEAVING: Final = {
-    "death": (Text("Deaths", "Døde"), Text("Probability of dying", "Dødssannsynlighet"),
-              Text("Ever dying in the country", "Dør noen gang i landet")),
+    "death": (Text("Deaths", "Døde"), Text("Probability of dying", "Dødssannsynlighet")),
     "emigration": (Text("Emigrations", "Utvandringer"),
-                   Text("Probability of emigrating", "Utvandringssannsynlighet"),
-                   Text("Ever emigrating", "Utvandrer noen gang")),
+                   Text("Probability of emigrating", "Utvandringssannsynlighet")),
 }  # fmt: skip
 _FORMULAS: Final = {
     "andreev-kingkade": Text("Andreev and Kingkade 2015", "Andreev og Kingkade 2015"),
@@ -302,7 +300,7 @@ def _measures(asked: Asked) -> tuple[Measure, ...]:
     ]  # fmt: skip
     if "emigration" in design.exits:
         listed += [
-            _undefined("ever_emigrating", *_both(_LEAVING["emigration"][2]), _SHARE, 2),
+            _undefined("ever_emigrating", *_both(_ever(asked)), _SHARE, 2),
             _undefined("ever_emigrating_lower", "Lower", "Nedre", _SHARE, 2),
             _undefined("ever_emigrating_upper", "Upper", "Øvre", _SHARE, 2),
         ]
@@ -318,6 +316,13 @@ def _undefined(id: str, en: str, no: str, unit: Text, decimals: int) -> Measure:
 
 def _both(text: Text) -> tuple[str, str]:
     return text.en, text.no
+
+
+def _ever(asked: Asked) -> Text:
+    if asked.design.since_arrival:
+        years = asked.design.followed(asked.log_years)
+        return Text(f"Emigrating in the first {years}", f"Utvandrer i de første {years}")
+    return Text("Ever emigrating", "Utvandrer noen gang")
 
 
 def _expected(asked: Asked) -> Text:

@@ -130,8 +130,11 @@ def observed(events: Floats, exposure: Floats, choices: Choices) -> Observed | N
     least = min(LEAST_OPEN_AGE, choices.open_age)
     empty = np.flatnonzero((years <= 0) & (starts >= least))
     happened = np.flatnonzero(counted.sum(axis=0) > 0)
-    last = min([len(starts) - 1, *happened[-1:], *empty[:1]]) if happened.size else 0
-    if starts[last] < least or not years[last:].sum() > 0:
+    exposed = np.flatnonzero(years > 0)
+    if not happened.size or not exposed.size:
+        return None
+    last = min(happened[-1], exposed[-1], *empty[:1])
+    if starts[last] < least:
         return None
     expected = events.copy()
     if model is not None:

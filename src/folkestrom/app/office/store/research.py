@@ -80,10 +80,11 @@ class Research(Opened):
         by
             Names of variables: the register's, linked ones, and those of `groups`.
         event
-            "emigration", "out_migration", "immigration", "death", "birth", "childbirth" (a birth
-            as its mother's), "marriage", "divorce" or "naturalisation".
+            "emigration", "out_migration", "immigration", "return", "death", "birth", "childbirth"
+            (a birth as its mother's), "marriage", "divorce" or "naturalisation".
         destination
-            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
+            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere". Of
+            emigration: a country, such as "SE".
         only
             Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
