@@ -101,7 +101,7 @@ def observed(events: Floats, exposure: Floats, choices: Choices) -> Observed | N
 
     The open group begins at the age that was chosen; where a group below that has nobody exposed,
     or nobody leaves from it on, earlier, but not before `LEAST_OPEN_AGE`. The table begins at the
-    first age from which on somebody was exposed at every age.
+    first age from which on anybody was exposed at every age.
 
     Parameters
     ----------
