@@ -138,6 +138,12 @@ METHODS: dict[str, dict[str, Any]] = {
         "standardise_by": (), "against": None, "method": "direct", "known_at": None,
         "level": 0.95, "groups": None, "publish": None, "to": "polars", **ARRANGED, **PERIOD,
     },
+    "life_table": {
+        "by": ["county"], "exits": ["death"], "between": None, "since_arrival": False,
+        "abridged": True, "infants": "coale-demeny", "open_age": 80, "closing": "none",
+        "ages": [0], "only": None, "groups": None, "level": 0.95, "known_at": None, **ARRANGED,
+        **PERIOD, "to": "polars",
+    },
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},
 }  # fmt: skip
