@@ -182,8 +182,7 @@ def test_the_sexes_may_be_compared(country: Any) -> None:
         ask(country, by=("sex",), between=("male", "men"))
 
 
-def test_years_since_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(made_of, "LEAST_PERSON_YEARS", 1)
+def test_years_since_arrival() -> None:
     came, left, born = date(2002, 1, 1), date(2002, 7, 2), date(1980, 1, 1)
     stays, events = [{"person": 99, "sex": 1}], []
     for n in range(1, 11):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from folkestrom.analysis.rates import lexis, occurrences
 from folkestrom.analysis.rates.cells import RateDesign, measured, rate_cells
@@ -83,3 +85,20 @@ def test_a_table_of_triangles_has_no_other_cells() -> None:
     # Empty ones are there, as in every table of rates.
     assert any(row["rate"] is None for row in rows)
     assert sum(row["events"] for row in rows) == counted.data["events"].sum()
+
+
+@pytest.mark.parametrize("shape", ["squares", "triangles"])
+def test_squares_and_triangles_of_the_worked_case(reference: Path, shape: str) -> None:
+    folder = reference.parent / "cases" / "exposure"
+    if not folder.exists():
+        pytest.skip("worked cases are not there")
+    persons = pl.read_csv(folder / "lexis_persons.csv")
+    expected = pl.read_csv(folder / f"lexis_{shape}_expected.csv")
+    cells = lexis(persons, birth="dob", start="entry", stop="exit")
+    keys = ["age", "year"] if shape == "squares" else ["age", "year", "cohort", "triangle"]
+    found = cells.group_by(keys).agg(pl.col("exposure", "events").sum())
+    both = found.join(expected, on=keys, how="full", coalesce=True, suffix="_expected")
+    there = both.filter((pl.col("exposure") > 1e-9) | (pl.col("py") > 1e-9))
+    assert there.height > 100
+    assert there.select((pl.col("exposure") - pl.col("py")).abs().max()).item() < 1e-9
+    assert there["events"].to_list() == there["events_expected"].to_list()

@@ -120,3 +120,13 @@ def test_smooth_rates_are_nearer_the_truth_than_counted_ones() -> None:
     assert smoothed(events, lived)[45] == pytest.approx(true[45], rel=0.5)
     with pytest.raises(InputRefused):
         smoothed(np.zeros(10), np.ones(10))
+
+
+@pytest.mark.parametrize("without", [40, 70, 95])
+def test_ages_at_which_nobody_died_have_small_rates(without: int) -> None:
+    events, lived = counts(3000)
+    events[:without] = 0
+    for penalty in (None, 0.1, 1.0, 1e3):
+        found = smoothed(events, lived, penalty)
+        assert np.isfinite(found).all()
+        assert 0 < found[: without - 10].max() < events.sum() / lived.sum()

@@ -218,8 +218,13 @@ def alike(
 
 
 def observed_of(events: Floats, lived: Floats, choices: Choices) -> Observed | None:
-    """Rates by the age groups of a life table; None where a group is too small for one."""
-    return observed(events, lived, choices) if lived.sum() >= LEAST_PERSON_YEARS else None
+    """Rates by the age groups of a life table; None where a group is too small for one.
+
+    Of durations, which are followed for some years only, there is no least number of person-years.
+    """
+    if choices.sex is not None and lived.sum() < LEAST_PERSON_YEARS:
+        return None
+    return observed(events, lived, choices)
 
 
 def _from(found: Observed | None, begin: float) -> Observed:

@@ -19,6 +19,9 @@ from folkestrom.projection.rates.life_table import Floats
 _BETWEEN, _DEGREE, _ORDER = 5, 3, 2
 #: How much roughness may cost: of these the one with the least information criterion is taken.
 PENALTIES: Final = tuple(float(x) for x in 10 ** np.arange(-1, 6.01, 0.5))
+#: What keeps splines with no event near them where they are, and rates from being none.
+_RIDGE: Final = 1e-8
+_LIMITS: Final = (-30.0, 30.0)
 _ROUNDS: Final = 100
 _CLOSE: Final = 1e-10
 
@@ -81,10 +84,12 @@ def _fit(
     d: Floats, e: Floats, basis: Floats, rough: Floats, penalty: float
 ) -> tuple[Floats, float]:
     """Rates, and the information criterion of a penalty, by iterated weighted least squares."""
-    spline = np.full(basis.shape[1], np.log(d.sum() / e.sum()))
-    cost = penalty * rough + 1e-10 * np.eye(rough.shape[0])
+    mean = d.sum() / e.sum()
+    # From half way between the counts and their mean, as generalized linear models begin.
+    log_rate = np.log(np.divide(d + mean * e, 2 * e, out=np.full_like(e, mean), where=e > 0))
+    spline = np.zeros(basis.shape[1])
+    cost = penalty * rough + _RIDGE * np.eye(rough.shape[0])
     for _ in range(_ROUNDS):
-        log_rate = np.clip(basis @ spline, -50, 50)
         expected = e * np.exp(log_rate)
         weighted = (basis.T * expected) @ basis
         after = solve(
@@ -92,9 +97,9 @@ def _fit(
         )
         change = np.abs(after - spline).max()
         spline = after
+        log_rate = np.clip(basis @ spline, *_LIMITS)
         if change < _CLOSE * (1 + np.abs(spline).max()):
             break
-    log_rate = np.clip(basis @ spline, -50, 50)
     expected = e * np.exp(log_rate)
     weighted = (basis.T * expected) @ basis
     used = float(np.trace(solve(weighted + cost, weighted, assume_a="pos")))
