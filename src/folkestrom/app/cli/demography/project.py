@@ -46,6 +46,23 @@ def project(
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
     ] = 1,
+    areas: Annotated[
+        str, typer.Option("--areas", help="county or municipality: figures of each of these.")
+    ] = "",
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
+    ] = "",
+    durations: Annotated[
+        int,
+        typer.Option(
+            "--durations",
+            min=0,
+            max=10,
+            help="Years since immigration that immigrants' rates are told apart by; 0 for many "
+            "areas.",
+        ),
+    ] = 10,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
@@ -62,7 +79,7 @@ def project(
     given.check_output(output)
     question = ProjectionQuestion.asked(
         option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
-        known_at=known_at, extraction_months=extraction,
+        areas=areas, by=by, durations=durations, known_at=known_at, extraction_months=extraction,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), output)

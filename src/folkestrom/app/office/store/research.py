@@ -186,6 +186,9 @@ class Research(Opened):
         *,
         years: int = 5,
         every: int = 1,
+        areas: Literal["", "county", "municipality"] = "",
+        by: str | Iterable[str] = (),
+        durations: int = 10,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -206,6 +209,13 @@ class Research(Opened):
             Years before the start that rates are of.
         every
             Years between those that are shown.
+        areas
+            "county" or "municipality": figures of each, which add up to those of the nation.
+        by
+            Some of "immigrant_group", "sex" and "age".
+        durations
+            Years since immigration, to 10, that immigrants' rates are told apart by; with
+            municipalities 0 is much faster.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -216,7 +226,8 @@ class Research(Opened):
         check_arguments(Research.project, locals())
         question = ProjectionQuestion.asked(
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
-            known_at=known_at, extraction_months=extraction_months,
+            areas=areas, by=by, durations=durations, known_at=known_at,
+            extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
