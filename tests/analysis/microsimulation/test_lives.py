@@ -91,6 +91,24 @@ def test_their_mean_is_the_projection_of_areas() -> None:
     assert abs(z) < 4
 
 
+def test_children_of_women_who_come() -> None:
+    """Half of them are there from the beginning of the year, and half from its end."""
+    none = np.zeros((1, 1, 1, 1))
+    come = np.full((1, *CELLS.shape), 400.0)
+    come[:, ~CELLS.resident] = 0
+    rates = Rates(none, none, np.full((1, 1, CELLS.ages), 0.3), come)
+    assumed = rates.assumptions(CELLS)
+    expected = project(CELLS, np.zeros(CELLS.shape), assumed, steps=1).births.sum()
+    nobody = individuals(np.zeros((1, *CELLS.shape)))
+    births = []
+    for seed in range(20):
+        lives = Lives(CELLS, nobody, seed, 2021)
+        lives.live(assumed, 0)
+        births.append((lives.persons.mother >= 0).sum())
+    z = (np.mean(births) - expected) / (np.std(births, ddof=1) / np.sqrt(20))
+    assert abs(z) < 4
+
+
 def test_deaths_of_a_year_are_binomial() -> None:
     """The spread too: a cell's survivors of many seeds, by a chi-square test."""
     cells, none = Structure(ages=3), np.zeros((1, 1, 1, 1))

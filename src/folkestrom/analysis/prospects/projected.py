@@ -182,8 +182,8 @@ def projected(
         Years that the log does not reach, or in the wrong order; a scenario that cannot be.
     """
     check_arguments(projected, locals())
-    _check_years(first, last, base_years, every)
-    _check_cells(areas, by, durations)
+    check_years(first, last, base_years, every)
+    check_cells(areas, by, durations)
     limits = coverage(connection)
     day = date(first, 1, 1)
     limits.check_day(day, "from")
@@ -219,11 +219,20 @@ def projected(
     )
 
 
-def _check_cells(areas: str, by: Sequence[str], durations: int) -> None:
+def check_cells(areas: str, by: Sequence[str], durations: int, known: Sequence[str] = BY) -> None:
+    """Refuse what a projection is not by.
+
+    Parameters
+    ----------
+    areas, by, durations
+        As for `projected`.
+    known
+        What it may be by.
+    """
     if areas:
         check_code(areas, LEVELS, "is no level of areas", where="areas")
     for name in by:
-        check_code(name, BY, "is nothing that a projection is by", where="by")
+        check_code(name, known, "is nothing that a projection is by", where="by")
     if len({*by}) < len(by):
         raise UsageError("has a name twice", where="by", value=", ".join(by))
     if not 0 <= durations <= DURATIONS:
@@ -233,7 +242,14 @@ def _check_cells(areas: str, by: Sequence[str], durations: int) -> None:
         )  # fmt: skip
 
 
-def _check_years(first: int, last: int, base_years: int, every: int) -> None:
+def check_years(first: int, last: int, base_years: int, every: int) -> None:
+    """Refuse years that a projection cannot be of.
+
+    Parameters
+    ----------
+    first, last, base_years, every
+        As for `projected`.
+    """
     if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
         raise UsageError(
             "are no years of a projection", where="from, to", value=f"{first}, {last}",

@@ -20,7 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
-from folkestrom.app.cli.demography import indicators, moves, project
+from folkestrom.app.cli.demography import indicators, moves, project, simulate
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
@@ -97,6 +97,7 @@ for module in (
     moves,
     indicators,
     project,
+    simulate,
     flags,
     duplicates,
     rates,

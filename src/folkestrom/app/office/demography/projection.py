@@ -55,7 +55,7 @@ class ProjectionQuestion:
         months = arguments.months(extraction_months, known, place("extraction_months"))
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
-        read = tuple(map(_read, scenarios or ()))
+        read = tuple(map(scenario_read, scenarios or ()))
         cells = areas, arguments.names(by), durations
         return cls(from_, to_, years, read, every, *cells, known, months, shown)
 
@@ -70,8 +70,14 @@ class ProjectionQuestion:
         return self.shown.of(found)
 
 
-def _read(given: Scenarios) -> Scenario:
-    """A scenario, or that of a file."""
+def scenario_read(given: Scenarios) -> Scenario:
+    """A scenario, or that of a file.
+
+    Parameters
+    ----------
+    given
+        The scenario, or the file.
+    """
     if isinstance(given, Scenario):
         return given
     path = Path(given)
