@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from folkestrom.engine import kernels
 from folkestrom.twin.lives import random
+from folkestrom.twin.lives.compiled import inner
 from folkestrom.twin.lives.random import uniform
 
 _SOURCES: Final = kernels.fingerprint([Path(__file__), Path(random.__file__)])
@@ -72,13 +72,13 @@ class Year(NamedTuple):
     classes
         Of ages: (ages,).
     back
-        Cumulative shares by the area that those abroad return to: (areas,).
+        Cumulative shares by the area that those abroad return to: (1, 1, areas).
     next, leaves_to
         The group a year later, and of who leaves: (groups,).
     here
         Whether a group lives in the country: (groups,).
     children
-        Cumulative shares of the newborn's group: (groups, groups).
+        Cumulative shares of the newborn's group: (1, groups, groups).
     males
         Share of the newborn.
     """
@@ -97,13 +97,20 @@ class Year(NamedTuple):
     males: float
 
 
-@njit(inline="always")
-def _drawn(cumulative: NDArray[np.float64], value: float) -> int:
-    """The place of a value among cumulative shares."""
-    return min(int(np.searchsorted(cumulative, value, side="right")), cumulative.size - 1)
+@inner
+def _drawn(cumulative: NDArray[np.float64], one: int, other: int, value: float) -> int:
+    """The place of a value among cumulative shares, in the row of a class and an area."""
+    first, last = 0, cumulative.shape[2] - 1
+    while first < last:
+        middle = (first + last) // 2
+        if cumulative[one, other, middle] > value:
+            last = middle
+        else:
+            first = middle + 1
+    return first
 
 
-@njit
+@inner
 def _fate(seed: int, year: int, i: int, cohort: int, p: Persons, given: Year) -> bool:
     """Whether a person stays; whatever happens to them is done."""
     a, g, s = p.area[i], p.group[i], p.sex[i]
@@ -112,9 +119,10 @@ def _fate(seed: int, year: int, i: int, cohort: int, p: Persons, given: Year) ->
     if value < stay:
         age = min(cohort, given.classes.size - 1)
         p.half_years[i] += given.here[g] * (1 if cohort == 0 else 2)
-        if uniform(seed, i, year, _MOVE) < given.out[a, g, s, age]:
+        out = given.out[a, g, s, age]
+        if out > 0 and uniform(seed, i, year, _MOVE) < out:
             place = uniform(seed, i, year, _PLACE)
-            p.area[i] = _drawn(given.reached[given.classes[age], a], place)
+            p.area[i] = _drawn(given.reached, given.classes[age], a, place)
             p.moves[i] += p.area[i] != a
         p.group[i] = given.next[g]
         return True
@@ -126,33 +134,57 @@ def _fate(seed: int, year: int, i: int, cohort: int, p: Persons, given: Year) ->
     p.emigrations[i] += given.here[g]
     p.returns[i] += not given.here[g]
     p.group[i] = given.leaves_to[g] if given.leaves_to[g] >= 0 else LEFT
-    if given.here[g] and given.back.size > 1:
-        p.area[i] = _drawn(given.back, uniform(seed, i, year, _PLACE))
+    if given.here[g] and given.back.shape[2] > 1:
+        p.area[i] = _drawn(given.back, 0, 0, uniform(seed, i, year, _PLACE))
     return False
+
+
+@inner
+def _lived(seed: int, year: int, i: int, p: Persons, given: Year) -> int:
+    """A year of a person: the cell of who becomes a mother in it, or -1."""
+    ages = given.classes.size
+    a, g, age = p.area[i], p.group[i], p.age[i]
+    stays = _fate(seed, year, i, age + 1, p, given)
+    older = min(age + 1, ages - 1)
+    if p.group[i] != DEAD:
+        p.age[i] = older
+    if p.sex[i] == _FEMALE:
+        chance = given.fertility[a, g, age] / 2
+        if stays:
+            chance += given.fertility[a, g, older] / 2
+        if chance > 0 and uniform(seed, i, year, _BIRTH) < chance:
+            return a * given.next.size + g
+    return -1
+
+
+@inner
+def _came(seed: int, year: int, i: int, p: Persons, given: Year) -> int:
+    """The birth of a child of who comes at the end of a year, likewise."""
+    a, g = p.area[i], p.group[i]
+    chance = given.fertility[a, g, p.age[i]] / 2
+    if p.sex[i] == _FEMALE and uniform(seed, i, year, _BIRTH) < chance:
+        return a * given.next.size + g
+    return -1
+
+
+@inner
+def _born(seed: int, year: int, i: int, cell: int, p: Persons, given: Year) -> None:
+    """The rest of the year of who is born in it."""
+    group = cell % given.next.size
+    p.area[i] = cell // given.next.size
+    p.group[i] = _drawn(given.children, 0, group, uniform(seed, i, year, _GROUP))
+    p.first_group[i] = p.group[i]
+    p.sex[i] = 0 if uniform(seed, i, year, _SEX) < given.males else _FEMALE
+    _fate(seed, year, i, 0, p, given)
 
 
 def _live(
     seed: int, year: int, first: int, last: int, p: Persons, given: Year, mothers: NDArray[np.int32]
 ) -> None:
     """A year of persons; mothers are marked by their area and group, others by -1."""
-    groups, ages = given.next.size, given.classes.size
+    group = p.group
     for i in range(first, last):
-        mothers[i] = -1
-        g = p.group[i]
-        if g < 0:
-            continue
-        a, age = p.area[i], p.age[i]
-        stays = _fate(seed, year, i, age + 1, p, given)
-        if p.group[i] == DEAD:
-            p.age[i] = age
-        else:
-            p.age[i] = min(age + 1, ages - 1)
-        if p.sex[i] == _FEMALE:
-            chance = given.fertility[a, g, age] / 2
-            if stays:
-                chance += given.fertility[a, g, min(age + 1, ages - 1)] / 2
-            if chance > 0 and uniform(seed, i, year, _BIRTH) < chance:
-                mothers[i] = a * groups + g
+        mothers[i] = _lived(seed, year, i, p, given) if group[i] >= 0 else -1
 
 
 def _come_late(
@@ -160,25 +192,16 @@ def _come_late(
 ) -> None:
     """Births of women who come at the end of a year."""
     for i in range(first, last):
-        a, g = p.area[i], p.group[i]
-        chance = given.fertility[a, g, p.age[i]] / 2
-        birth = p.sex[i] == _FEMALE and uniform(seed, i, year, _BIRTH) < chance
-        mothers[i] = a * given.next.size + g if birth else -1
+        mothers[i] = _came(seed, year, i, p, given)
 
 
 def _are_born(
     seed: int, year: int, first: int, last: int, p: Persons, given: Year, mothers: NDArray[np.int32]
 ) -> None:
     """The rest of the year of who is born in it."""
-    groups = given.next.size
+    mother = p.mother
     for i in range(first, last):
-        cell = mothers[p.mother[i]]
-        shares = given.children[cell % groups]
-        p.area[i] = cell // groups
-        p.group[i] = _drawn(shares, uniform(seed, i, year, _GROUP))
-        p.first_group[i] = p.group[i]
-        p.sex[i] = 0 if uniform(seed, i, year, _SEX) < given.males else _FEMALE
-        _fate(seed, year, i, 0, p, given)
+        _born(seed, year, i, mothers[mother[i]], p, given)
 
 
 live, come_late, are_born = (

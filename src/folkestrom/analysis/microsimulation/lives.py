@@ -182,8 +182,8 @@ class Lives:
             at(moves.out) if moves else none,
             (moves.destinations if moves else np.ones((1, 1, 1))).cumsum(axis=-1),
             moves.classes if moves else np.zeros(cells.ages, np.intp),
-            (moves.returns if moves else np.ones(1)).cumsum(),
+            (moves.returns if moves else np.ones(1)).cumsum()[None, None],
             cells.places("next"), cells.places("leaves_to"), cells.resident,
-            cells.children.cumsum(axis=-1), males,
+            cells.children.cumsum(axis=-1)[None], males,
         )  # fmt: skip
         return year, immigration
