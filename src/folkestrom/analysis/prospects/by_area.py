@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.prospects.counted import Start, known_rows
+from folkestrom.analysis.prospects.counted import Start
 from folkestrom.analysis.prospects.groups import BORN_HERE, DURATION, GROUP, durations_of, place
 from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
 from folkestrom.projection.assumptions import Floats
@@ -90,34 +90,62 @@ def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str
 
 def _population(frame: pl.DataFrame, cells: Structure, codes: Sequence[str], level: str) -> Floats:
     array = np.zeros((len(codes), *cells.shape))
-    kept = frame.filter(pl.col(level).is_in(codes))
-    rows = known_rows(kept)
-    if rows:
-        sex, age, group, duration, area, persons = zip(*rows, strict=True)
-        at = (_places(codes, area), *_at(cells, sex, age, group, duration))
-        np.add.at(array, at, persons)
+    kept = _known(frame.filter(pl.col(level).is_in(codes)))
+    np.add.at(array, (places(codes, kept[level]), *_at(cells, kept)), kept["persons"].to_numpy())
     return array
 
 
-def _at(
-    cells: Structure,
-    sex: Sequence[str],
-    age: Sequence[int],
-    group: Sequence[str | None],
-    duration: Sequence[int | None],
-) -> tuple[NDArray[np.intp], ...]:
+def _known(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose sex and age are known, with codes as texts."""
+    named = frame.with_columns(pl.col("sex", GROUP.name).cast(pl.String))
+    return named.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES))
+
+
+def _at(cells: Structure, frame: pl.DataFrame) -> tuple[NDArray[np.intp], ...]:
     """Places of the group, the sex and the age of rows."""
-    durations = durations_of(cells)
-    groups = [
-        place(code, n, durations) if code else 0 for code, n in zip(group, duration, strict=True)
-    ]
-    ages = np.minimum(np.array(age, np.intp), cells.ages - 1)
-    return np.array(groups, np.intp), _places(SEXES, sex), ages
+    ages = np.minimum(frame["age"].to_numpy().astype(np.intp), cells.ages - 1)
+    return group_places(frame, cells), places(SEXES, frame["sex"]), ages
 
 
-def _places(codes: Sequence[str], given: Sequence[str]) -> NDArray[np.intp]:
-    known = {code: n for n, code in enumerate(codes)}
-    return np.array([known[one] for one in given], np.intp)
+def places(codes: Sequence[str], given: pl.Series) -> NDArray[np.intp]:
+    """The place of each code among all.
+
+    Parameters
+    ----------
+    codes
+        All codes.
+    given
+        Some of them, as texts.
+    """
+    found = given.replace_strict(codes, range(len(codes)), return_dtype=pl.Int64)
+    return found.to_numpy().astype(np.intp)
+
+
+def group_places(frame: pl.DataFrame, cells: Structure, abroad: str = "") -> NDArray[np.intp]:
+    """The place of each row's group among those of a projection.
+
+    Parameters
+    ----------
+    frame
+        With the codes of the immigrant group, as texts, and years since immigration.
+    cells
+        The groups.
+    abroad
+        What follows the code of those who live abroad, where rows are of these.
+    """
+    codes, durations = [group.code for group in cells.groups], durations_of(cells)
+    by = [GROUP.name, DURATION.name]
+    pairs = frame.select(by).unique(maintain_order=True)
+    found = [
+        codes.index(BORN_HERE[place(code or "", None)] + abroad) if abroad
+        else place(code or "", years, durations)
+        for code, years in pairs.rows()
+    ]  # fmt: skip
+    known = pairs.with_columns(pl.Series("place", found, pl.Int64))
+    joined = frame.select(by).join(
+        known, on=by, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["place"].to_numpy().astype(np.intp)
 
 
 def _counts(
@@ -136,13 +164,13 @@ def _counts(
     happened = pl.DataFrame(counted).with_columns(pl.col(level, GROUP.name).cast(pl.String))
     by_area = {kind: np.zeros(len(codes)) for kind in kinds}
     came = np.zeros((len(codes), len(cells.groups)))
-    places = {code: n for n, code in enumerate(codes)}
+    at_area = {code: n for n, code in enumerate(codes)}
     abroad = np.flatnonzero(~cells.resident)
     for area, group, *numbers in happened.filter(pl.col(level).is_in(codes)).rows():
         for kind, number in zip(kinds, numbers, strict=True):
-            by_area[kind][places[area]] += number
+            by_area[kind][at_area[area]] += number
         at = place(group or "", 0, durations_of(cells))
-        came[places[area], abroad[at] if at < len(BORN_HERE) else at] += numbers[-1]
+        came[at_area[area], abroad[at] if at < len(BORN_HERE) else at] += numbers[-1]
     moving, origins = _moves(connection, base, known, cells, codes, level)
     return AreaCounts(
         lived, by_area[BIRTHS.id], by_area[DEATHS.id], by_area[EMIGRATION.id], came, moving, origins
@@ -164,10 +192,10 @@ def _moves(
     kept = named.filter(pl.all_horizontal(pl.col(ends).is_in(codes)))
     moving = np.zeros(cells.shape)
     origins = np.zeros((len(codes), len(codes), len(AGE_CLASSES)))
-    rows = known_rows(kept.select(*_CELLS, *ends, "moves"))
-    if rows:
-        sex, age, group, duration, origin, destination, many = zip(*rows, strict=True)
-        np.add.at(moving, _at(cells, sex, age, group, duration), many)
-        classes = np.searchsorted(AGE_CLASSES, age, "right") - 1
-        np.add.at(origins, (_places(codes, origin), _places(codes, destination), classes), many)
+    kept = _known(kept)
+    many = kept["moves"].to_numpy()
+    np.add.at(moving, _at(cells, kept), many)
+    classes = np.searchsorted(AGE_CLASSES, kept["age"].to_numpy(), "right") - 1
+    at = (*(places(codes, kept[end]) for end in ends), classes)
+    np.add.at(origins, at, many)
     return moving, origins

@@ -115,24 +115,18 @@ def _population(
     found = fetch(connection, emigrant_steps(of_emigrants), moment.parameters)
     emigrants = pl.DataFrame(coded(found, of_emigrants, {"persons": pa.int64()}))
     array, durations = np.zeros(cells.shape), durations_of(cells)
-    for sex, age, group, years, persons in known_rows(residents):
+    for sex, age, group, years, persons in _known(residents):
         array[place(group, years, durations), SEXES.index(sex), min(age, OPEN_AGE)] += persons
     codes = [group.code for group in cells.groups]
-    for sex, age, group, persons in known_rows(emigrants):
+    for sex, age, group, persons in _known(emigrants):
         if group not in IMMIGRANTS:
             at = codes.index(BORN_HERE[place(group, None)] + ABROAD)
             array[at, SEXES.index(sex), min(age, OPEN_AGE)] += persons
     return array, int(residents["persons"].sum() - array[cells.resident].sum())
 
 
-def known_rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """Rows whose sex and age are known.
-
-    Parameters
-    ----------
-    frame
-        Cells by codes of variables.
-    """
+def _known(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Rows whose sex and age are known."""
     kept = frame.with_columns(pl.col("sex").cast(pl.String), pl.col(GROUP.name).cast(pl.String))
     return kept.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES)).rows()
 
@@ -184,7 +178,7 @@ def _births(mothers: pl.DataFrame, cells: Structure) -> Floats:
 def _lived(leaving: Occurrences, cells: Structure) -> tuple[Floats, Floats]:
     """Person-years and emigrations of residents."""
     days, events, durations = np.zeros(cells.shape), np.zeros(cells.shape), durations_of(cells)
-    for sex, age, group, years, happened, lived in known_rows(leaving.data):
+    for sex, age, group, years, happened, lived in _known(leaving.data):
         at = place(group, years, durations), SEXES.index(sex), min(age, OPEN_AGE)
         events[at] += happened
         days[at] += lived
@@ -194,7 +188,7 @@ def _lived(leaving: Occurrences, cells: Structure) -> tuple[Floats, Floats]:
 def _of(happened: pl.DataFrame, flow: Measure, cells: Structure) -> Floats:
     """Events by group, sex and age; of immigrants whenever they came."""
     array, durations = np.zeros(cells.shape), durations_of(cells)
-    for sex, age, group, events in known_rows(happened.select("sex", "age", GROUP.name, flow.id)):
+    for sex, age, group, events in _known(happened.select("sex", "age", GROUP.name, flow.id)):
         array[place(group, None, durations), SEXES.index(sex), min(age, OPEN_AGE)] += events
     return array
 

@@ -11,17 +11,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.prospects.by_area import AreaStart
+from folkestrom.analysis.prospects.by_area import AreaStart, group_places, places
 from folkestrom.analysis.prospects.emigrants import emigrants
-from folkestrom.analysis.prospects.groups import (
-    ABROAD,
-    BORN_HERE,
-    DURATION,
-    GROUP,
-    IMMIGRANTS,
-    durations_of,
-    place,
-)
+from folkestrom.analysis.prospects.groups import ABROAD, DURATION, GROUP, IMMIGRANTS
 from folkestrom.engine.steps import compose, parameters_of, step
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.population import Moment, coded, fetch, residents
@@ -93,14 +85,13 @@ def individuals(
         numbers = pl.Series(level, np.array(areas.codes)[drawn], pl.String)
         abroad = abroad.with_columns(numbers)
     everybody = pl.concat([here, abroad.select(here.columns)], how="vertical_relaxed")
-    group = _groups(here, cells, ""), _groups(abroad, cells, ABROAD)
-    area = np.zeros(len(everybody), np.int16)
+    group = group_places(here, cells), group_places(abroad, cells, ABROAD)
+    area = np.zeros(len(everybody), np.intp)
     if areas is not None:
-        places = everybody[level].replace_strict(areas.codes, range(len(areas.codes)))
-        area = places.to_numpy().astype(np.int16)
+        area = places(areas.codes, everybody[level])
     return {
-        "area": area,
-        "group": np.concatenate(group),
+        "area": area.astype(np.int16),
+        "group": np.concatenate(group).astype(np.int16),
         "sex": (everybody["sex"] == SEXES[1]).to_numpy().astype(np.int8),
         "age": np.minimum(everybody["age"].to_numpy(), cells.ages - 1).astype(np.int16),
         "born": everybody["birth_year"].to_numpy().astype(np.int16),
@@ -119,20 +110,3 @@ def _persons(
     frame = pl.DataFrame(coded(found, chosen, {"days": pa.int64()}))
     texts = frame.with_columns(pl.col(pl.Categorical, pl.Enum, pl.String).cast(pl.String))
     return texts.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES))
-
-
-def _groups(frame: pl.DataFrame, cells: Structure, abroad: str) -> NDArray[np.int16]:
-    """Each person's group."""
-    codes, durations = [group.code for group in cells.groups], durations_of(cells)
-    by = [GROUP.name, DURATION.name]
-    pairs = frame.select(by).unique(maintain_order=True)
-    places = [
-        codes.index(BORN_HERE[place(code or "", None)] + abroad) if abroad
-        else place(code or "", years, durations)
-        for code, years in pairs.rows()
-    ]  # fmt: skip
-    known = pairs.with_columns(pl.Series("place", places, pl.Int16))
-    joined = frame.select(by).join(
-        known, on=by, how="left", nulls_equal=True, maintain_order="left"
-    )
-    return joined["place"].to_numpy()
