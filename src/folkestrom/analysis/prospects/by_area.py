@@ -39,7 +39,7 @@ class AreaStart:
     Parameters
     ----------
     codes
-        The areas' codes, in order: those where somebody lives.
+        The areas' codes, in order: those where persons live.
     population
         Persons: (areas, groups, 2, ages). Those abroad are where they would return to.
     areas

@@ -85,7 +85,7 @@ _SPECIFICATION: Final = TableSpecification(
     footnotes=(
         Text(
             "Years lived in the country are those since the register began, and half a year in the "
-            "year in which somebody comes, leaves or dies. Emigrations, returns, moves and "
+            "year in which a person comes, leaves or dies. Emigrations, returns, moves and "
             "children are those of the simulated years.",
             "År bodd i landet er de siden registeret begynte, og et halvt år i det året noen "
             "kommer, drar eller dør. Utvandringer, tilbakeflyttinger, flyttinger og barn er de i "

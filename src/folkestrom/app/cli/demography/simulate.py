@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.project import Areas, BaseYears, Durations
 from folkestrom.app.cli.options import (
     Extraction,
     KnownAt,
@@ -47,22 +48,9 @@ def simulate(
         Path | None,
         typer.Option("--scenario", help="File that says what changes.", dir_okay=False),
     ] = None,
-    areas: Annotated[
-        str, typer.Option("--areas", help="county or municipality: with moves between these.")
-    ] = "",
-    durations: Annotated[
-        int,
-        typer.Option(
-            "--durations",
-            min=0,
-            max=10,
-            help="Years since immigration that immigrants' rates are told apart by; 0 for many "
-            "areas.",
-        ),
-    ] = 10,
-    years: Annotated[
-        int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
-    ] = 5,
+    areas: Areas = "",
+    durations: Durations = 10,
+    years: BaseYears = 5,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
