@@ -28,7 +28,7 @@ IMMIGRANTS: Final = tuple(code for code in _LABELS if code not in (*BORN_HERE, "
 ABROAD: Final = "_abroad"
 
 
-def structure(norwegian_born: float) -> Structure:
+def structure(norwegian_born: float, durations: int = DURATIONS) -> Structure:
     """The groups.
 
     Parameters
@@ -36,12 +36,16 @@ def structure(norwegian_born: float) -> Structure:
     norwegian_born
         Share of the newborn of immigrant women that are Norwegian-born to immigrant parents: the
         fathers of the others are not.
+    durations
+        Completed years since immigration that are told apart; 0: none.
 
     Examples
     --------
     >>> made = structure(0.8)
     >>> [group.code for group in made.groups][:4], len(made.groups)
     (['native', 'norwegian_born', 'nordic_0', 'nordic_1'], 48)
+    >>> [group.code for group in structure(0.8, 0).groups][:4]
+    ['native', 'norwegian_born', 'nordic_0', 'eu8_0']
     """
     children = (("norwegian_born", norwegian_born), ("native", 1 - norwegian_born))
     groups = [
@@ -55,9 +59,9 @@ def structure(norwegian_born: float) -> Structure:
         for code in BORN_HERE
     ]
     for code in IMMIGRANTS:
-        for duration in range(DURATIONS + 1):
-            after = f"{code}_{min(duration + 1, DURATIONS)}"
-            label = f"{_LABELS[code]}, {duration} years"
+        for duration in range(durations + 1):
+            after = f"{code}_{min(duration + 1, durations)}"
+            label = f"{_LABELS[code]}, {duration} years" if durations else _LABELS[code]
             groups.append(
                 Group(f"{code}_{duration}", label, ("immigrants", code), next=after,
                       children=children, alike="immigrants")
@@ -70,7 +74,23 @@ def structure(norwegian_born: float) -> Structure:
     return Structure(tuple(groups), OPEN_AGE + 1)
 
 
-def place(code: str, duration: int | None) -> int:
+def durations_of(cells: Structure) -> int:
+    """Completed years since immigration that groups tell apart.
+
+    Parameters
+    ----------
+    cells
+        The groups.
+
+    Examples
+    --------
+    >>> durations_of(structure(0.8, 3))
+    3
+    """
+    return int(cells.part(IMMIGRANTS[0]).sum()) - 1
+
+
+def place(code: str, duration: int | None, durations: int = DURATIONS) -> int:
     """The place of a group among those of `structure`, by codes of the register's variables.
 
     Parameters
@@ -79,6 +99,8 @@ def place(code: str, duration: int | None) -> int:
         Of the immigrant group; who is of no known one counts as a native.
     duration
         Completed years since immigration; None: since before the register began.
+    durations
+        How many of these are told apart.
 
     Examples
     --------
@@ -87,5 +109,5 @@ def place(code: str, duration: int | None) -> int:
     """
     if code not in IMMIGRANTS:
         return BORN_HERE.index(code) if code in BORN_HERE else 0
-    years = DURATIONS if duration is None else min(duration, DURATIONS)
-    return len(BORN_HERE) + IMMIGRANTS.index(code) * (DURATIONS + 1) + years
+    years = durations if duration is None else min(duration, durations)
+    return len(BORN_HERE) + IMMIGRANTS.index(code) * (durations + 1) + years

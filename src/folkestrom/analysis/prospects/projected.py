@@ -10,12 +10,17 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart, area_start
+from folkestrom.analysis.prospects.by_cells import BY, FLOWS, MOVES, tables
 from folkestrom.analysis.prospects.counted import Start, start
+from folkestrom.analysis.prospects.groups import DURATIONS
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import check_code
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -25,11 +30,10 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
-from folkestrom.projection.projecting import Projection, project
-from folkestrom.projection.rates.estimates import CLOSED_FROM, Floats
+from folkestrom.projection.rates.estimates import CLOSED_FROM
 from folkestrom.projection.scenario import Scenario
 from folkestrom.statistics.coverage import coverage
+from folkestrom.variables.registry import VARIABLES
 
 #: Over how many years before the start rates are taken, if nothing else is said.
 BASE_YEARS: Final = 5
@@ -49,7 +53,7 @@ def _share(id: str, en: str, no: str) -> Measure:
     return Measure(id, Text(en, no), _PER_CENT, decimals=1, empty=None)
 
 
-_FLOWS: Final = {
+_LABELS: Final = {
     "births": Text("Births", "Fødte"),
     "deaths": Text("Deaths", "Døde"),
     "immigration": Text("Immigration", "Innvandring"),
@@ -57,7 +61,7 @@ _FLOWS: Final = {
 }
 MEASURES: Final = (
     Measure("population", Text("Population 1 January", "Folkemengde 1. januar"), _PERSONS),
-    *(Measure(id, label, _PERSONS, empty=None) for id, label in _FLOWS.items()),
+    *(Measure(id, label, _PERSONS, empty=None) for id, label in _LABELS.items()),
     Measure(
         "old_age_dependency",
         Text("Old-age dependency ratio", "Forsørgerbrøk for eldre"),
@@ -110,6 +114,24 @@ _SPECIFICATION: Final = TableSpecification(
     ),
 )
 
+_OF_AREAS: Final = (
+    Text(
+        "Rates of an area are the nation's times a factor of the area, nearer to 1 the smaller it "
+        "is. Births, deaths and emigration are then scaled, so that areas add up to the nation.",
+        "Rater i et område er landets ganger en faktor for området, nærmere 1 jo mindre det er. "
+        "Fødte, døde og utvandring er deretter skalert, slik at områdene summerer seg til landet.",
+    ),
+    Text(
+        "Moves are of persons who live in another area at the end of a year than at its beginning, "
+        "or than where they were born in it.",
+        "Flyttinger er personer som bor i et annet område ved utgangen av året enn ved inngangen, "
+        "eller enn der de ble født i løpet av det.",
+    ),
+)
+_OF_CELLS: Final = Text(
+    "Events are by age at the end of the year.", "Hendelser er etter alder ved utgangen av året."
+)
+
 
 def projected(
     connection: duckdb.DuckDBPyConnection,
@@ -119,6 +141,9 @@ def projected(
     base_years: int = BASE_YEARS,
     scenarios: Sequence[Scenario] = (),
     every: int = 1,
+    areas: str = "",
+    by: Sequence[str] = (),
+    durations: int = DURATIONS,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -136,13 +161,20 @@ def projected(
         What changes; they are shown beside what comes if nothing does.
     every
         Years between those that are shown; the last is shown in any case.
+    areas
+        "county" or "municipality": figures of each, that add up to those of the nation; empty: of
+        the nation.
+    by
+        Some of "immigrant_group", "sex" and "age".
+    durations
+        Completed years since immigration that groups of immigrants are told apart by.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
     Returns
     -------
     Cells
-        A row a year, and a scenario if there are any.
+        A row a year, a scenario and an area if there are any, and what figures are by.
 
     Raises
     ------
@@ -150,13 +182,15 @@ def projected(
         Years that the log does not reach, or in the wrong order; a scenario that cannot be.
     """
     check_arguments(projected, locals())
-    _check_years(first, last, base_years, every)
+    check_years(first, last, base_years, every)
+    check_cells(areas, by, durations)
     limits = coverage(connection)
     day = date(first, 1, 1)
     limits.check_day(day, "from")
     limits.check_day(date(first - base_years, 1, 1), "years")
     known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years)
+    begun = start(connection, day, known, base_years, durations)
+    parts = area_start(connection, day, known, begun, areas) if areas else None
     futures = (_NOTHING_CHANGED, *scenarios)
     names = [one.name for one in futures]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -164,8 +198,8 @@ def projected(
             "must each have a name of their own", where="scenarios", value=", ".join(twice),
             next_step="Give one of them another `name`; `baseline` is that of rates as they were",
         )  # fmt: skip
-    steps = last - first + 1
-    tables = [_rows(begun, scenario, first, steps, every) for scenario in futures]
+    years = range(first, last + 1)
+    rows = [_rows(begun, scenario, years, every, by, areas, parts) for scenario in futures]
     spec = _SPECIFICATION.fill(
         when=f"{first} – {last}", base=f"{first - base_years} – {first - 1}", known=str(known)
     )
@@ -175,15 +209,47 @@ def projected(
         tuple(Category(name, _label(name)) for name in names),
     )  # fmt: skip
     said = (*spec.footnotes, *_said(scenarios), *limits.notes(known), *_left_out(begun))
-    dimensions = (scenario, year) if scenarios else (year,)
-    data = pa.concat_tables(tables)
+    said = (*said, *(_OF_AREAS if areas else ()), *((_OF_CELLS,) if by else ()))
+    of_cells = tuple(VARIABLES[name].dimension for name in (areas, *by) if name)
+    dimensions = (*((scenario,) if scenarios else ()), year, *of_cells)
+    data = pa.concat_tables(rows)
     return Cells(
-        replace(spec, dimensions=dimensions, footnotes=said),
+        replace(spec, dimensions=dimensions, measures=_measures(by, parts), footnotes=said),
         data if scenarios else data.drop_columns("scenario"),
     )
 
 
-def _check_years(first: int, last: int, base_years: int, every: int) -> None:
+def check_cells(areas: str, by: Sequence[str], durations: int, known: Sequence[str] = BY) -> None:
+    """Refuse what a projection is not by.
+
+    Parameters
+    ----------
+    areas, by, durations
+        As for `projected`.
+    known
+        What it may be by.
+    """
+    if areas:
+        check_code(areas, LEVELS, "is no level of areas", where="areas")
+    for name in by:
+        check_code(name, known, "is nothing that a projection is by", where="by")
+    if len({*by}) < len(by):
+        raise UsageError("has a name twice", where="by", value=", ".join(by))
+    if not 0 <= durations <= DURATIONS:
+        raise UsageError(
+            "is no number of years", where="durations", value=durations,
+            allowed=f"0 to {DURATIONS}",
+        )  # fmt: skip
+
+
+def check_years(first: int, last: int, base_years: int, every: int) -> None:
+    """Refuse years that a projection cannot be of.
+
+    Parameters
+    ----------
+    first, last, base_years, every
+        As for `projected`.
+    """
     if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
         raise UsageError(
             "are no years of a projection", where="from, to", value=f"{first}, {last}",
@@ -196,45 +262,49 @@ def _check_years(first: int, last: int, base_years: int, every: int) -> None:
             )
 
 
-def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) -> pa.Table:
-    """A scenario's figures, a row a year."""
-    cells = begun.structure
-    rates = scenario.applied(begun.rates, cells, first, steps)
-    found = project(cells, begun.population, rates.assumptions(cells), steps=steps)
+def _rows(
+    begun: Start,
+    scenario: Scenario,
+    years: range,
+    every: int,
+    by: Sequence[str],
+    level: str,
+    areas: AreaStart | None,
+) -> pa.Table:
+    """A scenario's figures, rows of each year one after the other."""
+    steps = len(years)
+    rates = scenario.applied(begun.rates, begun.structure, years[0], steps)
     shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
-    columns: dict[str, pa.Array] = {
-        "scenario": pa.array([scenario.name] * len(shown)),
-        "year": pa.array([str(first + n) for n in shown]),
-    }
-    figures = _figures(found)
-    if not max(figures[name].max() for name in ("population", *_FLOWS)) < _MOST_PERSONS:
-        raise UsageError(
-            "makes more persons than can be counted", where=f"scenario {scenario.name}",
-            allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or immigration "
-            "by less",
-        )  # fmt: skip
-    for measure in MEASURES:
-        values = np.round(figures[measure.id][shown], measure.decimals)
-        columns[measure.id] = pa.array(values, pa.float64() if measure.decimals else pa.int64(),
-                                       safe=False)  # fmt: skip
-    return pa.table(columns)
+    found = []
+    for year, table in zip(
+        (str(years[n]) for n in shown),
+        tables(begun, rates, steps, shown, by, level, areas),
+        strict=True,
+    ):
+        most = max(pc.max(table[name]).as_py() for name in ("population", *FLOWS))
+        if not most < _MOST_PERSONS:
+            raise UsageError(
+                "makes more persons than can be counted", where=f"scenario {scenario.name}",
+                allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or "
+                "immigration by less",
+            )  # fmt: skip
+        columns = {"scenario": [scenario.name] * len(table), "year": [year] * len(table)}
+        codes = [name for name in table.column_names if name in (level, *by)]
+        columns |= {name: table[name] for name in codes}
+        columns |= {measure.id: _rounded(table[measure.id], measure)
+                    for measure in _measures(by, areas)}  # fmt: skip
+        found.append(pa.table(columns))
+    return pa.concat_tables(found)
 
 
-def _figures(found: Projection) -> dict[str, Floats]:
-    """Every measure by step."""
-    cells, persons = found.structure, found.residents[:-1]
-    total = persons.sum(axis=(-1, -2))
-    of_them = found.population[:-1, cells.part("immigrants")].sum(axis=(-1, -2, -3))
-    flows = {name: getattr(found, name)[:, cells.resident].sum(axis=(-1, -2, -3))
-             for name in _FLOWS}  # fmt: skip
-    return {
-        "population": total,
-        **flows,
-        "old_age_dependency": old_age_dependency(persons, cells),
-        "median_age": median_age(persons, cells),
-        "aged_80": 100 * share_of_ages(persons, cells, 80),
-        "immigrants": 100 * of_them / total,
-    }
+def _rounded(column: pa.ChunkedArray, measure: Measure) -> pa.Array:
+    values = np.round(column.to_numpy(), measure.decimals)
+    return pa.array(values, pa.float64() if measure.decimals else pa.int64(), safe=False)
+
+
+def _measures(by: Sequence[str], areas: AreaStart | None) -> tuple[Measure, ...]:
+    counted = (*MEASURES[: 1 + len(FLOWS)], *(MOVES if areas else ()))
+    return counted if by else (*counted, *MEASURES[1 + len(FLOWS) :])
 
 
 def _label(name: str) -> Text:

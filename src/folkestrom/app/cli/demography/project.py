@@ -22,6 +22,20 @@ from folkestrom.app.cli.options import (
 from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
+Areas = Annotated[
+    str, typer.Option("--areas", help="county or municipality, with moves between these.")
+]
+Durations = Annotated[
+    int,
+    typer.Option(
+        "--durations", min=0, max=10,
+        help="Years since immigration that immigrants' rates are told apart by; 0 for many areas.",
+    ),
+]  # fmt: skip
+BaseYears = Annotated[
+    int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the application."""
@@ -40,12 +54,16 @@ def project(
             dir_okay=False,
         ),
     ] = None,
-    years: Annotated[
-        int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
-    ] = 5,
+    years: BaseYears = 5,
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
     ] = 1,
+    areas: Areas = "",
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
+    ] = "",
+    durations: Durations = 10,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
@@ -62,7 +80,7 @@ def project(
     given.check_output(output)
     question = ProjectionQuestion.asked(
         option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
-        known_at=known_at, extraction_months=extraction,
+        areas=areas, by=by, durations=durations, known_at=known_at, extraction_months=extraction,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
     given.write(given.answer(question, wait), output)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import duckdb
 
+from folkestrom.analysis.prospects.groups import DURATIONS
 from folkestrom.analysis.prospects.projected import BASE_YEARS, projected
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
@@ -35,6 +36,9 @@ class ProjectionQuestion:
     base_years: int = BASE_YEARS
     scenarios: tuple[Scenario, ...] = ()
     every: int = 1
+    areas: str = ""
+    by: tuple[str, ...] = ()
+    durations: int = DURATIONS
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
@@ -42,7 +46,8 @@ class ProjectionQuestion:
     @classmethod
     def asked(
         cls, place: Place, *, from_: int, to_: int, years: int,
-        scenarios: Scenarios | Sequence[Scenarios], every: int, known_at: Knowledge,
+        scenarios: Scenarios | Sequence[Scenarios], every: int, areas: str,
+        by: str | Iterable[str], durations: int, known_at: Knowledge,
         extraction_months: int | None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
@@ -50,21 +55,29 @@ class ProjectionQuestion:
         months = arguments.months(extraction_months, known, place("extraction_months"))
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
-        read = tuple(map(_read, scenarios or ()))
-        return cls(from_, to_, years, read, every, known, months, shown)
+        read = tuple(map(scenario_read, scenarios or ()))
+        cells = areas, arguments.names(by), durations
+        return cls(from_, to_, years, read, every, *cells, known, months, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
-            scenarios=self.scenarios, every=self.every, known_at=self.known_at,
+            scenarios=self.scenarios, every=self.every, areas=self.areas, by=self.by,
+            durations=self.durations, known_at=self.known_at,
             extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
 
 
-def _read(given: Scenarios) -> Scenario:
-    """A scenario, or that of a file."""
+def scenario_read(given: Scenarios) -> Scenario:
+    """A scenario, or that of a file.
+
+    Parameters
+    ----------
+    given
+        The scenario, or the file.
+    """
     if isinstance(given, Scenario):
         return given
     path = Path(given)

@@ -12,6 +12,7 @@ from folkestrom.analysis.life_tables.design import Closing, LifeTableDesign
 from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office.arguments import names, parameter, whole_numbers
 from folkestrom.app.office.demography.projection import ProjectionQuestion
+from folkestrom.app.office.demography.simulation import SimulationQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.studies import StoreStudy
@@ -265,6 +266,9 @@ class Research(Opened):
         *,
         years: int = 5,
         every: int = 1,
+        areas: Literal["", "county", "municipality"] = "",
+        by: str | Iterable[str] = (),
+        durations: int = 10,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -285,6 +289,13 @@ class Research(Opened):
             Years before the start that rates are of.
         every
             Years between those that are shown.
+        areas
+            "county" or "municipality": figures of each, which add up to those of the nation.
+        by
+            Some of "immigrant_group", "sex" and "age".
+        durations
+            Years since immigration, to 10, that immigrants' rates are told apart by; with
+            municipalities 0 is much faster.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -295,7 +306,58 @@ class Research(Opened):
         check_arguments(Research.project, locals())
         question = ProjectionQuestion.asked(
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
-            known_at=known_at, extraction_months=extraction_months,
+            areas=areas, by=by, durations=durations, known_at=known_at,
+            extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def simulate(
+        self,
+        from_: int,
+        to_: int,
+        by: str | Iterable[str] = "immigrant_group",
+        *,
+        seed: int = 0,
+        scenario: str | os.PathLike[str] | Scenario | None = None,
+        areas: Literal["", "county", "municipality"] = "",
+        durations: int = 10,
+        years: int = 5,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Lives of the register's individuals by the assumptions of `project`, one draw of them.
+
+        Parameters
+        ----------
+        from_, to_
+            The first year that is lived through, and the last.
+        by
+            Some of "immigrant_group", "sex", "birth_cohort", "years_lived", "emigrations",
+            "returns", "moves", "children" and "status".
+        seed
+            Of the random numbers: the same seed is the same lives, with any number of threads.
+        scenario
+            A file that says what changes, or such a scenario.
+        areas, durations, years
+            As for `project`.
+        known_at, extraction_months
+            As for `population`, of the start; rates are as known then.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Research.simulate, locals())
+        question = SimulationQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, seed=seed, scenario=scenario, areas=areas,
+            durations=durations, years=years, known_at=known_at,
+            extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
