@@ -1,114 +1,76 @@
-"""The population of years to come, under one scenario or several, as cells."""
+"""The population of years to come of a store, under one scenario or several, as cells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 
-from folkestrom.analysis.prospects.counted import Start, start
+from folkestrom.analysis.prospects.counted import start
+from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
 from folkestrom.columns import check_arguments
-from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
-from folkestrom.model.specification import (
-    Category,
-    Dimension,
-    Measure,
-    TableSpecification,
-    Text,
-    same,
-)
+from folkestrom.model.specification import Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
-from folkestrom.projection.projecting import Projection, project
-from folkestrom.projection.rates.estimates import CLOSED_FROM, Floats
+from folkestrom.projection.rates.estimates import CLOSED_FROM
 from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.start import Start
 from folkestrom.statistics.coverage import coverage
 
 #: Over how many years before the start rates are taken, if nothing else is said.
 BASE_YEARS: Final = 5
-#: Years that may be asked for.
-_FIRST_YEAR: Final = 1800
-_LAST_YEAR: Final = 2300
-_MOST_YEARS: Final = 500
-#: Whole numbers up to here are exact.
-_MOST_PERSONS: Final = 1e15
-_NOTHING_CHANGED: Final = Scenario("baseline")
 
-_PERSONS, _YEARS = Text("persons", "personer"), Text("years", "år")
-_PER_CENT: Final = Text("per cent of the population", "prosent av befolkningen")
-
-
-def _share(id: str, en: str, no: str) -> Measure:
-    return Measure(id, Text(en, no), _PER_CENT, decimals=1, empty=None)
-
-
-_FLOWS: Final = {
-    "births": Text("Births", "Fødte"),
-    "deaths": Text("Deaths", "Døde"),
-    "immigration": Text("Immigration", "Innvandring"),
-    "emigration": Text("Emigration", "Utvandring"),
-}
-MEASURES: Final = (
-    Measure("population", Text("Population 1 January", "Folkemengde 1. januar"), _PERSONS),
-    *(Measure(id, label, _PERSONS, empty=None) for id, label in _FLOWS.items()),
-    Measure(
-        "old_age_dependency",
-        Text("Old-age dependency ratio", "Forsørgerbrøk for eldre"),
-        Text("persons 65 and over per person 20-64", "personer 65 år og eldre per person 20-64 år"),
-        decimals=3, empty=None,
-    ),
-    Measure(
-        "median_age", Text("Median age", "Medianalder"), _YEARS, decimals=1, empty=None
-    ),
-    _share("aged_80", "Aged 80 and over, per cent", "80 år og eldre, prosent"),
-    _share("immigrants", "Immigrants, per cent", "Innvandrere, prosent"),
-)  # fmt: skip
-
-_SPECIFICATION: Final = TableSpecification(
-    id="projection",
-    title=Text("Population projection. {when}", "Befolkningsframskriving. {when}"),
-    dimensions=(),
-    measures=MEASURES,
-    contents=Text(
-        "Residents at the beginning of each year, and births, deaths and migration in it, if rates "
-        "stay as they were, but for what a scenario changes.",
-        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, dersom "
-        "ratene blir som de har vært, bortsett fra det et scenario endrer.",
-    ),
-    reference_time=same("{when}"),
-    method=Text(
-        "Cohort-component method by single year of age, sex and population group: natives, "
-        "Norwegian-born to immigrant parents, and immigrants by group of countries and years since "
-        "immigration. Rates and immigration are those of {base}, as known on {known}.",
-        "Kohort-komponentmetoden etter ettårig alder, kjønn og befolkningsgruppe: majoritet, "
-        "norskfødte av innvandrere, og innvandrere etter landgruppe og år siden innvandring. Rater "
-        "og innvandring er som i {base}, slik det var kjent {known}.",
-    ),
-    knowledge_time=same("{known}"),
-    footnotes=(
-        Text(
-            "Emigration rates are a factor of group and duration times one of sex and age. Natives "
-            "and Norwegian-born return at a rate of those who live abroad, so that fewer who leave "
-            "are fewer who return. Death rates from age "
-            f"{CLOSED_FROM} on are by Kannisto's model.",
-            "Utvandringsrater er en faktor for gruppe og botid ganger en for kjønn og alder. "
-            "Majoritet og norskfødte flytter tilbake med en rate av dem som bor i utlandet, slik "
-            "at færre som drar, gir færre som kommer tilbake. Dødsrater fra "
-            f"{CLOSED_FROM} år er etter Kannistos modell.",
-        ),
-        Text(
-            "The old-age dependency ratio is of persons of 65 and over per person of 20 to 64.",
-            "Forsørgerbrøken for eldre er personer 65 år og eldre per person 20–64 år.",
-        ),
-    ),
+_METHOD: Final = Text(
+    "Cohort-component method by single year of age, sex and population group: natives, "
+    "Norwegian-born to immigrant parents, and immigrants by group of countries and years since "
+    "immigration. Rates and immigration are those of {base}, as known on {known}.",
+    "Kohort-komponentmetoden etter ettårig alder, kjønn og befolkningsgruppe: majoritet, "
+    "norskfødte av innvandrere, og innvandrere etter landgruppe og år siden innvandring. Rater "
+    "og innvandring er som i {base}, slik det var kjent {known}.",
 )
+_RULES: Final = Text(
+    "Emigration rates are a factor of group and duration times one of sex and age. Natives "
+    "and Norwegian-born return at a rate of those who live abroad, so that fewer who leave "
+    "are fewer who return. Death rates from age "
+    f"{CLOSED_FROM} on are by Kannisto's model.",
+    "Utvandringsrater er en faktor for gruppe og botid ganger en for kjønn og alder. "
+    "Majoritet og norskfødte flytter tilbake med en rate av dem som bor i utlandet, slik "
+    "at færre som drar, gir færre som kommer tilbake. Dødsrater fra "
+    f"{CLOSED_FROM} år er etter Kannistos modell.",
+)
+
+
+def begun_of(
+    connection: duckdb.DuckDBPyConnection, first: int, base_years: int, known_at: KnownAt,
+    extraction_months: int,
+) -> tuple[Start, date, tuple[Text, ...]]:  # fmt: skip
+    """What a store's projection starts from, the day it was known, and what has to be said of it.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    first, base_years, known_at, extraction_months
+        As for `projected`.
+
+    Raises
+    ------
+    UsageError
+        Years that the log does not reach.
+    """
+    check_number_of_years("years", base_years)
+    limits = coverage(connection)
+    day = date(first, 1, 1)
+    limits.check_day(day, "from")
+    limits.check_day(date(first - base_years, 1, 1), "years")
+    known = limits.knowledge(known_at, extraction_months).day(day)
+    begun = start(connection, day, known, base_years)
+    return begun, known, (*limits.notes(known), *_left_out(begun))
 
 
 def projected(
@@ -119,6 +81,9 @@ def projected(
     base_years: int = BASE_YEARS,
     scenarios: Sequence[Scenario] = (),
     every: int = 1,
+    indicators: Sequence[str] = (),
+    by: Sequence[str] = (),
+    needed: str | Path | None = None,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -132,10 +97,8 @@ def projected(
         The year whose beginning is the start, and the last year that is shown.
     base_years
         Over how many years before the start rates are taken.
-    scenarios
-        What changes; they are shown beside what comes if nothing does.
-    every
-        Years between those that are shown; the last is shown in any case.
+    scenarios, every, indicators, by, needed
+        As for `outlook`.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
@@ -150,104 +113,20 @@ def projected(
         Years that the log does not reach, or in the wrong order; a scenario that cannot be.
     """
     check_arguments(projected, locals())
-    _check_years(first, last, base_years, every)
-    limits = coverage(connection)
-    day = date(first, 1, 1)
-    limits.check_day(day, "from")
-    limits.check_day(date(first - base_years, 1, 1), "years")
-    known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years)
-    futures = (_NOTHING_CHANGED, *scenarios)
-    names = [one.name for one in futures]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(
-            "must each have a name of their own", where="scenarios", value=", ".join(twice),
-            next_step="Give one of them another `name`; `baseline` is that of rates as they were",
-        )  # fmt: skip
-    steps = last - first + 1
-    tables = [_rows(begun, scenario, first, steps, every) for scenario in futures]
-    spec = _SPECIFICATION.fill(
-        when=f"{first} – {last}", base=f"{first - base_years} – {first - 1}", known=str(known)
-    )
-    year = Dimension("year", Text("Year", "År"), classification="Calendar year")
-    scenario = Dimension(
-        "scenario", Text("Scenario", "Scenario"),
-        tuple(Category(name, _label(name)) for name in names),
+    check_years(first, last, every)
+    begun, known, notes = begun_of(connection, first, base_years, known_at, extraction_months)
+    made = outlook(
+        begun, first, last, scenarios, every=every, indicators=indicators, by=by, needed=needed
     )  # fmt: skip
-    said = (*spec.footnotes, *_said(scenarios), *limits.notes(known), *_left_out(begun))
-    dimensions = (scenario, year) if scenarios else (year,)
-    data = pa.concat_tables(tables)
+    spec = made.specification
     return Cells(
-        replace(spec, dimensions=dimensions, footnotes=said),
-        data if scenarios else data.drop_columns("scenario"),
-    )
-
-
-def _check_years(first: int, last: int, base_years: int, every: int) -> None:
-    if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
-        raise UsageError(
-            "are no years of a projection", where="from, to", value=f"{first}, {last}",
-            allowed=f"two years from {_FIRST_YEAR} to {_LAST_YEAR}, the second the later",
-        )  # fmt: skip
-    for name, value in (("years", base_years), ("every", every)):
-        if not 1 <= value <= _MOST_YEARS:
-            raise UsageError(
-                "is no number of years", where=name, value=value, allowed=f"1 to {_MOST_YEARS}"
-            )
-
-
-def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) -> pa.Table:
-    """A scenario's figures, a row a year."""
-    cells = begun.structure
-    rates = scenario.applied(begun.rates, cells, first, steps)
-    found = project(cells, begun.population, rates.assumptions(cells), steps=steps)
-    shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
-    columns: dict[str, pa.Array] = {
-        "scenario": pa.array([scenario.name] * len(shown)),
-        "year": pa.array([str(first + n) for n in shown]),
-    }
-    figures = _figures(found)
-    if not max(figures[name].max() for name in ("population", *_FLOWS)) < _MOST_PERSONS:
-        raise UsageError(
-            "makes more persons than can be counted", where=f"scenario {scenario.name}",
-            allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or immigration "
-            "by less",
-        )  # fmt: skip
-    for measure in MEASURES:
-        values = np.round(figures[measure.id][shown], measure.decimals)
-        columns[measure.id] = pa.array(values, pa.float64() if measure.decimals else pa.int64(),
-                                       safe=False)  # fmt: skip
-    return pa.table(columns)
-
-
-def _figures(found: Projection) -> dict[str, Floats]:
-    """Every measure by step."""
-    cells, persons = found.structure, found.residents[:-1]
-    total = persons.sum(axis=(-1, -2))
-    of_them = found.population[:-1, cells.part("immigrants")].sum(axis=(-1, -2, -3))
-    flows = {name: getattr(found, name)[:, cells.resident].sum(axis=(-1, -2, -3))
-             for name in _FLOWS}  # fmt: skip
-    return {
-        "population": total,
-        **flows,
-        "old_age_dependency": old_age_dependency(persons, cells),
-        "median_age": median_age(persons, cells),
-        "aged_80": 100 * share_of_ages(persons, cells, 80),
-        "immigrants": 100 * of_them / total,
-    }
-
-
-def _label(name: str) -> Text:
-    return Text("Rates as they were", "Rater som før") if name == "baseline" else same(name)
-
-
-def _said(scenarios: Sequence[Scenario]) -> Iterator[Text]:
-    """What tells each scenario from others of the same name."""
-    for one in scenarios:
-        yield Text(
-            f"{one.name}: fingerprint {one.fingerprint}.",
-            f"{one.name}: fingeravtrykk {one.fingerprint}.",
-        )
+        replace(
+            spec, knowledge_time=same(str(known)),
+            method=_METHOD.fill(base=f"{first - base_years} – {first - 1}", known=known),
+            footnotes=(_RULES, *spec.footnotes, *notes),
+        ),
+        made.data,
+    )  # fmt: skip
 
 
 def _left_out(begun: Start) -> Iterator[Text]:

@@ -1,0 +1,300 @@
+"""The population of years to come from any start, under one scenario or several, as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from folkestrom.analysis.prospects.measures import Future, Indicator, chosen, needs
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.names import check_code
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.projection.projecting import project
+from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.start import Start
+from folkestrom.projection.structure import SEXES, Structure
+from folkestrom.variables.registry import VARIABLES
+
+#: Years that may be asked for.
+_FIRST_YEAR: Final = 1800
+_LAST_YEAR: Final = 2300
+MOST_YEARS: Final = 500
+#: Whole numbers up to here are exact.
+_MOST_PERSONS: Final = 1e15
+#: A group with fewer than half a person has nobody.
+_NOBODY: Final = 0.5
+BASELINE: Final = Scenario("baseline")
+#: What the population may be told apart by.
+BY: Final = ("sex", "age", "group")
+
+_SPECIFICATION: Final = TableSpecification(
+    id="projection",
+    title=Text("Population projection. {when}", "Befolkningsframskriving. {when}"),
+    dimensions=(),
+    measures=(),
+    contents=Text(
+        "Residents at the beginning of each year, and births, deaths and migration in it, if rates "
+        "stay as they were, but for what a scenario changes.",
+        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, dersom "
+        "ratene blir som de har vært, bortsett fra det et scenario endrer.",
+    ),
+    reference_time=same("{when}"),
+    method=Text(
+        "Cohort-component method by single year of age, sex and population group, with the rates "
+        "of published tables.",
+        "Kohort-komponentmetoden etter ettårig alder, kjønn og befolkningsgruppe, med ratene til "
+        "publiserte tabeller.",
+    ),
+)  # fmt: skip
+_OF_DEPENDENCY: Final = Text(
+    "The old-age dependency ratio is of persons of 65 and over per person of 20 to 64.",
+    "Forsørgerbrøken for eldre er personer 65 år og eldre per person 20–64 år.",
+)
+
+
+def outlook(
+    begun: Start,
+    first: int,
+    last: int,
+    scenarios: Sequence[Scenario] = (),
+    *,
+    every: int = 1,
+    indicators: Sequence[str] = (),
+    by: Sequence[str] = (),
+    needed: str | Path | None = None,
+) -> Cells:
+    """The years to come of a start.
+
+    Parameters
+    ----------
+    begun
+        What it starts from: of a store, or `folkestrom.projection.tables.read_tables`.
+    first, last
+        The year whose beginning is the start, and the last year that is shown.
+    scenarios
+        What changes; they are shown beside what comes if nothing does.
+    every
+        Years between those that are shown; the last is shown in any case.
+    indicators
+        Names of figures; none: the usual ones.
+    by
+        Of "sex", "age" and "group": the population by these instead of figures of all.
+    needed
+        A CSV file of needs per head, whose totals are shown as well.
+
+    Returns
+    -------
+    Cells
+        A row a year, and a scenario if there are any.
+
+    Raises
+    ------
+    UsageError
+        Years in the wrong order; a figure or a scenario that cannot be.
+    """
+    check_years(first, last, every)
+    names = _names(scenarios)
+    figures = chosen(indicators)
+    if needed is not None:
+        figures += needs(Path(needed), begun.structure)
+    for name in by:
+        check_code(name, BY, "is nothing that a projection is told apart by", where="by")
+    if by and (indicators or needed):
+        raise UsageError(
+            "cannot be asked for together", where="by, indicators",
+            next_step="Ask for the population by sex, age and group, or for figures of all",
+        )  # fmt: skip
+    steps = last - first + 1
+    shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
+    years = [str(first + n) for n in shown]
+    tables, said = [], list[Text]()
+    baseline: Future | None = None
+    for scenario in (BASELINE, *scenarios):
+        future = future_of(begun, scenario, first, steps)
+        tables.append(_by(future, scenario, shown, years, by) if by else
+                      _rows(future, scenario, shown, years, figures))  # fmt: skip
+        if baseline is None:
+            baseline = future
+        else:
+            said += _said(scenario, future, baseline, first)
+    scenario_of_it = Dimension(
+        "scenario", Text("Scenario", "Scenario"),
+        tuple(Category(name, _label(name)) for name in names),
+    )  # fmt: skip
+    year = Dimension("year", Text("Year", "År"), classification="Calendar year")
+    spec = _SPECIFICATION.fill(when=f"{first} – {last}")
+    persons = Measure("population", Text("Population 1 January", "Folkemengde 1. januar"),
+                      Text("persons", "personer"))  # fmt: skip
+    usual = any(one.measure.id == "old_age_dependency" for one in figures) and not by
+    data = pa.concat_tables(tables)
+    return Cells(
+        replace(
+            spec,
+            dimensions=(
+                *((scenario_of_it,) if scenarios else ()), year, *_dimensions(begun.structure, by)
+            ),
+            measures=(persons,) if by else tuple(one.measure for one in figures),
+            footnotes=(*((_OF_DEPENDENCY,) if usual else ()), *said),
+        ),
+        data if scenarios else data.drop_columns("scenario"),
+    )  # fmt: skip
+
+
+def future_of(begun: Start, scenario: Scenario, first: int, steps: int) -> Future:
+    """A start projected under a scenario.
+
+    Parameters
+    ----------
+    begun
+        What it starts from.
+    scenario
+        What changes.
+    first, steps
+        The year of the start, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        A scenario that cannot be, or that makes more persons than can be counted.
+    """
+    cells = begun.structure
+    population = scenario.started(begun.population, cells)
+    rates = scenario.applied(begun.rates, cells, first, steps, population)
+    found = project(cells, population, rates.assumptions(cells), steps=steps)
+    if not found.population.sum(axis=(1, 2, 3)).max() < _MOST_PERSONS:
+        raise UsageError(
+            "makes more persons than can be counted", where=f"scenario {scenario.name}",
+            allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or immigration "
+            "by less",
+        )  # fmt: skip
+    return Future(found, rates)
+
+
+def check_years(first: int, last: int, every: int = 1) -> None:
+    """Refuse years that a projection cannot have."""
+    if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
+        raise UsageError(
+            "are no years of a projection", where="from, to", value=f"{first}, {last}",
+            allowed=f"two years from {_FIRST_YEAR} to {_LAST_YEAR}, the second the later",
+        )  # fmt: skip
+    check_number_of_years("every", every)
+
+
+def check_number_of_years(name: str, value: int) -> None:
+    """Refuse what is no number of years."""
+    if not 1 <= value <= MOST_YEARS:
+        raise UsageError(
+            "is no number of years", where=name, value=value, allowed=f"1 to {MOST_YEARS}"
+        )
+
+
+def _names(scenarios: Sequence[Scenario]) -> list[str]:
+    names = [one.name for one in (BASELINE, *scenarios)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            "must each have a name of their own", where="scenarios", value=", ".join(twice),
+            next_step="Give one of them another `name`; `baseline` is that of rates as they were",
+        )  # fmt: skip
+    return names
+
+
+def _rows(
+    future: Future, scenario: Scenario, shown: list[int], years: list[str],
+    figures: Sequence[Indicator],
+) -> pa.Table:  # fmt: skip
+    """A scenario's figures, a row a year."""
+    columns: dict[str, pa.Array] = {
+        "scenario": pa.array([scenario.name] * len(shown)), "year": pa.array(years),
+    }  # fmt: skip
+    for measure, values in ((one.measure, one.of(future)[shown]) for one in figures):
+        columns[measure.id] = pa.array(
+            np.round(values, measure.decimals),
+            pa.float64() if measure.decimals else pa.int64(), safe=False,
+        )  # fmt: skip
+    return pa.table(columns)
+
+
+def _by(
+    future: Future, scenario: Scenario, shown: list[int], years: list[str], by: Sequence[str]
+) -> pa.Table:
+    """A scenario's population, a row a year and cell."""
+    cells = future.cells
+    persons = future.found.population[shown][:, cells.resident]
+    codes = [_group(cells, int(n)) for n in np.flatnonzero(cells.resident)]
+    groups = list(dict.fromkeys(codes))
+    summed = np.stack(
+        [persons[:, [code == one for code in codes]].sum(axis=1) for one in groups], 1
+    )
+    values: dict[str, list[str] | list[int]] = {
+        "year": years, "group": groups, "sex": list(SEXES), "age": cells.lower_ages.tolist(),
+    }  # fmt: skip
+    axes = list(values)
+    summed = summed.sum(axis=tuple(n for n, name in enumerate(axes) if n and name not in by),
+                        keepdims=True)  # fmt: skip
+    kept = ["year", *by]
+    order = np.moveaxis(summed, [axes.index(name) for name in kept], range(len(kept)))
+    order = order.reshape([len(values[name]) for name in kept])
+    places = np.indices(order.shape).reshape(len(kept), -1)
+    columns = {"scenario": pa.array([scenario.name] * order.size)}
+    for name, at in zip(kept, places, strict=True):
+        columns[name] = pa.array([values[name][n] for n in at])
+    columns["population"] = pa.array(np.round(order.ravel()).astype(np.int64))
+    return pa.table(columns)
+
+
+def _group(cells: Structure, n: int) -> str:
+    """Several years of residence of one group together."""
+    group = cells.groups[n]
+    return group.part_of[-1] if group.part_of else group.code
+
+
+def _dimensions(cells: Structure, by: Sequence[str]) -> Iterator[Dimension]:
+    for name in by:
+        if name != "group":
+            yield VARIABLES[name].dimension
+            continue
+        labels = {c.code: c.label for c in VARIABLES["immigrant_group"].dimension.categories}
+        here = dict.fromkeys(_group(cells, int(n)) for n in np.flatnonzero(cells.resident))
+        yield Dimension(
+            "group", Text("Population group", "Befolkningsgruppe"),
+            tuple(Category(code, labels.get(code, same(code))) for code in here),
+        )  # fmt: skip
+
+
+def _label(name: str) -> Text:
+    return Text("Rates as they were", "Rater som før") if name == "baseline" else same(name)
+
+
+def _said(scenario: Scenario, future: Future, baseline: Future, first: int) -> Iterator[Text]:
+    """What tells a scenario from others of the same name, and whom it leaves without anybody."""
+    yield Text(
+        f"{scenario.name}: fingerprint {scenario.fingerprint}.",
+        f"{scenario.name}: fingeravtrykk {scenario.fingerprint}.",
+    )
+    own, other = (one.found.population.sum(axis=(-2, -1)) for one in (future, baseline))
+    emptied = (own < _NOBODY) & (other >= _NOBODY)
+    if emptied.any():
+        step = int(np.argmax(emptied.any(axis=1)))
+        groups = [
+            g.code for g, none in zip(future.cells.groups, emptied[step], strict=True) if none
+        ]
+        year, codes = first + step * future.cells.width, ", ".join(groups)
+        yield Text(
+            f"{scenario.name}: nobody is left in {emptied.any(axis=0).sum()} groups, first of all "
+            f"by {year} in {codes}.",
+            f"{scenario.name}: ingen er igjen i {emptied.any(axis=0).sum()} grupper, først av alle "
+            f"innen {year} i {codes}.",
+        )
