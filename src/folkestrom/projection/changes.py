@@ -32,6 +32,11 @@ COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
 HOW: Final = (*_RATES, "level", "fixed")
 OLDEST: Final = 999
 _ROUNDS: Final = 60
+#: Where a level of life expectancy is wanted, death rates change evenly, in per cent, up to the
+#: first age, and from there on less and less, until those from the second on stay as they are. In
+#: Norway they fell by 2.4 per cent a year up to 80 in 1990-2019, by 1.5 at 85-89, 0.9 at 90-94,
+#: 0.3 at 95-99 and 0.1 above (both sexes, Human Mortality Database).
+_EVEN_TO, _STILL_FROM = 80, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +230,17 @@ def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     mean = (rates.mortality * share).sum(axis=-3)
     years = remaining_years(mean, span.structure)[..., 0]
     aim = years + weight[:, None] * (wanted[:, None] - years)
+    middles = span.structure.lower_ages + span.structure.width / 2
+    pace = np.clip((_STILL_FROM - middles) / (_STILL_FROM - _EVEN_TO), 0, 1)
     low, high = np.full(aim.shape, -12.0), np.full(aim.shape, 12.0)
     for _ in range(_ROUNDS):
         middle = (low + high) / 2
-        longer = remaining_years(mean * np.exp(middle)[..., None], span.structure)[..., 0] > aim
+        at = mean * np.exp(middle[..., None] * pace)
+        longer = remaining_years(at, span.structure)[..., 0] > aim
         low, high = np.where(longer, middle, low), np.where(longer, high, middle)
     sexes = cells.any(axis=(0, 2))
     _check_reached(np.where(sexes, 11 - np.abs(low), 1), wanted, where, change)
-    factor = np.exp(low)[..., None, :, None]
+    factor = np.exp(low[..., None] * pace)[..., None, :, :]
     return replace(rates, mortality=rates.mortality * np.where(cells, factor, 1.0))
 
 
