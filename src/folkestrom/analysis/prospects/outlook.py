@@ -36,6 +36,7 @@ MOST_YEARS: Final = 500
 _MOST_PERSONS: Final = 1e15
 #: A group with fewer than half a person has nobody.
 _NOBODY: Final = 0.5
+_MOST_NAMED: Final = 4
 BASELINE: Final = Scenario("baseline")
 #: What the population may be told apart by.
 BY: Final = ("sex", "age", "group")
@@ -288,13 +289,12 @@ def _said(scenario: Scenario, future: Future, baseline: Future, first: int) -> I
     emptied = (own < _NOBODY) & (other >= _NOBODY)
     if emptied.any():
         step = int(np.argmax(emptied.any(axis=1)))
-        groups = [
-            g.code for g, none in zip(future.cells.groups, emptied[step], strict=True) if none
-        ]
-        year, codes = first + step * future.cells.width, ", ".join(groups)
+        codes = [g.code for g, none in zip(future.cells.groups, emptied[step], strict=True) if none]
+        year, groups = first + step * future.cells.width, int(emptied.any(axis=0).sum())
+        named = ", ".join([*codes[:_MOST_NAMED], *(["…"] if len(codes) > _MOST_NAMED else [])])
         yield Text(
-            f"{scenario.name}: nobody is left in {emptied.any(axis=0).sum()} groups, first of all "
-            f"by {year} in {codes}.",
-            f"{scenario.name}: ingen er igjen i {emptied.any(axis=0).sum()} grupper, først av alle "
-            f"innen {year} i {codes}.",
+            f"{scenario.name}: nobody is left in {groups} of the groups, first by {year} in "
+            f"{named}.",
+            f"{scenario.name}: ingen er igjen i {groups} av gruppene, først innen {year} i "
+            f"{named}.",
         )

@@ -50,9 +50,9 @@ def project(
         ),
     ] = None,
     indicators: Annotated[
-        list[str] | None,
-        typer.Option("--indicator", help="Figure to show. May be given again."),
-    ] = None,
+        str,
+        typer.Option("--indicator", help="Figures to show, with commas between them."),
+    ] = "",
     by: Annotated[
         str,
         typer.Option(
