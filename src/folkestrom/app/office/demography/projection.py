@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import duckdb
 
@@ -116,12 +116,12 @@ def _read(given: Scenarios) -> Scenario:
     if isinstance(given, Scenario):
         return given
     path = Path(given)
-    if path.exists() or path.suffix:
-        return scenario_of(read_table(path), path.stem, str(path))
     first, *others = str(given).split("+")
+    if path.is_file() or (path.suffix and not others):
+        return scenario_of(read_table(path), path.stem, str(path))
     if not others:
         return named(first)
     found = _read(first.strip())
     for other in others:
-        found = found + _read(cast("Scenarios", other.strip()))
+        found = found + _read(other.strip())
     return found
