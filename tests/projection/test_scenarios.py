@@ -78,7 +78,7 @@ def test_changes_follow_each_other_and_a_name_changes_nothing() -> None:
         ('[[chang]]\ncomponent = "return"', r"(?s)'chang' is no key.*Did you mean 'change'"),
         ('[[change]]\ncomponent = "retrun"\nset = 0', r"(?s)change 1, component.*'return'"),
         ('[[change]]\ncomponent = "return"\nmutliply = 0', "(?s)mutliply.*'multiply'"),
-        ('[[change]]\ncomponent = "return"', "change 1: must be said by one of three"),
+        ('[[change]]\ncomponent = "return"', "change 1: must be said by one number"),
         ('[[change]]\ncomponent = "return"\nset = 0\nadd = 1', "'add, set' must be said"),
         ('[[change]]\ncomponent = "return"\nset = nan', "is no number that can be"),
         ('[[change]]\ncomponent = "return"\nset = 0\nages = "40-30"', "end before they begin"),

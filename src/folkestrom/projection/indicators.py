@@ -108,3 +108,69 @@ def median_age(persons: Floats, structure: Structure) -> NDArray[np.float64]:
     lower = np.where(place > 0, np.take_along_axis(below, np.maximum(place - 1, 0), -1), 0.0)
     found = structure.width * (place + (half - lower) / (upper - lower))
     return np.asarray(found[..., 0])
+
+
+def remaining_years(mortality: Floats, structure: Structure) -> NDArray[np.float64]:
+    """Mean remaining years of life at the first age of each group, at rates of one period.
+
+    Rates are constant within an age group (Preston, Heuveline and Guillot 2001, chapter 3); that
+    of the open group must be above 0.
+
+    Parameters
+    ----------
+    mortality
+        By person-year: (…, ages).
+    structure
+        The cells.
+
+    Examples
+    --------
+    >>> remaining_years(np.full(100, 0.02), Structure(ages=100))[[0, 50]].round(6).tolist()
+    [50.0, 50.0]
+    """
+    years = structure.width
+    hazard = np.maximum(mortality, 1e-12)
+    left = np.zeros(hazard.shape)
+    left[..., -1] = 1 / hazard[..., -1]
+    survive, lived = np.exp(-years * hazard), -np.expm1(-years * hazard) / hazard
+    for age in range(hazard.shape[-1] - 2, -1, -1):
+        left[..., age] = lived[..., age] + survive[..., age] * left[..., age + 1]
+    return left
+
+
+def prospective_dependency(
+    persons: Floats, structure: Structure, mortality: Floats, remaining: float = 15,
+    working: float = WORKING_AGE,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Persons who have on average 15 years left, for each of working age below.
+
+    By sex, at the rates of the year (Sanderson and Scherbov 2010, Science 329: 1287-1288).
+
+    Parameters
+    ----------
+    persons, structure
+        As for `persons_between`.
+    mortality
+        Rates of each sex: (…, 2, ages).
+    remaining
+        The years left from which on they count as old.
+    working
+        The age from which they count as of working age.
+
+    Examples
+    --------
+    >>> rates = np.where(np.arange(120) < 65, 0.0, 1 / 15)
+    >>> cells = Structure(ages=120)
+    >>> float(prospective_dependency(np.ones((2, 120)), cells, np.stack([rates, rates])).round(3))
+    1.222
+    """
+    left = remaining_years(mortality, structure)
+    # Within the age group where it is passed, evenly.
+    next_left = np.concatenate([left[..., 1:], left[..., -1:]], axis=-1)
+    fall = left - next_left
+    part = np.divide(left - remaining, fall, out=np.where(left > remaining + 1e-9, 1.0, 0.0),
+                     where=fall > 1e-9)  # fmt: skip
+    young = np.clip(part, 0, 1)
+    of_age = np.clip((structure.lower_ages + structure.width - working) / structure.width, 0, 1)
+    old = (persons * (1 - young)).sum(axis=(-2, -1))
+    return np.asarray(old / (persons * young * of_age).sum(axis=(-2, -1)))

@@ -1,62 +1,33 @@
-"""Scenarios: small files that say what changes in the assumptions, how much, and when."""
+"""Scenarios: small files that say what changes in the assumptions, how much, and when.
+
+Statistics Norway's alternatives are built in under their letters, and some short ones by name.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
 
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code
+from folkestrom.model.names import check_code, unknown
 from folkestrom.projection.assumptions import Floats, Rates
-from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
+from folkestrom.projection.changes import COMPONENTS, HOW, OLDEST, Change, Span, changed, started
+from folkestrom.projection.structure import SEXES, Structure
 
-#: What can change. Return is the emigration of those who live abroad.
-COMPONENTS: Final = ("mortality", "fertility", "immigration", "emigration", "return")
-#: How. Whatever a change adds or sets is by person-year; of immigration, all persons of a year.
-_HOW: Final = ("multiply", "add", "set")
-_OLDEST: Final = 999
 #: What a change may say at most, and its years: more is a slip of the pen.
 _MOST: Final = 1e9
 _LAST_YEAR: Final = 9999
 _AGES: Final = "30-39, 67- or 30"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of one component.
-
-    Parameters
-    ----------
-    component
-        One of `COMPONENTS`.
-    how, amount
-        "multiply", "add" or "set", and the number.
-    groups
-        Names of groups, or of several together; empty: all.
-    sex
-        "male" or "female"; empty: both.
-    ages
-        First and last age; None: all.
-    first
-        The first year in which it holds; None: that of the projection.
-    fade_in
-        Years in which it comes in evenly; 0: at once.
-    """
-
-    component: str
-    how: Literal["multiply", "add", "set"]
-    amount: float
-    groups: tuple[str, ...] = ()
-    sex: str = ""
-    ages: tuple[int, int] | None = None
-    first: int | None = None
-    fade_in: int = 0
+_KEYS: Final = ("component", "groups", "sex", "ages", "from", "fade_in", *HOW)
+#: What each letter of an alternative is of, in Statistics Norway's order; of three letters the
+#: third, of moves within the country, is left out.
+_LETTERS: Final = ("fertility", "mortality", "internal", "migration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +51,26 @@ class Scenario:
         return hashlib.sha256(repr(self.changes).encode()).hexdigest()[:12]
 
     def __add__(self, other: Scenario) -> Scenario:
-        """Both, one after the other."""
+        """Both, one after the other.
+
+        Raises
+        ------
+        UsageError
+            If they set one and the same to two levels.
+        """
+        for one in self.changes:
+            if any(one.contradicts(change) for change in other.changes):
+                raise UsageError(
+                    "contradict each other: both say what it is to be",
+                    where=f"scenario {self.name} + {other.name}", value=one.component,
+                    next_step="Compose those that change different things, or multiply in one",
+                )  # fmt: skip
         return Scenario(f"{self.name} + {other.name}", self.changes + other.changes)
 
-    def applied(self, rates: Rates, structure: Structure, first: int, steps: int) -> Rates:
+    def applied(
+        self, rates: Rates, structure: Structure, first: int, steps: int,
+        population: Floats | None = None,
+    ) -> Rates:  # fmt: skip
         """Rates as they are in this scenario.
 
         Parameters
@@ -96,16 +83,91 @@ class Scenario:
             The year in which the first step begins.
         steps
             How many steps there are.
+        population
+            Persons at the beginning: (groups, 2, ages). Levels need it.
 
         Raises
         ------
         UsageError
             A group that is none, or what becomes less than nothing.
         """
+        span = Span(structure, first, steps, population)
+        for number, change in enumerate(self.changes, start=1):
+            rates = changed(rates, change, span, f"scenario {self.name}, change {number}")
+        return rates
+
+    def started(self, population: Floats, structure: Structure) -> Floats:
+        """The population at the beginning as it is in this scenario: less over-coverage, say.
+
+        Parameters
+        ----------
+        population
+            Persons: (groups, 2, ages).
+        structure
+            The cells.
+        """
         for number, change in enumerate(self.changes, start=1):
             where = f"scenario {self.name}, change {number}"
-            rates = _changed(rates, change, structure, first, steps, where)
-        return rates
+            population = started(population, change, structure, where)
+        return population
+
+
+def named(name: str) -> Scenario:
+    """A scenario that is built in, by its name or the letters of an alternative.
+
+    Parameters
+    ----------
+    name
+        A name, such as "half-emigration"; three or four letters, such as "MMM" or "HMML"; or
+        several of these with + between them.
+
+    Raises
+    ------
+    UsageError
+        A name that is none, or scenarios that contradict each other.
+
+    Examples
+    --------
+    >>> [change.component for change in named("LM0 + half-emigration").changes]
+    ['fertility', 'mortality', 'mortality', 'migration', 'emigration']
+    """
+    first, *others = (_named(part.strip()) for part in name.split("+"))
+    for other in others:
+        first = first + other
+    return first
+
+
+def built_in() -> tuple[str, ...]:
+    """Names of the scenarios that are built in."""
+    return tuple(_data("scenarios.toml"))
+
+
+def _named(name: str) -> Scenario:
+    if re.fullmatch(r"[A-Z0]{3,4}", name):
+        return _alternative(name)
+    if name not in built_in():
+        raise unknown(
+            name, built_in(), "is neither a file nor a scenario that is built in",
+            where="scenario", further="Letters of an alternative are such as MMM or HMML",
+        )  # fmt: skip
+    return scenario_of(_data("scenarios.toml")[name], name)
+
+
+def _alternative(letters: str) -> Scenario:
+    known = _data("alternatives.toml")
+    parts = _LETTERS if len(letters) == len(_LETTERS) else [p for p in _LETTERS if p != "internal"]
+    changes: list[dict[str, Any]] = []
+    for part, letter in zip(parts, letters, strict=True):
+        where = f"alternative {letters}, {part}"
+        check_code(letter, known[part], "is no letter of an alternative", where=where)
+        changes += known[part][letter]
+    made = [_change(one, f"alternative {letters}") for one in changes]
+    return Scenario(letters, tuple(made))
+
+
+@cache
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("folkestrom.projection") / "data" / name).read_text("utf-8"))
 
 
 def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario") -> Scenario:
@@ -143,22 +205,16 @@ def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario
 
 
 def _change(given: Mapping[str, Any], where: str) -> Change:
-    names = [one.name for one in fields(Change) if one.name not in ("how", "amount", "first")]
-    _check_keys(given, (*names, "from", *_HOW), where)
+    _check_keys(given, _KEYS, where)
     component = given.get("component", "")
     check_code(component, COMPONENTS, "is no component", where=f"{where}, component")
-    said = [how for how in _HOW if how in given]
-    if len(said) != 1:
+    said = [how for how in HOW if how in given]
+    if len(said) != 1 or said[0] not in COMPONENTS[component]:
         raise UsageError(
-            "must be said by one of three numbers", where=where, value=", ".join(said) or None,
-            allowed=_HOW,
+            "must be said by one number", where=where, value=", ".join(said) or None,
+            allowed=COMPONENTS[component],
         )  # fmt: skip
-    amount = given[said[0]]
-    if not _is_number(amount, int | float, -_MOST, _MOST):
-        raise UsageError(
-            "is no number that can be", where=f"{where}, {said[0]}", value=str(amount)[:40],
-            allowed=f"a number such as 0.5, from {-_MOST:.0f} to {_MOST:.0f}",
-        )  # fmt: skip
+    path = _path(given[said[0]], f"{where}, {said[0]}")
     sex = given.get("sex")
     if sex is not None:
         check_code(sex, SEXES, "is no sex", where=f"{where}, sex")
@@ -177,24 +233,53 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
                 where=f"{where}, {name}", value=str(value)[:40],
                 allowed=f"a whole number from 0 to {_LAST_YEAR}",
             )  # fmt: skip
+    ages = ages_of(given["ages"], f"{where}, ages") if "ages" in given else None
+    if (len(path) > 1 and (fade_in or first is not None)) or (
+        component == "population" and ({"from", "fade_in"} & given.keys() or len(path) > 1)
+    ):
+        raise UsageError(
+            "says twice when it comes", where=where, value=component,
+            next_step="Give years with their numbers, or `from` and `fade_in`, and of the "
+            "population at the beginning neither",
+        )  # fmt: skip
     return Change(
-        component, said[0], float(amount), tuple(groups), sex or "",  # type: ignore[arg-type]
-        _ages(given.get("ages"), f"{where}, ages"), first, fade_in,
+        component, said[0], path[0][1], tuple(groups), sex or "",
+        ages, first, fade_in, path if len(path) > 1 else (),
     )  # fmt: skip
+
+
+def _path(given: Any, where: str) -> tuple[tuple[int, float], ...]:
+    """Years with their amounts; one amount is of year 0."""
+    points = given if isinstance(given, dict) else {"0": given}
+    for year, amount in points.items():
+        if not str(year).isdecimal() or not _is_number(amount, int | float, -_MOST, _MOST):
+            raise UsageError(
+                "is no number that can be", where=where, value=str(amount)[:40],
+                allowed=f"a number such as 0.5, from {-_MOST:.0f} to {_MOST:.0f}, or several by "
+                "year such as {2025 = 1.5, 2040 = 1.7}",
+            )  # fmt: skip
+    if not points:
+        raise UsageError("has no year", where=where)
+    return tuple(sorted((int(year), float(amount)) for year, amount in points.items()))
 
 
 def _is_number(value: Any, kind: Any, least: float, most: float) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool) and least <= value <= most
 
 
-def _ages(given: object, where: str) -> tuple[int, int] | None:
-    if given is None:
-        return None
+def ages_of(given: object, where: str) -> tuple[int, int]:
+    """The first and the last age of a text such as 30-39, 67- or 30.
+
+    Examples
+    --------
+    >>> ages_of("30-39", "ages"), ages_of(30, "ages")
+    ((30, 39), (30, 30))
+    """
     found = re.fullmatch(r"(\d{1,3})(-(\d{1,3})?)?", str(given), re.ASCII)
     if not found:
         raise UsageError("are no ages", where=where, value=given, allowed=_AGES)
     first = int(found[1])
-    last = int(found[3]) if found[3] else _OLDEST if found[2] else first
+    last = int(found[3]) if found[3] else OLDEST if found[2] else first
     if first > last:
         raise UsageError("end before they begin", where=where, value=given, allowed=_AGES)
     return first, last
@@ -203,73 +288,3 @@ def _ages(given: object, where: str) -> tuple[int, int] | None:
 def _check_keys(given: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     for key in given:
         check_code(key, known, "is no key of a scenario", where=where)
-
-
-def _changed(
-    rates: Rates, change: Change, structure: Structure, first: int, steps: int, where: str
-) -> Rates:
-    name = "emigration" if change.component == "return" else change.component
-    cells = _cells(change, structure, where)
-    weight = _in_time(change, structure, first, steps)[:, None, None, None] * cells
-    old: Floats = getattr(rates, name)
-    if change.component == "fertility":
-        cells, weight = cells[:, FEMALE], weight[..., FEMALE, :]
-    whole = (old * cells).sum(axis=(-3, -2, -1), keepdims=True) if name == "immigration" else None
-    nobody_comes = whole is not None and not whole.any()
-    if not cells.any() or (nobody_comes and change.how != "multiply" and change.amount):
-        raise UsageError(
-            "is of nobody", where=where,
-            next_step="Look at its groups, sex and ages: `return` is of those abroad, immigrants "
-            "come to their first year (`eu8_0`), and mothers are female",
-        )  # fmt: skip
-    # Immigrants are so many in all, and by sex and age as those who came.
-    base = old if whole is None else whole
-    target: Floats = {
-        "multiply": base * change.amount,
-        "add": base + change.amount,
-        "set": np.full_like(base, change.amount),
-    }[change.how]
-    if whole is not None:
-        target = old * np.divide(target, whole, out=np.zeros_like(whole), where=whole != 0)
-    new = old + weight * (target - old)
-    if ((new < 0) & (old >= 0)).any():
-        raise UsageError(
-            "makes rates or numbers negative", where=f"{where}, {change.how}", value=change.amount,
-            next_step="Multiply instead, or take away less",
-        )  # fmt: skip
-    changed: dict[str, Any] = {name: new}
-    return replace(rates, **changed)
-
-
-def _in_time(change: Change, structure: Structure, first: int, steps: int) -> Floats:
-    """How much of a change holds in each step."""
-    years = first + structure.width * np.arange(steps)
-    since = years - (change.first if change.first is not None else first)
-    come = np.clip((since + structure.width) / max(change.fade_in, structure.width), 0, 1)
-    return np.where(since >= 0, come, 0.0)
-
-
-def _cells(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
-    """Whom a change is of: (groups, 2, ages)."""
-    sexes = np.array([change.sex in ("", sex) for sex in SEXES])
-    lower = structure.lower_ages
-    youngest, oldest = change.ages or (0, _OLDEST)
-    ages = (lower + structure.width > youngest) & (lower <= oldest)
-    groups = _groups(change, structure, where)
-    if change.component == "fertility":
-        sexes[MALE] = False
-    return np.asarray(groups[:, None, None] & sexes[:, None] & ages)
-
-
-def _groups(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
-    """The groups whose rates change."""
-    known = dict.fromkeys(part for g in structure.groups for part in (*g.part_of, g.code))
-    for name in change.groups:
-        check_code(name, known, "is no group", where=f"{where}, groups")
-    named = np.array(
-        [not change.groups or bool({g.code, *g.part_of} & {*change.groups})
-         for g in structure.groups]
-    )  # fmt: skip
-    if change.component == "emigration":
-        return named & structure.resident
-    return named & ~structure.resident if change.component == "return" else named

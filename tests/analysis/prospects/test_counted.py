@@ -67,7 +67,7 @@ def test_scenarios_of_one_name_and_more_persons_than_can_be_counted_are_refused(
     named = Scenario("x", (Change("emigration", "multiply", 0.5),))
     with pytest.raises(UsageError, match=r"(?s)scenarios: 'x' must each.*Next: Give one"):
         projected(store, 2021, 2023, scenarios=(named, named))
-    monkeypatch.setattr("folkestrom.analysis.prospects.projected._MOST_PERSONS", 50)
+    monkeypatch.setattr("folkestrom.analysis.prospects.outlook._MOST_PERSONS", 50)
     with pytest.raises(UsageError, match=r"(?s)scenario baseline: makes more.*Allowed: less"):
         projected(store, 2021, 2060)
 

@@ -125,8 +125,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "project": {
-        "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1, "areas": "county",
-        "by": ["sex"], "durations": 1, **ARRANGED, **FIGURES,
+        "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
+        "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
+        "areas": "county", "durations": 1, **ARRANGED, **FIGURES,
     },
     "simulate": {
         "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",

@@ -102,6 +102,12 @@ class Cost(Strict):
     peak_bytes: int
 
 
+class Prospect(Strict):
+    scenario: str
+    population: int
+    old_age_dependency: float
+
+
 class Record(Strict):
     record_version: int
     synthetic: bool
@@ -112,6 +118,7 @@ class Record(Strict):
     account: list[Account]
     adjustment: list[Revision]
     eight_countries: EightCountries
+    prospect: list[Prospect]
     delays: list[Delay]
     costs: list[Cost]
     seconds: float
@@ -127,6 +134,14 @@ def test_every_cell_equals_the_expected_one(demonstration: Demonstration) -> Non
     ]
     assert differing == []
     assert demonstration.result.exit_code == 0
+
+
+def test_it_ends_with_a_look_ahead(demonstration: Demonstration) -> None:
+    stay, fewer = demonstration.record["prospect"]
+    assert (stay["scenario"], fewer["scenario"]) == ("baseline", "half-emigration")
+    assert fewer["population"] > stay["population"]
+    last = " ".join(demonstration.result.stdout.strip().splitlines()[-3:])
+    assert f"{fewer['old_age_dependency']:.3f}." in last
 
 
 def test_all_printed_cells_are_compared(demonstration: Demonstration) -> None:

@@ -16,10 +16,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.prospects.counted import Start
 from folkestrom.analysis.prospects.groups import BORN_HERE, DURATION, GROUP, durations_of, place
 from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
 from folkestrom.statistics.moves import moves
@@ -38,6 +38,8 @@ class AreaStart:
 
     Parameters
     ----------
+    level
+        One of `LEVELS`.
     codes
         The areas' codes, in order: those where persons live.
     population
@@ -46,6 +48,7 @@ class AreaStart:
         What is assumed of each.
     """
 
+    level: str
     codes: tuple[str, ...]
     population: Floats
     areas: Areas
@@ -78,7 +81,7 @@ def area_start(
     areas = counts.areas(begun.counts)
     abroad = ~cells.resident
     population[:, abroad] = areas.returns[:, None, None, None] * begun.population[abroad]
-    return AreaStart(codes, population, areas)
+    return AreaStart(level, codes, population, areas)
 
 
 def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str) -> pl.DataFrame:

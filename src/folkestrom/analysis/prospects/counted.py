@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -29,8 +28,9 @@ from folkestrom.analysis.rates.occurrence import Occurrences, occurrences
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.model.specification import Measure
-from folkestrom.projection.assumptions import Floats, Rates
+from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, IMMIGRATION, Window, flows
 from folkestrom.statistics.periods import Period
@@ -40,29 +40,6 @@ from folkestrom.variables.registry import VARIABLES
 _SEX, _AGE = VARIABLES["sex"], VARIABLES["age"]
 #: What emigration and person-years are counted by.
 _LEAVING: Final = ("sex", "age", GROUP.name, DURATION.name)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """What a projection starts from.
-
-    Parameters
-    ----------
-    structure
-        Its groups.
-    population
-        Persons, those abroad too: (groups, 2, ages).
-    counts, rates
-        Events of the years before, and rates of them, to be kept in all years to come.
-    left_out
-        Residents of unknown sex or age, who are in none of the cells.
-    """
-
-    structure: Structure
-    population: Floats
-    counts: Counts
-    rates: Rates
-    left_out: int
 
 
 def start(

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from folkestrom.analysis.microsimulation.kernel import DEAD, LEFT, Persons
 from folkestrom.analysis.microsimulation.lives import Lives
 from folkestrom.analysis.prospects.by_area import area_start
-from folkestrom.analysis.prospects.counted import start
+from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.groups import ABROAD, BORN_HERE, DURATIONS, GROUP, IMMIGRANTS
 from folkestrom.analysis.prospects.individuals import individuals
-from folkestrom.analysis.prospects.projected import BASE_YEARS, check_cells, check_years
+from folkestrom.analysis.prospects.outlook import check_years
+from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -34,7 +35,6 @@ from folkestrom.model.specification import (
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.structure import SEXES, Structure
-from folkestrom.statistics.coverage import coverage
 from folkestrom.variables.registry import VARIABLES
 
 #: Seeds that may be asked for: 0 and up to this one.
@@ -137,18 +137,19 @@ def simulated(
         As for `projected`; a seed that is none.
     """
     check_arguments(simulated, locals())
-    check_years(first, last, base_years, 1)
+    check_years(first, last)
     check_cells(areas, by, durations, tuple(DIMENSIONS))
     if not 0 <= seed <= _LAST_SEED:
         raise UsageError("is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED}")
-    limits = coverage(connection)
+    begun, known, notes = begun_of(
+        connection, first, base_years, known_at, extraction_months, durations
+    )
     day = date(first, 1, 1)
-    limits.check_day(day, "from")
-    limits.check_day(date(first - base_years, 1, 1), "years")
-    known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years, durations)
     cells, steps = begun.structure, last - first + 1
-    rates = scenario.applied(begun.rates, cells, first, steps) if scenario else begun.rates
+    population = scenario.started(begun.population, cells) if scenario else begun.population
+    rates = begun.rates
+    if scenario:
+        rates = scenario.applied(begun.rates, cells, first, steps, population)
     parts = area_start(connection, day, known, begun, areas) if areas else None
     persons = individuals(connection, day, known, cells, seed, areas, parts)
     lives = Lives(cells, persons, seed, first)
@@ -161,7 +162,7 @@ def simulated(
     )  # fmt: skip
     measures = MEASURES if areas else tuple(m for m in MEASURES if m.id != "mean_moves")
     said = [same(f"{scenario.name}: {scenario.fingerprint}")] if scenario else []
-    footnotes = (*spec.footnotes, *said, *limits.notes(known))
+    footnotes = (*spec.footnotes, *said, *notes)
     dimensions = tuple(DIMENSIONS[name][0] for name in by)
     made = replace(spec, dimensions=dimensions, measures=measures, footnotes=footnotes)
     return Cells(made, _table(lives.persons, cells, by, measures))

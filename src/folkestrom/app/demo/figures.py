@@ -27,6 +27,9 @@ COUNTRIES: Final = 12
 #: The oldest age that the pyramid shows; it stands for all above.
 OLDEST: Final = 100
 
+#: The year that the population is projected to.
+PROSPECT: Final = 2060
+
 #: Terms of an account in their order.
 TERMS: Final = (
     "population_start", "births", "deaths", "immigration", "emigration", "internal_in",
@@ -97,6 +100,9 @@ class Figures:
         Immigration and emigration by country, the largest.
     eight_countries
         Who came from eight EU countries, and has left again.
+    prospect
+        Population and old-age dependency ratio of `PROSPECT`, at the rates of the year before the
+        tables' day and if half as many left.
     """
 
     pyramid: Pyramid
@@ -108,6 +114,7 @@ class Figures:
     years: tuple[dict[str, Any], ...]
     countries: tuple[dict[str, Any], ...]
     eight_countries: Returns
+    prospect: tuple[dict[str, Any], ...]
 
 
 def compared_tables(
@@ -158,7 +165,16 @@ def gather(store: Store, year: int = YEAR) -> Figures:
         years=by_year,
         countries=tuple(_countries(store, start, end)),
         eight_countries=left_again,
+        prospect=tuple(_prospect(store, year)),
     )
+
+
+def _prospect(store: Store, year: int) -> Iterator[dict[str, Any]]:
+    found = _polars(store.project(
+        year, PROSPECT, ["half-emigration"], years=1, every=PROSPECT - year,
+        indicators=["population", "old_age_dependency"], to="polars",
+    ))  # fmt: skip
+    yield from found.filter(pl.col("year") == str(PROSPECT)).drop("year").iter_rows(named=True)
 
 
 def _compared(

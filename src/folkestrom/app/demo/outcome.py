@@ -107,6 +107,7 @@ class Outcome:
                 for revision in self.figures.revisions
             ],
             "eight_countries": asdict(self.figures.eight_countries),
+            "prospect": list(self.figures.prospect),
             "delays": [asdict(one) for one in self.figures.log_delays],
             "costs": [_cost(cost) for cost in self.costs],
             "seconds": round(self.seconds, 3),

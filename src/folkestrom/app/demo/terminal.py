@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from folkestrom.app.demo.comparison import Block, Pair
+from folkestrom.app.demo.figures import PROSPECT
 from folkestrom.app.demo.numbers import grouped, megabytes, signed
 from folkestrom.app.demo.outcome import Outcome
 from folkestrom.app.output.console import PlainConsole
@@ -44,6 +45,17 @@ def show(outcome: Outcome, console: PlainConsole) -> None:
     print_whole(_costs(outcome), console)
     verdict = _verdict(outcome.compared, outcome.differing, other)
     console.print(Line("All tables: ", style="bold") + verdict)
+    console.print(Line(_prospect(outcome)))
+
+
+def _prospect(outcome: Outcome) -> str:
+    stay, fewer = outcome.figures.prospect
+    return (
+        f"At the rates of the last year {_plain(grouped(stay['population']))} residents in "
+        f"{PROSPECT}, {stay['old_age_dependency']:.3f} of 65 and over per person of 20-64; if half "
+        f"as many left, {_plain(grouped(fewer['population']))} and "
+        f"{fewer['old_age_dependency']:.3f}."
+    )
 
 
 def _introduction(outcome: Outcome) -> str:

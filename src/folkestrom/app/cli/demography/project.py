@@ -47,13 +47,45 @@ def project(
     first: Annotated[int, typer.Option("--from", help="Year at whose beginning it starts.")],
     last: Annotated[int, typer.Option("--to", help="Last year that is shown.")],
     scenarios: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "--scenario",
-            help="File that says what changes, beside rates as they were. May be given again.",
+            help="What changes, beside rates as they were: a file, a name that is built in, the "
+            "letters of an alternative such as MMM, or several with + in between. May be given "
+            "again.",
+        ),
+    ] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            "--tables",
+            help="Folder of published tables to start from, instead of a store.",
+            file_okay=False,
+        ),
+    ] = None,
+    indicators: Annotated[
+        str,
+        typer.Option("--indicator", help="Figures to show, with commas between them."),
+    ] = "",
+    needs: Annotated[
+        Path | None,
+        typer.Option(
+            "--needs",
+            help="CSV file of needs per head, whose totals are shown as well.",
             dir_okay=False,
         ),
     ] = None,
+    equivalent: Annotated[
+        str | None,
+        typer.Option(
+            "--equivalent",
+            help="Component by whose change alone the figure would be the same in the last year.",
+        ),
+    ] = None,
+    decompose: Annotated[
+        bool,
+        typer.Option("--decompose", help="Take the difference of the figure apart by component."),
+    ] = False,
     years: BaseYears = 5,
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
@@ -80,7 +112,9 @@ def project(
     given.check_output(output)
     question = ProjectionQuestion.asked(
         option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
-        areas=areas, by=by, durations=durations, known_at=known_at, extraction_months=extraction,
+        indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
+        areas=areas, durations=durations, known_at=known_at, extraction_months=extraction,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)
+    given.write(found, output)

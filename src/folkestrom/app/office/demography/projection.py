@@ -10,16 +10,21 @@ from typing import Self
 
 import duckdb
 
+from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.groups import DURATIONS
-from folkestrom.analysis.prospects.projected import BASE_YEARS, projected
+from folkestrom.analysis.prospects.outlook import outlook
+from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.projection.scenario import Scenario, scenario_of
+from folkestrom.projection.scenario import Scenario, named, scenario_of
+from folkestrom.projection.start import Start
+from folkestrom.projection.tables import read_tables
 
 Scenarios = str | os.PathLike[str] | Scenario
 
@@ -36,8 +41,12 @@ class ProjectionQuestion:
     base_years: int = BASE_YEARS
     scenarios: tuple[Scenario, ...] = ()
     every: int = 1
-    areas: str = ""
+    indicators: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    needs: Path | None = None
+    equivalent: str | None = None
+    decompose: bool = False
+    areas: str = ""
     durations: int = DURATIONS
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
@@ -46,9 +55,11 @@ class ProjectionQuestion:
     @classmethod
     def asked(
         cls, place: Place, *, from_: int, to_: int, years: int,
-        scenarios: Scenarios | Sequence[Scenarios], every: int, areas: str,
-        by: str | Iterable[str], durations: int, known_at: Knowledge,
-        extraction_months: int | None, shown: Presentation = AS_COUNTED,
+        scenarios: Scenarios | Sequence[Scenarios], every: int,
+        indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
+        needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
+        areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
@@ -56,29 +67,72 @@ class ProjectionQuestion:
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
         read = tuple(map(scenario_read, scenarios or ()))
-        cells = areas, arguments.names(by), durations
-        return cls(from_, to_, years, read, every, *cells, known, months, shown)
+        figures, told = arguments.names(indicators), arguments.names(by)
+        compares = decompose or equivalent is not None
+        if compares and (told or needs or len(figures) != 1 or (decompose and equivalent)):
+            raise UsageError(
+                "compares scenarios by one figure",
+                where=place("decompose" if decompose else "equivalent"),
+                allowed="one name for " + place("indicators"),
+                next_step="Leave out what asks for another table",
+            )  # fmt: skip
+        return cls(
+            from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
+            equivalent, decompose, areas, durations, known, months, shown,
+        )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
+        if self.equivalent is not None or self.decompose:
+            begun, _, _ = begun_of(
+                connection, self.first, self.base_years, self.known_at, self.extraction_months
+            )
+            return self.answer_of(begun)
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
-            scenarios=self.scenarios, every=self.every, areas=self.areas, by=self.by,
-            durations=self.durations, known_at=self.known_at,
+            scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
+            needed=self.needs, areas=self.areas, durations=self.durations, known_at=self.known_at,
             extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
 
+    def answer_of(self, begun: Start) -> Cells:
+        """The answer from any start, such as that of published tables."""
+        if self.equivalent is not None:
+            return self.shown.of(equivalents(
+                begun, self.first, self.last, self.scenarios, self.equivalent, self.indicators[0]
+            ))  # fmt: skip
+        if self.decompose:
+            return self.shown.of(
+                decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
+            )
+        return self.shown.of(outlook(
+            begun, self.first, self.last, self.scenarios, every=self.every,
+            indicators=self.indicators, by=self.by, needed=self.needs,
+        ))  # fmt: skip
+
+    def answer_of_tables(self, folder: Path) -> Cells:
+        """The answer from a folder of published tables."""
+        return self.answer_of(read_tables(folder))
+
 
 def scenario_read(given: Scenarios) -> Scenario:
-    """A scenario, or that of a file.
+    """A scenario, that of a file, one that is built in, or several with + in between.
 
     Parameters
     ----------
     given
-        The scenario, or the file.
+        The scenario, the file, or names.
     """
     if isinstance(given, Scenario):
         return given
     path = Path(given)
-    return scenario_of(read_table(path), path.stem, str(path))
+    first, *others = str(given).split("+")
+    if path.is_file() or (path.suffix and not others):
+        return scenario_of(read_table(path), path.stem, str(path))
+    if not others:
+        return named(first)
+    found = scenario_read(first.strip())
+    for other in others:
+        found = found + scenario_read(other.strip())
+    return found

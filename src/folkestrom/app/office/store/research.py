@@ -266,8 +266,12 @@ class Research(Opened):
         *,
         years: int = 5,
         every: int = 1,
-        areas: Literal["", "county", "municipality"] = "",
+        indicators: str | Iterable[str] = (),
         by: str | Iterable[str] = (),
+        needs: str | os.PathLike[str] | None = None,
+        equivalent: str | None = None,
+        decompose: bool = False,
+        areas: Literal["", "county", "municipality"] = "",
         durations: int = 10,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
@@ -284,15 +288,25 @@ class Research(Opened):
         from_, to_
             The year at whose beginning it starts, and the last that is shown.
         scenarios
-            Files that say what changes, or such scenarios.
+            What changes: scenarios, files, names that are built in, letters of an alternative.
         years
             Years before the start that rates are of.
         every
             Years between those that are shown.
+        indicators
+            Names of figures, for others than the usual ones.
+        by
+            Some of "immigrant_group", "sex" and "age": persons and events by these, instead of
+            figures of all.
+        needs
+            A CSV file of needs per head, whose totals are shown as well.
+        equivalent
+            A component: by how much it alone would have to change for the one indicator to be the
+            same in the last year as in each scenario.
+        decompose
+            What each component contributes to the difference of the one indicator in the last year.
         areas
             "county" or "municipality": figures of each, which add up to those of the nation.
-        by
-            Some of "immigrant_group", "sex" and "age".
         durations
             Years since immigration, to 10, that immigrants' rates are told apart by; with
             municipalities 0 is much faster.
@@ -306,7 +320,8 @@ class Research(Opened):
         check_arguments(Research.project, locals())
         question = ProjectionQuestion.asked(
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
-            areas=areas, by=by, durations=durations, known_at=known_at,
+            indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
+            areas=areas, durations=durations, known_at=known_at,
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip

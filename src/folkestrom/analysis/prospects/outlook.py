@@ -1,0 +1,281 @@
+"""The population of years to come from any start, under one scenario or several, as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from folkestrom.analysis.prospects.by_area import AreaStart
+from folkestrom.analysis.prospects.by_cells import (
+    OF_AREAS,
+    OF_CELLS,
+    cell_dimensions,
+    cell_measures,
+    check_cells,
+    tables,
+)
+from folkestrom.analysis.prospects.measures import Future, Indicator, chosen, needs
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.projecting import project
+from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.start import Start
+
+#: Years that may be asked for.
+_FIRST_YEAR: Final = 1800
+_LAST_YEAR: Final = 2300
+MOST_YEARS: Final = 500
+#: Whole numbers up to here are exact.
+_MOST_PERSONS: Final = 1e15
+#: A group with fewer than half a person has nobody.
+_NOBODY: Final = 0.5
+_MOST_NAMED: Final = 4
+BASELINE: Final = Scenario("baseline")
+
+_SPECIFICATION: Final = TableSpecification(
+    id="projection",
+    title=Text("Population projection. {when}", "Befolkningsframskriving. {when}"),
+    dimensions=(),
+    measures=(),
+    contents=Text(
+        "Residents at the beginning of each year, and births, deaths and migration in it, if rates "
+        "stay as they were, but for what a scenario changes.",
+        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, dersom "
+        "ratene blir som de har vært, bortsett fra det et scenario endrer.",
+    ),
+    reference_time=same("{when}"),
+    method=Text(
+        "Cohort-component method by single year of age, sex and population group, with the rates "
+        "of published tables.",
+        "Kohort-komponentmetoden etter ettårig alder, kjønn og befolkningsgruppe, med ratene til "
+        "publiserte tabeller.",
+    ),
+)  # fmt: skip
+_OF_DEPENDENCY: Final = Text(
+    "The old-age dependency ratio is of persons of 65 and over per person of 20 to 64.",
+    "Forsørgerbrøken for eldre er personer 65 år og eldre per person 20–64 år.",
+)
+
+
+def outlook(
+    begun: Start,
+    first: int,
+    last: int,
+    scenarios: Sequence[Scenario] = (),
+    *,
+    every: int = 1,
+    indicators: Sequence[str] = (),
+    by: Sequence[str] = (),
+    needed: str | Path | None = None,
+    areas: AreaStart | None = None,
+) -> Cells:
+    """The years to come of a start.
+
+    Parameters
+    ----------
+    begun
+        What it starts from: of a store, or `folkestrom.projection.tables.read_tables`.
+    first, last
+        The year whose beginning is the start, and the last year that is shown.
+    scenarios
+        What changes; they are shown beside what comes if nothing does.
+    every
+        Years between those that are shown; the last is shown in any case.
+    indicators
+        Names of figures; none: the usual ones.
+    by
+        Some of "immigrant_group", "sex" and "age": persons and events by these instead of figures
+        of all.
+    needed
+        A CSV file of needs per head, whose totals are shown as well.
+    areas
+        What a projection of areas starts from; None: of the nation.
+
+    Returns
+    -------
+    Cells
+        A row a year, a scenario and an area if there are any, and what figures are by.
+
+    Raises
+    ------
+    UsageError
+        Years in the wrong order; a figure or a scenario that cannot be.
+    """
+    check_years(first, last, every)
+    names = _names(scenarios)
+    figures = chosen(indicators)
+    if needed is not None:
+        figures += needs(Path(needed), begun.structure)
+    check_cells("", by)
+    if (by or areas) and (indicators or needed):
+        raise UsageError(
+            "cannot be asked for together", where="areas, by, indicators",
+            next_step="Ask for persons by areas, group, sex and age, or for figures of all",
+        )  # fmt: skip
+    steps = last - first + 1
+    shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
+    years = [str(first + n) for n in shown]
+    rows, said = [], list[Text]()
+    baseline: Future | None = None
+    for scenario in (BASELINE, *scenarios):
+        future = future_of(begun, scenario, first, steps)
+        rows.append(_cells(future, scenario, shown, years, by, areas) if by or areas else
+                    _rows(future, scenario, shown, years, figures))  # fmt: skip
+        if baseline is None:
+            baseline = future
+        else:
+            said += _said(scenario, future, baseline, first)
+    scenario_of_it = Dimension(
+        "scenario", Text("Scenario", "Scenario"),
+        tuple(Category(name, _label(name)) for name in names),
+    )  # fmt: skip
+    year = Dimension("year", Text("Year", "År"), classification="Calendar year")
+    spec = _SPECIFICATION.fill(when=f"{first} – {last}")
+    measures = tuple(one.measure for one in figures)
+    if by or areas:
+        measures = cell_measures(by, areas)
+    usual = any(one.id == "old_age_dependency" for one in measures)
+    notes = (*([_OF_DEPENDENCY] * usual), *(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
+    own = cell_dimensions(begun.structure, by, areas)
+    data = pa.concat_tables(rows)
+    return Cells(
+        replace(
+            spec, dimensions=(*((scenario_of_it,) if scenarios else ()), year, *own),
+            measures=measures, footnotes=(*notes, *said),
+        ),
+        data if scenarios else data.drop_columns("scenario"),
+    )  # fmt: skip
+
+
+def future_of(begun: Start, scenario: Scenario, first: int, steps: int) -> Future:
+    """A start projected under a scenario.
+
+    Parameters
+    ----------
+    begun
+        What it starts from.
+    scenario
+        What changes.
+    first, steps
+        The year of the start, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        A scenario that cannot be, or that makes more persons than can be counted.
+    """
+    cells = begun.structure
+    population = scenario.started(begun.population, cells)
+    rates = scenario.applied(begun.rates, cells, first, steps, population)
+    found = project(cells, population, rates.assumptions(cells), steps=steps)
+    if not found.population.sum(axis=(1, 2, 3)).max() < _MOST_PERSONS:
+        raise UsageError(
+            "makes more persons than can be counted", where=f"scenario {scenario.name}",
+            allowed=f"less than {_MOST_PERSONS:.0f}", next_step="Change fertility or immigration "
+            "by less",
+        )  # fmt: skip
+    return Future(found, rates)
+
+
+def check_years(first: int, last: int, every: int = 1) -> None:
+    """Refuse years that a projection cannot have."""
+    if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
+        raise UsageError(
+            "are no years of a projection", where="from, to", value=f"{first}, {last}",
+            allowed=f"two years from {_FIRST_YEAR} to {_LAST_YEAR}, the second the later",
+        )  # fmt: skip
+    check_number_of_years("every", every)
+
+
+def check_number_of_years(name: str, value: int) -> None:
+    """Refuse what is no number of years."""
+    if not 1 <= value <= MOST_YEARS:
+        raise UsageError(
+            "is no number of years", where=name, value=value, allowed=f"1 to {MOST_YEARS}"
+        )
+
+
+def _names(scenarios: Sequence[Scenario]) -> list[str]:
+    names = [one.name for one in (BASELINE, *scenarios)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            "must each have a name of their own", where="scenarios", value=", ".join(twice),
+            next_step="Give one of them another `name`; `baseline` is that of rates as they were",
+        )  # fmt: skip
+    return names
+
+
+def _rows(
+    future: Future, scenario: Scenario, shown: list[int], years: list[str],
+    figures: Sequence[Indicator],
+) -> pa.Table:  # fmt: skip
+    """A scenario's figures, a row a year."""
+    columns: dict[str, pa.Array] = {
+        "scenario": pa.array([scenario.name] * len(shown)), "year": pa.array(years),
+    }  # fmt: skip
+    for one in figures:
+        columns[one.measure.id] = _rounded(one.of(future)[shown], one.measure)
+    return pa.table(columns)
+
+
+def _cells(
+    future: Future, scenario: Scenario, shown: list[int], years: list[str], by: Sequence[str],
+    areas: AreaStart | None,
+) -> pa.Table:  # fmt: skip
+    """A scenario's figures by cells, rows of each year one after the other."""
+    found = []
+    for year, table in zip(years, tables(future, shown, by, areas), strict=True):
+        columns: dict[str, Any] = {
+            "scenario": [scenario.name] * len(table), "year": [year] * len(table),
+            **{name: table[name] for name in table.column_names},
+        }  # fmt: skip
+        for measure in cell_measures(by, areas):
+            columns[measure.id] = _rounded(table[measure.id].to_numpy(), measure)
+        kept = {d.id for d in cell_dimensions(future.cells, by, areas)}
+        kept |= {"scenario", "year", *(m.id for m in cell_measures(by, areas))}
+        found.append(pa.table({name: of for name, of in columns.items() if name in kept}))
+    return pa.concat_tables(found)
+
+
+def _rounded(values: Floats, measure: Measure) -> pa.Array:
+    shown = np.round(values, measure.decimals)
+    return pa.array(shown, pa.float64() if measure.decimals else pa.int64(), safe=False)
+
+
+def _label(name: str) -> Text:
+    return Text("Rates as they were", "Rater som før") if name == "baseline" else same(name)
+
+
+def _said(scenario: Scenario, future: Future, baseline: Future, first: int) -> Iterator[Text]:
+    """What tells a scenario from others of the same name, and whom it leaves without anybody."""
+    yield Text(
+        f"{scenario.name}: fingerprint {scenario.fingerprint}.",
+        f"{scenario.name}: fingeravtrykk {scenario.fingerprint}.",
+    )
+    own, other = (one.found.population.sum(axis=(-2, -1)) for one in (future, baseline))
+    emptied = (own < _NOBODY) & (other >= _NOBODY)
+    if emptied.any():
+        step = int(np.argmax(emptied.any(axis=1)))
+        codes = [g.code for g, none in zip(future.cells.groups, emptied[step], strict=True) if none]
+        year, groups = first + step * future.cells.width, int(emptied.any(axis=0).sum())
+        named = ", ".join([*codes[:_MOST_NAMED], *(["…"] if len(codes) > _MOST_NAMED else [])])
+        yield Text(
+            f"{scenario.name}: nobody is left in {groups} of the groups, first by {year} in "
+            f"{named}.",
+            f"{scenario.name}: ingen er igjen i {groups} av gruppene, først innen {year} i "
+            f"{named}.",
+        )

@@ -1,0 +1,159 @@
+"""Futures beside each other: parts that add up, equivalents that do the same, figures by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from folkestrom.analysis.prospects.compared import decomposed, equivalents
+from folkestrom.analysis.prospects.measures import chosen
+from folkestrom.analysis.prospects.outlook import BASELINE, future_of, outlook
+from folkestrom.errors import InputRefused, UsageError
+from folkestrom.projection.changes import Change
+from folkestrom.projection.counts import Counts
+from folkestrom.projection.scenario import Scenario, named
+from folkestrom.projection.start import Start
+from tests.projection.test_levels import CELLS, PEOPLE, rates
+
+NONE = np.zeros(CELLS.shape)
+START = Start(CELLS, PEOPLE, Counts(CELLS, 1, PEOPLE, NONE, NONE, NONE, NONE[:, 0]), rates())
+FEW = Change("emigration", "multiply", 0.5)
+MANY = Change("fertility", "multiply", 1.3)
+LONG = Change("mortality", "multiply", 0.7)
+
+
+def ratio(*changes: Change) -> float:
+    future = future_of(START, Scenario("x", changes), 2020, 41)
+    return float(chosen(["old_age_dependency"])[0].of(future)[-1])
+
+
+def test_parts_are_averaged_over_all_orders_and_add_up() -> None:
+    both = Scenario("both", (FEW, MANY))
+    cells = decomposed(START, 2020, 2060, [both], "old_age_dependency")
+    parts = dict(zip(cells.data["component"].to_pylist(), cells.data["difference"].to_pylist(),
+                     strict=True))  # fmt: skip
+    none, few, many, all_ = ratio(), ratio(FEW), ratio(MANY), ratio(FEW, MANY)
+    assert parts == pytest.approx({
+        "emigration": (few - none + all_ - many) / 2,
+        "fertility": (many - none + all_ - few) / 2,
+        "all": all_ - none,
+    }, abs=1e-5)  # fmt: skip
+
+
+def test_three_parts_and_one_scenario_against_another() -> None:
+    first, second = Scenario("a", (LONG,)), Scenario("b", (FEW, MANY, Change(
+        "return", "multiply", 0)))  # fmt: skip
+    cells = decomposed(START, 2020, 2060, [first, second], "old_age_dependency")
+    found = cells.data["difference"].to_pylist()
+    assert cells.data["component"].to_pylist() == [
+        "mortality", "fertility", "emigration", "return", "all",
+    ]  # fmt: skip
+    assert sum(found[:-1]) == pytest.approx(found[-1], abs=5e-5)
+    expected = ratio(*second.changes) - ratio(LONG)
+    assert found[-1] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("component", ["fertility", "immigration", "mortality"])
+def test_an_equivalent_does_the_same(component: str) -> None:
+    (row,) = equivalents(
+        START, 2020, 2060, [named("half-emigration")], component, "old_age_dependency"
+    ).data.to_pylist()
+    factor = Change(component, "multiply", row["factor"])
+    assert ratio(factor) == pytest.approx(ratio(FEW), abs=2e-4)
+    assert row["before"] == pytest.approx(ratio(), abs=1e-4)
+
+
+def test_what_no_factor_can_do_and_what_cannot_be_asked() -> None:
+    crowd = Scenario("crowd", (Change("population", "multiply", 1e6),))
+    with pytest.raises(UsageError, match="scenario crowd: 'mortality' has no equivalent"):
+        equivalents(START, 2020, 2060, [crowd], "mortality", "population")
+    with pytest.raises(UsageError, match="scenario: is missing"):
+        decomposed(START, 2020, 2060, [], "population")
+    with pytest.raises(UsageError, match=r"(?s)equivalent: 'fertlity'.*Did you mean 'fertility'"):
+        equivalents(START, 2020, 2060, [crowd], "fertlity", "population")
+
+
+def test_figures_by_their_definitions() -> None:
+    future = future_of(START, BASELINE, 2020, 2)
+    persons, mortality = future.persons[0], rates().mortality[0, 0]
+
+    def figure(name: str) -> float:
+        return float(chosen([name])[0].of(future)[0])
+
+    old, working = 0.0, 0.0
+    for sex in range(2):
+        left = [_left(mortality[sex], age) for age in range(120)]
+        for age in range(20, 120):
+            part = np.clip((left[age] - 15) / (left[age] - left[min(age + 1, 119)] + 1e-15), 0, 1)
+            working += persons[sex, age] * part
+            old += persons[sex, age] * (1 - part)
+    assert figure("prospective_dependency") == pytest.approx(old / working, rel=1e-3)
+    assert figure("old_age_dependency:67:18") == pytest.approx(
+        persons[:, 67:].sum() / persons[:, 18:67].sum()
+    )
+    assert figure("immigrants") == pytest.approx(100 * 100 / 1100)
+    # Of all residents together: 1000 natives and 100 others at every age below 90.
+    together = mortality + (1000 * 0.01 + 100 * 0.05) / 1100 * (
+        (np.arange(120) >= 20) & (np.arange(120) < 40)
+    )
+    years = np.mean([_left(one, 0) for one in together])
+    assert figure("years_in_country") == pytest.approx(years, rel=1e-6)
+    assert figure("growth") == pytest.approx(figure("natural_increase") + figure("net_migration"))
+    grown = future.persons[1].sum() - persons.sum()
+    assert figure("growth") == pytest.approx(grown)
+
+
+def _left(mortality: np.ndarray[tuple[int], np.dtype[np.float64]], age: int) -> float:
+    """Remaining years at an age, summed in tenths of a year."""
+    hazard = np.append(np.repeat(mortality[age:-1], 1000), [mortality[-1]] * 20_000) / 1000
+    alive = np.exp(-np.cumsum(hazard) + hazard / 2)
+    return float(alive.sum() / 1000)
+
+
+def test_the_population_by_sex_age_and_group() -> None:
+    by = outlook(
+        START, 2020, 2021, [named("half-emigration")], by=["sex", "age", "immigrant_group"]
+    )
+    data = by.data.to_pylist()
+    assert len(data) == 2 * 2 * 2 * 120 * 2
+    cell = next(row for row in data if (row["year"], row["sex"], row["age"], row["immigrant_group"]) == (
+        "2020", "female", 50, "immigrants"))  # fmt: skip
+    assert cell["population"] == 100
+    total = outlook(START, 2020, 2021).data["population"].to_pylist()
+    own = [row for row in data if row["scenario"] == "baseline"]
+    for year, wanted in zip(("2020", "2021"), total, strict=True):
+        found = sum(row["population"] for row in own if row["year"] == year)
+        assert found == pytest.approx(wanted, abs=120)
+    with pytest.raises(UsageError, match="cannot be asked for together"):
+        outlook(START, 2020, 2021, by=["sex"], indicators=["growth"])
+    with pytest.raises(UsageError, match="'county' is nothing that a projection is by"):
+        outlook(START, 2020, 2021, by=["county"])
+
+
+def test_needs_per_head(tmp_path: Path) -> None:
+    file = tmp_path / "needs.csv"
+    file.write_text(
+        "need,ages,sex,group,per_head\ncare,80-,female,immigrants,3\ncare,80-84,male,,1.5\n",
+        "utf-8",
+    )
+    found = outlook(START, 2020, 2021, indicators=["population"], needed=file).data
+    assert found["care"].to_pylist()[0] == 10 * 100 * 3 + 5 * 1100 * 1.5
+    for text, said in (
+        ("need,ages\ncare,80-", "column per_head: has no such column"),
+        ("need,ages,per_head\ncare,80-,x", "row 1, column per_head: 'x' is none that can be"),
+        ("need,ages,per_head\ncare,old,1", "row 1, ages: 'old' are no ages"),
+        ("need,ages,per_head,group\ncare,80-,1,imigrants", "'imigrants' is no group"),
+    ):
+        file.write_text(text, "utf-8")
+        with pytest.raises((UsageError, InputRefused), match=said):
+            outlook(START, 2020, 2021, needed=file)
+
+
+def test_a_scenario_says_whom_it_leaves_without_anybody() -> None:
+    cells = outlook(START, 2020, 2060, [Scenario(
+        "empty", (Change("population", "multiply", 0, ("immigrants",)),
+                  Change("immigration", "multiply", 0)))])  # fmt: skip
+    notes = [note.en for note in cells.specification.footnotes]
+    assert "empty: nobody is left in 1 of the groups, first by 2020 in new." in notes

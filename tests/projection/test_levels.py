@@ -1,0 +1,157 @@
+"""Levels, paths, names and letters of scenarios; what contradicts or cannot be reached."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from folkestrom.errors import UsageError
+from folkestrom.projection.assumptions import Rates
+from folkestrom.projection.changes import Change
+from folkestrom.projection.indicators import remaining_years
+from folkestrom.projection.projecting import project
+from folkestrom.projection.rates.period import period_life_table
+from folkestrom.projection.scenario import Scenario, built_in, named, scenario_of
+from folkestrom.projection.structure import FEMALE, Group, Structure
+
+AGES = 120
+CELLS = Structure((
+    Group("native", leaves_to="away"),
+    Group("new", part_of=("immigrants",), children=(("native", 1.0),)),
+    Group("away", resident=False, leaves_to="native"),
+), AGES)  # fmt: skip
+PEOPLE = np.zeros(CELLS.shape)
+PEOPLE[:, :, :90] = np.array([1000.0, 100, 50])[:, None, None]
+
+
+def rates() -> Rates:
+    age = np.arange(AGES)
+    mortality = np.minimum(3e-5 * np.exp(0.1 * age), 1) * np.array([[1.3], [0.9]])
+    emigration = np.zeros(CELLS.shape)
+    emigration[:, :, 20:40] = np.array([0.01, 0.05, 0.1])[:, None, None]
+    fertility = np.zeros((3, AGES))
+    fertility[:, 20:40] = np.array([0.08, 0.12, 0.08])[:, None]
+    come = np.zeros(CELLS.shape)
+    come[1, :, 20:30] = 40
+    return Rates(mortality[None, None], emigration[None], fertility[None], come[None])
+
+
+def applied(scenario: Scenario, steps: int = 30) -> Rates:
+    return scenario.applied(rates(), CELLS, 2020, steps, PEOPLE)
+
+
+def test_life_expectancy_is_that_of_a_life_table() -> None:
+    found = applied(Scenario("long", (
+        Change("mortality", "level", 85.0, sex="male", path=((2020, 82.0), (2040, 88.0))),
+    )))  # fmt: skip
+    for step, years in ((0, 82.0), (10, 85.0), (20, 88.0), (29, 88.0)):
+        lived = np.full(AGES, 1e6)
+        table = period_life_table(found.mortality[step, 0, 0] * lived, lived, "male")
+        assert table is not None
+        assert table.expectation[0] == pytest.approx(years, abs=0.1)
+        assert remaining_years(found.mortality[step, 0, 0], CELLS)[0] == pytest.approx(years)
+    assert found.mortality[:, 0, 1] == pytest.approx(np.tile(rates().mortality[0, 0, 1], (30, 1)))
+    ratio = found.mortality[20, 0, 0] / rates().mortality[0, 0, 0]
+    assert np.ptp(ratio[:79]) < 1e-9
+    assert ratio[100:] == pytest.approx(1)
+    assert (np.diff(ratio[80:100]) > 0).all()
+
+
+def test_children_per_woman_are_those_of_all_women_together() -> None:
+    found = applied(Scenario("many", (Change("fertility", "level", 2.1, fade_in=10),)))
+    women = PEOPLE[:, FEMALE, 20:40]
+    each = (found.fertility[:, :, 20:40] * women).sum(axis=1) / women.sum(axis=0)
+    before = (0.08 * 1050 + 0.12 * 100) / 1150 * 20
+    assert each.sum(axis=1)[[0, 4, 9, 29]] == pytest.approx(
+        [before + (2.1 - before) * share for share in (0.1, 0.5, 1, 1)]
+    )
+    assert found.fertility[20, 1, 30] / found.fertility[20, 0, 30] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("wanted", [0.0, 500.0])
+def test_net_migration_comes_to_a_level(wanted: float) -> None:
+    found = applied(Scenario("net", (Change("net_migration", "level", wanted),)))
+    made = project(CELLS, PEOPLE, found.assumptions(CELLS), steps=30)
+    net = (made.immigration - made.emigration)[:, :2].sum(axis=(1, 2, 3))
+    assert net == pytest.approx(wanted, abs=0.01)
+    ages = found.immigration[7, 1].sum(axis=0)
+    assert ages[20:30] == pytest.approx(ages[20])
+
+
+def test_returns_in_a_fixed_number_do_not_follow_the_stock() -> None:
+    for leaving in (1.0, 0.0):
+        scenario = named("fixed-return") + Scenario(
+            "x", (Change("emigration", "multiply", leaving),)
+        )
+        found = project(CELLS, PEOPLE, applied(scenario).assumptions(CELLS), steps=30)
+        assert found.immigration[:, 0].sum(axis=(1, 2)) == pytest.approx(50 * 0.1 * 2 * 20)
+        gone = project(CELLS, PEOPLE, applied(named("no-return")).assumptions(CELLS), steps=9)
+        assert gone.immigration[:, 0].sum() == 0
+
+
+def test_over_coverage_is_taken_from_the_beginning() -> None:
+    found = named("over-coverage").started(PEOPLE, CELLS)
+    assert found[1, :, 20:67] == pytest.approx(97)
+    assert found[1, :, :20] == pytest.approx(100)
+    assert (found[0] == PEOPLE[0]).all()
+
+
+def test_letters_and_names() -> None:
+    assert named("MMMM").changes == named("MMM").changes
+    assert named("HML").fingerprint == named("HMKL").fingerprint
+    assert named("CC0").changes == (Change("migration", "multiply", 0.0),)
+    for name in built_in():
+        if "natives" not in name and name != "immigrants-only":
+            assert applied(named(name)) is not None
+    for letters in ("HHH", "LLL", "CCE", "MM0"):
+        found = applied(named(letters), 81)
+        assert np.isfinite(found.mortality).all()
+    nobody = project(CELLS, PEOPLE, applied(named("CC0")).assumptions(CELLS), steps=5)
+    assert nobody.immigration.sum() == nobody.emigration.sum() == 0
+    with pytest.raises(
+        UsageError, match=r"(?s)'halfemigration' is neither.*Did you mean 'half-emi"
+    ):
+        named("halfemigration")
+    with pytest.raises(UsageError, match=r"alternative MMX, migration: 'X' is no letter"):
+        named("MMX")
+
+
+def test_contradictions() -> None:
+    def level(amount: float, **more: object) -> Scenario:
+        return Scenario(f"{amount}", (Change("fertility", "level", amount, **more),))  # type: ignore[arg-type]
+
+    with pytest.raises(UsageError, match=r"scenario 1.5 \+ 1.7: 'fertility' contradict each"):
+        level(1.5) + level(1.7)
+    with pytest.raises(UsageError, match="contradict each other"):
+        named("MMM+HCC")
+    level(1.5) + level(1.5)
+    level(1.5, groups=("native",)) + level(1.7, groups=("new",))
+    level(1.5) + Scenario("half", (Change("fertility", "multiply", 0.5),))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('component = "fertility"\nlevel = 1.5\nages = "20-30"', "cannot be said of a part"),
+        ('component = "fertility"\nlevel = -1', "is a level that these rates cannot be brought to"),
+        ('component = "mortality"\nlevel = 200', "is a level that these rates cannot be brought"),
+        ('component = "emigration"\nlevel = 5', r"'level' must be said by one.*multiply, add, set"),
+        ('component = "net_migration"\nlevel = -1e6', "is more emigration than immigration can"),
+        ('component = "emigration"\nmultiply = 0.5\nfrom = 2051', "'2051' begins after the last"),
+        ('component = "fertility"\nlevel = {2020 = 1, 2030 = 2}\nfrom = 2021', "says twice when"),
+        ('component = "population"\nmultiply = 0.9\nfrom = 2021', "says twice when it comes"),
+        ('component = "fertility"\nlevel = {soon = 1.5}', "is no number that can be"),
+        ('component = "fertility"\nlevel = {}', "has no year"),
+        ('component = "fertility"\nlevle = 1.5', r"(?s)'levle' is no key.*Did you mean 'level'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=rf"(?s){said}"):
+        applied(scenario_of(tomllib.loads(f"[[change]]\n{text}"), "trial"))
+
+
+def test_levels_need_to_know_who_is_there() -> None:
+    with pytest.raises(UsageError, match="needs the population at the beginning"):
+        named("MCC").applied(rates(), CELLS, 2020, 30)
