@@ -12,16 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.emigrants import emigrant_steps
-from folkestrom.analysis.prospects.groups import (
-    ABROAD,
-    BORN_HERE,
-    DURATION,
-    GROUP,
-    IMMIGRANTS,
-    OPEN_AGE,
-    place,
-    structure,
-)
+from folkestrom.analysis.prospects.groups import DURATION, GROUP, IMMIGRANTS, place, structure
 from folkestrom.analysis.rates.events import EVENTS, event_steps
 from folkestrom.analysis.rates.occurrence import Occurrences, occurrences
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
@@ -29,6 +20,7 @@ from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.model.specification import Measure
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.groups import ABROAD, BORN_HERE, OPEN_AGE
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, IMMIGRATION, Window, flows
 from folkestrom.statistics.periods import Period
