@@ -29,6 +29,8 @@ PERSONS, EVENTS, GROUPS, MOVES, AWAY, MOTHERS = TABLES = (
 )  # fmt: skip
 #: After so many rounds margins are fitted.
 _ROUNDS: Final = 20
+#: What stands where nothing is shown, so that margins can be.
+_LITTLE: Final = 1e-6
 #: Most years that rates are of.
 BASE_YEARS: Final = 5
 _SEX: Final = ("1", "2")
@@ -61,6 +63,8 @@ class Start:
         Persons, those abroad too: (groups, 2, ages).
     rates
         Rates of the base years.
+    releases
+        The release of each table that it is made of.
     """
 
     structure: Structure
@@ -68,6 +72,7 @@ class Start:
     base: tuple[int, int]
     population: Floats
     rates: Rates
+    releases: Mapping[str, str]
 
 
 def start(tables: Tables) -> Start | None:
@@ -118,7 +123,8 @@ class _Counted:
             self._by_mothers(), self._newborn(),
         )  # fmt: skip
         base = int(self._base[0]), int(self._base[-1])
-        return Start(self.cells, last, base, populations[-1], counts.rates())
+        releases = {id: self._tables[id].release for id in TABLES}
+        return Start(self.cells, last, base, populations[-1], counts.rates(), releases)
 
     def _of(
         self, id: str, content: str, times: Sequence[str], durations: bool = False,
@@ -200,7 +206,7 @@ def divided(exact: Floats, shown: Floats, sums: Floats) -> Floats:
 
     Margins are fitted: those by age are exact, and those of groups have noise of their own, which
     is less than that of the cells that they are of. Ages of which nothing is shown are as those
-    nearest below.
+    nearest below, or where there are none as groups are in all.
 
     Parameters
     ----------
@@ -222,12 +228,12 @@ def divided(exact: Floats, shown: Floats, sums: Floats) -> Floats:
     below = np.maximum.accumulate(np.where(there, np.arange(there.shape[1]), -1), axis=1)
     nearest = np.where(below < 0, there.argmax(axis=1, keepdims=True), below)
     found = np.take_along_axis(shown, nearest[None].repeat(len(shown), 0), axis=2)
-    # Where nothing is shown of a sex at all.
-    found[0][found.sum(axis=0) == 0] = 1
+    if not sums.any():
+        sums = shown.sum(axis=(1, 2)) if there.any() else np.eye(len(shown))[0]
+    found = found + _LITTLE * (sums / sums.sum())[:, None, None]
     for _ in range(_ROUNDS):
-        found = found * _by(fives, found.sum(axis=0))
-        if sums.any():
-            found *= _by(sums, found.sum(axis=(1, 2)))[:, None, None]
+        found *= _by(fives, found.sum(axis=0))
+        found *= _by(sums, found.sum(axis=(1, 2)))[:, None, None]
     shares = _by(found, found.sum(axis=0))
     return np.asarray(exact * shares[..., _FIVE_OF[: exact.shape[1]]])
 

@@ -66,7 +66,7 @@ def projection_routes(site: Site) -> list[Route]:
                 raise HTTPException(404)
             key = (request.url.path, request.url.query)
             try:
-                return site.answer(request, key, lambda: _file(site, name, answer(request)))
+                return site.answer(request, key, lambda: _file(name, answer(request)))
             except Problem as problem:
                 return problem_response(problem)
 
@@ -76,12 +76,12 @@ def projection_routes(site: Site) -> list[Route]:
     return [route for language in LANGUAGES.values() for route in made(language)]
 
 
-def _file(site: Site, name: str, found: Answer | None) -> Made:
+def _file(name: str, found: Answer | None) -> Made:
     if found is None:
         wanted_tables = ", ".join(TABLES)
         raise Problem(NO_TABLE, f"Projections are of tables {wanted_tables}: not all are out.", 404)
     if name == "data.json":
-        body = msgspec.json.encode(data(found, site.bank.shelf.tables()))
+        body = msgspec.json.encode(data(found))
     elif name == "data.csv":
         body = data_csv(found).encode()
     else:

@@ -12,7 +12,6 @@ import numpy as np
 
 from folkestrom.app.public.prospects.drawings import Drawing, lines, pyramid
 from folkestrom.app.public.prospects.futures import AGES, Answer
-from folkestrom.app.public.prospects.released import TABLES, Tables
 from folkestrom.app.public.prospects.scenario import LEVERS, Lever
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.layout import number_text
@@ -142,20 +141,20 @@ def _age(n: int) -> str:
     return f"{AGES[n]}+" if n == len(AGES) - 1 else f"{AGES[n]}\N{EN DASH}{AGES[n] + 4}"
 
 
-def data(answer: Answer, tables: Tables) -> dict[str, Any]:
+def data(answer: Answer) -> dict[str, Any]:
     """Everything that is shown, as numbers.
 
     Parameters
     ----------
-    answer, tables
-        The projections, and the tables that they are made of.
+    answer
+        The projections.
     """
     futures = {"baseline": answer.baseline, "changed": answer.changed}
     at, wanted = answer.at, answer.wanted
     return {
         "start": answer.start.year,
         "rates_of": answer.start.base,
-        "tables": {id: tables[id].release for id in TABLES},
+        "tables": answer.start.releases,
         "assumptions": {one.id: wanted.level(one) for one in LEVERS},
         "years": [*answer.years],
         **{name: {k: _rounded(v, FIGURES[k]) for k, v in one.series.items()}
