@@ -16,7 +16,7 @@ from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
 from folkestrom.projection.populations import populations
 from folkestrom.projection.rates.life_table import SEXES as _SEXES
-from folkestrom.projection.rates.life_table import infant_years, life_table
+from folkestrom.projection.rates.life_table import Sex, life_table, years_of_dying
 
 #: Projections that are kept: 30 kB each.
 _KEPT: Final = 1000
@@ -148,15 +148,13 @@ def _projected(begun: Start, levels: tuple[int, ...]) -> Future:
     }
     pyramids = np.add.reduceat(persons, AGES, axis=-1)
     males, females = (
-        _life_expectancy(rates.mortality[0, 0, n], infant_years(rates.mortality[0, 0, n, 0], sex))
-        for n, sex in enumerate(_SEXES)
+        _life_expectancy(rates.mortality[0, 0, n], sex) for n, sex in enumerate(_SEXES)
     )
     return Future(series, pyramids, (males, females))
 
 
-def _life_expectancy(rates: Floats, infants: float) -> float:
+def _life_expectancy(rates: Floats, sex: Sex) -> float:
     if not rates[-1] > 0:
         return np.nan
-    within = np.full(len(rates), 0.5)
-    within[0] = infants
-    return float(life_table(np.arange(len(rates), dtype=float), rates, within).expectation[0])
+    age = np.arange(len(rates), dtype=np.float64)
+    return float(life_table(age, rates, years_of_dying(age, rates, sex)).expectation[0])
