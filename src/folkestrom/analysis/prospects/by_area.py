@@ -16,9 +16,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.analysis.prospects.groups import BORN_HERE, DURATION, GROUP, durations_of, place
+from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
 from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.groups import BORN_HERE
 from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows

@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart
-from folkestrom.analysis.prospects.groups import DURATIONS, GROUP
+from folkestrom.analysis.prospects.groups import GROUP
 from folkestrom.analysis.prospects.measures import INDICATORS, USUAL, Future
 from folkestrom.errors import UsageError
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, Dimension, Measure, Text, same
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.variables.registry import VARIABLES

@@ -12,13 +12,9 @@ import pyarrow as pa
 
 from folkestrom.analysis.prospects.emigrants import emigrant_steps
 from folkestrom.analysis.prospects.groups import (
-    ABROAD,
-    BORN_HERE,
     DURATION,
-    DURATIONS,
     GROUP,
     IMMIGRANTS,
-    OPEN_AGE,
     durations_of,
     place,
     structure,
@@ -30,6 +26,7 @@ from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.model.specification import Measure
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.groups import ABROAD, BORN_HERE, DURATIONS, OPEN_AGE
 from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, IMMIGRATION, Window, flows

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import AreaStart, group_places, places
 from folkestrom.analysis.prospects.emigrants import emigrants
-from folkestrom.analysis.prospects.groups import ABROAD, DURATION, GROUP, IMMIGRANTS
+from folkestrom.analysis.prospects.groups import DURATION, GROUP, IMMIGRANTS
 from folkestrom.engine.steps import compose, parameters_of, step
+from folkestrom.projection.groups import ABROAD
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.population import Moment, coded, fetch, residents
 from folkestrom.variables.description import RESIDENTS, described

@@ -13,13 +13,13 @@ import duckdb
 from folkestrom.analysis.prospects.by_area import area_start
 from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.counted import start
-from folkestrom.analysis.prospects.groups import DURATIONS
 from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.rates.estimates import CLOSED_FROM
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start

@@ -16,7 +16,7 @@ from folkestrom.analysis.microsimulation.kernel import DEAD, LEFT, Persons
 from folkestrom.analysis.microsimulation.lives import Lives
 from folkestrom.analysis.prospects.by_area import area_start
 from folkestrom.analysis.prospects.by_cells import check_cells
-from folkestrom.analysis.prospects.groups import ABROAD, BORN_HERE, DURATIONS, GROUP, IMMIGRANTS
+from folkestrom.analysis.prospects.groups import GROUP, IMMIGRANTS
 from folkestrom.analysis.prospects.individuals import individuals
 from folkestrom.analysis.prospects.outlook import check_years
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of
@@ -33,6 +33,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import ABROAD, BORN_HERE, DURATIONS
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.variables.registry import VARIABLES

@@ -11,7 +11,6 @@ from typing import Self
 import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
-from folkestrom.analysis.prospects.groups import DURATIONS
 from folkestrom.analysis.prospects.outlook import outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected
 from folkestrom.analysis.study.toml_file import read_table
@@ -22,6 +21,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
 from folkestrom.projection.tables import read_tables

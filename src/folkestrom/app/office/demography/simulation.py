@@ -8,7 +8,7 @@ from typing import Self
 
 import duckdb
 
-from folkestrom.analysis.prospects.groups import DURATIONS, GROUP
+from folkestrom.analysis.prospects.groups import GROUP
 from folkestrom.analysis.prospects.projected import BASE_YEARS
 from folkestrom.analysis.prospects.simulated import simulated
 from folkestrom.app.office import arguments
@@ -18,6 +18,7 @@ from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.scenario import Scenario
 
 
