@@ -20,7 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
-from folkestrom.app.cli.demography import indicators, moves, project
+from folkestrom.app.cli.demography import abroad, indicators, moves, older, project
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
@@ -97,6 +97,8 @@ for module in (
     moves,
     indicators,
     project,
+    abroad,
+    older,
     flags,
     duplicates,
     rates,

@@ -1,0 +1,264 @@
+"""Future older immigrants: those of the register, carried forward, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from folkestrom.analysis.prospects.counted import Start, start
+from folkestrom.analysis.prospects.groups import DURATIONS, GROUP, IMMIGRANTS, place
+from folkestrom.classifications.age_groups import AgeGroups
+from folkestrom.columns import check_arguments
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import check_code
+from folkestrom.model.specification import (
+    Category,
+    Dimension,
+    Measure,
+    TableSpecification,
+    Text,
+    same,
+)
+from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.assumptions import Floats, Rates
+from folkestrom.projection.counts import Counts
+from folkestrom.projection.projecting import project
+from folkestrom.projection.structure import SEXES
+from folkestrom.statistics.coverage import coverage
+from folkestrom.variables.registry import VARIABLES
+
+#: Ages from which persons are older, if nothing else is said.
+AGES: Final = (67, 80)
+DRAWS: Final = 200
+_MOST_YEARS: Final = 100
+_MOST_DRAWS: Final = 100_000
+#: Groups of completed years since immigration; the structure tells those up to 10 apart.
+_STAYS: Final = AgeGroups("duration", (0, 5, DURATIONS))
+_PERSONS: Final = Text("persons", "personer")
+
+_GROUP: Final = replace(
+    GROUP.dimension,
+    categories=tuple(c for c in GROUP.dimension.categories if c.code in IMMIGRANTS),
+)
+_DURATION: Final = Dimension(
+    "duration", VARIABLES["duration"].dimension.label,
+    tuple(
+        Category(c.code, Text(f"{c.code} years of residence", f"{c.code} års botid"))
+        for c in _STAYS.categories
+    ),
+    classification="Completed years",
+)  # fmt: skip
+_SEX: Final = replace(
+    VARIABLES["sex"].dimension,
+    categories=tuple(c for c in VARIABLES["sex"].dimension.categories if c.code in SEXES),
+)
+#: What they may be told apart by.
+BY: Final = {d.id: d for d in (_GROUP, _DURATION, _SEX)}
+
+_SPECIFICATION: Final = TableSpecification(
+    id="older_immigrants",
+    title=Text("Older immigrants. {when}", "Eldre innvandrere. {when}"),
+    dimensions=(),
+    measures=(
+        Measure("persons", Text("Persons", "Personer"), _PERSONS),
+        Measure("low", Text("Low", "Lav"), _PERSONS, empty=None),
+        Measure("high", Text("High", "Høy"), _PERSONS, empty=None),
+    ),
+    contents=Text(
+        "Immigrants resident at the beginning of each year who are older, if rates stay as they "
+        "were.",
+        "Innvandrere bosatt ved inngangen til hvert år som er eldre, dersom ratene blir som de har "
+        "vært.",
+    ),
+    reference_time=same("{when}"),
+    method=Text(
+        "Cohort-component method as of `project`; rates and immigration are those of {base}, as "
+        "known on {known}. Intervals of {level} per cent are of {draws} draws of the events that "
+        "rates are made of, and of who of each cell then stays.",
+        "Kohort-komponentmetoden som i `project`; rater og innvandring er som i {base}, slik det "
+        "var kjent {known}. Intervaller på {level} prosent er av {draws} trekninger av hendelsene "
+        "som ratene er laget av, og av hvem i hver celle som så blir.",
+    ),
+    knowledge_time=same("{known}"),
+    footnotes=(
+        Text(
+            "Intervals are of chance alone: that rates and immigration may change is not in them.",
+            "Intervallene gjelder bare tilfeldigheter: at rater og innvandring kan endre seg, er "
+            "ikke med.",
+        ),
+    ),
+)
+
+
+def older_immigrants(
+    connection: duckdb.DuckDBPyConnection,
+    first: int,
+    last: int,
+    by: Iterable[str] = (GROUP.name,),
+    *,
+    ages: Sequence[int] = AGES,
+    base_years: int = 5,
+    every: int = 1,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 1,
+    known_at: KnownAt = PUBLISHED,
+    extraction_months: int = EXTRACTION_MONTHS,
+) -> Cells:
+    """Older immigrants of years to come, by group of countries, duration of residence and sex.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    first, last
+        The year whose beginning is the start, and the last year that is shown.
+    by
+        Names of `BY`.
+    ages
+        Ages from which persons are older; there is a row for each.
+    base_years
+        Over how many years before the start rates are taken.
+    every
+        Years between those that are shown; the last is shown in any case.
+    level, draws, seed
+        Level of the intervals, of how many draws they are, and their seed.
+    known_at, extraction_months
+        As for `population`, of the start; rates are as known then.
+
+    Returns
+    -------
+    Cells
+        The number expected, and the interval of what chance may make of it: of the events that
+        rates were estimated from (Poisson), and of who of each cell stays and comes at these rates
+        (binomial, Poisson).
+
+    Raises
+    ------
+    UsageError
+        Years that the log does not reach, or in the wrong order; ages, draws or a level that cannot
+        be; what they are not told apart by.
+    """
+    check_arguments(older_immigrants, locals())
+    names = list(dict.fromkeys(by))
+    for name in names:
+        check_code(name, BY, "is not a dimension of older immigrants", where="by")
+    _check(first, last, base_years, every, ages, draws)
+    limits = coverage(connection)
+    day = date(first, 1, 1)
+    limits.check_day(day, "from")
+    limits.check_day(date(first - base_years, 1, 1), "years")
+    known = limits.knowledge(known_at, extraction_months).day(day)
+    begun = start(connection, day, known, base_years)
+    shown = [n for n in range(last - first + 1) if n % every == 0 or n == last - first]
+    expected, drawn = _projected(begun, begun.rates, shown), _drawn(begun, shown, draws, seed)
+    tail = (1 - level) / 2
+    rows: list[dict[str, Any]] = []
+    for cells, mask in _cells(names, len(begun.structure.groups)):
+        for age in ages:
+            of_draws = _older(drawn, mask, age)
+            low, high = np.round(np.quantile(of_draws, [tail, 1 - tail], axis=0))
+            persons = np.round(_older(expected, mask, age))
+            rows += [
+                {"year": str(first + n), **cells, "ages": f"{age}+", "persons": int(persons[at]),
+                 "low": int(low[at]), "high": int(high[at])}
+                for at, n in enumerate(shown)
+            ]  # fmt: skip
+    rows.sort(key=lambda row: row["year"])
+    made = _SPECIFICATION.fill(
+        when=f"{first} – {last}", base=f"{first - base_years} – {first - 1}", known=known,
+        level=f"{100 * level:g}", draws=draws,
+    )  # fmt: skip
+    dimensions = (
+        Dimension("year", Text("Year", "År"), classification="Calendar year"),
+        *(BY[name] for name in names),
+        Dimension(
+            "ages", Text("Age", "Alder"),
+            tuple(Category(f"{age}+", Text(f"{age} years or older", f"{age} år eller eldre"))
+                  for age in ages),
+        ),
+    )  # fmt: skip
+    footnotes = (*made.footnotes, *limits.notes(known))
+    return Cells(
+        replace(made, dimensions=dimensions, footnotes=footnotes), pa.Table.from_pylist(rows)
+    )
+
+
+def _check(
+    first: int, last: int, base_years: int, every: int, ages: Sequence[int], draws: int
+) -> None:
+    if not first < last <= first + _MOST_YEARS:
+        raise UsageError(
+            "are no years of a projection", where="from, to", value=f"{first}, {last}",
+            allowed=f"two years, the second 1 to {_MOST_YEARS} years later",
+        )  # fmt: skip
+    for name, value, most in (
+        ("years", base_years, _MOST_YEARS), ("every", every, _MOST_YEARS),
+        ("draws", draws, _MOST_DRAWS), *(("ages", age, _MOST_YEARS) for age in ages),
+    ):  # fmt: skip
+        if not 1 <= value <= most:
+            raise UsageError(
+                "is no number that can be", where=name, value=value, allowed=f"1 to {most}"
+            )
+
+
+def _projected(begun: Start, rates: Rates, shown: Sequence[int]) -> Floats:
+    """Persons expected: (years shown, groups, 2, ages)."""
+    cells = begun.structure
+    found = project(cells, begun.population, rates.assumptions(cells), steps=shown[-1])
+    return found.population[list(shown)]
+
+
+def _drawn(begun: Start, shown: Sequence[int], draws: int, seed: int) -> Floats:
+    """Persons of every draw: (draws, years shown, groups, 2, ages)."""
+    generator = np.random.default_rng(seed)
+    none = np.zeros((1, 1, 1, 1))
+    nobody_leaves = Rates(none, none, none[:, 0], none)
+    there = _projected(begun, nobody_leaves, shown)
+    drawn = np.empty((draws, *there.shape), np.float32)
+    for draw in range(draws):
+        rates = _again(begun.counts, generator).rates()
+        alone = replace(rates, immigration=none)
+        stay, all = (_projected(begun, one, shown) for one in (alone, rates))
+        share = np.divide(stay, there, out=np.zeros_like(stay), where=there > 0)
+        stayed = generator.binomial(np.round(there).astype(np.int64), np.clip(share, 0, 1))
+        drawn[draw] = stayed + generator.poisson(np.maximum(all - stay, 0))
+    return drawn
+
+
+def _again(counts: Counts, generator: np.random.Generator) -> Counts:
+    """Events as they may have come out as well."""
+    names = ("deaths", "emigration", "immigration", "births")
+    drawn: dict[str, Any] = {
+        name: generator.poisson(getattr(counts, name)).astype(float) for name in names
+    }
+    return replace(counts, **drawn)
+
+
+def _cells(names: Sequence[str], groups: int) -> Iterator[tuple[dict[str, str], Floats]]:
+    """Codes of each combination, and who is in it: (groups, 2, 1)."""
+    stays = [c.code for c in _STAYS.categories]
+    for codes in product(*([c.code for c in BY[name].categories] for name in names)):
+        said = dict(zip(names, codes, strict=True))
+        mask = np.zeros((groups, len(SEXES), 1))
+        for group, duration in product(IMMIGRANTS, range(DURATIONS + 1)):
+            stay = stays[np.searchsorted(_STAYS.starts, duration, "right") - 1]
+            if said.get(_GROUP.id, group) == group and said.get(_DURATION.id, stay) == stay:
+                mask[place(group, duration)] = 1
+        if _SEX.id in said:
+            mask *= np.array([sex == said[_SEX.id] for sex in SEXES])[:, None]
+        yield said, mask
+
+
+def _older(persons: Floats, mask: Floats, age: int) -> Floats:
+    """Persons of some cells from an age on: (…, years)."""
+    return np.asarray((persons[..., age:].sum(axis=-1) * mask[..., 0]).sum(axis=(-1, -2)))
