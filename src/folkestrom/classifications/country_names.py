@@ -18,6 +18,7 @@ _UNITED_NATIONS: Final = {
     "Micronesia (Fed. States of)": "FM",
     "Saint Helena": "SH",
     "Turkey": "TR",
+    "Wallis and Futuna Islands": "WF",
 }
 #: Words that tell no country from another.
 _EMPTY: Final = frozenset({"of", "the", "and", "og"})
@@ -64,4 +65,5 @@ def _by_words() -> dict[frozenset[str], str]:
 def _words(name: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(one for one in plain if not unicodedata.combining(one))
-    return frozenset(re.findall(r"\w+", letters)) - _EMPTY
+    words = frozenset(re.findall(r"\w+", letters))
+    return words - _EMPTY or words

@@ -129,7 +129,8 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "abroad": {
         "date": "2021-01-01", "by": ["sex"], "mortality": 1, "over_coverage": "0-0.02",
-        "left_before": (0, 100), "mirror": None, **ARRANGED, **FIGURES,
+        "left_before": (0, 100), "mirror": None, "only": {"sex": "female"}, "publish": None,
+        **ARRANGED, **FIGURES,
     },
     "older_immigrants": {
         "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,

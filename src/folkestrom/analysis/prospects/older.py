@@ -61,6 +61,7 @@ _SEX: Final = replace(
     VARIABLES["sex"].dimension,
     categories=tuple(c for c in VARIABLES["sex"].dimension.categories if c.code in SEXES),
 )
+_YEAR: Final = Dimension("year", Text("Year", "År"), classification="Calendar year")
 #: What they may be told apart by.
 BY: Final = {d.id: d for d in (_GROUP, _DURATION, _SEX)}
 
@@ -160,37 +161,36 @@ def older_immigrants(
     known = limits.knowledge(known_at, extraction_months).day(day)
     begun = start(connection, day, known, base_years)
     shown = [n for n in range(last - first + 1) if n % every == 0 or n == last - first]
-    expected, drawn = _projected(begun, begun.rates, shown), _drawn(begun, shown, draws, seed)
+    cells = list(_cells(names, len(begun.structure.groups)))
+    masks = np.array([mask for _, mask in cells])
+    expected = _totals(_projected(begun, begun.rates, shown), masks, ages)
+    drawn = np.array([
+        _totals(persons, masks, ages) for persons in drawn_futures(begun, shown, draws, seed)
+    ])  # fmt: skip
     tail = (1 - level) / 2
-    rows: list[dict[str, Any]] = []
-    for cells, mask in _cells(names, len(begun.structure.groups)):
-        for age in ages:
-            of_draws = _older(drawn, mask, age)
-            low, high = np.round(np.quantile(of_draws, [tail, 1 - tail], axis=0))
-            persons = np.round(_older(expected, mask, age))
-            rows += [
-                {"year": str(first + n), **cells, "ages": f"{age}+", "persons": int(persons[at]),
-                 "low": int(low[at]), "high": int(high[at])}
-                for at, n in enumerate(shown)
-            ]  # fmt: skip
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    figures = {"persons": expected, "low": low, "high": high}
+    rows: list[dict[str, Any]] = [
+        {"year": str(first + shown[year]), **cells[cell][0], "ages": f"{ages[age]}+"}
+        | {name: round(float(figure[cell, age, year])) for name, figure in figures.items()}
+        for cell, age, year in np.ndindex(*expected.shape)
+    ]
     rows.sort(key=lambda row: row["year"])
     made = _SPECIFICATION.fill(
         when=f"{first} – {last}", base=f"{first - base_years} – {first - 1}", known=known,
         level=f"{100 * level:g}", draws=draws,
     )  # fmt: skip
-    dimensions = (
-        Dimension("year", Text("Year", "År"), classification="Calendar year"),
-        *(BY[name] for name in names),
-        Dimension(
-            "ages", Text("Age", "Alder"),
-            tuple(Category(f"{age}+", Text(f"{age} years or older", f"{age} år eller eldre"))
-                  for age in ages),
-        ),
-    )  # fmt: skip
+    dimensions = (_YEAR, *(BY[name] for name in names), _age_limits(ages))
     footnotes = (*made.footnotes, *limits.notes(known))
     return Cells(
         replace(made, dimensions=dimensions, footnotes=footnotes), pa.Table.from_pylist(rows)
     )
+
+
+def _age_limits(ages: Sequence[int]) -> Dimension:
+    labels = {f"{age}+": Text(f"{age} years or older", f"{age} år eller eldre") for age in ages}
+    listed = tuple(Category(code, label) for code, label in labels.items())
+    return Dimension("ages", Text("Age", "Alder"), listed)
 
 
 def _check(
@@ -218,21 +218,34 @@ def _projected(begun: Start, rates: Rates, shown: Sequence[int]) -> Floats:
     return found.population[list(shown)]
 
 
-def _drawn(begun: Start, shown: Sequence[int], draws: int, seed: int) -> Floats:
-    """Persons of every draw: (draws, years shown, groups, 2, ages)."""
+def drawn_futures(begun: Start, shown: Sequence[int], draws: int, seed: int) -> Iterator[Floats]:
+    """What chance may make of the years to come, once a draw.
+
+    Parameters
+    ----------
+    begun
+        The start, with the events that rates are estimated from.
+    shown
+        Years from the start; the last is how far it goes.
+    draws, seed
+        How many, and the seed.
+
+    Yields
+    ------
+    array of shape (years shown, groups, 2, ages)
+        Persons.
+    """
     generator = np.random.default_rng(seed)
     none = np.zeros((1, 1, 1, 1))
     nobody_leaves = Rates(none, none, none[:, 0], none)
     there = _projected(begun, nobody_leaves, shown)
-    drawn = np.empty((draws, *there.shape), np.float32)
-    for draw in range(draws):
+    for _ in range(draws):
         rates = _again(begun.counts, generator).rates()
-        alone = replace(rates, immigration=none)
-        stay, all = (_projected(begun, one, shown) for one in (alone, rates))
+        stay = _projected(begun, replace(rates, immigration=none), shown)
+        come = np.maximum(_projected(begun, rates, shown) - stay, 0)
         share = np.divide(stay, there, out=np.zeros_like(stay), where=there > 0)
         stayed = generator.binomial(np.round(there).astype(np.int64), np.clip(share, 0, 1))
-        drawn[draw] = stayed + generator.poisson(np.maximum(all - stay, 0))
-    return drawn
+        yield np.asarray(stayed + generator.poisson(come), np.float64)
 
 
 def _again(counts: Counts, generator: np.random.Generator) -> Counts:
@@ -245,20 +258,21 @@ def _again(counts: Counts, generator: np.random.Generator) -> Counts:
 
 
 def _cells(names: Sequence[str], groups: int) -> Iterator[tuple[dict[str, str], Floats]]:
-    """Codes of each combination, and who is in it: (groups, 2, 1)."""
+    """Codes of each combination, and who is in it: (groups, 2)."""
     stays = [c.code for c in _STAYS.categories]
     for codes in product(*([c.code for c in BY[name].categories] for name in names)):
         said = dict(zip(names, codes, strict=True))
-        mask = np.zeros((groups, len(SEXES), 1))
+        mask = np.zeros((groups, len(SEXES)))
         for group, duration in product(IMMIGRANTS, range(DURATIONS + 1)):
             stay = stays[np.searchsorted(_STAYS.starts, duration, "right") - 1]
             if said.get(_GROUP.id, group) == group and said.get(_DURATION.id, stay) == stay:
                 mask[place(group, duration)] = 1
         if _SEX.id in said:
-            mask *= np.array([sex == said[_SEX.id] for sex in SEXES])[:, None]
+            mask *= np.array([sex == said[_SEX.id] for sex in SEXES])
         yield said, mask
 
 
-def _older(persons: Floats, mask: Floats, age: int) -> Floats:
-    """Persons of some cells from an age on: (…, years)."""
-    return np.asarray((persons[..., age:].sum(axis=-1) * mask[..., 0]).sum(axis=(-1, -2)))
+def _totals(persons: Floats, masks: Floats, ages: Sequence[int]) -> Floats:
+    """Persons by combination, age from which they are older, and year shown."""
+    older = np.array([persons[..., age:].sum(axis=-1) for age in ages])
+    return np.asarray(np.einsum("cgs,aygs->cay", masks, older))
