@@ -134,7 +134,8 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "older_immigrants": {
         "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,
-        "level": 0.9, "draws": 3, "seed": 2, **ARRANGED, **FIGURES,
+        "level": 0.9, "draws": 3, "seed": 2, "chance_only": True,
+        **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from typing import Any, Final
@@ -90,13 +90,18 @@ _SPECIFICATION: Final = TableSpecification(
         "som ratene er laget av, og av hvem i hver celle som så blir.",
     ),
     knowledge_time=same("{known}"),
-    footnotes=(
-        Text(
-            "Intervals are of chance alone: that rates and immigration may change is not in them.",
-            "Intervallene gjelder bare tilfeldigheter: at rater og innvandring kan endre seg, er "
-            "ikke med.",
-        ),
-    ),
+)
+_CHANCE: Final = Text(
+    "Intervals are of chance alone: that rates and immigration may change is not in them.",
+    "Intervallene gjelder bare tilfeldigheter: at rater og innvandring kan endre seg, er ikke med.",
+)
+_CHANGES: Final = Text(
+    "In the draws death rates by sex, and emigration rates and immigration by group, drift as far "
+    "in either direction, in as many years, as they changed from the years before to those that "
+    "they are of.",
+    "I trekningene driver dødsrater etter kjønn, og utvandringsrater og innvandring etter gruppe, "
+    "like langt i en av retningene, på like mange år, som de endret seg fra årene før til dem de "
+    "er fra.",
 )
 
 
@@ -112,6 +117,7 @@ def older_immigrants(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 1,
+    chance_only: bool = False,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -133,6 +139,8 @@ def older_immigrants(
         Years between those that are shown; the last is shown in any case.
     level, draws, seed
         Level of the intervals, of how many draws they are, and their seed.
+    chance_only
+        Whether rates stay as they were in all draws.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
@@ -141,7 +149,8 @@ def older_immigrants(
     Cells
         The number expected, and the interval of what chance may make of it: of the events that
         rates were estimated from (Poisson), and of who of each cell stays and comes at these rates
-        (binomial, Poisson).
+        (binomial, Poisson). Rates drift as far, in either direction, as they did from as many years
+        before the base years to these, if the register reaches back so far.
 
     Raises
     ------
@@ -164,9 +173,12 @@ def older_immigrants(
     cells = list(_cells(names, len(begun.structure.groups)))
     masks = np.array([mask for _, mask in cells])
     expected = _totals(_projected(begun, begun.rates, shown), masks, ages)
-    drawn = np.array([
-        _totals(persons, masks, ages) for persons in drawn_futures(begun, shown, draws, seed)
-    ])  # fmt: skip
+    changes = None
+    if not chance_only and (before := date(first - 2 * base_years, 1, 1)) >= limits.first:
+        middle = date(first - base_years, 1, 1)
+        changes = drift(start(connection, middle, known, middle.year - before.year), begun)
+    futures = drawn_futures(begun, shown, draws, seed, changes)
+    drawn = np.array([_totals(persons, masks, ages) for persons in futures])
     tail = (1 - level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     figures = {"persons": expected, "low": low, "high": high}
@@ -181,7 +193,7 @@ def older_immigrants(
         level=f"{100 * level:g}", draws=draws,
     )  # fmt: skip
     dimensions = (_YEAR, *(BY[name] for name in names), _age_limits(ages))
-    footnotes = (*made.footnotes, *limits.notes(known))
+    footnotes = (_CHANCE if changes is None else _CHANGES, *limits.notes(known))
     return Cells(
         replace(made, dimensions=dimensions, footnotes=footnotes), pa.Table.from_pylist(rows)
     )
@@ -218,7 +230,76 @@ def _projected(begun: Start, rates: Rates, shown: Sequence[int]) -> Floats:
     return found.population[list(shown)]
 
 
-def drawn_futures(begun: Start, shown: Sequence[int], draws: int, seed: int) -> Iterator[Floats]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Drift:
+    """By how much rates change, as standard deviations of their logarithm over the base years.
+
+    Parameters
+    ----------
+    mortality
+        By sex.
+    emigration, immigration
+        By group.
+    """
+
+    mortality: Floats
+    emigration: Floats
+    immigration: Floats
+
+    def changed(self, rates: Rates, walk: Floats, generator: np.random.Generator) -> Rates:
+        """Rates that drift away, each at a speed of its own.
+
+        Parameters
+        ----------
+        rates
+            As they were.
+        walk
+            Of each step, the root of how often the base years have passed.
+        generator
+            Where chance comes from.
+        """
+        by_sex, leave, come = (
+            np.exp(np.multiply.outer(walk, sd * generator.standard_normal(len(sd))))
+            for sd in (self.mortality, self.emigration, self.immigration)
+        )
+        return replace(
+            rates,
+            mortality=rates.mortality * by_sex[:, None, :, None],
+            emigration=rates.emigration * leave[:, :, None, None],
+            immigration=rates.immigration * come[:, :, None, None],
+        )
+
+
+def drift(earlier: Start, begun: Start) -> Drift:
+    """How rates changed from the years before the base years to these, beyond chance.
+
+    Parameters
+    ----------
+    earlier, begun
+        A start at the beginning of the base years, and the one at their end.
+    """
+    cells, now, old = begun.structure, begun.counts, earlier.rates
+    here, sizes = cells.resident, len(cells.groups)
+    expected = old.mortality[0] * now.lived
+    mortality = _change(now.deaths[here].sum(axis=(0, 2)), expected[here].sum(axis=(0, 2)))
+    emigration, immigration = np.zeros(sizes), np.zeros(sizes)
+    for code in IMMIGRANTS:
+        rows = [place(code, duration) for duration in range(DURATIONS + 1)]
+        left, came = now.emigration[rows].sum(), now.immigration[rows].sum()
+        emigration[rows] = _change(left, (old.emigration[0] * now.lived)[rows].sum())
+        immigration[rows] = _change(came, now.years * old.immigration[0][rows].sum())
+    return Drift(mortality, emigration, immigration)
+
+
+def _change(events: Any, expected: Any) -> Floats:
+    """The logarithm of what became of what was expected, less what chance makes of both."""
+    seen, thought = (np.asarray(one, float) + 0.5 for one in (events, expected))
+    return np.sqrt(np.maximum(np.log(seen / thought) ** 2 - 1 / seen - 1 / thought, 0))
+
+
+def drawn_futures(
+    begun: Start, shown: Sequence[int], draws: int, seed: int, changes: Drift | None = None
+) -> Iterator[Floats]:
     """What chance may make of the years to come, once a draw.
 
     Parameters
@@ -229,6 +310,8 @@ def drawn_futures(begun: Start, shown: Sequence[int], draws: int, seed: int) -> 
         Years from the start; the last is how far it goes.
     draws, seed
         How many, and the seed.
+    changes
+        By how much rates change; None: not at all.
 
     Yields
     ------
@@ -239,8 +322,11 @@ def drawn_futures(begun: Start, shown: Sequence[int], draws: int, seed: int) -> 
     none = np.zeros((1, 1, 1, 1))
     nobody_leaves = Rates(none, none, none[:, 0], none)
     there = _projected(begun, nobody_leaves, shown)
+    walk = np.sqrt(np.arange(1, shown[-1] + 1) / begun.counts.years)
     for _ in range(draws):
         rates = _again(begun.counts, generator).rates()
+        if changes is not None:
+            rates = changes.changed(rates, walk, generator)
         stay = _projected(begun, replace(rates, immigration=none), shown)
         come = np.maximum(_projected(begun, rates, shown) - stay, 0)
         share = np.divide(stay, there, out=np.zeros_like(stay), where=there > 0)
