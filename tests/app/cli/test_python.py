@@ -134,7 +134,7 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "older_immigrants": {
         "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,
-        "level": 0.9, "draws": 3, "seed": 2, "chance_only": True,
+        "level": 0.9, "draws": 3, "seed": 2,
         **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},

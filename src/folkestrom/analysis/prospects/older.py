@@ -98,10 +98,10 @@ _CHANCE: Final = Text(
 _CHANGES: Final = Text(
     "In the draws death rates by sex, and emigration rates and immigration by group, drift as far "
     "in either direction, in as many years, as they changed from the years before to those that "
-    "they are of.",
+    "they are of, and stay there.",
     "I trekningene driver dødsrater etter kjønn, og utvandringsrater og innvandring etter gruppe, "
     "like langt i en av retningene, på like mange år, som de endret seg fra årene før til dem de "
-    "er fra.",
+    "er fra, og blir der.",
 )
 
 
@@ -117,7 +117,6 @@ def older_immigrants(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 1,
-    chance_only: bool = False,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -139,8 +138,6 @@ def older_immigrants(
         Years between those that are shown; the last is shown in any case.
     level, draws, seed
         Level of the intervals, of how many draws they are, and their seed.
-    chance_only
-        Whether rates stay as they were in all draws.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
@@ -149,8 +146,9 @@ def older_immigrants(
     Cells
         The number expected, and the interval of what chance may make of it: of the events that
         rates were estimated from (Poisson), and of who of each cell stays and comes at these rates
-        (binomial, Poisson). Rates drift as far, in either direction, as they did from as many years
-        before the base years to these, if the register reaches back so far.
+        (binomial, Poisson). Rates and immigration drift as far, in either direction, as they did
+        from as many years before the base years to these, if the register reaches back so far, and
+        stay there.
 
     Raises
     ------
@@ -174,9 +172,9 @@ def older_immigrants(
     masks = np.array([mask for _, mask in cells])
     expected = _totals(_projected(begun, begun.rates, shown), masks, ages)
     changes = None
-    if not chance_only and (before := date(first - 2 * base_years, 1, 1)) >= limits.first:
+    if date(first - 2 * base_years, 1, 1) >= limits.first:
         middle = date(first - base_years, 1, 1)
-        changes = drift(start(connection, middle, known, middle.year - before.year), begun)
+        changes = drift(start(connection, middle, known, base_years), begun)
     futures = drawn_futures(begun, shown, draws, seed, changes)
     drawn = np.array([_totals(persons, masks, ages) for persons in futures])
     tail = (1 - level) / 2
@@ -254,7 +252,7 @@ class Drift:
         rates
             As they were.
         walk
-            Of each step, the root of how often the base years have passed.
+            How much of the change has come by each step.
         generator
             Where chance comes from.
         """
@@ -322,7 +320,7 @@ def drawn_futures(
     none = np.zeros((1, 1, 1, 1))
     nobody_leaves = Rates(none, none, none[:, 0], none)
     there = _projected(begun, nobody_leaves, shown)
-    walk = np.sqrt(np.arange(1, shown[-1] + 1) / begun.counts.years)
+    walk = np.minimum(np.arange(1, shown[-1] + 1) / begun.counts.years, 1)
     for _ in range(draws):
         rates = _again(begun.counts, generator).rates()
         if changes is not None:

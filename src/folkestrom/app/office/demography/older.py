@@ -34,7 +34,6 @@ class OlderImmigrantsQuestion:
     level: float = 0.95
     draws: int = DRAWS
     seed: int = 1
-    chance_only: bool = False
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
@@ -43,7 +42,7 @@ class OlderImmigrantsQuestion:
     def asked(
         cls, place: Place, *, from_: int, to_: int, by: str | Iterable[str],
         ages: str | Sequence[int], years: int, every: int, level: float, draws: int, seed: int,
-        chance_only: bool, known_at: Knowledge, extraction_months: int | None, shown: Presentation = AS_COUNTED,
+        known_at: Knowledge, extraction_months: int | None, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
@@ -57,7 +56,7 @@ class OlderImmigrantsQuestion:
             ) from None
         return cls(
             from_, to_, arguments.names(by), numbers, years, every, level, draws, seed,
-            chance_only, known, months, shown,
+            known, months, shown,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -65,6 +64,6 @@ class OlderImmigrantsQuestion:
         found = older_immigrants(
             connection, self.first, self.last, self.by, ages=self.ages,
             base_years=self.base_years, every=self.every, level=self.level, draws=self.draws,
-            seed=self.seed, chance_only=self.chance_only, known_at=self.known_at, extraction_months=self.extraction_months,
+            seed=self.seed, known_at=self.known_at, extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)

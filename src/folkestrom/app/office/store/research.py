@@ -288,7 +288,6 @@ class Research(Opened):
         level: float = 0.95,
         draws: int = 200,
         seed: int = 1,
-        chance_only: bool = False,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -311,8 +310,6 @@ class Research(Opened):
             As for `project`.
         level, draws, seed
             Level of the intervals, of how many draws they are, and their seed.
-        chance_only
-            Whether rates stay as they were in all draws; else they drift as they have before.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -323,7 +320,7 @@ class Research(Opened):
         check_arguments(Research.older_immigrants, locals())
         question = OlderImmigrantsQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, ages=ages, years=years, every=every,
-            level=level, draws=draws, seed=seed, chance_only=chance_only, known_at=known_at,
+            level=level, draws=draws, seed=seed, known_at=known_at,
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
