@@ -198,7 +198,7 @@ def test_shares_name_what_the_interval_is_owed_to() -> None:
     assert none["left_before_share"] is None
 
 
-def test_unregistered_leavers_are_immigrants_of_no_known_country() -> None:
+def test_who_left_unregistered_are_immigrants_of_no_known_country() -> None:
     abroad_born = [replace(one, country_of_birth=COUNTRY_CODES["PL"]) for one in lives(2)]
     store = store_of(abroad_born)
     rows = abroad(store, DAY, ["country", "country_of_birth"],

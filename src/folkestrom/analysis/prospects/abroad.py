@@ -125,10 +125,10 @@ SPECIFICATION: Final = TableSpecification(
     footnotes=(
         Text(
             "The country is the one that they emigrated to: onward moves are not known. "
-            "Citizenship is the one last known. Unregistered leavers are in no known country, nor "
+            "Citizenship is the one last known. Who left unregistered is in no known country, nor "
             "of known duration abroad.",
             "Landet er det de utvandret til: videre flytting er ikke kjent. Statsborgerskap er det "
-            "sist kjente. Umeldte utvandrere har ukjent land og ukjent tid i utlandet.",
+            "sist kjente. De som reiste umeldt, har ukjent land og ukjent tid i utlandet.",
         ),
     ),
 )
