@@ -141,6 +141,7 @@ def test_seeds_say_what_is_drawn() -> None:
         ({"last": 2021}, "are no years of a projection"),
         ({"first": 2003}, "is before the log begins"),
         ({"ages": (0.5,)}, "ages"),
+        ({"ages": ()}, "are no ages"),
         ({"ages": (400,)}, "ages: '400' is no number that can be"),
         ({"draws": 0}, "draws: '0' is no number that can be"),
         ({"level": 95.0}, "is not a level of confidence"),

@@ -157,7 +157,7 @@ def older_immigrants(
         be; what they are not told apart by.
     """
     check_arguments(older_immigrants, locals())
-    names = list(dict.fromkeys(by))
+    names, ages = list(dict.fromkeys(by)), list(dict.fromkeys(ages))
     for name in names:
         check_code(name, BY, "is not a dimension of older immigrants", where="by")
     _check(first, last, base_years, every, ages, draws)
@@ -211,6 +211,8 @@ def _check(
             "are no years of a projection", where="from, to", value=f"{first}, {last}",
             allowed=f"two years, the second 1 to {_MOST_YEARS} years later",
         )  # fmt: skip
+    if not ages:
+        raise UsageError("are no ages", where="ages", allowed="such as 67,80")
     for name, value, most in (
         ("years", base_years, _MOST_YEARS), ("every", every, _MOST_YEARS),
         ("draws", draws, _MOST_DRAWS), *(("ages", age, _MOST_YEARS) for age in ages),
