@@ -160,7 +160,7 @@ def older_immigrants(
     names, ages = list(dict.fromkeys(by)), list(dict.fromkeys(ages))
     for name in names:
         check_code(name, BY, "is not a dimension of older immigrants", where="by")
-    _check(first, last, base_years, every, ages, draws)
+    _check(first, last, base_years, every, ages, draws, seed)
     limits = coverage(connection)
     day = date(first, 1, 1)
     limits.check_day(day, "from")
@@ -204,13 +204,15 @@ def _age_limits(ages: Sequence[int]) -> Dimension:
 
 
 def _check(
-    first: int, last: int, base_years: int, every: int, ages: Sequence[int], draws: int
+    first: int, last: int, base_years: int, every: int, ages: Sequence[int], draws: int, seed: int
 ) -> None:
-    if not first < last <= first + _MOST_YEARS:
+    if not 1800 <= first < last <= min(first + _MOST_YEARS, 2300):
         raise UsageError(
             "are no years of a projection", where="from, to", value=f"{first}, {last}",
-            allowed=f"two years, the second 1 to {_MOST_YEARS} years later",
+            allowed=f"two years from 1800 to 2300, the second 1 to {_MOST_YEARS} years later",
         )  # fmt: skip
+    if seed < 0:
+        raise UsageError("is negative", where="seed", value=seed, allowed="0 and more")
     if not ages:
         raise UsageError("are no ages", where="ages", allowed="such as 67,80")
     for name, value, most in (
