@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from folkestrom.analysis.prospects.counted import Start
-from folkestrom.analysis.prospects.groups import DURATIONS, IMMIGRANTS, OPEN_AGE, place, structure
+from folkestrom.analysis.prospects.groups import IMMIGRANTS, place, structure
 from folkestrom.analysis.prospects.older import drawn_futures, older_immigrants
 from folkestrom.analysis.prospects.projected import projected
 from folkestrom.errors import UsageError
 from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.groups import DURATIONS, OPEN_AGE
+from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES
 from tests.analysis.prospects.test_counted import people
 from tests.reference.register import Report

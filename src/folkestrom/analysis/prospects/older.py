@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.counted import Start, start
-from folkestrom.analysis.prospects.groups import DURATIONS, GROUP, IMMIGRANTS, place
+from folkestrom.analysis.prospects.counted import start
+from folkestrom.analysis.prospects.groups import GROUP, IMMIGRANTS, place
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
@@ -31,7 +31,9 @@ from folkestrom.model.specification import (
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.projecting import project
+from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES
 from folkestrom.statistics.coverage import coverage
 from folkestrom.variables.registry import VARIABLES

@@ -11,7 +11,7 @@ from typing import Self
 
 import duckdb
 
-from folkestrom.analysis.prospects.abroad import Assumed, abroad
+from folkestrom.analysis.abroad.stock import Assumed, abroad
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
@@ -72,7 +72,7 @@ class AbroadQuestion:
         """The answer of an open store."""
         if self.mirror is None:
             return self.shown.of(self._counted(connection, self.by, self.only))
-        from folkestrom.analysis.prospects.mirror import DEFINITIONS, mirrored, read_mirror
+        from folkestrom.analysis.abroad.mirror import DEFINITIONS, mirrored, read_mirror
 
         mirror = read_mirror(self.mirror)
         found = {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from folkestrom.analysis.prospects.abroad import abroad
-from folkestrom.analysis.prospects.mirror import mirrored, plausibility, read_mirror
+from folkestrom.analysis.abroad.mirror import mirrored, plausibility, read_mirror
+from folkestrom.analysis.abroad.stock import abroad
 from folkestrom.classifications.country_names import country_called
 from folkestrom.errors import InputRefused
-from tests.analysis.prospects.test_abroad import DAY, lives
+from tests.analysis.abroad.test_stock import DAY, lives
 from tests.statistics.small_store import store_of
 
 

@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.emigrants import emigrant_steps
-from folkestrom.analysis.prospects.groups import OPEN_AGE
-from folkestrom.analysis.prospects.survival import DeathRates, death_rates
+from folkestrom.analysis.abroad.emigrants import emigrant_steps
+from folkestrom.analysis.abroad.survival import DeathRates, death_rates
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.classifications.code_lists import named
 from folkestrom.columns import check_arguments
@@ -27,6 +26,7 @@ from folkestrom.model.names import check_code
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.groups import OPEN_AGE
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
 from folkestrom.statistics.year_sums import number

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from folkestrom.analysis.prospects.abroad import Assumed, _died, abroad
-from folkestrom.analysis.prospects.survival import DeathRates
+from folkestrom.analysis.abroad.stock import Assumed, _died, abroad
+from folkestrom.analysis.abroad.survival import DeathRates
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind

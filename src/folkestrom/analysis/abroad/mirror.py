@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.abroad import BY, MEASURES
+from folkestrom.analysis.abroad.stock import BY, MEASURES
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.classifications.country_names import country_called, country_names
 from folkestrom.errors import InputRefused

@@ -10,11 +10,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.analysis.prospects.groups import OPEN_AGE
 from folkestrom.analysis.rates.occurrence import occurrences
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.model.codes import Kind
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.groups import OPEN_AGE
 from folkestrom.projection.rates.estimates import closed
 from folkestrom.projection.structure import SEXES
 from folkestrom.statistics.periods import Period
