@@ -86,8 +86,8 @@ class Research(Opened):
             "emigration", "out_migration", "immigration", "return", "death", "birth", "childbirth"
             (a birth as its mother's), "marriage", "divorce" or "naturalisation".
         destination
-            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere". Of
-            emigration: a country, such as "SE".
+            Of out-migration: "abroad", "municipality" or "county" (another one), "anywhere", or a
+            place, such as "03" or "0301". Of emigration: a country, such as "SE".
         only
             Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
