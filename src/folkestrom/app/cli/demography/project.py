@@ -21,6 +21,10 @@ from folkestrom.app.cli.options import (
 )
 from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.model.names import without_effect
+
+#: Over how many years before the start rates are taken, if nothing else is said.
+BASE_YEARS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -80,7 +84,7 @@ def project(
     ] = False,
     years: Annotated[
         int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
-    ] = 5,
+    ] = BASE_YEARS,
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
     ] = 1,
@@ -96,6 +100,8 @@ def project(
     """Project the population by age, sex and group, with scenarios of emigration and the rest."""
     from folkestrom.app.office.demography.projection import ProjectionQuestion
 
+    if tables is not None:
+        _check_of_tables(known_at, extraction, years, wait)
     given = settings(ctx)
     given.check_output(output)
     question = ProjectionQuestion.asked(
@@ -106,3 +112,15 @@ def project(
     )  # fmt: skip
     found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)
     given.write(found, output)
+
+
+def _check_of_tables(known_at: str, extraction: int | None, years: int, wait: float | None) -> None:
+    said = {
+        "--known-at": known_at != PUBLISHED, "--extraction": extraction is not None,
+        "--years": years != BASE_YEARS, "--wait": wait is not None,
+    }  # fmt: skip
+    for where, is_said in said.items():
+        if is_said:
+            raise without_effect(
+                where, None, "the tables say what is known, and of which years", "Leave it out"
+            )

@@ -20,6 +20,7 @@ from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
@@ -72,6 +73,8 @@ class ProjectionQuestion:
                 allowed="one name for " + place("indicators"),
                 next_step="Leave out what asks for another table",
             )  # fmt: skip
+        if compares and every != 1:
+            raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
             equivalent, decompose, known, months, shown,
