@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import without_effect
+from folkestrom.model.specification import same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
@@ -83,10 +84,14 @@ class ProjectionQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         if self.equivalent is not None or self.decompose:
-            begun, _, _ = begun_of(
+            begun, known, notes = begun_of(
                 connection, self.first, self.base_years, self.known_at, self.extraction_months
             )
-            return self.answer_of(begun)
+            found = self._of(begun)
+            spec = found.specification
+            said = replace(spec, knowledge_time=same(str(known)), footnotes=(
+                *spec.footnotes, *notes))  # fmt: skip
+            return self.shown.of(Cells(said, found.data))
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
@@ -94,24 +99,22 @@ class ProjectionQuestion:
         )  # fmt: skip
         return self.shown.of(found)
 
-    def answer_of(self, begun: Start) -> Cells:
-        """The answer from any start, such as that of published tables."""
+    def _of(self, begun: Start) -> Cells:
+        """The answer from any start."""
         if self.equivalent is not None:
-            return self.shown.of(equivalents(
+            return equivalents(
                 begun, self.first, self.last, self.scenarios, self.equivalent, self.indicators[0]
-            ))  # fmt: skip
-        if self.decompose:
-            return self.shown.of(
-                decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
             )
-        return self.shown.of(outlook(
+        if self.decompose:
+            return decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
+        return outlook(
             begun, self.first, self.last, self.scenarios, every=self.every,
             indicators=self.indicators, by=self.by, needed=self.needs,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def answer_of_tables(self, folder: Path) -> Cells:
         """The answer from a folder of published tables."""
-        return self.answer_of(read_tables(folder))
+        return self.shown.of(self._of(read_tables(folder)))
 
 
 def _read(given: Scenarios) -> Scenario:
