@@ -80,6 +80,24 @@ def test_net_migration_comes_to_a_level(wanted: float) -> None:
     assert ages[20:30] == pytest.approx(ages[20])
 
 
+def test_levels_of_draws_are_those_of_each() -> None:
+    base = rates()
+    scenario = named("MMC") + Scenario("net", (Change("net_migration", "level", 100.0),))
+    factors = np.array([1.0, 1.4])
+    both = Rates(
+        base.mortality, base.emigration * factors[:, None, None, None, None],
+        base.fertility * factors[:, None, None, None], base.immigration,
+    )  # fmt: skip
+    found = scenario.applied(both, CELLS, 2020, 30, PEOPLE)
+    for draw, factor in enumerate(factors):
+        alone = scenario.applied(
+            Rates(base.mortality, base.emigration * factor, base.fertility * factor,
+                  base.immigration), CELLS, 2020, 30, PEOPLE,
+        )  # fmt: skip
+        assert found.fertility[draw] == pytest.approx(alone.fertility)
+        assert found.immigration[draw] == pytest.approx(alone.immigration, rel=1e-4)
+
+
 def test_returns_in_a_fixed_number_do_not_follow_the_stock() -> None:
     for leaving in (1.0, 0.0):
         scenario = named("fixed-return") + Scenario(

@@ -32,6 +32,8 @@ COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
 HOW: Final = (*_RATES, "level", "fixed")
 OLDEST: Final = 999
 _ROUNDS: Final = 60
+#: Persons that net migration may miss its level by.
+_CLOSE: Final = 0.01
 #: Where a level of life expectancy is wanted, death rates change evenly, in per cent, up to the
 #: first age, and from there on less and less, until those from the second on stay as they are. In
 #: Norway they fell by 2.4 per cent a year up to 80 in 1990-2019, by 1.5 at 85-89, 0.9 at 90-94,
@@ -254,25 +256,24 @@ def _check_reached(level: Floats, wanted: Floats, where: str, change: Change) ->
 
 def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Immigration is as large as it takes, by group, sex and age as it was."""
-    cells, persons = span.structure, span.persons(where)
-    come = np.broadcast_to(rates.immigration, (span.steps, *cells.shape))
-    aim = None
+    cells, persons, whom = span.structure, span.persons(where), (-3, -2, -1)
+    come, aim = rates.immigration, None
     for _ in range(_ROUNDS):
         rates = replace(rates, immigration=come)
         found = project(cells, persons, rates.assumptions(cells), steps=span.steps)
-        net = (found.immigration - found.emigration)[:, cells.resident].sum(axis=(1, 2, 3))
+        net = (found.immigration - found.emigration)[..., cells.resident, :, :].sum(axis=whom)
         if aim is None:
             aim = net + _in_time(change, span) * (_amounts(change, span) - net)
-        whole = come.sum(axis=(1, 2, 3))
+        whole = np.broadcast_to(come.sum(axis=whom), net.shape)
         factor = np.divide(aim - net, whole, out=np.full_like(net, -2.0), where=whole > 0) + 1
         if (factor < 0).any():
             raise UsageError(
                 "is more emigration than immigration can balance", where=where,
                 value=change.amount, next_step="Let fewer leave as well",
             )  # fmt: skip
-        if np.abs(aim - net).max() < 0.01:
+        if np.abs(aim - net).max() < _CLOSE:
             break
-        come = come * factor[:, None, None, None]
+        come = come * factor[..., None, None, None]
     return rates
 
 

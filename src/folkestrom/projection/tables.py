@@ -11,7 +11,7 @@ import csv
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -107,7 +107,7 @@ class _Table:
         needs: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.path, self._groups = path, [group.code for group in groups]
-        rows = _rows(path, _COLUMNS)
+        rows = csv_rows(path, _COLUMNS)
         named = set(rows[0])
         for column in needs:
             if column not in named:
@@ -225,7 +225,21 @@ class _Table:
         return self.sum()
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV file, which has no other columns than those, and at least one row.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        The columns that it may have.
+
+    Raises
+    ------
+    InputRefused
+        A file that cannot be read, a column of another name, or no row.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream, restkey="", restval=""))
@@ -246,7 +260,7 @@ def _groups(path: Path) -> tuple[Group, ...]:
     """The groups of `groups.csv`; without that file one of all."""
     if not path.exists():
         return (Group("all", alike="all"),)
-    rows = _rows(path, _OF_GROUPS)
+    rows = csv_rows(path, _OF_GROUPS)
     return tuple(
         Group(
             row["group"], row.get("label", ""), tuple(row.get("part_of", "").split()),

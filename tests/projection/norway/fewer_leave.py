@@ -74,7 +74,10 @@ def begun(reference: Path, stock: float = 1.0) -> Start:
     emigration[NATIVE] = leave
     emigration[ABROAD] = shape * back / (shape * elsewhere).sum()
     emigration[FIRST_IMMIGRANT:] = by_duration(parameters)[:, None, None] * shape
-    come = np.mean([series.immigrants(year) for year in BASE], axis=0)
+    come = np.mean(
+        [series.immigrants(year) * facts.foreign_immigration(year) / series.immigration[year]
+         for year in BASE], axis=0,
+    )  # fmt: skip
     immigration = np.zeros(cells.shape)
     immigration[FIRST_IMMIGRANT] = placed(come)
     fertility = padded(np.mean([series.fertility[year] for year in BASE], axis=0))

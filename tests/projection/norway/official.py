@@ -63,13 +63,15 @@ ROUND_OF_2018 = Round(
 LAST = 2060
 
 
-def official(reference: Path, first: int) -> dict[int, np.ndarray[Any, Any]]:
+def official(
+    reference: Path, first: int, alternative: str = "MMMM"
+) -> dict[int, np.ndarray[Any, Any]]:
     """Persons by year, in the groups of the file."""
     found: dict[int, np.ndarray[Any, Any]] = {}
     path = reference / "projections" / "ssb_national_2020_2022_vintages.csv"
     with path.open(encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
-            if row["Framskriving"] == str(first) and "(MMMM)" in row["statistikkvariabel"]:
+            if row["Framskriving"] == str(first) and alternative in row["statistikkvariabel"]:
                 array = found.setdefault(int(row["år"]), np.zeros(len(GROUPS)))
                 array[list(GROUPS).index(row["alder"])] = float(row["value"])
     return found

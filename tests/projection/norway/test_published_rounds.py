@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from folkestrom.analysis.prospects.measures import chosen
+from folkestrom.analysis.prospects.outlook import future_of
+from folkestrom.projection.scenario import named
+from folkestrom.projection.tables import read_tables
 from tests.projection.norway.backtests import errors
 from tests.projection.norway.official import (
     BROAD,
@@ -17,8 +20,10 @@ from tests.projection.norway.official import (
     ROUNDS,
     Round,
     differences,
+    official,
     projected,
 )
+from tests.projection.norway.series import read, write_tables
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "projections-of-norway.md"
 NAMES = {"all": "all", **dict(zip(GROUPS, (
@@ -60,6 +65,18 @@ def test_the_round_of_2018_and_dependency_ratios(reference: Path, folder: Path) 
     # Tønnessen and Syse (2023) have 0.54.
     assert ratios[0] < 0.54 < ratios[1]
     assert ", ".join(f"{one:.3f}" for one in ratios) in PAGE.read_text("utf-8")
+
+
+def test_letters_that_are_built_in(reference: Path, folder: Path) -> None:
+    """From the rates of 2017-2021, without who came from Ukraine: all a little low."""
+    begun = read_tables(write_tables(read(reference), folder / "letters", 2022, range(2017, 2022)))
+    said = []
+    for letters, theirs in (("MMM", "MMMM"), ("LLL", "LLML"), ("HHH", "HHMH")):
+        found = future_of(begun, named(letters), 2022, 29).persons[-1].sum()
+        ratio = found / official(reference, 2022, theirs)[2050].sum()
+        assert 0.975 < ratio < 1
+        said.append(f"{letters} {as_page(100 * (ratio - 1))}")
+    assert ", ".join(said) in PAGE.read_text("utf-8")
 
 
 def official_rows(reference: Path, folder: Path) -> Iterator[str]:

@@ -87,7 +87,8 @@ def equivalents(
         factor = _factor(begun, base, first, steps, component, figure, wanted, scenario.name)
         rows.append((scenario.name, _last(figure, at_first), wanted, factor, level * (factor - 1)))
     names, before, after, factors, more = zip(*rows, strict=True)
-    value = replace(figure.measure, decimals=figure.measure.decimals + 1)
+    decimals = figure.measure.decimals and figure.measure.decimals + 1
+    value = replace(figure.measure, decimals=decimals)
     unit = {
         "fertility": Text("children per woman", "barn per kvinne"),
         "immigration": Text("persons in a year", "personer i et år"),
@@ -153,7 +154,7 @@ def decomposed(
         parts = _parts(begun, base, scenario, first, steps, figure)
         rows += [(scenario.name, name, part) for name, part in parts.items()]
         rows.append((scenario.name, "all", sum(parts.values())))
-    decimals = figure.measure.decimals + 2
+    decimals = figure.measure.decimals and figure.measure.decimals + 2
     measure = replace(
         figure.measure, id="difference", decimals=decimals,
         label=_joined(figure.measure.label, Text("difference", "forskjell")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from folkestrom.projection.indicators import (
 from folkestrom.projection.projecting import Projection
 from folkestrom.projection.scenario import ages_of
 from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
+from folkestrom.projection.tables import csv_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,11 +227,7 @@ def needs(path: Path, cells: Structure) -> tuple[Indicator, ...]:
     InputRefused
         A file, a column, an age, a group or a number that cannot be.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, restkey="", restval=""))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused("cannot be read", where=str(path), allowed="a CSV file") from error
+    rows = csv_rows(path, ("need", "ages", "sex", "group", "per_head"))
     known = {part for group in cells.groups for part in (group.code, *group.part_of)}
     found: dict[str, Floats] = {}
     for n, row in enumerate(rows, start=1):

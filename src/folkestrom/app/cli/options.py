@@ -137,7 +137,11 @@ Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")
 StudyFile = Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_okay=False)]
 
 #: Options that are not called as the parameter is in Python.
-_TYPED: Final = {"dates": "--date", "extraction_months": "--extraction"}
+_TYPED: Final = {
+    "indicators": "--indicator",
+    "dates": "--date",
+    "extraction_months": "--extraction",
+}
 
 
 def option(name: str) -> str:

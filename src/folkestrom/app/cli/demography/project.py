@@ -21,6 +21,12 @@ from folkestrom.app.cli.options import (
 )
 from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.model.names import without_effect
+
+#: Over how many years before the start rates are taken, if nothing else is said.
+BASE_YEARS = 5
+#: Completed years since immigration that groups are told apart by.
+DURATIONS = 10
 
 Areas = Annotated[
     str, typer.Option("--areas", help="county or municipality, with moves between these.")
@@ -86,7 +92,7 @@ def project(
         bool,
         typer.Option("--decompose", help="Take the difference of the figure apart by component."),
     ] = False,
-    years: BaseYears = 5,
+    years: BaseYears = BASE_YEARS,
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
     ] = 1,
@@ -95,7 +101,7 @@ def project(
         str,
         typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
     ] = "",
-    durations: Durations = 10,
+    durations: Durations = DURATIONS,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
@@ -108,6 +114,13 @@ def project(
     """Project the population by age, sex and group, with scenarios of emigration and the rest."""
     from folkestrom.app.office.demography.projection import ProjectionQuestion
 
+    if tables is not None:
+        said = {
+            "--known-at": known_at != PUBLISHED, "--extraction": extraction is not None,
+            "--years": years != BASE_YEARS, "--wait": wait is not None, "--areas": bool(areas),
+            "--durations": durations != DURATIONS,
+        }  # fmt: skip
+        _check_of_tables(said)
     given = settings(ctx)
     given.check_output(output)
     question = ProjectionQuestion.asked(
@@ -118,3 +131,13 @@ def project(
     )  # fmt: skip
     found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)
     given.write(found, output)
+
+
+def _check_of_tables(said: dict[str, bool]) -> None:
+    """Refuse options that are of a store."""
+    for where, is_said in said.items():
+        if is_said:
+            raise without_effect(
+                where, None, "the tables say what is known, of whom and of which years",
+                "Leave it out",
+            )  # fmt: skip

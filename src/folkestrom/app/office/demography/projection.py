@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +20,8 @@ from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
+from folkestrom.model.specification import same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
@@ -69,13 +71,15 @@ class ProjectionQuestion:
         read = tuple(map(scenario_read, scenarios or ()))
         figures, told = arguments.names(indicators), arguments.names(by)
         compares = decompose or equivalent is not None
-        if compares and (told or needs or len(figures) != 1 or (decompose and equivalent)):
+        if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
             raise UsageError(
                 "compares scenarios by one figure",
                 where=place("decompose" if decompose else "equivalent"),
                 allowed="one name for " + place("indicators"),
                 next_step="Leave out what asks for another table",
             )  # fmt: skip
+        if compares and every != 1:
+            raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
             equivalent, decompose, areas, durations, known, months, shown,
@@ -84,10 +88,19 @@ class ProjectionQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         if self.equivalent is not None or self.decompose:
-            begun, _, _ = begun_of(
-                connection, self.first, self.base_years, self.known_at, self.extraction_months
+            begun, known, notes = begun_of(
+                connection,
+                self.first,
+                self.base_years,
+                self.known_at,
+                self.extraction_months,
+                self.durations,
             )
-            return self.answer_of(begun)
+            found = self._of(begun)
+            spec = found.specification
+            said = replace(spec, knowledge_time=same(str(known)), footnotes=(
+                *spec.footnotes, *notes))  # fmt: skip
+            return self.shown.of(Cells(said, found.data))
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
@@ -96,24 +109,22 @@ class ProjectionQuestion:
         )  # fmt: skip
         return self.shown.of(found)
 
-    def answer_of(self, begun: Start) -> Cells:
-        """The answer from any start, such as that of published tables."""
+    def _of(self, begun: Start) -> Cells:
+        """The answer from any start."""
         if self.equivalent is not None:
-            return self.shown.of(equivalents(
+            return equivalents(
                 begun, self.first, self.last, self.scenarios, self.equivalent, self.indicators[0]
-            ))  # fmt: skip
-        if self.decompose:
-            return self.shown.of(
-                decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
             )
-        return self.shown.of(outlook(
+        if self.decompose:
+            return decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
+        return outlook(
             begun, self.first, self.last, self.scenarios, every=self.every,
             indicators=self.indicators, by=self.by, needed=self.needs,
-        ))  # fmt: skip
+        )  # fmt: skip
 
     def answer_of_tables(self, folder: Path) -> Cells:
         """The answer from a folder of published tables."""
-        return self.answer_of(read_tables(folder))
+        return self.shown.of(self._of(read_tables(folder)))
 
 
 def scenario_read(given: Scenarios) -> Scenario:
