@@ -84,6 +84,22 @@ def test_whatever_their_rates_areas_add_up_to_a_nation_that_they_shall(seed: int
     assert np.stack(stepwise, 1) == pytest.approx(found.population[:, 1:], rel=1e-12)
 
 
+def test_areas_add_up_where_nearly_all_die() -> None:
+    persons, rates = drawn(8)
+    rates = replace(rates, mortality=rates.mortality * 6)
+    nation = project(CELLS, persons, rates.assumptions(CELLS))
+    made = areas(8, alike=False)
+    # Where most live next to nobody dies, and who lives elsewhere must not die twice.
+    made.mortality[:] = [0.1, 0.1, 0.1, 3]
+    begun = split(persons, 8) * np.array([2.5, 0.8, 0.6, 0.1])[:, None, None, None]
+    begun *= persons / begun.sum(axis=0)
+    found = project(CELLS, begun, made.assumptions(CELLS, rates), nation=nation)
+    closed(found)
+    for name in ("population", *FLOWS):
+        added = getattr(found, name).sum(axis=0)
+        assert added == pytest.approx(getattr(nation, name), rel=1e-11, abs=1e-9), name
+
+
 def test_who_moves_is_who_would_and_goes_where_they_go() -> None:
     persons, rates = drawn(1)
     for name in ("mortality", "emigration", "fertility", "immigration"):

@@ -13,6 +13,8 @@ from folkestrom.projection.structure import SEXES, Structure
 
 Floats = NDArray[np.float64]
 _CLOSE = 1e-9
+#: Areas, steps, groups, sexes and ages.
+_AXES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,16 +75,17 @@ class Moves:
                     "has shares that cannot be", where=f"moves, {name}", allowed="0 ... 1"
                 )
         self._check_margins()
-        full = (areas, self.out.shape[-4], *structure.shape)
-        try:
-            out = np.broadcast_to(self.out, (*self.out.shape[:-5], *full))
-        except ValueError:
+        fits = self.out.ndim >= _AXES and all(
+            own in (1, full) for own, full in zip(self.out.shape[-3:], structure.shape, strict=True)
+        )
+        if not fits or self.out.shape[-_AXES] not in (1, areas):
             raise UsageError(
                 "has another shape", where="moves, out", value=str(self.out.shape),
                 allowed=f"(…, {areas}, steps, {len(structure.groups)}, {len(SEXES)}, "
                 f"{structure.ages}), or 1 for any of them",
-            ) from None  # fmt: skip
-        return replace(self, out=out)
+            )  # fmt: skip
+        full = (areas, self.out.shape[-4], *structure.shape)
+        return replace(self, out=np.broadcast_to(self.out, (*self.out.shape[:-_AXES], *full)))
 
     def _check_margins(self) -> None:
         margins = np.concatenate([self.destinations.sum(axis=-1).ravel(), [self.returns.sum()]])

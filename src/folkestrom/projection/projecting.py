@@ -83,7 +83,7 @@ def project(
     nation
         A projection without areas that those of areas shall add up to: births, deaths and those who
         leave are then in each cell as many in all areas together as there, in the proportions that
-        rates of the areas give.
+        rates of the areas give; where an area had none left by these, in those of the persons.
 
     Returns
     -------
@@ -241,10 +241,17 @@ def _added_up(
 ) -> tuple[Floats, Floats]:
     """Who stays and who leaves, if as many die and leave in all areas as in the nation."""
     ages = slice(0, begun.shape[-1])
+    leaving, dying = (_at(one, step, -4)[..., ages] for one in (nation.emigration, nation.deaths))
     died = begun - end - gone
-    gone = gone * _ratio(_at(nation.emigration, step, -4)[..., ages], gone)
-    died *= _ratio(_at(nation.deaths, step, -4)[..., ages], died)
-    return begun - gone - died, gone
+    gone = gone * _ratio(leaving, gone)
+    end = begun - gone - died * _ratio(dying, died)
+    short = (end < 0).any(axis=-4, keepdims=True)
+    if short.any():
+        # Shares near 1, and too far apart to be multiplied: there each area has the nation's.
+        left, dead = begun * _ratio(leaving, begun), begun * _ratio(dying, begun)
+        gone = np.where(short, left, gone)
+        end = np.where(short, np.maximum(begun - left - dead, 0.0), end)
+    return end, gone
 
 
 def _ratio(wanted: Floats, areas: Floats) -> Floats:

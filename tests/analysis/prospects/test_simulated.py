@@ -84,6 +84,7 @@ def test_residents_at_the_end_are_on_average_those_of_the_projection(
     [
         ({"seed": -1}, "seed: '-1' is no seed"),
         ({"by": ("age",)}, "by: 'age' is nothing that"),
+        ({"by": ("moves",)}, "(?s)by: 'moves' are between areas.*--areas county"),
         ({"areas": "fylke"}, "areas: 'fylke' is no level of areas"),
     ],
 )

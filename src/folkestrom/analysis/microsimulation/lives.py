@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.analysis.microsimulation.kernel import Persons, Year, are_born, come_late, live
+from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Assumptions, Floats
 from folkestrom.projection.structure import Structure
@@ -40,7 +40,7 @@ class Lives:
     year
         The first year.
     threads
-        How many; None: as many as there are processors.
+        How many; None: as the engine has.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class Lives:
         threads: int | None = None,
     ) -> None:
         self._structure, self._seed, self._first = structure, seed, year
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or EngineSettings.from_environment().threads
         self._count = 0
         self._columns = {name: np.zeros(0, dtype) for name, dtype in _TYPES.items()}
         self._mothers = np.zeros(0, np.int32)

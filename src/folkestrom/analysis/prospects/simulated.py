@@ -140,6 +140,11 @@ def simulated(
     check_arguments(simulated, locals())
     check_years(first, last)
     check_cells(areas, by, durations, tuple(DIMENSIONS))
+    if "moves" in by and not areas:
+        raise UsageError(
+            "are between areas", where="by", value="moves",
+            next_step="Say which, with --areas county or municipality",
+        )  # fmt: skip
     if not 0 <= seed <= _LAST_SEED:
         raise UsageError("is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED}")
     begun, known, notes = begun_of(
