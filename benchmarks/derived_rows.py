@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from folkestrom.residence.publish import publish
+
 Int = NDArray[np.int32]
 
 EPOCH = np.datetime64("1970-01-01")
@@ -181,6 +183,9 @@ def write(connection: duckdb.DuckDBPyConnection, persons: int, seed: int = 1) ->
             f"CREATE OR REPLACE TABLE {name} AS SELECT {what} FROM made ORDER BY {order}"
         )
         connection.unregister("made")
+    connection.execute("CREATE OR REPLACE VIEW known_report AS SELECT known_from FROM report")
+    connection.execute("CREATE TABLE IF NOT EXISTS source (code SMALLINT, name VARCHAR)")
+    publish(connection)
 
 
 def _residence_rows(

@@ -76,6 +76,7 @@ LONG = (
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
     "analysis/mobility/panel/test_streams.py", "analysis/mobility/results/test_marginal.py",
     "analysis/mobility/results/test_papers.py", "analysis/regression/test_exact_ties.py",
+    "analysis/microsimulation/*", "analysis/prospects/test_simulated.py",
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
     "app/cli/test_intake.py", "docs/test_manual.py", "linkage/test_linking.py",
     "projection/norway/*", "publish/formats/test_not_interpreted.py",

@@ -12,7 +12,7 @@ from folkestrom.projection.assumptions import Rates
 from folkestrom.projection.changes import Change
 from folkestrom.projection.indicators import remaining_years
 from folkestrom.projection.projecting import project
-from folkestrom.projection.rates.life_table import period_life_table
+from folkestrom.projection.rates.period import period_life_table
 from folkestrom.projection.scenario import Scenario, built_in, named, scenario_of
 from folkestrom.projection.structure import FEMALE, Group, Structure
 

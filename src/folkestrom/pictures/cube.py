@@ -126,7 +126,7 @@ class Cube:
         """What stands along the axis of figures."""
         language = Language(self.language)
         label, unit = self.measure.label.of(language), self.measure.unit.of(language)
-        return label if not unit or unit.lower() == label.lower() else f"{label}, {unit}"
+        return label if unit.lower() in label.lower() else f"{label}, {unit}"
 
     def each(self, change: Callable[[Floats], Floats], axes: tuple[Axis, ...]) -> Cube:
         """The same with all arrays changed in one way.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from folkestrom.errors import UsageError
+from folkestrom.projection.moves import Floats, Moves
 from folkestrom.projection.structure import SEXES, Structure
 
-Floats = NDArray[np.float64]
+__all__ = ["Assumptions", "Floats", "Rates", "checked_array", "of_cohorts"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,8 @@ class Assumptions:
         (…, steps, groups, 2, ages). Half of them count from its beginning, and half at its end.
     males_per_female
         Among the newborn.
+    moves
+        Moves between areas, which are then the axis in front of the steps; None: no areas.
     """
 
     stay: Floats
@@ -42,6 +45,7 @@ class Assumptions:
     fertility: Floats
     immigration: Floats
     males_per_female: float = 1.06
+    moves: Moves | None = None
 
     def checked(self, structure: Structure) -> Assumptions:
         """These, with all of their axes; refused are shares that cannot be, and other shapes.
@@ -52,15 +56,15 @@ class Assumptions:
             The cells.
         """
         cohorts = (len(SEXES), structure.ages + 1)
-        stay = _checked("stay", self.stay, structure, cohorts)
-        leave = _checked("leave", self.leave, structure, cohorts)
+        stay = checked_array("stay", self.stay, structure, cohorts)
+        leave = checked_array("leave", self.leave, structure, cohorts)
         if (over := stay + leave).max(initial=0.0) > 1 + 1e-12:
             raise UsageError(
                 "stays and leaves in a cell together",
                 where="stay, leave", value=f"{over.max():.4f}", allowed="at most 1",
             )  # fmt: skip
-        fertility = _checked("fertility", self.fertility, structure, (structure.ages,))
-        immigration = _checked(
+        fertility = checked_array("fertility", self.fertility, structure, (structure.ages,))
+        immigration = checked_array(
             "immigration", self.immigration, structure, (len(SEXES), structure.ages), -np.inf
         )
         if not self.males_per_female > 0:
@@ -68,7 +72,8 @@ class Assumptions:
                 "is no ratio", where="males_per_female", value=self.males_per_female,
                 allowed="a number above 0",
             )  # fmt: skip
-        return Assumptions(stay, leave, fertility, immigration, self.males_per_female)
+        moves = self.moves.checked(structure) if self.moves else None
+        return Assumptions(stay, leave, fertility, immigration, self.males_per_female, moves)
 
     @property
     def draws(self) -> tuple[int, ...]:
@@ -129,7 +134,7 @@ class Rates:
         """
         cells = (len(SEXES), structure.ages)
         dying, leaving = (
-            _of_cohorts(_checked(name, rates, structure, cells), structure)
+            of_cohorts(checked_array(name, rates, structure, cells), structure)
             for name, rates in (("mortality", self.mortality), ("emigration", self.emigration))
         )
         total = dying + leaving
@@ -140,10 +145,24 @@ class Rates:
         ).checked(structure)
 
 
-def _checked(
+def checked_array(
     name: str, given: ArrayLike, structure: Structure, last: tuple[int, ...], least: float = 0.0
 ) -> Floats:
-    """An array of the steps, groups and what follows, all of it numbers, from 0 on."""
+    """An array of the steps, groups and what follows, all of it numbers, from 0 on.
+
+    Parameters
+    ----------
+    name
+        What it is called, for errors.
+    given
+        The array: (…, steps, groups, and what follows), with 1 for any of the last.
+    structure
+        The cells.
+    last
+        Lengths of what follows.
+    least
+        The least that a number may be.
+    """
     array = np.asarray(given, np.float64)
     wanted = (len(structure.groups), *last)
     found = array.shape[-len(wanted) :]
@@ -166,8 +185,21 @@ def _checked(
     return np.broadcast_to(array, (*array.shape[: -len(wanted)], *wanted))
 
 
-def _of_cohorts(rates: Floats, structure: Structure) -> Floats:
-    """What a cohort meets in a step, of rates by age group: half of one, half of the next."""
+def of_cohorts(rates: Floats, structure: Structure) -> Floats:
+    """What a cohort meets in a step, of rates by age group: half of one, half of the next.
+
+    Parameters
+    ----------
+    rates
+        By person-year: (…, ages).
+    structure
+        The cells.
+
+    Returns
+    -------
+    array of shape (…, ages + 1)
+        Rates times years, those who are born in the step first.
+    """
     first = rates[..., :1] / 2
     between = (rates[..., :-1] + rates[..., 1:]) / 2
     return structure.width * np.concatenate([first, between, rates[..., -1:]], axis=-1)

@@ -77,9 +77,8 @@ class Counts:
             [closed(self.deaths[here, sex].sum(axis=0), self.lived[here, sex].sum(axis=0))
              for sex in range(len(SEXES))]
         )  # fmt: skip
-        emigration, fertility = np.zeros(cells.shape), np.zeros((len(cells.groups), cells.ages))
+        fertility = np.zeros((len(cells.groups), cells.ages))
         for rows in self._alike():
-            emigration[rows] = self._leaving(rows)
             if here[rows].all():
                 first, last = CHILDBEARING
                 births, women = self.births[rows], self.lived[rows, FEMALE]
@@ -87,7 +86,7 @@ class Counts:
                 fertility[rows, first : last + 1] = np.nan_to_num(found)
         males, females = self.newborn
         return Rates(
-            mortality[None, None], emigration[None], fertility[None],
+            mortality[None, None], self.factored(self.emigration)[None], fertility[None],
             (self.immigration / self.years)[None],
             males / females if males and females else SEX_RATIO,
         )  # fmt: skip
@@ -97,10 +96,20 @@ class Counts:
         names = [group.alike for group in self.structure.groups]
         return [np.array([name == one for name in names]) for one in dict.fromkeys(names)]
 
-    def _leaving(self, rows: NDArray[np.bool_]) -> Floats:
-        factors = two_factors(*(_in_fives(one[rows]) for one in (self.emigration, self.lived)))
-        found = factors.reshape(rows.sum(), len(SEXES), -1)
-        return np.asarray(np.repeat(found, _WIDTH, axis=-1))
+    def factored(self, events: Floats) -> Floats:
+        """Rates of events: of groups that are alike a factor of the group times one of sex and age.
+
+        Parameters
+        ----------
+        events
+            By group, sex and age: (groups, 2, ages).
+        """
+        rates = np.zeros(self.structure.shape)
+        for rows in self._alike():
+            factors = two_factors(*(_in_fives(one[rows]) for one in (events, self.lived)))
+            by_cells = factors.reshape(rows.sum(), len(SEXES), -1)
+            rates[rows] = np.repeat(by_cells, _WIDTH, axis=-1)
+        return rates
 
 
 def _in_fives(array: Floats) -> Floats:

@@ -106,14 +106,19 @@ def counted_events(kinds: Sequence[Kind] = (*dict.fromkeys(_KINDS.values()),)) -
     """The reports that make up the flows of the period.
 
     Reports that stand at the period's extraction, and whose event is of the period, or earlier
-    and reported too late for any earlier one.
+    and reported too late for any earlier one. They lie by year of the event, so that only the late
+    ones are looked for in years before.
     """
-    return f"""
-        SELECT *
+    standing = f"""
         FROM event
         WHERE known_from <= $known_end AND known_to > $known_end
-          AND {in_window()}
-          AND kind IN ({", ".join(str(int(kind)) for kind in kinds)})
+          AND kind IN ({", ".join(str(int(kind)) for kind in kinds)})"""
+    return f"""
+        SELECT *{standing}
+          AND event_date >= $start AND event_date < $end
+        UNION ALL
+        SELECT *{standing}
+          AND event_date < $start AND first_known > $known_start
     """
 
 

@@ -93,11 +93,19 @@ def arrival(known: str = "$known_at") -> str:
 
     Who was resident when the register began immigrated earlier, and the log doesn't say when.
     """
-    immigrated = f"min(CASE WHEN {_IMMIGRATION} THEN event_date END)"
+    # Other records' beginnings are looked up for immigrants only, who are few.
     return f"""
-        SELECT person, {immigrated} AS "value", {_FOR_GOOD}
-        FROM event WHERE {_STARTS} AND {_known(known)}
-        GROUP BY person HAVING {immigrated} = min(event_date)
+        SELECT i.person, i."value", {_FOR_GOOD}
+        FROM (
+          SELECT person, min(event_date) AS "value"
+          FROM event WHERE {_IMMIGRATION} AND {_known(known)}
+          GROUP BY person
+        ) i
+        WHERE NOT EXISTS (
+          SELECT person FROM event e
+          WHERE e.person = i.person AND e.event_date < i."value" AND {_STARTS}
+            AND {_known(known, "e")}
+        )
     """
 
 

@@ -11,7 +11,8 @@ import pytest
 from folkestrom.analysis.indicators import indicators as made_of
 from folkestrom.analysis.indicators.indicators import MEASURES, indicators
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.projection.rates.life_table import life_table, period_life_table
+from folkestrom.projection.rates.life_table import life_table
+from folkestrom.projection.rates.period import period_life_table
 from folkestrom.statistics.periods import year
 from tests.reference.register import OPEN
 from tests.statistics.small_store import hand_made

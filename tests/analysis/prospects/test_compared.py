@@ -113,11 +113,12 @@ def _left(mortality: np.ndarray[tuple[int], np.dtype[np.float64]], age: int) -> 
 
 
 def test_the_population_by_sex_age_and_group() -> None:
-    by = outlook(START, 2020, 2021, [named("half-emigration")], by=["sex", "age", "group"])
+    cells = ["sex", "age", "immigrant_group"]
+    by = outlook(START, 2020, 2021, [named("half-emigration")], by=cells)
     data = by.data.to_pylist()
     assert len(data) == 2 * 2 * 2 * 120 * 2
-    cell = next(row for row in data if (row["year"], row["sex"], row["age"], row["group"]) == (
-        "2020", "female", 50, "immigrants"))  # fmt: skip
+    one = ["2020", "female", 50, "immigrants"]
+    cell = next(row for row in data if [row[name] for name in ("year", *cells)] == one)
     assert cell["population"] == 100
     total = outlook(START, 2020, 2021).data["population"].to_pylist()
     own = [row for row in data if row["scenario"] == "baseline"]
@@ -126,7 +127,7 @@ def test_the_population_by_sex_age_and_group() -> None:
         assert found == pytest.approx(wanted, abs=120)
     with pytest.raises(UsageError, match="cannot be asked for together"):
         outlook(START, 2020, 2021, by=["sex"], indicators=["growth"])
-    with pytest.raises(UsageError, match="'county' is nothing that a projection is told apart by"):
+    with pytest.raises(UsageError, match="'county' is nothing that a projection is by"):
         outlook(START, 2020, 2021, by=["county"])
 
 

@@ -265,6 +265,30 @@ def test_destinations() -> None:
     assert counted == {"abroad": 1, "municipality": 2, "county": 1, "anywhere": 3}
 
 
+def test_emigration_to_a_country_and_return() -> None:
+    events = [
+        moved(kind=8, municipality_to=None, basic_unit_to=None, country=183),
+        moved(position=2, kind=8, municipality_to=None, basic_unit_to=None, country=None),
+        # Person 1 was resident before, person 2 comes for the first time.
+        moved(position=3, kind=3, municipality_from=None, basic_unit_from=None),
+        moved(position=4, kind=3, municipality_from=None, basic_unit_from=None, person=2),
+    ]
+    stays = [{}, {"person": 2, "position": 2, "valid_from": moved()[3]}]
+    connection = hand_made(stays, event=events)
+
+    def count(event: str, destination: str | None = None) -> int:
+        found = occurrences(
+            connection, YEAR, (), event, destination=destination, known_at=KNOWN
+        ).data["events"]  # fmt: skip
+        return int(found[0])
+
+    there = country_code(183)
+    assert count("emigration", there) == count("emigration", "XX") == 1
+    assert count("emigration") == count("emigration", "abroad") == 2
+    assert count("emigration", "AQ") == 0
+    assert (count("immigration"), count("return")) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
@@ -272,6 +296,7 @@ def test_destinations() -> None:
         ({"by": ["sex", "sex"]}, "asked for twice"),
         ({"event": "emigrate"}, "Did you mean 'emigration'"),
         ({"event": "out_migration", "destination": "mars"}, "abroad, municipality"),
+        ({"event": "emigration", "destination": "Sweden"}, "letters of ISO 3166-1"),
         ({"event": "death", "destination": "abroad"}, "is not where death goes"),
         ({"event": "birth", "by": ["age"]}, "describes the child"),
         ({"only": {"county": "3"}, "by": ["county"]}, "Did you mean '03'"),

@@ -8,16 +8,21 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 import folkestrom
+from folkestrom.analysis.prospects.counted import start
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.app.public.prospects import released
 from folkestrom.model.time import LOCAL_ZONE
+from folkestrom.projection.projecting import project
 from folkestrom.publish.releases import release
 from folkestrom.publish.releases.shelf import Shelf
+from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.publish.tables.folder import read_table
@@ -67,6 +72,28 @@ def test_every_table_is_built_and_nothing_is_out(office: Path) -> None:
     assert row["state"] == "draft"
     assert row["tables"].split(", ") == list(TABLES)
     assert not Shelf(office / "releases/public").tables()
+
+
+def test_a_projection_of_tables_is_near_that_of_the_register(office: Path) -> None:
+    out = {id: Published(*one, datetime.now(UTC), "a") for id, one in tables(office).items()}
+    of_tables = released.start(out)
+    assert of_tables is not None
+    assert of_tables.base == (2018, 2020)
+    with duckdb.connect(str(office / "store/folkestrom.duckdb"), read_only=True) as connection:
+        of_register = start(connection, date(2021, 1, 1), date(2021, 2, 1), 3)
+    cells = of_register.structure
+    assert [one.code for one in cells.groups] == [one.code for one in of_tables.structure.groups]
+    here = of_register.population[cells.resident].sum(axis=0)
+    assert np.allclose(of_tables.population[cells.resident].sum(axis=0), here)
+    found = []
+    for begun in (of_register, of_tables):
+        residents = project(cells, begun.population, begun.rates.assumptions(cells), steps=40)
+        of_immigrants = begun.population[cells.part("immigrants")].sum()
+        found.append((residents.residents[-1].sum(), of_immigrants))
+    (total, immigrants), (shown, shown_immigrants) = found
+    # Noise of as few as there are here.
+    assert shown == pytest.approx(total, rel=0.1)
+    assert shown_immigrants == pytest.approx(immigrants, rel=0.05)
 
 
 def test_figures_are_those_of_the_store(office: Path) -> None:

@@ -127,7 +127,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "project": {
         "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
         "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
-        **ARRANGED, **FIGURES,
+        "areas": "county", "durations": 1, **ARRANGED, **FIGURES,
+    },
+    "simulate": {
+        "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",
+        "durations": 1, "years": 1, **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
@@ -139,6 +143,12 @@ METHODS: dict[str, dict[str, Any]] = {
         "by": ["sex"], "event": "emigration", "destination": None, "only": None,
         "standardise_by": (), "against": None, "method": "direct", "known_at": None,
         "level": 0.95, "groups": None, "publish": None, "to": "polars", **ARRANGED, **PERIOD,
+    },
+    "life_table": {
+        "by": ["county"], "exits": ["death"], "between": None, "since_arrival": False,
+        "abridged": True, "infants": "coale-demeny", "open_age": 80, "closing": "none",
+        "ages": [0], "only": None, "groups": None, "level": 0.95, "known_at": None, **ARRANGED,
+        **PERIOD, "to": "polars",
     },
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},

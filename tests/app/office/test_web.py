@@ -331,7 +331,7 @@ def test_texts_are_in_both_languages_and_all_of_them_are_used() -> None:
         if one.name.endswith((".jinja", ".py"))
     )
     quoted = set(re.findall(r"""["']([\w-]+)["']""", told)) | {reason.value for reason in Reason}
-    quoted |= {"site", "footer", "built", "approve", "failed", "skipped", "ok"}
+    quoted |= {"site", "footer", "built", "announce", "approve", "failed", "skipped", "ok"}
     quoted |= {"none", "cell-keys", "rounding", "suppression"}
     own = [*csv.DictReader(room.joinpath("texts.csv").read_text("utf-8").splitlines())]
     begins = re.compile("^(col|act|state|reason|policy|result|to|part|lead)-")

@@ -424,3 +424,58 @@ def test_changes_to_the_calendar_are_announced_with_their_reason(desk: Desk, clo
     desk.approve(other, "Bo")
     desk.schedule(other, "Bo", date(2021, 2, 1), why="The law asks for it")
     assert [one.before for one in announced(desk.public)[1].moved] == [None]
+
+
+def test_what_is_announced_before_it_is_made(desk: Desk, clock: Clock) -> None:
+    titles = {id: made.title for id, made in desk.definitions(draft(desk)).items()}
+    desk.withdraw(draft(desk, position=2), "Ada", "a trial")
+    with pytest.raises(UsageError, match="less than 3 months"):
+        desk.announce(titles, "Bo", date(2021, 2, 20))
+    name = desk.announce(titles, "Bo", None)
+    with pytest.raises(UsageError, match="is announced already"):
+        desk.announce(titles, "Bo", None)
+    (said,) = announced(desk.public)
+    assert (said.due, said.state, said.moved) == (None, "scheduled", ())
+    with pytest.raises(UsageError, match="has no hour that was announced"):
+        desk.schedule(name, "Bo")
+    due = desk.schedule(name, "Bo", date(2021, 5, 20))
+    assert [one.due for one in announced(desk.public)] == [due]
+    # The day before: with three months' notice behind it, no reason is needed.
+    clock.now = due - timedelta(days=1)
+    release = desk.status()[0].release
+    with pytest.raises(UsageError, match="is draft"):
+        desk.schedule(release, "Bo", announced=name)
+    desk.approve(release, "Bo")
+    assert desk.schedule(release, "Bo", announced=name) == due
+    (said,) = announced(desk.public)
+    assert (said.due, said.state, said.moved) == (due, "scheduled", ())
+    with pytest.raises(UsageError, match="is replaced"):
+        desk.schedule(name, "Bo", date(2021, 12, 1))
+    clock.now = due
+    assert desk.release_due() == [release]
+    assert [one.state for one in announced(desk.public)] == ["out"]
+
+
+def test_what_is_announced_is_moved_or_taken_off_with_a_reason(desk: Desk) -> None:
+    draft(desk)
+    titles = {"B1001": definition().title}
+    name = desk.announce(titles, "Bo", date(2021, 5, 20))
+    with pytest.raises(UsageError, match="announced otherwise"):
+        desk.schedule(name, "Bo", date(2021, 6, 20))
+    desk.schedule(name, "Bo", date(2021, 6, 20), why="late reports")
+    (said,) = announced(desk.public)
+    assert [moved.why for moved in said.moved] == ["late reports"]
+    desk.withdraw(name, "Bo", "no census this year")
+    (said,) = announced(desk.public)
+    assert (said.state, said.moved[-1].why) == ("withdrawn", "no census this year")
+    other = desk.announce({"B1008": definition().title}, "Bo", date(2021, 5, 20))
+    release = desk.status()[0].release
+    desk.approve(release, "Bo")
+    with pytest.raises(UsageError, match="has tables that were not announced"):
+        desk.schedule(release, "Bo", announced=other)
+    soon = desk.announce(titles, "Bo", date(2021, 2, 1), why="the law asks for it")
+    with pytest.raises(UsageError, match="announced otherwise"):
+        desk.schedule(release, "Bo", date(2021, 2, 2), announced=soon)
+    desk.schedule(release, "Bo", date(2021, 2, 2), why="a day late", announced=soon)
+    (said,) = [one for one in announced(desk.public) if "the law" in str(one.moved)]
+    assert [moved.why for moved in said.moved] == ["the law asks for it", "a day late"]

@@ -29,7 +29,8 @@ from folkestrom.projection.rates.fertility import (
     mean_age_at_childbearing,
     total_fertility,
 )
-from folkestrom.projection.rates.life_table import SEXES, Floats, period_life_table
+from folkestrom.projection.rates.life_table import SEXES, Floats
+from folkestrom.projection.rates.period import period_life_table
 from folkestrom.projection.structure import Structure
 from folkestrom.statistics.changes import MEAN, changes
 from folkestrom.statistics.coverage import coverage

@@ -12,12 +12,10 @@ import pyarrow as pa
 
 from folkestrom.analysis.prospects.emigrants import emigrant_steps
 from folkestrom.analysis.prospects.groups import (
-    ABROAD,
-    BORN_HERE,
     DURATION,
     GROUP,
     IMMIGRANTS,
-    OPEN_AGE,
+    durations_of,
     place,
     structure,
 )
@@ -28,6 +26,7 @@ from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.model.specification import Measure
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.counts import Counts
+from folkestrom.projection.groups import ABROAD, BORN_HERE, DURATIONS, OPEN_AGE
 from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, IMMIGRATION, Window, flows
@@ -40,7 +39,13 @@ _SEX, _AGE = VARIABLES["sex"], VARIABLES["age"]
 _LEAVING: Final = ("sex", "age", GROUP.name, DURATION.name)
 
 
-def start(connection: duckdb.DuckDBPyConnection, day: date, known: date, years: int) -> Start:
+def start(
+    connection: duckdb.DuckDBPyConnection,
+    day: date,
+    known: date,
+    years: int,
+    durations: int = DURATIONS,
+) -> Start:
     """The population of a day, and the rates of the years before it.
 
     Parameters
@@ -53,11 +58,13 @@ def start(connection: duckdb.DuckDBPyConnection, day: date, known: date, years: 
         The knowledge date of all of it.
     years
         How many years before it rates are of.
+    durations
+        Completed years since immigration that immigrants are told apart by.
     """
     base = Period(date(day.year - years, day.month, day.day), day)
     mothers = _mothers(connection, base, known)
     happened = _flows(connection, base, known)
-    cells = structure(_share(happened, mothers))
+    cells = structure(_share(happened, mothers), durations)
     population, left_out = _population(connection, Moment(day, known), cells)
     earlier, _ = _population(connection, Moment(base.start, known), cells)
     leaving = occurrences(connection, base, _LEAVING, "emigration", known_at=known)
@@ -81,9 +88,9 @@ def _population(
     residents = pl.DataFrame(coded(found, of_residents, {"persons": pa.int64()}))
     found = fetch(connection, emigrant_steps(of_emigrants), moment.parameters)
     emigrants = pl.DataFrame(coded(found, of_emigrants, {"persons": pa.int64()}))
-    array = np.zeros(cells.shape)
+    array, durations = np.zeros(cells.shape), durations_of(cells)
     for sex, age, group, years, persons in _known(residents):
-        array[place(group, years), SEXES.index(sex), min(age, OPEN_AGE)] += persons
+        array[place(group, years, durations), SEXES.index(sex), min(age, OPEN_AGE)] += persons
     codes = [group.code for group in cells.groups]
     for sex, age, group, persons in _known(emigrants):
         if group not in IMMIGRANTS:
@@ -135,18 +142,18 @@ def _newborn(happened: pl.DataFrame) -> tuple[float, float]:
 
 def _births(mothers: pl.DataFrame, cells: Structure) -> Floats:
     """By the mother's group and age; which immigrants' it is makes no difference to rates."""
-    array = np.zeros((len(cells.groups), OPEN_AGE + 1))
+    array, durations = np.zeros((len(cells.groups), OPEN_AGE + 1)), durations_of(cells)
     named = mothers.with_columns(pl.col(GROUP.name).cast(pl.String))
     for age, group, events in named.filter(pl.col("age").is_not_null()).rows():
-        array[place(group, None), min(age, OPEN_AGE)] += events
+        array[place(group, None, durations), min(age, OPEN_AGE)] += events
     return array
 
 
 def _lived(leaving: Occurrences, cells: Structure) -> tuple[Floats, Floats]:
     """Person-years and emigrations of residents."""
-    days, events = np.zeros(cells.shape), np.zeros(cells.shape)
+    days, events, durations = np.zeros(cells.shape), np.zeros(cells.shape), durations_of(cells)
     for sex, age, group, years, happened, lived in _known(leaving.data):
-        at = place(group, years), SEXES.index(sex), min(age, OPEN_AGE)
+        at = place(group, years, durations), SEXES.index(sex), min(age, OPEN_AGE)
         events[at] += happened
         days[at] += lived
     return days / DAYS_PER_YEAR, events
@@ -154,17 +161,17 @@ def _lived(leaving: Occurrences, cells: Structure) -> tuple[Floats, Floats]:
 
 def _of(happened: pl.DataFrame, flow: Measure, cells: Structure) -> Floats:
     """Events by group, sex and age; of immigrants whenever they came."""
-    array = np.zeros(cells.shape)
+    array, durations = np.zeros(cells.shape), durations_of(cells)
     for sex, age, group, events in _known(happened.select("sex", "age", GROUP.name, flow.id)):
-        array[place(group, None), SEXES.index(sex), min(age, OPEN_AGE)] += events
+        array[place(group, None, durations), SEXES.index(sex), min(age, OPEN_AGE)] += events
     return array
 
 
 def _coming(happened: pl.DataFrame, cells: Structure) -> tuple[Floats, Floats]:
     """Those born here who come back, by groups abroad; and immigrants, who come to year 0."""
-    came = _of(happened, IMMIGRATION, cells)
+    came, durations = _of(happened, IMMIGRATION, cells), durations_of(cells)
     back = came[[place(code, None) for code in BORN_HERE]]
     immigrants = np.zeros(cells.shape)
     for code in IMMIGRANTS:
-        immigrants[place(code, 0)] = came[place(code, None)]
+        immigrants[place(code, 0, durations)] = came[place(code, None, durations)]
     return back, immigrants

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
 from folkestrom.statistics.population import cells
+from folkestrom.statistics.record_keys import rows_with_keys
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.variable import Variable, needs_of
 
@@ -31,14 +32,18 @@ def emigrants() -> str:
     """
 
 
-def emigrant_steps(chosen: Sequence[Variable]) -> list[Step]:
+def emigrant_steps(chosen: Sequence[Variable], *, keys: bool = False) -> list[Step]:
     """Steps to the emigrants by variables.
 
     Parameters
     ----------
     chosen
         The variables.
+    keys
+        With the sum of record keys, in a session that has them.
     """
     steps = [emigrants()]
     steps += described(steps[-1].name, needs_of(chosen), RESIDENTS)
-    return [*steps, cells(steps[-1].name, tuple(variable.sql for variable in chosen))]
+    steps += [rows_with_keys(steps[-1].name)] if keys else []
+    by = tuple(variable.sql for variable in chosen)
+    return [*steps, cells(steps[-1].name, by, keys=keys)]

@@ -1,34 +1,22 @@
-"""The population groups of a projection: among others immigrants by duration of residence.
-
-Immigrants are told apart by groups of countries and completed years since they came, since those
-who came lately leave most. Natives and Norwegian-born who leave are followed abroad, since they
-are who returns.
-"""
+"""The population groups of a projection, by codes of the register's variables."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from folkestrom.projection.structure import Group, Structure
+from folkestrom.projection.groups import BORN_HERE, DURATIONS, by_duration
+from folkestrom.projection.structure import Structure
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
-
-#: Completed years since immigration are told apart up to this one, which has those above too.
-DURATIONS: Final = 10
-#: The last age group is of those who are at least so old.
-OPEN_AGE: Final = 119
 
 GROUP: Final[Variable] = VARIABLES["immigrant_group"]
 DURATION: Final[Variable] = VARIABLES["years_since_immigration"]
 _LABELS: Final = {c.code: c.label.en for c in GROUP.dimension.categories}
-#: Those who are born here, and are followed when they leave.
-BORN_HERE: Final = ("native", "norwegian_born")
 #: Immigrants, by country of birth.
 IMMIGRANTS: Final = tuple(code for code in _LABELS if code not in (*BORN_HERE, "unknown"))
-ABROAD: Final = "_abroad"
 
 
-def structure(norwegian_born: float) -> Structure:
+def structure(norwegian_born: float, durations: int = DURATIONS) -> Structure:
     """The groups.
 
     Parameters
@@ -36,41 +24,38 @@ def structure(norwegian_born: float) -> Structure:
     norwegian_born
         Share of the newborn of immigrant women that are Norwegian-born to immigrant parents: the
         fathers of the others are not.
+    durations
+        Completed years since immigration that are told apart; 0: none.
 
     Examples
     --------
     >>> made = structure(0.8)
     >>> [group.code for group in made.groups][:4], len(made.groups)
     (['native', 'norwegian_born', 'nordic_0', 'nordic_1'], 48)
+    >>> [group.code for group in structure(0.8, 0).groups][:4]
+    ['native', 'norwegian_born', 'nordic_0', 'eu8_0']
     """
-    children = (("norwegian_born", norwegian_born), ("native", 1 - norwegian_born))
-    groups = [
-        Group(
-            code,
-            _LABELS[code],
-            leaves_to=f"{code}{ABROAD}",
-            children=(("native", 1.0),),
-            alike="born here",
-        )
-        for code in BORN_HERE
-    ]
-    for code in IMMIGRANTS:
-        for duration in range(DURATIONS + 1):
-            after = f"{code}_{min(duration + 1, DURATIONS)}"
-            label = f"{_LABELS[code]}, {duration} years"
-            groups.append(
-                Group(f"{code}_{duration}", label, ("immigrants", code), next=after,
-                      children=children, alike="immigrants")
-            )  # fmt: skip
-    groups += [
-        Group(f"{code}{ABROAD}", f"{_LABELS[code]}, abroad", resident=False, leaves_to=code,
-              part_of=("abroad",), alike="abroad")
-        for code in BORN_HERE
-    ]  # fmt: skip
-    return Structure(tuple(groups), OPEN_AGE + 1)
+    immigrants = {code: _LABELS[code] for code in IMMIGRANTS}
+    return by_duration(immigrants, norwegian_born, durations, labels=_LABELS)
 
 
-def place(code: str, duration: int | None) -> int:
+def durations_of(cells: Structure) -> int:
+    """Completed years since immigration that groups tell apart.
+
+    Parameters
+    ----------
+    cells
+        The groups.
+
+    Examples
+    --------
+    >>> durations_of(structure(0.8, 3))
+    3
+    """
+    return int(cells.part(IMMIGRANTS[0]).sum()) - 1
+
+
+def place(code: str, duration: int | None, durations: int = DURATIONS) -> int:
     """The place of a group among those of `structure`, by codes of the register's variables.
 
     Parameters
@@ -79,6 +64,8 @@ def place(code: str, duration: int | None) -> int:
         Of the immigrant group; who is of no known one counts as a native.
     duration
         Completed years since immigration; None: since before the register began.
+    durations
+        How many of these are told apart.
 
     Examples
     --------
@@ -87,5 +74,5 @@ def place(code: str, duration: int | None) -> int:
     """
     if code not in IMMIGRANTS:
         return BORN_HERE.index(code) if code in BORN_HERE else 0
-    years = DURATIONS if duration is None else min(duration, DURATIONS)
-    return len(BORN_HERE) + IMMIGRANTS.index(code) * (DURATIONS + 1) + years
+    years = durations if duration is None else min(duration, durations)
+    return len(BORN_HERE) + IMMIGRANTS.index(code) * (durations + 1) + years

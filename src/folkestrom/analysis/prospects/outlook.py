@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from folkestrom.analysis.prospects.by_area import AreaStart
+from folkestrom.analysis.prospects.by_cells import (
+    OF_AREAS,
+    OF_CELLS,
+    cell_dimensions,
+    cell_measures,
+    check_cells,
+    tables,
+)
 from folkestrom.analysis.prospects.measures import Future, Indicator, chosen, needs
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.names import check_code
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -22,11 +30,10 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
+from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.projecting import project
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
-from folkestrom.projection.structure import SEXES, Structure
-from folkestrom.variables.registry import VARIABLES
 
 #: Years that may be asked for.
 _FIRST_YEAR: Final = 1800
@@ -38,8 +45,6 @@ _MOST_PERSONS: Final = 1e15
 _NOBODY: Final = 0.5
 _MOST_NAMED: Final = 4
 BASELINE: Final = Scenario("baseline")
-#: What the population may be told apart by.
-BY: Final = ("sex", "age", "group")
 
 _SPECIFICATION: Final = TableSpecification(
     id="projection",
@@ -76,6 +81,7 @@ def outlook(
     indicators: Sequence[str] = (),
     by: Sequence[str] = (),
     needed: str | Path | None = None,
+    areas: AreaStart | None = None,
 ) -> Cells:
     """The years to come of a start.
 
@@ -92,14 +98,17 @@ def outlook(
     indicators
         Names of figures; none: the usual ones.
     by
-        Of "sex", "age" and "group": the population by these instead of figures of all.
+        Some of "immigrant_group", "sex" and "age": persons and events by these instead of figures
+        of all.
     needed
         A CSV file of needs per head, whose totals are shown as well.
+    areas
+        What a projection of areas starts from; None: of the nation.
 
     Returns
     -------
     Cells
-        A row a year, and a scenario if there are any.
+        A row a year, a scenario and an area if there are any, and what figures are by.
 
     Raises
     ------
@@ -111,22 +120,21 @@ def outlook(
     figures = chosen(indicators)
     if needed is not None:
         figures += needs(Path(needed), begun.structure)
-    for name in by:
-        check_code(name, BY, "is nothing that a projection is told apart by", where="by")
-    if by and (indicators or needed):
+    check_cells("", by)
+    if (by or areas) and (indicators or needed):
         raise UsageError(
-            "cannot be asked for together", where="by, indicators",
-            next_step="Ask for the population by sex, age and group, or for figures of all",
+            "cannot be asked for together", where="areas, by, indicators",
+            next_step="Ask for persons by areas, group, sex and age, or for figures of all",
         )  # fmt: skip
     steps = last - first + 1
     shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
     years = [str(first + n) for n in shown]
-    tables, said = [], list[Text]()
+    rows, said = [], list[Text]()
     baseline: Future | None = None
     for scenario in (BASELINE, *scenarios):
         future = future_of(begun, scenario, first, steps)
-        tables.append(_by(future, scenario, shown, years, by) if by else
-                      _rows(future, scenario, shown, years, figures))  # fmt: skip
+        rows.append(_cells(future, scenario, shown, years, by, areas) if by or areas else
+                    _rows(future, scenario, shown, years, figures))  # fmt: skip
         if baseline is None:
             baseline = future
         else:
@@ -137,18 +145,17 @@ def outlook(
     )  # fmt: skip
     year = Dimension("year", Text("Year", "År"), classification="Calendar year")
     spec = _SPECIFICATION.fill(when=f"{first} – {last}")
-    persons = Measure("population", Text("Population 1 January", "Folkemengde 1. januar"),
-                      Text("persons", "personer"))  # fmt: skip
-    usual = any(one.measure.id == "old_age_dependency" for one in figures) and not by
-    data = pa.concat_tables(tables)
+    measures = tuple(one.measure for one in figures)
+    if by or areas:
+        measures = cell_measures(by, areas)
+    usual = any(one.id == "old_age_dependency" for one in measures)
+    notes = (*([_OF_DEPENDENCY] * usual), *(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
+    own = cell_dimensions(begun.structure, by, areas)
+    data = pa.concat_tables(rows)
     return Cells(
         replace(
-            spec,
-            dimensions=(
-                *((scenario_of_it,) if scenarios else ()), year, *_dimensions(begun.structure, by)
-            ),
-            measures=(persons,) if by else tuple(one.measure for one in figures),
-            footnotes=(*((_OF_DEPENDENCY,) if usual else ()), *said),
+            spec, dimensions=(*((scenario_of_it,) if scenarios else ()), year, *own),
+            measures=measures, footnotes=(*notes, *said),
         ),
         data if scenarios else data.drop_columns("scenario"),
     )  # fmt: skip
@@ -220,59 +227,33 @@ def _rows(
     columns: dict[str, pa.Array] = {
         "scenario": pa.array([scenario.name] * len(shown)), "year": pa.array(years),
     }  # fmt: skip
-    for measure, values in ((one.measure, one.of(future)[shown]) for one in figures):
-        columns[measure.id] = pa.array(
-            np.round(values, measure.decimals),
-            pa.float64() if measure.decimals else pa.int64(), safe=False,
-        )  # fmt: skip
+    for one in figures:
+        columns[one.measure.id] = _rounded(one.of(future)[shown], one.measure)
     return pa.table(columns)
 
 
-def _by(
-    future: Future, scenario: Scenario, shown: list[int], years: list[str], by: Sequence[str]
-) -> pa.Table:
-    """A scenario's population, a row a year and cell."""
-    cells = future.cells
-    persons = future.found.population[shown][:, cells.resident]
-    codes = [_group(cells, int(n)) for n in np.flatnonzero(cells.resident)]
-    groups = list(dict.fromkeys(codes))
-    summed = np.stack(
-        [persons[:, [code == one for code in codes]].sum(axis=1) for one in groups], 1
-    )
-    values: dict[str, list[str] | list[int]] = {
-        "year": years, "group": groups, "sex": list(SEXES), "age": cells.lower_ages.tolist(),
-    }  # fmt: skip
-    axes = list(values)
-    summed = summed.sum(axis=tuple(n for n, name in enumerate(axes) if n and name not in by),
-                        keepdims=True)  # fmt: skip
-    kept = ["year", *by]
-    order = np.moveaxis(summed, [axes.index(name) for name in kept], range(len(kept)))
-    order = order.reshape([len(values[name]) for name in kept])
-    places = np.indices(order.shape).reshape(len(kept), -1)
-    columns = {"scenario": pa.array([scenario.name] * order.size)}
-    for name, at in zip(kept, places, strict=True):
-        columns[name] = pa.array([values[name][n] for n in at])
-    columns["population"] = pa.array(np.round(order.ravel()).astype(np.int64))
-    return pa.table(columns)
+def _cells(
+    future: Future, scenario: Scenario, shown: list[int], years: list[str], by: Sequence[str],
+    areas: AreaStart | None,
+) -> pa.Table:  # fmt: skip
+    """A scenario's figures by cells, rows of each year one after the other."""
+    found = []
+    for year, table in zip(years, tables(future, shown, by, areas), strict=True):
+        columns: dict[str, Any] = {
+            "scenario": [scenario.name] * len(table), "year": [year] * len(table),
+            **{name: table[name] for name in table.column_names},
+        }  # fmt: skip
+        for measure in cell_measures(by, areas):
+            columns[measure.id] = _rounded(table[measure.id].to_numpy(), measure)
+        kept = {d.id for d in cell_dimensions(future.cells, by, areas)}
+        kept |= {"scenario", "year", *(m.id for m in cell_measures(by, areas))}
+        found.append(pa.table({name: of for name, of in columns.items() if name in kept}))
+    return pa.concat_tables(found)
 
 
-def _group(cells: Structure, n: int) -> str:
-    """Several years of residence of one group together."""
-    group = cells.groups[n]
-    return group.part_of[-1] if group.part_of else group.code
-
-
-def _dimensions(cells: Structure, by: Sequence[str]) -> Iterator[Dimension]:
-    for name in by:
-        if name != "group":
-            yield VARIABLES[name].dimension
-            continue
-        labels = {c.code: c.label for c in VARIABLES["immigrant_group"].dimension.categories}
-        here = dict.fromkeys(_group(cells, int(n)) for n in np.flatnonzero(cells.resident))
-        yield Dimension(
-            "group", Text("Population group", "Befolkningsgruppe"),
-            tuple(Category(code, labels.get(code, same(code))) for code in here),
-        )  # fmt: skip
+def _rounded(values: Floats, measure: Measure) -> pa.Array:
+    shown = np.round(values, measure.decimals)
+    return pa.array(shown, pa.float64() if measure.decimals else pa.int64(), safe=False)
 
 
 def _label(name: str) -> Text:

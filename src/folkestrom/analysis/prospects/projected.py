@@ -10,6 +10,8 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.analysis.prospects.by_area import area_start
+from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.counted import start
 from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
 from folkestrom.columns import check_arguments
@@ -17,6 +19,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.rates.estimates import CLOSED_FROM
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
@@ -47,7 +50,7 @@ _RULES: Final = Text(
 
 def begun_of(
     connection: duckdb.DuckDBPyConnection, first: int, base_years: int, known_at: KnownAt,
-    extraction_months: int,
+    extraction_months: int, durations: int = DURATIONS,
 ) -> tuple[Start, date, tuple[Text, ...]]:  # fmt: skip
     """What a store's projection starts from, the day it was known, and what has to be said of it.
 
@@ -55,7 +58,7 @@ def begun_of(
     ----------
     connection
         An open store.
-    first, base_years, known_at, extraction_months
+    first, base_years, known_at, extraction_months, durations
         As for `projected`.
 
     Raises
@@ -69,7 +72,7 @@ def begun_of(
     limits.check_day(day, "from")
     limits.check_day(date(first - base_years, 1, 1), "years")
     known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years)
+    begun = start(connection, day, known, base_years, durations)
     return begun, known, (*limits.notes(known), *_left_out(begun))
 
 
@@ -84,6 +87,8 @@ def projected(
     indicators: Sequence[str] = (),
     by: Sequence[str] = (),
     needed: str | Path | None = None,
+    areas: str = "",
+    durations: int = DURATIONS,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -99,6 +104,11 @@ def projected(
         Over how many years before the start rates are taken.
     scenarios, every, indicators, by, needed
         As for `outlook`.
+    areas
+        "county" or "municipality": figures of each, that add up to those of the nation; empty: of
+        the nation.
+    durations
+        Completed years since immigration that groups of immigrants are told apart by.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
@@ -114,9 +124,15 @@ def projected(
     """
     check_arguments(projected, locals())
     check_years(first, last, every)
-    begun, known, notes = begun_of(connection, first, base_years, known_at, extraction_months)
+    check_cells(areas, by, durations)
+    begun, known, notes = begun_of(
+        connection, first, base_years, known_at, extraction_months, durations
+    )
+    day = date(first, 1, 1)
+    parts = area_start(connection, day, known, begun, areas) if areas else None
     made = outlook(
-        begun, first, last, scenarios, every=every, indicators=indicators, by=by, needed=needed
+        begun, first, last, scenarios, every=every, indicators=indicators, by=by, needed=needed,
+        areas=parts,
     )  # fmt: skip
     spec = made.specification
     return Cells(

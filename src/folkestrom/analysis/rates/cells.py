@@ -218,7 +218,13 @@ def in_order(data: pl.DataFrame, by: Sequence[Variable]) -> pl.DataFrame:
 def _whole(data: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     """With the cells that nobody is in: there is no rate."""
     filled = [pl.col("events").fill_null(0), pl.col("person_years").fill_null(0.0)]
-    return completed(data, by, largest=LARGEST).with_columns(filled)
+    whole = completed(data, by, largest=LARGEST).with_columns(filled)
+    if not {"year", "age", "birth_year"} <= set(by):
+        return whole
+    # Of a year and an age there are two years of birth: the others are no cells.
+    turned = pl.col("year").cast(pl.Int64) - pl.col("age") - pl.col("birth_year")
+    there = (pl.col("person_years") > 0) | (pl.col("events") > 0)
+    return whole.filter(there | turned.is_between(0, 1))
 
 
 def when(period: Period) -> str:

@@ -76,6 +76,21 @@ def births_by_mother() -> str:
     """
 
 
+@step("returns", reads=["residence"])
+def returns() -> str:
+    """Every immigration of the period of who was resident before, at the place of arrival."""
+    return f"""
+        SELECT e.person, e.kind, e.event_date, e.country, e.reason, e.sex, e.birth_date,
+               e.event_date AS described_on, TRUE AS arriving,
+               e.municipality_to AS municipality, e.basic_unit_to AS basic_unit
+        FROM counted_events e
+        WHERE e.kind = {int(Kind.IMMIGRATION)} AND EXISTS (
+          SELECT 1 FROM residence r
+          WHERE r.person = e.person AND r.valid_from < e.event_date AND {_known("r")}
+        )
+    """
+
+
 @step("couples", reads=["marital"], example={"source": "flow_rows"})
 def couples(source: str) -> str:
     """Number of couples whose status changed: who shares partner and day with another counts once.

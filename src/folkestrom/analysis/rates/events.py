@@ -17,11 +17,14 @@ from folkestrom.analysis.rates.event_rows import (
     NATURALISATION,
     births_by_mother,
     couples,
+    returns,
     status_changes,
 )
+from folkestrom.classifications.code_lists import country_label
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind, Sex
+from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.statistics.flows import counted_events, flow_rows
@@ -95,6 +98,17 @@ EVENTS: Final[dict[str, Event]] = {
     "emigration": DESTINATIONS["abroad"],
     "out_migration": DESTINATIONS["anywhere"],
     "immigration": Event(Text("Immigration", "Innvandring"), f"kind = {int(Kind.IMMIGRATION)}"),
+    "return": Event(
+        Text("Return migration", "Tilbakeflytting"),
+        _ALL,
+        rows=returns(),
+        note=Text(
+            "Returns are immigrations of persons who were resident before, as far back as the log "
+            "goes; rates are by residents, as those of immigration.",
+            "Tilbakeflyttinger er innvandringer av personer som har vært bosatt før, så langt "
+            "tilbake loggen går; ratene er etter bosatte, som for innvandring.",
+        ),
+    ),
     "death": Event(Text("Deaths", "Døde"), f"kind = {int(Kind.DEATH)}"),
     "birth": Event(Text("Live births", "Levendefødte"), f"kind = {int(Kind.BIRTH)}"),
     "childbirth": Event(
@@ -132,22 +146,36 @@ def event_of(name: str, destination: str | None = None) -> Event:
     name
         One of `EVENTS`.
     destination
-        Of "out_migration": one of `DESTINATIONS`; by default anywhere.
+        Of "out_migration": one of `DESTINATIONS`; by default anywhere. Of "emigration": a country.
 
     Examples
     --------
     >>> event_of("out_migration", "county").label.en
     'Moves to another county'
+    >>> event_of("emigration", "SE").label.en
+    'Emigration to Sweden'
     """
     check_code(name, tuple(EVENTS), "is not an event that rates count", where="event")
     if destination is None or (name == "emigration" and destination == "abroad"):
         return EVENTS[name]
+    if name == "emigration":
+        if destination not in COUNTRY_CODES:
+            raise UsageError(
+                "is not a country", where="destination", value=destination,
+                allowed="abroad, or two letters of ISO 3166-1, such as SE",
+            )  # fmt: skip
+        country = country_label(destination)
+        gone = f"coalesce(country, {COUNTRY_CODES[UNKNOWN]}) = {COUNTRY_CODES[destination]}"
+        return Event(
+            Text(f"Emigration to {country.en}", f"Utvandring til {country.no}"),
+            f"{_EMIGRATED} AND {gone}",
+        )
     if name != "out_migration":
         raise UsageError(
             f"is not where {name} goes",
             where="destination",
             value=destination,
-            allowed="a destination with the event out_migration",
+            allowed="a destination with the events out_migration and emigration",
             next_step="Ask for event='out_migration'",
         )
     check_code(destination, tuple(DESTINATIONS), "is not a destination", where="destination")

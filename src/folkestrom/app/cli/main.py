@@ -20,7 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
-from folkestrom.app.cli.demography import indicators, moves, project
+from folkestrom.app.cli.demography import indicators, life_table, moves, project, simulate
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
@@ -96,7 +96,9 @@ for module in (
     statistics,
     moves,
     indicators,
+    life_table,
     project,
+    simulate,
     flags,
     duplicates,
     rates,

@@ -31,15 +31,16 @@ EventName = Annotated[
     str,
     typer.Option(
         "--event",
-        help="emigration, out_migration, immigration, death, birth, childbirth (a birth as its "
-        "mother's), marriage, divorce or naturalisation.",
+        help="emigration, out_migration, immigration, return, death, birth, childbirth (a birth as "
+        "its mother's), marriage, divorce or naturalisation.",
     ),
 ]
 Destination = Annotated[
     str | None,
     typer.Option(
         "--destination",
-        help="Of out_migration: abroad, municipality or county (another one), or anywhere.",
+        help="Of out_migration: abroad, municipality or county (another one), or anywhere. Of "
+        "emigration: a country, such as SE.",
     ),
 ]
 GroupsOf = Annotated[

@@ -132,6 +132,25 @@ def names(by: str | Iterable[str] | None) -> tuple[str, ...]:
     return found
 
 
+def whole_numbers(values: Any, where: str) -> tuple[int, ...]:
+    """Whole numbers: a list of them, or one text with commas in between.
+
+    Examples
+    --------
+    >>> whole_numbers("0, 65", "ages"), whole_numbers([0], "ages"), whole_numbers((), "ages")
+    ((0, 65), (0,), ())
+    """
+    if isinstance(values, str):
+        values = [text.strip() for text in values.split(",") if text.strip()]
+    found = [_plain(value) for value in _listed(values, where, "whole numbers")]
+    for value in found:
+        if isinstance(value, bool) or not str(value).isdecimal():
+            raise UsageError(
+                "is not a whole number", where=where, value=value, allowed="such as 0,65"
+            )
+    return tuple(int(value) for value in found)
+
+
 def year(value: Any, where: str = "year") -> int:
     """A year, as a number or its four digits."""
     value = _plain(value)

@@ -25,7 +25,7 @@ from folkestrom.publish.statbank.grid import html_rows
 #: Pages have no script and no style but those of files, and nothing of anybody else.
 _POLICY: Final = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: Shapes of a drawing have styles of their own.
 _POLICY_OF_DRAWINGS: Final = "default-src 'none'; style-src 'unsafe-inline'"

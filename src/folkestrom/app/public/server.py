@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from folkestrom.app.public import sdmx, version1
 from folkestrom.app.public.calls import Calls
+from folkestrom.app.public.prospects.routes import projection_routes
 from folkestrom.app.public.repeats import Repeats
 from folkestrom.app.public.site.routes import error_page, site_routes
 from folkestrom.app.public.site.site import Site
@@ -58,7 +59,13 @@ def application(bank: Bank, borders: Path | None = None) -> Starlette:
         return [(b"cache-control", cache_control(bank).encode())]
 
     return Starlette(
-        routes=[*routes(bank), *version1.routes(bank), *sdmx.routes(bank), *site_routes(site)],
+        routes=[
+            *routes(bank),
+            *version1.routes(bank),
+            *sdmx.routes(bank),
+            *projection_routes(site),
+            *site_routes(site),
+        ],
         exception_handlers={HTTPException: problem},
         middleware=[
             Middleware(Calls, limits=bank.limits, refused=_refused),

@@ -10,14 +10,13 @@ import fcntl
 import shutil
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from datetime import time as hour
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
@@ -33,8 +32,6 @@ from folkestrom.publish.releases.release import (
 )
 from folkestrom.publish.releases.review import Reviewed, review
 from folkestrom.publish.releases.shelf import (
-    Announced,
-    Moved,
     Shelf,
     announce,
     announcing,
@@ -42,7 +39,7 @@ from folkestrom.publish.releases.shelf import (
     put_out,
     releases_of,
 )
-from folkestrom.publish.statbank.dataset import Approval
+from folkestrom.publish.releases.states import State, calendar_of, states_of
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.folder import read_table
 
@@ -55,43 +52,6 @@ _COMING: Final = ("approved", "scheduled")
 _NAP: Final = 0.05
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a release is on its way.
-
-    Parameters
-    ----------
-    release
-        Its name.
-    state
-        "draft", "approved", "scheduled" (and approved), "out" or "withdrawn".
-    titles
-        What its tables are about, by their numbers.
-    made_by, approved_by, approved_at
-        Who made it, and who approved it when, in UTC.
-    due
-        When it comes out, or came out, in UTC.
-    moved
-        Changes to the calendar.
-    """
-
-    release: str
-    state: str
-    titles: dict[str, Text]
-    made_by: str
-    approved_by: str | None = None
-    approved_at: datetime | None = None
-    due: datetime | None = None
-    moved: tuple[Moved, ...] = ()
-
-    @property
-    def approval(self) -> Approval | None:
-        """Who approved it, and when."""
-        if self.approved_by is None or self.approved_at is None:
-            return None
-        return Approval(self.approved_by, self.approved_at)
 
 
 class Desk:
@@ -213,39 +173,100 @@ class Desk:
             found |= {id: manifest.decisions.get(id, undecided) for id in manifest.titles}
         return found
 
+    def announce(
+        self, titles: Mapping[str, Text], by: str, day: date | None, at: hour = HOUR, why: str = ""
+    ) -> str:
+        """Say when tables will come out that are not made yet.
+
+        Parameters
+        ----------
+        titles
+            What they are about, by their numbers.
+        by, day, at, why
+            As for `schedule`; without a day it is not yet determined.
+
+        Returns
+        -------
+        str
+            The name by which it is scheduled anew, taken over by a release, or withdrawn.
+        """
+        name = "-".join([*titles, "undetermined" if day is None else str(day)])
+        self.drafts.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if any(state.release == name for state in self.status()):
+                raise UsageError(
+                    "is announced already", where="announce", value=name,
+                    next_step="Move it with `folkestrom publish schedule`",
+                )  # fmt: skip
+            due = None if day is None else self._due(day, at, why)
+            self._note("announce", name, by, due, why, titles=dict(titles))
+        return name
+
     def schedule(
-        self, release: str, by: str, day: date, at: hour = HOUR, why: str = ""
-    ) -> datetime:
-        """Set when an approved release comes out.
+        self, release: str, by: str, day: date | None = None, at: hour = HOUR, why: str = "",
+        announced: str = "",
+    ) -> datetime:  # fmt: skip
+        """Set when an approved release comes out, or anew when what is announced will.
 
         Parameters
         ----------
         release, by
             Which, and who sets it.
         day, at
-            The day and the hour, Norwegian time.
+            The day and the hour, Norwegian time; None: as was announced.
         why
             Why it comes at shorter notice than three months, or at another hour than announced.
+        announced
+            What was announced before, that the release is; empty: nothing was.
 
         Returns
         -------
         datetime
             The instant, in UTC.
         """
-        due = datetime.combine(day, at, LOCAL_ZONE).astimezone(UTC)
         with self._alone():
-            state = self._state(release, "approved", "scheduled")
-            now = self._clock()
-            if due <= now:
-                raise UsageError("is not in the future", where="at", value=f"{day} {at:%H:%M}")
-            short = due < datetime.combine(add_months(now.date(), NOTICE_MONTHS), at, LOCAL_ZONE)
-            if (short or state.due is not None) and not why.strip():
+            state = self._state(release, "approved", "scheduled", *["announced"] * (not announced))
+            before = state.due
+            if announced:
+                said = self._announced(announced, state)
+                announced, before = said.release, said.due
+            if day is None and before is None:
                 raise UsageError(
-                    f"is less than {NOTICE_MONTHS} months ahead, or was announced otherwise",
-                    where="at", value=f"{day} {at:%H:%M}", next_step="Say why, with --why",
+                    "has no hour that was announced", where="release", value=state.release,
+                    next_step="Say the day, with --at",
                 )  # fmt: skip
-            self._note("schedule", state.release, by, due, why)
+            if day is None and before is not None:
+                local = before.astimezone(LOCAL_ZONE)
+                day, at = local.date(), local.time()
+            due = self._due(day or date.max, at, why, before)
+            self._note("schedule", state.release, by, due, why, announced=announced)
         return due
+
+    def _due(self, day: date, at: hour, why: str, before: datetime | None = None) -> datetime:
+        """The instant of a local hour; refused is short notice, or another hour, without a why."""
+        due = datetime.combine(day, at, LOCAL_ZONE).astimezone(UTC)
+        now = self._clock()
+        if due <= now:
+            raise UsageError("is not in the future", where="at", value=f"{day} {at:%H:%M}")
+        short = due < datetime.combine(add_months(now.date(), NOTICE_MONTHS), at, LOCAL_ZONE)
+        if due != before and (short or before is not None) and not why.strip():
+            raise UsageError(
+                f"is less than {NOTICE_MONTHS} months ahead, or was announced otherwise",
+                where="at", value=f"{day} {at:%H:%M}", next_step="Say why, with --why",
+            )  # fmt: skip
+        return due
+
+    def _announced(self, name: str, release: State) -> State:
+        """What was announced of a release: all of its tables, and it has no hour of its own."""
+        said = self._state(name, "announced")
+        others = sorted(release.titles.keys() - said.titles.keys())
+        if others or release.due is not None:
+            raise UsageError(
+                "has tables that were not announced" if others else "has an hour of its own",
+                where="as", value=", ".join(others) or release.release,
+                allowed=", ".join(said.titles), next_step="Schedule it with --at",
+            )  # fmt: skip
+        return said
 
     def withdraw(self, release: str, by: str, why: str) -> None:
         """Take a release that is not out off its way.
@@ -257,7 +278,7 @@ class Desk:
             one.
         """
         with self._alone():
-            state = self._state(release, "draft", "approved", "scheduled")
+            state = self._state(release, "draft", "approved", "scheduled", "announced")
             if not why.strip():
                 raise UsageError("needs a reason", where="why")
             self._note("withdraw", state.release, by, why=why)
@@ -273,9 +294,9 @@ class Desk:
         with self._alone():
             now, out = self._clock(), []
             broken: InputRefused | None = None
-            states = _states(self.entries())
+            states = states_of(self.entries())
             # Whoever was killed after an act was noted had no time to tell of it.
-            announce(self.public, _coming(states))
+            announce(self.public, calendar_of(states))
             for state in states:
                 if state.state == "scheduled" and state.due is not None and state.due <= now:
                     try:
@@ -309,7 +330,7 @@ class Desk:
         out = {one.release: one.since for one in listed(self.public)}
         return [
             replace(one, state="out", due=out[one.release]) if one.release in out else one
-            for one in _states(self.entries())
+            for one in states_of(self.entries())
         ]
 
     def _state(self, name: str, *allowed: str) -> State:
@@ -327,16 +348,13 @@ class Desk:
 
     def _note(
         self, act: Act, release: str, by: str, due: datetime | None = None, why: str = "",
-        titles: Mapping[str, Text] = MappingProxyType({}),
-        policies: Mapping[str, str] = MappingProxyType({}),
+        **said: Any,
     ) -> None:  # fmt: skip
         if not by.strip():
             raise UsageError("needs a name", where="by")
         now = self._clock()
-        entry = Entry(
-            act, release, by.strip(), now, due, dict(titles), why, policies=dict(policies)
-        )
-        coming = _coming(_states([*self.entries(), entry]))
+        entry = Entry(act, release, by.strip(), now, due, why=why, **said)
+        coming = calendar_of(states_of([*self.entries(), entry]))
         # The calendar is written first, and shown once the act is in the journal.
         with announcing(self.public, coming):
             add_entry(self.journal, entry)
@@ -361,34 +379,3 @@ class Desk:
 def _person(name: str) -> str:
     """A name, however it is typed."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def _coming(states: Iterable[State]) -> list[Announced]:
-    """What is said of releases that have an hour."""
-    return [Announced(s.titles, s.due, s.state, s.moved) for s in states if s.due is not None]
-
-
-def _states(entries: Iterable[Entry]) -> list[State]:
-    """Every release after the acts of a journal, in the order in which they were made."""
-    found: dict[str, State] = {}
-    for entry in entries:
-        found[entry.release] = _after(found.get(entry.release), entry)
-    return list(found.values())
-
-
-def _after(before: State | None, entry: Entry) -> State:
-    """The state of a release after one act."""
-    if before is None:
-        return State(entry.release, "draft", entry.titles, entry.who)
-    if entry.act == "approve":
-        return replace(before, state="approved", approved_by=entry.who, approved_at=entry.at)
-    if entry.act == "release":
-        return replace(before, state="out", due=entry.due)
-    withdrawn = entry.act == "withdraw"
-    moved = before.moved
-    # What was announced otherwise is a change to the calendar, and so is short notice.
-    if before.due is not None or (entry.why.strip() and not withdrawn):
-        moved = (*moved, Moved(entry.at, before.due, entry.due, entry.why))
-    if withdrawn:
-        return replace(before, state="withdrawn", moved=moved)
-    return replace(before, state="scheduled", due=entry.due, moved=moved)

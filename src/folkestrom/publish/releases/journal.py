@@ -18,7 +18,7 @@ import msgspec
 from folkestrom.errors import InputRefused
 from folkestrom.model.specification import Text
 
-Act = Literal["build", "approve", "schedule", "withdraw", "release"]
+Act = Literal["announce", "build", "approve", "schedule", "withdraw", "release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,16 @@ class Entry:
     act
         What was done.
     release
-        To which release.
+        To which release, or to what is announced before it is made.
     who
         Who did it.
     at
         When, in UTC.
     due
-        Of a schedule, the instant of the release, in UTC.
+        Of a schedule, the instant of the release, in UTC; of what is announced too, where that is
+        determined.
     titles
-        Of a build, what its tables are about, by their numbers.
+        Of a build, and of what is announced, what its tables are about, by their numbers.
     why
         The reason, where there must be one.
     after
@@ -46,6 +47,8 @@ class Entry:
     policies
         Of an approval, how each table is protected; the release's name stands for all the rest of
         what was decided.
+    announced
+        Of a schedule, what was announced before that the release is.
     """
 
     act: Act
@@ -57,6 +60,7 @@ class Entry:
     why: str = ""
     after: str = ""
     policies: dict[str, str] = field(default_factory=dict)
+    announced: str = ""
 
 
 def read_journal(path: Path) -> list[Entry]:

@@ -86,12 +86,15 @@ class Announced:
         "scheduled", "out" or "withdrawn".
     moved
         What was said otherwise before, or at short notice, and why.
+    told
+        When that was last said, in UTC; None: before that was written down.
     """
 
     titles: dict[str, Text]
     due: datetime | None
     state: str
     moved: tuple[Moved, ...] = ()
+    told: datetime | None = None
 
 
 def releases_of(shelf: Path) -> Path:

@@ -258,7 +258,7 @@ Neste steg: Ta inn senere meldinger først, eller be om en tidligere dag.
 """,
     "rates --from 2020-01-01 --to 2021-01-01 --event death --destination abroad": """\
 Feil: --destination: 'abroad' er ikke en destinasjon for death.
-Tillatt: en destinasjon med hendelsen out_migration.
+Tillatt: en destinasjon med hendelsene out_migration og emigration.
 Neste steg: Be om event='out_migration'.
 """,
     "study nothing.toml": """\

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PAGES = ("/en/", "/no/population", "/en/emigration", "/no/places", "/en/places/1101",
-         "/en/tables", "/no/tables/B1001", "/en/about", "/no/calendar", "/en/nothing")  # fmt: skip
+         "/en/tables", "/no/tables/B1001", "/en/projection", "/en/about", "/no/calendar",
+         "/en/nothing")  # fmt: skip
 #: What is held against WCAG 2.2, AA.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 

@@ -25,9 +25,10 @@ PAGES = (
 )  # fmt: skip
 #: How templates begin the keys of what data name.
 COMPOSED = re.compile(
-    "^(block|lead-page|lead|section|part|text|term|definition|frequency|measuring)-"
+    "^(block|lead-page|lead|section|part|text|term|definition|frequency|measuring|lever|figure)-"
 )
 PACKAGE = files("folkestrom.app.public.site")
+PROSPECTS = files("folkestrom.app.public.prospects")
 SHARED = files("folkestrom.app.pages")
 
 
@@ -302,8 +303,9 @@ def test_the_sitemap_lists_every_place_once_in_each_language(site: httpx.Client)
 def test_texts_are_in_both_languages_and_all_of_them_are_used() -> None:
     told = "".join(
         one.read_text("utf-8")
-        for package in (SHARED, PACKAGE)
+        for package in (SHARED, PACKAGE, PROSPECTS)
         for folder in (package.joinpath("templates"), package)
+        if folder.is_dir()
         for one in folder.iterdir()
         if one.name.endswith((".jinja", ".toml", ".py"))
     )

@@ -26,6 +26,20 @@ from folkestrom.model.names import without_effect
 #: Over how many years before the start rates are taken, if nothing else is said.
 BASE_YEARS = 5
 
+Areas = Annotated[
+    str, typer.Option("--areas", help="county or municipality, with moves between these.")
+]
+Durations = Annotated[
+    int,
+    typer.Option(
+        "--durations", min=0, max=10,
+        help="Years since immigration that immigrants' rates are told apart by; 0 for many areas.",
+    ),
+]  # fmt: skip
+BaseYears = Annotated[
+    int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the application."""
@@ -57,12 +71,6 @@ def project(
         str,
         typer.Option("--indicator", help="Figures to show, with commas between them."),
     ] = "",
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by", help="The population by any of sex, age and group, with commas between them."
-        ),
-    ] = "",
     needs: Annotated[
         Path | None,
         typer.Option(
@@ -82,12 +90,16 @@ def project(
         bool,
         typer.Option("--decompose", help="Take the difference of the figure apart by component."),
     ] = False,
-    years: Annotated[
-        int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
-    ] = BASE_YEARS,
+    years: BaseYears = BASE_YEARS,
     every: Annotated[
         int, typer.Option("--every", min=1, help="Years between those that are shown.")
     ] = 1,
+    areas: Areas = "",
+    by: Annotated[
+        str,
+        typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
+    ] = "",
+    durations: Durations = 10,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
@@ -101,23 +113,26 @@ def project(
     from folkestrom.app.office.demography.projection import ProjectionQuestion
 
     if tables is not None:
-        _check_of_tables(known_at, extraction, years, wait)
+        _check_of_tables(known_at, extraction, years, wait, areas)
     given = settings(ctx)
     given.check_output(output)
     question = ProjectionQuestion.asked(
         option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
         indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
-        known_at=known_at, extraction_months=extraction,
+        areas=areas, durations=durations, known_at=known_at, extraction_months=extraction,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
     found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)
     given.write(found, output)
 
 
-def _check_of_tables(known_at: str, extraction: int | None, years: int, wait: float | None) -> None:
+def _check_of_tables(
+    known_at: str, extraction: int | None, years: int, wait: float | None, areas: str
+) -> None:
     said = {
         "--known-at": known_at != PUBLISHED, "--extraction": extraction is not None,
         "--years": years != BASE_YEARS, "--wait": wait is not None,
+        "--areas": bool(areas),
     }  # fmt: skip
     for where, is_said in said.items():
         if is_said:

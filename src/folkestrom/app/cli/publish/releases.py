@@ -126,17 +126,49 @@ def approve(ctx: typer.Context, release: Release, by: By = "", releases: Release
     settings(ctx).progress().print(f"Approved by {_name(by)}. Next: folkestrom publish schedule")
 
 
+@publish_app.command("announce")
+def announce(
+    ctx: typer.Context,
+    tables: Annotated[list[str], typer.Argument(help="Numbers of tables that will come out.")],
+    day: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar=f"{DAY}[Thh:mm]", help="Norwegian time; else not yet determined."
+        ),
+    ] = "",
+    by: By = "",
+    why: Why = "",
+    releases: Releases = FOLDER,
+) -> None:
+    """Say in the calendar when tables will come out that are not made yet."""
+    from folkestrom.app.office.catalogue.tables import TABLES
+    from folkestrom.model.names import check_code
+
+    for id in tables:
+        check_code(id, list(TABLES), "is no table of the catalogue", where="tables")
+    titles = {id: TABLES[id].title for id in tables}
+    on, at = _local_hour(day)
+    settings(ctx).result().print(_desk(releases).announce(titles, _name(by), on, at, why))
+
+
 @publish_app.command("schedule")
 def schedule(
     ctx: typer.Context,
     release: Release,
-    day: Annotated[str, typer.Option("--at", metavar=f"{DAY}[Thh:mm]", help="Norwegian time.")],
+    day: Annotated[
+        str,
+        typer.Option("--at", metavar=f"{DAY}[Thh:mm]", help="Norwegian time; else as announced."),
+    ] = "",
+    announced: Annotated[
+        str, typer.Option("--as", help="What was announced that the release is, by its name.")
+    ] = "",
     by: By = "",
     why: Why = "",
     releases: Releases = FOLDER,
 ) -> None:
     """Set when an approved release comes out; 08:00 where only a day is given."""
-    due = _desk(releases).schedule(release, _name(by), *_local_hour(day), why)
+    on, at = _local_hour(day)
+    due = _desk(releases).schedule(release, _name(by), on, at, why, announced)
     settings(ctx).result().print(_local(due))
 
 
@@ -208,10 +240,12 @@ def status(ctx: typer.Context, releases: Releases = FOLDER) -> None:
     given.result().print(table)
 
 
-def _local_hour(day: str) -> tuple[date, time]:
+def _local_hour(day: str) -> tuple[date | None, time]:
     """A day and an hour, Norwegian time; one of another zone would be taken for another."""
     from folkestrom.publish.releases.desk import HOUR
 
+    if not day:
+        return None, HOUR
     on, _, at = day.partition("T")
     try:
         when, hour = date.fromisoformat(on), time.fromisoformat(at) if at else HOUR

@@ -62,7 +62,7 @@ COUNTRIES: Final = Policy(
         "Få personer kommer fra, eller drar til, de fleste land: et antall på 1 ville røpet en som "
         "man kjenner landet til.",
     ),
-    units=(("Kjonn",),),
+    units=(("Kjonn",), ("Kjonn", "Alder")),
     few=20,
 )
 BIRTHS: Final = Policy(
@@ -86,4 +86,31 @@ EVENTS: Final = Policy(
     ),
     units=(("Region",), ("Kjonn", "Alder")),
     few=10,
+)
+GROUPS: Final = Policy(
+    "cell keys",
+    Text(
+        "Few of an age are of most groups of countries and years since immigration: a count of 1 "
+        "is of one whom those who know the group recognise.",
+        "Få i en alder hører til de fleste grupper av land og botid: et antall på 1 ville røpet en "
+        "som de som kjenner gruppen, kjenner igjen.",
+    ),
+    units=(("Kjonn", "Alder"),),
+    few=20,
+)
+MOTHERS: Final = Policy(
+    "cell keys",
+    Text(
+        "Few children are born to mothers of an age in most groups of countries: a count of 1 is "
+        "of one whose mother's group is then known.",
+        "Få barn fødes av mødre i en alder i de fleste grupper av land: et antall på 1 ville røpet "
+        "gruppen til én bestemt mor.",
+    ),
+)
+ABROAD: Final = Policy(
+    "cell keys",
+    Text(
+        "Few of an age and group live abroad: a count of 1 is of one whose family here knows it.",
+        "Få i en alder og gruppe bor i utlandet: et antall på 1 er av en som familien her kjenner.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -23,14 +24,23 @@ from folkestrom.app.office.catalogue.declared import (
     stock,
 )
 from folkestrom.app.office.catalogue.policies import (
+    ABROAD,
     ACCOUNTS,
     AS_STATISTICS_NORWAY,
     BIRTHS,
     COUNTRIES,
     EVENTS,
+    GROUPS,
+    MOTHERS,
     MOVES,
     NATIONAL,
     ORIGINS,
+)
+from folkestrom.app.office.catalogue.prospects import (
+    births_of_mothers,
+    duration_code,
+    durations,
+    emigrants_abroad,
 )
 from folkestrom.model.specification import Category, Text
 
@@ -67,6 +77,10 @@ _CATEGORY: Final = Column(
 _GROUP: Final = Column(
     "Landbakgrunn", Text("immigrant group", "innvandrergruppe"), "immigrant_group"
 )
+_DURATION: Final = Column(
+    "Botid", Text("years since immigration", "år siden innvandring"), "years_since_immigration",
+    duration_code, durations(),
+)  # fmt: skip
 _COUNTRY: Final = Column("Land", Text("country", "land"), "country")
 _ORIGIN: Final = Column("Fraflytting", Text("out-migration from", "fraflytting fra"), "origin")
 _DESTINATION: Final = Column(
@@ -165,7 +179,7 @@ TABLES: Final = {
         Declared(
             "B1010", Text("Immigration, emigration and net migration",
                           "Innvandring, utvandring og nettoinnvandring"),
-            (_COUNTRY, _SEX), abroad, "year",
+            (_COUNTRY, _SEX, _AGE_GROUP), abroad, "year",
             {"immigration": "Innvandring", "emigration": "Utvandring",
              "net_migration": "Nettoinnvandring"},
             COUNTRIES, {"net_migration": ("immigration", "emigration")},
@@ -187,6 +201,25 @@ TABLES: Final = {
             "B1014", Text("Emigrations and emigration rates", "Utvandringer og utvandringsrater"),
             (_COUNTIES, _SEX, _AGE_GROUP), _YEAR, "year",
             {"emigration": "Utvandring"}, EVENTS, rate="emigration", asked_with=(),
+        ),
+        Declared(
+            "B1015", Text("Population", "Befolkning"), (_GROUP, _DURATION, _SEX, _AGE_GROUP),
+            stock, "stock", {"persons": "Personer"}, GROUPS,
+        ),
+        Declared(
+            "B1016", Text("Births and migration abroad", "Fødte og flyttinger over landegrensen"),
+            (_GROUP, _DURATION, _SEX, _AGE_GROUP), _YEAR, "year",
+            {name: _FLOWS[name] for name in ("births", "immigration", "emigration")}, GROUPS,
+        ),
+        Declared(
+            "B1017", Text("Emigrants abroad", "Utvandrede i utlandet"),
+            (_GROUP, _SEX, _AGE_GROUP), emigrants_abroad, "stock", {"emigrants": "Personer"},
+            ABROAD,
+        ),
+        Declared(
+            "B1018", Text("Live births", "Levendefødte"),
+            (_GROUP, replace(_MOTHER, of="age")), births_of_mothers, "year",
+            {"births": "Levendefodte"}, MOTHERS,
         ),
     )
 }  # fmt: skip

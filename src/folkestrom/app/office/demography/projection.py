@@ -23,6 +23,7 @@ from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import without_effect
 from folkestrom.model.specification import same
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
 from folkestrom.projection.tables import read_tables
@@ -47,6 +48,8 @@ class ProjectionQuestion:
     needs: Path | None = None
     equivalent: str | None = None
     decompose: bool = False
+    areas: str = ""
+    durations: int = DURATIONS
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
@@ -57,17 +60,18 @@ class ProjectionQuestion:
         scenarios: Scenarios | Sequence[Scenarios], every: int,
         indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
-        known_at: Knowledge, extraction_months: int | None, shown: Presentation = AS_COUNTED,
+        areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
         months = arguments.months(extraction_months, known, place("extraction_months"))
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
-        read = tuple(map(_read, scenarios or ()))
+        read = tuple(map(scenario_read, scenarios or ()))
         figures, told = arguments.names(indicators), arguments.names(by)
         compares = decompose or equivalent is not None
-        if compares and (told or needs or len(figures) != 1 or (decompose and equivalent)):
+        if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
             raise UsageError(
                 "compares scenarios by one figure",
                 where=place("decompose" if decompose else "equivalent"),
@@ -78,15 +82,16 @@ class ProjectionQuestion:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
-            equivalent, decompose, known, months, shown,
+            equivalent, decompose, areas, durations, known, months, shown,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         if self.equivalent is not None or self.decompose:
             begun, known, notes = begun_of(
-                connection, self.first, self.base_years, self.known_at, self.extraction_months
-            )
+                connection, self.first, self.base_years, self.known_at, self.extraction_months,
+                self.durations,
+            )  # fmt: skip
             found = self._of(begun)
             spec = found.specification
             said = replace(spec, knowledge_time=same(str(known)), footnotes=(
@@ -95,7 +100,8 @@ class ProjectionQuestion:
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
-            needed=self.needs, known_at=self.known_at, extraction_months=self.extraction_months,
+            needed=self.needs, areas=self.areas, durations=self.durations, known_at=self.known_at,
+            extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
 
@@ -117,8 +123,14 @@ class ProjectionQuestion:
         return self.shown.of(self._of(read_tables(folder)))
 
 
-def _read(given: Scenarios) -> Scenario:
-    """A scenario, that of a file, one that is built in, or several with + in between."""
+def scenario_read(given: Scenarios) -> Scenario:
+    """A scenario, that of a file, one that is built in, or several with + in between.
+
+    Parameters
+    ----------
+    given
+        The scenario, the file, or names.
+    """
     if isinstance(given, Scenario):
         return given
     path = Path(given)
@@ -127,7 +139,7 @@ def _read(given: Scenarios) -> Scenario:
         return scenario_of(read_table(path), path.stem, str(path))
     if not others:
         return named(first)
-    found = _read(first.strip())
+    found = scenario_read(first.strip())
     for other in others:
-        found = found + _read(other.strip())
+        found = found + scenario_read(other.strip())
     return found

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from folkestrom.analysis.life_tables.design import Closing, LifeTableDesign
 from folkestrom.analysis.study import Groups, Study, read_study
-from folkestrom.app.office.arguments import names, parameter
+from folkestrom.app.office.arguments import names, parameter, whole_numbers
 from folkestrom.app.office.demography.projection import ProjectionQuestion
+from folkestrom.app.office.demography.simulation import SimulationQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.session import answer
 from folkestrom.app.office.studies import StoreStudy
@@ -18,6 +20,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.outputs.rules import Rules
+from folkestrom.projection.rates.life_table import Infants
 from folkestrom.projection.scenario import Scenario
 from folkestrom.variables.selection import Kept
 
@@ -78,10 +81,11 @@ class Research(Opened):
         by
             Names of variables: the register's, linked ones, and those of `groups`.
         event
-            "emigration", "out_migration", "immigration", "death", "birth", "childbirth" (a birth
-            as its mother's), "marriage", "divorce" or "naturalisation".
+            "emigration", "out_migration", "immigration", "return", "death", "birth", "childbirth"
+            (a birth as its mother's), "marriage", "divorce" or "naturalisation".
         destination
-            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere".
+            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere". Of
+            emigration: a country, such as "SE".
         only
             Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
@@ -178,6 +182,82 @@ class Research(Opened):
         question = DecompositionQuestion(events, by, between, names(factors))
         return answer(self.path, self.waiting, question).found
 
+    def life_table(
+        self,
+        from_: Day,
+        to_: Day,
+        by: str | Iterable[str] = (),
+        *,
+        exits: str | Iterable[str] = "death",
+        between: tuple[str, str] | None = None,
+        since_arrival: bool = False,
+        abridged: bool = False,
+        infants: Infants = "andreev-kingkade",
+        open_age: int | None = None,
+        closing: Closing = "none",
+        ages: str | Iterable[int] = (),
+        only: Kept | None = None,
+        groups: Mapping[str, Groups] | None = None,
+        level: float = 0.95,
+        known_at: Knowledge = PUBLISHED,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Life tables by sex and any variables, or what a difference between two is made of.
+
+        Parameters
+        ----------
+        from_, to_
+            The period, `[from_, to_)`, whose rates they are of.
+        by
+            Names of variables beside sex: the register's, linked ones, and those of `groups`.
+        exits
+            "death", "emigration", or both: what comes first, and how long one is in the country.
+        between
+            Two codes of the one variable of `by`, or "nation" or "others": what each age adds to
+            the expectation of the second over the first. With `by="sex"`: the two sexes.
+        since_arrival
+            Years since immigration instead of ages; of those born abroad.
+        abridged
+            Ages 0, 1-4, 5-9 … instead of single years.
+        infants
+            Whose formula of how long infants live who die: "andreev-kingkade" or "coale-demeny".
+        open_age
+            First age of the open group; 100 by default, of durations 15.
+        closing
+            "kannisto": death rates from 85 on are by Kannisto's model.
+        ages
+            Ages that are shown; all by default.
+        only, groups, level, known_at
+            As for `rates`.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+
+        Raises
+        ------
+        InputRefused
+            Groups that are all too small for a life table; with `between`, one that is.
+        """
+        check_arguments(Research.life_table, locals())
+        from folkestrom.app.office.demography.life_table import LifeTableQuestion
+        from folkestrom.app.office.rates import EventQuestion
+
+        design = LifeTableDesign(
+            names(by), names(exits), between, since_arrival, abridged, infants, open_age, closing,
+            whole_numbers(ages, "ages"), level,
+        )  # fmt: skip
+        events = EventQuestion.asked(
+            parameter, from_=from_, to_=to_, event=design.exits[0], destination=None, only=only,
+            known_at=known_at, level=level, groups=groups, publish=None,
+        )  # fmt: skip
+        shown = Presentation.asked(order=order, top=top, wide=wide, labels=labels)
+        return answer(self.path, self.waiting, LifeTableQuestion(events, design, shown)).to(to)
+
     def project(
         self,
         from_: int,
@@ -191,6 +271,8 @@ class Research(Opened):
         needs: str | os.PathLike[str] | None = None,
         equivalent: str | None = None,
         decompose: bool = False,
+        areas: Literal["", "county", "municipality"] = "",
+        durations: int = 10,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -214,7 +296,8 @@ class Research(Opened):
         indicators
             Names of figures, for others than the usual ones.
         by
-            Of "sex", "age" and "group": the population by these, instead of figures of all.
+            Some of "immigrant_group", "sex" and "age": persons and events by these, instead of
+            figures of all.
         needs
             A CSV file of needs per head, whose totals are shown as well.
         equivalent
@@ -222,6 +305,11 @@ class Research(Opened):
             same in the last year as in each scenario.
         decompose
             What each component contributes to the difference of the one indicator in the last year.
+        areas
+            "county" or "municipality": figures of each, which add up to those of the nation.
+        durations
+            Years since immigration, to 10, that immigrants' rates are told apart by; with
+            municipalities 0 is much faster.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -233,7 +321,58 @@ class Research(Opened):
         question = ProjectionQuestion.asked(
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
             indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
-            known_at=known_at, extraction_months=extraction_months,
+            areas=areas, durations=durations, known_at=known_at,
+            extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def simulate(
+        self,
+        from_: int,
+        to_: int,
+        by: str | Iterable[str] = "immigrant_group",
+        *,
+        seed: int = 0,
+        scenario: str | os.PathLike[str] | Scenario | None = None,
+        areas: Literal["", "county", "municipality"] = "",
+        durations: int = 10,
+        years: int = 5,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Lives of the register's individuals by the assumptions of `project`, one draw of them.
+
+        Parameters
+        ----------
+        from_, to_
+            The first year that is lived through, and the last.
+        by
+            Some of "immigrant_group", "sex", "birth_cohort", "years_lived", "emigrations",
+            "returns", "moves", "children" and "status".
+        seed
+            Of the random numbers: the same seed is the same lives, with any number of threads.
+        scenario
+            A file that says what changes, or such a scenario.
+        areas, durations, years
+            As for `project`.
+        known_at, extraction_months
+            As for `population`, of the start; rates are as known then.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Research.simulate, locals())
+        question = SimulationQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, seed=seed, scenario=scenario, areas=areas,
+            durations=durations, years=years, known_at=known_at,
+            extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)

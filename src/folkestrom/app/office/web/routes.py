@@ -176,7 +176,9 @@ def _overview(office: Office, _request: Request, words: Words) -> dict[str, Any]
         store, why = None, words.told(error)
     return {
         "waiting": views.releases((s for s in states if s.state in IN_REVIEW), words),
-        "others": views.releases((s for s in states if s.state not in IN_REVIEW), words),
+        "others": views.releases(
+            (s for s in states if s.state not in (*IN_REVIEW, "replaced")), words
+        ),
         "next": min((s.due for s in states if s.state == "scheduled" and s.due), default=None),
         "store": store, "why": why,
     }  # fmt: skip
@@ -196,7 +198,7 @@ def _release(office: Office, request: Request, words: Words) -> dict[str, Any]:
 
 def _calendar(office: Office, _request: Request, words: Words) -> dict[str, Any]:
     states = office.desk.status()
-    order = ("scheduled", "out", "withdrawn")
+    order = ("announced", "scheduled", "out", "withdrawn")
     return {"parts": [(state, views.calendar(states, state, words)) for state in order]}
 
 

@@ -15,10 +15,11 @@ from folkestrom.app.office.web.listing import Cell, Listing, figure, link, listi
 from folkestrom.errors import FolkestromError, InputRefused, UserError, as_it_is
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.decision import Decision, Meeting
-from folkestrom.publish.releases.desk import Desk, State
+from folkestrom.publish.releases.desk import Desk
 from folkestrom.publish.releases.journal import Entry
 from folkestrom.publish.releases.release import Manifest
 from folkestrom.publish.releases.review import Reviewed
+from folkestrom.publish.releases.states import State, states_of
 from folkestrom.publish.tables.comparison import printed
 from folkestrom.publish.tables.definition import Definition
 
@@ -85,25 +86,32 @@ def releases(states: Iterable[State], words: Words) -> Listing:
     """
     names = ("release", "state", "tables", "made-by", "approved-by", "due")
     return words.listing(names, [
-        (link(one.release, f"releases/{one.release}"), words.text(f"state-{one.state}"),
+        (_link(one), words.text(f"state-{one.state}"),
          ", ".join(one.titles), one.made_by, one.approved_by, one.due)
         for one in reversed(list(states))
     ])  # fmt: skip
 
 
+def _link(state: State) -> Cell | str:
+    """To the page of a release; what is only announced has none."""
+    if not state.made:
+        return state.release
+    return link(state.release, f"releases/{state.release}")
+
+
 def calendar(states: Iterable[State], state: str, words: Words) -> Listing:
-    """Releases in one state whose hour was announced, the next first.
+    """Releases in one state that were announced, the next first.
 
     Parameters
     ----------
     states, state, words
         All releases, the state, and texts.
     """
-    found = [(one.due, one) for one in states if one.state == state and one.due is not None]
+    found = [one for one in states if one.state == state and one.told]
     return words.listing(("due", "release", "titles"), [
-        (due, link(one.release, f"releases/{one.release}"),
+        (one.due, _link(one),
          "; ".join(f"{id} {title.of(words.language)}" for id, title in one.titles.items()))
-        for due, one in sorted(found, key=lambda pair: pair[0])
+        for one in sorted(found, key=lambda one: (one.due is None, one.due))
     ])  # fmt: skip
 
 
@@ -115,9 +123,10 @@ def journal(entries: Sequence[Entry], words: Words) -> Listing:
     entries, words
         The acts; and texts.
     """
+    states = {state.release: state for state in states_of(entries)}
     return words.listing(("at", "act", "release", "who", "due", "why"), [
-        (one.at, words.text(f"act-{one.act}"), link(one.release, f"releases/{one.release}"),
-         one.who, one.due, one.why)
+        (one.at, words.text(f"act-{one.act}"), _link(states[one.release]), one.who, one.due,
+         one.why)
         for one in reversed(entries)
     ])  # fmt: skip
 
@@ -160,7 +169,7 @@ def release(desk: Desk, name: str, words: Words) -> Release | None:
     desk, name, words
         Where releases are, its name, and texts.
     """
-    state = next((one for one in desk.status() if one.release == name), None)
+    state = next((one for one in desk.status() if one.release == name and one.made), None)
     if state is None:
         return None
     manifest, tables = desk.manifest(name), desk.review(name)

@@ -43,7 +43,7 @@ def icalendar(coming: list[Coming], language: Language, host: str) -> bytes:
         lines += [
             "BEGIN:VEVENT",
             f"UID:{_escaped(f'{_stamp(_first(one.due, one))}-{ids}')}@{host}",
-            f"DTSTAMP:{_stamp(one.moved[-1].at if one.moved else one.due)}",
+            f"DTSTAMP:{_stamp(_told(one, one.due))}",
             f"SEQUENCE:{len(one.moved)}",
             f"DTSTART:{_stamp(one.due)}",
             f"DTEND:{_stamp(one.due + timedelta(minutes=15))}",
@@ -64,6 +64,11 @@ def _title(one: Coming) -> str:
 def _first(due: datetime, one: Coming) -> datetime:
     """When a release was first announced for: an event that is moved keeps its name."""
     return next((moved.before for moved in one.moved if moved.before), due)
+
+
+def _told(one: Coming, due: datetime) -> datetime:
+    """When the calendar last said something else of it."""
+    return one.told or (one.moved[-1].at if one.moved else due)
 
 
 def _stamp(at: datetime) -> str:
@@ -101,7 +106,7 @@ def atom(releases: list[Coming], language: Language, home: str) -> bytes:
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
     dated = [(one, one.due) for one in releases if one.due is not None]
-    newest = max((due for _, due in dated), default=_BEGINNING)
+    newest = max((_told(one, due) for one, due in dated), default=_BEGINNING)
     _element(feed, "title", f"{text('site', language)}: {text('calendar', language)}")
     _element(feed, "id", f"{home}feed.atom")
     _element(feed, "updated", f"{newest:%Y-%m-%dT%H:%M:%SZ}")
@@ -112,9 +117,10 @@ def atom(releases: list[Coming], language: Language, home: str) -> bytes:
         _element(entry, "title", _title(one))
         ids = "-".join(id for _, found in one.titles for id in found)
         _element(entry, "id", f"{home}calendar#{_stamp(_first(due, one))}-{ids}")
-        _element(entry, "updated", f"{due:%Y-%m-%dT%H:%M:%SZ}")
+        _element(entry, "updated", f"{_told(one, due):%Y-%m-%dT%H:%M:%SZ}")
         ET.SubElement(entry, f"{{{_ATOM}}}link", {"href": f"{home}calendar"})
-        _element(entry, "summary", _title(one))
+        whys = [printable(moved.why) for moved in one.moved]
+        _element(entry, "summary", "; ".join([f"{due:%Y-%m-%dT%H:%M:%SZ}", _title(one), *whys]))
     written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written
 

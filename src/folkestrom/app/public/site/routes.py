@@ -30,7 +30,9 @@ from folkestrom.publish.statbank.problems import Problem
 from folkestrom.publish.statbank.vintages import vintage
 
 #: Pages that stand in the list of all, in each language.
-_PAGES: Final = ("", "population", "emigration", "places", "tables", "about", "calendar")
+_PAGES: Final = (
+    "", "population", "emigration", "places", "projection", "tables", "about", "calendar",
+)  # fmt: skip
 
 View = Callable[[Site, Request, Language], Made]
 

@@ -24,7 +24,9 @@ from folkestrom.publish.statbank.selection import Chosen
 
 #: Cells of a picture; more of them nobody can tell apart.
 _MOST_DRAWN: Final = 20_000
-_MENU: Final = ("population", "emigration", "places", "tables", "calendar", "about")
+_MENU: Final = (
+    "population", "emigration", "places", "projection", "tables", "calendar", "about",
+)  # fmt: skip
 PAGES: Final = Pages(
     __package__, text, [(name, "places-short" if name == "places" else name) for name in _MENU]
 )

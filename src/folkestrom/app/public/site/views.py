@@ -37,12 +37,15 @@ class Coming:
         What was announced otherwise, and why.
     withdrawn
         Whether it comes out no more.
+    told
+        When that was last said; None: unknown.
     """
 
     titles: tuple[tuple[str, tuple[str, ...]], ...]
     due: datetime | None
     moved: tuple[Moved, ...] = ()
     withdrawn: bool = False
+    told: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def _coming(one: Announced, language: Language) -> Coming:
     for id, title in one.titles.items():
         ids.setdefault(title.of(language), []).append(id)
     titles = tuple((title, tuple(found)) for title, found in ids.items())
-    return Coming(titles, one.due, one.moved, one.state == "withdrawn")
+    return Coming(titles, one.due, one.moved, one.state == "withdrawn", one.told)
 
 
 def front(shelf: Shelf, language: Language) -> Front:

@@ -1,0 +1,1 @@
+"""Microsimulation: lives of individuals, year by year, by the assumptions of a projection."""

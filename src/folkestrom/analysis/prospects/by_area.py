@@ -1,0 +1,205 @@
+"""What a projection of areas starts from, counted in a store beside the nation's counts.
+
+Person-years of an area are the mean of its population at both ends of the years, in each cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
+from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
+from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.groups import BORN_HERE
+from folkestrom.projection.start import Start
+from folkestrom.projection.structure import SEXES, Structure
+from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
+from folkestrom.statistics.moves import moves
+from folkestrom.statistics.periods import Period
+from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.variables.registry import VARIABLES
+
+#: Levels of areas that a projection may be by.
+LEVELS: Final = ("county", "municipality")
+_CELLS: Final = ("sex", "age", GROUP.name, DURATION.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AreaStart:
+    """What a projection of areas starts from.
+
+    Parameters
+    ----------
+    level
+        One of `LEVELS`.
+    codes
+        The areas' codes, in order: those where persons live.
+    population
+        Persons: (areas, groups, 2, ages). Those abroad are where they would return to.
+    areas
+        What is assumed of each.
+    """
+
+    level: str
+    codes: tuple[str, ...]
+    population: Floats
+    areas: Areas
+
+
+def area_start(
+    connection: duckdb.DuckDBPyConnection, day: date, known: date, begun: Start, level: str
+) -> AreaStart:
+    """The areas' population of a day, and what was counted in each in the years before.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    day, known
+        As for the nation.
+    begun
+        What the nation's projection starts from.
+    level
+        One of `LEVELS`.
+    """
+    cells, years = begun.structure, begun.counts.years
+    base = Period(date(day.year - int(years), day.month, day.day), day)
+    now = _residents(connection, Moment(day, known), level)
+    codes = tuple(sorted(now[level].drop_nulls().unique()))
+    population = _population(now, cells, codes, level)
+    earlier = _residents(connection, Moment(base.start, known), level)
+    lived = (population + _population(earlier, cells, codes, level)) / 2 * years
+    counts = _counts(connection, base, known, cells, codes, level, lived)
+    areas = counts.areas(begun.counts)
+    abroad = ~cells.resident
+    population[:, abroad] = areas.returns[:, None, None, None] * begun.population[abroad]
+    return AreaStart(level, codes, population, areas)
+
+
+def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str) -> pl.DataFrame:
+    chosen = [VARIABLES[name] for name in (*_CELLS, level)]
+    found = fetch(connection, stock_steps(chosen), moment.parameters)
+    frame = pl.DataFrame(coded(found, chosen, {"persons": pa.int64()}))
+    return frame.with_columns(pl.col(level).cast(pl.String))
+
+
+def _population(frame: pl.DataFrame, cells: Structure, codes: Sequence[str], level: str) -> Floats:
+    array = np.zeros((len(codes), *cells.shape))
+    kept = _known(frame.filter(pl.col(level).is_in(codes)))
+    np.add.at(array, (places(codes, kept[level]), *_at(cells, kept)), kept["persons"].to_numpy())
+    return array
+
+
+def _known(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose sex and age are known, with codes as texts."""
+    named = frame.with_columns(pl.col("sex", GROUP.name).cast(pl.String))
+    return named.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES))
+
+
+def _at(cells: Structure, frame: pl.DataFrame) -> tuple[NDArray[np.intp], ...]:
+    """Places of the group, the sex and the age of rows."""
+    ages = np.minimum(frame["age"].to_numpy().astype(np.intp), cells.ages - 1)
+    return group_places(frame, cells), places(SEXES, frame["sex"]), ages
+
+
+def places(codes: Sequence[str], given: pl.Series) -> NDArray[np.intp]:
+    """The place of each code among all.
+
+    Parameters
+    ----------
+    codes
+        All codes.
+    given
+        Some of them, as texts.
+    """
+    found = given.replace_strict(codes, range(len(codes)), return_dtype=pl.Int64)
+    return found.to_numpy().astype(np.intp)
+
+
+def group_places(frame: pl.DataFrame, cells: Structure, abroad: str = "") -> NDArray[np.intp]:
+    """The place of each row's group among those of a projection.
+
+    Parameters
+    ----------
+    frame
+        With the codes of the immigrant group, as texts, and years since immigration.
+    cells
+        The groups.
+    abroad
+        What follows the code of those who live abroad, where rows are of these.
+    """
+    codes, durations = [group.code for group in cells.groups], durations_of(cells)
+    by = [GROUP.name, DURATION.name]
+    pairs = frame.select(by).unique(maintain_order=True)
+    found = [
+        codes.index(BORN_HERE[place(code or "", None)] + abroad) if abroad
+        else place(code or "", years, durations)
+        for code, years in pairs.rows()
+    ]  # fmt: skip
+    known = pairs.with_columns(pl.Series("place", found, pl.Int64))
+    joined = frame.select(by).join(
+        known, on=by, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["place"].to_numpy().astype(np.intp)
+
+
+def _counts(
+    connection: duckdb.DuckDBPyConnection,
+    base: Period,
+    known: date,
+    cells: Structure,
+    codes: Sequence[str],
+    level: str,
+    lived: Floats,
+) -> AreaCounts:
+    chosen = (VARIABLES[level], GROUP)
+    kinds = [flow.id for flow in (BIRTHS, DEATHS, EMIGRATION, IMMIGRATION)]
+    window = Window(base.start, base.end, known, known)
+    counted = coded(flows(connection, window, chosen), chosen, {kind: pa.int64() for kind in kinds})
+    happened = pl.DataFrame(counted).with_columns(pl.col(level, GROUP.name).cast(pl.String))
+    by_area = {kind: np.zeros(len(codes)) for kind in kinds}
+    came = np.zeros((len(codes), len(cells.groups)))
+    at_area = {code: n for n, code in enumerate(codes)}
+    abroad = np.flatnonzero(~cells.resident)
+    for area, group, *numbers in happened.filter(pl.col(level).is_in(codes)).rows():
+        for kind, number in zip(kinds, numbers, strict=True):
+            by_area[kind][at_area[area]] += number
+        at = place(group or "", 0, durations_of(cells))
+        came[at_area[area], abroad[at] if at < len(BORN_HERE) else at] += numbers[-1]
+    moving, origins = _moves(connection, base, known, cells, codes, level)
+    return AreaCounts(
+        lived, by_area[BIRTHS.id], by_area[DEATHS.id], by_area[EMIGRATION.id], came, moving, origins
+    )
+
+
+def _moves(
+    connection: duckdb.DuckDBPyConnection,
+    base: Period,
+    known: date,
+    cells: Structure,
+    codes: Sequence[str],
+    level: str,
+) -> tuple[Floats, Floats]:
+    """Moves by group, sex and age; and by origin, destination and class of ages."""
+    found = pl.DataFrame(moves(connection, [base], (*_CELLS, level), known).data)
+    ends = ("origin", "destination")
+    named = found.with_columns(pl.col(ends).cast(pl.String))
+    kept = named.filter(pl.all_horizontal(pl.col(ends).is_in(codes)))
+    moving = np.zeros(cells.shape)
+    origins = np.zeros((len(codes), len(codes), len(AGE_CLASSES)))
+    kept = _known(kept)
+    many = kept["moves"].to_numpy()
+    np.add.at(moving, _at(cells, kept), many)
+    classes = np.searchsorted(AGE_CLASSES, kept["age"].to_numpy(), "right") - 1
+    at = (*(places(codes, kept[end]) for end in ends), classes)
+    np.add.at(origins, at, many)
+    return moving, origins

@@ -1,0 +1,73 @@
+"""The command of simulated lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.project import Areas, BaseYears, Durations
+from folkestrom.app.cli.options import (
+    Extraction,
+    KnownAt,
+    Labels,
+    Order,
+    Output,
+    Top,
+    Wait,
+    Wide,
+    option,
+)
+from folkestrom.app.cli.statistics import shown
+from folkestrom.model.knowledge import PUBLISHED
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.command("simulate")(simulate)
+
+
+def simulate(
+    ctx: typer.Context,
+    first: Annotated[int, typer.Option("--from", help="The first year that is lived through.")],
+    last: Annotated[int, typer.Option("--to", help="The last year that is lived through.")],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="Some of immigrant_group, sex, birth_cohort, years_lived, emigrations, returns, "
+            "moves, children and status, with commas between.",
+        ),
+    ] = "immigrant_group",
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Of the random numbers: the same, the same lives.")
+    ] = 0,
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", help="File that says what changes.", dir_okay=False),
+    ] = None,
+    areas: Areas = "",
+    durations: Durations = 10,
+    years: BaseYears = 5,
+    known_at: KnownAt = PUBLISHED,
+    extraction: Extraction = None,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    wait: Wait = None,
+    output: Output = None,
+) -> None:
+    """Simulate lives of the register's individuals by the assumptions of the projection."""
+    from folkestrom.app.office.demography.simulation import SimulationQuestion
+
+    given = settings(ctx)
+    given.check_output(output)
+    question = SimulationQuestion.asked(
+        option, from_=first, to_=last, by=by, seed=seed, scenario=scenario, areas=areas,
+        durations=durations, years=years, known_at=known_at, extraction_months=extraction,
+        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
+    )  # fmt: skip
+    given.write(given.answer(question, wait), output)

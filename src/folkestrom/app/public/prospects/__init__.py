@@ -1,0 +1,1 @@
+"""Projections that readers change: from released tables, and from nothing else."""
