@@ -71,7 +71,8 @@ PURPOSES = {
 #: Files that take long: what a person who changes one rule need not wait for, and CI runs.
 LONG = (
     "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
-    "analysis/followup/test_behaviour.py", "analysis/rates/test_linked.py",
+    "analysis/followup/test_behaviour.py", "analysis/prospects/test_older.py",
+    "analysis/rates/test_linked.py",
     "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
     "analysis/mobility/panel/test_streams.py", "analysis/mobility/results/test_marginal.py",

@@ -87,6 +87,8 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
             next_step="Show them as a category: --unknown category",
         )
     names = [measure.id for measure in cells.specification.measures]
+    if any(measure in names for measure in ("low", "high")):
+        refuse_rounding(rules, "bounds are")
     account = _ACCOUNT if START.id in names else None
     if account is not None:
         refuse_rounding(rules, "the rest of an account is")

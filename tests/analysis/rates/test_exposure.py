@@ -260,9 +260,13 @@ def test_destinations() -> None:
         destination: occurrences(
             connection, YEAR, ["county"], "out_migration", destination=destination, known_at=KNOWN
         ).data["events"].sum()
-        for destination in ("abroad", "municipality", "county", "anywhere")
+        for destination in ("abroad", "municipality", "county", "anywhere", "03", "11", "1103",
+                            "1101", "0301")
     }  # fmt: skip
-    assert counted == {"abroad": 1, "municipality": 2, "county": 1, "anywhere": 3}
+    assert counted == {
+        "abroad": 1, "municipality": 2, "county": 1, "anywhere": 3,
+        "03": 1, "11": 0, "1103": 1, "1101": 0, "0301": 1,
+    }  # fmt: skip
 
 
 def test_emigration_to_a_country_and_return() -> None:

@@ -133,6 +133,16 @@ METHODS: dict[str, dict[str, Any]] = {
         "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",
         "durations": 1, "years": 1, **ARRANGED, **FIGURES,
     },
+    "abroad": {
+        "date": "2021-01-01", "by": ["sex"], "mortality": 1, "over_coverage": "0-0.02",
+        "left_before": (0, 100), "mirror": None, "only": {"sex": "female"}, "publish": None,
+        **ARRANGED, **FIGURES,
+    },
+    "older_immigrants": {
+        "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,
+        "level": 0.9, "draws": 3, "seed": 2,
+        **ARRANGED, **FIGURES,
+    },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,15 @@ EXPECTED = {2000: (75.95, 81.38), 2010: (78.85, 83.15), 2019: (81.19, 84.68), 20
 FERTILITY = {2009: 1.98, 2019: 1.53, 2020: 1.48}
 
 
+@cache
+def lines(file: Path) -> list[list[str]]:
+    """Rows of a file of the Human Mortality or Fertility Database."""
+    return [line.split() for line in file.read_text(encoding="utf-8").splitlines()[3:]]
+
+
 def columns(file: Path, year: int) -> list[list[str]]:
-    """Rows of a year of a file of the Human Mortality or Fertility Database, without the year."""
-    lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()[3:]]
-    return [rest for first, *rest in filter(None, lines) if first == str(year)]
+    """Rows of a year, without the year."""
+    return [rest for first, *rest in filter(None, lines(file)) if first == str(year)]
 
 
 def number(text: str) -> float:

@@ -42,11 +42,11 @@ def test_parameters_are_those_that_counts_were_drawn_from(name: Name) -> None:
 
 
 def test_standard_errors_are_those_of_repeated_draws() -> None:
-    fits = [fit_schedule("hadwiger", *drawn("hadwiger", 2000, seed)) for seed in range(120)]
+    fits = [fit_schedule("hadwiger", *drawn("hadwiger", 2000, seed)) for seed in range(60)]
     for parameter in ("total", "shape", "centre"):
         values = [fit.parameters[parameter] for fit in fits]
         said = np.mean([fit.standard_errors[parameter] for fit in fits])
-        assert np.std(values) == pytest.approx(said, rel=0.15)
+        assert np.std(values) == pytest.approx(said, rel=0.25)
 
 
 def test_hadwiger_is_a_log_linear_model() -> None:

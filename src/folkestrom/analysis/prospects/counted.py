@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.emigrants import emigrant_steps
+from folkestrom.analysis.abroad.emigrants import emigrant_steps
 from folkestrom.analysis.prospects.groups import (
     DURATION,
     GROUP,

@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from folkestrom.analysis.abroad.emigrants import emigrants
 from folkestrom.analysis.prospects.by_area import AreaStart, group_places, places
-from folkestrom.analysis.prospects.emigrants import emigrants
 from folkestrom.analysis.prospects.groups import DURATION, GROUP, IMMIGRANTS
 from folkestrom.engine.steps import compose, parameters_of, step
 from folkestrom.projection.groups import ABROAD

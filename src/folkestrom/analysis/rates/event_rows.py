@@ -11,6 +11,7 @@ from typing import Final
 from folkestrom.engine.steps import step
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus
 from folkestrom.model.countries import NO_CODE
+from folkestrom.statistics.flows import ENDS
 
 _COLUMNS: Final = """CAST(NULL AS SMALLINT) AS country, CAST(NULL AS TINYINT) AS reason,
                r.sex, r.birth_date"""
@@ -88,6 +89,19 @@ def returns() -> str:
           SELECT 1 FROM residence r
           WHERE r.person = e.person AND r.valid_from < e.event_date AND {_known("r")}
         )
+    """
+
+
+@step("moves_into", example={"level": 1, "number": 3})
+def moves_into(level: int, number: int) -> str:
+    """Every move of the period into one county (level 1) or municipality (2), at the place left."""
+    left, reached = ENDS[level]
+    return f"""
+        SELECT person, kind, event_date, country, reason, sex, birth_date,
+               event_date - 1 AS described_on, FALSE AS arriving,
+               municipality_from AS municipality, basic_unit_from AS basic_unit
+        FROM counted_events
+        WHERE kind = {int(Kind.MOVE)} AND {reached} = {int(number)} AND {left} <> {int(number)}
     """
 
 

@@ -17,10 +17,12 @@ from folkestrom.analysis.rates.event_rows import (
     NATURALISATION,
     births_by_mother,
     couples,
+    moves_into,
     returns,
     status_changes,
 )
-from folkestrom.classifications.code_lists import country_label
+from folkestrom.classifications.areas import county_name, municipality_name
+from folkestrom.classifications.code_lists import country_label, long_list
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind, Sex
@@ -93,6 +95,9 @@ DESTINATIONS: Final[dict[str, Event]] = {
     ),
 }
 
+#: Sorts of places that moves may go to, by level.
+_PLACES: Final = {"county": county_name, "municipality": municipality_name}
+
 #: What happens to residents, by name.
 EVENTS: Final[dict[str, Event]] = {
     "emigration": DESTINATIONS["abroad"],
@@ -146,7 +151,8 @@ def event_of(name: str, destination: str | None = None) -> Event:
     name
         One of `EVENTS`.
     destination
-        Of "out_migration": one of `DESTINATIONS`; by default anywhere. Of "emigration": a country.
+        Of "out_migration": one of `DESTINATIONS`, by default anywhere, or a county or municipality.
+        Of "emigration": a country.
 
     Examples
     --------
@@ -178,7 +184,15 @@ def event_of(name: str, destination: str | None = None) -> Event:
             allowed="a destination with the events out_migration and emigration",
             next_step="Ask for event='out_migration'",
         )
-    check_code(destination, tuple(DESTINATIONS), "is not a destination", where="destination")
+    for level, (kind, named) in enumerate(_PLACES.items(), start=1):
+        if destination in (listed := long_list(kind)):
+            place = named(destination)
+            label = Text(f"Moves to {place}", f"Flytting til {place}")
+            return Event(label, _ALL, rows=moves_into(level, listed[destination]))
+    check_code(
+        destination, tuple(DESTINATIONS), "is not a destination", where="destination",
+        further="A county or municipality is said by its code, such as 03 or 0301.",
+    )  # fmt: skip
     return DESTINATIONS[destination]
 
 

@@ -20,7 +20,15 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
-from folkestrom.app.cli.demography import indicators, life_table, moves, project, simulate
+from folkestrom.app.cli.demography import (
+    abroad,
+    indicators,
+    life_table,
+    moves,
+    older,
+    project,
+    simulate,
+)
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
@@ -99,6 +107,8 @@ for module in (
     life_table,
     project,
     simulate,
+    abroad,
+    older,
     flags,
     duplicates,
     rates,

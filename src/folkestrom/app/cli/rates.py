@@ -39,8 +39,8 @@ Destination = Annotated[
     str | None,
     typer.Option(
         "--destination",
-        help="Of out_migration: abroad, municipality or county (another one), or anywhere. Of "
-        "emigration: a country, such as SE.",
+        help="Of out_migration: abroad, municipality or county (another one), anywhere, or a "
+        "place, such as 03 or 0301. Of emigration: a country, such as SE.",
     ),
 ]
 GroupsOf = Annotated[

@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.emigrants import emigrant_steps
+from folkestrom.analysis.abroad.emigrants import emigrant_steps
 from folkestrom.analysis.rates.event_rows import births_by_mother
 from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.model.cells import Cells

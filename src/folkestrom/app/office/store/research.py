@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.analysis.life_tables.design import Closing, LifeTableDesign
 from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office.arguments import names, parameter, whole_numbers
+from folkestrom.app.office.demography.abroad import AbroadQuestion, Range
+from folkestrom.app.office.demography.older import OlderImmigrantsQuestion
 from folkestrom.app.office.demography.projection import ProjectionQuestion
 from folkestrom.app.office.demography.simulation import SimulationQuestion
 from folkestrom.app.office.presentation import Presentation
@@ -84,8 +86,8 @@ class Research(Opened):
             "emigration", "out_migration", "immigration", "return", "death", "birth", "childbirth"
             (a birth as its mother's), "marriage", "divorce" or "naturalisation".
         destination
-            Of out-migration: "abroad", "municipality" or "county" (another one), or "anywhere". Of
-            emigration: a country, such as "SE".
+            Of out-migration: "abroad", "municipality" or "county" (another one), "anywhere", or a
+            place, such as "03" or "0301". Of emigration: a country, such as "SE".
         only
             Codes to keep, such as `{"county": "03"}` or "county=03".
         standardise_by
@@ -372,6 +374,109 @@ class Research(Opened):
         question = SimulationQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, seed=seed, scenario=scenario, areas=areas,
             durations=durations, years=years, known_at=known_at,
+            extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def abroad(
+        self,
+        date: Day,
+        by: str | Iterable[str] = (),
+        *,
+        mortality: Range = (0, 1),
+        over_coverage: Range = (0, 0.0229),
+        left_before: Range | None = None,
+        mirror: str | os.PathLike[str] | None = None,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        only: Kept | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Emigrants living abroad: as registered, and between what bounds.
+
+        Parameters
+        ----------
+        date
+            The stock is that at the end of the day before.
+        by
+            Names of variables, such as "country,sex,age_group,duration_abroad".
+        mortality
+            Death rates abroad, as a share of those of residents: the least and the most.
+        over_coverage
+            Share of resident immigrants who in truth have left, likewise; an estimate of January
+            2024 is 0.0229.
+        left_before
+            Persons abroad who left before the register began, likewise; None: from nobody to as
+            many as if its first years had always been.
+        mirror
+            A CSV file of what other countries count, to stand beside it by country: `year`,
+            `destination`, `stock` and, of other than those born in Norway, `definition`.
+        known_at, extraction_months, only, order, top, wide, labels, publish
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Research.abroad, locals())
+        question = AbroadQuestion.asked(
+            parameter, date=date, by=by, known_at=known_at, extraction_months=extraction_months,
+            mortality=mortality, over_coverage=over_coverage, left_before=left_before,
+            mirror=mirror, only=only, shown=Presentation.asked(
+                order=order, top=top, wide=wide, labels=labels, publish=publish
+            ),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def older_immigrants(
+        self,
+        from_: int,
+        to_: int,
+        by: str | Iterable[str] = "immigrant_group",
+        *,
+        ages: str | Sequence[int] = (67, 80),
+        years: int = 5,
+        every: int = 1,
+        level: float = 0.95,
+        draws: int = 200,
+        seed: int = 1,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Immigrants of years to come who are older, if rates stay as they were, with intervals.
+
+        Parameters
+        ----------
+        from_, to_
+            The year at whose beginning it starts, and the last that is shown.
+        by
+            Of "immigrant_group", "duration" and "sex".
+        ages
+            Ages from which they are older; there is a row for each.
+        years, every
+            As for `project`.
+        level, draws, seed
+            Level of the intervals, of how many draws they are, and their seed.
+        known_at, extraction_months
+            As for `population`, of the start; rates are as known then.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Research.older_immigrants, locals())
+        question = OlderImmigrantsQuestion.asked(
+            parameter, from_=from_, to_=to_, by=by, ages=ages, years=years, every=every,
+            level=level, draws=draws, seed=seed, known_at=known_at,
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
