@@ -89,13 +89,9 @@ class ProjectionQuestion:
         """The answer of an open store."""
         if self.equivalent is not None or self.decompose:
             begun, known, notes = begun_of(
-                connection,
-                self.first,
-                self.base_years,
-                self.known_at,
-                self.extraction_months,
+                connection, self.first, self.base_years, self.known_at, self.extraction_months,
                 self.durations,
-            )
+            )  # fmt: skip
             found = self._of(begun)
             spec = found.specification
             said = replace(spec, knowledge_time=same(str(known)), footnotes=(
