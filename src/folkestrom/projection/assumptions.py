@@ -52,15 +52,15 @@ class Assumptions:
             The cells.
         """
         cohorts = (len(SEXES), structure.ages + 1)
-        stay = _checked("stay", self.stay, structure, cohorts)
-        leave = _checked("leave", self.leave, structure, cohorts)
+        stay = checked_array("stay", self.stay, structure, cohorts)
+        leave = checked_array("leave", self.leave, structure, cohorts)
         if (over := stay + leave).max(initial=0.0) > 1 + 1e-12:
             raise UsageError(
                 "stays and leaves in a cell together",
                 where="stay, leave", value=f"{over.max():.4f}", allowed="at most 1",
             )  # fmt: skip
-        fertility = _checked("fertility", self.fertility, structure, (structure.ages,))
-        immigration = _checked(
+        fertility = checked_array("fertility", self.fertility, structure, (structure.ages,))
+        immigration = checked_array(
             "immigration", self.immigration, structure, (len(SEXES), structure.ages), -np.inf
         )
         if not self.males_per_female > 0:
@@ -129,7 +129,7 @@ class Rates:
         """
         cells = (len(SEXES), structure.ages)
         dying, leaving = (
-            _of_cohorts(_checked(name, rates, structure, cells), structure)
+            of_cohorts(checked_array(name, rates, structure, cells), structure)
             for name, rates in (("mortality", self.mortality), ("emigration", self.emigration))
         )
         total = dying + leaving
@@ -140,10 +140,24 @@ class Rates:
         ).checked(structure)
 
 
-def _checked(
+def checked_array(
     name: str, given: ArrayLike, structure: Structure, last: tuple[int, ...], least: float = 0.0
 ) -> Floats:
-    """An array of the steps, groups and what follows, all of it numbers, from 0 on."""
+    """An array of the steps, groups and what follows, all of it numbers, from 0 on.
+
+    Parameters
+    ----------
+    name
+        What it is, for errors.
+    given
+        The array; its groups and what follows may have length 1.
+    structure
+        The cells.
+    last
+        Lengths of the axes after the groups.
+    least
+        The least value that can be.
+    """
     array = np.asarray(given, np.float64)
     wanted = (len(structure.groups), *last)
     found = array.shape[-len(wanted) :]
@@ -166,8 +180,21 @@ def _checked(
     return np.broadcast_to(array, (*array.shape[: -len(wanted)], *wanted))
 
 
-def _of_cohorts(rates: Floats, structure: Structure) -> Floats:
-    """What a cohort meets in a step, of rates by age group: half of one, half of the next."""
+def of_cohorts(rates: Floats, structure: Structure) -> Floats:
+    """What a cohort meets in a step, of rates by age group: half of one, half of the next.
+
+    Parameters
+    ----------
+    rates
+        By person-year: (…, ages).
+    structure
+        The cells.
+
+    Examples
+    --------
+    >>> of_cohorts(np.array([0.2, 0.4]), Structure(ages=2)).round(2).tolist()
+    [0.1, 0.3, 0.4]
+    """
     first = rates[..., :1] / 2
     between = (rates[..., :-1] + rates[..., 1:]) / 2
     return structure.width * np.concatenate([first, between, rates[..., -1:]], axis=-1)
