@@ -125,7 +125,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "project": {
-        "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1, **ARRANGED, **FIGURES,
+        "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1, "draws": None,
+        "seed": 1, "interval": 80.0, "series": None, "limits": None, "difference": False,
+        **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.counted import Start, start
+from folkestrom.analysis.prospects.likely import Likely, likely_specification, likely_tables
+from folkestrom.analysis.prospects.past import history
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -29,6 +31,8 @@ from folkestrom.projection.indicators import median_age, old_age_dependency, sha
 from folkestrom.projection.projecting import Projection, project
 from folkestrom.projection.rates.estimates import CLOSED_FROM, Floats
 from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.stochastic.simulation import Sums
+from folkestrom.projection.structure import Structure
 from folkestrom.statistics.coverage import coverage
 
 #: Over how many years before the start rates are taken, if nothing else is said.
@@ -121,6 +125,7 @@ def projected(
     every: int = 1,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
+    likely: Likely | None = None,
 ) -> Cells:
     """The population of a store, projected from the first of January of a year.
 
@@ -138,6 +143,8 @@ def projected(
         Years between those that are shown; the last is shown in any case.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
+    likely
+        How draws are made of what may come; None: rates stay as they were.
 
     Returns
     -------
@@ -164,17 +171,30 @@ def projected(
             "must each have a name of their own", where="scenarios", value=", ".join(twice),
             next_step="Give one of them another `name`; `baseline` is that of rates as they were",
         )  # fmt: skip
-    steps = last - first + 1
-    tables = [_rows(begun, scenario, first, steps, every) for scenario in futures]
+    shown = [n for n in range(last - first + 1) if n % every == 0 or n == last - first]
+    drawn: tuple[Text, ...] = ()
+    if likely is None:
+        tables = [_rows(begun, scenario, first, shown) for scenario in futures]
+    else:
+        likely.check(scenarios)
+        if likely.needs_register:
+            past = history(connection, begun.structure, begun.rates, limits.first, day, known)
+            likely = replace(likely, history=past)
+        tables, drawn = likely_tables(
+            begun, futures, shown, first, base_years, likely, MEASURES, _figures_of_sums
+        )
     spec = _SPECIFICATION.fill(
         when=f"{first} – {last}", base=f"{first - base_years} – {first - 1}", known=str(known)
     )
+    spec = spec if likely is None else likely_specification(spec, likely)
     year = Dimension("year", Text("Year", "År"), classification="Calendar year")
     scenario = Dimension(
         "scenario", Text("Scenario", "Scenario"),
-        tuple(Category(name, _label(name)) for name in names),
+        tuple(Category(name, _label(name, likely is not None)) for name in names),
     )  # fmt: skip
-    said = (*spec.footnotes, *_said(scenarios), *limits.notes(known), *_left_out(begun))
+    said = (*spec.footnotes, *drawn, *_said(scenarios), *limits.notes(known), *_left_out(begun))
+    if likely is not None and likely.difference:
+        scenario = replace(scenario, categories=scenario.categories[1:])
     dimensions = (scenario, year) if scenarios else (year,)
     data = pa.concat_tables(tables)
     return Cells(
@@ -196,12 +216,11 @@ def _check_years(first: int, last: int, base_years: int, every: int) -> None:
             )
 
 
-def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) -> pa.Table:
+def _rows(begun: Start, scenario: Scenario, first: int, shown: Sequence[int]) -> pa.Table:
     """A scenario's figures, a row a year."""
-    cells = begun.structure
+    cells, steps = begun.structure, shown[-1] + 1
     rates = scenario.applied(begun.rates, cells, first, steps)
     found = project(cells, begun.population, rates.assumptions(cells), steps=steps)
-    shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
     columns: dict[str, pa.Array] = {
         "scenario": pa.array([scenario.name] * len(shown)),
         "year": pa.array([str(first + n) for n in shown]),
@@ -222,23 +241,40 @@ def _rows(begun: Start, scenario: Scenario, first: int, steps: int, every: int) 
 
 def _figures(found: Projection) -> dict[str, Floats]:
     """Every measure by step."""
-    cells, persons = found.structure, found.residents[:-1]
-    total = persons.sum(axis=(-1, -2))
+    cells = found.structure
     of_them = found.population[:-1, cells.part("immigrants")].sum(axis=(-1, -2, -3))
     flows = {name: getattr(found, name)[:, cells.resident].sum(axis=(-1, -2, -3))
              for name in _FLOWS}  # fmt: skip
+    return _measured(cells, found.residents[:-1], of_them, flows)
+
+
+def _figures_of_sums(found: Sums) -> dict[str, Floats]:
+    """Every measure by draw and step."""
+    flows = {name: getattr(found, name)[..., found.sets.index("residents")] for name in _FLOWS}
+    of_them = found.of("immigrants")[:, :-1].sum(axis=(-1, -2))
+    # Figures are of both sexes together, and of half as many numbers take half as long.
+    persons = found.of("residents")[:, :-1].sum(axis=-2, keepdims=True)
+    return _measured(found.structure, persons, of_them, flows)
+
+
+def _measured(
+    cells: Structure, persons: Floats, immigrants: Floats, flows: dict[str, Floats]
+) -> dict[str, Floats]:
+    total = persons.sum(axis=(-1, -2))
     return {
         "population": total,
         **flows,
         "old_age_dependency": old_age_dependency(persons, cells),
         "median_age": median_age(persons, cells),
         "aged_80": 100 * share_of_ages(persons, cells, 80),
-        "immigrants": 100 * of_them / total,
+        "immigrants": 100 * immigrants / total,
     }
 
 
-def _label(name: str) -> Text:
-    return Text("Rates as they were", "Rater som før") if name == "baseline" else same(name)
+def _label(name: str, drawn: bool) -> Text:
+    if name != "baseline":
+        return same(name)
+    return Text("Baseline", "Basisbane") if drawn else Text("Rates as they were", "Rater som før")
 
 
 def _said(scenarios: Sequence[Scenario]) -> Iterator[Text]:

@@ -186,6 +186,12 @@ class Research(Opened):
         *,
         years: int = 5,
         every: int = 1,
+        draws: int | None = None,
+        seed: int = 1,
+        interval: float = 80.0,
+        series: str | os.PathLike[str] | None = None,
+        limits: str | os.PathLike[str] | None = None,
+        difference: bool = False,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -206,6 +212,16 @@ class Research(Opened):
             Years before the start that rates are of.
         every
             Years between those that are shown.
+        draws, seed
+            Draws of what may come, for medians and intervals; the same seed gives the same draws.
+        interval
+            Per cent of draws between lower and upper.
+        series
+            CSV of yearly levels that draws are modelled on; None: those of the register.
+        limits
+            File of experts' low, medium and high alternatives to draw from.
+        difference
+            Scenarios less the baseline, draw by draw.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -216,7 +232,8 @@ class Research(Opened):
         check_arguments(Research.project, locals())
         question = ProjectionQuestion.asked(
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
-            known_at=known_at, extraction_months=extraction_months,
+            known_at=known_at, extraction_months=extraction_months, draws=draws, seed=seed,
+            interval=interval, series=series, limits=limits, difference=difference,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
