@@ -153,15 +153,15 @@ def checked_array(
     Parameters
     ----------
     name
-        What it is called, for errors.
+        What it is, for errors.
     given
-        The array: (…, steps, groups, and what follows), with 1 for any of the last.
+        The array; its groups and what follows may have length 1.
     structure
         The cells.
     last
-        Lengths of what follows.
+        Lengths of the axes after the groups.
     least
-        The least that a number may be.
+        The least value that can be.
     """
     array = np.asarray(given, np.float64)
     wanted = (len(structure.groups), *last)
@@ -199,6 +199,11 @@ def of_cohorts(rates: Floats, structure: Structure) -> Floats:
     -------
     array of shape (…, ages + 1)
         Rates times years, those who are born in the step first.
+
+    Examples
+    --------
+    >>> of_cohorts(np.array([0.2, 0.4]), Structure(ages=2)).round(2).tolist()
+    [0.1, 0.3, 0.4]
     """
     first = rates[..., :1] / 2
     between = (rates[..., :-1] + rates[..., 1:]) / 2

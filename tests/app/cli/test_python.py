@@ -127,7 +127,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "project": {
         "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
         "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
-        "areas": "county", "durations": 1, **ARRANGED, **FIGURES,
+        "areas": "county", "durations": 1, "draws": None, "seed": 1, "interval": 80.0,
+        "series": None, "limits": None, "difference": False, **ARRANGED, **FIGURES,
     },
     "simulate": {
         "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",

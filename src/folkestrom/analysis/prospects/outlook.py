@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +116,7 @@ def outlook(
         Years in the wrong order; a figure or a scenario that cannot be.
     """
     check_years(first, last, every)
-    names = _names(scenarios)
+    _names(scenarios)
     figures = chosen(indicators)
     if needed is not None:
         figures += needs(Path(needed), begun.structure)
@@ -126,8 +126,7 @@ def outlook(
             "cannot be asked for together", where="areas, by, indicators",
             next_step="Ask for persons by areas, group, sex and age, or for figures of all",
         )  # fmt: skip
-    steps = last - first + 1
-    shown = [n for n in range(steps) if n % every == 0 or n == steps - 1]
+    steps, shown = last - first + 1, steps_shown(first, last, every)
     years = [str(first + n) for n in shown]
     rows, said = [], list[Text]()
     baseline: Future | None = None
@@ -139,26 +138,45 @@ def outlook(
             baseline = future
         else:
             said += _said(scenario, future, baseline, first)
-    scenario_of_it = Dimension(
-        "scenario", Text("Scenario", "Scenario"),
-        tuple(Category(name, _label(name)) for name in names),
-    )  # fmt: skip
-    year = Dimension("year", Text("Year", "År"), classification="Calendar year")
-    spec = _SPECIFICATION.fill(when=f"{first} – {last}")
     measures = tuple(one.measure for one in figures)
     if by or areas:
         measures = cell_measures(by, areas)
-    usual = any(one.id == "old_age_dependency" for one in measures)
-    notes = (*([_OF_DEPENDENCY] * usual), *(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
+    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
     own = cell_dimensions(begun.structure, by, areas)
-    data = pa.concat_tables(rows)
-    return Cells(
-        replace(
-            spec, dimensions=(*((scenario_of_it,) if scenarios else ()), year, *own),
-            measures=measures, footnotes=(*notes, *said),
-        ),
-        data if scenarios else data.drop_columns("scenario"),
+    made = framed(pa.concat_tables(rows), first, last, scenarios, measures, own)
+    spec = made.specification
+    return replace(made, specification=replace(spec, footnotes=(*spec.footnotes, *notes, *said)))
+
+
+def framed(
+    data: pa.Table, first: int, last: int, scenarios: Sequence[Scenario],
+    measures: tuple[Measure, ...], own: Iterable[Dimension] = (), *, drawn: bool = False,
+) -> Cells:  # fmt: skip
+    """Rows of a projection as cells.
+
+    Parameters
+    ----------
+    data
+        The rows, with a column of scenarios.
+    first, last, scenarios
+        As for `outlook`.
+    measures, own
+        What is shown, and dimensions beside scenario and year.
+    drawn
+        Whether the baseline is of draws.
+    """
+    scenario = Dimension(
+        "scenario", Text("Scenario", "Scenario"),
+        tuple(Category(name, _label(name, drawn)) for name in _names(scenarios)),
     )  # fmt: skip
+    year = Dimension("year", Text("Year", "År"), classification="Calendar year")
+    usual = any(one.id == "old_age_dependency" for one in measures)
+    spec = replace(
+        _SPECIFICATION.fill(when=f"{first} – {last}"),
+        dimensions=(*((scenario,) if scenarios else ()), year, *own), measures=measures,
+        footnotes=(_OF_DEPENDENCY,) * usual,
+    )  # fmt: skip
+    return Cells(spec, data if scenarios else data.drop_columns("scenario"))
 
 
 def future_of(begun: Start, scenario: Scenario, first: int, steps: int) -> Future:
@@ -209,6 +227,23 @@ def check_number_of_years(name: str, value: int) -> None:
         )
 
 
+def steps_shown(first: int, last: int, every: int) -> list[int]:
+    """Which steps are shown; the last is in any case.
+
+    Parameters
+    ----------
+    first, last, every
+        As for `outlook`.
+
+    Examples
+    --------
+    >>> steps_shown(2020, 2026, 4)
+    [0, 4, 6]
+    """
+    steps = last - first + 1
+    return [n for n in range(steps) if n % every == 0 or n == steps - 1]
+
+
 def _names(scenarios: Sequence[Scenario]) -> list[str]:
     names = [one.name for one in (BASELINE, *scenarios)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -256,16 +291,29 @@ def _rounded(values: Floats, measure: Measure) -> pa.Array:
     return pa.array(shown, pa.float64() if measure.decimals else pa.int64(), safe=False)
 
 
-def _label(name: str) -> Text:
-    return Text("Rates as they were", "Rater som før") if name == "baseline" else same(name)
+def _label(name: str, drawn: bool) -> Text:
+    if name != BASELINE.name:
+        return same(name)
+    return Text("Baseline", "Basisbane") if drawn else Text("Rates as they were", "Rater som før")
+
+
+def fingerprint(scenario: Scenario) -> Text:
+    """What tells a scenario from others of the same name.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    """
+    return Text(
+        f"{scenario.name}: fingerprint {scenario.fingerprint}.",
+        f"{scenario.name}: fingeravtrykk {scenario.fingerprint}.",
+    )
 
 
 def _said(scenario: Scenario, future: Future, baseline: Future, first: int) -> Iterator[Text]:
     """What tells a scenario from others of the same name, and whom it leaves without anybody."""
-    yield Text(
-        f"{scenario.name}: fingerprint {scenario.fingerprint}.",
-        f"{scenario.name}: fingeravtrykk {scenario.fingerprint}.",
-    )
+    yield fingerprint(scenario)
     own, other = (one.found.population.sum(axis=(-2, -1)) for one in (future, baseline))
     emptied = (own < _NOBODY) & (other >= _NOBODY)
     if emptied.any():

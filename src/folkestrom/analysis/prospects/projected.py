@@ -13,7 +13,9 @@ import duckdb
 from folkestrom.analysis.prospects.by_area import area_start
 from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.counted import start
+from folkestrom.analysis.prospects.likely import Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
+from folkestrom.analysis.prospects.past import history
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -87,6 +89,7 @@ def projected(
     indicators: Sequence[str] = (),
     by: Sequence[str] = (),
     needed: str | Path | None = None,
+    likely: Likely | None = None,
     areas: str = "",
     durations: int = DURATIONS,
     known_at: KnownAt = PUBLISHED,
@@ -104,6 +107,8 @@ def projected(
         Over how many years before the start rates are taken.
     scenarios, every, indicators, by, needed
         As for `outlook`.
+    likely
+        How draws are made of what may come; None: rates stay as they were.
     areas
         "county" or "municipality": figures of each, that add up to those of the nation; empty: of
         the nation.
@@ -129,17 +134,27 @@ def projected(
         connection, first, base_years, known_at, extraction_months, durations
     )
     day = date(first, 1, 1)
-    parts = area_start(connection, day, known, begun, areas) if areas else None
-    made = outlook(
-        begun, first, last, scenarios, every=every, indicators=indicators, by=by, needed=needed,
-        areas=parts,
-    )  # fmt: skip
-    spec = made.specification
+    if likely is None:
+        parts = area_start(connection, day, known, begun, areas) if areas else None
+        made = outlook(
+            begun, first, last, scenarios, every=every, indicators=indicators, by=by,
+            needed=needed, areas=parts,
+        )  # fmt: skip
+    else:
+        if likely.needs_series:
+            register = coverage(connection).first
+            past = history(connection, begun.structure, begun.rates, register, day, known)
+            likely = replace(likely, history=past)
+        made = likely_outlook(
+            begun, first, last, likely, scenarios, every=every, indicators=indicators
+        )
+    # What draws are is said first.
+    spec, drawn = made.specification, int(likely is not None)
     return Cells(
         replace(
             spec, knowledge_time=same(str(known)),
             method=_METHOD.fill(base=f"{first - base_years} – {first - 1}", known=known),
-            footnotes=(_RULES, *spec.footnotes, *notes),
+            footnotes=(*spec.footnotes[:drawn], _RULES, *spec.footnotes[drawn:], *notes),
         ),
         made.data,
     )  # fmt: skip

@@ -102,6 +102,36 @@ def project(
         typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
     ] = "",
     durations: Durations = DURATIONS,
+    draws: Annotated[
+        int | None,
+        typer.Option("--draws", min=2, help="Draws of what may come, for medians and intervals."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed gives the same draws.")
+    ] = 1,
+    interval: Annotated[
+        float, typer.Option("--interval", help="Per cent of draws between lower and upper.")
+    ] = 80.0,
+    series: Annotated[
+        Path | None,
+        typer.Option(
+            "--series",
+            dir_okay=False,
+            help="CSV of yearly levels that draws are modelled on: component, year, sex, age, "
+            "value. Without it, those of the register.",
+        ),
+    ] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(
+            "--limits",
+            dir_okay=False,
+            help="File of experts' low, medium and high alternatives to draw from.",
+        ),
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option("--difference", help="Scenarios less the baseline, draw by draw.")
+    ] = False,
     known_at: KnownAt = PUBLISHED,
     extraction: Extraction = None,
     order: Order = None,
@@ -127,6 +157,8 @@ def project(
         option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
         indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
         areas=areas, durations=durations, known_at=known_at, extraction_months=extraction,
+        draws=draws, seed=seed, interval=interval, series=series, limits=limits,
+        difference=difference,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
     found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +12,15 @@ from typing import Self
 import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
+from folkestrom.analysis.prospects.likely import INTERVAL, Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
-from folkestrom.errors import UsageError
+from folkestrom.engine.failures import shortage
+from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import without_effect
@@ -26,9 +29,12 @@ from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.history import COLUMNS, History, history_of
+from folkestrom.projection.stochastic.limits import Limits, limits_of
 from folkestrom.projection.tables import read_tables
 
-Scenarios = str | os.PathLike[str] | Scenario
+File = str | os.PathLike[str]
+Scenarios = File | Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class ProjectionQuestion:
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
+    likely: Likely | None = None
 
     @classmethod
     def asked(
@@ -61,6 +68,8 @@ class ProjectionQuestion:
         indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
+        draws: int | None = None, seed: int = 1, interval: float = INTERVAL,
+        series: File | None = None, limits: File | None = None, difference: bool = False,
         shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
@@ -80,9 +89,21 @@ class ProjectionQuestion:
             )  # fmt: skip
         if compares and every != 1:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
+        likely = None
+        if draws is not None:
+            if compares or told or needs or areas:
+                raise without_effect(
+                    place("draws"), draws, "draws are of the usual figures", "Leave out the other"
+                )
+            likely = Likely(draws, seed, interval, _history(series), _limits(limits), difference)
+        elif series is not None or limits is not None or difference:
+            raise UsageError(
+                "are of draws, and none are asked for", where="series, limits, difference",
+                next_step="Say how many draws, such as 3000",
+            )  # fmt: skip
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
-            equivalent, decompose, areas, durations, known, months, shown,
+            equivalent, decompose, areas, durations, known, months, shown, likely,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -100,7 +121,8 @@ class ProjectionQuestion:
         found = projected(
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
-            needed=self.needs, areas=self.areas, durations=self.durations, known_at=self.known_at,
+            needed=self.needs, likely=self.likely, areas=self.areas, durations=self.durations,
+            known_at=self.known_at,
             extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
@@ -113,6 +135,11 @@ class ProjectionQuestion:
             )
         if self.decompose:
             return decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
+        if self.likely is not None:
+            return likely_outlook(
+                begun, self.first, self.last, self.likely, self.scenarios, every=self.every,
+                indicators=self.indicators,
+            )  # fmt: skip
         return outlook(
             begun, self.first, self.last, self.scenarios, every=self.every,
             indicators=self.indicators, by=self.by, needed=self.needs,
@@ -143,3 +170,22 @@ def scenario_read(given: Scenarios) -> Scenario:
     for other in others:
         found = found + scenario_read(other.strip())
     return found
+
+
+def _limits(file: File | None) -> Limits | None:
+    """Limits of a file."""
+    return None if file is None else limits_of(read_table(Path(file)), str(file))
+
+
+def _history(file: File | None) -> History | None:
+    """Series of a file."""
+    if file is None:
+        return None
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as stream:
+            return history_of(csv.DictReader(stream), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise shortage(error) or InputRefused(
+            "cannot be read", where=str(file), allowed="a CSV file in UTF-8 with the columns "
+            + ", ".join(COLUMNS),
+        ) from error  # fmt: skip

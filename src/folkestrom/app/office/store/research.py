@@ -275,6 +275,12 @@ class Research(Opened):
         decompose: bool = False,
         areas: Literal["", "county", "municipality"] = "",
         durations: int = 10,
+        draws: int | None = None,
+        seed: int = 1,
+        interval: float = 80.0,
+        series: str | os.PathLike[str] | None = None,
+        limits: str | os.PathLike[str] | None = None,
+        difference: bool = False,
         known_at: Knowledge = PUBLISHED,
         extraction_months: int | None = None,
         order: str | None = None,
@@ -312,6 +318,16 @@ class Research(Opened):
         durations
             Years since immigration, to 10, that immigrants' rates are told apart by; with
             municipalities 0 is much faster.
+        draws, seed
+            Draws of what may come, for medians and intervals; the same seed gives the same draws.
+        interval
+            Per cent of draws between lower and upper.
+        series
+            CSV of yearly levels that draws are modelled on; None: those of the register.
+        limits
+            File of experts' low, medium and high alternatives to draw from.
+        difference
+            Scenarios less the baseline, draw by draw.
         known_at, extraction_months
             As for `population`, of the start; rates are as known then.
         order, top, wide, labels
@@ -324,7 +340,8 @@ class Research(Opened):
             parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
             indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
             areas=areas, durations=durations, known_at=known_at,
-            extraction_months=extraction_months,
+            extraction_months=extraction_months, draws=draws, seed=seed, interval=interval,
+            series=series, limits=limits, difference=difference,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)

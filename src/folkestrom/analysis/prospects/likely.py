@@ -1,0 +1,288 @@
+"""Figures of a projection in many draws: their median, and the ends of an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from folkestrom.analysis.prospects.by_cells import FLOWS
+from folkestrom.analysis.prospects.measures import USUAL, chosen
+from folkestrom.analysis.prospects.outlook import (
+    BASELINE,
+    check_years,
+    fingerprint,
+    framed,
+    steps_shown,
+)
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.model.names import check_code
+from folkestrom.model.specification import Measure, TableSpecification, Text
+from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
+from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.history import History, drawn_factors
+from folkestrom.projection.stochastic.limits import COMPONENTS, Limits
+from folkestrom.projection.stochastic.scores import interval
+from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
+
+#: Draws that can be asked for.
+MOST_DRAWS: Final = 100_000
+INTERVAL: Final = 80.0
+#: So many times as many persons as at the start are more than a model can tell of.
+_EXPLODED: Final = 10
+_MOST_PERSONS: Final = 1e15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likely:
+    """How what may come is drawn.
+
+    Parameters
+    ----------
+    draws, seed
+        How many, and what makes them the same each time.
+    interval
+        Per cent of draws between the ends of the interval.
+    history
+        Series; None: those of the register.
+    limits
+        What experts say; None: nothing.
+    difference
+        Whether figures are those of scenarios less those of the baseline.
+    """
+
+    draws: int
+    seed: int = 1
+    interval: float = INTERVAL
+    history: History | None = None
+    limits: Limits | None = None
+    difference: bool = False
+
+    @property
+    def needs_series(self) -> bool:
+        """Whether series are needed, and none are given."""
+        named = self.limits.components if self.limits else ()
+        return self.history is None and {*named} != {*COMPONENTS}
+
+    def check(self, scenarios: Sequence[Scenario]) -> None:
+        """Refuse numbers that cannot be, and differences from nothing.
+
+        Parameters
+        ----------
+        scenarios
+            The scenarios.
+        """
+        if not 2 <= self.draws <= MOST_DRAWS:
+            raise UsageError(
+                "is no number of draws", where="draws", value=self.draws,
+                allowed=f"2 to {MOST_DRAWS}",
+            )  # fmt: skip
+        if not 0 < self.interval < 100:
+            raise UsageError(
+                "is no interval", where="interval", value=self.interval,
+                allowed="per cent of the draws, such as 80",
+            )  # fmt: skip
+        if self.seed < 0:
+            raise UsageError("is no seed", where="seed", value=self.seed, allowed="0, 1, 2 …")
+        if self.difference and not scenarios:
+            raise UsageError(
+                "is of scenarios from the baseline, and there is none", where="difference",
+                next_step="Give a scenario too",
+            )  # fmt: skip
+
+
+def likely_outlook(
+    begun: Start,
+    first: int,
+    last: int,
+    asked: Likely,
+    scenarios: Sequence[Scenario] = (),
+    *,
+    every: int = 1,
+    indicators: Sequence[str] = (),
+) -> Cells:
+    """The years to come of a start, in many draws.
+
+    Parameters
+    ----------
+    begun, first, last, scenarios, every
+        As for `outlook`.
+    asked
+        How what may come is drawn.
+    indicators
+        Some of the usual figures; none: all of them.
+
+    Returns
+    -------
+    Cells
+        A row a year, and a scenario if there are any.
+
+    Raises
+    ------
+    UsageError
+        Numbers that cannot be; a component without series and limits; a figure that is not drawn.
+    """
+    check_years(first, last, every)
+    asked.check(scenarios)
+    measures = tuple(one.measure for one in chosen(indicators))
+    for one in measures:
+        check_code(one.id, USUAL, "is no figure that is drawn", where="indicator")
+    if asked.needs_series:
+        raise UsageError(
+            "are needed where there is no register", where="series, limits",
+            next_step="Name a CSV file of series with --series, or limits of all with --limits",
+        )  # fmt: skip
+    shown = steps_shown(first, last, every)
+    factors = drawn_factors(
+        begun.structure, asked.history, asked.limits, first=first, steps=shown[-1] + 1,
+        base_years=round(begun.counts.years), draws=asked.draws, seed=asked.seed,
+    )  # fmt: skip
+    tables, said, baseline = [], [], None
+    for scenario in (BASELINE, *scenarios):
+        found, share = _figures(begun, scenario, first, shown, factors)
+        if share:
+            said.append(_exploded(scenario.name, share))
+        if asked.difference and baseline is not None:
+            found = {name: values - baseline[name] for name, values in found.items()}
+        baseline = found if baseline is None else baseline
+        if not asked.difference or scenario is not BASELINE:
+            tables.append(_table(scenario.name, first, shown, found, measures, asked.interval))
+    made = framed(pa.concat_tables(tables), first, last, scenarios, measures, drawn=True)
+    spec = likely_specification(made.specification, asked)
+    dimensions = spec.dimensions
+    if asked.difference:
+        scenario_of_it, *others = dimensions
+        kept = scenario_of_it.categories[1:]
+        dimensions = (replace(scenario_of_it, categories=kept), *others)
+    notes = (*spec.footnotes, *said, *map(fingerprint, scenarios))
+    return replace(made, specification=replace(spec, dimensions=dimensions, footnotes=notes))
+
+
+def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecification:
+    """The specification, with the ends of intervals and what draws are.
+
+    Parameters
+    ----------
+    spec
+        That of figures without draws.
+    asked
+        How what may come is drawn.
+    """
+    level = f"{asked.interval:g}"
+    measures: list[Measure] = []
+    for one in spec.measures:
+        measures += [one, *(
+            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
+                    one.unit, decimals=one.decimals, empty=None)
+            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
+        )]  # fmt: skip
+    less = Text(" Scenarios less the baseline, draw by draw.",
+                " Scenarier minus basisbanen, trekning for trekning.")  # fmt: skip
+    drawn = Text(
+        f"Medians of {asked.draws} draws (seed {asked.seed}), and the interval that {level} per "
+        "cent of them lie in. Levels of fertility, mortality, immigration and emigration are drawn "
+        "by models of their series or by limits that experts gave, the same for all scenarios; "
+        "levels of the series are relative to the years that rates are of.",
+        f"Medianer av {asked.draws} trekninger (frø {asked.seed}), og intervallet som {level} "
+        "prosent av dem ligger i. Nivået på fruktbarhet, dødelighet, inn- og utvandring er trukket "
+        "etter modeller for tidsseriene eller etter grenser fra eksperter, de samme for alle "
+        "scenarier; nivåene er målt mot årene som ratene gjelder.",
+    )
+    if asked.difference:
+        drawn = Text(drawn.en + less.en, drawn.no + less.no)
+    contents = Text(
+        "Residents at the beginning of each year, and births, deaths and migration in it, as they "
+        "may come.",
+        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, slik de "
+        "kan bli.",
+    )
+    return replace(
+        spec, measures=tuple(measures), contents=contents, footnotes=(drawn, *spec.footnotes)
+    )
+
+
+def _figures(
+    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors
+) -> tuple[dict[str, Floats], float]:
+    """Figures of the steps that are shown, by draw, and the share of draws that exploded."""
+    cells, steps = begun.structure, shown[-1] + 1
+
+    def kept(sums: Sums) -> dict[str, Floats]:
+        found = _of_sums(sums)
+        most = np.nan_to_num(found["population"], nan=np.inf).max(axis=1)
+        return {name: values[:, shown] for name, values in found.items()} | {"most": most}
+
+    population = scenario.started(begun.population, cells)
+    rates = scenario.applied(begun.rates, cells, first, steps, population)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = simulate(
+            cells, population, rates,
+            {"residents": cells.resident, "immigrants": cells.part("immigrants")}, factors,
+            steps=steps, figures=kept,
+        )  # fmt: skip
+    most = found.pop("most")
+    share = float((most > _EXPLODED * begun.population[cells.resident].sum()).mean())
+    if not (most < _MOST_PERSONS).all():
+        raise UsageError(
+            "makes more persons than can be counted", where=f"scenario {scenario.name}",
+            value=f"in {(most >= _MOST_PERSONS).mean():.1%} of the draws",
+            next_step="Give longer series or limits, or project fewer years",
+        )  # fmt: skip
+    return found, share
+
+
+def _of_sums(found: Sums) -> dict[str, Floats]:
+    """The usual figures by draw and step."""
+    residents = found.sets.index("residents")
+    immigrants = found.of("immigrants")[:, :-1].sum(axis=(-1, -2))
+    # Figures are of both sexes together, and of half as many numbers take half as long.
+    persons, cells = found.of("residents")[:, :-1].sum(axis=-2, keepdims=True), found.structure
+    total = persons.sum(axis=(-1, -2))
+    return {
+        "population": total,
+        **{name: getattr(found, name)[..., residents] for name in FLOWS},
+        "old_age_dependency": old_age_dependency(persons, cells),
+        "median_age": median_age(persons, cells),
+        "aged_80": 100 * share_of_ages(persons, cells, 80),
+        "immigrants": 100 * immigrants / total,
+    }
+
+
+def _exploded(name: str, share: float) -> Text:
+    said = f"{100 * share:.1f}"
+    return Text(
+        f"{name}: in {said} per cent of the draws the population grows to more than {_EXPLODED} "
+        "times what it was. Models are driven further there than their series can tell.",
+        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {_EXPLODED} "
+        "ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe om.",
+    )
+
+
+def _table(
+    name: str, first: int, shown: Sequence[int], found: Mapping[str, Floats],
+    measures: Sequence[Measure], level: float,
+) -> pa.Table:  # fmt: skip
+    columns: dict[str, pa.Array] = {
+        "scenario": pa.array([name] * len(shown)),
+        "year": pa.array([str(first + n) for n in shown]),
+    }
+    for measure in measures:
+        draws = found[measure.id]
+        for end, values in _ends(measure.id, draws, level):
+            rounded = np.round(values, measure.decimals)
+            kind = pa.float64() if measure.decimals else pa.int64()
+            columns[end] = pa.array(rounded, kind, safe=False)
+    return pa.table(columns)
+
+
+def _ends(name: str, draws: Floats, level: float) -> Iterator[tuple[str, Floats]]:
+    yield name, np.median(draws, axis=0)
+    lower, upper = interval(draws, level / 100)
+    yield f"{name}_lower", lower
+    yield f"{name}_upper", upper

@@ -1,0 +1,1 @@
+"""How sure a projection is: draws of what may come, and how good such forecasts were."""

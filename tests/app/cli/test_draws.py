@@ -1,0 +1,58 @@
+"""Draws of a projection as a user asks for them: files, and what goes wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from folkestrom.app.cli.options import option
+from folkestrom.app.office.demography.projection import ProjectionQuestion
+from folkestrom.errors import InputRefused, UsageError
+
+LIMIT = """coverage = 90
+[[limit]]
+component = "fertility"
+year = 2050
+low = 0.8
+medium = 1
+high = 1.2
+"""
+
+
+def asked(**given: Any) -> ProjectionQuestion:
+    return ProjectionQuestion.asked(
+        option, from_=2021, to_=2030, years=5, scenarios=(), every=1, known_at="published",
+        extraction_months=None, **given,
+    )  # fmt: skip
+
+
+def test_files_of_series_and_limits(tmp_path: Path) -> None:
+    series, limits = tmp_path / "series.csv", tmp_path / "limits.toml"
+    series.write_text("\ufeffcomponent,year,value\nfertility,2019,1.5\nfertility,2020,1.4\n")
+    limits.write_text(LIMIT)
+    likely = asked(draws=10, series=series, limits=limits).likely
+    assert likely is not None
+    assert likely.history is not None
+    assert likely.history.levels["fertility"].tolist() == [1.5, 1.4]
+    assert likely.limits is not None
+    assert likely.limits.coverage == 90
+    assert asked().likely is None
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match=r"(?s)none.csv.*cannot be read.*component, year"):
+        asked(draws=10, series=tmp_path / "none.csv")
+    with pytest.raises(InputRefused, match=r"(?s)none.toml.*cannot be read"):
+        asked(draws=10, limits=tmp_path / "none.toml")
+    wrong = tmp_path / "limits.toml"
+    wrong.write_text(LIMIT.replace("medium", "meduim"))
+    with pytest.raises(UsageError, match=r"(?s)limits.toml, limit 1.*meduim.*medium"):
+        asked(draws=10, limits=wrong)
+
+
+@pytest.mark.parametrize("given", [{"series": "x"}, {"limits": "x"}, {"difference": True}])
+def test_what_is_of_draws_without_draws(given: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"(?s)are of draws.*Next: Say how many"):
+        asked(**given)
