@@ -34,7 +34,7 @@ PERSON_YEARS, SECONDS = 228e6, 5.0
 
 
 def main() -> int:
-    """Time every question and print the results as JSON; 1 if triangles took longer than allowed."""
+    """Time every question and print the results as JSON; 1 if triangles took too long."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=float, default=1.47e7, help="size of a made-up register")
     parser.add_argument("--folder", type=Path, help="where to keep it; else it is made anew")
