@@ -87,6 +87,7 @@ def test_changes_follow_each_other_and_a_name_changes_nothing() -> None:
         ('[[change]]\ncomponent = "return"\nset = 0\nsex = "men"', "is no sex"),
         ('[[change]]\ncomponent = "return"\nset = 0\ngroups = ["nativ"]', "Did you mean 'native'"),
         ('[[change]]\ncomponent = "mortality"\nadd = -1', "makes rates or numbers negative"),
+        ('[[change]]\ncomponent = "return"\nset = 20', "set: '20.0' makes rates above 1"),
     ],
 )  # fmt: skip
 def test_a_scenario_that_cannot_be_meant(text: str, said: str) -> None:

@@ -74,6 +74,14 @@ def test_years_between_days_have_the_mean_of_both(tmp_path: Path) -> None:
     assert found.counts.years == 2
     assert found.counts.lived == pytest.approx(2 * found.population)
     assert found.rates.immigration[0].sum() == 9 * 80
+    # Nobody is born or comes, 50 die, and still there are 2 000 more of each sex at age 30.
+    for name in ("births", "deaths", "immigration", "emigration"):
+        made[name] = [made[name][0], *([*row[:-1], 0] for row in made[name][1:])]
+    for row in made["population"][1:]:
+        row[-1] += 2000 * (row[0] == 2021 and row[2] == 30)
+    made["deaths"][1][-1] = 50
+    with pytest.raises(InputRefused, match=r"population.csv: '4050' persons are not explained"):
+        read_tables(written(tmp_path, made))
 
 
 def test_rates_are_taken_as_they_are_and_go_on_above_the_oldest_age(tmp_path: Path) -> None:

@@ -83,12 +83,6 @@ class PerturbationTable:
         """The largest change of any count."""
         return int(abs(self.change).max())
 
-    @property
-    def smallest_shown(self) -> int:
-        """The smallest count but 0 that is ever shown."""
-        shown = (self.count + self.change)[self.upper > self.lower]
-        return int(shown[shown > 0].min(initial=int(self.count.max()) + self.largest))
-
     def changes(self, counts: npt.NDArray[Any], keys: npt.NDArray[np.uint32]) -> Changes:
         """What is added to counts, by keys of 32 bits.
 

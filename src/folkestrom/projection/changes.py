@@ -199,6 +199,12 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
             "makes rates or numbers negative", where=f"{where}, {change.how}", value=change.amount,
             next_step="Multiply instead, or take away less",
         )  # fmt: skip
+    if whole is None and change.how in ("add", "set") and ((new > 1) & (old <= 1)).any():
+        raise UsageError(
+            "makes rates above 1", where=f"{where}, {change.how}", value=change.amount,
+            allowed="what makes them 0 to 1, by person-year",
+            next_step="0.05 is five of a hundred persons in a year",
+        )  # fmt: skip
     changed: dict[str, Any] = {name: new}
     return replace(rates, **changed)
 

@@ -29,6 +29,8 @@ from folkestrom.projection.structure import FEMALE, SEXES, Group, Structure
 _AGES: Final = 120
 #: The open age group of a table may begin no earlier: death rates above are by a model.
 _LEAST_OPEN: Final = 90
+#: So much of the population may be left that events do not explain: statistical adjustment.
+_ADJUSTMENT: Final = 0.01
 _FIGURES: Final = ("number", "rate")
 _COLUMNS: Final = ("year", "group", "sex", "age", *_FIGURES)
 _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to", "children",
@@ -49,7 +51,8 @@ def read_tables(folder: str | os.PathLike[str]) -> Start:
     Raises
     ------
     InputRefused
-        A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice.
+        A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice;
+        populations of several years that events do not explain.
     """
     path = Path(folder)
     groups = _groups(path / "groups.csv")
@@ -80,6 +83,8 @@ def read_tables(folder: str | os.PathLike[str]) -> Start:
         births.numbers(cells)[:, FEMALE],
     )  # fmt: skip
     _check_reached(cells, stocks[-1], counts)
+    if len(stocks) > 1 and not any(one.of_rates for one in (births, *found.values())):
+        _check_account(stocks, counts)
     rates = counts.rates()
     given: dict[str, Any] = {
         name: one.sum()[None] for name, one in
@@ -294,6 +299,25 @@ def _check_every_age(table: _Table, figures: Floats) -> None:
                 )  # fmt: skip
     if not figures.any():
         raise InputRefused("has nothing but 0", where=str(table.path))
+
+
+def _check_account(stocks: Floats, counts: Counts) -> None:
+    """Residents at the end are those at the beginning, the born and who came, less who went."""
+    cells = counts.structure
+    here = cells.resident
+    back = counts.emigration[~here & (cells.places("leaves_to") >= 0)].sum()
+    growth = (
+        counts.births.sum() + counts.immigration[here].sum() + back
+        - counts.deaths[here].sum() - counts.emigration[here].sum()
+    )  # fmt: skip
+    begin, end = stocks[0, here].sum(), stocks[-1, here].sum()
+    if abs(missing := end - begin - growth) > _ADJUSTMENT * end:
+        raise InputRefused(
+            "persons are not explained by births, deaths and migration of the years between",
+            where="population.csv", value=round(missing),
+            allowed=f"up to {_ADJUSTMENT:.0%} of the population, more or fewer",
+            next_step="Look for a year, a group or a sex that is missing in one of the files",
+        )  # fmt: skip
 
 
 def _check_reached(cells: Structure, population: Floats, counts: Counts) -> None:

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
+from folkestrom.analysis.prospects.equivalent_draws import DrawnEquivalent, equivalent_draws
+from folkestrom.analysis.prospects.likely import Likely, factors_of
 from folkestrom.analysis.prospects.measures import chosen
 from folkestrom.analysis.prospects.outlook import BASELINE, future_of, outlook
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.projection.assumptions import Rates
 from folkestrom.projection.changes import Change
 from folkestrom.projection.counts import Counts
 from folkestrom.projection.scenario import Scenario, named
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.limits import COMPONENTS, Limit, Limits
 from tests.projection.test_levels import CELLS, PEOPLE, rates
 
 NONE = np.zeros(CELLS.shape)
@@ -63,6 +67,60 @@ def test_an_equivalent_does_the_same(component: str) -> None:
     factor = Change(component, "multiply", row["factor"])
     assert ratio(factor) == pytest.approx(ratio(FEW), abs=2e-4)
     assert row["before"] == pytest.approx(ratio(), abs=1e-4)
+
+
+def limits(low: float, high: float) -> Limits:
+    return Limits(tuple(Limit(name, 2030, low, 1.0, high) for name in COMPONENTS))
+
+
+@pytest.mark.parametrize("component", ["fertility", "immigration", "mortality"])
+def test_an_equivalent_in_draws_that_do_not_differ_is_that_without(component: str) -> None:
+    half, figure = [named("half-emigration")], "old_age_dependency"
+    (plain,) = equivalents(START, 2020, 2060, half, component, figure).data.to_pylist()
+    (row,) = equivalents(
+        START, 2020, 2060, half, component, figure, Likely(2, limits=limits(1, 1))
+    ).data.to_pylist()
+    for name in ("before", "after", "factor"):
+        assert row[name] == plain[name]
+    assert row["factor_lower"] == row["factor_upper"] == plain["factor"]
+
+
+def test_an_equivalent_does_the_same_in_each_draw() -> None:
+    asked, figure = Likely(20, limits=limits(0.5, 2)), "old_age_dependency"
+    found = equivalent_draws(
+        START, BASELINE, Scenario("few", (FEW,)), 2020, 41, "fertility", figure, 1.2, asked
+    )
+    drawn = factors_of(START, asked, 2020, 41)
+    for n, factor in enumerate(found.factors):
+        # By the projection without draws, of this draw's rates and as many times the fertility.
+        own = drawn.applied(START.rates, CELLS, slice(n, n + 1))
+        own = Rates(own.mortality[0], own.emigration[0], own.fertility[0], own.immigration[0])
+        start = Start(CELLS, PEOPLE, START.counts, own)
+        many, few = (
+            chosen([figure])[0].of(future_of(start, Scenario("x", (change,)), 2020, 41))[-1]
+            for change in (Change("fertility", "multiply", float(factor)), FEW)
+        )
+        assert many == pytest.approx(few, abs=1e-6)
+    assert np.ptp(found.factors) > 0.05
+    of_itself = equivalent_draws(
+        START, BASELINE, Scenario("few", (FEW,)), 2020, 41, "emigration", figure, 0.6, asked
+    )
+    assert of_itself.factors == pytest.approx(0.5, abs=1e-5)
+
+
+def test_draws_without_an_equivalent_are_said_with_their_share() -> None:
+    found = DrawnEquivalent(np.ones(4), np.ones(4), np.array([1.0, 2.0, 3.0, np.nan]))
+    assert found.summary(80)["factor"] == 2
+    assert found.remarks("few")[0].en.startswith("few: in 25.0 per cent of the draws")
+    crowd = Scenario("crowd", (Change("population", "multiply", 1e6),))
+    with pytest.raises(UsageError, match="crowd: 'mortality' has no equivalent in any draw"):
+        equivalent_draws(
+            START, BASELINE, crowd, 2020, 41, "mortality", "population", 1.0,
+            Likely(2, limits=limits(1, 1)),
+        )  # fmt: skip
+    with pytest.raises(UsageError, match="'growth' is no figure that is drawn"):
+        equivalents(START, 2020, 2060, [Scenario("few", (FEW,))], "fertility", "growth",
+                    Likely(2, limits=limits(1, 1)))  # fmt: skip
 
 
 def test_what_no_factor_can_do_and_what_cannot_be_asked() -> None:

@@ -13,15 +13,21 @@ from typing import Any
 
 import numpy as np
 
+from folkestrom.analysis.prospects.likely import Likely, factors_of, figures_of
 from folkestrom.analysis.prospects.outlook import BASELINE, future_of
 from folkestrom.projection.indicators import remaining_years
 from folkestrom.projection.rates.estimates import closed
 from folkestrom.projection.scenario import Scenario, scenario_of
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.scores import covered, crps
 from folkestrom.projection.structure import Structure
 from folkestrom.projection.tables import read_tables
+from tests.projection.norway.levels import history
 from tests.projection.norway.official import GROUPS
 from tests.projection.norway.series import Series, read, write_tables
+
+#: Of draws, of no change, of a line, and whether the interval held what came.
+Score = tuple[float, float, float, bool]
 
 STARTS = (2006, 2011, 2016)
 AHEAD = (5, 10, 15, 20)
@@ -104,4 +110,30 @@ def errors(reference: Path, folder: Path) -> dict[tuple[int, int, str], tuple[fl
             if first in GROWTH:
                 total = now.sum() + 1000 * sum(GROWTH[first][:ahead])
                 found[first, ahead, "official"] = 100 * (total / truth.sum() - 1), np.nan
+    return found
+
+
+def scores(reference: Path, folder: Path) -> dict[tuple[int, int], Score]:
+    """Of the total in 1 000 draws, by start and years ahead, in per cent of what happened.
+
+    The continuous ranked probability score, the absolute errors of no change and of a line, and
+    whether the interval of 80 per cent held it.
+    """
+    series, past = read(reference), history(reference)
+    found: dict[tuple[int, int], Score] = {}
+    for first in STARTS:
+        begun = read_tables(
+            write_tables(series, folder / str(first), first, range(first - 5, first))
+        )
+        ahead = [years for years in AHEAD if first + years <= LAST_SEEN]
+        factors = factors_of(begun, Likely(1000, history=past), first, ahead[-1] + 1)
+        draws = figures_of(begun, BASELINE, first, ahead, factors)[0]["population"]
+        now, before = (series.population[year].sum() for year in (first, first - 5))
+        truth = np.array([series.population[first + years].sum() for years in ahead])
+        line = now + (now - before) * np.array(ahead) / 5
+        errors_of = [100 * np.abs(guess / truth - 1) for guess in (now, line)]
+        score, inside = 100 * crps(draws, truth) / truth, covered(draws, truth, 0.8)
+        for n, years in enumerate(ahead):
+            naive, straight = (float(one[n]) for one in errors_of)
+            found[first, years] = float(score[n]), naive, straight, bool(inside[n])
     return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from folkestrom.analysis.prospects.measures import chosen
 from folkestrom.analysis.prospects.outlook import future_of
 from folkestrom.projection.scenario import named
 from folkestrom.projection.tables import read_tables
-from tests.projection.norway.backtests import errors
+from tests.projection.norway.backtests import Score, errors, scores
 from tests.projection.norway.official import (
     BROAD,
     GROUPS,
@@ -100,6 +101,12 @@ def backtest_rows(reference: Path, folder: Path) -> Iterator[str]:
         yield f"| {first} | {first + ahead} | " + " | ".join(cells) + " |"
 
 
+def score_rows(found: Mapping[tuple[int, int], Score]) -> Iterator[str]:
+    for (first, ahead), (score, *naive, inside) in found.items():
+        numbers = " | ".join(f"{one:.1f}" for one in (score, *naive))
+        yield f"| {first} | {first + ahead} | {numbers} | {'yes' if inside else 'no'} |"
+
+
 def test_the_page_says_what_comes_out(reference: Path, folder: Path) -> None:
     page = PAGE.read_text("utf-8").splitlines()
     for row in (*official_rows(reference, folder), *backtest_rows(reference, folder / "b")):
@@ -112,3 +119,13 @@ def test_backtests_beat_naive_peers(reference: Path, folder: Path) -> None:
         ours = found[first, ahead, "longer lives"][1]
         assert ours < found[first, ahead, "no change"][1]
         assert ours < found[first, ahead, "linear"][1]
+
+
+def test_draws_of_backtests_are_better_than_naive_peers(reference: Path, folder: Path) -> None:
+    found = scores(reference, folder / "draws")
+    page = PAGE.read_text("utf-8").splitlines()
+    for row in score_rows(found):
+        assert row in page
+    mean, naive, straight, inside = np.mean(list(found.values()), axis=0)
+    assert mean < straight < naive
+    assert 0.6 < inside < 1

@@ -153,14 +153,9 @@ def group_places(frame: pl.DataFrame, cells: Structure, abroad: str = "") -> NDA
 
 
 def _counts(
-    connection: duckdb.DuckDBPyConnection,
-    base: Period,
-    known: date,
-    cells: Structure,
-    codes: Sequence[str],
-    level: str,
-    lived: Floats,
-) -> AreaCounts:
+    connection: duckdb.DuckDBPyConnection, base: Period, known: date, cells: Structure,
+    codes: Sequence[str], level: str, lived: Floats,
+) -> AreaCounts:  # fmt: skip
     chosen = (VARIABLES[level], GROUP)
     kinds = [flow.id for flow in (BIRTHS, DEATHS, EMIGRATION, IMMIGRATION)]
     window = Window(base.start, base.end, known, known)
@@ -182,13 +177,9 @@ def _counts(
 
 
 def _moves(
-    connection: duckdb.DuckDBPyConnection,
-    base: Period,
-    known: date,
-    cells: Structure,
-    codes: Sequence[str],
-    level: str,
-) -> tuple[Floats, Floats]:
+    connection: duckdb.DuckDBPyConnection, base: Period, known: date, cells: Structure,
+    codes: Sequence[str], level: str,
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Moves by group, sex and age; and by origin, destination and class of ages."""
     found = pl.DataFrame(moves(connection, [base], (*_CELLS, level), known).data)
     ends = ("origin", "destination")

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.optimize import brentq
 
+from folkestrom.analysis.prospects.equivalent_draws import equivalent_draws
+from folkestrom.analysis.prospects.likely import Likely, check_drawn, said_of
 from folkestrom.analysis.prospects.measures import Future, Indicator, chosen
 from folkestrom.analysis.prospects.outlook import BASELINE, check_years, future_of
 from folkestrom.errors import UsageError
@@ -49,7 +51,7 @@ _FROM: Final = "begins with the first scenario, or with rates as they were if th
 
 def equivalents(
     begun: Start, first: int, last: int, scenarios: Sequence[Scenario], component: str,
-    indicator: str,
+    indicator: str, likely: Likely | None = None,
 ) -> Cells:  # fmt: skip
     """By how much a component would have to change to do what each scenario does.
 
@@ -68,6 +70,8 @@ def equivalents(
         One of `EQUIVALENTS`.
     indicator
         The figure that is to be the same.
+    likely
+        How what may come is drawn, for medians and the interval of the factor; None: it is not.
 
     Raises
     ------
@@ -81,37 +85,34 @@ def equivalents(
     steps = last - first + 1
     at_first = future_of(begun, base, first, steps)
     level = _level(at_first, component)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    notes = [_compared_with(base)]
+    if likely is not None:
+        check_drawn(figure.measure.id)
+        notes.append(said_of(likely))
     for scenario in others:
         wanted = _last(figure, future_of(begun, scenario, first, steps))
         factor = _factor(begun, base, first, steps, component, figure, wanted, scenario.name)
-        rows.append((scenario.name, _last(figure, at_first), wanted, factor, level * (factor - 1)))
-    names, before, after, factors, more = zip(*rows, strict=True)
-    decimals = figure.measure.decimals and figure.measure.decimals + 1
-    value = replace(figure.measure, decimals=decimals)
-    unit = {
-        "fertility": Text("children per woman", "barn per kvinne"),
-        "immigration": Text("persons in a year", "personer i et år"),
-    }.get(component, Text("by person-year", "per personår"))
-    label = _COMPONENTS[component]
-    measures = (
-        replace(value, id="before", label=_joined(value.label, Text("before", "før"))),
-        replace(value, id="after", label=_joined(value.label, Text("after", "etter"))),
-        Measure("factor", Text(f"{label.en}, times", f"{label.no}, ganger"), same(""),
-                decimals=3, empty=None),
-        Measure("more", Text(f"{label.en}, more", f"{label.no}, mer"), unit,
-                decimals=0 if component == "immigration" else 3, empty=None),
-    )  # fmt: skip
-    columns: dict[str, Any] = {"scenario": list(names)}
-    for measure, values in zip(measures, (before, after, factors, more), strict=True):
-        columns[measure.id] = [round(one, measure.decimals) for one in values]
-    columns["more"] = pa.array(np.array(columns["more"], np.float64))
+        if likely is None:
+            found = _last(figure, at_first), wanted, factor, level * (factor - 1)
+            rows.append(dict(zip(("before", "after", "factor", "more"), found, strict=True)))
+        else:
+            drawn = equivalent_draws(
+                begun, base, scenario, first, steps, component, figure.measure.id, factor, likely
+            )
+            rows.append(drawn.summary(likely.interval))
+            notes += drawn.remarks(scenario.name)
+    columns: dict[str, Any] = {"scenario": [one.name for one in others]}
+    measures = [one for one in _measures(figure, component) if one.id in rows[0]]
+    for measure in measures:
+        values = np.array([row[measure.id] for row in rows], np.float64)
+        columns[measure.id] = pa.array(np.round(values, measure.decimals))
     return Cells(
         TableSpecification(
             id="equivalents",
             title=Text(f"What would do the same, {last}", f"Hva som ville gjort det samme, {last}"),
-            dimensions=(_scenarios(names),),
-            measures=measures,
+            dimensions=(_scenarios(columns["scenario"]),),
+            measures=tuple(measures),
             reference_time=same(str(last)),
             method=Text(
                 "A factor of all years, found by Brent's method; all else is as in what is "
@@ -119,9 +120,31 @@ def equivalents(
                 "En faktor for alle år, funnet med Brents metode; alt annet er som i det som "
                 "endres.",
             ),
-            footnotes=(_compared_with(base),),
+            footnotes=tuple(notes),
         ),
         pa.table(columns),
+    )  # fmt: skip
+
+
+def _measures(figure: Indicator, component: str) -> tuple[Measure, ...]:
+    """What there is to say of an equivalent; of draws, the ends of the interval too."""
+    decimals = figure.measure.decimals and figure.measure.decimals + 1
+    value = replace(figure.measure, decimals=decimals)
+    unit = {
+        "fertility": Text("children per woman", "barn per kvinne"),
+        "immigration": Text("persons in a year", "personer i et år"),
+    }.get(component, Text("by person-year", "per personår"))
+    label = _COMPONENTS[component]
+    times = Measure("factor", _joined(label, Text("times", "ganger")), same(""), decimals=3,
+                    empty=None)  # fmt: skip
+    return (
+        replace(value, id="before", label=_joined(value.label, Text("before", "før"))),
+        replace(value, id="after", label=_joined(value.label, Text("after", "etter"))),
+        times,
+        replace(times, id="factor_lower", label=_joined(times.label, Text("lower", "nedre"))),
+        replace(times, id="factor_upper", label=_joined(times.label, Text("upper", "øvre"))),
+        Measure("more", _joined(label, Text("more", "mer")), unit,
+                decimals=0 if component == "immigration" else 3, empty=None),
     )  # fmt: skip
 
 

@@ -132,20 +132,12 @@ def likely_outlook(
     asked.check(scenarios)
     measures = tuple(one.measure for one in chosen(indicators))
     for one in measures:
-        check_code(one.id, USUAL, "is no figure that is drawn", where="indicator")
-    if asked.needs_series:
-        raise UsageError(
-            "are needed where there is no register", where="series, limits",
-            next_step="Name a CSV file of series with --series, or limits of all with --limits",
-        )  # fmt: skip
+        check_drawn(one.id)
     shown = steps_shown(first, last, every)
-    factors = drawn_factors(
-        begun.structure, asked.history, asked.limits, first=first, steps=shown[-1] + 1,
-        base_years=round(begun.counts.years), draws=asked.draws, seed=asked.seed,
-    )  # fmt: skip
+    factors = factors_of(begun, asked, first, shown[-1] + 1)
     tables, said, baseline = [], [], None
     for scenario in (BASELINE, *scenarios):
-        found, share = _figures(begun, scenario, first, shown, factors)
+        found, share = figures_of(begun, scenario, first, shown, factors)
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
@@ -174,7 +166,6 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     asked
         How what may come is drawn.
     """
-    level = f"{asked.interval:g}"
     measures: list[Measure] = []
     for one in spec.measures:
         measures += [one, *(
@@ -182,6 +173,29 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
                     one.unit, decimals=one.decimals, empty=None)
             for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
         )]  # fmt: skip
+    contents = Text(
+        "Residents at the beginning of each year, and births, deaths and migration in it, as they "
+        "may come.",
+        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, slik de "
+        "kan bli.",
+    )
+    return replace(
+        spec,
+        measures=tuple(measures),
+        contents=contents,
+        footnotes=(said_of(asked), *spec.footnotes),
+    )
+
+
+def said_of(asked: Likely) -> Text:
+    """What draws are, for a footnote.
+
+    Parameters
+    ----------
+    asked
+        How what may come is drawn.
+    """
+    level = f"{asked.interval:g}"
     less = Text(" Scenarios less the baseline, draw by draw.",
                 " Scenarier minus basisbanen, trekning for trekning.")  # fmt: skip
     drawn = Text(
@@ -194,23 +208,61 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
         "etter modeller for tidsseriene eller etter grenser fra eksperter, de samme for alle "
         "scenarier; nivåene er målt mot årene som ratene gjelder.",
     )
-    if asked.difference:
-        drawn = Text(drawn.en + less.en, drawn.no + less.no)
-    contents = Text(
-        "Residents at the beginning of each year, and births, deaths and migration in it, as they "
-        "may come.",
-        "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, slik de "
-        "kan bli.",
-    )
-    return replace(
-        spec, measures=tuple(measures), contents=contents, footnotes=(drawn, *spec.footnotes)
-    )
+    return Text(drawn.en + less.en, drawn.no + less.no) if asked.difference else drawn
 
 
-def _figures(
+def check_drawn(indicator: str) -> None:
+    """Refuse a figure that is none of draws."""
+    check_code(indicator, USUAL, "is no figure that is drawn", where="indicator")
+
+
+def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
+    """Factors of the rates of a start, in draws.
+
+    Parameters
+    ----------
+    begun
+        The start.
+    asked
+        How they are drawn.
+    first, steps
+        The year of the start, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        A component without series and limits.
+    """
+    if asked.needs_series:
+        raise UsageError(
+            "are needed where there is no register", where="series, limits",
+            next_step="Name a CSV file of series with --series, or limits of all with --limits",
+        )  # fmt: skip
+    return drawn_factors(
+        begun.structure, asked.history, asked.limits, first=first, steps=steps,
+        base_years=round(begun.counts.years), draws=asked.draws, seed=asked.seed,
+    )  # fmt: skip
+
+
+def figures_of(
     begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors
 ) -> tuple[dict[str, Floats], float]:
-    """Figures of the steps that are shown, by draw, and the share of draws that exploded."""
+    """Figures of the steps that are shown, by draw, and the share of draws that exploded.
+
+    Parameters
+    ----------
+    begun, scenario, first
+        As for `likely_outlook`.
+    shown
+        The steps.
+    factors
+        Of the rates, in each draw.
+
+    Raises
+    ------
+    UsageError
+        More persons than can be counted.
+    """
     cells, steps = begun.structure, shown[-1] + 1
 
     def kept(sums: Sums) -> dict[str, Floats]:

@@ -141,10 +141,7 @@ def projected(
             needed=needed, areas=parts,
         )  # fmt: skip
     else:
-        if likely.needs_series:
-            register = coverage(connection).first
-            past = history(connection, begun.structure, begun.rates, register, day, known)
-            likely = replace(likely, history=past)
+        likely = with_series(connection, likely, begun, day, known)
         made = likely_outlook(
             begun, first, last, likely, scenarios, every=every, indicators=indicators
         )
@@ -158,6 +155,27 @@ def projected(
         ),
         made.data,
     )  # fmt: skip
+
+
+def with_series(
+    connection: duckdb.DuckDBPyConnection, likely: Likely, begun: Start, day: date, known: date
+) -> Likely:
+    """Draws with the series of the register, where they need some and have none.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    likely
+        How what may come is drawn.
+    begun, day, known
+        What the projection starts from, when, and as known on what day.
+    """
+    if not likely.needs_series:
+        return likely
+    register = coverage(connection).first
+    past = history(connection, begun.structure, begun.rates, register, day, known)
+    return replace(likely, history=past)
 
 
 def _left_out(begun: Start) -> Iterator[Text]:

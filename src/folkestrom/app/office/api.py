@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from folkestrom.app.office.store.deliveries import Deliveries
+from folkestrom.app.office.store.demography import Demography
 from folkestrom.app.office.store.notebook import show_answers
 from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
@@ -14,7 +15,7 @@ from folkestrom.app.office.store.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
-class Store(Deliveries, Statistics, Research, Quality):
+class Store(Deliveries, Statistics, Demography, Research, Quality):
     """A report log with everything that is derived from it.
 
     Nothing is held open between calls, so that others can write in the meantime.

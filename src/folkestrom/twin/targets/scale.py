@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.errors import UsageError
-from folkestrom.twin.targets.checks import check_consistency
 from folkestrom.twin.targets.definition import AGES, OLDEST, Ints, Targets, cohort_group_population
 from folkestrom.twin.targets.rounding import systematic_offsets
 
@@ -264,10 +263,3 @@ def _scaled_citizenship(targets: Targets, scale: float, by_sex: Ints) -> Ints:
     out[:, :, foreign] = np.floor(np.round(exact[:, :, foreign], 9) + offsets + 1e-9)
     out[:, :, home] = by_sex - out.sum(axis=2)
     return out
-
-
-def scaled_and_checked(targets: Targets, scale: float) -> Targets:
-    """`scale_targets`, validated by `check_consistency`."""
-    scaled = scale_targets(targets, scale)
-    check_consistency(scaled)
-    return scaled

@@ -74,7 +74,6 @@ class Country:
     county: NDArray[np.int64]
     immigrant_attraction: NDArray[np.float64]
     tables: Tables
-    rows_of_county: int
     region: NDArray[np.int8]
     immigrants: NDArray[np.int64]
     earlier: r.Rows | None = None
@@ -136,7 +135,7 @@ def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
     """Create the country with its stock of the first 1 January."""
     truth = Mobility()
     people = allocate(capacity(targets, calibrated))
-    counties, county = np.unique(targets.county, return_inverse=True)
+    _, county = np.unique(targets.county, return_inverse=True)
     units = basic_units(targets.municipality_population[-1])
     codes = np.array([COUNTRY_CODES[c] for c in targets.citizenship_codes], np.int64)
     tables = Tables(
@@ -162,7 +161,7 @@ def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
-        drawn, tables, len(counties), region, immigrants,
+        drawn, tables, region, immigrants,
         calibration=Calibration(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 

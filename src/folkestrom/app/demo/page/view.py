@@ -68,12 +68,6 @@ def pictures(figures: Figures) -> dict[str, Markup]:
     }
 
 
-def kind_label(kind: str) -> Text:
-    """What a kind of report is called, with a capital letter."""
-    text = _KIND_LABELS(kind)
-    return Text(text.en.capitalize(), text.no.capitalize())
-
-
 def cause_label(kind: str, target_kind: str) -> Text:
     """What a unit of the adjustment is owed to.
 

@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +15,7 @@ import duckdb
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.likely import INTERVAL, Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import outlook
-from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected
+from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Knowledge, Place
@@ -91,7 +92,7 @@ class ProjectionQuestion:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         likely = None
         if draws is not None:
-            if compares or told or needs or areas:
+            if decompose or told or needs or areas or (difference and compares):
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )
@@ -113,7 +114,10 @@ class ProjectionQuestion:
                 connection, self.first, self.base_years, self.known_at, self.extraction_months,
                 self.durations,
             )  # fmt: skip
-            found = self._of(begun)
+            likely = self.likely and with_series(
+                connection, self.likely, begun, date(self.first, 1, 1), known
+            )
+            found = replace(self, likely=likely)._of(begun)
             spec = found.specification
             said = replace(spec, knowledge_time=same(str(known)), footnotes=(
                 *spec.footnotes, *notes))  # fmt: skip
@@ -131,8 +135,9 @@ class ProjectionQuestion:
         """The answer from any start."""
         if self.equivalent is not None:
             return equivalents(
-                begun, self.first, self.last, self.scenarios, self.equivalent, self.indicators[0]
-            )
+                begun, self.first, self.last, self.scenarios, self.equivalent, self.indicators[0],
+                self.likely,
+            )  # fmt: skip
         if self.decompose:
             return decomposed(begun, self.first, self.last, self.scenarios, self.indicators[0])
         if self.likely is not None:

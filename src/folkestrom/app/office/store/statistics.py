@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
-from folkestrom.app.office.demography.indicators import IndicatorsQuestion
-from folkestrom.app.office.demography.moves import MovesQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.vintages import VintagesQuestion
 from folkestrom.app.office.session import answer
@@ -18,6 +16,7 @@ from folkestrom.app.office.statistics import (
     PopulationQuestion,
     TableQuestion,
 )
+from folkestrom.app.office.store.opened import Opened
 from folkestrom.app.office.vocabulary.variables import VariablesQuestion, variables
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -27,9 +26,6 @@ from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day, Knowledge
-
-
-from folkestrom.app.office.store.opened import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,93 +242,6 @@ class Statistics(Opened):
             parameter, name=name, year=year, known_at=known_at,
             extraction_months=extraction_months, unknown=unknown,
             shown=Presentation.asked(publish=publish, wide=wide, labels=labels),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
-
-    def moves(
-        self,
-        from_: Day,
-        to_: Day,
-        by: str | Iterable[str] = (),
-        known_at: Knowledge = PUBLISHED,
-        *,
-        every: Literal["year", "quarter", "month"] | None = None,
-        abroad: bool = False,
-        extraction_months: int | None = None,
-        only: Kept | None = None,
-        totals: bool = False,
-        share_of: str | None = None,
-        order: str | None = None,
-        top: int | None = None,
-        wide: str | None = None,
-        labels: Literal["en", "no"] | None = None,
-        to: Target = "arrow",
-    ) -> Frame:
-        """Moves between places by origin and destination, or migration by country.
-
-        Parameters
-        ----------
-        from_, to_
-            The days, `[from_, to_)`.
-        by
-            Names of variables. Of moves inside the country one is the sort of place: "county" if
-            none is, "municipality" or "basic_unit".
-        known_at, every, extraction_months
-            As for `changes`, whose internal migration moves add up to.
-        abroad
-            Immigration and emigration by country instead, with net migration.
-        only
-            Codes to keep: `{"origin": "03"}` or "origin=03", or of a variable that the table is not
-            by.
-        totals, share_of, order, top, wide, labels
-            As for `population`.
-        to
-            "arrow", "polars" or "pandas".
-        """
-        check_arguments(Statistics.moves, locals())
-        question = MovesQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
-            abroad=abroad, extraction_months=extraction_months, only=only,
-            shown=Presentation.asked(
-                totals=totals, order=order, top=top, wide=wide, labels=labels, share_of=share_of
-            ),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
-
-    def indicators(
-        self,
-        from_: Day,
-        to_: Day,
-        by: str | Iterable[str] = (),
-        known_at: Knowledge = PUBLISHED,
-        *,
-        extraction_months: int | None = None,
-        order: str | None = None,
-        top: int | None = None,
-        wide: str | None = None,
-        labels: Literal["en", "no"] | None = None,
-        to: Target = "arrow",
-    ) -> Frame:
-        """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
-
-        Parameters
-        ----------
-        from_, to_
-            The days, `[from_, to_)`, whole years apart.
-        by
-            Places: "county", "municipality", or a linked variable of municipalities.
-        known_at, extraction_months
-            As for `changes`, whose flows the crude rates are of.
-        order, top, wide, labels
-            As for `population`.
-        to
-            "arrow", "polars" or "pandas".
-        """
-        check_arguments(Statistics.indicators, locals())
-        question = IndicatorsQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, known_at=known_at,
-            extraction_months=extraction_months,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
