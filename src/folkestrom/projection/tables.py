@@ -183,6 +183,12 @@ class _Table:
         own, wanted = self.years, people.years
         wanted = wanted[:-1] if len(wanted) > 1 else own[:1]
         if own != wanted and not (self.of_rates and len(own) == 1):
+            if own == [0]:
+                raise InputRefused(
+                    "has no such column, though population.csv is of several days",
+                    where=str(self.path), column="year", allowed=[str(year) for year in wanted],
+                    next_step="Say which year each figure is of, or give the population of one day",
+                )  # fmt: skip
             raise InputRefused(
                 "is of other years than lie between those of population.csv", where=str(self.path),
                 value=", ".join(map(str, own)), allowed=[str(year) for year in wanted],
@@ -243,11 +249,13 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream, restkey="", restval=""))
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
         raise InputRefused(
-            "cannot be read", where=str(path), allowed="a CSV file in UTF-8",
-            next_step="Look at what a folder of tables has to hold",
+            "is not there", where=str(path),
+            next_step="Write it; the manual's page 'Project the population' says what it has to hold",
         ) from error  # fmt: skip
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused("cannot be read", where=str(path), allowed="a CSV file in UTF-8") from error
     if not rows:
         raise InputRefused("has no rows", where=str(path))
     for name in rows[0]:
