@@ -252,10 +252,12 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     except FileNotFoundError as error:
         raise InputRefused(
             "is not there", where=str(path),
-            next_step="Write it; the manual's page 'Project the population' says what it has to hold",
+            next_step="Write it, as the manual's page 'Project the population' has it",
         ) from error  # fmt: skip
     except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused("cannot be read", where=str(path), allowed="a CSV file in UTF-8") from error
+        raise InputRefused(
+            "cannot be read", where=str(path), allowed="a CSV file in UTF-8"
+        ) from error
     if not rows:
         raise InputRefused("has no rows", where=str(path))
     for name in rows[0]:
