@@ -72,6 +72,9 @@ def test_years_between_days_have_the_mean_of_both(tmp_path: Path) -> None:
         made[name] = [["year", *head], *([year, *row] for year in (2019, 2020) for row in rows)]
     found = read_tables(written(tmp_path, made))
     assert found.counts.years == 2
+    with pytest.raises(InputRefused, match=r"column year: '2021' is of another year than"):
+        read_tables(tmp_path, 2022)
+    assert (read_tables(tmp_path, 2021).population == found.population).all()
     assert found.counts.lived == pytest.approx(2 * found.population)
     assert found.rates.immigration[0].sum() == 9 * 80
 

@@ -35,7 +35,7 @@ _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to
                      "alike")  # fmt: skip
 
 
-def read_tables(folder: str | os.PathLike[str]) -> Start:
+def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Start:
     """The start of a projection that the CSV files of a folder say.
 
     Person-years are the mean of the population at both ends of each year, or the population where
@@ -45,15 +45,24 @@ def read_tables(folder: str | os.PathLike[str]) -> Start:
     ----------
     folder
         Where the files are; the how-to "Project the population" says what is in each.
+    first
+        The year at whose beginning it is to start. None: any.
 
     Raises
     ------
     InputRefused
-        A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice.
+        A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice;
+        a population of another year than the start.
     """
     path = Path(folder)
     groups = _groups(path / "groups.csv")
     people = _Table(path / "population.csv", groups, ("number",), needs=("sex", "age"))
+    if first is not None and (own := people.years[-1]) and own != first:
+        raise InputRefused(
+            "is of another year than the projection starts from", where=str(people.path),
+            column="year", value=own, allowed=f"{first}",
+            next_step="Start from the last year that it has",
+        )  # fmt: skip
     stocks = people.by_year()
     _check_every_age(people, stocks[-1])
     if (parts := stocks % 1 > 0).any():
