@@ -36,7 +36,8 @@ from folkestrom.projection.structure import Structure
 EQUIVALENTS: Final = ("fertility", "immigration", "mortality", "emigration")
 #: How far it is looked for: from nothing to so many times.
 _MOST: Final = 20.0
-_COMPONENTS: Final = {
+#: What components are called.
+COMPONENT_LABELS: Final = {
     "population": Text("Population at the beginning", "Folkemengde ved starten"),
     "mortality": Text("Mortality", "Dødelighet"),
     "fertility": Text("Fertility", "Fruktbarhet"),
@@ -93,7 +94,7 @@ def equivalents(
         "fertility": Text("children per woman", "barn per kvinne"),
         "immigration": Text("persons in a year", "personer i et år"),
     }.get(component, Text("by person-year", "per personår"))
-    label = _COMPONENTS[component]
+    label = COMPONENT_LABELS[component]
     measures = (
         replace(value, id="before", label=_joined(value.label, Text("before", "før"))),
         replace(value, id="after", label=_joined(value.label, Text("after", "etter"))),
@@ -160,7 +161,7 @@ def decomposed(
         label=_joined(figure.measure.label, Text("difference", "forskjell")),
     )  # fmt: skip
     names, components, values = zip(*rows, strict=True)
-    kept = [name for name in _COMPONENTS if name in components]
+    kept = [name for name in COMPONENT_LABELS if name in components]
     return Cells(
         TableSpecification(
             id="projection-decomposition",
@@ -171,7 +172,7 @@ def decomposed(
                 _scenarios(names),
                 Dimension(
                     "component", Text("Component", "Komponent"),
-                    (*(Category(name, _COMPONENTS[name]) for name in kept),
+                    (*(Category(name, COMPONENT_LABELS[name]) for name in kept),
                      Category("all", Text("All", "Alle"))), total="all",
                 ),
             ),

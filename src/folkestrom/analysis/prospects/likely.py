@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.by_cells import FLOWS
+from folkestrom.analysis.prospects.compared import COMPONENT_LABELS
 from folkestrom.analysis.prospects.measures import USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
@@ -202,9 +203,21 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
         "Bosatte ved inngangen til hvert år, og fødte, døde og flyttinger gjennom året, slik de "
         "kan bli.",
     )
-    return replace(
-        spec, measures=tuple(measures), contents=contents, footnotes=(drawn, *spec.footnotes)
-    )
+    notes = (drawn, *_of_limits(asked.limits), *spec.footnotes)
+    return replace(spec, measures=tuple(measures), contents=contents, footnotes=notes)
+
+
+def _of_limits(limits: Limits | None) -> Iterator[Text]:
+    """What limits are taken for: a `now` that was left out shows here."""
+    for one in limits.limits if limits else ():
+        named = COMPONENT_LABELS[one.component]
+        low, medium, high = (f"{each:.3g}" for each in (one.low, one.medium, one.high))
+        en = f"{low}, {medium} and {high} times what was."
+        no = f"{low}, {medium} og {high}".replace(".", ",")
+        yield Text(
+            f"{named.en} in {one.year}: low, medium and high are {en}",
+            f"{named.no} i {one.year}: lav, middels og høy er {no} ganger det som var.",
+        )
 
 
 def _figures(
