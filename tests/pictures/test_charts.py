@@ -112,6 +112,19 @@ def test_points_have_the_ends_of_their_intervals_and_what_is_hidden_is_marked() 
     assert any("Not shown, for confidentiality" in text for text in texts(drawn))
 
 
+def test_a_pyramid_is_of_the_population_and_not_of_what_follows_it() -> None:
+    people = Measure("population", same("Population"), same("persons"))
+    births = Measure("births", same("Births"), same("births"))
+    codes = {"sex": ["male", "male", "female", "female"], "age": ["0", "1"] * 2}
+    cells = result((SEX, AGE), codes | {"population": [5, 6, 7, 8], "births": [4, 0, 3, 0]},
+                   (people, births))  # fmt: skip
+    axes = chart(cells).figure.axes[0]
+    assert axes.get_xlabel() == "Population, persons"
+    drawn = np.concatenate([side.get_data().values for side in axes.patches])
+    assert {5, 6, 7, 8} <= set(np.abs(drawn))
+    assert chart(cells, measures=("births",)).figure.axes[0].get_xlabel() == "Births"
+
+
 def test_a_pyramid_has_both_sides_and_every_age() -> None:
     drawn = chart(ages())
     left, right = (patch.get_data() for patch in drawn.figure.axes[0].patches[:2])  # type: ignore[attr-defined]

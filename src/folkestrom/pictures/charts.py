@@ -13,7 +13,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.pictures import bars, lines, pyramid
-from folkestrom.pictures.cube import Axis, Cube, cube_of
+from folkestrom.pictures.cube import Axis, Cube, cube_of, stock_of
 from folkestrom.pictures.style import Language as Lang
 from folkestrom.pictures.style import (
     foot,
@@ -130,7 +130,7 @@ def chart(
         Of all texts.
     measures
         Names of the measures to draw; by default the first with an interval, or the first, or
-        what follows a population, as of `cube.cube_of`.
+        what follows a population, as of `cube.cube_of`; of a pyramid the population.
     compare
         Of pyramids: another population by the same dimensions, which is the outline.
 
@@ -143,9 +143,10 @@ def chart(
     if compare is not None and (first is None or pyramid.sides(compare) != first):
         raise _unlike()
     if first is not None:
-        whole = cube_of(cells, language, measures, first)
+        sided = measures or stock_of(cells)
+        whole = cube_of(cells, language, sided, first)
         if compare is not None:
-            whole = _beside(cube_of(compare, language, measures, first), whole)
+            whole = _beside(cube_of(compare, language, sided, first), whole)
         whole = whole.moved(first)
         if pyramid.fits(whole):
             figure, note = pyramid.draw(whole)

@@ -279,6 +279,17 @@ def _on_one_axis(measures: Sequence[Measure]) -> bool:
     return counts or len({m.unit.en for m in measures}) == 1
 
 
+def stock_of(cells: Cells) -> tuple[str, ...]:
+    """The name of the population that a table begins with, if it does.
+
+    Parameters
+    ----------
+    cells
+        A result.
+    """
+    return tuple(m.id for m in cells.specification.measures[:1] if _STOCK in m.id)
+
+
 def _after_stock(all_of: Sequence[Measure]) -> list[Measure]:
     """The first; of a table that begins with a population, what it goes on with."""
     stock, *others = all_of

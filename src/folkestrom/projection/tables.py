@@ -37,7 +37,7 @@ _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to
                      "alike")  # fmt: skip
 
 
-def read_tables(folder: str | os.PathLike[str]) -> Start:
+def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Start:
     """The start of a projection that the CSV files of a folder say.
 
     Person-years are the mean of the population at both ends of each year, or the population where
@@ -47,16 +47,25 @@ def read_tables(folder: str | os.PathLike[str]) -> Start:
     ----------
     folder
         Where the files are; the how-to "Project the population" says what is in each.
+    first
+        The year at whose beginning it is to start. None: any.
 
     Raises
     ------
     InputRefused
         A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice;
-        populations of several years that events do not explain.
+        populations of several years that events do not explain; a population of
+        another year than the start.
     """
     path = Path(folder)
     groups = _groups(path / "groups.csv")
     people = _Table(path / "population.csv", groups, ("number",), needs=("sex", "age"))
+    if first is not None and (own := people.years[-1]) and own != first:
+        raise InputRefused(
+            "is of another year than the projection starts from", where=str(people.path),
+            column="year", value=own, allowed=f"{first}",
+            next_step="Start from the last year that it has",
+        )  # fmt: skip
     stocks = people.by_year()
     _check_every_age(people, stocks[-1])
     if (parts := stocks % 1 > 0).any():
@@ -188,6 +197,12 @@ class _Table:
         own, wanted = self.years, people.years
         wanted = wanted[:-1] if len(wanted) > 1 else own[:1]
         if own != wanted and not (self.of_rates and len(own) == 1):
+            if own == [0]:
+                raise InputRefused(
+                    "has no such column, though population.csv is of several days",
+                    where=str(self.path), column="year", allowed=[str(year) for year in wanted],
+                    next_step="Say which year each figure is of, or give the population of one day",
+                )  # fmt: skip
             raise InputRefused(
                 "is of other years than lie between those of population.csv", where=str(self.path),
                 value=", ".join(map(str, own)), allowed=[str(year) for year in wanted],
@@ -248,11 +263,15 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream, restkey="", restval=""))
+    except FileNotFoundError as error:
+        raise InputRefused(
+            "is not there", where=str(path),
+            next_step="Write it, as the manual's page 'Project the population' has it",
+        ) from error  # fmt: skip
     except (OSError, UnicodeDecodeError) as error:
         raise InputRefused(
-            "cannot be read", where=str(path), allowed="a CSV file in UTF-8",
-            next_step="Look at what a folder of tables has to hold",
-        ) from error  # fmt: skip
+            "cannot be read", where=str(path), allowed="a CSV file in UTF-8"
+        ) from error
     if not rows:
         raise InputRefused("has no rows", where=str(path))
     for name in rows[0]:

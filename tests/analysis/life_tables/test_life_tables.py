@@ -178,6 +178,19 @@ def test_the_sexes_may_be_compared(country: Any) -> None:
     rows = ask(country, open_age=85, by=("sex",), between=("male", "female"))
     assert "sex" not in rows[0]
     assert rows[-1]["contribution"] == pytest.approx(female - male)
+    (young, old, total) = ask(country, open_age=85, by=("sex",), between=("male", "female"),
+                              ages=(65,))  # fmt: skip
+    assert [one["age"] for one in (young, old, total)] == ["0-64", "65+", "total"]
+    past = [row["contribution"] for row in rows[:-1] if int(row["age"].rstrip("+")) >= 65]
+    assert old["contribution"] == pytest.approx(sum(past))
+    assert total == rows[-1]
+    (whole, total) = ask(country, open_age=85, by=("sex",), between=("male", "female"),
+                         ages=(0,))  # fmt: skip
+    assert [whole[name] for name in total if name != "age"] == pytest.approx(
+        [total[name] for name in total if name != "age"]
+    )
+    with pytest.raises(InputRefused, match="begin no age group"):
+        ask(country, open_age=85, by=("sex",), between=("male", "female"), ages=(90,))
     with pytest.raises(InputRefused, match="two sexes"):
         ask(country, by=("sex",), between=("male", "men"))
 

@@ -54,6 +54,12 @@ def test_intervals_open_and_differences_are_of_the_same_draws(
     levels = projected(store, 2021, 2051, scenarios=[HALF], every=10, likely=asked)
     ids = [measure.id for measure in levels.specification.measures]
     assert ids[:3] == ["population", "population_lower", "population_upper"]
+    said = [note for note in levels.specification.footnotes if "2025" in note.en]
+    assert len(said) == 4
+    assert said[1].en == "Fertility in 2025: low, medium and high are 0.5, 1 and 2 times what was."
+    assert (
+        said[1].no == "Fruktbarhet i 2025: lav, middels og høy er 0,5, 1 og 2 ganger det som var."
+    )
     width = np.subtract(*(levels.data[f"population_{end}"].to_numpy()
                           for end in ("upper", "lower")))  # fmt: skip
     assert width[0] == 0

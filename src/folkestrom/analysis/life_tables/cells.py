@@ -177,7 +177,7 @@ def differences(made: Counts, asked: Asked) -> tuple[TableSpecification, pl.Data
     dimensions = [d for d in spec.dimensions if d.id in (*names, asked.design.axis)]
     if exits:
         categories = [Category(name, _LEAVING[name][0]) for name in asked.design.exits]
-        way = Dimension("exit", Text("Way out", "Måte å dra på"), (*categories, _ALL_OF_THEM))
+        way = Dimension("exit", Text("Way out", "Avgangsårsak"), (*categories, _ALL_OF_THEM))
         dimensions.insert(len(names), way)
     spec = _of_difference(spec, asked, tuple(dimensions))
     return spec, data.select(*(d.id for d in dimensions), *(m.id for m in _CONTRIBUTION))
@@ -189,13 +189,18 @@ def _difference(
     """Contributions by way out and age, and their sums, with intervals by drawing the events."""
     ages = one.age
     found = _contributions((one, other), (one.rate, other.rate), choices, design)
+    parts = found.shape[1]
+    at = _first_ages(ages[:parts], design.ages)
+    found = np.add.reduceat(found, at, axis=1)
     chance = np.random.default_rng(_SEED)
     drawn = []
     for _ in range(DRAWS):
         rates = [_drawn(each, chance) for each in (one, other)]
-        drawn.append(_contributions((one, other), (rates[0], rates[1]), choices, design))
+        each_age = _contributions((one, other), (rates[0], rates[1]), choices, design)
+        drawn.append(np.add.reduceat(each_age, at, axis=1))
     tail = 100 * (1 - design.level) / 2
-    codes = [*_codes(ages, choices[0].abridged)[: found.shape[1]], _TOTAL]
+    starts = np.concatenate([ages[at], ages[parts:]])
+    codes = [*_codes(starts, choices[0].abridged or bool(design.ages))[: len(at)], _TOTAL]
     whole, limits = _with_sums(found), np.percentile(
         [_with_sums(each) for each in drawn], [tail, 100 - tail], axis=0
     )  # fmt: skip
@@ -223,6 +228,16 @@ def _contributions(
     found = contributions(two[0].age, rates, (within[0], within[1]))
     # The end of what is followed since arrival is no way out, and adds nothing.
     return found[: len(design.exits), : -1 if design.since_arrival else None]
+
+
+def _first_ages(ages: Floats, wanted: Sequence[int]) -> list[int]:
+    """Where the groups begin that ages are added up to: at each age, unless some are asked for."""
+    if not wanted:
+        return list(range(len(ages)))
+    there = [int(age) for age in ages]
+    if not set(wanted) <= set(there):
+        raise _begin_no_group(wanted, there)
+    return sorted({0, *map(there.index, wanted)})
 
 
 def _drawn(one: Observed, chance: np.random.Generator) -> Floats:
@@ -274,12 +289,15 @@ def _shown(data: pl.DataFrame, design: LifeTableDesign) -> pl.DataFrame:
     ages = data[design.axis].map_elements(lambda code: _place(code)[0], return_dtype=pl.Int64)
     kept = data.filter(ages.is_in(list(design.ages)))
     if kept.is_empty():
-        there = sorted(set(ages.to_list()))
-        raise InputRefused(
-            "begin no age group of the tables", where="ages",
-            value=",".join(map(str, design.ages)), allowed=there,
-        )  # fmt: skip
+        raise _begin_no_group(design.ages, sorted(set(ages.to_list())))
     return kept
+
+
+def _begin_no_group(ages: Sequence[int], there: Sequence[int]) -> InputRefused:
+    return InputRefused(
+        "begin no age group of the tables", where="ages",
+        value=",".join(map(str, ages)), allowed=there,
+    )  # fmt: skip
 
 
 def _measures(asked: Asked) -> tuple[Measure, ...]:
@@ -428,8 +446,8 @@ def _notes(asked: Asked) -> Iterator[Text]:
         yield Text(
             "Years until the first way out: later returns are not among them. Without emigration: "
             "if nobody left, the rates of death being the same within each group.",
-            "År til den første måten å dra på: senere tilbakeflyttinger er ikke med. Uten "
-            "utvandring: om ingen dro, med samme dødsrater i hver gruppe.",
+            "År til den første avgangen, død eller utvandring: senere tilbakeflyttinger er ikke "
+            "med. Uten utvandring: om ingen dro, med samme dødsrater i hver gruppe.",
         )
     if design.since_arrival:
         years = design.followed(asked.log_years)

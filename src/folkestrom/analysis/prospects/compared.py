@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from folkestrom.analysis.prospects.equivalent_draws import equivalent_draws
 from folkestrom.analysis.prospects.likely import Likely, check_drawn, said_of
-from folkestrom.analysis.prospects.measures import Future, Indicator, chosen
+from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, Future, Indicator, chosen
 from folkestrom.analysis.prospects.outlook import BASELINE, check_years, future_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -38,14 +38,6 @@ from folkestrom.projection.structure import Structure
 EQUIVALENTS: Final = ("fertility", "immigration", "mortality", "emigration")
 #: How far it is looked for: from nothing to so many times.
 _MOST: Final = 20.0
-_COMPONENTS: Final = {
-    "population": Text("Population at the beginning", "Folkemengde ved starten"),
-    "mortality": Text("Mortality", "Dødelighet"),
-    "fertility": Text("Fertility", "Fruktbarhet"),
-    "immigration": Text("Immigration", "Innvandring"),
-    "emigration": Text("Emigration", "Utvandring"),
-    "return": Text("Return", "Tilbakeflytting"),
-}
 _FROM: Final = "begins with the first scenario, or with rates as they were if there is one only"
 
 
@@ -134,7 +126,7 @@ def _measures(figure: Indicator, component: str) -> tuple[Measure, ...]:
         "fertility": Text("children per woman", "barn per kvinne"),
         "immigration": Text("persons in a year", "personer i et år"),
     }.get(component, Text("by person-year", "per personår"))
-    label = _COMPONENTS[component]
+    label = COMPONENT_LABELS[component]
     times = Measure("factor", _joined(label, Text("times", "ganger")), same(""), decimals=3,
                     empty=None)  # fmt: skip
     return (
@@ -183,7 +175,7 @@ def decomposed(
         label=_joined(figure.measure.label, Text("difference", "forskjell")),
     )  # fmt: skip
     names, components, values = zip(*rows, strict=True)
-    kept = [name for name in _COMPONENTS if name in components]
+    kept = [name for name in COMPONENT_LABELS if name in components]
     return Cells(
         TableSpecification(
             id="projection-decomposition",
@@ -194,7 +186,7 @@ def decomposed(
                 _scenarios(names),
                 Dimension(
                     "component", Text("Component", "Komponent"),
-                    (*(Category(name, _COMPONENTS[name]) for name in kept),
+                    (*(Category(name, COMPONENT_LABELS[name]) for name in kept),
                      Category("all", Text("All", "Alle"))), total="all",
                 ),
             ),

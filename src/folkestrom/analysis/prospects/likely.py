@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.by_cells import FLOWS
-from folkestrom.analysis.prospects.measures import USUAL, chosen
+from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
     check_years,
@@ -183,7 +183,7 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
         spec,
         measures=tuple(measures),
         contents=contents,
-        footnotes=(said_of(asked), *spec.footnotes),
+        footnotes=(said_of(asked), *_of_limits(asked.limits), *spec.footnotes),
     )
 
 
@@ -209,6 +209,19 @@ def said_of(asked: Likely) -> Text:
         "scenarier; nivåene er målt mot årene som ratene gjelder.",
     )
     return Text(drawn.en + less.en, drawn.no + less.no) if asked.difference else drawn
+
+
+def _of_limits(limits: Limits | None) -> Iterator[Text]:
+    """What limits are taken for: a `now` that was left out shows here."""
+    for one in limits.limits if limits else ():
+        named = COMPONENT_LABELS[one.component]
+        low, medium, high = (f"{each:.3g}" for each in (one.low, one.medium, one.high))
+        en = f"{low}, {medium} and {high} times what was."
+        no = f"{low}, {medium} og {high}".replace(".", ",")
+        yield Text(
+            f"{named.en} in {one.year}: low, medium and high are {en}",
+            f"{named.no} i {one.year}: lav, middels og høy er {no} ganger det som var.",
+        )
 
 
 def check_drawn(indicator: str) -> None:

@@ -25,6 +25,16 @@ from folkestrom.projection.scenario import ages_of
 from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
 from folkestrom.projection.tables import csv_rows
 
+#: What components are called.
+COMPONENT_LABELS: Final = {
+    "population": Text("Population at the beginning", "Folkemengde ved starten"),
+    "mortality": Text("Mortality", "Dødelighet"),
+    "fertility": Text("Fertility", "Fruktbarhet"),
+    "immigration": Text("Immigration", "Innvandring"),
+    "emigration": Text("Emigration", "Utvandring"),
+    "return": Text("Return", "Tilbakeflytting"),
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Future:

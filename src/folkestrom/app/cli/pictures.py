@@ -36,7 +36,8 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         help="What to draw, by names of columns: rate, or several counts, births,deaths. "
-        "Without it, the first with an interval, or the first; what follows a population.",
+        "Without it, the first with an interval, or the first; what follows a population, but "
+        "in a pyramid the population.",
     ),
 ]
 

@@ -80,7 +80,13 @@ def life_table(
         typer.Option("--closing", help="kannisto: death rates from 85 on are by Kannisto's model."),
     ] = "none",
     ages: Annotated[
-        str, typer.Option("--ages", metavar="AGE[,AGE]", help="Ages that are shown, such as 0,65.")
+        str,
+        typer.Option(
+            "--ages",
+            metavar="AGE[,AGE]",
+            help="Ages that are shown, such as 0,65; of a difference, first ages of the groups "
+            "that it is added up to.",
+        ),
     ] = "",
     only: Only = None,
     groups: GroupsOf = None,

@@ -152,7 +152,7 @@ class ProjectionQuestion:
 
     def answer_of_tables(self, folder: Path) -> Cells:
         """The answer from a folder of published tables."""
-        return self.shown.of(self._of(read_tables(folder)))
+        return self.shown.of(self._of(read_tables(folder, self.first)))
 
 
 def scenario_read(given: Scenarios) -> Scenario:

@@ -170,7 +170,8 @@ class Demography(Opened):
         closing
             "kannisto": death rates from 85 on are by Kannisto's model.
         ages
-            Ages that are shown; all by default.
+            Ages that are shown; all by default. Of a difference, the first ages of the groups that
+            it is added up to.
         only, groups, level, known_at
             As for `rates`.
         order, top, wide, labels
