@@ -112,6 +112,10 @@ def test_a_server_that_is_gone_is_said(browser: Browser, site: httpx.Client) -> 
         page.get_by_label("Fertility").press("ArrowRight")
         page.locator("#said.problem").wait_for()
         assert "does not answer" in page.locator("#said").inner_text()
+        page.unroute("**/projection?*")
+        page.get_by_label("Fertility").press("ArrowRight")
+        page.wait_for_url("**fertility=110")
+        assert page.locator("#said").get_attribute("class") == "out"
 
 
 def test_paper_has_the_assumptions_and_every_table(browser: Browser, site: httpx.Client) -> None:

@@ -22,6 +22,7 @@ function show(fresh) {
 function rest(fresh, asked) {
   const said = document.getElementById("said");
   said.textContent = fresh.getElementById("said").textContent;
+  said.className = "out";
   const other = document.querySelector("a.language");
   other.href = fresh.querySelector("a.language").getAttribute("href");
   history.replaceState(null, "", asked ? `?${asked}` : location.pathname);
