@@ -26,7 +26,7 @@ from folkestrom.analysis.life_tables.design import (
 from folkestrom.analysis.rates.cells import comma, in_order, variable_notes, when
 from folkestrom.analysis.rates.occurrence import Occurrences
 from folkestrom.classifications.code_lists import SEX
-from folkestrom.errors import InputRefused
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -159,7 +159,7 @@ def differences(made: Counts, asked: Asked) -> tuple[TableSpecification, pl.Data
     if not asked.groups:
         two = [made.get((code,)) for code in between]
         if None in two:
-            raise InputRefused(
+            raise UsageError(
                 "are not the two sexes", where="between", value=" ".join(between), allowed=SEXES
             )
         pairs = [("", [n for n in two if n is not None], [asked.choices(c) for c in between])]
@@ -275,7 +275,7 @@ def _shown(data: pl.DataFrame, design: LifeTableDesign) -> pl.DataFrame:
     kept = data.filter(ages.is_in(list(design.ages)))
     if kept.is_empty():
         there = sorted(set(ages.to_list()))
-        raise InputRefused(
+        raise UsageError(
             "begin no age group of the tables", where="ages",
             value=",".join(map(str, design.ages)), allowed=there,
         )  # fmt: skip
