@@ -142,13 +142,33 @@ def test_a_slip_in_a_change_names_it_and_what_is_allowed(change: str, said: str)
         ('"return"\ngroups = "immigrants"\nset = 0', "is of nobody"),
         ('"fertility"\nsex = "male"\nmultiply = 2', "is of nobody"),
         ('"immigration"\nset = -10', "negative"),
+        ('"return"\nfixed = -1', "negative"),
+        ('"return"\ngroups = "immigrants"\nfixed = 1', "is of nobody"),
+        ('"emigration"\nset = 1.5', "(?s)set: '1.5' is no rate by person-year.*up to 1"),
+        ('"mortality"\nadd = {2021 = 0.1, 2030 = 2}', "add: '1.* is no rate by person-year"),
+        ('["emigration"]\nset = 0', "is no component.*"),
         ('"immigration"\nmultiply = -1', "negative"),
     ],
 )
 def test_a_change_that_changes_nobody_or_below_zero_is_refused(change: str, said: str) -> None:
     _, rates = drawn(5)
+    persons = np.ones(CELLS.shape)
     with pytest.raises(UsageError, match=said):
-        scenario(f"[[change]]\ncomponent = {change}").applied(rates, CELLS, 2021, 7)
+        scenario(f"[[change]]\ncomponent = {change}").applied(rates, CELLS, 2021, 7, persons)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("multiply = -1", "change 1, multiply: '-1.0' makes"),
+        ('ages = "500-"\nmultiply = 1', "nobody"),
+    ],
+)
+def test_a_start_with_less_than_nobody_is_refused(change: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        scenario(f'[[change]]\ncomponent = "population"\n{change}').started(
+            np.ones(CELLS.shape), CELLS
+        )
 
 
 def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:
