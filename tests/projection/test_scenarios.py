@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from folkestrom.errors import UsageError
-from folkestrom.projection.scenario import Scenario, scenario_of
+from folkestrom.projection.scenario import Scenario, named, scenario_of
 from tests.projection.test_properties import CELLS, drawn
 
 
@@ -175,3 +175,11 @@ def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:
     with pytest.raises(UsageError, match=r"(?s)has no change.*\[\[change\]\]"):
         scenario("")
     assert scenario('name = ""\n[[change]]\ncomponent = "return"\nset = 0').name == "trial"
+
+
+def test_levels_of_immigration_and_of_net_migration_contradict_each_other() -> None:
+    level = scenario('[[change]]\ncomponent = "immigration"\nlevel = 700')
+    for one, other in ((named("MME"), level), (level, named("MME"))):
+        with pytest.raises(UsageError, match="contradict each other"):
+            one + other
+    assert len((named("MME") + named("half-emigration")).changes) == 5

@@ -79,8 +79,13 @@ class Change:
     def contradicts(self, other: Change) -> bool:
         """Whether both say another level for one and the same."""
         told = {"set", "level"}
-        same = self.component == other.component and {self.how, other.how} <= told
-        differ = (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
+        components = {self.component, other.component}
+        # Net migration is brought to its level by immigration.
+        one = len(components) == 1 or components == {"immigration", "net_migration"}
+        same = one and {self.how, other.how} <= told
+        differ = len(components) > 1 or (
+            (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
+        )
         mine, theirs = self.ages or (0, OLDEST), other.ages or (0, OLDEST)
         return (
             same and differ
