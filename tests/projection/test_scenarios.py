@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from folkestrom.errors import UsageError
-from folkestrom.projection.scenario import Scenario, scenario_of
+from folkestrom.projection.scenario import Scenario, named, scenario_of
 from tests.projection.test_properties import CELLS, drawn
 
 
@@ -87,7 +87,7 @@ def test_changes_follow_each_other_and_a_name_changes_nothing() -> None:
         ('[[change]]\ncomponent = "return"\nset = 0\nsex = "men"', "is no sex"),
         ('[[change]]\ncomponent = "return"\nset = 0\ngroups = ["nativ"]', "Did you mean 'native'"),
         ('[[change]]\ncomponent = "mortality"\nadd = -1', "makes rates or numbers negative"),
-        ('[[change]]\ncomponent = "return"\nset = 20', "set: '20.0' makes rates above 1"),
+        ('[[change]]\ncomponent = "return"\nset = 20', "set: '20.0' is no rate by person-year"),
     ],
 )  # fmt: skip
 def test_a_scenario_that_cannot_be_meant(text: str, said: str) -> None:
@@ -143,16 +143,44 @@ def test_a_slip_in_a_change_names_it_and_what_is_allowed(change: str, said: str)
         ('"return"\ngroups = "immigrants"\nset = 0', "is of nobody"),
         ('"fertility"\nsex = "male"\nmultiply = 2', "is of nobody"),
         ('"immigration"\nset = -10', "negative"),
+        ('"return"\nfixed = -1', "negative"),
+        ('"return"\ngroups = "immigrants"\nfixed = 1', "is of nobody"),
+        ('"emigration"\nset = 1.5', "(?s)set: '1.5' is no rate by person-year.*up to 1"),
+        ('"mortality"\nadd = {2021 = 0.1, 2030 = 2}', "add: '1.* is no rate by person-year"),
+        ('["emigration"]\nset = 0', "is no component.*"),
         ('"immigration"\nmultiply = -1', "negative"),
     ],
 )
 def test_a_change_that_changes_nobody_or_below_zero_is_refused(change: str, said: str) -> None:
     _, rates = drawn(5)
+    persons = np.ones(CELLS.shape)
     with pytest.raises(UsageError, match=said):
-        scenario(f"[[change]]\ncomponent = {change}").applied(rates, CELLS, 2021, 7)
+        scenario(f"[[change]]\ncomponent = {change}").applied(rates, CELLS, 2021, 7, persons)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("multiply = -1", "change 1, multiply: '-1.0' makes"),
+        ('ages = "500-"\nmultiply = 1', "nobody"),
+    ],
+)
+def test_a_start_with_less_than_nobody_is_refused(change: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        scenario(f'[[change]]\ncomponent = "population"\n{change}').started(
+            np.ones(CELLS.shape), CELLS
+        )
 
 
 def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:
     with pytest.raises(UsageError, match=r"(?s)has no change.*\[\[change\]\]"):
         scenario("")
     assert scenario('name = ""\n[[change]]\ncomponent = "return"\nset = 0').name == "trial"
+
+
+def test_levels_of_immigration_and_of_net_migration_contradict_each_other() -> None:
+    level = scenario('[[change]]\ncomponent = "immigration"\nlevel = 700')
+    for one, other in ((named("MME"), level), (level, named("MME"))):
+        with pytest.raises(UsageError, match="contradict each other"):
+            one + other
+    assert len((named("MME") + named("half-emigration")).changes) == 5

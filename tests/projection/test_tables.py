@@ -72,7 +72,7 @@ def test_years_between_days_have_the_mean_of_both(tmp_path: Path) -> None:
         made[name] = [["year", *head], *([year, *row] for year in (2019, 2020) for row in rows)]
     found = read_tables(written(tmp_path, made))
     assert found.counts.years == 2
-    with pytest.raises(InputRefused, match=r"column year: '2021' is of another year than"):
+    with pytest.raises(InputRefused, match=r"are no years in a row that end with the start"):
         read_tables(tmp_path, 2022)
     assert (read_tables(tmp_path, 2021).population == found.population).all()
     assert found.counts.lived == pytest.approx(2 * found.population)
@@ -126,14 +126,18 @@ def test_groups_follow_each_other(tmp_path: Path) -> None:
     ("name", "change", "said"),
     [
         ("population", lambda rows: rows.pop(40), r"population.csv: 'male, 39' has no row for an"),
-        ("population", lambda rows: rows[3].__setitem__(2, 7.5), r"'7.5' has persons in parts"),
+        ("population", lambda rows: rows[3].__setitem__(2, 7.5), r"row 3.*: '7.5' has persons"),
         ("population", lambda rows: rows[3].__setitem__(0, "mael"), r"row 3.*column sex: 'mael'"),
         ("population", lambda rows: rows[0].__setitem__(2, "rate"), r"must have one column of fig"),
-        ("population", lambda rows: rows.append(rows[1]), r"row 203: is there before"),
+        ("population", lambda rows: rows.append(rows[1]), r"row 203: is there before.*Next"),
+        ("population", lambda rows: rows[7].__setitem__(0, "x" * 200_000), r"csv: cannot be read"),
         ("deaths", lambda rows: rows[5].__setitem__(1, "x"), r"row 5, column age: 'x' is no age"),
         ("deaths", lambda rows: rows[5].__setitem__(1, "4+"), r"'4\+' begins too early"),
         ("deaths", lambda rows: rows[5].__setitem__(2, -1), r"row 5, column number: '-1' is none"),
         ("births", lambda rows: rows[0].__setitem__(1, "numbr"), r"'numbr' is no column.*Did you"),
+        ("births", lambda rows: rows[0].__setitem__(0, "sex"), r"births.csv: 'sex' is no column"),
+        ("births", lambda rows: rows[5].__setitem__(1, 1001), r"births.csv: '24' has more events"),
+        ("deaths", lambda rows: rows[1].__setitem__(2, 1001), r"'male, 0' has more.*up to 1000,"),
         ("births", lambda rows: rows.clear(), r"births.csv: has no rows"),
         ("emigration", lambda rows: rows[0].__setitem__(2, "rate"), r"'5' is none that can be"),
         ("immigration", lambda rows: rows[0].__setitem__(0, "group"), r"column sex: has no such"),
@@ -144,6 +148,36 @@ def test_files_that_cannot_be(tmp_path: Path, name: str, change: Any, said: str)
     change(made[name])
     with pytest.raises(InputRefused, match=rf"(?s){said}"):
         read_tables(written(tmp_path, made))
+
+
+def test_deaths_of_an_age_may_be_more_than_its_few_persons(tmp_path: Path) -> None:
+    made = tables()
+    made["population"][101][2], made["deaths"][101][2] = 0, 2
+    read_tables(written(tmp_path, made))
+
+
+@pytest.mark.parametrize(("years", "first"), [((2019, 2020), 2021), ((2019, 2021), None)])
+def test_the_start_is_the_last_of_years_in_a_row(
+    tmp_path: Path, years: tuple[int, int], first: int | None
+) -> None:
+    made = tables()
+    head, *rows = made["population"]
+    made["population"] = [["year", *head], *([year, *row] for year in years for row in rows)]
+    with pytest.raises(InputRefused, match=r"(?s)population.csv.* no years in a row.*2020, 2021"):
+        read_tables(written(tmp_path, made), first)
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ([["label"], ["a"]], "column group: has no such column"),
+        ([["group", "children"], ["all", "all:0.5.5"]], "column children: 'all:0.5.5' are no"),
+        ([["group", "resident"], ["all", "perhaps"]], "row 1, column resident: 'perhaps' is nei"),
+    ],
+)
+def test_groups_that_cannot_be(tmp_path: Path, groups: Rows, said: str) -> None:
+    with pytest.raises(InputRefused, match=said):
+        read_tables(written(tmp_path, tables() | {"groups": groups}))
 
 
 def test_a_file_that_is_not_there_and_an_open_age_that_is_too_low(tmp_path: Path) -> None:

@@ -79,8 +79,13 @@ class Change:
     def contradicts(self, other: Change) -> bool:
         """Whether both say another level for one and the same."""
         told = {"set", "level"}
-        same = self.component == other.component and {self.how, other.how} <= told
-        differ = (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
+        components = {self.component, other.component}
+        # Net migration is brought to its level by immigration.
+        one = len(components) == 1 or components == {"immigration", "net_migration"}
+        same = one and {self.how, other.how} <= told
+        differ = len(components) > 1 or (
+            (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
+        )
         mine, theirs = self.ages or (0, OLDEST), other.ages or (0, OLDEST)
         return (
             same and differ
@@ -142,7 +147,7 @@ def changed(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """
     if change.first is not None and change.first > span.years[-1]:
         raise UsageError(
-            "begins after the last year", where=f"{where}, from", value=change.first,
+            "begins after the last year", where=f"{where}, key from", value=change.first,
             allowed=f"up to {span.years[-1]}", next_step="Project further, or begin earlier",
         )  # fmt: skip
     if change.component == "population":
@@ -166,7 +171,10 @@ def started(population: Floats, change: Change, structure: Structure, where: str
     """The population at the beginning, as a change of it makes it."""
     if change.component != "population":
         return population
-    return np.where(_cells(change, structure, where), population * change.amount, population)
+    cells = _cells(change, structure, where)
+    _check_somebody(cells, where)
+    _check_not_negative(change, change.amount < 0, where)
+    return np.where(cells, population * change.amount, population)
 
 
 def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
@@ -179,11 +187,14 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
         cells, weight, amount = cells[:, FEMALE], weight[..., FEMALE, :], amount[..., 0]
     whole = (old * cells).sum(axis=(-3, -2, -1), keepdims=True) if name == "immigration" else None
     nobody_comes = whole is not None and not whole.any()
-    if not cells.any() or (nobody_comes and change.how != "multiply" and amount.any()):
+    _check_somebody(cells, where)
+    if nobody_comes and change.how != "multiply" and amount.any():
+        raise _of_nobody(where)
+    if whole is None and change.how in ("add", "set") and (amount > 1).any():
         raise UsageError(
-            "is of nobody", where=where,
-            next_step="Look at its groups, sex and ages: `return` is of those abroad, immigrants "
-            "come to their first year (`eu8_0`), and mothers are female",
+            "is no rate by person-year", where=f"{where}, {change.how}",
+            value=float(amount.max()), allowed="up to 1",
+            next_step="Divide per cent by 100, and rates per 1 000 by 1 000",
         )  # fmt: skip
     # Immigrants are so many in all, and by sex and age as those who came.
     base = old if whole is None else whole
@@ -194,19 +205,30 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     if whole is not None:
         target = old * np.divide(target, whole, out=np.zeros_like(target), where=whole != 0)
     new = old + weight * (target - old)
-    if ((new < 0) & (old >= 0)).any():
+    _check_not_negative(change, bool(((new < 0) & (old >= 0)).any()), where)
+    changed: dict[str, Any] = {name: new}
+    return replace(rates, **changed)
+
+
+def _check_somebody(cells: NDArray[np.bool_], where: str) -> None:
+    if not cells.any():
+        raise _of_nobody(where)
+
+
+def _of_nobody(where: str) -> UsageError:
+    return UsageError(
+        "is of nobody", where=where,
+        next_step="Look at its groups, sex and ages: `return` is of those abroad, immigrants "
+        "come to their first year (`eu8_0`), and mothers are female",
+    )  # fmt: skip
+
+
+def _check_not_negative(change: Change, negative: bool, where: str) -> None:
+    if negative:
         raise UsageError(
             "makes rates or numbers negative", where=f"{where}, {change.how}", value=change.amount,
             next_step="Multiply instead, or take away less",
         )  # fmt: skip
-    if whole is None and change.how in ("add", "set") and ((new > 1) & (old <= 1)).any():
-        raise UsageError(
-            "makes rates above 1", where=f"{where}, {change.how}", value=change.amount,
-            allowed="what makes them 0 to 1, by person-year",
-            next_step="0.05 is five of a hundred persons in a year",
-        )  # fmt: skip
-    changed: dict[str, Any] = {name: new}
-    return replace(rates, **changed)
 
 
 def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
@@ -286,6 +308,8 @@ def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> R
 def _of_fixed_return(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Those abroad return in numbers of the first step, whatever becomes of them."""
     cells = _cells(change, span.structure, where)
+    _check_somebody(cells, where)
+    _check_not_negative(change, change.amount < 0, where)
     returning = np.where(cells, rates.emigration, 0.0)
     number = returning[..., :1, :, :, :] * span.persons(where) * change.amount
     came = np.zeros(np.broadcast_shapes(rates.immigration.shape, number.shape))

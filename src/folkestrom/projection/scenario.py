@@ -207,7 +207,7 @@ def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario
 def _change(given: Mapping[str, Any], where: str) -> Change:
     _check_keys(given, _KEYS, where)
     component = given.get("component", "")
-    check_code(component, COMPONENTS, "is no component", where=f"{where}, component")
+    check_code(component, (*COMPONENTS,), "is no component", where=f"{where}, component")
     said = [how for how in HOW if how in given]
     if len(said) != 1 or said[0] not in COMPONENTS[component]:
         raise UsageError(
@@ -230,7 +230,7 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
         if value is not None and not _is_number(value, int, 0, _LAST_YEAR):
             raise UsageError(
                 "is no number of years" if name == "fade_in" else "is no year",
-                where=f"{where}, {name}", value=str(value)[:40],
+                where=f"{where}, key {name}", value=str(value)[:40],
                 allowed=f"a whole number from 0 to {_LAST_YEAR}",
             )  # fmt: skip
     ages = ages_of(given["ages"], f"{where}, ages") if "ages" in given else None

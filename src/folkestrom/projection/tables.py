@@ -31,6 +31,8 @@ _AGES: Final = 120
 _LEAST_OPEN: Final = 90
 #: So much of the population may be left that events do not explain: statistical adjustment.
 _ADJUSTMENT: Final = 0.01
+#: So many events of an age can be more than the persons of it.
+_FEW: Final = 20
 _FIGURES: Final = ("number", "rate")
 _COLUMNS: Final = ("year", "group", "sex", "age", *_FIGURES)
 _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to", "children",
@@ -48,35 +50,26 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
     folder
         Where the files are; the how-to "Project the population" says what is in each.
     first
-        The year at whose beginning it is to start. None: any.
+        The year of the start, which is then the last of the population's, if it says years.
 
     Raises
     ------
     InputRefused
         A file, a column, an age or a sex that is missing, a figure that cannot be, a row twice;
-        populations of several years that events do not explain; a population of
-        another year than the start.
+        more events than persons, years that leave one out or end before the first, populations of
+        several years that events do not explain.
     """
     path = Path(folder)
     groups = _groups(path / "groups.csv")
     people = _Table(path / "population.csv", groups, ("number",), needs=("sex", "age"))
-    if first is not None and (own := people.years[-1]) and own != first:
-        raise InputRefused(
-            "is of another year than the projection starts from", where=str(people.path),
-            column="year", value=own, allowed=f"{first}",
-            next_step="Start from the last year that it has",
-        )  # fmt: skip
     stocks = people.by_year()
     _check_every_age(people, stocks[-1])
-    if (parts := stocks % 1 > 0).any():
-        raise InputRefused(
-            "has persons in parts", where=str(people.path), value=float(stocks[parts][0]),
-            allowed="whole numbers", next_step="Round them, so that the total stays",
-        )  # fmt: skip
+    people.check_whole()
+    people.check_in_a_row(first)
     cells = Structure(groups, _AGES)
     years = max(len(stocks) - 1, 1)
     lived = (stocks[1:] + stocks[:-1]).sum(axis=0) / 2 if len(stocks) > 1 else stocks[0]
-    births = _Table(path / "births.csv", groups, needs=("age",))
+    births = _Table(path / "births.csv", groups, needs=("age",), of_sex=False)
     found = {
         name: _Table(path / f"{name}.csv", groups, figures, needs=("sex", "age"))
         for name, figures in (
@@ -92,6 +85,9 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
         births.numbers(cells)[:, FEMALE],
     )  # fmt: skip
     _check_reached(cells, stocks[-1], counts)
+    for one, events in ((found["deaths"], counts.deaths), (found["emigration"], counts.emigration)):
+        _check_enough(one, events, lived)
+    _check_enough(births, counts.births, lived[:, FEMALE])
     if len(stocks) > 1 and not any(one.of_rates for one in (births, *found.values())):
         _check_account(stocks, counts)
     rates = counts.rates()
@@ -118,14 +114,11 @@ class _Table:
 
     def __init__(
         self, path: Path, groups: tuple[Group, ...], figures: tuple[str, ...] = _FIGURES,
-        needs: tuple[str, ...] = (),
+        needs: tuple[str, ...] = (), *, of_sex: bool = True,
     ) -> None:  # fmt: skip
         self.path, self._groups = path, [group.code for group in groups]
-        rows = csv_rows(path, _COLUMNS)
+        rows = csv_rows(path, [name for name in _COLUMNS if of_sex or name != "sex"], needs)
         named = set(rows[0])
-        for column in needs:
-            if column not in named:
-                raise InputRefused("has no such column", where=str(path), column=column)
         which = [one for one in figures if one in named]
         if len(which) != 1:
             raise InputRefused("must have one column of figures", where=str(path), allowed=figures)
@@ -184,8 +177,33 @@ class _Table:
         for n, one in enumerate(self.cells, start=1):
             key = one.year, one.group, one.sex, one.age
             if key in seen:
-                raise InputRefused("is there before", where=str(self.path), row=n)
+                raise InputRefused(
+                    "is there before", where=str(self.path), row=n, next_step="Keep one of the two"
+                )
             seen.add(key)
+
+    def check_whole(self) -> None:
+        """Persons are whole."""
+        for n, one in enumerate(self.cells, start=1):
+            if one.figure % 1:
+                raise InputRefused(
+                    "has persons in parts", where=str(self.path), row=n, column=self.figure,
+                    value=one.figure, allowed="whole numbers",
+                    next_step="Round them, so that the total stays",
+                )  # fmt: skip
+
+    def check_in_a_row(self, first: int | None) -> None:
+        """Years follow each other, and end with the first of the projection."""
+        own = self.years
+        last = own[-1] if first is None or own == [0] else first
+        wanted = list(range(last - len(own) + 1, last + 1))
+        if own != wanted:
+            raise InputRefused(
+                "are no years in a row that end with the start of the projection",
+                where=str(self.path), value=", ".join(map(str, own)),
+                allowed=[str(year) for year in wanted],
+                next_step="Begin the projection in the last of them, and leave none out",
+            )  # fmt: skip
 
     @property
     def years(self) -> list[int]:
@@ -245,7 +263,7 @@ class _Table:
         return self.sum()
 
 
-def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+def csv_rows(path: Path, columns: Sequence[str], needs: Sequence[str] = ()) -> list[dict[str, str]]:
     """The rows of a CSV file, which has no other columns than those, and at least one row.
 
     Parameters
@@ -254,21 +272,23 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         The file.
     columns
         The columns that it may have.
+    needs
+        Those that it must have.
 
     Raises
     ------
     InputRefused
-        A file that cannot be read, a column of another name, or no row.
+        A file that cannot be read, a column that is missing or has another name, or no row.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, restkey="", restval=""))
+            rows = list(csv.DictReader(stream, restkey="", restval="", strict=True))
     except FileNotFoundError as error:
         raise InputRefused(
             "is not there", where=str(path),
             next_step="Write it, as the manual's page 'Project the population' has it",
         ) from error  # fmt: skip
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputRefused(
             "cannot be read", where=str(path), allowed="a CSV file in UTF-8"
         ) from error
@@ -277,6 +297,9 @@ def csv_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     for name in rows[0]:
         check_code(name, columns, "is no column of this table", where=str(path),
                    error=InputRefused)  # fmt: skip
+    for column in needs:
+        if column not in rows[0]:
+            raise InputRefused("has no such column", where=str(path), column=column)
     return rows
 
 
@@ -284,7 +307,10 @@ def _groups(path: Path) -> tuple[Group, ...]:
     """The groups of `groups.csv`; without that file one of all."""
     if not path.exists():
         return (Group("all", alike="all"),)
-    rows = csv_rows(path, _OF_GROUPS)
+    rows = csv_rows(path, _OF_GROUPS, ("group",))
+    for n, row in enumerate(rows, start=1):
+        check_code(row.get("resident", ""), ("", "yes", "no"), "is neither yes nor no",
+                   where=f"{path}, row {n}", column="resident", error=InputRefused)  # fmt: skip
     return tuple(
         Group(
             row["group"], row.get("label", ""), tuple(row.get("part_of", "").split()),
@@ -297,7 +323,7 @@ def _groups(path: Path) -> tuple[Group, ...]:
 
 def _children(text: str, path: Path, n: int) -> Iterator[tuple[str, float]]:
     for part in text.split():
-        found = re.fullmatch(r"([^:]+)(?::([\d.]+))?", part)
+        found = re.fullmatch(r"([^:]+)(?::(\d+(?:\.\d+)?|\.\d+))?", part)
         if not found:
             raise InputRefused(
                 "are no groups with their shares", where=str(path), row=n, column="children",
@@ -336,6 +362,19 @@ def _check_account(stocks: Floats, counts: Counts) -> None:
             where="population.csv", value=round(missing),
             allowed=f"up to {_ADJUSTMENT:.0%} of the population, more or fewer",
             next_step="Look for a year, a group or a sex that is missing in one of the files",
+        )  # fmt: skip
+
+
+def _check_enough(table: _Table, events: Floats, lived: Floats) -> None:
+    """More events than persons are of another population; few can be chance."""
+    events, lived = events.sum(axis=0), lived.sum(axis=0)
+    if (over := (events > lived) & (events > _FEW)).any():
+        *sex, age = (int(place) for place in np.argwhere(over)[0])
+        raise InputRefused(
+            "has more events than there are persons", where=str(table.path),
+            value=", ".join([*(SEXES[one] for one in sex), str(age)]),
+            allowed=f"up to {lived[over][0]:.0f}, as population.csv has",
+            next_step="Look at whether both files are of the same persons, and in the same unit",
         )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def test_ages_groups_and_abridged_tables(country: Any) -> None:
     rows = ask(country, by=("county",), abridged=True, open_age=80, ages=(0, 65))
     assert [row["county"] for row in rows] == ["03"] * 4 + ["11"] * 4
     assert [row["age"] for row in rows] == ["0", "65-69"] * 4
-    with pytest.raises(InputRefused, match="begin no age group"):
+    with pytest.raises(UsageError, match="begin no age group"):
         ask(country, abridged=True, ages=(3,))
 
 
@@ -189,9 +189,9 @@ def test_the_sexes_may_be_compared(country: Any) -> None:
     assert [whole[name] for name in total if name != "age"] == pytest.approx(
         [total[name] for name in total if name != "age"]
     )
-    with pytest.raises(InputRefused, match="begin no age group"):
+    with pytest.raises(UsageError, match="begin no age group"):
         ask(country, open_age=85, by=("sex",), between=("male", "female"), ages=(90,))
-    with pytest.raises(InputRefused, match="two sexes"):
+    with pytest.raises(UsageError, match="two sexes"):
         ask(country, by=("sex",), between=("male", "men"))
 
 

@@ -199,6 +199,10 @@ def test_needs_per_head(tmp_path: Path) -> None:
     assert found["care"].to_pylist()[0] == 10 * 100 * 3 + 5 * 1100 * 1.5
     for text, said in (
         ("need,ages\ncare,80-", "column per_head: has no such column"),
+        ("need,ages,per_head\npopulation,80-,1", "row 1, column need: 'population' is no name"),
+        ("need,ages,per_head\nyear,80-,1", "row 1, column need: 'year' is no name"),
+        ("need,ages,per_head\n ,80-,1", "row 1, column need: .* is no name"),
+        ("need,ages,per_head\ncare,80-,1\ncare,80-,2", "row 2: is there before"),
         ("need,ages,per_head\ncare,80-,x", "row 1, column per_head: 'x' is none that can be"),
         ("need,ages,per_head\ncare,old,1", "row 1, ages: 'old' are no ages"),
         ("need,ages,per_head,group\ncare,80-,1,imigrants", "'imigrants' is no group"),

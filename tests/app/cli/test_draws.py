@@ -47,7 +47,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         asked(draws=10, series=tmp_path / "none.csv")
     with pytest.raises(InputRefused, match=r"(?s)none.toml.*cannot be read"):
         asked(draws=10, limits=tmp_path / "none.toml")
+    long = tmp_path / "series.csv"
+    long.write_text("component,year,value\n" + "x" * 200_000)
+    with pytest.raises(InputRefused, match=r"series.csv: cannot be read"):
+        asked(draws=10, series=long)
     wrong = tmp_path / "limits.toml"
+    wrong.write_text(LIMIT, encoding="utf-8-sig")
+    assert asked(draws=10, limits=wrong).likely is not None
     wrong.write_text(LIMIT.replace("medium", "meduim"))
     with pytest.raises(UsageError, match=r"(?s)limits.toml, limit 1.*meduim.*medium"):
         asked(draws=10, limits=wrong)

@@ -40,6 +40,8 @@ ADULT = 'adult = {of = "age", starts = [0, 18]}'
         (("project", "--from", "2021", "--to", "2060", "--tables", "x", "--years", "3"), "--years"),
         (("project", "--from", "2021", "--to", "2060", "--decompose", "--indicator", "growth",
           "--every", "3"), "--every"),
+        (("project", "--from", "2021", "--to", "2060", "--seed", "5"), "--seed"),
+        (("project", "--from", "2021", "--to", "2060", "--interval", "95"), "--interval"),
         (("link", "--list", "--as", "income"), "--as"),
         (("link", "--as", "income", "--export-held", "held.csv", "--add"), "--add"),
     ],

@@ -127,11 +127,17 @@ def test_limits_that_cannot_be(text: str, said: str) -> None:
         (rows()[:5] + rows()[6:], "1995.*lacks a year"),
         (mortality()[:-1], "2020, female, age 80.*lacks a death rate"),
         ([{"component": "mortality", "year": 2000, "sex": "x", "age": 0, "value": 1}], "male or"),
+        ([{"component": "mortality", "year": 2000, "sex": "male", "age": -5, "value": 1}], "row 1"),
     ],
 )
 def test_series_that_cannot_be(given: list[dict[str, Any]], said: str) -> None:
     with pytest.raises((InputRefused, UsageError), match=f"(?s){said}"):
         history_of(given, "s.csv")
+
+
+def test_a_limit_of_a_year_before_the_start() -> None:
+    with pytest.raises(UsageError, match=r"(?s)immigration, 2030.* is before the first.*2031 or"):
+        factors(None, limits(LIMIT), first=2031)
 
 
 def test_series_that_end_too_early_or_begin_too_late() -> None:

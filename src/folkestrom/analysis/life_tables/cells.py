@@ -26,7 +26,7 @@ from folkestrom.analysis.life_tables.design import (
 from folkestrom.analysis.rates.cells import comma, in_order, variable_notes, when
 from folkestrom.analysis.rates.occurrence import Occurrences
 from folkestrom.classifications.code_lists import SEX
-from folkestrom.errors import InputRefused
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import (
     Category,
@@ -159,7 +159,7 @@ def differences(made: Counts, asked: Asked) -> tuple[TableSpecification, pl.Data
     if not asked.groups:
         two = [made.get((code,)) for code in between]
         if None in two:
-            raise InputRefused(
+            raise UsageError(
                 "are not the two sexes", where="between", value=" ".join(between), allowed=SEXES
             )
         pairs = [("", [n for n in two if n is not None], [asked.choices(c) for c in between])]
@@ -293,8 +293,8 @@ def _shown(data: pl.DataFrame, design: LifeTableDesign) -> pl.DataFrame:
     return kept
 
 
-def _begin_no_group(ages: Sequence[int], there: Sequence[int]) -> InputRefused:
-    return InputRefused(
+def _begin_no_group(ages: Sequence[int], there: Sequence[int]) -> UsageError:
+    return UsageError(
         "begin no age group of the tables", where="ages",
         value=",".join(map(str, ages)), allowed=there,
     )  # fmt: skip

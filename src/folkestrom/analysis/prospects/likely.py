@@ -34,6 +34,7 @@ from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
 #: Draws that can be asked for.
 MOST_DRAWS: Final = 100_000
 INTERVAL: Final = 80.0
+SEED: Final = 1
 #: So many times as many persons as at the start are more than a model can tell of.
 _EXPLODED: Final = 10
 _MOST_PERSONS: Final = 1e15
@@ -58,7 +59,7 @@ class Likely:
     """
 
     draws: int
-    seed: int = 1
+    seed: int = SEED
     interval: float = INTERVAL
     history: History | None = None
     limits: Limits | None = None

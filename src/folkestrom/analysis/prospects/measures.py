@@ -187,6 +187,8 @@ _ALL: Final = (
 #: All figures by name, and those that are shown if none are chosen.
 INDICATORS: Final = {one.measure.id: one for one in _ALL}
 USUAL: Final = tuple(INDICATORS)[:9]
+#: Columns that no need can be called as.
+_TAKEN: Final = ("scenario", "year", *INDICATORS)
 
 
 def chosen(names: Sequence[str]) -> tuple[Indicator, ...]:
@@ -202,7 +204,8 @@ def chosen(names: Sequence[str]) -> tuple[Indicator, ...]:
     >>> [one.measure.id for one in chosen(["growth", "old_age_dependency:67:18"])]
     ['growth', 'old_age_dependency_67_18']
     """
-    return tuple(_indicator(name) for name in dict.fromkeys(names or USUAL))
+    found = (_indicator(name) for name in names or USUAL)
+    return tuple({one.measure.id: one for one in found}.values())
 
 
 def _indicator(name: str) -> Indicator:
@@ -237,13 +240,23 @@ def needs(path: Path, cells: Structure) -> tuple[Indicator, ...]:
     InputRefused
         A file, a column, an age, a group or a number that cannot be.
     """
-    rows = csv_rows(path, ("need", "ages", "sex", "group", "per_head"))
+    rows = csv_rows(path, ("need", "ages", "sex", "group", "per_head"),
+                    ("need", "ages", "per_head"))  # fmt: skip
     known = {part for group in cells.groups for part in (group.code, *group.part_of)}
     found: dict[str, Floats] = {}
+    seen: set[tuple[str, ...]] = set()
     for n, row in enumerate(rows, start=1):
-        if missing := {"need", "ages", "per_head"} - row.keys():
-            raise InputRefused("has no such column", where=str(path), column=min(missing))
         where = f"{path}, row {n}"
+        if not row["need"].strip() or row["need"] in _TAKEN:
+            raise InputRefused(
+                "is no name for a need", where=str(path), row=n, column="need", value=row["need"],
+                next_step="Give it a name that nothing else in the table has",
+            )  # fmt: skip
+        if (key := (row["need"], row["ages"], row.get("sex", ""), row.get("group", ""))) in seen:
+            raise InputRefused(
+                "is there before", where=str(path), row=n, next_step="Keep one of the two"
+            )
+        seen.add(key)
         first, last = ages_of(row["ages"], f"{where}, ages")
         sex, group = row.get("sex", ""), row.get("group", "")
         check_code(sex, ["", *SEXES], "is no sex", where=where)

@@ -58,7 +58,7 @@ def read_table(path: Path) -> dict[str, Any]:
         A file that is not there, or that is not TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise shortage(error) or InputRefused(
             "cannot be read",

@@ -23,6 +23,8 @@ from folkestrom.projection.structure import SEXES, Structure
 LEVELS: Final[tuple[str, ...]] = ("fertility", "immigration", "emigration")
 COLUMNS: Final = ("component", "year", "sex", "age", "value")
 _MORTALITY: Final = ("mortality", "mortality, males", "mortality, females")
+#: Single years of age that there are.
+_AGES: Final = 120
 _OF_MORTALITY: Final[tuple[tuple[Kind, ...], ...]] = (
     ("drift",), ("walk", "autoregression"), ("walk", "autoregression"),
 )  # fmt: skip
@@ -178,7 +180,7 @@ def _row(row: Mapping[str, Any], place: str, number: int) -> tuple[str, int, Any
     try:
         year, value = int(row["year"]), float(row["value"])
         if component == "mortality":
-            key = (SEXES.index(row["sex"]), int(row["age"]))
+            key = (SEXES.index(row["sex"]), range(_AGES).index(int(row["age"])))
     except (KeyError, TypeError, ValueError) as error:
         raise InputRefused(
             "cannot be read", where=place, row=number, allowed=", ".join(COLUMNS),

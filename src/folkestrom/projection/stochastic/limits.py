@@ -79,6 +79,11 @@ class Limits:
         chance
             Source of randomness.
 
+        Raises
+        ------
+        UsageError
+            A limit of a year before the first.
+
         Examples
         --------
         >>> told = Limits((Limit("fertility", 2030, 0.8, 1.0, 1.2),))
@@ -94,6 +99,12 @@ class Limits:
         for component in self.components:
             told = sorted((n for n in self.limits if n.component == component),
                           key=lambda limit: limit.year)  # fmt: skip
+            if told[0].year < first:
+                raise UsageError(
+                    "is before the first year of the projection", where="limits",
+                    value=f"{component}, {told[0].year}", allowed=f"{first} or later",
+                    next_step="Leave it out, or project from an earlier year",
+                )  # fmt: skip
             at = [first - 1, *(limit.year for limit in told)]
             low, medium, high = (
                 np.interp(years, at, [0.0, *(np.log(getattr(limit, name)) for limit in told)])

@@ -13,7 +13,7 @@ from typing import Self
 import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
-from folkestrom.analysis.prospects.likely import INTERVAL, Likely, likely_outlook
+from folkestrom.analysis.prospects.likely import INTERVAL, SEED, Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
@@ -69,7 +69,7 @@ class ProjectionQuestion:
         indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
-        draws: int | None = None, seed: int = 1, interval: float = INTERVAL,
+        draws: int | None = None, seed: int = SEED, interval: float = INTERVAL,
         series: File | None = None, limits: File | None = None, difference: bool = False,
         shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
@@ -101,6 +101,12 @@ class ProjectionQuestion:
             raise UsageError(
                 "are of draws, and none are asked for", where="series, limits, difference",
                 next_step="Say how many draws, such as 3000",
+            )  # fmt: skip
+        elif seed != SEED or interval != INTERVAL:
+            name = "seed" if seed != SEED else "interval"
+            raise without_effect(
+                place(name), seed if seed != SEED else interval, "no draws are asked for",
+                "Say how many draws, such as 3000",
             )  # fmt: skip
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
@@ -188,8 +194,8 @@ def _history(file: File | None) -> History | None:
         return None
     try:
         with Path(file).open(encoding="utf-8-sig", newline="") as stream:
-            return history_of(csv.DictReader(stream), str(file))
-    except (OSError, UnicodeDecodeError) as error:
+            return history_of(csv.DictReader(stream, strict=True), str(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise shortage(error) or InputRefused(
             "cannot be read", where=str(file), allowed="a CSV file in UTF-8 with the columns "
             + ", ".join(COLUMNS),
