@@ -172,7 +172,7 @@ def started(population: Floats, change: Change, structure: Structure, where: str
     if change.component != "population":
         return population
     cells = _cells(change, structure, where)
-    _check_somebody(cells, where)
+    _check_anyone(cells, where)
     _check_not_negative(change, change.amount < 0, where)
     return np.where(cells, population * change.amount, population)
 
@@ -187,7 +187,7 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
         cells, weight, amount = cells[:, FEMALE], weight[..., FEMALE, :], amount[..., 0]
     whole = (old * cells).sum(axis=(-3, -2, -1), keepdims=True) if name == "immigration" else None
     nobody_comes = whole is not None and not whole.any()
-    _check_somebody(cells, where)
+    _check_anyone(cells, where)
     if nobody_comes and change.how != "multiply" and amount.any():
         raise _of_nobody(where)
     if whole is None and change.how in ("add", "set") and (amount > 1).any():
@@ -210,7 +210,7 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     return replace(rates, **changed)
 
 
-def _check_somebody(cells: NDArray[np.bool_], where: str) -> None:
+def _check_anyone(cells: NDArray[np.bool_], where: str) -> None:
     if not cells.any():
         raise _of_nobody(where)
 
@@ -308,7 +308,7 @@ def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> R
 def _of_fixed_return(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Those abroad return in numbers of the first step, whatever becomes of them."""
     cells = _cells(change, span.structure, where)
-    _check_somebody(cells, where)
+    _check_anyone(cells, where)
     _check_not_negative(change, change.amount < 0, where)
     returning = np.where(cells, rates.emigration, 0.0)
     number = returning[..., :1, :, :, :] * span.persons(where) * change.amount
