@@ -45,7 +45,10 @@ OF_AREAS: Final = (
     ),
 )
 OF_CELLS: Final = Text(
-    "Events are by age at the end of the year.", "Hendelser er etter alder ved utgangen av året."
+    "Events are by age at the end of the year. Each cell is rounded by itself, so that small ones "
+    "do not add up exactly.",
+    "Hendelser er etter alder ved utgangen av året. Hver celle er avrundet for seg, så små celler "
+    "ikke summerer seg nøyaktig.",
 )
 FLOWS: Final = ("births", "deaths", "immigration", "emigration")
 #: The parts of what happens in a step, in their order.
@@ -139,7 +142,10 @@ def cell_measures(by: Sequence[str], areas: AreaStart | None) -> tuple[Measure, 
     """
     usual = [INDICATORS[name].measure for name in USUAL]
     counted = (*usual[: 1 + len(FLOWS)], *(MOVES if areas else ()))
-    return counted if by else (*counted, *usual[1 + len(FLOWS) :])
+    if by:
+        # Cells of less than half a person would all be none.
+        return tuple(replace(one, decimals=1, empty=None) for one in counted)
+    return (*counted, *usual[1 + len(FLOWS) :])
 
 
 def cell_dimensions(

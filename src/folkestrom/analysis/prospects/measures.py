@@ -259,8 +259,10 @@ def needs(path: Path, cells: Structure) -> tuple[Indicator, ...]:
         seen.add(key)
         first, last = ages_of(row["ages"], f"{where}, ages")
         sex, group = row.get("sex", ""), row.get("group", "")
-        check_code(sex, ["", *SEXES], "is no sex", where=where)
-        check_code(group, ["", *sorted(known)], "is no group", where=where)
+        if sex:
+            check_code(sex, SEXES, "is no sex", where=where)
+        if group:
+            check_code(group, sorted(known), "is no group", where=where)
         try:
             per_head = float(row["per_head"])
         except ValueError:
