@@ -153,7 +153,8 @@ def test_files_that_cannot_be(tmp_path: Path, name: str, change: Any, said: str)
 def test_deaths_of_an_age_may_be_more_than_its_few_persons(tmp_path: Path) -> None:
     made = tables()
     made["population"][101][2], made["deaths"][101][2] = 0, 2
-    read_tables(written(tmp_path, made))
+    found = read_tables(written(tmp_path, made))
+    assert (found.counts.deaths > found.counts.lived).sum() == 1
 
 
 @pytest.mark.parametrize(("years", "first"), [((2019, 2020), 2021), ((2019, 2021), None)])

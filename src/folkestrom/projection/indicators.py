@@ -174,3 +174,34 @@ def prospective_dependency(
     of_age = np.clip((structure.lower_ages + structure.width - working) / structure.width, 0, 1)
     old = (persons * (1 - young)).sum(axis=(-2, -1))
     return np.asarray(old / (persons * young * of_age).sum(axis=(-2, -1)))
+
+
+def composition(
+    persons: Floats, immigrants: Floats, structure: Structure
+) -> dict[str, NDArray[np.float64]]:
+    """The figures that a population is described by, if no others are asked for.
+
+    Parameters
+    ----------
+    persons, structure
+        As for `persons_between`; sexes may be one, of both together.
+    immigrants
+        How many of the persons are: (…).
+
+    Returns
+    -------
+    dict
+        Old-age dependency, median age, and those of 80 and over and immigrants in per cent.
+
+    Examples
+    --------
+    >>> found = composition(np.ones((2, 100)), np.array(50.0), Structure(ages=100))
+    >>> {name: round(float(figure), 3) for name, figure in found.items()}
+    {'old_age_dependency': 0.778, 'median_age': 50.0, 'aged_80': 20.0, 'immigrants': 25.0}
+    """
+    return {
+        "old_age_dependency": old_age_dependency(persons, structure),
+        "median_age": median_age(persons, structure),
+        "aged_80": 100 * share_of_ages(persons, structure, 80),
+        "immigrants": np.asarray(100 * immigrants / persons.sum(axis=(-2, -1))),
+    }

@@ -18,7 +18,7 @@ from folkestrom.model.names import check_code
 from folkestrom.model.specification import Category, Dimension, Measure, Text, same
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.groups import DURATIONS
-from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
+from folkestrom.projection.indicators import composition
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.variables.registry import VARIABLES
 
@@ -206,10 +206,5 @@ def _columns(
 def _indicators(cells: Structure, persons: Floats) -> dict[str, pa.Array]:
     residents = persons[:, cells.resident].sum(axis=1)
     immigrants = persons[:, cells.part("immigrants")].sum(axis=(1, 2, 3))
-    figures = {
-        "old_age_dependency": old_age_dependency(residents, cells),
-        "median_age": median_age(residents, cells),
-        "aged_80": 100 * share_of_ages(residents, cells, 80),
-        "immigrants": 100 * immigrants / residents.sum(axis=(-2, -1)),
-    }
+    figures = composition(residents, immigrants, cells)
     return {name: pa.array(figure) for name, figure in figures.items()}

@@ -23,7 +23,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Measure, TableSpecification, Text
 from folkestrom.projection.assumptions import Floats
-from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
+from folkestrom.projection.indicators import composition
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
 from folkestrom.projection.stochastic.history import History, drawn_factors
@@ -309,14 +309,10 @@ def _of_sums(found: Sums) -> dict[str, Floats]:
     immigrants = found.of("immigrants")[:, :-1].sum(axis=(-1, -2))
     # Figures are of both sexes together, and of half as many numbers take half as long.
     persons, cells = found.of("residents")[:, :-1].sum(axis=-2, keepdims=True), found.structure
-    total = persons.sum(axis=(-1, -2))
     return {
-        "population": total,
+        "population": persons.sum(axis=(-1, -2)),
         **{name: getattr(found, name)[..., residents] for name in FLOWS},
-        "old_age_dependency": old_age_dependency(persons, cells),
-        "median_age": median_age(persons, cells),
-        "aged_80": 100 * share_of_ages(persons, cells, 80),
-        "immigrants": 100 * immigrants / total,
+        **composition(persons, immigrants, cells),
     }
 
 

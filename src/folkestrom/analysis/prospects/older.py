@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from folkestrom.analysis.prospects.counted import start
 from folkestrom.analysis.prospects.groups import GROUP, IMMIGRANTS, place
+from folkestrom.analysis.prospects.outlook import steps_shown
+from folkestrom.analysis.prospects.projected import begun_of
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
@@ -163,18 +165,13 @@ def older_immigrants(
     for name in names:
         check_code(name, BY, "is not a dimension of older immigrants", where="by")
     _check(first, last, base_years, every, ages, draws, seed)
-    limits = coverage(connection)
-    day = date(first, 1, 1)
-    limits.check_day(day, "from")
-    limits.check_day(date(first - base_years, 1, 1), "years")
-    known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years)
-    shown = [n for n in range(last - first + 1) if n % every == 0 or n == last - first]
+    begun, known, notes = begun_of(connection, first, base_years, known_at, extraction_months)
+    shown = steps_shown(first, last, every)
     cells = list(_cells(names, len(begun.structure.groups)))
     masks = np.array([mask for _, mask in cells])
     expected = _totals(_projected(begun, begun.rates, shown), masks, ages)
     changes = None
-    if date(first - 2 * base_years, 1, 1) >= limits.first:
+    if date(first - 2 * base_years, 1, 1) >= coverage(connection).first:
         middle = date(first - base_years, 1, 1)
         changes = drift(start(connection, middle, known, base_years), begun)
     futures = drawn_futures(begun, shown, draws, seed, changes)
@@ -193,7 +190,7 @@ def older_immigrants(
         level=f"{100 * level:g}", draws=draws,
     )  # fmt: skip
     dimensions = (_YEAR, *(BY[name] for name in names), _age_limits(ages))
-    footnotes = (_CHANCE if changes is None else _CHANGES, *limits.notes(known))
+    footnotes = (_CHANCE if changes is None else _CHANGES, *notes)
     return Cells(
         replace(made, dimensions=dimensions, footnotes=footnotes), pa.Table.from_pylist(rows)
     )

@@ -6,14 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from folkestrom.app.public.prospects.released import TABLES, Start, Tables, start
 from folkestrom.app.public.prospects.scenario import LEVERS, UNCHANGED, YEARS, Wanted, scenario
 from folkestrom.projection.assumptions import Floats
-from folkestrom.projection.indicators import median_age, old_age_dependency, share_of_ages
+from folkestrom.projection.indicators import composition
 from folkestrom.projection.populations import populations
 from folkestrom.projection.rates.life_table import SEXES as _SEXES
 from folkestrom.projection.rates.life_table import Sex, life_table, years_of_dying
@@ -137,14 +137,10 @@ def _projected(begun: Start, levels: tuple[int, ...]) -> Future:
     rates = scenario(levels).applied(begun.rates, cells, begun.year, 1)
     found = populations(cells, begun.population, rates.assumptions(cells), YEARS)
     persons = found[:, cells.resident].sum(axis=1)
-    total = persons.sum(axis=(-1, -2))
     immigrants = found[:, cells.part("immigrants")].sum(axis=(-1, -2, -3))
-    series: dict[str, Any] = {
-        "population": total,
-        "old_age_dependency": old_age_dependency(persons, cells),
-        "median_age": median_age(persons, cells),
-        "aged_80": 100 * share_of_ages(persons, cells, 80),
-        "immigrants": 100 * immigrants / total,
+    series = {
+        "population": persons.sum(axis=(-1, -2)),
+        **composition(persons, immigrants, cells),
     }
     pyramids = np.add.reduceat(persons, AGES, axis=-1)
     males, females = (
