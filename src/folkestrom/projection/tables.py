@@ -39,7 +39,9 @@ _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to
                      "alike")  # fmt: skip
 
 
-def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Start:
+def read_tables(
+    folder: str | os.PathLike[str], first: int | None = None, *, smooth: bool = False
+) -> Start:
     """The start of a projection that the CSV files of a folder say.
 
     Person-years are the mean of the population at both ends of each year, or the population where
@@ -51,6 +53,8 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
         Where the files are; the how-to "Project the population" says what is in each.
     first
         The year of the start, which is then the last of the population's, if it says years.
+    smooth
+        Whether rates that are counted are smooth from one year of age to the next.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
     numbers = {name: one.numbers(cells) for name, one in found.items()}
     counts = Counts(
         cells, years, lived, numbers["deaths"], numbers["emigration"], numbers["immigration"],
-        births.numbers(cells)[:, FEMALE],
+        births.numbers(cells)[:, FEMALE], smooth=smooth,
     )  # fmt: skip
     _check_reached(path, cells, stocks[-1], counts)
     for one, events in ((found["deaths"], counts.deaths), (found["emigration"], counts.emigration)):

@@ -71,6 +71,14 @@ _OF_DEPENDENCY: Final = Text(
 )
 
 
+_OF_SMOOTH: Final = Text(
+    "Rates by single year of age are smooth: P-splines (Eilers and Marx 1996), but for the death "
+    "rates of infants and of the old.",
+    "Rater etter ettårig alder er glattet: P-splines (Eilers og Marx 1996), bortsett fra dødsrater "
+    "for spedbarn og de eldste.",
+)
+
+
 def outlook(
     begun: Start,
     first: int,
@@ -182,6 +190,17 @@ def of_ranges(scenarios: Sequence[Scenario], *, drawn: bool) -> list[Text]:
             said.append(Text(f"{one.name}: {texts[0]}.",
                              f"{one.name}: {texts[1].replace('.', ',')}{no}."))  # fmt: skip
     return said
+
+
+def of_smooth(begun: Start) -> tuple[Text, ...]:
+    """What is said of smooth rates, where the start has them.
+
+    Parameters
+    ----------
+    begun
+        The start.
+    """
+    return (_OF_SMOOTH,) if begun.counts.smooth else ()
 
 
 def framed(
