@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.rates.estimates import CLOSED_FROM, closed, two_factors
 from folkestrom.projection.rates.fertility import CHILDBEARING, fertility_rates
+from folkestrom.projection.rates.smoothing import smoothed
 from folkestrom.projection.structure import FEMALE, SEXES, Structure
 
 #: Years of age whose emigrants are counted together.
@@ -140,9 +141,6 @@ def _by_single_years(events: Floats, lived: Floats, rates: Floats) -> Floats:
 
 def _smoothed(events: Floats, lived: Floats) -> Floats:
     """Smooth rates; none where there is no event, and events of nobody left out."""
-    # It loads scipy, which most who look at a projection need not wait for.
-    from folkestrom.projection.rates.smoothing import smoothed
-
     events = np.where(lived > 0, events, 0.0)
     return smoothed(events, lived).rates if events.any() else np.zeros_like(events)
 

@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from folkestrom.errors import InputRefused
 from folkestrom.projection.rates.life_table import Floats
@@ -222,6 +221,7 @@ def _search(
     model: Schedule, age: Floats, events: Floats, exposure: Floats
 ) -> tuple[Floats, Floats]:
     """Logarithms of the parameters, and where their search began."""
+    from scipy.optimize import minimize
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         rate, slopes = _slopes(model, age, theta)

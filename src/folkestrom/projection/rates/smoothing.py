@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.interpolate import BSpline
-from scipy.linalg import solve
 
 from folkestrom.errors import InputRefused
 from folkestrom.projection.rates.life_table import Floats
@@ -91,6 +89,8 @@ def basis_and_penalty(ages: int) -> tuple[Floats, Floats]:
     ages
         How many ages.
     """
+    from scipy.interpolate import BSpline
+
     pieces = max(ages // _BETWEEN, 1)
     width = max(ages - 1, 1) / pieces
     knots = width * np.arange(-_DEGREE, pieces + _DEGREE + 1)
@@ -102,6 +102,8 @@ def basis_and_penalty(ages: int) -> tuple[Floats, Floats]:
 
 def _fit(d: Floats, e: Floats, basis: Floats, rough: Floats, penalty: float) -> Smooth:
     """Rates with a penalty, by iterated weighted least squares."""
+    from scipy.linalg import solve
+
     mean = d.sum() / e.sum()
     # From half way between the counts and their mean, as generalized linear models begin.
     log_rate = np.log(np.divide(d + mean * e, 2 * e, out=np.full_like(e, mean), where=e > 0))
