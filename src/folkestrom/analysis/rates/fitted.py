@@ -114,7 +114,7 @@ def fitted(found: Rates, curve: Curve) -> Fits:
     groups = tuple(name for name in found.by if name != AGE)
     there = pl.col(AGE).is_not_null() & (pl.col("person_years") > 0)
     kept = found.data.filter(there)
-    made, few, why = {}, [], None
+    made, few = {}, []
     parts = kept.partition_by(groups, as_dict=True) if groups else {(): kept}
     for key, rows in parts.items():
         ages = rows[AGE].to_numpy().astype(np.intp)
@@ -128,11 +128,13 @@ def fitted(found: Rates, curve: Curve) -> Fits:
                 smoothed(events, lived) if curve == "smooth"
                 else fit_schedule(curve, events, lived, first)
             )  # fmt: skip
-        except InputRefused as error:
+        except InputRefused:
             few.append(key)
-            why = error
     if not made:
-        raise why or InputRefused("has nobody in the period", where="rates")
+        raise InputRefused(
+            "have too few events for this curve in every group", where="rates", value=curve,
+            next_step="Take more years, larger groups, or another curve",
+        )  # fmt: skip
     left_out = found.data.filter(~there)["events"].sum()
     return Fits(curve, groups, made, few, int(left_out))
 
