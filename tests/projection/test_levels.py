@@ -233,6 +233,8 @@ def test_multiplying_and_adding_by_themselves_go_in_any_order_and_together_not()
         ('component = "fertility"\nlevel = -1', "is a level that these rates cannot be brought to"),
         ('component = "mortality"\nlevel = 200', "is a level that these rates cannot be brought"),
         ('component = "emigration"\nlevel = 5', r"'level' must be said by one.*multiply, add, set"),
+        ('component = "net_migration"\nlevel = 10\ngroups = "new"', "is of all together, whoever"),
+        ('component = "net_migration"\nlevel = 10\nages = "20-30"', "is of all together, whoever"),
         ('component = "net_migration"\nlevel = -1e6', "is more emigration than immigration can"),
         ('component = "emigration"\nmultiply = 0.5\nfrom = 2051', "'2051' begins after the last"),
         ('component = "fertility"\nlevel = {2020 = 1, 2030 = 2}\nfrom = 2021', "says twice when"),

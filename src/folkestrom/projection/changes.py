@@ -280,6 +280,12 @@ def _check_reached(level: Floats, wanted: Floats, where: str, change: Change) ->
 
 def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Immigration is as large as it takes, by group, sex and age as it was."""
+    if change.groups or change.sex or change.ages is not None:
+        raise UsageError(
+            "is of all together, whoever they are", where=f"{where}, component",
+            value=change.component,
+            next_step="Leave groups, sex and ages out, or say it of immigration or emigration",
+        )  # fmt: skip
     cells, persons, whom = span.structure, span.persons(where), (-3, -2, -1)
     come, aim = rates.immigration, None
     for _ in range(_ROUNDS):

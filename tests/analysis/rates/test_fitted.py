@@ -75,7 +75,7 @@ def test_curves_stand_beside_the_rates_with_their_interval() -> None:
 def test_no_group_with_events_enough_is_refused() -> None:
     few = counted()
     few = Rates(few.by, few.data.filter(pl.col("county") == "50"), 1000, 0.95)
-    with pytest.raises(InputRefused, match="have too few events for this curve in every group"):
+    with pytest.raises(InputRefused, match="finds too few events for a curve in every group"):
         fitted(few, "siler")
     assert fitted(few, "smooth").too_few == []
 

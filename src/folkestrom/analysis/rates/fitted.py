@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from folkestrom.analysis.inference.distributions import chi2_tail, critical_value
-from folkestrom.analysis.rates.cells import comma
+from folkestrom.analysis.rates.cells import comma, in_order
 from folkestrom.analysis.rates.occurrence import Occurrences
 from folkestrom.analysis.rates.rates import Rates
 from folkestrom.errors import InputRefused, UsageError
@@ -132,7 +132,7 @@ def fitted(found: Rates, curve: Curve) -> Fits:
             few.append(key)
     if not made:
         raise InputRefused(
-            "have too few events for this curve in every group", where="rates", value=curve,
+            "finds too few events for a curve in every group", where="rates", value=curve,
             next_step="Take more years, larger groups, or another curve",
         )  # fmt: skip
     left_out = found.data.filter(~there)["events"].sum()
@@ -188,7 +188,8 @@ def _notes(counted: Occurrences, fits: Fits, level: float) -> Iterator[Text]:
     percent = f"{100 * level:g}"
     yield Text(_WHAT.en.format(how=how.en, percent=percent),
                _WHAT.no.format(how=how.no, percent=comma(percent)))  # fmt: skip
-    for key, (first, fit) in fits.found.items():
+    for key in _ordered(counted, fits):
+        first, fit = fits.found[key]
         name, ages = _name(counted, fits.by, key), f"{first}-{first + fit.rates.size - 1}"
         said = Text(f"ages {ages}", f"alder {ages}")
         group = Text(*(f"{n}, {s}" if n else s.capitalize()
@@ -204,6 +205,14 @@ def _notes(counted: Occurrences, fits: Fits, level: float) -> Iterator[Text]:
             f"{fits.left_out} hendelser med ukjent alder, eller i en alder uten noen, er ikke med "
             "i noen kurve.",
         )
+
+
+def _ordered(counted: Occurrences, fits: Fits) -> list[tuple[object, ...]]:
+    """The groups in the order of their categories."""
+    if not fits.by:
+        return [*fits.found]
+    table = pl.DataFrame([*fits.found], schema=list(fits.by), orient="row")
+    return in_order(table, [counted.variable(name) for name in fits.by]).rows()
 
 
 def _of_fit(group: Text, fit: Smooth | FittedSchedule) -> Iterator[Text]:

@@ -106,7 +106,7 @@ class FittedSchedule:
     rates, errors : arrays of shape (ages,)
         Fitted rates, and standard errors of their logarithms.
     deviance, freedom
-        Of the counts; and how many ages with somebody there are, less the parameters.
+        Of the counts; and how many ages with person-years there are, less the parameters.
     wild
         Parameters that the counts do not tell: their standard error is as large as they are, or
         the search ended where it may not go on.

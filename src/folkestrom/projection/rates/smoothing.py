@@ -37,7 +37,7 @@ class Smooth:
         Standard errors of their logarithms, the penalty being taken as known (Wahba 1983; Marx and
         Eilers 1998).
     deviance, freedom
-        Of the counts; and how many ages with somebody there are, less what the curve uses of them.
+        Of the counts; and how many ages with person-years there are, less what the curve uses.
     penalty
         What roughness costs.
     """
