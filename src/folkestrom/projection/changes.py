@@ -16,7 +16,7 @@ from folkestrom.projection.indicators import remaining_years
 from folkestrom.projection.projecting import project
 from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
 
-How: TypeAlias = Literal["multiply", "add", "set", "level", "fixed"]
+How: TypeAlias = Literal["multiply", "add", "set", "level", "fixed", "over_coverage"]
 _RATES: Final = ("multiply", "add", "set")
 #: What can change, and how. Return is the emigration of those who live abroad.
 COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
@@ -27,9 +27,11 @@ COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
     "return": (*_RATES, "fixed"),
     "net_migration": ("level",),
     "migration": ("multiply",),
-    "population": ("multiply",),
+    "population": ("multiply", "over_coverage"),
 }
-HOW: Final = (*_RATES, "level", "fixed")
+HOW: Final = (*_RATES, "level", "fixed", "over_coverage")
+#: What says what something is to be, whatever it was.
+_TOLD: Final = {"set", "level", "fixed"}
 OLDEST: Final = 999
 _ROUNDS: Final = 60
 #: Persons that net migration may miss its level by.
@@ -51,7 +53,8 @@ class Change:
         One of `COMPONENTS`.
     how, amount
         "multiply", "add", "set" or "level", and the number; of return also "fixed": as many each
-        year as the rates give at first, times the number, however many live abroad.
+        year as the rates give at first, times the number, however many live abroad; of the
+        population also "over_coverage": the share that is not there.
     groups
         Names of groups, or of several together; empty: all.
     sex
@@ -77,22 +80,14 @@ class Change:
     path: tuple[tuple[int, float], ...] = ()
 
     def contradicts(self, other: Change) -> bool:
-        """Whether both say another level for one and the same."""
-        told = {"set", "level"}
+        """Whether both say what one component is to be, and not the same; of whomever they are."""
         components = {self.component, other.component}
-        # Net migration is brought to its level by immigration.
-        one = len(components) == 1 or components == {"immigration", "net_migration"}
-        same = one and {self.how, other.how} <= told
-        differ = len(components) > 1 or (
-            (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
-        )
-        mine, theirs = self.ages or (0, OLDEST), other.ages or (0, OLDEST)
-        return (
-            same and differ
-            and (not self.groups or not other.groups or bool({*self.groups} & {*other.groups}))
-            and (not self.sex or not other.sex or self.sex == other.sex)
-            and mine[0] <= theirs[1] and theirs[0] <= mine[1]
-        )  # fmt: skip
+        if not {self.how, other.how} <= _TOLD:
+            return False
+        if len(components) > 1:
+            # Net migration is brought to its level by immigration.
+            return components == {"immigration", "net_migration"}
+        return (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,15 +166,16 @@ def started(population: Floats, change: Change, structure: Structure, where: str
     """The population at the beginning, as a change of it makes it."""
     if change.component != "population":
         return population
-    cells = _cells(change, structure, where)
+    cells = cells_of(change, structure, where)
     _check_anyone(cells, where)
-    _check_not_negative(change, change.amount < 0, where)
-    return np.where(cells, population * change.amount, population)
+    there = 1 - change.amount if change.how == "over_coverage" else change.amount
+    _check_not_negative(change, there < 0, where)
+    return np.where(cells, population * there, population)
 
 
 def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     name = "emigration" if change.component == "return" else change.component
-    cells = _cells(change, span.structure, where)
+    cells = cells_of(change, span.structure, where)
     weight = _in_time(change, span)[:, None, None, None] * cells
     amount = _amounts(change, span)[:, None, None, None]
     old: Floats = getattr(rates, name)
@@ -238,7 +234,7 @@ def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
             "cannot be said of a part of the ages", where=f"{where}, level",
             next_step="Leave `ages` out, or say `multiply`",
         )  # fmt: skip
-    cells = _cells(change, span.structure, where)
+    cells = cells_of(change, span.structure, where)
     persons = span.persons(where) * cells
     share = np.divide(
         np.where(persons.sum(axis=0) > 0, persons, cells),
@@ -284,6 +280,12 @@ def _check_reached(level: Floats, wanted: Floats, where: str, change: Change) ->
 
 def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Immigration is as large as it takes, by group, sex and age as it was."""
+    if change.groups or change.sex or change.ages is not None:
+        raise UsageError(
+            "is of all together, whoever they are", where=f"{where}, component",
+            value=change.component,
+            next_step="Leave groups, sex and ages out, or say it of immigration or emigration",
+        )  # fmt: skip
     cells, persons, whom = span.structure, span.persons(where), (-3, -2, -1)
     come, aim = rates.immigration, None
     for _ in range(_ROUNDS):
@@ -307,7 +309,7 @@ def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> R
 
 def _of_fixed_return(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Those abroad return in numbers of the first step, whatever becomes of them."""
-    cells = _cells(change, span.structure, where)
+    cells = cells_of(change, span.structure, where)
     _check_anyone(cells, where)
     _check_not_negative(change, change.amount < 0, where)
     returning = np.where(cells, rates.emigration, 0.0)
@@ -338,8 +340,18 @@ def _in_time(change: Change, span: Span) -> Floats:
     return np.where(since >= 0, come, 0.0)
 
 
-def _cells(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
-    """Whom a change is of: (groups, 2, ages)."""
+def cells_of(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
+    """Whom a change is of: (groups, 2, ages).
+
+    Parameters
+    ----------
+    change
+        The change.
+    structure
+        The cells.
+    where
+        Where it stands, for errors.
+    """
     sexes = np.array([change.sex in ("", sex) for sex in SEXES])
     lower = structure.lower_ages
     youngest, oldest = change.ages or (0, OLDEST)

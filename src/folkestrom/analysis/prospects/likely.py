@@ -16,6 +16,7 @@ from folkestrom.analysis.prospects.outlook import (
     check_years,
     fingerprint,
     framed,
+    of_ranges,
     steps_shown,
 )
 from folkestrom.errors import UsageError
@@ -38,6 +39,8 @@ SEED: Final = 1
 #: So many times as many persons as at the start are more than a model can tell of.
 _EXPLODED: Final = 10
 _MOST_PERSONS: Final = 1e15
+#: Places in a scenario's range that draws are at, evenly from end to end.
+_PLACES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +156,8 @@ def likely_outlook(
         scenario_of_it, *others = dimensions
         kept = scenario_of_it.categories[1:]
         dimensions = (replace(scenario_of_it, categories=kept), *others)
-    notes = (*spec.footnotes, *said, *map(fingerprint, scenarios))
+    ranges = of_ranges(scenarios, drawn=True)
+    notes = (*spec.footnotes, *ranges, *said, *map(fingerprint, scenarios))
     return replace(made, specification=replace(spec, dimensions=dimensions, footnotes=notes))
 
 
@@ -277,6 +281,27 @@ def figures_of(
     UsageError
         More persons than can be counted.
     """
+    if not scenario.upper:
+        return _figures(begun, scenario, first, shown, factors)
+    # Where in its range a draw is has nothing to do with its rates: each place has as many draws.
+    places = min(_PLACES, factors.draws)
+    whole: dict[str, Floats] = {}
+    exploded = 0.0
+    for n in range(places):
+        draws = np.arange(n, factors.draws, places)
+        at = scenario.at((n + 0.5) / places)
+        found, share = _figures(begun, at, first, shown, factors.some(draws))
+        exploded += share * len(draws) / factors.draws
+        for name, values in found.items():
+            of_all = whole.setdefault(name, np.empty((factors.draws, *values.shape[1:])))
+            of_all[draws] = values
+    return whole, exploded
+
+
+def _figures(
+    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors
+) -> tuple[dict[str, Floats], float]:
+    """As `figures_of`, of one scenario that is no range."""
     cells, steps = begun.structure, shown[-1] + 1
 
     def kept(sums: Sums) -> dict[str, Floats]:

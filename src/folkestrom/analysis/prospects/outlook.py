@@ -71,6 +71,14 @@ _OF_DEPENDENCY: Final = Text(
 )
 
 
+_OF_SMOOTH: Final = Text(
+    "Rates by single year of age are smooth: P-splines (Eilers and Marx 1996), but for the death "
+    "rates of infants and of the old.",
+    "Rater etter ettårig alder er glattet: P-splines (Eilers og Marx 1996), bortsett fra dødsrater "
+    "for spedbarn og de eldste.",
+)
+
+
 def outlook(
     begun: Start,
     first: int,
@@ -116,6 +124,7 @@ def outlook(
         Years in the wrong order; a figure or a scenario that cannot be.
     """
     check_years(first, last, every)
+    ranges, scenarios = of_ranges(scenarios, drawn=False), with_ends(scenarios)
     _names(scenarios)
     figures = chosen(indicators)
     if needed is not None:
@@ -141,11 +150,57 @@ def outlook(
     measures = tuple(one.measure for one in figures)
     if by or areas:
         measures = cell_measures(by, areas)
-    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
+    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)), *ranges)
     own = cell_dimensions(begun.structure, by, areas)
     made = framed(pa.concat_tables(rows), first, last, scenarios, measures, own)
     spec = made.specification
     return replace(made, specification=replace(spec, footnotes=(*spec.footnotes, *notes, *said)))
+
+
+def with_ends(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """The scenarios; of a range both its ends.
+
+    Parameters
+    ----------
+    scenarios
+        The scenarios.
+    """
+    return [end for one in scenarios for end in one.ends]
+
+
+def of_ranges(scenarios: Sequence[Scenario], *, drawn: bool) -> list[Text]:
+    """What is said of scenarios that are ranges.
+
+    Parameters
+    ----------
+    scenarios
+        The scenarios.
+    drawn
+        Whether what they are is drawn.
+    """
+    en, no = (
+        ("drawn evenly between its ends", "trukket jevnt mellom endene")
+        if drawn else ("shown by both its ends", "vist ved begge endene")
+    )  # fmt: skip
+    said = []
+    for one in scenarios:
+        if one.upper:
+            low, high = (end.name.removeprefix(f"{one.name}: ") for end in one.ends)
+            texts = f"a range, from {low} to {high}, {en}", f"et intervall, fra {low} til {high}, "
+            said.append(Text(f"{one.name}: {texts[0]}.",
+                             f"{one.name}: {texts[1].replace('.', ',')}{no}."))  # fmt: skip
+    return said
+
+
+def of_smooth(begun: Start) -> tuple[Text, ...]:
+    """What is said of smooth rates, where the start has them.
+
+    Parameters
+    ----------
+    begun
+        The start.
+    """
+    return (_OF_SMOOTH,) if begun.counts.smooth else ()
 
 
 def framed(

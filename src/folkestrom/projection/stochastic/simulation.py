@@ -46,6 +46,17 @@ class Factors:
         """How many there are."""
         return int(max(self.levels.shape[0], self.index.shape[0]))
 
+    def some(self, draws: NDArray[np.intp]) -> Factors:
+        """Those of some draws.
+
+        Parameters
+        ----------
+        draws
+            Which.
+        """
+        levels, index = (one[draws] if len(one) > 1 else one for one in (self.levels, self.index))
+        return replace(self, levels=levels, index=index)
+
     def applied(self, rates: Rates, structure: Structure, draws: slice = slice(None)) -> Rates:
         """Rates of some draws, with an axis for them in front.
 

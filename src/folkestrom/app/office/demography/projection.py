@@ -14,7 +14,7 @@ import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.likely import INTERVAL, SEED, Likely, likely_outlook
-from folkestrom.analysis.prospects.outlook import outlook
+from folkestrom.analysis.prospects.outlook import of_smooth, outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
@@ -61,6 +61,7 @@ class ProjectionQuestion:
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
     likely: Likely | None = None
+    smooth: bool = False
 
     @classmethod
     def asked(
@@ -71,7 +72,7 @@ class ProjectionQuestion:
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
         draws: int | None = None, seed: int = SEED, interval: float = INTERVAL,
         series: File | None = None, limits: File | None = None, difference: bool = False,
-        shown: Presentation = AS_COUNTED,
+        smooth: bool = False, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
@@ -110,7 +111,7 @@ class ProjectionQuestion:
             )  # fmt: skip
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
-            equivalent, decompose, areas, durations, known, months, shown, likely,
+            equivalent, decompose, areas, durations, known, months, shown, likely, smooth,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -118,7 +119,7 @@ class ProjectionQuestion:
         if self.equivalent is not None or self.decompose:
             begun, known, notes = begun_of(
                 connection, self.first, self.base_years, self.known_at, self.extraction_months,
-                self.durations,
+                self.durations, smooth=self.smooth,
             )  # fmt: skip
             likely = self.likely and with_series(
                 connection, self.likely, begun, date(self.first, 1, 1), known
@@ -132,8 +133,7 @@ class ProjectionQuestion:
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
             needed=self.needs, likely=self.likely, areas=self.areas, durations=self.durations,
-            known_at=self.known_at,
-            extraction_months=self.extraction_months,
+            smooth=self.smooth, known_at=self.known_at, extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
 
@@ -158,7 +158,11 @@ class ProjectionQuestion:
 
     def answer_of_tables(self, folder: Path) -> Cells:
         """The answer from a folder of published tables."""
-        return self.shown.of(self._of(read_tables(folder, self.first)))
+        begun = read_tables(folder, self.first, smooth=self.smooth)
+        found = self._of(begun)
+        spec = found.specification
+        said = replace(spec, footnotes=(*spec.footnotes, *of_smooth(begun)))
+        return self.shown.of(Cells(said, found.data))
 
 
 def scenario_read(given: Scenarios) -> Scenario:

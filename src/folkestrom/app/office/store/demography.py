@@ -214,6 +214,7 @@ class Demography(Opened):
         decompose: bool = False,
         areas: Literal["", "county", "municipality"] = "",
         durations: int = 10,
+        smooth: bool = False,
         draws: int | None = None,
         seed: int = 1,
         interval: float = 80.0,
@@ -257,6 +258,8 @@ class Demography(Opened):
         durations
             Years since immigration, to 10, that immigrants' rates are told apart by; with
             municipalities 0 is much faster.
+        smooth
+            Smooth rates, by single year of age: for small groups.
         draws, seed
             Draws of what may come, for medians and intervals; the same seed gives the same draws.
         interval
@@ -280,7 +283,7 @@ class Demography(Opened):
             indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
             areas=areas, durations=durations, known_at=known_at,
             extraction_months=extraction_months, draws=draws, seed=seed, interval=interval,
-            series=series, limits=limits, difference=difference,
+            series=series, limits=limits, difference=difference, smooth=smooth,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
