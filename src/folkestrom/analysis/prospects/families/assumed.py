@@ -8,6 +8,7 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
@@ -22,7 +23,7 @@ from folkestrom.analysis.prospects.families.register import (
     left_with,
     with_partners,
 )
-from folkestrom.analysis.rates.event_rows import status_changes
+from folkestrom.analysis.rates.event_rows import StatusChange, status_changes
 from folkestrom.analysis.rates.events import Event, event_steps
 from folkestrom.analysis.rates.occurrence import occurrences
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
@@ -64,18 +65,20 @@ def families_of(
     def rows(*steps: Step) -> pl.DataFrame:
         return pl.DataFrame(fetch(connection, steps, parameters_of(compose(steps), values)))
 
-    lived, marriages = _lived(connection, base, known, cells)
-    parting = event_steps(Event(same(""), "TRUE", rows=status_changes(DIVORCE)), _BY)
-    found = fetch(connection, parting, parameters_of(compose(parting), values))
-    divorces = _counted(pl.DataFrame(coded(found, _BY, {"events": found["events"].type})), cells)
+    def happened(of: StatusChange) -> Floats:
+        steps = event_steps(Event(same(""), "TRUE", rows=status_changes(of)), _BY)
+        found = fetch(connection, steps, parameters_of(compose(steps), values))
+        return _counted(pl.DataFrame(coded(found, _BY, {"events": pa.int64()})), cells)
+
+    names = tuple(variable.name for variable in _BY)
+    exposure = occurrences(connection, base, names, "emigration", known_at=known).data
+    lived = np.maximum(_counted(exposure, cells, "days") / DAYS_PER_YEAR, 1e-9)
     changed = [status_changes(one).named("flow_rows") for one in (MARRIAGE, WIDOWHOOD)]
     weddings = rows(changed[0], with_partners("flow_rows"))
     bereaved = rows(changed[1], with_partners("flow_rows", before=True))
     left = rows(counted_events((Kind.EMIGRATION,)), gone(), left_with()).row(0, named=True)
     couples, children = _together(persons, cells, assumed, left)
-    marriage = marriages / np.maximum(lived, 1e-9)
-    marriage[MARRIED] = 0
-    divorce = divorces[MARRIED] / np.maximum(lived[MARRIED], 1e-9)
+    marriage, divorce = happened(MARRIAGE) / lived, (happened(DIVORCE) / lived)[MARRIED]
     chances = Chances(
         _chance(marriage, cells), _outside(weddings), _chance(divorce, cells),
         _chance(_widowhood(bereaved, persons, cells, years), cells),
@@ -85,15 +88,6 @@ def families_of(
         chances, _weddings(weddings), _newcomers(persons, cells), _mothers(persons),
         cells.part("immigrants").astype(np.intp),
     )  # fmt: skip
-
-
-def _lived(
-    connection: duckdb.DuckDBPyConnection, base: Period, known: date, cells: Structure
-) -> tuple[Floats, Floats]:
-    """Person-years, and marriages, by status, sex and age."""
-    names = tuple(variable.name for variable in _BY)
-    found = occurrences(connection, base, names, "marriage", known_at=known).data
-    return _counted(found, cells, "days") / DAYS_PER_YEAR, _counted(found, cells)
 
 
 def _counted(frame: pl.DataFrame, cells: Structure, measure: str = "events") -> Floats:

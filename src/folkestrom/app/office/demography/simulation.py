@@ -66,7 +66,7 @@ class SimulationQuestion:
         for name, value, usual in (("every", every, None), ("runs", runs, 1)):
             if value != usual and not households:
                 raise without_effect(
-                    place(name), value, "it is of households", "Ask for households too"
+                    place(name), value, "only households have it", "Ask for households"
                 )
         told = arguments.names(by)
         if by is None:
