@@ -174,8 +174,11 @@ def _together(
     here = cells.resident[persons["group"]]
     leave = assumed.checked(cells).leave[0, persons["group"], persons["sex"], persons["age"] + 1]
     found = []
-    for name, many, both in (("spouse", "spouses", "couples"), ("parent", "children", "followers")):
-        one = np.flatnonzero((persons[name] >= 0) & here)
+    young = persons["age"] < ADULT
+    for name, many, both, who in (
+        ("spouse", "spouses", "couples", here), ("parent", "children", "followers", here & young),
+    ):  # fmt: skip
+        one = np.flatnonzero((persons[name] >= 0) & who)
         other = persons[name][one]
         one, other = one[here[other]], other[here[other]]
         least = np.minimum(leave[one], leave[other]).sum()
