@@ -23,6 +23,7 @@ from folkestrom.analysis.prospects.likely import INTERVAL, with_ends
 from folkestrom.analysis.prospects.outlook import check_years, steps_shown
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of
 from folkestrom.analysis.prospects.simulated import DIMENSIONS, check_seed, rates_under
+from folkestrom.classifications import age_groups
 from folkestrom.classifications.code_lists import MARITAL_STATUS
 from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
@@ -134,10 +135,6 @@ def _type(shown: _Shown) -> NDArray[np.intp]:
     )  # fmt: skip
 
 
-def _fives(shown: _Shown) -> NDArray[np.intp]:
-    return np.minimum(shown.p.age[shown.homes.persons] // 5, 20).astype(np.intp)
-
-
 def _status(shown: _Shown) -> NDArray[np.intp]:
     return shown.p.marital[shown.homes.persons].astype(np.intp)
 
@@ -146,13 +143,21 @@ def _size(shown: _Shown) -> NDArray[np.intp]:
     return np.minimum(shown.homes.size, _LARGEST) - 1
 
 
+def _ages(of: age_groups.AgeGroups) -> tuple[Dimension, Any]:
+    """Groups of ages, all of them known."""
+    dimension, starts = VARIABLES[of.name].dimension, np.array(of.starts)
+    return replace(
+        dimension, categories=of.categories
+    ), lambda shown: np.searchsorted(starts, shown.p.age[shown.homes.persons], side="right") - 1
+
+
 def _of_lives(name: str) -> tuple[Dimension, Any]:
     """One of `DIMENSIONS`, of residents."""
     dimension, place = DIMENSIONS[name]
     return dimension, lambda shown: place(shown.p, shown.cells)[shown.homes.persons]
 
 
-_AGE, _MARITAL = VARIABLES["age_five_year"].dimension, MARITAL_STATUS.categories[:4]
+_MARITAL: Final = MARITAL_STATUS.categories[:4]
 _APART: Final = Text("Divorced or separated", "Skilt eller separert")
 _SIZES: Final = (*(str(n) for n in range(1, _LARGEST)), f"{_LARGEST}+")
 #: What residents may be told apart by: the dimension, and the place of each in it.
@@ -165,7 +170,7 @@ BY: Final[dict[str, tuple[Dimension, Any]]] = {
         Dimension("household_size", Text("Persons in the household", "Personer i husholdningen"),
                   tuple(Category(code, same(code)) for code in _SIZES)), _size,
     ),
-    "age_five_year": (replace(_AGE, categories=_AGE.categories[:-1]), _fives),
+    **{of.name: _ages(of) for of in (age_groups.PUBLISHED, age_groups.FIVE_YEAR)},
     "sex": _of_lives("sex"),
     "marital_status": (
         replace(MARITAL_STATUS, categories=(*_MARITAL[:3], replace(_MARITAL[3], label=_APART))),

@@ -39,7 +39,7 @@ def simulate(
             "--by",
             help="Some of immigrant_group, sex, birth_cohort, years_lived, emigrations, returns, "
             "moves, children and status, with commas between; of households some of "
-            "household_type, household_size, age_five_year, sex, marital_status and "
+            "household_type, household_size, age_group, age_five_year, sex, marital_status and "
             "immigrant_group.",
         ),
     ] = None,

@@ -316,8 +316,8 @@ class Demography(Opened):
         by
             Some of "immigrant_group", "sex", "birth_cohort", "years_lived", "emigrations",
             "returns", "moves", "children" and "status", by default the first; of households some
-            of "household_type" (the default), "household_size", "age_five_year", "sex",
-            "marital_status" and "immigrant_group".
+            of "household_type" (the default), "household_size", "age_group", "age_five_year",
+            "sex", "marital_status" and "immigrant_group".
         households
             Whether households are asked for, of the beginning of the first year and the end of
             the last.
