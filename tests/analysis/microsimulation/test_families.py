@@ -385,7 +385,7 @@ def test_couples_are_as_far_apart_in_age_as_those_of_the_register() -> None:
 
 
 def test_who_comes_has_families_as_who_came() -> None:
-    """Grown-ups are married to each other, and children live with one of the other sex or that."""
+    """Grown-ups are married to each other, and children live with mothers among them."""
     none = np.zeros((1, 1, 1, 1))
     lives = Lives(CELLS, people(5), 1, 2021, 2, assumed(chances(rate=0)))
     coming = np.zeros(CELLS.shape)
@@ -401,6 +401,7 @@ def test_who_comes_has_families_as_who_came() -> None:
     assert (p.spouse[grown] < 0).sum() <= abs(2 * men - len(grown)) + 40
     assert (p.group[p.parent[young]] == 2).all()
     assert (p.age[p.parent[young]] > 20).all()
+    assert (p.sex[p.parent[young]] == 1).all()
     check_families(p)
 
 

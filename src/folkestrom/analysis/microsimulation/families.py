@@ -17,6 +17,7 @@ from folkestrom.analysis.microsimulation.family_kernel import (
 )
 from folkestrom.analysis.microsimulation.kernel import Persons
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.structure import FEMALE
 from folkestrom.twin.lives.random import draws
 
 Places = NDArray[np.intp]
@@ -140,7 +141,8 @@ class Families:
                 waiting = np.flatnonzero(alone & (p.sex == sex))
                 waiting = waiting[self.chances.here[p.group[waiting]]]
                 self._wed(p, *_nearest(p.age, left, waiting))
-        self._have_mothers(p, new[child], new[~child & (p.age[new] >= ADULT)], seed, year)
+        women = new[~child & (p.sex[new] == FEMALE) & (p.age[new] >= ADULT)]
+        self._have_mothers(p, new[child], women, seed, year)
 
     def marry(self, p: Persons, scores: Floats, seed: int, year: int) -> None:
         """Let couples part, and those whom their rates choose find each other.
@@ -159,7 +161,7 @@ class Families:
         parting = np.flatnonzero(scores == PARTS)
         both = np.concatenate([parting, p.spouse[parting]])
         p.marital[both], p.spouse[both], p.apart[both] = DIVORCED, -1, 0
-        # Enough for the sex of which fewer are chosen to be more by half.
+        # Twice as many as rates choose, so that there are enough of the sex of which these are few.
         asked = np.flatnonzero((scores >= 0) & (scores < 2))
         sides = [asked[p.sex[asked] == sex] for sex in (0, 1)]
         wanted = sum(int((scores[side] < 1).sum()) for side in sides)
@@ -200,7 +202,7 @@ class Families:
     def _have_mothers(
         self, p: Persons, children: Places, mothers: Places, seed: int, year: int
     ) -> None:
-        """Give children who come a parent of their group who comes too, as much older as others."""
+        """Give children who come a mother who comes too, of their group, as much older as others'."""
         if not len(children) or not len(mothers):
             return
         gap = self.mothers.like(0 * children, p.age[children], draws(seed, children, year, _MOTHER))
