@@ -202,7 +202,7 @@ class Families:
     def _have_mothers(
         self, p: Persons, children: Places, mothers: Places, seed: int, year: int
     ) -> None:
-        """Give children who come a mother who comes too, of their group, as much older as others'."""
+        """Give children who come a mother who comes too, of their group, older as others are."""
         if not len(children) or not len(mothers):
             return
         gap = self.mothers.like(0 * children, p.age[children], draws(seed, children, year, _MOTHER))
