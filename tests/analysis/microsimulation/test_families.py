@@ -14,7 +14,7 @@ from folkestrom.analysis.microsimulation.family_kernel import (
     MARRIED,
     NEVER,
     WIDOWED,
-    Chances,
+    Probabilities,
 )
 from folkestrom.analysis.microsimulation.kernel import DEAD, LEFT, Persons
 from folkestrom.analysis.microsimulation.lives import Lives
@@ -27,15 +27,15 @@ CELLS = Structure((Group("here", leaves_to="away"), Group("away", resident=False
 YEARS, RUNS = 6, 40
 
 
-def chances(rate: float = 1.0, couples: float = 0.6, children: float = 0.5) -> Chances:
+def probabilities(rate: float = 1.0, couples: float = 0.6, children: float = 0.5) -> Probabilities:
     """Of the grown-up alike, whatever their age; `rate` times as large."""
     adult = (np.arange(CELLS.ages) >= 18) * np.ones((2, 1)) * rate
     marriage = np.stack([0.08 * adult, 0 * adult, 0.03 * adult, 0.12 * adult])
-    return Chances(marriage, np.array([0.1, 0.2]), 0.04 * adult, 0.05 * adult, 0.2 * adult,
+    return Probabilities(marriage, np.array([0.1, 0.2]), 0.04 * adult, 0.05 * adult, 0.2 * adult,
                    couples, children, CELLS.resident)  # fmt: skip
 
 
-def assumed(chance: Chances) -> Families:
+def assumed(chance: Probabilities) -> Families:
     older = Donors.of(np.zeros(40), np.arange(18.0, 58.0), np.array([[0.0, 3.0]] * 40))
     kinds = np.zeros(len(CELLS.groups), np.intp)
     newcomers = Donors.of(
@@ -130,7 +130,7 @@ class Person:
 class Plain:
     """The same rules, person by person, with Python's own random numbers."""
 
-    def __init__(self, seed: int, given: Assumptions, chance: Chances) -> None:
+    def __init__(self, seed: int, given: Assumptions, chance: Probabilities) -> None:
         self.random, self.given, self.chance = Random(seed), given, chance
         made = people()
         self.everybody = [
@@ -204,7 +204,7 @@ class Plain:
             one.status, one.spouse = WIDOWED, None
 
     def parts(self, one: Person, asked: tuple[list[Person], list[Person]]) -> bool:
-        """What happens to one; whether the couple parts. Those who marry somebody here are kept."""
+        """What happens to one; whether the couple parts. Who marries a resident is kept."""
         at, value = (one.sex, one.age), self.random.random()
         if one.parent and self.random.random() < self.chance.leaving_home[at]:
             one.parent = None
@@ -264,7 +264,7 @@ def same_means(one: np.ndarray, other: np.ndarray) -> None:
 
 
 def test_a_plain_simulation_says_the_same() -> None:
-    given, chance = rates(), chances()
+    given, chance = rates(), probabilities()
     ours = np.array([sums(lived(seed, assumed(chance), given).persons) for seed in range(RUNS)])
     plain = []
     for seed in range(RUNS):
@@ -281,7 +281,7 @@ def test_families_change_no_mean_of_the_projection() -> None:
     made = people()
     np.add.at(counts, (made["group"], made["sex"], made["age"]), 1)
     expected = project(CELLS, counts, given, steps=YEARS).population[YEARS]
-    runs = [lived(seed, assumed(chances()), given) for seed in range(RUNS)]
+    runs = [lived(seed, assumed(probabilities()), given) for seed in range(RUNS)]
     for one in runs:
         check_families(one.persons)
     found = np.stack([one.counted()[0] for one in runs]).reshape(RUNS, 3, 2, 5, 20).sum(axis=-1)
@@ -294,7 +294,7 @@ def test_families_change_no_mean_of_the_projection() -> None:
 def test_marriages_and_divorces_are_rates_times_exposure() -> None:
     """Of a year in which nothing else happens: of both sexes together, as each of them says."""
     none = np.zeros((1, 1, 1, 1))
-    still, chance = Rates(none, none, none[0], none).assumptions(CELLS), chances()
+    still, chance = Rates(none, none, none[0], none).assumptions(CELLS), probabilities()
     made = people()
     age, sex, status = made["age"] + 1, made["sex"], made["marital"]
     single, married = status == NEVER, status == MARRIED
@@ -319,7 +319,7 @@ def test_marriages_and_divorces_are_rates_times_exposure() -> None:
 def test_nothing_happens_where_all_rates_are_none() -> None:
     none = np.zeros((1, 1, 1, 1))
     still = Rates(none, none, none[0], none).assumptions(CELLS)
-    lives = Lives(CELLS, people(), 1, 2021, 2, assumed(chances(rate=0)))
+    lives = Lives(CELLS, people(), 1, 2021, 2, assumed(probabilities(rate=0)))
     before = households(lives.persons, CELLS.resident)
     for step in range(YEARS):
         lives.live(still, step)
@@ -334,7 +334,7 @@ def test_couples_leave_together_as_often_as_is_said(couples: float, children: fl
     given, many, both, kids = rates(), 0.0, 0.0, [0.0, 0.0]
     n = 300
     for seed in range(60):
-        p = lived(seed, assumed(chances(0, couples, children)), given, years=1).persons
+        p = lived(seed, assumed(probabilities(0, couples, children)), given, years=1).persons
         away = p.group[: 4 * n] == 1
         many += away[: 2 * n].sum()
         both += 2 * (away[:n] & away[n : 2 * n]).sum()
@@ -351,7 +351,7 @@ def test_couples_leave_together_as_often_as_is_said(couples: float, children: fl
 def test_who_is_left_is_widowed_and_children_are_with_the_other_parent() -> None:
     """Of four families, each without the mother in another way."""
     made = people(4)
-    lives = Lives(CELLS, made, 1, 2021, 1, assumed(chances(rate=0)))
+    lives = Lives(CELLS, made, 1, 2021, 1, assumed(probabilities(rate=0)))
     p = lives.persons
     p.group[4], p.group[5], p.group[6] = DEAD, LEFT, 1
     none = np.zeros((1, 1, 1, 1))
@@ -373,7 +373,7 @@ def test_couples_are_as_far_apart_in_age_as_those_of_the_register() -> None:
     made = {"age": np.concatenate([men, women]).astype(int), "sex": np.repeat([0, 1], n)}
     lives = Lives(CELLS, made | {"group": made["sex"] * 0}, 1, 2021, 1)
     p = lives.persons
-    of = Families(chances(), weddings, None, weddings, np.zeros(3, np.intp))
+    of = Families(probabilities(), weddings, None, weddings, np.zeros(3, np.intp))
     of.marry(p, np.full(2 * n, 0.5), 1, 2021)
     wives = np.arange(n, 2 * n)
     apart = p.age[p.spouse[wives]].astype(int) - p.age[wives]
@@ -387,7 +387,7 @@ def test_couples_are_as_far_apart_in_age_as_those_of_the_register() -> None:
 def test_who_comes_has_families_as_who_came() -> None:
     """Grown-ups are married to each other, and children live with mothers among them."""
     none = np.zeros((1, 1, 1, 1))
-    lives = Lives(CELLS, people(5), 1, 2021, 2, assumed(chances(rate=0)))
+    lives = Lives(CELLS, people(5), 1, 2021, 2, assumed(probabilities(rate=0)))
     coming = np.zeros(CELLS.shape)
     coming[2, :, [5, 33]] = 200
     lives.live(Rates(none, none, none[0], coming[None]).assumptions(CELLS), 0)
@@ -409,8 +409,8 @@ def test_the_same_seed_is_the_same_families_with_any_number_of_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given = rates(immigration=5.0)
-    one = lived(3, assumed(chances()), given).persons
+    one = lived(3, assumed(probabilities()), given).persons
     monkeypatch.setattr("folkestrom.analysis.microsimulation.lives._PART", 37)
-    many = lived(3, assumed(chances()), given).persons
+    many = lived(3, assumed(probabilities()), given).persons
     for a, b in zip(one, many, strict=True):
         assert (a == b).all()

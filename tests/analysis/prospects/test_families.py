@@ -250,7 +250,7 @@ def test_rates_are_those_of_the_years_before(
         of_sex = [one for one in late if one[0] % 2 + 1 == 3 - sex or 1 + one[0] % 2 == sex]
         of_sex = [one for one in late if 1 + one[0] % 2 == sex]
         outside = sum(partner is None for _, partner, _ in of_sex) / len(of_sex)
-        assert found.chances.outside[sex - 1] == pytest.approx(outside)
+        assert found.probabilities.outside[sex - 1] == pytest.approx(outside)
     older = sorted(
         (born[wife] - born[husband]).days / 365.2425  # type: ignore[operator]
         for wife, husband, _ in late if 1 + wife % 2 == 2 and husband is not None
@@ -260,7 +260,7 @@ def test_rates_are_those_of_the_years_before(
     left = [(n, year, one) for (n, year), one in COUNTRY.gone.items()
             if year >= 2017 and one.status == 2 and one.spouse]  # fmt: skip
     together = sum((one.spouse, year) in COUNTRY.gone for _, year, one in left)
-    assert 0.3 < together / len(left) < found.chances.couples <= 1
+    assert 0.3 < together / len(left) < found.probabilities.couples <= 1
 
 
 def test_leaving_home_is_how_much_the_share_at_home_falls() -> None:

@@ -13,7 +13,7 @@ from folkestrom.analysis.microsimulation.family_kernel import (
     MARRIED,
     NEVER,
     PARTS,
-    Chances,
+    Probabilities,
 )
 from folkestrom.analysis.microsimulation.kernel import Persons
 from folkestrom.projection.assumptions import Floats
@@ -90,7 +90,7 @@ class Families:
 
     Parameters
     ----------
-    chances
+    probabilities
         Probabilities of a year.
     weddings
         By the wife's kind and age: the husband's kind, and years that he is older.
@@ -103,7 +103,7 @@ class Families:
         A number for each group: whose spouses are of the same kind more often: (groups,).
     """
 
-    chances: Chances
+    probabilities: Probabilities
     weddings: Donors
     newcomers: Donors | None
     mothers: Donors
@@ -139,7 +139,7 @@ class Families:
         for left, sex in ((men[many:], 1), (women[many:], 0)):
             if len(left):
                 waiting = np.flatnonzero(alone & (p.sex == sex))
-                waiting = waiting[self.chances.here[p.group[waiting]]]
+                waiting = waiting[self.probabilities.here[p.group[waiting]]]
                 self._wed(p, *_nearest(p.age, left, waiting))
         women = new[~child & (p.sex[new] == FEMALE) & (p.age[new] >= ADULT)]
         self._have_mothers(p, new[child], women, seed, year)

@@ -28,7 +28,7 @@ PARTS: Final = -1.0
 _TOGETHER, _FOLLOW, _MARRY, _PART, _HOME = range(10, 15)
 
 
-class Chances(NamedTuple):
+class Probabilities(NamedTuple):
     """Probabilities of a year, by age at its end, and who lives here.
 
     Parameters
@@ -56,7 +56,7 @@ class Chances(NamedTuple):
 
 
 @inner
-def _beside(i: int, other: int, p: Persons, given: Chances) -> bool:
+def _beside(i: int, other: int, p: Persons, given: Probabilities) -> bool:
     """Whether two persons, of whom the first is there, both live in the country, or both abroad."""
     if other < 0 or p.group[other] < 0:
         return False
@@ -64,7 +64,7 @@ def _beside(i: int, other: int, p: Persons, given: Chances) -> bool:
 
 
 @inner
-def _leader(seed: int, year: int, i: int, p: Persons, given: Chances) -> int:
+def _leader(seed: int, year: int, i: int, p: Persons, given: Probabilities) -> int:
     """With whom leaving is drawn: the first of the couple, or the person alone."""
     first = min(i, p.spouse[i])
     if _beside(i, p.spouse[i], p, given) and uniform(seed, first, year, _TOGETHER) < given.couples:
@@ -72,7 +72,7 @@ def _leader(seed: int, year: int, i: int, p: Persons, given: Chances) -> int:
     return i
 
 
-def _tie(seed: int, year: int, first: int, last: int, p: Persons, given: Chances) -> None:
+def _tie(seed: int, year: int, first: int, last: int, p: Persons, given: Probabilities) -> None:
     """With whom each person's leaving is drawn in the year: a spouse's, a parent's, or alone."""
     group, parent, tied = p.group, p.parent, p.tied
     for i in range(first, last):
@@ -85,7 +85,7 @@ def _tie(seed: int, year: int, first: int, last: int, p: Persons, given: Chances
             tied[i] = _leader(seed, year, i, p, given)
 
 
-def _settle(first: int, last: int, p: Persons, given: Chances) -> None:
+def _settle(first: int, last: int, p: Persons, given: Probabilities) -> None:
     """Who lost a spouse, and children whose parent is gone: they are with the other, or nobody's.
 
     What is known of who is gone stays as it was, so that children find their other parent by it.
@@ -105,7 +105,7 @@ def _settle(first: int, last: int, p: Persons, given: Chances) -> None:
 
 
 @inner
-def _married(seed: int, year: int, i: int, p: Persons, given: Chances) -> bool:
+def _married(seed: int, year: int, i: int, p: Persons, given: Probabilities) -> bool:
     """Whether the couple parts; who has no spouse here is widowed or divorced at once."""
     s, age, other = p.sex[i], p.age[i], p.spouse[i]
     chance, value = given.divorce[s, age], uniform(seed, i, year, _PART)
@@ -122,8 +122,8 @@ def _married(seed: int, year: int, i: int, p: Persons, given: Chances) -> bool:
 
 
 @inner
-def _unmarried(seed: int, year: int, i: int, p: Persons, given: Chances) -> float:
-    """The score of who may marry somebody here, below 1 of who does; others marry at once."""
+def _unmarried(seed: int, year: int, i: int, p: Persons, given: Probabilities) -> float:
+    """The score of who may marry a resident, below 1 of who does; others marry at once."""
     s = p.sex[i]
     chance, value = given.marriage[p.marital[i], s, p.age[i]], uniform(seed, i, year, _MARRY)
     outside = chance * given.outside[s]
@@ -134,7 +134,7 @@ def _unmarried(seed: int, year: int, i: int, p: Persons, given: Chances) -> floa
 
 
 def _change(
-    seed: int, year: int, first: int, last: int, p: Persons, given: Chances,
+    seed: int, year: int, first: int, last: int, p: Persons, given: Probabilities,
     scores: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """A year of marriages, divorces and leaving home; scores tell whom these take two of."""

@@ -115,8 +115,8 @@ class Lives:
         chance = np.random.Generator(np.random.Philox(key=[self._seed, step]))
         self._come(chance, immigration / 2, step)
         if self._families:
-            chances, year = self._families.chances, self._first + step
-            self._parts(0, lambda a, b: tie(self._seed, year, a, b, self.persons, chances))
+            probabilities, year = self._families.probabilities, self._first + step
+            self._parts(0, lambda a, b: tie(self._seed, year, a, b, self.persons, probabilities))
         self._run(live, 0, step, given)
         before = late = self._count
         self._come(chance, immigration / 2, step)
@@ -135,10 +135,10 @@ class Lives:
         """Who is left of families; and what becomes of those who were there before the late."""
         if self._families is None:
             return
-        p, chances, year = self.persons, self._families.chances, self._first + step
-        self._parts(0, lambda a, b: settle(a, b, p, chances))
+        p, probabilities, year = self.persons, self._families.probabilities, self._first + step
+        self._parts(0, lambda a, b: settle(a, b, p, probabilities))
         scores = np.empty(late)
-        self._parts(0, lambda a, b: change(self._seed, year, a, b, p, chances, scores), late)
+        self._parts(0, lambda a, b: change(self._seed, year, a, b, p, probabilities, scores), late)
         self._families.marry(p, scores, self._seed, year)
 
     def _come(self, chance: np.random.Generator, expected: Floats, step: int) -> None:

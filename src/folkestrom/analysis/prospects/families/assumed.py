@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from folkestrom.analysis.microsimulation.families import ADULT, Donors, Families
-from folkestrom.analysis.microsimulation.family_kernel import MARRIED, NEVER, Chances
+from folkestrom.analysis.microsimulation.family_kernel import MARRIED, NEVER, Probabilities
 from folkestrom.analysis.prospects.families.register import (
     DIVORCE,
     MARRIAGE,
@@ -79,13 +79,13 @@ def families_of(
     left = rows(counted_events((Kind.EMIGRATION,)), gone(), left_with()).row(0, named=True)
     couples, children = _together(persons, cells, assumed, left)
     marriage, divorce = happened(MARRIAGE) / lived, (happened(DIVORCE) / lived)[MARRIED]
-    chances = Chances(
-        _chance(marriage, cells), _outside(weddings), _chance(divorce, cells),
-        _chance(_widowhood(bereaved, persons, cells, years), cells),
+    probabilities = Probabilities(
+        _probability(marriage, cells), _outside(weddings), _probability(divorce, cells),
+        _probability(_widowhood(bereaved, persons, cells, years), cells),
         leaving_home(persons, cells), couples, children, cells.resident,
     )  # fmt: skip
     return Families(
-        chances, _weddings(weddings), _newcomers(persons, cells), _mothers(persons),
+        probabilities, _weddings(weddings), _newcomers(persons, cells), _mothers(persons),
         cells.part("immigrants").astype(np.intp),
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _counted(frame: pl.DataFrame, cells: Structure, measure: str = "events") -> 
     return array
 
 
-def _chance(rates: Floats, cells: Structure) -> Floats:
+def _probability(rates: Floats, cells: Structure) -> Floats:
     """Probabilities of a year, by age at its end, of rates by age."""
     return np.ascontiguousarray(-np.expm1(-of_cohorts(rates, cells)[..., :-1]))
 
