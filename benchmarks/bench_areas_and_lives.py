@@ -182,9 +182,13 @@ def main() -> None:
 
         store = folkestrom.open(given.store)
         last = 2020 + LIFE_YEARS
-        seconds, processors, found = timed(lambda: store.simulate(2021, last, by="status"))
-        print(json.dumps({"store": {"seconds": seconds, "processor": processors,
-                                    "persons": sum(found["persons"].to_pylist())}}))  # fmt: skip
+        asked: dict[str, dict[str, Any]] = {
+            "store": {"by": "status"}, "households": {"households": True, "every": 10},
+        }  # fmt: skip
+        for name, each in asked.items():
+            seconds, processors, found = timed(lambda each=each: store.simulate(2021, last, **each))
+            print(json.dumps({name: {"seconds": seconds, "processor": processors,
+                                     "persons": sum(found["persons"].to_pylist())}}))  # fmt: skip
 
 
 if __name__ == "__main__":

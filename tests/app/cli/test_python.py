@@ -133,6 +133,7 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "simulate": {
         "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",
+        "households": False, "every": None, "runs": 1,
         "durations": 1, "years": 1, **ARRANGED, **FIGURES,
     },
     "abroad": {

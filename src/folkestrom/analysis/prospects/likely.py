@@ -171,13 +171,6 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     asked
         How what may come is drawn.
     """
-    measures: list[Measure] = []
-    for one in spec.measures:
-        measures += [one, *(
-            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
-                    one.unit, decimals=one.decimals, empty=None)
-            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
-        )]  # fmt: skip
     contents = Text(
         "Residents at the beginning of each year, and births, deaths and migration in it, as they "
         "may come.",
@@ -186,10 +179,28 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     )
     return replace(
         spec,
-        measures=tuple(measures),
+        measures=with_ends(spec.measures),
         contents=contents,
         footnotes=(said_of(asked), *_of_limits(asked.limits), *spec.footnotes),
     )
+
+
+def with_ends(measures: Sequence[Measure]) -> tuple[Measure, ...]:
+    """Measures, each followed by the ends of its interval.
+
+    Parameters
+    ----------
+    measures
+        The measures.
+    """
+    found: list[Measure] = []
+    for one in measures:
+        found += [one, *(
+            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
+                    one.unit, decimals=one.decimals, empty=None)
+            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
+        )]  # fmt: skip
+    return tuple(found)
 
 
 def said_of(asked: Likely) -> Text:

@@ -292,8 +292,11 @@ class Demography(Opened):
         self,
         from_: int,
         to_: int,
-        by: str | Iterable[str] = "immigrant_group",
+        by: str | Iterable[str] | None = None,
         *,
+        households: bool = False,
+        every: int | None = None,
+        runs: int = 1,
         seed: int = 0,
         scenario: str | os.PathLike[str] | Scenario | None = None,
         areas: Literal["", "county", "municipality"] = "",
@@ -315,7 +318,17 @@ class Demography(Opened):
             The first year that is lived through, and the last.
         by
             Some of "immigrant_group", "sex", "birth_cohort", "years_lived", "emigrations",
-            "returns", "moves", "children" and "status".
+            "returns", "moves", "children" and "status", by default the first; of households some
+            of "household_type" (the default), "household_size", "age_group", "age_five_year",
+            "sex", "marital_status" and "immigrant_group".
+        households
+            Whether households are asked for, of the beginning of the first year and the end of
+            the last.
+        every
+            Years between further beginnings of years whose households are shown; None: none.
+        runs
+            How often households are simulated: figures are means, with the interval that 80 per
+            cent of the runs lie in.
         seed
             Of the random numbers: the same seed is the same lives, with any number of threads.
         scenario
@@ -331,7 +344,8 @@ class Demography(Opened):
         """
         check_arguments(Demography.simulate, locals())
         question = SimulationQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, seed=seed, scenario=scenario, areas=areas,
+            parameter, from_=from_, to_=to_, by=by, seed=seed, households=households, every=every,
+            runs=runs, scenario=scenario, areas=areas,
             durations=durations, years=years, known_at=known_at,
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
