@@ -121,7 +121,7 @@ def areas_benchmark(many: int) -> dict[str, Any]:
 
     runs = [timed(all_of_them) for _ in range(3)]
     seconds, processors, _ = min(runs, key=lambda one: one[0])
-    ((mine, _),) = areas.projected(cells, begun, rates, 1)
+    ((mine, *_),) = areas.projected(cells, begun, rates, 1)
     peer, _, theirs = timed(lambda: area_by_area(cells, areas, begun, rates, 1))
     return {
         "cells": int(begun.size), "years": AREA_YEARS, "seconds": seconds,

@@ -5,8 +5,8 @@ Person-years of an area are the mean of its population at both ends of the years
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
 from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.changes import Span
+from folkestrom.projection.changes_of_moves import moves_in_steps
 from folkestrom.projection.groups import BORN_HERE
+from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
@@ -47,12 +50,47 @@ class AreaStart:
         Persons: (areas, groups, 2, ages). Those abroad are where they would return to.
     areas
         What is assumed of each.
+    during
+        The same in each step, where a scenario changes moves; None: as it is.
     """
 
     level: str
     codes: tuple[str, ...]
     population: Floats
     areas: Areas
+    during: Callable[[int], Areas] | None = None
+
+    def under(self, scenario: Scenario, cells: Structure, first: int, steps: int) -> AreaStart:
+        """The same with the moves of a scenario.
+
+        Parameters
+        ----------
+        scenario
+            What changes.
+        cells
+            The groups.
+        first, steps
+            The year of the start, and how many there are.
+
+        Raises
+        ------
+        UsageError
+            An area that is none, or rates that cannot be.
+        """
+        span = Span(cells, first, steps)
+        return replace(self, during=moves_in_steps(scenario, self.areas, self.codes, span))
+
+    def of_nation(self, population: Floats) -> Floats:
+        """Persons by area, where a scenario has others in the nation than are counted.
+
+        Parameters
+        ----------
+        population
+            Those of the nation: (groups, 2, ages).
+        """
+        there = self.population.sum(axis=0)
+        share = np.divide(population, there, out=np.zeros_like(there), where=there > 0)
+        return self.population * share
 
 
 def area_start(

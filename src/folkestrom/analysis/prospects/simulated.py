@@ -24,6 +24,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -147,6 +148,11 @@ def simulated(
         )  # fmt: skip
     if not 0 <= seed <= _LAST_SEED:
         raise UsageError("is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED}")
+    if scenario and scenario.changes_moves:
+        raise without_effect(
+            f"scenario {scenario.name}", "moves", "in simulated lives people move as they did",
+            "Leave moves out, or project cells by areas",
+        )  # fmt: skip
     begun, known, notes = begun_of(
         connection, first, base_years, known_at, extraction_months, durations
     )
