@@ -58,7 +58,7 @@ def brute(made: Areas, rates: Floats, persons: Floats) -> Floats:
 
 
 def still(seed: int) -> tuple[Floats, Rates, Areas]:
-    """Nobody dies, leaves, is born or comes; not in the open age group, in which two cohorts meet."""
+    """Nobody dies, leaves, is born or comes; none is in the open age group, where cohorts meet."""
     persons, rates = drawn(seed)
     for name in ("mortality", "emigration", "fertility", "immigration"):
         getattr(rates, name)[:] = 0

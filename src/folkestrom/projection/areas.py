@@ -91,9 +91,16 @@ class Areas:
             rates.fertility * self.fertility[:, None, None, None], rates.immigration * shares,
             rates.males_per_female,
         ).assumptions(structure)  # fmt: skip
-        return replace(made, moves=self._moves(structure)).checked(structure)
+        return replace(made, moves=self.moves(structure)).checked(structure)
 
-    def _moves(self, structure: Structure) -> Moves:
+    def moves(self, structure: Structure) -> Moves:
+        """Who moves between the areas.
+
+        Parameters
+        ----------
+        structure
+            The cells.
+        """
         moving = checked_array("moving", self.moving, structure, structure.shape[1:])
         moving = of_cohorts(np.where(structure.resident[:, None, None], moving, 0.0), structure)
         moving = moving[..., :-1]
@@ -253,17 +260,51 @@ def area_factors(counted: Floats, expected: Floats) -> Floats:
     >>> area_factors(np.array([300, 100, 3]), np.array([200.0, 200, 3])).round(2).tolist()
     [1.49, 0.51, 1.0]
     """
-    whole = expected.sum()
-    if not (whole > 0 and counted.sum() > 0):
+    if not (expected.sum() > 0 and counted.sum() > 0):
         return np.ones(len(counted))
+    level, spread, own = _between(counted, expected)
+    found = level + _trust(level, spread, expected) * (own - level)
+    return np.asarray(found * expected.sum() / (found * expected).sum())
+
+
+def factor_errors(counted: Floats, expected: Floats) -> Floats:
+    """Variances of the logarithms of `area_factors`, given what was counted.
+
+    Parameters
+    ----------
+    counted, expected : array of shape (areas,)
+        As for `area_factors`.
+
+    Returns
+    -------
+    array of shape (areas,)
+        Of how far they may be from the areas' own: 0 where areas differ no more than by chance.
+
+    Examples
+    --------
+    >>> factor_errors(np.array([300, 100, 3]), np.array([200.0, 200, 3])).round(4).tolist()
+    [0.0022, 0.0188, 0.1398]
+    """
+    if not (expected.sum() > 0 and counted.sum() > 0):
+        return np.zeros(len(counted))
+    level, spread, _ = _between(counted, expected)
+    left = spread * (1 - _trust(level, spread, expected))
+    return np.asarray(left / (level * area_factors(counted, expected)) ** 2)
+
+
+def _between(counted: Floats, expected: Floats) -> tuple[float, float, Floats]:
+    """The level of all areas, how much areas differ, and the own level of each."""
+    whole = expected.sum()
     level = counted.sum() / whole
     own = np.divide(counted, expected, out=np.full(len(counted), level), where=expected > 0)
     between = (expected * (own - level) ** 2).sum() / whole - level * len(counted) / whole
-    spread = max(between, 0.0)
-    trust = spread / (spread + np.divide(level, expected, out=np.full(len(own), np.inf),
-                                         where=expected > 0))  # fmt: skip
-    found = level + trust * (own - level)
-    return np.asarray(found * whole / (found * expected).sum())
+    return level, max(between, 0.0), own
+
+
+def _trust(level: float, spread: float, expected: Floats) -> Floats:
+    """How much of an area's own level is no chance."""
+    chance = np.divide(level, expected, out=np.full(len(expected), np.inf), where=expected > 0)
+    return np.asarray(spread / (spread + chance))
 
 
 def destination_shares(moves: Floats, persons: Floats) -> Floats:
