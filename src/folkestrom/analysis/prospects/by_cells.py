@@ -35,7 +35,7 @@ MOVES: Final = (
     Measure("moves_out", Text("Moves out", "Utflyttinger"), _PERSONS),
 )
 #: Moves by where from and where to, for who asks for them by the same name.
-MOVES_BETWEEN: Final = replace(COUNTED_MOVES, unit=_PERSONS, decimals=2, empty=None)
+MOVES_BETWEEN: Final = replace(COUNTED_MOVES, decimals=2)
 ENDS: Final = ("origin", "destination")
 OF_AREAS: Final = (
     Text(

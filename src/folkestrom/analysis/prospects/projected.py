@@ -15,7 +15,7 @@ from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.counted import start
 from folkestrom.analysis.prospects.likely import Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
-from folkestrom.analysis.prospects.past import history
+from folkestrom.analysis.prospects.past import area_model, history
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -134,16 +134,21 @@ def projected(
         connection, first, base_years, known_at, extraction_months, durations
     )
     day = date(first, 1, 1)
+    parts = area_start(connection, day, known, begun, areas) if areas else None
     if likely is None:
-        parts = area_start(connection, day, known, begun, areas) if areas else None
         made = outlook(
             begun, first, last, scenarios, every=every, indicators=indicators, by=by,
             needed=needed, areas=parts,
         )  # fmt: skip
     else:
         likely = with_series(connection, likely, begun, day, known)
+        likely.check(scenarios)
+        if parts:
+            model = area_model(connection, begun, parts, coverage(connection).first, day, known,
+                               last - first + 1, likely.seed)  # fmt: skip
+            parts = replace(parts, model=model)
         made = likely_outlook(
-            begun, first, last, likely, scenarios, every=every, indicators=indicators
+            begun, first, last, likely, scenarios, every=every, indicators=indicators, areas=parts
         )
     # What draws are is said first.
     spec, drawn = made.specification, int(likely is not None)

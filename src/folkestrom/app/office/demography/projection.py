@@ -98,7 +98,7 @@ class ProjectionQuestion:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         likely = None
         if draws is not None:
-            if decompose or told or needs or areas or (difference and compares):
+            if decompose or told or needs or (difference and compares):
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )
