@@ -151,14 +151,14 @@ def likely_outlook(
     """
     check_years(first, last, every)
     asked.check(scenarios)
-    measures = tuple(one.measure for one in chosen(indicators))
-    for one in measures:
-        check_drawn(one.id)
     if areas and indicators:
         raise UsageError(
             "cannot be asked for together", where="areas, indicators, draws",
             next_step="Leave --indicator out: draws of areas are of the usual figures",
         )  # fmt: skip
+    measures = tuple(one.measure for one in chosen(indicators))
+    for one in measures:
+        check_drawn(one.id)
     measures = cell_measures((), areas) if areas else measures
     own = [*cell_dimensions(begun.structure, (), areas)]
     shown = steps_shown(first, last, every)
