@@ -91,9 +91,9 @@ class Areas:
             rates.fertility * self.fertility[:, None, None, None], rates.immigration * shares,
             rates.males_per_female,
         ).assumptions(structure)  # fmt: skip
-        return replace(made, moves=self.moves(structure)).checked(structure)
+        return replace(made, moves=self.moves_between(structure)).checked(structure)
 
-    def moves(self, structure: Structure) -> Moves:
+    def moves_between(self, structure: Structure) -> Moves:
         """Who moves between the areas.
 
         Parameters

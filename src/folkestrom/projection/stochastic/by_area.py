@@ -140,7 +140,7 @@ class _Movers:
     """Who moves where to, as the compiled method takes it."""
 
     def __init__(self, areas: Areas, structure: Structure) -> None:
-        moves = areas.moves(structure)
+        moves = areas.moves_between(structure)
         self.areas, self.classes = areas, moves.classes
         kinds = np.zeros(len(moves.returns), np.intp) if moves.kinds is None else moves.kinds
         # Rates of cohorts again: draws multiply these, and no shares.
