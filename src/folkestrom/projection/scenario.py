@@ -227,8 +227,8 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
     groups = _listed(given, "groups", "is no list of groups", 'names such as ["native", "eu8"]',
                      where)  # fmt: skip
     ends = [
-        _listed(given, name, "is no list of areas", 'codes such as ["03", "11"]', where)
-        for name in _ENDS
+        _listed(given, end, "is no list of areas", 'codes such as ["03", "11"]', where)
+        for end in _ENDS
     ]
     if component != "moves" and any(ends):
         raise without_effect(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -121,7 +121,9 @@ def simulate_areas(
         of_steps.append(movers[-1])
 
     def one(draw: int) -> list[Mapping[str, Floats]]:
-        drawn = _of_one(factors.applied(rates, structure, slice(draw, draw + 1)))
+        drawn = factors.applied(rates, structure, slice(draw, draw + 1))
+        drawn = replace(drawn, mortality=drawn.mortality[0], emigration=drawn.emigration[0],
+                        fertility=drawn.fertility[0], immigration=drawn.immigration[0])  # fmt: skip
         nation = project(structure, begun.sum(axis=0), drawn.assumptions(structure), steps=steps)
         walk = _Walk(structure, areas, drawn, deviations(draw), nation)
         kept = []
@@ -262,19 +264,6 @@ class _Walk:
         reach_areas(end, moves.reach(going), attraction, moves.columns, (self._next, self._here),
                     rates[3], come, after, flows, ways[0])  # fmt: skip
         return dict(zip(FLOWS, (*flows.T, *ways), strict=True))
-
-
-def _of_one(rates: Rates) -> Rates:
-    """Rates of the only draw, without its axis."""
-    plain = {name: getattr(rates, name) for name in _COMPONENTS}
-    axes = {name: 4 - (name == "fertility") for name in _COMPONENTS}
-    return Rates(
-        **{name: one[0] if one.ndim > axes[name] else one for name, one in plain.items()},
-        males_per_female=rates.males_per_female,
-    )
-
-
-_COMPONENTS = ("mortality", "emigration", "fertility", "immigration")
 
 
 def _at(array: Floats, step: int) -> NDArray[np.float64]:
