@@ -369,7 +369,7 @@ def infants_of(newborn, births, share, dying, leaving, factors, here, g, s, begu
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def survive(before, cells, rates, factors, nation, end, after, newborn, flows):
-    """A step of areas until somebody moves: fill end, after (by who returns), newborn, flows.
+    """A step of areas until anyone moves: fill end, after (by who returns), newborn, flows.
 
     Arrays: before, end, after (i, g, s, a); newborn (i, g); flows (i, 4), of residents.
     """
