@@ -44,7 +44,8 @@ PURPOSES = {
         "analysis/microsimulation/test_families.py", "analysis/prospects/test_families.py",
         "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
-        "projection/stochastic/test_scores.py", "projection/stochastic/test_series.py",
+        "projection/stochastic/test_by_area.py", "projection/stochastic/test_scores.py",
+        "projection/stochastic/test_series.py",
     ),
     "properties": (
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",
@@ -85,6 +86,7 @@ LONG = (
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
     "app/cli/test_intake.py", "docs/test_manual.py", "linkage/test_linking.py",
     "projection/norway/*", "projection/rates/test_schedules.py",
+    "projection/stochastic/test_by_area.py",
     "publish/formats/test_not_interpreted.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/cli/test_python.py",
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",

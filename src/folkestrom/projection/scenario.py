@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, unknown
+from folkestrom.model.names import check_code, unknown, without_effect
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.changes import (
     COMPONENTS,
@@ -39,7 +39,8 @@ _LAST_YEAR: Final = 9999
 _AGES: Final = "30-39, 67- or 30"
 #: So many groups are named of those that two changes meet in.
 _MOST_NAMED: Final = 4
-_KEYS: Final = ("component", "groups", "sex", "ages", "from", "fade_in", *HOW)
+_ENDS: Final = ("origins", "destinations")
+_KEYS: Final = ("component", "groups", "sex", "ages", *_ENDS, "from", "fade_in", *HOW)
 #: What each letter of an alternative is of, in Statistics Norway's order; of three letters the
 #: third, of moves within the country, is left out.
 _LETTERS: Final = ("fertility", "mortality", "internal", "migration")
@@ -111,6 +112,11 @@ class Scenario:
         made = [replace(low, amount=n) for n, (low, _) in zip(amounts, pairs, strict=True)]
         parts = tuple(part.at(share) for part in self.parts)
         return Scenario(f"{self.name}: {', '.join(said)}", tuple(made), (), parts, self.place)
+
+    @property
+    def changes_moves(self) -> bool:
+        """Whether it changes moves between areas."""
+        return any(change.component == "moves" for change in self.changes)
 
     def applied(
         self, rates: Rates, structure: Structure, first: int, steps: int,
@@ -324,12 +330,16 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
     sex = given.get("sex")
     if sex is not None:
         check_code(sex, SEXES, "is no sex", where=f"{where}, sex")
-    groups = given.get("groups", [])
-    groups = [groups] if isinstance(groups, str) else groups
-    if not isinstance(groups, list) or not all(isinstance(one, str) for one in groups):
-        raise UsageError(
-            "is no list of groups", where=f"{where}, groups", value=str(groups)[:40],
-            allowed='names such as ["native", "eu8"]',
+    groups = _listed(given, "groups", "is no list of groups", 'names such as ["native", "eu8"]',
+                     where)  # fmt: skip
+    ends = [
+        _listed(given, end, "is no list of areas", 'codes such as ["03", "11"]', where)
+        for end in _ENDS
+    ]
+    if component != "moves" and any(ends):
+        raise without_effect(
+            f"{where}, origins, destinations", component, "only moves are from where to where",
+            "Leave them out, or say of what areas moves change",
         )  # fmt: skip
     fade_in, first = given.get("fade_in", 0), given.get("from")
     for name, value in (("fade_in", fade_in), ("from", first)):
@@ -349,9 +359,20 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
             "population at the beginning neither",
         )  # fmt: skip
     return Change(
-        component, said[0], path[0][1], tuple(groups), sex or "",
-        ages, first, fade_in, path if len(path) > 1 else (),
+        component, said[0], path[0][1], groups, sex or "",
+        ages, first, fade_in, path if len(path) > 1 else (), *ends,
     )  # fmt: skip
+
+
+def _listed(
+    given: Mapping[str, Any], key: str, wrong: str, allowed: str, where: str
+) -> tuple[str, ...]:
+    """Names of a key, one or several."""
+    names = given.get(key, [])
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise UsageError(wrong, where=f"{where}, {key}", value=str(names)[:40], allowed=allowed)
+    return tuple(names)
 
 
 def _path(given: Any, where: str) -> tuple[tuple[int, float], ...]:

@@ -20,7 +20,7 @@ from folkestrom.analysis.prospects.outlook import (
     of_smooth,
     outlook,
 )
-from folkestrom.analysis.prospects.past import history
+from folkestrom.analysis.prospects.past import area_model, history
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -143,16 +143,21 @@ def projected(
         connection, first, base_years, known_at, extraction_months, durations, smooth=smooth
     )
     day = date(first, 1, 1)
+    parts = area_start(connection, day, known, begun, areas) if areas else None
     if likely is None:
-        parts = area_start(connection, day, known, begun, areas) if areas else None
         made = outlook(
             begun, first, last, scenarios, every=every, indicators=indicators, by=by,
             needed=needed, areas=parts,
         )  # fmt: skip
     else:
         likely = with_series(connection, likely, begun, day, known)
+        likely.check(scenarios)
+        if parts:
+            model = area_model(connection, begun, parts, coverage(connection).first, day, known,
+                               last - first + 1, likely.seed)  # fmt: skip
+            parts = replace(parts, model=model)
         made = likely_outlook(
-            begun, first, last, likely, scenarios, every=every, indicators=indicators
+            begun, first, last, likely, scenarios, every=every, indicators=indicators, areas=parts
         )
     # What draws are is said first.
     spec, drawn = made.specification, int(likely is not None)

@@ -24,6 +24,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -148,6 +149,11 @@ def simulated(
             next_step="Say which, with --areas county or municipality",
         )  # fmt: skip
     check_seed(seed)
+    if scenario and scenario.changes_moves:
+        raise without_effect(
+            f"scenario {scenario.name}", "moves", "in simulated lives people move as they did",
+            "Leave moves out, or project cells by areas",
+        )  # fmt: skip
     begun, known, notes = begun_of(
         connection, first, base_years, known_at, extraction_months, durations
     )

@@ -69,8 +69,12 @@ class Factors:
         draws
             Which.
         """
-        fertility, come, leave, back = np.moveaxis(self.levels[draws, :, :, None, None, None], 2, 0)
-        change = np.tensordot(self.index[draws], self.patterns, 1)
+        levels, index = (
+            np.broadcast_to(one, (self.draws, *one.shape[1:]))[draws]
+            for one in (self.levels, self.index)
+        )
+        fertility, come, leave, back = np.moveaxis(levels[..., None, None, None], 2, 0)
+        change = np.tensordot(index, self.patterns, 1)
         here = structure.resident[:, None, None]
         return replace(
             rates,

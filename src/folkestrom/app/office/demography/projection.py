@@ -80,6 +80,12 @@ class ProjectionQuestion:
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
         read = tuple(map(scenario_read, scenarios or ()))
+        for one in read:
+            if one.changes_moves and not areas:
+                raise without_effect(
+                    f"scenario {one.name}", "moves", "moves are between areas",
+                    f"Say which by {place('areas')}, county or municipality",
+                )  # fmt: skip
         figures, told = arguments.names(indicators), arguments.names(by)
         compares = decompose or equivalent is not None
         if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
@@ -93,7 +99,7 @@ class ProjectionQuestion:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         likely = None
         if draws is not None:
-            if decompose or told or needs or areas or (difference and compares):
+            if decompose or told or needs or (difference and compares):
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )

@@ -242,7 +242,8 @@ class Demography(Opened):
         every
             Years between those that are shown.
         indicators
-            Names of figures, for others than the usual ones.
+            Names of figures, for others than the usual ones; with areas "moves": from where to
+            where.
         by
             Some of "immigrant_group", "sex" and "age": persons and events by these, instead of
             figures of all.
