@@ -140,7 +140,7 @@ def test_seeds_say_what_is_drawn() -> None:
     [
         ({"by": ["group"]}, "is not a dimension of older immigrants"),
         ({"last": 2021}, "are no years of a projection"),
-        ({"first": 2003}, "is before the log begins"),
+        ({"first": 2003}, "years: '5' are more years than the log has"),
         ({"ages": (0.5,)}, "ages"),
         ({"ages": ()}, "are no ages"),
         ({"ages": (400,)}, "ages: '400' is no number that can be"),

@@ -59,6 +59,25 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         asked(draws=10, limits=wrong)
 
 
+@pytest.mark.parametrize(
+    ("given", "levels"),
+    [(80, (80,)), ("80", (80,)), ("95,50", (50, 95)), ((50, 97.5, 50), (50, 97.5))],
+)
+def test_one_interval_or_several(given: Any, levels: tuple[float, ...]) -> None:
+    likely = asked(draws=10, interval=given).likely
+    assert likely is not None
+    assert likely.intervals == levels
+    assert asked(interval="80").likely is None
+    with pytest.raises(UsageError, match="no draws are asked for"):
+        asked(interval=given if levels != (80,) else 95)
+
+
+@pytest.mark.parametrize("given", ["", "50,", "half", "50;80"])
+def test_what_is_no_interval(given: str) -> None:
+    with pytest.raises(UsageError, match=r"(?s)--interval: .* are no per cent.*50,80,95"):
+        asked(draws=10, interval=given)
+
+
 @pytest.mark.parametrize("given", [{"series": "x"}, {"limits": "x"}, {"difference": True}])
 def test_what_is_of_draws_without_draws(given: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"(?s)are of draws.*Next: Say how many"):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.by_cells import FLOWS
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
@@ -21,23 +20,23 @@ from folkestrom.analysis.prospects.outlook import (
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
-from folkestrom.model.specification import Measure, TableSpecification, Text
+from folkestrom.model.specification import Language, Measure, TableSpecification, Text
 from folkestrom.projection.assumptions import Floats
-from folkestrom.projection.indicators import composition
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.figures import ASSUMED, EXPLODED
+from folkestrom.projection.stochastic.figures import figures_of as drawn
 from folkestrom.projection.stochastic.history import History, drawn_factors
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limits
 from folkestrom.projection.stochastic.scores import interval
-from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
+from folkestrom.projection.stochastic.simulation import Factors
 
 #: Draws that can be asked for.
 MOST_DRAWS: Final = 100_000
-INTERVAL: Final = 80.0
+INTERVALS: Final = (80.0,)
 SEED: Final = 1
-#: So many times as many persons as at the start are more than a model can tell of.
-_EXPLODED: Final = 10
-_MOST_PERSONS: Final = 1e15
+#: Figures that are drawn.
+DRAWN: Final = (*USUAL, *ASSUMED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +47,8 @@ class Likely:
     ----------
     draws, seed
         How many, and what makes them the same each time.
-    interval
-        Per cent of draws between the ends of the interval.
+    intervals
+        Per cent of draws between the ends of each interval.
     history
         Series; None: those of the register.
     limits
@@ -60,7 +59,7 @@ class Likely:
 
     draws: int
     seed: int = SEED
-    interval: float = INTERVAL
+    intervals: tuple[float, ...] = INTERVALS
     history: History | None = None
     limits: Limits | None = None
     difference: bool = False
@@ -84,10 +83,10 @@ class Likely:
                 "is no number of draws", where="draws", value=self.draws,
                 allowed=f"2 to {MOST_DRAWS}",
             )  # fmt: skip
-        if not 0 < self.interval < 100:
+        if not self.intervals or not all(0 < one < 100 for one in self.intervals):
             raise UsageError(
-                "is no interval", where="interval", value=self.interval,
-                allowed="per cent of the draws, such as 80",
+                "is no interval", where="interval", value=_listed(self.intervals),
+                allowed="per cent of the draws, such as 80, or 50,80,95",
             )  # fmt: skip
         if self.seed < 0:
             raise UsageError("is no seed", where="seed", value=self.seed, allowed="0, 1, 2 …")
@@ -117,7 +116,7 @@ def likely_outlook(
     asked
         How what may come is drawn.
     indicators
-        Some of the usual figures; none: all of them.
+        Some of `DRAWN`; none: the usual figures.
 
     Returns
     -------
@@ -138,14 +137,16 @@ def likely_outlook(
     factors = factors_of(begun, asked, first, shown[-1] + 1)
     tables, said, baseline = [], [], None
     for scenario in (BASELINE, *scenarios):
-        found, share = figures_of(begun, scenario, first, shown, factors)
+        found, share = figures_of(
+            begun, scenario, first, shown, factors, [one.id for one in measures]
+        )
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
             found = {name: values - baseline[name] for name, values in found.items()}
         baseline = found if baseline is None else baseline
         if not asked.difference or scenario is not BASELINE:
-            tables.append(_table(scenario.name, first, shown, found, measures, asked.interval))
+            tables.append(_table(scenario.name, first, shown, found, measures, asked.intervals))
     made = framed(pa.concat_tables(tables), first, last, scenarios, measures, drawn=True)
     spec = likely_specification(made.specification, asked)
     dimensions = spec.dimensions
@@ -167,13 +168,6 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     asked
         How what may come is drawn.
     """
-    measures: list[Measure] = []
-    for one in spec.measures:
-        measures += [one, *(
-            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
-                    one.unit, decimals=one.decimals, empty=None)
-            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
-        )]  # fmt: skip
     contents = Text(
         "Residents at the beginning of each year, and births, deaths and migration in it, as they "
         "may come.",
@@ -182,10 +176,56 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     )
     return replace(
         spec,
-        measures=tuple(measures),
+        measures=tuple(end for one in spec.measures for end in with_ends(one, asked.intervals)),
         contents=contents,
         footnotes=(said_of(asked), *_of_limits(asked.limits), *spec.footnotes),
     )
+
+
+def with_ends(measure: Measure, intervals: Sequence[float]) -> tuple[Measure, ...]:
+    """A figure, and the lower and the upper end of each interval; of several, each says which.
+
+    Parameters
+    ----------
+    measure
+        The figure.
+    intervals
+        Per cent of draws between the ends of each.
+    """
+    made = [measure]
+    for level in intervals:
+        id = f"_{level:g}".replace(".", "_") if len(intervals) > 1 else ""
+        of = Text(f" {level:g} %", f" {level:g} %".replace(".", ",")) if id else Text("", "")
+        made += [
+            Measure(f"{measure.id}_{end}{id}", Text(f"{measure.label.en}, {end}{of.en}",
+                    f"{measure.label.no}, {no}{of.no}"), measure.unit,
+                    decimals=measure.decimals, empty=None)
+            for end, no in (("lower", "nedre"), ("upper", "øvre"))
+        ]  # fmt: skip
+    return tuple(made)
+
+
+def middle_and_ends(draws: Floats, intervals: Sequence[float]) -> list[Floats]:
+    """The median, and the ends of each interval, in the order of `with_ends`.
+
+    Parameters
+    ----------
+    draws
+        (draws, …).
+    intervals
+        Per cent of draws between the ends of each.
+    """
+    ends = (end for level in intervals for end in interval(draws, level / 100))
+    return [np.median(draws, axis=0), *ends]
+
+
+def _listed(levels: Sequence[float], language: Language = Language.EN) -> str:
+    """Levels as they are read: 50, 80 and 95."""
+    said = [f"{level:g}" for level in levels]
+    if language is Language.NO:
+        said = [one.replace(".", ",") for one in said]
+    last = " og " if language is Language.NO else " and "
+    return last.join(filter(None, (", ".join(said[:-1]), *said[-1:])))
 
 
 def said_of(asked: Likely) -> Text:
@@ -196,16 +236,18 @@ def said_of(asked: Likely) -> Text:
     asked
         How what may come is drawn.
     """
-    level = f"{asked.interval:g}"
+    en, no = (_listed(asked.intervals, one) for one in (Language.EN, Language.NO))
+    several = len(asked.intervals) > 1
+    of = Text("intervals", "intervallene") if several else Text("interval", "intervallet")
     less = Text(" Scenarios less the baseline, draw by draw.",
                 " Scenarier minus basisbanen, trekning for trekning.")  # fmt: skip
     drawn = Text(
-        f"Medians of {asked.draws} draws (seed {asked.seed}), and the interval that {level} per "
-        "cent of them lie in. Levels of fertility, mortality, immigration and emigration are drawn "
+        f"Medians of {asked.draws} draws (seed {asked.seed}), and the {of.en} that {en} per cent "
+        "of them lie in. Levels of fertility, mortality, immigration and emigration are drawn "
         "by models of their series or by limits that experts gave, the same for all scenarios; "
         "levels of the series are relative to the years that rates are of.",
-        f"Medianer av {asked.draws} trekninger (frø {asked.seed}), og intervallet som {level} "
-        "prosent av dem ligger i. Nivået på fruktbarhet, dødelighet, inn- og utvandring er trukket "
+        f"Medianer av {asked.draws} trekninger (frø {asked.seed}), og {of.no} som {no} prosent "
+        "av dem ligger i. Nivået på fruktbarhet, dødelighet, inn- og utvandring er trukket "
         "etter modeller for tidsseriene eller etter grenser fra eksperter, de samme for alle "
         "scenarier; nivåene er målt mot årene som ratene gjelder.",
     )
@@ -227,7 +269,7 @@ def _of_limits(limits: Limits | None) -> Iterator[Text]:
 
 def check_drawn(indicator: str) -> None:
     """Refuse a figure that is none of draws."""
-    check_code(indicator, USUAL, "is no figure that is drawn", where="indicator")
+    check_code(indicator, DRAWN, "is no figure that is drawn", where="indicator")
 
 
 def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
@@ -259,92 +301,44 @@ def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
 
 
 def figures_of(
-    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors
-) -> tuple[dict[str, Floats], float]:
+    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
+    names: Collection[str] = (),
+) -> tuple[dict[str, Floats], float]:  # fmt: skip
     """Figures of the steps that are shown, by draw, and the share of draws that exploded.
 
     Parameters
     ----------
-    begun, scenario, first
+    begun
         As for `likely_outlook`.
-    shown
-        The steps.
-    factors
-        Of the rates, in each draw.
-
-    Raises
-    ------
-    UsageError
-        More persons than can be counted.
+    scenario, first, shown, factors, names
+        As for `folkestrom.projection.stochastic.figures.figures_of`.
     """
-    cells, steps = begun.structure, shown[-1] + 1
-
-    def kept(sums: Sums) -> dict[str, Floats]:
-        found = _of_sums(sums)
-        most = np.nan_to_num(found["population"], nan=np.inf).max(axis=1)
-        return {name: values[:, shown] for name, values in found.items()} | {"most": most}
-
-    population = scenario.started(begun.population, cells)
-    rates = scenario.applied(begun.rates, cells, first, steps, population)
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = simulate(
-            cells, population, rates,
-            {"residents": cells.resident, "immigrants": cells.part("immigrants")}, factors,
-            steps=steps, figures=kept,
-        )  # fmt: skip
-    most = found.pop("most")
-    share = float((most > _EXPLODED * begun.population[cells.resident].sum()).mean())
-    if not (most < _MOST_PERSONS).all():
-        raise UsageError(
-            "makes more persons than can be counted", where=f"scenario {scenario.name}",
-            value=f"in {(most >= _MOST_PERSONS).mean():.1%} of the draws",
-            next_step="Give longer series or limits, or project fewer years",
-        )  # fmt: skip
-    return found, share
-
-
-def _of_sums(found: Sums) -> dict[str, Floats]:
-    """The usual figures by draw and step."""
-    residents = found.sets.index("residents")
-    immigrants = found.of("immigrants")[:, :-1].sum(axis=(-1, -2))
-    # Figures are of both sexes together, and of half as many numbers take half as long.
-    persons, cells = found.of("residents")[:, :-1].sum(axis=-2, keepdims=True), found.structure
-    return {
-        "population": persons.sum(axis=(-1, -2)),
-        **{name: getattr(found, name)[..., residents] for name in FLOWS},
-        **composition(persons, immigrants, cells),
-    }
+    return drawn(begun.structure, begun.population, begun.rates, scenario, first, shown, factors,
+                 names)  # fmt: skip
 
 
 def _exploded(name: str, share: float) -> Text:
     said = f"{100 * share:.1f}"
     return Text(
-        f"{name}: in {said} per cent of the draws the population grows to more than {_EXPLODED} "
+        f"{name}: in {said} per cent of the draws the population grows to more than {EXPLODED} "
         "times what it was. Models are driven further there than their series can tell.",
-        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {_EXPLODED} "
+        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {EXPLODED} "
         "ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe om.",
     )
 
 
 def _table(
     name: str, first: int, shown: Sequence[int], found: Mapping[str, Floats],
-    measures: Sequence[Measure], level: float,
+    measures: Sequence[Measure], intervals: Sequence[float],
 ) -> pa.Table:  # fmt: skip
     columns: dict[str, pa.Array] = {
         "scenario": pa.array([name] * len(shown)),
         "year": pa.array([str(first + n) for n in shown]),
     }
     for measure in measures:
-        draws = found[measure.id]
-        for end, values in _ends(measure.id, draws, level):
+        ends = with_ends(measure, intervals)
+        for end, values in zip(ends, middle_and_ends(found[measure.id], intervals), strict=True):
             rounded = np.round(values, measure.decimals)
             kind = pa.float64() if measure.decimals else pa.int64()
-            columns[end] = pa.array(rounded, kind, safe=False)
+            columns[end.id] = pa.array(rounded, kind, safe=False)
     return pa.table(columns)
-
-
-def _ends(name: str, draws: Floats, level: float) -> Iterator[tuple[str, Floats]]:
-    yield name, np.median(draws, axis=0)
-    lower, upper = interval(draws, level / 100)
-    yield f"{name}_lower", lower
-    yield f"{name}_upper", upper

@@ -110,8 +110,12 @@ def project(
         int, typer.Option("--seed", min=0, help="The same seed gives the same draws.")
     ] = 1,
     interval: Annotated[
-        float, typer.Option("--interval", help="Per cent of draws between lower and upper.")
-    ] = 80.0,
+        str,
+        typer.Option(
+            "--interval",
+            help="Per cent of draws between lower and upper; several with commas: 50,80,95.",
+        ),
+    ] = "80",
     series: Annotated[
         Path | None,
         typer.Option(

@@ -13,12 +13,12 @@ from typing import Self
 import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
-from folkestrom.analysis.prospects.likely import INTERVAL, SEED, Likely, likely_outlook
+from folkestrom.analysis.prospects.likely import INTERVALS, SEED, Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
-from folkestrom.app.office.arguments import Knowledge, Place
+from folkestrom.app.office.arguments import Knowledge, Percentages, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
@@ -69,7 +69,7 @@ class ProjectionQuestion:
         indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
-        draws: int | None = None, seed: int = SEED, interval: float = INTERVAL,
+        draws: int | None = None, seed: int = SEED, interval: Percentages = INTERVALS,
         series: File | None = None, limits: File | None = None, difference: bool = False,
         shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
@@ -80,6 +80,7 @@ class ProjectionQuestion:
             scenarios = [scenarios]
         read = tuple(map(scenario_read, scenarios or ()))
         figures, told = arguments.names(indicators), arguments.names(by)
+        intervals = arguments.percentages(interval, place("interval"))
         compares = decompose or equivalent is not None
         if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
             raise UsageError(
@@ -96,13 +97,13 @@ class ProjectionQuestion:
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )
-            likely = Likely(draws, seed, interval, _history(series), _limits(limits), difference)
+            likely = Likely(draws, seed, intervals, _history(series), _limits(limits), difference)
         elif series is not None or limits is not None or difference:
             raise UsageError(
                 "are of draws, and none are asked for", where="series, limits, difference",
                 next_step="Say how many draws, such as 3000",
             )  # fmt: skip
-        elif seed != SEED or interval != INTERVAL:
+        elif seed != SEED or intervals != INTERVALS:
             name = "seed" if seed != SEED else "interval"
             raise without_effect(
                 place(name), seed if seed != SEED else interval, "no draws are asked for",

@@ -216,7 +216,7 @@ class Demography(Opened):
         durations: int = 10,
         draws: int | None = None,
         seed: int = 1,
-        interval: float = 80.0,
+        interval: float | str | Sequence[float] = 80.0,
         series: str | os.PathLike[str] | None = None,
         limits: str | os.PathLike[str] | None = None,
         difference: bool = False,
@@ -260,7 +260,8 @@ class Demography(Opened):
         draws, seed
             Draws of what may come, for medians and intervals; the same seed gives the same draws.
         interval
-            Per cent of draws between lower and upper.
+            Per cent of draws between lower and upper; several, such as (50, 80, 95), for more
+            intervals, each with columns of its own: `population_lower_95`.
         series
             CSV of yearly levels that draws are modelled on; None: those of the register.
         limits
