@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize.elementwise import find_root
 
-from folkestrom.analysis.prospects.likely import Likely, factors_of, figures_of, middle_and_ends
+from folkestrom.analysis.prospects.likely import Likely, factors_of, figures_of
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.scores import middle_and_ends
 from folkestrom.projection.stochastic.simulation import LEVELS, Factors
 
 #: The factor of a draw is sought between that without draws divided by this, and times it.

@@ -28,7 +28,7 @@ from folkestrom.projection.stochastic.figures import ASSUMED, EXPLODED
 from folkestrom.projection.stochastic.figures import figures_of as drawn
 from folkestrom.projection.stochastic.history import History, drawn_factors
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limits
-from folkestrom.projection.stochastic.scores import interval
+from folkestrom.projection.stochastic.scores import middle_and_ends
 from folkestrom.projection.stochastic.simulation import Factors
 
 #: Draws that can be asked for.
@@ -203,20 +203,6 @@ def with_ends(measure: Measure, intervals: Sequence[float]) -> tuple[Measure, ..
             for end, no in (("lower", "nedre"), ("upper", "øvre"))
         ]  # fmt: skip
     return tuple(made)
-
-
-def middle_and_ends(draws: Floats, intervals: Sequence[float]) -> list[Floats]:
-    """The median, and the ends of each interval, in the order of `with_ends`.
-
-    Parameters
-    ----------
-    draws
-        (draws, …).
-    intervals
-        Per cent of draws between the ends of each.
-    """
-    ends = (end for level in intervals for end in interval(draws, level / 100))
-    return [np.median(draws, axis=0), *ends]
 
 
 def _listed(levels: Sequence[float], language: Language = Language.EN) -> str:

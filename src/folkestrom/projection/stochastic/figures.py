@@ -9,10 +9,10 @@ import numpy as np
 
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Floats, Rates
-from folkestrom.projection.indicators import composition, remaining_years
+from folkestrom.projection.indicators import composition, remaining_years, total_fertility
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
-from folkestrom.projection.structure import FEMALE, SEXES, Structure
+from folkestrom.projection.structure import SEXES, Structure
 
 FLOWS: Final = ("births", "deaths", "immigration", "emigration")
 #: Figures of what is assumed: they are drawn where they are asked for.
@@ -97,7 +97,7 @@ class _Assumed:
     def __init__(
         self, structure: Structure, rates: Rates, factors: Factors, shown: Sequence[int]
     ) -> None:
-        self._factors, self._shown, self._width = factors, shown, structure.width
+        self._factors, self._shown = factors, shown
         groups = len(structure.groups)
         by_group = [
             np.moveaxis(np.broadcast_to(one, (len(one), groups, *one.shape[2:])), 1, 0)
@@ -115,9 +115,10 @@ class _Assumed:
         """By draw and step: of an age with nobody, plain means."""
         persons = sums.population[:, self._shown, -self.many :]
         persons = np.where(persons.sum(axis=2, keepdims=True) > 0, persons, 1.0)
-        whole, (fertility, mortality) = persons.sum(axis=2), self._rates
+        fertility, mortality = self._rates
         levels, dying = self._factors.of(sums.draws, self._shown)
-        born = (fertility * persons[..., FEMALE, :]).sum(axis=2) / whole[..., FEMALE, :]
-        left = remaining_years((mortality * persons).sum(axis=2) / whole * dying, sums.structure)
-        found = [self._width * born.sum(axis=-1) * levels[..., 0], *np.moveaxis(left[..., 0], 2, 0)]
+        mean = (mortality * persons).sum(axis=2) / persons.sum(axis=2)
+        left = remaining_years(mean * dying, sums.structure)[..., 0]
+        born = total_fertility(fertility, persons, sums.structure) * levels[..., 0]
+        found = [born, *np.moveaxis(left, 2, 0)]
         return dict(zip(ASSUMED, found, strict=True))
