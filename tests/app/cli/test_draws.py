@@ -23,7 +23,7 @@ high = 1.2
 
 def asked(**given: Any) -> ProjectionQuestion:
     return ProjectionQuestion.asked(
-        option, from_=2021, to_=2030, years=5, scenarios=(), every=1, indicators=(), by=(),
+        option, from_=2021, to_=2030, years=5, scenarios=(), every=1, indicator=(), by=(),
         needs=None, equivalent=None, decompose=False, areas="", durations=10,
         known_at="published", extraction_months=None, **given,
     )  # fmt: skip

@@ -153,7 +153,6 @@ StudyFile = Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_o
 
 #: Options that are not called as the parameter is in Python.
 _TYPED: Final = {
-    "indicators": "--indicator",
     "dates": "--date",
     "extraction_months": "--extraction",
 }

@@ -66,7 +66,7 @@ class ProjectionQuestion:
     def asked(
         cls, place: Place, *, from_: int, to_: int, years: int,
         scenarios: Scenarios | Sequence[Scenarios], every: int,
-        indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
+        indicator: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
         draws: int | None = None, seed: int = SEED, interval: Percentages = INTERVALS,
@@ -79,14 +79,14 @@ class ProjectionQuestion:
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
         read = tuple(map(scenario_read, scenarios or ()))
-        figures, told = arguments.names(indicators), arguments.names(by)
+        figures, told = arguments.names(indicator), arguments.names(by)
         intervals = arguments.percentages(interval, place("interval"))
         compares = decompose or equivalent is not None
         if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
             raise UsageError(
                 "compares scenarios by one figure",
                 where=place("decompose" if decompose else "equivalent"),
-                allowed="one name for " + place("indicators"),
+                allowed="one name for " + place("indicator"),
                 next_step="Leave out what asks for another table",
             )  # fmt: skip
         if compares and every != 1:

@@ -181,7 +181,7 @@ class Futures:
 
     def _fan(self, begun: Start, levels: tuple[int, ...]) -> Fan:
         factors = self._made("factors", begun, (), lambda: drawn_factors(
-            begun.structure, begun.history, None, first=begun.year, steps=YEARS + 1,
+            begun.structure, begun.history, None, first=begun.base[1] + 1, steps=YEARS + 1,
             base_years=begun.base[1] - begun.base[0] + 1, draws=DRAWS, seed=SEED,
         ))  # fmt: skip
         return self._made("fan", begun, levels, lambda: _drawn(begun, levels, factors))
