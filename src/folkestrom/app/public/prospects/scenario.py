@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -116,21 +116,10 @@ class Wanted:
         if self.year != first + _LOOKED_AT:
             said[_YEAR] = self.year
         if self.intervals:
-            said[_INTERVAL] = written_interval(self.intervals)
+            said[_INTERVAL] = ",".join(map(str, self.intervals))
         if self.figure != FIGURES[0]:
             said[_FIGURE] = self.figure
         return urlencode(said, safe=",")
-
-
-def written_interval(intervals: Sequence[int]) -> str:
-    """Intervals as an address says them.
-
-    Examples
-    --------
-    >>> written_interval((50, 80))
-    '50,80'
-    """
-    return ",".join(map(str, intervals))
 
 
 def wanted(

@@ -29,10 +29,13 @@ function show(fresh) {
 }
 
 // What is read aloud, and addresses, are other only when a slider rests.
-function rest(fresh, asked) {
+function say(fresh) {
   const said = document.getElementById("said");
   said.textContent = fresh.getElementById("said").textContent;
   said.className = "out";
+}
+
+function rest(fresh, asked) {
   const other = document.querySelector("a.language");
   other.href = fresh.querySelector("a.language").getAttribute("href");
   document.getElementById("links").replaceChildren(...fresh.getElementById("links").childNodes);
@@ -64,6 +67,7 @@ async function ask(resting) {
       const fresh = await page(asked);
       show(fresh);
       if (!rested || wanted) continue;
+      say(fresh);
       if (asked === query(true)) rest(fresh, asked);
       else await draw().catch((error) => {
         if (error.name !== "AbortError") throw error;
