@@ -126,7 +126,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "project": {
         "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
-        "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
+        "indicator": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
         "areas": "county", "durations": 1, "smooth": True, "draws": None, "seed": 1,
         "interval": 80.0, "series": None, "limits": None, "difference": False, **ARRANGED,
         **FIGURES,
@@ -143,7 +143,7 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "older_immigrants": {
         "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,
-        "level": 0.9, "draws": 3, "seed": 2,
+        "level": 0.5, "draws": 4, "seed": 2,
         **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},
