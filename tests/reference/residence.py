@@ -1,4 +1,4 @@
-"""The rules of residence, told in plain Python from the sources: slow, and sharing no code with them.
+"""The rules of residence in plain Python, from the sources: slow, and sharing no code with them.
 
 Read `decide` for a stay, and `standing` for a person.
 """
@@ -74,7 +74,9 @@ def settles(stay: Stay) -> bool:
 Verdict = tuple[str, str, date]  # outcome, rule, since
 
 
-def in_norway(stay: Stay, reached: date, base: str, reading: str) -> Verdict:
+def in_norway(  # noqa: C901 - the rules in their order
+    stay: Stay, reached: date, base: str, reading: str
+) -> Verdict:
     begin, ground = stay.from_date, stay.ground
     long = lasts(stay, reached, 6 if base == "registered" else 12)
     if ground in ("embassy", "nato"):
@@ -103,7 +105,9 @@ def in_norway(stay: Stay, reached: date, base: str, reading: str) -> Verdict:
     return "unchanged", "short_stay", begin
 
 
-def abroad(stay: Stay, reached: date, base: str, reading: str) -> Verdict:
+def abroad(  # noqa: C901 - the rules in their order
+    stay: Stay, reached: date, base: str, reading: str
+) -> Verdict:
     begin, country = stay.from_date, stay.country
     if base == "registered" and (country in ("SJ", "BV", "AQ") or stay.ground == "shelf"):
         return "unchanged", "dependencies", begin
@@ -178,10 +182,12 @@ def standing(
     found: list[tuple[date, date, str]] = []
     places: list[tuple[date, int]] = []
     firsts: list[int] = []
+    told_to = date.min
     for n, stay in enumerate(told):
         following = told[n + 1].from_date if n + 1 < len(told) else None
         ended = stay.to_date if stay.to_date and stay.to_date < known_at else None
         reached = ended or known_at
+        told_to = max(told_to, ended or date.max)
         if stay.country == "NO":
             outcome, _, since = in_norway(stay, reached, base, reading)
             _, place = where(stay, reached, base)
@@ -189,10 +195,10 @@ def standing(
                 firsts.append(stay.municipality or 0)
                 if place is not None:
                     places.append((stay.from_date, place))
-            if ended and ended < (following or known_at):
-                gap = Stay(stay.person, "XX", ended, "unknown", citizenship=stay.citizenship)
+            if told_to < (following or known_at):
+                gap = Stay(stay.person, "XX", told_to, "unknown", citizenship=stay.citizenship)
                 gone, _, gone_since = abroad(gap, following or known_at, base, reading)
-                found.append((gone_since, ended, gone))
+                found.append((gone_since, told_to, gone))
         else:
             outcome, _, since = abroad(stay, reached, base, reading)
         found.append((since, stay.from_date, outcome))

@@ -37,7 +37,9 @@ def lives(draw: st.DrawFn) -> list[Stay]:
         last = stays[-1].to_date
         if last is None:
             break
-        begins = last + timedelta(days=draw(st.sampled_from((0, 0, 40, 800, 2000))))
+        begins = max(last, begins + timedelta(days=61)) + timedelta(
+            days=draw(st.sampled_from((-60, 0, 0, 40, 800, 2000)))
+        )
     return stays
 
 

@@ -25,7 +25,7 @@ from folkestrom.residence.law import BASES, RESIDENT, UNCHANGED, rules
 _RULE: Final = Dimension(
     "rule",
     Text("Rule", "Regel"),
-    (*(Category(rule.name, rule.text) for rule in rules()), Category("none", Text("–", "–"))),
+    (*(Category(rule.name, rule.label) for rule in rules()), Category("none", Text("–", "–"))),
 )
 _NUMBERED: Final = {number: rule.name for number, rule in enumerate(rules())}
 
@@ -107,7 +107,10 @@ AUDIT: Final = TableSpecification(
 
 
 def audit(
-    connection: duckdb.DuckDBPyConnection, book: Rulebook, day: date, known_at: date,
+    connection: duckdb.DuckDBPyConnection,
+    book: Rulebook,
+    day: date,
+    known_at: date,
     by: tuple[str, ...] = (),
 ) -> Cells:
     """Whom the register counts against the rules, and whom it does not count though they say so.
@@ -137,7 +140,10 @@ def audit(
     columns["persons"] = found["persons"].cast(pa.int64())
     filled = AUDIT.fill(when=day, known=known_at, method=_method(book))
     places = (_PLACE,) if by else ()
-    return Cells(replace(filled, dimensions=(*places, _FINDING, _RULE)), pa.table(columns))
+    specification = replace(
+        filled, dimensions=(*places, _FINDING, _RULE), footnotes=_laws(columns["rule"])
+    )
+    return Cells(specification, pa.table(columns))
 
 
 # --- Two population bases ---
@@ -145,7 +151,7 @@ def audit(
 
 @step("crossings_of_both")
 def crossings_of_both() -> str:
-    """Immigrations and emigrations of a year by either base, each with the other's rule on the stay.
+    """Immigrations and emigrations of a year by either base, each with the other's rule on it.
 
     The base that does not count it names the rule that decided there; where both do, the law's.
     """
@@ -256,9 +262,21 @@ def bridge(
     columns["rule"] = _names(found["rule"])
     columns |= {name: found[name].cast(pa.int64()) for name in ("registered", "usual")}
     when = f"{start} – {end}"
-    return Cells(
-        BRIDGE.fill(when=when, known=known_at, method=_method(book)), pa.table(columns)
-    )  # fmt: skip
+    filled = BRIDGE.fill(when=when, known=known_at, method=_method(book))
+    return Cells(replace(filled, footnotes=_laws(columns["rule"])), pa.table(columns))
+
+
+def _laws(names: pa.Array) -> tuple[Text, ...]:
+    """The rules that a table names, in words, with their source."""
+    named = set(names.to_pylist())
+    return tuple(
+        Text(
+            f"{rule.label.en}: {rule.text.en} ({rule.citation})",
+            f"{rule.label.no}: {rule.text.no} ({rule.citation})",
+        )
+        for rule in rules()
+        if rule.name in named
+    )
 
 
 def _method(book: Rulebook) -> str:

@@ -1,9 +1,9 @@
 """Decisions of the rules on stays, in SQL: of millions of stays, or of one person's.
 
-Each stay is asked the rules of its part in their order; the first whose condition holds decides. What
-a person is on a day is what the last decision that changes something says; where, the last one that
-says where. A stay counts as known on a date if it began before; its end, likewise. What was meant at
-the beginning decides at once, what lasted when it has lasted long enough.
+Each stay is asked the rules of its part in their order; the first whose condition holds decides.
+What a person is on a day is what the last decision that changes something says; where, the last one
+that says where. A stay counts as known on a date if it began before; its end, likewise. What was
+meant at the beginning decides at once, what lasted when it has lasted long enough.
 """
 
 from __future__ import annotations
@@ -72,29 +72,32 @@ class Rulebook:
 def begun() -> str:
     """Stays that began before the knowledge date, each with its end where that is known.
 
-    A stay in Norway that ended and that no other follows is followed by unknown whereabouts, until
-    the next stay begins.
+    `told_to` is the day until which any stay that began by then is told of.
     """
-    return """
+    return f"""
         SELECT *,
-               CASE WHEN to_date < $known_at THEN to_date END AS ended,
-               lead(from_date) OVER (PARTITION BY person ORDER BY from_date, stay) AS next_from
-        FROM residence_stay
-        WHERE from_date < $known_at
+               lead(from_date) OVER in_time AS next_from,
+               max(coalesce(ended, DATE '{OPEN}')) OVER in_time AS told_to
+        FROM (
+          SELECT *, CASE WHEN to_date < $known_at THEN to_date END AS ended
+          FROM residence_stay
+          WHERE from_date < $known_at
+        ) AS s
+        WINDOW in_time AS (PARTITION BY person ORDER BY from_date, stay)
     """
 
 
 @step("followed")
 def followed() -> str:
-    """Those stays, and unknown whereabouts between them."""
+    """Those stays, and unknown whereabouts from the end of what is told to the next stay."""
     return """
         SELECT * FROM begun
         UNION ALL BY NAME
-        SELECT person, stay, 'XX' AS country, ended AS from_date, 'unknown' AS ground, citizenship,
-               next_from AS to_date, next_from AS ended, death_date
+        SELECT person, stay, 'XX' AS country, told_to AS from_date, 'unknown' AS ground,
+               citizenship, next_from AS to_date, next_from AS ended, death_date
         FROM begun
-        WHERE country = 'NO' AND ended < coalesce(next_from, $known_at)
-          AND (death_date IS NULL OR death_date > ended)
+        WHERE country = 'NO' AND told_to < coalesce(next_from, $known_at)
+          AND (death_date IS NULL OR death_date > told_to)
     """
 
 
@@ -194,7 +197,7 @@ def verdicts() -> str:
 
 @step("standing_on")
 def standing_on() -> str:
-    """What each person is at the end of the day before `$day`: resident or not, where, by which rule.
+    """What each person is at the end of the day before `$day`: resident or not, where, why.
 
     Where nothing says where, it is where the person lived before or, lacking that, the first place.
     """
@@ -203,7 +206,9 @@ def standing_on() -> str:
                arg_max(outcome, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS outcome,
                max(since) FILTER (outcome <> '{UNCHANGED}') AS since,
                arg_max(rule, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS rule,
-               arg_max(rule, (since, from_date)) AS last_rule,
+               coalesce(arg_max(rule, (since, from_date)) FILTER (
+                          ground <> 'unknown' OR outcome <> '{UNCHANGED}'),
+                        arg_max(rule, (since, from_date))) AS last_rule,
                coalesce(arg_max(place, from_date) FILTER (place IS NOT NULL),
                         arg_min(municipality, from_date) FILTER (municipality IS NOT NULL)
                ) AS municipality,

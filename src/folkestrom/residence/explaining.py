@@ -1,9 +1,9 @@
-"""Why a person is, or is not, counted: what was reported, what the rules say, what would change it."""
+"""Why a person is, or is not, counted: the reports, the rules, and what would change it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -65,8 +65,8 @@ class RuledStay:
     ground: str
     outcome: str
     since: date
-    rule: Rule
-    where: Rule | None
+    rule: Rule | None = None
+    where: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,8 @@ def _ruled(
     steps: Sequence[Step] = verdict_steps(book)
     rows = run(connection, [*steps, persons_verdicts()], asked).fetchall()
     stays = tuple(
-        RuledStay(*row[:7], every[row[7]], None if row[8] is None else every[row[8]])
-        for row in rows
+        replace(RuledStay(*told), rule=every[rule], where=None if where is None else every[where])
+        for *told, rule, where in rows
     )
     found = run(connection, [*steps, standing_on(), persons_standing()], asked).fetchall()
     if not found:

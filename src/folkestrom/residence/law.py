@@ -1,4 +1,4 @@
-"""The rules of residence as data: dated, with their source, and with the reading that they belong to.
+"""The rules of residence as data: dated, with their source and the reading that they belong to.
 
 Where Statistics Norway's page and the law differ, both are there; whoever asks says which reading,
 and a decision names the rule that it used.
@@ -46,6 +46,8 @@ class Rule:
         SQL over a stay; see `folkestrom.residence.stays.told`.
     outcome
         "resident", "emigrated" or "unchanged"; of "where" "here", "family" or "unchanged".
+    label
+        What tables call it.
     text
         The rule in words.
     differs
@@ -66,6 +68,7 @@ class Rule:
     part: str
     when: str
     outcome: str
+    label: Text
     text: Text
     differs: Text
     citation: str
@@ -150,6 +153,7 @@ def _rule(row: dict[str, Any]) -> Rule:
         part=row["part"],
         when=row["when"],
         outcome=row["outcome"],
+        label=Text(row["id"].replace("_", " "), row["id_no"]),
         text=Text(row["text"], row["text_no"]),
         differs=Text(row["differs"], row["differs_no"]),
         citation=row["cite"],

@@ -16,6 +16,8 @@ from folkestrom.residence.law import EMIGRATED, RESIDENT, UNCHANGED, nordic_limi
 #: Who reports: the rules themselves.
 SOURCE: Final = "residence_rules"
 _NEEDED: Final = ("sex", "birth_date", "country_of_birth", "citizenship")
+#: Kinds that begin a record.
+_STARTS: Final = "kind IN ('immigration', 'birth', 'first_registration')"
 _REASONS: Final = {"work": "work", "study": "education", "family": "family", "asylum": "refuge",
                    "protection": "refuge"}  # fmt: skip
 
@@ -59,7 +61,8 @@ def told_reports() -> str:
         SELECT person, stay,
                CASE WHEN outcome = '{EMIGRATED}' THEN 'emigration'
                     WHEN before = '{RESIDENT}' THEN 'move'
-                    WHEN ground = 'birth' THEN 'birth' ELSE 'immigration' END AS kind,
+                    WHEN ground = 'birth' AND birth_date = since THEN 'birth'
+                    WHEN ground = 'birth' THEN 'first_registration' ELSE 'immigration' END AS kind,
                CASE WHEN outcome = '{UNCHANGED}' THEN from_date ELSE since END AS event_date,
                decided_on,
                coalesce(place, place_before, municipality) AS municipality,
@@ -93,12 +96,12 @@ def decision_reports() -> str:
                CASE WHEN kind <> 'emigration'
                  THEN lpad((municipality * 10000)::VARCHAR, 8, '0') END AS basic_unit,
                CASE WHEN kind IN ('immigration', 'emigration') THEN country END AS country,
-               CASE WHEN kind IN ('immigration', 'birth') THEN country_of_birth
+               CASE WHEN {_STARTS} THEN country_of_birth
                  END AS country_of_birth,
-               CASE WHEN kind IN ('immigration', 'birth') THEN citizenship END AS citizenship,
-               CASE WHEN kind IN ('immigration', 'birth') THEN sex END AS sex,
-               CASE WHEN kind IN ('immigration', 'birth') THEN birth_date END AS birth_date,
-               CASE WHEN kind IN ('immigration', 'birth') THEN kind END AS origin,
+               CASE WHEN {_STARTS} THEN citizenship END AS citizenship,
+               CASE WHEN {_STARTS} THEN sex END AS sex,
+               CASE WHEN {_STARTS} THEN birth_date END AS birth_date,
+               CASE WHEN {_STARTS} THEN kind END AS origin,
                CASE WHEN kind = 'immigration' THEN reason END AS reason
         FROM told_reports
         UNION ALL BY NAME

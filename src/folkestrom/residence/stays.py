@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -132,11 +131,9 @@ def _frame(path: Path) -> pl.DataFrame:
 def _check_names(path: Path, names: list[str]) -> None:
     for name in names:
         if name not in _BY_NAME:
-            near = difflib.get_close_matches(name, _BY_NAME, 1)
-            meant = f" Did you mean {near[0]}?" if near else ""
             raise InputRefused(
                 "is not a column of stays", where=str(path), value=name,
-                allowed=list(_BY_NAME), next_step=f"Rename the column, or leave it out.{meant}",
+                allowed=list(_BY_NAME), next_step="Rename the column, or leave it out.",
             )  # fmt: skip
     for column in COLUMNS:
         if column.required and column.name not in names:
@@ -186,9 +183,10 @@ def _faults(names: list[str]) -> list[tuple[str, str, str | tuple[str, ...]]]:
         if column.codes:
             listed = ", ".join(f"'{code}'" for code in column.codes)
             found.append((f"t.{column.name} NOT IN ({listed})", column.name, column.codes))
-    for name in _MUNICIPALITIES:
-        found.append((f"t.{name} NOT BETWEEN 1 AND 9999", name,
-                      f"{MUNICIPALITY_DIGITS} digits"))  # fmt: skip
+    found += [
+        (f"t.{name} NOT BETWEEN 1 AND 9999", name, f"{MUNICIPALITY_DIGITS} digits")
+        for name in _MUNICIPALITIES
+    ]
     found += [
         ("t.country = 'NO' AND t.municipality IS NULL", "municipality", "one, of stays in Norway"),
         ("t.to_date <= t.from_date", "to_date", "a day after from_date"),

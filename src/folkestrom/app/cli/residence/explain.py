@@ -125,7 +125,8 @@ def _ruled(found: Explanation, language: Language) -> list[Table | str]:
         table.add_row(
             one.country, "" if one.municipality is None else f"{one.municipality:04d}",
             str(one.begins), "" if one.ends is None else str(one.ends), one.ground, one.outcome,
-            str(one.since), one.rule.name, "" if one.where is None else one.where.name,
+            str(one.since), "" if one.rule is None else one.rule.name,
+            "" if one.where is None else one.where.name,
         )  # fmt: skip
     yes = say("resident", "bosatt") if ruled.resident else say("not resident", "ikke bosatt")
     place = "" if ruled.municipality is None else f" {ruled.municipality:04d}"

@@ -111,7 +111,7 @@ def bridge(
     wait: Wait = None,
     output: Output = None,
 ) -> None:
-    """Count migration by the law and by usual residence, with the rule that makes the difference."""
+    """Count migration by the law and by usual residence, and the rule that makes the difference."""
     from folkestrom.app.office.residence.questions import BridgeQuestion
 
     given = settings(ctx)

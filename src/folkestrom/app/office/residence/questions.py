@@ -6,17 +6,17 @@ import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import duckdb
 
 from folkestrom.app.office import arguments
-from folkestrom.app.office.arguments import Day, Place
+from folkestrom.app.office.arguments import Day, Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.app.office.quality.flags import day_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.knowledge import LATEST, PUBLISHED
+from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
 from folkestrom.model.names import check_code
 from folkestrom.model.time import extraction
 from folkestrom.residence.deciding import Rulebook
@@ -24,22 +24,20 @@ from folkestrom.residence.explaining import Explanation, explain
 from folkestrom.residence.law import BASES, READINGS, Base, Reading
 from folkestrom.residence.stays import read_stays
 
-Known = Day | Literal["published", "latest"]
-
 
 @dataclass(frozen=True, slots=True)
 class ExplainQuestion:
-    """Why one person is, or is not, counted; see `Store.explain`."""
+    """Why one person is, or is not, counted; see `Store.explain_person`."""
 
     person: int
     day: dt.date
-    known_at: Known = PUBLISHED
+    known_at: KnownAt = PUBLISHED
     stays: Path | None = None
     book: Rulebook = Rulebook()  # noqa: RUF009 - frozen
 
     @classmethod
     def asked(
-        cls, place: Place, *, person: int, date: Day, known_at: Known,
+        cls, place: Place, *, person: int, date: Day, known_at: Knowledge,
         stays: str | os.PathLike[str] | None, base: str, reading: str,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
@@ -67,14 +65,14 @@ class AuditQuestion:
     stays: Path
     day: dt.date
     by: tuple[str, ...] = ()
-    known_at: Known = PUBLISHED
+    known_at: KnownAt = PUBLISHED
     book: Rulebook = Rulebook()  # noqa: RUF009 - frozen
     shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, stays: str | os.PathLike[str], date: Day, by: str,
-        known_at: Known, base: str, reading: str, shown: Presentation = AS_COUNTED,
+        known_at: Knowledge, base: str, reading: str, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         names = arguments.names(by)
@@ -101,14 +99,14 @@ class BridgeQuestion:
     stays: Path
     start: dt.date
     end: dt.date
-    known_at: Known = PUBLISHED
+    known_at: KnownAt = PUBLISHED
     reading: Reading = "law"
     shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, stays: str | os.PathLike[str], from_: Day, to_: Day,
-        known_at: Known, reading: str, shown: Presentation = AS_COUNTED,
+        known_at: Knowledge, reading: str, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         start = arguments.day(from_, place("from_"))
@@ -131,20 +129,17 @@ class BridgeQuestion:
 
 def book_of(base: str, reading: str, place: Place) -> Rulebook:
     """The rules that a user asks for."""
-    for value, allowed, name in ((base, BASES, "base"), (reading, READINGS, "reading")):
-        if value not in allowed:
-            raise UsageError(
-                f"is no {name} of the rules", where=place(name), value=value, allowed=list(allowed)
-            )
+    check_code(base, BASES, "is not a population base of the rules", where=place("base"))
+    check_code(reading, READINGS, "is not a reading of the rules", where=place("reading"))
     found_base: Base = "usual" if base == "usual" else "registered"
     found_reading: Reading = "page" if reading == "page" else "law"
     return Rulebook(found_base, found_reading)
 
 
-def known_on(connection: duckdb.DuckDBPyConnection, known: Known, day: dt.date) -> dt.date:
+def known_on(connection: duckdb.DuckDBPyConnection, known: KnownAt, day: dt.date) -> dt.date:
     """The knowledge date itself."""
     if known == PUBLISHED:
         return extraction(day)
     if known == LATEST:
         return day_of(connection, LATEST)
-    return known if isinstance(known, dt.date) else dt.date.fromisoformat(known)
+    return known

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Residence(Opened):
     """Methods that say who is resident, and by which rule."""
 
-    def explain(
+    def explain_person(
         self,
         person: int,
         date: Day,
@@ -60,7 +60,7 @@ class Residence(Opened):
         Explanation
             The story, the decisions, their rules, and what would have to be different.
         """
-        check_arguments(Residence.explain, locals())
+        check_arguments(Residence.explain_person, locals())
         question = ExplainQuestion.asked(
             parameter, person=person, date=date, known_at=known_at, stays=stays, base=base,
             reading=reading,
@@ -95,7 +95,7 @@ class Residence(Opened):
         by
             "municipality", or nothing.
         known_at, base, reading
-            As for `explain`.
+            As for `explain_person`.
         totals, order, top, wide, labels, publish
             As for `population`.
         to
@@ -134,7 +134,7 @@ class Residence(Opened):
         from_, to_
             The period, `[from_, to_)`.
         known_at, reading
-            As for `explain`.
+            As for `explain_person`.
         totals, order, wide, labels, publish
             As for `population`.
         to
