@@ -121,6 +121,15 @@ METHODS: dict[str, dict[str, Any]] = {
     "check": {},
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
+    "explain_person": {
+        "person": 10000001, "date": "2021-01-01", "stays": None, "base": "usual",
+        "reading": "page", "known_at": "latest",
+    },
+    "residence_audit": {
+        "stays": "none.csv", "date": "2021-01-01", "by": "municipality", "base": "registered",
+        "reading": "law", **ARRANGED, "totals": True, "publish": None, "known_at": "latest",
+    },
+    "residence_bridge": {"stays": "none.csv", "reading": "law", **PERIOD},
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},

@@ -33,6 +33,7 @@ from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
+from folkestrom.app.cli.residence import explain, rules
 from folkestrom.app.cli.vocabulary import variables
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -111,6 +112,8 @@ for module in (
     older,
     flags,
     duplicates,
+    explain,
+    rules,
     rates,
     pictures,
     study,

@@ -78,6 +78,13 @@ def twin(
             help="Write files of income, wealth, education and the like.",
         ),
     ] = True,
+    stays: Annotated[
+        bool,
+        typer.Option(
+            "--stays",
+            help="Write the stays of those who came or left as well, for the rules of residence.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")
     ] = False,
@@ -102,6 +109,7 @@ def twin(
             last_year=years[1],
             variables=variables,
             panel=panel,
+            stays=stays,
             overwrite=overwrite,
             progress=lambda name, step, steps: bar.update(
                 task, description=name, completed=step, total=steps

@@ -15,6 +15,7 @@ from folkestrom.errors import UsageError
 from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
+from folkestrom.twin.output.stays import write_stays
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
 from folkestrom.twin.output.variables import Backgrounds, Variables, write_centrality
 from folkestrom.twin.targets.definition import Targets
@@ -86,6 +87,7 @@ def create(
     variables: bool = True,
     truth: bool = True,
     panel: bool | None = None,
+    stays: bool = False,
     overwrite: bool = False,
     progress: Step = _silent,
     change: Callable[[Targets], Targets] | None = None,
@@ -115,6 +117,8 @@ def create(
         written.
     panel
         Write the panel of the mobility truth; by default when not calibrated.
+    stays
+        Write the stays of those who came or left, and in the truth who of them is resident.
     overwrite
         Replace a folder that is not empty.
     progress
@@ -152,6 +156,13 @@ def create(
             targets, work / REPORTS, seed, calibrated, progress, observe,
             EngineSettings.from_environment().threads,
         )  # fmt: skip
+        if stays:
+            write_stays(
+                work / REPORTS,
+                work / "stays.parquet",
+                work / TRUTH / "residence.parquet",
+                last_year,
+            )
         _describe(work / TRUTH / "model.json", done, (scale, seed, calibrated))
     return Result(
         folder, targets, seed, calibrated, done.reports, done.persons, done.person_years, done.notes
