@@ -1,0 +1,126 @@
+"""Who lives in which dwelling, with which spouse, as rows for the sweep: the register read once.
+
+`$since` and `$until` bound the time that is looked at, and `$known_at` is the knowledge date.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from folkestrom.engine.steps import Step, step
+from folkestrom.model.codes import MaritalStatus
+
+_NOW: Final = (
+    "valid_from < $until AND valid_to > $since AND known_from <= $known_at AND known_to > $known_at"
+)
+_MARRIED: Final = ", ".join(
+    str(int(status)) for status in (MaritalStatus.MARRIED, MaritalStatus.REGISTERED_PARTNER)
+)
+
+
+@step("registered_homes", reads=["dwelling"])
+def registered_homes() -> str:
+    """Everybody's dwelling by the register, in the time that is looked at."""
+    return f"""
+        SELECT person, dwelling, greatest(valid_from, $since) AS since,
+               least(valid_to, $until) AS until
+        FROM dwelling WHERE {_NOW}
+    """
+
+
+@step("weddings", reads=["marital"])
+def weddings() -> str:
+    """Times in which somebody is married or a registered partner; who is separated is not."""
+    return f"""
+        SELECT person, partner, valid_from, valid_to
+        FROM marital WHERE marital_status IN ({_MARRIED}) AND {_NOW}
+    """
+
+
+@step("moved_abodes", reads=["linked_*"], example={"table": "linked_abode"})
+def moved_abodes(table: str) -> str:
+    """Dwellings in which persons actually live; 0 is none of their own, as in an institution."""
+    return f"""
+        SELECT person, CAST("value" AS BIGINT) AS dwelling, valid_from, valid_to
+        FROM {table} WHERE "value" IS NOT NULL AND {_NOW}
+    """
+
+
+@step("whole", example={"spells": "weddings", "value": "partner"})
+def whole(spells: str, value: str) -> str:
+    """Spells of persons who have any, and the times before, between and after them, as nothing."""
+    before = "lag(valid_to) OVER (PARTITION BY person ORDER BY valid_from)"
+    nothing = f"SELECT person, FALSE AS there, NULL AS {value}"
+    return f"""
+        SELECT person, TRUE AS there, {value}, valid_from, valid_to FROM {spells}
+        UNION ALL
+        {nothing}, valid_from, valid_to
+        FROM (
+          SELECT person, coalesce({before}, DATE '0001-01-01') AS valid_from, valid_from AS valid_to
+          FROM {spells}
+        ) AS gaps WHERE valid_from < valid_to AND valid_from < $until AND valid_to > $since
+        UNION ALL
+        {nothing}, valid_from, valid_to
+        FROM (
+          SELECT person, max(valid_to) AS valid_from, DATE '9999-12-31' AS valid_to
+          FROM {spells} GROUP BY person
+        ) AS rest WHERE valid_from < $until
+    """
+
+
+@step("actual_homes", reads=["attribute"])
+def actual_homes() -> str:
+    """Where everybody actually lives: as the register says, unless another source says otherwise.
+
+    Who is married stays at the registered address, but for an institution.
+    """
+    moved = "a.there AND (a.dwelling = 0 OR w.there IS NOT TRUE)"
+    return f"""
+        SELECT h.person, CASE WHEN {moved} THEN a.dwelling ELSE h.dwelling END AS dwelling,
+               greatest(h.since, coalesce(a.valid_from, h.since),
+                        coalesce(w.valid_from, h.since)) AS since,
+               least(h.until, coalesce(a.valid_to, h.until),
+                     coalesce(w.valid_to, h.until)) AS until
+        FROM registered_homes h
+        LEFT JOIN whole_abodes a
+          ON a.person = h.person AND a.valid_from < h.until AND a.valid_to > h.since
+        LEFT JOIN whole_weddings w
+          ON w.person = h.person AND w.valid_from < h.until AND w.valid_to > h.since
+             AND a.person IS NOT NULL AND w.valid_from < a.valid_to AND w.valid_to > a.valid_from
+    """
+
+
+@step("pieces", reads=["attribute"], example={"homes": "registered_homes"})
+def pieces(homes: str) -> str:
+    """Times in one dwelling, cut where a marriage begins or ends, with what is fixed of a person.
+
+    By dwelling, then from the oldest to the youngest, who is of unknown age.
+    """
+    return f"""
+        SELECT h.dwelling, h.person, w.partner AS spouse, a.mother, a.father, a.sex, a.birth_date,
+               coalesce(w.there, FALSE) AS married,
+               greatest(h.since, coalesce(w.valid_from, h.since)) AS since,
+               least(h.until, coalesce(w.valid_to, h.until)) AS until
+        FROM {homes} h
+        LEFT JOIN (SELECT * FROM attribute
+                   WHERE known_from <= $known_at AND known_to > $known_at) a
+          ON a.person = h.person
+        LEFT JOIN whole_weddings w
+          ON w.person = h.person AND w.valid_from < h.until AND w.valid_to > h.since
+        ORDER BY h.dwelling, a.birth_date NULLS LAST, h.person
+    """
+
+
+def piece_steps(actual: str | None = None) -> list[Step]:
+    """Steps to the rows of the sweep.
+
+    Parameters
+    ----------
+    actual
+        The table of dwellings where persons actually live; None: as the register says.
+    """
+    steps = [weddings(), whole("weddings", "partner").named("whole_weddings"), registered_homes()]
+    if actual is not None:
+        abodes = whole("moved_abodes", "dwelling").named("whole_abodes")
+        steps += [moved_abodes(actual), abodes, actual_homes()]
+    return [*steps, pieces(steps[-1].name)]

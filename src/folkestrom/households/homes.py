@@ -1,0 +1,207 @@
+"""Households, families and couples of a country, at a date or over years, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from folkestrom.engine.steps import compose, parameters_of
+from folkestrom.households.codes import FamilyType, HouseholdType, Parents
+from folkestrom.households.dwellings import piece_steps
+from folkestrom.households.rules import cohabitation_rule
+from folkestrom.model.time import OPEN
+
+#: More persons than this in one dwelling are no private household.
+LARGEST: Final = 50
+#: The name under which a connection has it.
+TABLE: Final = "household"
+_DAY = np.dtype("datetime64[D]")
+_NEVER: Final = np.iinfo(np.int32).max
+_SCHOOL, _ADULT = 6, 18
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """Parameters of the derivation.
+
+    Parameters
+    ----------
+    country
+        Whose rule for cohabitants.
+    least_age, age_difference
+        Instead of the rule's.
+    largest
+        A dwelling of more persons is no private household.
+    actual
+        The table of where persons actually live; None: the register's population.
+    """
+
+    country: str = "NO"
+    least_age: int | None = None
+    age_difference: int | None = None
+    largest: int = LARGEST
+    actual: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Days that are looked at, as known on one day.
+
+    Parameters
+    ----------
+    known_at
+        Knowledge date.
+    since, until
+        First day at whose end somebody is looked at, and the one after the last.
+    """
+
+    known_at: date
+    since: date
+    until: date
+
+
+def homes(
+    connection: duckdb.DuckDBPyConnection, span: Span, method: Method | None = None
+) -> pa.Table:
+    """Who lives with whom, from one change to the next: households, families and couples.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    span
+        The days, and as of when they are known.
+    method
+        Parameters.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row a person and time in which nothing changes in the dwelling: `person`, `household`
+        (the number of its oldest person), `family` (that of its reference person), `valid_from`,
+        `valid_to`, `household_size`, `family_size`, and the numbers of `households.codes`. Nobody
+        is in it who has no dwelling.
+    """
+    from folkestrom.households import kernel  # it brings a compiler
+
+    method = method or Method()
+    rule = cohabitation_rule(method.country, span.since)
+    text = compose(piece_steps(method.actual))
+    values = {"since": span.since, "until": span.until, "known_at": span.known_at}
+    rows = connection.sql(text, params=parameters_of(text, values)).to_arrow_table()
+    dwellings = rows["dwelling"].to_numpy()
+    least = rule.least_age if method.least_age is None else method.least_age
+    pieces = _pieces(rows, least)
+    elsewhere = int(np.searchsorted(dwellings, 1))  # they lie first: their dwelling is 0
+    rules = kernel.Rules(
+        rule.age_difference if method.age_difference is None else method.age_difference,
+        rule.no_other_adult, rule.same_sex, rule.same_sex_with_child, method.largest,
+    )  # fmt: skip
+    ends = np.flatnonzero(np.diff(dwellings[elsewhere:])) + 1
+    starts = np.concatenate(([0], ends, [rows.num_rows - elsewhere])).astype(np.int64)
+    swept = kernel.sweep(
+        kernel.Pieces(*(column[elsewhere:] for column in pieces)), starts, rules
+    )
+    found = _table(swept)
+    if not elsewhere:
+        return found
+    alone = kernel.Pieces(*(column[:elsewhere] for column in pieces))
+    return pa.concat_tables([found, _table(_in_no_household(alone))])
+
+
+def make_table(
+    connection: duckdb.DuckDBPyConnection, spans: Iterable[Span], method: Method | None = None
+) -> None:
+    """Put up the table `household` on a connection: a history, as known on each of some days.
+
+    Parameters
+    ----------
+    connection
+        An open store; nothing is written to it.
+    spans
+        The days that are looked at; those of one knowledge date don't overlap.
+    method
+        Parameters.
+    """
+    wanted = sorted(set(spans))
+    known = sorted({span.known_at for span in wanted})
+    until = dict(pairwise((*known, OPEN)))
+    tables = []
+    for span in wanted:
+        made = homes(connection, span, method)
+        for name, day in (("known_from", span.known_at), ("known_to", until[span.known_at])):
+            days = pa.repeat(pa.scalar(day, pa.date32()), made.num_rows)
+            made = made.append_column(name, days)
+        tables.append(made)
+    connection.register(TABLE, pa.concat_tables(tables))
+
+
+def _pieces(rows: pa.Table, least_age: int) -> Any:
+    """The rows of the steps as arrays of the kernel."""
+    from folkestrom.households.kernel import Pieces
+
+    def numbers(name: str) -> NDArray[Any]:
+        return rows[name].fill_null(0).to_numpy()
+
+    def days(name: str) -> NDArray[Any]:
+        return rows[name].combine_chunks().view(pa.int32()).to_numpy()
+
+    unknown = rows["birth_date"].is_null().to_numpy()
+    birth = rows["birth_date"].combine_chunks().view(pa.int32()).fill_null(0).to_numpy()
+    born = birth.astype(_DAY)
+    month = born.astype("M8[M]")
+    in_month = (born - month.astype(_DAY)).astype(np.int32)
+    months = month.astype(np.int32)
+    number = (months // 12 + 1970) * 10_000 + (months % 12 + 1) * 100 + in_month + 1
+
+    def completed(years: int, otherwise: int) -> NDArray[np.int32]:
+        """First day with so many completed years; 1 March for 29 February in ordinary years."""
+        day = (month + 12 * years).astype(_DAY) + in_month
+        return np.where(unknown, otherwise, day.astype(np.int32)).astype(np.int32)
+
+    return Pieces(
+        numbers("person"), numbers("spouse"), numbers("mother"), numbers("father"),
+        numbers("sex"), np.where(unknown, 0, number).astype(np.int32),
+        completed(_SCHOOL, -_NEVER), completed(_ADULT, -_NEVER), completed(least_age, _NEVER),
+        days("since"), days("until"), rows["married"].to_numpy(),
+    )  # fmt: skip
+
+
+def _in_no_household(pieces: Any) -> Any:
+    """Who lives in an institution, or anywhere else that is no private dwelling."""
+    from folkestrom.households.kernel import Homes
+
+    many = len(pieces.person)
+
+    def all_of(number: int) -> NDArray[Any]:
+        return np.full(many, number, np.int8)
+
+    # By age at the beginning: nobody comes of age in the middle of such a row for a reader's harm.
+    children = np.where(pieces.adult_on > pieces.since, int(Parents.NEITHER), 0)
+    return Homes(
+        pieces.person, pieces.person, pieces.person, pieces.since, pieces.until,
+        np.ones(many, np.int32), np.ones(many, np.int32), all_of(HouseholdType.OTHER),
+        all_of(FamilyType.OTHER), all_of(0), all_of(0), children.astype(np.int8), all_of(0),
+    )  # fmt: skip
+
+
+def _table(found: Any) -> pa.Table:
+    """The kernel's columns as a table, without copying them."""
+    columns = {
+        "person": found.person, "household": found.household, "family": found.family,
+        "household_size": found.size, "family_size": found.family_size,
+        "household_type": found.household_type, "family_type": found.family_type,
+        "family_role": found.role, "couple": found.couple, "parents": found.parents,
+        "youngest": found.youngest,
+    }  # fmt: skip
+    days = {"valid_from": found.since, "valid_to": found.until}
+    made = {name: pa.array(column) for name, column in columns.items()}
+    return pa.table(made | {n: pa.array(c).view(pa.date32()) for n, c in days.items()})

@@ -1,0 +1,426 @@
+"""One sweep over dwellings: who lives there from one change to the next, and in which families.
+
+A dwelling is looked at anew on every day on which somebody comes or goes, marries or divorces, or
+comes of an age that a rule asks for; between two such days nothing can change.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkestrom.engine.kernels import fingerprint, kernel
+from folkestrom.households.codes import (
+    Couple,
+    FamilyType,
+    HouseholdType,
+    Parents,
+    Role,
+    Youngest,
+)
+
+Ints = NDArray[np.integer[Any]]
+_SOURCES: Final = fingerprint([Path(__file__), Path(__file__).parent / "codes.py"])
+
+_MALE, _FEMALE = 1, 2
+#: Who is unknown here: parents and partners that nobody has, sexes, and days of birth.
+_NOBODY = 0
+_MARRIED, _COMMON, _INFERRED = int(Couple.MARRIED), int(Couple.COMMON_CHILD), int(Couple.INFERRED)
+_REFERENCE, _PARTNER, _CHILD = int(Role.REFERENCE), int(Role.PARTNER), int(Role.CHILD)
+_NONE, _SMALL, _OLDER = int(Youngest.NONE), int(Youngest.SMALL), int(Youngest.OLDER)
+_ADULT = int(Youngest.ADULT)
+_COMPLETED = 10_000
+
+
+class Pieces(NamedTuple):
+    """Times in which a person lives in one dwelling with one spouse, one array a column.
+
+    They lie by dwelling, then from the oldest to the youngest person. Days are numbers since
+    1970-01-01; who is nobody, and what is unknown, is 0.
+
+    Parameters
+    ----------
+    person, spouse, mother, father
+        Pseudonyms; the spouse is who the person is married to, wherever that person lives.
+    sex
+        1 male, 2 female.
+    born
+        Day of birth as a number, 20001231 for 31 December 2000.
+    school_on, adult_on, couple_on
+        First days on which the person has completed 6 and 18 years, and the age for cohabitants.
+    since, until
+        The time, half-open.
+    married
+        Whether the person is married or a registered partner.
+    """
+
+    person: Ints
+    spouse: Ints
+    mother: Ints
+    father: Ints
+    sex: Ints
+    born: Ints
+    school_on: Ints
+    adult_on: Ints
+    couple_on: Ints
+    since: Ints
+    until: Ints
+    married: Ints
+
+
+class Rules(NamedTuple):
+    """Parameters of the derivation; see `folkestrom.households.rules`.
+
+    Parameters
+    ----------
+    age_difference
+        So many completed years between two are too many.
+    no_other_adult
+        Whether nobody else of 18 years or more may live in the dwelling.
+    same_sex, same_sex_with_child
+        Whether two may be of one sex; whether so with a common child.
+    largest
+        A dwelling with more persons than this is no private household.
+    """
+
+    age_difference: int
+    no_other_adult: bool
+    same_sex: bool
+    same_sex_with_child: bool
+    largest: int
+
+
+class Homes(NamedTuple):
+    """Times in which nothing about a person's household changes, one array a column.
+
+    Parameters
+    ----------
+    person
+        Pseudonym.
+    household, family
+        The number of each: who is oldest of the household, and the family's reference person.
+    since, until
+        Days as numbers since 1970-01-01, half-open.
+    size, family_size
+        Persons of the household and of the family.
+    household_type, family_type, role, couple, parents, youngest
+        Numbers of `folkestrom.households.codes`.
+    """
+
+    person: Ints
+    household: Ints
+    family: Ints
+    since: Ints
+    until: Ints
+    size: Ints
+    family_size: Ints
+    household_type: Ints
+    family_type: Ints
+    role: Ints
+    couple: Ints
+    parents: Ints
+    youngest: Ints
+
+
+class _Work(NamedTuple):
+    """Of the members of one dwelling at one time, by their place among them."""
+
+    piece: Ints
+    mate: Ints
+    couple: Ints
+    head: Ints
+    size: Ints
+    children: Ints
+    days: Ints
+
+
+@partial(kernel, sources=_SOURCES)
+def _is_child_of(p: Pieces, child: int, parent: int) -> bool:
+    """Whether one is the other's own child; nobody is older than a parent, or as old."""
+    known = p.mother[child] == p.person[parent] or p.father[child] == p.person[parent]
+    return known and (p.born[parent] < p.born[child] or p.born[child] == 0)
+
+
+@partial(kernel, sources=_SOURCES)
+def _are_siblings(p: Pieces, a: int, b: int) -> bool:
+    same_mother = p.mother[a] == p.mother[b] and p.mother[a] != _NOBODY
+    return same_mother or (p.father[a] == p.father[b] and p.father[a] != _NOBODY)
+
+
+@partial(kernel, sources=_SOURCES)
+def _may_cohabit(p: Pieces, a: int, b: int, day: int, rules: Rules) -> bool:
+    """Whether two without a common child are a possible couple."""
+    if p.married[a] or p.married[b] or p.couple_on[a] > day or p.couple_on[b] > day:
+        return False
+    if p.sex[a] == 0 or p.sex[b] == 0 or (p.sex[a] == p.sex[b] and not rules.same_sex):
+        return False
+    if p.born[a] == 0 or p.born[b] == 0:
+        return False
+    if abs(p.born[a] - p.born[b]) // _COMPLETED >= rules.age_difference:
+        return False
+    return not (_is_child_of(p, a, b) or _is_child_of(p, b, a) or _are_siblings(p, a, b))
+
+
+@partial(kernel, sources=_SOURCES)
+def _pair_known(p: Pieces, rules: Rules, n: int, w: _Work) -> None:
+    """Spouses, and parents of a common child: of several partners that of the youngest child."""
+    for i in range(n):
+        a = w.piece[i]
+        for j in range(i + 1, n):
+            b = w.piece[j]
+            if p.spouse[a] == p.person[b] and p.spouse[b] == p.person[a]:
+                w.mate[i], w.mate[j], w.couple[i], w.couple[j] = j, i, _MARRIED, _MARRIED
+    for k in range(n - 1, -1, -1):
+        first = -1
+        for i in range(n):
+            if i == k or not _is_child_of(p, w.piece[k], w.piece[i]):
+                continue
+            if first < 0:
+                first = i
+                continue
+            a, b = w.piece[first], w.piece[i]
+            alike = p.sex[a] == p.sex[b] and not (rules.same_sex or rules.same_sex_with_child)
+            if w.mate[first] < 0 and w.mate[i] < 0 and not alike:
+                w.mate[first], w.mate[i] = i, first
+                w.couple[first], w.couple[i] = _COMMON, _COMMON
+
+
+@partial(kernel, sources=_SOURCES)
+def _pair_inferred(p: Pieces, rules: Rules, n: int, day: int, w: _Work) -> None:
+    """The only possible couple of those who are in none."""
+    found, one, other = 0, -1, -1
+    for i in range(n):
+        for j in range(i + 1, n):
+            if w.mate[i] >= 0 or w.mate[j] >= 0:
+                continue
+            if _may_cohabit(p, w.piece[i], w.piece[j], day, rules):
+                found, one, other = found + 1, i, j
+    if found != 1:
+        return
+    if rules.no_other_adult:
+        for k in range(n):
+            if k != one and k != other and p.adult_on[w.piece[k]] <= day:
+                return
+    w.mate[one], w.mate[other] = other, one
+    w.couple[one], w.couple[other] = _INFERRED, _INFERRED
+
+
+@partial(kernel, sources=_SOURCES)
+def _form_families(p: Pieces, n: int, w: _Work) -> int:
+    """Put everybody into a family, under its reference person; return how many families."""
+    for i in range(n):
+        w.head[i] = i if w.mate[i] < 0 else min(i, w.mate[i])
+        w.size[i] = w.children[i] = 0
+    for i in range(n):
+        if w.mate[i] >= 0:
+            continue
+        mother, father, own = -1, -1, False
+        for j in range(n):
+            if j == i:
+                continue
+            own |= _is_child_of(p, w.piece[j], w.piece[i])
+            if _is_child_of(p, w.piece[i], w.piece[j]):
+                if p.mother[w.piece[i]] == p.person[w.piece[j]]:
+                    mother = j
+                else:
+                    father = j
+        if not own and (mother >= 0 or father >= 0):
+            parent = mother if mother >= 0 else father
+            w.head[i] = parent if w.mate[parent] < 0 else min(parent, w.mate[parent])
+            w.children[w.head[i]] += 1
+    families = 0
+    for i in range(n):
+        w.size[w.head[i]] += 1
+        families += w.head[i] == i
+    return families
+
+
+@partial(kernel, sources=_SOURCES)
+def _is_a_child(i: int, w: _Work) -> bool:
+    """Whether somebody has the role of a child."""
+    return w.head[i] != i and w.mate[i] < 0
+
+
+@partial(kernel, sources=_SOURCES)
+def _parents(p: Pieces, i: int, day: int, w: _Work) -> int:
+    """Which of the parents a child of 0 to 17 years lives with."""
+    c = w.piece[i]
+    if p.adult_on[c] <= day:
+        return Parents.NOT_A_CHILD
+    if not _is_a_child(i, w):
+        return Parents.NEITHER
+    head = w.head[i]
+    mate = w.mate[head]
+    both = mate >= 0 and _is_child_of(p, c, w.piece[head]) and _is_child_of(p, c, w.piece[mate])
+    if both:
+        married = w.couple[head] == _MARRIED
+        return Parents.MARRIED if married else Parents.COHABITING
+    own = head if _is_child_of(p, c, w.piece[head]) else mate
+    if p.mother[c] == p.person[w.piece[own]]:
+        return Parents.MOTHER if mate < 0 else Parents.MOTHER_AND_STEP_PARENT
+    return Parents.FATHER if mate < 0 else Parents.FATHER_AND_STEP_PARENT
+
+
+@partial(kernel, sources=_SOURCES)
+def _family_type(p: Pieces, head: int, w: _Work) -> int:
+    if w.mate[head] >= 0:
+        married = w.couple[head] == _MARRIED
+        if w.children[head]:
+            if married:
+                return FamilyType.MARRIED_COUPLE_WITH_CHILDREN
+            return FamilyType.COHABITING_COUPLE_WITH_CHILDREN
+        return FamilyType.MARRIED_COUPLE if married else FamilyType.COHABITING_COUPLE
+    if not w.children[head]:
+        return FamilyType.SINGLE
+    female = p.sex[w.piece[head]] == _FEMALE
+    return FamilyType.MOTHER_WITH_CHILDREN if female else FamilyType.FATHER_WITH_CHILDREN
+
+
+@partial(kernel, sources=_SOURCES)
+def _household_type(families: int, n: int, youngest: int, w: _Work) -> int:
+    minors = youngest == _SMALL or youngest == _OLDER
+    if families > 1:
+        if minors:
+            return HouseholdType.SEVERAL_FAMILIES_WITH_CHILDREN
+        return HouseholdType.SEVERAL_FAMILIES
+    if n == 1:
+        return HouseholdType.LIVING_ALONE
+    if youngest == _NONE:
+        return HouseholdType.COUPLE_WITHOUT_CHILDREN
+    if youngest == _ADULT:
+        return HouseholdType.ADULT_CHILDREN
+    head = w.head[0]
+    if w.mate[head] < 0:
+        return HouseholdType.PARENT_WITH_CHILDREN
+    if w.couple[head] == _MARRIED:
+        return HouseholdType.MARRIED_COUPLE_WITH_CHILDREN
+    return HouseholdType.COHABITING_COUPLE_WITH_CHILDREN
+
+
+@partial(kernel, sources=_SOURCES)
+def _youngest(p: Pieces, n: int, day: int, w: _Work) -> int:
+    """Age group of the youngest who has the role of a child."""
+    found = _NONE
+    for i in range(n):
+        if _is_a_child(i, w):
+            c = w.piece[i]
+            if p.school_on[c] > day:
+                return _SMALL
+            group = _OLDER if p.adult_on[c] > day else _ADULT
+            found = group if found == _NONE else min(found, group)
+    return found
+
+
+@partial(kernel, sources=_SOURCES)
+def _days_of_change(p: Pieces, low: int, high: int, days: Ints) -> int:
+    """Days on which the dwelling is looked at anew, in order; return how many."""
+    count = 0
+    for i in range(low, high):
+        for day in (p.since[i], p.until[i]):
+            days[count] = day
+            count += 1
+        for day in (p.school_on[i], p.adult_on[i], p.couple_on[i]):
+            if p.since[i] < day < p.until[i]:
+                days[count] = day
+                count += 1
+    days[:count].sort()
+    kept = 0
+    for k in range(count):
+        if k == 0 or days[k] != days[kept - 1]:
+            days[kept] = days[k]
+            kept += 1
+    return kept
+
+
+@partial(kernel, sources=_SOURCES)
+def _count(p: Pieces, starts: Ints, days: Ints) -> int:
+    """An upper bound of the rows that a sweep gives."""
+    rows = 0
+    for d in range(len(starts) - 1):
+        low, high = starts[d], starts[d + 1]
+        count = _days_of_change(p, low, high, days)
+        for i in range(low, high):
+            for k in range(count):
+                rows += p.since[i] <= days[k] < p.until[i]
+    return rows
+
+
+@partial(kernel, sources=_SOURCES)
+def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: Homes,
+          row: int) -> int:  # fmt: skip
+    """Rows of all who live in a dwelling at one time; return the next one's place."""
+    private = n <= rules.largest
+    families, youngest, kind = n, _NONE, HouseholdType.OTHER
+    for i in range(n):
+        w.mate[i], w.couple[i], w.head[i], w.size[i], w.children[i] = -1, 0, i, 1, 0
+    if private:
+        _pair_known(p, rules, n, w)
+        _pair_inferred(p, rules, n, day, w)
+        families = _form_families(p, n, w)
+        youngest = _youngest(p, n, day, w)
+        kind = _household_type(families, n, youngest, w)
+    for i in range(n):
+        head = w.head[i]
+        out.person[row] = p.person[w.piece[i]]
+        out.household[row] = p.person[w.piece[0]]
+        out.family[row] = p.person[w.piece[head]]
+        out.since[row], out.until[row] = day, until
+        out.size[row], out.family_size[row] = n, w.size[head]
+        out.household_type[row], out.youngest[row] = kind, youngest
+        out.family_type[row] = _family_type(p, head, w) if private else FamilyType.OTHER
+        role = _REFERENCE if head == i else (_CHILD if w.mate[i] < 0 else _PARTNER)
+        out.role[row] = role if private else 0
+        out.couple[row] = w.couple[i]
+        out.parents[row] = _parents(p, i, day, w)
+        row += 1
+    return row
+
+
+@partial(kernel, sources=_SOURCES)
+def _sweep(p: Pieces, starts: Ints, rules: Rules, w: _Work, out: Homes) -> int:
+    row = 0
+    for d in range(len(starts) - 1):
+        low, high = starts[d], starts[d + 1]
+        count = _days_of_change(p, low, high, w.days)
+        for k in range(count - 1):
+            day, n = w.days[k], 0
+            for i in range(low, high):
+                if p.since[i] <= day < p.until[i]:
+                    w.piece[n] = i
+                    n += 1
+            row = _emit(p, rules, n, day, w.days[k + 1], w, out, row)
+    return row
+
+
+def sweep(pieces: Pieces, starts: Ints, rules: Rules) -> Homes:
+    """The households, families and couples of dwellings, from one change to the next.
+
+    Parameters
+    ----------
+    pieces
+        Who lives where and when.
+    starts
+        Where each dwelling's pieces begin, and how many there are in all; of shape
+        (dwellings + 1,).
+    rules
+        Parameters.
+
+    Returns
+    -------
+    Homes
+        One row a person and time in which nothing changes in the dwelling; in the order of
+        dwellings, and days in each.
+    """
+    longest = int(np.diff(starts).max(initial=0))
+    days = np.zeros(5 * longest, np.int32)
+    rows = _count(pieces, starts, days)
+    work = _Work(*(np.zeros(longest, np.int32) for _ in _Work._fields[:-1]), days)
+    long, day, short = np.int64, np.int32, np.int8
+    types = (long, long, long, day, day, day, day, short, short, short, short, short, short)
+    out = Homes(*(np.empty(rows, type) for type in types))
+    found = _sweep(pieces, starts, rules, work, out)
+    return Homes(*(column[:found] for column in out))
