@@ -47,7 +47,8 @@ def registers(draw: st.DrawFn) -> dict[str, Any]:
     lived, married = [], []
     for n in range(1, many + 1):
         cuts = sorted(draw(st.lists(st.integers(-5, DAYS), min_size=1, max_size=3, unique=True)))
-        for since, until in zip(cuts, [*cuts[1:], draw(st.sampled_from([DAYS, YEAR]))], strict=True):
+        ends = [*cuts[1:], draw(st.sampled_from([DAYS, YEAR]))]
+        for since, until in zip(cuts, ends, strict=True):
             home = draw(st.one_of(st.none(), st.integers(1, 2)))
             if home is not None and since < until:
                 lived.append((n, home, _day(since), _day(until)))

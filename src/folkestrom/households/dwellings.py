@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.calendar import anniversary_sql
 from folkestrom.model.codes import MaritalStatus
 
 _NOW: Final = (
@@ -90,21 +91,38 @@ def actual_homes() -> str:
     """
 
 
-@step("pieces", reads=["attribute"], example={"homes": "registered_homes"})
+@step("fixed", reads=["attribute"])
+def fixed() -> str:
+    """What is fixed about persons, with the days on which they come of age.
+
+    Who is of unknown age is grown up, and too young to be thought a cohabitant.
+    """
+    never, ever = "DATE '9999-12-31'", "DATE '0001-01-01'"
+    return f"""
+        SELECT person, mother, father, sex, birth_date,
+               coalesce(10000 * year(birth_date) + 100 * month(birth_date) + day(birth_date), 0)
+                 AS born,
+               coalesce({anniversary_sql("birth_date", "6")}, {ever}) AS school_on,
+               coalesce({anniversary_sql("birth_date", "18")}, {ever}) AS adult_on,
+               coalesce({anniversary_sql("birth_date", "$least_age")}, {never}) AS couple_on
+        FROM attribute WHERE known_from <= $known_at AND known_to > $known_at
+    """
+
+
+@step("pieces", example={"homes": "registered_homes"})
 def pieces(homes: str) -> str:
     """Times in one dwelling, cut where a marriage begins or ends, with what is fixed of a person.
 
     By dwelling, then from the oldest to the youngest, who is of unknown age.
     """
     return f"""
-        SELECT h.dwelling, h.person, w.partner AS spouse, a.mother, a.father, a.sex, a.birth_date,
-               coalesce(w.there, FALSE) AS married,
+        SELECT h.dwelling, h.person, w.partner AS spouse, a.mother, a.father, a.sex, a.born,
+               a.school_on, a.adult_on, a.couple_on,
                greatest(h.since, coalesce(w.valid_from, h.since)) AS since,
-               least(h.until, coalesce(w.valid_to, h.until)) AS until
+               least(h.until, coalesce(w.valid_to, h.until)) AS until,
+               coalesce(w.there, FALSE) AS married
         FROM {homes} h
-        LEFT JOIN (SELECT * FROM attribute
-                   WHERE known_from <= $known_at AND known_to > $known_at) a
-          ON a.person = h.person
+        LEFT JOIN fixed a ON a.person = h.person
         LEFT JOIN whole_weddings w
           ON w.person = h.person AND w.valid_from < h.until AND w.valid_to > h.since
         ORDER BY h.dwelling, a.birth_date NULLS LAST, h.person
@@ -123,4 +141,4 @@ def piece_steps(actual: str | None = None) -> list[Step]:
     if actual is not None:
         abodes = whole("moved_abodes", "dwelling").named("whole_abodes")
         steps += [moved_abodes(actual), abodes, actual_homes()]
-    return [*steps, pieces(steps[-1].name)]
+    return [*steps, fixed(), pieces(steps[-1].name)]

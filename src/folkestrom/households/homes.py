@@ -23,9 +23,6 @@ from folkestrom.model.time import OPEN
 LARGEST: Final = 50
 #: The name under which a connection has it.
 TABLE: Final = "household"
-_DAY = np.dtype("datetime64[D]")
-_NEVER: Final = np.iinfo(np.int32).max
-_SCHOOL, _ADULT = 6, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +92,13 @@ def homes(
     method = method or Method()
     rule = cohabitation_rule(method.country, span.since)
     text = compose(piece_steps(method.actual))
-    values = {"since": span.since, "until": span.until, "known_at": span.known_at}
+    values = {
+        "since": span.since, "until": span.until, "known_at": span.known_at,
+        "least_age": rule.least_age if method.least_age is None else method.least_age,
+    }  # fmt: skip
     rows = connection.sql(text, params=parameters_of(text, values)).to_arrow_table()
     dwellings = rows["dwelling"].to_numpy()
-    least = rule.least_age if method.least_age is None else method.least_age
-    pieces = _pieces(rows, least)
+    pieces = _pieces(rows)
     elsewhere = int(np.searchsorted(dwellings, 1))  # they lie first: their dwelling is 0
     rules = kernel.Rules(
         rule.age_difference if method.age_difference is None else method.age_difference,
@@ -107,9 +106,7 @@ def homes(
     )  # fmt: skip
     ends = np.flatnonzero(np.diff(dwellings[elsewhere:])) + 1
     starts = np.concatenate(([0], ends, [rows.num_rows - elsewhere])).astype(np.int64)
-    swept = kernel.sweep(
-        kernel.Pieces(*(column[elsewhere:] for column in pieces)), starts, rules
-    )
+    swept = kernel.sweep(kernel.Pieces(*(column[elsewhere:] for column in pieces)), starts, rules)
     found = _table(swept)
     if not elsewhere:
         return found
@@ -144,35 +141,18 @@ def make_table(
     connection.register(TABLE, pa.concat_tables(tables))
 
 
-def _pieces(rows: pa.Table, least_age: int) -> Any:
-    """The rows of the steps as arrays of the kernel."""
+def _pieces(rows: pa.Table) -> Any:
+    """The rows of the steps as arrays of the kernel, whose columns they are."""
     from folkestrom.households.kernel import Pieces
 
-    def numbers(name: str) -> NDArray[Any]:
-        return rows[name].fill_null(0).to_numpy()
+    def array(name: str) -> NDArray[Any]:
+        column = rows[name].combine_chunks()
+        if pa.types.is_date(column.type):
+            column = column.view(pa.int32())
+        whole = column.fill_null(0) if column.null_count else column
+        return whole.to_numpy(zero_copy_only=False)
 
-    def days(name: str) -> NDArray[Any]:
-        return rows[name].combine_chunks().view(pa.int32()).to_numpy()
-
-    unknown = rows["birth_date"].is_null().to_numpy()
-    birth = rows["birth_date"].combine_chunks().view(pa.int32()).fill_null(0).to_numpy()
-    born = birth.astype(_DAY)
-    month = born.astype("M8[M]")
-    in_month = (born - month.astype(_DAY)).astype(np.int32)
-    months = month.astype(np.int32)
-    number = (months // 12 + 1970) * 10_000 + (months % 12 + 1) * 100 + in_month + 1
-
-    def completed(years: int, otherwise: int) -> NDArray[np.int32]:
-        """First day with so many completed years; 1 March for 29 February in ordinary years."""
-        day = (month + 12 * years).astype(_DAY) + in_month
-        return np.where(unknown, otherwise, day.astype(np.int32)).astype(np.int32)
-
-    return Pieces(
-        numbers("person"), numbers("spouse"), numbers("mother"), numbers("father"),
-        numbers("sex"), np.where(unknown, 0, number).astype(np.int32),
-        completed(_SCHOOL, -_NEVER), completed(_ADULT, -_NEVER), completed(least_age, _NEVER),
-        days("since"), days("until"), rows["married"].to_numpy(),
-    )  # fmt: skip
+    return Pieces(*(array(name) for name in Pieces._fields))
 
 
 def _in_no_household(pieces: Any) -> Any:

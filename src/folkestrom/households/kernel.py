@@ -25,6 +25,9 @@ from folkestrom.households.codes import (
 
 Ints = NDArray[np.integer[Any]]
 _SOURCES: Final = fingerprint([Path(__file__), Path(__file__).parent / "codes.py"])
+_compiled = partial(kernel, sources=_SOURCES, _nrt=False)
+# A call hands over every array of the tuples: three quarters of the time, where it is a call.
+_inlined = partial(_compiled, inline="always")
 
 _MALE, _FEMALE = 1, 2
 #: Who is unknown here: parents and partners that nobody has, sexes, and days of birth.
@@ -138,20 +141,20 @@ class _Work(NamedTuple):
     days: Ints
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _is_child_of(p: Pieces, child: int, parent: int) -> bool:
     """Whether one is the other's own child; nobody is older than a parent, or as old."""
     known = p.mother[child] == p.person[parent] or p.father[child] == p.person[parent]
     return known and (p.born[parent] < p.born[child] or p.born[child] == 0)
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _are_siblings(p: Pieces, a: int, b: int) -> bool:
     same_mother = p.mother[a] == p.mother[b] and p.mother[a] != _NOBODY
     return same_mother or (p.father[a] == p.father[b] and p.father[a] != _NOBODY)
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _may_cohabit(p: Pieces, a: int, b: int, day: int, rules: Rules) -> bool:
     """Whether two without a common child are a possible couple."""
     if p.married[a] or p.married[b] or p.couple_on[a] > day or p.couple_on[b] > day:
@@ -165,7 +168,7 @@ def _may_cohabit(p: Pieces, a: int, b: int, day: int, rules: Rules) -> bool:
     return not (_is_child_of(p, a, b) or _is_child_of(p, b, a) or _are_siblings(p, a, b))
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _pair_known(p: Pieces, rules: Rules, n: int, w: _Work) -> None:
     """Spouses, and parents of a common child: of several partners that of the youngest child."""
     for i in range(n):
@@ -189,7 +192,7 @@ def _pair_known(p: Pieces, rules: Rules, n: int, w: _Work) -> None:
                 w.couple[first], w.couple[i] = _COMMON, _COMMON
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _pair_inferred(p: Pieces, rules: Rules, n: int, day: int, w: _Work) -> None:
     """The only possible couple of those who are in none."""
     found, one, other = 0, -1, -1
@@ -209,7 +212,7 @@ def _pair_inferred(p: Pieces, rules: Rules, n: int, day: int, w: _Work) -> None:
     w.couple[one], w.couple[other] = _INFERRED, _INFERRED
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _form_families(p: Pieces, n: int, w: _Work) -> int:
     """Put everybody into a family, under its reference person; return how many families."""
     for i in range(n):
@@ -239,13 +242,13 @@ def _form_families(p: Pieces, n: int, w: _Work) -> int:
     return families
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _is_a_child(i: int, w: _Work) -> bool:
     """Whether somebody has the role of a child."""
     return w.head[i] != i and w.mate[i] < 0
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _parents(p: Pieces, i: int, day: int, w: _Work) -> int:
     """Which of the parents a child of 0 to 17 years lives with."""
     c = w.piece[i]
@@ -265,7 +268,7 @@ def _parents(p: Pieces, i: int, day: int, w: _Work) -> int:
     return Parents.FATHER if mate < 0 else Parents.FATHER_AND_STEP_PARENT
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _family_type(p: Pieces, head: int, w: _Work) -> int:
     if w.mate[head] >= 0:
         married = w.couple[head] == _MARRIED
@@ -280,9 +283,9 @@ def _family_type(p: Pieces, head: int, w: _Work) -> int:
     return FamilyType.MOTHER_WITH_CHILDREN if female else FamilyType.FATHER_WITH_CHILDREN
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _household_type(families: int, n: int, youngest: int, w: _Work) -> int:
-    minors = youngest == _SMALL or youngest == _OLDER
+    minors = youngest in (_SMALL, _OLDER)
     if families > 1:
         if minors:
             return HouseholdType.SEVERAL_FAMILIES_WITH_CHILDREN
@@ -301,7 +304,7 @@ def _household_type(families: int, n: int, youngest: int, w: _Work) -> int:
     return HouseholdType.COHABITING_COUPLE_WITH_CHILDREN
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _youngest(p: Pieces, n: int, day: int, w: _Work) -> int:
     """Age group of the youngest who has the role of a child."""
     found = _NONE
@@ -315,7 +318,21 @@ def _youngest(p: Pieces, n: int, day: int, w: _Work) -> int:
     return found
 
 
-@partial(kernel, sources=_SOURCES)
+@_compiled
+def _sort(days: Ints, count: int) -> None:
+    """Shell's sort: in place, since a kernel without reference counts makes no array."""
+    gap = count // 2
+    while gap > 0:
+        for k in range(gap, count):
+            day, at = days[k], k
+            while at >= gap and days[at - gap] > day:
+                days[at] = days[at - gap]
+                at -= gap
+            days[at] = day
+        gap //= 2
+
+
+@_inlined
 def _days_of_change(p: Pieces, low: int, high: int, days: Ints) -> int:
     """Days on which the dwelling is looked at anew, in order; return how many."""
     count = 0
@@ -327,7 +344,7 @@ def _days_of_change(p: Pieces, low: int, high: int, days: Ints) -> int:
             if p.since[i] < day < p.until[i]:
                 days[count] = day
                 count += 1
-    days[:count].sort()
+    _sort(days, count)
     kept = 0
     for k in range(count):
         if k == 0 or days[k] != days[kept - 1]:
@@ -336,7 +353,7 @@ def _days_of_change(p: Pieces, low: int, high: int, days: Ints) -> int:
     return kept
 
 
-@partial(kernel, sources=_SOURCES)
+@_compiled
 def _count(p: Pieces, starts: Ints, days: Ints) -> int:
     """An upper bound of the rows that a sweep gives."""
     rows = 0
@@ -349,7 +366,7 @@ def _count(p: Pieces, starts: Ints, days: Ints) -> int:
     return rows
 
 
-@partial(kernel, sources=_SOURCES)
+@_inlined
 def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: Homes,
           row: int) -> int:  # fmt: skip
     """Rows of all who live in a dwelling at one time; return the next one's place."""
@@ -380,7 +397,7 @@ def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: 
     return row
 
 
-@partial(kernel, sources=_SOURCES)
+@_compiled
 def _sweep(p: Pieces, starts: Ints, rules: Rules, w: _Work, out: Homes) -> int:
     row = 0
     for d in range(len(starts) - 1):

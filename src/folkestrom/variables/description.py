@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.calendar import age_sql
 from folkestrom.model.codes import Kind
-from folkestrom.variables.calendar import age_sql
 from folkestrom.variables.past import (
     EVER_KNOWN,
     MADE,
