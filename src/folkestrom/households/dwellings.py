@@ -48,12 +48,20 @@ def moved_abodes(table: str) -> str:
 
 
 @step("whole", example={"spells": "weddings", "value": "partner"})
-def whole(spells: str, value: str) -> str:
-    """Spells of persons who have any, and the times before, between and after them, as nothing."""
+def whole(spells: str, value: str, *, one_day: bool = False) -> str:
+    """Spells of persons who have any, and the times before, between and after them, as nothing.
+
+    On one day nothing comes before or after.
+    """
+    there = f"SELECT person, TRUE AS there, {value}, valid_from, valid_to FROM {spells}"
+    if one_day:
+        return f"""
+        {there}
+    """
     before = "lag(valid_to) OVER (PARTITION BY person ORDER BY valid_from)"
     nothing = f"SELECT person, FALSE AS there, NULL AS {value}"
     return f"""
-        SELECT person, TRUE AS there, {value}, valid_from, valid_to FROM {spells}
+        {there}
         UNION ALL
         {nothing}, valid_from, valid_to
         FROM (
@@ -69,7 +77,7 @@ def whole(spells: str, value: str) -> str:
     """
 
 
-@step("actual_homes", reads=["attribute"])
+@step("actual_homes")
 def actual_homes() -> str:
     """Where everybody actually lives: as the register says, unless another source says otherwise.
 
@@ -129,16 +137,19 @@ def pieces(homes: str) -> str:
     """
 
 
-def piece_steps(actual: str | None = None) -> list[Step]:
+def piece_steps(actual: str | None = None, *, one_day: bool = False) -> list[Step]:
     """Steps to the rows of the sweep.
 
     Parameters
     ----------
     actual
         The table of dwellings where persons actually live; None: as the register says.
+    one_day
+        Whether only one day is looked at.
     """
-    steps = [weddings(), whole("weddings", "partner").named("whole_weddings"), registered_homes()]
+    wed = whole("weddings", "partner", one_day=one_day)
+    steps = [weddings(), wed.named("whole_weddings"), registered_homes()]
     if actual is not None:
-        abodes = whole("moved_abodes", "dwelling").named("whole_abodes")
-        steps += [moved_abodes(actual), abodes, actual_homes()]
+        abodes = whole("moved_abodes", "dwelling", one_day=one_day)
+        steps += [moved_abodes(actual), abodes.named("whole_abodes"), actual_homes()]
     return [*steps, fixed(), pieces(steps[-1].name)]

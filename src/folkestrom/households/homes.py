@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -91,7 +91,8 @@ def homes(
 
     method = method or Method()
     rule = cohabitation_rule(method.country, span.since)
-    text = compose(piece_steps(method.actual))
+    one_day = span.until - span.since == timedelta(days=1)
+    text = compose(piece_steps(method.actual, one_day=one_day))
     values = {
         "since": span.since, "until": span.until, "known_at": span.known_at,
         "least_age": rule.least_age if method.least_age is None else method.least_age,
