@@ -92,7 +92,7 @@ def country(persons: int, years: int) -> duckdb.DuckDBPyConnection:
     connection.register("stays", stays)
     always = f"DATE '{begin}' AS known_from, DATE '9999-12-31' AS known_to, 1::BIGINT AS position"
     connection.execute(f"""
-        CREATE TABLE dwelling AS
+        CREATE TABLE residence AS
         SELECT p.person, s.dwelling::BIGINT AS dwelling,
                greatest(s.since, p.birth_date)::DATE AS valid_from, s.until AS valid_to, {always}
         FROM (SELECT unit, dwelling, since, coalesce(lead(since) OVER (
@@ -103,6 +103,8 @@ def country(persons: int, years: int) -> duckdb.DuckDBPyConnection:
     connection.execute(f"""
         CREATE TABLE attribute AS SELECT person, sex, birth_date::DATE AS birth_date,
           mother, father, {always} FROM persons""")
+    connection.execute(f"""
+        CREATE TABLE identity AS SELECT person, person AS survivor, {always} FROM persons LIMIT 0""")
     # A third of the married ones wed in the time that is looked at.
     connection.execute(f"""
         CREATE TABLE marital AS SELECT person, (CASE WHEN wed THEN 2 ELSE 1 END)::TINYINT
@@ -119,7 +121,7 @@ def in_pandas(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     eve = pd.Timestamp(END) - pd.Timedelta(days=1)
     people = connection.execute(
         """SELECT d.person, d.dwelling, a.sex, a.birth_date, a.mother, a.father, m.partner
-           FROM dwelling d JOIN attribute a USING (person)
+           FROM residence d JOIN attribute a USING (person)
            LEFT JOIN marital m ON m.person = d.person AND m.marital_status IN (2, 6)
              AND m.valid_from <= $eve AND m.valid_to > $eve
            WHERE d.valid_from <= $eve AND d.valid_to > $eve""", {"eve": eve.date()},

@@ -65,7 +65,7 @@ PURPOSES = {
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (
-        "analysis/*", "classifications/*", "intake/*", "linkage/*", "projection/*", "register/*",
+        "analysis/*", "classifications/*", "households/*", "intake/*", "linkage/*", "projection/*", "register/*",
         "residence/*", "statistics/*", "twin/*",
     ),
 }  # fmt: skip

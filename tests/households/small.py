@@ -9,12 +9,10 @@ from typing import Any
 import duckdb
 
 from folkestrom.register.tables import BY_NAME
+from folkestrom.residence.publish import publish
 from tests.reference.register import OPEN
 
 KNOWN = date(2020, 1, 1)
-#: The table that the register hands on.
-DWELLING = """CREATE TABLE dwelling (person BIGINT, dwelling BIGINT, valid_from DATE,
-  valid_to DATE, known_from DATE, known_to DATE, position BIGINT)"""
 
 
 def register(
@@ -24,8 +22,7 @@ def register(
 ) -> duckdb.DuckDBPyConnection:
     """A register of persons, of who lives where, and who is married to whom, known from 2020 on."""
     connection = duckdb.connect()
-    connection.execute(DWELLING)
-    for name in ("marital", "attribute"):
+    for name in ("stay", "marital", "attribute", "identity"):
         connection.execute(BY_NAME[name].create_sql())
     for who in persons:
         connection.execute(
@@ -35,9 +32,13 @@ def register(
              who.get("father"), date(1900, 1, 1), OPEN, KNOWN, OPEN],
         )  # fmt: skip
     for home in homes:
-        connection.execute("INSERT INTO dwelling VALUES (?, ?, ?, ?, ?, ?, 1)",
-                           [*home, KNOWN, OPEN])  # fmt: skip
+        connection.execute(
+            "INSERT INTO stay (person, dwelling, valid_from, valid_to, known_from, known_to, "
+            "municipality, basic_unit, sex, position) VALUES (?, ?, ?, ?, ?, ?, 301, 3010001, 0, 1)",
+            [*home, KNOWN, OPEN],
+        )
     for marriage in marriages:
         connection.execute("INSERT INTO marital VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
                            [*marriage, KNOWN, OPEN])  # fmt: skip
+    publish(connection)
     return connection

@@ -19,13 +19,22 @@ _MARRIED: Final = ", ".join(
 )
 
 
-@step("registered_homes", reads=["dwelling"])
+@step("registered_homes", reads=["residence"])
 def registered_homes() -> str:
-    """Everybody's dwelling by the register, in the time that is looked at."""
+    """The dwelling of every resident by the register, in the time that is looked at."""
     return f"""
         SELECT person, dwelling, greatest(valid_from, $since) AS since,
                least(valid_to, $until) AS until
-        FROM dwelling WHERE {_NOW}
+        FROM residence WHERE dwelling IS NOT NULL AND {_NOW}
+    """
+
+
+@step("merged", reads=["identity"])
+def merged() -> str:
+    """Identities that are continued as another person: kin and spouses may be told by either."""
+    return """
+        SELECT person, survivor FROM identity
+        WHERE known_from <= $known_at AND known_to > $known_at
     """
 
 
@@ -33,8 +42,9 @@ def registered_homes() -> str:
 def weddings() -> str:
     """Times in which somebody is married or a registered partner; who is separated is not."""
     return f"""
-        SELECT person, partner, valid_from, valid_to
-        FROM marital WHERE marital_status IN ({_MARRIED}) AND {_NOW}
+        SELECT m.person, coalesce(i.survivor, m.partner) AS partner, m.valid_from, m.valid_to
+        FROM (SELECT * FROM marital WHERE marital_status IN ({_MARRIED}) AND {_NOW}) m
+        LEFT JOIN merged i ON i.person = m.partner
     """
 
 
@@ -81,11 +91,13 @@ def whole(spells: str, value: str, *, one_day: bool = False) -> str:
 def actual_homes() -> str:
     """Where everybody actually lives: as the register says, unless another source says otherwise.
 
-    Who is married stays at the registered address, but for an institution.
+    Who is married stays at the registered address, but for an institution, which is no dwelling:
+    a number of the person's own, below 0, stands for it.
     """
+    abode = "CASE WHEN a.dwelling = 0 THEN -h.person ELSE a.dwelling END"
     moved = "a.there AND (a.dwelling = 0 OR w.there IS NOT TRUE)"
     return f"""
-        SELECT h.person, CASE WHEN {moved} THEN a.dwelling ELSE h.dwelling END AS dwelling,
+        SELECT h.person, CASE WHEN {moved} THEN {abode} ELSE h.dwelling END AS dwelling,
                greatest(h.since, coalesce(a.valid_from, h.since),
                         coalesce(w.valid_from, h.since)) AS since,
                least(h.until, coalesce(a.valid_to, h.until),
@@ -107,13 +119,17 @@ def fixed() -> str:
     """
     never, ever = "DATE '9999-12-31'", "DATE '0001-01-01'"
     return f"""
-        SELECT person, mother, father, sex, birth_date,
+        SELECT a.person, coalesce(m.survivor, a.mother) AS mother,
+               coalesce(f.survivor, a.father) AS father, sex, birth_date,
                coalesce(10000 * year(birth_date) + 100 * month(birth_date) + day(birth_date), 0)
                  AS born,
                coalesce({anniversary_sql("birth_date", "6")}, {ever}) AS school_on,
                coalesce({anniversary_sql("birth_date", "18")}, {ever}) AS adult_on,
                coalesce({anniversary_sql("birth_date", "$least_age")}, {never}) AS couple_on
-        FROM attribute WHERE known_from <= $known_at AND known_to > $known_at
+        FROM attribute a
+        LEFT JOIN merged m ON m.person = a.mother
+        LEFT JOIN merged f ON f.person = a.father
+        WHERE known_from <= $known_at AND known_to > $known_at
     """
 
 
@@ -148,7 +164,7 @@ def piece_steps(actual: str | None = None, *, one_day: bool = False) -> list[Ste
         Whether only one day is looked at.
     """
     wed = whole("weddings", "partner", one_day=one_day)
-    steps = [weddings(), wed.named("whole_weddings"), registered_homes()]
+    steps = [merged(), weddings(), wed.named("whole_weddings"), registered_homes()]
     if actual is not None:
         abodes = whole("moved_abodes", "dwelling", one_day=one_day)
         steps += [moved_abodes(actual), abodes.named("whole_abodes"), actual_homes()]

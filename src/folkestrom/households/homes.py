@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.engine.steps import compose, parameters_of
-from folkestrom.households.codes import FamilyType, HouseholdType, Parents
+from folkestrom.households.arrays import Homes, Pieces, Rules
 from folkestrom.households.dwellings import piece_steps
 from folkestrom.households.rules import cohabitation_rule
 from folkestrom.model.time import OPEN
@@ -87,7 +87,7 @@ def homes(
         `valid_to`, `household_size`, `family_size`, and the numbers of `households.codes`. Nobody
         is in it who has no dwelling.
     """
-    from folkestrom.households import kernel  # it brings a compiler
+    from folkestrom.households.kernel import sweep  # it brings a compiler
 
     method = method or Method()
     rule = cohabitation_rule(method.country, span.since)
@@ -99,20 +99,14 @@ def homes(
     }  # fmt: skip
     rows = connection.sql(text, params=parameters_of(text, values)).to_arrow_table()
     dwellings = rows["dwelling"].to_numpy()
-    pieces = _pieces(rows)
-    elsewhere = int(np.searchsorted(dwellings, 1))  # they lie first: their dwelling is 0
-    rules = kernel.Rules(
+    ends = np.flatnonzero(np.diff(dwellings)) + 1
+    starts = np.concatenate(([0], ends, [rows.num_rows])).astype(np.int64)
+    rules = Rules(
         rule.age_difference if method.age_difference is None else method.age_difference,
         rule.no_other_adult, rule.same_sex, rule.same_sex_with_child, method.largest,
+        int(np.searchsorted(dwellings, 0)),
     )  # fmt: skip
-    ends = np.flatnonzero(np.diff(dwellings[elsewhere:])) + 1
-    starts = np.concatenate(([0], ends, [rows.num_rows - elsewhere])).astype(np.int64)
-    swept = kernel.sweep(kernel.Pieces(*(column[elsewhere:] for column in pieces)), starts, rules)
-    found = _table(swept)
-    if not elsewhere:
-        return found
-    alone = kernel.Pieces(*(column[:elsewhere] for column in pieces))
-    return pa.concat_tables([found, _table(_in_no_household(alone))])
+    return _table(sweep(_pieces(rows), starts, rules))
 
 
 def make_table(
@@ -142,39 +136,21 @@ def make_table(
     connection.register(TABLE, pa.concat_tables(tables))
 
 
-def _pieces(rows: pa.Table) -> Any:
+def _pieces(rows: pa.Table) -> Pieces:
     """The rows of the steps as arrays of the kernel, whose columns they are."""
-    from folkestrom.households.kernel import Pieces
 
     def array(name: str) -> NDArray[Any]:
         column = rows[name].combine_chunks()
         if pa.types.is_date(column.type):
             column = column.view(pa.int32())
         whole = column.fill_null(0) if column.null_count else column
-        return whole.to_numpy(zero_copy_only=False)
+        found: NDArray[Any] = whole.to_numpy(zero_copy_only=False)
+        return found
 
     return Pieces(*(array(name) for name in Pieces._fields))
 
 
-def _in_no_household(pieces: Any) -> Any:
-    """Who lives in an institution, or anywhere else that is no private dwelling."""
-    from folkestrom.households.kernel import Homes
-
-    many = len(pieces.person)
-
-    def all_of(number: int) -> NDArray[Any]:
-        return np.full(many, number, np.int8)
-
-    # By age at the beginning: nobody comes of age in the middle of such a row for a reader's harm.
-    children = np.where(pieces.adult_on > pieces.since, int(Parents.NEITHER), 0)
-    return Homes(
-        pieces.person, pieces.person, pieces.person, pieces.since, pieces.until,
-        np.ones(many, np.int32), np.ones(many, np.int32), all_of(HouseholdType.OTHER),
-        all_of(FamilyType.OTHER), all_of(0), all_of(0), children.astype(np.int8), all_of(0),
-    )  # fmt: skip
-
-
-def _table(found: Any) -> pa.Table:
+def _table(found: Homes) -> pa.Table:
     """The kernel's columns as a table, without copying them."""
     columns = {
         "person": found.person, "household": found.household, "family": found.family,

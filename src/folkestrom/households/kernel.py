@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from folkestrom.engine.kernels import fingerprint, kernel
+from folkestrom.households.arrays import Homes, Ints, Pieces, Rules
 from folkestrom.households.codes import (
     Couple,
     FamilyType,
@@ -23,8 +23,8 @@ from folkestrom.households.codes import (
     Youngest,
 )
 
-Ints = NDArray[np.integer[Any]]
-_SOURCES: Final = fingerprint([Path(__file__), Path(__file__).parent / "codes.py"])
+_FOLDER: Final = Path(__file__).parent
+_SOURCES: Final = fingerprint(_FOLDER / f"{name}.py" for name in ("kernel", "arrays", "codes"))
 _compiled = partial(kernel, sources=_SOURCES, _nrt=False)
 # A call hands over every array of the tuples: three quarters of the time, where it is a call.
 _inlined = partial(_compiled, inline="always")
@@ -37,96 +37,6 @@ _REFERENCE, _PARTNER, _CHILD = int(Role.REFERENCE), int(Role.PARTNER), int(Role.
 _NONE, _SMALL, _OLDER = int(Youngest.NONE), int(Youngest.SMALL), int(Youngest.OLDER)
 _ADULT = int(Youngest.ADULT)
 _COMPLETED = 10_000
-
-
-class Pieces(NamedTuple):
-    """Times in which a person lives in one dwelling with one spouse, one array a column.
-
-    They lie by dwelling, then from the oldest to the youngest person. Days are numbers since
-    1970-01-01; who is nobody, and what is unknown, is 0.
-
-    Parameters
-    ----------
-    person, spouse, mother, father
-        Pseudonyms; the spouse is who the person is married to, wherever that person lives.
-    sex
-        1 male, 2 female.
-    born
-        Day of birth as a number, 20001231 for 31 December 2000.
-    school_on, adult_on, couple_on
-        First days on which the person has completed 6 and 18 years, and the age for cohabitants.
-    since, until
-        The time, half-open.
-    married
-        Whether the person is married or a registered partner.
-    """
-
-    person: Ints
-    spouse: Ints
-    mother: Ints
-    father: Ints
-    sex: Ints
-    born: Ints
-    school_on: Ints
-    adult_on: Ints
-    couple_on: Ints
-    since: Ints
-    until: Ints
-    married: Ints
-
-
-class Rules(NamedTuple):
-    """Parameters of the derivation; see `folkestrom.households.rules`.
-
-    Parameters
-    ----------
-    age_difference
-        So many completed years between two are too many.
-    no_other_adult
-        Whether nobody else of 18 years or more may live in the dwelling.
-    same_sex, same_sex_with_child
-        Whether two may be of one sex; whether so with a common child.
-    largest
-        A dwelling with more persons than this is no private household.
-    """
-
-    age_difference: int
-    no_other_adult: bool
-    same_sex: bool
-    same_sex_with_child: bool
-    largest: int
-
-
-class Homes(NamedTuple):
-    """Times in which nothing about a person's household changes, one array a column.
-
-    Parameters
-    ----------
-    person
-        Pseudonym.
-    household, family
-        The number of each: who is oldest of the household, and the family's reference person.
-    since, until
-        Days as numbers since 1970-01-01, half-open.
-    size, family_size
-        Persons of the household and of the family.
-    household_type, family_type, role, couple, parents, youngest
-        Numbers of `folkestrom.households.codes`.
-    """
-
-    person: Ints
-    household: Ints
-    family: Ints
-    since: Ints
-    until: Ints
-    size: Ints
-    family_size: Ints
-    household_type: Ints
-    family_type: Ints
-    role: Ints
-    couple: Ints
-    parents: Ints
-    youngest: Ints
 
 
 class _Work(NamedTuple):
@@ -145,13 +55,13 @@ class _Work(NamedTuple):
 def _is_child_of(p: Pieces, child: int, parent: int) -> bool:
     """Whether one is the other's own child; nobody is older than a parent, or as old."""
     known = p.mother[child] == p.person[parent] or p.father[child] == p.person[parent]
-    return known and (p.born[parent] < p.born[child] or p.born[child] == 0)
+    return bool(known and (p.born[parent] < p.born[child] or p.born[child] == 0))
 
 
 @_inlined
 def _are_siblings(p: Pieces, a: int, b: int) -> bool:
     same_mother = p.mother[a] == p.mother[b] and p.mother[a] != _NOBODY
-    return same_mother or (p.father[a] == p.father[b] and p.father[a] != _NOBODY)
+    return bool(same_mother or (p.father[a] == p.father[b] and p.father[a] != _NOBODY))
 
 
 @_inlined
@@ -245,7 +155,7 @@ def _form_families(p: Pieces, n: int, w: _Work) -> int:
 @_inlined
 def _is_a_child(i: int, w: _Work) -> bool:
     """Whether somebody has the role of a child."""
-    return w.head[i] != i and w.mate[i] < 0
+    return bool(w.head[i] != i and w.mate[i] < 0)
 
 
 @_inlined
@@ -370,7 +280,7 @@ def _count(p: Pieces, starts: Ints, days: Ints) -> int:
 def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: Homes,
           row: int) -> int:  # fmt: skip
     """Rows of all who live in a dwelling at one time; return the next one's place."""
-    private = n <= rules.largest
+    private = n <= rules.largest and w.piece[0] >= rules.first_private
     families, youngest, kind = n, _NONE, HouseholdType.OTHER
     for i in range(n):
         w.mate[i], w.couple[i], w.head[i], w.size[i], w.children[i] = -1, 0, i, 1, 0
@@ -433,11 +343,13 @@ def sweep(pieces: Pieces, starts: Ints, rules: Rules) -> Homes:
         dwellings, and days in each.
     """
     longest = int(np.diff(starts).max(initial=0))
-    days = np.zeros(5 * longest, np.int32)
-    rows = _count(pieces, starts, days)
-    work = _Work(*(np.zeros(longest, np.int32) for _ in _Work._fields[:-1]), days)
-    long, day, short = np.int64, np.int32, np.int8
-    types = (long, long, long, day, day, day, day, short, short, short, short, short, short)
-    out = Homes(*(np.empty(rows, type) for type in types))
+    work = _Work(**{n: np.zeros(5 * longest, np.int32) for n in _Work._fields})
+    rows = _count(pieces, starts, work.days)
+    short = dict.fromkeys(
+        ("household_type", "family_type", "role", "couple", "parents", "youngest"), np.int8
+    )
+    long = dict.fromkeys(("person", "household", "family"), np.int64)
+    types: dict[str, Any] = long | short
+    out = Homes(**{n: np.empty(rows, types.get(n, np.int32)) for n in Homes._fields})
     found = _sweep(pieces, starts, rules, work, out)
     return Homes(*(column[:found] for column in out))
