@@ -103,8 +103,8 @@ def country(persons: int, years: int) -> duckdb.DuckDBPyConnection:
     connection.execute(f"""
         CREATE TABLE attribute AS SELECT person, sex, birth_date::DATE AS birth_date,
           mother, father, {always} FROM persons""")
-    connection.execute(f"""
-        CREATE TABLE identity AS SELECT person, person AS survivor, {always} FROM persons LIMIT 0""")
+    connection.execute(f"""CREATE TABLE identity AS
+        SELECT person, person AS survivor, {always} FROM persons LIMIT 0""")
     # A third of the married ones wed in the time that is looked at.
     connection.execute(f"""
         CREATE TABLE marital AS SELECT person, (CASE WHEN wed THEN 2 ELSE 1 END)::TINYINT

@@ -65,8 +65,8 @@ PURPOSES = {
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (
-        "analysis/*", "classifications/*", "households/*", "intake/*", "linkage/*", "projection/*", "register/*",
-        "residence/*", "statistics/*", "twin/*",
+        "analysis/*", "classifications/*", "households/*", "intake/*", "linkage/*",
+        "projection/*", "register/*", "residence/*", "statistics/*", "twin/*",
     ),
 }  # fmt: skip
 

@@ -76,7 +76,7 @@ COHABITATION_RULES: Final = (
 )  # fmt: skip
 
 
-def cohabitation_rule(country: str, day: date) -> CohabitationRule:
+def cohabitation_rule(country: str, day: date, where: str = "rule") -> CohabitationRule:
     """The rule of a country on a reference date.
 
     Parameters
@@ -85,6 +85,8 @@ def cohabitation_rule(country: str, day: date) -> CohabitationRule:
         Whose statistics use it.
     day
         The reference date.
+    where
+        The argument that names it.
 
     Raises
     ------
@@ -97,11 +99,11 @@ def cohabitation_rule(country: str, day: date) -> CohabitationRule:
     16
     """
     countries = tuple(dict.fromkeys(rule.country for rule in COHABITATION_RULES))
-    check_code(country, countries, "has no rule for cohabitants", where="cohabitation")
+    check_code(country, countries, "has no rule for cohabitants", where=where)
     for rule in COHABITATION_RULES:
         if rule.country == country and rule.valid_from <= day < rule.valid_to:
             return rule
     raise UsageError(
-        f"has no rule for cohabitants on {day}", where="cohabitation", value=country,
+        f"has no rule for cohabitants on {day}", where=where, value=country,
         allowed=countries, next_step="Choose another country's rule, or a later date",
     )  # fmt: skip
