@@ -48,28 +48,28 @@ def weddings() -> str:
     """
 
 
-@step("moved_abodes", reads=["linked_*"], example={"table": "linked_abode"})
-def moved_abodes(table: str) -> str:
+@step("moved_abodes", reads=["linked_*"], example={"linked": "linked_abode"})
+def moved_abodes(linked: str) -> str:
     """Dwellings in which persons actually live; 0 is none of their own, as in an institution."""
     return f"""
         SELECT person, CAST("value" AS BIGINT) AS dwelling, valid_from, valid_to
-        FROM {table} WHERE "value" IS NOT NULL AND {_NOW}
+        FROM {linked} WHERE "value" IS NOT NULL AND {_NOW}
     """
 
 
-@step("whole", example={"spells": "weddings", "value": "partner"})
-def whole(spells: str, value: str, *, one_day: bool = False) -> str:
+@step("with_gaps", example={"spells": "weddings", "column": "partner"})
+def with_gaps(spells: str, column: str, *, one_day: bool = False) -> str:
     """Spells of persons who have any, and the times before, between and after them, as nothing.
 
     On one day nothing comes before or after.
     """
-    there = f"SELECT person, TRUE AS there, {value}, valid_from, valid_to FROM {spells}"
+    there = f"SELECT person, TRUE AS there, {column}, valid_from, valid_to FROM {spells}"
     if one_day:
         return f"""
         {there}
     """
     before = "lag(valid_to) OVER (PARTITION BY person ORDER BY valid_from)"
-    nothing = f"SELECT person, FALSE AS there, NULL AS {value}"
+    nothing = f"SELECT person, FALSE AS there, NULL AS {column}"
     return f"""
         {there}
         UNION ALL
@@ -103,9 +103,9 @@ def actual_homes() -> str:
                least(h.until, coalesce(a.valid_to, h.until),
                      coalesce(w.valid_to, h.until)) AS until
         FROM registered_homes h
-        LEFT JOIN whole_abodes a
+        LEFT JOIN gapless_abodes a
           ON a.person = h.person AND a.valid_from < h.until AND a.valid_to > h.since
-        LEFT JOIN whole_weddings w
+        LEFT JOIN gapless_weddings w
           ON w.person = h.person AND w.valid_from < h.until AND w.valid_to > h.since
              AND a.person IS NOT NULL AND w.valid_from < a.valid_to AND w.valid_to > a.valid_from
     """
@@ -147,7 +147,7 @@ def pieces(homes: str) -> str:
                coalesce(w.there, FALSE) AS married
         FROM {homes} h
         LEFT JOIN fixed a ON a.person = h.person
-        LEFT JOIN whole_weddings w
+        LEFT JOIN gapless_weddings w
           ON w.person = h.person AND w.valid_from < h.until AND w.valid_to > h.since
         ORDER BY h.dwelling, a.birth_date NULLS LAST, h.person
     """
@@ -163,9 +163,9 @@ def piece_steps(actual: str | None = None, *, one_day: bool = False) -> list[Ste
     one_day
         Whether only one day is looked at.
     """
-    wed = whole("weddings", "partner", one_day=one_day)
-    steps = [merged(), weddings(), wed.named("whole_weddings"), registered_homes()]
+    wed = with_gaps("weddings", "partner", one_day=one_day)
+    steps = [merged(), weddings(), wed.named("gapless_weddings"), registered_homes()]
     if actual is not None:
-        abodes = whole("moved_abodes", "dwelling", one_day=one_day)
-        steps += [moved_abodes(actual), abodes.named("whole_abodes"), actual_homes()]
+        abodes = with_gaps("moved_abodes", "dwelling", one_day=one_day)
+        steps += [moved_abodes(actual), abodes.named("gapless_abodes"), actual_homes()]
     return [*steps, fixed(), pieces(steps[-1].name)]

@@ -56,9 +56,9 @@ class Unit:
         What is counted.
     counts
         Which residents stand for one each.
-    of
+    among
         Which residents are looked at.
-    by
+    usual
         What it is by, where nothing is asked for.
     shared
         Variables of the vocabulary that all members share; empty: any variable.
@@ -69,8 +69,8 @@ class Unit:
     title: Text
     measure: Measure
     counts: str
-    of: str
-    by: str
+    among: str
+    usual: str
     shared: tuple[str, ...] = ()
     mean: Measure | None = None
 
@@ -126,14 +126,14 @@ _SPECIFICATION: Final = TableSpecification(
 )
 
 
-@step("household_cells", example={"source": "residents", "by": ("sex",), "unit": "TRUE"})
-def household_cells(source: str, by: Sequence[str], unit: str, of: str = "TRUE") -> str:
+@step("household_cells", example={"source": "residents", "keys": ("sex",), "unit": "TRUE"})
+def household_cells(source: str, keys: Sequence[str], unit: str, among: str = "TRUE") -> str:
     """Units and persons by each combination of the variables that occurs."""
-    columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
-    places = ", ".join(str(n + 1) for n in range(len(by)))
+    columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(keys))
+    places = ", ".join(str(n + 1) for n in range(len(keys)))
     return f"""
         SELECT {columns}count(*) FILTER (WHERE {unit}) AS units, count(*) AS persons
-        FROM {source} WHERE {of} {f"GROUP BY {places} ORDER BY {places}" if by else ""}
+        FROM {source} WHERE {among} {f"GROUP BY {places} ORDER BY {places}" if keys else ""}
     """
 
 
@@ -192,8 +192,8 @@ def households(
     known, eve = knowledge.day(day), day - timedelta(days=1)
     unit = UNITS[count]
     setting = Setting(connection, "stock", known)
-    named, chosen, codes = chosen_with(setting, tuple(by) or (unit.by,), only)
-    _check_shared(count, unit, chosen)
+    named, chosen, codes = chosen_with(setting, tuple(by) or (unit.usual,), only)
+    _check_shared(unit, chosen)
     method = replace(method or Method(), actual=_actual(connection, population))
     make_table(connection, [Span(known, eve, day)], method)
     steps = _steps(chosen, unit)
@@ -215,8 +215,8 @@ def _steps(chosen: Sequence[Variable], unit: Unit) -> list[Step]:
     steps += described(steps[-1].name, [*needs_of(chosen), _KEYS], RESIDENTS)
     if AGE not in needs_of(chosen):
         steps += described(steps[-1].name, [AGE], RESIDENTS)
-    by = [variable.sql for variable in chosen]
-    return [*steps, household_cells(steps[-1].name, by, unit.counts, unit.of)]
+    keys = [variable.sql for variable in chosen]
+    return [*steps, household_cells(steps[-1].name, keys, unit.counts, unit.among)]
 
 
 def _with_mean(made: TableSpecification, data: pa.Table, unit: Unit, totals: bool) -> Cells:
@@ -235,14 +235,14 @@ def _with_mean(made: TableSpecification, data: pa.Table, unit: Unit, totals: boo
     return Cells(specification, cells.data.append_column(unit.mean.id, mean))
 
 
-def _check_shared(count: str, unit: Unit, chosen: Iterable[Variable]) -> None:
+def _check_shared(unit: Unit, chosen: Iterable[Variable]) -> None:
     for variable in chosen:
         if unit.shared and variable.name not in unit.shared and not variable.area:
             raise UsageError(
-                f"is not the same for all members, and {count} are counted by what is",
+                "is not the same for all members",
                 where="by", value=variable.name,
                 allowed=(*unit.shared, "county", "municipality", "basic_unit"),
-                next_step=f"Count persons: `folkestrom population --by {variable.name},{unit.by}`",
+                next_step=f"Count persons by it: `folkestrom population --by {variable.name}`",
             )  # fmt: skip
 
 

@@ -27,14 +27,14 @@ from folkestrom.variables.selection import Kept, Only, codes_kept
 class HouseholdsQuestion:
     """Households, families, couples or children of a day; see `statistics.households`.
 
-    Its fields are as of `Store.households`.
+    Its fields are as of `Store.households`; `basis` is its population.
     """
 
     date: calendar_day
     by: tuple[str, ...] = ()
     known_at: KnownAt = PUBLISHED
     count: Counted = "households"
-    population: Population = "register"
+    basis: Population = "register"
     method: Method = field(default_factory=Method)
     extraction_months: int = EXTRACTION_MONTHS
     only: Only = field(default_factory=dict)
@@ -70,7 +70,7 @@ class HouseholdsQuestion:
         """The answer of an open store."""
         found = households(
             connection, self.date, self.by, self.known_at, count=self.count,
-            population=self.population, method=self.method, only=self.only, totals=self.totals,
+            population=self.basis, method=self.method, only=self.only, totals=self.totals,
             extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
