@@ -19,6 +19,7 @@ def register(
     persons: Iterable[dict[str, Any]],
     homes: Iterable[tuple[int, int, date, date]],
     marriages: Iterable[tuple[int, int, int | None, date, date]] = (),
+    abodes: Iterable[tuple[int, int, date, date]] = (),
 ) -> duckdb.DuckDBPyConnection:
     """A register of persons, of who lives where, and who is married to whom, known from 2020 on."""
     connection = duckdb.connect()
@@ -40,5 +41,11 @@ def register(
     for marriage in marriages:
         connection.execute("INSERT INTO marital VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
                            [*marriage, KNOWN, OPEN])  # fmt: skip
+    connection.execute("""CREATE TABLE linked_abode (
+        person BIGINT, "value" BIGINT, valid_from DATE, valid_to DATE, known_from DATE,
+        known_to DATE)""")
+    for abode in abodes:
+        connection.execute("INSERT INTO linked_abode VALUES (?, ?, ?, ?, ?, ?)",
+                           [*abode, KNOWN, OPEN])  # fmt: skip
     publish(connection)
     return connection

@@ -116,6 +116,17 @@ def test_a_crowded_dwelling_is_no_household_and_is_told() -> None:
     assert any("1 dwellings with 4 persons" in note.en for note in found.specification.footnotes)
 
 
+def test_what_cannot_be_is_told_and_not_used() -> None:
+    connection = store()
+    connection.execute("UPDATE marital SET partner = 1 WHERE person = 1")
+    connection.execute("UPDATE attribute SET mother = 3 WHERE person = 5")
+    found = households(connection, DAY, known_at=KNOWN)
+    notes = " ".join(note.en for note in found.specification.footnotes)
+    assert "1 persons married to themselves, 1 no younger than a parent" in notes
+    # The parents of common children cohabit instead.
+    assert ("cohabiting_couple_with_children", 1, 4, 4.0) in rows(found)
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [

@@ -153,6 +153,28 @@ def pieces(homes: str) -> str:
     """
 
 
+@step("impossible_kin", reads=["marital", "attribute"])
+def impossible_kin() -> str:
+    """Persons whom the register has as their own spouse or parent, or as no younger than a parent.
+
+    None of that is used; they are counted, so that somebody looks at the reports.
+    """
+    known = "known_from <= $known_at AND known_to > $known_at"
+    kin = " UNION ALL ".join(
+        f"SELECT person, birth_date, {parent} AS parent FROM attribute WHERE {known}"
+        for parent in ("mother", "father")
+    )
+    return f"""
+        SELECT
+          (SELECT count(DISTINCT person) FROM marital
+           WHERE partner = person AND {known}) AS spouses,
+          (SELECT count(DISTINCT c.person)
+           FROM ({kin}) AS c JOIN (SELECT person, birth_date FROM attribute WHERE {known}) AS p
+             ON p.person = c.parent
+           WHERE p.birth_date >= c.birth_date) AS children
+    """
+
+
 def piece_steps(actual: str | None = None, *, one_day: bool = False) -> list[Step]:
     """Steps to the rows of the sweep.
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from folkestrom.engine.steps import Step, compose, run, step
 from folkestrom.errors import UsageError
 from folkestrom.households.codes import HouseholdType, Role
+from folkestrom.households.dwellings import impossible_kin
 from folkestrom.households.homes import TABLE, Method, Span, make_table
 from folkestrom.households.rules import cohabitation_rule
 from folkestrom.linkage.catalogue import linked_variables
@@ -201,7 +202,11 @@ def households(
     found = connection.sql(compose(steps), params=values).to_arrow_table()
     data = coded(found, chosen, {"units": pa.int32(), "persons": pa.int32()})
     data = kept(data, codes, chosen, [variable.name for variable in named])
-    notes = (*kept_notes(codes, chosen), *_notes(connection, method, eve), *limits.notes(known))
+    notes = (
+        *kept_notes(codes, chosen),
+        *_notes(connection, method, eve, known),
+        *limits.notes(known),
+    )
     filled = replace(_SPECIFICATION, title=unit.title).fill(when=str(day), known=str(known))
     made = replace(
         filled, dimensions=tuple(v.dimension for v in named), time=str(day),
@@ -259,8 +264,10 @@ def _actual(connection: duckdb.DuckDBPyConnection, population: Population) -> st
     return linked.table
 
 
-def _notes(connection: duckdb.DuckDBPyConnection, method: Method, eve: date) -> list[Text]:
-    """By which rule, and how many dwellings are none of private households."""
+def _notes(
+    connection: duckdb.DuckDBPyConnection, method: Method, eve: date, known: date
+) -> list[Text]:
+    """By which rule, how many dwellings are none of private households, and what cannot be."""
     rule = cohabitation_rule(method.country, eve)
     least = rule.least_age if method.least_age is None else method.least_age
     apart = rule.age_difference if method.age_difference is None else method.age_difference
@@ -284,6 +291,16 @@ def _notes(connection: duckdb.DuckDBPyConnection, method: Method, eve: date) -> 
                 f"{number(dwellings)} boliger med {number(persons)} personer har mer enn "
                 f"{method.largest} hver, og er ikke privathusholdninger: nøkkelen kan stå for "
                 "flere boliger.",
+            )
+        )
+    ((spouses, children),) = run(connection, [impossible_kin()], {"known_at": known}).fetchall()
+    if spouses or children:
+        found.append(
+            Text(
+                f"Not used, since it cannot be: {number(spouses)} persons married to themselves, "
+                f"{number(children)} no younger than a parent.",
+                f"Ikke brukt, siden det ikke kan være: {number(spouses)} personer gift med seg "
+                f"selv, {number(children)} som ikke er yngre enn en forelder.",
             )
         )
     return found

@@ -254,6 +254,24 @@ _OF_THE_REGISTER: Final = (
         "mother_country_of_birth", Text("Mother's country of birth", "Mors fødeland"),
         "mother_country_of_birth", sources.MOTHER, **_OF_BIRTHS,
     ),
+    _listed(
+        replace(
+            MARITAL_STATUS, id="mother_marital_status",
+            label=Text("Marital status of the mother", "Mors sivilstand"),
+        ),
+        "mother_marital_status", sources.MATERNITY, numbers=_enumerated(MaritalStatus),
+        **_OF_BIRTHS,
+    ),
+    _number(
+        "birth_order", Text("Birth order", "Barnets nummer i rekken"), "birth_order",
+        sources.MATERNITY, classification="The mother's live births", **_OF_BIRTHS,
+        note=Text(
+            "Birth order counts the mother's live births that the register has: not those abroad "
+            "of children who never lived here.",
+            "Barnets nummer teller mors levendefødte som registeret har: ikke dem i utlandet av "
+            "barn som aldri har bodd her.",
+        ),
+    ),
 )  # fmt: skip
 
 _DERIVED: Final = (

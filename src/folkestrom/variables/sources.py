@@ -151,6 +151,8 @@ YEAR: Final = Source("year", ("year",))
 REFERENCE_DAY: Final = Source("reference_day", ("reference_day",))
 #: The mother of who is born.
 MOTHER: Final = Source("mother", ("mother_age", "mother_country_of_birth"))
+#: The mother's marital status then, and how many children she had had with this one.
+MATERNITY: Final = Source("maternity", ("mother_marital_status", "birth_order"))
 #: What became of a person-year or an episode.
 OUTCOME: Final = Source("outcome", ("kind", "country", "went_to"))
 
@@ -161,9 +163,9 @@ HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", HOUSEHOL
 SOURCES: Final[tuple[Source, ...]] = (
     RESIDENCE, ATTRIBUTE, BIRTHPLACE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION,
     FIRST_IMMIGRATION, IMMIGRATION_REASON, MOVED_IN, FIRST_MUNICIPALITY, ARRIVAL, CHILDREN, MOTHER,
-    HOUSEHOLD_TYPE, HOUSEHOLD_SIZE, YOUNGEST, FAMILY_TYPE, FAMILY_ROLE, COUPLE, LIVING_PARENTS,
-    AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION, YEARS_IN_MUNICIPALITY,
-    YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
+    MATERNITY, HOUSEHOLD_TYPE, HOUSEHOLD_SIZE, YOUNGEST, FAMILY_TYPE, FAMILY_ROLE, COUPLE,
+    LIVING_PARENTS, AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION,
+    YEARS_IN_MUNICIPALITY, YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
 )  # fmt: skip
 
 
