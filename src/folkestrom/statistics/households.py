@@ -27,6 +27,7 @@ from folkestrom.statistics.population import PERSONS, coded, residents
 from folkestrom.statistics.totals import with_totals
 from folkestrom.statistics.year_sums import number
 from folkestrom.variables.description import RESIDENTS, described
+from folkestrom.variables.linked import check_known
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.sources import AGE, History
 from folkestrom.variables.variable import Variable, needs_of
@@ -195,7 +196,7 @@ def households(
     setting = Setting(connection, "stock", known)
     named, chosen, codes = chosen_with(setting, tuple(by) or (unit.usual,), only)
     _check_shared(unit, chosen)
-    method = replace(method or Method(), actual=_actual(connection, population))
+    method = replace(method or Method(), actual=_actual(connection, population, known))
     make_table(connection, [Span(known, eve, day)], method)
     steps = _steps(chosen, unit)
     values = {"eve": eve, "known_at": known}
@@ -251,7 +252,9 @@ def _check_shared(unit: Unit, chosen: Iterable[Variable]) -> None:
             )  # fmt: skip
 
 
-def _actual(connection: duckdb.DuckDBPyConnection, population: Population) -> str | None:
+def _actual(
+    connection: duckdb.DuckDBPyConnection, population: Population, known: date
+) -> str | None:
     if population == "register":
         return None
     linked = linked_variables(connection).get(ACTUAL)
@@ -261,6 +264,7 @@ def _actual(connection: duckdb.DuckDBPyConnection, population: Population) -> st
             next_step=f"Link a source of it, with 0 for institutions: `folkestrom link FILE --as "
             f"{ACTUAL}`",
         )  # fmt: skip
+    check_known(linked, known)
     return linked.table
 
 
