@@ -209,10 +209,11 @@ def ours(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {HouseholdType(n).name: count for n, count in sorted(heads)}
 
 
-def seconds(work: Any) -> tuple[float, Any]:
-    began = time.perf_counter()
+def seconds(work: Any) -> tuple[tuple[float, float], Any]:
+    """Seconds by the clock, and of processors: on a busy machine only these say much."""
+    began, used = time.perf_counter(), time.process_time()
     found = work()
-    return time.perf_counter() - began, found
+    return (time.perf_counter() - began, time.process_time() - used), found
 
 
 def main() -> int:
@@ -236,7 +237,7 @@ def main() -> int:
     print(json.dumps(found, indent=1))
     if mine != theirs:
         print(json.dumps(theirs))
-    slow = at_date > LIMITS["date"] or over_years > LIMITS["histories"]
+    slow = at_date[0] > LIMITS["date"] or over_years[0] > LIMITS["histories"]
     return int(mine != theirs or (slow and asked.persons >= 5e6))
 
 

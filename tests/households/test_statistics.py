@@ -13,11 +13,12 @@ from folkestrom.analysis.rates.occurrence import occurrences
 from folkestrom.errors import UsageError
 from folkestrom.households.homes import Method
 from folkestrom.households.rules import COHABITATION_RULES, cohabitation_rule
+from folkestrom.statistics.changes import changes
 from folkestrom.statistics.households import households
-from folkestrom.statistics.periods import Period
+from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
 from tests.reference.register import OPEN
-from tests.statistics.small_store import hand_made
+from tests.statistics.small_store import RESIDENT, hand_made, insert
 
 DAY = date(2021, 1, 1)
 KNOWN = date(2022, 1, 1)
@@ -125,6 +126,18 @@ def test_what_cannot_be_is_told_and_not_used() -> None:
     assert "1 persons married to themselves, 1 no younger than a parent" in notes
     # The parents of common children cohabit instead.
     assert ("cohabiting_couple_with_children", 1, 4, 4.0) in rows(found)
+
+
+def test_a_late_report_is_described_as_of_its_own_day() -> None:
+    born, late = date(2019, 6, 1), date(2020, 6, 1)
+    connection = store()
+    child = person(9, 10, born, valid_from=born, position=9)
+    insert(connection, "stay", [tuple((RESIDENT | child).values())])
+    insert(connection, "attribute", [fixed(9, born, 1, 2, 1)])
+    insert(connection, "event", [(9, 9, 2, born, 1, late, None, 301, None, 3010001, None, None, 1,
+                                  born, late, OPEN)])  # fmt: skip
+    found = changes(connection, [year(2020)], ["parents_living_together"])
+    assert rows(found)[0][:3] == ("2020", "married", 1)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class FamilyType(IntEnum):
 
 
 class Role(IntEnum):
-    """What somebody is in a family: the numbers are Statistics Norway's."""
+    """What a person is in a family: the numbers are Statistics Norway's."""
 
     OTHER = 0
     REFERENCE = 1
@@ -45,7 +45,7 @@ class Role(IntEnum):
 
 
 class Couple(IntEnum):
-    """Whether somebody lives in a couple, and what says so."""
+    """Whether a person lives in a couple, and what says so."""
 
     NO = 0
     MARRIED = 1

@@ -40,7 +40,7 @@ def merged() -> str:
 
 @step("weddings", reads=["marital"])
 def weddings() -> str:
-    """Times in which somebody is married or a registered partner; who is separated is not."""
+    """Times in which a person is married or a registered partner; who is separated is not."""
     return f"""
         SELECT m.person, coalesce(i.survivor, m.partner) AS partner, m.valid_from, m.valid_to
         FROM (SELECT * FROM marital WHERE marital_status IN ({_MARRIED}) AND {_NOW}) m
@@ -157,7 +157,7 @@ def pieces(homes: str) -> str:
 def impossible_kin() -> str:
     """Persons whom the register has as their own spouse or parent, or as no younger than a parent.
 
-    None of that is used; they are counted, so that somebody looks at the reports.
+    None of that is used; they are counted, so that an office looks at the reports.
     """
     known = "known_from <= $known_at AND known_to > $known_at"
     kin = " UNION ALL ".join(

@@ -57,7 +57,7 @@ class Span:
     known_at
         Knowledge date.
     since, until
-        First day at whose end somebody is looked at, and the one after the last.
+        First day at whose end persons are looked at, and the one after the last.
     """
 
     known_at: date

@@ -1,6 +1,6 @@
 """One sweep over dwellings: who lives there from one change to the next, and in which families.
 
-A dwelling is looked at anew on every day on which somebody comes or goes, marries or divorces, or
+A dwelling is looked at anew on every day on which a person comes or goes, marries or divorces, or
 comes of an age that a rule asks for; between two such days nothing can change.
 """
 
@@ -154,7 +154,7 @@ def _form_families(p: Pieces, n: int, w: _Work) -> int:
 
 @_inlined
 def _is_a_child(i: int, w: _Work) -> bool:
-    """Whether somebody has the role of a child."""
+    """Whether a person has the role of a child."""
     return bool(w.head[i] != i and w.mate[i] < 0)
 
 
