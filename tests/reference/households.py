@@ -64,7 +64,7 @@ def families(lodgers: list[Lodger], day: date, rule: PlainRule, largest: int) ->
     household = eldest_first[0].person
     if len(lodgers) > largest:
         return {
-            who.person: Answer(household, len(lodgers), "other", "none", who.person, 1, "other",
+            who.person: Answer(who.person, 0, "other", "none", who.person, 0, "other",
                                0, "no", "not_a_child" if is_adult(who, day) else "neither")
             for who in lodgers
         }  # fmt: skip

@@ -83,7 +83,8 @@ class Homes(NamedTuple):
     since, until
         Days as numbers since 1970-01-01, half-open.
     size, family_size
-        Persons of the household and of the family.
+        Persons of the household and of the family; 0 of who is in no private household, and whose
+        household and family are numbered by the person.
     household_type, family_type, role, couple, parents, youngest
         Numbers of `folkestrom.households.codes`.
     """

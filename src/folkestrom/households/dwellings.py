@@ -153,6 +153,16 @@ def pieces(homes: str) -> str:
     """
 
 
+@step("crowded_dwellings")
+def crowded_dwellings() -> str:
+    """Registered dwellings with more persons than a private household may have."""
+    return """
+        SELECT count(*) AS dwellings, coalesce(sum(persons), 0) AS persons
+        FROM (SELECT count(*) AS persons FROM registered_homes GROUP BY dwelling) AS dwellings
+        WHERE persons > $largest
+    """
+
+
 @step("impossible_kin", reads=["marital", "attribute"])
 def impossible_kin() -> str:
     """Persons whom the register has as their own spouse or parent, or as no younger than a parent.

@@ -40,7 +40,11 @@ _COMPLETED = 10_000
 
 
 class _Work(NamedTuple):
-    """Of the members of one dwelling at one time, by their place among them."""
+    """Of the members of one dwelling at one time, by their place among them; and of its days.
+
+    `many` is how many live there from one of its days to the next, and `turn` the next day on which
+    they are too many for a private household, or no longer.
+    """
 
     piece: Ints
     mate: Ints
@@ -49,6 +53,8 @@ class _Work(NamedTuple):
     size: Ints
     children: Ints
     days: Ints
+    many: Ints
+    turn: Ints
 
 
 @_inlined
@@ -263,33 +269,76 @@ def _days_of_change(p: Pieces, low: int, high: int, days: Ints) -> int:
     return kept
 
 
-@_compiled
-def _count(p: Pieces, starts: Ints, days: Ints) -> int:
-    """An upper bound of the rows that a sweep gives."""
-    rows = 0
-    for d in range(len(starts) - 1):
-        low, high = starts[d], starts[d + 1]
-        count = _days_of_change(p, low, high, days)
-        for i in range(low, high):
-            for k in range(count):
-                rows += p.since[i] <= days[k] < p.until[i]
-    return rows
+@_inlined
+def _place(days: Ints, count: int, day: int) -> int:
+    """Which of the days it is, by halves."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if days[middle] < day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @_inlined
-def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: Homes,
-          row: int) -> int:  # fmt: skip
-    """Rows of all who live in a dwelling at one time; return the next one's place."""
-    private = n <= rules.largest and w.piece[0] >= rules.first_private
-    families, youngest, kind = n, _NONE, HouseholdType.OTHER
+def _look_for_crowds(p: Pieces, low: int, high: int, count: int, largest: int, w: _Work) -> None:
+    """How many live there from each day to the next, and when that turns too many, or back."""
+    for k in range(count):
+        w.many[k] = 0
+    for i in range(low, high):
+        w.many[_place(w.days, count, p.since[i])] += 1
+        w.many[_place(w.days, count, p.until[i])] -= 1
+    for k in range(1, count):
+        w.many[k] += w.many[k - 1]
+    for k in range(count - 1, -1, -1):
+        same = k + 1 < count and (w.many[k] > largest) == (w.many[k + 1] > largest)
+        w.turn[k] = w.turn[k + 1] if same else k + 1
+
+
+@_inlined
+def _put_apart(p: Pieces, i: int, day: int, until: int, out: Homes, row: int) -> None:
+    """A person in no private household: nothing is told of others there."""
+    out.person[row] = out.household[row] = out.family[row] = p.person[i]
+    out.since[row], out.until[row] = day, until
+    out.size[row] = out.family_size[row] = 0
+    out.household_type[row], out.family_type[row] = HouseholdType.OTHER, FamilyType.OTHER
+    out.role[row] = out.couple[row] = out.youngest[row] = 0
+    grown = p.adult_on[i] <= day
+    out.parents[row] = Parents.NOT_A_CHILD if grown else Parents.NEITHER
+
+
+@_compiled
+def _put_all_apart(p: Pieces, low: int, high: int, count: int, largest: int, w: _Work, out: Homes,
+                   row: int, write: bool) -> int:  # fmt: skip
+    """Rows of times in which too many live in a dwelling; return the next one's place."""
+    for i in range(low, high):
+        k, stop = _place(w.days, count, p.since[i]), _place(w.days, count, p.until[i])
+        grown = _place(w.days, count, p.adult_on[i])
+        while k < stop:
+            end = min(w.turn[k], stop)
+            if k < grown < end:
+                end = grown
+            if w.many[k] > largest:
+                if write:
+                    _put_apart(p, i, w.days[k], w.days[end], out, row)
+                row += 1
+            k = end
+    return row
+
+
+@_inlined
+def _put_household(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: Homes,
+                   row: int) -> int:  # fmt: skip
+    """Rows of all who live in a private dwelling at one time; return the next one's place."""
     for i in range(n):
-        w.mate[i], w.couple[i], w.head[i], w.size[i], w.children[i] = -1, 0, i, 1, 0
-    if private:
-        _pair_known(p, rules, n, w)
-        _pair_inferred(p, rules, n, day, w)
-        families = _form_families(p, n, w)
-        youngest = _youngest(p, n, day, w)
-        kind = _household_type(families, n, youngest, w)
+        w.mate[i], w.couple[i] = -1, 0
+    _pair_known(p, rules, n, w)
+    _pair_inferred(p, rules, n, day, w)
+    families = _form_families(p, n, w)
+    youngest = _youngest(p, n, day, w)
+    kind = _household_type(families, n, youngest, w)
     for i in range(n):
         head = w.head[i]
         out.person[row] = p.person[w.piece[i]]
@@ -298,9 +347,8 @@ def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: 
         out.since[row], out.until[row] = day, until
         out.size[row], out.family_size[row] = n, w.size[head]
         out.household_type[row], out.youngest[row] = kind, youngest
-        out.family_type[row] = _family_type(p, head, w) if private else FamilyType.OTHER
-        role = _REFERENCE if head == i else (_CHILD if w.mate[i] < 0 else _PARTNER)
-        out.role[row] = role if private else 0
+        out.family_type[row] = _family_type(p, head, w)
+        out.role[row] = _REFERENCE if head == i else (_CHILD if w.mate[i] < 0 else _PARTNER)
         out.couple[row] = w.couple[i]
         out.parents[row] = _parents(p, i, day, w)
         row += 1
@@ -308,18 +356,29 @@ def _emit(p: Pieces, rules: Rules, n: int, day: int, until: int, w: _Work, out: 
 
 
 @_compiled
-def _sweep(p: Pieces, starts: Ints, rules: Rules, w: _Work, out: Homes) -> int:
+def _sweep(p: Pieces, starts: Ints, rules: Rules, w: _Work, out: Homes, write: bool) -> int:
+    """All rows, or only how many there are."""
     row = 0
     for d in range(len(starts) - 1):
         low, high = starts[d], starts[d + 1]
+        largest = rules.largest if low >= rules.first_private else 0
         count = _days_of_change(p, low, high, w.days)
+        crowded = high - low > largest
+        if crowded:
+            _look_for_crowds(p, low, high, count, largest, w)
+            row = _put_all_apart(p, low, high, count, largest, w, out, row, write)
         for k in range(count - 1):
+            if crowded and w.many[k] > largest:
+                continue
             day, n = w.days[k], 0
             for i in range(low, high):
                 if p.since[i] <= day < p.until[i]:
                     w.piece[n] = i
                     n += 1
-            row = _emit(p, rules, n, day, w.days[k + 1], w, out, row)
+            if write:
+                row = _put_household(p, rules, n, day, w.days[k + 1], w, out, row)
+            else:
+                row += n
     return row
 
 
@@ -340,16 +399,19 @@ def sweep(pieces: Pieces, starts: Ints, rules: Rules) -> Homes:
     -------
     Homes
         One row a person and time in which nothing changes in the dwelling; in the order of
-        dwellings, and days in each.
+        dwellings.
     """
     longest = int(np.diff(starts).max(initial=0))
     work = _Work(**{n: np.zeros(5 * longest, np.int32) for n in _Work._fields})
-    rows = _count(pieces, starts, work.days)
     short = dict.fromkeys(
         ("household_type", "family_type", "role", "couple", "parents", "youngest"), np.int8
     )
     long = dict.fromkeys(("person", "household", "family"), np.int64)
     types: dict[str, Any] = long | short
-    out = Homes(**{n: np.empty(rows, types.get(n, np.int32)) for n in Homes._fields})
-    found = _sweep(pieces, starts, rules, work, out)
-    return Homes(*(column[:found] for column in out))
+
+    def arrays(rows: int) -> Homes:
+        return Homes(**{n: np.empty(rows, types.get(n, np.int32)) for n in Homes._fields})
+
+    out = arrays(_sweep(pieces, starts, rules, work, arrays(0), False))
+    _sweep(pieces, starts, rules, work, out, True)
+    return out

@@ -14,7 +14,11 @@ import pyarrow.compute as pc
 from folkestrom.engine.steps import Step, compose, run, step
 from folkestrom.errors import UsageError
 from folkestrom.households.codes import HouseholdType, Role
-from folkestrom.households.dwellings import impossible_kin
+from folkestrom.households.dwellings import (
+    crowded_dwellings,
+    impossible_kin,
+    registered_homes,
+)
 from folkestrom.households.homes import TABLE, Method, Span, make_table
 from folkestrom.households.rules import cohabitation_rule
 from folkestrom.linkage.catalogue import linked_variables
@@ -136,15 +140,6 @@ def household_cells(source: str, keys: Sequence[str], unit: str, among: str = "T
     return f"""
         SELECT {columns}count(*) FILTER (WHERE {unit}) AS units, count(*) AS persons
         FROM {source} WHERE {among} {f"GROUP BY {places} ORDER BY {places}" if keys else ""}
-    """
-
-
-@step("crowded_dwellings", reads=[TABLE])
-def crowded_dwellings() -> str:
-    """Dwellings with more persons than a private household may have."""
-    return f"""
-        SELECT count(*) AS dwellings, coalesce(sum(household_size), 0) AS persons
-        FROM {TABLE} WHERE person = household AND household_size > $largest
     """
 
 
@@ -283,8 +278,10 @@ def _notes(
             f"mulige paret, {least} år eller mer, mindre enn {apart} år mellom dem.",
         )
     ]
+    values = {"since": eve, "until": eve + timedelta(days=1), "known_at": known}
+    steps = [registered_homes(), crowded_dwellings()]
     ((dwellings, persons),) = run(
-        connection, [crowded_dwellings()], {"largest": method.largest}
+        connection, steps, values | {"largest": method.largest}
     ).fetchall()
     if dwellings:
         found.append(
@@ -297,7 +294,7 @@ def _notes(
                 "flere boliger.",
             )
         )
-    ((spouses, children),) = run(connection, [impossible_kin()], {"known_at": known}).fetchall()
+    ((spouses, children),) = run(connection, [impossible_kin()], values).fetchall()
     if spouses or children:
         found.append(
             Text(

@@ -76,7 +76,7 @@ HOMES: Final = (
     ),
     number(
         "household_size", Text("Persons in the household", "Personer i husholdningen"),
-        "household_size", sources.HOUSEHOLD_SIZE, note=_NOTE,
+        "nullif(household_size, 0)", sources.HOUSEHOLD_SIZE, note=_NOTE,
     ),
     classified(
         "youngest_child", Text("Youngest child in the household", "Yngste barn i husholdningen"),
