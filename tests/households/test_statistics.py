@@ -11,12 +11,14 @@ import pytest
 
 from folkestrom.analysis.rates.occurrence import occurrences
 from folkestrom.errors import UsageError
-from folkestrom.households.homes import Method
+from folkestrom.households.codes import HouseholdType
+from folkestrom.households.homes import Method, Span, homes
 from folkestrom.households.rules import COHABITATION_RULES, cohabitation_rule
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.households import households
 from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
+from tests.households.small import register
 from tests.reference.register import OPEN
 from tests.statistics.small_store import RESIDENT, hand_made, insert
 
@@ -157,3 +159,25 @@ def test_a_rule_has_a_source_and_days() -> None:
     assert all(rule.citation for rule in COHABITATION_RULES)
     with pytest.raises(UsageError, match="later date"):
         cohabitation_rule("DK", date(2005, 1, 1))
+
+
+def test_a_key_that_thousands_share_is_swept_once() -> None:
+    many = 30_000
+    connection = register([], [])
+    connection.execute(
+        """INSERT INTO stay (person, dwelling, valid_from, valid_to, known_from, known_to,
+             municipality, basic_unit, sex, position)
+           SELECT n, 1, DATE '2010-01-01' + (n % 3000)::INTEGER, DATE '2019-01-01'
+             + (n % 700)::INTEGER, DATE '2020-01-01', DATE '9999-12-31', 301, 301, 0, n
+           FROM range(1, ?) AS of(n)""",
+        [many + 1],
+    )
+    span = Span(date(2020, 1, 1), date(2009, 1, 1), date(2021, 1, 1))
+    found = pl.DataFrame(homes(connection, span))
+    apart = found.filter(household_type=int(HouseholdType.OTHER))
+    # Ten come on each of the first five days, and the last day has few more than 40.
+    few = found.filter(household_type=int(HouseholdType.SEVERAL_FAMILIES))
+    assert (few["valid_from"] < date(2010, 1, 6)).sum() == 10 + 20 + 30 + 40 + 50
+    assert 40 < found.height - apart.height - 150 < 50
+    assert apart["person"].n_unique() == many
+    assert apart.height == many
