@@ -32,7 +32,7 @@ class Method:
     Parameters
     ----------
     country
-        Whose rule for cohabitants.
+        Whose rule for cohabitants: that of the first day that is looked at.
     least_age, age_difference
         Instead of the rule's.
     largest

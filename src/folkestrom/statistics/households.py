@@ -273,9 +273,11 @@ def _notes(
     found = [
         Text(
             f"Cohabitants without a common child are inferred by the rule of {rule.country}: the "
-            f"only possible couple, {least} years or more, less than {apart} years apart.",
+            f"only possible couple, {least} years or more, less than {apart} years apart"
+            f"{', with no other adult' if rule.no_other_adult else ''}.",
             f"Samboere uten felles barn er utledet etter regelen for {rule.country}: det eneste "
-            f"mulige paret, {least} år eller mer, mindre enn {apart} år mellom dem.",
+            f"mulige paret, {least} år eller mer, mindre enn {apart} år mellom dem"
+            f"{', uten andre voksne' if rule.no_other_adult else ''}.",
         )
     ]
     values = {"since": eve, "until": eve + timedelta(days=1), "known_at": known}
