@@ -118,6 +118,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "changes": {
         "by": ["sex"], "every": None, "quarters": "summation", **SHOWN, **PERIOD, **FIGURES,
     },
+    "households": {
+        "date": "2021-01-01", "by": ["county"], "count": "households", "population": "register",
+        "rule": "NO", "least_age": 20, "age_difference": 10, "largest": 40, "only": None,
+        "totals": True, **ARRANGED, **FIGURES,
+    },
     "check": {},
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},

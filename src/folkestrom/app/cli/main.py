@@ -22,6 +22,7 @@ from folkestrom.app.cli import (
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import (
     abroad,
+    households,
     indicators,
     life_table,
     moves,
@@ -104,6 +105,7 @@ for module in (
     check,
     statistics,
     moves,
+    households,
     indicators,
     life_table,
     project,
