@@ -35,6 +35,14 @@ _SILENT: Final[Columns] = {
     "country": UNKNOWN, "country_of_birth": UNKNOWN, "citizenship": UNKNOWN, "sex": "unknown",
     "reason": "other",
 }  # fmt: skip
+#: What each kind of report has to say, beside what every report gets.
+_REQUIRED: Final = {
+    kind: tuple(
+        name for name in required_columns(kind)
+        if name not in ("source", "source_report_id", "received_at", "person", "kind")
+    )
+    for kind in Kind
+}  # fmt: skip
 _ORIGINS: Final = {kind: kind.name.lower() for kind in RECORD_START_KINDS}
 _MERGED: Final = frozenset(
     {"personErOpphoertSomDublett", "personErViderefoertSomGjeldendeVedSammenslaaing"}
@@ -234,11 +242,12 @@ class _Reading:
 
     def _complete(self, record: Columns) -> Columns:
         """Fill in what may be unknown; refuse what may not."""
-        for name in required_columns(record["kind"]):
-            if record.get(name) is None and name in _SILENT:
-                record[name] = _SILENT[name]
-        wanted = {"event_date", *required_columns(record["kind"])} - _GIVEN
-        missing = sorted(name for name in wanted if record.get(name) is None)
+        missing = []
+        for name in _REQUIRED[record["kind"]]:
+            if record.get(name) is None:
+                record[name] = _SILENT.get(name)
+                if record[name] is None:
+                    missing.append(name)
         if missing:
             raise UnreadableError(Reason.MISSING_VALUE, ", ".join(missing))
         return record
@@ -369,6 +378,3 @@ def _is_second(record: Columns, standing: list[Standing]) -> bool:
         return False
     told = [one for one in standing if one.kind in CARRIERS["statsborgerskap"]]
     return bool(told) and told[-1].values.get("citizenship") == NORWAY
-
-
-_GIVEN: Final = frozenset({"source", "source_report_id", "received_at", "person", "kind"})

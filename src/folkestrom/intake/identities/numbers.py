@@ -6,14 +6,15 @@ birth, is never read off them: those issued from 2032 on no longer say it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
+from operator import mul
 from typing import Final
 
 _DIGITS: Final = 11
 _WEIGHTS: Final = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
-#: What the weighted sums leave modulo 11: since 2032 the first may leave up to 3.
-_LEFT: Final = (frozenset({0, 1, 2, 3}), frozenset({0}))
+#: What the first weighted sum may leave modulo 11: in numbers issued before 2032, nothing.
+_LEFT: Final = frozenset({0, 1, 2, 3})
 _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _D_NUMBER: Final = 40
 #: Added to the month of persons who never lived, by Norwegian test populations.
@@ -27,6 +28,7 @@ class NumberKind(StrEnum):
     D_NUMBER = "d_number"
 
 
+@lru_cache(maxsize=65_536)
 def kind_of_number(number: str) -> NumberKind | None:
     """The kind of an identity number; None if the text is none.
 
@@ -50,10 +52,8 @@ def kind_of_number(number: str) -> NumberKind | None:
     if len(number) != _DIGITS or not (number.isascii() and number.isdigit()):
         return None
     digits = [int(digit) for digit in number]
-    if any(
-        _sum(digits, weights) % 11 not in left
-        for weights, left in zip(_WEIGHTS, _LEFT, strict=True)
-    ):
+    first, second = (sum(map(mul, digits, weights)) % 11 for weights in _WEIGHTS)
+    if first not in _LEFT or second:
         return None
     day, month, year = (10 * digits[at] + digits[at + 1] for at in (0, 2, 4))
     is_d_number = day > _D_NUMBER
@@ -64,7 +64,3 @@ def kind_of_number(number: str) -> NumberKind | None:
     if (day, month) == (29, 2) and year % 4:
         return None
     return NumberKind.D_NUMBER if is_d_number else NumberKind.BIRTH_NUMBER
-
-
-def _sum(digits: Sequence[int], weights: Sequence[int]) -> int:
-    return sum(digit * weight for digit, weight in zip(digits, weights, strict=False))
