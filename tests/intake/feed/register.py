@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import md5
 from typing import Any
 
@@ -36,12 +36,15 @@ TYPES = {
 }  # fmt: skip
 #: The type of event, and the entity, by which a report of each kind is annulled.
 OWN = {
-    "first_registration": ("endringIStatus", "status"), "birth": ("endringIFoedselINorge", "foedselINorge"),
-    "immigration": ("endringIInnflytting", "innflytting"), "move": ("endringIBostedsadresse", "bostedsadresse"),
+    "first_registration": ("endringIStatus", "status"),
+    "birth": ("endringIFoedselINorge", "foedselINorge"),
+    "immigration": ("endringIInnflytting", "innflytting"),
+    "move": ("endringIBostedsadresse", "bostedsadresse"),
     "marital_change": ("endringISivilstand", "sivilstand"),
     "citizenship_change": ("endringIStatsborgerskap", "statsborgerskap"),
-    "emigration": ("endringIUtflytting", "utflytting"), "death": ("endringIDoedsfall", "doedsfall"),
-}  # fmt: skip
+    "emigration": ("endringIUtflytting", "utflytting"),
+    "death": ("endringIDoedsfall", "doedsfall"),
+}
 STARTS = ("first_registration", "birth", "immigration")
 HISTORY = ("status", "bostedsadresse", "innflytting", "utflytting", "sivilstand", "statsborgerskap",
            "kjoenn", "familierelasjon")  # fmt: skip
@@ -199,17 +202,17 @@ class Register:
         return found
 
     def _of_a_start(self, row: Row) -> Entities:
-        birth = {"foedselsdato": day(row["birth_date"]), "foedeland": alpha3(row["country_of_birth"]),
-                 "foedselsaar": str(row["birth_date"].year)}  # fmt: skip
+        born, country = row["birth_date"], alpha3(row["country_of_birth"])
+        birth = {"foedselsdato": day(born), "foedselsaar": str(born.year), "foedeland": country}
         found: Entities = [("foedsel", birth), ("kjoenn", {"kjoenn": SEX[row["sex"]]})]
         found.append(("statsborgerskap", {"statsborgerskap": alpha3(row["citizenship"])}))
         if row.get("marital_status"):
             found.append(("sivilstand", self._marital(row, None)))
         for column, role in (("mother", "mor"), ("father", "far")):
             if row.get(column):
-                relation = {"relatertPerson": self.number(row[column]), "relatertPersonsRolle": role,
-                            "minRolleForPerson": "barn"}  # fmt: skip
-                found.append(("familierelasjon", relation))
+                parent = self.number(row[column])
+                relation = {"relatertPerson": parent, "relatertPersonsRolle": role}
+                found.append(("familierelasjon", relation | {"minRolleForPerson": "barn"}))
         return found
 
     def _marital(self, row: Row, at: str | None) -> dict[str, Any]:
@@ -233,7 +236,3 @@ def _address(row: Row, at: str) -> dict[str, Any]:
         "vegadresse": {"kommunenummer": row["municipality"], "adressenavn": "Storgata",
                        "poststed": {"postnummer": "0001", "poststedsnavn": "BY"}},
     }  # fmt: skip
-
-
-def later(at: datetime, **by: int) -> datetime:
-    return at + timedelta(**by)

@@ -17,7 +17,7 @@ BASE = "/folkeregisteret/offentlig-med-hjemmel/api/v1/"
 
 
 class Answer:
-    """Status, body and headers; `cut`: so many bytes of the body are sent, of all that are promised."""
+    """Status, body and headers; `cut`: so many bytes are sent of those that are promised."""
 
     def __init__(
         self, status: int, body: bytes = b"", cut: int | None = None, **headers: str

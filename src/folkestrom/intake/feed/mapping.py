@@ -326,7 +326,8 @@ class _Reading:
         """Merges and splits of identities, and numbers that are one person's."""
         head: Columns = {"event_date": self._received_day}
         if type == _SPLIT:
-            yield {"kind": Kind.SPLIT, **head}, None
+            merges = [r for r in self._index.standing(self._owner) if r.kind == Kind.MERGE]
+            yield {"kind": Kind.SPLIT, **head}, merges[-1] if merges else None
             return
         numbers = self._numbers()
         if type == _RENUMBERED:
