@@ -30,7 +30,7 @@ PURPOSES = {
     "acceptance": ("acceptance/*",),
     "kills": (
         "analysis/mobility/estimation/test_resume.py", "engine/test_scratch.py",
-        "intake/test_crash.py",
+        "intake/feed/test_crash.py", "intake/test_crash.py",
     ),
     "manual": (
         "*/test_manual_page.py", "docs/*", "register/test_worked_examples.py",
@@ -43,6 +43,7 @@ PURPOSES = {
         "analysis/regression/test_definitions.py", "analysis/regression/test_exact_ties.py",
         "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
+        "intake/feed/test_round_trip.py", "intake/identities/test_numbers.py",
         "projection/stochastic/test_scores.py", "projection/stochastic/test_series.py",
     ),
     "properties": (
@@ -87,6 +88,7 @@ LONG = (
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",
     "app/public/test_processes.py", "app/public/test_server.py", "columns/test_doors.py",
     "disclosure/test_suppression.py", "intake/test_crash.py", "intake/test_log.py",
+    "intake/feed/test_crash.py", "intake/feed/test_pull.py", "intake/feed/test_round_trip.py",
     "intake/test_exact_lines.py", "intake/test_quarantine_rounds.py", "intake/test_shuffle.py",
     "intake/test_text_faults.py", "register/test_birth_dates.py", "register/test_build.py",
     "register/test_large_histories.py", "twin/lives/*", "twin/output/test_seeds.py",

@@ -10,9 +10,22 @@ from typing import Any
 import pytest
 
 from tests.intake.feed.desk import (
-    AT, CHILD, JOHN, KEY, MARY, changed, move, person, pulled, reading, reasons, records, start, told,
+    AT,
+    CHILD,
+    JOHN,
+    KEY,
+    MARY,
+    changed,
+    move,
+    person,
+    pulled,
+    reading,
+    reasons,
+    records,
+    start,
+    told,
     waiting,
-)  # fmt: skip
+)
 from tests.intake.feed.register import Register
 
 
@@ -283,7 +296,8 @@ def test_countries(code: str, country: str, tmp_path: Path) -> None:
 
 ROAD = {"kommunenummer": "0301", "adressekode": "10042", "bruksenhetsnummer": "H0101",
         "adressenummer": {"husnummer": "5", "husbokstav": "B"}}  # fmt: skip
-LAND = {"kommunenummer": "0301", "gaardsnummer": 1, "bruksnummer": 27, "festenummer": 0}
+NUMBER = {"kommunenummer": "0301", "gaardsnummer": 1, "bruksnummer": 27, "festenummer": 0}
+LAND = {"matrikkelnummer": NUMBER, "undernummer": 0, "bruksenhetsnummer": "H0201"}
 
 
 @pytest.mark.parametrize(
@@ -291,10 +305,7 @@ LAND = {"kommunenummer": "0301", "gaardsnummer": 1, "bruksnummer": 27, "festenum
     [
         ({"vegadresse": ROAD}, "0301-10042-5-B/H0101"),
         ({"vegadresse": ROAD, "adresseIdentifikatorFraMatrikkelen": "285"}, "285/H0101"),
-        (
-            {"matrikkeladresse": {"matrikkelnummer": LAND, "undernummer": 0, "bruksenhetsnummer": "H0201"}},
-            "0301-1-27-0-0/H0201",
-        ),
+        ({"matrikkeladresse": LAND}, "0301-1-27-0-0/H0201"),
         ({"vegadresse": {**ROAD, "bruksenhetsnummer": None}}, None),
     ],
 )  # fmt: skip
@@ -401,7 +412,8 @@ OLD = [changed("bostedsadresse", None, "annullere")]
         ("endringIFalskIdentitet", [], "left_to_people"),
         ("endringIBostedsadresse", [changed("bostedsadresse", None, "korrigereHistorisk")],
          "historical_change"),
-        ("endringIBostedsadresse", [changed("bostedsadresse", None, "slette")], "historical_change"),
+        ("endringIBostedsadresse", [changed("bostedsadresse", None, "slette")],
+         "historical_change"),
         ("endringIUtflytting", [changed("utflytting", None, "annullere")], "no_target"),
         ("personErDoed", [changed("doedsfall", {"gyldighetstidspunkt": None})], "missing_value"),
         ("endringIBostedsadresse", [changed("bostedsadresse", {"flyttedato": "2020-06-01"})],

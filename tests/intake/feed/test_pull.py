@@ -161,7 +161,7 @@ def test_a_service_that_goes_away_for_a_day_ends_the_pull_and_the_next_goes_on(
 ) -> None:
     folder = tmp_path / "feed"
     gone = Service(register, lambda _, before: Answer(503) if before > 150 else None)
-    with pytest.raises(InputRefused, match="the feed answered with the status 503"):
+    with pytest.raises(InputRefused, match="the feed: answered with the status 503"):
         asked(gone, folder)
     assert numbers(folder) == []
     asked(Service(register), folder)

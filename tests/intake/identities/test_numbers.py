@@ -47,8 +47,8 @@ def test_stdnum_takes_what_is_taken_of_the_series_of_1964(day: date, of_d_number
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1085809991", "108580999145", "1085809991x", "10858099915", "00858099914", "１０８５８０９９９１４",
-     "16117548867"],
+    ["", "1085809991", "108580999145", "1085809991x", "10858099915", "00858099914",
+     "１０８５８０９９９１４", "16117548867"],
 )  # fmt: skip
 def test_what_is_no_number(text: str) -> None:
     assert kind_of_number(text) is None

@@ -18,6 +18,8 @@ from folkestrom.intake.feed.folder import FeedFolder
 
 #: Seconds to keep trying.
 PATIENCE: Final = 900.0
+#: What to do when a feed does not answer as it should.
+GO_ON: Final = "Pull again later: it goes on after the last page that is saved."
 _LONGEST_PAUSE: Final = 300.0
 _AT_ONCE: Final = 8
 #: Types whose documents may leave out what the person document has.
@@ -34,15 +36,16 @@ class UnansweredError(Exception):
 
     Parameters
     ----------
-    what
-        What it did.
+    error
+        What is said if it never does.
     seconds
         How long it asks to wait.
     """
 
-    def __init__(self, what: str, seconds: float = 0) -> None:
+    def __init__(self, error: InputRefused, seconds: float = 0) -> None:
+        self.error = error
         self.seconds = seconds
-        super().__init__(what)
+        super().__init__(str(error))
 
 
 class Source(Protocol):
@@ -200,14 +203,31 @@ class _Asking:
             entries = read_page(raw)
         except msgspec.MsgspecError as error:
             raise UnansweredError(
-                f"sent a page that is broken or cut off, from {number}"
+                InputRefused(
+                    f"sent a page that is broken or cut off, from {number}",
+                    where="the feed",
+                    next_step=GO_ON,
+                )
             ) from error
         numbers = [entry.sekvensnummer for entry in entries]
         for wanted, got in enumerate(numbers, start=number):
             if got < wanted:
-                raise UnansweredError(f"repeated number {got} where {wanted} comes")
+                raise UnansweredError(
+                    InputRefused(
+                        f"repeated number {got} where {wanted} comes",
+                        where="the feed",
+                        next_step=GO_ON,
+                    )
+                )
             if got > wanted:
-                raise UnansweredError(f"skipped number {wanted}: {got} came")
+                raise UnansweredError(
+                    InputRefused(
+                        f"skipped number {wanted}: {got} came",
+                        where="the feed",
+                        next_step="Pull again later. If the register says why numbers are missing, "
+                        "pull with --start after them.",
+                    )
+                )
         return entries, raw
 
     def _answered(self, ask: Callable[[], Answered]) -> Answered:
@@ -218,11 +238,7 @@ class _Asking:
             except UnansweredError as error:
                 seconds = max(pause, error.seconds)
                 if waited + seconds > self._patience:
-                    raise InputRefused(
-                        f"the feed {error}",
-                        next_step="Pull again later: it goes on after the last page that is saved. "
-                        "If the register explains missing numbers, --start after them.",
-                    ) from error
+                    raise error.error from error
                 self._sleep(seconds)
                 waited += seconds
         raise AssertionError
@@ -241,7 +257,11 @@ def _whole(raw: bytes | None) -> bytes | None:
         try:
             msgspec.json.decode(raw, type=dict)
         except msgspec.MsgspecError as error:
-            raise UnansweredError("sent a document that is broken or cut off") from error
+            raise UnansweredError(
+                InputRefused(
+                    "sent a document that is broken or cut off", where="the feed", next_step=GO_ON
+                )
+            ) from error
     return raw
 
 

@@ -189,10 +189,10 @@ def _same(index: Index, reports: Path, **settings: str) -> None:
             index.set(name, value)
         elif known != value:
             raise UsageError(
-                f"was written with another {name}",
+                "was written with another key, or for another source",
                 where="--reports",
                 value=str(reports),
-                allowed=f"a new folder, or the {name} {known}",
+                allowed=f"a new folder, or what it was written with: {known}",
                 next_step="Name a new folder: everything is read into it anew.",
             )
 

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from folkestrom.errors import InputRefused, UsageError
-from folkestrom.intake.feed.pull import UnansweredError
+from folkestrom.intake.feed.pull import GO_ON, UnansweredError
 
 TOKEN: Final = "FOLKESTROM_FEED_TOKEN"  # noqa: S105 - the name of a variable
 _PAGE_SIZE: Final = 1000
@@ -88,8 +88,13 @@ class HttpFeed:
         except httpx.UnsupportedProtocol as error:
             raise _no_address(self._url) from error
         except httpx.TransportError as error:
+            name = type(error).__name__
             raise UnansweredError(
-                f"did not answer, or not to the end ({type(error).__name__})"
+                InputRefused(
+                    f"did not answer, or not to the end ({name})",
+                    where="the feed",
+                    next_step=GO_ON,
+                )
             ) from error
 
     def _check(self, answer: httpx.Response) -> None:
@@ -99,11 +104,15 @@ class HttpFeed:
         if code == httpx.codes.TOO_MANY_REQUESTS:
             wait = answer.headers.get("Retry-After", "")
             raise UnansweredError(
-                "asks for fewer questions (429)",
+                InputRefused(
+                    "asks for fewer questions (status 429)", where="the feed", next_step=GO_ON
+                ),
                 float(wait) / _MILLISECONDS if wait.isdigit() else 0,
             )
         if httpx.codes.is_server_error(code):
-            raise UnansweredError(f"answered with the status {code}")
+            raise UnansweredError(
+                InputRefused(f"answered with the status {code}", where="the feed", next_step=GO_ON)
+            )
         if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             raise UsageError(
                 f"gives no access (status {code})",
