@@ -17,7 +17,7 @@ CORRECTED: Final = "korrigere"
 ANNULLED: Final = "annullere"
 
 
-class Described(Struct, frozen=True):
+class Described(Struct, frozen=True, gc=False):
     """What every entity has of the register's metadata."""
 
     gyldighetstidspunkt: datetime | None = None
@@ -25,34 +25,34 @@ class Described(Struct, frozen=True):
     erGjeldende: bool = True  # noqa: N815 - the register's name
 
 
-class Status(Described, frozen=True):
+class Status(Described, frozen=True, gc=False):
     """A person's status; its `gyldighetstidspunkt` is when the case was decided."""
 
     status: str | None = None
 
 
-class Immigration(Described, frozen=True):
+class Immigration(Described, frozen=True, gc=False):
     """A move into the country."""
 
     fraflyttingsland: str | None = None
     innflyttingsdato: date | None = None
 
 
-class Emigration(Described, frozen=True):
+class Emigration(Described, frozen=True, gc=False):
     """A move out of the country; the day is the one that the person states."""
 
     tilflyttingsland: str | None = None
     utflyttingsdato: date | None = None
 
 
-class StreetNumber(Struct, frozen=True):
+class StreetNumber(Struct, frozen=True, gc=False):
     """House number and letter."""
 
     husnummer: str | None = None
     husbokstav: str | None = None
 
 
-class StreetAddress(Struct, frozen=True):
+class StreetAddress(Struct, frozen=True, gc=False):
     """An address on a road."""
 
     kommunenummer: str | None = None
@@ -61,7 +61,7 @@ class StreetAddress(Struct, frozen=True):
     adressenummer: StreetNumber | None = None
 
 
-class CadastralNumber(Struct, frozen=True):
+class CadastralNumber(Struct, frozen=True, gc=False):
     """A property of the cadastre."""
 
     kommunenummer: str | None = None
@@ -70,7 +70,7 @@ class CadastralNumber(Struct, frozen=True):
     festenummer: int | None = None
 
 
-class CadastralAddress(Struct, frozen=True):
+class CadastralAddress(Struct, frozen=True, gc=False):
     """An address by the cadastre."""
 
     bruksenhetsnummer: str | None = None
@@ -78,13 +78,13 @@ class CadastralAddress(Struct, frozen=True):
     matrikkelnummer: CadastralNumber | None = None
 
 
-class UnknownAddress(Struct, frozen=True):
+class UnknownAddress(Struct, frozen=True, gc=False):
     """Resident of a municipality, without an address."""
 
     bostedskommune: str | None = None
 
 
-class Address(Described, frozen=True):
+class Address(Described, frozen=True, gc=False):
     """Where a person is resident."""
 
     flyttedato: date | None = None
@@ -95,13 +95,13 @@ class Address(Described, frozen=True):
     adresseIdentifikatorFraMatrikkelen: str | None = None  # noqa: N815
 
 
-class Death(Described, frozen=True):
+class Death(Described, frozen=True, gc=False):
     """A death."""
 
     doedsdato: date | None = None
 
 
-class Marital(Described, frozen=True):
+class Marital(Described, frozen=True, gc=False):
     """A marital status."""
 
     sivilstand: str | None = None
@@ -109,41 +109,41 @@ class Marital(Described, frozen=True):
     relatertVedSivilstand: str | None = None  # noqa: N815
 
 
-class Citizenship(Described, frozen=True):
+class Citizenship(Described, frozen=True, gc=False):
     """A citizenship."""
 
     statsborgerskap: str | None = None
     ervervsdato: date | None = None
 
 
-class LegalSex(Described, frozen=True):
+class LegalSex(Described, frozen=True, gc=False):
     """Legal sex."""
 
     kjoenn: str | None = None
 
 
-class Birth(Described, frozen=True):
+class Birth(Described, frozen=True, gc=False):
     """Day and country of birth."""
 
     foedselsdato: date | None = None
     foedeland: str | None = None
 
 
-class Relation(Described, frozen=True):
+class Relation(Described, frozen=True, gc=False):
     """A parent, child or spouse."""
 
     relatertPerson: str | None = None  # noqa: N815
     relatertPersonsRolle: str | None = None  # noqa: N815
 
 
-class Number(Described, frozen=True):
+class Number(Described, frozen=True, gc=False):
     """An identity number, in use or ended."""
 
     status: str | None = None
     foedselsEllerDNummer: str | None = None  # noqa: N815
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """One entity's change; of the entities at most the one that `entitet` names is there."""
 
     entitet: str
@@ -167,7 +167,7 @@ class Change(Struct, frozen=True):
         return getattr(self, self.entitet, None)
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """What an event document says. The type's name is written in two ways."""
 
     folkeregisteridentifikator: str
@@ -177,14 +177,14 @@ class Event(Struct, frozen=True):
     egenskapshendelse: tuple[Change, ...] = ()
 
 
-class EventDocument(Struct, frozen=True):
+class EventDocument(Struct, frozen=True, gc=False):
     """An event document."""
 
     dokumentidentifikator: str
     hendelse: Event
 
 
-class Listed(Struct, frozen=True):
+class Listed(Struct, frozen=True, gc=False):
     """An event as the list has it, with pointers at its documents."""
 
     folkeregisteridentifikator: str | None = None
@@ -199,14 +199,14 @@ class Listed(Struct, frozen=True):
         return self.hendelsetype or self.hendelsestype or ""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """An entry of a page."""
 
     sekvensnummer: int
     hendelse: Listed
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A person document: the person as registered, with history; what was corrected is gone."""
 
     status: tuple[Status, ...] = ()
@@ -227,7 +227,7 @@ class Person(Struct, frozen=True):
         return found if isinstance(found, tuple) else (found,)
 
 
-class SavedPerson(Struct, frozen=True):
+class SavedPerson(Struct, frozen=True, gc=False):
     """A person document with its identifier, which it does not have itself."""
 
     persondokument: str
