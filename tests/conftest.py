@@ -82,7 +82,7 @@ LONG = (
     "analysis/mobility/results/test_papers.py", "analysis/regression/test_exact_ties.py",
     "analysis/microsimulation/*", "analysis/prospects/test_simulated.py",
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
-    "app/cli/test_intake.py", "docs/test_manual.py", "linkage/test_linking.py",
+    "app/cli/test_feed.py", "app/cli/test_intake.py", "docs/test_manual.py", "linkage/test_linking.py",
     "projection/norway/*", "publish/formats/test_not_interpreted.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/cli/test_python.py",
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",
