@@ -116,7 +116,10 @@ class Register:
             standing[key] = row
             right = self.entities(row)
             changed = [(n, p) for n, p in right if not wrong[json.dumps([n, p])] and n != "status"]
-            type = OWN[row["kind"]][0]
+            type, entity = OWN[row["kind"]]
+            # Corrected is the thing itself, even where all that is told of it is as before.
+            entity = "foedsel" if entity == "foedselINorge" else entity
+            changed = changed or [(n, p) for n, p in right if n == entity]
             changes = [_change(name, payload, "korrigere") for name, payload in changed]
         else:
             standing[key] = row
