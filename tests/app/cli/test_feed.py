@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,24 @@ def test_nothing_beyond_the_feeds_folder_ever_holds_an_identity_number(work: Pat
     # They are there where they may be.
     outside = [p.read_bytes() for p in (work / "outside").rglob("*") if p.is_file()]
     assert any(number in content for number in numbers for content in outside)
+
+
+def test_merged_identities_are_one_person_until_they_are_split(work: Path) -> None:
+    register = Register()
+    register.take([desk.start(), desk.start(desk.JOHN)])
+    statuses = {desk.MARY: "iBruk", desk.JOHN: "opphoert"}
+    numbers = [{"status": status, "foedselsEllerDNummer": register.number(one)}
+               for one, status in statuses.items()]  # fmt: skip
+    changes = [desk.changed("identifikasjonsnummer", number) for number in numbers]
+    survives = "personErViderefoertSomGjeldendeVedSammenslaaing"
+    register.tell(desk.MARY, survives, desk.AT, changes)
+    restored = "personErGjenopprettetVedSplitting"
+    register.tell(desk.JOHN, restored, desk.AT + timedelta(30), [])
+    desk.pulled(register, work / "feed")
+    feed.make_key("the.key")
+    feed.read("feed", key="the.key", reports="reports")
+    store = folkestrom.open("store")
+    assert store.intake("reports").total.accepted == 4
+    known = ("2020-06-08", "2020-06-09", "2020-07-09")
+    found = [store.population("2020-06-01", known_at=day)["persons"].to_pylist() for day in known]
+    assert found == [[2], [1], [2]]
