@@ -174,6 +174,15 @@ def test_an_annulled_report_is_the_one_that_the_person_document_no_longer_has(
     }  # fmt: skip
 
 
+def test_a_correction_that_changes_nothing_means_what_it_repeats(tmp_path: Path) -> None:
+    first, second = move("1103", date(2020, 3, 1)), move("4601", date(2020, 5, 1))
+    again = first | {"source_report_id": "again", "corrects": first["source_report_id"]}
+    register = registered(start(), first, second, again | {"received_at": AT + timedelta(9)})
+    _, moved, _, corrected = told(register, tmp_path)
+    assert corrected["corrects"] == moved["source_report_id"]
+    assert (corrected["municipality"], corrected["event_date"]) == ("1103", "2020-03-01")
+
+
 def test_without_a_person_document_the_current_one_is_meant(tmp_path: Path) -> None:
     register = registered(start(), move("1103", date(2020, 3, 1)), move("4601", date(2020, 5, 1)))
     register.tell(

@@ -72,7 +72,9 @@ class Index:
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file, isolation_level=None, timeout=0)
-        self._connection.execute("PRAGMA cache_size = -262144")  # 256 MiB: persons come in any order
+        self._connection.execute(
+            "PRAGMA cache_size = -262144"
+        )  # 256 MiB: persons come in any order
         self._ask = self._connection.execute
 
     @classmethod

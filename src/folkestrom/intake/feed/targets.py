@@ -22,8 +22,8 @@ def target_of(
     """The report that a change of an entity means.
 
     Of the person's standing reports that carry the entity, the one that the person document no
-    longer has; of several, or without a document, the current one: with the latest day, and of one
-    day the one read last.
+    longer has; if it has all, the one that a correction repeats; of several, or without a document,
+    the current one: with the latest day, and of one day the one read last.
 
     Parameters
     ----------
@@ -37,10 +37,23 @@ def target_of(
         Makes pseudonyms.
     """
     rows = [one for one in standing if one.kind in CARRIERS[change.entitet]]
-    if len(rows) > 1 and person is not None:
-        kept = [columns(change.entitet, e, pseudonym) for e in person.entities(change.entitet)]
-        rows = _missing(rows, kept, change.entitet) or rows
+    if len(rows) > 1:
+        entities = () if person is None else person.entities(change.entitet)
+        kept = [columns(change.entitet, entity, pseudonym) for entity in entities]
+        told = columns(change.entitet, change.payload, pseudonym)
+        rows = (
+            (kept and _missing(rows, kept, change.entitet))
+            or [
+                row for row in rows if _fits(row.values, told, dated=_is_dated(row, change.entitet))
+            ]
+            or rows
+        )
     return rows[-1] if rows else None
+
+
+def _is_dated(row: Standing, entity: str) -> bool:
+    """Whether the day of the report is that of the entity: not of what a record began with."""
+    return row.kind not in RECORD_START_KINDS or entity == "bostedsadresse"
 
 
 def _missing(rows: list[Standing], kept: list[Columns], entity: str) -> list[Standing]:
@@ -48,7 +61,7 @@ def _missing(rows: list[Standing], kept: list[Columns], entity: str) -> list[Sta
     found = []
     for row in rows:
         values = row.values
-        dated = row.kind not in RECORD_START_KINDS or entity == "bostedsadresse"
+        dated = _is_dated(row, entity)
         match = next((one for one in kept if _fits(values, one, dated=dated)), None)
         if match is None:
             found.append(row)
