@@ -20,6 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
+from folkestrom.app.cli.deliveries import feed
 from folkestrom.app.cli.demography import (
     abroad,
     households,
@@ -100,6 +101,7 @@ def _global_options(
 
 for module in (
     intake,
+    feed,
     link,
     variables,
     check,
