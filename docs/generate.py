@@ -369,9 +369,9 @@ def feed_events() -> str:
             "# Events of the national register",
             NOTE,
             "",
-            "What [`folkestrom feed read`](../how-to/read-the-national-feed.md) makes of each type of",
-            "event. Listed: in the schema of event documents, version 1.4, or only in the register's",
-            "description of its events, version 1.8.",
+            "What [`feed read`](../how-to/read-the-national-feed.md) makes of each type of",
+            "event. Listed: in the schema of event documents, version 1.4, or only in the list of",
+            "events in the register's description, version 1.8.",
             "",
             *_table(
                 ["type", "listed in", "becomes", "why not, or not all of it"],
