@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+#: Places that exist on this day are called as they were then, whatever they are called later.
+_NAMED: Final = "2023-12-31"
 
 
 def municipality_name(code: str) -> str:
@@ -35,7 +39,7 @@ def municipality_codes() -> tuple[str, ...]:
     Examples
     --------
     >>> len(municipality_codes()), municipality_codes()[0]
-    (356, '0301')
+    (1158, '0101')
     """
     return tuple(sorted(_names("municipalities.csv")))
 
@@ -43,5 +47,6 @@ def municipality_codes() -> tuple[str, ...]:
 @cache
 def _names(file: str) -> dict[str, str]:
     text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {row["code"]: row["name"] for row in rows}
+    rows = list(csv.DictReader(text.splitlines()))
+    last = {row["code"]: row["name"] for row in rows}
+    return last | {r["code"]: r["name"] for r in rows if r["valid_from"] <= _NAMED < r["valid_to"]}

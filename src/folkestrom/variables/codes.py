@@ -17,7 +17,7 @@ from folkestrom.classifications.code_lists import (
     long_list,
     municipality_code,
 )
-from folkestrom.classifications.tables import county_names, day_of_division, municipality_names
+from folkestrom.classifications.tables import county_names, listed_day, municipality_names
 from folkestrom.linkage.catalogue import Linked
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
@@ -203,7 +203,7 @@ def code_cells(variable: Variable, language: Language, day: date | None = None) 
             raise without_effect(
                 "date", day, f"the codes of {variable.name} hold at all times", "Leave it out"
             )
-        at = day_of_division(day)
+        at = listed_day(day)
         codes = [c for c in codes if c.valid_from is None or _holds(c, at)]
         dated = False
     rows = [_row(code, language, dated=dated) for code in codes]
