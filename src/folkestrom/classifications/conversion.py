@@ -148,7 +148,7 @@ def traced(
     >>> traced(np.full(8, 1507), units, [date(2023, 1, 1), date(2024, 1, 1)])[1].tolist()
     [1508, 1508, 1580, 1508, 1508, 1508, 1508, 1580]
     """
-    at, place = codes.copy(), numbers * _GOLDEN % 1.0
+    at, place = codes.copy(), np.asarray(numbers * _GOLDEN % 1.0, np.float64)
     found = [at.copy()]
     for one, other in pairwise(days):
         back = other < one

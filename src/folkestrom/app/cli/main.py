@@ -69,6 +69,14 @@ def _global_options(
             "--lang", envvar=VARIABLE, help="Language of titles, labels, help and errors."
         ),
     ] = Language.EN,
+    borders: Annotated[
+        str | None,
+        typer.Option(
+            "--borders",
+            metavar="YYYY|as-it-was",
+            help="Borders that places are in: of a year, or of each day. Without it, as reported.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Results and errors only: no progress, no remarks.")
     ] = False,
@@ -93,6 +101,7 @@ def _global_options(
         format_said=is_typed("output_format"),
         lang=lang,
         lang_said=is_typed("lang"),
+        borders=borders,
     )
 
 

@@ -17,7 +17,6 @@ from folkestrom.app.office.demography.older import OlderImmigrantsQuestion
 from folkestrom.app.office.demography.projection import ProjectionQuestion
 from folkestrom.app.office.demography.simulation import SimulationQuestion
 from folkestrom.app.office.presentation import Presentation
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -83,7 +82,7 @@ class Demography(Opened):
                 totals=totals, order=order, top=top, wide=wide, labels=labels, share_of=share_of
             ),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def indicators(
         self,
@@ -120,7 +119,7 @@ class Demography(Opened):
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def life_table(
         self,
@@ -197,7 +196,7 @@ class Demography(Opened):
             known_at=known_at, level=level, groups=groups, publish=None,
         )  # fmt: skip
         shown = Presentation.asked(order=order, top=top, wide=wide, labels=labels)
-        return answer(self.path, self.waiting, LifeTableQuestion(events, design, shown)).to(to)
+        return self._answer(LifeTableQuestion(events, design, shown)).to(to)
 
     def project(
         self,
@@ -283,7 +282,7 @@ class Demography(Opened):
             series=series, limits=limits, difference=difference,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def simulate(
         self,
@@ -333,7 +332,7 @@ class Demography(Opened):
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def abroad(
         self,
@@ -386,7 +385,7 @@ class Demography(Opened):
                 order=order, top=top, wide=wide, labels=labels, publish=publish
             ),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def older_immigrants(
         self,
@@ -436,4 +435,4 @@ class Demography(Opened):
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
-from folkestrom.app.office.session import reading
+from folkestrom.app.office.session import Answered_co, Question, answer, asking
+from folkestrom.classifications.reported import borders_day
 from folkestrom.engine.store import Waiting
 from folkestrom.linkage.catalogue import linked_variables
 from folkestrom.variables.codes import CodeTable, known_variables
@@ -21,6 +23,26 @@ class Opened:
 
     path: Path
     waiting: Waiting = field(default_factory=Waiting)
+    borders: str | None = None
+
+    def in_borders(self, of: str | int) -> Self:
+        """The same store, with every place in the borders of a year, or of each day.
+
+        Parameters
+        ----------
+        of
+            A year such as 2024, a day such as "2024-01-01", or "as-it-was".
+
+        Raises
+        ------
+        UsageError
+            Something else, or a day before the borders that are known.
+        """
+        borders_day(of, "of")
+        return replace(self, borders=str(of))
+
+    def _answer(self, question: Question[Answered_co]) -> Answered_co:
+        return answer(self.path, self.waiting, question, self.borders)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -28,7 +50,7 @@ class Opened:
 
         Beside them stands `code`: every code of every variable, with its labels.
         """
-        with reading(self.path, self.waiting) as connection:
+        with asking(self.path, self.waiting, self.borders) as connection:
             known = known_variables(linked_variables(connection))
             connection.register("code", CodeTable(tuple(known.values())))
             yield connection
