@@ -184,6 +184,7 @@ ANNULMENT_COLUMNS: Final = (
 
 #: Length of the text codes of places.
 MUNICIPALITY_DIGITS: Final = 4
+COUNTY_DIGITS: Final = 2
 BASIC_UNIT_DIGITS: Final = 8
 
 

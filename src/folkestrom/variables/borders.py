@@ -27,11 +27,12 @@ import pyarrow as pa
 from folkestrom.classifications.areas import county_name, municipality_name
 from folkestrom.classifications.basic_units import unit_places
 from folkestrom.classifications.code_lists import county_code, municipality_code
-from folkestrom.classifications.conversion import border_days, shares_of, traced
+from folkestrom.classifications.conversion import Shares, border_days, shares_of, traced
 from folkestrom.classifications.reported import reported_borders
 from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.engine.rows import first_row, is_table, lent
 from folkestrom.engine.steps import Step, create_view, run, step
+from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Text, same
 from folkestrom.variables.variable import Variable
 
@@ -41,7 +42,9 @@ ASKED: Final = "asked_borders"
 #: Where codes of places begin and end that never changed.
 _ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
 _UNIT: Final = 10_000
+#: Marks what is an estimate; footnotes list so many of them.
 _MARK: Final = "≈"
+_LISTED: Final = 20
 
 
 @step("store_catalog")
@@ -137,8 +140,8 @@ def event_as_it_was(catalog: str) -> str:
 
 
 @step("border_rows", reads=["residence"], example={"catalog": "folkestrom"})
-def border_rows(catalog: str = "main") -> str:
-    """Residents whose place gets another code on `$day`: once as it was, once as it is from then.
+def border_rows(catalog: str) -> str:
+    """Residents whose place gets another code on the day after `$eve`: as it was, and as it is.
 
     `$known_at` is the knowledge date.
     """
@@ -146,9 +149,9 @@ def border_rows(catalog: str = "main") -> str:
     joined = f"""
         FROM {catalog}.main.residence r
         LEFT JOIN {PLACES} k ON k.key = r.basic_unit AND k.first
-        JOIN {PLACES} o ON o.key = coalesce(k.key, r.municipality) AND o.valid_to = $day
-        JOIN {PLACES} n ON n.key = o.key AND n.valid_from = $day
-        WHERE r.valid_from < $day AND r.valid_to >= $day
+        JOIN {PLACES} o ON o.key = coalesce(k.key, r.municipality) AND o.stock_to = $eve
+        JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
+        WHERE r.valid_from <= $eve AND r.valid_to > $eve
           AND r.known_from <= $known_at AND r.known_to > $known_at
           AND (o.municipality <> n.municipality
             OR coalesce(o.basic_unit, r.basic_unit) <> coalesce(n.basic_unit, r.basic_unit))
@@ -158,6 +161,12 @@ def border_rows(catalog: str = "main") -> str:
                coalesce({of}.basic_unit, r.basic_unit) AS basic_unit {joined}"""
         for sign, of in ((-1, "o"), (1, "n"))
     )
+
+
+def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """The name under which the store's own tables are found, whatever stands before them."""
+    ((name,),) = run(connection, [store_catalog()]).fetchall()
+    return f'"{name}"'
 
 
 def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
@@ -171,8 +180,7 @@ def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
         The day whose borders are asked for; None: those of each day.
     """
     reported = reported_borders(connection)
-    row = run(connection, [store_catalog()]).fetchone()
-    catalog = f'"{row[0]}"' if row else "main"
+    catalog = catalog_of(connection)
     if asked is None:
         rows, rough = _as_it_was(connection, reported)
         steps: tuple[Step, Step] = (residence_as_it_was(catalog), event_as_it_was(catalog))
@@ -182,8 +190,7 @@ def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
     told = pa.table(
         {
             "day": pa.array([asked], pa.date32()),
-            "rough": pa.array([rough], pa.list_(pa.int32())),
-            "catalog": pa.array([catalog]),
+            "rough": pa.array([rough], pa.list_(pa.string())),
         }
     )
     for name, table in ((PLACES, rows.to_arrow()), (ASKED, told)):
@@ -209,17 +216,19 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
     row = first_row(connection, f"FROM {ASKED}")
     day, rough = (row[0], row[1]) if row else (None, [])
     names = _names(variable, day)
-    fine = variable.decode is municipality_code
-    marked = {municipality_code(code) if fine else county_code(code // 100) for code in rough}
+    digits: dict[object, int]
+    digits = {municipality_code: MUNICIPALITY_DIGITS, county_code: COUNTY_DIGITS}
+    marked = [
+        code for code in rough if len(code) == digits.get(variable.decode)
+    ]
 
     def label(code: str) -> Text:
         return same(f"{names.get(code, code)}{f' {_MARK}' if code in marked else ''}")
 
-    marked = marked if fine or variable.decode is county_code else set()
     dimension = variable.dimension
     if names:
         dimension = replace(dimension, labels=label)
-    return replace(variable, dimension=dimension, note=_note(day, sorted(marked)))
+    return replace(variable, dimension=dimension, note=_note(day, marked))
 
 
 def has_borders_of_each_day(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -273,7 +282,7 @@ def _note(day: date | None, rough: Sequence[str]) -> Text:
     en = "In the borders of each day." if day is None else f"In the borders of {day}."
     no = "I grensene på hver dag." if day is None else f"I grensene {day}."
     if rough:
-        listed = ", ".join(rough)
+        listed = ", ".join(rough[:_LISTED]) + (" …" if len(rough) > _LISTED else "")
         en += f" {_MARK}: where basic units do not tell, persons are divided by weights: {listed}."
         no += (
             f" {_MARK}: der grunnkretsene ikke sier det, er personer fordelt med vekter: {listed}."
@@ -281,9 +290,19 @@ def _note(day: date | None, rough: Sequence[str]) -> Text:
     return Text(en, no)
 
 
+def _rough(shares: Iterable[Shares]) -> list[str]:
+    """Municipalities and counties that persons are divided between by weights."""
+    found: set[str] = set()
+    for several in shares:
+        for decode, unit in ((municipality_code, 1), (county_code, 100)):
+            codes = {code // unit for code in several}
+            found |= {decode(code) for code in codes if len(codes) > 1}
+    return sorted(found)
+
+
 def _on(
     connection: duckdb.DuckDBPyConnection, reported: date | None, day: date
-) -> tuple[pl.DataFrame, list[int]]:
+) -> tuple[pl.DataFrame, list[str]]:
     """Where places are on a day: codes that are another one there; and which are estimates."""
     known = unit_places(connection)
     starts = _meant(reported, day)
@@ -295,7 +314,7 @@ def _on(
         own = units[np.isin(units // _UNIT, [c for c, d in starts.items() if d == at])]
         traces = traced(own // _UNIT, own % _UNIT, [at, day])
         rows.append(_rows(own, traces[-1:], [_ALWAYS]))
-    rough = {to for code in set((units // _UNIT).tolist()) for to in shares[code]}
+    rough = [shares[code] for code in set((units // _UNIT).tolist())]
     if known is not None:
         here = known.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
         named = pl.Series([whole.get(u // _UNIT, 0) for u in here["key"].to_list()], dtype=pl.Int32)
@@ -304,7 +323,7 @@ def _on(
     found = pl.concat(rows).filter(
         (pl.col("key") != pl.col("municipality")) | pl.col("basic_unit").is_not_null()
     )
-    return found, sorted(rough)
+    return found, _rough(rough)
 
 
 def _meant(reported: date | None, day: date) -> dict[int, date]:
@@ -332,11 +351,11 @@ def _units(
 
 def _as_it_was(
     connection: duckdb.DuckDBPyConnection, reported: date | None
-) -> tuple[pl.DataFrame, list[int]]:
+) -> tuple[pl.DataFrame, list[str]]:
     """Where places are from when to when, of all that ever change; and which are estimates."""
     known = unit_places(connection)
-    row = run(connection, [first_stay()]).fetchone()
-    days = border_days(row[0] if row and row[0] else _ALWAYS[0])
+    ((first,),) = run(connection, [first_stay()]).fetchall()
+    days = border_days(first or _ALWAYS[0])
     spells = [*zip((_ALWAYS[0], *days), (*days, _ALWAYS[1]), strict=True)]
     # Of the time before the first change, the day before it; of any later one, its first day.
     seen = [day - timedelta(days=1) for day in days[:1]] + [*days]
@@ -349,12 +368,10 @@ def _as_it_was(
     for code in sorted(set((units // _UNIT).tolist())):
         own = units[units // _UNIT == code]
         rows.append(_rows(own, _traces(own, starts[code], seen, reported), spells))
-    rough = {
-        to for c in set((units // _UNIT).tolist()) for s in shares[c] if len(s) > 1 for to in s
-    }
+    rough = [s for code in set((units // _UNIT).tolist()) for s in shares[code]]
     if known is not None:
         rows.append(known)
-    return _changing(pl.concat(rows)), sorted(rough)
+    return _changing(pl.concat(rows)), _rough(rough)
 
 
 def _begun(seen: Sequence[date]) -> dict[int, date]:
