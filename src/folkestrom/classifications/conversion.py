@@ -56,8 +56,7 @@ def border_days(after: date = FIRST_DAY, until: date = date.max) -> tuple[date, 
     >>> [day.year for day in border_days(date(2017, 1, 1), date(2025, 1, 1))]
     [2018, 2019, 2020, 2024]
     """
-    days = municipality_changes()["day"].unique().sort().to_list()
-    return tuple(day for day in days if after < day <= until)
+    return tuple(day for day in _steps(back=False) if after < day <= until)
 
 
 def conversion(from_day: date, to_day: date) -> pl.DataFrame:
@@ -109,7 +108,7 @@ def shares_of(code: int, from_day: date, to_day: date) -> Shares:
     days = border_days(low, high)
     shares = {code: 1.0}
     for day in reversed(days) if back else days:
-        step = _steps(back)[day]
+        step = _steps(back=back)[day]
         found: Shares = {}
         for at, share in shares.items():
             for to, weight in step.get(at, {at: 1.0}).items():
@@ -154,7 +153,7 @@ def traced(
         back = other < one
         passed = border_days(min(one, other), max(one, other))
         for day in reversed(passed) if back else passed:
-            _pass(_steps(back)[day], at, place)
+            _pass(_steps(back=back)[day], at, place)
         found.append(at.copy())
     return found
 
@@ -229,7 +228,7 @@ def _parts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
 
 
 @cache
-def _steps(back: bool) -> dict[date, dict[int, Shares]]:
+def _steps(*, back: bool) -> dict[date, dict[int, Shares]]:
     """Of each day with changes, the shares of every code that changes on it."""
     rows = municipality_changes().select("day", "old", "new", "basic_units").rows()
     counted: dict[date, dict[int, dict[int, int | None]]] = {}

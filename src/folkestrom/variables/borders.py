@@ -218,9 +218,7 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
     names = _names(variable, day)
     digits: dict[object, int]
     digits = {municipality_code: MUNICIPALITY_DIGITS, county_code: COUNTY_DIGITS}
-    marked = [
-        code for code in rough if len(code) == digits.get(variable.decode)
-    ]
+    marked = [code for code in rough if len(code) == digits.get(variable.decode)]
 
     def label(code: str) -> Text:
         return same(f"{names.get(code, code)}{f' {_MARK}' if code in marked else ''}")

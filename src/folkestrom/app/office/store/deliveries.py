@@ -51,8 +51,9 @@ class Deliveries(Opened):
         """
         check_arguments(Deliveries.intake, locals())
         return intake.intake(
-            self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress
-        )
+            self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress,
+            borders=self.borders,
+        )  # fmt: skip
 
     def quarantine(self, limit: int | None = None) -> pa.Table:
         """What waits in quarantine: where it came from and what is wrong, without the records.
