@@ -18,7 +18,7 @@ import polars as pl
 
 from folkestrom.classifications.conversion import border_days, shares_of
 from folkestrom.engine.rows import is_table
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.steps import compose, step
 
 #: The table of a store that has it.
 UNIT_PLACES: Final = "unit_place"
@@ -53,7 +53,7 @@ def unit_places(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
     """
     if not is_table(connection, UNIT_PLACES):
         return None
-    return pl.DataFrame(run(connection, [unit_places_of_store()]).to_arrow_table())
+    return pl.DataFrame(connection.sql(compose([unit_places_of_store()])).to_arrow_table())
 
 
 def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ of borders is no event: nobody moves by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -32,6 +32,7 @@ from folkestrom.classifications.reported import reported_borders
 from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.engine.rows import first_row, is_table, lent
 from folkestrom.engine.steps import Step, create_view, run, step
+from folkestrom.errors import UsageError
 from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Text, same
 from folkestrom.variables.variable import Variable
@@ -40,8 +41,12 @@ from folkestrom.variables.variable import Variable
 PLACES: Final = "border_place"
 ASKED: Final = "asked_borders"
 #: Where codes of places begin and end that never changed.
+#: The level between municipalities and basic units.
+PART_OF_TOWN: Final = "part_of_town"
 _ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
 _UNIT: Final = 10_000
+#: A municipality without parts of town is one, of this number.
+_PARTS: Final = 100
 #: Marks what is an estimate; footnotes list so many of them.
 _MARK: Final = "≈"
 _LISTED: Final = 20
@@ -61,13 +66,13 @@ def units_of_places(codes: Sequence[int]) -> str:
 
 
 @step("residence", reads=["residence"], example={"catalog": "folkestrom"})
-def residence_in_borders(catalog: str) -> str:
+def residence_in_borders(catalog: str, *, parts: bool = False) -> str:
     """Who is resident where, with every place as it is in the borders of one day."""
     return f"""
         SELECT r.* REPLACE (
           CAST(coalesce(u.municipality, m.municipality, r.municipality) AS SMALLINT)
             AS municipality,
-          coalesce(u.basic_unit, r.basic_unit) AS basic_unit
+          coalesce(u.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit
         )
         FROM {catalog}.main.residence r
         LEFT JOIN ({_unique()}) m ON m.key = r.municipality
@@ -76,13 +81,13 @@ def residence_in_borders(catalog: str) -> str:
 
 
 @step("event", reads=["event"], example={"catalog": "folkestrom"})
-def event_in_borders(catalog: str) -> str:
+def event_in_borders(catalog: str, *, parts: bool = False) -> str:
     """Every event, with both of its places as they are in the borders of one day."""
     ends = ("from", "to")
     replaced = ", ".join(
         f"""CAST(coalesce(u_{end}.municipality, m_{end}.municipality, e.municipality_{end})
             AS SMALLINT) AS municipality_{end},
-          coalesce(u_{end}.basic_unit, e.basic_unit_{end}) AS basic_unit_{end}"""
+          coalesce(u_{end}.basic_unit, {_unit(f"e.basic_unit_{end}", parts)}) AS basic_unit_{end}"""
         for end in ends
     )
     joins = "\n".join(
@@ -93,6 +98,11 @@ def event_in_borders(catalog: str) -> str:
     return f"SELECT e.* REPLACE ({replaced}) FROM {catalog}.main.event e {joins}"
 
 
+def _unit(column: str, parts: bool) -> str:
+    """A basic unit that is not classified: as it is reported, or the whole of its municipality."""
+    return f"{column} // {_UNIT} * {_PARTS}" if parts else column
+
+
 def _unique() -> str:
     # A join with what is unique by its key is left out where no column of it is asked for.
     listed = "any_value(municipality) AS municipality, any_value(basic_unit) AS basic_unit"
@@ -100,7 +110,7 @@ def _unique() -> str:
 
 
 @step("residence", reads=["residence"], example={"catalog": "folkestrom"})
-def residence_as_it_was(catalog: str) -> str:
+def residence_as_it_was(catalog: str, *, parts: bool = False) -> str:
     """Who was resident where, each stay cut where its place got another code.
 
     A code that begins on a day does so for whoever is there at the end of the day before.
@@ -108,7 +118,7 @@ def residence_as_it_was(catalog: str) -> str:
     return f"""
         SELECT r.* REPLACE (
           CAST(coalesce(p.municipality, r.municipality) AS SMALLINT) AS municipality,
-          coalesce(p.basic_unit, r.basic_unit) AS basic_unit,
+          coalesce(p.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit,
           greatest(r.valid_from, coalesce(p.stock_from, r.valid_from)) AS valid_from,
           least(r.valid_to, coalesce(p.stock_to, r.valid_to)) AS valid_to
         )
@@ -120,14 +130,15 @@ def residence_as_it_was(catalog: str) -> str:
 
 
 @step("event", reads=["event"], example={"catalog": "folkestrom"})
-def event_as_it_was(catalog: str) -> str:
+def event_as_it_was(catalog: str, *, parts: bool = False) -> str:
     """Every event, with both of its places as they were on its day."""
     replaced, joins = [], []
     for end in ("from", "to"):
         replaced.append(
             f"CAST(coalesce(p_{end}.municipality, e.municipality_{end}) AS SMALLINT) "
             f"AS municipality_{end}, "
-            f"coalesce(p_{end}.basic_unit, e.basic_unit_{end}) AS basic_unit_{end}"
+            f"coalesce(p_{end}.basic_unit, {_unit(f'e.basic_unit_{end}', parts)}) "
+            f"AS basic_unit_{end}"
         )
         joins.append(f"""
         LEFT JOIN {PLACES} k_{end} ON k_{end}.key = e.basic_unit_{end} AND k_{end}.first
@@ -169,7 +180,9 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
     return f'"{name}"'
 
 
-def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
+def put_up(
+    connection: duckdb.DuckDBPyConnection, asked: date | None, *, parts: bool = False
+) -> None:
     """Let a connection see residence and events in borders, for as long as it is open.
 
     Parameters
@@ -178,15 +191,30 @@ def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
         An open store.
     asked
         The day whose borders are asked for; None: those of each day.
+    parts
+        Parts of town in place of basic units.
     """
     reported = reported_borders(connection)
     catalog = catalog_of(connection)
+    known = unit_places(connection)
+    if parts and known is None:
+        raise UsageError(
+            "is not known: the store has no classification of basic units",
+            where="by",
+            value="part_of_town",
+            next_step="Load it with `folkestrom classifications load --from DIR`",
+        )
+    if known is not None:
+        unit = "part_of_town" if parts else "basic_unit"
+        known = known.select(
+            "key", "municipality", pl.col(unit).alias("basic_unit"), "valid_from", "valid_to"
+        )
     if asked is None:
-        rows, rough = _as_it_was(connection, reported)
-        steps: tuple[Step, Step] = (residence_as_it_was(catalog), event_as_it_was(catalog))
+        rows, rough = _as_it_was(connection, reported, known)
+        views: tuple[Callable[..., Step], ...] = (residence_as_it_was, event_as_it_was)
     else:
-        rows, rough = _on(connection, reported, asked)
-        steps = (residence_in_borders(catalog), event_in_borders(catalog))
+        rows, rough = _on(connection, reported, asked, known)
+        views = (residence_in_borders, event_in_borders)
     told = pa.table(
         {
             "day": pa.array([asked], pa.date32()),
@@ -197,8 +225,8 @@ def put_up(connection: duckdb.DuckDBPyConnection, asked: date | None) -> None:
         with lent(connection, put=table):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM put")
     if rows.height:
-        for one in steps:
-            create_view(connection, [one], temporary=True)
+        for view in views:
+            create_view(connection, [view(catalog, parts=parts)], temporary=True)
 
 
 def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
@@ -211,7 +239,12 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
     variable
         A variable of its vocabulary; what is no place stays as it is.
     """
-    if not _is_place(variable) or not is_table(connection, ASKED):
+    if not _is_place(variable):
+        return variable
+    if variable.name == PART_OF_TOWN:
+        asked = first_row(connection, f"FROM {ASKED}") if is_table(connection, ASKED) else None
+        put_up(connection, asked[0] if asked else reported_borders(connection), parts=True)
+    if not is_table(connection, ASKED):
         return variable
     row = first_row(connection, f"FROM {ASKED}")
     day, rough = (row[0], row[1]) if row else (None, [])
@@ -299,10 +332,12 @@ def _rough(shares: Iterable[Shares]) -> list[str]:
 
 
 def _on(
-    connection: duckdb.DuckDBPyConnection, reported: date | None, day: date
+    connection: duckdb.DuckDBPyConnection,
+    reported: date | None,
+    day: date,
+    known: pl.DataFrame | None,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Where places are on a day: codes that are another one there; and which are estimates."""
-    known = unit_places(connection)
     starts = _meant(reported, day)
     shares = {code: shares_of(code, at, day) for code, at in starts.items()}
     whole = {code: next(iter(to)) for code, to in shares.items() if len(to) == 1}
@@ -348,10 +383,9 @@ def _units(
 
 
 def _as_it_was(
-    connection: duckdb.DuckDBPyConnection, reported: date | None
+    connection: duckdb.DuckDBPyConnection, reported: date | None, known: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, list[str]]:
     """Where places are from when to when, of all that ever change; and which are estimates."""
-    known = unit_places(connection)
     ((first,),) = run(connection, [first_stay()]).fetchall()
     days = border_days(first or _ALWAYS[0])
     spells = [*zip((_ALWAYS[0], *days), (*days, _ALWAYS[1]), strict=True)]

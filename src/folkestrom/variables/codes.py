@@ -69,6 +69,8 @@ _CLASSIFICATIONS: Final = {
     "Marital status": "Sivilstand",
     "Municipalities as reported": "Kommuner som meldt",
     "Own resident children": "Egne barn som er bosatt",
+    "Parts of town, and whole municipalities that have none":
+        "Bydeler, og hele kommuner som ikke har noen",
     "Sex": "Kjønn",
     "Stated reason for migration": "Oppgitt innvandringsgrunn",
     "Year": "År",

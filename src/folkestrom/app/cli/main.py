@@ -9,6 +9,7 @@ import typer
 
 from folkestrom import __version__
 from folkestrom.app.cli import (
+    classifications,
     demo,
     fit,
     intake,
@@ -108,6 +109,7 @@ def _global_options(
 for module in (
     intake,
     link,
+    classifications,
     variables,
     check,
     statistics,

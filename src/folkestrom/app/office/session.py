@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
-from folkestrom.classifications.reported import borders_day
+from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
@@ -77,11 +77,12 @@ def asking(
     folder, waiting
         As for `reading`.
     borders
-        A year, a day, or "as-it-was": the borders that places are in; None: as they are reported.
+        A year, a day, or "as-it-was": the borders that places are in. None: as they are reported;
+        where reports have the codes of their own day, those of each day that is asked about.
     """
     day = None if borders is None else borders_day(borders)
     with reading(folder, waiting) as connection, resource_errors():
-        if borders is not None:
+        if borders is not None or reported_borders(connection) is None:
             # Imported here: most questions are asked without.
             from folkestrom.variables.borders import put_up
 
