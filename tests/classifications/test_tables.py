@@ -9,10 +9,9 @@ from importlib import resources
 import polars as pl
 import pytest
 
-from folkestrom.classifications.areas import county_name
+from folkestrom.classifications.areas import FIRST_DAY, county_name
 from folkestrom.classifications.areas import municipality_name as latest_name
 from folkestrom.classifications.tables import (
-    FIRST_DAY,
     counties,
     county_names,
     county_of,

@@ -8,10 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from folkestrom.errors import UsageError
+
 #: Places that exist on this day are called as they were then, whatever they are called later.
 _NAMED: Final = "2023-12-31"
-#: The first day of the lists.
-_FIRST: Final = "1960-01-01"
+#: The first day that the lists hold for.
+FIRST_DAY: Final = date(1960, 1, 1)
 
 
 def municipality_name(code: str) -> str:
@@ -76,7 +78,7 @@ def lives() -> tuple[tuple[str, date, date, date | None], ...]:
 
 
 def _day(text: str) -> date:
-    return date.min if text == _FIRST else date.fromisoformat(text)
+    return date.min if text == str(FIRST_DAY) else date.fromisoformat(text)
 
 
 @cache
@@ -90,3 +92,21 @@ def _names(file: str) -> dict[str, str]:
     rows = _rows(file)
     last = {row["code"]: row["name"] for row in rows}
     return last | {r["code"]: r["name"] for r in rows if r["valid_from"] <= _NAMED < r["valid_to"]}
+
+
+def listed_day(day: date) -> date:
+    """The day itself, if the lists go as far back.
+
+    Raises
+    ------
+    UsageError
+        A day before them.
+    """
+    if day < FIRST_DAY:
+        raise UsageError(
+            "is before the borders that are known",
+            value=day,
+            allowed=f"a day from {FIRST_DAY} on",
+            next_step="Ask for a later day.",
+        )
+    return day

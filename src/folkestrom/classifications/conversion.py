@@ -19,7 +19,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.classifications.tables import FIRST_DAY, listed_day, municipalities, read_list
+from folkestrom.classifications.areas import FIRST_DAY, listed_day
+from folkestrom.classifications.tables import municipalities, read_list
 from folkestrom.errors import UsageError
 
 #: Shares of one code, by the codes that it goes to; codes are numbers.

@@ -13,6 +13,7 @@ from typing import Final
 
 import duckdb
 
+from folkestrom.classifications.areas import listed_day
 from folkestrom.engine.store_meta import get, put
 from folkestrom.errors import UsageError
 
@@ -58,9 +59,6 @@ def borders_day(asked: str | int | date, where: str = "--borders") -> date | Non
                 value=text,
                 allowed=f"a year such as 2024, a day such as 2024-01-01, or {AS_IT_WAS}",
             ) from error
-    # Imported here: who asks for no borders waits for no lists.
-    from folkestrom.classifications.tables import listed_day
-
     return listed_day(day)
 
 

@@ -15,14 +15,11 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Final
 
 import polars as pl
 
+from folkestrom.classifications.areas import listed_day
 from folkestrom.errors import UsageError
-
-#: The first day that the lists hold for.
-FIRST_DAY: Final = date(1960, 1, 1)
 
 
 @cache
@@ -125,21 +122,3 @@ def _read(name: str) -> pl.DataFrame:
 
 def _valid(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     return frame.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
-
-
-def listed_day(day: date) -> date:
-    """The day itself, if the lists go as far back.
-
-    Raises
-    ------
-    UsageError
-        A day before them.
-    """
-    if day < FIRST_DAY:
-        raise UsageError(
-            "is before the borders that are known",
-            value=day,
-            allowed=f"a day from {FIRST_DAY} on",
-            next_step="Ask for a later day.",
-        )
-    return day

@@ -13,7 +13,6 @@ import numpy as np
 
 from folkestrom.engine.rows import first_number
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
-from folkestrom.intake.borders import settle_borders, tell_meanings
 from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
 from folkestrom.intake.load import PlacedDelivery, Progress, load, place
@@ -23,6 +22,7 @@ from folkestrom.intake.reading.files import Format, InputFile
 from folkestrom.intake.reading.readers import Delivery, read_parquet
 from folkestrom.intake.reading.text_files import convert
 from folkestrom.intake.redeliveries import close_mended, repeats_waiting, still_waiting
+from folkestrom.intake.resolution.borders import settle_borders, tell_meanings
 from folkestrom.intake.resolution.conflicts import find_earlier, settle_keys
 from folkestrom.intake.resolution.links import add_links, settle_links
 from folkestrom.intake.sealing import sealed_until

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
+from folkestrom.classifications.areas import listed_day
 from folkestrom.classifications.code_lists import (
     UNKNOWN_CODE,
     country_code,
@@ -17,7 +18,7 @@ from folkestrom.classifications.code_lists import (
     long_list,
     municipality_code,
 )
-from folkestrom.classifications.tables import county_names, listed_day, municipality_names
+from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.linkage.catalogue import Linked
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN

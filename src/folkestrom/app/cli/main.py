@@ -9,7 +9,6 @@ import typer
 
 from folkestrom import __version__
 from folkestrom.app.cli import (
-    classifications,
     demo,
     fit,
     intake,
@@ -34,7 +33,7 @@ from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
-from folkestrom.app.cli.vocabulary import variables
+from folkestrom.app.cli.vocabulary import classifications, variables
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from folkestrom.app.office import arguments, classifications, intake, linkage
-from folkestrom.app.office.classifications import ClassificationsResult
+from folkestrom.app.office import arguments, intake, linkage
 from folkestrom.app.office.intake import StoreInfo
 from folkestrom.app.office.linkage import LinkedInfo
+from folkestrom.app.office.vocabulary import classifications
+from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult

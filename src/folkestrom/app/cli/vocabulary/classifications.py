@@ -12,7 +12,7 @@ from folkestrom.app.cli.options import Wait
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
-    from folkestrom.app.office.classifications import ClassificationsResult
+    from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
 
 classifications_app = typer.Typer(
     help="Classifications of the store: basic units, parts of town, and other lists.",
@@ -34,7 +34,7 @@ def load(
     wait: Wait = None,
 ) -> None:
     """Load classifications from files, in place of those that the store has."""
-    from folkestrom.app.office import classifications as office
+    from folkestrom.app.office.vocabulary import classifications as office
 
     given = settings(ctx)
     _tell(given, office.load(given.store, files, given.waiting(wait)))
@@ -50,7 +50,7 @@ def pull(
     wait: Wait = None,
 ) -> None:
     """Pull classifications from Statistics Norway's service, in place of those of the store."""
-    from folkestrom.app.office import classifications as office
+    from folkestrom.app.office.vocabulary import classifications as office
 
     given = settings(ctx)
     lists = dict(map(_named, also or []))
