@@ -58,13 +58,6 @@ def store_catalog() -> str:
     return "SELECT current_database() AS catalog"
 
 
-@step("units_of_places", reads=["residence"], example={"codes": (1103,)})
-def units_of_places(codes: Sequence[int]) -> str:
-    """Basic units that anybody ever lived in, of some municipalities."""
-    listed = ", ".join(str(code) for code in codes)
-    return f"SELECT DISTINCT basic_unit FROM residence WHERE municipality IN ({listed})"
-
-
 @step("residence", reads=["residence"], example={"catalog": "folkestrom"})
 def residence_in_borders(catalog: str, *, parts: bool = False) -> str:
     """Who is resident where, with every place as it is in the borders of one day."""
@@ -180,6 +173,11 @@ def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
     return f'"{name}"'
 
 
+def own_tables(connection: duckdb.DuckDBPyConnection) -> str:
+    """What names of tables begin with that are asked whatever borders are; mostly nothing."""
+    return f"{catalog_of(connection)}.main." if is_table(connection, ASKED) else ""
+
+
 def put_up(
     connection: duckdb.DuckDBPyConnection, asked: date | None, *, parts: bool = False
 ) -> None:
@@ -213,7 +211,7 @@ def put_up(
         rows, rough = _as_it_was(connection, reported, known)
         views: tuple[Callable[..., Step], ...] = (residence_as_it_was, event_as_it_was)
     else:
-        rows, rough = _on(connection, reported, asked, known)
+        rows, rough = _on(reported, asked, known)
         views = (residence_in_borders, event_in_borders)
     told = pa.table(
         {
@@ -332,7 +330,6 @@ def _rough(shares: Iterable[Shares]) -> list[str]:
 
 
 def _on(
-    connection: duckdb.DuckDBPyConnection,
     reported: date | None,
     day: date,
     known: pl.DataFrame | None,
@@ -342,7 +339,7 @@ def _on(
     shares = {code: shares_of(code, at, day) for code, at in starts.items()}
     whole = {code: next(iter(to)) for code, to in shares.items() if len(to) == 1}
     rows = [_rows([*whole], [[*whole.values()]], [_ALWAYS])]
-    units = _units(connection, [code for code in shares if code not in whole], known)
+    units = _units([code for code in shares if code not in whole], known)
     for at in {starts[code] for code in (units // _UNIT).tolist()}:
         own = units[np.isin(units // _UNIT, [c for c, d in starts.items() if d == at])]
         traces = traced(own // _UNIT, own % _UNIT, [at, day])
@@ -372,13 +369,14 @@ def _meant(reported: date | None, day: date) -> dict[int, date]:
 
 
 def _units(
-    connection: duckdb.DuckDBPyConnection, codes: Sequence[int], known: pl.DataFrame | None
+    codes: Sequence[int], known: pl.DataFrame | None
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Basic units of the store in some municipalities, but for those that are classified."""
-    if not codes:
-        return np.empty(0, np.int64)
-    found = run(connection, [units_of_places(codes)]).fetchnumpy()["basic_unit"]
-    units = np.asarray(found, np.int64)
+    """Every number that a basic unit of some municipalities may have, but those classified.
+
+    To look up which numbers occur would take longer than the questions that are asked.
+    """
+    numbers = np.arange(_UNIT, dtype=np.int64)
+    units = (np.array(codes, np.int64)[:, None] * _UNIT + numbers).reshape(-1)
     return units if known is None else np.setdiff1d(units, known["key"].to_numpy())
 
 
@@ -396,7 +394,7 @@ def _as_it_was(
     whole = [code for code, there in shares.items() if all(len(s) == 1 for s in there)]
     places = [[next(iter(shares[code][n])) for code in whole] for n in range(len(seen))]
     rows = [_rows(whole, places, spells)]
-    units = _units(connection, [code for code in shares if code not in set(whole)], known)
+    units = _units([code for code in shares if code not in set(whole)], known)
     for code in sorted(set((units // _UNIT).tolist())):
         own = units[units // _UNIT == code]
         rows.append(_rows(own, _traces(own, starts[code], seen, reported), spells))
