@@ -50,6 +50,8 @@ _PARTS: Final = 100
 #: Marks what is an estimate; footnotes list so many of them.
 _MARK: Final = "≈"
 _LISTED: Final = 20
+#: Municipalities of which every number that a unit can have is looked at.
+_FEW: Final = 5
 
 
 @step("store_catalog")
@@ -211,7 +213,7 @@ def put_up(
         rows, rough = _as_it_was(connection, reported, known)
         views: tuple[Callable[..., Step], ...] = (residence_as_it_was, event_as_it_was)
     else:
-        rows, rough = _on(reported, asked, known)
+        rows, rough = _on(connection, reported, asked, known)
         views = (residence_in_borders, event_in_borders)
     told = pa.table(
         {
@@ -284,6 +286,12 @@ def changing_days() -> str:
     """
 
 
+@step("largest_number", reads=["residence"])
+def largest_number() -> str:
+    """The largest number of a basic unit inside its municipality."""
+    return f"SELECT max(basic_unit % {_UNIT}) AS number FROM residence"
+
+
 @step("first_stay", reads=["residence"])
 def first_stay() -> str:
     """The first day of any stay."""
@@ -330,6 +338,7 @@ def _rough(shares: Iterable[Shares]) -> list[str]:
 
 
 def _on(
+    connection: duckdb.DuckDBPyConnection,
     reported: date | None,
     day: date,
     known: pl.DataFrame | None,
@@ -339,7 +348,7 @@ def _on(
     shares = {code: shares_of(code, at, day) for code, at in starts.items()}
     whole = {code: next(iter(to)) for code, to in shares.items() if len(to) == 1}
     rows = [_rows([*whole], [[*whole.values()]], [_ALWAYS])]
-    units = _units([code for code in shares if code not in whole], known)
+    units = _units(connection, [code for code in shares if code not in whole], known)
     for at in {starts[code] for code in (units // _UNIT).tolist()}:
         own = units[np.isin(units // _UNIT, [c for c, d in starts.items() if d == at])]
         traces = traced(own // _UNIT, own % _UNIT, [at, day])
@@ -369,13 +378,18 @@ def _meant(reported: date | None, day: date) -> dict[int, date]:
 
 
 def _units(
-    codes: Sequence[int], known: pl.DataFrame | None
+    connection: duckdb.DuckDBPyConnection, codes: Sequence[int], known: pl.DataFrame | None
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Every number that a basic unit of some municipalities may have, but those classified.
 
-    To look up which numbers occur would take longer than the questions that are asked.
+    To look up which numbers occur would take longer than the questions that are asked; of many
+    municipalities, it is worth while to know the largest.
     """
-    numbers = np.arange(_UNIT, dtype=np.int64)
+    largest = _UNIT - 1
+    if len(codes) > _FEW:
+        ((found,),) = run(connection, [largest_number()]).fetchall()
+        largest = int(found or 0)
+    numbers = np.arange(largest + 1, dtype=np.int64)
     units = (np.array(codes, np.int64)[:, None] * _UNIT + numbers).reshape(-1)
     return units if known is None else np.setdiff1d(units, known["key"].to_numpy())
 
@@ -394,7 +408,7 @@ def _as_it_was(
     whole = [code for code, there in shares.items() if all(len(s) == 1 for s in there)]
     places = [[next(iter(shares[code][n])) for code in whole] for n in range(len(seen))]
     rows = [_rows(whole, places, spells)]
-    units = _units([code for code in shares if code not in set(whole)], known)
+    units = _units(connection, [code for code in shares if code not in set(whole)], known)
     for code in sorted(set((units // _UNIT).tolist())):
         own = units[units // _UNIT == code]
         rows.append(_rows(own, _traces(own, starts[code], seen, reported), spells))
