@@ -36,7 +36,7 @@ from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.residence import explain, rules
-from folkestrom.app.cli.vocabulary import variables
+from folkestrom.app.cli.vocabulary import classifications, variables
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 
@@ -72,6 +72,14 @@ def _global_options(
             "--lang", envvar=VARIABLE, help="Language of titles, labels, help and errors."
         ),
     ] = Language.EN,
+    borders: Annotated[
+        str | None,
+        typer.Option(
+            "--borders",
+            metavar="YYYY|as-it-was",
+            help="Borders that places are in: of a year, or of each day. Without it, as reported.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Results and errors only: no progress, no remarks.")
     ] = False,
@@ -96,6 +104,7 @@ def _global_options(
         format_said=is_typed("output_format"),
         lang=lang,
         lang_said=is_typed("lang"),
+        borders=borders,
     )
 
 
@@ -103,6 +112,7 @@ for module in (
     intake,
     feed,
     link,
+    classifications,
     variables,
     check,
     statistics,
