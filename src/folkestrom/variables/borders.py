@@ -32,6 +32,7 @@ from folkestrom.classifications.reported import reported_borders
 from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.engine.rows import first_row, is_table, lent
 from folkestrom.engine.steps import Step, create_view, run, step
+from folkestrom.engine.store_derived import largest_unit
 from folkestrom.errors import UsageError
 from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Text, same
@@ -50,8 +51,6 @@ _PARTS: Final = 100
 #: Marks what is an estimate; footnotes list so many of them.
 _MARK: Final = "≈"
 _LISTED: Final = 20
-#: Municipalities of which every number that a unit can have is looked at.
-_FEW: Final = 5
 
 
 @step("store_catalog")
@@ -60,9 +59,12 @@ def store_catalog() -> str:
     return "SELECT current_database() AS catalog"
 
 
-@step("residence", reads=["residence"], example={"catalog": "folkestrom"})
-def residence_in_borders(catalog: str, *, parts: bool = False) -> str:
-    """Who is resident where, with every place as it is in the borders of one day."""
+@step("residence", reads=["residence"], example={"catalog": "folkestrom", "divided": (1507,)})
+def residence_in_borders(catalog: str, divided: Sequence[int], *, parts: bool = False) -> str:
+    """Who is resident where, with every place as it is in the borders of one day.
+
+    Basic units are looked up in the municipalities of which some are elsewhere than the rest.
+    """
     return f"""
         SELECT r.* REPLACE (
           CAST(coalesce(u.municipality, m.municipality, r.municipality) AS SMALLINT)
@@ -71,12 +73,12 @@ def residence_in_borders(catalog: str, *, parts: bool = False) -> str:
         )
         FROM {catalog}.main.residence r
         LEFT JOIN ({_unique()}) m ON m.key = r.municipality
-        LEFT JOIN ({_unique()}) u ON u.key = r.basic_unit
+        LEFT JOIN ({_unique()}) u ON u.key = {_divided("r.municipality", "r.basic_unit", divided)}
     """
 
 
-@step("event", reads=["event"], example={"catalog": "folkestrom"})
-def event_in_borders(catalog: str, *, parts: bool = False) -> str:
+@step("event", reads=["event"], example={"catalog": "folkestrom", "divided": (1507,)})
+def event_in_borders(catalog: str, divided: Sequence[int], *, parts: bool = False) -> str:
     """Every event, with both of its places as they are in the borders of one day."""
     ends = ("from", "to")
     replaced = ", ".join(
@@ -87,10 +89,19 @@ def event_in_borders(catalog: str, *, parts: bool = False) -> str:
     )
     joins = "\n".join(
         f"LEFT JOIN ({_unique()}) m_{end} ON m_{end}.key = e.municipality_{end} "
-        f"LEFT JOIN ({_unique()}) u_{end} ON u_{end}.key = e.basic_unit_{end}"
+        f"LEFT JOIN ({_unique()}) u_{end} ON u_{end}.key = "
+        + _divided(f"e.municipality_{end}", f"e.basic_unit_{end}", divided)
         for end in ends
     )
     return f"SELECT e.* REPLACE ({replaced}) FROM {catalog}.main.event e {joins}"
+
+
+def _divided(municipality: str, unit: str, divided: Sequence[int]) -> str:
+    """A basic unit, of some municipalities; most rows then need no second search."""
+    if not divided:
+        return "NULL::INTEGER"
+    listed = ", ".join(map(str, divided))
+    return f"CASE WHEN {municipality} IN ({listed}) THEN {unit} END"
 
 
 def _unit(column: str, parts: bool) -> str:
@@ -225,8 +236,10 @@ def put_up(
         with lent(connection, put=table):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM put")
     if rows.height:
+        divided = rows.filter(pl.col("key") >= _UNIT)["key"] // _UNIT
+        where = {} if asked is None else {"divided": sorted(divided.unique().to_list())}
         for view in views:
-            create_view(connection, [view(catalog, parts=parts)], temporary=True)
+            create_view(connection, [view(catalog, parts=parts, **where)], temporary=True)
 
 
 def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
@@ -284,12 +297,6 @@ def changing_days() -> str:
         SELECT DISTINCT valid_from FROM {PLACES}
         WHERE valid_from > $after AND valid_from <= $until ORDER BY valid_from
     """
-
-
-@step("largest_number", reads=["residence"])
-def largest_number() -> str:
-    """The largest number of a basic unit inside its municipality."""
-    return f"SELECT max(basic_unit % {_UNIT}) AS number FROM residence"
 
 
 @step("first_stay", reads=["residence"])
@@ -382,14 +389,9 @@ def _units(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Every number that a basic unit of some municipalities may have, but those classified.
 
-    To look up which numbers occur would take longer than the questions that are asked; of many
-    municipalities, it is worth while to know the largest.
+    To look up which numbers occur would take longer than the questions that are asked.
     """
-    largest = _UNIT - 1
-    if len(codes) > _FEW:
-        ((found,),) = run(connection, [largest_number()]).fetchall()
-        largest = int(found or 0)
-    numbers = np.arange(largest + 1, dtype=np.int64)
+    numbers = np.arange(largest_unit(connection) + 1, dtype=np.int64)
     units = (np.array(codes, np.int64)[:, None] * _UNIT + numbers).reshape(-1)
     return units if known is None else np.setdiff1d(units, known["key"].to_numpy())
 
