@@ -78,6 +78,13 @@ def twin(
             help="Write files of income, wealth, education and the like.",
         ),
     ] = True,
+    dwellings: Annotated[
+        bool,
+        typer.Option(
+            "--dwellings/--no-dwellings",
+            help="Say which dwelling people live in, and who truly lives with whom.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")
     ] = False,
@@ -102,6 +109,7 @@ def twin(
             last_year=years[1],
             variables=variables,
             panel=panel,
+            dwellings=dwellings,
             overwrite=overwrite,
             progress=lambda name, step, steps: bar.update(
                 task, description=name, completed=step, total=steps

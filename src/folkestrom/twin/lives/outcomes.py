@@ -19,7 +19,7 @@ from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.levels import family_level, origin_level, standing_levels, work_levels
 from folkestrom.twin.lives.mobility import ADULT, COVID_YEAR
 from folkestrom.twin.lives.origins import EU8_BORN as EU8_GROUP
-from folkestrom.twin.lives.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY
+from folkestrom.twin.lives.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY, spouse
 from folkestrom.twin.lives.random import uniform
 
 LATE_SHARE = 0.07
@@ -31,6 +31,8 @@ ERRONEOUS_SHARE = 0.02
 _DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
+_TOGETHER, _ALONE = 0.97, 0.1
+"""Share of men who move when their wife or cohabitant does, and how often alone, calibrated."""
 
 
 class YearColumns(NamedTuple):
@@ -188,7 +190,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         if calibrated and people.group[p] == EU8_GROUP and people.arrival_year[p] >= bend[1]:
             b *= bend[0]
         mother = people.mother[p]
-        q = people.partner[p]
+        q = spouse(people, p)
         if age < ADULT and mother >= 0 and people.status[mother] == RESIDENT:
             people.leader[p] = mother
             if people.outcome[mother] == LEAVE:
@@ -199,10 +201,10 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == RESIDENT:
             if people.outcome[q] == LEAVE:
                 b *= _SPOUSE
-            elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < 0.85:
+            elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < _TOGETHER:
                 people.leader[p] = q
             else:
-                a *= 0.4  # couples mostly move together, so seldom alone
+                a *= _ALONE  # couples move together
         work.move[j] = a
         work.leave[j] = b
         work.factor[j] = 1.0
@@ -357,4 +359,4 @@ def _draw_free(people, work, lo, hi, year, seed, fraction, rate):
 def _unattached(people, p, year):
     """Return whether nobody's place or family depends on where `p` is registered."""
     fertile = people.sex[p] == 1 and year - people.birth_year[p] <= 50
-    return people.partner[p] < 0 and people.last_child[p] == 0 and not fertile
+    return spouse(people, p) < 0 and people.last_child[p] == 0 and not fertile

@@ -12,7 +12,9 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
+from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
+from folkestrom.twin.output.households import Households, Students
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
@@ -86,6 +88,7 @@ def create(
     variables: bool = True,
     truth: bool = True,
     panel: bool | None = None,
+    dwellings: bool = False,
     overwrite: bool = False,
     progress: Step = _silent,
     change: Callable[[Targets], Targets] | None = None,
@@ -115,6 +118,9 @@ def create(
         written.
     panel
         Write the panel of the mobility truth; by default when not calibrated.
+    dwellings
+        Let reports say which dwelling people live in, with the moves inside municipalities that
+        change a household, and write who truly lives with whom.
     overwrite
         Replace a folder that is not empty.
     progress
@@ -145,12 +151,15 @@ def create(
         (work / REPORTS).mkdir()
         (work / TRUTH).mkdir()
 
+        homes = Dwellings() if dwellings else None
+
         def observe(country: Country) -> list[Observer]:
-            return _observers(work, country, truth, panel, variables)
+            found = _observers(work, country, truth, panel, variables)
+            return found + _household_observers(work, homes, truth, variables)
 
         done = simulate(
             targets, work / REPORTS, seed, calibrated, progress, observe,
-            EngineSettings.from_environment().threads,
+            EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
         _describe(work / TRUTH / "model.json", done, (scale, seed, calibrated))
     return Result(
@@ -185,6 +194,17 @@ def _observers(
         found += [Backgrounds(work / VARIABLES)]
         (work / MUNICIPALITIES).mkdir()
         write_centrality(work / MUNICIPALITIES / "centrality.parquet", country)
+    return found
+
+
+def _household_observers(
+    work: Path, homes: Dwellings | None, truth: bool, variables: bool
+) -> list[Observer]:
+    found = list[Observer]()
+    if homes and truth:
+        found += [Households(work / TRUTH / "households.parquet", homes)]
+    if homes and variables:
+        found += [Students(work / VARIABLES / "study_municipality.parquet")]
     return found
 
 

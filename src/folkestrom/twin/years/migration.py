@@ -19,7 +19,17 @@ from folkestrom.twin.lives.origins import (
     group_table,
 )
 from folkestrom.twin.lives.pairing import match
-from folkestrom.twin.lives.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
+from folkestrom.twin.lives.people import (
+    ABROAD,
+    LATE_MOVE,
+    MOVE,
+    NOTHING,
+    RESIDENT,
+    STAY,
+    People,
+    spouse,
+    spouses,
+)
 from folkestrom.twin.lives.random import draws, integer, uniform
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years import reports as r
@@ -289,7 +299,7 @@ def _more_movers(country: Country, w: Window, places: Index, numbers: Index) -> 
     pool = pool[
         (w.year - people.birth_year[pool] >= 19) & (people.last_residence[pool] < w.first_day)
     ]
-    key = draws(country.seed, pool, w.year, _EXTRA)
+    key = draws(country.seed, pool, w.year, _EXTRA) + 1.0 * (spouses(people, pool) >= 0)
     chosen = pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
     people.outcome[chosen] = MOVE
     people.leader[chosen] = -1
@@ -396,6 +406,7 @@ def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> I
     pool = pool[(people.outcome[pool] <= MOVE) & (people.pending[pool] == NOTHING)]
     pool = pool[(people.status[pool] == RESIDENT) & (people.last_residence[pool] < w.end_day - 1)]
     key = draws(country.seed, pool, w.year, _EXTRA + 90)
+    key += 1.0 * (people.unit_year[pool] == w.year) + 1.0 * (spouses(people, pool) >= 0)
     key += 2.0 * (people.last_child[pool] > 0) + 4.0 * (w.year - people.birth_year[pool] < 19)
     return pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
 
@@ -430,26 +441,32 @@ def _stop_on_the_way(
 def _unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
     people, order, count, year, seed, first_day, end_day, units, out, new, day
 ):
-    """Choose who moves inside the municipality; children under 18 go with their mother."""
+    """Choose who moves inside the municipality.
+
+    Men go with their wife or cohabitant, children under 18 with their mother.
+    """
     found = 0
-    for step in range(2):
+    for step in range(3):
         for j in range(count):
             p = order[j]
             if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
                 continue
             age = year - 1 - people.birth_year[p]
-            if (age >= 18) != (step == 0) or units[people.municipality[p]] < 2:
+            m = people.mother[p] if age < 18 else spouse(people, p)
+            led = m >= 0 and people.status[m] == 1 and (age < 18 or people.sex[p] == 0)
+            led = led and (age < 18 or people.municipality[m] == people.municipality[p])
+            round_ = 2 if age < 18 else (1 if led else 0)
+            if round_ != step or units[people.municipality[p]] < 2:
                 continue
             if people.last_residence[p] >= first_day:
                 continue
-            m = people.mother[p]
-            if step == 1 and m >= 0 and people.status[m] == 1:
+            if led:
                 if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
                     continue
                 out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
             else:
                 rate = 0.17 if age < 30 else (0.09 if age < 45 else 0.035)
-                if step == 1:
+                if step == 2:
                     rate = 0.03
                 if uniform(seed, p, year, 143) >= rate:
                     continue
@@ -491,3 +508,20 @@ def move_inside(country: Country, w: Window) -> None:
     w.out.add(
         r.MOVE, persons, day, municipality_from=after["municipality"], unit_from=code + old, **after
     )
+    _take_babies(country, w)
+
+
+def _take_babies(country: Country, w: Window) -> None:
+    """Let the newborn live where their mother has moved inside the municipality."""
+    people, babies = country.people, w.children
+    mothers = people.mother[babies]
+    follow = (people.status[babies] == RESIDENT) & (people.unit_year[mothers] == w.year)
+    follow &= people.municipality[babies] == people.municipality[mothers]
+    babies, mothers = babies[follow], mothers[follow]
+    day = people.last_residence[mothers]
+    born_after = people.birth[babies] >= day
+    people.unit[babies[born_after]] = people.unit[mothers[born_after]]
+    babies, mothers, day = babies[~born_after], mothers[~born_after], day[~born_after]
+    w.baby_target[babies], w.baby_unit[babies] = people.municipality[babies], people.unit[mothers]
+    w.baby_day[babies] = day
+    w.moving_babies = np.concatenate([w.moving_babies, babies])

@@ -163,11 +163,13 @@ def _weddings(
     country: Country, w: Window, pools: m.Pools, flows: Flows,
     changes: m.Changes,
 ) -> None:  # fmt: skip
-    """Marry those whose turn it is to each other, the rest to partners outside the register."""
+    """Marry couples first, then others to each other, the rest to partners outside the register."""
+    quota = _marry_cohabitants(country, w, pools, flows, changes)
     chosen: tuple[list[Index], list[Index]] = ([], [])
     for (s, g), flow in flows.items():
         for old in (m.NEVER, m.WIDOWED, m.DIVORCED):
             number = flow.get((old, m.MARRIED), 0)
+            number = int(quota[s, g]) if old == m.NEVER else number
             if number:
                 chosen[s].append(pools.choose(s, g, old, number))
     men, women = (np.concatenate(c) if c else np.empty(0, np.int64) for c in chosen)
@@ -176,6 +178,31 @@ def _weddings(
     changes.add(brides, m.MARRIED, grooms)
     changes.add(np.setdiff1d(men, grooms), m.MARRIED)
     changes.add(np.setdiff1d(women, brides), m.MARRIED)
+
+
+def _marry_cohabitants(
+    country: Country, w: Window, pools: m.Pools, flows: Flows, changes: m.Changes
+) -> NDArray[np.int64]:
+    """Marry never-married couples who live together; returns how many (2, 21) are still to marry."""
+    people = country.people
+    quota = np.zeros((2, m.GROUPS), np.int64)
+    for (s, g), flow in flows.items():
+        quota[s, g] = flow.get((m.NEVER, m.MARRIED), 0)
+    men = np.concatenate([pools.members(0, g, m.NEVER) for g in range(m.GROUPS)])
+    men = men[people.mate[men] >= 0]
+    men = men[pools.fresh(people.mate[men].astype(np.int64))]
+    men = men[permutation(country.seed, len(men), w.year, _MEN)]
+    couples = people._replace(partner=people.mate)
+    grooms = m.choose_couples(couples, men, *quota.copy(), m.NEVER, country.last_year)
+    brides = people.mate[grooms].astype(np.int64)
+    free = people.last_marital[brides] < w.end_day - 2
+    grooms, brides = grooms[free], brides[free]
+    for s, persons, others in ((0, grooms, brides), (1, brides, grooms)):
+        pools.use(persons)
+        changes.add(persons, m.MARRIED, others)
+        group = np.minimum((country.last_year - 1 - people.birth_year[persons]) // 5, 20)
+        quota[s] -= np.bincount(group, minlength=m.GROUPS)
+    return quota
 
 
 def _others(pools: m.Pools, flows: Flows, changes: m.Changes) -> None:
