@@ -52,13 +52,17 @@ def _draw(person, origin, size, left, bag, sizes, county, choosy, accepted, seed
 
 
 @kernel
-def assign_destinations(persons, origin, size, arrivals, county, choosy, accepted, seed, year):
+def assign_destinations(
+    persons, origin, size, wish, arrivals, county, choosy, accepted, seed, year
+):
     """Give every moving household a destination so that arrivals are met exactly.
 
     Parameters
     ----------
     persons, origin, size
         Heads of households in any order, their municipality, members (largest first is best).
+    wish
+        Where each goes if there is room; -1: anywhere.
     arrivals
         (M,) persons to arrive in each municipality; the sum is the sum of `size`.
     county
@@ -85,8 +89,11 @@ def assign_destinations(persons, origin, size, arrivals, county, choosy, accepte
             sizes[county[m]] += 1
     out = np.full(persons.size, -1, np.int64)
     for i in range(persons.size):
-        p, m = persons[i], origin[i]
-        m = _draw(p, m, size[i], left, bag, sizes, county, choosy[i], accepted, seed, year)
+        p, m = persons[i], wish[i]
+        if m < 0 or left[m] < size[i] or m == origin[i]:
+            m = _draw(
+                p, origin[i], size[i], left, bag, sizes, county, choosy[i], accepted, seed, year
+            )
         if m < 0:
             for k in range(left.size):
                 if left[k] >= size[i] and k != origin[i]:

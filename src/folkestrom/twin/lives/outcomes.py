@@ -31,8 +31,9 @@ ERRONEOUS_SHARE = 0.02
 _DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
-_TOGETHER, _ALONE = 0.97, 0.1
-"""Share of men who move when their wife or cohabitant does, and how often alone, calibrated."""
+_TOGETHER, _ALONE, _REUNITE = 0.97, 0.1, 12.0
+"""Calibrated: share of men who move when their wife or cohabitant does, and how much less often
+they leave her municipality, or more often another one, than men in no couple."""
 
 
 class YearColumns(NamedTuple):
@@ -203,8 +204,11 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
                 b *= _SPOUSE
             elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < _TOGETHER:
                 people.leader[p] = q
-            else:
+            elif people.municipality[q] == people.municipality[p]:
                 a *= _ALONE  # couples move together
+                b *= 0.5
+            else:
+                a = min(a * _REUNITE, 0.5)
         work.move[j] = a
         work.leave[j] = b
         work.factor[j] = 1.0

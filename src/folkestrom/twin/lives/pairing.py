@@ -105,11 +105,12 @@ AGES = (18, 20, 25, 30, 35, 40, 50, 60, 75)
 """Where age bands of those who live together without marriage begin, and the last ends."""
 COHABITING = (0.06, 0.30, 0.50, 0.52, 0.45, 0.32, 0.18, 0.06)
 """Share of the unmarried in a couple in the first stock, by age band (fitted, see the manual)."""
-SEEKING = (0.06, 0.17, 0.22, 0.20, 0.16, 0.11, 0.06, 0.02)
+SEEKING = (0.06, 0.17, 0.23, 0.22, 0.20, 0.16, 0.10, 0.05)
 """Share of the unmarried in no couple who look for one in a year, by age band (fitted)."""
 PARTING = (0.25, 0.17, 0.11, 0.07, 0.055, 0.04, 0.03, 0.02)
 """Share of couples that part in a year, by the woman's age band (fitted); with children less."""
-PARENTS_PART = 0.6
+PARENTS_SEEK, PARENTS_PART = 0.35, 0.15
+"""Seeking and parting of those with a child below 18, against others of their age (fitted)."""
 _UNMARRIED = (1, 3, 4)
 
 
@@ -122,6 +123,7 @@ def live_together(
     fit &= (people.partner[:size] < 0) & (people.mate[:size] < 0) & (age >= AGES[0])
     pool = np.flatnonzero(fit & (age < AGES[-1]) & np.isin(people.marital[:size], _UNMARRIED))
     share = np.array(shares)[np.searchsorted(AGES, age[pool], side="right") - 1]
+    share = np.where(year - people.last_child[pool] < 18, PARENTS_SEEK, 1.0) * share
     pool = pool[draws(seed, pool, year, _SEEK) < share]
     woman = people.sex[pool] == 1
     men, women = match(people, pool[~woman], pool[woman], seed, year, everywhere=False)

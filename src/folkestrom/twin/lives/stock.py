@@ -221,6 +221,13 @@ def _find_mothers(people, size, first, year, seed):
             if many <= 0:
                 continue
             q = first[106 + a, m] + integer(seed, p, attempt, 70, many)
+            if (
+                age < 18
+                and spouse(people, q) < 0
+                and attempt < 8
+                and integer(seed, p, 0, 80, 4) > 0
+            ):
+                continue
             abroad = people.birth_country[q] != NORWAY
             h = spouse(people, q)
             h = h if h >= 0 and people.birth_year[h] + 16 < people.birth_year[p] else -1

@@ -22,23 +22,25 @@ from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.window import Index, Window
 
 Flags = NDArray[np.bool_]
-HOME_FIRST: Final = (0.9, 4.0, 0.02)
+HOME_FIRST: Final = (0.9, 4.5, 0.04)
 """Adults of the first stock at their parents': share at 18, years in which what is above the last
 share falls by a factor e (fitted, see the manual)."""
 CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.22
-"""Share of those of 19 to 29 moving alone who share a dwelling, by threes (fitted)."""
+SHARING: Final = 0.6
+"""Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
-CARE_FIRST: Final = (0.006, 0.02, 0.06, 0.15)
-CARE: Final = (0.002, 0.006, 0.02, 0.05)
+CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
+CARE: Final = (0.0024, 0.007, 0.023, 0.06)
 """By age from those ages on: share of the first stock in an institution, and who enters in a year
 (fitted)."""
-TO_CHILDREN: Final = 0.004
-"""Share of single people of 70 and older who move to a child's in a year (fitted)."""
-_HOME, _CUSTODY, _SHARE, _CARE, _DAY, _LEAVER, _UNIT, _JOIN, _OLD = range(201, 210)
+TO_CHILDREN, TO_PARENTS = 0.01, 0.3
+"""Shares of those who live alone who move to a child's in a year, from 70, and to their
+parents', from 19 to 34 (fitted)."""
+_HOME, _CUSTODY, _SHARE, _CARE, _DAY, _LEAVER, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
+_SIDES: Final = ("left", "right")
 _STARTS = (r.FIRST_REGISTRATION, r.BIRTH, r.IMMIGRATION, r.MOVE)
 _STATUS_ONLY = (r.ATTRIBUTE, r.MARITAL, r.CITIZENSHIP)
 
@@ -121,7 +123,7 @@ class Dwellings:
         root = np.where(root >= 0, root, everybody)
         for _ in range(3):
             root = root[root]
-        alone = (np.bincount(root, minlength=n)[root] == 1) & (age >= 19) & (age < 30)
+        alone = (np.bincount(root, minlength=n)[root] == 1) & (age >= 19) & (age < 40)
         alone &= draws(country.seed, everybody, 0, _SHARE) < SHARING
         sharers = np.flatnonzero(alone)
         sharers = sharers[np.argsort(people.municipality[sharers], kind="stable")]
@@ -147,8 +149,10 @@ class Dwellings:
         moves.part(self._couple)
         moves.join_couples()
         moves.join_parents()
+        moves.find_foster_homes()
         moves.enter_institutions()
         moves.join_children()
+        moves.return_home()
         self._remember(country)
         return moves.rows()
 
@@ -230,7 +234,7 @@ class Dwellings:
         people = country.people
         last = np.append(p[1:] != p[:-1], True)[chosen]
         age = age_of(people, p[chosen], year)
-        fit = last & (age >= 19) & (age < 30) & (spouses(people, p[chosen]) < 0)
+        fit = last & (age >= 19) & (age < 40) & (spouses(people, p[chosen]) < 0)
         fit &= people.last_child[p[chosen]] == 0
         fit &= draws(country.seed, p[chosen], year, _SHARE) < SHARING
         chosen = chosen[fit]
@@ -391,6 +395,21 @@ class _Moves:
         day = self._days(q, 3, people.last_residence[q].astype(np.int64))
         self._go(p, *self._home(q), day)
 
+    def find_foster_homes(self) -> None:
+        """Let children below 18 with no parent in the municipality live with a couple there."""
+        people, n = self.country.people, self.country.size
+        p = self.minors[self.free[self.minors]]
+        p = p[(self.parent[p] < 0) & self._alone(p)]
+        women = np.flatnonzero((self.pair >= 0) & (people.sex[:n] == 1) & (self.age < 65))
+        women = women[np.argsort(people.municipality[women], kind="stable")]
+        place = people.municipality[women]
+        low, high = (np.searchsorted(place, people.municipality[p], side) for side in _SIDES)
+        p, low, high = p[high > low], low[high > low], high[high > low]
+        u = draws(self.country.seed, p, self.w.year, _JOIN)
+        q = women[low + (u * (high - low)).astype(np.int64)]
+        day = self._days(p, 6, people.last_residence[q].astype(np.int64))
+        self._go(p, *self._home(q), day)
+
     def enter_institutions(self) -> None:
         """Let old people enter the institution of their municipality."""
         people, n = self.country.people, self.country.size
@@ -417,6 +436,18 @@ class _Moves:
             mine, child = mine[keep], child[first[keep]]
             day = self._days(mine, 5, people.last_residence[child].astype(np.int64))
             self._go(mine, *self._home(child), day)
+
+    def return_home(self) -> None:
+        """Let some of the young who live alone move back to their parents'."""
+        people = self.country.people
+        fit = (self.age >= 19) & (self.age < 35) & self.free & (self.pair < 0) & (self.parent >= 0)
+        p = np.flatnonzero(fit)
+        p = p[draws(self.country.seed, p, self.w.year, _BACK) < TO_PARENTS]
+        p = p[(people.last_child[p] == 0) & self._alone(p)]
+        p = p[people.dwelling[self.parent[p]] >= self.homes.institutions]
+        q = self.parent[p]
+        day = self._days(p, 7, people.last_residence[q].astype(np.int64))
+        self._go(p, *self._home(q), day)
 
     def rows(self) -> Rows | None:
         """Return the moves as reports."""

@@ -113,7 +113,9 @@ def households(
     pair = np.full(n, -1, np.int64)
     found = together(people, here)
     pair[here] = np.where((found >= 0) & (home[found] == home[here]), found, -1)
-    with_parent = [_at_home(q[here].astype(np.int64), here, home) for q in (people.mother, people.father)]
+    with_parent = [
+        _at_home(q[here].astype(np.int64), here, home) for q in (people.mother, people.father)
+    ]
     has_child = np.zeros(n, np.bool_)
     for q in with_parent:
         has_child[q[q >= 0]] = True
@@ -139,7 +141,13 @@ def households(
         [8, 6 + (young > 0), 0, 1, np.where(married > 0, 2, 3), 4],
         5,
     )  # fmt: skip
-    return here, home[here], kind[home[here]], pair[here], _parents(country, with_parent, pair, minor)
+    return (
+        here,
+        home[here],
+        kind[home[here]],
+        pair[here],
+        _parents(country, with_parent, pair, minor),
+    )
 
 
 def _at_home(parent: Index, here: Index, home: Index) -> Index:
@@ -155,9 +163,7 @@ def _parents(
     either = np.where(mother >= 0, mother, father)
     both = (mother >= 0) & (pair[mother] == father) & (father >= 0)
     married = country.people.marital[either] == 2
-    kind = np.select(
-        [either < 0, both & married, both, pair[either] >= 0], [4, 0, 1, 3], default=2
-    )
+    kind = np.select([either < 0, both & married, both, pair[either] >= 0], [4, 0, 1, 3], default=2)
     return np.where(minor, kind, -1)
 
 
@@ -176,7 +182,9 @@ class Students(Observer):
         home = people.dwelling
         at_home = (mother >= 0) & (home[mother] == home[p])
         at_home |= (father >= 0) & (home[father] == home[p])
-        p = p[at_home & (people.marital[p] == 1) & (people.mate[p] < 0) & (people.education[p] >= 2)]
+        p = p[
+            at_home & (people.marital[p] == 1) & (people.mate[p] < 0) & (people.education[p] >= 2)
+        ]
         p = p[draws(country.seed, p, 0, _STUDENT) < STUDENTS]
         targets = country.targets
         size = targets.municipality_population[w.t] * (np.asarray(targets.centrality) <= 2)

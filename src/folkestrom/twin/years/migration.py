@@ -12,7 +12,9 @@ from folkestrom.twin.lives.mobility import REASONS
 from folkestrom.twin.lives.moves import assign_destinations, draw_by_attraction
 from folkestrom.twin.lives.origins import (
     EU8_BORN,
+    NATIVE,
     NORDIC_BORN,
+    NORWAY,
     OTHER_BORN,
     WESTERN_BORN,
     deal,
@@ -139,6 +141,7 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     people.last_residence[new] = day
     people.last_marital[new] = day
     _give_statuses(country, w, new, have, goal)
+    _link_fathers(people, new)
     reason = _give_reasons(people, new, w.year, seed)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
@@ -146,6 +149,17 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         country=_left_behind(country, new, w.year),
     )  # fmt: skip
     w.newcomers = new
+
+
+def _link_fathers(people: People, new: Index) -> None:
+    """Let the husbands of newcomers' mothers be their fathers, if old enough and born alike."""
+    mother = people.mother[new]
+    child, father = new[mother >= 0], people.partner[mother[mother >= 0]].astype(np.int64)
+    child, father = child[father >= 0], father[father >= 0]
+    older = people.birth_year[child].astype(np.int64) - people.birth_year[father]
+    alike = (people.birth_country[father] == NORWAY) == (people.group[child] == NATIVE)
+    fits = (people.father[child] < 0) & (people.sex[father] == 0) & (older >= 17) & alike
+    people.father[child[fits]] = father[fits]
 
 
 def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:
@@ -204,10 +218,11 @@ def _give_statuses(
         married[people.sex[married] == 1],
         seed,
         w.year,
-        False,
     )
     people.partner[a] = b
     people.partner[b] = a
+    for place in (people.municipality, people.unit, people.first_municipality):
+        place[a] = place[b]
 
 
 @kernel
@@ -248,7 +263,7 @@ def move_people(country: Country, w: Window) -> None:
     origin = people.municipality[heads].astype(np.int64)
     if w.calibrated:
         goal, _ = assign_destinations(
-            heads, origin, size, arrivals_needed, country.county,
+            heads, origin, size, _wish(people, heads), arrivals_needed, country.county,
             *_drawn(country, heads), seed, w.year,
         )  # fmt: skip
     else:
@@ -257,6 +272,13 @@ def move_people(country: Country, w: Window) -> None:
             drawn_as_immigrants(people, heads), country.county, seed, w.year,
         )  # fmt: skip
     _carry_out(country, w, heads[goal >= 0], goal[goal >= 0], followers, babies)
+
+
+def _wish(people: People, heads: Index) -> Index:
+    """Return where a wife, husband or cohabitant lives, -1 for those who have none elsewhere."""
+    other = spouses(people, heads)
+    there = (other >= 0) & (people.status[other] == RESIDENT) & (people.outcome[other] == STAY)
+    return np.where(there, people.municipality[other], -1).astype(np.int64)
 
 
 def _drawn(country: Country, heads: Index) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
@@ -465,7 +487,7 @@ def _unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
                     continue
                 out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
             else:
-                rate = 0.17 if age < 30 else (0.09 if age < 45 else 0.035)
+                rate = (0.17 if m >= 0 else 0.07) if age < 30 else (0.09 if age < 45 else 0.035)
                 if step == 2:
                     rate = 0.03
                 if uniform(seed, p, year, 143) >= rate:
