@@ -28,12 +28,13 @@ from folkestrom.intake.checks import checks
 from folkestrom.intake.columns import readings
 from folkestrom.intake.load import SOURCES_OF_FILE, SOURCES_OF_STORE
 from folkestrom.intake.reasons import Reason
-from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, Kind, code_names
+from folkestrom.model.codes import CODE_LISTS, Kind, code_names
 from folkestrom.model.report import (
     ANNULMENT_COLUMNS,
     BASIC_UNIT_DIGITS,
     COLUMNS,
     CORRECTABLE_ATTRIBUTES,
+    IDENTITY_COLUMNS,
     MUNICIPALITY_DIGITS,
     Column,
     required_columns,
@@ -53,8 +54,6 @@ NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 def report_format() -> str:
     """The record format, from `model.report` and `model.codes`."""
-    offered = [kind for kind in Kind if kind not in RESERVED_KINDS]
-    reserved = ", ".join(f"`{kind.name.lower()}`" for kind in sorted(RESERVED_KINDS))
     return "\n".join(
         [
             "# The report record",
@@ -82,12 +81,14 @@ def report_format() -> str:
             "",
             "The number is the code in the store, and the rank of reports on one day.",
             "",
-            *_table(["kind", "code", "required columns"], map(_kind_row, offered)),
+            *_table(["kind", "code", "required columns"], map(_kind_row, Kind)),
             "",
             "An attribute correction carries at least one of",
             f"{_code_list(CORRECTABLE_ATTRIBUTES)}.",
             f"An annulment carries {_code_list(ANNULMENT_COLUMNS)} and nothing else.",
-            f"The kinds {reserved} are reserved and are refused so far.",
+            f"A merge or a split carries {_code_list(IDENTITY_COLUMNS)} and nothing else.",
+            "While the last standing report about an identity is a merge, nothing else that is",
+            "told of that person counts, from the day on which it is known; a split restores it.",
             "",
             "## What must agree",
             "",
@@ -313,7 +314,7 @@ def derived_tables() -> str:
         "# The register's tables",
         NOTE,
         "",
-        "All six are made from the report log alone, and two views with them: `residence`, who is",
+        "All seven are made from the report log alone, and two views with them: `residence`, who is",
         "resident where, which by the rule of today is `stay`; and `known_report`, the log with",
         "the day on which each report became known and the name of its source. Intervals are",
         "half-open, dates local days, 9999-12-31 is the end of time. A row is there as known at E",
@@ -394,9 +395,7 @@ def _column_row(column: Column) -> list[str]:
 
 
 def _kind_row(kind: Kind) -> list[str]:
-    everywhere = set.intersection(
-        *(set(required_columns(k)) for k in Kind if k not in RESERVED_KINDS)
-    )
+    everywhere = set.intersection(*(set(required_columns(k)) for k in Kind))
     own = [name for name in required_columns(kind) if name not in everywhere]
     return [f"`{kind.name.lower()}`", str(int(kind)), _code_list(own) or "–"]
 

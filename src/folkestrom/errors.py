@@ -34,7 +34,7 @@ MOST_LISTED: Final = 30
 _MOST_COMPARED: Final = 20_000
 
 #: Columns whose values point at a person, and so never appear in a message.
-PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner"})
+PERSON_COLUMNS = frozenset({"person", "mother", "father", "partner", "survivor", "dwelling"})
 
 #: So many digits, one after the other, may be a person's number.
 _MANY_DIGITS: Final = 5

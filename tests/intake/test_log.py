@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from folkestrom.app.office.session import writing
+from folkestrom.engine.store import Waiting, open_for_writing
 from folkestrom.errors import UsageError
+from folkestrom.intake.tables import create_tables, lacks_columns
 from tests.intake.desk import Desk, annulment, move, record, write
 
 
@@ -168,3 +171,19 @@ def test_counts_of_each_file(desk: Desk, tmp_path: Path) -> None:
 def test_an_empty_file(desk: Desk) -> None:
     assert desk.take_records([]).total.read == 0
     assert desk.take_records([], "r.parquet").total.read == 0
+
+
+def test_a_log_older_than_its_columns_is_given_them(desk: Desk) -> None:
+    desk.take_records([move(1)])
+    with open_for_writing(desk.folder, create_tables) as connection:
+        for table in ("report", "refused"):
+            for column in ("dwelling", "survivor"):
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        assert lacks_columns(connection)
+    with writing(desk.folder, Waiting()) as connection:
+        assert not lacks_columns(connection)
+    desk.take_records([move(2, dwelling="9")], "later.csv")
+    assert desk.rows("SELECT source_report_id, dwelling FROM report ORDER BY 1") == [
+        ("1", None),
+        ("2", 9),
+    ]

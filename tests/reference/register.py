@@ -19,6 +19,7 @@ OPEN = date(9999, 12, 31)
 
 FIRST_REGISTRATION, BIRTH, IMMIGRATION, ATTRIBUTE_CORRECTION, MOVE = 1, 2, 3, 4, 5
 MARITAL_CHANGE, CITIZENSHIP_CHANGE, EMIGRATION, DEATH, ANNULMENT = 6, 7, 8, 9, 10
+MERGE, SPLIT = 11, 12
 RECORD_STARTS = (FIRST_REGISTRATION, BIRTH, IMMIGRATION)
 
 ALREADY_REGISTERED, IMMIGRATION_OF_RESIDENT, MOVE_OF_NONRESIDENT = 1, 2, 3
@@ -46,6 +47,7 @@ class Report:
     event_date: date | None = None
     municipality: int | None = None
     basic_unit: int | None = None
+    dwelling: int | None = None
     country: int | None = None
     country_of_birth: int | None = None
     citizenship: int | None = None
@@ -55,6 +57,7 @@ class Report:
     mother: int | None = None
     father: int | None = None
     partner: int | None = None
+    survivor: int | None = None
     origin: int | None = None
     reason: int | None = None
     target: int | None = None
@@ -117,6 +120,16 @@ class Standing:
 
     def stands(self, report: Report) -> bool:
         return self.last_word(self.head_of_family(report)) is report
+
+
+def merge(standing: Iterable[Report]) -> Report | None:
+    """The merge that ends the identity: the last standing report about it, if that is no split.
+
+    While there is one, nothing else that stands of the person counts.
+    """
+    about = [report for report in standing if report.kind in (MERGE, SPLIT)]
+    last = max(about, key=Report.order, default=None)
+    return last if last is not None and last.kind == MERGE else None
 
 
 # --- What is known about a person apart from events ---
@@ -212,7 +225,7 @@ class Life:
         if report.kind in RECORD_STARTS:
             self.start(report)
         elif report.kind == MOVE:
-            self.open("stay", report, report.municipality, report.basic_unit)
+            self.open("stay", report, report.municipality, report.basic_unit, report.dwelling)
         elif report.kind == MARITAL_CHANGE:
             self.open("marital", report, report.marital_status, report.partner)
         elif report.kind == CITIZENSHIP_CHANGE:
@@ -249,7 +262,7 @@ class Life:
 
         Who comes back states them in passing: what is unknown there leaves what was known.
         """
-        self.open("stay", report, report.municipality, report.basic_unit)
+        self.open("stay", report, report.municipality, report.basic_unit, report.dwelling)
         if report.marital_status:
             self.open("marital", report, report.marital_status, report.partner)
         elif not self.registered:
@@ -280,8 +293,10 @@ class Life:
 def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Life:
     """Replay one person's standing reports of events before a day, as known on `known_at`."""
     register = Standing(reports, known_at)
-    life = Life(attributes(register.standing))
-    events = [r for r in register.standing if r.kind not in (ATTRIBUTE_CORRECTION, ANNULMENT)]
+    merged = merge(register.standing) is not None
+    counted = [] if merged else register.standing
+    life = Life(attributes(counted))
+    events = [r for r in counted if r.kind not in (ATTRIBUTE_CORRECTION, ANNULMENT, MERGE, SPLIT)]
     in_time = [report for report in events if life.day(report) < before]
     in_order = sorted(in_time, key=Report.place_in_life)
     for _, reports_of_day in groupby(in_order, key=lambda report: report.event_date):
@@ -289,7 +304,7 @@ def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Li
     for report in register.standing:
         if register.waits(report):
             life.flags.append((report, TARGET_NOT_COME))
-        if report.kind == ATTRIBUTE_CORRECTION and life.attributes is None:
+        if report.kind == ATTRIBUTE_CORRECTION and life.attributes is None and not merged:
             life.flags.append((report, NO_RECORD))
     return life
 
@@ -318,6 +333,8 @@ def rows_known_at(reports: list[Report], known_at: date) -> Tables:
         begins = life.attributes["begins"]
         tables["attribute"].add((person, *known, begins, OPEN, start.position))
     tables["event"] = set(life.events)
+    ended = merge(Standing(reports, known_at).standing)
+    tables["identity"] = {(person, ended.survivor, ended.position)} if ended else set()
     tables["flag"] = {(report.position, person, reason) for report, reason in life.flags}
     return tables
 

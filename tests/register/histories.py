@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.reference.register import (
     ANNULMENT,
     ATTRIBUTE_CORRECTION,
+    MERGE,
     UNKNOWN_COUNTRY,
     Report,
 )
@@ -26,10 +27,10 @@ DAYS = (
     date(2004, 2, 29),
     date(2005, 3, 1),
 )
-KINDS = (1, 2, 3, 3, 4, 5, 5, 5, 6, 7, 8, 8, 9)
+KINDS = (1, 2, 3, 3, 4, 5, 5, 5, 6, 7, 8, 8, 9, 11, 12)
 #: Of histories in which people come and leave on one day.
 CROWDED_DAYS = (date(1999, 12, 31), date(2000, 1, 1), date(2000, 1, 2))
-CROWDED_KINDS = (1, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 8, 8, 9)
+CROWDED_KINDS = (1, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 8, 8, 9, 11, 12)
 
 
 #: Half of them nothing: one choice, where "nothing, or one of these" would be two.
@@ -76,7 +77,7 @@ def details(kind: int, days: tuple[date, ...]) -> st.SearchStrategy[dict[str, ob
     number, maybe = st.integers(1, 3), MAYBE
     fields: dict[str, st.SearchStrategy[object]] = {}
     if kind in (1, 2, 3, 5):
-        fields |= {"municipality": number, "basic_unit": number}
+        fields |= {"municipality": number, "basic_unit": number, "dwelling": maybe}
     if kind in (1, 2, 3, 6):
         fields |= {
             "marital_status": number if kind == 6 else st.sampled_from((*(None,) * 4, 0, 1, 2, 3))
@@ -91,6 +92,8 @@ def details(kind: int, days: tuple[date, ...]) -> st.SearchStrategy[dict[str, ob
         fields |= {"citizenship": known if kind == 7 else known | st.none()}
     if kind in (1, 2, 3):
         fields |= {"origin": number}
+    if kind == MERGE:
+        fields |= {"survivor": number}
     if kind in (3, 8):
         fields |= {"country": number, "reason": maybe}
     return st.fixed_dictionaries(fields)

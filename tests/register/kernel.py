@@ -33,6 +33,8 @@ def _number(report: Report, name: str) -> int:
         waiting = WAITING if report.aims else NO_TARGET
         return waiting if report.target is None else report.target
     value = getattr(report, name)
+    if name == "partner" and report.survivor is not None:
+        value = report.survivor
     if value is None:
         return NULLS[ROW[name].itemsize]
     if isinstance(value, datetime):

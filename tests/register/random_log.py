@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from tests.reference.register import Report
 
-_KINDS = (5, 5, 5, 5, 6, 7, 8, 3, 4, 9)
+_KINDS = (5, 5, 5, 5, 6, 7, 8, 3, 4, 9, 5, 5, 6, 8, 3, 11, 12)
 
 
 def random_log(dice: random.Random, *, persons: int, reports: int) -> list[Report]:
@@ -52,7 +52,9 @@ def _report(dice: random.Random, person: int, kind: int, day: date) -> Report:
         sex=dice.choice((None, 1, 2)),
         birth_date=dice.choice((None, day)) if kind == 4 else day,
         mother=dice.choice((None, 8)),
-        partner=dice.choice((None, 9)),
+        partner=None if kind == 11 else dice.choice((None, 9)),
+        dwelling=dice.choice((None, 41, 42)),
+        survivor=7 if kind == 11 else None,
         origin=1,
     )
 

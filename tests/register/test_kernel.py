@@ -20,7 +20,7 @@ thorough = settings(
 )
 #: Which columns of a table say what a person is.
 VALUES = {
-    "stay": ("municipality", "basic_unit"),
+    "stay": ("municipality", "basic_unit", "dwelling"),
     "marital": ("marital_status", "partner"),
     "citizenship": ("citizenship",),
     "attribute": ("sex", "birth_date", "country_of_birth", "mother", "father", "origin"),

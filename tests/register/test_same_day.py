@@ -56,7 +56,7 @@ def day_of(tables: Tables) -> tuple[list[int], set[int], bool]:
     """Kinds that count on the day, in their order; reasons of flags; whether resident after it."""
     events = sorted(e for e in tables.get("event", set()) if e[3] == DAY)
     kinds = [event[2] for event in sorted(events, key=lambda event: event[4])]
-    resident = any(row[7] == OPEN for row in tables.get("stay", set()))
+    resident = any(row[8] == OPEN for row in tables.get("stay", set()))
     return kinds, {flag[2] for flag in tables.get("flag", set())}, resident
 
 
@@ -92,7 +92,7 @@ def test_one_day_apart_is_the_same_as_on_one_day() -> None:
     """Whoever left and came back is where they came back to."""
     left, back = told(2, EMIGRATION, DAY), told(3, IMMIGRATION, DAY)
     tables = kernel_tables([told(1, BIRTH, BORN), left, back])
-    stays = {(row[1], row[6], row[7]) for row in tables["stay"]}
+    stays = {(row[1], row[7], row[8]) for row in tables["stay"]}
     assert stays == {(1, BORN, DAY), (3, DAY, OPEN)}
     assert not tables["flag"]
 

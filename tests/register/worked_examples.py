@@ -29,6 +29,7 @@ _HEADINGS = {
         "known_to",
     ),
     "flag": ("position", "reason_code", "known_from", "known_to"),
+    "identity": ("position", "survivor", "known_from", "known_to"),
 }
 
 
@@ -77,6 +78,7 @@ def _report(number: int, cells: dict[str, str]) -> Report:
         birth_date=_value(cells.get("birth", "")),
         municipality=place,
         basic_unit=place,
+        survivor=_value(cells.get("survivor", "")),
         target=_value(aim) if aim else None,
         aims=bool(aim),
     )

@@ -45,6 +45,7 @@ def test_why_agrees_with_the_register() -> None:
             home = as_of(reports, day, known_at).get(person, {}).get("stay")
             assert decision.resident == (home is not None)
             if decision.resident:
-                assert (decision.municipality, decision.basic_unit) == home
+                assert home is not None
+                assert (decision.municipality, decision.basic_unit) == home[:2]
             reasons.add(decision.reason)
     assert reasons == set(ResidenceReason)

@@ -110,6 +110,7 @@ RESIDENT = {
     "person": 1,
     "municipality": 301,
     "basic_unit": 3010001,
+    "dwelling": None,
     "sex": 1,
     "birth_date": date(1980, 6, 1),
     "country_of_birth": 166,

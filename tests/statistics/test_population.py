@@ -213,7 +213,7 @@ def test_stock_is_the_interpreters(reports: list[Report], data: st.DataObject) -
     expected: Counter[tuple[Any, ...]] = Counter()
     for person, state in as_of(reports, day, known_at).items():
         if "stay" in state:
-            place, _ = state["stay"]
+            place, *_ = state["stay"]
             sex, born, *_ = _attributes(reports, person, known_at)
             age = None if born is None else max(0, completed_age(born, day))
             expected[(f"{place:04d}", Sex(sex).name.lower(), age)] += 1

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from folkestrom.intake.columns import Reading, accepted_names, delivered_name
+from folkestrom.intake.columns import Reading, delivered_name
 from folkestrom.intake.reasons import Reason
-from folkestrom.model.codes import RESERVED_KINDS, Kind, Origin
+from folkestrom.model.codes import CODE_LISTS, IDENTITY_KINDS, Kind, Origin, code_names
 from folkestrom.model.countries import NO_CODE, NORWAY
 from folkestrom.model.report import (
     ANNULMENT_COLUMNS,
     BASIC_UNIT_DIGITS,
     COLUMNS,
     CORRECTABLE_ATTRIBUTES,
+    IDENTITY_COLUMNS,
     MUNICIPALITY_DIGITS,
     Column,
     Type,
@@ -34,7 +35,7 @@ EARLIEST_RECEIPT: Final = "1900-01-01"
 #: How far a source's clock may be ahead of the moment at which its report is taken in.
 TOLERANCE: Final = timedelta(days=1)
 
-_ALWAYS: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind) - RESERVED_KINDS)
+_ALWAYS: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind))
 _DATES: Final = tuple(c.name for c in COLUMNS if c.type == Type.DATE)
 _DAY: Final = f"a day such as 2021-02-28, from {EARLIEST} on"
 
@@ -91,8 +92,7 @@ def sound(listed: Sequence[Check]) -> str:
     records, and intake is as fast as this condition.
     """
     always = [check for check in listed if check.kinds is None]
-    kinds = [k for k in Kind if k not in RESERVED_KINDS]
-    branches = [(k, [c for c in listed if c.kinds is not None and k in c.kinds]) for k in kinds]
+    branches = [(k, [c for c in listed if c.kinds is not None and k in c.kinds]) for k in Kind]
     cases = "\n".join(f"WHEN {int(k)} THEN {_all_right(own)}" for k, own in branches if own)
     return f"{_all_right(always)}\n  AND CASE kind {cases} ELSE TRUE END"
 
@@ -122,7 +122,7 @@ def _readable(readings: Sequence[Reading]) -> Iterator[Check]:
             raw = delivered_name(column.name)
             condition = f"{raw} IS NOT NULL AND {column.name} IS NULL"
             yield Check(_unreadable(column), column.name, condition, _allowed(column))
-    for name in ("person", "mother", "father", "partner"):
+    for name in ("person", "dwelling", "mother", "father", "partner", "survivor"):
         yield Check(Reason.BROKEN_TYPE, name, f"{name} <= 0", "a positive whole number")
 
 
@@ -191,12 +191,18 @@ def _fitting() -> Iterator[Check]:
         itself = f"{name} = source_report_id"
         yield Check(Reason.SELF_TARGET, name, itself, "the source_report_id of another report")
     annulment = frozenset({Kind.ANNULMENT})
-    others = frozenset(Kind) - RESERVED_KINDS - annulment
+    others = frozenset(Kind) - annulment
     empty = "empty, except in annulments"
     yield Check(Reason.UNEXPECTED_VALUE, "annuls", "annuls IS NOT NULL", empty, others)
     empty = f"empty: an annulment carries {', '.join(ANNULMENT_COLUMNS)} and nothing else"
     for name in (c.name for c in COLUMNS if c.name not in ANNULMENT_COLUMNS):
         yield Check(Reason.UNEXPECTED_VALUE, name, f"{name} IS NOT NULL", empty, annulment)
+    empty = f"empty: a merge or split carries {', '.join(IDENTITY_COLUMNS)} and nothing else"
+    for name in (c.name for c in COLUMNS if c.name not in (*IDENTITY_COLUMNS, "annuls")):
+        yield Check(Reason.UNEXPECTED_VALUE, name, f"{name} IS NOT NULL", empty, IDENTITY_KINDS)
+    empty = "empty, except in merges"
+    others = frozenset(Kind) - annulment - {Kind.MERGE}
+    yield Check(Reason.UNEXPECTED_VALUE, "survivor", "survivor IS NOT NULL", empty, others)
 
 
 def _consistent() -> Iterator[Check]:
@@ -209,7 +215,7 @@ def _consistent() -> Iterator[Check]:
             f"{unit} // {shift} <> {place}",
             f"a basic unit whose first {MUNICIPALITY_DIGITS} digits are those of {place}",
         )
-    for name in ("mother", "father", "partner"):
+    for name in ("mother", "father", "partner", "survivor"):
         another = "the pseudonym of another person than the report's own"
         yield Check(Reason.CONTRADICTION, name, f"{name} = person", another)
     birth = frozenset({Kind.BIRTH})
@@ -244,7 +250,7 @@ def _allowed(column: Column) -> str:
             "is known, such as 03010101"
         )
     if column.codes is not None:
-        return ", ".join(accepted_names(column.codes))
+        return ", ".join(code_names(CODE_LISTS[column.codes]))
     if column.type == Type.DATE:
         return _DAY
     if column.type == Type.TIMESTAMP:

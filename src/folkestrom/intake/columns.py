@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from folkestrom.classifications.areas import municipality_codes
 from folkestrom.intake.tables import CONTENT
-from folkestrom.model.codes import CODE_LISTS, RESERVED_KINDS, code_names
+from folkestrom.model.codes import CODE_LISTS, code_names
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS, MUNICIPALITY_DIGITS, Column, Type
 
@@ -163,20 +163,8 @@ def _coded(codes: str, name: str, target: str) -> str:
     if codes == "basic_unit":
         more = BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS
         return _number(name, f"[0-9]{{{more}}}", target)
-    names = accepted_names(codes)
+    names = code_names(CODE_LISTS[codes])
     return _place(list(names), name, min(names.values()), target)
-
-
-def accepted_names(codes: str) -> dict[str, int]:
-    """Names of a code list that intake accepts; kinds that the format only reserves are left out.
-
-    Examples
-    --------
-    >>> list(accepted_names("kind"))[-1]
-    'annulment'
-    """
-    reserved = {kind.name.lower() for kind in RESERVED_KINDS} if codes == "kind" else set()
-    return {n: code for n, code in code_names(CODE_LISTS[codes]).items() if n not in reserved}
 
 
 def _place(values: list[str], name: str, first: int, target: str) -> str:

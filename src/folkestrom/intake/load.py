@@ -134,7 +134,7 @@ def _load_group(
     rows = sum(p.delivery.rows for p in group)
     try:
         with lent(connection, keys=keys):
-            if first_number(connection, f"INSERT INTO report {query.accept}") < rows:
+            if first_number(connection, f"INSERT INTO report BY NAME {query.accept}") < rows:
                 _hold_back(connection, group, query)
     except (duckdb.InvalidInputException, duckdb.SerializationException) as error:
         raise shortage(error) or broken_file(_broken_of(group), "Parquet") from error

@@ -7,9 +7,9 @@ from typing import Final
 import duckdb
 
 from folkestrom.engine.rows import is_any
-from folkestrom.intake.columns import accepted_names
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import CONTENT_COLUMNS, LINES
+from folkestrom.model.codes import CODE_LISTS, code_names
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import BASIC_UNIT_DIGITS, BY_NAME, MUNICIPALITY_DIGITS, Type
 
@@ -145,7 +145,7 @@ def _written(alias: str, name: str) -> str:
     if column.codes == "country":
         return _listed(list(COUNTRIES), value, 1)
     if column.codes is not None:
-        names = accepted_names(column.codes)
+        names = code_names(CODE_LISTS[column.codes])
         return _listed(list(names), value, min(names.values()))
     return f"{value}::VARCHAR"
 

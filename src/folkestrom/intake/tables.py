@@ -32,6 +32,7 @@ CONTENT: Final[dict[str, str]] = {
     "municipality": "SMALLINT",
     "basic_unit_from": "INTEGER",
     "basic_unit": "INTEGER",
+    "dwelling": "BIGINT",
     "country": "SMALLINT",
     "country_of_birth": "SMALLINT",
     "citizenship": "SMALLINT",
@@ -41,6 +42,7 @@ CONTENT: Final[dict[str, str]] = {
     "mother": "BIGINT",
     "father": "BIGINT",
     "partner": "BIGINT",
+    "survivor": "BIGINT",
     "origin": "TINYINT",
     "reason": "TINYINT",
     "value": "VARCHAR",
@@ -126,6 +128,22 @@ def create_lines(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {LINES} (id BIGINT NOT NULL, line BLOB NOT NULL)"
     )
+
+
+def lacks_columns(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the log is older than some of its columns."""
+    there = first_number(
+        connection, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'report'"
+    )
+    return there < len(REPORT)
+
+
+def add_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the tables of an older log the columns that it lacks; no report has a value in them."""
+    for table, columns in (("report", REPORT), ("refused", _OTHERS["refused"])):
+        for name, kind in columns.items():
+            if "NOT NULL" not in kind:
+                connection.execute(f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
 
 
 def has_lines(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -14,8 +14,8 @@ class Kind(IntEnum):
     """What a report tells.
 
     The number is also the rank of reports on one day: what starts a record comes first, death
-    last; of what is left of a day, the first that fits comes next. An annulment has no place in the
-    order of events.
+    last; of what is left of a day, the first that fits comes next. An annulment, a merge
+    and a split have no place in the order of events.
     """
 
     FIRST_REGISTRATION = 1
@@ -78,8 +78,8 @@ class Reason(IntEnum):
 
 #: Kinds that begin a spell of residence.
 RECORD_START_KINDS: Final = frozenset({Kind.FIRST_REGISTRATION, Kind.BIRTH, Kind.IMMIGRATION})
-#: Kinds that the format keeps a number for, and intake still refuses.
-RESERVED_KINDS: Final = frozenset({Kind.MERGE, Kind.SPLIT})
+#: Kinds that tell of the identity, not of the person's life.
+IDENTITY_KINDS: Final = frozenset({Kind.MERGE, Kind.SPLIT})
 
 #: Marital statuses in which a person has a partner.
 PARTNERED_STATUSES: Final = frozenset(

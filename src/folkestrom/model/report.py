@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from folkestrom.model.codes import RECORD_START_KINDS, RESERVED_KINDS, Kind
+from folkestrom.model.codes import RECORD_START_KINDS, Kind
 
 #: The source of reports of invented persons: the twin's. Figures of its stores say so.
 SYNTHETIC_SOURCE: Final = "twin"
@@ -51,7 +51,7 @@ class Column:
     codes: str | None = None
 
 
-_EVERY = frozenset(Kind) - RESERVED_KINDS
+_EVERY = frozenset(Kind)
 _PLACED = RECORD_START_KINDS | {Kind.MOVE}
 _EVENTS = _EVERY - {Kind.ANNULMENT}
 
@@ -109,6 +109,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "basic_unit",
     ),
     Column(
+        "dwelling",
+        Type.INT64,
+        "Pseudonym of the dwelling of residence from the event on, which stands for its address "
+        "and dwelling number; empty where it is not known.",
+    ),
+    Column(
         "country",
         Type.STRING,
         "Country moved from (immigration) or to (emigration).",
@@ -140,6 +146,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
         Type.INT64,
         "Pseudonym of the spouse or partner; empty when that person is not in the register, "
         "for instance because they live abroad.",
+    ),
+    Column(
+        "survivor",
+        Type.INT64,
+        "Of a merge: pseudonym of the person as whom the identity that ends is continued.",
+        frozenset({Kind.MERGE}),
     ),
     Column("origin", Type.STRING, "How the record began.", RECORD_START_KINDS, "origin"),
     Column(
@@ -181,6 +193,9 @@ ANNULMENT_COLUMNS: Final = (
     "event_date",
     "annuls",
 )
+
+#: A merge or a split carries these and nothing else; only a merge, who survives.
+IDENTITY_COLUMNS: Final = (*ANNULMENT_COLUMNS[:-1], "survivor", "corrects")
 
 #: Length of the text codes of places.
 MUNICIPALITY_DIGITS: Final = 4

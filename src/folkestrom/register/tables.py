@@ -1,4 +1,4 @@
-"""What the register hands on: six tables, their grain, key, time columns and every column.
+"""What the register hands on: seven tables, their grain, key, time columns and every column.
 
 Every date is a local day and every interval half-open, `[from, to)`. 9999-12-31 is the end of
 time. `known_from` and `known_to` are knowledge dates: a row is there as known at E when
@@ -14,7 +14,7 @@ import numpy as np
 
 #: Raised whenever a rule changes what the tables hold, or they are named anew: tables of another
 #: version are rebuilt.
-METHOD_VERSION: Final = 3
+METHOD_VERSION: Final = 4
 
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
@@ -116,12 +116,14 @@ _BIRTHPLACE = Column("country_of_birth", "SMALLINT", "Country of birth, likewise
 
 STAY: Final = Table(
     "stay",
-    "one unbroken stay at one basic unit, as known in one unbroken time of knowledge",
+    "one unbroken stay in one dwelling or, where that is not told, at one basic unit, as known in "
+    "one unbroken time of knowledge",
     ("person", "valid_from", "known_from", "position"),
     (
         _PERSON,
         Column("municipality", "SMALLINT", "Municipality of residence."),
         Column("basic_unit", "INTEGER", "Basic statistical unit of residence."),
+        Column("dwelling", "BIGINT", "Pseudonym of the dwelling.", nullable=True),
         _SEX,
         _BORN,
         _BIRTHPLACE,
@@ -214,6 +216,19 @@ FLAG: Final = Table(
     ),
 )
 
+IDENTITY: Final = Table(
+    "identity",
+    "one identity that is continued as another person, as known in one unbroken time of knowledge; "
+    "nothing else of it is known then",
+    ("person", "known_from"),
+    (
+        _PERSON,
+        Column("survivor", "BIGINT", "Pseudonym of the person as whom it is continued."),
+        *_KNOWN,
+        Column("position", "BIGINT", "Log position of the merge."),
+    ),
+)
+
 #: Every derived table, in the order in which kernels number them.
-TABLES: Final = (STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG)
+TABLES: Final = (STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG, IDENTITY)
 BY_NAME: Final = {table.name: table for table in TABLES}

@@ -39,6 +39,15 @@ def last_events() -> str:
     """
 
 
+@step("merged_identities", reads=["identity"])
+def merged_identities() -> str:
+    """The merge that ends a person's identity, as known on the knowledge date."""
+    return """
+        SELECT position FROM identity
+        WHERE person = $person AND known_from <= $known_at AND known_to > $known_at
+    """
+
+
 def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at: date) -> Decision:
     """Why a person is, or is not, counted in the population of a day.
 
@@ -62,7 +71,12 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
     steps: list[Step] = [last_events()]
     found = run(connection, steps, asked).fetchall()
     if not found:
-        return Decision(False, ResidenceReason.NO_RECORD, REGISTERED_REPORT.name)
+        merged = run(
+            connection, [merged_identities()], {"person": person, "known_at": known_at}
+        ).fetchall()
+        reason = ResidenceReason.MERGED if merged else ResidenceReason.NO_RECORD
+        position, kind = (merged[0][0], Kind.MERGE) if merged else (None, None)
+        return Decision(False, reason, REGISTERED_REPORT.name, position=position, kind=kind)
     kind, since, municipality, basic_unit, position = found[0]
     reason = {Kind.EMIGRATION: ResidenceReason.EMIGRATED, Kind.DEATH: ResidenceReason.DIED}.get(
         Kind(kind), ResidenceReason.REGISTERED

@@ -7,8 +7,8 @@ from typing import Final
 from folkestrom.engine.steps import step
 
 _COLUMNS: Final = (
-    "person, municipality, basic_unit, sex, birth_date, country_of_birth, valid_from, valid_to, "
-    "known_from, known_to, position"
+    "person, municipality, basic_unit, dwelling, sex, birth_date, country_of_birth, valid_from, "
+    "valid_to, known_from, known_to, position"
 )
 
 

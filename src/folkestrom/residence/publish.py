@@ -15,7 +15,7 @@ def residence() -> str:
     By the rule that decides today, a registered report, residents are the register's stays.
     """
     return """
-        SELECT person, municipality, basic_unit, sex, birth_date, country_of_birth,
+        SELECT person, municipality, basic_unit, dwelling, sex, birth_date, country_of_birth,
                valid_from, valid_to, known_from, known_to, position
         FROM stay
     """

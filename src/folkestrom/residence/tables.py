@@ -16,6 +16,7 @@ class ResidenceReason(StrEnum):
     NO_RECORD = "no record yet"
     EMIGRATED = "emigrated"
     DIED = "died"
+    MERGED = "continued as another person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.cells import Cells
-from folkestrom.model.codes import Kind
+from folkestrom.model.codes import IDENTITY_KINDS, Kind
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.statistics.flows import Window, in_window
 from folkestrom.statistics.population import fetch
@@ -35,6 +35,7 @@ AREAS: Final = {"nation": "0", "county": "municipality // 100", "municipality": 
 
 _ARRIVALS: Final = f"{int(Kind.BIRTH)}, {int(Kind.IMMIGRATION)}, {int(Kind.MOVE)}"
 _DEPARTURES: Final = f"{int(Kind.EMIGRATION)}, {int(Kind.DEATH)}, {int(Kind.MOVE)}"
+_OF_IDENTITIES: Final = ", ".join(str(int(kind)) for kind in sorted(IDENTITY_KINDS))
 _AT_END: Final = "valid_from <= $eve AND valid_to > $eve"
 _BECAME_KNOWN: Final = "known_from > $known_start AND known_from <= $known_end"
 _WAS_SUPERSEDED: Final = "known_to > $known_start AND known_to <= $known_end"
@@ -117,13 +118,15 @@ def unexplained(area: str) -> str:
 def attributed() -> str:
     """Each remaining unit with the reports of that person that became known that day, ranked.
 
-    Annulments come first, then corrections, corrections of attributes, and the rest.
+    Merges and splits of identities come first, then annulments, corrections, corrections of
+    attributes, and the rest.
     """
     return f"""
         SELECT u.area, u.known, u.units, r.source, r.source_report_id, r.kind, r.target,
                row_number() OVER (
                  PARTITION BY u.person, u.known, u.area
-                 ORDER BY CASE WHEN r.annuls THEN 0 WHEN r.corrects THEN 1
+                 ORDER BY CASE WHEN r.kind IN ({_OF_IDENTITIES}) THEN -1
+                            WHEN r.annuls THEN 0 WHEN r.corrects THEN 1
                             WHEN r.kind = {int(Kind.ATTRIBUTE_CORRECTION)} THEN 2 ELSE 3 END,
                           r.received_at, r.key_hash
                ) AS place,
@@ -247,6 +250,8 @@ _KINDS: Final = {
     "emigration": Text("emigration", "utvandring"),
     "death": Text("death", "dødsfall"),
     "annulment": Text("annulment", "annullering"),
+    "merge": Text("merge of two identities", "sammenslåing av to identiteter"),
+    "split": Text("split of a merged identity", "splitting av en sammenslått identitet"),
     NO_TARGET: Text("–", "–"),
 }
 
@@ -273,9 +278,9 @@ SPECIFICATION: Final = TableSpecification(
     ),
     contents=Text(
         "Every unit of the adjustment with the report that it is owed to. Where several reports "
-        "about the person became known that day, annulments and corrections come first.",
+        "about the person became known that day, merges, annulments and corrections come first.",
         "Hver enhet av korreksjonen med meldingen den skyldes. Der flere meldinger om personen ble "
-        "kjent samme dag, kommer annulleringer og rettinger først.",
+        "kjent samme dag, kommer sammenslåinger, annulleringer og rettinger først.",
     ),
     reference_time=Text("{when}", "{when}"),
     method=Text(

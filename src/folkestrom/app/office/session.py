@@ -10,9 +10,14 @@ from typing import Protocol, TypeVar
 import duckdb
 
 from folkestrom.engine.failures import resource_errors
-from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing
+from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
-from folkestrom.intake.tables import create_tables, require_tables
+from folkestrom.intake.tables import (
+    add_columns,
+    create_tables,
+    lacks_columns,
+    require_tables,
+)
 from folkestrom.linkage import tables as linkage
 from folkestrom.register.tables import METHOD_VERSION
 from folkestrom.residence.publish import publish
@@ -104,6 +109,14 @@ def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
     """Open a store to look at the log and the quarantine, whatever the derived tables are."""
     with open_for_reading(folder, waiting) as connection:
         require_tables(connection, folder)
+        current = not lacks_columns(connection)
+        if current:
+            yield connection
+    if current:
+        return
+    with writing(folder, waiting):
+        pass
+    with open_for_reading(folder, waiting) as connection:
         yield connection
 
 
@@ -112,4 +125,7 @@ def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
     """Open a store to write to it, made if there is none."""
     with open_for_writing(folder, _create, waiting) as connection:
         require_tables(connection, folder)
+        if lacks_columns(connection):
+            with transaction(connection):
+                add_columns(connection)
         yield connection

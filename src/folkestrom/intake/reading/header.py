@@ -11,7 +11,7 @@ from typing import Final
 from folkestrom.errors import InputRefused, masked
 from folkestrom.intake.columns import TEXT, accepted_types, fits
 from folkestrom.intake.reading.files import Format, format_of
-from folkestrom.model.codes import RESERVED_KINDS, Kind
+from folkestrom.model.codes import Kind
 from folkestrom.model.report import BY_NAME, COLUMNS
 
 #: The column by which an exported record finds back to its place in quarantine.
@@ -33,9 +33,8 @@ EXPORT_COLUMNS: Final = (
     QUARANTINE_BYTES,
 )
 
-_EVERY = frozenset(Kind) - RESERVED_KINDS
 #: A file without one of these holds no reports.
-REQUIRED: Final = tuple(c.name for c in COLUMNS if c.required >= _EVERY)
+REQUIRED: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind))
 
 #: How alike a name must be to one of the record's columns to be taken for a slip of it.
 _ALIKE: Final = 0.7

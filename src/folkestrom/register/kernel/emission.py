@@ -11,6 +11,8 @@ from folkestrom.register.kernel.memory import (
     CORRECTIONS,
     EVENTS,
     HOME,
+    MERGED,
+    MERGED_SINCE,
     NONE,
     TOUCHED,
     Memory,
@@ -25,6 +27,7 @@ from folkestrom.register.kernel.sink import (
     put_citizenship,
     put_event,
     put_flag,
+    put_identity,
     put_marital,
     put_stay,
 )
@@ -151,6 +154,14 @@ def put_orphans(rows: Reports, work: Memory, registered: bool, day: int, sink: S
 
 
 @njit(inline="always")
+def put_merged(rows: Reports, work: Memory, day: int, sink: Sink) -> None:
+    """Close at `day` the merge that held until then, if one did."""
+    if work.number[MERGED] >= 0:
+        merge = rows[work.order[work.number[MERGED]]]
+        put_identity(sink, merge, work.number[MERGED_SINCE], day)
+
+
+@njit(inline="always")
 def put_rest(
     rows: Reports, work: Memory, count: int, known: Attributes, since: int, sink: Sink
 ) -> None:
@@ -162,6 +173,7 @@ def put_rest(
         _put_event(work, row, r, known, OPEN_DAY, sink)
         _put_reason(work, row, r, OPEN_DAY, sink)
     put_attributes(rows, work, known, since, OPEN_DAY, sink)
+    put_merged(rows, work, OPEN_DAY, sink)
     for k in range(count):
         if work.report[k].waits != NONE:
             put_flag(sink, rows[work.order[k]], TARGET_NOT_COME, work.report[k].waits, OPEN_DAY)

@@ -25,7 +25,8 @@ STATES: Final = 7
 NONE: Final = -(2**62)
 
 #: Places in `Memory.number`: how many of each list there are, and the first start of a record.
-CHANGED, TOUCHED, CORRECTIONS, START, EVENTS = range(5)
+#: Then how many merges and splits, which of them holds (-1: none) and since when.
+CHANGED, TOUCHED, CORRECTIONS, START, EVENTS, IDENTITIES, MERGED, MERGED_SINCE = range(8)
 
 _REPORT_FIELDS: Final = (
     "place",  # its place in life, or -1
@@ -42,6 +43,7 @@ _REPORT_FIELDS: Final = (
     # Lists that happen to be as long as there are reports:
     "by_position",  # reports in the order of log positions
     "correction",  # attribute corrections
+    "identity",  # merges and splits
     "member",  # reports of trees, tree by tree, deepest first
     "first_member",  # of each tree
 )
@@ -115,6 +117,6 @@ def new_work(longest: int) -> Memory:
         changed=numbers(longest + 1),
         touched=numbers(longest + 1),
         current=numbers(STATES),
-        number=numbers(5),
-        counts=numbers(8),
+        number=numbers(8),
+        counts=numbers(9),
     )

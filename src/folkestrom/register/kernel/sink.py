@@ -12,7 +12,7 @@ from folkestrom.register.kernel.rows import NULL8, NULL16, NULL32, NULL64, Integ
 from folkestrom.register.kernel.rules import BIRTH, EMIGRATION, LAST_START
 from folkestrom.register.tables import TABLES
 
-STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG = range(6)
+STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG, IDENTITY = range(7)
 NEVER_MARRIED = int(MaritalStatus.NEVER_MARRIED)
 #: In `Sink.counts`, after the tables' row counts: whether a table had no room left.
 FULL: Final = len(TABLES)
@@ -27,6 +27,7 @@ class Sink(NamedTuple):
     attribute: Integers
     event: Integers
     flag: Integers
+    identity: Integers
     counts: Integers
 
 
@@ -97,14 +98,15 @@ def put_stay(
     out[0, i] = report.person
     out[1, i] = report.municipality
     out[2, i] = report.basic_unit
-    out[3, i] = known.sex
-    out[4, i] = known.birth_date
-    out[5, i] = known.country_of_birth
-    out[6, i] = valid_from
-    out[7, i] = valid_to
-    out[8, i] = known_from
-    out[9, i] = known_to
-    out[10, i] = report.position
+    out[3, i] = report.dwelling
+    out[4, i] = known.sex
+    out[5, i] = known.birth_date
+    out[6, i] = known.country_of_birth
+    out[7, i] = valid_from
+    out[8, i] = valid_to
+    out[9, i] = known_from
+    out[10, i] = known_to
+    out[11, i] = report.position
 
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -214,6 +216,19 @@ def put_flag(sink: Sink, report: Any, reason: int, known_from: int, known_to: in
     out[2, i] = reason
     out[3, i] = known_from
     out[4, i] = known_to
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_identity(sink: Sink, merge: Any, known_from: int, known_to: int) -> None:
+    """An identity that a merge ends."""
+    out, i = sink.identity, _room(sink, IDENTITY, sink.identity.shape[1])
+    if i < 0:
+        return
+    out[0, i] = merge.person
+    out[1, i] = merge.partner
+    out[2, i] = known_from
+    out[3, i] = known_to
+    out[4, i] = merge.position
 
 
 def rows_of(sink: Sink, table: int) -> Integers:

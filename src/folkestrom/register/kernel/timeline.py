@@ -16,6 +16,9 @@ from folkestrom.register.kernel.memory import (
     CHANGED,
     CORRECTIONS,
     EVENTS,
+    IDENTITIES,
+    MERGED,
+    MERGED_SINCE,
     NONE,
     START,
     TOUCHED,
@@ -30,6 +33,7 @@ from folkestrom.register.kernel.rules import (
     EMIGRATION,
     IMMIGRATION,
     LAST_START,
+    MERGE,
 )
 from folkestrom.register.kernel.sink import NOBODY, Attributes, Sink
 from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
@@ -47,6 +51,7 @@ def sweep_any_order(rows: Reports, work: Memory, count: int, sink: Sink) -> None
             work.report[k].known = 1
             k += 1
         _change_standing(rows, work, first, k, day, sink)
+        _change_identity(rows, work, day, sink)
         now = known_attributes(rows, work)
         if now.birth_date != known.birth_date or now.start != known.start:
             _judge_anew(rows, work, known, now)
@@ -67,7 +72,7 @@ def _put_out(
     sink: Sink,
 ) -> int:
     """Close and open what changed; return since when the attributes are what they are."""
-    emission.put_orphans(rows, work, now.start >= 0, day, sink)
+    emission.put_orphans(rows, work, now.start >= 0 or work.number[MERGED] >= 0, day, sink)
     if now != known:
         emission.put_attributes(rows, work, known, since, day, sink)
         since = day
@@ -77,7 +82,7 @@ def _put_out(
 
 @njit(inline="always")
 def _prepare(rows: Reports, work: Memory, count: int) -> None:
-    events, corrections = 0, 0
+    events, corrections, identities = 0, 0, 0
     for k in range(count):
         kind = rows[work.order[k]].kind
         work.report[k].known, work.report[k].stands, work.report[k].stood = 0, 0, 0
@@ -89,6 +94,10 @@ def _prepare(rows: Reports, work: Memory, count: int) -> None:
         elif kind < ANNULMENT:
             work.life[events] = work.order[k]
             events += 1
+        elif kind > ANNULMENT:
+            work.report[identities].identity = k
+            identities += 1
+    work.number[IDENTITIES], work.number[MERGED], work.number[MERGED_SINCE] = identities, -1, NONE
     work.number[CORRECTIONS], work.number[EVENTS] = corrections, events
     work.number[START], work.number[CHANGED], work.number[TOUCHED] = events, 0, 0
     _place_in_life(rows, work, count, events)
@@ -148,10 +157,35 @@ def _note_change(rows: Reports, work: Memory, k: int) -> None:
     work.report[k].stood = work.report[k].stands
     r = work.report[k].place
     if r >= 0:
-        work.event[r].active = work.report[k].stands
+        work.event[r].active = work.report[k].stands if work.number[MERGED] < 0 else 0
         _mark_changed(work, r)
         if rows[work.order[k]].kind <= LAST_START:
             _find_start(rows, work, r)
+
+
+@njit(inline="always")
+def _change_identity(rows: Reports, work: Memory, day: int, sink: Sink) -> None:
+    """While the last standing report about the identity is a merge, no event of it stands."""
+    merged = -1
+    for i in range(work.number[IDENTITIES]):
+        k = work.report[i].identity
+        if work.report[k].stands:
+            merged = k if rows[work.order[k]].kind == MERGE else -1
+    before = work.number[MERGED]
+    if merged == before:
+        return
+    emission.put_merged(rows, work, day, sink)
+    work.number[MERGED], work.number[MERGED_SINCE] = merged, day
+    if (merged < 0) == (before < 0):
+        return
+    work.number[START] = work.number[EVENTS]
+    for r in range(work.number[EVENTS]):
+        stands = work.report[work.life[r]].stands
+        work.event[r].active = stands if merged < 0 else 0
+        if stands:
+            _mark_changed(work, r)
+            if merged < 0 and rows[work.order[work.life[r]]].kind <= LAST_START:
+                work.number[START] = min(work.number[START], r)
 
 
 @njit(inline="always")
