@@ -56,6 +56,15 @@ def test_every_start_and_move_has_a_dwelling_and_nothing_else_has(housed_log: Lo
     assert frame["dwelling"].drop_nulls().min() > 0  # type: ignore[operator]
 
 
+def test_a_dwelling_is_in_one_basic_unit_of_the_municipality(housed_log: Log) -> None:
+    last = housed_log.frame.filter(pl.col("dwelling").is_not_null(), pl.col("corrects").is_null())
+    code = pl.col("basic_unit").cast(pl.String).str.slice(0, 4)
+    assert last.filter(code != pl.col("municipality").cast(pl.String)).is_empty()
+    units = last.group_by("dwelling").agg(pl.col("basic_unit").n_unique())
+    # Reports that are corrected later may have told another basic unit.
+    assert (units["basic_unit"] > 1).mean() < 0.02  # type: ignore[operator]
+
+
 def homes(log: Log, day: dt.date) -> dict[int, tuple[int, str]]:
     """Dwelling and municipality of the residents of a day, by the reports known a month later."""
     found = {}

@@ -13,7 +13,7 @@ from folkestrom.twin.lives.random import draws, integer, uniform, uniforms
 
 _MOTHER, _FATHER, _CHILD_DAY, _BOY, _OTHER = 71, 73, 75, 76, 180
 FIRST_AGE, _LAST_AGE = 15, 49
-COHABITING, ALONE = 2.6, 0.12
+COHABITING, ALONE = 2.3, 0.12
 """Fertility of women in couples without marriage and of those in none; the married have 1.6."""
 
 

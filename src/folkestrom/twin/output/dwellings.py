@@ -29,16 +29,16 @@ CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.6
+SHARING: Final = 0.55
 """Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
 CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
 CARE: Final = (0.0024, 0.007, 0.023, 0.06)
 """By age from those ages on: share of the first stock in an institution, and who enters in a year
 (fitted)."""
-TO_CHILDREN, TO_PARENTS = 0.01, 0.3
+TO_CHILDREN, TO_PARENTS = 0.01, 0.6
 """Shares of those who live alone who move to a child's in a year, from 70, and to their
-parents', from 19 to 34 (fitted)."""
+parents', from 19 to 39 (fitted)."""
 _HOME, _CUSTODY, _SHARE, _CARE, _DAY, _LEAVER, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
 _SIDES: Final = ("left", "right")
 _STARTS = (r.FIRST_REGISTRATION, r.BIRTH, r.IMMIGRATION, r.MOVE)
@@ -106,6 +106,7 @@ class Dwellings:
     _next: int = 0
     _couple: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     _unit: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
+    _place: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
 
     def settle(self, country: Country) -> None:
         """Give everybody of the first stock a dwelling."""
@@ -162,7 +163,7 @@ class Dwellings:
         return np.arange(self._next - count, self._next)
 
     def _remember(self, country: Country) -> None:
-        """Keep who lives together as a couple, and everybody's basic unit."""
+        """Keep who lives together as a couple, and everybody's municipality and basic unit."""
         people, n = country.people, country.size
         everybody = np.arange(n)
         old = self._couple[:n].astype(np.int64)
@@ -170,7 +171,7 @@ class Dwellings:
         pair = together(people, everybody)
         shared = (pair >= 0) & (people.dwelling[pair] == people.dwelling[:n])
         self._couple[:n] = np.where(shared, pair, np.where(waiting, old, -1))
-        self._unit = people.unit.copy()
+        self._unit, self._place = people.unit.copy(), people.municipality.copy()
 
     def _label(self, country: Country, year: int, rows: Rows, before: NDArray[np.int32]) -> None:
         """Give a dwelling to every report that starts a record or moves somebody.
@@ -200,10 +201,9 @@ class Dwellings:
         ready = (at >= 0) & own[at]
         mine = ~own & ready & (place[at] == place)
         found[mine], unit[mine] = found[at[mine]], unit[at[mine]]
-        known = ~own & (at < 0) & (root < len(before))
-        known[known] &= before[root[known]] >= 0
-        known[known] &= people.municipality[root[known]] == place[known]
-        known[known] &= people.status[root[known]] == RESIDENT
+        known = ~own & (at < 0) & (before[root] >= 0) & (self._place[root] == place)
+        known &= (people.status[root] == RESIDENT) & (people.municipality[root] == place)
+        known &= ~np.isin(root, rows.person[rows.relation == r.ANNULS])
         found[known], unit[known] = before[root[known]], self._unit[root[known]]
         rest = np.flatnonzero(found < 0)
         _, group = np.unique(
@@ -213,8 +213,7 @@ class Dwellings:
         found[rest] = self.new(int(group.max()) + 1 if len(rest) else 0)[group]
         first = np.append(True, p[1:] != p[:-1])
         earlier = np.where(first, -1, np.append(-1, found[:-1]))
-        old = first & (p < len(before))
-        earlier[old] = before[p[old]]
+        earlier[first] = before[p[first]]
         rows.content["dwelling"][index], rows.content["dwelling_from"][index] = found, earlier
         code = rows.content["unit"][index]
         rows.content["unit"][index] = code - code % 10_000 + unit
@@ -440,7 +439,7 @@ class _Moves:
     def return_home(self) -> None:
         """Let some of the young who live alone move back to their parents'."""
         people = self.country.people
-        fit = (self.age >= 19) & (self.age < 35) & self.free & (self.pair < 0) & (self.parent >= 0)
+        fit = (self.age >= 19) & (self.age < 40) & self.free & (self.pair < 0) & (self.parent >= 0)
         p = np.flatnonzero(fit)
         p = p[draws(self.country.seed, p, self.w.year, _BACK) < TO_PARENTS]
         p = p[(people.last_child[p] == 0) & self._alone(p)]

@@ -141,7 +141,7 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     people.last_residence[new] = day
     people.last_marital[new] = day
     _give_statuses(country, w, new, have, goal)
-    _link_fathers(people, new)
+    _link_fathers(people, new, w.year, seed)
     reason = _give_reasons(people, new, w.year, seed)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
@@ -151,10 +151,18 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     w.newcomers = new
 
 
-def _link_fathers(people: People, new: Index) -> None:
-    """Let the husbands of newcomers' mothers be their fathers, if old enough and born alike."""
-    mother = people.mother[new]
-    child, father = new[mother >= 0], people.partner[mother[mother >= 0]].astype(np.int64)
+def _link_fathers(people: People, new: Index, year: int, seed: int) -> None:
+    """Let husbands and cohabitants of newcomers' mothers be their fathers, if it can be.
+
+    Mothers who come unmarried live with a man who comes too, where there is one.
+    """
+    mother = people.mother[new].astype(np.int64)
+    alone = (people.marital[new] == 1) & (year - people.birth_year[new] > 20)
+    men, women = new[alone & (people.sex[new] == 0)], new[alone & np.isin(new, mother)]
+    women = women[people.sex[women] == 1]
+    men, women = match(people, men, women, seed, year, False)
+    people.mate[men], people.mate[women] = women, men
+    child, father = new[mother >= 0], spouses(people, mother[mother >= 0])
     child, father = child[father >= 0], father[father >= 0]
     older = people.birth_year[child].astype(np.int64) - people.birth_year[father]
     alike = (people.birth_country[father] == NORWAY) == (people.group[child] == NATIVE)
