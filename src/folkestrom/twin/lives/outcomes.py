@@ -31,9 +31,7 @@ ERRONEOUS_SHARE = 0.02
 _DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
-MORE_MOVES = 1.13
-"""Calibrated: moves against the model's, so that 2020 has about as many as are published (fitted)."""
-_TOGETHER, _ALONE, _REUNITE = 0.97, 0.1, 12.0
+_TOGETHER, _ALONE, _REUNITE = 0.96, 0.03, 4.0
 """Calibrated: share of men who move when their wife or cohabitant does, and how much less often
 they leave her municipality, or more often another one, than men in no couple."""
 
@@ -190,8 +188,6 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         work.expected[c, 0] += a
         work.expected[c, 1] += b
         age = year - 1 - people.birth_year[p]
-        if calibrated:
-            a *= MORE_MOVES
         if calibrated and people.group[p] == EU8_GROUP and people.arrival_year[p] >= bend[1]:
             b *= bend[0]
         mother = people.mother[p]
