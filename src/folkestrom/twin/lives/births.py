@@ -148,13 +148,13 @@ def choose_fathers(
 ) -> None:
     """Let as many of the year's children as wanted have two parents born abroad.
 
-    Husbands and cohabitants stay fathers while they can; the others are exchanged for men of the other kind.
-    `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
+    Husbands and cohabitants stay fathers while they can; the others are exchanged for men of the
+    other kind. `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
     """
     father = people.father[children].astype(np.int64)
     abroad = (father >= 0) & (people.birth_country[father] != NORWAY)
     natives = father[(father >= 0) & ~abroad]
-    husband = (father >= 0) & (father == spouses(people, people.mother[children]))
+    husband = (father >= 0) & (father == spouses(people, people.mother[children].astype(np.int64)))
     score = np.where(abroad, 0.0, 2.0) + np.where(abroad != husband, 1.0, 0.0)
     score += draws(seed, children, year, _FATHER + 1)
     of = region[people.birth_country[people.mother[children]]]

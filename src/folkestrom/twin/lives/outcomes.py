@@ -173,6 +173,19 @@ def apportion(total, weights, caps):
 
 
 @inner
+def _beside(people, p, q, a, b, u):
+    """Return the probabilities of a man beside his wife or cohabitant `q`, who may lead him."""
+    if people.outcome[q] == LEAVE:
+        return a, b * _SPOUSE
+    if people.outcome[q] == MOVE and u < _TOGETHER:
+        people.leader[p] = q
+        return a, b
+    if people.municipality[q] == people.municipality[p]:
+        return a * _ALONE, b * 0.5  # couples move together, so seldom alone
+    return min(a * _REUNITE, 0.5), b
+
+
+@inner
 def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
     """Fill the probabilities of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
@@ -200,15 +213,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
                 b = b * 0.05 if calibrated else 0.0
             a = 0.0
         elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == RESIDENT:
-            if people.outcome[q] == LEAVE:
-                b *= _SPOUSE
-            elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < _TOGETHER:
-                people.leader[p] = q
-            elif people.municipality[q] == people.municipality[p]:
-                a *= _ALONE  # couples move together
-                b *= 0.5
-            else:
-                a = min(a * _REUNITE, 0.5)
+            a, b = _beside(people, p, q, a, b, uniform(seed, p, year, _CHOICE + 60))
         work.move[j] = a
         work.leave[j] = b
         work.factor[j] = 1.0

@@ -329,7 +329,7 @@ class _Moves:
             self._go(p, *self._home(q), day.astype(np.int64))
 
     def part(self, couple: NDArray[np.int32]) -> None:
-        """Let one of a couple that is none any more leave, mostly the man, and who lives with him."""
+        """Let one of a former couple leave, mostly the man, with the children who live with him."""
         people, n = self.country.people, self.country.size
         women = np.flatnonzero((couple[:n] >= 0) & (people.sex[:n] == 1))
         men = couple[women].astype(np.int64)

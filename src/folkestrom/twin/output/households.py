@@ -1,4 +1,4 @@
-"""Who truly lives with whom: dwelling, couple, and kind of household, on each 1 January."""
+"""Who truly lives with whom: dwelling, couple, and kind of household, on 1 January of some years."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from folkestrom.twin.lives.people import LATE_EMIGRATION, RESIDENT
 from folkestrom.twin.lives.random import draws
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.output import parquet_tables
-from folkestrom.twin.output.dwellings import Dwellings, Index, age_of, together
+from folkestrom.twin.output.dwellings import Dwellings, age_of, together
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.files import dwellings as as_reported
 from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulation import Observer
-from folkestrom.twin.years.window import Window
+from folkestrom.twin.years.window import Index, Window
 
 KINDS: Final = (
     "alone", "couple_without_children", "married_children_0_17", "cohabiting_children_0_17",
@@ -29,6 +29,8 @@ COUPLES: Final = ("married", "cohabiting")
 PARENTS: Final = (
     "married_parents", "cohabiting_parents", "parent_alone", "parent_and_step_parent", "no_parent",
 )  # fmt: skip
+EVERY: Final = 5
+"""Years between two dates, for the truth would be larger than the reports."""
 STUDY_AGES: Final = (19, 25)
 STUDENTS: Final = 0.55
 """Share of those at their parents' who will have a bachelor's degree and study elsewhere."""
@@ -71,8 +73,9 @@ class Households(Observer):
             self._write(country, w.year)
 
     def closed(self, country: Country, w: Window, _rows: Rows) -> None:
-        """Write the end of the year."""
-        if w.fraction == 1.0:
+        """Write the end of every fifth year and of the last."""
+        last = w.t + 1 == country.targets.windows
+        if w.fraction == 1.0 and (last or (w.year + 1) % EVERY == 0):
             self._write(country, w.year + 1)
 
     def finished(self, _country: Country) -> None:
@@ -168,7 +171,7 @@ def _parents(
 
 
 class Students(Observer):
-    """Writes where students live who stay registered at their parents': the declared municipality."""
+    """Writes where students live who stay registered at their parents'."""
 
     def __init__(self, path: Path) -> None:
         self._sheet = parquet_tables.ParquetTable(path, _STUDENTS)

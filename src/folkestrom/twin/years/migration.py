@@ -6,10 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.model.codes import Reason
-from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.marriage import count_groups
 from folkestrom.twin.lives.mobility import REASONS
-from folkestrom.twin.lives.moves import assign_destinations, draw_by_attraction
+from folkestrom.twin.lives.moves import (
+    assign_destinations,
+    count_followers,
+    draw_by_attraction,
+    unit_movers,
+)
 from folkestrom.twin.lives.origins import (
     EU8_BORN,
     NATIVE,
@@ -29,10 +33,9 @@ from folkestrom.twin.lives.people import (
     RESIDENT,
     STAY,
     People,
-    spouse,
     spouses,
 )
-from folkestrom.twin.lives.random import draws, integer, uniform
+from folkestrom.twin.lives.random import draws
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.cells import count_citizens
@@ -233,21 +236,6 @@ def _give_statuses(
         place[a] = place[b]
 
 
-@kernel
-def _followers(people, order, count, children, late, household):
-    """Count each mover's household: those of the list who follow, and the year's newborn."""
-    for j in range(count):
-        p = order[j]
-        leader = people.leader[p]
-        if people.outcome[p] == 1 and leader >= 0 and late[p] == 0:
-            household[leader] += 1
-    for i in range(children.size):
-        c = children[i]
-        m = people.mother[c]
-        if people.status[c] == 1 and people.outcome[m] == 1 and late[m] == 0:
-            household[m] += 1
-
-
 def move_people(country: Country, w: Window) -> None:
     """Let people move to another municipality, with children and (calibrated) husbands."""
     people, seed = country.people, country.seed
@@ -256,7 +244,7 @@ def move_people(country: Country, w: Window) -> None:
     _postpone(country, w, movers[w.late[movers] == 1])
     movers = movers[w.late[movers] == 0]
     household = np.zeros(country.size, np.int16)
-    _followers(people, w.order, w.start[-1], w.children, w.late, household)
+    count_followers(people, w.order, w.start[-1], w.children, w.late, household)
     heads = movers[people.leader[movers] < 0]
     followers = movers[people.leader[movers] >= 0]
     babies = w.children[people.status[w.children] == RESIDENT]
@@ -467,62 +455,12 @@ def _stop_on_the_way(
     return persons
 
 
-@kernel
-def _unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
-    people, order, count, year, seed, first_day, end_day, units, out, new, day
-):
-    """Choose who moves inside the municipality.
-
-    Men go with their wife or cohabitant, children under 18 with their mother.
-    """
-    found = 0
-    for step in range(3):
-        for j in range(count):
-            p = order[j]
-            if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
-                continue
-            age = year - 1 - people.birth_year[p]
-            m = people.mother[p] if age < 18 else spouse(people, p)
-            led = m >= 0 and people.status[m] == 1 and (age < 18 or people.sex[p] == 0)
-            led = led and (age < 18 or people.municipality[m] == people.municipality[p])
-            round_ = 2 if age < 18 else (1 if led else 0)
-            if round_ != step or units[people.municipality[p]] < 2:
-                continue
-            if people.last_residence[p] >= first_day:
-                continue
-            if led:
-                if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
-                    continue
-                out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
-            else:
-                rate = (0.17 if m >= 0 else 0.07) if age < 30 else (0.09 if age < 45 else 0.035)
-                if step == 2:
-                    rate = 0.03
-                if uniform(seed, p, year, 143) >= rate:
-                    continue
-                many = units[people.municipality[p]]
-                unit = 1 + integer(seed, p, year, 144, many)
-                if unit == people.unit[p]:
-                    unit = unit % many + 1
-                out[found], new[found] = p, unit
-                day[found] = first_day + integer(seed, p, year, 149, end_day - first_day)
-            people.unit_year[p] = year
-            people.pending_day[p] = day[found]
-            found += 1
-        if step == 0:
-            adults = found
-            for i in range(adults):
-                people.leader[out[i]] = people.unit[out[i]]
-                people.unit[out[i]] = new[i]
-    return found, adults
-
-
 def move_inside(country: Country, w: Window) -> None:
     """Let people move between basic units of their municipality."""
     people = country.people
     n = int(w.start[-1])
     out, new, day = np.empty(n, np.int64), np.empty(n, np.int16), np.empty(n, np.int32)
-    found, adults = _unit_movers(
+    found, adults = unit_movers(
         people, w.order, n, w.year, country.seed, w.first_day, w.end_day,
         country.units, out, new, day,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from folkestrom.twin.years.window import Index, Window
 Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
 
 PARENTS_FIRST = 0.05
-"""How far couples with a child below 18 come before others when couples marry, of 1 (assumption)."""
+"""How far, of 1, couples with a child below 18 come before others who marry (assumption)."""
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
 
@@ -185,7 +185,7 @@ def _weddings(
 def _marry_cohabitants(
     country: Country, w: Window, pools: m.Pools, flows: Flows, changes: m.Changes
 ) -> NDArray[np.int64]:
-    """Marry never-married couples who live together; returns how many (2, 21) are still to marry."""
+    """Marry never-married couples who live together; returns how many, (2, 21), still have to."""
     people = country.people
     quota = np.zeros((2, m.GROUPS), np.int64)
     for (s, g), flow in flows.items():
@@ -197,7 +197,9 @@ def _marry_cohabitants(
     key = draws(country.seed, men, w.year, _MEN) - PARENTS_FIRST * parents
     men = men[np.argsort(key, kind="stable")]
     couples = people._replace(partner=people.mate)
-    grooms = m.choose_couples(couples, men, *quota.copy(), m.NEVER, country.last_year)
+    grooms = m.choose_couples(
+        couples, men, quota[0].copy(), quota[1].copy(), m.NEVER, country.last_year
+    )
     brides = people.mate[grooms].astype(np.int64)
     free = people.last_marital[brides] < w.end_day - 2
     grooms, brides = grooms[free], brides[free]
