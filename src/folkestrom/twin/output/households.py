@@ -1,4 +1,4 @@
-"""Who truly lives with whom: dwelling, couple, and kind of household, on 1 January of some years."""
+"""Who truly lives with whom: dwelling, couple, kind of household, on 1 January of some years."""
 
 from __future__ import annotations
 
