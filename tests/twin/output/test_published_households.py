@@ -84,9 +84,7 @@ CHILDREN = {
 
 
 @pytest.mark.parametrize("kind", CHILDREN)
-def test_children_by_how_their_parents_live(
-    last: pl.DataFrame, reference: Path, kind: str
-) -> None:
+def test_children_by_how_their_parents_live(last: pl.DataFrame, reference: Path, kind: str) -> None:
     wanted, bound = CHILDREN[kind]
     figures = published(reference, "children_0_17.csv", "2022")
     found = shares(last, "parents")
@@ -114,9 +112,7 @@ def with_last(events: pl.DataFrame, by: str, reports: pl.DataFrame, name: str) -
     told = reports.filter(pl.col(name).is_not_null()).select(
         pl.col("person").alias(by), "event_date", pl.col(name).alias("last")
     )
-    return events.drop_nulls(by).join_asof(
-        told, on="event_date", by=by, check_sortedness=False
-    )
+    return events.drop_nulls(by).join_asof(told, on="event_date", by=by, check_sortedness=False)
 
 
 def test_moves_and_divorces_of_2020(reports: pl.DataFrame, reference: Path) -> None:

@@ -31,7 +31,7 @@ ERRONEOUS_SHARE = 0.02
 _DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
-_TOGETHER, _ALONE, _REUNITE = 0.96, 0.03, 4.0
+TOGETHER, ALONE, REUNITE = 0.96, 0.03, 4.0
 """Calibrated: share of men who move when their wife or cohabitant does, and how much less often
 they leave her municipality, or more often another one, than men in no couple."""
 
@@ -177,12 +177,12 @@ def _beside(people, p, q, a, b, u):
     """Return the probabilities of a man beside his wife or cohabitant `q`, who may lead him."""
     if people.outcome[q] == LEAVE:
         return a, b * _SPOUSE
-    if people.outcome[q] == MOVE and u < _TOGETHER:
+    if people.outcome[q] == MOVE and u < TOGETHER:
         people.leader[p] = q
         return a, b
     if people.municipality[q] == people.municipality[p]:
-        return a * _ALONE, b * 0.5  # couples move together, so seldom alone
-    return min(a * _REUNITE, 0.5), b
+        return a * ALONE, b * 0.5  # couples move together, so seldom alone
+    return min(a * REUNITE, 0.5), b
 
 
 @inner
