@@ -386,7 +386,8 @@ class _Moves:
         apart = people.dwelling[p] != people.dwelling[self.parent[p]]
         for parent in (people.mother, people.father):
             q = parent[p]
-            apart &= (q < 0) | (people.dwelling[q] != people.dwelling[p])
+            gone = (q < 0) | (people.status[q] != RESIDENT)
+            apart &= gone | (people.dwelling[q] != people.dwelling[p])
         p = p[apart]
         p = p[people.dwelling[self.parent[p]] >= self.homes.institutions]
         q = self.parent[p]
@@ -397,15 +398,19 @@ class _Moves:
         """Let children below 18 with no parent in the municipality live with a couple there."""
         people, n = self.country.people, self.country.size
         p = self.minors[self.free[self.minors]]
-        p = p[(self.parent[p] < 0) & self._alone(p)]
+        homes = people.dwelling[:n].astype(np.int64)
+        adults = (self.age > 18) & (people.status[:n] == RESIDENT)
+        cared_for = np.bincount(homes[adults], minlength=int(homes.max()) + 1) > 0
+        p = p[(self.parent[p] < 0) & ~cared_for[homes[p]]]
         women = np.flatnonzero((self.pair >= 0) & (people.sex[:n] == 1) & (self.age < 65))
         women = women[np.argsort(people.municipality[women], kind="stable")]
         place = people.municipality[women]
         low, high = (np.searchsorted(place, people.municipality[p], side) for side in _SIDES)
         p, low, high = p[high > low], low[high > low], high[high > low]
-        u = draws(self.country.seed, p, self.w.year, _JOIN)
+        family = np.where(people.mother[p] >= 0, people.mother[p], p)
+        u = draws(self.country.seed, family, self.w.year, _JOIN)
         q = women[low + (u * (high - low)).astype(np.int64)]
-        day = self._days(p, 6, people.last_residence[q].astype(np.int64))
+        day = self._days(family, 6, people.last_residence[q].astype(np.int64))
         self._go(p, *self._home(q), day)
 
     def enter_institutions(self) -> None:
