@@ -117,7 +117,7 @@ _UNMARRIED = (1, 3, 4)
 def live_together(
     people: People, size: int, shares: tuple[float, ...], year: int, seed: int
 ) -> None:
-    """Let unmarried men and women become couples: `shares` by age band look for somebody."""
+    """Let unmarried men and women become couples: `shares` by age band look for a partner."""
     age = year - 1 - people.birth_year[:size].astype(np.int64)
     fit = (people.status[:size] == RESIDENT) & (people.pending[:size] == NOTHING)
     fit &= (people.partner[:size] < 0) & (people.mate[:size] < 0) & (age >= AGES[0])

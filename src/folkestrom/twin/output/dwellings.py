@@ -1,7 +1,7 @@
 """Dwellings: who lives where, and the moves inside a municipality that change a household.
 
 Nothing else is changed: persons, events and moves between municipalities are those of a country
-without dwellings. Reports that start a record or move somebody get a dwelling; moves are added.
+without dwellings. Reports that start a record or move a person get a dwelling; moves are added.
 Nobody moves twice in a year for a household's sake, nor who has moved, come or been born in it:
 such reports can be annulled a year later, and what builds upon them would then hang in the air.
 """
@@ -174,7 +174,7 @@ class Dwellings:
         self._unit, self._place = people.unit.copy(), people.municipality.copy()
 
     def _label(self, country: Country, year: int, rows: Rows, before: NDArray[np.int32]) -> None:
-        """Give a dwelling to every report that starts a record or moves somebody.
+        """Give a dwelling to every report that starts a record or moves a person.
 
         Who moves on the same day to the same municipality as wife, cohabitant or mother shares
         hers; who comes alone joins her if she lives there; everybody else finds a new one.
@@ -337,10 +337,10 @@ class _Moves:
         women, men = women[over], men[over]
         man = draws(self.country.seed, women, self.w.year, _LEAVER) < MEN_LEAVE
         man = (man & self.free[men]) | ~self.free[women]
-        leaver = np.where(man, men, women)
-        leaver = leaver[self.free[leaver]]
-        day = self._days(leaver, 1)
-        self._take_along(leaver, self.homes.new(len(leaver)), self._units(leaver), day)
+        parting = np.where(man, men, women)
+        parting = parting[self.free[parting]]
+        day = self._days(parting, 1)
+        self._take_along(parting, self.homes.new(len(parting)), self._units(parting), day)
 
     def join_couples(self) -> None:
         """Let couples move in together: to one who has a home alone, or to a new one."""

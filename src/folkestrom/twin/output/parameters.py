@@ -97,7 +97,7 @@ def _couples_and_homes() -> dict[str, object]:
     return {
         "ages at which bands of the unmarried begin, and the last ends": pairing.AGES,
         "share of the unmarried in a couple in the first stock, by age": pairing.COHABITING,
-        "share of the unmarried who look for somebody in a year, by age": pairing.SEEKING,
+        "share of the unmarried who look for a partner in a year, by age": pairing.SEEKING,
         "share of couples without marriage that part in a year, by age": pairing.PARTING,
         "seeking and parting of parents against others": (
             pairing.PARENTS_SEEK, pairing.PARENTS_PART,
