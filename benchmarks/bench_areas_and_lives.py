@@ -1,10 +1,12 @@
 """How long a projection of areas takes, and lives of all persons of a country.
 
-    python benchmarks/bench_areas_and_lives.py [--areas 356] [--persons 5.5e6] [--store FOLDER]
+    python benchmarks/bench_areas_and_lives.py [--areas 356] [--draws 20] [--persons 5.5e6]
+        [--store FOLDER]
 
 makes up rates and persons. Areas: municipalities by sex, single year of age and eight groups (six
 in the country), 30 years, with moves from each to each and scaled to the nation; beside it the same
 in plain NumPy without a product of matrices, one area after the other, whose figures are compared.
+Draws of the same areas, each with its nation and deviations of its own; beside it one by `project`.
 Lives: persons of 48 groups, 40 years, beside the same draws a year by NumPy's own random numbers.
 With a store, also lives of its individuals, counting and reading included.
 """
@@ -15,6 +17,7 @@ import argparse
 import json
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,8 @@ from folkestrom.analysis.prospects.groups import structure
 from folkestrom.projection.areas import Areas, age_classes, destination_shares
 from folkestrom.projection.assumptions import Rates
 from folkestrom.projection.projecting import project
+from folkestrom.projection.stochastic.by_area import AreaFactors, simulate_areas
+from folkestrom.projection.stochastic.simulation import Factors
 from folkestrom.projection.structure import MALE, Structure
 
 #: What the issue of these asks for, in seconds on two cores.
@@ -121,13 +126,48 @@ def areas_benchmark(many: int) -> dict[str, Any]:
 
     runs = [timed(all_of_them) for _ in range(3)]
     seconds, processors, _ = min(runs, key=lambda one: one[0])
-    ((mine, _),) = areas.projected(cells, begun, rates, 1)
+    ((mine, *_),) = areas.projected(cells, begun, rates, 1)
     peer, _, theirs = timed(lambda: area_by_area(cells, areas, begun, rates, 1))
     return {
         "cells": int(begun.size), "years": AREA_YEARS, "seconds": seconds,
         "processor": processors, "limit": LIMITS["areas"],
         "plain numpy, one year": peer, "plain numpy, as many years": round(peer * AREA_YEARS, 1),
         "largest difference, persons": float(np.abs(mine - theirs).max()),
+    }  # fmt: skip
+
+
+def draws_benchmark(many: int, draws: int) -> dict[str, Any]:
+    cells = structure(0.8, durations=0)
+    rates, areas = rates_of(cells), areas_of(cells, many)
+    begun = CHANCE.uniform(0, 5.5e6 / many / np.prod(cells.shape) * 2, (many, *cells.shape))
+    factors = Factors(np.exp(CHANCE.normal(0, 0.1, (draws, AREA_YEARS, 4))))
+
+    def deviations(draw: int) -> AreaFactors:
+        shape = (6, AREA_YEARS, many)
+        return AreaFactors(*np.exp(np.random.default_rng(draw).normal(0, 0.1, shape)))
+
+    def simulated(drawn: Factors) -> dict[str, np.ndarray]:
+        return simulate_areas(
+            cells, begun, rates, areas, drawn, deviations, shown=[AREA_YEARS - 1],
+            figures=lambda persons, happened: {"persons": persons.sum(axis=(1, 2, 3)), **happened},
+        )  # fmt: skip
+
+    def plain() -> None:
+        own = factors.applied(rates, cells, slice(0, 1))
+        own = replace(own, **{name: getattr(own, name)[0] for name in
+                              ("mortality", "fertility", "emigration", "immigration")})  # fmt: skip
+        nation = project(cells, begun.sum(axis=0), own.assumptions(cells), steps=AREA_YEARS)
+        for _ in areas.projected(cells, begun, own, AREA_YEARS, nation):
+            pass
+
+    compiled, *_ = timed(lambda: simulated(Factors(np.ones((1, 1, 4)))))
+    seconds, processors, _ = timed(lambda: simulated(factors))
+    peer, peer_processors, _ = timed(plain)
+    return {
+        "areas": many, "years": AREA_YEARS, "draws": draws, "seconds": seconds,
+        "processor": processors, "processor, a draw": round(processors / draws, 2),
+        "to compile or load, and one draw": compiled,
+        "a draw by `project`": peer, "a draw by `project`, processor": peer_processors,
     }  # fmt: skip
 
 
@@ -171,20 +211,26 @@ def _few(persons: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--areas", type=int, default=356)
+    parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--persons", type=float, default=5.5e6)
     parser.add_argument("--store", default="")
     given = parser.parse_args()
     print(json.dumps({"processors": os.cpu_count(), "load": os.getloadavg()[0]}))
     print(json.dumps({"areas": areas_benchmark(given.areas)}), flush=True)
+    print(json.dumps({"draws": draws_benchmark(given.areas, given.draws)}), flush=True)
     print(json.dumps({"lives": lives_benchmark(int(given.persons))}), flush=True)
     if given.store:
         import folkestrom
 
         store = folkestrom.open(given.store)
         last = 2020 + LIFE_YEARS
-        seconds, processors, found = timed(lambda: store.simulate(2021, last, by="status"))
-        print(json.dumps({"store": {"seconds": seconds, "processor": processors,
-                                    "persons": sum(found["persons"].to_pylist())}}))  # fmt: skip
+        asked: dict[str, dict[str, Any]] = {
+            "store": {"by": "status"}, "households": {"households": True, "every": 10},
+        }  # fmt: skip
+        for name, each in asked.items():
+            seconds, processors, found = timed(lambda each=each: store.simulate(2021, last, **each))
+            print(json.dumps({name: {"seconds": seconds, "processor": processors,
+                                     "persons": sum(found["persons"].to_pylist())}}))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def test_whatever_their_rates_areas_add_up_to_a_nation_that_they_shall(seed: int
         assert added == pytest.approx(getattr(nation, name), rel=1e-11, abs=1e-9), name
     apart = project(CELLS, begun, made.assumptions(CELLS, rates))
     assert abs(apart.population.sum(axis=0) - nation.population).max() > 1
-    stepwise = [state for state, _ in made.projected(CELLS, begun, rates, 7, nation)]
+    stepwise = [state for state, *_ in made.projected(CELLS, begun, rates, 7, nation)]
     assert np.stack(stepwise, 1) == pytest.approx(found.population[:, 1:], rel=1e-12)
 
 

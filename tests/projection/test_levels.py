@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import numpy as np
 import pytest
 
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Rates
-from folkestrom.projection.changes import Change
+from folkestrom.projection.changes import Change, How
 from folkestrom.projection.indicators import remaining_years
 from folkestrom.projection.projecting import project
 from folkestrom.projection.rates.period import period_life_table
@@ -110,7 +111,9 @@ def test_returns_in_a_fixed_number_do_not_follow_the_stock() -> None:
 
 
 def test_over_coverage_is_taken_from_the_beginning() -> None:
-    found = named("over-coverage").started(PEOPLE, CELLS)
+    low, high = named("over-coverage").ends
+    assert (low.started(PEOPLE, CELLS) == PEOPLE).all()
+    found = high.started(PEOPLE, CELLS)
     assert found[1, :, 20:67] == pytest.approx(97)
     assert found[1, :, :20] == pytest.approx(100)
     assert (found[0] == PEOPLE[0]).all()
@@ -122,7 +125,7 @@ def test_letters_and_names() -> None:
     assert named("CC0").changes == (Change("migration", "multiply", 0.0),)
     for name in built_in():
         if "natives" not in name and name != "immigrants-only":
-            assert applied(named(name)) is not None
+            assert all(applied(one) is not None for one in named(name).ends)
     for letters in ("HHH", "LLL", "CCE", "MM0"):
         found = applied(named(letters), 81)
         assert np.isfinite(found.mortality).all()
@@ -140,13 +143,87 @@ def test_contradictions() -> None:
     def level(amount: float, **more: object) -> Scenario:
         return Scenario(f"{amount}", (Change("fertility", "level", amount, **more),))  # type: ignore[arg-type]
 
-    with pytest.raises(UsageError, match=r"scenario 1.5 \+ 1.7: 'fertility' contradict each"):
-        level(1.5) + level(1.7)
+    with pytest.raises(UsageError, match=(
+        r"scenario 1.5, change 1 \+ scenario 1.7, change 1: 'fertility, groups native new away, "
+        r"ages 0-, from 2020' contradict each other"
+    )):  # fmt: skip
+        applied(level(1.5) + level(1.7))
     with pytest.raises(UsageError, match="contradict each other"):
-        named("MMM+HCC")
-    level(1.5) + level(1.5)
-    level(1.5, groups=("native",)) + level(1.7, groups=("new",))
-    level(1.5) + Scenario("half", (Change("fertility", "multiply", 0.5),))
+        applied(named("MMM+HCC"))
+    applied(level(1.5) + level(1.5))
+    applied(level(1.5, groups=("native",)) + level(1.7, groups=("new",)))
+    applied(level(1.5) + Scenario("half", (Change("fertility", "multiply", 0.5),)))
+
+
+def _set(place: str, amount: float, **more: Any) -> Scenario:
+    return Scenario(place, (Change("emigration", "multiply", 1.0),
+                            Change("emigration", "set", amount, **more)), place=place)  # fmt: skip
+
+
+def test_a_group_within_another_at_the_same_ages_is_a_contradiction() -> None:
+    whole = _set("a.toml", 0.01, groups=("immigrants",), ages=(20, 39), first=2025)
+    nested = _set("b.toml", 0.03, groups=("new",), ages=(30, 66), sex="female")
+    for one, other in ((whole, nested), (nested, whole)):
+        places = " + ".join(f"{part.place}, change 2" for part in (one, other))
+        with pytest.raises(UsageError) as raised:
+            applied(one + other)
+        assert str(raised.value).startswith(
+            f"{places}: 'emigration, groups new, sex female, ages 30-39, from 2025' contradict each"
+        )
+    # With a third between them they still do; each by itself with it does not.
+    third = Scenario("third", (Change("emigration", "multiply", 0.5),))
+    with pytest.raises(UsageError, match=r"a\.toml, change 2 \+ b\.toml, change 2"):
+        applied(whole + third + nested)
+    applied(whole + third)
+    applied(third + nested)
+
+
+@pytest.mark.parametrize("more", [
+    {"groups": ("new",), "ages": (40, 66)}, {"groups": ("native",)},
+    {"groups": ("immigrants",), "ages": (20, 39), "sex": "female"},
+])  # fmt: skip
+def test_what_meets_nowhere_is_no_contradiction_whatever_the_order(more: dict[str, Any]) -> None:
+    one = _set("a", 0.01, groups=("immigrants",), ages=(20, 39), sex="male")
+    other = _set("b", 0.03, **more)
+    first, second = (applied(pair).emigration for pair in (one + other, other + one))
+    assert (first == second).all()
+
+
+def test_a_range_meets_what_its_ends_meet() -> None:
+    ranged = scenario_of(tomllib.loads(
+        '[[change]]\ncomponent = "emigration"\nset = [0.01, 0.02]\ngroups = "immigrants"'
+    ), "ranged")  # fmt: skip
+    both = ranged + _set("b", 0.03, groups=("new",))
+    assert [one.name for one in both.ends] == ["ranged + b: 0.01", "ranged + b: 0.02"]
+    with pytest.raises(UsageError, match="is a range"):
+        applied(both)
+    for end in both.ends:
+        with pytest.raises(UsageError, match="contradict each other"):
+            applied(end)
+    assert ranged.fingerprint not in {one.fingerprint for one in ranged.ends}
+    plain = scenario_of(tomllib.loads(
+        '[[change]]\ncomponent = "emigration"\nset = 0.02\ngroups = "immigrants"'
+    ))  # fmt: skip
+    assert ranged.ends[1].fingerprint == plain.fingerprint
+    for number in ("[0.02]", "[0.02, 0.01]", '[0.01, "x"]', "[0.01, 0.02, 0.03]", "[0.01, true]"):
+        with pytest.raises(UsageError, match=r"(?s)set: .* is no range.*\[0.01, 0.03\]"):
+            scenario_of(tomllib.loads(f'[[change]]\ncomponent = "emigration"\nset = {number}'))
+
+
+def test_multiplying_and_adding_by_themselves_go_in_any_order_and_together_not() -> None:
+    def one(how: How, amount: float) -> Scenario:
+        return Scenario(f"{how} {amount}", (Change("emigration", how, amount),))
+
+    for how, amounts in (("multiply", (0.5, 0.8)), ("add", (0.01, 0.02))):
+        parts = [one(how, amount) for amount in amounts]  # type: ignore[arg-type]
+        either = [applied(a + b).emigration for a, b in (parts, parts[::-1])]
+        assert either[0] == pytest.approx(either[1])
+    half, more, still = one("multiply", 0.5), one("add", 0.01), one("set", 0.02)
+    base = np.broadcast_to(rates().emigration[:, :2], applied(half).emigration[:, :2].shape)
+    assert applied(half + more).emigration[:, :2] == pytest.approx(base / 2 + 0.01)
+    assert applied(more + half).emigration[:, :2] == pytest.approx((base + 0.01) / 2)
+    assert applied(still + half).emigration[:, :2] == pytest.approx(0.01)
+    assert applied(half + still).emigration[:, :2] == pytest.approx(0.02)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +233,8 @@ def test_contradictions() -> None:
         ('component = "fertility"\nlevel = -1', "is a level that these rates cannot be brought to"),
         ('component = "mortality"\nlevel = 200', "is a level that these rates cannot be brought"),
         ('component = "emigration"\nlevel = 5', r"'level' must be said by one.*multiply, add, set"),
+        ('component = "net_migration"\nlevel = 10\ngroups = "new"', "is of all together, whoever"),
+        ('component = "net_migration"\nlevel = 10\nages = "20-30"', "is of all together, whoever"),
         ('component = "net_migration"\nlevel = -1e6', "is more emigration than immigration can"),
         ('component = "emigration"\nmultiply = 0.5\nfrom = 2051', "'2051' begins after the last"),
         ('component = "fertility"\nlevel = {2020 = 1, 2030 = 2}\nfrom = 2021', "says twice when"),

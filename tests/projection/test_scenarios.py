@@ -179,8 +179,9 @@ def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:
 
 
 def test_levels_of_immigration_and_of_net_migration_contradict_each_other() -> None:
+    persons, rates = drawn(7)
     level = scenario('[[change]]\ncomponent = "immigration"\nlevel = 700')
     for one, other in ((named("MME"), level), (level, named("MME"))):
         with pytest.raises(UsageError, match="contradict each other"):
-            one + other
+            (one + other).applied(rates, CELLS, 2021, 7, persons)
     assert len((named("MME") + named("half-emigration")).changes) == 5

@@ -115,7 +115,7 @@ def test_groups_follow_each_other(tmp_path: Path) -> None:
     assert found.structure.part("immigrants").tolist() == [False, True, True, False]
     assert found.population.sum(axis=(1, 2)).tolist()[1:] == [0, 0, 0]
     made["groups"].append(["nowhere", "", "", "", "", "", ""])
-    with pytest.raises(InputRefused, match="'nowhere' has nobody, and nobody can come to it"):
+    with pytest.raises(InputRefused, match=r"/groups\.csv: 'nowhere' has nobody, and nobody can"):
         read_tables(written(tmp_path, made))
     made["groups"][-1] = ["odd", "", "", "", "", "native:x", ""]
     with pytest.raises(InputRefused, match="row 5, column children: 'native:x' are no groups"):
@@ -174,6 +174,12 @@ def test_the_start_is_the_last_of_years_in_a_row(
         ([["label"], ["a"]], "column group: has no such column"),
         ([["group", "children"], ["all", "all:0.5.5"]], "column children: 'all:0.5.5' are no"),
         ([["group", "resident"], ["all", "perhaps"]], "row 1, column resident: 'perhaps' is nei"),
+        ([["group", "next"], ["all", "old"]], r"groups\.csv, all: next: 'old' is no group"),
+        ([["group"], ["all"], ["all"]], r"groups\.csv: 'all, all' must each have a name"),
+        (
+            [["group", "children"], ["all", "all:0.5"]],
+            r"groups\.csv, all: children: .* are no shares of all",
+        ),
     ],
 )
 def test_groups_that_cannot_be(tmp_path: Path, groups: Rows, said: str) -> None:

@@ -35,6 +35,8 @@ _FIXED_LETTERS_AN_INCH: Final = 8
 #: Inches across a telephone, and marks along an axis that have room there.
 _NARROW: Final = 4.4
 _NARROW_MARKS: Final = 6
+#: A curve, and what it is fitted to.
+_CURVE: Final = ("fitted", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ def chart(
 ) -> Chart:
     """A chart of a result.
 
-    Sex by age is a pyramid. What has days, periods or single ages is lines over them; all else is
-    bars, and points with their ends where there are intervals. Dimensions of one category are
+    Sex by age is a pyramid. What has days, periods or single ages is lines over them, and points
+    where a curve is fitted to them; all else is bars, and points with their ends where there are
+    intervals. Dimensions of one category are
     named below the title, and totals left out.
 
     Parameters
@@ -153,17 +156,23 @@ def chart(
             return titled(figure, whole, "pyramid", note)
         if compare is not None:
             raise _unlike()
+    names = {measure.id for measure in cells.specification.measures}
+    if not measures and names >= {*_CURVE}:
+        line, points = (cube_of(cells, language, (name,)) for name in _CURVE)
+        return _plain(line, points)
     return _plain(cube_of(cells, language, measures))
 
 
-def _plain(cube: Cube) -> Chart:
-    """Lines or bars."""
+def _plain(cube: Cube, points: Cube | None = None) -> Chart:
+    """Lines, with points of what they are fitted to, or bars."""
     if np.isnan(cube.values).all():
         raise UsageError("has no figure that can be drawn", where="result")
     ordered = [a for a in cube.axes if a.is_time] or [a for a in cube.axes if a.numeric]
     _check(cube, ordered)
     if ordered:
-        figure, note = lines.draw(cube.moved((ordered[0].id,)))
+        first = (ordered[0].id,)
+        observed = None if points is None else points.moved(first).values
+        figure, note = lines.draw(cube.moved(first), observed)
         return titled(figure, cube, "lines", note)
     longest = max(cube.axes, key=lambda axis: (axis.id != "measure", len(axis.codes)))
     figure, note = bars.draw(cube.moved((longest.id,)))

@@ -37,13 +37,15 @@ _UNIT_LETTERS: Final = 34
 _FLAT: Final = 0.7
 
 
-def draw(cube: Cube) -> tuple[Figure, str]:
+def draw(cube: Cube, points: Floats | None = None) -> tuple[Figure, str]:
     """Lines, and what should be said of their axis.
 
     Parameters
     ----------
     cube
         Its first axis goes across.
+    points
+        What lines are fitted to, by the same axes.
     """
     across, *others = cube.axes
     lines = list(product(*(range(len(axis.codes)) for axis in others)))
@@ -62,8 +64,12 @@ def draw(cube: Cube) -> tuple[Figure, str]:
         colour = COLOURS[k % len(COLOURS)]
         (made,) = axes.plot(
             places, values, color=colour, linewidth=1.8, linestyle=DASHES[k // len(COLOURS)],
-            marker=MARKERS[k % len(MARKERS)] if len(places) <= _FEW_POINTS else None, markersize=4,
+            marker=MARKERS[k % len(MARKERS)] if points is None and len(places) <= _FEW_POINTS
+            else None, markersize=4,
         )  # fmt: skip
+        if points is not None:
+            marker = MARKERS[k % len(MARKERS)]
+            axes.scatter(places, points[at], s=9, color=colour, marker=marker, alpha=0.6)
         if cube.lower is not None and cube.upper is not None:
             axes.fill_between(
                 places, cube.lower[at], cube.upper[at], color=colour, alpha=0.15, linewidth=0
@@ -75,7 +81,8 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     if others:
         ends.sort(key=lambda end: end[:2])
         legend_beside(figure, [end[2] for end in ends], [end[3] for end in ends])
-    return figure, _baseline(axes, cube)
+    said = (word("curve", cube.language) if points is not None else "", _baseline(axes, cube))
+    return figure, " ".join(filter(None, said))
 
 
 def _places(axis: Axis) -> Floats:

@@ -111,6 +111,10 @@ WORDS: Final = {
     "no borders": ("Without borders in the file: {codes}.", "Uten grenser i filen: {codes}."),
     "both": ("{before} and {now}", "{before} og {now}"),
     "source": ("Computed by folkestrom", "Beregnet med folkestrom"),
+    "curve": (
+        "Points are what was counted, lines what is fitted.",
+        "Punktene er det som ble talt, linjene det som er tilpasset.",
+    ),
     "not_from_0": ("The axis does not begin at 0.", "Aksen begynner ikke på 0."),
     "largest": ("The {shown} largest of {all}.", "De {shown} største av {all}."),
     "coefficient": ("Coefficient (log odds against {base})", "Koeffisient (log odds mot {base})"),

@@ -10,7 +10,7 @@ destination and class of ages with all two-way interactions (Raymer and Rogers 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -39,11 +39,12 @@ class Areas:
         What the nation's rates are multiplied with, of residents: (areas,).
     moving
         Rates of moving to another area by person-year: (areas, groups, 2, ages), or with 1 for any
-        of them.
+        of them; where there are `kinds`, of each: (kinds, areas, groups, 2, ages).
     immigration
         Shares of each group's immigrants: (areas, groups).
-    destinations, classes, returns
-        As in `Moves`.
+    destinations, classes, returns, kinds
+        As in `Moves`. To each destination who moves does so at the rate of its kind times its
+        share.
     """
 
     mortality: Floats
@@ -54,6 +55,7 @@ class Areas:
     destinations: Floats
     classes: NDArray[np.intp]
     returns: Floats
+    kinds: NDArray[np.intp] | None = None
 
     def assumptions(self, structure: Structure, rates: Rates) -> Assumptions:
         """What is assumed of each area.
@@ -89,11 +91,35 @@ class Areas:
             rates.fertility * self.fertility[:, None, None, None], rates.immigration * shares,
             rates.males_per_female,
         ).assumptions(structure)  # fmt: skip
+        return replace(made, moves=self.moves_between(structure)).checked(structure)
+
+    def moves_between(self, structure: Structure) -> Moves:
+        """Who moves between the areas.
+
+        Parameters
+        ----------
+        structure
+            The cells.
+        """
         moving = checked_array("moving", self.moving, structure, structure.shape[1:])
-        moving = np.where(here, moving, 0.0)
-        out = -np.expm1(-of_cohorts(moving, structure)[..., :-1])
-        moves = Moves(out[:, None], self.destinations, self.classes, self.returns)
-        return replace(made, moves=moves).checked(structure)
+        moving = of_cohorts(np.where(structure.resident[:, None, None], moving, 0.0), structure)
+        moving = moving[..., :-1]
+        if self.kinds is None:
+            out = -np.expm1(-moving)
+            return Moves(out[:, None], self.destinations, self.classes, self.returns)
+        shares = self.shares_of_kinds()
+        whole = (moving * shares).sum(axis=0)
+        toward = np.divide(moving, whole, out=np.zeros_like(moving), where=whole > 0)
+        return Moves(
+            -np.expm1(-whole)[:, None], self.destinations, self.classes, self.returns, self.kinds,
+            toward,
+        )  # fmt: skip
+
+    def shares_of_kinds(self) -> Floats:
+        """What share of destinations is of each kind: (kinds, areas, 1, 1, ages)."""
+        kinds = np.zeros(len(self.returns), np.intp) if self.kinds is None else self.kinds
+        shares = [self.destinations[:, :, kinds == n].sum(-1) for n in range(kinds.max() + 1)]
+        return np.swapaxes(np.stack(shares)[:, self.classes], 1, 2)[:, :, None, None]
 
     def projected(
         self,
@@ -102,8 +128,9 @@ class Areas:
         rates: Rates,
         steps: int,
         nation: Projection | None = None,
-    ) -> Iterator[tuple[Floats, tuple[Floats, ...]]]:
-        """Each step of a projection: who is there after it, and what happened in it.
+        during: Callable[[int], Areas] | None = None,
+    ) -> Iterator[tuple[Floats, tuple[Floats, ...], Moves | None]]:
+        """Each step of a projection: who is there after it, what happened in it, and moves.
 
         One step at a time, since all steps of all cells of many areas need much memory.
 
@@ -119,18 +146,23 @@ class Areas:
             How many.
         nation
             What areas shall add up to, as for `project`.
+        during
+            The areas of each step, where a scenario changes them; None: these in all.
 
         Yields
         ------
         tuple
-            As `Walk.step` returns.
+            As `Walk.step` returns, and who moves where to.
         """
         changes = max(getattr(rates, name).shape[0] for name in _COMPONENTS)
+        before = None
         for step in range(steps):
-            if step < changes:
-                walk = Walk(structure, self.assumptions(structure, _at(rates, step)))
+            areas = during(step) if during else self
+            if step < changes or areas is not before:
+                assumed = areas.assumptions(structure, _at(rates, step))
+                walk, before = Walk(structure, assumed), areas
             population, happened = walk.step(population, step, nation)
-            yield population, happened
+            yield population, happened, assumed.moves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,17 +260,51 @@ def area_factors(counted: Floats, expected: Floats) -> Floats:
     >>> area_factors(np.array([300, 100, 3]), np.array([200.0, 200, 3])).round(2).tolist()
     [1.49, 0.51, 1.0]
     """
-    whole = expected.sum()
-    if not (whole > 0 and counted.sum() > 0):
+    if not (expected.sum() > 0 and counted.sum() > 0):
         return np.ones(len(counted))
+    level, spread, own = _between(counted, expected)
+    found = level + _trust(level, spread, expected) * (own - level)
+    return np.asarray(found * expected.sum() / (found * expected).sum())
+
+
+def factor_errors(counted: Floats, expected: Floats) -> Floats:
+    """Variances of the logarithms of `area_factors`, given what was counted.
+
+    Parameters
+    ----------
+    counted, expected : array of shape (areas,)
+        As for `area_factors`.
+
+    Returns
+    -------
+    array of shape (areas,)
+        Of how far they may be from the areas' own: 0 where areas differ no more than by chance.
+
+    Examples
+    --------
+    >>> factor_errors(np.array([300, 100, 3]), np.array([200.0, 200, 3])).round(4).tolist()
+    [0.0022, 0.0188, 0.1398]
+    """
+    if not (expected.sum() > 0 and counted.sum() > 0):
+        return np.zeros(len(counted))
+    level, spread, _ = _between(counted, expected)
+    left = spread * (1 - _trust(level, spread, expected))
+    return np.asarray(left / (level * area_factors(counted, expected)) ** 2)
+
+
+def _between(counted: Floats, expected: Floats) -> tuple[float, float, Floats]:
+    """The level of all areas, how much areas differ, and the own level of each."""
+    whole = expected.sum()
     level = counted.sum() / whole
     own = np.divide(counted, expected, out=np.full(len(counted), level), where=expected > 0)
     between = (expected * (own - level) ** 2).sum() / whole - level * len(counted) / whole
-    spread = max(between, 0.0)
-    trust = spread / (spread + np.divide(level, expected, out=np.full(len(own), np.inf),
-                                         where=expected > 0))  # fmt: skip
-    found = level + trust * (own - level)
-    return np.asarray(found * whole / (found * expected).sum())
+    return level, max(between, 0.0), own
+
+
+def _trust(level: float, spread: float, expected: Floats) -> Floats:
+    """How much of an area's own level is no chance."""
+    chance = np.divide(level, expected, out=np.full(len(expected), np.inf), where=expected > 0)
+    return np.asarray(spread / (spread + chance))
 
 
 def destination_shares(moves: Floats, persons: Floats) -> Floats:

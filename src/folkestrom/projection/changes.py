@@ -16,7 +16,7 @@ from folkestrom.projection.indicators import remaining_years
 from folkestrom.projection.projecting import project
 from folkestrom.projection.structure import FEMALE, MALE, SEXES, Structure
 
-How: TypeAlias = Literal["multiply", "add", "set", "level", "fixed"]
+How: TypeAlias = Literal["multiply", "add", "set", "level", "fixed", "over_coverage"]
 _RATES: Final = ("multiply", "add", "set")
 #: What can change, and how. Return is the emigration of those who live abroad.
 COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
@@ -27,9 +27,12 @@ COMPONENTS: Final[Mapping[str, tuple[How, ...]]] = {
     "return": (*_RATES, "fixed"),
     "net_migration": ("level",),
     "migration": ("multiply",),
-    "population": ("multiply",),
+    "moves": _RATES,
+    "population": ("multiply", "over_coverage"),
 }
-HOW: Final = (*_RATES, "level", "fixed")
+HOW: Final = (*_RATES, "level", "fixed", "over_coverage")
+#: What says what something is to be, whatever it was.
+_TOLD: Final = {"set", "level", "fixed"}
 OLDEST: Final = 999
 _ROUNDS: Final = 60
 #: Persons that net migration may miss its level by.
@@ -51,7 +54,8 @@ class Change:
         One of `COMPONENTS`.
     how, amount
         "multiply", "add", "set" or "level", and the number; of return also "fixed": as many each
-        year as the rates give at first, times the number, however many live abroad.
+        year as the rates give at first, times the number, however many live abroad; of the
+        population also "over_coverage": the share that is not there.
     groups
         Names of groups, or of several together; empty: all.
     sex
@@ -64,6 +68,8 @@ class Change:
         Years in which it comes in evenly; 0: at once.
     path
         Years, each with its amount, evenly from one to the next; empty: one amount for all.
+    origins, destinations
+        Of moves: codes of the areas from where and to where; empty: all.
     """
 
     component: str
@@ -75,24 +81,21 @@ class Change:
     first: int | None = None
     fade_in: int = 0
     path: tuple[tuple[int, float], ...] = ()
+    origins: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
 
     def contradicts(self, other: Change) -> bool:
-        """Whether both say another level for one and the same."""
-        told = {"set", "level"}
+        """Whether both say what one component is to be, and not the same; of whomever they are."""
         components = {self.component, other.component}
-        # Net migration is brought to its level by immigration.
-        one = len(components) == 1 or components == {"immigration", "net_migration"}
-        same = one and {self.how, other.how} <= told
-        differ = len(components) > 1 or (
-            (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
-        )
-        mine, theirs = self.ages or (0, OLDEST), other.ages or (0, OLDEST)
-        return (
-            same and differ
-            and (not self.groups or not other.groups or bool({*self.groups} & {*other.groups}))
-            and (not self.sex or not other.sex or self.sex == other.sex)
-            and mine[0] <= theirs[1] and theirs[0] <= mine[1]
-        )  # fmt: skip
+        if not {self.how, other.how} <= _TOLD:
+            return False
+        named = ((self.origins, other.origins), (self.destinations, other.destinations))
+        if any(one and another and not {*one} & {*another} for one, another in named):
+            return False
+        if len(components) > 1:
+            # Net migration is brought to its level by immigration.
+            return components == {"immigration", "net_migration"}
+        return (self.how, self.amount, self.path) != (other.how, other.amount, other.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +121,14 @@ class Span:
     def years(self) -> NDArray[np.intp]:
         """In which each step begins."""
         return self.first + self.structure.width * np.arange(self.steps, dtype=np.intp)
+
+    def check_begins(self, change: Change, where: str) -> None:
+        """Refuse what begins when all is over."""
+        if change.first is not None and change.first > self.years[-1]:
+            raise UsageError(
+                "begins after the last year", where=f"{where}, key from", value=change.first,
+                allowed=f"up to {self.years[-1]}", next_step="Project further, or begin earlier",
+            )  # fmt: skip
 
     def persons(self, where: str) -> Floats:
         """The population, where it is needed."""
@@ -145,12 +156,8 @@ def changed(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     UsageError
         A group that is none, what becomes less than nothing, or begins when all is over.
     """
-    if change.first is not None and change.first > span.years[-1]:
-        raise UsageError(
-            "begins after the last year", where=f"{where}, key from", value=change.first,
-            allowed=f"up to {span.years[-1]}", next_step="Project further, or begin earlier",
-        )  # fmt: skip
-    if change.component == "population":
+    span.check_begins(change, where)
+    if change.component in ("population", "moves"):
         return rates
     if change.component == "net_migration":
         return _of_net_migration(rates, change, span, where)
@@ -171,31 +178,28 @@ def started(population: Floats, change: Change, structure: Structure, where: str
     """The population at the beginning, as a change of it makes it."""
     if change.component != "population":
         return population
-    cells = _cells(change, structure, where)
-    _check_anyone(cells, where)
-    _check_not_negative(change, change.amount < 0, where)
-    return np.where(cells, population * change.amount, population)
+    cells = cells_of(change, structure, where)
+    check_anyone(cells, where)
+    there = 1 - change.amount if change.how == "over_coverage" else change.amount
+    check_not_negative(change, there < 0, where)
+    return np.where(cells, population * there, population)
 
 
 def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     name = "emigration" if change.component == "return" else change.component
-    cells = _cells(change, span.structure, where)
-    weight = _in_time(change, span)[:, None, None, None] * cells
-    amount = _amounts(change, span)[:, None, None, None]
+    cells = cells_of(change, span.structure, where)
+    weight = in_time(change, span)[:, None, None, None] * cells
+    amount = amounts(change, span)[:, None, None, None]
     old: Floats = getattr(rates, name)
     if change.component == "fertility":
         cells, weight, amount = cells[:, FEMALE], weight[..., FEMALE, :], amount[..., 0]
     whole = (old * cells).sum(axis=(-3, -2, -1), keepdims=True) if name == "immigration" else None
     nobody_comes = whole is not None and not whole.any()
-    _check_anyone(cells, where)
+    check_anyone(cells, where)
     if nobody_comes and change.how != "multiply" and amount.any():
-        raise _of_nobody(where)
-    if whole is None and change.how in ("add", "set") and (amount > 1).any():
-        raise UsageError(
-            "is no rate by person-year", where=f"{where}, {change.how}",
-            value=float(amount.max()), allowed="up to 1",
-            next_step="Divide per cent by 100, and rates per 1 000 by 1 000",
-        )  # fmt: skip
+        raise of_nobody(where)
+    if whole is None:
+        check_rate(change, amount, where)
     # Immigrants are so many in all, and by sex and age as those who came.
     base = old if whole is None else whole
     target: Floats = {
@@ -205,25 +209,38 @@ def _by_number(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     if whole is not None:
         target = old * np.divide(target, whole, out=np.zeros_like(target), where=whole != 0)
     new = old + weight * (target - old)
-    _check_not_negative(change, bool(((new < 0) & (old >= 0)).any()), where)
+    check_not_negative(change, bool(((new < 0) & (old >= 0)).any()), where)
     changed: dict[str, Any] = {name: new}
     return replace(rates, **changed)
 
 
-def _check_anyone(cells: NDArray[np.bool_], where: str) -> None:
+def check_anyone(cells: NDArray[np.bool_], where: str) -> None:
+    """Refuse a change of nobody."""
     if not cells.any():
-        raise _of_nobody(where)
+        raise of_nobody(where)
 
 
-def _of_nobody(where: str) -> UsageError:
+def check_rate(change: Change, amount: Floats, where: str) -> None:
+    """Refuse what is added or set and is no rate."""
+    if change.how in ("add", "set") and (amount > 1).any():
+        raise UsageError(
+            "is no rate by person-year", where=f"{where}, {change.how}",
+            value=float(amount.max()), allowed="up to 1",
+            next_step="Divide per cent by 100, and rates per 1 000 by 1 000",
+        )  # fmt: skip
+
+
+def of_nobody(where: str) -> UsageError:
+    """What to raise for a change of nobody."""
     return UsageError(
         "is of nobody", where=where,
         next_step="Look at its groups, sex and ages: `return` is of those abroad, immigrants "
-        "come to their first year (`eu8_0`), and mothers are female",
+        "come to their first year (`eu8_0`), mothers are female, and moves are to another area",
     )  # fmt: skip
 
 
-def _check_not_negative(change: Change, negative: bool, where: str) -> None:
+def check_not_negative(change: Change, negative: bool, where: str) -> None:
+    """Refuse what takes away more than there is."""
     if negative:
         raise UsageError(
             "makes rates or numbers negative", where=f"{where}, {change.how}", value=change.amount,
@@ -238,14 +255,14 @@ def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
             "cannot be said of a part of the ages", where=f"{where}, level",
             next_step="Leave `ages` out, or say `multiply`",
         )  # fmt: skip
-    cells = _cells(change, span.structure, where)
+    cells = cells_of(change, span.structure, where)
     persons = span.persons(where) * cells
     share = np.divide(
         np.where(persons.sum(axis=0) > 0, persons, cells),
         np.where(persons.sum(axis=0) > 0, persons, cells).sum(axis=0),
         out=np.zeros_like(persons), where=cells.any(axis=0),
     )  # fmt: skip
-    weight, wanted = _in_time(change, span), _amounts(change, span)
+    weight, wanted = in_time(change, span), amounts(change, span)
     if change.component == "fertility":
         old = rates.fertility
         level = span.structure.width * (old * share[:, FEMALE]).sum(axis=(-2, -1))
@@ -284,6 +301,12 @@ def _check_reached(level: Floats, wanted: Floats, where: str, change: Change) ->
 
 def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Immigration is as large as it takes, by group, sex and age as it was."""
+    if change.groups or change.sex or change.ages is not None:
+        raise UsageError(
+            "is of all together, whoever they are", where=f"{where}, component",
+            value=change.component,
+            next_step="Leave groups, sex and ages out, or say it of immigration or emigration",
+        )  # fmt: skip
     cells, persons, whom = span.structure, span.persons(where), (-3, -2, -1)
     come, aim = rates.immigration, None
     for _ in range(_ROUNDS):
@@ -291,7 +314,7 @@ def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> R
         found = project(cells, persons, rates.assumptions(cells), steps=span.steps)
         net = (found.immigration - found.emigration)[..., cells.resident, :, :].sum(axis=whom)
         if aim is None:
-            aim = net + _in_time(change, span) * (_amounts(change, span) - net)
+            aim = net + in_time(change, span) * (amounts(change, span) - net)
         whole = np.broadcast_to(come.sum(axis=whom), net.shape)
         factor = np.divide(aim - net, whole, out=np.full_like(net, -2.0), where=whole > 0) + 1
         if (factor < 0).any():
@@ -307,9 +330,9 @@ def _of_net_migration(rates: Rates, change: Change, span: Span, where: str) -> R
 
 def _of_fixed_return(rates: Rates, change: Change, span: Span, where: str) -> Rates:
     """Those abroad return in numbers of the first step, whatever becomes of them."""
-    cells = _cells(change, span.structure, where)
-    _check_anyone(cells, where)
-    _check_not_negative(change, change.amount < 0, where)
+    cells = cells_of(change, span.structure, where)
+    check_anyone(cells, where)
+    check_not_negative(change, change.amount < 0, where)
     returning = np.where(cells, rates.emigration, 0.0)
     number = returning[..., :1, :, :, :] * span.persons(where) * change.amount
     came = np.zeros(np.broadcast_shapes(rates.immigration.shape, number.shape))
@@ -322,7 +345,7 @@ def _of_fixed_return(rates: Rates, change: Change, span: Span, where: str) -> Ra
     )  # fmt: skip
 
 
-def _amounts(change: Change, span: Span) -> Floats:
+def amounts(change: Change, span: Span) -> Floats:
     """What it says of each step."""
     if not change.path:
         return np.full(span.steps, change.amount)
@@ -330,7 +353,7 @@ def _amounts(change: Change, span: Span) -> Floats:
     return np.asarray(np.interp(span.years, years, amounts))
 
 
-def _in_time(change: Change, span: Span) -> Floats:
+def in_time(change: Change, span: Span) -> Floats:
     """How much of a change holds in each step."""
     width = span.structure.width
     since = span.years - (change.first if change.first is not None else span.first)
@@ -338,8 +361,18 @@ def _in_time(change: Change, span: Span) -> Floats:
     return np.where(since >= 0, come, 0.0)
 
 
-def _cells(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
-    """Whom a change is of: (groups, 2, ages)."""
+def cells_of(change: Change, structure: Structure, where: str) -> NDArray[np.bool_]:
+    """Whom a change is of: (groups, 2, ages).
+
+    Parameters
+    ----------
+    change
+        The change.
+    structure
+        The cells.
+    where
+        Where it stands, for errors.
+    """
     sexes = np.array([change.sex in ("", sex) for sex in SEXES])
     lower = structure.lower_ages
     youngest, oldest = change.ages or (0, OLDEST)
@@ -359,6 +392,6 @@ def _groups(change: Change, structure: Structure, where: str) -> NDArray[np.bool
         [not change.groups or bool({g.code, *g.part_of} & {*change.groups})
          for g in structure.groups]
     )  # fmt: skip
-    if change.component == "emigration":
+    if change.component in ("emigration", "moves"):
         return named & structure.resident
     return named & ~structure.resident if change.component == "return" else named

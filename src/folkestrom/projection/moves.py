@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +39,19 @@ class Moves:
         The class of each age group: (ages,).
     returns
         Shares by the area that those who live abroad come back to: (areas,).
+    kinds, toward
+        Where who moves to some areas has other rates than who moves to others: the kind of each
+        area, (areas,), and what shares of destinations of a kind are multiplied with, by where
+        from: (kinds, areas, groups, 2, ages), the same in all steps. None: destinations are all of
+        one kind.
     """
 
     out: Floats
     destinations: Floats
     classes: NDArray[np.intp]
     returns: Floats
+    kinds: NDArray[np.intp] | None = None
+    toward: Floats | None = None
 
     def checked(self, structure: Structure) -> Moves:
         """These, with all of their axes; refused are shares that cannot be, and other shapes.
@@ -124,11 +133,62 @@ class Moves:
         come = np.zeros_like(gone)
         # What stands together in most structures: a slice is no copy.
         groups = slice(int(here.argmax()), len(here) - int(here[::-1].argmax()))
+        for to, toward in self._by_kind():
+            movers_there = gone if toward is None else gone * toward
+            for at_age, shares in self._by_class():
+                at = ..., groups, slice(None), at_age
+                movers = movers_there[at]
+                flat = movers.reshape(*movers.shape[:-3], -1)
+                found = (shares.T[to] @ flat).reshape(*movers.shape[:-4], -1, *movers.shape[-3:])
+                come[(..., to, *at[1:])] = found
+        return come, gone
+
+    def between(self, gone: Floats, kept: Sequence[int] = ()) -> Floats:
+        """Moves from each area to each other.
+
+        Parameters
+        ----------
+        gone
+            Who goes from each area in a step, as `of` returns: (areas, groups, 2, ages).
+        kept
+            What moves are told apart by, in this order: 1 group, 2 sex, 3 age group.
+
+        Returns
+        -------
+        array of shape (areas, areas, …)
+            By origin, destination and what is kept: over destinations who goes, over origins who
+            comes.
+
+        Examples
+        --------
+        >>> to = np.array([[[0.0, 0.4, 0.6], [1, 0, 0], [1, 0, 0]]])
+        >>> moves = Moves(np.ones((1, 1, 1, 1, 1)), to, np.zeros(2, np.intp), np.ones(3) / 3)
+        >>> moves.between(np.full((3, 1, 2, 2), 10.0))[0].tolist()
+        [0.0, 16.0, 24.0]
+        """
+        left_out = tuple(axis for axis in (1, 2, 3) if axis not in kept)
+        remaining = [axis for axis in (1, 2, 3) if axis in kept]
+        order = [0, 1, *(2 + remaining.index(axis) for axis in kept)]
+        areas = len(self.returns)
+        found = np.zeros((areas, areas, *(gone.shape[axis] for axis in remaining)))
+        for to, toward in self._by_kind():
+            movers_there = gone if toward is None else gone * toward
+            for at_age, shares in self._by_class():
+                movers = movers_there[..., at_age].sum(axis=left_out)
+                part = np.einsum("od,o...->od...", shares[:, to], movers)
+                found[(slice(None), to, ..., *([at_age] if 3 in kept else []))] += part
+        return found.transpose(order)
+
+    def _by_kind(self) -> Iterator[tuple[Any, Floats | None]]:
+        """Which areas are of each kind, and what shares of these are multiplied with."""
+        if self.kinds is None or self.toward is None:
+            yield slice(None), None
+            return
+        for kind, toward in enumerate(self.toward):
+            yield np.flatnonzero(self.kinds == kind), toward
+
+    def _by_class(self) -> Iterator[tuple[slice, Floats]]:
+        """Age groups that follow each other and are of one class, and its destinations."""
         runs = [*np.flatnonzero(np.diff(self.classes, prepend=-1)), len(self.classes)]
         for first, after in pairwise(runs):
-            at = ..., groups, slice(None), slice(first, after)
-            movers = gone[at]
-            flat = movers.reshape(*movers.shape[:-3], -1)
-            shares = self.destinations[self.classes[first]]
-            come[at] = (shares.T @ flat).reshape(movers.shape)
-        return come, gone
+            yield slice(int(first), int(after)), self.destinations[self.classes[first]]

@@ -8,23 +8,39 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from itertools import combinations, product
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from folkestrom.errors import UsageError
-from folkestrom.model.names import check_code, unknown
+from folkestrom.model.names import check_code, unknown, without_effect
 from folkestrom.projection.assumptions import Floats, Rates
-from folkestrom.projection.changes import COMPONENTS, HOW, OLDEST, Change, Span, changed, started
+from folkestrom.projection.changes import (
+    COMPONENTS,
+    HOW,
+    OLDEST,
+    Change,
+    Span,
+    cells_of,
+    changed,
+    started,
+)
 from folkestrom.projection.structure import SEXES, Structure
 
 #: What a change may say at most, and its years: more is a slip of the pen.
 _MOST: Final = 1e9
 _LAST_YEAR: Final = 9999
 _AGES: Final = "30-39, 67- or 30"
-_KEYS: Final = ("component", "groups", "sex", "ages", "from", "fade_in", *HOW)
+#: So many groups are named of those that two changes meet in.
+_MOST_NAMED: Final = 4
+_ENDS: Final = ("origins", "destinations")
+_KEYS: Final = ("component", "groups", "sex", "ages", *_ENDS, "from", "fade_in", *HOW)
 #: What each letter of an alternative is of, in Statistics Norway's order; of three letters the
 #: third, of moves within the country, is left out.
 _LETTERS: Final = ("fertility", "mortality", "internal", "migration")
@@ -39,33 +55,68 @@ class Scenario:
     name
         What it is called.
     changes
-        The changes.
+        The changes; of a range, as they are at its lower end.
+    upper
+        The changes at the upper end; none: it is no range.
+    parts
+        The scenarios that it is composed of; none: of itself.
+    place
+        Where it stands, for errors.
     """
 
     name: str
     changes: tuple[Change, ...] = field(default=())
+    upper: tuple[Change, ...] = ()
+    parts: tuple[Scenario, ...] = field(default=(), compare=False, repr=False)
+    place: str = field(default="", compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
         """What tells it from every other, whatever it is called."""
-        return hashlib.sha256(repr(self.changes).encode()).hexdigest()[:12]
+        said = (self.changes, self.upper) if self.upper else self.changes
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
     def __add__(self, other: Scenario) -> Scenario:
-        """Both, one after the other.
+        """Both, one after the other. Whether they contradict each other shows in `applied`."""
+        upper = (self.upper or self.changes) + (other.upper or other.changes)
+        return Scenario(
+            f"{self.name} + {other.name}", self.changes + other.changes,
+            upper if self.upper or other.upper else (),
+            (self.parts or (self,)) + (other.parts or (other,)),
+        )  # fmt: skip
 
-        Raises
-        ------
-        UsageError
-            If they set one and the same to two levels.
+    @property
+    def ends(self) -> tuple[Scenario, ...]:
+        """The scenario; of a range, that at its lower end and that at its upper.
+
+        Examples
+        --------
+        >>> [(one.name, one.changes[0].amount) for one in named("over-coverage").ends]
+        [('over-coverage: 0', 0.0), ('over-coverage: 0.03', 0.03)]
         """
-        for one in self.changes:
-            if any(one.contradicts(change) for change in other.changes):
-                raise UsageError(
-                    "contradict each other: both say what it is to be",
-                    where=f"scenario {self.name} + {other.name}", value=one.component,
-                    next_step="Compose those that change different things, or multiply in one",
-                )  # fmt: skip
-        return Scenario(f"{self.name} + {other.name}", self.changes + other.changes)
+        return (self.at(0), self.at(1)) if self.upper else (self,)
+
+    def at(self, share: float) -> Scenario:
+        """The scenario at a place in its range; several ranges of one go together.
+
+        Parameters
+        ----------
+        share
+            0 at the lower end, 1 at the upper.
+        """
+        if not self.upper:
+            return self
+        pairs = [*zip(self.changes, self.upper, strict=True)]
+        amounts = [low.amount + share * (high.amount - low.amount) for low, high in pairs]
+        said = [f"{n:g}" for n, (low, high) in zip(amounts, pairs, strict=True) if low != high]
+        made = [replace(low, amount=n) for n, (low, _) in zip(amounts, pairs, strict=True)]
+        parts = tuple(part.at(share) for part in self.parts)
+        return Scenario(f"{self.name}: {', '.join(said)}", tuple(made), (), parts, self.place)
+
+    @property
+    def changes_moves(self) -> bool:
+        """Whether it changes moves between areas."""
+        return any(change.component == "moves" for change in self.changes)
 
     def applied(
         self, rates: Rates, structure: Structure, first: int, steps: int,
@@ -89,12 +140,43 @@ class Scenario:
         Raises
         ------
         UsageError
-            A group that is none, or what becomes less than nothing.
+            A group that is none, or what becomes less than nothing; a range; parts that say of the
+            same persons that a component is to be this and that.
         """
+        self._check_parts(structure, first)
         span = Span(structure, first, steps, population)
-        for number, change in enumerate(self.changes, start=1):
-            rates = changed(rates, change, span, f"scenario {self.name}, change {number}")
+        for place, number, change in self._placed():
+            rates = changed(rates, change, span, f"{place}, change {number}")
         return rates
+
+    def _placed(self) -> Iterator[tuple[str, int, Change]]:
+        """Changes, and the place and the number of each."""
+        if self.upper:
+            raise UsageError(
+                "is a range, and one scenario is asked for", where=f"scenario {self.name}",
+                next_step="Give one number of it",
+            )  # fmt: skip
+        for part in self.parts or (self,):
+            place = part.place or f"scenario {part.name}"
+            for number, change in enumerate(part.changes, start=1):
+                yield place, number, change
+
+    def _check_parts(self, structure: Structure, first: int) -> None:
+        """Two parts may not set one component of the same cells to different levels."""
+        for own, others in combinations(self.parts, 2):
+            for (place, n, one), (place2, n2, other) in product(own._placed(), others._placed()):
+                if not one.contradicts(other):
+                    continue
+                met = cells_of(one, structure, place) & cells_of(other, structure, place2)
+                if met.any():
+                    begins = max(one.first or first, other.first or first)
+                    raise UsageError(
+                        "contradict each other: both say what it is to be",
+                        where=f"{place}, change {n} + {place2}, change {n2}",
+                        value=_named_cells(one, met, structure, begins),
+                        next_step="Give each groups, sexes or ages of its own, multiply in one of "
+                        "them, or write both into one file, where the later holds",
+                    )  # fmt: skip
 
     def started(self, population: Floats, structure: Structure) -> Floats:
         """The population at the beginning as it is in this scenario: less over-coverage, say.
@@ -106,10 +188,22 @@ class Scenario:
         structure
             The cells.
         """
-        for number, change in enumerate(self.changes, start=1):
-            where = f"scenario {self.name}, change {number}"
-            population = started(population, change, structure, where)
+        for place, number, change in self._placed():
+            population = started(population, change, structure, f"{place}, change {number}")
         return population
+
+
+def _named_cells(
+    change: Change, cells: NDArray[np.bool_], structure: Structure, begins: int
+) -> str:
+    """What changes are of, in the words of their keys."""
+    groups = [g.code for g, met in zip(structure.groups, cells, strict=True) if met.any()]
+    sexes = [sex for n, sex in enumerate(SEXES) if cells[:, n].any()]
+    ages = structure.lower_ages[cells.any((0, 1))]
+    named = " ".join(groups[:_MOST_NAMED]) + " …" * (len(groups) > _MOST_NAMED)
+    last = "" if ages[-1] == structure.lower_ages[-1] else ages[-1] + structure.width - 1
+    sex = f", sex {sexes[0]}" if len(sexes) == 1 and change.component != "fertility" else ""
+    return f"{change.component}, groups {named}{sex}, ages {ages[0]}-{last}, from {begins}"
 
 
 def named(name: str) -> Scenario:
@@ -124,7 +218,7 @@ def named(name: str) -> Scenario:
     Raises
     ------
     UsageError
-        A name that is none, or scenarios that contradict each other.
+        A name that is none.
 
     Examples
     --------
@@ -150,7 +244,7 @@ def _named(name: str) -> Scenario:
             name, built_in(), "is neither a file nor a scenario that is built in",
             where="scenario", further="Letters of an alternative are such as MMM or HMML",
         )  # fmt: skip
-    return scenario_of(_data("scenarios.toml")[name], name)
+    return scenario_of(_data("scenarios.toml")[name], name, f"scenario {name}")
 
 
 def _alternative(letters: str) -> Scenario:
@@ -161,8 +255,8 @@ def _alternative(letters: str) -> Scenario:
         where = f"alternative {letters}, {part}"
         check_code(letter, known[part], "is no letter of an alternative", where=where)
         changes += known[part][letter]
-    made = [_change(one, f"alternative {letters}") for one in changes]
-    return Scenario(letters, tuple(made))
+    place = f"alternative {letters}"
+    return Scenario(letters, tuple(_change(one, place) for one in changes), place=place)
 
 
 @cache
@@ -198,10 +292,28 @@ def scenario_of(given: Mapping[str, Any], name: str = "", place: str = "scenario
         )
     if not changes:
         raise UsageError("has no change", where=place, next_step="Write each as [[change]]")
-    return Scenario(
-        str(given.get("name") or name),
-        tuple(_change(one, f"{place}, change {n}") for n, one in enumerate(changes, start=1)),
-    )
+    pairs = [_ends(one, f"{place}, change {n}") for n, one in enumerate(changes, start=1)]
+    low, high = zip(*pairs, strict=True)
+    return Scenario(str(given.get("name") or name), low, high if high != low else (), place=place)
+
+
+def _ends(given: Mapping[str, Any], where: str) -> tuple[Change, Change]:
+    """A change at both ends of the range that its number is, or twice where it is none."""
+    for how in HOW:
+        if isinstance(values := given.get(how), list):
+            if (
+                len(values) != 2
+                or not all(_is_number(one, int | float, -_MOST, _MOST) for one in values)
+                or values[0] >= values[1]
+            ):
+                raise UsageError(
+                    "is no range", where=f"{where}, {how}", value=str(values)[:40],
+                    allowed="two numbers, the lower first, such as [0.01, 0.03]",
+                )  # fmt: skip
+            low, high = (_change({**given, how: one}, where) for one in values)
+            return low, high
+    one = _change(given, where)
+    return one, one
 
 
 def _change(given: Mapping[str, Any], where: str) -> Change:
@@ -218,12 +330,16 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
     sex = given.get("sex")
     if sex is not None:
         check_code(sex, SEXES, "is no sex", where=f"{where}, sex")
-    groups = given.get("groups", [])
-    groups = [groups] if isinstance(groups, str) else groups
-    if not isinstance(groups, list) or not all(isinstance(one, str) for one in groups):
-        raise UsageError(
-            "is no list of groups", where=f"{where}, groups", value=str(groups)[:40],
-            allowed='names such as ["native", "eu8"]',
+    groups = _listed(given, "groups", "is no list of groups", 'names such as ["native", "eu8"]',
+                     where)  # fmt: skip
+    ends = [
+        _listed(given, end, "is no list of areas", 'codes such as ["03", "11"]', where)
+        for end in _ENDS
+    ]
+    if component != "moves" and any(ends):
+        raise without_effect(
+            f"{where}, origins, destinations", component, "only moves are from where to where",
+            "Leave them out, or say of what areas moves change",
         )  # fmt: skip
     fade_in, first = given.get("fade_in", 0), given.get("from")
     for name, value in (("fade_in", fade_in), ("from", first)):
@@ -243,9 +359,20 @@ def _change(given: Mapping[str, Any], where: str) -> Change:
             "population at the beginning neither",
         )  # fmt: skip
     return Change(
-        component, said[0], path[0][1], tuple(groups), sex or "",
-        ages, first, fade_in, path if len(path) > 1 else (),
+        component, said[0], path[0][1], groups, sex or "",
+        ages, first, fade_in, path if len(path) > 1 else (), *ends,
     )  # fmt: skip
+
+
+def _listed(
+    given: Mapping[str, Any], key: str, wrong: str, allowed: str, where: str
+) -> tuple[str, ...]:
+    """Names of a key, one or several."""
+    names = given.get(key, [])
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise UsageError(wrong, where=f"{where}, {key}", value=str(names)[:40], allowed=allowed)
+    return tuple(names)
 
 
 def _path(given: Any, where: str) -> tuple[tuple[int, float], ...]:

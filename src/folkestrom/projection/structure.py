@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.errors import UsageError
+from folkestrom.errors import UsageError, UserError
 from folkestrom.model.names import check_code
 
 #: The order of the sexes in every array.
@@ -56,6 +56,36 @@ class Group:
     alike: str = ""
 
 
+def check_groups(
+    groups: Sequence[Group], where: str = "groups", error: type[UserError] = UsageError
+) -> None:
+    """Refuse groups that have one name or name others that are none, and children's shares.
+
+    Parameters
+    ----------
+    groups
+        The groups.
+    where, error
+        Where they stand, and the error to raise.
+    """
+    codes = [group.code for group in groups]
+    if len(set(codes)) < len(codes) or not codes:
+        raise error("must each have a name of their own", where=where, value=", ".join(codes))
+    for group in groups:
+        named = {"leaves_to": [group.leaves_to], "next": [group.next],
+                 "children": [code for code, _ in group.children]}  # fmt: skip
+        for field, others in named.items():
+            for code in others:
+                place = f"{where}, {group.code}: {field}"
+                check_code(code, ["", *codes], "is no group", where=place, error=error)
+        shares = [share for _, share in group.children]
+        if shares and not (min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9):
+            raise error(
+                "are no shares of all", where=f"{where}, {group.code}: children", value=shares,
+                allowed="numbers from 0 on that add up to 1",
+            )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
     """The cells of a projection.
@@ -75,24 +105,7 @@ class Structure:
     width: int = 1
 
     def __post_init__(self) -> None:
-        codes = [group.code for group in self.groups]
-        if len(set(codes)) < len(codes) or not codes:
-            raise UsageError(
-                "must each have a name of their own", where="groups", value=", ".join(codes)
-            )
-        for group in self.groups:
-            named = {"leaves_to": [group.leaves_to], "next": [group.next],
-                     "children": [code for code, _ in group.children]}  # fmt: skip
-            for field, others in named.items():
-                for code in others:
-                    where = f"groups, {group.code}: {field}"
-                    check_code(code, ["", *codes], "is no group", where=where)
-            shares = [share for _, share in group.children]
-            if shares and not (min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9):
-                raise UsageError(
-                    "are no shares of all", where=f"groups, {group.code}: children", value=shares,
-                    allowed="numbers from 0 on that add up to 1",
-                )  # fmt: skip
+        check_groups(self.groups)
         if self.ages < 2:
             raise UsageError(
                 "is too few age groups", where="ages", value=self.ages, allowed="2 ..."

@@ -23,7 +23,7 @@ from folkestrom.model.names import check_code
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.counts import Counts
 from folkestrom.projection.start import Start
-from folkestrom.projection.structure import FEMALE, SEXES, Group, Structure
+from folkestrom.projection.structure import FEMALE, SEXES, Group, Structure, check_groups
 
 #: Ages of a projection: the last is open.
 _AGES: Final = 120
@@ -39,7 +39,9 @@ _OF_GROUPS: Final = ("group", "label", "part_of", "resident", "next", "leaves_to
                      "alike")  # fmt: skip
 
 
-def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Start:
+def read_tables(
+    folder: str | os.PathLike[str], first: int | None = None, *, smooth: bool = False
+) -> Start:
     """The start of a projection that the CSV files of a folder say.
 
     Person-years are the mean of the population at both ends of each year, or the population where
@@ -51,6 +53,8 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
         Where the files are; the how-to "Project the population" says what is in each.
     first
         The year of the start, which is then the last of the population's, if it says years.
+    smooth
+        Whether rates that are counted are smooth from one year of age to the next.
 
     Raises
     ------
@@ -82,14 +86,14 @@ def read_tables(folder: str | os.PathLike[str], first: int | None = None) -> Sta
     numbers = {name: one.numbers(cells) for name, one in found.items()}
     counts = Counts(
         cells, years, lived, numbers["deaths"], numbers["emigration"], numbers["immigration"],
-        births.numbers(cells)[:, FEMALE],
+        births.numbers(cells)[:, FEMALE], smooth=smooth,
     )  # fmt: skip
-    _check_reached(cells, stocks[-1], counts)
+    _check_reached(path, cells, stocks[-1], counts)
     for one, events in ((found["deaths"], counts.deaths), (found["emigration"], counts.emigration)):
         _check_enough(one, events, lived)
     _check_enough(births, counts.births, lived[:, FEMALE])
     if len(stocks) > 1 and not any(one.of_rates for one in (births, *found.values())):
-        _check_account(stocks, counts)
+        _check_account(people.path, stocks, counts)
     rates = counts.rates()
     given: dict[str, Any] = {
         name: one.sum()[None] for name, one in
@@ -311,7 +315,7 @@ def _groups(path: Path) -> tuple[Group, ...]:
     for n, row in enumerate(rows, start=1):
         check_code(row.get("resident", ""), ("", "yes", "no"), "is neither yes nor no",
                    where=f"{path}, row {n}", column="resident", error=InputRefused)  # fmt: skip
-    return tuple(
+    groups = tuple(
         Group(
             row["group"], row.get("label", ""), tuple(row.get("part_of", "").split()),
             row.get("resident", "") != "no", row.get("leaves_to", ""), row.get("next", ""),
@@ -319,6 +323,8 @@ def _groups(path: Path) -> tuple[Group, ...]:
         )
         for n, row in enumerate(rows, start=1)
     )  # fmt: skip
+    check_groups(groups, str(path), InputRefused)
+    return groups
 
 
 def _children(text: str, path: Path, n: int) -> Iterator[tuple[str, float]]:
@@ -346,7 +352,7 @@ def _check_every_age(table: _Table, figures: Floats) -> None:
         raise InputRefused("has nothing but 0", where=str(table.path))
 
 
-def _check_account(stocks: Floats, counts: Counts) -> None:
+def _check_account(path: Path, stocks: Floats, counts: Counts) -> None:
     """Residents at the end are those at the beginning, the born and who came, less who went."""
     cells = counts.structure
     here = cells.resident
@@ -359,7 +365,7 @@ def _check_account(stocks: Floats, counts: Counts) -> None:
     if abs(missing := end - begin - growth) > _ADJUSTMENT * end:
         raise InputRefused(
             "persons are not explained by births, deaths and migration of the years between",
-            where="population.csv", value=round(missing),
+            where=str(path), value=round(missing),
             allowed=f"up to {_ADJUSTMENT:.0%} of the population, more or fewer",
             next_step="Look for a year, a group or a sex that is missing in one of the files",
         )  # fmt: skip
@@ -378,7 +384,7 @@ def _check_enough(table: _Table, events: Floats, lived: Floats) -> None:
         )  # fmt: skip
 
 
-def _check_reached(cells: Structure, population: Floats, counts: Counts) -> None:
+def _check_reached(folder: Path, cells: Structure, population: Floats, counts: Counts) -> None:
     """A group that has nobody, and that nobody can come to, is a slip."""
     reached = np.array([one.any() for one in population + counts.immigration])
     for field in ("next", "leaves_to"):
@@ -388,7 +394,7 @@ def _check_reached(cells: Structure, population: Floats, counts: Counts) -> None
     reached |= (cells.children - own > 0).any(axis=0)
     if not reached.all():
         raise InputRefused(
-            "has nobody, and nobody can come to it", where="groups.csv",
+            "has nobody, and nobody can come to it", where=str(folder / "groups.csv"),
             value=cells.groups[int(np.argmin(reached))].code,
             next_step="Give it persons or immigration, or name it as the group that others go to",
         )  # fmt: skip

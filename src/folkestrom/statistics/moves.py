@@ -207,11 +207,18 @@ def _by_ends(chosen: Sequence[Variable]) -> tuple[Variable, ...]:
     (place,) = places
     found = []
     for variable in chosen if place in chosen else (place, *chosen):
-        found += _ends(place) if variable is place else [variable]
+        found += ends_of(place) if variable is place else [variable]
     return tuple(found)
 
 
-def _ends(place: Variable) -> list[Variable]:
+def ends_of(place: Variable) -> list[Variable]:
+    """A place as where moves are from, and where to.
+
+    Parameters
+    ----------
+    place
+        The county, the municipality or the basic unit.
+    """
     label, (_, reached) = place.dimension.label, ENDS[place.area]
     origin = Text(f"{label.en} of out-migration", f"Fraflyttings{label.no.lower()}")
     destination = Text(f"{label.en} of in-migration", f"Tilflyttings{label.no.lower()}")

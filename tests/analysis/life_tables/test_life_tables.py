@@ -158,7 +158,7 @@ def test_a_difference_adds_up(country: Any) -> None:
             parts = [r["contribution"] for r in mine if "total" not in (r["exit"], r["age"])]
             assert sum(parts) == pytest.approx(total["contribution"])
             assert total["contribution_lower"] < total["contribution"] < total["contribution_upper"]
-    tables = ask(country, by=("county",), exits=("death", "emigration"), open_age=80, abridged=True)
+    tables = ask(country, by=("county",), exits=("death", "emigration"), abridged=True)
     oslo, others = (
         next(r for r in tables if (r["county"], r["sex"], r["age"]) == (code, "female", "0"))
         for code in ("03", "11")
@@ -170,7 +170,7 @@ def test_a_difference_adds_up(country: Any) -> None:
 
 
 def test_the_sexes_may_be_compared(country: Any) -> None:
-    tables = ask(country, open_age=85, ages=(0,))
+    tables = ask(country, ages=(0,))
     male, female = (
         next(row["expectation"] for row in tables if row["sex"] == sex)
         for sex in ("male", "female")
@@ -193,6 +193,33 @@ def test_the_sexes_may_be_compared(country: Any) -> None:
         ask(country, open_age=85, by=("sex",), between=("male", "female"), ages=(90,))
     with pytest.raises(UsageError, match="two sexes"):
         ask(country, by=("sex",), between=("male", "men"))
+
+
+@pytest.mark.parametrize("abridged", [False, True])
+def test_an_earlier_open_group_leaves_a_difference_as_it_is(country: Any, abridged: bool) -> None:
+    def differs(**asked: Any) -> dict[str, float]:
+        rows = ask(country, by=("sex",), between=("male", "female"), abridged=abridged, **asked)
+        return {row["age"]: row["contribution"] for row in rows}
+
+    whole, lower = differs(), differs(open_age=60)
+    assert lower["total"] == pytest.approx(whole["total"])
+    ages = {age: years for age, years in whole.items() if age != "total"}
+    old = [years for age, years in ages.items() if int(age.split("-")[0].rstrip("+")) >= 60]
+    assert lower["60+"] == pytest.approx(sum(old))
+    assert {age: whole[age] for age in lower if age != "60+"} == pytest.approx(
+        {age: years for age, years in lower.items() if age != "60+"}
+    )
+
+
+def test_figures_are_shown_rounded_and_given_exact(country: Any) -> None:
+    design = LifeTableDesign()
+    question = LifeTableQuestion(EventQuestion(PERIOD, "death", known_at="latest"), design)
+    answer = question.answer(country)
+    assert answer.exact is not None
+    for name in ("survivors", "years_lived"):
+        exact = answer.exact[name].to_pylist()
+        assert any(value % 1 for value in exact)
+        assert answer.cells.data[name].to_pylist() == [round(value) for value in exact]
 
 
 def test_years_since_arrival() -> None:
@@ -218,6 +245,9 @@ def test_years_since_arrival() -> None:
     assert rows[0]["expectation"] == pytest.approx(1 - gone / 2 + 1 - gone)
     assert rows[0]["ever_emigrating"] == pytest.approx(100 * gone)
     assert rows[1]["expectation"] == pytest.approx(1)
+    assert ask(connection, exits=("emigration",), since_arrival=True, open_age=1)
+    with pytest.raises(UsageError, match=r"(?s)open_age: '3' is more years.*Allowed: 1 to 2"):
+        ask(connection, exits=("emigration",), since_arrival=True, open_age=3)
     early = Period(date(2000, 1, 1), date(2002, 1, 1))
     with pytest.raises(UsageError, match="too early for durations"):
         ask(connection, early, exits=("emigration",), since_arrival=True)
@@ -230,6 +260,7 @@ def test_years_since_arrival() -> None:
         ({"exits": ()}, "names no way out"),
         ({"exits": ("death", "death")}, "named twice"),
         ({"open_age": 0}, "whole numbers from 1 to 119"),
+        ({"open_age": 82, "abridged": True}, "'82' begins no group of an abridged table"),
         ({"between": ("03", "11")}, "needs one variable"),
         ({"by": ("age",)}, "a column of every life table"),
         ({"by": ("sex", "county")}, "a column of every life table"),

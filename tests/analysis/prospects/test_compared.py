@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +11,14 @@ import pytest
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.equivalent_draws import DrawnEquivalent, equivalent_draws
-from folkestrom.analysis.prospects.likely import Likely, factors_of
+from folkestrom.analysis.prospects.likely import Likely, factors_of, figures_of, likely_outlook
 from folkestrom.analysis.prospects.measures import chosen
 from folkestrom.analysis.prospects.outlook import BASELINE, future_of, outlook
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.projection.assumptions import Rates
 from folkestrom.projection.changes import Change
 from folkestrom.projection.counts import Counts
-from folkestrom.projection.scenario import Scenario, named
+from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limit, Limits
 from tests.projection.test_levels import CELLS, PEOPLE, rates
@@ -202,7 +204,16 @@ def test_needs_per_head(tmp_path: Path) -> None:
         ("need,ages,per_head\npopulation,80-,1", "row 1, column need: 'population' is no name"),
         ("need,ages,per_head\nyear,80-,1", "row 1, column need: 'year' is no name"),
         ("need,ages,per_head\n ,80-,1", "row 1, column need: .* is no name"),
-        ("need,ages,per_head\ncare,80-,1\ncare,80-,2", "row 2: is there before"),
+        (
+            "need,ages,per_head\ncare,80-,1\ncare,80-,2",
+            r"(?s)row 2, column ages: '80-' has persons whose need.*Let row 1 and",
+        ),
+        (
+            "need,ages,sex,group,per_head\ncare,0-79,,,1\ncare,80-,,new,1\ncare,70-89,female,native,2",
+            r"(?s)row 3, column ages: '70-89' has persons whose need.*Let row 1 and",
+        ),
+        ("need,ages,per_head\ncare,200-,1", "row 1, column ages: '200-' is of nobody"),
+        ("need,ages,group,per_head\ncare,80-,away,1", "row 1, column ages: '80-' is of nobody"),
         ("need,ages,per_head\ncare,80-,x", "row 1, column per_head: 'x' is none that can be"),
         ("need,ages,per_head\ncare,old,1", "row 1, ages: 'old' are no ages"),
         ("need,ages,per_head,group\ncare,80-,1,imigrants", "'imigrants' is no group"),
@@ -210,6 +221,58 @@ def test_needs_per_head(tmp_path: Path) -> None:
         file.write_text(text, "utf-8")
         with pytest.raises((UsageError, InputRefused), match=said):
             outlook(START, 2020, 2021, needed=file)
+
+
+def test_a_range_is_shown_by_both_its_ends_as_if_each_were_asked_for() -> None:
+    low, high = 0.01, 0.0229
+    text = """
+        name = "left"
+        [[change]]
+        component = "population"
+        groups = ["immigrants"]
+        ages = "20-66"
+        over_coverage = {}
+    """
+    whole, *ends = (
+        scenario_of(tomllib.loads(text.format(number))) for number in ([low, high], low, high)
+    )
+    cells = outlook(START, 2020, 2040, [whole, Scenario("half", (FEW,))], every=10)
+    rows = cells.data.to_pylist()
+    assert list(dict.fromkeys(row["scenario"] for row in rows)) == [
+        "baseline", "left: 0.01", "left: 0.0229", "half",
+    ]  # fmt: skip
+    for one, end in zip(ends, (low, high), strict=True):
+        alone = outlook(START, 2020, 2040, [one], every=10).data.to_pylist()
+        alone = [row for row in alone if row["scenario"] == "left"]
+        shown = [row for row in rows if row["scenario"] == f"left: {end:g}"]
+        assert shown == [{**row, "scenario": f"left: {end:g}"} for row in alone]
+        # By hand: of 200 immigrants at each of 47 ages, so many are not there.
+        gone = rows[0]["population"] - shown[0]["population"]
+        assert gone == pytest.approx(47 * 200 * end, abs=1)
+    said = [note.en for note in cells.specification.footnotes]
+    assert "left: a range, from 0.01 to 0.0229, shown by both its ends." in said
+    found = equivalents(START, 2020, 2040, [whole], "immigration", "population").data
+    assert found["scenario"].to_pylist() == ["left: 0.01", "left: 0.0229"]
+    with pytest.raises(UsageError, match="scenario left: is a range, and one scenario"):
+        equivalents(START, 2020, 2040, [whole, Scenario("half", (FEW,))], "fertility", "births")
+
+
+def test_draws_lie_evenly_between_the_ends_of_a_range() -> None:
+    fixed = Likely(200, limits=Limits(tuple(Limit(n, 2025, 1, 1, 1) for n in COMPONENTS)))
+    whole = named("over-coverage")
+    factors = factors_of(START, fixed, 2020, 1)
+    found = figures_of(START, whole, 2020, [0], factors)[0]["population"][:, 0]
+    all_of_them = figures_of(START, BASELINE, 2020, [0], factors)[0]["population"][0, 0]
+    gone = np.sort(all_of_them - found) / (47 * 200)
+    # Uniform from 0 to 3 per cent: the middles of twenty places, ten draws at each.
+    assert gone == pytest.approx(np.repeat((np.arange(20) + 0.5) / 20 * 0.03, 10))
+    cells = likely_outlook(START, 2020, 2021, replace(fixed, interval=80), [whole])
+    row = cells.data.to_pylist()[2]
+    for end, share in (("", 0.015), ("_lower", 0.027), ("_upper", 0.003)):
+        wanted = all_of_them - 47 * 200 * share
+        assert row[f"population{end}"] == pytest.approx(wanted, abs=47 * 200 * 0.03 / 20)
+    said = [note.en for note in cells.specification.footnotes]
+    assert "over-coverage: a range, from 0 to 0.03, drawn evenly between its ends." in said
 
 
 def test_a_scenario_says_whom_it_leaves_without_anybody() -> None:

@@ -17,6 +17,8 @@ from folkestrom.analysis.prospects.projected import projected
 from folkestrom.analysis.prospects.simulated import DIMENSIONS, simulated
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
+from folkestrom.projection.changes import Change
+from folkestrom.projection.scenario import Scenario
 from tests.analysis.prospects.test_by_area import DAY, KNOWN, people, store
 
 __all__ = ["store"]
@@ -86,6 +88,10 @@ def test_residents_at_the_end_are_on_average_those_of_the_projection(
         ({"by": ("age",)}, "by: 'age' is nothing that"),
         ({"by": ("moves",)}, "(?s)by: 'moves' are between areas.*--areas county"),
         ({"areas": "fylke"}, "areas: 'fylke' is no level of areas"),
+        (
+            {"areas": "county", "scenario": Scenario("x", (Change("moves", "multiply", 0.5),))},
+            "(?s)scenario x: 'moves' has no effect.*Next",
+        ),
     ],
 )
 def test_what_cannot_be_simulated(

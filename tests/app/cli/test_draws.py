@@ -10,6 +10,7 @@ import pytest
 from folkestrom.app.cli.options import option
 from folkestrom.app.office.demography.projection import ProjectionQuestion
 from folkestrom.errors import InputRefused, UsageError
+from folkestrom.projection.scenario import scenario_of
 
 LIMIT = """coverage = 90
 [[limit]]
@@ -22,10 +23,11 @@ high = 1.2
 
 
 def asked(**given: Any) -> ProjectionQuestion:
+    usual = {"scenarios": (), "areas": ""}
     return ProjectionQuestion.asked(
-        option, from_=2021, to_=2030, years=5, scenarios=(), every=1, indicators=(), by=(),
-        needs=None, equivalent=None, decompose=False, areas="", durations=10,
-        known_at="published", extraction_months=None, **given,
+        option, from_=2021, to_=2030, years=5, every=1, indicators=(), by=(),
+        needs=None, equivalent=None, decompose=False, durations=10,
+        known_at="published", extraction_months=None, **usual | given,
     )  # fmt: skip
 
 
@@ -63,3 +65,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_what_is_of_draws_without_draws(given: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"(?s)are of draws.*Next: Say how many"):
         asked(**given)
+
+
+def test_draws_may_be_of_areas_and_moves_are_between_them() -> None:
+    assert asked(draws=10, areas="county").likely is not None
+    change = {"component": "moves", "destinations": "03", "multiply": 0.5}
+    fewer = scenario_of({"name": "fewer", "change": [change]})
+    assert asked(scenarios=[fewer], areas="county").scenarios == (fewer,)
+    with pytest.raises(UsageError, match=r"(?s)fewer: 'moves' has no effect.*Say which by --areas"):
+        asked(scenarios=[fewer])

@@ -127,11 +127,13 @@ METHODS: dict[str, dict[str, Any]] = {
     "project": {
         "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
         "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
-        "areas": "county", "durations": 1, "draws": None, "seed": 1, "interval": 80.0,
-        "series": None, "limits": None, "difference": False, **ARRANGED, **FIGURES,
+        "areas": "county", "durations": 1, "smooth": True, "draws": None, "seed": 1,
+        "interval": 80.0, "series": None, "limits": None, "difference": False, **ARRANGED,
+        **FIGURES,
     },
     "simulate": {
         "from_": 2021, "to_": 2022, "by": ["sex"], "seed": 1, "scenario": None, "areas": "county",
+        "households": False, "every": None, "runs": 1,
         "durations": 1, "years": 1, **ARRANGED, **FIGURES,
     },
     "abroad": {
@@ -152,7 +154,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "study": {"study": "none.toml"},
     "rates": {
         "by": ["sex"], "event": "emigration", "destination": None, "only": None,
-        "standardise_by": (), "against": None, "method": "direct", "known_at": None,
+        "standardise_by": (), "against": None, "method": "direct", "smooth": False,
+        "schedule": None, "known_at": None,
         "level": 0.95, "groups": None, "publish": None, "to": "polars", **ARRANGED, **PERIOD,
     },
     "life_table": {

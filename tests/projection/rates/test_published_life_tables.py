@@ -24,6 +24,8 @@ from folkestrom.projection.rates.life_table import (
     years_of_dying,
 )
 from folkestrom.projection.rates.period import Choices, decrements, observed, period_life_table
+from folkestrom.projection.rates.schedules import fit_schedule
+from folkestrom.projection.rates.smoothing import smoothed
 
 #: Statistics Norway, table 05375: life expectancy at birth, males and females.
 EXPECTED = {2000: (75.95, 81.38), 2010: (78.85, 83.15), 2019: (81.19, 84.68), 2020: (81.48, 84.89)}
@@ -66,6 +68,34 @@ def test_life_expectancy_is_that_of_statistics_norway(reference: Path, year: int
         table = period_life_table(*norway(reference, year, sex), sex)
         assert table is not None
         assert float(table.expectation[0]) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("year", EXPECTED)
+def test_smooth_rates_and_schedules_have_the_life_expectancy_too(
+    reference: Path, year: int
+) -> None:
+    for sex, expected in zip(SEXES, EXPECTED[year], strict=True):
+        deaths, lived = (one[:101] for one in norway(reference, year, sex))
+        rate = np.append(deaths[:1] / lived[:1], smoothed(deaths[1:], lived[1:]).rates)
+        siler = fit_schedule("siler", deaths, lived)
+        adults = fit_schedule("gompertz-makeham", deaths[40:], lived[40:], 40)
+        # Siler's five parameters know no hump of accidents among the young.
+        for rates, off in ((rate, 0.06), (siler.rates, 0.2),
+                           (np.append(rate[:40], adults.rates), 0.08)):  # fmt: skip
+            age = np.arange(101.0)
+            table = life_table(age, rates, years_of_dying(age, rates, sex))
+            assert float(table.expectation[0]) == pytest.approx(expected, abs=off)
+        # Gompertz's slope of adults is about a tenth in all countries (Thatcher 1999).
+        assert 0.09 < adults.parameters["b"] < 0.13
+
+
+@pytest.mark.parametrize("year", FERTILITY)
+def test_hadwiger_has_the_fertility_of_statistics_norway(reference: Path, year: int) -> None:
+    rows = columns(reference / "mortality_fertility" / "NORasfrRR.txt", year)
+    births = np.array([30_000 * float(rate) for _, rate in rows])[3:38]
+    found = fit_schedule("hadwiger", births, np.full(35, 30_000.0), 15)
+    assert found.parameters["total"] == pytest.approx(FERTILITY[year], abs=0.005)
+    assert found.wild == ()
 
 
 @pytest.mark.parametrize("year", FERTILITY)

@@ -190,7 +190,7 @@ def _difference(
     ages = one.age
     found = _contributions((one, other), (one.rate, other.rate), choices, design)
     parts = found.shape[1]
-    at = _first_ages(ages[:parts], design.ages)
+    at = _first_ages(ages[:parts], design)
     found = np.add.reduceat(found, at, axis=1)
     chance = np.random.default_rng(_SEED)
     drawn = []
@@ -230,11 +230,13 @@ def _contributions(
     return found[: len(design.exits), : -1 if design.since_arrival else None]
 
 
-def _first_ages(ages: Floats, wanted: Sequence[int]) -> list[int]:
+def _first_ages(ages: Floats, design: LifeTableDesign) -> list[int]:
     """Where the groups begin that ages are added up to: at each age, unless some are asked for."""
+    there, wanted = [int(age) for age in ages], design.ages
+    if design.open_age and not design.since_arrival:
+        there = [age for age in there if age <= design.open_age]
     if not wanted:
-        return list(range(len(ages)))
-    there = [int(age) for age in ages]
+        return list(range(len(there)))
     if not set(wanted) <= set(there):
         raise _begin_no_group(wanted, there)
     return sorted({0, *map(there.index, wanted)})
@@ -482,5 +484,8 @@ def cells_of(spec: TableSpecification, data: pl.DataFrame, asked: Asked) -> tupl
     groups = [asked.first.variable(name) for name in asked.groups if name in data.columns]
     others = [Variable(d, "") for d in spec.dimensions[len(groups) :]]
     data = in_order(data, [*groups, *others])
-    shown = [pl.col(m.id).round(m.decimals) for m in spec.measures if m.decimals]
+    shown = [
+        pl.col(m.id).round(m.decimals) if m.decimals else pl.col(m.id).round().cast(pl.Int64)
+        for m in spec.measures
+    ]
     return Cells(spec, data.with_columns(shown).to_arrow()), Cells(spec, data.to_arrow())

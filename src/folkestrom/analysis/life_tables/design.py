@@ -15,7 +15,13 @@ from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code, without_effect
 from folkestrom.projection.rates.life_table import SEXES, Floats, Infants, Sex
-from folkestrom.projection.rates.period import OPEN_AGE, Choices, Observed, observed
+from folkestrom.projection.rates.period import (
+    LEAST_OPEN_AGE,
+    OPEN_AGE,
+    Choices,
+    Observed,
+    observed,
+)
 from folkestrom.variables.selection import Only
 
 Exit = Literal["death", "emigration"]
@@ -65,6 +71,11 @@ class LifeTableDesign:
                 "is no first age of an open group", where="open_age", value=self.open_age,
                 allowed=f"whole numbers from {least} to {most}",
             )  # fmt: skip
+        if self.abridged and self.open_age not in (None, 1) and self.open_age % 5:
+            raise UsageError(
+                "begins no group of an abridged table", where="open_age", value=self.open_age,
+                allowed="1, 5, 10, 15 …",
+            )  # fmt: skip
         if self.between and len(self.by) != 1:
             raise UsageError(
                 "needs one variable that tells the two apart", where="between", value=self.between,
@@ -106,8 +117,27 @@ class LifeTableDesign:
         death = self.exits.index("death") if "death" in self.exits else None
         if self.since_arrival:
             return Choices(None, open_age=self.followed(log_years), death=death)
-        opened = self.open_age or (_AGES - 1 if self.closing == "kannisto" else OPEN_AGE)
-        return Choices(sex, self.abridged, self.infants, opened, self.closing, death)
+        usual = _AGES - 1 if self.closing == "kannisto" else OPEN_AGE
+        opened = self.open_age or usual
+        least = min(opened, LEAST_OPEN_AGE)
+        # Of a difference, ages of an open group are added up, and not of one rate.
+        opened = max(opened, usual) if self.between else opened
+        return Choices(sex, self.abridged, self.infants, opened, self.closing, death, least)
+
+    def check_followed(self, log_years: int) -> None:
+        """Refuse more years since arrival than the log knows of.
+
+        Parameters
+        ----------
+        log_years
+            Years of the log before the period.
+        """
+        if self.since_arrival and (self.open_age or 0) > log_years:
+            raise UsageError(
+                "is more years since arrival than the log knows of before the period",
+                where="open_age", value=self.open_age, allowed=f"1 to {log_years}",
+                next_step="Follow fewer years, or begin the period later",
+            )  # fmt: skip
 
 
 def counts(

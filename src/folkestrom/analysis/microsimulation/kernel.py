@@ -1,7 +1,7 @@
 """A year in the lives of many persons: compiled, with a random number a person, year and purpose.
 
-Persons don't meet: what happens to one depends on no other, so that any part of them may be done by
-any thread. The numbers are those of `folkestrom.twin.lives.random`.
+Persons don't meet here: what happens to one depends on no other, so that any part of them may be
+done by any thread. The numbers are those of `folkestrom.twin.lives.random`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from folkestrom.twin.lives.random import uniform
 _SOURCES: Final = kernels.fingerprint([Path(__file__), Path(random.__file__)])
 #: Who has died, and who has left and is not followed, has one of these for a group.
 DEAD, LEFT = -1, -2
-_FATE, _BIRTH, _MOVE, _PLACE, _GROUP, _SEX = range(6)
+_FATE, _BIRTH, _MOVE, _PLACE, _GROUP, _SEX, _LEAVE = range(7)
 _FEMALE = 1
 
 
@@ -41,6 +41,14 @@ class Persons(NamedTuple):
         Year of birth.
     first_group
         The group that they belonged to first.
+    marital
+        Marital status, as the kernels of families number it.
+    spouse, parent
+        The places of the spouse and of the parent whom they live with as a child; -1: none here.
+    apart
+        Whether they live apart from the spouse.
+    tied
+        The place of the person with whom leaving is drawn; -1: nobody is tied to anybody.
     """
 
     area: NDArray[np.int16]
@@ -54,6 +62,11 @@ class Persons(NamedTuple):
     mother: NDArray[np.int32]
     born: NDArray[np.int16]
     first_group: NDArray[np.int16]
+    marital: NDArray[np.int8]
+    spouse: NDArray[np.int32]
+    parent: NDArray[np.int32]
+    apart: NDArray[np.int8]
+    tied: NDArray[np.int32]
 
 
 class Year(NamedTuple):
@@ -115,7 +128,14 @@ def _fate(seed: int, year: int, i: int, cohort: int, p: Persons, given: Year) ->
     """Whether a person stays; whatever happens to them is done."""
     a, g, s = p.area[i], p.group[i], p.sex[i]
     value = uniform(seed, i, year, _FATE)
-    stay = given.stay[a, g, s, cohort]
+    stay, leave = given.stay[a, g, s, cohort], given.leave[a, g, s, cohort]
+    if p.tied[i] >= 0:
+        # Leaving is drawn with the family, and death among those who don't: each as likely as ever.
+        if uniform(seed, p.tied[i], year, _LEAVE) < leave:
+            value = stay
+        else:
+            value *= 1 - leave
+            value += leave if value >= stay else 0.0
     if value < stay:
         age = min(cohort, given.classes.size - 1)
         p.half_years[i] += given.here[g] * (1 if cohort == 0 else 2)
@@ -128,7 +148,7 @@ def _fate(seed: int, year: int, i: int, cohort: int, p: Persons, given: Year) ->
         return True
     # Half of the time that they might have stayed.
     p.half_years[i] += given.here[g] * (0 if cohort == 0 else 1)
-    if value >= stay + given.leave[a, g, s, cohort]:
+    if value >= stay + leave:
         p.group[i] = DEAD
         return False
     p.emigrations[i] += given.here[g]

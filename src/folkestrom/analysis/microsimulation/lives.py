@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.analysis.microsimulation.families import Families
+from folkestrom.analysis.microsimulation.family_kernel import change, settle, tie
 from folkestrom.analysis.microsimulation.kernel import Persons, Year, are_born, come_late, live
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Assumptions, Floats
 from folkestrom.projection.structure import Structure
 
-_TYPES = {
-    name: np.dtype({"sex": np.int8, "mother": np.int32}.get(name, np.int16))
-    for name in Persons._fields
-}
+_PLACES = ("mother", "spouse", "parent", "tied")
+_SMALL = dict.fromkeys(("sex", "marital", "apart"), np.int8) | dict.fromkeys(_PLACES, np.int32)
+_TYPES = {name: np.dtype(_SMALL.get(name, np.int16)) for name in Persons._fields}
 #: How many persons a thread takes at a time.
 _PART = 100_000
 #: By how much arrays of persons are made longer when they are full.
@@ -34,13 +35,15 @@ class Lives:
         The cells of the projection whose assumptions are lived by.
     persons
         Those who are there at the beginning, residents and who lives abroad: by name the columns
-        of `Persons`; what is left out is 0, -1 of mothers, and the group of the first group.
+        of `Persons`; what is left out is 0, -1 of places, and the group of the first group.
     seed
         Of all random numbers. The same seed gives the same lives with any number of threads.
     year
         The first year.
     threads
         How many; None: as the engine has.
+    families
+        What is assumed of families; None: persons marry nobody, and live with nobody.
 
     Examples
     --------
@@ -61,7 +64,9 @@ class Lives:
         seed: int,
         year: int,
         threads: int | None = None,
+        families: Families | None = None,
     ) -> None:
+        self._families = families
         self._structure, self._seed, self._first = structure, seed, year
         self._threads = threads or EngineSettings.from_environment().threads
         self._count = 0
@@ -109,14 +114,32 @@ class Lives:
         given, immigration = self._year(assumed, step)
         chance = np.random.Generator(np.random.Philox(key=[self._seed, step]))
         self._come(chance, immigration / 2, step)
+        if self._families:
+            probabilities, year = self._families.probabilities, self._first + step
+            self._parts(0, lambda a, b: tie(self._seed, year, a, b, self.persons, probabilities))
         self._run(live, 0, step, given)
-        before = self._count
+        before = late = self._count
         self._come(chance, immigration / 2, step)
         self._run(come_late, before, step, given)
         before = self._count
         mothers = np.flatnonzero(self._mothers[:before] >= 0)
-        self._append(len(mothers), {"mother": mothers, "born": self._first + step})
+        born = {"mother": mothers, "born": self._first + step}
+        if self._families:
+            born |= {"parent": mothers, "tied": self.persons.tied[mothers]}
+            self.persons.parent[mothers] = -1
+        self._append(len(mothers), born)
         self._run(are_born, before, step, given)
+        self._families_change(late, step)
+
+    def _families_change(self, late: int, step: int) -> None:
+        """Who is left of families; and what becomes of those who were there before the late."""
+        if self._families is None:
+            return
+        p, probabilities, year = self.persons, self._families.probabilities, self._first + step
+        self._parts(0, lambda a, b: settle(a, b, p, probabilities))
+        scores = np.empty(late)
+        self._parts(0, lambda a, b: change(self._seed, year, a, b, p, probabilities, scores), late)
+        self._families.marry(p, scores, self._seed, year)
 
     def _come(self, chance: np.random.Generator, expected: Floats, step: int) -> None:
         """Immigrants: of each cell a Poisson number."""
@@ -125,7 +148,10 @@ class Lives:
         area, group, sex, age = np.unravel_index(np.repeat(cells, many), expected.shape)
         born = self._first + step - 1 - age
         columns = {"area": area, "group": group, "sex": sex, "age": age, "born": born}
+        first = self._count
         self._append(len(area), {**columns, "first_group": group})
+        if self._families:
+            self._families.arrive(self.persons, first, self._seed, self._first + step)
 
     def _append(self, many: int, given: dict[str, Any]) -> None:
         first, self._count = self._count, self._count + many
@@ -134,21 +160,22 @@ class Lives:
                 longer = np.zeros(int(self._count * _GROWTH), column.dtype)
                 longer[:first] = column[:first]
                 self._columns[name] = longer
-            self._columns[name][first : self._count] = given.get(
-                name, -1 if name == "mother" else 0
-            )
+            self._columns[name][first : self._count] = given.get(name, -1 if name in _PLACES else 0)
         if len(self._mothers) < self._count:
             self._mothers = np.resize(self._mothers, int(self._count * _GROWTH))
 
     def _run(self, kernel: Callable[..., None], first: int, step: int, given: Year) -> None:
-        persons = self.persons
+        year, persons, mothers = self._first + step, self.persons, self._mothers
+        self._parts(first, lambda a, b: kernel(self._seed, year, a, b, persons, given, mothers))
 
-        def part(begin: int) -> None:
-            end = min(begin + _PART, self._count)
-            kernel(self._seed, self._first + step, begin, end, persons, given, self._mothers)
-
+    def _parts(
+        self, first: int, kernel: Callable[[int, int], None], last: int | None = None
+    ) -> None:
+        """Run a kernel over persons, part by part."""
+        end = self._count if last is None else last
+        starts = range(first, end, _PART)
         with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(part, range(first, self._count, _PART)))
+            list(pool.map(kernel, starts, [min(start + _PART, end) for start in starts]))
 
     def _year(self, assumed: Assumptions, step: int) -> tuple[Year, Floats]:
         """What is assumed of a year: for the kernel, and immigrants by area, group, sex and age."""

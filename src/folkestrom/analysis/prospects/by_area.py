@@ -5,8 +5,8 @@ Person-years of an area are the mean of its population at both ends of the years
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -19,8 +19,12 @@ from numpy.typing import NDArray
 from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
 from folkestrom.projection.areas import AGE_CLASSES, AreaCounts, Areas
 from folkestrom.projection.assumptions import Floats
+from folkestrom.projection.changes import Span
+from folkestrom.projection.changes_of_moves import moves_in_steps
 from folkestrom.projection.groups import BORN_HERE
+from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.deviations import AreaModel
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION, Window, flows
 from folkestrom.statistics.moves import moves
@@ -30,6 +34,7 @@ from folkestrom.variables.registry import VARIABLES
 
 #: Levels of areas that a projection may be by.
 LEVELS: Final = ("county", "municipality")
+_ENDS: Final = ("origin", "destination")
 _CELLS: Final = ("sex", "age", GROUP.name, DURATION.name)
 
 
@@ -47,12 +52,53 @@ class AreaStart:
         Persons: (areas, groups, 2, ages). Those abroad are where they would return to.
     areas
         What is assumed of each.
+    moving
+        The nation's rates of moving: (groups, 2, ages).
+    during
+        The same in each step, where a scenario changes moves; None: as it is.
+    model
+        How far areas' levels go from what is assumed, for draws; None: not fitted.
     """
 
     level: str
     codes: tuple[str, ...]
     population: Floats
     areas: Areas
+    moving: Floats
+    during: Callable[[int], Areas] | None = None
+    model: AreaModel | None = None
+
+    def under(self, scenario: Scenario, cells: Structure, first: int, steps: int) -> AreaStart:
+        """The same with the moves of a scenario.
+
+        Parameters
+        ----------
+        scenario
+            What changes.
+        cells
+            The groups.
+        first, steps
+            The year of the start, and how many there are.
+
+        Raises
+        ------
+        UsageError
+            An area that is none, or rates that cannot be.
+        """
+        span = Span(cells, first, steps)
+        return replace(self, during=moves_in_steps(scenario, self.areas, self.codes, span))
+
+    def of_nation(self, population: Floats) -> Floats:
+        """Persons by area, where a scenario has others in the nation than are counted.
+
+        Parameters
+        ----------
+        population
+            Those of the nation: (groups, 2, ages).
+        """
+        there = self.population.sum(axis=0)
+        share = np.divide(population, there, out=np.zeros_like(there), where=there > 0)
+        return self.population * share
 
 
 def area_start(
@@ -79,10 +125,10 @@ def area_start(
     earlier = _residents(connection, Moment(base.start, known), level)
     lived = (population + _population(earlier, cells, codes, level)) / 2 * years
     counts = _counts(connection, base, known, cells, codes, level, lived)
-    areas = counts.areas(begun.counts)
+    areas, moving = counts.areas(begun.counts), begun.counts.factored(counts.moving)
     abroad = ~cells.resident
     population[:, abroad] = areas.returns[:, None, None, None] * begun.population[abroad]
-    return AreaStart(level, codes, population, areas)
+    return AreaStart(level, codes, population, areas, moving)
 
 
 def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str) -> pl.DataFrame:
@@ -90,6 +136,25 @@ def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str
     found = fetch(connection, stock_steps(chosen), moment.parameters)
     frame = pl.DataFrame(coded(found, chosen, {"persons": pa.int64()}))
     return frame.with_columns(pl.col(level).cast(pl.String))
+
+
+def residents_of(
+    connection: duckdb.DuckDBPyConnection, day: date, known: date, cells: Structure,
+    parts: AreaStart,
+) -> Floats:  # fmt: skip
+    """Residents of another day by the cells of a start: (areas, groups, 2, ages).
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    day, known
+        The day, and its knowledge date.
+    cells, parts
+        The groups, and the areas.
+    """
+    found = _residents(connection, Moment(day, known), parts.level)
+    return _population(found, cells, parts.codes, parts.level)
 
 
 def _population(frame: pl.DataFrame, cells: Structure, codes: Sequence[str], level: str) -> Floats:
@@ -156,24 +221,43 @@ def _counts(
     connection: duckdb.DuckDBPyConnection, base: Period, known: date, cells: Structure,
     codes: Sequence[str], level: str, lived: Floats,
 ) -> AreaCounts:  # fmt: skip
-    chosen = (VARIABLES[level], GROUP)
-    kinds = [flow.id for flow in (BIRTHS, DEATHS, EMIGRATION, IMMIGRATION)]
-    window = Window(base.start, base.end, known, known)
-    counted = coded(flows(connection, window, chosen), chosen, {kind: pa.int64() for kind in kinds})
-    happened = pl.DataFrame(counted).with_columns(pl.col(level, GROUP.name).cast(pl.String))
-    by_area = {kind: np.zeros(len(codes)) for kind in kinds}
-    came = np.zeros((len(codes), len(cells.groups)))
-    at_area = {code: n for n, code in enumerate(codes)}
-    abroad = np.flatnonzero(~cells.resident)
-    for area, group, *numbers in happened.filter(pl.col(level).is_in(codes)).rows():
-        for kind, number in zip(kinds, numbers, strict=True):
-            by_area[kind][at_area[area]] += number
-        at = place(group or "", 0, durations_of(cells))
-        came[at_area[area], abroad[at] if at < len(BORN_HERE) else at] += numbers[-1]
+    by_area, came = happened(connection, base, known, cells, codes, level)
     moving, origins = _moves(connection, base, known, cells, codes, level)
     return AreaCounts(
         lived, by_area[BIRTHS.id], by_area[DEATHS.id], by_area[EMIGRATION.id], came, moving, origins
     )
+
+
+def happened(
+    connection: duckdb.DuckDBPyConnection, base: Period, known: date, cells: Structure,
+    codes: Sequence[str], level: str,
+) -> tuple[dict[str, Floats], Floats]:  # fmt: skip
+    """Events of a period by area, and who came by area and group, from abroad to groups there.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    base, known
+        The period, and the knowledge date.
+    cells, codes, level
+        The groups; the areas and what they are.
+    """
+    chosen = (VARIABLES[level], GROUP)
+    kinds = [flow.id for flow in (BIRTHS, DEATHS, EMIGRATION, IMMIGRATION)]
+    window = Window(base.start, base.end, known, known)
+    counted = coded(flows(connection, window, chosen), chosen, {kind: pa.int64() for kind in kinds})
+    frame = pl.DataFrame(counted).with_columns(pl.col(level, GROUP.name).cast(pl.String))
+    by_area = {kind: np.zeros(len(codes)) for kind in kinds}
+    came = np.zeros((len(codes), len(cells.groups)))
+    at_area = {code: n for n, code in enumerate(codes)}
+    abroad = np.flatnonzero(~cells.resident)
+    for area, group, *numbers in frame.filter(pl.col(level).is_in(codes)).rows():
+        for kind, number in zip(kinds, numbers, strict=True):
+            by_area[kind][at_area[area]] += number
+        at = place(group or "", 0, durations_of(cells))
+        came[at_area[area], abroad[at] if at < len(BORN_HERE) else at] += numbers[-1]
+    return by_area, came
 
 
 def _moves(
@@ -182,15 +266,26 @@ def _moves(
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Moves by group, sex and age; and by origin, destination and class of ages."""
     found = pl.DataFrame(moves(connection, [base], (*_CELLS, level), known).data)
-    ends = ("origin", "destination")
-    named = found.with_columns(pl.col(ends).cast(pl.String))
-    kept = named.filter(pl.all_horizontal(pl.col(ends).is_in(codes)))
+    kept = _known(found.filter(pl.all_horizontal(pl.col(_ENDS).cast(pl.String).is_in(codes))))
     moving = np.zeros(cells.shape)
+    np.add.at(moving, _at(cells, kept), kept["moves"].to_numpy())
+    return moving, origins_of(kept, codes)
+
+
+def origins_of(frame: pl.DataFrame, codes: Sequence[str]) -> Floats:
+    """Moves by origin, destination and class of ages, of those whose age is known.
+
+    Parameters
+    ----------
+    frame
+        Rows of moves with both ends and age.
+    codes
+        The areas; others are left out.
+    """
+    named = frame.with_columns(pl.col(_ENDS).cast(pl.String)).filter(pl.col("age").is_not_null())
+    kept = named.filter(pl.all_horizontal(pl.col(_ENDS).is_in(codes)))
     origins = np.zeros((len(codes), len(codes), len(AGE_CLASSES)))
-    kept = _known(kept)
-    many = kept["moves"].to_numpy()
-    np.add.at(moving, _at(cells, kept), many)
     classes = np.searchsorted(AGE_CLASSES, kept["age"].to_numpy(), "right") - 1
-    at = (*(places(codes, kept[end]) for end in ends), classes)
-    np.add.at(origins, at, many)
-    return moving, origins
+    at = (*(places(codes, kept[end]) for end in _ENDS), classes)
+    np.add.at(origins, at, kept["moves"].to_numpy())
+    return origins

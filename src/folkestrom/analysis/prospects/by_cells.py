@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart
@@ -19,7 +20,10 @@ from folkestrom.model.specification import Category, Dimension, Measure, Text, s
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.indicators import composition
+from folkestrom.projection.moves import Moves
 from folkestrom.projection.structure import SEXES, Structure
+from folkestrom.statistics.moves import MOVES as COUNTED_MOVES
+from folkestrom.statistics.moves import ends_of
 from folkestrom.variables.registry import VARIABLES
 
 #: What figures may be by, in the order of the arrays.
@@ -30,6 +34,9 @@ MOVES: Final = (
     Measure("moves_in", Text("Moves in", "Innflyttinger"), _PERSONS),
     Measure("moves_out", Text("Moves out", "Utflyttinger"), _PERSONS),
 )
+#: Moves by where from and where to, for who asks for them by the same name.
+MOVES_BETWEEN: Final = replace(COUNTED_MOVES, decimals=2)
+ENDS: Final = ("origin", "destination")
 OF_AREAS: Final = (
     Text(
         "Rates of an area are the nation's times a factor of the area, nearer to 1 the smaller it "
@@ -78,32 +85,65 @@ def tables(
         Persons at the beginning of the step, and what happens in it; without `by`, indicators too.
     """
     cells = future.cells
-    for step, (persons, happened) in enumerate(_steps(future, areas)):
+    for step, (persons, happened, _) in enumerate(_steps(future, areas)):
         if step not in shown:
             continue
         parts = {"population": persons, **dict(zip(_HAPPENED, happened, strict=False))}
         del parts["changed"]
         residents = {name: part[:, cells.resident] for name, part in parts.items()}
-        columns = _columns(cells, residents, by, areas)
+        listed = {areas.level: areas.codes} if areas else {}
+        columns = _columns(cells, residents, by, listed)
         yield pa.table(columns if by else columns | _indicators(cells, persons))
 
 
-def _steps(future: Future, begun: AreaStart | None) -> Iterator[tuple[Floats, Sequence[Floats]]]:
-    """Who is there at the beginning of each step, and what happens in it."""
+def move_tables(
+    future: Future, shown: Sequence[int], by: Sequence[str], areas: AreaStart
+) -> Iterator[pa.Table]:
+    """Moves by where from and where to: a table for each step that is shown.
+
+    Parameters
+    ----------
+    future, shown, by, areas
+        As for `tables`.
+
+    Yields
+    ------
+    pyarrow.Table
+        A row for each two areas and cell: over destinations and origins they add up to `moves_out`
+        and `moves_in` of `tables`.
+    """
+    cells, kept = future.cells, [1 + BY.index(name) for name in by]
+    groups = np.array([*_groups(cells).values()], float)
+    for step, (_, happened, moves) in enumerate(_steps(future, areas)):
+        if step not in shown or moves is None:
+            continue
+        found = moves.between(happened[-1], kept)
+        if GROUP.name in by:
+            axis = 2 + by.index(GROUP.name)
+            resident = np.compress(cells.resident, found, axis)
+            found = np.moveaxis(np.tensordot(resident, groups, (axis, 1)), -1, axis)
+        listed = dict.fromkeys(ENDS, areas.codes)
+        table = pa.table(_grid(cells, by, listed) | {MOVES_BETWEEN.id: pa.array(found.ravel())})
+        yield table.filter(pc.not_equal(*(table[end] for end in ENDS)))
+
+
+def _steps(
+    future: Future, begun: AreaStart | None
+) -> Iterator[tuple[Floats, Sequence[Floats], Moves | None]]:
+    """Who is there at the beginning of each step, what happens in it, and who moves where to."""
     nation = future.found
     steps = len(nation.births)
     if begun is None:
         for step in range(steps):
             flows = [getattr(nation, name)[step][None] for name in _HAPPENED[:5]]
-            yield nation.population[step][None], flows
+            yield nation.population[step][None], flows, None
         return
-    there = begun.population.sum(axis=0)
-    # A scenario may take some of those away that are counted.
-    share = np.divide(nation.population[0], there, out=np.zeros_like(there), where=there > 0)
-    persons = begun.population * share
-    walk = begun.areas.projected(nation.structure, persons, future.rates, steps, nation)
-    for later, happened in walk:
-        yield persons, happened
+    persons = begun.of_nation(nation.population[0])
+    walk = begun.areas.projected(
+        nation.structure, persons, future.rates, steps, nation, begun.during
+    )
+    for later, happened, moves in walk:
+        yield persons, happened, moves
         persons = later
 
 
@@ -132,14 +172,20 @@ def check_cells(
         )  # fmt: skip
 
 
-def cell_measures(by: Sequence[str], areas: AreaStart | None) -> tuple[Measure, ...]:
+def cell_measures(
+    by: Sequence[str], areas: AreaStart | None, between: bool = False
+) -> tuple[Measure, ...]:
     """The measures of such tables.
 
     Parameters
     ----------
     by, areas
         As for `tables`.
+    between
+        Whether they are of moves by where from and where to.
     """
+    if between:
+        return (MOVES_BETWEEN,)
     usual = [INDICATORS[name].measure for name in USUAL]
     counted = (*usual[: 1 + len(FLOWS)], *(MOVES if areas else ()))
     if by:
@@ -149,7 +195,7 @@ def cell_measures(by: Sequence[str], areas: AreaStart | None) -> tuple[Measure, 
 
 
 def cell_dimensions(
-    cells: Structure, by: Sequence[str], areas: AreaStart | None
+    cells: Structure, by: Sequence[str], areas: AreaStart | None, between: bool = False
 ) -> Iterator[Dimension]:
     """The dimensions of such tables, beside the year.
 
@@ -157,10 +203,12 @@ def cell_dimensions(
     ----------
     cells
         The groups.
-    by, areas
-        As for `tables`.
+    by, areas, between
+        As for `cell_measures`.
     """
-    if areas:
+    if areas and between:
+        yield from (one.dimension for one in ends_of(VARIABLES[areas.level]))
+    elif areas:
         yield VARIABLES[areas.level].dimension
     for name in by:
         dimension = VARIABLES[name].dimension
@@ -178,11 +226,11 @@ def _groups(cells: Structure) -> dict[str, NDArray[np.bool_]]:
 
 
 def _columns(
-    cells: Structure, parts: dict[str, Floats], by: Sequence[str], areas: AreaStart | None
-) -> dict[str, pa.Array]:
+    cells: Structure, parts: dict[str, Floats], by: Sequence[str],
+    listed: Mapping[str, Sequence[str]],
+) -> dict[str, pa.Array]:  # fmt: skip
     """Codes of each combination, and the values of each part: (areas, groups, 2, ages)."""
-    groups = _groups(cells)
-    summed = np.array([*groups.values()], float)
+    summed = np.array([*_groups(cells).values()], float)
     left_out = tuple(n + 1 for n, name in enumerate(BY) if name not in by)
     kept = [name for name in BY if name in by]
     order = (0, *(1 + kept.index(name) for name in by))
@@ -190,17 +238,21 @@ def _columns(
     for name, part in parts.items():
         grouped = np.einsum("gh,ahsx->agsx", summed, part) if GROUP.name in by else part
         values[name] = grouped.sum(axis=left_out).transpose(order).ravel()
-    listed: dict[str, Any] = {GROUP.name: [*groups], "sex": SEXES, "age": cells.lower_ages.tolist()}
-    names = list(by)
-    if areas:
-        listed[areas.level] = areas.codes
-        names = [areas.level, *by]
-    axes = np.meshgrid(*(np.arange(len(listed[name])) for name in names), indexing="ij")
-    columns = {
-        name: pa.array(listed[name]).take(pa.array(axis.ravel()))
+    return _grid(cells, by, listed) | {name: pa.array(value) for name, value in values.items()}
+
+
+def _grid(
+    cells: Structure, by: Sequence[str], listed: Mapping[str, Sequence[str]]
+) -> dict[str, pa.Array]:
+    """Codes of each combination of areas and what else figures are by."""
+    codes: dict[str, Any] = {GROUP.name: [*_groups(cells)], "sex": SEXES,
+                             "age": cells.lower_ages.tolist(), **listed}  # fmt: skip
+    names = [*listed, *by]
+    axes = np.meshgrid(*(np.arange(len(codes[name])) for name in names), indexing="ij")
+    return {
+        name: pa.array(codes[name]).take(pa.array(axis.ravel()))
         for name, axis in zip(names, axes, strict=True)
     }
-    return columns | {name: pa.array(value) for name, value in values.items()}
 
 
 def _indicators(cells: Structure, persons: Floats) -> dict[str, pa.Array]:

@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from folkestrom.analysis.prospects.equivalent_draws import equivalent_draws
 from folkestrom.analysis.prospects.likely import Likely, check_drawn, said_of
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, Future, Indicator, chosen
-from folkestrom.analysis.prospects.outlook import BASELINE, check_years, future_of
+from folkestrom.analysis.prospects.outlook import BASELINE, check_years, future_of, with_ends
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
@@ -211,7 +211,8 @@ def _pair(scenarios: Sequence[Scenario]) -> tuple[Scenario, Sequence[Scenario]]:
         raise UsageError(
             "is missing", where="scenario", allowed="one or more; a comparison " + _FROM
         )
-    return (scenarios[0], scenarios[1:]) if len(scenarios) > 1 else (BASELINE, scenarios)
+    base, others = (scenarios[0], scenarios[1:]) if len(scenarios) > 1 else (BASELINE, scenarios)
+    return base, with_ends(others)
 
 
 def _compared_with(base: Scenario) -> Text:

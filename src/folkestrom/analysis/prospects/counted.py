@@ -45,6 +45,8 @@ def start(
     known: date,
     years: int,
     durations: int = DURATIONS,
+    *,
+    smooth: bool = False,
 ) -> Start:
     """The population of a day, and the rates of the years before it.
 
@@ -60,6 +62,8 @@ def start(
         How many years before it rates are of.
     durations
         Completed years since immigration that immigrants are told apart by.
+    smooth
+        Whether rates are smooth from one year of age to the next.
     """
     base = Period(date(day.year - years, day.month, day.day), day)
     mothers = _mothers(connection, base, known)
@@ -74,7 +78,7 @@ def start(
     emigration[abroad], immigration = _coming(happened, cells)
     counts = Counts(
         cells, years, lived, _of(happened, DEATHS, cells), emigration, immigration,
-        _births(mothers, cells), _newborn(happened),
+        _births(mothers, cells), _newborn(happened), smooth,
     )  # fmt: skip
     return Start(cells, population, counts, counts.rates(), left_out)
 

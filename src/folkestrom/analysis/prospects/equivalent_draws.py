@@ -116,7 +116,8 @@ def equivalent_draws(
 
 def _times(drawn: Factors, component: str, factor: Floats, at: NDArray[np.intp]) -> Factors:
     """Some draws, with one component times a factor of each."""
-    levels, index = drawn.levels[at], drawn.index[at]
+    drawn = drawn.some(at)
+    levels, index = drawn.levels, drawn.index
     if component != "mortality":
         levels[..., LEVELS.index(component)] *= factor[:, None]
         return replace(drawn, levels=levels, index=index)

@@ -59,6 +59,8 @@ def individuals(
 ) -> dict[str, NDArray[Any]]:
     """Who lives in the country, or left it and may return, by the columns of `Lives`.
 
+    With them is `person`, the pseudonym.
+
     Parameters
     ----------
     connection
@@ -91,6 +93,7 @@ def individuals(
     if areas is not None:
         area = places(areas.codes, everybody[level])
     return {
+        "person": everybody["person"].to_numpy(),
         "area": area.astype(np.int16),
         "group": np.concatenate(group).astype(np.int16),
         "sex": (everybody["sex"] == SEXES[1]).to_numpy().astype(np.int8),
@@ -108,6 +111,6 @@ def _persons(
     last = steps[-1].name
     steps += [days_resident(), individuals_step(last, tuple(one.sql for one in chosen))]
     found = fetch(connection, steps, parameters_of(compose(steps), moment.parameters))
-    frame = pl.DataFrame(coded(found, chosen, {"days": pa.int64()}))
+    frame = pl.DataFrame(coded(found, chosen, {"days": pa.int64(), "person": pa.int64()}))
     texts = frame.with_columns(pl.col(pl.Categorical, pl.Enum, pl.String).cast(pl.String))
     return texts.filter(pl.col("age").is_not_null() & pl.col("sex").is_in(SEXES))

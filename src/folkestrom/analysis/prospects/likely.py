@@ -9,13 +9,20 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.by_cells import FLOWS
+from folkestrom.analysis.prospects.by_area import AreaStart
+from folkestrom.analysis.prospects.by_cells import (
+    FLOWS,
+    OF_AREAS,
+    cell_dimensions,
+    cell_measures,
+)
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
     check_years,
     fingerprint,
     framed,
+    of_ranges,
     steps_shown,
 )
 from folkestrom.errors import UsageError
@@ -26,18 +33,31 @@ from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.indicators import composition
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.by_area import simulate_areas
 from folkestrom.projection.stochastic.history import History, drawn_factors
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limits
 from folkestrom.projection.stochastic.scores import interval
 from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
+from folkestrom.projection.structure import Structure
 
 #: Draws that can be asked for.
 MOST_DRAWS: Final = 100_000
 INTERVAL: Final = 80.0
 SEED: Final = 1
+_OF_DRAWN_AREAS: Final = Text(
+    "Areas share in what is drawn for the nation, and add up to it in each draw. Their own levels "
+    "are drawn too, with the spread and correlation that areas had in the years that the register "
+    "knows, and with the chance in a year's events of so few. Medians of areas do not add up.",
+    "Områdene deler det som er trukket for landet, og summerer seg til det i hver trekning. Deres "
+    "egne nivåer er også trukket, med den spredningen og korrelasjonen som områdene hadde i årene "
+    "som registeret kjenner, og med tilfeldigheten i et års hendelser blant så få. Medianer for "
+    "områder summerer seg ikke.",
+)
 #: So many times as many persons as at the start are more than a model can tell of.
 _EXPLODED: Final = 10
 _MOST_PERSONS: Final = 1e15
+#: Places in a scenario's range that draws are at, evenly from end to end.
+_PLACES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +127,7 @@ def likely_outlook(
     *,
     every: int = 1,
     indicators: Sequence[str] = (),
+    areas: AreaStart | None = None,
 ) -> Cells:
     """The years to come of a start, in many draws.
 
@@ -118,11 +139,13 @@ def likely_outlook(
         How what may come is drawn.
     indicators
         Some of the usual figures; none: all of them.
+    areas
+        What a projection of areas starts from, with its model; None: of the nation.
 
     Returns
     -------
     Cells
-        A row a year, and a scenario if there are any.
+        A row a year, an area and a scenario if there are any.
 
     Raises
     ------
@@ -131,29 +154,39 @@ def likely_outlook(
     """
     check_years(first, last, every)
     asked.check(scenarios)
+    if areas and indicators:
+        raise UsageError(
+            "cannot be asked for together", where="areas, indicators, draws",
+            next_step="Leave --indicator out: draws of areas are of the usual figures",
+        )  # fmt: skip
     measures = tuple(one.measure for one in chosen(indicators))
     for one in measures:
         check_drawn(one.id)
+    measures = cell_measures((), areas) if areas else measures
+    own = [*cell_dimensions(begun.structure, (), areas)]
     shown = steps_shown(first, last, every)
     factors = factors_of(begun, asked, first, shown[-1] + 1)
     tables, said, baseline = [], [], None
     for scenario in (BASELINE, *scenarios):
-        found, share = figures_of(begun, scenario, first, shown, factors)
+        found, share = figures_of(begun, scenario, first, shown, factors, areas)
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
             found = {name: values - baseline[name] for name, values in found.items()}
         baseline = found if baseline is None else baseline
         if not asked.difference or scenario is not BASELINE:
-            tables.append(_table(scenario.name, first, shown, found, measures, asked.interval))
-    made = framed(pa.concat_tables(tables), first, last, scenarios, measures, drawn=True)
+            years = [str(first + n) for n in shown]
+            tables.append(_table(scenario.name, years, found, measures, asked.interval, areas))
+    made = framed(pa.concat_tables(tables), first, last, scenarios, measures, own, drawn=True)
     spec = likely_specification(made.specification, asked)
     dimensions = spec.dimensions
     if asked.difference:
         scenario_of_it, *others = dimensions
         kept = scenario_of_it.categories[1:]
         dimensions = (replace(scenario_of_it, categories=kept), *others)
-    notes = (*spec.footnotes, *said, *map(fingerprint, scenarios))
+    ranges = of_ranges(scenarios, drawn=True)
+    of_areas = (*OF_AREAS, _OF_DRAWN_AREAS) if areas else ()
+    notes = (*spec.footnotes, *of_areas, *ranges, *said, *map(fingerprint, scenarios))
     return replace(made, specification=replace(spec, dimensions=dimensions, footnotes=notes))
 
 
@@ -167,13 +200,6 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     asked
         How what may come is drawn.
     """
-    measures: list[Measure] = []
-    for one in spec.measures:
-        measures += [one, *(
-            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
-                    one.unit, decimals=one.decimals, empty=None)
-            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
-        )]  # fmt: skip
     contents = Text(
         "Residents at the beginning of each year, and births, deaths and migration in it, as they "
         "may come.",
@@ -182,10 +208,28 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     )
     return replace(
         spec,
-        measures=tuple(measures),
+        measures=with_ends(spec.measures),
         contents=contents,
         footnotes=(said_of(asked), *_of_limits(asked.limits), *spec.footnotes),
     )
+
+
+def with_ends(measures: Sequence[Measure]) -> tuple[Measure, ...]:
+    """Measures, each followed by the ends of its interval.
+
+    Parameters
+    ----------
+    measures
+        The measures.
+    """
+    found: list[Measure] = []
+    for one in measures:
+        found += [one, *(
+            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
+                    one.unit, decimals=one.decimals, empty=None)
+            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
+        )]  # fmt: skip
+    return tuple(found)
 
 
 def said_of(asked: Likely) -> Text:
@@ -259,8 +303,9 @@ def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
 
 
 def figures_of(
-    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors
-) -> tuple[dict[str, Floats], float]:
+    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
+    areas: AreaStart | None = None,
+) -> tuple[dict[str, Floats], float]:  # fmt: skip
     """Figures of the steps that are shown, by draw, and the share of draws that exploded.
 
     Parameters
@@ -271,12 +316,36 @@ def figures_of(
         The steps.
     factors
         Of the rates, in each draw.
+    areas
+        Whose figures they are, by draw, step and area; None: the nation's.
 
     Raises
     ------
     UsageError
         More persons than can be counted.
     """
+    if not scenario.upper:
+        return _figures(begun, scenario, first, shown, factors, areas)
+    # Where in its range a draw is has nothing to do with its rates: each place has as many draws.
+    places = min(_PLACES, factors.draws)
+    whole: dict[str, Floats] = {}
+    exploded = 0.0
+    for n in range(places):
+        draws = np.arange(n, factors.draws, places)
+        at = scenario.at((n + 0.5) / places)
+        found, share = _figures(begun, at, first, shown, factors.some(draws), areas)
+        exploded += share * len(draws) / factors.draws
+        for name, values in found.items():
+            of_all = whole.setdefault(name, np.empty((factors.draws, *values.shape[1:])))
+            of_all[draws] = values
+    return whole, exploded
+
+
+def _figures(
+    begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
+    areas: AreaStart | None,
+) -> tuple[dict[str, Floats], float]:  # fmt: skip
+    """As `figures_of`, of one scenario that is no range."""
     cells, steps = begun.structure, shown[-1] + 1
 
     def kept(sums: Sums) -> dict[str, Floats]:
@@ -287,11 +356,21 @@ def figures_of(
     population = scenario.started(begun.population, cells)
     rates = scenario.applied(begun.rates, cells, first, steps, population)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = simulate(
-            cells, population, rates,
-            {"residents": cells.resident, "immigrants": cells.part("immigrants")}, factors,
-            steps=steps, figures=kept,
-        )  # fmt: skip
+        if areas and areas.model:
+            under = areas.under(scenario, cells, first, steps)
+            found = simulate_areas(
+                cells, areas.of_nation(population), rates, areas.areas, factors, areas.model.draw,
+                shown=shown, figures=lambda persons, happened: {
+                    **_composed(persons, cells), **happened
+                }, during=under.during,
+            )  # fmt: skip
+            found["most"] = found["population"].sum(axis=-1).max(axis=1)
+        else:
+            found = simulate(
+                cells, population, rates,
+                {"residents": cells.resident, "immigrants": cells.part("immigrants")}, factors,
+                steps=steps, figures=kept,
+            )  # fmt: skip
     most = found.pop("most")
     share = float((most > _EXPLODED * begun.population[cells.resident].sum()).mean())
     if not (most < _MOST_PERSONS).all():
@@ -316,6 +395,15 @@ def _of_sums(found: Sums) -> dict[str, Floats]:
     }
 
 
+def _composed(persons: Floats, cells: Structure) -> dict[str, Floats]:
+    """Figures of areas' populations: (areas,)."""
+    residents = persons[:, cells.resident].sum(axis=(1, 2))[:, None]
+    immigrants = persons[:, cells.part("immigrants")].sum(axis=(1, 2, 3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {"population": residents.sum(axis=(1, 2)),
+                **composition(residents, immigrants, cells)}  # fmt: skip
+
+
 def _exploded(name: str, share: float) -> Text:
     said = f"{100 * share:.1f}"
     return Text(
@@ -327,17 +415,19 @@ def _exploded(name: str, share: float) -> Text:
 
 
 def _table(
-    name: str, first: int, shown: Sequence[int], found: Mapping[str, Floats],
-    measures: Sequence[Measure], level: float,
+    name: str, years: Sequence[str], found: Mapping[str, Floats], measures: Sequence[Measure],
+    level: float, areas: AreaStart | None,
 ) -> pa.Table:  # fmt: skip
+    codes = areas.codes if areas else ("",)
     columns: dict[str, pa.Array] = {
-        "scenario": pa.array([name] * len(shown)),
-        "year": pa.array([str(first + n) for n in shown]),
+        "scenario": pa.array([name] * len(years) * len(codes)),
+        "year": pa.array([year for year in years for _ in codes]),
+        **({areas.level: pa.array([*codes] * len(years))} if areas else {}),
     }
     for measure in measures:
         draws = found[measure.id]
         for end, values in _ends(measure.id, draws, level):
-            rounded = np.round(values, measure.decimals)
+            rounded = np.round(values.ravel(), measure.decimals)
             kind = pa.float64() if measure.decimals else pa.int64()
             columns[end] = pa.array(rounded, kind, safe=False)
     return pa.table(columns)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Measure, Text, same
 from folkestrom.projection.assumptions import Floats, Rates
+from folkestrom.projection.changes import Change, cells_of
 from folkestrom.projection.indicators import (
     median_age,
     old_age_dependency,
@@ -242,44 +244,24 @@ def needs(path: Path, cells: Structure) -> tuple[Indicator, ...]:
     """
     rows = csv_rows(path, ("need", "ages", "sex", "group", "per_head"),
                     ("need", "ages", "per_head"))  # fmt: skip
-    known = {part for group in cells.groups for part in (group.code, *group.part_of)}
     found: dict[str, Floats] = {}
-    seen: set[tuple[str, ...]] = set()
+    rows_of: dict[str, NDArray[np.intp]] = {}
     for n, row in enumerate(rows, start=1):
-        where = f"{path}, row {n}"
         if not row["need"].strip() or row["need"] in _TAKEN:
             raise InputRefused(
                 "is no name for a need", where=str(path), row=n, column="need", value=row["need"],
                 next_step="Give it a name that nothing else in the table has",
             )  # fmt: skip
-        if (key := (row["need"], row["ages"], row.get("sex", ""), row.get("group", ""))) in seen:
+        meant, per_head = _whose(row, path, n, cells)
+        said = rows_of.setdefault(row["need"], np.zeros(cells.shape, np.intp))
+        if (before := said[meant].max()) > 0:
             raise InputRefused(
-                "is there before", where=str(path), row=n, next_step="Keep one of the two"
-            )
-        seen.add(key)
-        first, last = ages_of(row["ages"], f"{where}, ages")
-        sex, group = row.get("sex", ""), row.get("group", "")
-        if sex:
-            check_code(sex, SEXES, "is no sex", where=where)
-        if group:
-            check_code(group, sorted(known), "is no group", where=where)
-        try:
-            per_head = float(row["per_head"])
-        except ValueError:
-            per_head = np.nan
-        if not 0 <= per_head < 1e6:
-            raise InputRefused(
-                "is none that can be", where=str(path), row=n, column="per_head",
-                value=row["per_head"], allowed="numbers from 0 on",
+                "has persons whose need an earlier row says", where=str(path), row=n,
+                column="ages", value=row["ages"],
+                next_step=f"Let row {before} and this one have ages, sexes or groups of their own",
             )  # fmt: skip
-        lower = cells.lower_ages
-        whose = np.array([group in ("", g.code, *g.part_of) for g in cells.groups])
-        sexes = np.array([sex in ("", one) for one in SEXES])
-        within = (lower >= first) & (lower <= last)
-        weight = found.setdefault(row["need"], np.zeros(cells.shape))
-        weight += per_head * (
-            (whose & cells.resident)[:, None, None] & sexes[:, None] & within
-        )  # fmt: skip
+        said[meant] = n
+        found.setdefault(row["need"], np.zeros(cells.shape))[meant] = per_head
     return tuple(
         _decimal(
             name, name, name, same(""),
@@ -287,3 +269,30 @@ def needs(path: Path, cells: Structure) -> tuple[Indicator, ...]:
         )
         for name, weight in found.items()
     )  # fmt: skip
+
+
+def _whose(
+    row: Mapping[str, str], path: Path, n: int, cells: Structure
+) -> tuple[NDArray[np.bool_], float]:
+    """Whom a row of needs is of, and the need of each."""
+    where, sex, group = f"{path}, row {n}", row.get("sex", ""), row.get("group", "")
+    ages = ages_of(row["ages"], f"{where}, ages")
+    if sex:
+        check_code(sex, SEXES, "is no sex", where=where)
+    try:
+        per_head = float(row["per_head"])
+    except ValueError:
+        per_head = np.nan
+    if not 0 <= per_head < 1e6:
+        raise InputRefused(
+            "is none that can be", where=str(path), row=n, column="per_head",
+            value=row["per_head"], allowed="numbers from 0 on",
+        )  # fmt: skip
+    of = Change("population", "multiply", per_head, (group,) if group else (), sex, ages)
+    meant = cells_of(of, cells, where) & cells.resident[:, None, None]
+    if not meant.any():
+        raise InputRefused(
+            "is of nobody", where=str(path), row=n, column="ages", value=row["ages"],
+            allowed=f"ages up to {cells.lower_ages[-1]}, of groups that live in the country",
+        )  # fmt: skip
+    return meant, per_head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.analysis.prospects.by_area import AreaStart
+from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart
 from folkestrom.analysis.prospects.by_cells import (
+    BY,
+    MOVES_BETWEEN,
     OF_AREAS,
     OF_CELLS,
     cell_dimensions,
     cell_measures,
     check_cells,
+    move_tables,
     tables,
 )
 from folkestrom.analysis.prospects.measures import Future, Indicator, chosen, needs
@@ -44,6 +48,8 @@ _MOST_PERSONS: Final = 1e15
 #: A group with fewer than half a person has nobody.
 _NOBODY: Final = 0.5
 _MOST_NAMED: Final = 4
+#: Rows of a table of moves from where to where.
+_MOST_ROWS: Final = 20_000_000
 BASELINE: Final = Scenario("baseline")
 
 _SPECIFICATION: Final = TableSpecification(
@@ -65,9 +71,27 @@ _SPECIFICATION: Final = TableSpecification(
         "publiserte tabeller.",
     ),
 )  # fmt: skip
+_BETWEEN: Final = Text(
+    "Projected moves, by origin and destination. {when}",
+    "Framskrevne flyttinger, etter fra- og tilflyttingssted. {when}",
+)
+_OF_BETWEEN: Final = Text(
+    "Moves between areas in each year, if rates stay as they were, but for what a scenario "
+    "changes.",
+    "Flyttinger mellom områder gjennom året, dersom ratene blir som de har vært, bortsett fra det "
+    "et scenario endrer.",
+)
 _OF_DEPENDENCY: Final = Text(
     "The old-age dependency ratio is of persons of 65 and over per person of 20 to 64.",
     "Forsørgerbrøken for eldre er personer 65 år og eldre per person 20–64 år.",
+)
+
+
+_OF_SMOOTH: Final = Text(
+    "Rates by single year of age are smooth: P-splines (Eilers and Marx 1996), but for the death "
+    "rates of infants and of the old.",
+    "Rater etter ettårig alder er glattet: P-splines (Eilers og Marx 1996), bortsett fra dødsrater "
+    "for spedbarn og de eldste.",
 )
 
 
@@ -116,7 +140,11 @@ def outlook(
         Years in the wrong order; a figure or a scenario that cannot be.
     """
     check_years(first, last, every)
+    ranges, scenarios = of_ranges(scenarios, drawn=False), with_ends(scenarios)
     _names(scenarios)
+    between = [*indicators] == [MOVES_BETWEEN.id]
+    if between:
+        indicators = _checked_between(begun, first, last, scenarios, every, by, areas)
     figures = chosen(indicators)
     if needed is not None:
         figures += needs(Path(needed), begun.structure)
@@ -132,7 +160,8 @@ def outlook(
     baseline: Future | None = None
     for scenario in (BASELINE, *scenarios):
         future = future_of(begun, scenario, first, steps)
-        rows.append(_cells(future, scenario, shown, years, by, areas) if by or areas else
+        under = areas and areas.under(scenario, begun.structure, first, steps)
+        rows.append(_cells(future, scenario, shown, years, by, under, between) if by or areas else
                     _rows(future, scenario, shown, years, figures))  # fmt: skip
         if baseline is None:
             baseline = future
@@ -140,12 +169,85 @@ def outlook(
             said += _said(scenario, future, baseline, first)
     measures = tuple(one.measure for one in figures)
     if by or areas:
-        measures = cell_measures(by, areas)
-    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)))
-    own = cell_dimensions(begun.structure, by, areas)
+        measures = cell_measures(by, areas, between)
+    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)), *ranges)
+    own = cell_dimensions(begun.structure, by, areas, between)
     made = framed(pa.concat_tables(rows), first, last, scenarios, measures, own)
     spec = made.specification
+    if between:
+        # As those that were counted: a matrix of counties can be read, one of municipalities not.
+        across = ("destination",) * (areas is not None and areas.level == LEVELS[0])
+        spec = replace(spec, title=_BETWEEN.fill(when=f"{first} – {last}"), contents=_OF_BETWEEN,
+                       columns=across)  # fmt: skip
     return replace(made, specification=replace(spec, footnotes=(*spec.footnotes, *notes, *said)))
+
+
+def with_ends(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """The scenarios; of a range both its ends.
+
+    Parameters
+    ----------
+    scenarios
+        The scenarios.
+    """
+    return [end for one in scenarios for end in one.ends]
+
+
+def of_ranges(scenarios: Sequence[Scenario], *, drawn: bool) -> list[Text]:
+    """What is said of scenarios that are ranges.
+
+    Parameters
+    ----------
+    scenarios
+        The scenarios.
+    drawn
+        Whether what they are is drawn.
+    """
+    en, no = (
+        ("drawn evenly between its ends", "trukket jevnt mellom endene")
+        if drawn else ("shown by both its ends", "vist ved begge endene")
+    )  # fmt: skip
+    said = []
+    for one in scenarios:
+        if one.upper:
+            low, high = (end.name.removeprefix(f"{one.name}: ") for end in one.ends)
+            texts = f"a range, from {low} to {high}, {en}", f"et intervall, fra {low} til {high}, "
+            said.append(Text(f"{one.name}: {texts[0]}.",
+                             f"{one.name}: {texts[1].replace('.', ',')}{no}."))  # fmt: skip
+    return said
+
+
+def of_smooth(begun: Start) -> tuple[Text, ...]:
+    """What is said of smooth rates, where the start has them.
+
+    Parameters
+    ----------
+    begun
+        The start.
+    """
+    return (_OF_SMOOTH,) if begun.counts.smooth else ()
+
+
+def _checked_between(
+    begun: Start, first: int, last: int, scenarios: Sequence[Scenario], every: int,
+    by: Sequence[str], areas: AreaStart | None,
+) -> Sequence[str]:  # fmt: skip
+    """No other indicators; refused are moves without areas, and more rows than can be held."""
+    if areas is None:
+        raise UsageError(
+            "are between areas", where="indicators", value=MOVES_BETWEEN.id,
+            next_step="Say which, with --areas county or municipality",
+        )  # fmt: skip
+    lengths = dict(zip(BY, begun.structure.shape, strict=True))
+    rows = len(areas.codes) ** 2 * len(steps_shown(first, last, every)) * (1 + len(scenarios))
+    rows *= math.prod(lengths[name] for name in by)
+    if rows > _MOST_ROWS:
+        raise UsageError(
+            "are more rows than one table can have", where="areas, by, every", value=rows,
+            allowed=f"up to {_MOST_ROWS}",
+            next_step="Ask for counties, for fewer years with --every, or for less in --by",
+        )  # fmt: skip
+    return ()
 
 
 def framed(
@@ -269,19 +371,22 @@ def _rows(
 
 def _cells(
     future: Future, scenario: Scenario, shown: list[int], years: list[str], by: Sequence[str],
-    areas: AreaStart | None,
+    areas: AreaStart | None, between: bool,
 ) -> pa.Table:  # fmt: skip
     """A scenario's figures by cells, rows of each year one after the other."""
     found = []
-    for year, table in zip(years, tables(future, shown, by, areas), strict=True):
+    measures = cell_measures(by, areas, between)
+    made = (move_tables(future, shown, by, areas) if between and areas else
+            tables(future, shown, by, areas))  # fmt: skip
+    for year, table in zip(years, made, strict=True):
         columns: dict[str, Any] = {
             "scenario": [scenario.name] * len(table), "year": [year] * len(table),
             **{name: table[name] for name in table.column_names},
         }  # fmt: skip
-        for measure in cell_measures(by, areas):
+        for measure in measures:
             columns[measure.id] = _rounded(table[measure.id].to_numpy(), measure)
-        kept = {d.id for d in cell_dimensions(future.cells, by, areas)}
-        kept |= {"scenario", "year", *(m.id for m in cell_measures(by, areas))}
+        kept = {d.id for d in cell_dimensions(future.cells, by, areas, between)}
+        kept |= {"scenario", "year", *(m.id for m in measures)}
         found.append(pa.table({name: of for name, of in columns.items() if name in kept}))
     return pa.concat_tables(found)
 

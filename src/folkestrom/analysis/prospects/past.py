@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Final
 
@@ -12,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from folkestrom.analysis.prospects.by_area import AreaStart, happened, origins_of, residents_of
 from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
 from folkestrom.analysis.rates.events import EVENTS, event_steps
 from folkestrom.analysis.rates.occurrence import occurrences
@@ -19,8 +22,14 @@ from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.groups import OPEN_AGE
+from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.by_area import AreaFactors
+from folkestrom.projection.stochastic.deviations import AreaModel, fit_deviations
 from folkestrom.projection.stochastic.history import History
 from folkestrom.projection.structure import FEMALE, SEXES, Structure
+from folkestrom.statistics.changes import PERIOD
+from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION
+from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import coded, fetch
 from folkestrom.variables.registry import VARIABLES
@@ -31,6 +40,8 @@ _YEAR, _SEX, _AGE = VARIABLES["year"], VARIABLES["sex"], VARIABLES["age"]
 _LOWER: Final = np.array([0, 1, *range(5, 100, 5)], np.intp)
 #: Who died, at least, of a sex and age group in every year.
 _LEAST_DEATHS: Final = 5
+#: Components whose factors are drawn towards the nation's; of the others what was counted is taken.
+_DRAWN_TO_NATION: Final = ("mortality", "fertility", "emigration", "moves_out")
 #: A year without any event counts as half of one: logarithms are taken.
 _HALF: Final = 0.5
 
@@ -124,3 +135,67 @@ def _mortality(died: Floats, expected: Floats) -> tuple[Floats, NDArray[np.intp]
     starts = np.array([0, *bounds[::-1][1:]], np.intp)
     grouped, by = (np.add.reduceat(one, starts, axis=-1) for one in (deaths, lives))
     return _level(grouped, by), _LOWER[starts], by.sum(axis=(0, 1))
+
+
+def area_model(
+    connection: duckdb.DuckDBPyConnection, begun: Start, parts: AreaStart, begins: date, day: date,
+    known: date, steps: int, seed: int,
+) -> AreaModel:  # fmt: skip
+    """How far areas' levels go from their factors, fitted to the years before the start.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    begun, parts
+        What the projection of the nation and of areas starts from.
+    begins, day, known
+        The first day that the register knows, the start, and the knowledge date.
+    steps, seed
+        Of draws.
+
+    Raises
+    ------
+    UsageError
+        Too few years.
+    """
+    first = begins.year + (begins > date(begins.year, 1, 1))
+    series: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
+    periods = [Period(date(year, 1, 1), date(year + 1, 1, 1)) for year in range(first, day.year)]
+    frame = pl.DataFrame(moves(connection, periods, ("age", parts.level), known).data)
+    coded = frame.with_columns(pl.col(PERIOD.id).cast(pl.String))
+    before = residents_of(connection, date(first, 1, 1), known, begun.structure, parts)
+    for period in periods:
+        after = residents_of(connection, period.end, known, begun.structure, parts)
+        origins = origins_of(coded.filter(pl.col(PERIOD.id) == period.code), parts.codes)
+        counted = happened(connection, period, known, begun.structure, parts.codes, parts.level)
+        lived = (before + after) / 2
+        for name, *pair in _year(begun, parts, lived, *counted, origins):
+            series[name].append((pair[0], pair[1]))
+        before = after
+    fitted = {}
+    for one in fields(AreaFactors):
+        pairs = np.reshape(series[one.name], (-1, 2, len(parts.codes)))
+        fitted[one.name] = fit_deviations(
+            pairs[:, 0], pairs[:, 1], round(begun.counts.years),
+            drawn_to_nation=one.name in _DRAWN_TO_NATION,
+        )  # fmt: skip
+    return AreaModel(fitted, steps, seed)
+
+
+def _year(
+    begun: Start, parts: AreaStart, lived: Floats, events: dict[str, Floats], came: Floats,
+    origins: Floats,
+) -> Iterator[tuple[str, Floats, Floats]]:  # fmt: skip
+    """Events of a year by area, and those that the nation's rates, or areas' shares, expect."""
+    cells, rates, whom = begun.structure, begun.rates, (1, 2, 3)
+    women, own = lived[:, :, FEMALE], parts.areas
+    yield "mortality", events[DEATHS.id], (lived * rates.mortality[0]).sum(axis=whom)
+    yield "fertility", events[BIRTHS.id], (women * rates.fertility[0]).sum(axis=(1, 2))
+    yield "emigration", events[EMIGRATION.id], (lived * rates.emigration[0]).sum(axis=whom)
+    immigrants = came[:, cells.resident]
+    shared = own.immigration[:, cells.resident] @ immigrants.sum(axis=0)
+    yield "immigration", immigrants.sum(axis=1), shared
+    yield "moves_out", origins.sum(axis=(1, 2)), (lived * parts.moving).sum(axis=whom)
+    to = np.einsum("oc,cod->d", origins.sum(axis=1), own.destinations)
+    yield "moves_in", origins.sum(axis=(0, 2)), to

@@ -14,8 +14,13 @@ from folkestrom.analysis.prospects.by_area import area_start
 from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.counted import start
 from folkestrom.analysis.prospects.likely import Likely, likely_outlook
-from folkestrom.analysis.prospects.outlook import check_number_of_years, check_years, outlook
-from folkestrom.analysis.prospects.past import history
+from folkestrom.analysis.prospects.outlook import (
+    check_number_of_years,
+    check_years,
+    of_smooth,
+    outlook,
+)
+from folkestrom.analysis.prospects.past import area_model, history
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -52,7 +57,7 @@ _RULES: Final = Text(
 
 def begun_of(
     connection: duckdb.DuckDBPyConnection, first: int, base_years: int, known_at: KnownAt,
-    extraction_months: int, durations: int = DURATIONS,
+    extraction_months: int, durations: int = DURATIONS, *, smooth: bool = False,
 ) -> tuple[Start, date, tuple[Text, ...]]:  # fmt: skip
     """What a store's projection starts from, the day it was known, and what has to be said of it.
 
@@ -60,7 +65,7 @@ def begun_of(
     ----------
     connection
         An open store.
-    first, base_years, known_at, extraction_months, durations
+    first, base_years, known_at, extraction_months, durations, smooth
         As for `projected`.
 
     Raises
@@ -74,8 +79,9 @@ def begun_of(
     limits.check_day(day, "from")
     limits.check_day(date(first - base_years, 1, 1), "years")
     known = limits.knowledge(known_at, extraction_months).day(day)
-    begun = start(connection, day, known, base_years, durations)
-    return begun, known, (*limits.notes(known), *_left_out(begun))
+    begun = start(connection, day, known, base_years, durations, smooth=smooth)
+    notes = (*limits.notes(known), *_left_out(begun), *of_smooth(begun))
+    return begun, known, notes
 
 
 def projected(
@@ -92,6 +98,7 @@ def projected(
     likely: Likely | None = None,
     areas: str = "",
     durations: int = DURATIONS,
+    smooth: bool = False,
     known_at: KnownAt = PUBLISHED,
     extraction_months: int = EXTRACTION_MONTHS,
 ) -> Cells:
@@ -114,6 +121,8 @@ def projected(
         the nation.
     durations
         Completed years since immigration that groups of immigrants are told apart by.
+    smooth
+        Whether rates are smooth from one year of age to the next.
     known_at, extraction_months
         As for `population`, of the start; rates are as known then.
 
@@ -131,19 +140,24 @@ def projected(
     check_years(first, last, every)
     check_cells(areas, by, durations)
     begun, known, notes = begun_of(
-        connection, first, base_years, known_at, extraction_months, durations
+        connection, first, base_years, known_at, extraction_months, durations, smooth=smooth
     )
     day = date(first, 1, 1)
+    parts = area_start(connection, day, known, begun, areas) if areas else None
     if likely is None:
-        parts = area_start(connection, day, known, begun, areas) if areas else None
         made = outlook(
             begun, first, last, scenarios, every=every, indicators=indicators, by=by,
             needed=needed, areas=parts,
         )  # fmt: skip
     else:
         likely = with_series(connection, likely, begun, day, known)
+        likely.check(scenarios)
+        if parts:
+            model = area_model(connection, begun, parts, coverage(connection).first, day, known,
+                               last - first + 1, likely.seed)  # fmt: skip
+            parts = replace(parts, model=model)
         made = likely_outlook(
-            begun, first, last, likely, scenarios, every=every, indicators=indicators
+            begun, first, last, likely, scenarios, every=every, indicators=indicators, areas=parts
         )
     # What draws are is said first.
     spec, drawn = made.specification, int(likely is not None)

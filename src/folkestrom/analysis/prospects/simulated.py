@@ -24,6 +24,7 @@ from folkestrom.columns import check_arguments
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import without_effect
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -33,8 +34,10 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.projection.assumptions import Rates
 from folkestrom.projection.groups import ABROAD, BORN_HERE, DURATIONS
 from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.start import Start
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.variables.registry import VARIABLES
 
@@ -145,17 +148,18 @@ def simulated(
             "are between areas", where="by", value="moves",
             next_step="Say which, with --areas county or municipality",
         )  # fmt: skip
-    if not 0 <= seed <= _LAST_SEED:
-        raise UsageError("is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED}")
+    check_seed(seed)
+    if scenario and scenario.changes_moves:
+        raise without_effect(
+            f"scenario {scenario.name}", "moves", "in simulated lives people move as they did",
+            "Leave moves out, or project cells by areas",
+        )  # fmt: skip
     begun, known, notes = begun_of(
         connection, first, base_years, known_at, extraction_months, durations
     )
     day = date(first, 1, 1)
     cells, steps = begun.structure, last - first + 1
-    population = scenario.started(begun.population, cells) if scenario else begun.population
-    rates = begun.rates
-    if scenario:
-        rates = scenario.applied(begun.rates, cells, first, steps, population)
+    rates = rates_under(scenario, begun, first, last)
     parts = area_start(connection, day, known, begun, areas) if areas else None
     persons = individuals(connection, day, known, cells, seed, areas, parts)
     lives = Lives(cells, persons, seed, first)
@@ -172,6 +176,39 @@ def simulated(
     dimensions = tuple(DIMENSIONS[name][0] for name in by)
     made = replace(spec, dimensions=dimensions, measures=measures, footnotes=footnotes)
     return Cells(made, _table(lives.persons, cells, by, measures))
+
+
+def check_seed(seed: int, runs: int = 1) -> None:
+    """Refuse a seed that is none, of several runs that of the last.
+
+    Parameters
+    ----------
+    seed, runs
+        The first seed, and how many there are.
+    """
+    if not 0 <= seed <= _LAST_SEED + 1 - runs:
+        raise UsageError(
+            "is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED + 1 - runs}"
+        )
+
+
+def rates_under(scenario: Scenario | None, begun: Start, first: int, last: int) -> Rates:
+    """Rates of the years that are lived through.
+
+    Parameters
+    ----------
+    scenario
+        What changes; None: nothing.
+    begun
+        What the projection starts from.
+    first, last
+        The first year, and the last.
+    """
+    if scenario is None:
+        return begun.rates
+    cells = begun.structure
+    population = scenario.started(begun.population, cells)
+    return scenario.applied(begun.rates, cells, first, last - first + 1, population)
 
 
 def _table(

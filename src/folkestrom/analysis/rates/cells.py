@@ -45,6 +45,9 @@ MEASURES: Final = {
         Measure("rate", Text("Rate", "Rate"), PER_1000, decimals=2, empty=None),
         Measure("rate_lower", Text("Lower", "Nedre"), PER_1000, decimals=2, empty=None),
         Measure("rate_upper", Text("Upper", "Øvre"), PER_1000, decimals=2, empty=None),
+        Measure("fitted", Text("Fitted", "Tilpasset"), PER_1000, decimals=2, empty=None),
+        Measure("fitted_lower", Text("Lower", "Nedre"), PER_1000, decimals=2, empty=None),
+        Measure("fitted_upper", Text("Upper", "Øvre"), PER_1000, decimals=2, empty=None),
         Measure(
             "expected",
             Text("Expected events", "Forventede hendelser"),

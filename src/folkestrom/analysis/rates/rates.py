@@ -28,6 +28,7 @@ _COLUMNS: Final = frozenset(
         *("events", "exposure", "person_years", "rate", "rate_lower", "rate_upper"),
         *("standardised", "standardised_lower", "standardised_upper", "expected"),
         *("ratio", "ratio_lower", "ratio_upper", "coverage"),
+        *("fitted", "fitted_lower", "fitted_upper"),
         *("weight", "standard_rate", "_sum", "_variance", "_mean_weight", "_mean_square"),
         *("_reference", "_observed"),
     }

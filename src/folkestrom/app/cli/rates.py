@@ -96,6 +96,17 @@ def rates(
         Literal["direct", "indirect"],
         typer.Option("--method", help="Direct or indirect standardisation."),
     ] = "direct",
+    smooth: Annotated[
+        bool, typer.Option("--smooth", help="With smooth rates, by single year of age.")
+    ] = False,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule",
+            help="With those of a model schedule, by single year of age: gompertz-makeham, siler, "
+            "hadwiger or rogers-castro.",
+        ),
+    ] = None,
     groups: GroupsOf = None,
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
@@ -113,7 +124,7 @@ def rates(
     """
     from folkestrom.app.office import group_definitions
     from folkestrom.app.office.arguments import names
-    from folkestrom.app.office.rates import EventQuestion, RateQuestion
+    from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of
 
     given = settings(ctx)
     given.check_output(output)
@@ -125,6 +136,7 @@ def rates(
     question = RateQuestion(
         events, names(by), names(standardise_by), against, method,
         shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
+        curve_of(smooth, schedule, option),
     )  # fmt: skip
     given.write(given.answer(question, wait).cells, output)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Self, cast
 
 import duckdb
 
@@ -18,6 +18,13 @@ from folkestrom.analysis.rates.cells import (
     measured,
     rate_cells,
     rate_rows,
+)
+from folkestrom.analysis.rates.fitted import (
+    Curve,
+    check_curve,
+    fitted,
+    said_of_curve,
+    with_curve,
 )
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office import arguments
@@ -96,7 +103,7 @@ class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
     What is standardised for, the reference population, and how, are as of `RateDesign`; how the
-    table is shown, of `Store.rates`.
+    table is shown, of `Store.rates`; the curve through them, of `fitted`.
     """
 
     events: EventQuestion
@@ -105,9 +112,18 @@ class RateQuestion:
     against: str | None = None
     method: Method = "direct"
     shown: Presentation = AS_COUNTED
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         self.events.check(self.design.names)
+        if self.curve is not None:
+            check_curve(self.curve, self.by, self.standardise_by)
+            if self.events.rules is not None:
+                raise UsageError(
+                    "tells of counts that no rules have seen, and is not published",
+                    where="publish", value=self.curve,
+                    next_step="Publish rates without a curve, or leave `publish` out",
+                )  # fmt: skip
         if self.events.rules is not None:
             published_rates.check(self.design, self.events.rules)
 
@@ -126,7 +142,11 @@ class RateQuestion:
             cells = published_rates.published(counted, design, rules, years).cells
             return Answer(self.shown.of(cells))
         found = measured(counted, design)
+        fits = None if self.curve is None else fitted(found, self.curve)
+        found = found if fits is None else with_curve(found, fits)
         cells = rate_cells(counted, found, design)
+        if fits is not None:
+            cells = said_of_curve(cells, counted, fits, design.level)
         exact = Cells(cells.specification, rate_rows(counted, found, cells))
         return Answer(self.shown.of(cells), self.shown.of(exact).table())
 
@@ -176,6 +196,24 @@ class DecompositionQuestion:
                 found, cells, data, self.factors, rules, events.years((self.by,))
             )
         return Decomposed(replace(found, about=cells.specification.described()), cells)
+
+
+def curve_of(smooth: bool, schedule: str | None, place: Place) -> Curve | None:
+    """The curve that is asked for, if one is.
+
+    Parameters
+    ----------
+    smooth, schedule
+        As of `Store.rates`.
+    place
+        Names an argument as it was typed.
+    """
+    if smooth and schedule is not None:
+        raise UsageError(
+            "is one curve, and smooth another", where=place("schedule"), value=schedule,
+            next_step="Ask for one, and then for the other",
+        )  # fmt: skip
+    return "smooth" if smooth else cast("Curve | None", schedule)
 
 
 def _code_of(group: str, variable: Variable) -> str:

@@ -47,6 +47,8 @@ class Choices:
         "kannisto": death rates from 85 on are those of Kannisto's model.
     death
         Which of the ways out is death; None: none.
+    least
+        Where data end early, the open group begins no earlier.
     """
 
     sex: Sex | None
@@ -55,6 +57,7 @@ class Choices:
     open_age: int = OPEN_AGE
     closing: Literal["none", "kannisto"] = "none"
     death: int | None = 0
+    least: int = LEAST_OPEN_AGE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +103,7 @@ def observed(events: Floats, exposure: Floats, choices: Choices) -> Observed | N
     """Rates by the age groups of a life table; None where there are too few events for one.
 
     The open group begins at the age that was chosen; where a group below that has nobody exposed,
-    or nobody leaves from it on, earlier, but not before `LEAST_OPEN_AGE`. The table begins at the
+    or nobody leaves from it on, earlier, but not before the least. The table begins at the
     first age from which on anybody was exposed at every age.
 
     Parameters
@@ -127,7 +130,7 @@ def observed(events: Floats, exposure: Floats, choices: Choices) -> Observed | N
     starts = starts[starts <= choices.open_age]
     counted = np.add.reduceat(events, starts, axis=1)
     years = np.add.reduceat(exposure, starts)
-    least = min(LEAST_OPEN_AGE, choices.open_age)
+    least = min(choices.least, choices.open_age)
     empty = np.flatnonzero((years <= 0) & (starts >= least))
     happened = np.flatnonzero(counted.sum(axis=0) > 0)
     exposed = np.flatnonzero(years > 0)

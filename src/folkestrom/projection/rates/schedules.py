@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from folkestrom.errors import InputRefused
 from folkestrom.projection.rates.life_table import Floats
@@ -25,6 +24,8 @@ Name = Literal["gompertz-makeham", "siler", "hadwiger", "rogers-castro"]
 WILD: Final = 1.0
 #: Logarithms of parameters are sought so far from where they begin.
 _REACH: Final = 12.0
+#: exp(-exp(x)) is 0 from here on.
+_STEEPEST: Final = 100.0
 #: Of the imaginary part of derivatives by a complex step, which has no error of rounding.
 _STEP: Final = 1e-30
 
@@ -64,7 +65,9 @@ def _hadwiger(age: Floats, p: NDArray[Any]) -> NDArray[Any]:
 
 
 def _rogers_castro(age: Floats, p: NDArray[Any]) -> NDArray[Any]:
-    labour = p[2] * np.exp(-p[3] * (age - p[4]) - np.exp(-p[5] * (age - p[4])))
+    steep = -p[5] * (age - p[4])
+    steep = np.where(steep.real > _STEEPEST, _STEEPEST, steep)
+    labour = p[2] * np.exp(-p[3] * (age - p[4]) - np.exp(steep))
     return np.asarray(p[0] * np.exp(-p[1] * age) + labour + p[6])
 
 
@@ -100,10 +103,10 @@ class FittedSchedule:
         Estimates by name, and their standard errors by the expected information.
     covariance : array of shape (parameters, parameters)
         Of the logarithms of the parameters.
-    rates : array of shape (ages,)
-        Fitted rates.
-    deviance
-        Of the counts.
+    rates, errors : arrays of shape (ages,)
+        Fitted rates, and standard errors of their logarithms.
+    deviance, freedom
+        Of the counts; and how many ages with person-years there are, less the parameters.
     wild
         Parameters that the counts do not tell: their standard error is as large as they are, or
         the search ended where it may not go on.
@@ -114,7 +117,9 @@ class FittedSchedule:
     standard_errors: dict[str, float]
     covariance: Floats
     rates: Floats
+    errors: Floats
     deviance: float
+    freedom: float
     wild: tuple[str, ...]
 
     @property
@@ -167,7 +172,8 @@ def fit_schedule(
     seen = exposure > 0
     d, e = events[seen], exposure[seen]
     x = np.asarray(age[seen], np.float64)
-    best, start = _search(model, x, d, e)
+    with np.errstate(over="ignore", invalid="ignore"):  # far from the best, on the way to it
+        best, start = _search(model, x, d, e)
     rate, slopes = _slopes(model, x, best)
     information = (slopes * (e / rate)) @ slopes.T
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
@@ -180,13 +186,17 @@ def fit_schedule(
     safe = np.where(d > 0, d, 1)
     deviance = 2 * (np.where(d > 0, d * np.log(safe / expected), 0) - d + expected).sum()
     names = model.parameters
+    rates, along = _slopes(model, np.asarray(age, np.float64), best)
+    along = along / rates
     return FittedSchedule(
         schedule,
         dict(zip(names, map(float, values), strict=True)),
         dict(zip(names, map(float, values * errors), strict=True)),
         covariance,
-        np.asarray(model.rate(np.asarray(age, np.float64), values), np.float64),
+        rates,
+        np.sqrt(np.maximum((along * (covariance @ along)).sum(axis=0), 0)),
         float(deviance),
+        float(seen.sum() - len(names)),
         tuple(name for name, wild in zip(names, lost, strict=True) if wild),
     )
 
@@ -211,6 +221,7 @@ def _search(
     model: Schedule, age: Floats, events: Floats, exposure: Floats
 ) -> tuple[Floats, Floats]:
     """Logarithms of the parameters, and where their search began."""
+    from scipy.optimize import minimize
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         rate, slopes = _slopes(model, age, theta)

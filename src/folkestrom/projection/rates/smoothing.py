@@ -6,17 +6,16 @@ Poisson counts, as Camarda (2012, *Journal of Statistical Software* 50, 1) has t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.interpolate import BSpline
-from scipy.linalg import solve
 
 from folkestrom.errors import InputRefused
 from folkestrom.projection.rates.life_table import Floats
 
 #: Ages between two knots; degree of the splines; order of the differences that are penalised.
-_BETWEEN, _DEGREE, _ORDER = 5, 3, 2
+_BETWEEN, _DEGREE, _ORDER = 2, 3, 2
 #: How much roughness may cost: of these the one with the least information criterion is taken.
 PENALTIES: Final = tuple(float(x) for x in 10 ** np.arange(-1, 6.01, 0.5))
 #: What keeps splines with no event near them where they are, and rates from being none.
@@ -26,7 +25,31 @@ _ROUNDS: Final = 100
 _CLOSE: Final = 1e-10
 
 
-def smoothed(events: Floats, exposure: Floats, penalty: float | None = None) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class Smooth:
+    """Smooth rates.
+
+    Parameters
+    ----------
+    rates : array of shape (ages,)
+        Above 0, at ages with nobody too.
+    errors : array of shape (ages,)
+        Standard errors of their logarithms, the penalty being taken as known (Wahba 1983; Marx and
+        Eilers 1998).
+    deviance, freedom
+        Of the counts; and how many ages with person-years there are, less what the curve uses.
+    penalty
+        What roughness costs.
+    """
+
+    rates: Floats
+    errors: Floats
+    deviance: float
+    freedom: float
+    penalty: float
+
+
+def smoothed(events: Floats, exposure: Floats, penalty: float | None = None) -> Smooth:
     """Rates at single years of age, smooth from one to the next.
 
     Parameters
@@ -36,11 +59,6 @@ def smoothed(events: Floats, exposure: Floats, penalty: float | None = None) -> 
     penalty
         How much roughness costs; None: what the Bayesian information criterion chooses.
 
-    Returns
-    -------
-    array of shape (ages,)
-        Rates above 0, at ages with nobody too.
-
     Raises
     ------
     InputRefused
@@ -49,7 +67,7 @@ def smoothed(events: Floats, exposure: Floats, penalty: float | None = None) -> 
     Examples
     --------
     >>> true = np.exp(-9 + 0.09 * np.arange(100))
-    >>> found = smoothed(np.round(1e4 * true), np.full(100, 1e4))
+    >>> found = smoothed(np.round(1e4 * true), np.full(100, 1e4)).rates
     >>> bool(np.abs(np.log(found / true))[20:].max() < 0.2)
     True
     """
@@ -60,7 +78,7 @@ def smoothed(events: Floats, exposure: Floats, penalty: float | None = None) -> 
         raise InputRefused("are below 0, of nobody, or no events at all", where="smoothed")
     basis, rough = basis_and_penalty(d.size)
     tried = [_fit(d, e, basis, rough, p) for p in (PENALTIES if penalty is None else (penalty,))]
-    return min(tried, key=lambda one: one[1])[0]
+    return min(tried, key=lambda one: one.deviance - np.log((e > 0).sum()) * one.freedom)
 
 
 def basis_and_penalty(ages: int) -> tuple[Floats, Floats]:
@@ -71,6 +89,8 @@ def basis_and_penalty(ages: int) -> tuple[Floats, Floats]:
     ages
         How many ages.
     """
+    from scipy.interpolate import BSpline
+
     pieces = max(ages // _BETWEEN, 1)
     width = max(ages - 1, 1) / pieces
     knots = width * np.arange(-_DEGREE, pieces + _DEGREE + 1)
@@ -80,10 +100,10 @@ def basis_and_penalty(ages: int) -> tuple[Floats, Floats]:
     return np.asarray(basis, np.float64), differences.T @ differences
 
 
-def _fit(
-    d: Floats, e: Floats, basis: Floats, rough: Floats, penalty: float
-) -> tuple[Floats, float]:
-    """Rates, and the information criterion of a penalty, by iterated weighted least squares."""
+def _fit(d: Floats, e: Floats, basis: Floats, rough: Floats, penalty: float) -> Smooth:
+    """Rates with a penalty, by iterated weighted least squares."""
+    from scipy.linalg import solve
+
     mean = d.sum() / e.sum()
     # From half way between the counts and their mean, as generalized linear models begin.
     log_rate = np.log(np.divide(d + mean * e, 2 * e, out=np.full_like(e, mean), where=e > 0))
@@ -102,7 +122,9 @@ def _fit(
             break
     expected = e * np.exp(log_rate)
     weighted = (basis.T * expected) @ basis
-    used = float(np.trace(solve(weighted + cost, weighted, assume_a="pos")))
+    covariance = solve(weighted + cost, np.eye(len(cost)), assume_a="pos")
+    used = float(np.trace(covariance @ weighted))
     seen = d > 0
     deviance = 2 * ((d[seen] * np.log(d[seen] / expected[seen])).sum() - (d - expected).sum())
-    return np.exp(log_rate), float(deviance + np.log((e > 0).sum()) * used)
+    errors = np.sqrt(((basis @ covariance) * basis).sum(axis=1))
+    return Smooth(np.exp(log_rate), errors, float(deviance), float((e > 0).sum() - used), penalty)

@@ -3,11 +3,12 @@
 `projecting.project` is the method in words, and this gives its numbers. What limits it is
 arithmetic: some thirty operations for each cell and step, on arrays that lie in a core's second
 cache. All that is compiled is in this file, so that numba's cache on disk cannot be stale.
+The method of areas that share in a nation's draw follows, from `share_out` on.
 
 Names of arrays: g groups, s sexes, a ages, c cohorts, by the age group at the end of the step;
-j patterns of mortality; k sets of groups. Rows of persons have those of age group a at a + 1, as
-cohorts of the step have them; they end in empty places, up to a multiple of what the processor
-takes at a time.
+j patterns of mortality; k sets of groups, or kinds of destinations; i areas. Rows of a nation have
+those of age group a at a + 1, as cohorts of the step do; they end in empty places, up to a multiple
+of what the processor takes at a time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ BIRTHS, DEATHS, ARRIVALS, EXITS = 0, 1, 2, 3
 _MOST = 2.0
 #: Of Taylor's series of (1 - exp(-t)) / t.
 _C = tuple((-1.0) ** n / factorial(n + 1) for n in range(14))
+#: Columns of movers that are multiplied at a time.
+WIDTH = 256
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
@@ -284,3 +287,212 @@ def walk(start, cells, rates, levels, patterns, index, member, persons, happened
             before, after = after, before
             keep(before, member, persons, d, t + 1)
             count(flows, member, happened, d, t)
+
+
+@_part
+def share_out(begun, died, gone, deaths, exits):
+    """Who dies and who leaves in areas (rows), scaled to those of the nation by age group.
+
+    As `projecting._added_up`: where an area had nobody left by it, in proportion to its persons.
+    """
+    areas, ages = begun.shape
+    for a in range(ages):
+        there, dead, left = 0.0, 0.0, 0.0
+        for i in range(areas):
+            there += begun[i, a]
+            dead += died[i, a]
+            left += gone[i, a]
+        d = deaths[a] / dead if dead > 0 else 0.0
+        e = exits[a] / left if left > 0 else 0.0
+        short = False
+        for i in range(areas):
+            died[i, a] *= d
+            gone[i, a] *= e
+            short |= begun[i, a] - gone[i, a] - died[i, a] < 0
+        if short:
+            for i in range(areas):
+                died[i, a] = begun[i, a] * deaths[a] / there
+                gone[i, a] = min(begun[i, a] * exits[a] / there, begun[i, a] - died[i, a])
+
+
+@_part
+def take(there, t, dying, leaving, f, e, died, gone, i, a):
+    """Of a cohort, who dies and who leaves: they are added to an age group of an area."""
+    total = f * dying[t] + e * leaving[t]
+    x = there * (-np.expm1(-total) / total if total > _MOST else taken(total))
+    died[i, a] += x * f * dying[t]
+    gone[i, a] += x * e * leaving[t]
+
+
+@_part
+def aged(before, half, dying, leaving, factors, here, g, s, begun, died, gone):
+    """Cohorts of a group's sex by the age group at the end, and who of them dies and leaves."""
+    mortality, _, exit, come = factors
+    areas, ages = begun.shape
+    for i in range(areas):
+        f, e = (mortality[i], exit[i]) if here else (1.0, 1.0)
+        for a in range(ages):
+            begun[i, a], died[i, a], gone[i, a] = 0.0, 0.0, 0.0
+        for c in range(1, ages + 1):
+            a = min(c, ages - 1)
+            there = before[i, g, s, c - 1] + come[i, g] * half[g, s, c - 1]
+            begun[i, a] += there
+            take(there, c, dying[g, s], leaving[g, s], f, e, died, gone, i, a)
+
+
+@_part
+def born_by_area(before, end, half, fertility, factors, children, width, g, newborn):
+    """Newborn by their group, of a group's women at both ends of the step."""
+    _, bearing, _, come = factors
+    for i in range(before.shape[0]):
+        born = 0.0
+        for a in range(before.shape[3]):
+            later = end[i, g, FEMALE, a] if a > 0 else 0.0
+            mothers = before[i, g, FEMALE, a] + later + 2 * come[i, g] * half[g, FEMALE, a]
+            born += width * mothers / 2 * fertility[g, a] * bearing[i]
+        for h in range(newborn.shape[1]):
+            newborn[i, h] += born * children[g, h]
+
+
+@_part
+def infants_of(newborn, births, share, dying, leaving, factors, here, g, s, begun, died, gone):
+    """Newborn of a group and sex, scaled to those of the nation, and who dies and leaves."""
+    mortality, _, exit, _ = factors
+    whole = newborn[:, g].sum() * share[s]
+    scale = births[g, s] / whole if whole > 0 else 0.0
+    for i in range(newborn.shape[0]):
+        born = newborn[i, g] * share[s] * scale
+        begun[i, 0], died[i, 0], gone[i, 0] = born, 0.0, 0.0
+        f, e = (mortality[i], exit[i]) if here else (1.0, 1.0)
+        take(born, 0, dying[g, s], leaving[g, s], f, e, died, gone, i, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def survive(before, cells, rates, factors, nation, end, after, newborn, flows):
+    """A step of areas until anyone moves: fill end, after (by who returns), newborn, flows.
+
+    Arrays: before, end, after (i, g, s, a); newborn (i, g); flows (i, 4), of residents.
+    """
+    abroad, resident, children, width, share, returns = cells
+    dying, leaving, fertility, half = rates
+    births, deaths, exits = nation
+    areas, groups, sexes, ages = before.shape
+    begun, died, gone = np.empty((areas, ages)), np.empty((areas, ages)), np.empty((areas, ages))
+    newborn[:], after[:] = 0.0, 0.0
+    for g in range(groups):
+        here = resident[g]
+        for s in range(sexes):
+            aged(before, half, dying, leaving, factors, here, g, s, begun, died, gone)
+            share_out(begun[:, 1:], died[:, 1:], gone[:, 1:], deaths[g, s, 1:], exits[g, s, 1:])
+            settle(begun, died, gone, g, s, 1, abroad, resident, returns, exits, end, after, flows)
+        born_by_area(before, end, half, fertility, factors, children, width, g, newborn)
+    first = begun[:, :1], died[:, :1], gone[:, :1]
+    for g in range(groups):
+        for s in range(sexes):
+            infants_of(newborn, births, share, dying, leaving, factors, resident[g], g, s, *first)
+            share_out(*first, deaths[g, s, :1], exits[g, s, :1])
+            if resident[g]:
+                flows[:, BIRTHS] += begun[:, 0]
+            settle(*first, g, s, 0, abroad, resident, returns, exits, end, after, flows)
+
+
+@_part
+def settle(begun, died, gone, g, s, first, abroad, resident, returns, exits, end, after, flows):
+    """Who stays, who returns or is from now on abroad, and what is counted of residents."""
+    areas, ages = begun.shape
+    to = abroad[g]
+    for i in range(areas):
+        for a in range(first, ages):
+            end[i, g, s, a] = begun[i, a] - died[i, a] - gone[i, a]
+            if resident[g]:
+                flows[i, DEATHS] += died[i, a]
+                flows[i, EXITS] += gone[i, a]
+            if to >= 0 and resident[to]:
+                after[i, to, s, a] += gone[i, a]
+                flows[i, ARRIVALS] += gone[i, a]
+            elif to >= 0:
+                after[i, to, s, a] += returns[i] * exits[g, s, a]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def leave_areas(end, moving, toward, kinds_to, level, columns, classes, resident, going, out):
+    """Who moves: taken from end, and put by kind of destination into columns of their classes.
+
+    Arrays: moving (areas, g, s, a) of cohorts; toward (kinds, areas, g, s, a), or of length 1 if
+    there is one kind; kinds_to (kinds, classes, areas), what shares of a kind add up to; going
+    (kinds, areas, columns); columns (g, a), where those of males stand; out (areas,).
+    """
+    areas, groups, sexes, ages = end.shape
+    kinds = going.shape[0]
+    for i in range(areas):
+        for g in range(groups):
+            if not resident[g]:
+                continue
+            for s in range(sexes):
+                for a in range(ages):
+                    t = moving[i, g, s, a] * level[i]
+                    share = t * taken(t) if t <= _MOST else -np.expm1(-t)
+                    movers = end[i, g, s, a] * share
+                    end[i, g, s, a] -= movers
+                    out[i] += movers
+                    whole, c, at = 0.0, classes[a], columns[g, s, a]
+                    for k in range(kinds):
+                        own = toward[k, i, g, s, a] if kinds > 1 else 1.0
+                        whole += own * kinds_to[k, c, i]
+                    for k in range(kinds):
+                        own = toward[k, i, g, s, a] if kinds > 1 else 1.0
+                        going[k, i, at] = movers * own / whole if whole > 0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reach_areas(end, coming, attraction, columns, cells, half, come, after, flows, into):
+    """Who stayed, who moved here and who came, by the group that they are in a step later."""
+    to, resident = cells
+    areas, groups, sexes, ages = end.shape
+    for i in range(areas):
+        for g in range(groups):
+            for s in range(sexes):
+                for a in range(ages):
+                    persons = end[i, g, s, a]
+                    if resident[g]:
+                        moved = coming[i, columns[g, s, a]] * attraction[i]
+                        into[i] += moved
+                        persons += moved
+                        flows[i, ARRIVALS] += 2 * come[i, g] * half[g, s, a]
+                    after[i, to[g], s, a] += persons
+                    after[i, g, s, a] += come[i, g] * half[g, s, a]
+
+
+@_part
+def four_rows(shares, d, o, x, sums):
+    """Four destinations' sums of four origins at a time, whose shares stay in registers."""
+    a0, a1, a2, a3 = shares[d, o], shares[d, o + 1], shares[d, o + 2], shares[d, o + 3]
+    d += 1
+    b0, b1, b2, b3 = shares[d, o], shares[d, o + 1], shares[d, o + 2], shares[d, o + 3]
+    d += 1
+    c0, c1, c2, c3 = shares[d, o], shares[d, o + 1], shares[d, o + 2], shares[d, o + 3]
+    d += 1
+    e0, e1, e2, e3 = shares[d, o], shares[d, o + 1], shares[d, o + 2], shares[d, o + 3]
+    for j in range(sums.shape[1]):
+        x0, x1, x2, x3 = x[o, j], x[o + 1, j], x[o + 2, j], x[o + 3, j]
+        sums[0, j] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
+        sums[1, j] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
+        sums[2, j] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
+        sums[3, j] += e0 * x0 + e1 * x1 + e2 * x2 + e3 * x3
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def multiply(shares, movers, coming):
+    """The product of two matrices, on one thread: BLAS has threads of its own, which wait busily.
+
+    Rows of all three and columns of the first are so many that four divides them.
+    """
+    sums, block = np.empty((4, WIDTH)), np.zeros((movers.shape[0], WIDTH))
+    for first in range(0, movers.shape[1], WIDTH):
+        many = min(WIDTH, movers.shape[1] - first)
+        block[:, :many] = movers[:, first : first + many]
+        for d in range(0, shares.shape[0], 4):
+            sums[:] = 0.0
+            for o in range(0, shares.shape[1], 4):
+                four_rows(shares, d, o, block, sums)
+            coming[d : d + 4, first : first + many] = sums[:, :many]

@@ -46,6 +46,17 @@ class Factors:
         """How many there are."""
         return int(max(self.levels.shape[0], self.index.shape[0]))
 
+    def some(self, draws: NDArray[np.intp]) -> Factors:
+        """Those of some draws.
+
+        Parameters
+        ----------
+        draws
+            Which.
+        """
+        levels, index = (one[draws] if len(one) > 1 else one for one in (self.levels, self.index))
+        return replace(self, levels=levels, index=index)
+
     def applied(self, rates: Rates, structure: Structure, draws: slice = slice(None)) -> Rates:
         """Rates of some draws, with an axis for them in front.
 
@@ -58,8 +69,12 @@ class Factors:
         draws
             Which.
         """
-        fertility, come, leave, back = np.moveaxis(self.levels[draws, :, :, None, None, None], 2, 0)
-        change = np.tensordot(self.index[draws], self.patterns, 1)
+        levels, index = (
+            np.broadcast_to(one, (self.draws, *one.shape[1:]))[draws]
+            for one in (self.levels, self.index)
+        )
+        fertility, come, leave, back = np.moveaxis(levels[..., None, None, None], 2, 0)
+        change = np.tensordot(index, self.patterns, 1)
         here = structure.resident[:, None, None]
         return replace(
             rates,

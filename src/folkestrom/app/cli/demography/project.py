@@ -102,6 +102,10 @@ def project(
         typer.Option("--by", help="Some of immigrant_group, sex and age, with commas between."),
     ] = "",
     durations: Durations = DURATIONS,
+    smooth: Annotated[
+        bool,
+        typer.Option("--smooth", help="Smooth rates, by single year of age: for small groups."),
+    ] = False,
     draws: Annotated[
         int | None,
         typer.Option("--draws", min=2, help="Draws of what may come, for medians and intervals."),
@@ -158,7 +162,7 @@ def project(
         indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
         areas=areas, durations=durations, known_at=known_at, extraction_months=extraction,
         draws=draws, seed=seed, interval=interval, series=series, limits=limits,
-        difference=difference,
+        difference=difference, smooth=smooth,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip
     found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)

@@ -34,13 +34,25 @@ def simulate(
     first: Annotated[int, typer.Option("--from", help="The first year that is lived through.")],
     last: Annotated[int, typer.Option("--to", help="The last year that is lived through.")],
     by: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--by",
             help="Some of immigrant_group, sex, birth_cohort, years_lived, emigrations, returns, "
-            "moves, children and status, with commas between.",
+            "moves, children and status, with commas between; of households some of "
+            "household_type, household_size, age_group, age_five_year, sex, marital_status and "
+            "immigrant_group.",
         ),
-    ] = "immigrant_group",
+    ] = None,
+    households: Annotated[
+        bool, typer.Option("--households", help="Who lives with whom, on the first of January.")
+    ] = False,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", min=1, help="Years between the households that are shown."),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", min=1, help="How often: means, and 80 per cent intervals.")
+    ] = 1,
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="Of the random numbers: the same, the same lives.")
     ] = 0,
@@ -66,7 +78,8 @@ def simulate(
     given = settings(ctx)
     given.check_output(output)
     question = SimulationQuestion.asked(
-        option, from_=first, to_=last, by=by, seed=seed, scenario=scenario, areas=areas,
+        option, from_=first, to_=last, by=by, seed=seed, households=households,
+        every=every, runs=runs, scenario=scenario, areas=areas,
         durations=durations, years=years, known_at=known_at, extraction_months=extraction,
         shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
     )  # fmt: skip

@@ -45,6 +45,7 @@ class LifeTableQuestion:
                 where="from", value=period.start,
                 allowed=f"days from {first.replace(year=first.year + 1)}",
             )  # fmt: skip
+        design.check_followed(log_years)
         found = {
             name: replace(self.events, event=name, only=kept).occurrences(connection, design.names)
             for name in design.exits

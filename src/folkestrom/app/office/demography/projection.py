@@ -14,7 +14,7 @@ import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.likely import INTERVAL, SEED, Likely, likely_outlook
-from folkestrom.analysis.prospects.outlook import outlook
+from folkestrom.analysis.prospects.outlook import of_smooth, outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
@@ -61,6 +61,7 @@ class ProjectionQuestion:
     extraction_months: int = EXTRACTION_MONTHS
     shown: Presentation = AS_COUNTED
     likely: Likely | None = None
+    smooth: bool = False
 
     @classmethod
     def asked(
@@ -71,7 +72,7 @@ class ProjectionQuestion:
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
         draws: int | None = None, seed: int = SEED, interval: float = INTERVAL,
         series: File | None = None, limits: File | None = None, difference: bool = False,
-        shown: Presentation = AS_COUNTED,
+        smooth: bool = False, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = arguments.knowledge(known_at, place("known_at"))
@@ -79,6 +80,12 @@ class ProjectionQuestion:
         if isinstance(scenarios, str | os.PathLike | Scenario):
             scenarios = [scenarios]
         read = tuple(map(scenario_read, scenarios or ()))
+        for one in read:
+            if one.changes_moves and not areas:
+                raise without_effect(
+                    f"scenario {one.name}", "moves", "moves are between areas",
+                    f"Say which by {place('areas')}, county or municipality",
+                )  # fmt: skip
         figures, told = arguments.names(indicators), arguments.names(by)
         compares = decompose or equivalent is not None
         if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
@@ -92,7 +99,7 @@ class ProjectionQuestion:
             raise without_effect(place("every"), every, "the last year is compared", "Leave it out")
         likely = None
         if draws is not None:
-            if decompose or told or needs or areas or (difference and compares):
+            if decompose or told or needs or (difference and compares):
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )
@@ -110,7 +117,7 @@ class ProjectionQuestion:
             )  # fmt: skip
         return cls(
             from_, to_, years, read, every, figures, told, None if needs is None else Path(needs),
-            equivalent, decompose, areas, durations, known, months, shown, likely,
+            equivalent, decompose, areas, durations, known, months, shown, likely, smooth,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
@@ -118,7 +125,7 @@ class ProjectionQuestion:
         if self.equivalent is not None or self.decompose:
             begun, known, notes = begun_of(
                 connection, self.first, self.base_years, self.known_at, self.extraction_months,
-                self.durations,
+                self.durations, smooth=self.smooth,
             )  # fmt: skip
             likely = self.likely and with_series(
                 connection, self.likely, begun, date(self.first, 1, 1), known
@@ -132,8 +139,7 @@ class ProjectionQuestion:
             connection, self.first, self.last, base_years=self.base_years,
             scenarios=self.scenarios, every=self.every, indicators=self.indicators, by=self.by,
             needed=self.needs, likely=self.likely, areas=self.areas, durations=self.durations,
-            known_at=self.known_at,
-            extraction_months=self.extraction_months,
+            smooth=self.smooth, known_at=self.known_at, extraction_months=self.extraction_months,
         )  # fmt: skip
         return self.shown.of(found)
 
@@ -158,7 +164,11 @@ class ProjectionQuestion:
 
     def answer_of_tables(self, folder: Path) -> Cells:
         """The answer from a folder of published tables."""
-        return self.shown.of(self._of(read_tables(folder, self.first)))
+        begun = read_tables(folder, self.first, smooth=self.smooth)
+        found = self._of(begun)
+        spec = found.specification
+        said = replace(spec, footnotes=(*spec.footnotes, *of_smooth(begun)))
+        return self.shown.of(Cells(said, found.data))
 
 
 def scenario_read(given: Scenarios) -> Scenario:

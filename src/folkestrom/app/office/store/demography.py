@@ -214,6 +214,7 @@ class Demography(Opened):
         decompose: bool = False,
         areas: Literal["", "county", "municipality"] = "",
         durations: int = 10,
+        smooth: bool = False,
         draws: int | None = None,
         seed: int = 1,
         interval: float = 80.0,
@@ -241,7 +242,8 @@ class Demography(Opened):
         every
             Years between those that are shown.
         indicators
-            Names of figures, for others than the usual ones.
+            Names of figures, for others than the usual ones; with areas "moves": from where to
+            where.
         by
             Some of "immigrant_group", "sex" and "age": persons and events by these, instead of
             figures of all.
@@ -257,6 +259,8 @@ class Demography(Opened):
         durations
             Years since immigration, to 10, that immigrants' rates are told apart by; with
             municipalities 0 is much faster.
+        smooth
+            Smooth rates, by single year of age: for small groups.
         draws, seed
             Draws of what may come, for medians and intervals; the same seed gives the same draws.
         interval
@@ -280,7 +284,7 @@ class Demography(Opened):
             indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
             areas=areas, durations=durations, known_at=known_at,
             extraction_months=extraction_months, draws=draws, seed=seed, interval=interval,
-            series=series, limits=limits, difference=difference,
+            series=series, limits=limits, difference=difference, smooth=smooth,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
@@ -289,8 +293,11 @@ class Demography(Opened):
         self,
         from_: int,
         to_: int,
-        by: str | Iterable[str] = "immigrant_group",
+        by: str | Iterable[str] | None = None,
         *,
+        households: bool = False,
+        every: int | None = None,
+        runs: int = 1,
         seed: int = 0,
         scenario: str | os.PathLike[str] | Scenario | None = None,
         areas: Literal["", "county", "municipality"] = "",
@@ -312,7 +319,17 @@ class Demography(Opened):
             The first year that is lived through, and the last.
         by
             Some of "immigrant_group", "sex", "birth_cohort", "years_lived", "emigrations",
-            "returns", "moves", "children" and "status".
+            "returns", "moves", "children" and "status", by default the first; of households some
+            of "household_type" (the default), "household_size", "age_group", "age_five_year",
+            "sex", "marital_status" and "immigrant_group".
+        households
+            Whether households are asked for, of the beginning of the first year and the end of
+            the last.
+        every
+            Years between further beginnings of years whose households are shown; None: none.
+        runs
+            How often households are simulated: figures are means, with the interval that 80 per
+            cent of the runs lie in.
         seed
             Of the random numbers: the same seed is the same lives, with any number of threads.
         scenario
@@ -328,7 +345,8 @@ class Demography(Opened):
         """
         check_arguments(Demography.simulate, locals())
         question = SimulationQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, seed=seed, scenario=scenario, areas=areas,
+            parameter, from_=from_, to_=to_, by=by, seed=seed, households=households, every=every,
+            runs=runs, scenario=scenario, areas=areas,
             durations=durations, years=years, known_at=known_at,
             extraction_months=extraction_months,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),

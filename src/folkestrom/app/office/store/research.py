@@ -55,6 +55,8 @@ class Research(Opened):
         standardise_by: str | Iterable[str] = (),
         against: str | None = None,
         method: Literal["direct", "indirect"] = "direct",
+        smooth: bool = False,
+        schedule: Literal["gompertz-makeham", "siler", "hadwiger", "rogers-castro"] | None = None,
         known_at: Knowledge = PUBLISHED,
         level: float = 0.95,
         groups: Mapping[str, Groups] | None = None,
@@ -88,6 +90,10 @@ class Research(Opened):
             such as "03", or "immigrant_category=other".
         method
             "direct" or "indirect" standardisation.
+        smooth
+            With smooth rates of each group, by single year of age.
+        schedule
+            With those of the model schedule that fits, by single year of age.
         known_at
             Knowledge date; "published": as known at the extraction a month after the period;
             "latest": all that is known.
@@ -113,7 +119,7 @@ class Research(Opened):
         Next: Swap the two days.
         """
         check_arguments(Research.rates, locals())
-        from folkestrom.app.office.rates import EventQuestion, RateQuestion
+        from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of
 
         events = EventQuestion.asked(
             parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
@@ -122,6 +128,7 @@ class Research(Opened):
         question = RateQuestion(
             events, names(by), names(standardise_by), against, method,
             Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+            curve_of(smooth, schedule, parameter),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 
