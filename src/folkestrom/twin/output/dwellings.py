@@ -39,7 +39,7 @@ CARE: Final = (0.0024, 0.007, 0.023, 0.06)
 TO_CHILDREN, TO_PARENTS = 0.01, 0.6
 """Shares of those who live alone who move to a child's in a year, from 70, and to their
 parents', from 19 to 39 (fitted)."""
-_HOME, _CUSTODY, _SHARE, _CARE, _DAY, _LEAVER, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
+_HOME, _CUSTODY, _SHARE, _CARE, _DAY, _PARTING, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
 _SIDES: Final = ("left", "right")
 _STARTS = (r.FIRST_REGISTRATION, r.BIRTH, r.IMMIGRATION, r.MOVE)
 _STATUS_ONLY = (r.ATTRIBUTE, r.MARITAL, r.CITIZENSHIP)
@@ -335,7 +335,7 @@ class _Moves:
         over = (self.pair[women] != men) & (people.dwelling[women] == people.dwelling[men])
         over &= (people.status[women] == RESIDENT) & (people.status[men] == RESIDENT)
         women, men = women[over], men[over]
-        man = draws(self.country.seed, women, self.w.year, _LEAVER) < MEN_LEAVE
+        man = draws(self.country.seed, women, self.w.year, _PARTING) < MEN_LEAVE
         man = (man & self.free[men]) | ~self.free[women]
         parting = np.where(man, men, women)
         parting = parting[self.free[parting]]
