@@ -67,8 +67,8 @@ PURPOSES = {
         "twin/output/test_creation.py", "twin/output/test_seeds.py",
     ),
     "rules": (
-        "analysis/*", "classifications/*", "intake/*", "linkage/*", "projection/*", "register/*",
-        "residence/*", "statistics/*", "twin/*",
+        "analysis/*", "classifications/*", "households/*", "intake/*", "linkage/*",
+        "projection/*", "register/*", "residence/*", "statistics/*", "twin/*",
     ),
 }  # fmt: skip
 
@@ -84,7 +84,8 @@ LONG = (
     "analysis/microsimulation/*", "analysis/prospects/test_families.py",
     "analysis/prospects/test_simulated.py",
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
-    "app/cli/test_intake.py", "docs/test_manual.py", "linkage/test_linking.py",
+    "app/cli/test_intake.py", "docs/test_manual.py", "households/test_properties.py",
+    "linkage/test_linking.py",
     "projection/norway/*", "projection/rates/test_schedules.py",
     "projection/stochastic/test_by_area.py",
     "publish/formats/test_not_interpreted.py",

@@ -30,6 +30,7 @@ DEFERRED = {
     "app.public.sdmx": "the public server starts without pysdmx, and does without it",
     "app.office": "a store is opened without models and compilers",
     "disclosure.tables.linked_rounding": "who rounds nothing loads no compiler",
+    "households.homes": "who asks for no household loads no compiler",
     "projection.stochastic": "who draws nothing loads no compiler",
     "publish.formats.content": "who writes a table need not wait for what draws",
     "register.build": "who only reads tables loads no compiler",

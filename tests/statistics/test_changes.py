@@ -295,6 +295,28 @@ def test_births_by_the_mothers_age() -> None:
         changes(store, [year(2020)], ["country", "mother_age"])
 
 
+def test_births_by_order_and_the_mothers_marital_status() -> None:
+    known = (date(2000, 1, 1), OPEN)
+    born = [date(2015, 6, 1), date(2020, 6, 1), date(2020, 6, 1)]  # the last two are twins
+    store = hand_made(
+        [{}],
+        event=[event(n, 2, day, day, reached=301) for n, day in enumerate(born, 1)],
+        attribute=[
+            (n, 1, day, 166, 7, None, 1, date(1999, 12, 31), OPEN, *known, n)
+            for n, day in enumerate(born, 1)
+        ],
+        marital=[
+            (7, 1, None, date(1990, 1, 1), date(2018, 1, 1), *known, 8),
+            (7, 2, None, date(2018, 1, 1), OPEN, *known, 9),
+        ],
+    )
+    years = [year(2015), year(2020)]
+    found = changes(store, years, ["birth_order", "mother_marital_status"]).data.to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("2015", 1, "never_married", 1), ("2020", 2, "married", 1), ("2020", 3, "married", 1),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("ask", "says"),
     [

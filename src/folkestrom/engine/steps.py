@@ -281,8 +281,9 @@ def materialise(
             f"CREATE OR REPLACE TEMP TABLE {s.name} AS {s.sql}", parameters_of(s.sql, parameters)
         )
         seconds = time.perf_counter() - began
-        counted = connection.execute(f"SELECT count(*) FROM {s.name}").fetchone()
-        trace.append(StepTrace(s.name, counted[0] if counted else 0, seconds))
+        # Every row is fetched: an unfinished result would block the connection.
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {s.name}").fetchall()
+        trace.append(StepTrace(s.name, rows, seconds))
 
 
 def parameters_of(sql: str, parameters: Mapping[str, object] | None) -> dict[str, object]:

@@ -18,6 +18,7 @@ from folkestrom.pictures.style import (
     MARKERS,
     canvas,
     legend_beside,
+    level_text,
     name_rows,
     number_text,
     tick_text,
@@ -61,11 +62,17 @@ def draw(cube: Cube) -> tuple[Figure, str]:
     lines = max(fill(name, _NAME_LETTERS).count("\n") + 1 for name in rows.names)
     deep = shown * max(0.21 + 0.14 * many, 0.16 * lines + 0.06)
     deep = max(deep, _LETTER * max(map(len, rows.label.split() or [""])))
-    figure, axes = canvas(9.0 if more else 7.2, _AXIS + deep)
+    figure, axes = canvas(9.0 if more or len(cube.bands) > 1 else 7.2, _AXIS + deep)
     handles = [_series(axes, cube, k) for k in range(many)]
     _frame(axes, cube, round(deep / _LETTER))
-    if more:
-        legend_beside(figure, handles, groups.names)
+    widths = [(1.2 + 2 * n, one.level) for n, one in enumerate(cube.bands) if one.level]
+    if more or widths:
+        from matplotlib.lines import Line2D
+
+        keys = [Line2D([], [], color=GREY, linewidth=width) for width, _ in widths]
+        named = [level_text(level, cube.language) for _, level in widths]
+        legend_beside(figure, [*(handles if more else ()), *keys],
+                      [*(groups.names if more else ()), *named])  # fmt: skip
     hidden = f": {word('hidden', cube.language)}." if cube.hidden.any() else ""
     largest = word("largest", cube.language).format(shown=shown, all=size)
     return figure, f"{'' if shown == size else largest} {hidden}".strip()
@@ -93,18 +100,21 @@ def _series(axes: Axes, cube: Cube, k: int) -> Any:
     deep = 0.8 / many
     places = np.arange(len(cube.values)) + deep * (k - (many - 1) / 2)
     values, colour = cube.values[:, k], COLOURS[k % len(COLOURS)]
-    if cube.lower is not None and cube.upper is not None:
-        reach = [values - cube.lower[:, k], cube.upper[:, k] - values]
-        return axes.errorbar(
-            values, places, xerr=np.clip(np.nan_to_num(reach), 0, None), fmt=MARKERS[k],
-            color=colour, markersize=5, capsize=2, linewidth=1.2, linestyle="none",
-            clip_on=False,
-        )  # fmt: skip
-    made = axes.barh(places, np.nan_to_num(values), deep * 0.94, color=colour)
+    if cube.bands:
+        made: Any = None
+        for n, band in reversed([*enumerate(cube.bands)]):
+            reach = [values - band.lower[:, k], band.upper[:, k] - values]
+            made = axes.errorbar(
+                values, places, xerr=np.clip(np.nan_to_num(reach), 0, None), fmt=MARKERS[k],
+                color=colour, markersize=5, capsize=2, linewidth=1.2 + 2 * n, linestyle="none",
+                clip_on=False,
+            )  # fmt: skip
+        return made
+    bars = axes.barh(places, np.nan_to_num(values), deep * 0.94, color=colour)
     if many == 1:
         for place, value in zip(places, values, strict=True):
             _write(axes, cube, place, value)
-    return made
+    return bars
 
 
 def _write(axes: Axes, cube: Cube, place: float, value: float) -> None:
@@ -136,5 +146,5 @@ def _frame(axes: Axes, cube: Cube, letters: int) -> None:
         axes.axvline(0, color=GREY, linewidth=0.8)
     else:
         axes.set_xlim(left=0)
-    if cube.values.shape[1] == 1 and cube.lower is None:
+    if cube.values.shape[1] == 1 and not cube.bands:
         axes.margins(x=0.12)

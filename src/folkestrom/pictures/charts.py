@@ -176,7 +176,7 @@ def _plain(cube: Cube, points: Cube | None = None) -> Chart:
         return titled(figure, cube, "lines", note)
     longest = max(cube.axes, key=lambda axis: (axis.id != "measure", len(axis.codes)))
     figure, note = bars.draw(cube.moved((longest.id,)))
-    return titled(figure, cube, "bars" if cube.lower is None else "points", note)
+    return titled(figure, cube, "points" if cube.bands else "bars", note)
 
 
 def _check(cube: Cube, ordered: Sequence[Axis]) -> None:

@@ -83,6 +83,23 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """The ends of an interval.
+
+    Parameters
+    ----------
+    level
+        Per cent of what may be within, where there are several; empty: the only one.
+    lower, upper
+        Its ends, with the axes of the figures.
+    """
+
+    level: str
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Cube:
     """Figures by dimensions: arrays have an axis for each, in their order.
 
@@ -98,8 +115,8 @@ class Cube:
         What is counted.
     values
         Figures; NaN: there is none.
-    lower, upper
-        Limits of an interval; None: there is none.
+    bands
+        Intervals, the widest first.
     hidden
         Where the figure is not shown, for confidentiality.
     notes
@@ -115,8 +132,7 @@ class Cube:
     axes: tuple[Axis, ...]
     measure: Measure
     values: Floats
-    lower: Floats | None
-    upper: Floats | None
+    bands: tuple[Band, ...]
     hidden: Booleans
     notes: tuple[str, ...]
     language: Lang
@@ -142,8 +158,7 @@ class Cube:
             self,
             axes=axes,
             values=change(self.values),
-            lower=None if self.lower is None else change(self.lower),
-            upper=None if self.upper is None else change(self.upper),
+            bands=tuple(Band(b.level, change(b.lower), change(b.upper)) for b in self.bands),
             hidden=change(self.hidden.astype(np.float64)).astype(np.bool_),
         )
 
@@ -187,8 +202,8 @@ def cube_of(
     totals = {d.id: {d.total} for d in spec.dimensions}
     varying = sum(len({*axis.codes} - totals[axis.id]) > 1 for axis in axes)
     chosen = _chosen(spec.measures, measures, 1 if alone or varying > 1 else MOST_MEASURES)
-    limits = _limits(spec.measures, chosen[0]) if len(chosen) == 1 else None
-    arrays = [_array(cells, measure, place, size) for measure in (*chosen, *(limits or ()))]
+    limits = _limits(spec.measures, chosen[0]) if len(chosen) == 1 else []
+    arrays = [_array(cells, measure, place, size) for measure in chosen]
     hidden = np.zeros(int(np.prod(size)), np.bool_)
     if cells.suppressed is not None:
         hidden[place] = np.asarray(cells.suppressed.to_numpy(zero_copy_only=False), np.bool_)
@@ -205,8 +220,11 @@ def cube_of(
         values = np.stack(arrays, axis=-1).ravel()
         hidden = np.repeat(hidden, len(chosen))
     size = [len(axis.codes) for axis in axes]
-    lower, upper = (None, None) if limits is None else (a.reshape(size) for a in arrays[1:])
-    named = alone and len(spec.measures) > 1 and limits is None
+    bands = tuple(
+        Band(level, *(_array(cells, end, place, size).reshape(size) for end in ends))
+        for level, *ends in limits
+    )
+    named = alone and len(spec.measures) > 1 and not limits
     cube = Cube(
         title=_titled(spec, chosen[0], language) if named else spec.title.of(language),
         time=spec.reference_time.of(language),
@@ -215,8 +233,7 @@ def cube_of(
         axes=axes,
         measure=_together(chosen, language),
         values=values.reshape(size),
-        lower=lower,
-        upper=upper,
+        bands=bands,
         hidden=(hidden & np.isnan(values)).reshape(size),
         notes=tuple(note.of(language) for note in spec.footnotes),
         language="no" if language is Language.NO else "en",
@@ -309,16 +326,21 @@ def _together(chosen: Sequence[Measure], language: Language) -> Measure:
     return replace(chosen[0], label=same(units), unit=same(""))
 
 
-def _limits(all_of: Sequence[Measure], measure: Measure) -> tuple[Measure, Measure] | None:
-    """The ends of a measure's interval: named after it, or alone and right behind it."""
+def _limits(all_of: Sequence[Measure], measure: Measure) -> list[tuple[str, Measure, Measure]]:
+    """The ends of a measure's intervals, the widest first.
+
+    They are named after it, with the level where there are several, or alone and right behind it.
+    """
     by_name = {m.id: m for m in all_of}
-    names = list(by_name)
-    for low, high in ((f"{measure.id}_lower", f"{measure.id}_upper"), ("lower", "upper")):
-        if low in by_name and high in by_name:
-            if low == "lower" and names.index(low) != names.index(measure.id) + 1:
-                continue
-            return by_name[low], by_name[high]
-    return None
+    names, found = list(by_name), []
+    if names[names.index(measure.id) + 1 :][:1] == ["lower"] and "upper" in by_name:
+        found.append(("", by_name["lower"], by_name["upper"]))
+    for name in names:
+        ends = re.fullmatch(rf"{re.escape(measure.id)}_lower((_\d+)*)", name)
+        if ends and (upper := f"{measure.id}_upper{ends[1]}") in by_name:
+            level = ends[1].removeprefix("_").replace("_", ".")
+            found.append((level, by_name[name], by_name[upper]))
+    return sorted(found, key=lambda one: -float(one[0] or 0))
 
 
 def _placed(

@@ -14,10 +14,12 @@ from folkestrom.pictures.cube import Axis, Cube, Floats
 from folkestrom.pictures.style import (
     COLOURS,
     DASHES,
+    GREY,
     GRID,
     MARKERS,
     canvas,
     legend_beside,
+    level_text,
     tick_text,
     word,
 )
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Lines that can still be told apart.
 MOST: Final = 12
+#: How much of its colour a band has.
+_TINT: Final = 0.15
 #: Marks along the axis of time.
 _MOST_MARKS: Final = 12
 _FEW_POINTS: Final = 30
@@ -55,9 +59,9 @@ def draw(cube: Cube, points: Floats | None = None) -> tuple[Figure, str]:
             where="chart", value=f"{len(lines)} of {', '.join(axis.label for axis in others)}",
             allowed=f"at most {MOST}", next_step="Ask for fewer categories or variables",
         )  # fmt: skip
-    figure, axes = canvas(9.0 if others else 7.2, 3.5)
+    figure, axes = canvas(9.0 if others or len(cube.bands) > 1 else 7.2, 3.5)
     places = _places(across)
-    ends = []
+    lasts = []
     for k, line in enumerate(lines):
         at: Any = (slice(None), *line)
         values = cube.values[at]
@@ -70,19 +74,41 @@ def draw(cube: Cube, points: Floats | None = None) -> tuple[Figure, str]:
         if points is not None:
             marker = MARKERS[k % len(MARKERS)]
             axes.scatter(places, points[at], s=9, color=colour, marker=marker, alpha=0.6)
-        if cube.lower is not None and cube.upper is not None:
-            axes.fill_between(
-                places, cube.lower[at], cube.upper[at], color=colour, alpha=0.15, linewidth=0
-            )
+        for n, band in enumerate(cube.bands):
+            ends = band.lower[at], band.upper[at]
+            axes.fill_between(places, *ends, color=colour, alpha=_TINT, linewidth=0)
+            if len(cube.bands) > 1:
+                # Tints alone are too near each other: their edges tell them apart.
+                axes.plot(places, np.column_stack(ends), color=colour, **_edge(n))
         name = ", ".join(a.names[n] for a, n in zip(others, line, strict=True))
         known = values[~np.isnan(values)]
-        ends.append((-(known[-1] if len(known) else -np.inf), k, made, name))
+        lasts.append((-(known[-1] if len(known) else -np.inf), k, made, name))
     _frame(axes, cube, across, places)
-    if others:
-        ends.sort(key=lambda end: end[:2])
-        legend_beside(figure, [end[2] for end in ends], [end[3] for end in ends])
+    lasts = sorted(lasts, key=lambda end: end[:2]) if others else []
+    if others or len(cube.bands) > 1:
+        keys = _keys(cube, GREY if others else COLOURS[0]) if len(cube.bands) > 1 else {}
+        legend_beside(figure, [*(end[2] for end in lasts), *keys.values()],
+                      [*(end[3] for end in lasts), *keys])  # fmt: skip
     said = (word("curve", cube.language) if points is not None else "", _baseline(axes, cube))
     return figure, " ".join(filter(None, said))
+
+
+def _edge(n: int) -> dict[str, Any]:
+    """How the edge of a band is drawn: the widest solid, those within it dashed and dotted."""
+    return {"linewidth": 0.8, "linestyle": DASHES[n % len(DASHES)]}
+
+
+def _keys(cube: Cube, colour: str) -> dict[str, Any]:
+    """What the bands are, as they are seen on those that they lie in."""
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Patch
+
+    return {
+        level_text(band.level, cube.language): Patch(
+            facecolor=to_rgba(colour, 1 - (1 - _TINT) ** (n + 1)), edgecolor=colour, **_edge(n)
+        )
+        for n, band in enumerate(cube.bands)
+    }
 
 
 def _places(axis: Axis) -> Floats:
@@ -118,8 +144,8 @@ def _short(name: str, axis: Axis) -> str:
 
 
 def _baseline(axes: Axes, cube: Cube) -> str:
-    lowest = np.nanmin(cube.values if cube.lower is None else cube.lower)
-    highest = np.nanmax(cube.values if cube.upper is None else cube.upper)
+    lowest = min(np.nanmin(one) for one in (cube.values, *(band.lower for band in cube.bands)))
+    highest = max(np.nanmax(one) for one in (cube.values, *(band.upper for band in cube.bands)))
     if lowest < 0:
         return ""
     if lowest > _FLAT * highest:

@@ -231,7 +231,7 @@ def fits(cube: Cube) -> bool:
     sex, age, *others = cube.axes
     known = [len(set(axis.codes) - {"unknown"}) for axis in (sex, age)]
     return (
-        cube.lower is None
+        not cube.bands
         and known[0] == MOST
         and known[1] > 0
         and [len(axis.codes) for axis in others] in ([], [MOST])

@@ -109,6 +109,7 @@ WORDS: Final = {
     "hidden": ("Not shown, for confidentiality", "Vises ikke, av hensyn til personvernet"),
     "no figure": ("No figure", "Ingen tall"),
     "no borders": ("Without borders in the file: {codes}.", "Uten grenser i filen: {codes}."),
+    "interval": ("{level} per cent interval", "{level} prosents intervall"),
     "both": ("{before} and {now}", "{before} og {now}"),
     "source": ("Computed by folkestrom", "Beregnet med folkestrom"),
     "curve": (
@@ -131,6 +132,25 @@ def word(key: str, lang: Language) -> str:
     ('død', 'Oslo')
     """
     return WORDS[key][lang == "no"] if key in WORDS else key
+
+
+def level_text(level: str, lang: Language) -> str:
+    """What a legend calls an interval.
+
+    Parameters
+    ----------
+    level
+        Per cent that lie in it.
+    lang
+        en or no.
+
+    Examples
+    --------
+    >>> level_text("97.5", "no")
+    '97,5 prosents intervall'
+    """
+    said = level.replace(".", ",") if lang == "no" else level
+    return word("interval", lang).format(level=said)
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:

@@ -66,8 +66,8 @@ def moves_in_steps(
     ([0.1, 0.05], [0, 1, 0])
     """
     parts = [
-        _part(change, areas, codes, span, f"scenario {scenario.name}, change {number}")
-        for number, change in enumerate(scenario.changes, start=1)
+        _part(change, areas, codes, span, f"{place}, change {number}")
+        for place, number, change in scenario.placed()
         if change.component == "moves"
     ]
     if not parts:

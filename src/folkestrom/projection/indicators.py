@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Floats
-from folkestrom.projection.structure import Structure
+from folkestrom.projection.structure import FEMALE, Structure
 
 #: From when persons count as old, and from when as of working age.
 OLD_AGE, WORKING_AGE = 65, 20
@@ -108,6 +108,31 @@ def median_age(persons: Floats, structure: Structure) -> NDArray[np.float64]:
     lower = np.where(place > 0, np.take_along_axis(below, np.maximum(place - 1, 0), -1), 0.0)
     found = structure.width * (place + (half - lower) / (upper - lower))
     return np.asarray(found[..., 0])
+
+
+def total_fertility(fertility: Floats, persons: Floats, structure: Structure) -> Floats:
+    """Children per woman, of the women of each age together; of an age without any, plain means.
+
+    Parameters
+    ----------
+    fertility
+        Rates of groups by age: (…, groups, ages).
+    persons
+        By group, sex and age group: (…, groups, 2, ages).
+    structure
+        The cells.
+
+    Examples
+    --------
+    >>> rates = np.repeat([[0.01], [0.03]], 100, axis=1)
+    >>> persons = np.array([30.0, 10.0])[:, None, None].repeat(2, 1).repeat(100, 2)
+    >>> float(total_fertility(rates, persons, Structure(ages=100)))
+    1.5
+    """
+    women = persons[..., FEMALE, :]
+    women = np.where(women.sum(axis=-2, keepdims=True) > 0, women, 1.0)
+    by_age = (fertility * women).sum(axis=-2) / women.sum(axis=-2)
+    return np.asarray(structure.width * by_age.sum(axis=-1))
 
 
 def remaining_years(mortality: Floats, structure: Structure) -> NDArray[np.float64]:

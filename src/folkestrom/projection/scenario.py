@@ -145,11 +145,11 @@ class Scenario:
         """
         self._check_parts(structure, first)
         span = Span(structure, first, steps, population)
-        for place, number, change in self._placed():
+        for place, number, change in self.placed():
             rates = changed(rates, change, span, f"{place}, change {number}")
         return rates
 
-    def _placed(self) -> Iterator[tuple[str, int, Change]]:
+    def placed(self) -> Iterator[tuple[str, int, Change]]:
         """Changes, and the place and the number of each."""
         if self.upper:
             raise UsageError(
@@ -164,7 +164,7 @@ class Scenario:
     def _check_parts(self, structure: Structure, first: int) -> None:
         """Two parts may not set one component of the same cells to different levels."""
         for own, others in combinations(self.parts, 2):
-            for (place, n, one), (place2, n2, other) in product(own._placed(), others._placed()):
+            for (place, n, one), (place2, n2, other) in product(own.placed(), others.placed()):
                 if not one.contradicts(other):
                     continue
                 met = cells_of(one, structure, place) & cells_of(other, structure, place2)
@@ -188,7 +188,7 @@ class Scenario:
         structure
             The cells.
         """
-        for place, number, change in self._placed():
+        for place, number, change in self.placed():
             population = started(population, change, structure, f"{place}, change {number}")
         return population
 

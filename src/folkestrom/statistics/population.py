@@ -18,6 +18,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
+from folkestrom.statistics.homes import provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
@@ -181,7 +182,9 @@ def fetch(
     connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], parameters: dict[str, object]
 ) -> pa.Table:
     """Rows of the last step as an Arrow table."""
-    return connection.sql(compose(steps), params=parameters).to_arrow_table()
+    text = compose(steps)
+    provide_homes(connection, text, parameters)
+    return connection.sql(text, params=parameters).to_arrow_table()
 
 
 def _at(

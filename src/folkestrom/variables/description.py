@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.calendar import age_sql
 from folkestrom.model.codes import Kind
-from folkestrom.variables.calendar import age_sql
 from folkestrom.variables.past import (
     EVER_KNOWN,
     MADE,
@@ -30,6 +30,7 @@ from folkestrom.variables.sources import (
     CHILDREN,
     HISTORIES,
     MARITAL,
+    MATERNITY,
     MOTHER,
     PARENTS,
     REFERENCE_DAY,
@@ -205,6 +206,28 @@ def rows_with_mother(source: str) -> str:
     """
 
 
+@step(
+    "rows_with_maternity", reads=["attribute", "marital"], example={"source": "flow_rows"}
+)  # fmt: skip
+def rows_with_maternity(source: str) -> str:
+    """Births with the mother's marital status on the day, and which of her live births they are.
+
+    Of twins the one is a birth before the other. Nothing for other events, and where the mother is
+    not in the register.
+    """
+    numbered = "row_number() OVER (PARTITION BY mother ORDER BY birth_date, person)"
+    return f"""
+        SELECT r.*, w.marital_status AS mother_marital_status, a.birth_order
+        FROM {source} r
+        LEFT JOIN (
+          SELECT person, mother, CAST({numbered} AS INTEGER) AS birth_order
+          FROM attribute h WHERE mother IS NOT NULL AND {_known(EVENT_ROWS, "h")}
+        ) a ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
+        LEFT JOIN marital w ON w.person = a.mother AND w.valid_from <= r.event_date
+          AND w.valid_to > r.event_date AND {_known(EVENT_ROWS, "w")}
+    """
+
+
 @step("rows_with_calendar", example={"source": "residents", "columns": {"age": "1"}})
 def rows_with_calendar(source: str, columns: Mapping[str, str]) -> str:
     """Rows with completed years since a day, such as ages, and with the calendar year."""
@@ -277,6 +300,8 @@ def _joined(source: Source, columns: Sequence[str], last: str, rows: Rows) -> li
         return [parents_born(last, rows), rows_with_parents(last, rows)]
     if source is MOTHER:
         return [rows_with_mother(last)]
+    if source is MATERNITY:
+        return [rows_with_maternity(last)]
     if not isinstance(source, History):
         raise TypeError(f"rows of {rows.name} have no {source.name}")
     if source.made and rows.many:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.calendar import age_sql, anniversary_sql
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
-from folkestrom.variables.calendar import age_sql, anniversary_sql
 
 #: Persons of a part; the rest of a history need not be looked at.
 PART: Final = "person >= $low AND person < $high"

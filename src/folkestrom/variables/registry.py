@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import IntEnum
 from typing import Any, Final
 
 from folkestrom.classifications.age_groups import FIVE_YEAR, MOTHERS, PUBLISHED, AgeGroups
@@ -34,8 +33,35 @@ from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus, Reas
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
 from folkestrom.model.specification import Category, Dimension, Text, same
 from folkestrom.variables import sources
-from folkestrom.variables.sources import Source
-from folkestrom.variables.variable import STUDIES, UNKNOWN_CATEGORY, Decoder, Use, Variable
+from folkestrom.variables.constructors import (
+    classified as _classified,
+)
+from folkestrom.variables.constructors import (
+    completed as _completed,
+)
+from folkestrom.variables.constructors import (
+    country as _country,
+)
+from folkestrom.variables.constructors import (
+    enumerated as _enumerated,
+)
+from folkestrom.variables.constructors import (
+    flag as _flag,
+)
+from folkestrom.variables.constructors import (
+    grouped as _grouped,
+)
+from folkestrom.variables.constructors import (
+    listed as _listed,
+)
+from folkestrom.variables.constructors import (
+    number as _number,
+)
+from folkestrom.variables.constructors import (
+    place as _place,
+)
+from folkestrom.variables.homes import HOMES
+from folkestrom.variables.variable import STUDIES, Use, Variable
 
 #: Groups of completed years since the first immigration.
 DURATIONS: Final = AgeGroups("duration", (0, 1, 2, 3, 5, 10, 15, 20))
@@ -47,75 +73,6 @@ _FLOW: Final[frozenset[Use]] = frozenset({"flow"})
 _OF_BIRTHS: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("births",)}
 _OF_MIGRATION: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("immigration", "emigration")}
 _EXPOSURE: Final[frozenset[Use]] = frozenset({"exposure"})
-
-
-def _number(id: str, label: Text, sql: str, *needs: Source, **more: Any) -> Variable:
-    """A variable whose numbers are its codes."""
-    shown = {key: more.pop(key) for key in ("classification", "labels") if key in more}
-    shown.setdefault("labels", named(str))
-    return Variable(Dimension(id, label, **shown), sql, frozenset(needs), **more)
-
-
-def _listed(
-    dimension: Dimension,
-    sql: str,
-    *needs: Source,
-    numbers: Mapping[str, int] | None = None,
-    everybody: bool = False,
-    **more: Any,
-) -> Variable:
-    """A variable with the codes of its dimension, which stand for 0, 1, … unless `numbers` says.
-
-    Who has none of them is unknown, unless `everybody` has one.
-    """
-    codes = [category.code for category in dimension.categories]
-    stand_for = numbers or {code: n for n, code in enumerate(codes) if code != UNKNOWN_CODE}
-    levels = tuple(code for code in codes if code in stand_for)
-    named_by = {number: code for code, number in stand_for.items()}
-    made = Variable(dimension, sql, frozenset(needs), named_by.__getitem__, **more)
-    rest = () if everybody or UNKNOWN_CODE in levels else (UNKNOWN_CODE,)
-    return made.with_levels((*levels, *rest), (stand_for[level] for level in levels))
-
-
-def _enumerated(kind: type[IntEnum]) -> dict[str, int]:
-    return {member.name.lower(): int(member) for member in kind}
-
-
-def _classified(
-    id: str, label: Text, labels: Mapping[str, Text], sql: str, *needs: Source,
-    classification: str = "", everybody: bool = False, **more: Any,
-) -> Variable:  # fmt: skip
-    """A variable with codes of its own."""
-    rest = () if everybody else (UNKNOWN_CATEGORY,)
-    categories = (*(Category(code, text) for code, text in labels.items()), *rest)
-    dimension = Dimension(id, label, categories, classification)
-    return _listed(dimension, sql, *needs, everybody=everybody, **more)
-
-
-def _flag(id: str, label: Text, condition: str, *needs: Source, note: Text) -> Variable:
-    sql = f"CASE WHEN {condition} THEN 1 ELSE 0 END"
-    return _classified(id, label, _NO_YES, sql, *needs, everybody=True, note=note)
-
-
-def _grouped(made: AgeGroups, label: Text, age: str, *needs: Source, **more: Any) -> Variable:
-    categories = (*made.categories, UNKNOWN_CATEGORY)
-    dimension = Dimension(made.name, label, categories, classification="Age")
-    return _listed(dimension, made.sql(age), *needs, **more)
-
-
-def _country(id: str, label: Text, column: str, *needs: Source, **more: Any) -> Variable:
-    dimension = Dimension(id, label, classification="ISO 3166-1 alpha-2", labels=country_label)
-    known = f"coalesce({column}, {COUNTRY_CODES[UNKNOWN]})"
-    return Variable(dimension, known, frozenset(needs), country_code, **more)
-
-
-def _place(dimension: Dimension, sql: str, decode: Decoder, need: Source, **more: Any) -> Variable:
-    return Variable(dimension, sql, frozenset({need}), decode, **more)
-
-
-def _completed(label: Text, source: sources.Completed, **more: Any) -> Variable:
-    shown = {"classification": "Completed years", **more}
-    return _number(source.name, label, source.name, source, **shown)
 
 
 def _category_sql() -> str:
@@ -190,7 +147,6 @@ _OWN_CHILDREN: Final = Text(
     "Children are own ones under 18 who are resident in the country, wherever they live in it.",
     "Barn er egne barn under 18 år som er bosatt i landet, uansett hvor i landet de bor.",
 )
-_NO_YES: Final = {"no": Text("No", "Nei"), "yes": Text("Yes", "Ja")}
 _NORWEGIAN_BORN: Final = Text("Norwegian-born to immigrant parents", "Norskfødte av innvandrere")
 _PARTNERS: Final = sorted(s for s in PARTNERED_STATUSES if "SEPARATED" not in s.name)
 _PARTNER: Final = f"marital_status IN ({', '.join(str(int(status)) for status in _PARTNERS)})"
@@ -297,6 +253,24 @@ _OF_THE_REGISTER: Final = (
     _country(
         "mother_country_of_birth", Text("Mother's country of birth", "Mors fødeland"),
         "mother_country_of_birth", sources.MOTHER, **_OF_BIRTHS,
+    ),
+    _listed(
+        replace(
+            MARITAL_STATUS, id="mother_marital_status",
+            label=Text("Marital status of the mother", "Mors sivilstand"),
+        ),
+        "mother_marital_status", sources.MATERNITY, numbers=_enumerated(MaritalStatus),
+        **_OF_BIRTHS,
+    ),
+    _number(
+        "birth_order", Text("Birth order", "Barnets nummer i rekken"), "birth_order",
+        sources.MATERNITY, classification="The mother's live births", **_OF_BIRTHS,
+        note=Text(
+            "Birth order counts the mother's live births that the register has: not those abroad "
+            "of children who never lived here.",
+            "Barnets nummer teller mors levendefødte som registeret har: ikke dem i utlandet av "
+            "barn som aldri har bodd her.",
+        ),
     ),
 )  # fmt: skip
 
@@ -462,7 +436,7 @@ _DERIVED: Final = (
 )  # fmt: skip
 
 #: Every variable of every store, by name.
-VARIABLES: Final[dict[str, Variable]] = {v.name: v for v in (*_OF_THE_REGISTER, *_DERIVED)}
+VARIABLES: Final[dict[str, Variable]] = {v.name: v for v in (*_OF_THE_REGISTER, *_DERIVED, *HOMES)}
 
 #: Every name that is taken, so that no linked variable or group can have it.
 RESERVED: Final = frozenset({*VARIABLES, "person", "year"})

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from folkestrom.households.homes import TABLE as HOUSEHOLD
 from folkestrom.linkage.catalogue import Key, table_of
 from folkestrom.model.codes import MaritalStatus
 
@@ -94,6 +95,10 @@ def _made(name: str, **more: Any) -> History:
     return History(name, (name,), table=name, stored=_VALUE, made=True, **more)
 
 
+def _at_home(name: str) -> History:
+    return History(f"home_{name}", (name,), table=HOUSEHOLD, stored=(name,))
+
+
 RESIDENCE: Final = _history("residence", "municipality", "basic_unit")
 ATTRIBUTE: Final = _history("attribute", "sex", "birth_date", holds="always")
 #: Of the same table, and apart: events have the other two, and most questions no need of this.
@@ -113,6 +118,15 @@ FIRST_MUNICIPALITY: Final = _made("first_municipality", holds="always")
 #: First immigrations of those whose record begins with one: what duration of residence counts from.
 ARRIVAL: Final = _made("arrival", holds="always")
 CHILDREN: Final = _made("children", missing=0)
+
+#: What households say of their members: a table that is made for the days of a question.
+HOUSEHOLD_TYPE: Final = _at_home("household_type")
+HOUSEHOLD_SIZE: Final = _at_home("household_size")
+YOUNGEST: Final = _at_home("youngest")
+FAMILY_TYPE: Final = _at_home("family_type")
+FAMILY_ROLE: Final = _at_home("family_role")
+COUPLE: Final = _at_home("couple")
+LIVING_PARENTS: Final = _at_home("parents")
 
 AGE: Final = Completed("age", ("age",), (ATTRIBUTE,), "birth_date")
 YEARS_SINCE_IMMIGRATION: Final = Completed(
@@ -137,18 +151,21 @@ YEAR: Final = Source("year", ("year",))
 REFERENCE_DAY: Final = Source("reference_day", ("reference_day",))
 #: The mother of who is born.
 MOTHER: Final = Source("mother", ("mother_age", "mother_country_of_birth"))
+#: The mother's marital status then, and how many children she had had with this one.
+MATERNITY: Final = Source("maternity", ("mother_marital_status", "birth_order"))
 #: What became of a person-year or an episode.
 OUTCOME: Final = Source("outcome", ("kind", "country", "went_to"))
 
 #: Tables of the store that are histories.
-HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", "linked_*")
+HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", HOUSEHOLD, "linked_*")
 
 #: Sources of every store, in the order in which rows get them.
 SOURCES: Final[tuple[Source, ...]] = (
     RESIDENCE, ATTRIBUTE, BIRTHPLACE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION,
     FIRST_IMMIGRATION, IMMIGRATION_REASON, MOVED_IN, FIRST_MUNICIPALITY, ARRIVAL, CHILDREN, MOTHER,
-    AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION, YEARS_IN_MUNICIPALITY,
-    YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
+    MATERNITY, HOUSEHOLD_TYPE, HOUSEHOLD_SIZE, YOUNGEST, FAMILY_TYPE, FAMILY_ROLE, COUPLE,
+    LIVING_PARENTS, AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION,
+    YEARS_IN_MUNICIPALITY, YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
-from folkestrom.variables.calendar import age_sql, anniversary_sql
+from folkestrom.model.calendar import age_sql, anniversary_sql
 from folkestrom.variables.description import STAYS, described
 from folkestrom.variables.past import MADE
 from folkestrom.variables.sources import (

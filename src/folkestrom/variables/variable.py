@@ -175,5 +175,5 @@ def needs_of(variables: Iterable[Variable]) -> list[Source]:
 
 
 def notes(chosen: Iterable[Variable]) -> tuple[Text, ...]:
-    """Footnotes of a table by those variables."""
-    return tuple(variable.note for variable in chosen if variable.note is not None)
+    """Footnotes of a table by those variables, each once."""
+    return tuple(dict.fromkeys(v.note for v in chosen if v.note is not None))

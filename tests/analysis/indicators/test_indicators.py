@@ -50,7 +50,11 @@ def a_country() -> Any:
         day = date(2001, 3, number)
         events.append(_event(number, number, 2, day, day))
         attributes.append(_attribute(number, 1, day, mother))
-    return hand_made(rows, event=events, attribute=attributes)
+    wed = date(2001, 5, 1)
+    marital = [
+        (1040, 1, None, BEGIN, wed, *KNOWN, 1), (1040, 2, 2500, wed, OPEN, *KNOWN, 2),
+    ]  # fmt: skip
+    return hand_made(rows, event=events, attribute=attributes, marital=marital)
 
 
 def test_a_year_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +76,8 @@ def test_a_year_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row["life_expectancy_male"] == pytest.approx(100 + 182 / 365.2425, abs=0.005)
     assert row["life_expectancy_female"] is None
     assert row["infant_mortality"] == 0
+    # A man of 40 marries a woman who is not resident.
+    assert (row["mean_age_at_marriage_male"], row["mean_age_at_marriage_female"]) == (40.5, None)
     # On 1 January two are of each completed age 0 to 99.
     assert (row["mean_age"], row["median_age"]) == (50, 50)
 

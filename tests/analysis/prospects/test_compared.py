@@ -112,7 +112,9 @@ def test_an_equivalent_does_the_same_in_each_draw() -> None:
 
 def test_draws_without_an_equivalent_are_said_with_their_share() -> None:
     found = DrawnEquivalent(np.ones(4), np.ones(4), np.array([1.0, 2.0, 3.0, np.nan]))
-    assert found.summary(80)["factor"] == 2
+    assert found.summary(["factor", "low", "high"], [50]) == pytest.approx(
+        {"before": 1, "after": 1, "factor": 2, "low": 1.5, "high": 2.5}
+    )
     assert found.remarks("few")[0].en.startswith("few: in 25.0 per cent of the draws")
     crowd = Scenario("crowd", (Change("population", "multiply", 1e6),))
     with pytest.raises(UsageError, match="crowd: 'mortality' has no equivalent in any draw"):
@@ -280,4 +282,31 @@ def test_a_scenario_says_whom_it_leaves_without_anybody() -> None:
         "empty", (Change("population", "multiply", 0, ("immigrants",)),
                   Change("immigration", "multiply", 0)))])  # fmt: skip
     notes = [note.en for note in cells.specification.footnotes]
-    assert "empty: nobody is left in 1 of the groups, first by 2020 in new." in notes
+    said = "empty: leaves out {} of the groups, in which nobody is at the beginning: {}."
+    assert said.format(1, "new") in notes
+    ends = [Scenario("ends", (Change("immigration", "multiply", 0), Change(
+        "emigration", "set", 1, ("new",))))]  # fmt: skip
+    notes = [note.en for note in outlook(START, 2020, 2060, ends).specification.footnotes]
+    assert [note[:48] for note in notes if "nobody" in note] == [
+        "ends: nobody is left in 1 of the groups, first b"
+    ]
+
+
+def test_one_year_is_the_start() -> None:
+    alone = outlook(START, 2020, 2020).data.to_pylist()
+    assert alone == outlook(START, 2020, 2021).data.to_pylist()[:1]
+    with pytest.raises(UsageError, match="the second not the earlier"):
+        outlook(START, 2020, 2019)
+
+
+def test_growth_beyond_belief_is_said() -> None:
+    """Three daughters a woman and more: tens of times as many in eighty years."""
+    grown = outlook(START, 2020, 2100, [Scenario("many", (Change("fertility", "multiply", 6),))])
+    size = grown.data.to_pylist()[-1]["population"] / grown.data.to_pylist()[0]["population"]
+    assert size > 10
+    notes = [note.en for note in grown.specification.footnotes if "times what it was" in note.en]
+    assert len(notes) == 1
+    year = int(notes[0].removeprefix("many: by ")[:4])
+    first = {row["year"]: row["population"] for row in grown.data.to_pylist()
+             if row["scenario"] == "many"}  # fmt: skip
+    assert first[f"{year - 1}"] <= 10 * first["2020"] < first[f"{year}"]

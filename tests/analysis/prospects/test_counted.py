@@ -102,11 +102,13 @@ def test_the_future_of_nobody_who_moves_is_that_of_who_is_here() -> None:
 def test_years_that_cannot_be() -> None:
     store = store_of(people())
     with pytest.raises(UsageError, match="are no years of a projection"):
-        projected(store, 2021, 2021)
-    with pytest.raises(UsageError, match="its first stock"):
-        projected(store, 2021, 2022, base_years=22)
-    with pytest.raises(UsageError, match="later reports"):
-        projected(store, 2031, 2041)
+        projected(store, 2021, 2020)
+    for years in (22, 30):
+        with pytest.raises(UsageError, match=f"(?s)years: '{years}' are more.*1 to 21\\."):
+            projected(store, 2021, 2022, base_years=years)
+    for first in (2000, 2031):
+        with pytest.raises(UsageError, match=f"(?s)from: '{first}' is no year.*2001 to 2021"):
+            projected(store, first, 2041, base_years=1)
     with pytest.raises(UsageError, match="name of their own"):
         projected(store, 2021, 2022, scenarios=[Scenario("a"), Scenario("a")])
     assert np.isfinite(projected(store, 2021, 2022).data["old_age_dependency"][0].as_py())

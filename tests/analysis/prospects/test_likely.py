@@ -16,6 +16,7 @@ from folkestrom.analysis.prospects.past import history
 from folkestrom.analysis.prospects.projected import projected
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
+from folkestrom.model.specification import Text
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.scenario import Change, Scenario
 from folkestrom.projection.stochastic.limits import Limit, Limits
@@ -107,6 +108,27 @@ def test_series_of_the_register_are_drawn_from(store: duckdb.DuckDBPyConnection)
         projected(store, 2010, 2020, likely=Likely(20))
 
 
+def test_several_intervals_lie_within_each_other(store: duckdb.DuckDBPyConnection) -> None:
+    one, asked = Likely(100, limits=WIDE), (50.0, 80.0, 97.5)
+    several = projected(store, 2021, 2041, every=20, likely=replace(one, intervals=asked))
+    spec, found = several.specification, several.data.to_pylist()[-1]
+    assert [m.id for m in spec.measures[:7]] == [
+        "population", "population_lower_50", "population_upper_50", "population_lower_80",
+        "population_upper_80", "population_lower_97_5", "population_upper_97_5",
+    ]  # fmt: skip
+    assert spec.measures[6].label == Text(
+        "Population 1 January, upper 97.5 %", "Folkemengde 1. januar, øvre 97,5 %"
+    )
+    assert "intervals that 50, 80 and 97.5 per cent of them" in spec.footnotes[0].en
+    assert "intervallene som 50, 80 og 97,5 prosent av dem" in spec.footnotes[0].no
+    for level, name in zip(asked, ("50", "80", "97_5"), strict=True):
+        alone = projected(store, 2021, 2041, every=20, likely=replace(one, intervals=(level,)))
+        for measure in USUAL:
+            for end in ("lower", "upper"):
+                of_it = alone.data.to_pylist()[-1][f"{measure}_{end}"]
+                assert found[f"{measure}_{end}_{name}"] == of_it
+
+
 def test_draws_that_explode_are_said_with_their_share(
     store: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +139,7 @@ def test_draws_that_explode_are_said_with_their_share(
         found["most"][:25] *= times[0]
         return found
 
-    monkeypatch.setattr("folkestrom.analysis.prospects.likely.simulate", wild)
+    monkeypatch.setattr("folkestrom.projection.stochastic.figures.simulate", wild)
     for grown, said in ((5.0, []), (50.0, ["baseline: in 25.0 per cent of the draws"])):
         times[0] = grown
         notes = projected(store, 2021, 2023, likely=asked).specification.footnotes
@@ -132,7 +154,8 @@ def test_draws_that_explode_are_said_with_their_share(
     ("asked", "said"),
     [
         (Likely(1), "is no number of draws"),
-        (Likely(10, interval=100), "is no interval"),
+        (Likely(10, intervals=(50, 100)), "is no interval"),
+        (Likely(10, intervals=()), "is no interval"),
         (Likely(10, seed=-1), "is no seed"),
         (Likely(10, difference=True), "there is none"),
     ],

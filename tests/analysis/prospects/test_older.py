@@ -115,11 +115,18 @@ def test_the_start_is_certain_and_the_projection_the_middle() -> None:
         )
 
 
+def test_the_start_alone_is_who_is_there() -> None:
+    store = store_of(immigrants())
+    found = older_immigrants(store, 2021, 2021, (), ages=(1,), draws=40)
+    later = older_immigrants(store, 2021, 2030, (), ages=(1,), every=9, draws=40)
+    assert list(found.rows()) == list(later.rows())[:1]
+
+
 def test_groups_durations_and_sexes_add_up_to_all() -> None:
     store = store_of(immigrants())
     by = ("immigrant_group", "duration", "sex")
-    parts = list(older_immigrants(store, 2021, 2024, by, draws=3, ages=(40,)).rows())
-    whole = older_immigrants(store, 2021, 2024, (), draws=3, ages=(40,)).rows()
+    parts = list(older_immigrants(store, 2021, 2024, by, draws=4, level=0.5, ages=(40,)).rows())
+    whole = older_immigrants(store, 2021, 2024, (), draws=4, level=0.5, ages=(40,)).rows()
     for row in whole:
         of_year = [one["persons"] for one in parts if one["year"] == row["year"]]
         assert len(of_year) == 4 * 3 * 2
@@ -130,7 +137,9 @@ def test_seeds_say_what_is_drawn() -> None:
     store = store_of(immigrants())
 
     def drawn(seed: int) -> list[dict[str, Any]]:
-        return list(older_immigrants(store, 2021, 2031, ages=(30,), draws=9, seed=seed).rows())
+        return list(
+            older_immigrants(store, 2021, 2031, ages=(30,), draws=9, level=0.5, seed=seed).rows()
+        )
 
     assert drawn(1) == drawn(1) != drawn(2)
 
@@ -139,12 +148,17 @@ def test_seeds_say_what_is_drawn() -> None:
     ("asked", "said"),
     [
         ({"by": ["group"]}, "is not a dimension of older immigrants"),
-        ({"last": 2021}, "are no years of a projection"),
-        ({"first": 2003}, "is before the log begins"),
+        ({"last": 2020}, "are no years of a projection"),
+        ({"first": 2003}, "years: '5' are more years than the log has"),
         ({"ages": (0.5,)}, "ages"),
         ({"ages": ()}, "are no ages"),
         ({"ages": (400,)}, "ages: '400' is no number that can be"),
         ({"draws": 0}, "draws: '0' is no number that can be"),
+        (
+            {"draws": 1},
+            "draws: '1' are too few draws for an interval of that level.\nAllowed: 40 or",
+        ),
+        ({"draws": 19, "level": 0.9}, "20 or more"),
         ({"level": 95.0}, "is not a level of confidence"),
     ],
 )

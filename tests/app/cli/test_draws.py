@@ -25,7 +25,7 @@ high = 1.2
 def asked(**given: Any) -> ProjectionQuestion:
     usual = {"scenarios": (), "areas": ""}
     return ProjectionQuestion.asked(
-        option, from_=2021, to_=2030, years=5, every=1, indicators=(), by=(),
+        option, from_=2021, to_=2030, years=5, every=1, indicator=(), by=(),
         needs=None, equivalent=None, decompose=False, durations=10,
         known_at="published", extraction_months=None, **usual | given,
     )  # fmt: skip
@@ -59,6 +59,25 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     wrong.write_text(LIMIT.replace("medium", "meduim"))
     with pytest.raises(UsageError, match=r"(?s)limits.toml, limit 1.*meduim.*medium"):
         asked(draws=10, limits=wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "levels"),
+    [(80, (80,)), ("80", (80,)), ("95,50", (50, 95)), ((50, 97.5, 50), (50, 97.5))],
+)
+def test_one_interval_or_several(given: Any, levels: tuple[float, ...]) -> None:
+    likely = asked(draws=10, interval=given).likely
+    assert likely is not None
+    assert likely.intervals == levels
+    assert asked(interval="80").likely is None
+    with pytest.raises(UsageError, match="no draws are asked for"):
+        asked(interval=given if levels != (80,) else 95)
+
+
+@pytest.mark.parametrize("given", ["", "50,", "half", "50;80"])
+def test_what_is_no_interval(given: str) -> None:
+    with pytest.raises(UsageError, match=r"(?s)--interval: .* are no per cent.*50,80,95"):
+        asked(draws=10, interval=given)
 
 
 @pytest.mark.parametrize("given", [{"series": "x"}, {"limits": "x"}, {"difference": True}])

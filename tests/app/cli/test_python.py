@@ -118,15 +118,29 @@ METHODS: dict[str, dict[str, Any]] = {
     "changes": {
         "by": ["sex"], "every": None, "quarters": "summation", **SHOWN, **PERIOD, **FIGURES,
     },
+    "households": {
+        "date": "2021-01-01", "by": ["county"], "count": "households", "population": "register",
+        "rule": "NO", "least_age": 20, "age_difference": 10, "largest": 40, "only": None,
+        "totals": True, **ARRANGED, **FIGURES,
+    },
     "check": {},
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
+    "explain_person": {
+        "person": 10000001, "date": "2021-01-01", "stays": None, "base": "usual",
+        "reading": "page", "known_at": "latest",
+    },
+    "residence_audit": {
+        "stays": "none.csv", "date": "2021-01-01", "by": "municipality", "base": "registered",
+        "reading": "law", **ARRANGED, "totals": True, "publish": None, "known_at": "latest",
+    },
+    "residence_bridge": {"stays": "none.csv", "reading": "law", **PERIOD},
     "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "project": {
         "from_": 2021, "to_": 2023, "scenarios": (), "years": 1, "every": 1,
-        "indicators": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
+        "indicator": (), "by": ["sex"], "needs": None, "equivalent": None, "decompose": False,
         "areas": "county", "durations": 1, "smooth": True, "draws": None, "seed": 1,
         "interval": 80.0, "series": None, "limits": None, "difference": False, **ARRANGED,
         **FIGURES,
@@ -143,7 +157,7 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "older_immigrants": {
         "from_": 2021, "to_": 2023, "by": "sex", "ages": (67,), "years": 1, "every": 2,
-        "level": 0.9, "draws": 3, "seed": 2,
+        "level": 0.5, "draws": 4, "seed": 2,
         **ARRANGED, **FIGURES,
     },
     "moves": {"by": ["sex"], "every": None, "abroad": True, **PERIOD, **FIGURES},

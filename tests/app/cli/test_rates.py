@@ -219,7 +219,7 @@ def test_files_in_both_languages(store: Path, tmp_path: Path) -> None:
         ("rates --standardise-by sex --against 99", "does not occur in the period"),
         ("rates --publish strict", "is no set of rules"),
         ("rates --standardise-by sex --publish rounded", "rounds the counts"),
-        ("rates --level 95", "between 0 and 1"),
+        ("rates --level 95", "Error: --level: '95.0' is not a level of confidence"),
         ("rates --known-at 2020-02-01", "before the period ends"),
         ("decompose --by county --between 03 77 --factors sex", "'77' does not occur"),
         ("decompose --by county --between 03 77 --factors sex", "03, 11, 50, nation, others"),

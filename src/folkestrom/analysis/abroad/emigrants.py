@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from folkestrom.engine.steps import Step, step
+from folkestrom.model.calendar import anniversary_sql
 from folkestrom.model.codes import Kind
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
 from folkestrom.statistics.population import cells
 from folkestrom.statistics.record_keys import rows_with_keys
-from folkestrom.variables.calendar import anniversary_sql
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.variable import Variable, needs_of
 

@@ -19,6 +19,7 @@ from folkestrom.classifications.code_lists import named
 from folkestrom.columns import check_arguments
 from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.errors import UsageError
+from folkestrom.model.calendar import age_sql
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -30,7 +31,6 @@ from folkestrom.projection.groups import OPEN_AGE
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
 from folkestrom.statistics.year_sums import number
-from folkestrom.variables.calendar import age_sql
 from folkestrom.variables.registry import DURATIONS, VARIABLES
 from folkestrom.variables.selection import Only, codes_meant, kept, kept_notes
 from folkestrom.variables.sources import Completed

@@ -82,6 +82,10 @@ _ABOUT_AGES: Final = (
     _years(
         "mean_age_at_childbearing", "Mean age at childbearing", "Gjennomsnittlig fødealder"
     ),
+    _years("mean_age_at_marriage_male", "Mean age at marriage, males",
+           "Gjennomsnittsalder ved ekteskap, menn"),
+    _years("mean_age_at_marriage_female", "Mean age at marriage, females",
+           "Gjennomsnittsalder ved ekteskap, kvinner"),
     _years("life_expectancy_male", "Life expectancy at birth, males",
            "Forventet levealder ved fødselen, menn"),
     _years("life_expectancy_female", "Life expectancy at birth, females",
@@ -275,8 +279,9 @@ class _Counts:
 
 
 def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, Any]]:
-    exposure, deaths, births, stock = (
+    exposure, deaths, births, stock, weddings = (
         counts.exposure(), counts.events("death"), counts.events("childbirth"), counts.stock(),
+        counts.events("marriage"),
     )  # fmt: skip
     for n, row in enumerate(account.rows(named=True)):
         mean = row[MEAN.id]
@@ -297,6 +302,8 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
             | {
                 "total_fertility": total_fertility(rates),
                 "mean_age_at_childbearing": mean_age_at_childbearing(rates),
+                "mean_age_at_marriage_male": _mean_age(weddings[n, 0, :-1]),
+                "mean_age_at_marriage_female": _mean_age(weddings[n, 1, :-1]),
                 "life_expectancy_male": spans[0],
                 "life_expectancy_female": spans[1],
                 "infant_mortality": _ratio(1000 * deaths[n, :, 0].sum(), row["births"]),

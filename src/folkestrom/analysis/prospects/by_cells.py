@@ -21,6 +21,7 @@ from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.indicators import composition
 from folkestrom.projection.moves import Moves
+from folkestrom.projection.stochastic.figures import FLOWS
 from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.moves import MOVES as COUNTED_MOVES
 from folkestrom.statistics.moves import ends_of
@@ -57,7 +58,6 @@ OF_CELLS: Final = Text(
     "Hendelser er etter alder ved utgangen av året. Hver celle er avrundet for seg, så små celler "
     "ikke summerer seg nøyaktig.",
 )
-FLOWS: Final = ("births", "deaths", "immigration", "emigration")
 #: The parts of what happens in a step, in their order.
 _HAPPENED: Final = ("births", "deaths", "immigration", "emigration", "changed", "moves_in",
                     "moves_out")  # fmt: skip

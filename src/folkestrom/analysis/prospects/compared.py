@@ -13,9 +13,9 @@ import pyarrow as pa
 from scipy.optimize import brentq
 
 from folkestrom.analysis.prospects.equivalent_draws import equivalent_draws
-from folkestrom.analysis.prospects.likely import Likely, check_drawn, said_of
+from folkestrom.analysis.prospects.likely import INTERVALS, Likely, check_drawn, said_of, with_ends
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, Future, Indicator, chosen
-from folkestrom.analysis.prospects.outlook import BASELINE, check_years, future_of, with_ends
+from folkestrom.analysis.prospects.outlook import BASELINE, check_years, ends_of, future_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
@@ -92,10 +92,12 @@ def equivalents(
             drawn = equivalent_draws(
                 begun, base, scenario, first, steps, component, figure.measure.id, factor, likely
             )
-            rows.append(drawn.summary(likely.interval))
+            names = [one.id for one in with_ends(_times(component), likely.intervals)]
+            rows.append(drawn.summary(names, likely.intervals))
             notes += drawn.remarks(scenario.name)
     columns: dict[str, Any] = {"scenario": [one.name for one in others]}
-    measures = [one for one in _measures(figure, component) if one.id in rows[0]]
+    intervals = likely.intervals if likely else INTERVALS
+    measures = [one for one in _measures(figure, component, intervals) if one.id in rows[0]]
     for measure in measures:
         values = np.array([row[measure.id] for row in rows], np.float64)
         columns[measure.id] = pa.array(np.round(values, measure.decimals))
@@ -118,7 +120,12 @@ def equivalents(
     )  # fmt: skip
 
 
-def _measures(figure: Indicator, component: str) -> tuple[Measure, ...]:
+def _times(component: str) -> Measure:
+    label = _joined(COMPONENT_LABELS[component], Text("times", "ganger"))
+    return Measure("factor", label, same(""), decimals=3, empty=None)
+
+
+def _measures(figure: Indicator, component: str, intervals: Sequence[float]) -> tuple[Measure, ...]:
     """What there is to say of an equivalent; of draws, the ends of the interval too."""
     decimals = figure.measure.decimals and figure.measure.decimals + 1
     value = replace(figure.measure, decimals=decimals)
@@ -127,14 +134,10 @@ def _measures(figure: Indicator, component: str) -> tuple[Measure, ...]:
         "immigration": Text("persons in a year", "personer i et år"),
     }.get(component, Text("by person-year", "per personår"))
     label = COMPONENT_LABELS[component]
-    times = Measure("factor", _joined(label, Text("times", "ganger")), same(""), decimals=3,
-                    empty=None)  # fmt: skip
     return (
         replace(value, id="before", label=_joined(value.label, Text("before", "før"))),
         replace(value, id="after", label=_joined(value.label, Text("after", "etter"))),
-        times,
-        replace(times, id="factor_lower", label=_joined(times.label, Text("lower", "nedre"))),
-        replace(times, id="factor_upper", label=_joined(times.label, Text("upper", "øvre"))),
+        *with_ends(_times(component), intervals),
         Measure("more", _joined(label, Text("more", "mer")), unit,
                 decimals=0 if component == "immigration" else 3, empty=None),
     )  # fmt: skip
@@ -212,7 +215,7 @@ def _pair(scenarios: Sequence[Scenario]) -> tuple[Scenario, Sequence[Scenario]]:
             "is missing", where="scenario", allowed="one or more; a comparison " + _FROM
         )
     base, others = (scenarios[0], scenarios[1:]) if len(scenarios) > 1 else (BASELINE, scenarios)
-    return base, with_ends(others)
+    return base, ends_of(others)
 
 
 def _compared_with(base: Scenario) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from folkestrom.model.specification import Text
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
-from folkestrom.projection.stochastic.scores import interval
+from folkestrom.projection.stochastic.scores import middle_and_ends
 from folkestrom.projection.stochastic.simulation import LEVELS, Factors
 
 #: The factor of a draw is sought between that without draws divided by this, and times it.
@@ -38,15 +39,20 @@ class DrawnEquivalent:
     after: Floats
     factors: Floats
 
-    def summary(self, level: float) -> dict[str, float]:
-        """Medians, and the interval of the factor that so many per cent of the draws lie in."""
-        solved = self.factors[np.isfinite(self.factors)]
-        lower, upper = interval(solved, level / 100)
-        return {
-            "before": float(np.median(self.before)), "after": float(np.median(self.after)),
-            "factor": float(np.median(solved)),
-            "factor_lower": float(lower), "factor_upper": float(upper),
-        }  # fmt: skip
+    def summary(self, names: Sequence[str], intervals: Sequence[float]) -> dict[str, float]:
+        """Medians, and the intervals of the factor that so many per cent of the draws lie in.
+
+        Parameters
+        ----------
+        names
+            Of the factor, and the ends of its intervals.
+        intervals
+            Per cent of draws between the ends of each.
+        """
+        found = middle_and_ends(self.factors[np.isfinite(self.factors)], intervals)
+        of_factor = {name: float(one) for name, one in zip(names, found, strict=True)}
+        medians = {"before": float(np.median(self.before)), "after": float(np.median(self.after))}
+        return medians | of_factor
 
     def remarks(self, name: str) -> tuple[Text, ...]:
         """In how many draws no factor does the same as the scenario of that name."""
@@ -93,7 +99,7 @@ def equivalent_draws(
     drawn = factors_of(begun, asked, first, steps)
 
     def last(of: Scenario, factors: Factors) -> Floats:
-        return figures_of(begun, of, first, [steps - 1], factors)[0][indicator][:, 0]
+        return figures_of(begun, of, first, [steps - 1], factors, [indicator])[0][indicator][:, 0]
 
     wanted = last(scenario, drawn)
 

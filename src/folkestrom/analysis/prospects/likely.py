@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,12 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.prospects.by_area import AreaStart
-from folkestrom.analysis.prospects.by_cells import (
-    FLOWS,
-    OF_AREAS,
-    cell_dimensions,
-    cell_measures,
-)
+from folkestrom.analysis.prospects.by_cells import OF_AREAS, cell_dimensions, cell_measures
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
@@ -28,21 +23,28 @@ from folkestrom.analysis.prospects.outlook import (
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
-from folkestrom.model.specification import Measure, TableSpecification, Text
+from folkestrom.model.specification import Language, Measure, TableSpecification, Text
 from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.indicators import composition
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
 from folkestrom.projection.stochastic.by_area import simulate_areas
+from folkestrom.projection.stochastic.figures import (
+    ASSUMED,
+    EXPLODED,
+    counted_share,
+    over_range,
+)
+from folkestrom.projection.stochastic.figures import figures_of as drawn
 from folkestrom.projection.stochastic.history import History, drawn_factors
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limits
-from folkestrom.projection.stochastic.scores import interval
-from folkestrom.projection.stochastic.simulation import Factors, Sums, simulate
+from folkestrom.projection.stochastic.scores import middle_and_ends
+from folkestrom.projection.stochastic.simulation import Factors
 from folkestrom.projection.structure import Structure
 
 #: Draws that can be asked for.
 MOST_DRAWS: Final = 100_000
-INTERVAL: Final = 80.0
+INTERVALS: Final = (80.0,)
 SEED: Final = 1
 _OF_DRAWN_AREAS: Final = Text(
     "Areas share in what is drawn for the nation, and add up to it in each draw. Their own levels "
@@ -53,11 +55,8 @@ _OF_DRAWN_AREAS: Final = Text(
     "som registeret kjenner, og med tilfeldigheten i et års hendelser blant så få. Medianer for "
     "områder summerer seg ikke.",
 )
-#: So many times as many persons as at the start are more than a model can tell of.
-_EXPLODED: Final = 10
-_MOST_PERSONS: Final = 1e15
-#: Places in a scenario's range that draws are at, evenly from end to end.
-_PLACES: Final = 20
+#: Figures that are drawn.
+DRAWN: Final = (*USUAL, *ASSUMED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +67,8 @@ class Likely:
     ----------
     draws, seed
         How many, and what makes them the same each time.
-    interval
-        Per cent of draws between the ends of the interval.
+    intervals
+        Per cent of draws between the ends of each interval.
     history
         Series; None: those of the register.
     limits
@@ -80,7 +79,7 @@ class Likely:
 
     draws: int
     seed: int = SEED
-    interval: float = INTERVAL
+    intervals: tuple[float, ...] = INTERVALS
     history: History | None = None
     limits: Limits | None = None
     difference: bool = False
@@ -104,10 +103,10 @@ class Likely:
                 "is no number of draws", where="draws", value=self.draws,
                 allowed=f"2 to {MOST_DRAWS}",
             )  # fmt: skip
-        if not 0 < self.interval < 100:
+        if not self.intervals or not all(0 < one < 100 for one in self.intervals):
             raise UsageError(
-                "is no interval", where="interval", value=self.interval,
-                allowed="per cent of the draws, such as 80",
+                "is no interval", where="interval", value=_listed(self.intervals),
+                allowed="per cent of the draws, such as 80, or 50,80,95",
             )  # fmt: skip
         if self.seed < 0:
             raise UsageError("is no seed", where="seed", value=self.seed, allowed="0, 1, 2 …")
@@ -138,7 +137,7 @@ def likely_outlook(
     asked
         How what may come is drawn.
     indicators
-        Some of the usual figures; none: all of them.
+        Some of `DRAWN`; none: the usual figures.
     areas
         What a projection of areas starts from, with its model; None: of the nation.
 
@@ -168,7 +167,9 @@ def likely_outlook(
     factors = factors_of(begun, asked, first, shown[-1] + 1)
     tables, said, baseline = [], [], None
     for scenario in (BASELINE, *scenarios):
-        found, share = figures_of(begun, scenario, first, shown, factors, areas)
+        found, share = figures_of(
+            begun, scenario, first, shown, factors, [one.id for one in measures], areas
+        )
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
@@ -176,7 +177,7 @@ def likely_outlook(
         baseline = found if baseline is None else baseline
         if not asked.difference or scenario is not BASELINE:
             years = [str(first + n) for n in shown]
-            tables.append(_table(scenario.name, years, found, measures, asked.interval, areas))
+            tables.append(_table(scenario.name, years, found, measures, asked.intervals, areas))
     made = framed(pa.concat_tables(tables), first, last, scenarios, measures, own, drawn=True)
     spec = likely_specification(made.specification, asked)
     dimensions = spec.dimensions
@@ -208,28 +209,42 @@ def likely_specification(spec: TableSpecification, asked: Likely) -> TableSpecif
     )
     return replace(
         spec,
-        measures=with_ends(spec.measures),
+        measures=tuple(end for one in spec.measures for end in with_ends(one, asked.intervals)),
         contents=contents,
         footnotes=(said_of(asked), *_of_limits(asked.limits), *spec.footnotes),
     )
 
 
-def with_ends(measures: Sequence[Measure]) -> tuple[Measure, ...]:
-    """Measures, each followed by the ends of its interval.
+def with_ends(measure: Measure, intervals: Sequence[float]) -> tuple[Measure, ...]:
+    """A figure, and the lower and the upper end of each interval; of several, each says which.
 
     Parameters
     ----------
-    measures
-        The measures.
+    measure
+        The figure.
+    intervals
+        Per cent of draws between the ends of each.
     """
-    found: list[Measure] = []
-    for one in measures:
-        found += [one, *(
-            Measure(f"{one.id}_{end}", Text(f"{one.label.en}, {en}", f"{one.label.no}, {no}"),
-                    one.unit, decimals=one.decimals, empty=None)
-            for end, en, no in (("lower", "lower", "nedre"), ("upper", "upper", "øvre"))
-        )]  # fmt: skip
-    return tuple(found)
+    made = [measure]
+    for level in intervals:
+        id = f"_{level:g}".replace(".", "_") if len(intervals) > 1 else ""
+        of = Text(f" {level:g} %", f" {level:g} %".replace(".", ",")) if id else Text("", "")
+        made += [
+            Measure(f"{measure.id}_{end}{id}", Text(f"{measure.label.en}, {end}{of.en}",
+                    f"{measure.label.no}, {no}{of.no}"), measure.unit,
+                    decimals=measure.decimals, empty=None)
+            for end, no in (("lower", "nedre"), ("upper", "øvre"))
+        ]  # fmt: skip
+    return tuple(made)
+
+
+def _listed(levels: Sequence[float], language: Language = Language.EN) -> str:
+    """Levels as they are read: 50, 80 and 95."""
+    said = [f"{level:g}" for level in levels]
+    if language is Language.NO:
+        said = [one.replace(".", ",") for one in said]
+    last = " og " if language is Language.NO else " and "
+    return last.join(filter(None, (", ".join(said[:-1]), *said[-1:])))
 
 
 def said_of(asked: Likely) -> Text:
@@ -240,16 +255,18 @@ def said_of(asked: Likely) -> Text:
     asked
         How what may come is drawn.
     """
-    level = f"{asked.interval:g}"
+    en, no = (_listed(asked.intervals, one) for one in (Language.EN, Language.NO))
+    several = len(asked.intervals) > 1
+    of = Text("intervals", "intervallene") if several else Text("interval", "intervallet")
     less = Text(" Scenarios less the baseline, draw by draw.",
                 " Scenarier minus basisbanen, trekning for trekning.")  # fmt: skip
     drawn = Text(
-        f"Medians of {asked.draws} draws (seed {asked.seed}), and the interval that {level} per "
-        "cent of them lie in. Levels of fertility, mortality, immigration and emigration are drawn "
+        f"Medians of {asked.draws} draws (seed {asked.seed}), and the {of.en} that {en} per cent "
+        "of them lie in. Levels of fertility, mortality, immigration and emigration are drawn "
         "by models of their series or by limits that experts gave, the same for all scenarios; "
         "levels of the series are relative to the years that rates are of.",
-        f"Medianer av {asked.draws} trekninger (frø {asked.seed}), og intervallet som {level} "
-        "prosent av dem ligger i. Nivået på fruktbarhet, dødelighet, inn- og utvandring er trukket "
+        f"Medianer av {asked.draws} trekninger (frø {asked.seed}), og {of.no} som {no} prosent "
+        "av dem ligger i. Nivået på fruktbarhet, dødelighet, inn- og utvandring er trukket "
         "etter modeller for tidsseriene eller etter grenser fra eksperter, de samme for alle "
         "scenarier; nivåene er målt mot årene som ratene gjelder.",
     )
@@ -271,7 +288,7 @@ def _of_limits(limits: Limits | None) -> Iterator[Text]:
 
 def check_drawn(indicator: str) -> None:
     """Refuse a figure that is none of draws."""
-    check_code(indicator, USUAL, "is no figure that is drawn", where="indicator")
+    check_code(indicator, DRAWN, "is no figure that is drawn", where="indicator")
 
 
 def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
@@ -304,95 +321,46 @@ def factors_of(begun: Start, asked: Likely, first: int, steps: int) -> Factors:
 
 def figures_of(
     begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
-    areas: AreaStart | None = None,
+    names: Collection[str] = (), areas: AreaStart | None = None,
 ) -> tuple[dict[str, Floats], float]:  # fmt: skip
     """Figures of the steps that are shown, by draw, and the share of draws that exploded.
 
     Parameters
     ----------
-    begun, scenario, first
+    begun
         As for `likely_outlook`.
-    shown
-        The steps.
-    factors
-        Of the rates, in each draw.
+    scenario, first, shown, factors, names
+        As for `folkestrom.projection.stochastic.figures.figures_of`.
     areas
         Whose figures they are, by draw, step and area; None: the nation's.
-
-    Raises
-    ------
-    UsageError
-        More persons than can be counted.
     """
-    if not scenario.upper:
-        return _figures(begun, scenario, first, shown, factors, areas)
-    # Where in its range a draw is has nothing to do with its rates: each place has as many draws.
-    places = min(_PLACES, factors.draws)
-    whole: dict[str, Floats] = {}
-    exploded = 0.0
-    for n in range(places):
-        draws = np.arange(n, factors.draws, places)
-        at = scenario.at((n + 0.5) / places)
-        found, share = _figures(begun, at, first, shown, factors.some(draws), areas)
-        exploded += share * len(draws) / factors.draws
-        for name, values in found.items():
-            of_all = whole.setdefault(name, np.empty((factors.draws, *values.shape[1:])))
-            of_all[draws] = values
-    return whole, exploded
+    cells, start, rates = begun.structure, begun.population, begun.rates
+    if not areas or not areas.model:
+        return drawn(cells, start, rates, scenario, first, shown, factors, names)
+    return over_range(
+        scenario, factors, lambda at, some: _of_areas(begun, at, first, shown, some, areas)
+    )
 
 
-def _figures(
+def _of_areas(
     begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
-    areas: AreaStart | None,
+    areas: AreaStart,
 ) -> tuple[dict[str, Floats], float]:  # fmt: skip
-    """As `figures_of`, of one scenario that is no range."""
-    cells, steps = begun.structure, shown[-1] + 1
-
-    def kept(sums: Sums) -> dict[str, Floats]:
-        found = _of_sums(sums)
-        most = np.nan_to_num(found["population"], nan=np.inf).max(axis=1)
-        return {name: values[:, shown] for name, values in found.items()} | {"most": most}
-
+    """Figures of areas, of one scenario that is no range."""
+    cells, steps, model = begun.structure, shown[-1] + 1, areas.model
+    assert model is not None  # noqa: S101 - asked before
     population = scenario.started(begun.population, cells)
     rates = scenario.applied(begun.rates, cells, first, steps, population)
+    under = areas.under(scenario, cells, first, steps)
     with np.errstate(over="ignore", invalid="ignore"):
-        if areas and areas.model:
-            under = areas.under(scenario, cells, first, steps)
-            found = simulate_areas(
-                cells, areas.of_nation(population), rates, areas.areas, factors, areas.model.draw,
-                shown=shown, figures=lambda persons, happened: {
-                    **_composed(persons, cells), **happened
-                }, during=under.during,
-            )  # fmt: skip
-            found["most"] = found["population"].sum(axis=-1).max(axis=1)
-        else:
-            found = simulate(
-                cells, population, rates,
-                {"residents": cells.resident, "immigrants": cells.part("immigrants")}, factors,
-                steps=steps, figures=kept,
-            )  # fmt: skip
-    most = found.pop("most")
-    share = float((most > _EXPLODED * begun.population[cells.resident].sum()).mean())
-    if not (most < _MOST_PERSONS).all():
-        raise UsageError(
-            "makes more persons than can be counted", where=f"scenario {scenario.name}",
-            value=f"in {(most >= _MOST_PERSONS).mean():.1%} of the draws",
-            next_step="Give longer series or limits, or project fewer years",
+        found = simulate_areas(
+            cells, areas.of_nation(population), rates, areas.areas, factors, model.draw,
+            shown=shown, figures=lambda persons, happened: {
+                **_composed(persons, cells), **happened
+            }, during=under.during,
         )  # fmt: skip
-    return found, share
-
-
-def _of_sums(found: Sums) -> dict[str, Floats]:
-    """The usual figures by draw and step."""
-    residents = found.sets.index("residents")
-    immigrants = found.of("immigrants")[:, :-1].sum(axis=(-1, -2))
-    # Figures are of both sexes together, and of half as many numbers take half as long.
-    persons, cells = found.of("residents")[:, :-1].sum(axis=-2, keepdims=True), found.structure
-    return {
-        "population": persons.sum(axis=(-1, -2)),
-        **{name: getattr(found, name)[..., residents] for name in FLOWS},
-        **composition(persons, immigrants, cells),
-    }
+    most = found["population"].sum(axis=-1).max(axis=1)
+    return found, counted_share(most, begun.population[cells.resident].sum(), scenario.name)
 
 
 def _composed(persons: Floats, cells: Structure) -> dict[str, Floats]:
@@ -407,16 +375,16 @@ def _composed(persons: Floats, cells: Structure) -> dict[str, Floats]:
 def _exploded(name: str, share: float) -> Text:
     said = f"{100 * share:.1f}"
     return Text(
-        f"{name}: in {said} per cent of the draws the population grows to more than {_EXPLODED} "
+        f"{name}: in {said} per cent of the draws the population grows to more than {EXPLODED} "
         "times what it was. Models are driven further there than their series can tell.",
-        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {_EXPLODED} "
+        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {EXPLODED} "
         "ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe om.",
     )
 
 
 def _table(
     name: str, years: Sequence[str], found: Mapping[str, Floats], measures: Sequence[Measure],
-    level: float, areas: AreaStart | None,
+    intervals: Sequence[float], areas: AreaStart | None,
 ) -> pa.Table:  # fmt: skip
     codes = areas.codes if areas else ("",)
     columns: dict[str, pa.Array] = {
@@ -425,16 +393,9 @@ def _table(
         **({areas.level: pa.array([*codes] * len(years))} if areas else {}),
     }
     for measure in measures:
-        draws = found[measure.id]
-        for end, values in _ends(measure.id, draws, level):
+        ends = with_ends(measure, intervals)
+        for end, values in zip(ends, middle_and_ends(found[measure.id], intervals), strict=True):
             rounded = np.round(values.ravel(), measure.decimals)
             kind = pa.float64() if measure.decimals else pa.int64()
-            columns[end] = pa.array(rounded, kind, safe=False)
+            columns[end.id] = pa.array(rounded, kind, safe=False)
     return pa.table(columns)
-
-
-def _ends(name: str, draws: Floats, level: float) -> Iterator[tuple[str, Floats]]:
-    yield name, np.median(draws, axis=0)
-    lower, upper = interval(draws, level / 100)
-    yield f"{name}_lower", lower
-    yield f"{name}_upper", upper

@@ -21,6 +21,7 @@ from folkestrom.projection.indicators import (
     prospective_dependency,
     remaining_years,
     share_of_ages,
+    total_fertility,
 )
 from folkestrom.projection.projecting import Projection
 from folkestrom.projection.scenario import ages_of
@@ -72,12 +73,9 @@ class Future:
     def total_fertility(self) -> Floats:
         """Children per woman, of the women of each age together."""
         cells, here = self.cells, self.cells.resident
-        women = self.found.population[:-1, here, FEMALE]
-        women = np.where(women.sum(axis=1, keepdims=True) > 0, women, 1.0)
-        shape = (len(women), len(here), cells.ages)
-        rates = np.broadcast_to(self.rates.fertility, shape)[:, here]
-        by_age = (rates * women).sum(axis=1) / women.sum(axis=1)
-        return np.asarray(cells.width * by_age.sum(axis=-1))
+        persons = self.found.population[:-1, here]
+        rates = np.broadcast_to(self.rates.fertility, (len(persons), len(here), cells.ages))
+        return total_fertility(rates[:, here], persons, cells)
 
 
 @dataclass(frozen=True, slots=True)

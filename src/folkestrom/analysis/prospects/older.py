@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from folkestrom.analysis.prospects.counted import start
 from folkestrom.analysis.prospects.groups import GROUP, IMMIGRANTS, place
-from folkestrom.analysis.prospects.outlook import steps_shown
+from folkestrom.analysis.prospects.outlook import check_years, steps_shown
 from folkestrom.analysis.prospects.projected import begun_of
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.columns import check_arguments
@@ -164,7 +165,8 @@ def older_immigrants(
     names, ages = list(dict.fromkeys(by)), list(dict.fromkeys(ages))
     for name in names:
         check_code(name, BY, "is not a dimension of older immigrants", where="by")
-    _check(first, last, base_years, every, ages, draws, seed)
+    check_years(first, last, every)
+    _check(base_years, ages, draws, seed, level)
     begun, known, notes = begun_of(connection, first, base_years, known_at, extraction_months)
     shown = steps_shown(first, last, every)
     cells = list(_cells(names, len(begun.structure.groups)))
@@ -202,38 +204,40 @@ def _age_limits(ages: Sequence[int]) -> Dimension:
     return Dimension("ages", Text("Age", "Alder"), listed)
 
 
-def _check(
-    first: int, last: int, base_years: int, every: int, ages: Sequence[int], draws: int, seed: int
-) -> None:
-    if not 1800 <= first < last <= min(first + _MOST_YEARS, 2300):
-        raise UsageError(
-            "are no years of a projection", where="from, to", value=f"{first}, {last}",
-            allowed=f"two years from 1800 to 2300, the second 1 to {_MOST_YEARS} years later",
-        )  # fmt: skip
+def _check(base_years: int, ages: Sequence[int], draws: int, seed: int, level: float) -> None:
     if seed < 0:
         raise UsageError("is negative", where="seed", value=seed, allowed="0 and more")
     if not ages:
         raise UsageError("are no ages", where="ages", allowed="such as 67,80")
     for name, value, most in (
-        ("years", base_years, _MOST_YEARS), ("every", every, _MOST_YEARS),
-        ("draws", draws, _MOST_DRAWS), *(("ages", age, _MOST_YEARS) for age in ages),
+        ("years", base_years, _MOST_YEARS), ("draws", draws, _MOST_DRAWS),
+        *(("ages", age, _MOST_YEARS) for age in ages),
     ):  # fmt: skip
         if not 1 <= value <= most:
             raise UsageError(
                 "is no number that can be", where=name, value=value, allowed=f"1 to {most}"
             )
+    # Beyond each end there is a draw at least: of fewer, ends say nothing of what is between.
+    if draws * (1 - level) < 2 - 1e-9:
+        raise UsageError(
+            "are too few draws for an interval of that level", where="draws", value=draws,
+            allowed=f"{math.ceil(2 / (1 - level) - 1e-9)} or more",
+        )  # fmt: skip
 
 
 def _projected(begun: Start, rates: Rates, shown: Sequence[int]) -> Floats:
     """Persons expected: (years shown, groups, 2, ages)."""
     cells = begun.structure
-    found = project(cells, begun.population, rates.assumptions(cells), steps=shown[-1])
+    found = project(cells, begun.population, rates.assumptions(cells), steps=max(shown[-1], 1))
     return found.population[list(shown)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drift:
     """By how much rates change, as standard deviations of their logarithm over the base years.
+
+    The models of series that `likely` has need fourteen years, and are of all groups together:
+    these are known after as many years as rates are of and as many before, and are of each group.
 
     Parameters
     ----------
@@ -323,7 +327,7 @@ def drawn_futures(
     none = np.zeros((1, 1, 1, 1))
     nobody_leaves = Rates(none, none, none[:, 0], none)
     there = _projected(begun, nobody_leaves, shown)
-    walk = np.minimum(np.arange(1, shown[-1] + 1) / begun.counts.years, 1)
+    walk = np.minimum(np.arange(1, max(shown[-1], 1) + 1) / begun.counts.years, 1)
     for _ in range(draws):
         rates = _again(begun.counts, generator).rates()
         if changes is not None:

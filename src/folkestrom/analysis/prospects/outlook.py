@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart
 from folkestrom.analysis.prospects.by_cells import (
@@ -38,6 +39,8 @@ from folkestrom.projection.assumptions import Floats
 from folkestrom.projection.projecting import project
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
+from folkestrom.projection.stochastic.figures import EXPLODED
+from folkestrom.projection.structure import Structure
 
 #: Years that may be asked for.
 _FIRST_YEAR: Final = 1800
@@ -140,7 +143,7 @@ def outlook(
         Years in the wrong order; a figure or a scenario that cannot be.
     """
     check_years(first, last, every)
-    ranges, scenarios = of_ranges(scenarios, drawn=False), with_ends(scenarios)
+    ranges, scenarios = of_ranges(scenarios, drawn=False), ends_of(scenarios)
     _names(scenarios)
     between = [*indicators] == [MOVES_BETWEEN.id]
     if between:
@@ -160,6 +163,7 @@ def outlook(
     baseline: Future | None = None
     for scenario in (BASELINE, *scenarios):
         future = future_of(begun, scenario, first, steps)
+        said += _exploded(scenario, future, first)
         under = areas and areas.under(scenario, begun.structure, first, steps)
         rows.append(_cells(future, scenario, shown, years, by, under, between) if by or areas else
                     _rows(future, scenario, shown, years, figures))  # fmt: skip
@@ -182,7 +186,7 @@ def outlook(
     return replace(made, specification=replace(spec, footnotes=(*spec.footnotes, *notes, *said)))
 
 
-def with_ends(scenarios: Sequence[Scenario]) -> list[Scenario]:
+def ends_of(scenarios: Sequence[Scenario]) -> list[Scenario]:
     """The scenarios; of a range both its ends.
 
     Parameters
@@ -313,10 +317,10 @@ def future_of(begun: Start, scenario: Scenario, first: int, steps: int) -> Futur
 
 def check_years(first: int, last: int, every: int = 1) -> None:
     """Refuse years that a projection cannot have."""
-    if not _FIRST_YEAR <= first < last <= _LAST_YEAR:
+    if not _FIRST_YEAR <= first <= last <= _LAST_YEAR:
         raise UsageError(
             "are no years of a projection", where="from, to", value=f"{first}, {last}",
-            allowed=f"two years from {_FIRST_YEAR} to {_LAST_YEAR}, the second the later",
+            allowed=f"two years from {_FIRST_YEAR} to {_LAST_YEAR}, the second not the earlier",
         )  # fmt: skip
     check_number_of_years("every", every)
 
@@ -416,19 +420,55 @@ def fingerprint(scenario: Scenario) -> Text:
     )
 
 
+def _exploded(scenario: Scenario, future: Future, first: int) -> Iterator[Text]:
+    """From when on there are more than rates can tell of."""
+    persons = future.persons.sum(axis=(1, 2))
+    if (far := persons > EXPLODED * persons[0]).any():
+        year = first + int(np.argmax(far)) * future.cells.width
+        yield Text(
+            f"{scenario.name}: by {year} the population is more than {EXPLODED} times what it was. "
+            "No rates stay as they are for that long.",
+            f"{scenario.name}: innen {year} er folketallet mer enn {EXPLODED} ganger det det var. "
+            "Ingen rater blir som de er så lenge.",
+        )
+
+
 def _said(scenario: Scenario, future: Future, baseline: Future, first: int) -> Iterator[Text]:
     """What tells a scenario from others of the same name, and whom it leaves without anybody."""
     yield fingerprint(scenario)
     own, other = (one.found.population.sum(axis=(-2, -1)) for one in (future, baseline))
     emptied = (own < _NOBODY) & (other >= _NOBODY)
+    if emptied[0].any():
+        groups, named = emptied[0].sum(), _named(future.cells, emptied[0])
+        yield Text(
+            f"{scenario.name}: leaves out {groups} of the groups, in which nobody is at the "
+            f"beginning: {named}.",
+            f"{scenario.name}: {groups} av gruppene er utelatt, med ingen i dem ved starten: "
+            f"{named}.",
+        )
+    emptied &= own[0] >= _NOBODY
     if emptied.any():
         step = int(np.argmax(emptied.any(axis=1)))
-        codes = [g.code for g, none in zip(future.cells.groups, emptied[step], strict=True) if none]
         year, groups = first + step * future.cells.width, int(emptied.any(axis=0).sum())
-        named = ", ".join([*codes[:_MOST_NAMED], *(["…"] if len(codes) > _MOST_NAMED else [])])
+        named = _named(future.cells, emptied[step])
         yield Text(
             f"{scenario.name}: nobody is left in {groups} of the groups, first by {year} in "
             f"{named}.",
             f"{scenario.name}: ingen er igjen i {groups} av gruppene, først innen {year} i "
             f"{named}.",
         )
+
+
+def _named(cells: Structure, which: NDArray[np.bool_]) -> str:
+    """Groups by name; those that are all of several together, by the name of these."""
+    left = {g.code for g, one in zip(cells.groups, which, strict=True) if one}
+    members: dict[str, set[str]] = {}
+    for group in cells.groups:
+        for part in (group.code, *group.part_of):
+            members.setdefault(part, set()).add(group.code)
+    said: list[str] = []
+    for part, of_it in sorted(members.items(), key=lambda one: -len(one[1])):
+        if of_it <= left:
+            said.append(part)
+            left -= of_it
+    return ", ".join([*said[:_MOST_NAMED], *(["…"] if len(said) > _MOST_NAMED else [])])

@@ -12,7 +12,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import AreaStart, happened, origins_of, residents_of
 from folkestrom.analysis.prospects.groups import DURATION, GROUP, durations_of, place
@@ -26,6 +25,7 @@ from folkestrom.projection.start import Start
 from folkestrom.projection.stochastic.by_area import AreaFactors
 from folkestrom.projection.stochastic.deviations import AreaModel, fit_deviations
 from folkestrom.projection.stochastic.history import History
+from folkestrom.projection.stochastic.past import levels_of_years
 from folkestrom.projection.structure import FEMALE, SEXES, Structure
 from folkestrom.statistics.changes import PERIOD
 from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION
@@ -36,14 +36,8 @@ from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
 
 _YEAR, _SEX, _AGE = VARIABLES["year"], VARIABLES["sex"], VARIABLES["age"]
-#: Age groups of mortality, before they are put together.
-_LOWER: Final = np.array([0, 1, *range(5, 100, 5)], np.intp)
-#: Who died, at least, of a sex and age group in every year.
-_LEAST_DEATHS: Final = 5
 #: Components whose factors are drawn towards the nation's; of the others what was counted is taken.
 _DRAWN_TO_NATION: Final = ("mortality", "fertility", "emigration", "moves_out")
-#: A year without any event counts as half of one: logarithms are taken.
-_HALF: Final = 0.5
 
 
 def history(
@@ -88,17 +82,7 @@ def history(
         _by_year(_events(connection, period, name, (_YEAR,), known), first, years)
         for name in ("childbirth", "immigration")
     )
-    expected_births = (lived[:, :, FEMALE] * rates.fertility[0]).sum(axis=(1, 2))
-    expected_exits = (lived * rates.emigration[0]).sum(axis=(1, 2, 3))
-    expected_deaths = (lived * rates.mortality[0]).sum(axis=1)
-    mortality = _mortality(died, expected_deaths)
-    levels = {"fertility": _level(born, expected_births), "immigration": np.maximum(came, _HALF),
-              "emigration": _level(left, expected_exits)}  # fmt: skip
-    return History(first, levels, *mortality)
-
-
-def _level(events: Floats, expected: Floats) -> Floats:
-    return np.maximum(events, _HALF) / np.maximum(expected, 1e-9)
+    return levels_of_years(first, rates, lived, died, born, came, left)
 
 
 def _events(
@@ -118,23 +102,6 @@ def _by_year(rows: Sequence[tuple[int, ...]], first: int, years: int) -> Floats:
     for year, events in rows:
         found[year - first] += events
     return found
-
-
-def _mortality(died: Floats, expected: Floats) -> tuple[Floats, NDArray[np.intp], Floats]:
-    """Deaths by those expected, of age groups put together until enough died.
-
-    With their first ages, and how many die there.
-    """
-    deaths, lives = (np.add.reduceat(one, _LOWER, axis=-1) for one in (died, expected))
-    bounds, end = [], len(_LOWER)
-    for start in range(len(_LOWER) - 1, -1, -1):
-        if deaths[..., start:end].sum(axis=-1).min() >= _LEAST_DEATHS:
-            bounds.append(start)
-            end = start
-    # Too few young ones are with the youngest group that has enough.
-    starts = np.array([0, *bounds[::-1][1:]], np.intp)
-    grouped, by = (np.add.reduceat(one, starts, axis=-1) for one in (deaths, lives))
-    return _level(grouped, by), _LOWER[starts], by.sum(axis=(0, 1))
 
 
 def area_model(

@@ -22,6 +22,7 @@ from folkestrom.analysis.prospects.outlook import (
 )
 from folkestrom.analysis.prospects.past import area_model, history
 from folkestrom.columns import check_arguments
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Text, same
@@ -30,7 +31,7 @@ from folkestrom.projection.groups import DURATIONS
 from folkestrom.projection.rates.estimates import CLOSED_FROM
 from folkestrom.projection.scenario import Scenario
 from folkestrom.projection.start import Start
-from folkestrom.statistics.coverage import coverage
+from folkestrom.statistics.coverage import Coverage, coverage
 
 #: Over how many years before the start rates are taken, if nothing else is said.
 BASE_YEARS: Final = 5
@@ -75,13 +76,28 @@ def begun_of(
     """
     check_number_of_years("years", base_years)
     limits = coverage(connection)
+    _check_reach(limits, first, base_years)
     day = date(first, 1, 1)
-    limits.check_day(day, "from")
-    limits.check_day(date(first - base_years, 1, 1), "years")
     known = limits.knowledge(known_at, extraction_months).day(day)
     begun = start(connection, day, known, base_years, durations, smooth=smooth)
     notes = (*limits.notes(known), *_left_out(begun), *of_smooth(begun))
     return begun, known, notes
+
+
+def _check_reach(limits: Coverage, first: int, base_years: int) -> None:
+    """Refuse years that the log does not reach."""
+    known = range(limits.first.year + (limits.first > date(limits.first.year, 1, 1)),
+                  limits.last.year + 1)  # fmt: skip
+    if first not in known[1:]:
+        raise UsageError(
+            "is no year at whose beginning a projection can start", where="from", value=first,
+            allowed=f"{known[0] + 1} to {known[-1]}",
+        )  # fmt: skip
+    if first - base_years not in known:
+        raise UsageError(
+            "are more years than the log has before the start", where="years", value=base_years,
+            allowed=f"1 to {first - known[0]}",
+        )  # fmt: skip
 
 
 def projected(

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from folkestrom.engine.steps import Step, step
-from folkestrom.variables.calendar import leap_sql
+from folkestrom.model.calendar import leap_sql
 from folkestrom.variables.spells import cut
 from folkestrom.variables.variable import Variable, needs_of
 

@@ -31,6 +31,8 @@ from folkestrom.analysis.study.spells import (
 from folkestrom.analysis.study.streams import count_rows, create_temporary, stream
 from folkestrom.engine.steps import step
 from folkestrom.errors import UsageError
+from folkestrom.households.homes import Span
+from folkestrom.statistics.homes import provide_homes_of
 from folkestrom.variables.description import PERSON_DAYS, described
 from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.sources import CHILDREN
@@ -210,16 +212,24 @@ class EpisodeQuery:
     def _parts(self) -> Sequence[PersonRange]:
         names = [who.variable for who in self.study.who]
         names += [value.variable for value in self.study.variables.values()]
-        if CHILDREN in needs_of(self.vocabulary[name] for name in names):
+        needs = needs_of(self.vocabulary[name] for name in names)
+        if CHILDREN in needs:
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
+        span = Span(self.known, self._described_first, self.exit.end + timedelta(days=1))
+        provide_homes_of(self.connection, needs, [span])
         return person_ranges(self.connection, 1.0)
+
+    @property
+    def _described_first(self) -> date:
+        """Who enters as a resident, or emigrates, is described as of the day before."""
+        days = [value.at for value in self.study.variables.values() if isinstance(value.at, date)]
+        return min([self.entry.first_day, *days]) - timedelta(days=1)
 
     @property
     def _parameters(self) -> dict[str, object]:
         entry = self.entry
-        days = [value.at for value in self.study.variables.values() if isinstance(value.at, date)]
         return {
             "known_first": self.known,
             "known_last": self.known,
@@ -228,8 +238,7 @@ class EpisodeQuery:
             "entry_on": entry.on,
             "observed_from": entry.observed_from,
             "end": self.exit.end,
-            # Who enters as a resident, or emigrates, is described as of the day before.
-            "described_first": min([entry.first_day, *days]) - timedelta(days=1),
+            "described_first": self._described_first,
         }
 
     def _make_rows(self, part: PersonRange, tally: FlowCounts) -> None:

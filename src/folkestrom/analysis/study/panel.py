@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +18,9 @@ from folkestrom.analysis.study.person_years import DIED, LEFT, outcome_steps, ro
 from folkestrom.analysis.study.prepared import Prepared, panel_of
 from folkestrom.analysis.study.streams import count_rows, create_temporary, stream
 from folkestrom.engine.steps import Step, step
+from folkestrom.households.homes import Span
 from folkestrom.model.knowledge import Knowledge
+from folkestrom.statistics.homes import provide_homes_of
 from folkestrom.variables.description import PERSON_DAYS, columns_of, described
 from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.sources import ATTRIBUTE, BIRTHPLACE, CHILDREN, RESIDENCE, Source
@@ -122,6 +124,12 @@ class PanelQuery:
             create_temporary(
                 self.connection, "stays_of_children", [stays_of_children()], self._parameters
             )
+        eves = {year: date(year - 1, 12, 31) for year in range(self.panel.from_, self.panel.to + 1)}
+        spans = [
+            Span(self.knowledge.day(date(year + 1, 1, 1)), eve, eve + timedelta(days=1))
+            for year, eve in eves.items()
+        ]
+        provide_homes_of(self.connection, (*self._condition_needs, *self._result_needs), spans)
         return person_ranges(self.connection, 0.8 * (self.panel.to - self.panel.from_ + 1))
 
     @property

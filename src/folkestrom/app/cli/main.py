@@ -22,6 +22,7 @@ from folkestrom.app.cli import (
 from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.demography import (
     abroad,
+    households,
     indicators,
     life_table,
     moves,
@@ -33,6 +34,7 @@ from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
+from folkestrom.app.cli.residence import explain, rules
 from folkestrom.app.cli.vocabulary import variables
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
@@ -103,6 +105,7 @@ for module in (
     check,
     statistics,
     moves,
+    households,
     indicators,
     life_table,
     project,
@@ -111,6 +114,8 @@ for module in (
     older,
     flags,
     duplicates,
+    explain,
+    rules,
     rates,
     pictures,
     study,

@@ -11,6 +11,7 @@ import typer
 
 from folkestrom.app.cli.completion.words import kept_codes
 from folkestrom.app.cli.context import settings
+from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 
@@ -32,6 +33,18 @@ def _remark_on_end(ctx: typer.Context, given: str) -> str:
             run = settings(ctx)
             run.progress().print(said.of(run.lang), soft_wrap=True)
     return given
+
+
+def _level_that_can_be(level: float) -> float:
+    """Refuse a level before the method does, which would name itself."""
+    from folkestrom.columns import is_level
+
+    if not is_level(level):
+        raise UsageError(
+            "is not a level of confidence", where="--level", value=level,
+            allowed="between 0 and 1, such as 0.95",
+        )  # fmt: skip
+    return level
 
 
 Output = Annotated[
@@ -133,12 +146,13 @@ Wide = Annotated[
 Labels = Annotated[
     bool, typer.Option("--labels", help="Labels beside codes, in CSV and other long formats.")
 ]
-Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
+Level = Annotated[
+    float, typer.Option("--level", help="Level of the intervals.", callback=_level_that_can_be)
+]
 StudyFile = Annotated[Path, typer.Argument(help="The study: a TOML file.", dir_okay=False)]
 
 #: Options that are not called as the parameter is in Python.
 _TYPED: Final = {
-    "indicators": "--indicator",
     "dates": "--date",
     "extraction_months": "--extraction",
 }

@@ -85,6 +85,13 @@ def twin(
             help="Say which dwelling people live in, and who truly lives with whom.",
         ),
     ] = False,
+    stays: Annotated[
+        bool,
+        typer.Option(
+            "--stays",
+            help="Write the stays of those who came or left as well, for the rules of residence.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")
     ] = False,
@@ -110,6 +117,7 @@ def twin(
             variables=variables,
             panel=panel,
             dwellings=dwellings,
+            stays=stays,
             overwrite=overwrite,
             progress=lambda name, step, steps: bar.update(
                 task, description=name, completed=step, total=steps

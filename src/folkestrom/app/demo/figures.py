@@ -172,7 +172,7 @@ def gather(store: Store, year: int = YEAR) -> Figures:
 def _prospect(store: Store, year: int) -> Iterator[dict[str, Any]]:
     found = _polars(store.project(
         year, PROSPECT, ["half-emigration"], years=1, every=PROSPECT - year,
-        indicators=["population", "old_age_dependency"], to="polars",
+        indicator=["population", "old_age_dependency"], to="polars",
     ))  # fmt: skip
     yield from found.filter(pl.col("year") == str(PROSPECT)).drop("year").iter_rows(named=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
@@ -23,6 +23,9 @@ Day: TypeAlias = date | datetime | str
 
 #: What is known, as a caller may say it; None is the default, "published".
 Knowledge: TypeAlias = Day | Literal["published", "latest"] | None
+
+#: One number of per cent, or several.
+Percentages: TypeAlias = float | str | Sequence[float]
 
 #: How the user typed the name of an argument: a parameter in Python, an option in a terminal.
 Place: TypeAlias = Callable[[str], str]
@@ -149,6 +152,23 @@ def whole_numbers(values: Any, where: str) -> tuple[int, ...]:
                 "is not a whole number", where=where, value=value, allowed="such as 0,65"
             )
     return tuple(int(value) for value in found)
+
+
+def percentages(values: Percentages, where: str) -> tuple[float, ...]:
+    """Per cent, in their order: one, a list of them, or one text with commas in between.
+
+    Examples
+    --------
+    >>> percentages("95,50", "interval"), percentages(80, "interval")
+    ((50.0, 95.0), (80.0,))
+    """
+    listed = values.split(",") if isinstance(values, str) else values
+    try:
+        return tuple(sorted({*np.atleast_1d(np.asarray(listed, np.float64)).tolist()}))
+    except (TypeError, ValueError):
+        raise UsageError(
+            "are no per cent", where=where, value=str(values), allowed="such as 80, or 50,80,95"
+        ) from None
 
 
 def year(value: Any, where: str = "year") -> int:

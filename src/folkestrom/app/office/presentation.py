@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from inspect import signature
+from typing import Any, Final, Self, TypeVar
 
+from folkestrom.app.office.arguments import Place
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.outputs.rules import Rules, rules_of
 from folkestrom.publish.arrangement import PLAIN, Arrangement
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,27 @@ class Presentation:
 
             cells = with_totals(cells)
         return self.arrangement.of(cells)
+
+
+#: Arguments of a call that say how a table is shown.
+_SAID: Final = tuple(signature(Presentation.asked).parameters)
+
+
+def question(asked: Callable[..., _T], place: Place, given: Mapping[str, Any]) -> _T:
+    """A question, of the arguments of a call: how it is shown, and all else by name.
+
+    Parameters
+    ----------
+    asked
+        What makes it of them, such as `MovesQuestion.asked`.
+    place
+        Names an argument as it was typed.
+    given
+        The arguments.
+    """
+    shown = {name: given[name] for name in given if name in _SAID}
+    rest = {name: given[name] for name in given if name not in _SAID}
+    return asked(place, **rest, shown=Presentation.asked(**shown))
 
 
 #: In the office, as it was counted.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -61,6 +63,25 @@ def interval(draws: ArrayLike, coverage: float) -> tuple[Floats, Floats]:
         )  # fmt: skip
     lower, upper = np.quantile(np.asarray(draws), [(1 - coverage) / 2, (1 + coverage) / 2], axis=0)
     return lower, upper
+
+
+def middle_and_ends(draws: ArrayLike, intervals: Sequence[float]) -> list[Floats]:
+    """The median, and the ends of each interval, one interval after the other.
+
+    Parameters
+    ----------
+    draws
+        (draws, …).
+    intervals
+        Per cent of draws between the ends of each.
+
+    Examples
+    --------
+    >>> [round(float(one), 6) for one in middle_and_ends(range(101), [50, 80])]
+    [50.0, 25.0, 75.0, 10.0, 90.0]
+    """
+    ends = (end for level in intervals for end in interval(draws, level / 100))
+    return [np.median(np.asarray(draws), axis=0), *ends]
 
 
 def covered(draws: ArrayLike, observed: ArrayLike, coverage: float) -> Floats:

@@ -131,7 +131,7 @@ def fit_levels(names: Sequence[str], values: Floats, kinds: Sequence[Sequence[Ki
     ('walk',)
     """
     years, levels = values.shape
-    least = max(LEAST_YEARS, levels + _MORE_YEARS)
+    least = least_years(levels)
     if years < least:
         raise UsageError(
             "is a series too short for the model", where="series", value=f"{years} years",
@@ -152,6 +152,17 @@ def fit_levels(names: Sequence[str], values: Floats, kinds: Sequence[Sequence[Ki
         tuple(names), tuple(fit[1] for fit in fits), values[-1],
         np.array([fit[2] for fit in fits]), covariance, tuple(fit[3] for fit in fits),
     )  # fmt: skip
+
+
+def least_years(levels: int) -> int:
+    """Years that a model of so many levels needs at least.
+
+    Examples
+    --------
+    >>> least_years(3), least_years(6)
+    (12, 14)
+    """
+    return max(LEAST_YEARS, levels + _MORE_YEARS)
 
 
 def _equation(values: Floats, kind: Kind) -> tuple[float, Kind, Floats, Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -57,6 +57,24 @@ class Factors:
         levels, index = (one[draws] if len(one) > 1 else one for one in (self.levels, self.index))
         return replace(self, levels=levels, index=index)
 
+    def of(self, draws: slice, steps: Sequence[int]) -> tuple[Floats, Floats]:
+        """Levels of some draws and steps, and what death rates are multiplied by.
+
+        Parameters
+        ----------
+        draws, steps
+            Which; after the last as in that.
+
+        Returns
+        -------
+        arrays of shape (draws, steps, 4) and (draws, steps, 2, ages)
+        """
+        levels, index = (
+            _spread(one, self.draws, max(steps) + 1)[draws][:, steps]
+            for one in (self.levels, self.index)
+        )
+        return levels, np.exp(np.tensordot(index, self.patterns, 1))
+
     def applied(self, rates: Rates, structure: Structure, draws: slice = slice(None)) -> Rates:
         """Rates of some draws, with an axis for them in front.
 
@@ -99,6 +117,8 @@ class Sums:
         At the turns of the steps, by sex and age group: (draws, steps + 1, sets, 2, ages).
     births, deaths, immigration, emigration
         In each step, as in a `Projection`: (draws, steps, sets).
+    draws
+        Which draws they are of.
     """
 
     structure: Structure
@@ -108,6 +128,7 @@ class Sums:
     deaths: Floats
     immigration: Floats
     emigration: Floats
+    draws: slice
 
     def of(self, name: str) -> Floats:
         """Persons of a set: (draws, steps + 1, 2, ages).
@@ -241,7 +262,8 @@ class _Kernel:
                 next_step="Assume fewer who leave by number, or assume a rate of emigration",
             )  # fmt: skip
         persons = persons[..., 1 : self._structure.ages + 1]
-        return Sums(self._structure, self._sets, persons, *np.moveaxis(happened, -1, 0))
+        born, died, came, left = np.moveaxis(happened, -1, 0)
+        return Sums(self._structure, self._sets, persons, born, died, came, left, part)
 
 
 def _spread(array: Floats, draws: int, steps: int) -> Floats:

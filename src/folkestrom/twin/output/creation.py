@@ -17,6 +17,7 @@ from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.households import Households, Students
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
+from folkestrom.twin.output.stays import write_stays
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
 from folkestrom.twin.output.variables import Backgrounds, Variables, write_centrality
 from folkestrom.twin.targets.definition import Targets
@@ -89,6 +90,7 @@ def create(
     truth: bool = True,
     panel: bool | None = None,
     dwellings: bool = False,
+    stays: bool = False,
     overwrite: bool = False,
     progress: Step = _silent,
     change: Callable[[Targets], Targets] | None = None,
@@ -121,6 +123,8 @@ def create(
     dwellings
         Let reports say which dwelling people live in, with the moves inside municipalities that
         change a household, and write who truly lives with whom.
+    stays
+        Write the stays of those who came or left, and in the truth who of them is resident.
     overwrite
         Replace a folder that is not empty.
     progress
@@ -161,6 +165,13 @@ def create(
             targets, work / REPORTS, seed, calibrated, progress, observe,
             EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
+        if stays:
+            write_stays(
+                work / REPORTS,
+                work / "stays.parquet",
+                work / TRUTH / "residence.parquet",
+                last_year,
+            )
         _describe(work / TRUTH / "model.json", done, (scale, seed, calibrated))
     return Result(
         folder, targets, seed, calibrated, done.reports, done.persons, done.person_years, done.notes

@@ -226,7 +226,7 @@ Neste steg: Mente du '2021-02-28'?
 """,
     "population --date 2021-01-01 --by shoe": """\
 Feil: --by: 'shoe' er ikke en dimensjon i folkemengden.
-Tillatt: sex, age, age_five_year, age_group, birth_year,""",
+Tillatt: age, age_five_year, age_group, basic_unit,""",
     "population --date 2021-01-01 --by sex --top 0": """\
 Feil: --top: '0' er ikke et antall rader.
 Tillatt: 1, 2, 3 ….

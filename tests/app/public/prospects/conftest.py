@@ -16,7 +16,7 @@ from tests.app.public.test_server import served
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The site."""
-    shelf = Shelf(put(tmp_path_factory.mktemp("country"), 30))
+    shelf = Shelf(put(tmp_path_factory.mktemp("country"), 30, first=2001, swing=0.05))
     with (
         served(Bank(shelf)) as address,
         httpx.Client(base_url=address.removesuffix(PREFIX), timeout=60) as client,

@@ -76,9 +76,20 @@ def _table(
     return made, Figures(arrays)
 
 
-def tables(thousands: float = 1.0) -> list[tuple[Definition, Figures]]:
-    """Every table that a projection is made of."""
-    stocks = tuple(str(year) for year in range(2017, 2022))
+def _swinging(table: tuple[Definition, Figures], swing: float) -> tuple[Definition, Figures]:
+    """Each event of each year times a factor of its own, but in the years that rates are of."""
+    made, figures = table
+    factors = np.exp(np.random.default_rng(7).normal(0, swing, (4, len(made.time.values))))
+    factors[:, -4:] = 1
+    swung = zip(figures.values.items(), factors, strict=True)
+    return made, Figures({content: values * of for (content, values), of in swung})
+
+
+def tables(
+    thousands: float = 1.0, first: int = 2017, swing: float = 0.0
+) -> list[tuple[Definition, Figures]]:
+    """Every table that a projection is made of; events swing from year to year, if they do."""
+    stocks = tuple(str(year) for year in range(first, 2022))
     flows = stocks[:-1]
     all_, shares = persons(thousands), SHARES[:, None, None]
     of_groups = all_ * shares
@@ -112,7 +123,7 @@ def tables(thousands: float = 1.0) -> list[tuple[Definition, Figures]]:
     away[:2] = abroad
     return [
         _table("B1001", people, {"Personer1": all_[None]}, stocks),
-        _table("B1008", people, events, flows),
+        _swinging(_table("B1008", people, events, flows), swing),
         _table("B1015", grouped, {"Personer": _by_groups(_fives(of_groups))}, stocks),
         _table("B1016", grouped, moves, flows),
         _table("B1017", ("Landbakgrunn", *people), {"Personer": away}, stocks),
@@ -120,15 +131,18 @@ def tables(thousands: float = 1.0) -> list[tuple[Definition, Figures]]:
     ]
 
 
-def release(parent: Path, thousands: float = 1.0) -> Path:
+def release(parent: Path, thousands: float = 1.0, first: int = 2017, swing: float = 0.0) -> Path:
     """The tables as a release."""
-    decided = [(*table, DECISION) for table in tables(thousands)]
+    decided = [(*table, DECISION) for table in tables(thousands, first, swing)]
     return write_release(
         parent, decided, made_at=OUT, made_by="Ada", program="1", log_position=1
     )  # fmt: skip
 
 
-def put(folder: Path, thousands: float = 1.0, since: datetime = OUT) -> Path:
+def put(
+    folder: Path, thousands: float = 1.0, since: datetime = OUT, first: int = 2017,
+    swing: float = 0.0,
+) -> Path:  # fmt: skip
     """A public folder with the tables."""
-    put_out(folder / "public", release(folder / "drafts", thousands), since)
+    put_out(folder / "public", release(folder / "drafts", thousands, first, swing), since)
     return folder / "public"

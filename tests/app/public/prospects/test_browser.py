@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["browser"]
 
-ASKED = "/projection?emigration_born_here=50&fertility=110"
+ASKED = "/projection?emigration_born_here=50&fertility=110&interval=50,80,95"
 #: Moves a slider and waits until the pyramid is another; milliseconds of each move.
 MOVED = """async (levels) => {
   const slider = document.getElementById("l-emigration_immigrants"), took = [];
@@ -92,14 +92,47 @@ def test_a_slider_moves_the_figures_by_keyboard(
         assert seen.complaints == []
 
 
+def test_bands_come_when_a_slider_rests(browser: Browser, site: httpx.Client) -> None:
+    with Watched(browser, site) as seen:
+        page = seen.page
+        page.goto("/en/projection")
+        assert page.locator("#d-fan").count() == 0
+        page.get_by_label("Intervals").select_option("50,80,95")
+        page.locator("#d-fan .band").first.wait_for()
+        page.wait_for_url("**/projection?interval=50,80,95")
+        page.locator("#sure summary").click()
+        drawn = page.locator("#d-fan .band.n0").last.get_attribute("d")
+        page.locator("#l-fertility").press("ArrowRight")
+        page.wait_for_url("**/projection?fertility=105&interval=50,80,95")
+        assert page.locator("#d-fan .band").count() == 6
+        assert page.locator("#d-fan .band.n0").last.get_attribute("d") != drawn
+        assert page.locator("#sure").get_attribute("aria-busy") is None
+        # What was open stays so: the table is what the picture says, in words.
+        assert page.locator("#t-fan").is_visible()
+        page.get_by_label("Figure that is drawn").select_option("median_age")
+        page.wait_for_url("**figure=median_age")
+        assert page.locator("#name-figure").inner_text() == "Median age"
+        assert "Median age" in str(page.locator("#n-d-fan").text_content())
+        shown = page.locator("#t-fan").inner_text()
+        page.reload()
+        page.locator("#sure summary").click()
+        assert page.locator("#t-fan").inner_text() == shown
+        assert page.get_by_label("Intervals").input_value() == "50,80,95"
+        live = [one for one in seen.requests if "projection?" in one and "interval" not in one]
+        assert live, "while a slider moves nothing is drawn at random"
+        assert seen.complaints == []
+
+
 def test_it_works_without_scripts(browser: Browser, site: httpx.Client) -> None:
     with Watched(browser, site, java_script_enabled=False) as seen:
         page = seen.page
         page.goto("/en/projection")
         page.get_by_label("Mortality").focus()
         page.keyboard.press("ArrowLeft")
-        page.get_by_role("button", name="Show").click()
-        page.wait_for_url("**mortality=95**")
+        page.get_by_label("Intervals").select_option("80")
+        page.get_by_role("button", name="Show").first.click()
+        page.wait_for_url("**mortality=95**interval=80**")
+        assert page.locator("#d-fan .band").count() == 2
         assert page.locator("#effects tr").count() == 2
         assert page.locator("output[for=l-mortality]").inner_text() == "95 %"
 

@@ -19,7 +19,7 @@ from folkestrom.analysis.prospects.by_cells import check_cells
 from folkestrom.analysis.prospects.families.assumed import families_of
 from folkestrom.analysis.prospects.families.register import linked
 from folkestrom.analysis.prospects.individuals import individuals
-from folkestrom.analysis.prospects.likely import INTERVAL, with_ends
+from folkestrom.analysis.prospects.likely import INTERVALS, with_ends
 from folkestrom.analysis.prospects.outlook import check_years, steps_shown
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of
 from folkestrom.analysis.prospects.simulated import DIMENSIONS, check_seed, rates_under
@@ -261,8 +261,9 @@ def simulated_households(
     measures = measures_of(by)
     made = replace(
         spec, dimensions=(_YEAR, *(BY[name][0] for name in by)),
-        measures=with_ends(measures) if runs > 1 else measures,
-        footnotes=(*[_RUNS.fill(level=INTERVAL)] * (runs > 1), *spec.footnotes, *said, *notes),
+        measures=tuple(end for one in measures for end in with_ends(one, INTERVALS))
+        if runs > 1 else measures,
+        footnotes=(*[_RUNS.fill(level=INTERVALS[0])] * (runs > 1), *spec.footnotes, *said, *notes),
     )  # fmt: skip
     return Cells(made, _table(np.stack(drawn), [first + n for n in shown], by, measures))
 
@@ -319,6 +320,6 @@ def _ends(name: str, runs: Floats) -> Iterator[tuple[str, Floats]]:
     """The mean of runs, and the ends of their interval, of those in which a figure is defined."""
     yield name, np.nanmean(runs, axis=0)
     if len(runs) > 1:
-        lower, upper = interval(runs, INTERVAL / 100)
+        lower, upper = interval(runs, INTERVALS[0] / 100)
         yield f"{name}_lower", lower
         yield f"{name}_upper", upper

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     DAY,
     Extraction,
@@ -20,9 +20,7 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -72,7 +70,7 @@ def abroad(
         ),
     ] = None,
     known_at: KnownAt = PUBLISHED,
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     only: Only = None,
     order: Order = None,
     top: Top = None,
@@ -83,15 +81,7 @@ def abroad(
     output: Output = None,
 ) -> None:  # fmt: skip
     """Estimate how many emigrants live abroad: as registered, and between what bounds."""
+    given = dict(locals())
     from folkestrom.app.office.demography.abroad import AbroadQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = AbroadQuestion.asked(
-        option, date=date, by=by, known_at=known_at, extraction_months=extraction,
-        mortality=mortality, over_coverage=over_coverage, left_before=left_before, mirror=mirror,
-        only=only, shown=shown(
-            order=order, top=top, wide=wide, labels=labels, publish=publish, lang=given.lang
-        ),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(AbroadQuestion.asked, given)

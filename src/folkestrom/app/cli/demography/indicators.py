@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     End,
     Extraction,
@@ -19,9 +19,7 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -32,8 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def indicators(
     ctx: typer.Context,
-    start: Start,
-    end: End,
+    from_: Start,
+    to_: End,
     by: Annotated[
         str,
         typer.Option(
@@ -42,7 +40,7 @@ def indicators(
             autocompletion=names_of("stock"),
         ),
     ] = "",
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     known_at: KnownAt = PUBLISHED,
     order: Order = None,
     top: Top = None,
@@ -52,12 +50,7 @@ def indicators(
     output: Output = None,
 ) -> None:
     """Fertility, life expectancy, ages and crude rates, for each year from --from to --to."""
+    given = dict(locals())
     from folkestrom.app.office.demography.indicators import IndicatorsQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = IndicatorsQuestion.asked(
-        option, from_=start, to_=end, by=by, known_at=known_at, extraction_months=extraction,
-        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(IndicatorsQuestion.asked, given)

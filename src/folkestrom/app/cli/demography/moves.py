@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     End,
     Every,
@@ -23,9 +23,7 @@ from folkestrom.app.cli.options import (
     Totals,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -36,8 +34,8 @@ def register(app: typer.Typer) -> None:
 
 def moves(
     ctx: typer.Context,
-    start: Start,
-    end: End,
+    from_: Start,
+    to_: End,
     by: Annotated[
         str,
         typer.Option(
@@ -54,7 +52,7 @@ def moves(
         ),
     ] = False,
     every: Every = None,
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     known_at: KnownAt = PUBLISHED,
     only: Only = None,
     totals: Totals = False,
@@ -67,13 +65,7 @@ def moves(
     output: Output = None,
 ) -> None:
     """Count moves by origin and destination, or migration to and from countries."""
+    given = dict(locals())
     from folkestrom.app.office.demography.moves import MovesQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = MovesQuestion.asked(
-        option, from_=start, to_=end, by=by, known_at=known_at, every=every, abroad=abroad,
-        extraction_months=extraction, only=only,
-        shown=shown(totals, order, top, wide, labels, lang=given.lang, share_of=share_of),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(MovesQuestion.asked, given)

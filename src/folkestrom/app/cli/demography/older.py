@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
+from folkestrom.app.cli.demography.project import BASE_YEARS, BaseYears, Every, First, Last
 from folkestrom.app.cli.options import (
     Extraction,
     KnownAt,
@@ -17,9 +18,7 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -30,8 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def older_immigrants(
     ctx: typer.Context,
-    first: Annotated[int, typer.Option("--from", help="Year at whose beginning it starts.")],
-    last: Annotated[int, typer.Option("--to", help="Last year that is shown.")],
+    from_: First,
+    to_: Last,
     by: Annotated[
         str,
         typer.Option(
@@ -41,19 +40,15 @@ def older_immigrants(
     ages: Annotated[
         str, typer.Option("--ages", help="Ages from which they are older, with commas between.")
     ] = "67,80",
-    years: Annotated[
-        int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
-    ] = 5,
-    every: Annotated[
-        int, typer.Option("--every", min=1, help="Years between those that are shown.")
-    ] = 1,
+    years: BaseYears = BASE_YEARS,
+    every: Every = 1,
     level: Level = 0.95,
     draws: Annotated[
-        int, typer.Option("--draws", min=1, help="Draws that intervals are of.")
+        int, typer.Option("--draws", min=2, help="Draws that intervals are of.")
     ] = 200,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws.")] = 1,
     known_at: KnownAt = PUBLISHED,
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -62,13 +57,7 @@ def older_immigrants(
     output: Output = None,
 ) -> None:
     """Carry the register's immigrants forward to old ages, with intervals."""
+    given = dict(locals())
     from folkestrom.app.office.demography.older import OlderImmigrantsQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = OlderImmigrantsQuestion.asked(
-        option, from_=first, to_=last, by=by, ages=ages, years=years, every=every, level=level,
-        draws=draws, seed=seed, known_at=known_at, extraction_months=extraction,
-        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(OlderImmigrantsQuestion.asked, given)

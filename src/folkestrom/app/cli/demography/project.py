@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered, question_of
 from folkestrom.app.cli.options import (
     Extraction,
     KnownAt,
@@ -17,9 +18,7 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.names import without_effect
 
@@ -38,6 +37,9 @@ Durations = Annotated[
         help="Years since immigration that immigrants' rates are told apart by; 0 for many areas.",
     ),
 ]  # fmt: skip
+First = Annotated[int, typer.Option("--from", help="Year at whose beginning it starts.")]
+Last = Annotated[int, typer.Option("--to", help="Last year that is shown.")]
+Every = Annotated[int, typer.Option("--every", min=1, help="Years between those that are shown.")]
 BaseYears = Annotated[
     int, typer.Option("--years", min=1, help="Years before the start that rates are of.")
 ]
@@ -50,8 +52,8 @@ def register(app: typer.Typer) -> None:
 
 def project(
     ctx: typer.Context,
-    first: Annotated[int, typer.Option("--from", help="Year at whose beginning it starts.")],
-    last: Annotated[int, typer.Option("--to", help="Last year that is shown.")],
+    from_: First,
+    to_: Last,
     scenarios: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,7 +71,7 @@ def project(
             file_okay=False,
         ),
     ] = None,
-    indicators: Annotated[
+    indicator: Annotated[
         str,
         typer.Option("--indicator", help="Figures to show, with commas between them."),
     ] = "",
@@ -93,9 +95,7 @@ def project(
         typer.Option("--decompose", help="Take the difference of the figure apart by component."),
     ] = False,
     years: BaseYears = BASE_YEARS,
-    every: Annotated[
-        int, typer.Option("--every", min=1, help="Years between those that are shown.")
-    ] = 1,
+    every: Every = 1,
     areas: Areas = "",
     by: Annotated[
         str,
@@ -114,8 +114,12 @@ def project(
         int, typer.Option("--seed", min=0, help="The same seed gives the same draws.")
     ] = 1,
     interval: Annotated[
-        float, typer.Option("--interval", help="Per cent of draws between lower and upper.")
-    ] = 80.0,
+        str,
+        typer.Option(
+            "--interval",
+            help="Per cent of draws between lower and upper; several with commas: 50,80,95.",
+        ),
+    ] = "80",
     series: Annotated[
         Path | None,
         typer.Option(
@@ -137,7 +141,7 @@ def project(
         bool, typer.Option("--difference", help="Scenarios less the baseline, draw by draw.")
     ] = False,
     known_at: KnownAt = PUBLISHED,
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -146,27 +150,21 @@ def project(
     output: Output = None,
 ) -> None:
     """Project the population by age, sex and group, with scenarios of emigration and the rest."""
+    given = {name: value for name, value in locals().items() if name != "tables"}
     from folkestrom.app.office.demography.projection import ProjectionQuestion
 
     if tables is not None:
         said = {
-            "--known-at": known_at != PUBLISHED, "--extraction": extraction is not None,
+            "--known-at": known_at != PUBLISHED, "--extraction": extraction_months is not None,
             "--years": years != BASE_YEARS, "--wait": wait is not None, "--areas": bool(areas),
             "--durations": durations != DURATIONS,
         }  # fmt: skip
         _check_of_tables(said)
-    given = settings(ctx)
-    given.check_output(output)
-    question = ProjectionQuestion.asked(
-        option, from_=first, to_=last, years=years, scenarios=scenarios or [], every=every,
-        indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
-        areas=areas, durations=durations, known_at=known_at, extraction_months=extraction,
-        draws=draws, seed=seed, interval=interval, series=series, limits=limits,
-        difference=difference, smooth=smooth,
-        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
-    )  # fmt: skip
-    found = given.answer(question, wait) if tables is None else question.answer_of_tables(tables)
-    given.write(found, output)
+    if tables is None:
+        answered(ProjectionQuestion.asked, given)
+    else:
+        found = question_of(ProjectionQuestion.asked, given).answer_of_tables(tables)
+        settings(ctx).write(found, output)
 
 
 def _check_of_tables(said: dict[str, bool]) -> None:

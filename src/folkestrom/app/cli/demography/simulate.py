@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.demography.project import Areas, BaseYears, Durations
 from folkestrom.app.cli.options import (
     Extraction,
@@ -18,9 +18,7 @@ from folkestrom.app.cli.options import (
     Top,
     Wait,
     Wide,
-    option,
 )
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -31,8 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def simulate(
     ctx: typer.Context,
-    first: Annotated[int, typer.Option("--from", help="The first year that is lived through.")],
-    last: Annotated[int, typer.Option("--to", help="The last year that is lived through.")],
+    from_: Annotated[int, typer.Option("--from", help="The first year that is lived through.")],
+    to_: Annotated[int, typer.Option("--to", help="The last year that is lived through.")],
     by: Annotated[
         str | None,
         typer.Option(
@@ -64,7 +62,7 @@ def simulate(
     durations: Durations = 10,
     years: BaseYears = 5,
     known_at: KnownAt = PUBLISHED,
-    extraction: Extraction = None,
+    extraction_months: Extraction = None,
     order: Order = None,
     top: Top = None,
     wide: Wide = None,
@@ -73,14 +71,7 @@ def simulate(
     output: Output = None,
 ) -> None:
     """Simulate lives of the register's individuals by the assumptions of the projection."""
+    given = dict(locals())
     from folkestrom.app.office.demography.simulation import SimulationQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = SimulationQuestion.asked(
-        option, from_=first, to_=last, by=by, seed=seed, households=households,
-        every=every, runs=runs, scenario=scenario, areas=areas,
-        durations=durations, years=years, known_at=known_at, extraction_months=extraction,
-        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(SimulationQuestion.asked, given)

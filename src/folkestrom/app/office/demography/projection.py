@@ -13,12 +13,12 @@ from typing import Self
 import duckdb
 
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
-from folkestrom.analysis.prospects.likely import INTERVAL, SEED, Likely, likely_outlook
+from folkestrom.analysis.prospects.likely import INTERVALS, SEED, Likely, likely_outlook
 from folkestrom.analysis.prospects.outlook import of_smooth, outlook
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of, projected, with_series
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
-from folkestrom.app.office.arguments import Knowledge, Place
+from folkestrom.app.office.arguments import Knowledge, Percentages, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.engine.failures import shortage
 from folkestrom.errors import InputRefused, UsageError
@@ -67,10 +67,10 @@ class ProjectionQuestion:
     def asked(
         cls, place: Place, *, from_: int, to_: int, years: int,
         scenarios: Scenarios | Sequence[Scenarios], every: int,
-        indicators: str | Iterable[str] | None, by: str | Iterable[str] | None,
+        indicator: str | Iterable[str] | None, by: str | Iterable[str] | None,
         needs: str | os.PathLike[str] | None, equivalent: str | None, decompose: bool,
         areas: str, durations: int, known_at: Knowledge, extraction_months: int | None,
-        draws: int | None = None, seed: int = SEED, interval: float = INTERVAL,
+        draws: int | None = None, seed: int = SEED, interval: Percentages = INTERVALS,
         series: File | None = None, limits: File | None = None, difference: bool = False,
         smooth: bool = False, shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
@@ -86,13 +86,14 @@ class ProjectionQuestion:
                     f"scenario {one.name}", "moves", "moves are between areas",
                     f"Say which by {place('areas')}, county or municipality",
                 )  # fmt: skip
-        figures, told = arguments.names(indicators), arguments.names(by)
+        figures, told = arguments.names(indicator), arguments.names(by)
+        intervals = arguments.percentages(interval, place("interval"))
         compares = decompose or equivalent is not None
         if compares and (told or needs or areas or len(figures) != 1 or (decompose and equivalent)):
             raise UsageError(
                 "compares scenarios by one figure",
                 where=place("decompose" if decompose else "equivalent"),
-                allowed="one name for " + place("indicators"),
+                allowed="one name for " + place("indicator"),
                 next_step="Leave out what asks for another table",
             )  # fmt: skip
         if compares and every != 1:
@@ -103,13 +104,13 @@ class ProjectionQuestion:
                 raise without_effect(
                     place("draws"), draws, "draws are of the usual figures", "Leave out the other"
                 )
-            likely = Likely(draws, seed, interval, _history(series), _limits(limits), difference)
+            likely = Likely(draws, seed, intervals, _history(series), _limits(limits), difference)
         elif series is not None or limits is not None or difference:
             raise UsageError(
                 "are of draws, and none are asked for", where="series, limits, difference",
                 next_step="Say how many draws, such as 3000",
             )  # fmt: skip
-        elif seed != SEED or interval != INTERVAL:
+        elif seed != SEED or intervals != INTERVALS:
             name = "seed" if seed != SEED else "interval"
             raise without_effect(
                 place(name), seed if seed != SEED else interval, "no draws are asked for",

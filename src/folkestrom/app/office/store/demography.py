@@ -75,15 +75,7 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.moves, locals())
-        question = MovesQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
-            abroad=abroad, extraction_months=extraction_months, only=only,
-            shown=Presentation.asked(
-                totals=totals, order=order, top=top, wide=wide, labels=labels, share_of=share_of
-            ),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.moves, MovesQuestion.asked, locals())
 
     def indicators(
         self,
@@ -114,13 +106,7 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.indicators, locals())
-        question = IndicatorsQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, known_at=known_at,
-            extraction_months=extraction_months,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.indicators, IndicatorsQuestion.asked, locals())
 
     def life_table(
         self,
@@ -207,7 +193,7 @@ class Demography(Opened):
         *,
         years: int = 5,
         every: int = 1,
-        indicators: str | Iterable[str] = (),
+        indicator: str | Iterable[str] = (),
         by: str | Iterable[str] = (),
         needs: str | os.PathLike[str] | None = None,
         equivalent: str | None = None,
@@ -217,7 +203,7 @@ class Demography(Opened):
         smooth: bool = False,
         draws: int | None = None,
         seed: int = 1,
-        interval: float = 80.0,
+        interval: float | str | Sequence[float] = 80.0,
         series: str | os.PathLike[str] | None = None,
         limits: str | os.PathLike[str] | None = None,
         difference: bool = False,
@@ -241,7 +227,7 @@ class Demography(Opened):
             Years before the start that rates are of.
         every
             Years between those that are shown.
-        indicators
+        indicator
             Names of figures, for others than the usual ones; with areas "moves": from where to
             where.
         by
@@ -264,7 +250,8 @@ class Demography(Opened):
         draws, seed
             Draws of what may come, for medians and intervals; the same seed gives the same draws.
         interval
-            Per cent of draws between lower and upper.
+            Per cent of draws between lower and upper; several, such as (50, 80, 95), for more
+            intervals, each with columns of its own: `population_lower_95`.
         series
             CSV of yearly levels that draws are modelled on; None: those of the register.
         limits
@@ -278,16 +265,7 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.project, locals())
-        question = ProjectionQuestion.asked(
-            parameter, from_=from_, to_=to_, years=years, scenarios=scenarios, every=every,
-            indicators=indicators, by=by, needs=needs, equivalent=equivalent, decompose=decompose,
-            areas=areas, durations=durations, known_at=known_at,
-            extraction_months=extraction_months, draws=draws, seed=seed, interval=interval,
-            series=series, limits=limits, difference=difference, smooth=smooth,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.project, ProjectionQuestion.asked, locals())
 
     def simulate(
         self,
@@ -343,15 +321,7 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.simulate, locals())
-        question = SimulationQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, seed=seed, households=households, every=every,
-            runs=runs, scenario=scenario, areas=areas,
-            durations=durations, years=years, known_at=known_at,
-            extraction_months=extraction_months,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.simulate, SimulationQuestion.asked, locals())
 
     def abroad(
         self,
@@ -396,15 +366,7 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.abroad, locals())
-        question = AbroadQuestion.asked(
-            parameter, date=date, by=by, known_at=known_at, extraction_months=extraction_months,
-            mortality=mortality, over_coverage=over_coverage, left_before=left_before,
-            mirror=mirror, only=only, shown=Presentation.asked(
-                order=order, top=top, wide=wide, labels=labels, publish=publish
-            ),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.abroad, AbroadQuestion.asked, locals())
 
     def older_immigrants(
         self,
@@ -447,11 +409,4 @@ class Demography(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Demography.older_immigrants, locals())
-        question = OlderImmigrantsQuestion.asked(
-            parameter, from_=from_, to_=to_, by=by, ages=ages, years=years, every=every,
-            level=level, draws=draws, seed=seed, known_at=known_at,
-            extraction_months=extraction_months,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
-        )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answered(Demography.older_immigrants, OlderImmigrantsQuestion.asked, locals())

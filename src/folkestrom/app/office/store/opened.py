@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from folkestrom.app.office.session import reading
+from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.presentation import question
+from folkestrom.app.office.session import Question, answer, reading
+from folkestrom.columns import check_arguments
 from folkestrom.engine.store import Waiting
 from folkestrom.linkage.catalogue import linked_variables
+from folkestrom.model.cells import Cells, Frame
 from folkestrom.variables.codes import CodeTable, known_variables
 
 
@@ -21,6 +26,16 @@ class Opened:
 
     path: Path
     waiting: Waiting = field(default_factory=Waiting)
+
+    def _answered(
+        self, method: Callable[..., Frame], asked: Callable[..., Question[Cells]],
+        given: Mapping[str, Any],
+    ) -> Frame:  # fmt: skip
+        """The answer to a method's one question; `given` are the locals of its first line."""
+        check_arguments(method, given)
+        rest = {name: value for name, value in given.items() if name not in ("self", "to")}
+        of = question(asked, parameter, rest)
+        return answer(self.path, self.waiting, of).to(given["to"])
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.demography.households import HouseholdsQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.vintages import VintagesQuestion
 from folkestrom.app.office.session import answer
@@ -166,6 +167,61 @@ class Statistics(Opened):
                 totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels,
                 share_of=share_of,
             ),
+        )  # fmt: skip
+        return answer(self.path, self.waiting, question).to(to)
+
+    def households(
+        self,
+        date: Day,
+        by: str | Iterable[str] = (),
+        known_at: Knowledge = PUBLISHED,
+        *,
+        count: Literal["households", "families", "couples", "children"] = "households",
+        population: Literal["register", "actual"] = "register",
+        rule: Literal["NO", "DK", "SE", "FI"] = "NO",
+        least_age: int | None = None,
+        age_difference: int | None = None,
+        largest: int | None = None,
+        extraction_months: int | None = None,
+        only: Kept | None = None,
+        totals: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Households, families, couples, or children of 0 to 17 years, at a day.
+
+        Parameters
+        ----------
+        date
+            Reference date, as of `population`.
+        by
+            Names of variables that all members share, such as "household_type,county"; of
+            children, of any. Empty: the types of what is counted.
+        known_at, extraction_months, only, totals, order, top, wide, labels
+            As for `population`.
+        count
+            What is counted.
+        population
+            By the "register", or "actual": with the linked variable `actual_dwelling`.
+        rule
+            Whose rule for cohabitants without a common child.
+        least_age, age_difference
+            Completed years of the younger one, and years apart that are too many, instead of the
+            rule's.
+        largest
+            Most persons of a private household; 50 by default.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Statistics.households, locals())
+        question = HouseholdsQuestion.asked(
+            parameter, date=date, by=by, known_at=known_at, count=count, population=population,
+            rule=rule, least_age=least_age, age_difference=age_difference, largest=largest,
+            extraction_months=extraction_months, only=only, totals=totals,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return answer(self.path, self.waiting, question).to(to)
 

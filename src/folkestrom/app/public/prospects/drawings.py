@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,8 @@ class Drawing:
         The axes.
     mark
         Where the year is that is looked at.
+    bands
+        Of what may come: of which of the two, which interval, and its path; the widest first.
     """
 
     before: str
@@ -46,6 +48,7 @@ class Drawing:
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     mark: float = 0.0
+    bands: tuple[tuple[str, int, str], ...] = ()
 
 
 def ticks(most: float, wanted: int = 4) -> list[float]:
@@ -62,8 +65,9 @@ def ticks(most: float, wanted: int = 4) -> list[float]:
 
 
 def lines(
-    years: Sequence[int], before: Floats, after: Floats, year: int, printed: Printed
-) -> Drawing:
+    years: Sequence[int], before: Floats, after: Floats, year: int, printed: Printed,
+    bands: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None,
+) -> Drawing:  # fmt: skip
     """Two series over time, from 0.
 
     Parameters
@@ -74,8 +78,12 @@ def lines(
         The year that is looked at.
     printed
         Prints a value.
+    bands
+        Lower and upper ends of intervals, the widest first, of "before" and "after".
     """
-    values = ticks(max(before.max(), after.max()))
+    bands = bands or {}
+    ends = [upper for several in bands.values() for _, upper in several]
+    values = ticks(max(one.max() for one in (before, after, *ends)))
     x = [LEFT + (WIDTH - LEFT - RIGHT) * n / (len(years) - 1) for n in range(len(years))]
 
     def up(value: float) -> float:
@@ -84,10 +92,15 @@ def lines(
     def path(series: Floats) -> str:
         return "M" + "L".join(f"{a:.1f} {up(b):.1f}" for a, b in zip(x, series, strict=True))
 
+    def area(lower: Floats, upper: Floats) -> str:
+        back = "L".join(f"{a:.1f} {up(b):.1f}" for a, b in zip(x[::-1], lower[::-1], strict=True))
+        return f"{path(upper)}L{back}Z"
+
+    areas = tuple((name, n, area(*one)) for name, of in bands.items() for n, one in enumerate(of))
     across = tuple(Tick(f"{y}", a) for y, a in zip(years, x, strict=True) if y % 20 == 0)
     return Drawing(
         path(before), path(after), across, tuple(Tick(printed(v), up(v)) for v in values),
-        x[years.index(year)],
+        x[years.index(year)], areas,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ are not published. They are the mean of the populations at both ends of each yea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -18,6 +18,8 @@ import numpy as np
 from folkestrom.projection.assumptions import Floats, Rates
 from folkestrom.projection.counts import Counts
 from folkestrom.projection.groups import ABROAD, BORN_HERE, DURATIONS, by_duration
+from folkestrom.projection.stochastic.history import History
+from folkestrom.projection.stochastic.past import levels_of_years
 from folkestrom.projection.structure import Structure
 from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.figures import THERE
@@ -27,6 +29,8 @@ from folkestrom.publish.tables.figures import THERE
 PERSONS, EVENTS, GROUPS, MOVES, AWAY, MOTHERS = TABLES = (
     "B1001", "B1008", "B1015", "B1016", "B1017", "B1018",
 )  # fmt: skip
+#: What has to be known of each year that draws are modelled on.
+STOCKS_AND_EVENTS: Final = (PERSONS, EVENTS, GROUPS, AWAY)
 #: After so many rounds margins are fitted.
 _ROUNDS: Final = 20
 #: What stands where nothing is shown, so that margins can be.
@@ -63,6 +67,8 @@ class Start:
         Persons, those abroad too: (groups, 2, ages).
     rates
         Rates of the base years.
+    history
+        Levels of all years before that are released, for draws of what may come.
     releases
         The release of each table that it is made of.
     """
@@ -72,6 +78,7 @@ class Start:
     base: tuple[int, int]
     population: Floats
     rates: Rates
+    history: History
     releases: Mapping[str, str]
 
 
@@ -89,12 +96,17 @@ def start(tables: Tables) -> Start | None:
     stocks = times[PERSONS] & times[GROUPS] & times[AWAY]
     flows = times[EVENTS] & times[MOVES] & times[MOTHERS]
     last = max(map(int, stocks), default=0)
-    base = []
-    for year in range(last - 1, last - 1 - BASE_YEARS, -1):
-        if not {str(year), str(year + 1)} <= stocks or str(year) not in flows:
-            break
-        base.append(str(year))
-    return _Counted(tables, base[::-1]).start(last) if base else None
+    base = _before(last, stocks, flows)[-BASE_YEARS:]
+    known = _before(last, stocks, times[EVENTS])
+    return _Counted(tables, base).start(last, known) if base else None
+
+
+def _before(last: int, stocks: Set[str], flows: Set[str]) -> list[str]:
+    """The years in a row up to a population that all of it is out of."""
+    year = last
+    while f"{year}" in stocks and f"{year - 1}" in stocks & flows:
+        year -= 1
+    return [f"{one}" for one in range(year, last)]
 
 
 class _Counted:
@@ -114,7 +126,7 @@ class _Counted:
         self.cells = by_duration(self._immigrants, share)
         self._here = self.cells.resident
 
-    def start(self, last: int) -> Start:
+    def start(self, last: int, known: Sequence[str]) -> Start:
         years = [*self._base, str(last)]
         populations = [self._population(year) for year in years]
         lived = sum((a + b) / 2 for a, b in pairwise(populations))
@@ -124,7 +136,23 @@ class _Counted:
         )  # fmt: skip
         base = int(self._base[0]), int(self._base[-1])
         releases = {id: self._tables[id].release for id in TABLES}
-        return Start(self.cells, last, base, populations[-1], counts.rates(), releases)
+        rates = counts.rates()
+        past = self._history([*known, str(last)], rates)
+        return Start(self.cells, last, base, populations[-1], rates, past, releases)
+
+    def _history(self, years: Sequence[str], rates: Rates) -> History:
+        """Levels of the years between those of populations."""
+        here = self._here[:, None, None]
+        lived = [here * (a + b) / 2 for a, b in pairwise(map(self._population, years))]
+        contents = ("Levendefodte", "Dode", "Innvandring", "Utvandring")
+        born, died, came, left = (
+            np.stack([self._exact(EVENTS, content, [year]) for year in years[:-1]])
+            for content in contents
+        )
+        deaths = np.zeros((len(died), len(_SEX), self.cells.ages))
+        deaths[..., : len(_AGES)] = died
+        totals = (one.sum(axis=(1, 2)) for one in (born, came, left))
+        return levels_of_years(int(years[0]), rates, np.stack(lived), deaths, *totals)
 
     def _of(
         self, id: str, content: str, times: Sequence[str], durations: bool = False,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from folkestrom.model.names import suggestion
+from folkestrom.app.public.site.texts import text
+from folkestrom.model.names import nearest_name
+from folkestrom.model.specification import Language
 from folkestrom.projection.groups import BORN_HERE
 from folkestrom.projection.scenario import Scenario, scenario_of
 from folkestrom.publish.statbank.problems import NO_VALUE, NO_VARIABLE, Problem, quoted
@@ -20,6 +23,19 @@ UNCHANGED: Final = 100
 #: The year that is looked at, if no other is named, so many years on.
 _LOOKED_AT: Final = 40
 _YEAR: Final = "year"
+#: Intervals that can be shown, in per cent of what may come, and figures that they are drawn of.
+INTERVALS: Final = (50, 80, 95)
+_INTERVAL, _FIGURE = "interval", "figure"
+FIGURES: Final = (
+    "old_age_dependency", "population", "median_age", "aged_80", "immigrants", "total_fertility",
+    "life_expectancy_male", "life_expectancy_female",
+)  # fmt: skip
+#: Every choice of intervals, none too.
+_SEVERAL: Final = tuple(
+    ",".join(map(str, some))
+    for n in range(len(INTERVALS) + 1)
+    for some in combinations(INTERVALS, n)
+)
 _NAME: Final = "Changed on the web site"
 
 
@@ -64,10 +80,14 @@ class Wanted:
         In per cent of what was, by lever.
     year
         The year that is looked at.
+    intervals, figure
+        Intervals that are shown, and the figure that they are drawn of.
     """
 
     levels: tuple[int, ...]
     year: int
+    intervals: tuple[int, ...] = ()
+    figure: str = FIGURES[0]
 
     @property
     def changed(self) -> tuple[Lever, ...]:
@@ -92,13 +112,19 @@ class Wanted:
         first
             The year in which the projection starts.
         """
-        said = {one.id: self.level(one) for one in self.changed}
+        said: dict[str, object] = {one.id: self.level(one) for one in self.changed}
         if self.year != first + _LOOKED_AT:
             said[_YEAR] = self.year
-        return urlencode(said)
+        if self.intervals:
+            said[_INTERVAL] = ",".join(map(str, self.intervals))
+        if self.figure != FIGURES[0]:
+            said[_FIGURE] = self.figure
+        return urlencode(said, safe=",")
 
 
-def wanted(parameters: Iterable[tuple[str, str]], first: int) -> Wanted:
+def wanted(
+    parameters: Iterable[tuple[str, str]], first: int, language: Language = Language.EN
+) -> Wanted:
     """What the parameters of an address ask for.
 
     Parameters
@@ -107,35 +133,50 @@ def wanted(parameters: Iterable[tuple[str, str]], first: int) -> Wanted:
         Names and values; what is left out is as it was.
     first
         The year in which the projection starts.
+    language
+        Of what is said about those that cannot be.
 
     Raises
     ------
     Problem
-        A name that is none, one that is there twice, or what is no whole number in its range.
+        A name that is none, one that is there twice, or what is no value of it.
 
     Examples
     --------
-    >>> wanted([("fertility", "110")], 2021).query(2021)
-    'fertility=110'
+    >>> wanted([("fertility", "110"), ("interval", "50,80")], 2021).query(2021)
+    'fertility=110&interval=50,80'
     """
     limits = {one.id: (one.least, one.most) for one in LEVERS} | {_YEAR: (first, first + YEARS)}
     values = dict.fromkeys(limits, UNCHANGED) | {_YEAR: first + _LOOKED_AT}
-    seen = set()
+    chosen = {_INTERVAL: "", _FIGURE: FIGURES[0]}
+    listed = {_INTERVAL: _SEVERAL, _FIGURE: FIGURES}
+    known, seen = (*limits, *listed), set[str]()
     for name, value in parameters:
-        if name not in limits:
-            said = f"{quoted(name)} is no assumption. Allowed: {', '.join(limits)}."
-            meant = suggestion(name, limits)
-            raise Problem(NO_VARIABLE, f"{said} {meant}" if meant else said, 400)
-        least, most = limits[name]
-        is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
-        if name in seen or not (is_number and least <= int(value) <= most):
-            raise Problem(
-                NO_VALUE, f"{quoted(value)} cannot be {name}. Allowed: one whole number from "
-                f"{least} to {most}.", 400,
+        if name not in known:
+            said = text("no-assumption", language, name=quoted(name), allowed=", ".join(known))
+            if near := nearest_name(name, known):
+                said = f"{said} {text('did-you-mean', language, name=near)}"
+            raise Problem(NO_VARIABLE, said, 400)
+        if name in listed:
+            right = value in listed[name]
+            allowed = ", ".join(one if name == _FIGURE else quoted(one) for one in listed[name])
+        else:
+            least, most = limits[name]
+            is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
+            right = is_number and least <= int(value) <= most
+            allowed = text("one-whole-number", language, least=least, most=most)
+        if name in seen or not right:
+            raise Problem(NO_VALUE, text(
+                "no-value-of-it", language, value=quoted(value), name=name, allowed=allowed), 400,
             )  # fmt: skip
         seen.add(name)
-        values[name] = int(value)
-    return Wanted(tuple(values[one.id] for one in LEVERS), values[_YEAR])
+        if name in listed:
+            chosen[name] = value
+        else:
+            values[name] = int(value)
+    intervals = tuple(map(int, filter(None, chosen[_INTERVAL].split(","))))
+    levels = tuple(values[one.id] for one in LEVERS)
+    return Wanted(levels, values[_YEAR], intervals, chosen[_FIGURE])
 
 
 def scenario(levels: tuple[int, ...]) -> Scenario:

@@ -1,0 +1,1 @@
+"""Commands of residence: why a person is counted, and what the rules make of stays."""

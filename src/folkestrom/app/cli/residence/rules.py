@@ -1,0 +1,149 @@
+"""The commands residence decide, audit, bridge and rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.options import (
+    DAY,
+    End,
+    KnownAt,
+    Labels,
+    Order,
+    Output,
+    Publish,
+    Start,
+    Top,
+    Totals,
+    Wait,
+    Wide,
+    option,
+)
+from folkestrom.app.cli.residence.explain import Base, Reading
+from folkestrom.app.cli.statistics import shown
+from folkestrom.model.knowledge import PUBLISHED
+
+residence_app = typer.Typer(
+    help="What the rules of residence make of stays: reports, an audit, two population bases.",
+    no_args_is_help=True,
+)
+StaysFile = Annotated[
+    Path, typer.Argument(help="File of stays: Parquet, CSV or NDJSON.", dir_okay=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.add_typer(residence_app, name="residence")
+
+
+@residence_app.command("decide")
+def decide(
+    ctx: typer.Context,
+    stays: StaysFile,
+    reports: Annotated[
+        Path, typer.Option("--reports", help="Parquet file of reports to write.", dir_okay=False)
+    ],
+    base: Base = "registered",
+    reading: Reading = "law",
+) -> None:
+    """Decide stays by the rules, and write the reports that a register takes in."""
+    from folkestrom.app.office.residence.decide import decide
+    from folkestrom.app.office.residence.questions import book_of
+
+    given = settings(ctx)
+    read, written = decide(stays, reports, book_of(base, reading, option))
+    if given.as_json:
+        given.result().print_json_of({"stays": read, "reports": written})
+    else:
+        given.result().print(f"{read} stays, {written} reports")
+
+
+@residence_app.command("audit")
+def audit(
+    ctx: typer.Context,
+    stays: StaysFile,
+    date: Annotated[str, typer.Option("--date", metavar=DAY, help="Day of the population.")],
+    by: Annotated[str, typer.Option("--by", help="municipality, or nothing.")] = "",
+    known_at: KnownAt = PUBLISHED,
+    base: Base = "registered",
+    reading: Reading = "law",
+    totals: Totals = False,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
+    wait: Wait = None,
+    output: Output = None,
+) -> None:
+    """Count whom the register has against the rules, and whom it lacks, by rule."""
+    from folkestrom.app.office.residence.questions import AuditQuestion
+
+    given = settings(ctx)
+    given.check_output(output)
+    question = AuditQuestion.asked(
+        option, stays=stays, date=date, by=by, known_at=known_at, base=base, reading=reading,
+        shown=shown(totals=totals, order=order, top=top, wide=wide, labels=labels,
+                    publish=publish, lang=given.lang),
+    )  # fmt: skip
+    given.write(given.answer(question, wait), output)
+
+
+@residence_app.command("bridge")
+def bridge(
+    ctx: typer.Context,
+    stays: StaysFile,
+    start: Start,
+    end: End,
+    known_at: KnownAt = PUBLISHED,
+    reading: Reading = "law",
+    totals: Totals = False,
+    order: Order = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    publish: Publish = None,
+    wait: Wait = None,
+    output: Output = None,
+) -> None:
+    """Count migration by the law and by usual residence, and the rule that makes the difference."""
+    from folkestrom.app.office.residence.questions import BridgeQuestion
+
+    given = settings(ctx)
+    given.check_output(output)
+    question = BridgeQuestion.asked(
+        option, stays=stays, from_=start, to_=end, known_at=known_at, reading=reading,
+        shown=shown(totals=totals, order=order, wide=wide, labels=labels, publish=publish,
+                    lang=given.lang),
+    )  # fmt: skip
+    given.write(given.answer(question, wait), output)
+
+
+@residence_app.command("rules")
+def rules(ctx: typer.Context) -> None:
+    """List the rules, with their days, source and reading."""
+    from folkestrom.residence.law import rules
+
+    given = settings(ctx)
+    rows = [
+        {"rule": one.name, "part": one.part, "base": "/".join(one.bases),
+         "reading": "/".join(one.readings),
+         "from": str(one.valid_from) if one.valid_from.year > 1 else "",
+         "to": str(one.valid_to) if one.valid_to.year < 9999 else "",
+         "text": one.text.of(given.lang), "citation": one.citation, "mark": one.mark}
+        for one in rules()
+    ]  # fmt: skip
+    if given.as_json:
+        given.result().print_json_of(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("rule", "part", "base", "reading", "from", "to", "text"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[column.header] for column in table.columns))  # type: ignore[index]
+    given.result().print(table)

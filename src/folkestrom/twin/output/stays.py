@@ -1,0 +1,236 @@
+"""Stays of the country's persons as case files would tell them, and who of them is resident.
+
+Made of the reports that stand: what they tell of arrivals, moves and departures is put into stays
+that the rules of residence decide in the same way. Beside them are persons whom no report tells of
+(staff of embassies, visitors, asylum seekers who wait), and residents who are away or elsewhere
+without having moved. The right answer for the last 1 January is the truth.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from folkestrom.engine.paths import literal
+
+#: Share of immigrations that are for less than twelve months and for six or more. 2020: 38 071 by
+#: the law (Statistics Norway), 36 287 by twelve months (Eurostat, migr_imm1ctz).
+SHORT_SHARE: Final = 1 - 36_287 / 38_071
+
+#: Persons whom no report tells of, for every 10 000 reports of an immigration: how many, what their
+#: stay is, and the rule by which they are not resident.
+_UNREPORTED: Final = (
+    (40, "embassy", "NULL", "US", "diplomats"),
+    (20, "nato", "NULL", "US", "nato"),
+    (300, "work", "100", "PL", "short_stay"),
+    (150, "asylum", "NULL", "SY", "asylum_waiting"),
+    (60, "commuter", "NULL", "SE", "commuter_from_abroad"),
+    (60, "work", "150", "PH", "permit_too_short"),
+)
+#: Stays of residents who have not moved, of every 10 000 persons who never did: how many, where
+#: (NULL: in Norway), why, days (NULL: until now), and the rule that leaves them where they are.
+_UNMOVED: Final = (
+    (4, "SJ", "work", "NULL", "dependencies"),
+    (2, "US", "foreign_service", "NULL", "foreign_service"),
+    (6, "GB", "shelf", "NULL", "dependencies"),
+    (10, "ES", "other", "90", "short_absence"),
+    (5, "SE", "work", "200", "nordic_stay"),
+    (6, "US", "study", "330", "reported_only"),
+    (40, None, "study", "NULL", "student"),
+    (8, None, "conscript", "NULL", "conscripts_prisoners_patients"),
+    (2, None, "prisoner", "NULL", "conscripts_prisoners_patients"),
+    (4, None, "patient", "60", "conscripts_prisoners_patients"),
+    (3, None, "institution", "100", "elsewhere_for_a_time"),
+    (12, None, "commuter", "NULL", "elsewhere_for_a_time"),
+    (4, None, "work", "NULL", "joint_home"),
+)
+
+_EVENTS: Final = """
+    CREATE TEMP TABLE stood AS
+    WITH told AS (FROM read_parquet($reports))
+    SELECT * FROM told t
+    WHERE kind IN ('birth', 'first_registration', 'immigration', 'move', 'emigration', 'death')
+      AND NOT EXISTS (
+        SELECT 1 FROM told o WHERE coalesce(o.annuls, o.corrects) = t.source_report_id
+      )
+"""
+_MIGRANTS: Final = """
+    CREATE TEMP TABLE told_stay AS
+    WITH person AS (
+      SELECT person, max(event_date) FILTER (kind = 'death') AS death_date,
+             arg_max(sex, event_date) AS sex, arg_max(birth_date, event_date) AS birth_date,
+             arg_min(country_of_birth, event_date) AS country_of_birth,
+             arg_max(citizenship, event_date) AS citizenship,
+             bool_or(kind IN ('immigration', 'emigration')) AS migrant,
+             bool_or(kind = 'move') AS moved
+      FROM stood GROUP BY person
+    ), stay AS (
+      SELECT s.person, CASE WHEN kind = 'emigration' THEN country ELSE 'NO' END AS country,
+             event_date AS from_date, kind,
+             TRY_CAST(CASE WHEN kind <> 'emigration' THEN municipality END AS INTEGER)
+               AS municipality,
+             lead(event_date) OVER (PARTITION BY s.person ORDER BY event_date, s.received_at)
+               AS to_date,
+             reason, p.* EXCLUDE (person)
+      FROM stood s JOIN person p ON p.person = s.person
+      WHERE kind <> 'death'
+    )
+    SELECT *, (person * 2654435761) % 4294967296 AS dice FROM stay
+    WHERE (to_date IS NULL OR to_date > from_date)
+      AND (migrant OR (NOT moved AND death_date IS NULL))
+"""
+_STAYS: Final = """
+    CREATE TEMP TABLE case_stay AS
+    WITH ranked AS (
+      SELECT *, kind = 'immigration'
+               AND least(coalesce(arrival_to, $end), $end) < from_date + INTERVAL 12 MONTH AS brief,
+             count(*) FILTER (kind = 'immigration') OVER (PARTITION BY year(from_date)) AS arrived
+      FROM (
+        SELECT *, min(CASE WHEN kind = 'emigration' THEN from_date END) OVER (
+                    PARTITION BY person ORDER BY from_date ROWS BETWEEN 1 FOLLOWING
+                    AND UNBOUNDED FOLLOWING) AS arrival_to
+        FROM told_stay WHERE migrant
+      ) AS t
+    ), chosen AS (
+      SELECT *, row_number() OVER (PARTITION BY year(from_date), brief ORDER BY dice, person,
+                                   from_date) AS place
+      FROM ranked
+    )
+    SELECT person, country, from_date,
+           CASE WHEN kind IN ('birth', 'first_registration') THEN 'birth'
+                WHEN kind = 'emigration' THEN 'other'
+                ELSE CASE reason WHEN 'work' THEN 'work' WHEN 'education' THEN 'other'
+                  WHEN 'family' THEN 'family' WHEN 'refuge' THEN 'asylum' ELSE 'other' END
+           END AS ground,
+           municipality,
+           CASE WHEN brief AND place <= round(arrived * $share)
+             THEN (from_date + (6 + dice % 6) * INTERVAL 1 MONTH)::DATE END AS intended_to,
+           to_date, citizenship,
+           CASE WHEN reason = 'refuge' THEN from_date END AS permit_from,
+           NULL::INTEGER AS family_municipality, NULL::VARCHAR AS family_country,
+           NULL::BOOLEAN AS needs_permit, NULL::INTEGER AS nights,
+           CASE WHEN kind = 'emigration' THEN TRUE END AS dwelling_abroad,
+           CASE WHEN kind = 'emigration' THEN FALSE END AS dwelling_norway,
+           death_date, sex, birth_date, country_of_birth, NULL::VARCHAR AS rule
+    FROM chosen
+"""
+
+
+def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
+    """Write the stays of a country whose reports are written, and who of them is resident.
+
+    Parameters
+    ----------
+    reports
+        Folder of report files.
+    to
+        Parquet file of stays.
+    truth
+        Parquet file of the truth: `person`, `resident` and `municipality` on 1 January of the last
+        year, and `rule`, where one rule keeps the register from being changed.
+    last_year
+        The country ends on 1 February of it.
+    """
+    with duckdb.connect() as connection:
+        pattern = {"reports": literal(reports) + "/*.parquet"}
+        connection.execute(_EVENTS, pattern)
+        connection.execute(_MIGRANTS)
+        end = f"{last_year}-02-01"
+        connection.execute(_STAYS, {"end": end, "share": SHORT_SHARE})
+        _add_unreported(connection, last_year)
+        _add_unmoved(connection, last_year)
+        day = f"DATE '{last_year}-01-01'"
+        connection.execute(f"COPY ({_ordered()}) TO '{literal(to)}' (FORMAT parquet)")
+        connection.execute(f"COPY ({_truth(day)}) TO '{literal(truth)}' (FORMAT parquet)")
+
+
+def _ordered() -> str:
+    return "SELECT * EXCLUDE (rule) FROM case_stay ORDER BY person, from_date, country"
+
+
+def _truth(day: str) -> str:
+    """Of each person of whom stays are told, what stands on a day, and which rule keeps it so."""
+    return f"""
+        SELECT c.person,
+               coalesce(r.kind <> 'emigration' AND NOT coalesce(r.death_date < {day}, FALSE), FALSE)
+                 AS resident,
+               CASE WHEN r.kind <> 'emigration' THEN lpad(r.municipality::VARCHAR, 4, '0')
+                 END AS municipality,
+               max(c.rule) AS rule
+        FROM case_stay c LEFT JOIN (
+          SELECT person, arg_max(kind, from_date) AS kind,
+                 arg_max(municipality, from_date) AS municipality, any_value(death_date)
+                   AS death_date
+          FROM told_stay WHERE from_date < {day} GROUP BY person
+        ) AS r ON r.person = c.person
+        GROUP BY ALL ORDER BY 1
+    """
+
+
+def _add_unreported(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
+    """Persons whom no report tells of, with pseudonyms above all others."""
+    for share, ground, days, origin, rule in _UNREPORTED:
+        connection.execute(
+            f"""
+            INSERT INTO case_stay BY NAME
+            SELECT top + n AS person, 'NO' AS country,
+                   DATE '{last_year - 2}-03-01' + (n * 7 % 500)::INTEGER AS from_date,
+                   '{ground}' AS ground, (SELECT arg_min(municipality, person) FROM case_stay
+                     WHERE municipality IS NOT NULL) AS municipality,
+                   from_date + {days}::INTEGER AS intended_to, from_date + {days}::INTEGER
+                     AS to_date,
+                   '{origin}' AS citizenship, '{origin}' AS country_of_birth,
+                   CASE WHEN '{ground}' = 'commuter' THEN '{origin}' END AS family_country,
+                   '{rule}' = 'permit_too_short' AS needs_permit, 'unknown' AS sex,
+                   DATE '1985-05-17' AS birth_date, '{rule}' AS rule
+            FROM (SELECT max(person) + 1 AS top FROM (
+                    SELECT person FROM stood UNION ALL SELECT person FROM case_stay)) AS t,
+                 (SELECT unnest(range(CAST(ceil(count(*) * {share} / 10000.0) AS BIGINT))) AS n
+                  FROM stood WHERE kind = 'immigration') AS s
+            """
+        )
+
+
+def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
+    """Residents who never moved, who are away or elsewhere for a time."""
+    connection.execute(
+        """
+        CREATE TEMP TABLE settled AS
+        SELECT *, row_number() OVER (ORDER BY dice, person) - 1 AS place, count(*) OVER () AS many
+        FROM told_stay WHERE NOT migrant AND from_date < $day AND birth_date < $adult
+        """,
+        {"day": f"{last_year - 3}-01-01", "adult": f"{last_year - 25}-01-01"},
+    )
+    done = 0
+    for share, country, ground, days, rule in _UNMOVED:
+        here = country is None
+        where = "'NO'" if here else f"'{country}'"
+        chosen = f"""
+            SELECT * FROM settled
+            WHERE place * 10000 >= {done} * many AND place * 10000 < {done + share} * many
+        """
+        connection.execute(
+            f"""
+            INSERT INTO case_stay BY NAME
+            SELECT person, 'NO' AS country, from_date, 'birth' AS ground, municipality,
+                   citizenship, sex, birth_date, country_of_birth,
+                   CASE WHEN {not here} THEN away END AS to_date, NULL AS rule
+            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            UNION ALL BY NAME
+            SELECT person, {where} AS country, away AS from_date, '{ground}' AS ground,
+                   CASE WHEN {here} THEN CASE municipality WHEN 301 THEN 4601 ELSE 301 END
+                     END AS municipality,
+                   away + {days}::INTEGER AS intended_to,
+                   CASE WHEN {here} AND {days} IS NOT NULL THEN away + {days}::INTEGER END
+                     AS to_date,
+                   citizenship, sex, birth_date, country_of_birth,
+                   CASE WHEN '{rule}' = 'joint_home' THEN 'NO' END AS family_country,
+                   CASE WHEN '{rule}' = 'joint_home' THEN municipality END AS family_municipality,
+                   CASE WHEN '{rule}' = 'reported_only' THEN TRUE END AS dwelling_norway,
+                   '{rule}' AS rule
+            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            """
+        )
+        done += share
