@@ -139,3 +139,22 @@ def test_students_stay_registered_at_their_parents(housed: Result, truth: pl.Dat
     assert len(here) > 50 * SCALE / 0.003
     # The truth knows of parents who have left without a report.
     assert here["household"].is_in(["alone", "institution"]).mean() < 0.02  # type: ignore[operator]
+
+
+def test_actual_dwellings_are_of_students_and_of_institutions(
+    housed: Result, truth: pl.DataFrame
+) -> None:
+    actual = pl.read_parquet(housed.folder / "variables" / "actual_dwelling.parquet")
+    students = pl.read_parquet(housed.folder / "variables" / "study_municipality.parquet")
+    elsewhere = actual.filter(pl.col("value") > 0)
+    assert elsewhere.select("person", "from").equals(students.select("person", "from"))
+    assert (
+        elsewhere.group_by("from").agg(pl.col("value").is_duplicated().any())["value"].any()
+        is False
+    )
+    assert not set(elsewhere["value"]) & set(truth["dwelling"])
+    day = dt.date(2020, 1, 1)
+    none = set(actual.filter(pl.col("value") == 0, pl.col("from") == day)["person"])
+    there = truth.filter(pl.col("date") == day, pl.col("household") == "institution")["person"]
+    assert set(there) <= none
+    assert len(none) <= len(there) + 2

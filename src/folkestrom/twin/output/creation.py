@@ -215,7 +215,7 @@ def _household_observers(
     if homes and truth:
         found += [Households(work / TRUTH / "households.parquet", homes)]
     if homes and variables:
-        found += [Students(work / VARIABLES / "study_municipality.parquet")]
+        found += [Students(work / VARIABLES, homes)]
     return found
 
 

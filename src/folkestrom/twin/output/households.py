@@ -35,6 +35,8 @@ STUDY_AGES: Final = (19, 25)
 STUDENTS: Final = 0.55
 """Share of those at their parents' who will have a bachelor's degree and study elsewhere."""
 _STUDENT, _PLACE = 221, 222
+_OWN_ROOM: Final = 5_000_000_000
+"""From here on numbers are of dwellings in which one student lives."""
 _SCHEMA = pa.schema(
     [
         ("date", parquet_tables.DATE),
@@ -54,6 +56,7 @@ _STUDENTS = pa.schema(
         ("to", parquet_tables.DATE),
     ]
 )
+_ACTUAL = _STUDENTS.set(1, pa.field("value", pa.int64()))
 
 
 class Households(Observer):
@@ -171,10 +174,15 @@ def _parents(
 
 
 class Students(Observer):
-    """Writes where students live who stay registered at their parents'."""
+    """Writes where students live who stay registered at their parents': municipality, dwelling.
 
-    def __init__(self, path: Path) -> None:
-        self._sheet = parquet_tables.ParquetTable(path, _STUDENTS)
+    The file of dwellings has 0 for who lives in an institution.
+    """
+
+    def __init__(self, folder: Path, homes: Dwellings) -> None:
+        self._place = parquet_tables.ParquetTable(folder / "study_municipality.parquet", _STUDENTS)
+        self._home = parquet_tables.ParquetTable(folder / "actual_dwelling.parquet", _ACTUAL)
+        self._homes = homes
 
     def opened(self, country: Country, w: Window) -> None:
         """Write who studies elsewhere this year."""
@@ -195,15 +203,27 @@ class Students(Observer):
         away = place != people.municipality[p]
         p, place = p[away], place[away]
         codes = [f"{code:04d}" for code in targets.municipality_codes.tolist()]
-        self._sheet.add(
+        self._add(self._place, w, p, parquet_tables.labelled(place, codes))
+        cared_for = listed[people.dwelling[listed] < self._homes.institutions]
+        cared_for = cared_for[people.dwelling[cared_for] >= 0]
+        both = np.concatenate([p, cared_for])
+        own = np.concatenate([_OWN_ROOM + p, np.zeros(len(cared_for), np.int64)])
+        self._add(self._home, w, both, pa.array(own))
+
+    def _add(
+        self, sheet: parquet_tables.ParquetTable, w: Window, persons: Index, value: pa.Array
+    ) -> None:
+        """Write a value that holds for the window."""
+        sheet.add(
             {
-                "person": parquet_tables.persons(p),
-                "value": parquet_tables.labelled(place, codes),
-                "from": parquet_tables.dates(np.full(len(p), w.first_day)),
-                "to": parquet_tables.dates(np.full(len(p), w.end_day)),
+                "person": parquet_tables.persons(persons),
+                "value": value,
+                "from": parquet_tables.dates(np.full(len(persons), w.first_day)),
+                "to": parquet_tables.dates(np.full(len(persons), w.end_day)),
             }
         )
 
     def finished(self, _country: Country) -> None:
         """Finish the file."""
-        self._sheet.close()
+        self._place.close()
+        self._home.close()
