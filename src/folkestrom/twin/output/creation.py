@@ -12,6 +12,7 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
+from folkestrom.twin.output.borders import CLASSIFICATIONS, units_of, write_as_it_was
 from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.households import Households, Students
@@ -92,6 +93,7 @@ def create(
     dwellings: bool = False,
     stays: bool = False,
     overwrite: bool = False,
+    as_it_was: bool = False,
     progress: Step = _silent,
     change: Callable[[Targets], Targets] | None = None,
 ) -> Result:
@@ -127,6 +129,9 @@ def create(
         Write the stays of those who came or left, and in the truth who of them is resident.
     overwrite
         Replace a folder that is not empty.
+    as_it_was
+        Reports with the codes of places on their day, and the classification of basic units beside
+        them; else with those of 2020 on every day.
     progress
         Called with the name of a step, how many are done, how many there are.
     change
@@ -165,6 +170,9 @@ def create(
             targets, work / REPORTS, seed, calibrated, progress, observe,
             EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
+        if as_it_was:
+            (work / CLASSIFICATIONS).mkdir()
+            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units_of(done.country))
         if stays:
             write_stays(
                 work / REPORTS,
