@@ -79,6 +79,13 @@ def twin(
             help="Write files of income, wealth, education and the like.",
         ),
     ] = True,
+    dwellings: Annotated[
+        bool,
+        typer.Option(
+            "--dwellings/--no-dwellings",
+            help="Say which dwelling people live in, and who truly lives with whom.",
+        ),
+    ] = False,
     stays: Annotated[
         bool,
         typer.Option(
@@ -110,6 +117,7 @@ def twin(
             last_year=years[1],
             variables=variables,
             panel=panel,
+            dwellings=dwellings,
             stays=stays,
             overwrite=overwrite,
             as_it_was=_as_it_was(given.borders),

@@ -13,7 +13,9 @@ from typing import Final
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
 from folkestrom.twin.output.borders import CLASSIFICATIONS, units_of, write_as_it_was
+from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
+from folkestrom.twin.output.households import Households, Students
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
 from folkestrom.twin.output.stays import write_stays
@@ -88,6 +90,7 @@ def create(
     variables: bool = True,
     truth: bool = True,
     panel: bool | None = None,
+    dwellings: bool = False,
     stays: bool = False,
     overwrite: bool = False,
     as_it_was: bool = False,
@@ -119,6 +122,9 @@ def create(
         written.
     panel
         Write the panel of the mobility truth; by default when not calibrated.
+    dwellings
+        Let reports say which dwelling people live in, with the moves inside municipalities that
+        change a household, and write who truly lives with whom.
     stays
         Write the stays of those who came or left, and in the truth who of them is resident.
     overwrite
@@ -154,12 +160,15 @@ def create(
         (work / REPORTS).mkdir()
         (work / TRUTH).mkdir()
 
+        homes = Dwellings() if dwellings else None
+
         def observe(country: Country) -> list[Observer]:
-            return _observers(work, country, truth, panel, variables)
+            found = _observers(work, country, truth, panel, variables)
+            return found + _household_observers(work, homes, truth, variables)
 
         done = simulate(
             targets, work / REPORTS, seed, calibrated, progress, observe,
-            EngineSettings.from_environment().threads,
+            EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
         if as_it_was:
             (work / CLASSIFICATIONS).mkdir()
@@ -204,6 +213,17 @@ def _observers(
         found += [Backgrounds(work / VARIABLES)]
         (work / MUNICIPALITIES).mkdir()
         write_centrality(work / MUNICIPALITIES / "centrality.parquet", country)
+    return found
+
+
+def _household_observers(
+    work: Path, homes: Dwellings | None, truth: bool, variables: bool
+) -> list[Observer]:
+    found = list[Observer]()
+    if homes and truth:
+        found += [Households(work / TRUTH / "households.parquet", homes)]
+    if homes and variables:
+        found += [Students(work / VARIABLES, homes)]
     return found
 
 
