@@ -79,7 +79,7 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
 
 @step("largest_number", reads=["report"])
 def largest_number() -> str:
-    """The largest number of a basic unit inside its municipality, among reports after a position."""
+    """The largest number of a basic unit inside its municipality, of reports after a position."""
     return f"SELECT max(basic_unit % {UNITS}) AS number FROM report WHERE position > $after"
 
 
