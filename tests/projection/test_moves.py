@@ -196,10 +196,11 @@ def test_areas_are_of_moves_and_two_levels_contradict_each_other() -> None:
     to_oslo, from_oslo = scenario('destinations = "03"\nset = 0.1'), scenario(
         'origins = "03"\nset = 0.2'
     )  # fmt: skip
+    _, rates = drawn(16)
     with pytest.raises(UsageError, match="contradict each other"):
-        to_oslo + from_oslo
+        (to_oslo + from_oslo).applied(rates, CELLS, 2021, STEPS)
     elsewhere = scenario('origins = "03"\ndestinations = "11"\nset = 0.2')
-    assert len((to_oslo + elsewhere).changes) == 2
+    assert (to_oslo + elsewhere).applied(rates, CELLS, 2021, STEPS) is not None
 
 
 def test_accounts_close_in_every_cell_under_a_scenario() -> None:

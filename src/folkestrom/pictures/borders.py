@@ -188,7 +188,7 @@ def no_borders() -> UsageError:
     """Why there is no map, and where borders are to be had."""
     return UsageError(
         "a map needs the borders of its areas, which the program does not carry",
-        where="--borders",
+        where="--boundaries",
         allowed="a file of GeoJSON or TopoJSON; counties of 2020 and of 2024 go without, as tiles",
         next_step=WHERE_TO_GET,
     )

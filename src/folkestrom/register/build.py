@@ -15,7 +15,6 @@ import duckdb
 
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
 from folkestrom.engine.steps import create_view, run, step
-from folkestrom.engine.store_derived import put_largest_unit
 from folkestrom.intake.tables import create_tables
 from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
@@ -73,8 +72,20 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     if not (few and work_in(connection, after_position)):
         rebuild(connection)
     create_view(connection, [known_report()])
-    ((number,),) = run(connection, [largest_number()], {"after": after_position}).fetchall()
-    put_largest_unit(connection, int(number or 0))
+
+
+def largest_unit_after(connection: duckdb.DuckDBPyConnection, position: int) -> int:
+    """The largest number that a basic unit has inside its municipality, of later reports.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    position
+        A position of the log.
+    """
+    ((number,),) = run(connection, [largest_number()], {"after": position}).fetchall()
+    return int(number or 0)
 
 
 @step("largest_number", reads=["report"])

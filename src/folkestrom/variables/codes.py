@@ -116,7 +116,7 @@ def codes_of(variable: Variable) -> list[Code]:
     Examples
     --------
     >>> [code.code for code in codes_of(VARIABLES["sex"])], len(codes_of(VARIABLES["county"]))
-    (['male', 'female', 'unknown'], 12)
+    (['male', 'female', 'unknown'], 39)
     """
     dimension = variable.dimension
     if dimension.categories:

@@ -193,7 +193,7 @@ def test_areas_share_in_the_draws_of_the_nation(store: duckdb.DuckDBPyConnection
     factors = factors_of(begun, likely, 2021, 11)
     nation, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors)
     own = replace(parts, model=model)
-    found, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors, own)
+    found, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors, (), own)
     for name in ("population", "births", "deaths", "immigration", "emigration"):
         assert found[name].shape == (12, 3, 3)
         assert found[name].sum(axis=-1) == pytest.approx(nation[name], rel=1e-9, abs=1e-9)

@@ -268,7 +268,7 @@ def test_draws_lie_evenly_between_the_ends_of_a_range() -> None:
     gone = np.sort(all_of_them - found) / (47 * 200)
     # Uniform from 0 to 3 per cent: the middles of twenty places, ten draws at each.
     assert gone == pytest.approx(np.repeat((np.arange(20) + 0.5) / 20 * 0.03, 10))
-    cells = likely_outlook(START, 2020, 2021, replace(fixed, interval=80), [whole])
+    cells = likely_outlook(START, 2020, 2021, replace(fixed, intervals=(80.0,)), [whole])
     row = cells.data.to_pylist()[2]
     for end, share in (("", 0.015), ("_lower", 0.027), ("_upper", 0.003)):
         wanted = all_of_them - 47 * 200 * share

@@ -84,7 +84,7 @@ def test_no_group_with_events_enough_is_refused() -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fitted")
     (folder / "reports.csv").write_text(reports(), encoding="utf-8")
-    folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    folkestrom.open(folder / "store").in_borders(2020).intake(folder / "reports.csv")
     return folder / "store"
 
 

@@ -46,7 +46,7 @@ def make_store(folder: Path) -> Store:
     file = folder / "lives.csv"
     file.write_text("\n".join([_COLUMNS, *rows]) + "\n", encoding="utf-8")
     store = folkestrom.open(folder / "store")
-    done = store.intake(file)
+    done = store.in_borders(2020).intake(file)
     assert done.total.accepted == len(rows), done
     return store
 

@@ -75,7 +75,7 @@ def made(folder: Path) -> Path:
     """A store with these persons, and the study."""
     (folder / "reports.csv").write_text(reports(), encoding="utf-8")
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
-    done = folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    done = folkestrom.open(folder / "store").in_borders(2020).intake(folder / "reports.csv")
     assert done.total.quarantined == 0
     wealth = folder / "wealth.csv"
     wealth.write_text("person,value,from,to\n7001,1.5,2009-01-01,\n", encoding="utf-8")

@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("describe")
     (folder / "reports.csv").write_text(reports(), encoding="utf-8")
     store = folkestrom.open(folder / "store")
-    assert store.intake(folder / "reports.csv").total.quarantined == 0
+    assert store.in_borders(2020).intake(folder / "reports.csv").total.quarantined == 0
     random = np.random.default_rng(3)
     values = [
         f"{7000 + n},{int(random.lognormal(12.5, 0.8))},2005-01-01,"

@@ -61,7 +61,7 @@ def test_what_cannot_be_drawn_is_told_before_or_with_the_next_step(
         (("chart", saved, "--lang", "no", "-o", "x.svg"), "nytt, med --lang no"),
         (("map", saved, "--lang", "no", "-o", "x.svg"), "nytt, med --lang no"),
         (("map", saved, "-o", "x.svg"), "geonorge.no"),
-        (("map", saved, "--borders", "nowhere.json", "-o", "x.svg"), "cannot be read: no such"),
+        (("map", saved, "--boundaries", "nowhere.json", "-o", "x.svg"), "cannot be read: no such"),
     ):
         done = ask(store, *arguments)
         assert done.exit_code == 2, (arguments, done.output)

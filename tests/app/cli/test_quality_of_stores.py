@@ -69,7 +69,11 @@ NUMBERS = {"7857", "7954", "8051", "8148", "8245"}
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("quality")
-    taken = folkestrom.open(folder / "store").intake(written(REPORTS, folder / "reports.csv"))
+    taken = (
+        folkestrom.open(folder / "store")
+        .in_borders(2020)
+        .intake(written(REPORTS, folder / "reports.csv"))
+    )
     assert not taken.total.quarantined
     return folder / "store"
 

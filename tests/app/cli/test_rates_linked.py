@@ -33,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "centrality": ["0301,1,2000-01-01,", "1101,3,2000-01-01,", "1103,2,2000-01-01,"],
     }
     opened = folkestrom.open(folder / "store")
-    opened.intake(folder / "reports.csv")
+    opened.in_borders(2020).intake(folder / "reports.csv")
     for name, lines in files.items():
         key = "municipality" if name == "centrality" else "person"
         file = folder / f"{name}.csv"

@@ -64,7 +64,7 @@ def gone(add: Any, person: int, day: str) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     (folder / "reports.csv").write_text(reports(), encoding="utf-8")
-    done = folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    done = folkestrom.open(folder / "store").in_borders(2020).intake(folder / "reports.csv")
     assert done.total.quarantined == 0
     return folder / "store"
 

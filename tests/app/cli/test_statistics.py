@@ -33,7 +33,7 @@ t,9,2022-02-01T08:00:00Z,71,move,2022-01-15,1103,11030002,,,,,,,,,,
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("statistics")
     (folder / "reports.csv").write_text(REPORTS, encoding="utf-8")
-    folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    folkestrom.open(folder / "store").in_borders(2020).intake(folder / "reports.csv")
     return folder / "store"
 
 

@@ -92,7 +92,7 @@ def test_codes_are_a_table_for_sql(store: Path) -> None:
         (("moves", "--by", "sex,se"), []),
         (("rates", "--by", "mother_"), []),
         (("rates", "--only", "count"), ["country=", "country_of_birth=", "county="]),
-        (("rates", "--only", "county=03,1"), ["county=03,11", "county=03,15", "county=03,18"]),
+        (("rates", "--only", "county=03,1"), [f"county=03,{n}" for n in range(10, 20)]),
         (("rates", "--only", "trade=smith,t"), ["trade=smith,tailor"]),
         (("rates", "--only", "trade=smith,sex"), ["trade=smith,sex="]),
         (("population", "--only", "county=03,sex=f"), ["county=03,sex=female"]),

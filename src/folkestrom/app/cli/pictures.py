@@ -141,7 +141,7 @@ def map_(
     borders: Annotated[
         Path | None,
         typer.Option(
-            "--borders", dir_okay=False,
+            "--boundaries", dir_okay=False,
             help="Borders of the areas: GeoJSON or TopoJSON that has their codes. Without it, "
             "counties are tiles.",
         ),
@@ -172,7 +172,7 @@ def map_(
     form = _form(given, output)
     with path_errors(result, "FILE", reading=True):
         cells, own = read_result(result)
-    with path_errors(borders, "--borders", reading=True):
+    with path_errors(borders, "--boundaries", reading=True):
         drawn = map_chart(
             cells, borders, _language(given, own), measures=names(measure), classes=classes,
             count=count, per_cent_of=per_cent_of,

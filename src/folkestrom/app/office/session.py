@@ -12,7 +12,13 @@ import duckdb
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
-from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
+from folkestrom.engine.store_derived import (
+    Derived,
+    is_fresh,
+    put_largest_unit,
+    refresh_alone,
+    require_fresh,
+)
 from folkestrom.intake.tables import (
     add_columns,
     create_tables,
@@ -38,9 +44,10 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     # Imported here: the kernels bring a compiler, which whoever only asks need not wait for.
-    from folkestrom.register.build import update
+    from folkestrom.register.build import largest_unit_after, update
 
     update(connection, after_position)
+    put_largest_unit(connection, largest_unit_after(connection, after_position))
     if not after_position:
         publish(connection)
 

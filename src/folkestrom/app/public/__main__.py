@@ -19,7 +19,9 @@ def main() -> None:
     reader.add_argument("--host", default="127.0.0.1")
     reader.add_argument("--port", type=int, default=8000)
     reader.add_argument("--workers", type=int, default=1)
-    reader.add_argument("--borders", help="GeoJSON or TopoJSON of areas, for maps")
+    reader.add_argument(
+        "--boundaries", dest="borders", help="GeoJSON or TopoJSON of areas, for maps"
+    )
     limits = [field.name for field in fields(Limits)]
     for name in limits:
         reader.add_argument(f"--{name}", type=int, default=getattr(Limits(), name))

@@ -60,7 +60,7 @@ class Key:
         Examples
         --------
         >>> Key(b"secret").pseudonym("person", "10858099914")[0]
-        2962404024862028178
+        388887247162387946
         """
         digest = hmac.digest(self.secret, f"{kind}:{text}".encode(), hashlib.sha256)
         number = int.from_bytes(digest[:_WORD], "big") >> (8 * _WORD - _PSEUDONYM_BITS)

@@ -57,7 +57,7 @@ UNSAID = re.compile(r"<.*\|.*>|[\d.]*<?=?x[<>]=[\d.]+|[\[{].*[\]}](\.\.\.)?|[a-z
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("norwegian")
     (folder / "reports.csv").write_text(REPORTS, encoding="utf-8")
-    folkestrom.open(folder / "store").intake(folder / "reports.csv")
+    folkestrom.open(folder / "store").in_borders(2020).intake(folder / "reports.csv")
     return folder / "store"
 
 

@@ -47,7 +47,7 @@ def serve(
         "--cells", str(cells), "--calls", str(calls), "--window", str(window if calls else 0),
     ]  # fmt: skip
     if borders is not None:
-        command += ["--borders", str(borders)]
+        command += ["--boundaries", str(borders)]
     settings(ctx).progress().print(f"http://{host}:{port}/")
     os.execv(sys.executable, command)  # noqa: S606
 
