@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import numpy as np
 import pytest
 
 from folkestrom.errors import UsageError
+from folkestrom.projection.changes import Change
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from tests.projection.test_properties import CELLS, drawn
 
@@ -170,6 +172,19 @@ def test_a_start_with_less_than_nobody_is_refused(change: str, said: str) -> Non
         scenario(f'[[change]]\ncomponent = "population"\n{change}').started(
             np.ones(CELLS.shape), CELLS
         )
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (("emigrat", "multiply", 0.5), "(?s)'emigrat' is no component.*Did you mean 'emigration'"),
+        (("emigration", "level", 0.5), "(?s)'level' does not change this.*multiply, add, set"),
+        (("emigration", "multiply", 0.5, (), "man"), "(?s)'man' is no sex.*male, female"),
+    ],
+)
+def test_a_change_that_is_made_in_code_is_looked_at_too(said: Any, wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        Change(*said)
 
 
 def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:

@@ -84,6 +84,13 @@ class Change:
     origins: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_code(self.component, (*COMPONENTS,), "is no component", where="change, component")
+        check_code(self.how, COMPONENTS[self.component], "does not change this component",
+                   where=f"change, {self.component}")  # fmt: skip
+        if self.sex:
+            check_code(self.sex, SEXES, "is no sex", where="change, sex")
+
     def contradicts(self, other: Change) -> bool:
         """Whether both say what one component is to be, and not the same; of whomever they are."""
         components = {self.component, other.component}
