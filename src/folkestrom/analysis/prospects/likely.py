@@ -378,7 +378,8 @@ def _exploded(name: str, share: float) -> Text:
         f"{name}: in {said} per cent of the draws the population grows to more than {EXPLODED} "
         "times what it was. Models are driven further there than their series can tell.",
         f"{name}: i {said.replace('.', ',')} prosent av trekningene vokser folketallet til mer enn "
-        f"{EXPLODED} ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe om.",
+        f"{EXPLODED} ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe "
+        "om.",
     )
 
 
