@@ -263,12 +263,14 @@ def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
             next_step="Leave `ages` out, or say `multiply`",
         )  # fmt: skip
     cells = cells_of(change, span.structure, where)
-    persons = span.persons(where) * cells
+    here = cells & span.structure.resident[:, None, None]
+    # A level is that of residents: who lives abroad has no children here.
+    counted = here if here.any() else cells
+    persons = span.persons(where) * counted
+    weights = np.where(persons.sum(axis=0) > 0, persons, counted)
     share = np.divide(
-        np.where(persons.sum(axis=0) > 0, persons, cells),
-        np.where(persons.sum(axis=0) > 0, persons, cells).sum(axis=0),
-        out=np.zeros_like(persons), where=cells.any(axis=0),
-    )  # fmt: skip
+        weights, weights.sum(axis=0), out=np.zeros_like(persons), where=counted.any(axis=0)
+    )
     weight, wanted = in_time(change, span), amounts(change, span)
     if change.component == "fertility":
         old = rates.fertility
