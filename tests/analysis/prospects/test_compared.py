@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -282,6 +283,15 @@ def test_draws_lie_evenly_between_the_ends_of_a_range() -> None:
         assert row[f"population{end}"] == pytest.approx(wanted, abs=47 * 200 * 0.03 / 20)
     said = [note.en for note in cells.specification.footnotes]
     assert "over-coverage: a range, from 0 to 0.03, drawn evenly between its ends." in said
+
+
+def test_ratios_to_nobody_have_no_difference() -> None:
+    limits = Limits(tuple(Limit(n, 2025, 1, 1, 1) for n in COMPONENTS))
+    old = replace(START, population=np.where(np.arange(PEOPLE.shape[-1]) >= 65, PEOPLE, 0.0))
+    asked = Likely(4, limits=limits, difference=True)
+    (row,) = likely_outlook(old, 2020, 2020, asked, [named("half-emigration")]).data.to_pylist()
+    assert (row["population"], row["median_age"]) == (0, 0)
+    assert row["old_age_dependency"] is None
 
 
 def test_a_scenario_says_whom_it_leaves_without_anybody() -> None:

@@ -174,7 +174,8 @@ def likely_outlook(
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
-            found = {name: values - baseline[name] for name, values in found.items()}
+            with np.errstate(invalid="ignore"):  # ratios of areas where nobody is of working age
+                found = {name: values - baseline[name] for name, values in found.items()}
         baseline = found if baseline is None else baseline
         if not asked.difference or scenario is not BASELINE:
             years = [str(first + n) for n in shown]
