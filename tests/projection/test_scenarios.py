@@ -164,6 +164,8 @@ def test_a_change_that_changes_nobody_or_below_zero_is_refused(change: str, said
     ("change", "said"),
     [
         ("multiply = -1", "change 1, multiply: '-1.0' makes"),
+        ("over_coverage = 1.5", "change 1, over_coverage: '1.5' is no share"),
+        ("over_coverage = -0.1", "(?s)over_coverage: '-0.1' is no share.*Allowed: 0 to 1"),
         ('ages = "500-"\nmultiply = 1', "nobody"),
     ],
 )

@@ -187,7 +187,14 @@ def started(population: Floats, change: Change, structure: Structure, where: str
         return population
     cells = cells_of(change, structure, where)
     check_anyone(cells, where)
-    there = 1 - change.amount if change.how == "over_coverage" else change.amount
+    there = change.amount
+    if change.how == "over_coverage":
+        if not 0 <= change.amount <= 1:
+            raise UsageError(
+                "is no share", where=f"{where}, over_coverage", value=change.amount,
+                allowed="0 to 1", next_step="Of more than are registered, say `multiply`",
+            )  # fmt: skip
+        there = 1 - change.amount
     check_not_negative(change, there < 0, where)
     return np.where(cells, population * there, population)
 
