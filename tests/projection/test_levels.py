@@ -60,11 +60,11 @@ def test_life_expectancy_is_that_of_a_life_table() -> None:
     assert (np.diff(ratio[80:100]) > 0).all()
 
 
-def test_children_per_woman_are_those_of_all_women_together() -> None:
+def test_children_per_woman_are_those_of_all_residents_together() -> None:
     found = applied(Scenario("many", (Change("fertility", "level", 2.1, fade_in=10),)))
-    women = PEOPLE[:, FEMALE, 20:40]
-    each = (found.fertility[:, :, 20:40] * women).sum(axis=1) / women.sum(axis=0)
-    before = (0.08 * 1050 + 0.12 * 100) / 1150 * 20
+    women = PEOPLE[:2, FEMALE, 20:40]
+    each = (found.fertility[:, :2, 20:40] * women).sum(axis=1) / women.sum(axis=0)
+    before = (0.08 * 1000 + 0.12 * 100) / 1100 * 20
     assert each.sum(axis=1)[[0, 4, 9, 29]] == pytest.approx(
         [before + (2.1 - before) * share for share in (0.1, 0.5, 1, 1)]
     )

@@ -196,11 +196,10 @@ def test_areas_are_of_moves_and_two_levels_contradict_each_other() -> None:
     to_oslo, from_oslo = scenario('destinations = "03"\nset = 0.1'), scenario(
         'origins = "03"\nset = 0.2'
     )  # fmt: skip
-    _, rates = drawn(16)
     with pytest.raises(UsageError, match="contradict each other"):
-        (to_oslo + from_oslo).applied(rates, CELLS, 2021, STEPS)
+        (to_oslo + from_oslo).applied(drawn(16)[1], CELLS, 2021, STEPS)
     elsewhere = scenario('origins = "03"\ndestinations = "11"\nset = 0.2')
-    assert (to_oslo + elsewhere).applied(rates, CELLS, 2021, STEPS) is not None
+    (to_oslo + elsewhere).applied(drawn(16)[1], CELLS, 2021, STEPS)
 
 
 def test_accounts_close_in_every_cell_under_a_scenario() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Floats, Rates
-from folkestrom.projection.indicators import old_age_dependency, persons_between
+from folkestrom.projection.indicators import composition, old_age_dependency, persons_between
 from folkestrom.projection.projecting import Projection, project
 from folkestrom.projection.structure import FEMALE, MALE, Group, Structure
 
@@ -128,6 +128,9 @@ def test_ages_in_part_of_a_group() -> None:
     cells = Structure(ages=4, width=10)
     assert persons_between(persons, cells, 5, 25) == pytest.approx(2 * (5 + 20 + 15))
     assert old_age_dependency(persons, cells, 30, 10) == pytest.approx(40 / 50)
+    # Of nobody there is no share, and nothing is warned of.
+    nobody = composition(np.zeros((2, 120)), np.array(0.0), Structure(ages=120))
+    assert all(np.isnan(figure) for figure in nobody.values())
     with pytest.raises(UsageError, match="above the age from which all are one group"):
         old_age_dependency(persons, cells)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import numpy as np
 import pytest
 
 from folkestrom.errors import UsageError
+from folkestrom.projection.changes import Change
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from tests.projection.test_properties import CELLS, drawn
 
@@ -162,6 +164,8 @@ def test_a_change_that_changes_nobody_or_below_zero_is_refused(change: str, said
     ("change", "said"),
     [
         ("multiply = -1", "change 1, multiply: '-1.0' makes"),
+        ("over_coverage = 1.5", "change 1, over_coverage: '1.5' is no share"),
+        ("over_coverage = -0.1", "(?s)over_coverage: '-0.1' is no share.*Allowed: 0 to 1"),
         ('ages = "500-"\nmultiply = 1', "nobody"),
     ],
 )
@@ -170,6 +174,19 @@ def test_a_start_with_less_than_nobody_is_refused(change: str, said: str) -> Non
         scenario(f'[[change]]\ncomponent = "population"\n{change}').started(
             np.ones(CELLS.shape), CELLS
         )
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (("emigrat", "multiply", 0.5), "(?s)'emigrat' is no component.*Did you mean 'emigration'"),
+        (("emigration", "level", 0.5), "(?s)'level' does not change this.*multiply, add, set"),
+        (("emigration", "multiply", 0.5, (), "man"), "(?s)'man' is no sex.*male, female"),
+    ],
+)
+def test_a_change_that_is_made_in_code_is_looked_at_too(said: Any, wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        Change(*said)
 
 
 def test_a_file_without_a_change_is_refused_and_no_name_is_the_files() -> None:

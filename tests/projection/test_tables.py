@@ -114,9 +114,11 @@ def test_groups_follow_each_other(tmp_path: Path) -> None:
     assert found.structure.resident.tolist() == [True, True, True, False]
     assert found.structure.part("immigrants").tolist() == [False, True, True, False]
     assert found.population.sum(axis=(1, 2)).tolist()[1:] == [0, 0, 0]
-    made["groups"].append(["nowhere", "", "", "", "", "", ""])
-    with pytest.raises(InputRefused, match=r"/groups\.csv: 'nowhere' has nobody, and nobody can"):
-        read_tables(written(tmp_path, made))
+    made["groups"].append([])
+    for children in ("", "nowhere", "nowhere:1 native:0"):
+        made["groups"][-1] = ["nowhere", "", "", "", "", children, ""]
+        with pytest.raises(InputRefused, match=r"/groups\.csv: 'nowhere' has nobody, and nobody"):
+            read_tables(written(tmp_path, made))
     made["groups"][-1] = ["odd", "", "", "", "", "native:x", ""]
     with pytest.raises(InputRefused, match="row 5, column children: 'native:x' are no groups"):
         read_tables(written(tmp_path, made))

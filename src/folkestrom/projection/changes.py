@@ -84,6 +84,13 @@ class Change:
     origins: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_code(self.component, (*COMPONENTS,), "is no component", where="change, component")
+        check_code(self.how, COMPONENTS[self.component], "does not change this component",
+                   where=f"change, {self.component}")  # fmt: skip
+        if self.sex:
+            check_code(self.sex, SEXES, "is no sex", where="change, sex")
+
     def contradicts(self, other: Change) -> bool:
         """Whether both say what one component is to be, and not the same; of whomever they are."""
         components = {self.component, other.component}
@@ -180,7 +187,14 @@ def started(population: Floats, change: Change, structure: Structure, where: str
         return population
     cells = cells_of(change, structure, where)
     check_anyone(cells, where)
-    there = 1 - change.amount if change.how == "over_coverage" else change.amount
+    there = change.amount
+    if change.how == "over_coverage":
+        if not 0 <= change.amount <= 1:
+            raise UsageError(
+                "is no share", where=f"{where}, over_coverage", value=change.amount,
+                allowed="0 to 1", next_step="Of more than are registered, say `multiply`",
+            )  # fmt: skip
+        there = 1 - change.amount
     check_not_negative(change, there < 0, where)
     return np.where(cells, population * there, population)
 
@@ -256,12 +270,14 @@ def _of_level(rates: Rates, change: Change, span: Span, where: str) -> Rates:
             next_step="Leave `ages` out, or say `multiply`",
         )  # fmt: skip
     cells = cells_of(change, span.structure, where)
-    persons = span.persons(where) * cells
+    here = cells & span.structure.resident[:, None, None]
+    # A level is that of residents: who lives abroad has no children here.
+    counted = here if here.any() else cells
+    persons = span.persons(where) * counted
+    weights = np.where(persons.sum(axis=0) > 0, persons, counted)
     share = np.divide(
-        np.where(persons.sum(axis=0) > 0, persons, cells),
-        np.where(persons.sum(axis=0) > 0, persons, cells).sum(axis=0),
-        out=np.zeros_like(persons), where=cells.any(axis=0),
-    )  # fmt: skip
+        weights, weights.sum(axis=0), out=np.zeros_like(persons), where=counted.any(axis=0)
+    )
     weight, wanted = in_time(change, span), amounts(change, span)
     if change.component == "fertility":
         old = rates.fertility

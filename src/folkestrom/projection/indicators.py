@@ -14,6 +14,8 @@ from folkestrom.projection.structure import FEMALE, Structure
 
 #: From when persons count as old, and from when as of working age.
 OLD_AGE, WORKING_AGE = 65, 20
+#: Shares of nobody are no numbers.
+_OF_NOBODY = np.errstate(divide="ignore", invalid="ignore")
 
 
 def persons_between(
@@ -48,6 +50,7 @@ def persons_between(
     return np.asarray((persons.sum(axis=-2) * within).sum(axis=-1))
 
 
+@_OF_NOBODY
 def old_age_dependency(
     persons: Floats, structure: Structure, old: float = OLD_AGE, working: float = WORKING_AGE
 ) -> NDArray[np.float64]:
@@ -70,6 +73,7 @@ def old_age_dependency(
     )
 
 
+@_OF_NOBODY
 def share_of_ages(
     persons: Floats, structure: Structure, first: float, last: float = np.inf
 ) -> NDArray[np.float64]:
@@ -88,6 +92,7 @@ def share_of_ages(
     return np.asarray(persons_between(persons, structure, first, last) / persons.sum(axis=(-2, -1)))
 
 
+@_OF_NOBODY
 def median_age(persons: Floats, structure: Structure) -> NDArray[np.float64]:
     """The age that half of the persons are below.
 
@@ -163,6 +168,7 @@ def remaining_years(mortality: Floats, structure: Structure) -> NDArray[np.float
     return left
 
 
+@_OF_NOBODY
 def prospective_dependency(
     persons: Floats, structure: Structure, mortality: Floats, remaining: float = 15,
     working: float = WORKING_AGE,
@@ -201,6 +207,7 @@ def prospective_dependency(
     return np.asarray(old / (persons * young * of_age).sum(axis=(-2, -1)))
 
 
+@_OF_NOBODY
 def composition(
     persons: Floats, immigrants: Floats, structure: Structure
 ) -> dict[str, NDArray[np.float64]]:

@@ -390,8 +390,8 @@ def _check_reached(folder: Path, cells: Structure, population: Floats, counts: C
     for field in ("next", "leaves_to"):
         to = cells.places(field)
         reached[to[(to >= 0) & (to != np.arange(len(to)))]] = True
-    own = np.diag([not group.children for group in cells.groups])
-    reached |= (cells.children - own > 0).any(axis=0)
+    of_others = cells.children * ~np.eye(len(cells.groups), dtype=bool)
+    reached |= (of_others > 0).any(axis=0)
     if not reached.all():
         raise InputRefused(
             "has nobody, and nobody can come to it", where=str(folder / "groups.csv"),

@@ -193,7 +193,7 @@ def test_areas_share_in_the_draws_of_the_nation(store: duckdb.DuckDBPyConnection
     factors = factors_of(begun, likely, 2021, 11)
     nation, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors)
     own = replace(parts, model=model)
-    found, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors, (), own)
+    found, _ = figures_of(begun, BASELINE, 2021, [0, 5, 10], factors, areas=own)
     for name in ("population", "births", "deaths", "immigration", "emigration"):
         assert found[name].shape == (12, 3, 3)
         assert found[name].sum(axis=-1) == pytest.approx(nation[name], rel=1e-9, abs=1e-9)
@@ -206,6 +206,19 @@ def test_areas_share_in_the_draws_of_the_nation(store: duckdb.DuckDBPyConnection
                  if (row["year"], row["municipality"]) == ("2031", "1101")}  # fmt: skip
     assert median == pytest.approx(np.quantile(found["population"][:, 2, 1], 0.9), abs=0.5)
     assert any("add up to it in each draw" in note.en for note in cells.specification.footnotes)
+
+
+def test_a_draw_has_the_same_areas_under_a_range(store: duckdb.DuckDBPyConnection) -> None:
+    begun = start(store, DAY, KNOWN, 4, 0)
+    parts = area_start(store, DAY, KNOWN, begun, "municipality")
+    model = area_model(store, begun, parts, date(2000, 1, 1), DAY, KNOWN, 6, 1)
+    factors, own = factors_of(begun, Likely(25, limits=WIDE), 2021, 6), replace(parts, model=model)
+    ends = [Change("emigration", "multiply", amount) for amount in (0.5, 0.5 + 1e-9)]
+    half, nearly = (Scenario("half", (ends[0],), upper) for upper in ((), (ends[1],)))
+    both = [figures_of(begun, one, 2021, [0, 5], factors, areas=own)[0] for one in (half, nearly)]
+    for name, values in both[0].items():
+        assert both[1][name] == pytest.approx(values, rel=1e-6, abs=1e-6, nan_ok=True), name
+    assert len(np.unique(both[1]["deaths"][:, 0, 0])) == 25
 
 
 def test_series_of_areas_are_what_was_registered_in_each_year(

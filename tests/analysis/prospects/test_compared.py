@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from folkestrom.analysis.prospects.by_cells import cell_dimensions
 from folkestrom.analysis.prospects.compared import decomposed, equivalents
 from folkestrom.analysis.prospects.equivalent_draws import DrawnEquivalent, equivalent_draws
 from folkestrom.analysis.prospects.likely import Likely, factors_of, figures_of, likely_outlook
@@ -21,6 +22,7 @@ from folkestrom.projection.counts import Counts
 from folkestrom.projection.scenario import Scenario, named, scenario_of
 from folkestrom.projection.start import Start
 from folkestrom.projection.stochastic.limits import COMPONENTS, Limit, Limits
+from folkestrom.projection.structure import Group, Structure
 from tests.projection.test_levels import CELLS, PEOPLE, rates
 
 NONE = np.zeros(CELLS.shape)
@@ -193,6 +195,12 @@ def test_the_population_by_sex_age_and_group() -> None:
         outlook(START, 2020, 2021, by=["county"])
 
 
+def test_groups_have_the_names_that_tables_give_them() -> None:
+    cells = Structure(groups=(Group("native"), Group("settled", "Here for long"), Group("new")))
+    (found,) = cell_dimensions(cells, ["immigrant_group"], None)
+    assert [one.label.en for one in found.categories] == ["Natives", "Here for long", "new"]
+
+
 def test_needs_per_head(tmp_path: Path) -> None:
     file = tmp_path / "needs.csv"
     file.write_text(
@@ -268,13 +276,22 @@ def test_draws_lie_evenly_between_the_ends_of_a_range() -> None:
     gone = np.sort(all_of_them - found) / (47 * 200)
     # Uniform from 0 to 3 per cent: the middles of twenty places, ten draws at each.
     assert gone == pytest.approx(np.repeat((np.arange(20) + 0.5) / 20 * 0.03, 10))
-    cells = likely_outlook(START, 2020, 2021, replace(fixed, intervals=(80.0,)), [whole])
+    cells = likely_outlook(START, 2020, 2021, fixed, [whole])
     row = cells.data.to_pylist()[2]
     for end, share in (("", 0.015), ("_lower", 0.027), ("_upper", 0.003)):
         wanted = all_of_them - 47 * 200 * share
         assert row[f"population{end}"] == pytest.approx(wanted, abs=47 * 200 * 0.03 / 20)
     said = [note.en for note in cells.specification.footnotes]
     assert "over-coverage: a range, from 0 to 0.03, drawn evenly between its ends." in said
+
+
+def test_ratios_to_nobody_have_no_difference() -> None:
+    limits = Limits(tuple(Limit(n, 2025, 1, 1, 1) for n in COMPONENTS))
+    old = replace(START, population=np.where(np.arange(PEOPLE.shape[-1]) >= 65, PEOPLE, 0.0))
+    asked = Likely(4, limits=limits, difference=True)
+    (row,) = likely_outlook(old, 2020, 2020, asked, [named("half-emigration")]).data.to_pylist()
+    assert (row["population"], row["median_age"]) == (0, 0)
+    assert row["old_age_dependency"] is None
 
 
 def test_a_scenario_says_whom_it_leaves_without_anybody() -> None:

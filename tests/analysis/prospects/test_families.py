@@ -21,6 +21,8 @@ from folkestrom.analysis.prospects.families.register import linked
 from folkestrom.analysis.prospects.individuals import individuals
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind, MaritalStatus
+from folkestrom.projection.changes import Change
+from folkestrom.projection.scenario import Scenario, named
 from folkestrom.projection.structure import Structure
 from folkestrom.statistics.population import population
 from tests.reference.register import Report
@@ -287,6 +289,8 @@ def test_leaving_home_is_how_much_the_share_at_home_falls() -> None:
         ({"seed": 2**32 - 2, "runs": 3}, "is no seed"),
         ({"by": ("size",)}, "by: 'size' is nothing that"),
         ({"every": -1}, "every: '-1' is no number of years"),
+        ({"scenario": named("natives-only")}, "'population' has no effect"),
+        ({"scenario": Scenario("x", (Change("moves", "multiply", 0.5),))}, "'moves' has no effect"),
     ],
 )
 def test_what_cannot_be_asked(

@@ -18,7 +18,7 @@ from folkestrom.analysis.prospects.simulated import DIMENSIONS, simulated
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.projection.changes import Change
-from folkestrom.projection.scenario import Scenario
+from folkestrom.projection.scenario import Scenario, named
 from tests.analysis.prospects.test_by_area import DAY, KNOWN, people, store
 
 __all__ = ["store"]
@@ -92,6 +92,7 @@ def test_residents_at_the_end_are_on_average_those_of_the_projection(
             {"areas": "county", "scenario": Scenario("x", (Change("moves", "multiply", 0.5),))},
             "(?s)scenario x: 'moves' has no effect.*Next",
         ),
+        ({"scenario": named("natives-only")}, "(?s)natives-only: 'population' has no effect.*Next"),
     ],
 )
 def test_what_cannot_be_simulated(

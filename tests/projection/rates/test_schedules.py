@@ -101,6 +101,18 @@ def test_hadwiger_is_a_log_linear_model() -> None:
     assert np.sqrt(found.covariance[2, 2]) == pytest.approx(error, rel=1e-4)
 
 
+def test_births_are_fitted_at_ages_too_that_have_none() -> None:
+    age, true = np.arange(81) + 0.5, {"total": 1.8, "shape": 4.0, "centre": 30.0}
+    lived, spread = np.full(81, 1e5), 30 / age
+    rates = 1.8 * 4 / 30 / np.sqrt(np.pi) * spread**1.5 * np.exp(-16 * (spread + age / 30 - 2))
+    assert rates[0] == 0
+    found = fit_schedule("hadwiger", lived * rates, lived)
+    assert found.parameters == pytest.approx(true, rel=1e-4)
+    assert found.rates == pytest.approx(rates, rel=1e-3, abs=1e-12)
+    assert np.isfinite(found.errors).all()
+    assert not found.wild
+
+
 def test_parameters_that_nothing_tells_are_said() -> None:
     # Deaths by Gompertz alone: of the part that does not grow with age nothing is known.
     age = np.arange(30, 90) + 0.5

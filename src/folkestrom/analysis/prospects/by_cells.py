@@ -213,7 +213,8 @@ def cell_dimensions(
     for name in by:
         dimension = VARIABLES[name].dimension
         if name == GROUP.name:
-            labels = {c.code: c.label for c in dimension.categories}
+            labels = {g.code: same(g.label) for g in cells.groups if g.label}
+            labels |= {c.code: c.label for c in dimension.categories}
             named = (Category(code, labels.get(code, same(code))) for code in _groups(cells))
             dimension = replace(dimension, categories=tuple(named))
         yield dimension

@@ -56,14 +56,15 @@ class DrawnEquivalent:
 
     def remarks(self, name: str) -> tuple[Text, ...]:
         """In how many draws no factor does the same as the scenario of that name."""
-        if not (share := 100 * float(np.isnan(self.factors).mean())):
+        if not (share := float(np.isnan(self.factors).mean())):
             return ()
+        said = f"{100 * share:.1f}"
         return (
             Text(
-                f"{name}: in {share:.1f} per cent of the draws no factor does the same; they are "
+                f"{name}: in {said} per cent of the draws no factor does the same; they are "
                 "left out of the interval.",
-                f"{name}: i {share:.1f} prosent av trekningene gjør ingen faktor det samme; de er "
-                "ikke med i intervallet.",
+                f"{name}: i {said.replace('.', ',')} prosent av trekningene gjør ingen faktor "
+                "det samme; de er ikke med i intervallet.",
             ),
         )
 

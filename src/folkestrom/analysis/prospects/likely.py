@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import AreaStart
 from folkestrom.analysis.prospects.by_cells import OF_AREAS, cell_dimensions, cell_measures
@@ -155,7 +156,7 @@ def likely_outlook(
     asked.check(scenarios)
     if areas and indicators:
         raise UsageError(
-            "cannot be asked for together", where="areas, indicators, draws",
+            "cannot be asked for together", where="areas, indicator, draws",
             next_step="Leave --indicator out: draws of areas are of the usual figures",
         )  # fmt: skip
     measures = tuple(one.measure for one in chosen(indicators))
@@ -173,7 +174,8 @@ def likely_outlook(
         if share:
             said.append(_exploded(scenario.name, share))
         if asked.difference and baseline is not None:
-            found = {name: values - baseline[name] for name, values in found.items()}
+            with np.errstate(invalid="ignore"):  # ratios of areas where nobody is of working age
+                found = {name: values - baseline[name] for name, values in found.items()}
         baseline = found if baseline is None else baseline
         if not asked.difference or scenario is not BASELINE:
             years = [str(first + n) for n in shown]
@@ -338,15 +340,16 @@ def figures_of(
     if not areas or not areas.model:
         return drawn(cells, start, rates, scenario, first, shown, factors, names)
     return over_range(
-        scenario, factors, lambda at, some: _of_areas(begun, at, first, shown, some, areas)
-    )
+        scenario, factors,
+        lambda at, draws: _of_areas(begun, at, first, shown, factors, draws, areas),
+    )  # fmt: skip
 
 
 def _of_areas(
     begun: Start, scenario: Scenario, first: int, shown: Sequence[int], factors: Factors,
-    areas: AreaStart,
+    draws: NDArray[np.intp], areas: AreaStart,
 ) -> tuple[dict[str, Floats], float]:  # fmt: skip
-    """Figures of areas, of one scenario that is no range."""
+    """Figures of areas in some draws, of one scenario that is no range."""
     cells, steps, model = begun.structure, shown[-1] + 1, areas.model
     assert model is not None  # noqa: S101 - asked before
     population = scenario.started(begun.population, cells)
@@ -354,10 +357,10 @@ def _of_areas(
     under = areas.under(scenario, cells, first, steps)
     with np.errstate(over="ignore", invalid="ignore"):
         found = simulate_areas(
-            cells, areas.of_nation(population), rates, areas.areas, factors, model.draw,
-            shown=shown, figures=lambda persons, happened: {
-                **_composed(persons, cells), **happened
-            }, during=under.during,
+            cells, areas.of_nation(population), rates, areas.areas, factors.some(draws),
+            lambda number: model.draw(int(draws[number])), shown=shown,
+            figures=lambda persons, happened: {**_composed(persons, cells), **happened},
+            during=under.during,
         )  # fmt: skip
     most = found["population"].sum(axis=-1).max(axis=1)
     return found, counted_share(most, begun.population[cells.resident].sum(), scenario.name)
@@ -367,9 +370,7 @@ def _composed(persons: Floats, cells: Structure) -> dict[str, Floats]:
     """Figures of areas' populations: (areas,)."""
     residents = persons[:, cells.resident].sum(axis=(1, 2))[:, None]
     immigrants = persons[:, cells.part("immigrants")].sum(axis=(1, 2, 3))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return {"population": residents.sum(axis=(1, 2)),
-                **composition(residents, immigrants, cells)}  # fmt: skip
+    return {"population": residents.sum(axis=(1, 2)), **composition(residents, immigrants, cells)}
 
 
 def _exploded(name: str, share: float) -> Text:
@@ -377,8 +378,9 @@ def _exploded(name: str, share: float) -> Text:
     return Text(
         f"{name}: in {said} per cent of the draws the population grows to more than {EXPLODED} "
         "times what it was. Models are driven further there than their series can tell.",
-        f"{name}: i {said} prosent av trekningene vokser folketallet til mer enn {EXPLODED} "
-        "ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe om.",
+        f"{name}: i {said.replace('.', ',')} prosent av trekningene vokser folketallet til mer enn "
+        f"{EXPLODED} ganger det det var. Der er modellene drevet lenger enn tidsseriene kan si noe "
+        "om.",
     )
 
 

@@ -129,8 +129,9 @@ def _dependency(old: int, working: int) -> Indicator:
 
 
 def _immigrants(future: Future) -> Floats:
-    of_them = future.found.population[:-1, future.cells.part("immigrants")]
-    return np.asarray(100 * of_them.sum(axis=(1, 2, 3)) / future.persons.sum(axis=(1, 2)))
+    of_them = future.found.population[:-1, future.cells.part("immigrants")].sum(axis=(1, 2, 3))
+    persons = future.persons.sum(axis=(1, 2))
+    return np.divide(100 * of_them, persons, out=np.full_like(persons, np.nan), where=persons > 0)
 
 
 def _net(future: Future) -> Floats:

@@ -154,7 +154,7 @@ def outlook(
     check_cells("", by)
     if (by or areas) and (indicators or needed):
         raise UsageError(
-            "cannot be asked for together", where="areas, by, indicators",
+            "cannot be asked for together", where="areas, by, indicator",
             next_step="Ask for persons by areas, group, sex and age, or for figures of all",
         )  # fmt: skip
     steps, shown = last - first + 1, steps_shown(first, last, every)
@@ -239,7 +239,7 @@ def _checked_between(
     """No other indicators; refused are moves without areas, and more rows than can be held."""
     if areas is None:
         raise UsageError(
-            "are between areas", where="indicators", value=MOVES_BETWEEN.id,
+            "are between areas", where="indicator", value=MOVES_BETWEEN.id,
             next_step="Say which, with --areas county or municipality",
         )  # fmt: skip
     lengths = dict(zip(BY, begun.structure.shape, strict=True))

@@ -63,6 +63,10 @@ STATUSES: Final = {
     "dead": Text("Has died", "Er død"),
 }
 _GROUPS: Final = (*BORN_HERE, *IMMIGRANTS)
+_NOT_SIMULATED: Final = {
+    "moves": "in simulated lives people move as they did",
+    "population": "lives are those of all individuals of the register",
+}
 
 _SPECIFICATION: Final = TableSpecification(
     id="simulation",
@@ -149,11 +153,7 @@ def simulated(
             next_step="Say which, with --areas county or municipality",
         )  # fmt: skip
     check_seed(seed)
-    if scenario and scenario.changes_moves:
-        raise without_effect(
-            f"scenario {scenario.name}", "moves", "in simulated lives people move as they did",
-            "Leave moves out, or project cells by areas",
-        )  # fmt: skip
+    check_simulated(scenario)
     begun, known, notes = begun_of(
         connection, first, base_years, known_at, extraction_months, durations
     )
@@ -190,6 +190,18 @@ def check_seed(seed: int, runs: int = 1) -> None:
         raise UsageError(
             "is no seed", where="seed", value=seed, allowed=f"0 to {_LAST_SEED + 1 - runs}"
         )
+
+
+def check_simulated(scenario: Scenario | None) -> None:
+    """Refuse a scenario of what is not simulated: moves, and who is there at the beginning."""
+    if scenario is None:
+        return
+    for change in scenario.changes:
+        if reason := _NOT_SIMULATED.get(change.component):
+            raise without_effect(
+                f"scenario {scenario.name}", change.component, reason,
+                "Leave it out, or project cells instead of individuals",
+            )  # fmt: skip
 
 
 def rates_under(scenario: Scenario | None, begun: Start, first: int, last: int) -> Rates:

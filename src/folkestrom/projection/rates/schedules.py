@@ -28,6 +28,8 @@ _REACH: Final = 12.0
 _STEEPEST: Final = 100.0
 #: Of the imaginary part of derivatives by a complex step, which has no error of rounding.
 _STEP: Final = 1e-30
+#: Rates below it, such as of children's births, would not be told from none.
+_LEAST_RATE: Final = 1e-250
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +227,12 @@ def _search(
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         rate, slopes = _slopes(model, age, theta)
-        rate = np.maximum(rate, 1e-300)
         fit = (exposure * rate - events * np.log(rate)).sum()
         return float(fit) / total, np.asarray(slopes @ (exposure - events / rate) / total)
 
     def curvature(theta: Floats) -> Floats:
         rate, slopes = _slopes(model, age, theta)
-        return np.asarray((slopes * (exposure / np.maximum(rate, 1e-300))) @ slopes.T / total)
+        return np.asarray((slopes * (exposure / rate)) @ slopes.T / total)
 
     total = float(events.sum())
     found = []
@@ -254,4 +255,4 @@ def _slopes(model: Schedule, age: Floats, theta: Floats) -> tuple[Floats, Floats
     values = np.exp(theta)
     steps = np.exp(theta + 1j * _STEP * np.eye(theta.size))
     slopes = np.array([model.rate(age, step).imag / _STEP for step in steps])
-    return np.asarray(model.rate(age, values), np.float64), slopes
+    return np.maximum(np.asarray(model.rate(age, values), np.float64), _LEAST_RATE), slopes

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from folkestrom.errors import UsageError
 from folkestrom.projection.assumptions import Floats, Rates
@@ -54,15 +55,15 @@ def figures_of(
         More persons than can be counted.
     """
     return over_range(
-        scenario, factors, lambda at, some: _figures(
-            structure, population, rates, at, first, shown, some, names
+        scenario, factors, lambda at, draws: _figures(
+            structure, population, rates, at, first, shown, factors.some(draws), names
         ),
     )  # fmt: skip
 
 
 def over_range(
     scenario: Scenario, factors: Factors,
-    figures: Callable[[Scenario, Factors], tuple[dict[str, Floats], float]],
+    figures: Callable[[Scenario, NDArray[np.intp]], tuple[dict[str, Floats], float]],
 ) -> tuple[dict[str, Floats], float]:  # fmt: skip
     """Figures of a scenario; of a range, with its draws evenly from end to end.
 
@@ -71,17 +72,17 @@ def over_range(
     scenario, factors
         As for `figures_of`.
     figures
-        Those of a scenario that is no range, by some draws.
+        Those of a scenario that is no range, in the draws of these numbers.
     """
     if not scenario.upper:
-        return figures(scenario, factors)
+        return figures(scenario, np.arange(factors.draws))
     # Where in its range a draw is has nothing to do with its rates: each place has as many draws.
     places = min(_PLACES, factors.draws)
     whole: dict[str, Floats] = {}
     exploded = 0.0
     for n in range(places):
         draws = np.arange(n, factors.draws, places)
-        found, share = figures(scenario.at((n + 0.5) / places), factors.some(draws))
+        found, share = figures(scenario.at((n + 0.5) / places), draws)
         exploded += share * len(draws) / factors.draws
         for name, values in found.items():
             of_all = whole.setdefault(name, np.empty((factors.draws, *values.shape[1:])))

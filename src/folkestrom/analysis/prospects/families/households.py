@@ -22,7 +22,12 @@ from folkestrom.analysis.prospects.individuals import individuals
 from folkestrom.analysis.prospects.likely import INTERVALS, with_ends
 from folkestrom.analysis.prospects.outlook import check_years, steps_shown
 from folkestrom.analysis.prospects.projected import BASE_YEARS, begun_of
-from folkestrom.analysis.prospects.simulated import DIMENSIONS, check_seed, rates_under
+from folkestrom.analysis.prospects.simulated import (
+    DIMENSIONS,
+    check_seed,
+    check_simulated,
+    rates_under,
+)
 from folkestrom.classifications import age_groups
 from folkestrom.classifications.code_lists import MARITAL_STATUS
 from folkestrom.columns import check_arguments
@@ -235,6 +240,7 @@ def simulated_households(
             "is no number of runs", where="runs", value=runs, allowed=f"1 to {MOST_RUNS}"
         )
     check_seed(seed, runs)
+    check_simulated(scenario)
     begun, known, notes = begun_of(
         connection, first, base_years, known_at, extraction_months, durations
     )
