@@ -191,7 +191,7 @@ def standing(
         if stay.country == "NO":
             outcome, _, since = in_norway(stay, reached, base, reading)
             _, place = where(stay, reached, base)
-            if since < day:
+            if stay.from_date < day:
                 firsts.append(stay.municipality or 0)
                 if place is not None:
                     places.append((stay.from_date, place))

@@ -201,11 +201,12 @@ def standing_on() -> str:
 
     Where nothing says where, it is where the person lived before or, lacking that, the first place.
     """
+    changed = f"outcome <> '{UNCHANGED}' AND since < $day"
     return f"""
         SELECT person,
-               arg_max(outcome, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS outcome,
-               max(since) FILTER (outcome <> '{UNCHANGED}') AS since,
-               arg_max(rule, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS rule,
+               arg_max(outcome, (since, from_date)) FILTER ({changed}) AS outcome,
+               max(since) FILTER ({changed}) AS since,
+               arg_max(rule, (since, from_date)) FILTER ({changed}) AS rule,
                coalesce(arg_max(rule, (since, from_date)) FILTER (
                           ground <> 'unknown' OR outcome <> '{UNCHANGED}'),
                         arg_max(rule, (since, from_date))) AS last_rule,
@@ -214,7 +215,7 @@ def standing_on() -> str:
                ) AS municipality,
                arg_max(where_rule, from_date) FILTER (where_rule IS NOT NULL) AS where_rule
         FROM verdicts
-        WHERE since < $day AND (death_date IS NULL OR death_date >= $day)
+        WHERE from_date < $day AND (death_date IS NULL OR death_date >= $day)
         GROUP BY person
     """
 

@@ -131,11 +131,11 @@ DIFFERS_REGISTERED = {
 
 @step("story", reads=["event"])
 def story() -> str:
-    """The events of one person up to the eve, as known on the knowledge date."""
+    """The events of one person before the day, as known on the knowledge date."""
     return """
         SELECT kind, event_date, first_known, coalesce(municipality_to, municipality_from), country
         FROM event
-        WHERE person = $person AND event_date <= $eve
+        WHERE person = $person AND event_date < $day
           AND known_from <= $known_at AND known_to > $known_at
         ORDER BY event_date, order_in_day
     """
@@ -178,10 +178,10 @@ def explain(
     book
         The rules to ask beside the register; None: none.
     """
-    asked = {"person": person, "eve": date.fromordinal(day.toordinal() - 1), "known_at": known_at}
+    asked = {"person": person, "day": day, "known_at": known_at}
     told = run(connection, [story()], asked).fetchall()
     events = tuple(Reported(Kind(kind), *rest) for kind, *rest in told)
-    ruled = None if book is None else _ruled(connection, book, asked | {"day": day})
+    ruled = None if book is None else _ruled(connection, book, asked)
     return Explanation(day, known_at, why(connection, person, day, known_at), events, ruled)
 
 

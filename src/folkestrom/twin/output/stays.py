@@ -66,7 +66,7 @@ _MIGRANTS: Final = """
              bool_or(kind IN ('immigration', 'emigration')) AS migrant,
              bool_or(kind = 'move') AS moved
       FROM stood GROUP BY person
-    ), stay AS (
+    ), spell AS (
       SELECT s.person, CASE WHEN kind = 'emigration' THEN country ELSE 'NO' END AS country,
              event_date AS from_date, kind,
              TRY_CAST(CASE WHEN kind <> 'emigration' THEN municipality END AS INTEGER)
@@ -77,7 +77,7 @@ _MIGRANTS: Final = """
       FROM stood s JOIN person p ON p.person = s.person
       WHERE kind <> 'death'
     )
-    SELECT *, (person * 2654435761) % 4294967296 AS dice FROM stay
+    SELECT *, (person * 2654435761) % 4294967296 AS dice FROM spell
     WHERE (to_date IS NULL OR to_date > from_date)
       AND (migrant OR (NOT moved AND death_date IS NULL))
 """
