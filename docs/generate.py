@@ -26,6 +26,8 @@ from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.steps import RegisteredStep, registered_steps
 from folkestrom.intake.checks import checks
 from folkestrom.intake.columns import readings
+from folkestrom.intake.feed.event_types import event_types
+from folkestrom.intake.feed.reasons import DESCRIPTIONS as FEED_REASONS
 from folkestrom.intake.load import SOURCES_OF_FILE, SOURCES_OF_STORE
 from folkestrom.intake.reasons import Reason
 from folkestrom.model.codes import CODE_LISTS, Kind, code_names
@@ -358,7 +360,44 @@ def derived_tables() -> str:
 
 CODE_TYPES = {"string": "VARCHAR", "int32": "INTEGER", "date32[day]": "DATE"}
 
+
+def feed_events() -> str:
+    """Types of events of the national register's feed, and what becomes of them."""
+    listed = {"schema": "schema", "documents": "documents only"}
+    return "\n".join(
+        [
+            "# Events of the national register",
+            NOTE,
+            "",
+            "What [`feed read`](../how-to/read-the-national-feed.md) makes of each type of",
+            "event. Listed: in the schema of event documents, version 1.4, or only in the list of",
+            "events in the register's description, version 1.8.",
+            "",
+            *_table(
+                ["type", "listed in", "becomes", "why not, or not all of it"],
+                (
+                    [f"`{e.type}`", listed[e.listed_in], e.what or f"**{e.treatment}**", e.why]
+                    for e in event_types().values()
+                ),
+            ),
+            "",
+            "A type that is not in this table is **quarantined**; intake of the others goes on.",
+            "",
+            "## Reasons",
+            "",
+            "Why an event stands in `quarantine.tsv`:",
+            "",
+            *_table(
+                ["reason", "what is wrong"],
+                ([f"`{reason}`", said] for reason, said in FEED_REASONS.items()),
+            ),
+            "",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/feed-events.md": feed_events,
     "reference/report-format.md": report_format,
     "reference/cli.md": cli,
     "reference/steps.md": steps,

@@ -30,7 +30,7 @@ PURPOSES = {
     "acceptance": ("acceptance/*",),
     "kills": (
         "analysis/mobility/estimation/test_resume.py", "engine/test_scratch.py",
-        "intake/test_crash.py",
+        "intake/feed/test_crash.py", "intake/test_crash.py",
     ),
     "manual": (
         "*/test_manual_page.py", "docs/*", "register/test_worked_examples.py",
@@ -44,6 +44,7 @@ PURPOSES = {
         "analysis/microsimulation/test_families.py", "analysis/prospects/test_families.py",
         "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
+        "intake/feed/test_round_trip.py", "intake/identities/test_numbers.py",
         "projection/stochastic/test_by_area.py", "projection/stochastic/test_scores.py",
         "projection/stochastic/test_series.py",
     ),
@@ -76,6 +77,7 @@ PURPOSES = {
 LONG = (
     "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
     "analysis/followup/test_behaviour.py", "analysis/prospects/test_older.py",
+    "classifications/test_loading.py", "variables/test_borders.py",
     "analysis/rates/test_linked.py",
     "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",
@@ -84,8 +86,8 @@ LONG = (
     "analysis/microsimulation/*", "analysis/prospects/test_families.py",
     "analysis/prospects/test_simulated.py",
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
-    "app/cli/test_intake.py", "docs/test_manual.py", "households/test_properties.py",
-    "linkage/test_linking.py",
+    "app/cli/test_feed.py", "app/cli/test_intake.py", "docs/test_manual.py",
+    "households/test_properties.py", "linkage/test_linking.py",
     "projection/norway/*", "projection/rates/test_schedules.py",
     "projection/stochastic/test_by_area.py",
     "publish/formats/test_not_interpreted.py",
@@ -93,10 +95,12 @@ LONG = (
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",
     "app/public/test_processes.py", "app/public/test_server.py", "columns/test_doors.py",
     "disclosure/test_suppression.py", "intake/test_crash.py", "intake/test_log.py",
+    "intake/feed/test_crash.py", "intake/feed/test_pull.py", "intake/feed/test_round_trip.py",
     "intake/test_exact_lines.py", "intake/test_quarantine_rounds.py", "intake/test_shuffle.py",
     "intake/test_text_faults.py", "register/test_birth_dates.py", "register/test_build.py",
-    "register/test_large_histories.py", "twin/lives/*", "twin/output/test_seeds.py",
-    "twin/years/*", "variables/test_same_everywhere.py",
+    "register/test_large_histories.py", "twin/lives/*", "twin/output/test_dwellings.py",
+    "twin/output/test_published_households.py", "twin/output/test_seeds.py", "twin/years/*",
+    "variables/test_same_everywhere.py",
 )  # fmt: skip
 
 

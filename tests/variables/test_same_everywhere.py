@@ -15,8 +15,14 @@ from folkestrom.twin import create
 from folkestrom.variables.registry import VARIABLES
 
 DAY: Final = date(2019, 1, 1)
-BOTH: Final = [n for n, v in VARIABLES.items() if {"stock", "episode"} <= v.uses] + ["income"]
-COUNTED: Final = [n for n, v in VARIABLES.items() if {"flow", "exposure"} <= v.uses] + ["income"]
+#: It stands in place of basic units, in stores that have a classification of them.
+NEEDS_MORE: Final = {"part_of_town"}
+BOTH: Final = [
+    n for n, v in VARIABLES.items() if {"stock", "episode"} <= v.uses and n not in NEEDS_MORE
+] + ["income"]
+COUNTED: Final = [
+    n for n, v in VARIABLES.items() if {"flow", "exposure"} <= v.uses and n not in NEEDS_MORE
+] + ["income"]
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+from folkestrom.errors import UsageError
+
+#: Places that exist on this day are called as they were then, whatever they are called later.
+_NAMED: Final = "2023-12-31"
+#: The first day that the lists hold for.
+FIRST_DAY: Final = date(1960, 1, 1)
 
 
 def municipality_name(code: str) -> str:
@@ -29,19 +38,75 @@ def county_name(code: str) -> str:
     return _names("counties.csv").get(code, code)
 
 
-def municipality_codes() -> tuple[str, ...]:
-    """Every code of a municipality that the list has, whatever days it holds for, in order.
+def municipality_codes(day: date | None = None) -> tuple[str, ...]:
+    """Every code of a municipality that the list has, in order; with a day, those valid on it.
 
     Examples
     --------
-    >>> len(municipality_codes()), municipality_codes()[0]
-    (356, '0301')
+    >>> len(municipality_codes()), len(municipality_codes(date(2021, 1, 1)))
+    (1158, 356)
     """
-    return tuple(sorted(_names("municipalities.csv")))
+    rows = _rows("municipalities.csv")
+    if day is not None:
+        rows = [row for row in rows if row["valid_from"] <= str(day) < row["valid_to"]]
+    return tuple(sorted({row["code"] for row in rows}))
+
+
+@cache
+def lives() -> tuple[tuple[str, date, date, date | None], ...]:
+    """Every number of a municipality, with the first day of its last life and the day after it.
+
+    The third day is the one after an earlier life, of a number that was given twice. Numbers that
+    are there when the lists begin are older than that.
+
+    Examples
+    --------
+    >>> [str(day) for day in next(life for life in lives() if life[0] == "0712")[1:]]
+    ['2018-01-01', '2020-01-01', '1964-01-01']
+    """
+    found: dict[str, tuple[str, str, str | None]] = {}
+    for row in _rows("municipalities.csv"):
+        begins, ends, earlier = found.get(row["code"], (row["valid_from"],) * 2 + (None,))
+        if ends == row["valid_from"]:
+            found[row["code"]] = (begins, row["valid_to"], earlier)
+        else:
+            found[row["code"]] = (row["valid_from"], row["valid_to"], ends)
+    return tuple(
+        (code, _day(begins), _day(ends), None if earlier is None else _day(earlier))
+        for code, (begins, ends, earlier) in sorted(found.items())
+    )
+
+
+def _day(text: str) -> date:
+    return date.min if text == str(FIRST_DAY) else date.fromisoformat(text)
+
+
+@cache
+def _rows(file: str) -> list[dict[str, str]]:
+    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache
 def _names(file: str) -> dict[str, str]:
-    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {row["code"]: row["name"] for row in rows}
+    rows = _rows(file)
+    last = {row["code"]: row["name"] for row in rows}
+    return last | {r["code"]: r["name"] for r in rows if r["valid_from"] <= _NAMED < r["valid_to"]}
+
+
+def listed_day(day: date) -> date:
+    """The day itself, if the lists go as far back.
+
+    Raises
+    ------
+    UsageError
+        A day before them.
+    """
+    if day < FIRST_DAY:
+        raise UsageError(
+            "is before the borders that are known",
+            value=day,
+            allowed=f"a day from {FIRST_DAY} on",
+            next_step="Ask for a later day.",
+        )
+    return day

@@ -153,6 +153,17 @@ def basic_unit_code(number: int) -> str:
     return f"{number:0{BASIC_UNIT_DIGITS}d}"
 
 
+def part_of_town_code(number: int) -> str:
+    """Code of a part of town, or of a municipality as a whole, which ends in two zeros.
+
+    Examples
+    --------
+    >>> part_of_town_code(30116), part_of_town_code(110300)
+    ('030116', '110300')
+    """
+    return f"{number:06d}"
+
+
 def country_code(number: int) -> str:
     """Alpha-2 code of a country, or the code of what is not known."""
     code = alpha2(number)

@@ -1,11 +1,13 @@
 """The units: municipalities and counties, each row with the days it holds for and its source.
 
-Codes and names are facts, cited in the column `source` (Statistics Norway's Klass 131 for
-municipalities, 104 for counties). The files hold the division of 2020-2023: 356 municipalities in
-11 counties. Names that changed inside it are rows of their own.
+Codes and names are facts, cited in the column `source`: Statistics Norway's Klass 131 for
+municipalities from 1971 on, the Norwegian Tax Administration's list of historical municipality
+numbers before that, Klass 104 for counties. From 1 January 1960 to the division of 2024, which has
+not changed since. A name that changed is a row of its own.
 
-Basic units, the level below, are not listed. Those of a synthetic country are synthetic: numbered
-inside each municipality, without a name and without a place on a map.
+Basic units, the level below, are not among the program's own lists: an office loads them into its
+store (`folkestrom classifications`). Those of a synthetic country are synthetic: numbered inside
+each municipality, without a name and without a place on a map.
 """
 
 from __future__ import annotations
@@ -13,15 +15,11 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Final
 
 import polars as pl
 
+from folkestrom.classifications.areas import listed_day
 from folkestrom.errors import UsageError
-
-#: The division that the files hold: from its first day to the day after its last.
-FIRST_DAY: Final = date(2020, 1, 1)
-END_DAY: Final = date(2024, 1, 1)
 
 
 @cache
@@ -31,7 +29,8 @@ def municipality_names() -> pl.DataFrame:
     Columns: `code` (four digits), `name`, `county` (two digits), `valid_from`, `valid_to` (half
     open) and `source`. One row a code and spell.
     """
-    return _read("municipalities.csv")
+    county = pl.col("code").str.head(2).alias("county")
+    return _read("municipalities.csv").with_columns(county)
 
 
 @cache
@@ -43,15 +42,15 @@ def county_names() -> pl.DataFrame:
 def municipalities(day: date) -> pl.DataFrame:
     """Municipalities on a day, by code: `code`, `name`, `county`, `county_name`.
 
-    Days before the first division known have its borders: figures are in the borders of 2020-2023.
-
     Examples
     --------
     >>> units = municipalities(date(2021, 1, 1))
     >>> units.height, units["county"].n_unique()
     (356, 11)
+    >>> municipalities(date(2005, 1, 1)).height, municipalities(date(2024, 1, 1)).height
+    (433, 357)
     """
-    at = day_of_division(day)
+    at = listed_day(day)
     counties = _valid(county_names(), at).select(county="code", county_name="name")
     return (
         _valid(municipality_names(), at)
@@ -62,7 +61,7 @@ def municipalities(day: date) -> pl.DataFrame:
 
 def counties(day: date) -> pl.DataFrame:
     """Counties on a day, by code: `code`, `name`."""
-    return _valid(county_names(), day_of_division(day)).select("code", "name")
+    return _valid(county_names(), listed_day(day)).select("code", "name")
 
 
 def municipality_name(code: str | int, day: date) -> str:
@@ -79,7 +78,7 @@ def municipality_name(code: str | int, day: date) -> str:
         raise UsageError(
             "is not a municipality",
             value=wanted,
-            allowed="a four-digit code of the division of 2020-2023",
+            allowed=f"a four-digit code of the division of {day}",
             next_step="Look the code up in Statistics Norway's Klass 131.",
         )
     return str(found["name"][0])
@@ -97,7 +96,7 @@ def municipality_of(basic_unit: int) -> int:
 
 
 def county_of(municipality: int) -> int:
-    """The county of a municipality in the division of 2020-2023: its first two digits.
+    """The county of a municipality: its first two digits.
 
     Examples
     --------
@@ -107,25 +106,19 @@ def county_of(municipality: int) -> int:
     return municipality // 100
 
 
-def _read(name: str) -> pl.DataFrame:
+def read_list(name: str) -> pl.DataFrame:
+    """One of the lists that come with the program, as text."""
     path = resources.files("folkestrom.classifications") / "data" / name
-    text = pl.read_csv(path.read_bytes(), infer_schema=False)
-    return text.with_columns(pl.col("valid_from", "valid_to").str.to_date()).sort(
-        "code", "valid_from"
+    return pl.read_csv(path.read_bytes(), infer_schema=False)
+
+
+def _read(name: str) -> pl.DataFrame:
+    return (
+        read_list(name)
+        .with_columns(pl.col("valid_from", "valid_to").str.to_date())
+        .sort("code", "valid_from")
     )
 
 
 def _valid(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     return frame.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
-
-
-def day_of_division(day: date) -> date:
-    """The day, or the first day of the division for an earlier one."""
-    if day >= END_DAY:
-        raise UsageError(
-            "is after the borders that are known",
-            value=day,
-            allowed=f"a day before {END_DAY}",
-            next_step="Ask for an earlier day.",
-        )
-    return max(day, FIRST_DAY)

@@ -253,7 +253,9 @@ def create_table(
     connection.execute(statement, parameters_of(text, parameters))
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
+def create_view(
+    connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], *, temporary: bool = False
+) -> None:
     """Create or replace a view with the name and the rows of the last step.
 
     Parameters
@@ -262,8 +264,11 @@ def create_view(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) ->
         Where to run.
     steps
         The steps, without values to be bound.
+    temporary
+        Of this connection alone; it then stands before what the database calls so.
     """
-    connection.execute(f"CREATE OR REPLACE VIEW {steps[-1].name} AS {compose(steps)}")
+    sort = "TEMP VIEW" if temporary else "VIEW"
+    connection.execute(f"CREATE OR REPLACE {sort} {steps[-1].name} AS {compose(steps)}")
 
 
 def materialise(

@@ -17,6 +17,9 @@ from folkestrom.errors import StoreError
 
 _LOG_POSITION: Final = "log_position"
 _LOG_WITHDRAWALS: Final = "log_withdrawals"
+_LARGEST_UNIT: Final = "largest_unit"
+#: Numbers that basic units of a municipality can have.
+_NUMBERS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ def put_log_state(connection: Connection, state: LogState) -> None:
     """Set it, in the caller's transaction."""
     put(connection, _LOG_POSITION, str(state.position))
     put(connection, _LOG_WITHDRAWALS, str(state.withdrawals))
+
+
+def largest_unit(connection: Connection) -> int:
+    """The largest number that a basic unit of the log has inside its municipality."""
+    if get(connection, _LARGEST_UNIT) is None:
+        return _NUMBERS - 1
+    return numbers(connection, _LARGEST_UNIT, 1)[0]
+
+
+def put_largest_unit(connection: Connection, number: int) -> None:
+    """Set it, in the caller's transaction, unless a larger one was known."""
+    known = get(connection, _LARGEST_UNIT)
+    put(connection, _LARGEST_UNIT, str(max(number, int(known or 0))))
 
 
 def is_fresh(connection: Connection, derived: Derived) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from folkestrom.intake.reading.files import Format, InputFile
 from folkestrom.intake.reading.readers import Delivery, read_parquet
 from folkestrom.intake.reading.text_files import convert
 from folkestrom.intake.redeliveries import close_mended, repeats_waiting, still_waiting
+from folkestrom.intake.resolution.borders import settle_borders, tell_meanings
 from folkestrom.intake.resolution.conflicts import find_earlier, settle_keys
 from folkestrom.intake.resolution.links import add_links, settle_links
 from folkestrom.intake.sealing import sealed_until
@@ -47,6 +48,9 @@ class IntakeOrder:
         Told how many rows are read.
     looked_at
         Called when every file has been looked at and none is unreadable.
+    borders
+        In which borders the reports are, of a store that takes in its first ones: a year, or
+        "as-it-was". None: of invented persons those of 2020, else those of their own day.
     """
 
     files: Sequence[InputFile]
@@ -55,6 +59,7 @@ class IntakeOrder:
     taken_at: datetime | None = None
     progress: Progress = lambda _rows: None
     looked_at: Callable[[], object] = lambda: None
+    borders: str | None = None
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> IntakeResult:
@@ -76,8 +81,9 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     deliveries = _prepare(connection, new, order)
     order.looked_at()
     taken_at = order.taken_at or datetime.now(UTC)
-    moment = _moment(connection, taken_at)
     state = log_state(connection)
+    borders = settle_borders(connection, order.borders, deliveries, empty=not state.position)
+    moment = replace(_moment(connection, taken_at), borders=borders)
     placed = place(deliveries, state.position)
     first = state.position + 1
     make_work_tables(connection)
@@ -86,6 +92,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     if order.retake:
         placed = reopen(connection, placed, moment.batch)
     hashes = load(connection, placed, moment, order.progress)
+    tell_meanings(connection)
     quarantine_records(connection, moment.batch, first)
     add_links(connection, first)
     find_earlier(connection, hashes, first)

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import FolkestromError
-from folkestrom.intake.checks import Check, checks, first_found, sound
-from folkestrom.intake.columns import ZONELESS, Reading, delivered_name, readings
+from folkestrom.intake.checks import PLACED, Check, checks, first_found, sound
+from folkestrom.intake.columns import ZONELESS, Reading, delivered_name, life_columns, readings
 from folkestrom.intake.tables import CONTENT_COLUMNS, REPORT_COLUMNS
 from folkestrom.model.report import COLUMNS, Column, Type
 from folkestrom.model.time import STANDARD_TIME, SUMMER_TIME, summers
@@ -36,12 +36,15 @@ class Moment:
         The first knowledge date of whatever is taken in now.
     sealed_until
         The last sealed knowledge date, if any.
+    borders
+        The day whose codes of places all reports have; None: those of their own day.
     """
 
     batch: int
     taken_at: datetime
     known_now: date
     sealed_until: date | None = None
+    borders: date | None = None
 
 
 _SAMPLE_MOMENT = Moment(1, datetime(2021, 2, 1, 12, tzinfo=UTC), date(2021, 2, 2), date(2021, 2, 1))
@@ -73,9 +76,14 @@ FROM read_parquet([{listed}], file_row_number = true)
 
 
 @step("coded", example={"read": readings(_SAMPLE_TYPES, {})}, duckdb_only=_FILES_ONLY)
-def coded(read: Sequence[Reading]) -> str:
-    """Every value in the log's type, NULL where it does not fit, beside what was delivered."""
+def coded(read: Sequence[Reading], *, dated: bool = False) -> str:
+    """Every value in the log's type, NULL where it does not fit, beside what was delivered.
+
+    If asked, with the days on which the numbers of municipalities begin and end.
+    """
     columns = ",\n  ".join(f"{r.coded} AS {r.column.name}" for r in read)
+    if dated:
+        columns += ",\n  " + ",\n  ".join(c for name in PLACED for c in life_columns(name))
     raw = ", ".join(delivered_name(r.column.name) for r in read)
     return f"SELECT\n  position,\n  {raw},\n  {columns}\nFROM delivered"
 
@@ -220,10 +228,13 @@ def queries(
     moment
         The intake.
     """
-    read = readings(found, sources)
-    listed = checks(read, moment.taken_at)
+    read = readings(found, sources, moment.borders)
+    each_day = moment.borders is None
+    listed = checks(read, moment.taken_at, each_day=each_day)
     conditions = sound(listed)
-    begin: list[Step] = [delivered(paths, firsts, found, sources), coded(read), dated()]
+    begin: list[Step] = [
+        delivered(paths, firsts, found, sources), coded(read, dated=each_day), dated(),
+    ]  # fmt: skip
     return Query(
         compose([*begin, known(moment, conditions), report_rows()]),
         compose([*begin, unsound(conditions, first_found(listed))]),

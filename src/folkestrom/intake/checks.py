@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from folkestrom.intake.columns import Reading, delivered_name
+from folkestrom.intake.columns import Reading, delivered_name, life_names
 from folkestrom.intake.reasons import Reason
 from folkestrom.model.codes import CODE_LISTS, IDENTITY_KINDS, Kind, Origin, code_names
 from folkestrom.model.countries import NO_CODE, NORWAY
@@ -37,6 +37,8 @@ TOLERANCE: Final = timedelta(days=1)
 
 _ALWAYS: Final = tuple(c.name for c in COLUMNS if c.required >= frozenset(Kind))
 _DATES: Final = tuple(c.name for c in COLUMNS if c.type == Type.DATE)
+#: Columns with municipalities.
+PLACED: Final = tuple(c.name for c in COLUMNS if c.codes == "municipality")
 _DAY: Final = f"a day such as 2021-02-28, from {EARLIEST} on"
 
 
@@ -65,7 +67,9 @@ class Check:
     kinds: frozenset[Kind] | None = None
 
 
-def checks(readings: Sequence[Reading], taken_at: datetime) -> list[Check]:
+def checks(
+    readings: Sequence[Reading], taken_at: datetime, *, each_day: bool = False
+) -> list[Check]:
     """Every check of one record, in the order in which they are asked.
 
     Parameters
@@ -74,6 +78,8 @@ def checks(readings: Sequence[Reading], taken_at: datetime) -> list[Check]:
         How the file's columns are read; a value that came typed needs no check of its type.
     taken_at
         The moment of the intake.
+    each_day
+        Whether reports have the codes of places of their own day.
     """
     return [
         *_readable(readings),
@@ -82,6 +88,7 @@ def checks(readings: Sequence[Reading], taken_at: datetime) -> list[Check]:
         *_possible(readings),
         *_fitting(),
         *_consistent(),
+        *(_valid_then() if each_day else ()),
     ]
 
 
@@ -229,6 +236,16 @@ def _consistent() -> Iterator[Check]:
         f"a country other than {NORWAY}, moved from or to",
         frozenset({Kind.IMMIGRATION, Kind.EMIGRATION}),
     )
+
+
+def _valid_then() -> Iterator[Check]:
+    """The number of a municipality is one of the day of the event."""
+    for name in PLACED:
+        begins, ends, ended_first = life_names(name)
+        early = f"event_date < {begins} AND coalesce(event_date >= {ended_first}, TRUE)"
+        condition = f"({early}) OR event_date >= {ends}"
+        allowed = "the number that the municipality had on event_date"
+        yield Check(Reason.CODE_NOT_VALID, name, condition, allowed)
 
 
 def _unreadable(column: Column) -> Reason:

@@ -6,10 +6,11 @@ the file. Nothing is repaired: an almost right value is a wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from folkestrom.classifications.areas import municipality_codes
+from folkestrom.classifications.areas import lives, municipality_codes
 from folkestrom.intake.tables import CONTENT
 from folkestrom.model.codes import CODE_LISTS, code_names
 from folkestrom.model.countries import COUNTRIES
@@ -83,7 +84,9 @@ def fits(column: Column, found: str) -> bool:
     return found in _WHOLE_NUMBERS and (column.type == Type.INT64 or column.name in _NUMBERED)
 
 
-def readings(found: Mapping[str, str], sources: Mapping[str, int]) -> list[Reading]:
+def readings(
+    found: Mapping[str, str], sources: Mapping[str, int], borders: date | None = None
+) -> list[Reading]:
     """How to read files that have the columns `found`, name to DuckDB type.
 
     Parameters
@@ -92,11 +95,16 @@ def readings(found: Mapping[str, str], sources: Mapping[str, int]) -> list[Readi
         Columns of the files.
     sources
         Code of each source that the files may name.
+    borders
+        The day whose codes of places all reports have; None: those of their own day.
     """
-    return [_reading(column, found.get(column.name), sources) for column in COLUMNS]
+    known = municipality_codes(borders)
+    return [_reading(column, found.get(column.name), sources, known) for column in COLUMNS]
 
 
-def _reading(column: Column, found: str | None, sources: Mapping[str, int]) -> Reading:
+def _reading(
+    column: Column, found: str | None, sources: Mapping[str, int], known: Sequence[str]
+) -> Reading:
     name = delivered_name(column.name)
     target = CONTENT[column.name].split(" ")[0]
     if found is None:
@@ -110,7 +118,7 @@ def _reading(column: Column, found: str | None, sources: Mapping[str, int]) -> R
     if column.name == "source":
         return Reading(column, delivered, _source(sources, name, target), parsed=False)
     if column.codes is not None:
-        return Reading(column, delivered, _coded(column.codes, name, target), parsed=True)
+        return Reading(column, delivered, _coded(column.codes, name, target, known), parsed=True)
     # A moment can be infinite, or of no year that is written with four digits, in any type.
     parsed = column.type == Type.TIMESTAMP or (found == TEXT and column.type != Type.STRING)
     return Reading(column, delivered, _typed(column.type, name, found), parsed)
@@ -155,14 +163,14 @@ def whole_microseconds(name: str) -> str:
     return f"{count} // 1000 - CASE WHEN {count} % 1000 < 0 THEN 1 ELSE 0 END"
 
 
-def _coded(codes: str, name: str, target: str) -> str:
+def _coded(codes: str, name: str, target: str, known: Sequence[str]) -> str:
     if codes == "country":
         return _place(list(COUNTRIES), name, 1, target)
     if codes == "municipality":
-        return _number(name, "", target)
+        return _number(name, "", target, known)
     if codes == "basic_unit":
         more = BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS
-        return _number(name, f"[0-9]{{{more}}}", target)
+        return _number(name, f"[0-9]{{{more}}}", target, known)
     names = code_names(CODE_LISTS[codes])
     return _place(list(names), name, min(names.values()), target)
 
@@ -180,7 +188,31 @@ def _source(sources: Mapping[str, int], name: str, target: str) -> str:
     return f"([{codes}]::{target}[])[{_place(list(sources), name, 1, 'INTEGER')}]"
 
 
-def _number(name: str, more: str, target: str) -> str:
+def _number(name: str, more: str, target: str, known: Sequence[str]) -> str:
     # A function of one text, and a cast: the engine works both out once a dictionary entry.
-    known = "|".join(municipality_codes())
-    return f"TRY_CAST(regexp_extract({name}, '^(?:{known}){more}$') AS {target})"
+    return f"TRY_CAST(regexp_extract({name}, '^(?:{'|'.join(known)}){more}$') AS {target})"
+
+
+def life_columns(column: str) -> list[str]:
+    """SQL of the days on which the life of a delivered municipality's number begins and ends.
+
+    Of a number that was given twice, those of its last life, and the end of the one before.
+
+    Parameters
+    ----------
+    column
+        The column of the record.
+    """
+    codes, *days = zip(*lives(), strict=True)
+    listed = ", ".join(f"'{code}'" for code in codes)
+    place = f"list_position([{listed}]::{TEXT}[], {delivered_name(column)})"
+    names = life_names(column)
+    return [
+        f"('[{', '.join('NULL' if d is None else str(d) for d in side)}]'::DATE[])[{place}] AS {n}"
+        for n, side in zip(names, days, strict=True)
+    ]
+
+
+def life_names(column: str) -> tuple[str, str, str]:
+    """Names of those columns."""
+    return f"{column}_begins", f"{column}_ends", f"{column}_ended_first"

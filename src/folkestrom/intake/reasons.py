@@ -16,6 +16,7 @@ class Reason(StrEnum):
     FUTURE_DATE = "future_date"
     UNKNOWN_KIND = "unknown_kind"
     UNKNOWN_CODE = "unknown_code"
+    CODE_NOT_VALID = "code_not_valid"
     UNEXPECTED_VALUE = "unexpected_value"
     CONTRADICTION = "contradiction"
     ANNULS_AND_CORRECTS = "annuls_and_corrects"
@@ -34,6 +35,7 @@ DESCRIPTIONS: Final[dict[Reason, str]] = {
     "report received later than it was taken in",
     Reason.UNKNOWN_KIND: "not a kind of report that the format has",
     Reason.UNKNOWN_CODE: "a value is not in its code list",
+    Reason.CODE_NOT_VALID: "a municipality's number is used before or after its life",
     Reason.UNEXPECTED_VALUE: "a column that reports of this kind must leave empty has a value",
     Reason.CONTRADICTION: "two values of the record cannot both be right",
     Reason.ANNULS_AND_CORRECTS: "a report either annuls another one or corrects it, never both",

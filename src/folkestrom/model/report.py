@@ -199,6 +199,7 @@ IDENTITY_COLUMNS: Final = (*ANNULMENT_COLUMNS[:-1], "survivor", "corrects")
 
 #: Length of the text codes of places.
 MUNICIPALITY_DIGITS: Final = 4
+COUNTY_DIGITS: Final = 2
 BASIC_UNIT_DIGITS: Final = 8
 
 

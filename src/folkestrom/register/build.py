@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import duckdb
 
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
-from folkestrom.engine.steps import create_view
+from folkestrom.engine.steps import create_view, run, step
+from folkestrom.engine.store_derived import put_largest_unit
 from folkestrom.intake.tables import create_tables
 from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Up to this share of the log, new reports are worked in; beyond, making all anew is faster.
 _WORKED_IN: Final = 0.02
+#: Numbers that basic units of a municipality can have.
+UNITS: Final = 10_000
 #: Always worked in, however small the log is.
 _FEW: Final = 2_000
 
@@ -70,6 +73,14 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     if not (few and work_in(connection, after_position)):
         rebuild(connection)
     create_view(connection, [known_report()])
+    ((number,),) = run(connection, [largest_number()], {"after": after_position}).fetchall()
+    put_largest_unit(connection, int(number or 0))
+
+
+@step("largest_number", reads=["report"])
+def largest_number() -> str:
+    """The largest number of a basic unit inside its municipality, of reports after a position."""
+    return f"SELECT max(basic_unit % {UNITS}) AS number FROM report WHERE position > $after"
 
 
 def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:

@@ -26,6 +26,7 @@ from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import adjustment as explanation
+from folkestrom.statistics.border_changes import border_steps
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
@@ -38,6 +39,7 @@ from folkestrom.statistics.year_sums import (
     totals,
     whole_years,
 )
+from folkestrom.variables.borders import days_of_changes, has_borders_of_each_day
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, notes
 from folkestrom.variables.vocabulary import Setting
@@ -331,6 +333,19 @@ class _Counted:
         self._stock = cache(
             lambda moment: fetch(connection, stock_steps(chosen), moment.parameters)
         )
+        self._moving = has_borders_of_each_day(connection)
+        self._bordered = cache(
+            lambda moment: fetch(connection, border_steps(connection, chosen), moment.parameters)
+        )
+        self._connection = connection
+
+    def borders(self, window: Window) -> list[pa.Table]:
+        """What changes of borders add in a period, up to those of the stock at its end."""
+        if not self._moving:
+            return []
+        days = days_of_changes(self._connection, window.start, window.end)
+        found = [self._bordered(Moment(day, window.known_end)) for day in days]
+        return [part.rename_columns([*part.column_names[:-1], BORDERS.id]) for part in found]
 
     def stock(self, moment: Moment, measure: Measure) -> pa.Table:
         """The stock of a moment, as a term of an account."""
@@ -339,7 +354,8 @@ class _Counted:
 
 
 def _account(counted: _Counted, period: Period, clock: _Clock) -> pa.Table:
-    parts = [counted.flows(clock.window(period))]
+    window = clock.window(period)
+    parts = [counted.flows(window), *counted.borders(window)]
     if clock.sums(period):
         parts += _summed_populations(counted, period, clock)
     else:
@@ -357,11 +373,15 @@ def _summed_populations(counted: _Counted, period: Period, clock: _Clock) -> lis
     *before, this = quarters_until(period)
     new_year = clock.moment(date(period.start.year, 1, 1))
     parts = [counted.stock(new_year, START)]
-    parts += [_net(counted.flows(clock.window(quarter)), START) for quarter in before]
+    for window in map(clock.window, before):
+        parts.append(_net(counted.flows(window), START))
+        parts += [_moved(part, BORDERS, START) for part in counted.borders(window)]
     if period.quarter == 4:
         return [*parts, counted.stock(clock.moment(period.end), END)]
     ends = [_moved(part, START, END) for part in parts]
-    return [*parts, *ends, _net(counted.flows(clock.window(this)), END)]
+    window = clock.window(this)
+    ends += [_moved(part, BORDERS, END) for part in counted.borders(window)]
+    return [*parts, *ends, _net(counted.flows(window), END)]
 
 
 def _net(found: pa.Table, measure: Measure) -> pa.Table:
@@ -381,12 +401,14 @@ def _joined(parts: Sequence[pa.Table], keys: int) -> pa.Table:
     """One row a cell with every term of the account; a term without a row is 0."""
     names = [f"v{n}" for n in range(keys)]
     stacked = pa.concat_tables([_widened(part) for part in parts], promote_options="default")
-    terms = [START, *FLOWS, END]
+    terms = [START, *FLOWS, BORDERS, END]
     summed = stacked.group_by(names, use_threads=False).aggregate(
-        [(term.id, "sum") for term in terms]
+        [(term.id, "sum") for term in terms if term.id in stacked.column_names]
     )
     summed = summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names])
     for term in terms:
+        if term.id not in summed.column_names:
+            summed = summed.append_column(term.id, pa.nulls(summed.num_rows, pa.int64()))
         filled = pc.fill_null(summed[term.id], 0)
         summed = summed.set_column(summed.column_names.index(term.id), term.id, filled)
     return summed.sort_by([(name, "ascending") for name in names]) if names else summed
@@ -404,11 +426,9 @@ def _closed(account: pa.Table) -> pa.Table:
     net = pc.subtract(column("immigration"), column("emigration"))
     internal = pc.subtract(column("internal_in"), column("internal_out"))
     flowed = pc.add(pc.add(excess, net), internal)
-    # The log has places as they were reported, so a change of borders moves nobody here.
-    borders = pa.array([0] * account.num_rows, pa.int64())
+    borders = column(BORDERS.id)
     mean = pc.divide(pc.add(column(START.id), column(END.id)).cast(pa.float64()), 2.0)
     added = {
-        BORDERS: borders,
         ADJUSTMENT: pc.subtract(pc.subtract(growth, flowed), borders),
         EXCESS: excess,
         NET_MIGRATION: net,

@@ -15,6 +15,7 @@ from folkestrom.model.knowledge import LATEST, PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.variables.borders import own_tables
 
 SYNTHETIC: Final = Text(
     "Synthetic data: every person is invented. Years before 2020 are back-cast where they were not "
@@ -107,7 +108,7 @@ class Coverage:
 
 
 @step("log_coverage", reads=["event", "known_report", "residence", "source"])
-def log_coverage() -> str:
+def log_coverage(of: str = "") -> str:
     """First day of the register, and the first and last days on which something became known.
 
     The register begins when its stock is first registered. A few events may be dated before that,
@@ -117,23 +118,23 @@ def log_coverage() -> str:
     registered = f"kind = {int(Kind.FIRST_REGISTRATION)}"
     return f"""
         SELECT coalesce(
-                 (SELECT min(event_date) FROM event
+                 (SELECT min(event_date) FROM {of}event
                   WHERE {registered} AND known_to = DATE '9999-12-31'),
-                 (SELECT min(valid_from) FROM residence)
+                 (SELECT min(valid_from) FROM {of}residence)
                ) AS first_day,
                coalesce(
-                 (SELECT min(first_known) FROM event WHERE {registered}),
-                 (SELECT min(known_from) FROM residence)
+                 (SELECT min(first_known) FROM {of}event WHERE {registered}),
+                 (SELECT min(known_from) FROM {of}residence)
                ) AS first_known,
                (SELECT max(known_from) FROM known_report) AS last_known,
                EXISTS (SELECT 1 FROM source WHERE name = '{SYNTHETIC_SOURCE}') AS synthetic
-        FROM (SELECT 1 FROM residence LIMIT 1) AS anybody
+        FROM (SELECT 1 FROM {of}residence LIMIT 1) AS anybody
     """
 
 
 def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """How far the log of an open store reaches."""
-    found = run(connection, [log_coverage()]).fetchall()
+    found = run(connection, [log_coverage(own_tables(connection))]).fetchall()
     if not found:
         raise UsageError(
             "has no residents: there is nothing to count",

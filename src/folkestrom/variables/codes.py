@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
+from folkestrom.classifications.areas import listed_day
 from folkestrom.classifications.code_lists import (
     UNKNOWN_CODE,
     country_code,
@@ -17,7 +18,7 @@ from folkestrom.classifications.code_lists import (
     long_list,
     municipality_code,
 )
-from folkestrom.classifications.tables import county_names, day_of_division, municipality_names
+from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.linkage.catalogue import Linked
 from folkestrom.model.cells import Cells
 from folkestrom.model.countries import COUNTRY_CODES, UNKNOWN
@@ -69,6 +70,8 @@ _CLASSIFICATIONS: Final = {
     "Marital status": "Sivilstand",
     "Municipalities as reported": "Kommuner som meldt",
     "Own resident children": "Egne barn som er bosatt",
+    "Parts of town, and whole municipalities that have none":
+        "Bydeler, og hele kommuner som ikke har noen",
     "Sex": "Kjønn",
     "Stated reason for migration": "Oppgitt innvandringsgrunn",
     "Year": "År",
@@ -203,7 +206,7 @@ def code_cells(variable: Variable, language: Language, day: date | None = None) 
             raise without_effect(
                 "date", day, f"the codes of {variable.name} hold at all times", "Leave it out"
             )
-        at = day_of_division(day)
+        at = listed_day(day)
         codes = [c for c in codes if c.valid_from is None or _holds(c, at)]
         dated = False
     rows = [_row(code, language, dated=dated) for code in codes]

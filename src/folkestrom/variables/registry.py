@@ -27,6 +27,7 @@ from folkestrom.classifications.code_lists import (
     county_code,
     municipality_code,
     named,
+    part_of_town_code,
 )
 from folkestrom.classifications.country_groups import immigrant_groups
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus, Reason, Sex
@@ -236,6 +237,13 @@ _OF_THE_REGISTER: Final = (
     _place(
         Dimension("basic_unit", Text("Basic statistical unit", "Grunnkrets")), "basic_unit",
         basic_unit_code, sources.RESIDENCE, area=3,
+    ),
+    _place(
+        Dimension(
+            "part_of_town", Text("Part of town", "Bydel"),
+            classification="Parts of town, and whole municipalities that have none",
+        ),
+        "basic_unit", part_of_town_code, sources.RESIDENCE, area=3,
     ),
     _country(
         "country", Text("Country of origin or destination", "Fra- eller tilflyttingsland"),

@@ -10,7 +10,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.classifications.code_lists import UNKNOWN_CODE, long_list
+from folkestrom.classifications.reported import FIXED
 from folkestrom.errors import MOST_LISTED, UsageError
 from folkestrom.model.names import check_code, suggestion
 from folkestrom.model.specification import Category, Language, Text, same
@@ -173,7 +175,7 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
     for code in codes_of(variable):
         for label in _called(code.label):
             labels.setdefault(label.casefold(), set()).add(code.code)
-    meant = sorted(labels.get(given.casefold().strip(), ()))
+    meant = _of_today(labels.get(given.casefold().strip(), ()), variable)
     if len(meant) > 1:
         raise UsageError(
             "is what several are called", where=where, column=variable.name, value=given,
@@ -182,6 +184,20 @@ def _read(given: str, variable: Variable, where: str) -> Iterable[str]:
     if listed and not meant:
         raise _no_code(given, variable, labels, listed, where)
     return meant or [given]
+
+
+def _of_today(codes: Iterable[str], variable: Variable) -> list[str]:
+    """Of places that are called the same at different times, those of the borders asked for.
+
+    If none are asked for, those of the borders of 2020, if there is one.
+    """
+    several = sorted(codes)
+    if variable.area and len(several) > 1:
+        labels = variable.dimension.labels
+        several = [code for code in several if labels(code).en != code] or several
+        now = {code[: len(several[0])] for code in municipality_codes(FIXED)}
+        several = [code for code in several if code in now] or several
+    return several
 
 
 def _no_code(
@@ -194,7 +210,7 @@ def _no_code(
     """What to raise for a code or a label that is not known, with those that are near."""
     word = given.casefold().strip()
     near = get_close_matches(word, labels, n=_MOST_NEAR)
-    codes = [code for label in near for code in sorted(labels[label])][:_MOST_NEAR]
+    codes = [code for label in near for code in _of_today(labels[label], variable)][:_MOST_NEAR]
     if _ALSO.get(word) in listed:
         codes = [_ALSO[word]]
     called = {code.code: code.label.en for code in codes_of(variable)}

@@ -164,6 +164,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "table": {"name": "key-figures", "year": 2021, "unknown": "published", **FIGURES},
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},
     "linked": {},
+    "load_classifications": {"folder": "none"},
+    "pull_classifications": {"lists": None},
+    "in_borders": {"of": "2024"},
     "export_held": {"variable": "income", "file": "held.csv"},
     "study": {"study": "none.toml"},
     "rates": {

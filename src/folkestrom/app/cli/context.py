@@ -45,6 +45,8 @@ class Settings:
         Language of titles and labels, and of what is said to the user.
     lang_said
         Whether the language was typed.
+    borders
+        Borders that places are in; None: as they are reported.
     """
 
     #: Whether the process is the command's own: who calls it from Python may have data frames.
@@ -57,6 +59,7 @@ class Settings:
     format_said: bool = False
     lang: Language = Language.EN
     lang_said: bool = False
+    borders: str | None = None
 
     @property
     def wanted(self) -> OutputFormat | None:
@@ -109,7 +112,7 @@ class Settings:
         from folkestrom.app.office.session import asking
 
         self.lighten()
-        return asking(self.store, self.waiting(wait))
+        return asking(self.store, self.waiting(wait), self.borders)
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
         """What the store answers to a command's one question."""

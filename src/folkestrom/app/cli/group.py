@@ -31,7 +31,8 @@ from folkestrom.model.text import printable
 
 #: Global options that are understood after the command's name too, and whether they take a value.
 GLOBAL_OPTIONS = {
-    "--store": True, "--format": True, "--lang": True, "--quiet": False, "--debug": False,
+    "--store": True, "--format": True, "--lang": True, "--borders": True, "--quiet": False,
+    "--debug": False,
 }  # fmt: skip
 
 #: Options that share their names with parts of a study's file, which errors name.

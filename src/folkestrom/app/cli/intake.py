@@ -142,6 +142,7 @@ def _take_in(given: Settings, files: list[Path], wait: float | None, *, retake: 
             given.waiting(wait),
             retake=retake,
             progress=lambda rows: status.update(f"{rows:,} records read …"),
+            borders=given.borders,
         )
     if as_json:
         given.result().print_json_of(result.as_dict())

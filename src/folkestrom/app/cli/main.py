@@ -20,6 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
+from folkestrom.app.cli.deliveries import feed
 from folkestrom.app.cli.demography import (
     abroad,
     households,
@@ -35,7 +36,7 @@ from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve
 from folkestrom.app.cli.quality import check, duplicates, flags
 from folkestrom.app.cli.residence import explain, rules
-from folkestrom.app.cli.vocabulary import variables
+from folkestrom.app.cli.vocabulary import classifications, variables
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 
@@ -71,6 +72,14 @@ def _global_options(
             "--lang", envvar=VARIABLE, help="Language of titles, labels, help and errors."
         ),
     ] = Language.EN,
+    borders: Annotated[
+        str | None,
+        typer.Option(
+            "--borders",
+            metavar="YYYY|as-it-was",
+            help="Borders that places are in: of a year, or of each day. Without it, as reported.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Results and errors only: no progress, no remarks.")
     ] = False,
@@ -95,12 +104,15 @@ def _global_options(
         format_said=is_typed("output_format"),
         lang=lang,
         lang_said=is_typed("lang"),
+        borders=borders,
     )
 
 
 for module in (
     intake,
+    feed,
     link,
+    classifications,
     variables,
     check,
     statistics,

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from folkestrom.app.cli.context import Settings, settings
+from folkestrom.classifications.reported import AS_IT_WAS
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ def twin(
             help="Write files of income, wealth, education and the like.",
         ),
     ] = True,
+    dwellings: Annotated[
+        bool,
+        typer.Option(
+            "--dwellings/--no-dwellings",
+            help="Say which dwelling people live in, and who truly lives with whom.",
+        ),
+    ] = False,
     stays: Annotated[
         bool,
         typer.Option(
@@ -109,8 +117,10 @@ def twin(
             last_year=years[1],
             variables=variables,
             panel=panel,
+            dwellings=dwellings,
             stays=stays,
             overwrite=overwrite,
+            as_it_was=_as_it_was(given.borders),
             progress=lambda name, step, steps: bar.update(
                 task, description=name, completed=step, total=steps
             ),
@@ -119,6 +129,17 @@ def twin(
         given.result().print_json_of(_facts(done))
     else:
         _tell(given, done)
+
+
+def _as_it_was(borders: str | None) -> bool:
+    if borders not in (None, "2020", AS_IT_WAS):
+        raise UsageError(
+            "is not a set of borders that the synthetic country can be in",
+            where="--borders",
+            value=borders,
+            allowed=("2020", AS_IT_WAS),
+        )
+    return borders == AS_IT_WAS
 
 
 def _progress(given: Settings) -> Progress:

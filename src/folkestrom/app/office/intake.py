@@ -77,6 +77,7 @@ def intake(
     taken_at: datetime | None = None,
     progress: Progress | None = None,
     stage: Callable[[str], None] | None = None,
+    borders: str | None = None,
 ) -> IntakeResult:
     """Take files in: the log, and all that is derived from it, in one step or not at all.
 
@@ -96,6 +97,8 @@ def intake(
         Told how many records are read.
     stage
         Told when the log is done and the "register" begins.
+    borders
+        In which borders the reports of a new store are: a year, or "as-it-was".
     """
     found = find_files(files)
     tables = register_tables()
@@ -108,6 +111,7 @@ def intake(
             taken_at,
             progress or _silent,
             lambda: beside.submit(compile_kernels),
+            borders,
         )
         with transaction(connection):
             result = take_in(connection, order)

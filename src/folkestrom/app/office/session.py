@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
+from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import Derived, is_fresh, refresh_alone, require_fresh
@@ -71,15 +72,26 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
 
 
 @contextmanager
-def asking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnection]:
+def asking(
+    folder: Path, waiting: Waiting, borders: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store to put questions to it: what runs out meanwhile is told with a next step.
 
     Parameters
     ----------
     folder, waiting
         As for `reading`.
+    borders
+        A year, a day, or "as-it-was": the borders that places are in. None: as they are reported;
+        where reports have the codes of their own day, those of each day that is asked about.
     """
+    day = None if borders is None else borders_day(borders)
     with reading(folder, waiting) as connection, resource_errors():
+        if borders is not None or reported_borders(connection) is None:
+            # Imported here: most questions are asked without.
+            from folkestrom.variables.borders import put_up
+
+            put_up(connection, day)
         yield connection
 
 
@@ -90,17 +102,22 @@ class Question(Protocol[Answered_co]):
         """The answer."""
 
 
-def answer(folder: Path, waiting: Waiting, question: Question[Answered_co]) -> Answered_co:
+def answer(
+    folder: Path,
+    waiting: Waiting,
+    question: Question[Answered_co],
+    borders: str | None = None,
+) -> Answered_co:
     """Open a store, and let it answer a question.
 
     Parameters
     ----------
-    folder, waiting
-        As for `reading`.
+    folder, waiting, borders
+        As for `asking`.
     question
         The question.
     """
-    with asking(folder, waiting) as connection:
+    with asking(folder, waiting, borders) as connection:
         return question.answer(connection)
 
 

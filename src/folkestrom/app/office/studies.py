@@ -49,11 +49,14 @@ class StoreStudy:
         The study.
     waiting
         How to wait while another process writes.
+    borders
+        Borders that places are in; None: as they are reported.
     """
 
     path: Path
     definition: Study
     waiting: Waiting = field(default_factory=Waiting)
+    borders: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -173,7 +176,7 @@ class StoreStudy:
         question = DescriptionQuestion(
             self.definition, arguments.names(by), of, tuple(quantiles), rules_of(publish),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return answer(self.path, self.waiting, question, self.borders).to(to)
 
     def follow_up(
         self,
@@ -227,7 +230,7 @@ class StoreStudy:
             publish=publish, picture=None if picture is None else Picture(Path(picture),
             Language(language)),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return answer(self.path, self.waiting, question, self.borders).to(to)
 
     def _batches(
         self, rows: Callable[[Prepared], EpisodeQuery | PanelQuery]
@@ -241,7 +244,7 @@ class StoreStudy:
     @contextmanager
     def prepared(self) -> Iterator[Prepared]:
         """The study with its store open."""
-        with asking(self.path, self.waiting) as connection:
+        with asking(self.path, self.waiting, self.borders) as connection:
             yield prepare(connection, self.definition)
 
 

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN, by_region, ranks
-from folkestrom.twin.lives.people import DIE, LEAVE, RESIDENT, People
+from folkestrom.twin.lives.people import DIE, LEAVE, RESIDENT, People, spouse, spouses
 from folkestrom.twin.lives.random import draws, integer, uniform, uniforms
 
 _MOTHER, _FATHER, _CHILD_DAY, _BOY, _OTHER = 71, 73, 75, 76, 180
 FIRST_AGE, _LAST_AGE = 15, 49
+COHABITING, ALONE = 2.3, 0.12
+"""Fertility of women in couples without marriage and of those in none; the married have 1.6."""
 
 
 @njit(inline="always")
@@ -20,8 +22,10 @@ def _fertility_weight(people, p, year, fertility, factor):
     weight = fertility[year - 1 - people.birth_year[p]]
     if people.outcome[p] == DIE or people.outcome[p] == LEAVE or people.pending[p] != 0:
         weight = 0.0
-    if people.marital[p] == 2:
-        weight *= 1.6
+    if people.marital[p] == 2 or people.mate[p] >= 0:
+        weight *= 1.6 if people.mate[p] < 0 else COHABITING
+    else:
+        weight *= ALONE
     weight *= factor[people.birth_country[p]]
     gap = year - people.last_child[p]
     if people.last_child[p] > 0 and gap <= 1:
@@ -60,11 +64,11 @@ def choose_mothers(people, order, start, year, seed, fertility, factor, total):
 
 @kernel
 def find_fathers(people, mothers, order, start, year, seed):
-    """Return the fathers: the husband, else an unmarried man nearby, or unknown (-1)."""
+    """Return the fathers: husband or cohabitant, else an unmarried man nearby, or unknown (-1)."""
     out = np.full(mothers.size, -1, np.int64)
     for i in range(mothers.size):
         m = mothers[i]
-        q = people.partner[m]
+        q = spouse(people, m)
         if q >= 0 and people.sex[q] == 0 and people.status[q] == RESIDENT:
             out[i] = q
             continue
@@ -81,7 +85,7 @@ def find_fathers(people, mothers, order, start, year, seed):
             near = people.municipality[f] == people.municipality[m] or attempt > 20
             if (
                 near
-                and people.partner[f] < 0
+                and spouse(people, f) < 0
                 and people.outcome[f] < LEAVE
                 and people.pending[f] == 0
             ):
@@ -144,13 +148,13 @@ def choose_fathers(
 ) -> None:
     """Let as many of the year's children as wanted have two parents born abroad.
 
-    Husbands stay fathers while they can; the others are exchanged for men of the other kind.
-    `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
+    Husbands and cohabitants stay fathers while they can; the others are exchanged for men of the
+    other kind. `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
     """
     father = people.father[children].astype(np.int64)
     abroad = (father >= 0) & (people.birth_country[father] != NORWAY)
     natives = father[(father >= 0) & ~abroad]
-    husband = (father >= 0) & (father == people.partner[people.mother[children]])
+    husband = (father >= 0) & (father == spouses(people, people.mother[children].astype(np.int64)))
     score = np.where(abroad, 0.0, 2.0) + np.where(abroad != husband, 1.0, 0.0)
     score += draws(seed, children, year, _FATHER + 1)
     of = region[people.birth_country[people.mother[children]]]

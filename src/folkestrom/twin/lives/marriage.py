@@ -195,9 +195,13 @@ class Pools:
     def choose(
         self, sex: int, group: int, status: int, number: int, prefer: str = ""
     ) -> NDArray[np.int64]:
-        """Take `number` members at random; those without a resident partner first on request."""
+        """Take `number` members at random, those who live in no couple without marriage first.
+
+        Those without a resident partner come first on request.
+        """
         pool = self.members(sex, group, status)
         key = draws(self.seed, pool, self.year, _CHOOSE + status)
+        key = key + np.where(self.people.mate[pool] < 0, 0.0, 2.0)
         if prefer:
             partner = self.people.partner[pool]
             outside = (partner < 0) | (self.people.status[partner] != RESIDENT)

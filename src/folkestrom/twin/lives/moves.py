@@ -1,10 +1,11 @@
-"""Destinations of those who move to another municipality."""
+"""Destinations of those who move to another municipality, and who moves inside one."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.people import spouse
 from folkestrom.twin.lives.random import integer, uniform
 
 _NEAR, _COUNTY, _PICK, _SWAP, _TAKE = 81, 82, 600, 83, 640
@@ -52,13 +53,17 @@ def _draw(person, origin, size, left, bag, sizes, county, choosy, accepted, seed
 
 
 @kernel
-def assign_destinations(persons, origin, size, arrivals, county, choosy, accepted, seed, year):
+def assign_destinations(
+    persons, origin, size, wish, arrivals, county, choosy, accepted, seed, year
+):
     """Give every moving household a destination so that arrivals are met exactly.
 
     Parameters
     ----------
     persons, origin, size
         Heads of households in any order, their municipality, members (largest first is best).
+    wish
+        Where each goes if there is room; -1: anywhere.
     arrivals
         (M,) persons to arrive in each municipality; the sum is the sum of `size`.
     county
@@ -85,8 +90,11 @@ def assign_destinations(persons, origin, size, arrivals, county, choosy, accepte
             sizes[county[m]] += 1
     out = np.full(persons.size, -1, np.int64)
     for i in range(persons.size):
-        p, m = persons[i], origin[i]
-        m = _draw(p, m, size[i], left, bag, sizes, county, choosy[i], accepted, seed, year)
+        p, m = persons[i], wish[i]
+        if m < 0 or left[m] < size[i] or m == origin[i]:
+            m = _draw(
+                p, origin[i], size[i], left, bag, sizes, county, choosy[i], accepted, seed, year
+            )
         if m < 0:
             for k in range(left.size):
                 if left[k] >= size[i] and k != origin[i]:
@@ -143,3 +151,68 @@ def draw_by_attraction(persons, origin, cumulative, row, county, seed, year):
             m = (m + 1) % cumulative.shape[1]
         out[i] = m
     return out
+
+
+@kernel
+def count_followers(people, order, count, children, late, household):
+    """Count each mover's household: those of the list who follow, and the year's newborn."""
+    for j in range(count):
+        p = order[j]
+        leader = people.leader[p]
+        if people.outcome[p] == 1 and leader >= 0 and late[p] == 0:
+            household[leader] += 1
+    for i in range(children.size):
+        c = children[i]
+        m = people.mother[c]
+        if people.status[c] == 1 and people.outcome[m] == 1 and late[m] == 0:
+            household[m] += 1
+
+
+@kernel
+def unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
+    people, order, count, year, seed, first_day, end_day, units, out, new, day
+):
+    """Choose who moves inside the municipality.
+
+    Men go with their wife or cohabitant, children under 18 with their mother.
+    """
+    found = 0
+    for step in range(3):
+        for j in range(count):
+            p = order[j]
+            if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
+                continue
+            age = year - 1 - people.birth_year[p]
+            m = people.mother[p] if age < 18 else spouse(people, p)
+            led = m >= 0 and people.status[m] == 1 and (age < 18 or people.sex[p] == 0)
+            led = led and (age < 18 or people.municipality[m] == people.municipality[p])
+            round_ = 2 if age < 18 else (1 if led else 0)
+            if round_ != step or units[people.municipality[p]] < 2:
+                continue
+            if people.last_residence[p] >= first_day:
+                continue
+            if led:
+                if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
+                    continue
+                out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
+            else:
+                rate = (0.17 if m >= 0 else 0.07) if age < 30 else (0.09 if age < 45 else 0.035)
+                if step == 2:
+                    rate = 0.03
+                if uniform(seed, p, year, 143) >= rate:
+                    continue
+                many = units[people.municipality[p]]
+                unit = 1 + integer(seed, p, year, 144, many)
+                if unit == people.unit[p]:
+                    unit = unit % many + 1
+                out[found], new[found] = p, unit
+                day[found] = first_day + integer(seed, p, year, 149, end_day - first_day)
+            people.unit_year[p] = year
+            people.pending_day[p] = day[found]
+            found += 1
+        if step == 0:
+            adults = found
+            for i in range(adults):
+                people.leader[out[i]] = people.unit[out[i]]
+                people.unit[out[i]] = new[i]
+    return found, adults

@@ -19,7 +19,7 @@ from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.levels import family_level, origin_level, standing_levels, work_levels
 from folkestrom.twin.lives.mobility import ADULT, COVID_YEAR
 from folkestrom.twin.lives.origins import EU8_BORN as EU8_GROUP
-from folkestrom.twin.lives.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY
+from folkestrom.twin.lives.people import DIE, LEAVE, MOVE, NOTHING, RESIDENT, STAY, spouse
 from folkestrom.twin.lives.random import uniform
 
 LATE_SHARE = 0.07
@@ -31,6 +31,9 @@ ERRONEOUS_SHARE = 0.02
 _DIE, _CHOICE, _LATE, _ERROR = 21, 22, 23, 24
 _HEIGHT = 1_000.0  # weight of a child whose mother leaves; a spouse gets _SPOUSE times the own
 _SPOUSE = 40.0
+TOGETHER, ALONE, REUNITE = 0.96, 0.03, 4.0
+"""Calibrated: share of men who move when their wife or cohabitant does, and how much less often
+they leave her municipality, or more often another one, than men in no couple."""
 
 
 class YearColumns(NamedTuple):
@@ -170,6 +173,19 @@ def apportion(total, weights, caps):
 
 
 @inner
+def _beside(people, p, q, a, b, u):
+    """Return the probabilities of a man beside his wife or cohabitant `q`, who may lead him."""
+    if people.outcome[q] == LEAVE:
+        return a, b * _SPOUSE
+    if people.outcome[q] == MOVE and u < TOGETHER:
+        people.leader[p] = q
+        return a, b
+    if people.municipality[q] == people.municipality[p]:
+        return a * ALONE, b * 0.5  # couples move together, so seldom alone
+    return min(a * REUNITE, 0.5), b
+
+
+@inner
 def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
     """Fill the probabilities of one cell's persons and the sums by marital status."""
     for j in range(lo, hi):
@@ -188,7 +204,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         if calibrated and people.group[p] == EU8_GROUP and people.arrival_year[p] >= bend[1]:
             b *= bend[0]
         mother = people.mother[p]
-        q = people.partner[p]
+        q = spouse(people, p)
         if age < ADULT and mother >= 0 and people.status[mother] == RESIDENT:
             people.leader[p] = mother
             if people.outcome[mother] == LEAVE:
@@ -197,12 +213,7 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
                 b = b * 0.05 if calibrated else 0.0
             a = 0.0
         elif calibrated and people.sex[p] == 0 and q >= 0 and people.status[q] == RESIDENT:
-            if people.outcome[q] == LEAVE:
-                b *= _SPOUSE
-            elif people.outcome[q] == MOVE and uniform(seed, p, year, _CHOICE + 60) < 0.85:
-                people.leader[p] = q
-            else:
-                a *= 0.4  # couples mostly move together, so seldom alone
+            a, b = _beside(people, p, q, a, b, uniform(seed, p, year, _CHOICE + 60))
         work.move[j] = a
         work.leave[j] = b
         work.factor[j] = 1.0
@@ -357,4 +368,4 @@ def _draw_free(people, work, lo, hi, year, seed, fraction, rate):
 def _unattached(people, p, year):
     """Return whether nobody's place or family depends on where `p` is registered."""
     fertile = people.sex[p] == 1 and year - people.birth_year[p] <= 50
-    return people.partner[p] < 0 and people.last_child[p] == 0 and not fertile
+    return spouse(people, p) < 0 and people.last_child[p] == 0 and not fertile

@@ -1,4 +1,7 @@
-"""Finds partners: men and women of one municipality matched by age and immigrant group."""
+"""Finds partners: men and women of one municipality matched by age and immigrant group.
+
+Couples without marriage are found, and part, each year.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives.origins import NORWEGIAN_BORN
-from folkestrom.twin.lives.people import People
-from folkestrom.twin.lives.random import normals
+from folkestrom.twin.lives.people import NOTHING, RESIDENT, People
+from folkestrom.twin.lives.random import draws, normals
 
 Index = NDArray[np.int64]
-_AGE_NOISE, _OLDER = 41, 2.5
+_AGE_NOISE, _OLDER, _SEEK, _PART = 41, 2.5, 43, 45
 """The husband is 2.5 years older on average, with a spread of the noise drawn here."""
 
 
@@ -96,3 +99,50 @@ def _key(
         group = people.group[persons].astype(np.int64)
         key += 100_000 * np.where(group > NORWEGIAN_BORN, group, 0)
     return key
+
+
+AGES = (18, 20, 25, 30, 35, 40, 50, 60, 75)
+"""Where age bands of those who live together without marriage begin, and the last ends."""
+COHABITING = (0.06, 0.30, 0.50, 0.52, 0.45, 0.32, 0.18, 0.06)
+"""Share of the unmarried in a couple in the first stock, by age band (fitted, see the manual)."""
+SEEKING = (0.05, 0.13, 0.23, 0.22, 0.20, 0.14, 0.07, 0.03)
+"""Share of the unmarried in no couple who look for one in a year, by age band (fitted)."""
+PARTING = (0.25, 0.17, 0.11, 0.07, 0.055, 0.04, 0.03, 0.02)
+"""Share of couples that part in a year, by the woman's age band (fitted); with children less."""
+PARENTS_SEEK, PARENTS_PART = 0.3, 0.1
+"""Seeking and parting of those with a child below 18, against others of their age (fitted)."""
+_UNMARRIED = (1, 3, 4)
+
+
+def live_together(
+    people: People, size: int, shares: tuple[float, ...], year: int, seed: int
+) -> None:
+    """Let unmarried men and women become couples: `shares` by age band look for a partner."""
+    age = year - 1 - people.birth_year[:size].astype(np.int64)
+    fit = (people.status[:size] == RESIDENT) & (people.pending[:size] == NOTHING)
+    fit &= (people.partner[:size] < 0) & (people.mate[:size] < 0) & (age >= AGES[0])
+    pool = np.flatnonzero(fit & (age < AGES[-1]) & np.isin(people.marital[:size], _UNMARRIED))
+    share = np.array(shares)[np.searchsorted(AGES, age[pool], side="right") - 1]
+    share = np.where(year - people.last_child[pool] < 18, PARENTS_SEEK, 1.0) * share
+    pool = pool[draws(seed, pool, year, _SEEK) < share]
+    woman = people.sex[pool] == 1
+    men, women = match(people, pool[~woman], pool[woman], seed, year, everywhere=False)
+    mothers = people.mother[men], people.mother[women]
+    strangers = (mothers[0] != mothers[1]) | (mothers[0] < 0)
+    men, women = men[strangers], women[strangers]
+    people.mate[men], people.mate[women] = women, men
+
+
+def part(people: People, size: int, year: int, seed: int) -> None:
+    """End couples without marriage: by a wedding, a death, a move of one, or since they part."""
+    women = np.flatnonzero((people.mate[:size] >= 0) & (people.sex[:size] == 1))
+    men = people.mate[women].astype(np.int64)
+    over = (people.partner[women] >= 0) | (people.partner[men] >= 0)
+    over |= (people.status[women] != RESIDENT) | (people.status[men] != RESIDENT)
+    over |= people.municipality[women] != people.municipality[men]
+    over |= ~np.isin(people.marital[women], _UNMARRIED) | ~np.isin(people.marital[men], _UNMARRIED)
+    age = np.clip(year - 1 - people.birth_year[women].astype(np.int64), AGES[0], AGES[-1] - 1)
+    chance = np.array(PARTING)[np.searchsorted(AGES, age, side="right") - 1]
+    parents = year - people.last_child[women].astype(np.int64) < 18
+    over |= draws(seed, women, year, _PART) < np.where(parents, PARENTS_PART, 1.0) * chance
+    people.mate[women[over]] = people.mate[men[over]] = -1

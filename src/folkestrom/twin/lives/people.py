@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, get_type_hints
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 RESIDENT, ABROAD, DEAD, VOID = 1, 2, 3, 4
@@ -33,6 +34,8 @@ class People(NamedTuple):
     first_municipality: NDArray[np.int16]
     marital: NDArray[np.int8]
     partner: NDArray[np.int32]  # index, -1: none or not in the register
+    mate: NDArray[np.int32]  # whom an unmarried person lives with as a couple, -1
+    dwelling: NDArray[np.int32]  # where dwellings are asked for; -1: unknown
     mother: NDArray[np.int32]
     father: NDArray[np.int32]
     citizenship: NDArray[np.int16]  # index into the targets' list
@@ -61,7 +64,9 @@ class People(NamedTuple):
     unit_year: NDArray[np.int16]  # last year of a move inside the municipality
 
 
-_FILLS: dict[str, int] = {"partner": -1, "mother": -1, "father": -1, "leader": -1}
+_FILLS: dict[str, int] = {
+    "partner": -1, "mate": -1, "dwelling": -1, "mother": -1, "father": -1, "leader": -1,
+}  # fmt: skip
 
 
 def allocate(capacity: int) -> People:
@@ -71,3 +76,15 @@ def allocate(capacity: int) -> People:
         (scalar,) = hint.__args__[1].__args__
         columns[name] = np.full(capacity, _FILLS.get(name, 0), scalar)
     return People(**columns)
+
+
+@njit(inline="always")
+def spouse(people, p):
+    """Return whom `p` is married to or lives with as a couple, -1 if nobody."""
+    return people.partner[p] if people.partner[p] >= 0 else people.mate[p]
+
+
+def spouses(people: People, persons: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return whom each of the persons is married to or lives with as a couple, -1 if nobody."""
+    partner = people.partner[persons]
+    return np.where(partner >= 0, partner, people.mate[persons]).astype(np.int64)

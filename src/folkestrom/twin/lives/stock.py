@@ -12,7 +12,7 @@ from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.mobility import Mobility
 from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN
 from folkestrom.twin.lives.pairing import match
-from folkestrom.twin.lives.people import RESIDENT, People
+from folkestrom.twin.lives.people import RESIDENT, People, spouse
 from folkestrom.twin.lives.random import draws, integer, permutation, uniform, uniforms
 
 _DAY, _PLACE, _UNIT, _STATUS, _FOREIGN, _BORN, _ARRIVAL, _NATURALISED = (
@@ -208,7 +208,7 @@ def give_birthplaces(
 
 @kernel
 def _find_mothers(people, size, first, year, seed):
-    """Give everybody who can have one a mother of the municipality; her husband is the father.
+    """Give everybody who can have one a mother of the municipality, and her husband or cohabitant.
 
     Norwegian citizens born here have a parent who is born here too. Immigrants have none.
     """
@@ -221,8 +221,15 @@ def _find_mothers(people, size, first, year, seed):
             if many <= 0:
                 continue
             q = first[106 + a, m] + integer(seed, p, attempt, 70, many)
+            if (
+                age < 18
+                and spouse(people, q) < 0
+                and attempt < 8
+                and integer(seed, p, 0, 80, 4) > 0
+            ):
+                continue
             abroad = people.birth_country[q] != NORWAY
-            h = people.partner[q]
+            h = spouse(people, q)
             h = h if h >= 0 and people.birth_year[h] + 16 < people.birth_year[p] else -1
             near = h >= 0 and people.birth_country[h] == NORWAY
             if abroad != native or (native and near):
@@ -245,7 +252,7 @@ def _be_norwegian_born(people, p, q, men, lo, hi, seed):
 
     Return whether there is one.
     """
-    f = people.partner[q]
+    f = spouse(people, q)
     fits = f >= 0 and people.birth_country[f] != NORWAY
     fits = fits and people.birth_year[f] + 16 < people.birth_year[p]
     for attempt in range(40 if hi > lo else 0):

@@ -12,7 +12,10 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
+from folkestrom.twin.output.borders import CLASSIFICATIONS, units_of, write_as_it_was
+from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
+from folkestrom.twin.output.households import Households, Students
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
 from folkestrom.twin.output.stays import write_stays
@@ -87,8 +90,10 @@ def create(
     variables: bool = True,
     truth: bool = True,
     panel: bool | None = None,
+    dwellings: bool = False,
     stays: bool = False,
     overwrite: bool = False,
+    as_it_was: bool = False,
     progress: Step = _silent,
     change: Callable[[Targets], Targets] | None = None,
 ) -> Result:
@@ -117,10 +122,16 @@ def create(
         written.
     panel
         Write the panel of the mobility truth; by default when not calibrated.
+    dwellings
+        Let reports say which dwelling people live in, with the moves inside municipalities that
+        change a household, and write who truly lives with whom.
     stays
         Write the stays of those who came or left, and in the truth who of them is resident.
     overwrite
         Replace a folder that is not empty.
+    as_it_was
+        Reports with the codes of places on their day, and the classification of basic units beside
+        them; else with those of 2020 on every day.
     progress
         Called with the name of a step, how many are done, how many there are.
     change
@@ -149,13 +160,19 @@ def create(
         (work / REPORTS).mkdir()
         (work / TRUTH).mkdir()
 
+        homes = Dwellings() if dwellings else None
+
         def observe(country: Country) -> list[Observer]:
-            return _observers(work, country, truth, panel, variables)
+            found = _observers(work, country, truth, panel, variables)
+            return found + _household_observers(work, homes, truth, variables)
 
         done = simulate(
             targets, work / REPORTS, seed, calibrated, progress, observe,
-            EngineSettings.from_environment().threads,
+            EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
+        if as_it_was:
+            (work / CLASSIFICATIONS).mkdir()
+            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units_of(done.country))
         if stays:
             write_stays(
                 work / REPORTS,
@@ -196,6 +213,17 @@ def _observers(
         found += [Backgrounds(work / VARIABLES)]
         (work / MUNICIPALITIES).mkdir()
         write_centrality(work / MUNICIPALITIES / "centrality.parquet", country)
+    return found
+
+
+def _household_observers(
+    work: Path, homes: Dwellings | None, truth: bool, variables: bool
+) -> list[Observer]:
+    found = list[Observer]()
+    if homes and truth:
+        found += [Households(work / TRUTH / "households.parquet", homes)]
+    if homes and variables:
+        found += [Students(work / VARIABLES, homes)]
     return found
 
 

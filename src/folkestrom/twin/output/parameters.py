@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from folkestrom.model.codes import Kind
-from folkestrom.twin.lives import income, marriage, moves, origins, outcomes, stock, wealth
+from folkestrom.twin.lives import (
+    births,
+    income,
+    marriage,
+    moves,
+    origins,
+    outcomes,
+    pairing,
+    stock,
+    wealth,
+)
 from folkestrom.twin.lives.mobility import GROUPS
+from folkestrom.twin.output import dwellings, households
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
     arrivals,
@@ -20,6 +31,7 @@ from folkestrom.twin.years import (
 ASSUMED = "assumption of the twin"
 FITTED = "Human Mortality Database, Norway 2000-2021"
 STATED = "EXITNORWAY page, June 2024"
+HOUSEHOLDS = "fitted by hand to Statistics Norway, Families and households, 1 January 2022"
 
 
 def describe_parameters() -> list[dict[str, object]]:
@@ -77,4 +89,34 @@ def describe_parameters() -> list[dict[str, object]]:
         (left, calibration.LEFT, STATED),
     )
     found = [(name, value, ASSUMED) for name, value in values.items()]
+    found += [(name, value, HOUSEHOLDS) for name, value in _couples_and_homes().items()]
     return [{"name": name, "value": v, "source": source} for name, v, source in (*found, *others)]
+
+
+def _couples_and_homes() -> dict[str, object]:
+    return {
+        "ages at which bands of the unmarried begin, and the last ends": pairing.AGES,
+        "share of the unmarried in a couple in the first stock, by age": pairing.COHABITING,
+        "share of the unmarried who look for a partner in a year, by age": pairing.SEEKING,
+        "share of couples without marriage that part in a year, by age": pairing.PARTING,
+        "seeking and parting of parents against others": (
+            pairing.PARENTS_SEEK, pairing.PARENTS_PART,
+        ),
+        "fertility of women in couples without marriage, and in none, against 1.6": (
+            births.COHABITING, births.ALONE,
+        ),
+        "men who move with their wife; who move without, if she is here, or elsewhere": (
+            outcomes.TOGETHER, outcomes.ALONE, outcomes.REUNITE,
+        ),
+        "adults at their parents' in the first stock": dwellings.HOME_FIRST,
+        "share of the young moving alone who share": dwellings.SHARING,
+        "share of separations after which the man leaves": dwellings.MEN_LEAVE,
+        "share of mothers whose children live with their father": dwellings.CUSTODY,
+        "share in institutions at first, and who enters in a year, by age": (
+            dwellings.CARE_AGES, dwellings.CARE_FIRST, dwellings.CARE,
+        ),
+        "share of the single who move to their children, and to their parents": (
+            dwellings.TO_CHILDREN, dwellings.TO_PARENTS,
+        ),
+        "share of students at their parents' who live elsewhere": households.STUDENTS,
+    }  # fmt: skip

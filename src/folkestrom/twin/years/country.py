@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.model.countries import COUNTRY_CODES
-from folkestrom.twin.lives import stock
+from folkestrom.twin.lives import pairing, stock
 from folkestrom.twin.lives.mobility import Mobility, age_level
 from folkestrom.twin.lives.outcomes import Tables
 from folkestrom.twin.lives.people import LATE_EMIGRATION, NEVER, RESIDENT, People, allocate
@@ -157,6 +157,7 @@ def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
         people, size, (codes, region), shares, immigrants[0, 0], drawn, seed, year
     )
     stock.give_partners(people, size, seed, year)
+    pairing.live_together(people, size, pairing.COHABITING, year, seed)
     stock.give_parents(people, size, len(units), region, immigrants[0, 1], year, seed)
     stock.finish_stock(people, size, truth, seed, year)
     return Country(
@@ -186,6 +187,7 @@ def record_columns(country: Country, persons: NDArray[np.int64]) -> dict[str, An
         "marital": people.marital[persons],
         "mother": people.mother[persons],
         "father": people.father[persons],
+        "dwelling": people.dwelling[persons],
     }
 
 

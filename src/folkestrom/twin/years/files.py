@@ -19,6 +19,7 @@ from folkestrom.twin.lives.people import FIRST_NUMBER
 from folkestrom.twin.years.reports import ANNULMENT, ANNULS, CORRECTS, Rows
 
 _DIGITS = 9
+FIRST_DWELLING = 500_000_001
 _ENUMS = {"marital": MaritalStatus, "sex": Sex, "origin": Origin, "reason": Reason}
 _NAMES = {
     "unit_from": "basic_unit_from", "unit": "basic_unit", "birth_country": "country_of_birth",
@@ -56,6 +57,11 @@ def _units(codes: NDArray[np.int32], dictionary: pa.Array, known: NDArray[np.int
     return pa.DictionaryArray.from_arrays(pa.array(index, mask=codes < 0), dictionary)
 
 
+def dwellings(numbers: NDArray[np.int32]) -> pa.Array:
+    """Dwellings as they are in reports; missing below 0."""
+    return pa.array(numbers.astype(np.int64) + FIRST_DWELLING, mask=numbers < 0)
+
+
 class Writer:
     """Writes report files into a folder.
 
@@ -67,12 +73,19 @@ class Writer:
         Municipality numbers, in the order of the state's indices.
     units
         Number of basic units of each.
+    dwellings
+        Whether reports have dwellings.
     """
 
     def __init__(
-        self, folder: Path, municipalities: NDArray[np.int16], units: NDArray[np.int16]
+        self,
+        folder: Path,
+        municipalities: NDArray[np.int16],
+        units: NDArray[np.int16],
+        dwellings: bool = False,
     ) -> None:
         self._folder = folder
+        self._columns = (*_ORDER, "dwelling") if dwellings else _ORDER
         self._municipalities = [f"{code:04d}" for code in municipalities.tolist()]
         codes = [
             code * 10_000 + n
@@ -148,10 +161,11 @@ class Writer:
         columns["birth_date"] = _days(c["birth"], c["sex"] < 0)
         for name in ("mother", "father", "partner"):
             columns[name] = pa.array(c[name].astype(np.int64), mask=c[name] < 0)
+        columns["dwelling"] = dwellings(c["dwelling"])
         columns["value"] = pa.nulls(len(rows), pa.string())
         for name, relation in (("annuls", ANNULS), ("corrects", CORRECTS)):
             columns[name] = self._targets(rows, relation)
-        return pa.table({name: columns[name] for name in _ORDER})
+        return pa.table({name: columns[name] for name in self._columns})
 
     def _targets(self, rows: Rows, relation: int) -> pa.Array:
         mask = rows.relation == relation

@@ -6,21 +6,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.model.codes import Reason
-from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.marriage import count_groups
 from folkestrom.twin.lives.mobility import REASONS
-from folkestrom.twin.lives.moves import assign_destinations, draw_by_attraction
+from folkestrom.twin.lives.moves import (
+    assign_destinations,
+    count_followers,
+    draw_by_attraction,
+    unit_movers,
+)
 from folkestrom.twin.lives.origins import (
     EU8_BORN,
+    NATIVE,
     NORDIC_BORN,
+    NORWAY,
     OTHER_BORN,
     WESTERN_BORN,
     deal,
     group_table,
 )
 from folkestrom.twin.lives.pairing import match
-from folkestrom.twin.lives.people import ABROAD, LATE_MOVE, MOVE, NOTHING, RESIDENT, STAY, People
-from folkestrom.twin.lives.random import draws, integer, uniform
+from folkestrom.twin.lives.people import (
+    ABROAD,
+    LATE_MOVE,
+    MOVE,
+    NOTHING,
+    RESIDENT,
+    STAY,
+    People,
+    spouses,
+)
+from folkestrom.twin.lives.random import draws
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.cells import count_citizens
@@ -129,6 +144,7 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
     people.last_residence[new] = day
     people.last_marital[new] = day
     _give_statuses(country, w, new, have, goal)
+    _link_fathers(people, new, w.year, seed)
     reason = _give_reasons(people, new, w.year, seed)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
@@ -136,6 +152,25 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         country=_left_behind(country, new, w.year),
     )  # fmt: skip
     w.newcomers = new
+
+
+def _link_fathers(people: People, new: Index, year: int, seed: int) -> None:
+    """Let husbands and cohabitants of newcomers' mothers be their fathers, if it can be.
+
+    Mothers who come unmarried live with a man who comes too, where there is one.
+    """
+    mother = people.mother[new].astype(np.int64)
+    alone = (people.marital[new] == 1) & (year - people.birth_year[new] > 20)
+    men, women = new[alone & (people.sex[new] == 0)], new[alone & np.isin(new, mother)]
+    women = women[people.sex[women] == 1]
+    men, women = match(people, men, women, seed, year, False)
+    people.mate[men], people.mate[women] = women, men
+    child, father = new[mother >= 0], spouses(people, mother[mother >= 0])
+    child, father = child[father >= 0], father[father >= 0]
+    older = people.birth_year[child].astype(np.int64) - people.birth_year[father]
+    alike = (people.birth_country[father] == NORWAY) == (people.group[child] == NATIVE)
+    fits = (people.father[child] < 0) & (people.sex[father] == 0) & (older >= 17) & alike
+    people.father[child[fits]] = father[fits]
 
 
 def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:
@@ -194,25 +229,11 @@ def _give_statuses(
         married[people.sex[married] == 1],
         seed,
         w.year,
-        False,
     )
     people.partner[a] = b
     people.partner[b] = a
-
-
-@kernel
-def _followers(people, order, count, children, late, household):
-    """Count each mover's household: those of the list who follow, and the year's newborn."""
-    for j in range(count):
-        p = order[j]
-        leader = people.leader[p]
-        if people.outcome[p] == 1 and leader >= 0 and late[p] == 0:
-            household[leader] += 1
-    for i in range(children.size):
-        c = children[i]
-        m = people.mother[c]
-        if people.status[c] == 1 and people.outcome[m] == 1 and late[m] == 0:
-            household[m] += 1
+    for place in (people.municipality, people.unit, people.first_municipality):
+        place[a] = place[b]
 
 
 def move_people(country: Country, w: Window) -> None:
@@ -223,7 +244,7 @@ def move_people(country: Country, w: Window) -> None:
     _postpone(country, w, movers[w.late[movers] == 1])
     movers = movers[w.late[movers] == 0]
     household = np.zeros(country.size, np.int16)
-    _followers(people, w.order, w.start[-1], w.children, w.late, household)
+    count_followers(people, w.order, w.start[-1], w.children, w.late, household)
     heads = movers[people.leader[movers] < 0]
     followers = movers[people.leader[movers] >= 0]
     babies = w.children[people.status[w.children] == RESIDENT]
@@ -238,7 +259,7 @@ def move_people(country: Country, w: Window) -> None:
     origin = people.municipality[heads].astype(np.int64)
     if w.calibrated:
         goal, _ = assign_destinations(
-            heads, origin, size, arrivals_needed, country.county,
+            heads, origin, size, _wish(people, heads), arrivals_needed, country.county,
             *_drawn(country, heads), seed, w.year,
         )  # fmt: skip
     else:
@@ -247,6 +268,13 @@ def move_people(country: Country, w: Window) -> None:
             drawn_as_immigrants(people, heads), country.county, seed, w.year,
         )  # fmt: skip
     _carry_out(country, w, heads[goal >= 0], goal[goal >= 0], followers, babies)
+
+
+def _wish(people: People, heads: Index) -> Index:
+    """Return where a wife, husband or cohabitant lives, -1 for those who have none elsewhere."""
+    other = spouses(people, heads)
+    there = (other >= 0) & (people.status[other] == RESIDENT) & (people.outcome[other] == STAY)
+    return np.where(there, people.municipality[other], -1).astype(np.int64)
 
 
 def _drawn(country: Country, heads: Index) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
@@ -289,7 +317,7 @@ def _more_movers(country: Country, w: Window, places: Index, numbers: Index) -> 
     pool = pool[
         (w.year - people.birth_year[pool] >= 19) & (people.last_residence[pool] < w.first_day)
     ]
-    key = draws(country.seed, pool, w.year, _EXTRA)
+    key = draws(country.seed, pool, w.year, _EXTRA) + 1.0 * (spouses(people, pool) >= 0)
     chosen = pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
     people.outcome[chosen] = MOVE
     people.leader[chosen] = -1
@@ -396,6 +424,7 @@ def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> I
     pool = pool[(people.outcome[pool] <= MOVE) & (people.pending[pool] == NOTHING)]
     pool = pool[(people.status[pool] == RESIDENT) & (people.last_residence[pool] < w.end_day - 1)]
     key = draws(country.seed, pool, w.year, _EXTRA + 90)
+    key += 1.0 * (people.unit_year[pool] == w.year) + 1.0 * (spouses(people, pool) >= 0)
     key += 2.0 * (people.last_child[pool] > 0) + 4.0 * (w.year - people.birth_year[pool] < 19)
     return pool[_first_of_each(people.municipality[pool].astype(np.int64), key, places, numbers)]
 
@@ -426,56 +455,12 @@ def _stop_on_the_way(
     return persons
 
 
-@kernel
-def _unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
-    people, order, count, year, seed, first_day, end_day, units, out, new, day
-):
-    """Choose who moves inside the municipality; children under 18 go with their mother."""
-    found = 0
-    for step in range(2):
-        for j in range(count):
-            p = order[j]
-            if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
-                continue
-            age = year - 1 - people.birth_year[p]
-            if (age >= 18) != (step == 0) or units[people.municipality[p]] < 2:
-                continue
-            if people.last_residence[p] >= first_day:
-                continue
-            m = people.mother[p]
-            if step == 1 and m >= 0 and people.status[m] == 1:
-                if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
-                    continue
-                out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
-            else:
-                rate = 0.17 if age < 30 else (0.09 if age < 45 else 0.035)
-                if step == 1:
-                    rate = 0.03
-                if uniform(seed, p, year, 143) >= rate:
-                    continue
-                many = units[people.municipality[p]]
-                unit = 1 + integer(seed, p, year, 144, many)
-                if unit == people.unit[p]:
-                    unit = unit % many + 1
-                out[found], new[found] = p, unit
-                day[found] = first_day + integer(seed, p, year, 149, end_day - first_day)
-            people.unit_year[p] = year
-            people.pending_day[p] = day[found]
-            found += 1
-        if step == 0:
-            adults = found
-            for i in range(adults):
-                people.leader[out[i]] = people.unit[out[i]]
-                people.unit[out[i]] = new[i]
-    return found, adults
-
-
 def move_inside(country: Country, w: Window) -> None:
     """Let people move between basic units of their municipality."""
     people = country.people
     n = int(w.start[-1])
     out, new, day = np.empty(n, np.int64), np.empty(n, np.int16), np.empty(n, np.int32)
-    found, adults = _unit_movers(
+    found, adults = unit_movers(
         people, w.order, n, w.year, country.seed, w.first_day, w.end_day,
         country.units, out, new, day,
     )  # fmt: skip
@@ -491,3 +476,20 @@ def move_inside(country: Country, w: Window) -> None:
     w.out.add(
         r.MOVE, persons, day, municipality_from=after["municipality"], unit_from=code + old, **after
     )
+    _take_babies(country, w)
+
+
+def _take_babies(country: Country, w: Window) -> None:
+    """Let the newborn live where their mother has moved inside the municipality."""
+    people, babies = country.people, w.children
+    mothers = people.mother[babies]
+    follow = (people.status[babies] == RESIDENT) & (people.unit_year[mothers] == w.year)
+    follow &= people.municipality[babies] == people.municipality[mothers]
+    babies, mothers = babies[follow], mothers[follow]
+    day = people.last_residence[mothers]
+    born_after = people.birth[babies] >= day
+    people.unit[babies[born_after]] = people.unit[mothers[born_after]]
+    babies, mothers, day = babies[~born_after], mothers[~born_after], day[~born_after]
+    w.baby_target[babies], w.baby_unit[babies] = people.municipality[babies], people.unit[mothers]
+    w.baby_day[babies] = day
+    w.moving_babies = np.concatenate([w.moving_babies, babies])

@@ -20,9 +20,10 @@ ANNULS, CORRECTS = 1, 2
 NUMBERS = ("mother", "father", "partner")
 COLUMNS = (
     "municipality_from", "municipality", "unit_from", "unit", "country", "birth_country",
-    "citizenship", "marital", "sex", "birth", *NUMBERS, "origin", "reason",
+    "citizenship", "marital", "sex", "birth", *NUMBERS, "origin", "reason", "dwelling",
+    "dwelling_from",
 )  # fmt: skip
-"""Content columns, int32, -1 = empty."""
+"""Content columns, int32, -1 = empty; the last is not written."""
 
 MEAN_DELAY = np.array([0, 1, 4, 20, 10, 6, 12, 10, 25, 4, 20, 0, 0], np.float64)
 """Mean delay in days by kind; one report in twenty has a tail eight times as long.

@@ -166,6 +166,7 @@ def apply(
         elif kind == r.MOVE:
             people.municipality[p] = rows.content["municipality_from"][index]
             people.unit[p] = rows.content["unit_from"][index] % 10_000
+            people.dwelling[p] = rows.content["dwelling_from"][index]
         else:
             people.status[p] = VOID
         people.last_residence[p] = rows.day[index]

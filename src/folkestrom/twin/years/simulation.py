@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.twin.lives import pairing
 from folkestrom.twin.lives.births import choose_fathers
 from folkestrom.twin.lives.origins import EU8_BORN, NORWEGIAN_BORN, group_table
 from folkestrom.twin.lives.outcomes import LATE_SHARE, YearTotals, apportion, expected_leaving
@@ -49,6 +51,16 @@ class Observer:
         """The last window is over."""
 
 
+class Housing(Protocol):
+    """Gives people dwellings, and adds the moves that only change a household."""
+
+    def settle(self, country: Country) -> None:
+        """Give the first stock its dwellings, before it is reported."""
+
+    def rearrange(self, country: Country, w: Window, rows: Rows) -> Rows | None:
+        """Put dwellings into a window's reports; returns the moves to be added."""
+
+
 @dataclass(frozen=True)
 class Simulation:
     """What a simulation leaves behind.
@@ -80,6 +92,7 @@ def simulate(
     progress: Step,
     observe: Callable[[c.Country], Sequence[Observer]] = lambda _: (),
     threads: int = 2,
+    housing: Housing | None = None,
 ) -> Simulation:
     """Simulate all windows, and the January after the last target, and write the report files.
 
@@ -99,11 +112,15 @@ def simulate(
         Called with the country once it is founded; returns who looks on.
     threads
         How many threads draw outcomes; the result does not depend on it.
+    housing
+        Who gives people dwellings; without it there are none.
     """
     state = c.new_country(targets, seed, calibrated)
+    if housing:
+        housing.settle(state)
     state.threads = threads
     observers = observe(state)
-    writer = Writer(folder, targets.municipality_codes, state.units)
+    writer = Writer(folder, targets.municipality_codes, state.units, housing is not None)
     years = 0
     steps = targets.windows + 2
     progress("the stock", 1, steps)
@@ -114,7 +131,7 @@ def simulate(
             w = window.open_window(state, t, months)
             run_window(state, w, observers)
             years += int(w.start[-1])
-            rows = finish(state, w, observers)
+            rows = finish(state, w, observers, housing)
             pending = _next(pending, background, writer, rows)
             progress(f"{w.year}", t + 2, steps)
         pending.result()
@@ -158,6 +175,8 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
             window.make_plan(state, w)
         due = window.cells_of(state, state.overdue(w.year), w.year)
         window.report_overdue(state, w)
+    pairing.part(state.people, state.size, w.year, state.seed)
+    pairing.live_together(state.people, state.size, pairing.SEEKING, w.year, state.seed)
     window.list_cells(state, w)
     for observer in observers:
         observer.opened(state, w)
@@ -179,12 +198,12 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
         wedlock.change_statuses(state, w, dead)
         wedlock.naturalise(state, w)
     migration.move_people(state, w)
+    if w.fraction == 1.0:
+        migration.move_inside(state, w)
     window.report_births(state, w)
     migration.move_babies(state, w)
     if w.calibrated:
         migration.even_out(state, w)
-    if w.fraction == 1.0:
-        migration.move_inside(state, w)
 
 
 def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
@@ -339,13 +358,21 @@ def _find_fathers(state: c.Country, w: window.Window) -> None:
     mothers = people.birth_country[people.mother[mine]]
     wanted += np.bincount(state.region[mothers], minlength=len(wanted))
     men = (people.status[:n] == RESIDENT) & (people.sex[:n] == 0) & (people.partner[:n] < 0)
+    men &= people.mate[:n] < 0
     men &= (people.group[:n] > NORWEGIAN_BORN) & (w.year - people.birth_year[:n] > 19)
     choose_fathers(people, children, np.flatnonzero(men), state.region, wanted, w.year, state.seed)
 
 
-def finish(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> r.Rows:
+def finish(
+    state: c.Country,
+    w: window.Window,
+    observers: Sequence[Observer] = (),
+    housing: Housing | None = None,
+) -> r.Rows:
     """Receive, revise and number the window's reports; keep what can be revised later."""
     rows = w.out.rows()
+    # They come last, so that chance does the same to all others with dwellings and without.
+    moves = housing.rearrange(state, w, rows) if housing else None
     # What happened before the window (a late death's widowhood, say) is known only now.
     rows.late |= rows.day < w.first_day
     r.receive(rows, state.seed, w.year, w.opens, w.closes)
@@ -356,6 +383,9 @@ def finish(state: c.Country, w: window.Window, observers: Sequence[Observer] = (
         observer.closed(state, w, rows)
     state.erroneous = np.flatnonzero(w.erroneous)
     size = len(rows)
+    if moves is not None:
+        r.receive(moves, state.seed, w.year, w.opens, w.closes)
+        rows = r.join([rows, moves])
     rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
     # A report already corrected is left alone: to annul the correction would revive the first.
     keep = np.zeros(len(rows), np.bool_)

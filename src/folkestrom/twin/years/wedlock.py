@@ -17,6 +17,8 @@ from folkestrom.twin.years.window import Index, Window
 
 Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
 
+PARENTS_FIRST = 0.05
+"""How far, of 1, couples with a child below 18 come before others who marry (assumption)."""
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
 
@@ -163,11 +165,13 @@ def _weddings(
     country: Country, w: Window, pools: m.Pools, flows: Flows,
     changes: m.Changes,
 ) -> None:  # fmt: skip
-    """Marry those whose turn it is to each other, the rest to partners outside the register."""
+    """Marry couples first, then others to each other, the rest to partners outside the register."""
+    quota = _marry_cohabitants(country, w, pools, flows, changes)
     chosen: tuple[list[Index], list[Index]] = ([], [])
     for (s, g), flow in flows.items():
         for old in (m.NEVER, m.WIDOWED, m.DIVORCED):
             number = flow.get((old, m.MARRIED), 0)
+            number = int(quota[s, g]) if old == m.NEVER else number
             if number:
                 chosen[s].append(pools.choose(s, g, old, number))
     men, women = (np.concatenate(c) if c else np.empty(0, np.int64) for c in chosen)
@@ -176,6 +180,35 @@ def _weddings(
     changes.add(brides, m.MARRIED, grooms)
     changes.add(np.setdiff1d(men, grooms), m.MARRIED)
     changes.add(np.setdiff1d(women, brides), m.MARRIED)
+
+
+def _marry_cohabitants(
+    country: Country, w: Window, pools: m.Pools, flows: Flows, changes: m.Changes
+) -> NDArray[np.int64]:
+    """Marry never-married couples who live together; returns how many, (2, 21), still have to."""
+    people = country.people
+    quota = np.zeros((2, m.GROUPS), np.int64)
+    for (s, g), flow in flows.items():
+        quota[s, g] = flow.get((m.NEVER, m.MARRIED), 0)
+    men = np.concatenate([pools.members(0, g, m.NEVER) for g in range(m.GROUPS)])
+    men = men[people.mate[men] >= 0]
+    men = men[pools.fresh(people.mate[men].astype(np.int64))]
+    parents = w.year - people.last_child[people.mate[men]] < 18
+    key = draws(country.seed, men, w.year, _MEN) - PARENTS_FIRST * parents
+    men = men[np.argsort(key, kind="stable")]
+    couples = people._replace(partner=people.mate)
+    grooms = m.choose_couples(
+        couples, men, quota[0].copy(), quota[1].copy(), m.NEVER, country.last_year
+    )
+    brides = people.mate[grooms].astype(np.int64)
+    free = people.last_marital[brides] < w.end_day - 2
+    grooms, brides = grooms[free], brides[free]
+    for s, persons, others in ((0, grooms, brides), (1, brides, grooms)):
+        pools.use(persons)
+        changes.add(persons, m.MARRIED, others)
+        group = np.minimum((country.last_year - 1 - people.birth_year[persons]) // 5, 20)
+        quota[s] -= np.bincount(group, minlength=m.GROUPS)
+    return quota
 
 
 def _others(pools: m.Pools, flows: Flows, changes: m.Changes) -> None:

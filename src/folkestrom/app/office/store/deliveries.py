@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ import pyarrow as pa
 from folkestrom.app.office import arguments, intake, linkage
 from folkestrom.app.office.intake import StoreInfo
 from folkestrom.app.office.linkage import LinkedInfo
+from folkestrom.app.office.vocabulary import classifications
+from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
@@ -51,8 +53,9 @@ class Deliveries(Opened):
         """
         check_arguments(Deliveries.intake, locals())
         return intake.intake(
-            self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress
-        )
+            self.path, _paths(files), self.waiting, taken_at=taken_at, progress=progress,
+            borders=self.borders,
+        )  # fmt: skip
 
     def quarantine(self, limit: int | None = None) -> pa.Table:
         """What waits in quarantine: where it came from and what is wrong, without the records.
@@ -136,6 +139,29 @@ class Deliveries(Opened):
         check_arguments(Deliveries.link, locals())
         day = None if known_from is None else arguments.day(known_from, "known_from")
         return linkage.link(self.path, _paths(files), as_, self.waiting, adds=add, known_from=day)
+
+    def load_classifications(self, folder: str | os.PathLike[str]) -> ClassificationsResult:
+        """Load classifications from a folder of files, in place of those that the store has.
+
+        Parameters
+        ----------
+        folder
+            The folder.
+        """
+        check_arguments(Deliveries.load_classifications, locals())
+        check_path(folder, "folder")
+        return classifications.load(self.path, Path(folder), self.waiting)
+
+    def pull_classifications(self, lists: Mapping[str, int] | None = None) -> ClassificationsResult:
+        """Pull classifications from Statistics Norway's service, in place of those of the store.
+
+        Parameters
+        ----------
+        lists
+            Further lists: their names, and their numbers in Klass.
+        """
+        check_arguments(Deliveries.pull_classifications, locals())
+        return classifications.pull(self.path, self.waiting, lists)
 
     def linked(self) -> list[LinkedInfo]:
         """What variables are linked."""

@@ -17,7 +17,6 @@ from folkestrom.app.office.demography.older import OlderImmigrantsQuestion
 from folkestrom.app.office.demography.projection import ProjectionQuestion
 from folkestrom.app.office.demography.simulation import SimulationQuestion
 from folkestrom.app.office.presentation import Presentation
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -183,7 +182,7 @@ class Demography(Opened):
             known_at=known_at, level=level, groups=groups, publish=None,
         )  # fmt: skip
         shown = Presentation.asked(order=order, top=top, wide=wide, labels=labels)
-        return answer(self.path, self.waiting, LifeTableQuestion(events, design, shown)).to(to)
+        return self._answer(LifeTableQuestion(events, design, shown)).to(to)
 
     def project(
         self,

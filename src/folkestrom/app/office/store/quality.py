@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
 from folkestrom.app.office.quality.flags import FlagQuestion
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -56,7 +55,7 @@ class Quality(Opened):
             parameter, by=by, from_=from_, to_=to_, known_at=known_at,
             reports=None if reports is None else Path(reports),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def duplicates(
         self,
@@ -83,7 +82,7 @@ class Quality(Opened):
         question = DuplicatesQuestion.asked(
             parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
         )
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def check(self) -> list[Check]:
         """Check the log in itself, and the tables against the log; nothing is changed.

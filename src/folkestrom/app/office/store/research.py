@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.analysis.study import Groups, Study, read_study
 from folkestrom.app.office.arguments import names, parameter
 from folkestrom.app.office.presentation import Presentation
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.app.office.studies import StoreStudy
 from folkestrom.columns import check_arguments
@@ -39,7 +38,7 @@ class Research(Opened):
         """
         check_arguments(Research.study, locals())
         definition = study if isinstance(study, Study) else read_study(Path(study))
-        found = StoreStudy(self.path, definition, self.waiting)
+        found = StoreStudy(self.path, definition, self.waiting, self.borders)
         _ = found.fingerprint  # what the study names is looked up at once
         return found
 
@@ -130,7 +129,7 @@ class Research(Opened):
             Presentation.asked(order=order, top=top, wide=wide, labels=labels),
             curve_of(smooth, schedule, parameter),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def decompose(
         self,
@@ -180,4 +179,4 @@ class Research(Opened):
             known_at=known_at, level=level, groups=groups, publish=publish,
         )  # fmt: skip
         question = DecompositionQuestion(events, by, between, names(factors))
-        return answer(self.path, self.waiting, question).found
+        return self._answer(question).found

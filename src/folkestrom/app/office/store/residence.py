@@ -13,7 +13,6 @@ from folkestrom.app.office.residence.questions import (
     BridgeQuestion,
     ExplainQuestion,
 )
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -65,7 +64,7 @@ class Residence(Opened):
             parameter, person=person, date=date, known_at=known_at, stays=stays, base=base,
             reading=reading,
         )  # fmt: skip
-        return answer(self.path, self.waiting, question)
+        return self._answer(question)
 
     def residence_audit(
         self,
@@ -108,7 +107,7 @@ class Residence(Opened):
                 totals=totals, order=order, top=top, wide=wide, labels=labels, publish=publish
             ),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def residence_bridge(
         self,
@@ -147,4 +146,4 @@ class Residence(Opened):
                 totals=totals, order=order, wide=wide, labels=labels, publish=publish
             ),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)

@@ -10,7 +10,6 @@ from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.households import HouseholdsQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.vintages import VintagesQuestion
-from folkestrom.app.office.session import answer
 from folkestrom.app.office.statistics import (
     ChangesQuestion,
     ExplanationQuestion,
@@ -100,8 +99,8 @@ class Statistics(Opened):
         )  # fmt: skip
         if compare_known is not None:
             vintages = VintagesQuestion.asked(parameter, question, compare_known)
-            return answer(self.path, self.waiting, vintages).to(to)
-        return answer(self.path, self.waiting, question).to(to)
+            return self._answer(vintages).to(to)
+        return self._answer(question).to(to)
 
     def changes(
         self,
@@ -168,7 +167,7 @@ class Statistics(Opened):
                 share_of=share_of,
             ),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def households(
         self,
@@ -223,7 +222,7 @@ class Statistics(Opened):
             extraction_months=extraction_months, only=only, totals=totals,
             shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def explain(
         self,
@@ -254,7 +253,7 @@ class Statistics(Opened):
             quarters=quarters, extraction_months=extraction_months,
         )  # fmt: skip
         question = ExplanationQuestion.asked(parameter, changes)
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def table(
         self,
@@ -299,7 +298,7 @@ class Statistics(Opened):
             extraction_months=extraction_months, unknown=unknown,
             shown=Presentation.asked(publish=publish, wide=wide, labels=labels),
         )  # fmt: skip
-        return answer(self.path, self.waiting, question).to(to)
+        return self._answer(question).to(to)
 
     def variables(
         self,

@@ -1,0 +1,76 @@
+"""The commands classifications load and classifications pull."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.options import Wait
+from folkestrom.errors import UsageError
+
+if TYPE_CHECKING:
+    from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
+
+classifications_app = typer.Typer(
+    help="Classifications of the store: basic units, parts of town, and other lists.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.add_typer(classifications_app, name="classifications")
+
+
+@classifications_app.command("load")
+def load(
+    ctx: typer.Context,
+    files: Annotated[
+        Path, typer.Option("--from", help="Folder of the lists, as CSV files.", file_okay=False)
+    ],
+    wait: Wait = None,
+) -> None:
+    """Load classifications from files, in place of those that the store has."""
+    from folkestrom.app.office.vocabulary import classifications as office
+
+    given = settings(ctx)
+    _tell(given, office.load(given.store, files, given.waiting(wait)))
+
+
+@classifications_app.command("pull")
+def pull(
+    ctx: typer.Context,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--also", metavar="NAME=ID", help="Another list, by its number in Klass."),
+    ] = None,
+    wait: Wait = None,
+) -> None:
+    """Pull classifications from Statistics Norway's service, in place of those of the store."""
+    from folkestrom.app.office.vocabulary import classifications as office
+
+    given = settings(ctx)
+    lists = dict(map(_named, also or []))
+    _tell(given, office.pull(given.store, given.waiting(wait), lists))
+
+
+def _named(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not name or not number.isdigit():
+        raise UsageError(
+            "names no list", where="--also", value=text, allowed="a name and a number: country=91"
+        )
+    return name, int(number)
+
+
+def _tell(given: Settings, done: ClassificationsResult) -> None:
+    if given.as_json:
+        given.result().print_json_of({"codes": dict(done.codes), "faults": list(done.faults)})
+        return
+    for name, many in done.codes.items():
+        given.result().print(f"{name}: {many:,} codes")
+    for fault in done.faults:
+        given.progress().print(f"Found in the lists: {fault}")

@@ -1,0 +1,1 @@
+"""Deliveries that are no report records yet."""

@@ -1,0 +1,285 @@
+"""Classifications from files into a store: read, looked through for faults, and kept.
+
+Three layouts are read from a folder, as CSV or CSV in gzip:
+
+- `basic_units.csv`: `code`, `name`, `part_of_town`, `part_of_town_name`, `valid_from`, `valid_to`,
+  and `basic_unit_changes.csv`: `day`, `old`, `new`;
+- `classifications.csv`: a row a basic unit and version, with semicolons between, as Statistics
+  Norway's Klass 1 and 103 are distributed joined (`version_date`, `grunnkrets_no`, `bydel_no` …);
+  what became of a code that ends is told from names and numbers of the next version;
+- any other `NAME.csv` with `code`, `name`, `valid_from` and `valid_to`: the list NAME.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import polars as pl
+
+from folkestrom.classifications.basic_units import ALWAYS, UNIT_PLACES, followed
+from folkestrom.classifications.conversion import shares_of
+from folkestrom.engine.rows import lent
+from folkestrom.errors import InputRefused
+
+_UNITS: Final = "basic_units"
+_CHANGES: Final = "basic_unit_changes"
+_VERSIONS: Final = "classifications"
+_LIST: Final = ("code", "name", "valid_from", "valid_to")
+#: Last digits of the units for whoever's unit is not known.
+_UNKNOWN: Final = 9_999
+_UNIT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What files hold.
+
+    Parameters
+    ----------
+    units
+        Basic units: `code`, `name`, `part_of_town`, `part_of_town_name`, `valid_from`, `valid_to`.
+    changes
+        What became of them: `day`, `old`, `new`.
+    lists
+        Other classifications: `classification`, `code`, `name`, `valid_from`, `valid_to`.
+    faults
+        What is wrong in them, and how it is taken.
+    """
+
+    units: pl.DataFrame | None = None
+    changes: pl.DataFrame | None = None
+    lists: pl.DataFrame | None = None
+    faults: tuple[str, ...] = field(default=())
+
+
+def read_folder(folder: Path) -> Loaded:
+    """Read the classifications of a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Raises
+    ------
+    InputRefused
+        A folder without any, or a file without the columns of its layout.
+    """
+    files = {path.name.split(".")[0]: path for path in sorted(folder.glob("*.csv*"))}
+    files = {name: path for name, path in files.items() if path.suffix in (".csv", ".gz")}
+    if not files:
+        raise InputRefused(
+            "holds no classification",
+            where=str(folder),
+            allowed="basic_units.csv, classifications.csv, or NAME.csv with a list",
+            next_step="Name the folder that the files are in with --from.",
+        )
+    units = changes = None
+    faults: tuple[str, ...] = ()
+    if _VERSIONS in files:
+        units, changes, faults = from_versions(_read(files.pop(_VERSIONS), ";"))
+    if _UNITS in files:
+        named = (*_LIST, "part_of_town", "part_of_town_name")
+        units = _dated(_columns(_read(files[_UNITS]), named, files.pop(_UNITS)))
+        units = units.with_columns(pl.col("code", "part_of_town").cast(pl.Int32))
+        path = files.pop(_CHANGES, None)
+        empty = pl.DataFrame(schema={"day": pl.Date, "old": pl.Int32, "new": pl.Int32})
+        changes = empty if path is None else _changes(path)
+    lists = [
+        _dated(
+            _columns(_read(path), _LIST, path).select(pl.lit(name).alias("classification"), *_LIST)
+        )
+        for name, path in files.items()
+    ]
+    return Loaded(units, changes, pl.concat(lists) if lists else None, faults)
+
+
+def from_versions(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    """Basic units with their days, and what became of them, of a list with a row a version.
+
+    Parameters
+    ----------
+    rows
+        `version_date`, `grunnkrets_no`, `grunnkrets_name`, `delomraade_no`, `bydel_no`,
+        `bydel_name`, `kommune_no`, `fylke_no`; all texts, "NA" where there is none.
+
+    Returns
+    -------
+    units, changes, faults
+        As in `Loaded`.
+    """
+    coded = rows.select(
+        pl.col("version_date").str.to_date().alias("version"),
+        pl.col("grunnkrets_no").cast(pl.Int32).alias("code"),
+        pl.col("grunnkrets_name").alias("name"),
+        pl.col("bydel_no").replace("NA", None).cast(pl.Int32).alias("part_of_town"),
+        pl.col("bydel_name").replace("NA", None).alias("part_of_town_name"),
+        pl.col("kommune_no").cast(pl.Int32).alias("municipality"),
+        "delomraade_no",
+        "fylke_no",
+    )
+    faults = _faults(coded)
+    own = coded.filter(pl.col("code") // _UNIT == pl.col("municipality"))
+    versions = own["version"].unique().sort().to_list()
+    ends = dict(zip(versions, [*versions[1:], ALWAYS[1]], strict=True))
+    units = (
+        own.sort("version")
+        .group_by("code", maintain_order=True)
+        .agg(
+            pl.last("name"), pl.last("part_of_town"), pl.last("part_of_town_name"),
+            pl.min("version").alias("valid_from"), pl.max("version").alias("last"),
+        )
+        .with_columns(pl.col("last").replace_strict(ends, return_dtype=pl.Date).alias("valid_to"))
+        .drop("last")
+    )  # fmt: skip
+    by_version = {
+        key[0]: dict(part.select("code", "name").iter_rows())
+        for key, part in own.partition_by("version", as_dict=True).items()
+    }
+    found = []
+    lost = 0
+    for one, other in pairwise(versions):
+        matched, without = _matched(by_version[one], by_version[other], other)
+        found += [(other, old, new) for old, new in matched.items()]
+        lost += without
+    if lost:
+        faults = (*faults, f"{lost} units end without a successor: they stay as they were last.")
+    names = {"day": pl.Date, "old": pl.Int32, "new": pl.Int32}
+    return units, pl.DataFrame(found, names, orient="row"), faults
+
+
+def keep(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
+    """Put classifications into a store in place of those that it had, in a transaction.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    loaded
+        What files hold.
+    """
+    tables = {"classification": loaded.lists}
+    if loaded.units is not None and loaded.changes is not None:
+        tables[UNIT_PLACES] = followed(loaded.units, loaded.changes)
+        tables["basic_unit_list"] = loaded.units
+        tables["basic_unit_change"] = loaded.changes
+    for name, table in tables.items():
+        if table is not None:
+            with lent(connection, loaded=table.to_arrow()):
+                connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM loaded")
+
+
+def _faults(rows: pl.DataFrame) -> tuple[str, ...]:
+    """What is wrong in a list of versions, and how it is taken; nothing is assumed away."""
+    found = []
+    odd = rows.filter(pl.col("fylke_no").str.contains(r"^[^0-9]"))
+    if odd.height:
+        codes = ", ".join(odd["fylke_no"].unique().sort().head(3).to_list())
+        found.append(
+            f"{odd.height} rows have county codes that are no numbers ({codes} …): a county is the "
+            "first two digits of the municipality."
+        )
+    strange = rows.filter(pl.col("code") // _UNIT != pl.col("municipality"))
+    if strange.height:
+        code, place = strange.select("code", "municipality").row(0)
+        found.append(
+            f"{strange.height} units are listed under another municipality than their code's "
+            f"({code:08d} under {place:04d}): left out."
+        )
+    spread = (
+        rows.filter(pl.col("part_of_town").is_not_null())
+        .group_by("version", "delomraade_no")
+        .agg(pl.col("part_of_town").n_unique())
+        .filter(pl.col("part_of_town") > 1)
+    )
+    if spread.height:
+        many = spread["delomraade_no"].n_unique()
+        found.append(f"{many} sub-areas lie in two parts of town: each unit's own part counts.")
+    unknown = rows.filter(pl.col("code") % _UNIT == _UNKNOWN)["code"].n_unique()
+    if unknown:
+        found.append(f"{unknown} units stand for an unknown unit of their municipality: kept.")
+    return tuple(found)
+
+
+def _matched(
+    before: Mapping[int, str], after: Mapping[int, str], day: date
+) -> tuple[dict[int, int], int]:
+    """What became of the units that end: a new one of the municipalities that follow theirs.
+
+    With the same name and number, else the same name, else the same number.
+    """
+    coming: dict[int, list[int]] = {}
+    for code in after.keys() - before.keys():
+        coming.setdefault(code // _UNIT, []).append(code)
+    found: dict[int, int] = {}
+    lost = 0
+    follow = {
+        place: shares_of(place, day - timedelta(days=1), day)
+        for place in {code // _UNIT for code in before.keys() - after.keys()}
+    }
+    for code in sorted(before.keys() - after.keys()):
+        others = [c for to in follow[code // _UNIT] for c in sorted(coming.get(to, ()))]
+        named = [other for other in others if after[other] == before[code]]
+        numbered = [other for other in others if other % _UNIT == code % _UNIT]
+        both = [other for other in named if other in numbered]
+        chosen = both or (named if len(named) == 1 else numbered or named)
+        if chosen:
+            found[code] = chosen[0]
+        else:
+            lost += 1
+    return found, lost
+
+
+def _read(path: Path, separator: str = ",") -> pl.DataFrame:
+    try:
+        return pl.read_csv(path, separator=separator, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise InputRefused(
+            "is not a table of text", where=str(path), allowed="CSV in UTF-8, or that in gzip"
+        ) from error
+
+
+def _columns(table: pl.DataFrame, names: Iterable[str], path: Path) -> pl.DataFrame:
+    missing = [name for name in names if name not in table.columns]
+    if missing:
+        raise InputRefused(
+            "lacks columns",
+            where=str(path),
+            value=", ".join(missing),
+            allowed=", ".join(names),
+        )
+    return table
+
+
+def _dated(table: pl.DataFrame) -> pl.DataFrame:
+    begins = pl.col("valid_from").str.to_date().fill_null(ALWAYS[0])
+    return table.with_columns(begins, pl.col("valid_to").str.to_date().fill_null(ALWAYS[1]))
+
+
+def _changes(path: Path) -> pl.DataFrame:
+    table = _columns(_read(path), ("day", "old", "new"), path)
+    return table.select(pl.col("day").str.to_date(), pl.col("old", "new").cast(pl.Int32))
+
+
+def counts(loaded: Loaded) -> dict[str, int]:
+    """How many codes of each classification there are.
+
+    Examples
+    --------
+    >>> counts(Loaded())
+    {}
+    """
+    found = Counter[str]()
+    if loaded.units is not None:
+        found["basic_unit"] = loaded.units.height
+        found["part_of_town"] = loaded.units["part_of_town"].drop_nulls().n_unique()
+    if loaded.lists is not None:
+        found.update(loaded.lists["classification"].to_list())
+    return dict(found)

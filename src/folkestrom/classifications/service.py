@@ -1,0 +1,133 @@
+"""Classifications from Statistics Norway's service (Klass), by way of `ssb-klass-python`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from folkestrom.classifications.basic_units import ALWAYS
+from folkestrom.classifications.loading import Loaded
+from folkestrom.errors import UsageError, UserError
+
+#: Lists of the service by name, with their numbers there.
+LISTS: Final = {"part_of_town": 103, "centrality": 128, "marital_status": 19}
+_BASIC_UNITS: Final = 1
+#: The service has basic units, and changes of them, from this day on.
+_FIRST: Final = date(1980, 1, 1)
+
+
+def pulled(lists: Mapping[str, int], until: date) -> Loaded:
+    """Basic units with their changes and parts of town, and other lists, as the service has them.
+
+    Parameters
+    ----------
+    lists
+        Names of other classifications, with their numbers in Klass.
+    until
+        The day after the last that is asked for.
+
+    Raises
+    ------
+    UsageError
+        The package is not installed, or the service did not answer with a classification.
+    """
+    klass = _package()
+    end = str(until)
+    codes = _codes(klass, _BASIC_UNITS, end)
+    parts = _parts(klass, end)
+    changes = _asked(
+        _BASIC_UNITS,
+        lambda: klass.KlassClassification(str(_BASIC_UNITS)).get_changes(str(_FIRST), end),
+    )
+    units = (
+        codes.sort("valid_from")
+        .group_by("code", maintain_order=True)
+        .agg(pl.last("name"), pl.min("valid_from"), pl.max("valid_to"))
+        .join(parts, on="code", how="left")
+        .with_columns(pl.col("code", "part_of_town").cast(pl.Int32))
+    )
+    change = _texts(changes).select(
+        pl.col("changeOccurred").str.to_date().alias("day"),
+        pl.col("oldCode").cast(pl.Int32).alias("old"),
+        pl.col("newCode").cast(pl.Int32).alias("new"),
+    )
+    others = [
+        _codes(klass, number, end).select(pl.lit(name).alias("classification"), pl.all())
+        for name, number in lists.items()
+    ]
+    return Loaded(units, change, pl.concat(others) if others else None)
+
+
+def _package() -> Any:
+    try:
+        import klass
+    except ImportError as error:
+        raise UsageError(
+            "the classification service needs ssb-klass-python, which is not installed",
+            next_step="Install folkestrom[klass], or load files with "
+            "`folkestrom classifications load --from DIR`",
+        ) from error
+    return klass
+
+
+def _codes(klass: Any, number: int, end: str) -> pl.DataFrame:
+    found = _asked(
+        number, lambda: klass.KlassClassification(str(number)).get_codes(str(_FIRST), end).data
+    )
+    return _texts(found).select(
+        "code", "name",
+        pl.col("validFromInRequestedRange").str.to_date().alias("valid_from"),
+        pl.col("validToInRequestedRange").str.to_date(strict=False).fill_null(ALWAYS[1])
+        .alias("valid_to"),
+    )  # fmt: skip
+
+
+def _parts(klass: Any, end: str) -> pl.DataFrame:
+    """The part of town of each basic unit that lies in one, by the service's correspondence."""
+    found = _asked(
+        LISTS["part_of_town"],
+        lambda: (
+            klass.KlassClassification(str(LISTS["part_of_town"]))
+            .get_correspondence_to(str(_BASIC_UNITS), str(_FIRST), end)
+            .data
+        ),
+    )
+    return (
+        _texts(found)
+        .select(
+            pl.col("targetCode").alias("code"),
+            pl.col("sourceCode").alias("part_of_town"),
+            pl.col("sourceName").alias("part_of_town_name"),
+        )
+        .unique("code", keep="last", maintain_order=True)
+    )
+
+
+def _asked(number: int, ask: Any) -> Any:
+    """What the service answers; whatever goes wrong there is told as an error of ours."""
+    try:
+        return ask()
+    except UserError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"the classification service did not answer ({type(error).__name__})",
+            where="classifications pull",
+            value=f"Klass {number}",
+            next_step="Try again later, or load files with "
+            "`folkestrom classifications load --from DIR`. The store was left as it is.",
+        ) from error
+
+
+def _texts(frame: Any) -> pl.DataFrame:
+    """A data frame of pandas, every column as text."""
+    return pl.DataFrame(
+        {
+            name: [None if value is None or value != value else str(value) for value in frame[name]]
+            for name in frame
+        },
+        schema=dict.fromkeys(map(str, frame), pl.String),
+    )

@@ -1,0 +1,1 @@
+"""The Norwegian national population register's list of events: pulled, saved, read into reports."""

@@ -1,0 +1,1 @@
+"""Identity numbers, checked, and made pseudonyms at the door."""

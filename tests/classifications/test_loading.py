@@ -1,0 +1,152 @@
+"""Classifications from files and from the service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from folkestrom.classifications.basic_units import followed
+from folkestrom.classifications.conversion import conversion
+from folkestrom.classifications.loading import Loaded, read_folder
+from folkestrom.classifications.service import pulled
+from folkestrom.errors import InputRefused, UsageError
+
+UNITS = (
+    "code,name,part_of_town,part_of_town_name,valid_from,valid_to\n"
+    "06020101,Sentrum,,,,2020-01-01\n"
+    "30050101,Sentrum,,,2020-01-01,2024-01-01\n"
+    "33010101,Sentrum,330101,Midt,2024-01-01,\n"
+)
+CHANGES = "day,old,new\n2020-01-01,06020101,30050101\n2024-01-01,30050101,33010101\n"
+
+
+def test_a_unit_is_followed_through_its_numbers(tmp_path: Path) -> None:
+    (tmp_path / "basic_units.csv").write_text(UNITS)
+    (tmp_path / "basic_unit_changes.csv").write_text(CHANGES)
+    loaded = read_folder(tmp_path)
+    assert loaded.units is not None
+    assert loaded.changes is not None
+    rows = followed(loaded.units, loaded.changes).filter(pl.col("unit") == 30050101)
+    assert rows["municipality"].to_list() == [602, 3005, 3301]
+    assert rows["part_of_town"].to_list() == [60200, 300500, 330101]
+    assert rows["valid_from"].to_list()[1:] == [date(2020, 1, 1), date(2024, 1, 1)]
+
+
+def test_without_a_change_the_municipality_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "basic_units.csv").write_text(UNITS)
+    loaded = read_folder(tmp_path)
+    assert loaded.units is not None
+    assert loaded.changes is not None
+    rows = followed(loaded.units, loaded.changes).filter(pl.col("unit") == 6020101)
+    assert rows["municipality"].to_list()[-2:] == [3005, 3301]
+
+
+def test_a_list_of_any_name_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "centrality.csv").write_text("code,name,valid_from,valid_to\n1,Most,2020-01-01,\n")
+    loaded = read_folder(tmp_path)
+    assert loaded.lists is not None
+    assert loaded.lists.row(0)[:3] == ("centrality", "1", "Most")
+
+
+def test_a_folder_without_lists_and_a_list_without_columns_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="holds no classification"):
+        read_folder(tmp_path)
+    (tmp_path / "basic_units.csv").write_text("code\n1\n")
+    with pytest.raises(InputRefused, match="lacks columns"):
+        read_folder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    reference = os.environ.get("FOLKESTROM_REFERENCE")
+    if not reference:
+        pytest.skip("FOLKESTROM_REFERENCE names no folder of published figures")
+    folder = tmp_path_factory.mktemp("lists")
+    shutil.copy(Path(reference) / "classifications" / "classifications.csv.gz", folder)
+    return read_folder(folder)
+
+
+def test_the_faults_of_the_published_lists_are_found_and_named(real: Loaded) -> None:
+    text = "\n".join(real.faults)
+    for said in ("EKA01", "99999999 under 1505", "two parts of town", "unknown unit"):
+        assert said in text
+
+
+@pytest.mark.parametrize(("one", "other"), [(2003, 2024), (2024, 2003), (2019, 2020), (2012, 2018)])
+def test_real_units_lead_where_their_municipalities_do(real: Loaded, one: int, other: int) -> None:
+    """Two sources apart from each other: lists of units, and changes of municipalities."""
+    assert real.units is not None
+    assert real.changes is not None
+    places = followed(real.units, real.changes)
+
+    def on(year: int) -> pl.DataFrame:
+        day = date(year, 1, 1)
+        return places.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
+
+    begins, ends = pl.col("valid_from"), pl.col("valid_to")
+    living = real.units.filter((begins <= date(one, 1, 1)) & (ends > date(one, 1, 1)))["code"]
+    own = on(one).filter(pl.col("unit").is_in(living.implode()) & (pl.col("unit") < 99_990_000))
+    pairs = own.join(on(other), on="unit", suffix="_to").select(
+        pl.col("municipality", "municipality_to")
+    )
+    known = conversion(date(one, 1, 1), date(other, 1, 1)).select(
+        pl.col("code_from").cast(pl.Int32), pl.col("code_to").cast(pl.Int32)
+    )
+    strange = pairs.unique().join(
+        known, left_on=["municipality", "municipality_to"], right_on=["code_from", "code_to"],
+        how="anti",
+    )  # fmt: skip
+    assert strange.is_empty()
+    assert pairs.height > 13_000
+
+
+def _answers(codes: dict[str, list[str]], changes: dict[str, list[str]]) -> SimpleNamespace:
+    """The package with recorded answers, in the columns that it gives."""
+    parts = {"sourceCode": ["330101"], "sourceName": ["Midt"], "targetCode": ["33010101"]}
+    made = SimpleNamespace(
+        get_codes=lambda *_: SimpleNamespace(data=codes),
+        get_changes=lambda *_: changes,
+        get_correspondence_to=lambda *_: SimpleNamespace(data=parts),
+    )
+    return SimpleNamespace(KlassClassification=lambda _: made)
+
+
+def test_the_service_s_answers_become_the_same_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = {
+        "code": ["30050101", "33010101"],
+        "name": ["Sentrum", "Sentrum"],
+        "validFromInRequestedRange": ["2020-01-01", "2024-01-01"],
+        "validToInRequestedRange": ["2024-01-01", "2026-01-01"],
+    }
+    changes = {"oldCode": ["30050101"], "newCode": ["33010101"], "changeOccurred": ["2024-01-01"]}
+    monkeypatch.setitem(sys.modules, "klass", _answers(codes, changes))
+    loaded = pulled({"centrality": 128}, date(2026, 1, 1))
+    assert loaded.units is not None
+    assert loaded.changes is not None
+    assert loaded.lists is not None
+    places = followed(loaded.units, loaded.changes)["municipality"].to_list()
+    assert {3005, 3301} <= set(places)
+    assert loaded.units["part_of_town"].to_list() == [None, 330101]
+    assert loaded.lists["classification"].unique().to_list() == ["centrality"]
+
+
+def test_what_goes_wrong_at_the_service_is_an_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: str) -> None:
+        raise ConnectionError("secret address")
+
+    monkeypatch.setitem(sys.modules, "klass", SimpleNamespace(KlassClassification=refuse))
+    with pytest.raises(UsageError, match="did not answer") as told:
+        pulled({}, date(2026, 1, 1))
+    assert "secret" not in str(told.value)
+    monkeypatch.setitem(sys.modules, "klass", None)
+    with pytest.raises(UsageError, match="not installed"):
+        pulled({}, date(2026, 1, 1))
