@@ -15,7 +15,7 @@ from folkestrom.households.codes import HouseholdType
 from folkestrom.households.homes import Method, Span, homes
 from folkestrom.households.rules import COHABITATION_RULES, cohabitation_rule
 from folkestrom.statistics.changes import changes
-from folkestrom.statistics.households import households
+from folkestrom.statistics.households.counted import households
 from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
 from tests.households.small import register

@@ -2,7 +2,7 @@
 
 The country of immigration decides by its own rules, and the country left follows it (agreements of
 1968, 1989 and 2004). Taken at its word, the page says of Denmark that the limit of three months
-holds "for out-migration" too: then somebody who leaves Denmark for a stay too short for the other
+holds "for out-migration" too: then whoever leaves Denmark for a stay too short for the other
 country's rules is a resident nowhere. That is the one gap, and `gaps` lists it.
 """
 

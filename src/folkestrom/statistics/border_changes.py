@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from folkestrom.engine.steps import Step, step
-from folkestrom.variables.borders import border_rows, catalog_of
+from folkestrom.variables.borders.views import border_rows, catalog_of
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.variable import Variable, needs_of
 

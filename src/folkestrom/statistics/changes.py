@@ -39,7 +39,7 @@ from folkestrom.statistics.year_sums import (
     totals,
     whole_years,
 )
-from folkestrom.variables.borders import days_of_changes, has_borders_of_each_day
+from folkestrom.variables.borders.asked import days_of_changes, has_borders_of_each_day
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, notes
 from folkestrom.variables.vocabulary import Setting

@@ -15,7 +15,7 @@ from folkestrom.model.knowledge import LATEST, PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.model.specification import Text
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.variables.borders import own_tables
+from folkestrom.variables.borders.views import own_tables
 
 SYNTHETIC: Final = Text(
     "Synthetic data: every person is invented. Years before 2020 are back-cast where they were not "

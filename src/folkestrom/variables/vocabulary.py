@@ -14,7 +14,7 @@ from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError, UserError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.names import check_code, unknown, without_effect
-from folkestrom.variables.borders import note_of_borders
+from folkestrom.variables.borders.asked import note_of_borders
 from folkestrom.variables.groups import Groups, grouped, note_of_groups
 from folkestrom.variables.linked import check_known, in_classes, note_of_linked, of_linked
 from folkestrom.variables.registry import RESERVED, VARIABLES, variables_of

@@ -89,7 +89,7 @@ def asking(
     with reading(folder, waiting) as connection, resource_errors():
         if borders is not None or reported_borders(connection) is None:
             # Imported here: most questions are asked without.
-            from folkestrom.variables.borders import put_up
+            from folkestrom.variables.borders.asked import put_up
 
             put_up(connection, day)
         yield connection

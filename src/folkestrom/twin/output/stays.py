@@ -1,4 +1,4 @@
-"""Stays of the country's persons as case files would tell them, and who of them is resident.
+"""Stays of the country's persons as case files have them, and who of them is resident.
 
 Made of the reports that stand: what they tell of arrivals, moves and departures is put into stays
 that the rules of residence decide in the same way. Beside them are persons whom no report tells of

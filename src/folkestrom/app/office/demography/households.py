@@ -19,7 +19,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics.households import Counted, Population, households
+from folkestrom.statistics.households.counted import Counted, Population, households
 from folkestrom.variables.selection import Kept, Only, codes_kept
 
 

@@ -1,0 +1,1 @@
+"""Places in the borders of a day, or of each day."""
