@@ -18,7 +18,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
-from folkestrom.statistics.households.homes import provide_homes
+from folkestrom.statistics.homes import provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes

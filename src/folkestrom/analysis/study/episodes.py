@@ -32,7 +32,7 @@ from folkestrom.analysis.study.streams import count_rows, create_temporary, stre
 from folkestrom.engine.steps import step
 from folkestrom.errors import UsageError
 from folkestrom.households.homes import Span
-from folkestrom.statistics.households.homes import provide_homes_of
+from folkestrom.statistics.homes import provide_homes_of
 from folkestrom.variables.description import PERSON_DAYS, described
 from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.sources import CHILDREN

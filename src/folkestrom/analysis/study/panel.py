@@ -20,7 +20,7 @@ from folkestrom.analysis.study.streams import count_rows, create_temporary, stre
 from folkestrom.engine.steps import Step, step
 from folkestrom.households.homes import Span
 from folkestrom.model.knowledge import Knowledge
-from folkestrom.statistics.households.homes import provide_homes_of
+from folkestrom.statistics.homes import provide_homes_of
 from folkestrom.variables.description import PERSON_DAYS, columns_of, described
 from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.sources import ATTRIBUTE, BIRTHPLACE, CHILDREN, RESIDENCE, Source

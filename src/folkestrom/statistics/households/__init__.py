@@ -1,1 +1,1 @@
-"""Households, families, couples and children: what a question needs of them, and their counts."""
+"""Counts of households, families, couples and children."""
