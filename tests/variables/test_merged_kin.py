@@ -77,3 +77,18 @@ def test_the_children_are_the_mothers(store: Path, known: str, children: dict[st
 def test_the_birth_is_in_her_rate(store: Path) -> None:
     found = asked(store, "rates", "--event", "childbirth", *YEAR, "--known-at", "2021-02-01")
     assert [row["events"] for row in found] == ["1"]
+
+
+def test_who_is_merged_is_told_what_would_differ(store: Path) -> None:
+    found = ask(store, "explain", "3", "--date", "2021-01-01", "--known-at", "2021-02-01")
+    assert "continued as another person" in found.output
+    assert "a split of the identity" in " ".join(found.output.split())
+    known = ask(store, "explain", "3", "--date", "2021-01-01", "--known-at", "2021-07-01")
+    assert "registered as resident 0301" in known.output
+
+
+def test_the_adjustment_is_owed_to_the_merge(store: Path) -> None:
+    ask_for = ("changes", *YEAR, "--explain")
+    assert "In all -1: merge of two identities -1." in ask(store, *ask_for).output
+    told = ask(store, "--lang", "no", *ask_for).output
+    assert "I alt -1: sammenslåing av to identiteter -1." in told

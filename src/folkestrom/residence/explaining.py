@@ -14,7 +14,7 @@ from folkestrom.model.specification import Text
 from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
 from folkestrom.residence.decisions import why
 from folkestrom.residence.law import RESIDENT, Rule, rules
-from folkestrom.residence.tables import Decision
+from folkestrom.residence.tables import Decision, ResidenceReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,19 @@ DIFFERS_REGISTERED = {
         "det, kjent innen da",
     ),
 }
+
+#: And where the person is continued as another.
+DIFFERS_MERGED = Text(
+    "a split of the identity, or an annulment of the merge, known by then",
+    "splitting av identiteten, eller en annullering av sammenslåingen, kjent innen da",
+)
+
+
+def differs(decision: Decision) -> Text:
+    """What would have to be different for the register to decide otherwise."""
+    if decision.reason == ResidenceReason.MERGED:
+        return DIFFERS_MERGED
+    return DIFFERS_REGISTERED[decision.resident]
 
 
 @step("story", reads=["event"])

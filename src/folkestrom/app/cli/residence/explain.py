@@ -144,7 +144,7 @@ def _name(kind: Kind | None) -> str | None:
 
 def told(found: Explanation, language: Language) -> list[Table | str]:
     """An explanation as lines and tables."""
-    from folkestrom.residence.explaining import DIFFERS_REGISTERED
+    from folkestrom.residence.explaining import differs
     from folkestrom.residence.rules import REGISTERED_REPORT
 
     def say(en: str, no: str) -> str:
@@ -164,7 +164,7 @@ def told(found: Explanation, language: Language) -> list[Table | str]:
         say(f"Rule: {decision.rule}; {why} ({REGISTERED_REPORT.citation}).",
             f"Regel: registrert melding; {why} ({REGISTERED_REPORT.citation})."),
         say("It would differ with ", "Annerledes med ")
-        + DIFFERS_REGISTERED[decision.resident].of(language) + ".",
+        + differs(decision).of(language) + ".",
     ]  # fmt: skip
     if found.story:
         parts += ["", _story(found, language)]
