@@ -98,8 +98,10 @@ LONG = (
     "intake/feed/test_crash.py", "intake/feed/test_pull.py", "intake/feed/test_round_trip.py",
     "intake/test_exact_lines.py", "intake/test_quarantine_rounds.py", "intake/test_shuffle.py",
     "intake/test_text_faults.py", "register/test_birth_dates.py", "register/test_build.py",
-    "register/test_large_histories.py", "twin/lives/*", "twin/output/test_dwellings.py",
+    "register/test_large_histories.py", "residence/test_reporting.py",
+    "twin/lives/*", "twin/output/test_dwellings.py",
     "twin/output/test_published_households.py", "twin/output/test_seeds.py", "twin/years/*",
+    "variables/test_merged_kin.py",
     "variables/test_same_everywhere.py",
 )  # fmt: skip
 

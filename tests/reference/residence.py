@@ -154,7 +154,8 @@ def unknown(stay: Stay, reached: date, base: str) -> Verdict:
 def where(stay: Stay, reached: date, base: str) -> tuple[str, int | None]:
     """The rule that says where in Norway, and the place if it names one."""
     own, family, ground = stay.municipality, stay.family_municipality, stay.ground
-    if stay.family_country == "NO" and family is not None and family != own:
+    main_rule = ground in ("study", "conscript", "prisoner", "patient")  # of the single
+    if stay.family_country == "NO" and family is not None and (family != own or main_rule):
         return "joint_home", family
     long = lasts(stay, reached, 6)
     registered = base == "registered"
@@ -191,7 +192,7 @@ def standing(
         if stay.country == "NO":
             outcome, _, since = in_norway(stay, reached, base, reading)
             _, place = where(stay, reached, base)
-            if since < day:
+            if stay.from_date < day:
                 firsts.append(stay.municipality or 0)
                 if place is not None:
                     places.append((stay.from_date, place))

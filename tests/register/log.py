@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from folkestrom.engine.settings import EngineSettings, connect
+from folkestrom.engine.store_meta import create_meta
 from folkestrom.intake.tables import REPORT_COLUMNS, create_tables
 from folkestrom.register.tables import TABLES
 from tests.reference.register import ANNULMENT, Report, Tables
@@ -15,6 +16,7 @@ from tests.reference.register import ANNULMENT, Report, Tables
 
 def empty_log() -> duckdb.DuckDBPyConnection:
     connection = connect(settings=EngineSettings(memory="1GiB", threads=2))
+    create_meta(connection, 1)
     create_tables(connection)
     return connection
 

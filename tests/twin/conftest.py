@@ -15,7 +15,7 @@ SCALE = 0.003
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A calibrated country of 16 000."""
-    return create(tmp_path_factory.mktemp("twin") / "small", scale=SCALE, panel=True)
+    return create(tmp_path_factory.mktemp("twin") / "small", scale=SCALE, panel=True, stays=True)
 
 
 @pytest.fixture(scope="session")

@@ -122,17 +122,19 @@ def told(limits: Sequence[NordicLimit]) -> str:
                CASE WHEN ({stated}) = 0 THEN intended_to IS NULL
                  ELSE 2 * ({spoken}) > ({stated}) END AS settled
         FROM (
-          SELECT *, least(coalesce(ended, $known_at), coalesce(death_date, $known_at)) AS reached,
-                 family_country = 'NO' AS family_norway
-          FROM followed
+          SELECT *, greatest(coalesce(intended_to, DATE '{OPEN}'), reached) AS lasting
+          FROM (
+            SELECT *, least(coalesce(ended, $known_at), coalesce(death_date, $known_at)) AS reached,
+                   family_country = 'NO' AS family_norway
+            FROM followed
+          ) AS s
         ) AS s
     """
 
 
 def _lasts(months: str, more: str = "=") -> str:
     """A stay was meant to last so many months, or has done so."""
-    whole = f"from_date + INTERVAL {months} MONTH"
-    return f"(intended_to IS NULL OR intended_to >{more} {whole} OR reached >{more} {whole})"
+    return f"(lasting >{more} from_date + INTERVAL {months} MONTH)"
 
 
 def _long_there(limits: Sequence[NordicLimit]) -> str:
@@ -201,20 +203,23 @@ def standing_on() -> str:
 
     Where nothing says where, it is where the person lived before or, lacking that, the first place.
     """
+    changed = f"outcome <> '{UNCHANGED}' AND since < $day"
+    # One number sorts several times as fast as a pair of days.
+    order = "(since - DATE '0001-01-01') * 10000000 + (from_date - DATE '0001-01-01')"
     return f"""
         SELECT person,
-               arg_max(outcome, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS outcome,
-               max(since) FILTER (outcome <> '{UNCHANGED}') AS since,
-               arg_max(rule, (since, from_date)) FILTER (outcome <> '{UNCHANGED}') AS rule,
-               coalesce(arg_max(rule, (since, from_date)) FILTER (
+               arg_max(outcome, {order}) FILTER ({changed}) AS outcome,
+               max(since) FILTER ({changed}) AS since,
+               arg_max(rule, {order}) FILTER ({changed}) AS rule,
+               coalesce(arg_max(rule, {order}) FILTER (
                           ground <> 'unknown' OR outcome <> '{UNCHANGED}'),
-                        arg_max(rule, (since, from_date))) AS last_rule,
+                        arg_max(rule, {order})) AS last_rule,
                coalesce(arg_max(place, from_date) FILTER (place IS NOT NULL),
                         arg_min(municipality, from_date) FILTER (municipality IS NOT NULL)
                ) AS municipality,
                arg_max(where_rule, from_date) FILTER (where_rule IS NOT NULL) AS where_rule
         FROM verdicts
-        WHERE since < $day AND (death_date IS NULL OR death_date >= $day)
+        WHERE from_date < $day AND (death_date IS NULL OR death_date >= $day)
         GROUP BY person
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 
@@ -28,11 +28,11 @@ def decisions() -> str:
 
 @step("last_events", reads=["event"])
 def last_events() -> str:
-    """The last event of one person up to the eve that counts as known on the knowledge date."""
+    """The last event of one person before the day that counts as known on the knowledge date."""
     return """
         SELECT e.kind, e.event_date, e.municipality_to, e.basic_unit_to, e.position
         FROM event e
-        WHERE e.person = $person AND e.event_date <= $eve
+        WHERE e.person = $person AND e.event_date < $day
           AND e.known_from <= $known_at AND e.known_to > $known_at
         ORDER BY e.event_date DESC, e.order_in_day DESC
         LIMIT 1
@@ -67,7 +67,7 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
     Decision
         The decision, with its rule and report.
     """
-    asked = {"person": person, "eve": day - timedelta(days=1), "known_at": known_at}
+    asked = {"person": person, "day": day, "known_at": known_at}
     steps: list[Step] = [last_events()]
     found = run(connection, steps, asked).fetchall()
     if not found:

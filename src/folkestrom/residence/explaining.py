@@ -14,7 +14,7 @@ from folkestrom.model.specification import Text
 from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
 from folkestrom.residence.decisions import why
 from folkestrom.residence.law import RESIDENT, Rule, rules
-from folkestrom.residence.tables import Decision
+from folkestrom.residence.tables import Decision, ResidenceReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +128,27 @@ DIFFERS_REGISTERED = {
     ),
 }
 
+#: And where the person is continued as another.
+DIFFERS_MERGED = Text(
+    "a split of the identity, or an annulment of the merge, known by then",
+    "splitting av identiteten, eller en annullering av sammenslåingen, kjent innen da",
+)
+
+
+def differs(decision: Decision) -> Text:
+    """What would have to be different for the register to decide otherwise."""
+    if decision.reason == ResidenceReason.MERGED:
+        return DIFFERS_MERGED
+    return DIFFERS_REGISTERED[decision.resident]
+
 
 @step("story", reads=["event"])
 def story() -> str:
-    """The events of one person up to the eve, as known on the knowledge date."""
+    """The events of one person before the day, as known on the knowledge date."""
     return """
         SELECT kind, event_date, first_known, coalesce(municipality_to, municipality_from), country
         FROM event
-        WHERE person = $person AND event_date <= $eve
+        WHERE person = $person AND event_date < $day
           AND known_from <= $known_at AND known_to > $known_at
         ORDER BY event_date, order_in_day
     """
@@ -178,10 +191,10 @@ def explain(
     book
         The rules to ask beside the register; None: none.
     """
-    asked = {"person": person, "eve": date.fromordinal(day.toordinal() - 1), "known_at": known_at}
+    asked = {"person": person, "day": day, "known_at": known_at}
     told = run(connection, [story()], asked).fetchall()
     events = tuple(Reported(Kind(kind), *rest) for kind, *rest in told)
-    ruled = None if book is None else _ruled(connection, book, asked | {"day": day})
+    ruled = None if book is None else _ruled(connection, book, asked)
     return Explanation(day, known_at, why(connection, person, day, known_at), events, ruled)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -10,47 +13,87 @@ import pyarrow as pa
 
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import InputRefused
+from folkestrom.model.time import OPEN
 from folkestrom.residence.deciding import Rulebook, verdict_steps
-from folkestrom.residence.law import EMIGRATED, RESIDENT, UNCHANGED, nordic_limits
+from folkestrom.residence.law import (
+    EMIGRATED,
+    FAMILY,
+    RESIDENT,
+    UNCHANGED,
+    Base,
+    NordicLimit,
+    Rule,
+    nordic_limits,
+    rules,
+)
 
 #: Who reports: the rules themselves.
 SOURCE: Final = "residence_rules"
 _NEEDED: Final = ("sex", "birth_date", "country_of_birth", "citizenship")
+#: Conditions of rules that hold once a stay has lasted.
+_LASTING: Final = re.compile(r"\b(half_year|a_year|long_there)\b")
 #: Kinds that begin a record.
 _STARTS: Final = "kind IN ('immigration', 'birth', 'first_registration')"
 _REASONS: Final = {"work": "work", "study": "education", "family": "family", "asylum": "refuge",
                    "protection": "refuge"}  # fmt: skip
 
 
-@step("decisions_in_order", example={"months": 6, "limits": nordic_limits("law")})
-def decisions_in_order(months: int, limits: tuple[object, ...]) -> str:
-    """Decisions that change something, with the day from which each is taken.
+@step("decisions_in_order", example={"base": "registered", "limits": nordic_limits("law")})
+def decisions_in_order(base: Base, limits: Sequence[NordicLimit]) -> str:
+    """Decisions that change something, with the days on which outcome and place are decided.
 
     What was meant is decided when the stay begins; what lasted, on the eve of the day on which it
-    has lasted long enough; permits and unknown whereabouts from their own day.
+    has lasted long enough; permits, unknown whereabouts and joint homes from their own day.
     """
-    cases = " ".join(
-        f"WHEN '{one.country}' THEN {one.months}"  # type: ignore[attr-defined]
-        for one in limits
-        if one.country != "NO"  # type: ignore[attr-defined]
-    )
-    more = ", ".join(f"'{one.country}'" for one in limits if one.more)  # type: ignore[attr-defined]
-    strict = f"country IN ({more})" if more else "FALSE"
+    lasting = _numbers(rule for rule in rules() if _LASTING.search(rule.when))
+    at_once = _numbers(rule for rule in rules() if rule.outcome == FAMILY or base == "usual")
     return f"""
         SELECT *,
-               CASE WHEN country = 'XX' THEN since
-                    WHEN intended_to IS NULL OR intended_to > long_at
-                      OR (intended_to = long_at AND NOT {strict}) THEN greatest(since, from_date)
-                    ELSE greatest(since, (long_at - INTERVAL 1 DAY + CASE WHEN {strict}
-                      THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END)::DATE) END AS decided_on
+               CASE WHEN rule NOT IN ({lasting}) THEN since
+                    ELSE {_decided("long_at", "long_on", "since")} END AS outcome_on,
+               CASE WHEN where_rule IN ({at_once}) THEN from_date
+                    ELSE {_decided("half_year_at", "half_year_on", "from_date")} END AS place_on
         FROM (
-          SELECT *, (from_date + CASE country {cases} ELSE {months} END * INTERVAL 1 MONTH)::DATE
-                      AS long_at,
-                 lag(country) OVER (PARTITION BY person ORDER BY from_date, stay) AS country_before
-          FROM verdicts
+          SELECT *, (long_at - INTERVAL 1 DAY)::DATE AS long_on,
+                 (half_year_at - INTERVAL 1 DAY)::DATE AS half_year_on
+          FROM (
+            SELECT *,
+                   ({_long_at(base, limits)})::DATE AS long_at,
+                   (from_date + INTERVAL 6 MONTH)::DATE AS half_year_at,
+                   lag(CASE WHEN country <> 'NO' THEN country END IGNORE NULLS) OVER in_time
+                     AS country_before,
+                   first_value(municipality IGNORE NULLS) OVER in_time AS first_municipality
+            FROM verdicts
+            WINDOW in_time AS (PARTITION BY person ORDER BY from_date, stay)
+          ) AS v
         ) AS v
         WHERE outcome <> '{UNCHANGED}' OR place IS NOT NULL
     """
+
+
+def _long_at(base: Base, limits: Sequence[NordicLimit]) -> str:
+    """The first end of a stay that is long enough for the rules of its country."""
+    if base == "usual":
+        return "from_date + INTERVAL 12 MONTH"
+    cases = " ".join(
+        f"WHEN '{one.country}' THEN from_date + INTERVAL {one.months} MONTH"
+        f" + INTERVAL {int(one.more)} DAY"
+        for one in limits
+        if one.country != "NO"
+    )
+    return f"CASE country {cases} ELSE from_date + INTERVAL 6 MONTH END"
+
+
+def _decided(long_at: str, on: str, since: str) -> str:
+    return (
+        f"CASE WHEN coalesce(intended_to, DATE '{OPEN}') >= {long_at} THEN {since} "
+        f"ELSE greatest({since}, {on}) END"
+    )
+
+
+def _numbers(chosen: Iterable[Rule]) -> str:
+    names = {rule.name for rule in chosen}
+    return ", ".join(str(n) for n, rule in enumerate(rules()) if rule.name in names)
 
 
 @step("told_reports")
@@ -58,38 +101,49 @@ def told_reports() -> str:
     """Arrivals, departures and, of residents, moves between municipalities."""
     reasons = " ".join(f"WHEN '{ground}' THEN '{code}'" for ground, code in _REASONS.items())
     return f"""
-        SELECT person, stay,
+        SELECT person, from_date,
                CASE WHEN outcome = '{EMIGRATED}' THEN 'emigration'
                     WHEN before = '{RESIDENT}' THEN 'move'
-                    WHEN ground = 'birth' AND birth_date = since THEN 'birth'
-                    WHEN ground = 'birth' THEN 'first_registration' ELSE 'immigration' END AS kind,
-               CASE WHEN outcome = '{UNCHANGED}' THEN from_date ELSE since END AS event_date,
-               decided_on,
-               coalesce(place, place_before, municipality) AS municipality,
+                    WHEN ground <> 'birth' OR before IS NOT NULL THEN 'immigration'
+                    WHEN birth_date = since THEN 'birth' ELSE 'first_registration' END AS kind,
+               CASE kind WHEN 'move' THEN from_date ELSE since END AS event_date,
+               CASE kind WHEN 'move' THEN place_on ELSE outcome_on END AS decided_on,
+               municipality_now AS municipality,
                CASE WHEN outcome = '{EMIGRATED}' THEN country
                     ELSE coalesce(country_before, 'XX') END AS country,
                CASE ground {reasons} ELSE 'other' END AS reason,
                sex, birth_date, country_of_birth, citizenship, death_date
         FROM (
-          SELECT *,
+          SELECT *, lag(municipality_now) OVER in_time AS municipality_before,
                  lag(CASE WHEN outcome <> '{UNCHANGED}' THEN outcome END IGNORE NULLS)
-                   OVER in_time AS before,
-                 lag(place IGNORE NULLS) OVER in_time AS place_before
-          FROM decisions_in_order
+                   OVER in_time AS before
+          FROM (
+            SELECT *,
+                   coalesce(last_value(place IGNORE NULLS) OVER in_time, first_municipality)
+                     AS municipality_now
+            FROM decisions_in_order
+            WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date)
+          ) AS d
           WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date)
         ) AS d
         WHERE (outcome = '{EMIGRATED}' AND before = '{RESIDENT}')
            OR (outcome = '{RESIDENT}' AND before IS DISTINCT FROM '{RESIDENT}')
            OR (outcome <> '{EMIGRATED}' AND before = '{RESIDENT}'
-               AND place IS DISTINCT FROM place_before AND place IS NOT NULL)
+               AND municipality_now <> municipality_before)
     """
+
+
+def _identifier(of: str) -> str:
+    """What stays the same when a file is read again with further stays; it names nobody."""
+    return f"left(sha256(concat(person, ' ', {of})), 16)"
 
 
 @step("decision_reports")
 def decision_reports() -> str:
     """Those as records of the register, and the deaths."""
     return f"""
-        SELECT '{SOURCE}' AS source, stay || '-' || kind AS source_report_id,
+        SELECT '{SOURCE}' AS source,
+               {_identifier("from_date || country || kind")} AS source_report_id,
                decided_on::TIMESTAMP + INTERVAL 12 HOUR AS received_at, person, kind, event_date,
                CASE WHEN kind <> 'emigration' THEN lpad(municipality::VARCHAR, 4, '0')
                  END AS municipality,
@@ -105,16 +159,17 @@ def decision_reports() -> str:
                CASE WHEN kind = 'immigration' THEN reason END AS reason
         FROM told_reports
         UNION ALL BY NAME
-        SELECT DISTINCT '{SOURCE}' AS source, 'death-' || min(stay) OVER (PARTITION BY person)
-                 AS source_report_id,
+        SELECT DISTINCT '{SOURCE}' AS source, {_identifier("'death'")} AS source_report_id,
                death_date::TIMESTAMP + INTERVAL 12 HOUR AS received_at, person, 'death' AS kind,
                death_date AS event_date
-        FROM told_reports WHERE death_date IS NOT NULL
+        FROM told_reports WHERE death_date < $known_at
     """
 
 
-def reports(connection: duckdb.DuckDBPyConnection, book: Rulebook, file: Path) -> pa.Table:
-    """Reports of what the rules decide on the stays that were read, as all of them are known now.
+def reports(
+    connection: duckdb.DuckDBPyConnection, book: Rulebook, file: Path, known_at: date
+) -> pa.Table:
+    """Reports of what the rules decide on the stays that were read, received before a day.
 
     Parameters
     ----------
@@ -124,6 +179,8 @@ def reports(connection: duckdb.DuckDBPyConnection, book: Rulebook, file: Path) -
         The rules.
     file
         The file of stays, for errors.
+    known_at
+        The knowledge date: what would be decided only later is not reported.
 
     Raises
     ------
@@ -138,11 +195,8 @@ def reports(connection: duckdb.DuckDBPyConnection, book: Rulebook, file: Path) -
                 "is missing, and reports of arrivals need it", where=str(file), row=row,
                 column=name, next_step="Add it to every stay in Norway.",
             )  # fmt: skip
-    months = 6 if book.base == "registered" else 12
-    limits = nordic_limits(book.reading) if book.base == "registered" else ()
     steps: list[Step] = [
-        *verdict_steps(book), decisions_in_order(months, limits), told_reports(),
-        decision_reports(),
+        *verdict_steps(book), decisions_in_order(book.base, nordic_limits(book.reading)),
+        told_reports(), decision_reports(),
     ]  # fmt: skip
-    known = {"known_at": "9999-01-01"}
-    return connection.sql(compose(steps), params=known).to_arrow_table()
+    return connection.sql(compose(steps), params={"known_at": known_at}).to_arrow_table()

@@ -82,6 +82,9 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
+_OTHER_DEATH: Final = f"""
+    t.death_date <> (SELECT arg_min(o.death_date, o.stay) FROM {TABLE} o WHERE o.person = t.person)
+"""
 _MUNICIPALITIES: Final = ("municipality", "family_municipality")
 
 
@@ -183,6 +186,11 @@ def _faults(names: list[str]) -> list[tuple[str, str, str | tuple[str, ...]]]:
         if column.codes:
             listed = ", ".join(f"'{code}'" for code in column.codes)
             found.append((f"t.{column.name} NOT IN ({listed})", column.name, column.codes))
+    found += [
+        ("t.person <= 0", "person", "a positive number"),
+        ("t.permit_to < t.permit_from", "permit_to", "a day not before permit_from"),
+        (_OTHER_DEATH, "death_date", "the same day in every stay of a person"),
+    ]
     found += [
         (f"t.{name} NOT BETWEEN 1 AND 9999", name, f"{MUNICIPALITY_DIGITS} digits")
         for name in _MUNICIPALITIES

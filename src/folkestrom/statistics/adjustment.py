@@ -200,15 +200,24 @@ def explain(
 
 def _sums(data: pa.Table) -> tuple[Text, ...]:
     """What the units add up to, by the kind of the report and of the one that it is about."""
-    sums: Counter[str] = Counter()
+    sums: Counter[Text] = Counter()
     columns = (data[name].to_pylist() for name in ("kind", "target_kind", "units"))
     for kind, target, units in zip(*columns, strict=True):
-        sums[kind if target in (None, kind) else f"{kind} of {target}"] += units
+        sums[_about(kind, target)] += units
     if not sums:
         return ()
-    largest = sorted(sums, key=lambda name: (-abs(sums[name]), name))
-    total, listed = sums.total(), ", ".join(f"{name} {sums[name]:+d}" for name in largest)
-    return (Text(f"In all {total:+d}: {listed}.", f"I alt {total:+d}: {listed}."),)
+    largest = sorted(sums, key=lambda name: (-abs(sums[name]), name.en))
+    total = sums.total()
+    en = ", ".join(f"{name.en} {sums[name]:+d}" for name in largest)
+    no = ", ".join(f"{name.no} {sums[name]:+d}" for name in largest)
+    return (Text(f"In all {total:+d}: {en}.", f"I alt {total:+d}: {no}."),)
+
+
+def _about(kind: str, target: str | None) -> Text:
+    if target in (None, kind, NO_TARGET):
+        return _KINDS[kind]
+    return Text(f"{_KINDS[kind].en} of {_KINDS[target].en}",
+                f"{_KINDS[kind].no} av {_KINDS[target].no}")  # fmt: skip
 
 
 def _unit_by_unit(found: pa.Table) -> pa.Table:

@@ -156,7 +156,19 @@ def _holds(history: History, rows: Rows) -> str:
     return f"h.valid_from <= {day} AND h.valid_to > {day} AND {known}"
 
 
-@step("parents_born", reads=["attribute"], example={"source": "residents"})
+#: Persons as their children tell of them: a merged identity is told as the person that goes on.
+_TOLD = """(
+          SELECT person, birth_date, country_of_birth, known_from, known_to FROM attribute
+          UNION ALL
+          SELECT i.person, s.birth_date, s.country_of_birth,
+                 greatest(i.known_from, s.known_from) AS known_from,
+                 least(i.known_to, s.known_to) AS known_to
+          FROM identity i JOIN attribute s ON s.person = i.survivor
+            AND s.known_from < i.known_to AND i.known_from < s.known_to
+        )"""
+
+
+@step("parents_born", reads=["attribute", "identity"], example={"source": "residents"})
 def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
     """Countries of birth of the parents, by knowledge date; nothing of who has no known parent."""
     if rows.many:
@@ -165,11 +177,11 @@ def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
         FROM (SELECT DISTINCT person, known FROM {source}) r
         JOIN (SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN}) a
           ON a.person = r.person AND {_known(rows, "a")}
-        LEFT JOIN attribute m ON m.person = a.mother AND {_known(rows, "m")}
-        LEFT JOIN attribute f ON f.person = a.father AND {_known(rows, "f")}
+        LEFT JOIN {_TOLD} m ON m.person = a.mother AND {_known(rows, "m")}
+        LEFT JOIN {_TOLD} f ON f.person = a.father AND {_known(rows, "f")}
     """
     # All persons, rather than those of the rows: these would have to be found among them first.
-    born = f"SELECT person, country_of_birth FROM attribute h WHERE {_known(rows, 'h')}"
+    born = f"SELECT person, country_of_birth FROM {_TOLD} h WHERE {_known(rows, 'h')}"
     return f"""
         SELECT a.person, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
         FROM attribute a
@@ -189,7 +201,7 @@ def rows_with_parents(source: str, rows: Rows = RESIDENTS) -> str:
     """
 
 
-@step("rows_with_mother", reads=["attribute"], example={"source": "flow_rows"})
+@step("rows_with_mother", reads=["attribute", "identity"], example={"source": "flow_rows"})
 def rows_with_mother(source: str) -> str:
     """Births with the mother's completed age on the day, and her country of birth.
 
@@ -202,13 +214,15 @@ def rows_with_mother(source: str) -> str:
         FROM {source} r
         LEFT JOIN attribute a
           ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person AND {_known(EVENT_ROWS, "a")}
-        LEFT JOIN attribute m ON m.person = a.mother AND {_known(EVENT_ROWS, "m")}
+        LEFT JOIN {_TOLD} m ON m.person = a.mother AND {_known(EVENT_ROWS, "m")}
     """
 
 
 @step(
-    "rows_with_maternity", reads=["attribute", "marital"], example={"source": "flow_rows"}
-)  # fmt: skip
+    "rows_with_maternity",
+    reads=["attribute", "identity", "marital"],
+    example={"source": "flow_rows"},
+)
 def rows_with_maternity(source: str) -> str:
     """Births with the mother's marital status on the day, and which of her live births they are.
 
@@ -221,7 +235,12 @@ def rows_with_maternity(source: str) -> str:
         FROM {source} r
         LEFT JOIN (
           SELECT person, mother, CAST({numbered} AS INTEGER) AS birth_order
-          FROM attribute h WHERE mother IS NOT NULL AND {_known(EVENT_ROWS, "h")}
+          FROM (
+            SELECT h.person, coalesce(i.survivor, h.mother) AS mother, h.birth_date
+            FROM attribute h
+            LEFT JOIN identity i ON i.person = h.mother AND {_known(EVENT_ROWS, "i")}
+            WHERE h.mother IS NOT NULL AND {_known(EVENT_ROWS, "h")}
+          ) AS h
         ) a ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
         LEFT JOIN marital w ON w.person = a.mother AND w.valid_from <= r.event_date
           AND w.valid_to > r.event_date AND {_known(EVENT_ROWS, "w")}

@@ -113,14 +113,17 @@ def _childhoods(known: str, since: str) -> str:
     # That they are long over is seen without the calendar, for most.
     adult = anniversary_sql("r.birth_date", str(_ADULT))
     return f"""
-          SELECT a.mother, a.father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
+          SELECT coalesce(im.survivor, a.mother) AS mother, coalesce(fm.survivor, a.father)
+                   AS father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
           FROM (SELECT * FROM residence WHERE {_known(known)}) r
           JOIN (SELECT * FROM attribute WHERE {_known(known)}) a ON a.person = r.person
+          LEFT JOIN (SELECT * FROM identity WHERE {_known(known)}) im ON im.person = a.mother
+          LEFT JOIN (SELECT * FROM identity WHERE {_known(known)}) fm ON fm.person = a.father
           WHERE r.valid_to > {since} AND r.birth_date > {since} - INTERVAL {_ADULT + 1} YEAR
             AND least(r.valid_to, {adult}) > {since}"""
 
 
-@step("children_on_day", reads=["attribute", "residence"])
+@step("children_on_day", reads=["attribute", "identity", "residence"])
 def children_on_day(known: str = "$known_at", day: str = "$eve") -> str:
     """How many own children under 18 are resident at the end of one day, as if always."""
     return f"""
@@ -135,7 +138,7 @@ def children_on_day(known: str = "$known_at", day: str = "$eve") -> str:
     """
 
 
-@step("children", reads=["attribute", "residence"])
+@step("children", reads=["attribute", "identity", "residence"])
 def children(known: str = "$known_at", since: str = "$start - 1") -> str:
     """How many own children under 18 are resident: one more for each stay, until it or they end.
 

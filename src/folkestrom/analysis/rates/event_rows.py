@@ -60,19 +60,20 @@ def _known(alias: str) -> str:
     return f"{alias}.known_from <= $known_end AND {alias}.known_to > $known_end"
 
 
-@step("births_by_mother", reads=["attribute"])
+@step("births_by_mother", reads=["attribute", "identity"])
 def births_by_mother() -> str:
     """Every birth of the period, as something that happens to the mother, where the child is born.
 
     Who is born to a mother who is not in the register, or unknown, is not among them.
     """
     return f"""
-        SELECT a.mother AS person, b.kind, b.event_date, b.country, b.reason, m.sex, m.birth_date,
+        SELECT m.person, b.kind, b.event_date, b.country, b.reason, m.sex, m.birth_date,
                b.event_date - 1 AS described_on, FALSE AS arriving,
                b.municipality_to AS municipality, b.basic_unit_to AS basic_unit
         FROM counted_events b
         JOIN attribute a ON a.person = b.person AND {_known("a")}
-        JOIN attribute m ON m.person = a.mother AND {_known("m")}
+        LEFT JOIN identity i ON i.person = a.mother AND {_known("i")}
+        JOIN attribute m ON m.person = coalesce(i.survivor, a.mother) AND {_known("m")}
         WHERE b.kind = {int(Kind.BIRTH)}
     """
 

@@ -194,7 +194,7 @@ def _add_unreported(connection: duckdb.DuckDBPyConnection, last_year: int) -> No
 
 
 def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
-    """Residents who never moved, who are away or elsewhere for a time."""
+    """Residents who never moved, who are away, some until they return, or elsewhere for a time."""
     connection.execute(
         """
         CREATE TEMP TABLE settled AS
@@ -203,7 +203,7 @@ def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
         """,
         {"day": f"{last_year - 3}-01-01", "adult": f"{last_year - 25}-01-01"},
     )
-    done = 0
+    done, end = 0, f"DATE '{last_year}-02-01'"
     for share, country, ground, days, rule in _UNMOVED:
         here = country is None
         where = "'NO'" if here else f"'{country}'"
@@ -223,14 +223,19 @@ def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
                    CASE WHEN {here} THEN CASE municipality WHEN 301 THEN 4601 ELSE 301 END
                      END AS municipality,
                    away + {days}::INTEGER AS intended_to,
-                   CASE WHEN {here} AND {days} IS NOT NULL THEN away + {days}::INTEGER END
-                     AS to_date,
+                   CASE WHEN {here} OR away + {days}::INTEGER < {end} THEN away + {days}::INTEGER
+                     END AS to_date,
                    citizenship, sex, birth_date, country_of_birth,
                    CASE WHEN '{rule}' = 'joint_home' THEN 'NO' END AS family_country,
                    CASE WHEN '{rule}' = 'joint_home' THEN municipality END AS family_municipality,
                    CASE WHEN '{rule}' = 'reported_only' THEN TRUE END AS dwelling_norway,
                    '{rule}' AS rule
             FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            UNION ALL BY NAME
+            SELECT person, 'NO' AS country, away + {days}::INTEGER AS from_date, 'other' AS ground,
+                   municipality, citizenship, sex, birth_date, country_of_birth
+            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            WHERE {not here} AND away + {days}::INTEGER < {end}
             """
         )
         done += share

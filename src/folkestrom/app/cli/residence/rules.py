@@ -49,15 +49,25 @@ def decide(
     reports: Annotated[
         Path, typer.Option("--reports", help="Parquet file of reports to write.", dir_okay=False)
     ],
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at",
+            metavar=DAY,
+            help="What was known on a day; without it, what is known now.",
+        ),
+    ] = None,
     base: Base = "registered",
     reading: Reading = "law",
 ) -> None:
     """Decide stays by the rules, and write the reports that a register takes in."""
+    from folkestrom.app.office import arguments
     from folkestrom.app.office.residence.decide import decide
     from folkestrom.app.office.residence.questions import book_of
 
     given = settings(ctx)
-    read, written = decide(stays, reports, book_of(base, reading, option))
+    known = None if known_at is None else arguments.day(known_at, option("known_at"))
+    read, written = decide(stays, reports, book_of(base, reading, option), known)
     if given.as_json:
         given.result().print_json_of({"stays": read, "reports": written})
     else:
