@@ -114,6 +114,12 @@ class Scenario:
         return Scenario(f"{self.name}: {', '.join(said)}", tuple(made), (), parts, self.place)
 
     @property
+    def says_levels(self) -> bool:
+        """Whether it says what the level of fertility or mortality is to be."""
+        of = ("fertility", "mortality")
+        return any(one.component in of and one.how in ("level", "set") for one in self.changes)
+
+    @property
     def changes_moves(self) -> bool:
         """Whether it changes moves between areas."""
         return any(change.component == "moves" for change in self.changes)

@@ -163,3 +163,12 @@ def test_draws_that_explode_are_said_with_their_share(
 def test_what_cannot_be_drawn(store: duckdb.DuckDBPyConnection, asked: Likely, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         projected(store, 2021, 2022, likely=asked)
+
+
+def test_levels_and_draws_together_are_told(store: duckdb.DuckDBPyConnection) -> None:
+    given = Scenario("low", (Change("fertility", "set", 0.05),))
+    said = projected(
+        store, 2021, 2022, scenarios=[given, HALF], likely=Likely(4, limits=STILL)
+    ).specification.footnotes
+    told = [one.en for one in said if "levels of rates before draws" in one.en]
+    assert [one.split()[0] for one in told] == ["low"]

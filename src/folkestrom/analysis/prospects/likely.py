@@ -56,6 +56,12 @@ _OF_DRAWN_AREAS: Final = Text(
     "som registeret kjenner, og med tilfeldigheten i et års hendelser blant så få. Medianer for "
     "områder summerer seg ikke.",
 )
+_OF_LEVELS: Final = Text(
+    "{name} says levels of rates before draws; what is drawn comes on top, of mortality its trend "
+    "too.",
+    "{name} angir nivåer for ratene før trekning; det som trekkes, kommer i tillegg, for "
+    "dødeligheten også trenden.",
+)
 #: Figures that are drawn.
 DRAWN: Final = (*USUAL, *ASSUMED)
 
@@ -189,7 +195,8 @@ def likely_outlook(
         dimensions = (replace(scenario_of_it, categories=kept), *others)
     ranges = of_ranges(scenarios, drawn=True)
     of_areas = (*OF_AREAS, _OF_DRAWN_AREAS) if areas else ()
-    notes = (*spec.footnotes, *of_areas, *ranges, *said, *map(fingerprint, scenarios))
+    levels = [_OF_LEVELS.fill(name=one.name) for one in scenarios if one.says_levels]
+    notes = (*spec.footnotes, *of_areas, *ranges, *levels, *said, *map(fingerprint, scenarios))
     return replace(made, specification=replace(spec, dimensions=dimensions, footnotes=notes))
 
 
