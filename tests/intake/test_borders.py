@@ -43,6 +43,13 @@ def test_numbers_of_their_day_are_accepted(tmp_path: Path, day: str, place: str)
     assert not _store(tmp_path, _row(1, day, place)).info().quarantined
 
 
+def test_a_first_registration_tells_of_the_population_of_the_day_after(tmp_path: Path) -> None:
+    registered = _row(1, "2019-12-31", "3005").replace("immigration", "first_registration")
+    early = _row(2, "2019-12-30", "3005").replace("immigration", "first_registration")
+    store = _store(tmp_path, registered, early)
+    assert [row["row"] for row in store.quarantine().to_pylist()] == [2]
+
+
 @pytest.mark.parametrize(
     ("day", "place", "meaning"),
     [

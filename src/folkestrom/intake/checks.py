@@ -239,10 +239,14 @@ def _consistent() -> Iterator[Check]:
 
 
 def _valid_then() -> Iterator[Check]:
-    """The number of a municipality is one of the day of the event."""
+    """The number of a municipality is one of the day of the event.
+
+    A first registration tells of the population of the day after, which is in that day's borders.
+    """
+    told = f"event_date + (kind = {int(Kind.FIRST_REGISTRATION)})::INTEGER"
     for name in PLACED:
         begins, ends, ended_first = life_names(name)
-        early = f"event_date < {begins} AND coalesce(event_date >= {ended_first}, TRUE)"
+        early = f"{told} < {begins} AND coalesce(event_date >= {ended_first}, TRUE)"
         condition = f"({early}) OR event_date >= {ends}"
         allowed = "the number that the municipality had on event_date"
         yield Check(Reason.CODE_NOT_VALID, name, condition, allowed)

@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_threads(
 ) -> None:
     for threads in ("1", "3"):
         monkeypatch.setenv("FOLKESTROM_THREADS", threads)
-        again = create(tmp_path / threads, scale=SCALE, panel=True)
+        again = create(tmp_path / threads, scale=SCALE, panel=True, stays=True)
         assert contents(again.folder) == contents(small.folder)
 
 

@@ -50,7 +50,7 @@ _UNMOVED: Final = (
 _EVENTS: Final = """
     CREATE TEMP TABLE stood AS
     WITH told AS (FROM read_parquet($reports))
-    SELECT * FROM told t
+    SELECT *, (event_date, received_at, source_report_id) AS placed FROM told t
     WHERE kind IN ('birth', 'first_registration', 'immigration', 'move', 'emigration', 'death')
       AND NOT EXISTS (
         SELECT 1 FROM told o WHERE coalesce(o.annuls, o.corrects) = t.source_report_id
@@ -60,9 +60,9 @@ _MIGRANTS: Final = """
     CREATE TEMP TABLE told_stay AS
     WITH person AS (
       SELECT person, max(event_date) FILTER (kind = 'death') AS death_date,
-             arg_max(sex, event_date) AS sex, arg_max(birth_date, event_date) AS birth_date,
-             arg_min(country_of_birth, event_date) AS country_of_birth,
-             arg_max(citizenship, event_date) AS citizenship,
+             arg_max(sex, placed) AS sex, arg_max(birth_date, placed) AS birth_date,
+             arg_min(country_of_birth, placed) AS country_of_birth,
+             arg_max(citizenship, placed) AS citizenship,
              bool_or(kind IN ('immigration', 'emigration')) AS migrant,
              bool_or(kind = 'move') AS moved
       FROM stood GROUP BY person
@@ -71,7 +71,8 @@ _MIGRANTS: Final = """
              event_date AS from_date, kind,
              TRY_CAST(CASE WHEN kind <> 'emigration' THEN municipality END AS INTEGER)
                AS municipality,
-             lead(event_date) OVER (PARTITION BY s.person ORDER BY event_date, s.received_at)
+             lead(event_date) OVER (PARTITION BY s.person ORDER BY event_date, s.received_at,
+                 s.source_report_id)
                AS to_date,
              reason, p.* EXCLUDE (person)
       FROM stood s JOIN person p ON p.person = s.person
@@ -133,7 +134,8 @@ def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
     last_year
         The country ends on 1 February of it.
     """
-    with duckdb.connect() as connection:
+    # One thread: the same rows in the same order, whatever the machine.
+    with duckdb.connect(config={"threads": 1}) as connection:
         pattern = {"reports": literal(reports) + "/*.parquet"}
         connection.execute(_EVENTS, pattern)
         connection.execute(_MIGRANTS)
@@ -147,7 +149,7 @@ def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
 
 
 def _ordered() -> str:
-    return "SELECT * EXCLUDE (rule) FROM case_stay ORDER BY person, from_date, country"
+    return "SELECT * EXCLUDE (rule) FROM case_stay ORDER BY ALL"
 
 
 def _truth(day: str) -> str:
