@@ -25,11 +25,12 @@ def files(folder: Path) -> set[str]:
 
 def test_the_folder_holds_reports_truth_and_variables(small: Result) -> None:
     found = {f for f in files(small.folder) if not f.startswith("reports/reports-")}
-    truth = ("leavers", "model", "offsets", "panel", "persons", "revisions")
+    truth = ("leavers", "model", "offsets", "panel", "persons", "residence", "revisions")
     assert found == {
         *(f"truth/{name}.{'json' if name == 'model' else 'parquet'}" for name in truth),
         *(f"variables/{name}.parquet" for name in (*YEARLY, "background", "arrival")),
         "municipalities/centrality.parquet",
+        "stays.parquet",
     }
 
 
