@@ -334,9 +334,7 @@ def derived_tables() -> str:
         lines += _table(["column", "type", "may be NULL", "what it says"], rows)
     columns = [[f"`{name}`", CODE_TYPES[str(type)], said] for name, type, said in CodeTable.COLUMNS]
     lines += [
-        "",
-        "## code",
-        "",
+        "", "## code", "",
         "One row is one code of a variable, with a label that it has. The table is not in the",
         "store: it is there for whoever asks by SQL in Python, within `Store.reading()`, and made",
         "when it is read. Linked variables are in it; numbers without a list, such as years of",
@@ -344,17 +342,11 @@ def derived_tables() -> str:
         "`valid_from` nor for `valid_to` has it twice.",
         "",
         *_table(["column", "type", "what it says"], columns),
-    ]
-    flags = [
-        [str(int(r)), f"`{r.name.lower()}`", flag.is_.en, flag.mended_by.en]
-        for r, flag in FLAGS.items()
-    ]
-    lines += [
-        "",
-        "## Reasons of flags",
-        "",
-        *_table(["code", "reason", "what stands", "what mends it"], flags),
-    ]
+    ]  # fmt: skip
+    flags = ([str(int(r)), f"`{r.name.lower()}`", flag.is_.en, flag.mended_by.en]
+             for r, flag in FLAGS.items())  # fmt: skip
+    lines += ["", "## Reasons of flags", ""]
+    lines += _table(["code", "reason", "what stands", "what mends it"], flags)
     return "\n".join(lines) + "\n"
 
 
@@ -364,36 +356,31 @@ CODE_TYPES = {"string": "VARCHAR", "int32": "INTEGER", "date32[day]": "DATE"}
 def feed_events() -> str:
     """Types of events of the national register's feed, and what becomes of them."""
     listed = {"schema": "schema", "documents": "documents only"}
-    return "\n".join(
-        [
-            "# Events of the national register",
-            NOTE,
-            "",
-            "What [`feed read`](../how-to/read-the-national-feed.md) makes of each type of",
-            "event. Listed: in the schema of event documents, version 1.4, or only in the list of",
-            "events in the register's description, version 1.8.",
-            "",
-            *_table(
-                ["type", "listed in", "becomes", "why not, or not all of it"],
-                (
-                    [f"`{e.type}`", listed[e.listed_in], e.what or f"**{e.treatment}**", e.why]
-                    for e in event_types().values()
-                ),
-            ),
-            "",
-            "A type that is not in this table is **quarantined**; intake of the others goes on.",
-            "",
-            "## Reasons",
-            "",
-            "Why an event stands in `quarantine.tsv`:",
-            "",
-            *_table(
-                ["reason", "what is wrong"],
-                ([f"`{reason}`", said] for reason, said in FEED_REASONS.items()),
-            ),
-            "",
-        ]
+    events = (
+        [f"`{e.type}`", listed[e.listed_in], e.what or f"**{e.treatment}**", e.why]
+        for e in event_types().values()
     )
+    heads = ["type", "listed in", "becomes", "why not, or not all of it"]
+    reasons = ([f"`{reason}`", said] for reason, said in FEED_REASONS.items())
+    types = "\n".join(_table(heads, events))
+    why = "\n".join(_table(["reason", "what is wrong"], reasons))
+    return f"""# Events of the national register
+{NOTE}
+
+What [`feed read`](../how-to/read-the-national-feed.md) makes of each type of event. Listed: in the
+schema of event documents, version 1.4, or only in the list of events in the register's
+description, version 1.8.
+
+{types}
+
+A type that is not in this table is **quarantined**; intake of the others goes on.
+
+## Reasons
+
+Why an event stands in `quarantine.tsv`:
+
+{why}
+"""
 
 
 PAGES: dict[str, Callable[[], str]] = {

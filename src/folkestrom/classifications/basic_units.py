@@ -19,12 +19,12 @@ import polars as pl
 from folkestrom.classifications.conversion import border_days, shares_of
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import compose, step
+from folkestrom.model.report import UNITS
 
 #: The table of a store that has it.
 UNIT_PLACES: Final = "unit_place"
 #: The time of a unit without end on either side.
 ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
-_UNIT: Final = 10_000
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -99,7 +99,7 @@ def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
         days = [ALWAYS[0], *(day for day, _ in reversed(earlier)), *(d for d, _ in later)]
         codes = [*(c for _, c in reversed(earlier)), code, *(c for _, c in later)]
         for at, start, end in zip(codes, days, [*days[1:], ALWAYS[1]], strict=True):
-            for place, low, high in _places(at // _UNIT, lives[at], start, end):
+            for place, low, high in _places(at // UNITS, lives[at], start, end):
                 rows.append((code, place, at, parts.get(at) or place * 100, low, high))
     names = dict.fromkeys(("unit", "municipality", "basic_unit", "part_of_town"), pl.Int32)
     return pl.DataFrame(rows, names | {"valid_from": pl.Date, "valid_to": pl.Date}, orient="row")
@@ -143,7 +143,7 @@ def _chain(
     """The codes after (or before) one, each with the day on which it takes its place."""
     found: list[tuple[date, int]] = []
     while others := [c for c in linked.get((day, code), ()) if c in lives and c != code]:
-        same = [other for other in others if other % _UNIT == code % _UNIT]
+        same = [other for other in others if other % UNITS == code % UNITS]
         code = (same or others)[0]
         found.append((day, code))
         day = lives[code][0 if back else 1]

@@ -27,6 +27,7 @@ from folkestrom.classifications.basic_units import ALWAYS, UNIT_PLACES, followed
 from folkestrom.classifications.conversion import shares_of
 from folkestrom.engine.rows import lent
 from folkestrom.errors import InputRefused
+from folkestrom.model.report import UNITS
 
 _UNITS: Final = "basic_units"
 _CHANGES: Final = "basic_unit_changes"
@@ -34,7 +35,6 @@ _VERSIONS: Final = "classifications"
 _LIST: Final = ("code", "name", "valid_from", "valid_to")
 #: Last digits of the units for whoever's unit is not known.
 _UNKNOWN: Final = 9_999
-_UNIT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def from_versions(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, tuple
         "fylke_no",
     )
     faults = _faults(coded)
-    own = coded.filter(pl.col("code") // _UNIT == pl.col("municipality"))
+    own = coded.filter(pl.col("code") // UNITS == pl.col("municipality"))
     versions = own["version"].unique().sort().to_list()
     ends = dict(zip(versions, [*versions[1:], ALWAYS[1]], strict=True))
     units = (
@@ -186,7 +186,7 @@ def _faults(rows: pl.DataFrame) -> tuple[str, ...]:
             f"{odd.height} rows have county codes that are no numbers ({codes} …): a county is the "
             "first two digits of the municipality."
         )
-    strange = rows.filter(pl.col("code") // _UNIT != pl.col("municipality"))
+    strange = rows.filter(pl.col("code") // UNITS != pl.col("municipality"))
     if strange.height:
         code, place = strange.select("code", "municipality").row(0)
         found.append(
@@ -202,7 +202,7 @@ def _faults(rows: pl.DataFrame) -> tuple[str, ...]:
     if spread.height:
         many = spread["delomraade_no"].n_unique()
         found.append(f"{many} sub-areas lie in two parts of town: each unit's own part counts.")
-    unknown = rows.filter(pl.col("code") % _UNIT == _UNKNOWN)["code"].n_unique()
+    unknown = rows.filter(pl.col("code") % UNITS == _UNKNOWN)["code"].n_unique()
     if unknown:
         found.append(f"{unknown} units stand for an unknown unit of their municipality: kept.")
     return tuple(found)
@@ -217,17 +217,17 @@ def _matched(
     """
     coming: dict[int, list[int]] = {}
     for code in after.keys() - before.keys():
-        coming.setdefault(code // _UNIT, []).append(code)
+        coming.setdefault(code // UNITS, []).append(code)
     found: dict[int, int] = {}
     lost = 0
     follow = {
         place: shares_of(place, day - timedelta(days=1), day)
-        for place in {code // _UNIT for code in before.keys() - after.keys()}
+        for place in {code // UNITS for code in before.keys() - after.keys()}
     }
     for code in sorted(before.keys() - after.keys()):
-        others = [c for to in follow[code // _UNIT] for c in sorted(coming.get(to, ()))]
+        others = [c for to in follow[code // UNITS] for c in sorted(coming.get(to, ()))]
         named = [other for other in others if after[other] == before[code]]
-        numbered = [other for other in others if other % _UNIT == code % _UNIT]
+        numbered = [other for other in others if other % UNITS == code % UNITS]
         both = [other for other in named if other in numbered]
         chosen = both or (named if len(named) == 1 else numbered or named)
         if chosen:

@@ -20,6 +20,7 @@ import polars as pl
 
 from folkestrom.classifications.areas import listed_day
 from folkestrom.errors import UsageError
+from folkestrom.model.report import UNITS
 
 
 @cache
@@ -92,7 +93,7 @@ def municipality_of(basic_unit: int) -> int:
     >>> municipality_of(3010101)
     301
     """
-    return basic_unit // 10_000
+    return basic_unit // UNITS
 
 
 def county_of(municipality: int) -> int:

@@ -18,8 +18,6 @@ from folkestrom.errors import StoreError
 _LOG_POSITION: Final = "log_position"
 _LOG_WITHDRAWALS: Final = "log_withdrawals"
 _LARGEST_UNIT: Final = "largest_unit"
-#: Numbers that basic units of a municipality can have.
-_NUMBERS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,10 @@ def put_log_state(connection: Connection, state: LogState) -> None:
     put(connection, _LOG_WITHDRAWALS, str(state.withdrawals))
 
 
-def largest_unit(connection: Connection) -> int:
-    """The largest number that a basic unit of the log has inside its municipality."""
-    if get(connection, _LARGEST_UNIT) is None:
-        return _NUMBERS - 1
-    return numbers(connection, _LARGEST_UNIT, 1)[0]
+def largest_unit(connection: Connection) -> int | None:
+    """The largest number that a basic unit of the log has inside its municipality, if known."""
+    known = get(connection, _LARGEST_UNIT)
+    return None if known is None else int(known)
 
 
 def put_largest_unit(connection: Connection, number: int) -> None:

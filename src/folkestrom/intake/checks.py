@@ -24,6 +24,7 @@ from folkestrom.model.report import (
     CORRECTABLE_ATTRIBUTES,
     IDENTITY_COLUMNS,
     MUNICIPALITY_DIGITS,
+    UNITS,
     Column,
     Type,
 )
@@ -214,12 +215,11 @@ def _fitting() -> Iterator[Check]:
 
 def _consistent() -> Iterator[Check]:
     """The values can all be right at once."""
-    shift = 10 ** (BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS)
     for unit, place in (("basic_unit", "municipality"), ("basic_unit_from", "municipality_from")):
         yield Check(
             Reason.CONTRADICTION,
             unit,
-            f"{unit} // {shift} <> {place}",
+            f"{unit} // {UNITS} <> {place}",
             f"a basic unit whose first {MUNICIPALITY_DIGITS} digits are those of {place}",
         )
     for name in ("mother", "father", "partner", "survivor"):

@@ -201,6 +201,8 @@ IDENTITY_COLUMNS: Final = (*ANNULMENT_COLUMNS[:-1], "survivor", "corrects")
 MUNICIPALITY_DIGITS: Final = 4
 COUNTY_DIGITS: Final = 2
 BASIC_UNIT_DIGITS: Final = 8
+#: Basic units are numbered inside each municipality; so many numbers there are.
+UNITS: Final = 10 ** (BASIC_UNIT_DIGITS - MUNICIPALITY_DIGITS)
 
 
 def required_columns(kind: Kind) -> tuple[str, ...]:

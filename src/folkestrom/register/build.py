@@ -16,6 +16,7 @@ import duckdb
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
 from folkestrom.engine.steps import create_view, run, step
 from folkestrom.intake.tables import create_tables
+from folkestrom.model.report import UNITS
 from folkestrom.register.log_view import known_report
 from folkestrom.register.tables import TABLES
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Up to this share of the log, new reports are worked in; beyond, making all anew is faster.
 _WORKED_IN: Final = 0.02
-#: Numbers that basic units of a municipality can have.
-UNITS: Final = 10_000
 #: Always worked in, however small the log is.
 _FEW: Final = 2_000
 

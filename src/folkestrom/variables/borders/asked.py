@@ -31,13 +31,12 @@ from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.engine.rows import first_row, is_table, lent
 from folkestrom.engine.steps import Step, create_view, run
 from folkestrom.errors import UsageError
-from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
+from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS, UNITS
 from folkestrom.model.specification import Text, same
 from folkestrom.variables.borders.places import as_it_was, places_on
 from folkestrom.variables.borders.views import (
     ASKED,
     PLACES,
-    UNIT,
     catalog_of,
     changing_days,
     event_as_it_was,
@@ -47,7 +46,6 @@ from folkestrom.variables.borders.views import (
 )
 from folkestrom.variables.variable import Variable
 
-#: Where codes of places begin and end that never changed.
 #: The level between municipalities and basic units.
 PART_OF_TOWN: Final = "part_of_town"
 
@@ -104,7 +102,7 @@ def put_up(
         with lent(connection, put=table):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM put")
     if rows.height:
-        divided = rows.filter(pl.col("key") >= UNIT)["key"] // UNIT
+        divided = rows.filter(pl.col("key") >= UNITS)["key"] // UNITS
         where = {} if asked is None else {"divided": sorted(divided.unique().to_list())}
         for view in views:
             create_view(connection, [view(catalog, parts=parts, **where)], temporary=True)

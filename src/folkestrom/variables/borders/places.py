@@ -15,8 +15,10 @@ from folkestrom.classifications.conversion import Shares, border_days, shares_of
 from folkestrom.classifications.tables import municipality_names
 from folkestrom.engine.steps import run
 from folkestrom.engine.store_derived import largest_unit
-from folkestrom.variables.borders.views import UNIT, first_stay
+from folkestrom.model.report import UNITS
+from folkestrom.variables.borders.views import first_stay
 
+#: From when to when codes of places hold that never changed.
 _ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
 
 
@@ -42,14 +44,14 @@ def places_on(
     whole = {code: next(iter(to)) for code, to in shares.items() if len(to) == 1}
     rows = [_rows([*whole], [[*whole.values()]], [_ALWAYS])]
     units = _units(connection, [code for code in shares if code not in whole], known)
-    for at in {starts[code] for code in (units // UNIT).tolist()}:
-        own = units[np.isin(units // UNIT, [c for c, d in starts.items() if d == at])]
-        traces = traced(own // UNIT, own % UNIT, [at, day])
+    for at in {starts[code] for code in (units // UNITS).tolist()}:
+        own = units[np.isin(units // UNITS, [c for c, d in starts.items() if d == at])]
+        traces = traced(own // UNITS, own % UNITS, [at, day])
         rows.append(_rows(own, traces[-1:], [_ALWAYS]))
-    rough = [shares[code] for code in set((units // UNIT).tolist())]
+    rough = [shares[code] for code in set((units // UNITS).tolist())]
     if known is not None:
         here = known.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
-        named = pl.Series([whole.get(u // UNIT, 0) for u in here["key"].to_list()], dtype=pl.Int32)
+        named = pl.Series([whole.get(u // UNITS, 0) for u in here["key"].to_list()], dtype=pl.Int32)
         moved = (pl.col("municipality") != named) | (pl.col("basic_unit") != pl.col("key"))
         rows.append(here.filter(moved))
     found = pl.concat(rows).filter(
@@ -77,8 +79,10 @@ def _units(
 
     To look up which numbers occur would take longer than the questions that are asked.
     """
-    numbers = np.arange(largest_unit(connection) + 1, dtype=np.int64)
-    units = (np.array(codes, np.int64)[:, None] * UNIT + numbers).reshape(-1)
+    known_largest = largest_unit(connection)
+    largest = UNITS - 1 if known_largest is None else known_largest
+    numbers = np.arange(largest + 1, dtype=np.int64)
+    units = (np.array(codes, np.int64)[:, None] * UNITS + numbers).reshape(-1)
     return units if known is None else np.setdiff1d(units, known["key"].to_numpy())
 
 
@@ -97,10 +101,10 @@ def as_it_was(
     places = [[next(iter(shares[code][n])) for code in whole] for n in range(len(seen))]
     rows = [_rows(whole, places, spells)]
     units = _units(connection, [code for code in shares if code not in set(whole)], known)
-    for code in sorted(set((units // UNIT).tolist())):
-        own = units[units // UNIT == code]
+    for code in sorted(set((units // UNITS).tolist())):
+        own = units[units // UNITS == code]
         rows.append(_rows(own, _traces(own, starts[code], seen, reported), spells))
-    rough = [s for code in set((units // UNIT).tolist()) for s in shares[code]]
+    rough = [s for code in set((units // UNITS).tolist()) for s in shares[code]]
     if known is not None:
         rows.append(known)
     return _changing(pl.concat(rows)), _rough(rough)
@@ -131,7 +135,7 @@ def _traces(
     seen: Sequence[date],
     reported: date | None,
 ) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    codes, numbers = units // UNIT, units % UNIT
+    codes, numbers = units // UNITS, units % UNITS
     later = [day for day in seen if day > at]
     earlier = [day for day in reversed(seen) if day <= at]
     before = (

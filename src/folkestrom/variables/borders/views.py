@@ -9,15 +9,13 @@ import duckdb
 
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import run, step
+from folkestrom.model.report import UNITS
 
 #: Tables of a connection that asks for borders: where places are, and what was asked.
 PLACES: Final = "border_place"
 
 
 ASKED: Final = "asked_borders"
-
-
-UNIT: Final = 10_000
 
 
 #: A municipality without parts of town is one, of this number.
@@ -77,7 +75,7 @@ def _divided(municipality: str, unit: str, divided: Sequence[int]) -> str:
 
 def _unit(column: str, parts: bool) -> str:
     """A basic unit that is not classified: as it is reported, or the whole of its municipality."""
-    return f"{column} // {UNIT} * {_PARTS}" if parts else column
+    return f"{column} // {UNITS} * {_PARTS}" if parts else column
 
 
 def _unique() -> str:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     DAY,
     End,
@@ -25,13 +26,18 @@ from folkestrom.app.cli.options import (
     option,
 )
 from folkestrom.app.cli.residence.explain import Base, Reading
-from folkestrom.app.cli.statistics import shown
 from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.model.specification import Text
 
 residence_app = typer.Typer(
     help="What the rules of residence make of stays: reports, an audit, two population bases.",
     no_args_is_help=True,
 )
+_HEADINGS = {
+    "rule": Text("rule", "regel"), "part": Text("part", "del"), "base": Text("base", "begrep"),
+    "reading": Text("reading", "lesemåte"), "from": Text("from", "fra"), "to": Text("to", "til"),
+    "text": Text("text", "tekst"),
+}  # fmt: skip
 StaysFile = Annotated[
     Path, typer.Argument(help="File of stays: Parquet, CSV or NDJSON.", dir_okay=False)
 ]
@@ -93,24 +99,18 @@ def audit(
     output: Output = None,
 ) -> None:
     """Count whom the register has against the rules, and whom it lacks, by rule."""
+    given = dict(locals())
     from folkestrom.app.office.residence.questions import AuditQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = AuditQuestion.asked(
-        option, stays=stays, date=date, by=by, known_at=known_at, base=base, reading=reading,
-        shown=shown(totals=totals, order=order, top=top, wide=wide, labels=labels,
-                    publish=publish, lang=given.lang),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(AuditQuestion.asked, given)
 
 
 @residence_app.command("bridge")
 def bridge(
     ctx: typer.Context,
     stays: StaysFile,
-    start: Start,
-    end: End,
+    from_: Start,
+    to_: End,
     known_at: KnownAt = PUBLISHED,
     reading: Reading = "law",
     totals: Totals = False,
@@ -122,16 +122,10 @@ def bridge(
     output: Output = None,
 ) -> None:
     """Count migration by the law and by usual residence, and the rule that makes the difference."""
+    given = dict(locals())
     from folkestrom.app.office.residence.questions import BridgeQuestion
 
-    given = settings(ctx)
-    given.check_output(output)
-    question = BridgeQuestion.asked(
-        option, stays=stays, from_=start, to_=end, known_at=known_at, reading=reading,
-        shown=shown(totals=totals, order=order, wide=wide, labels=labels, publish=publish,
-                    lang=given.lang),
-    )  # fmt: skip
-    given.write(given.answer(question, wait), output)
+    answered(BridgeQuestion.asked, given)
 
 
 @residence_app.command("rules")
@@ -152,8 +146,8 @@ def rules(ctx: typer.Context) -> None:
         given.result().print_json_of(rows)
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("rule", "part", "base", "reading", "from", "to", "text"):
-        table.add_column(name, overflow="fold")
+    for heading in _HEADINGS.values():
+        table.add_column(heading.of(given.lang), overflow="fold")
     for row in rows:
-        table.add_row(*(row[column.header] for column in table.columns))  # type: ignore[index]
+        table.add_row(*(row[name] for name in _HEADINGS))
     given.result().print(table)

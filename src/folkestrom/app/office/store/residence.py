@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import Knowledge, parameter
-from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.residence.questions import (
     AuditQuestion,
     BridgeQuestion,
@@ -100,14 +99,7 @@ class Residence(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Residence.residence_audit, locals())
-        question = AuditQuestion.asked(
-            parameter, stays=stays, date=date, by=by, known_at=known_at, base=base,
-            reading=reading, shown=Presentation.asked(
-                totals=totals, order=order, top=top, wide=wide, labels=labels, publish=publish
-            ),
-        )  # fmt: skip
-        return self._answer(question).to(to)
+        return self._answered(Residence.residence_audit, AuditQuestion.asked, locals())
 
     def residence_bridge(
         self,
@@ -139,11 +131,4 @@ class Residence(Opened):
         to
             "arrow", "polars" or "pandas".
         """
-        check_arguments(Residence.residence_bridge, locals())
-        question = BridgeQuestion.asked(
-            parameter, stays=stays, from_=from_, to_=to_, known_at=known_at, reading=reading,
-            shown=Presentation.asked(
-                totals=totals, order=order, wide=wide, labels=labels, publish=publish
-            ),
-        )  # fmt: skip
-        return self._answer(question).to(to)
+        return self._answered(Residence.residence_bridge, BridgeQuestion.asked, locals())
