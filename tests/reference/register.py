@@ -24,7 +24,7 @@ RECORD_STARTS = (FIRST_REGISTRATION, BIRTH, IMMIGRATION)
 
 ALREADY_REGISTERED, IMMIGRATION_OF_RESIDENT, MOVE_OF_NONRESIDENT = 1, 2, 3
 EMIGRATION_OF_NONRESIDENT, NO_RECORD, AFTER_DEATH, DEATH_BEFORE_BIRTH = 4, 5, 6, 7
-TARGET_NOT_COME, BEFORE_BIRTH = 8, 9
+TARGET_NOT_COME, BEFORE_BIRTH, CIRCULAR_MERGE, SURVIVOR_WITHOUT_RECORD = 8, 9, 10, 11
 
 UNKNOWN, NEVER_MARRIED = 0, 1
 UNKNOWN_COUNTRY = COUNTRIES.index("XX") + 1
@@ -130,6 +130,58 @@ def merge(standing: Iterable[Report]) -> Report | None:
     about = [report for report in standing if report.kind in (MERGE, SPLIT)]
     last = max(about, key=Report.order, default=None)
     return last if last is not None and last.kind == MERGE else None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a standing merge comes to: another person, or an objection."""
+
+    merge: Report | None = None
+    survivor: int | None = None
+    objection: int | None = None
+
+
+class Merges:
+    """The merges that stand on a day, followed from person to person.
+
+    Of those that lead round in a circle, the last to be known is not applied. One that leads to
+    nobody with a record isn't either, and whoever told it goes on as before.
+    """
+
+    def __init__(self, people: dict[int, list[Report]], known_at: date) -> None:
+        standing = {one: Standing(theirs, known_at).standing for one, theirs in people.items()}
+        found = {one: merge(reports) for one, reports in standing.items()}
+        self.merges = {one: report for one, report in found.items() if report is not None}
+        self.registered = {one for one, reports in standing.items() if attributes(reports)}
+
+    def circle(self, start: int) -> set[int]:
+        seen: list[int] = []
+        while start in self.merges and start not in seen:
+            seen.append(start)
+            start = self.merges[start].survivor or 0
+        return set(seen[seen.index(start) :]) if start in seen else set()
+
+    def is_last_of_circle(self, one: int) -> bool:
+        circle = self.circle(one)
+        last = max((self.merges[n] for n in circle), key=Report.order, default=None)
+        return one in circle and self.merges[one] is last
+
+    def goes_on_as(self, one: int) -> int | None:
+        """The person that there is in the end; None: there is none."""
+        if one in self.merges and not self.is_last_of_circle(one):
+            found = self.goes_on_as(self.merges[one].survivor or 0)
+            if found is not None:
+                return found
+        return one if one in self.registered else None
+
+    def identity(self, person: int) -> Identity:
+        told = self.merges.get(person)
+        if told is None:
+            return Identity()
+        if self.is_last_of_circle(person):
+            return Identity(told, None, CIRCULAR_MERGE)
+        survivor = self.goes_on_as(told.survivor or 0)
+        return Identity(told, survivor, SURVIVOR_WITHOUT_RECORD if survivor is None else None)
 
 
 # --- What is known about a person apart from events ---
@@ -290,10 +342,12 @@ class Life:
         )
 
 
-def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Life:
+def replay(
+    reports: Iterable[Report], known_at: date, continued: Identity, before: date = OPEN
+) -> Life:
     """Replay one person's standing reports of events before a day, as known on `known_at`."""
     register = Standing(reports, known_at)
-    merged = merge(register.standing) is not None
+    merged = continued.survivor is not None
     counted = [] if merged else register.standing
     life = Life(attributes(counted))
     events = [r for r in counted if r.kind not in (ATTRIBUTE_CORRECTION, ANNULMENT, MERGE, SPLIT)]
@@ -301,6 +355,8 @@ def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Li
     in_order = sorted(in_time, key=Report.place_in_life)
     for _, reports_of_day in groupby(in_order, key=lambda report: report.event_date):
         life.replay_day(list(reports_of_day))
+    if continued.merge and continued.objection:
+        life.flags.append((continued.merge, continued.objection))
     for report in register.standing:
         if register.waits(report):
             life.flags.append((report, TARGET_NOT_COME))
@@ -312,10 +368,10 @@ def replay(reports: Iterable[Report], known_at: date, before: date = OPEN) -> Li
 # --- The derived tables ---
 
 
-def rows_known_at(reports: list[Report], known_at: date) -> Tables:
+def rows_known_at(person: int, people: dict[int, list[Report]], known_at: date) -> Tables:
     """Every row of one person on one knowledge date, without its knowledge interval."""
-    life = replay(reports, known_at)
-    person = reports[0].person
+    ended = Merges(_connected(person, people), known_at).identity(person)
+    life = replay(people[person], known_at, ended)
     tables: Tables = {name: set() for name in ("stay", "marital", "citizenship")}
     for variable, spell in life.spells:
         if spell.valid_from == spell.valid_to:
@@ -333,10 +389,20 @@ def rows_known_at(reports: list[Report], known_at: date) -> Tables:
         begins = life.attributes["begins"]
         tables["attribute"].add((person, *known, begins, OPEN, start.position))
     tables["event"] = set(life.events)
-    ended = merge(Standing(reports, known_at).standing)
-    tables["identity"] = {(person, ended.survivor, ended.position)} if ended else set()
+    tables["identity"] = set()
+    if ended.merge and ended.survivor is not None:
+        tables["identity"].add((person, ended.survivor, ended.merge.position))
     tables["flag"] = {(report.position, person, reason) for report, reason in life.flags}
     return tables
+
+
+def _connected(person: int, people: dict[int, list[Report]]) -> dict[int, list[Report]]:
+    """The person, and all who are ever said to be the same in any number of steps."""
+    said = {(r.person, r.survivor) for one in people.values() for r in one if r.kind == MERGE}
+    found = {person}
+    while more := {n for pair in said if found & {*pair} for n in pair if n} - found:
+        found |= more
+    return {n: people[n] for n in found if n in people}
 
 
 def derived_tables(reports: Iterable[Report]) -> Tables:
@@ -345,11 +411,16 @@ def derived_tables(reports: Iterable[Report]) -> Tables:
     for report in reports:
         people.setdefault(report.person, []).append(report)
     tables: Tables = {}
-    for theirs in people.values():
-        days = sorted({report.known_from for report in theirs})
+    for person in people:
+        connected = _connected(person, people).values()
+        days = sorted({report.known_from for reports_ in connected for report in reports_})
         there: dict[tuple[str, Row], date] = {}
         for day in days:
-            now = {(name, row) for name, rows in rows_known_at(theirs, day).items() for row in rows}
+            now = {
+                (name, row)
+                for name, rows in rows_known_at(person, people, day).items()
+                for row in rows
+            }
             for name, row in [gone for gone in there if gone not in now]:
                 _put(tables, name, row, there.pop((name, row)), day)
             for key in now:
@@ -369,14 +440,22 @@ def _put(tables: Tables, name: str, row: Row, known_from: date, known_to: date) 
 # --- The state on one day, asked directly ---
 
 
-def as_of(reports: Iterable[Report], day: date, known_at: date) -> dict[int, dict[str, Row]]:
-    """Who was what at the end of the day before `day`, as known on `known_at`."""
+def lives(reports: Iterable[Report], known_at: date, before: date = OPEN) -> dict[int, Life]:
+    """Everybody's reports of events before a day, replayed."""
     people: dict[int, list[Report]] = {}
     for report in reports:
         people.setdefault(report.person, []).append(report)
+    return {
+        person: replay(theirs, known_at, Merges(_connected(person, people), known_at).identity(person),
+                       before)
+        for person, theirs in people.items()
+    }  # fmt: skip
+
+
+def as_of(reports: Iterable[Report], day: date, known_at: date) -> dict[int, dict[str, Row]]:
+    """Who was what at the end of the day before `day`, as known on `known_at`."""
     state: dict[int, dict[str, Row]] = {}
-    for person, theirs in people.items():
-        life = replay(theirs, known_at, before=day)
+    for person, life in lives(reports, known_at, day).items():
         state[person] = {name: spell.values for name, spell in life.current.items()}
         known = life.attributes
         if known and known["begins"] < day:

@@ -12,6 +12,7 @@ from folkestrom.register.kernel.memory import new_work
 from folkestrom.register.kernel.rows import NO_TARGET, NULL8, NULL16, NULL32, NULL64, ROW, WAITING
 from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
 from folkestrom.register.kernel.sweep import sweep
+from folkestrom.register.merges import rulings
 from folkestrom.register.tables import TABLES
 from tests.reference.register import Report, Tables
 
@@ -46,6 +47,8 @@ def _number(report: Report, name: str) -> int:
 
 def kernel_sink(reports: Sequence[Report], *, plain: bool = True, capacity: int = 64) -> Sink:
     rows = packed(reports)
+    rows = np.concatenate([rows, rulings(rows)])
+    rows = rows[np.argsort(rows["person"], kind="stable")]
     persons = rows["person"]
     changes = np.flatnonzero(persons[1:] != persons[:-1]) + 1
     starts = np.concatenate(([0], changes, [len(rows)])).astype(np.int64)

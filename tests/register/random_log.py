@@ -54,7 +54,9 @@ def _report(dice: random.Random, person: int, kind: int, day: date) -> Report:
         mother=dice.choice((None, 8)),
         partner=None if kind == 11 else dice.choice((None, 9)),
         dwelling=dice.choice((None, 41, 42)),
-        survivor=7 if kind == 11 else None,
+        survivor=dice.choice([n for n in (1, 2, 3, 4, 7, 1_000) if n != person])
+        if kind == 11
+        else None,
         origin=1,
     )
 

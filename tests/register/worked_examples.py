@@ -1,4 +1,4 @@
-"""Examples as small text tables, as the manual shows them: one person's reports, and all rows.
+"""Examples as small text tables, as the manual shows them: reports, and all rows that come of them.
 
 A table's first column names its rows: the report. Cells lie under their headings, an empty one is
 none, `.` is the end of time.
@@ -69,7 +69,7 @@ def _report(number: int, cells: dict[str, str]) -> Report:
     place = _value(cells["place"])
     return Report(
         position=number,
-        person=1,
+        person=int(cells.get("person", "1")),
         kind=Kind[cells["kind"].upper()],
         received_at=datetime(received.year, received.month, received.day, 12, tzinfo=UTC),
         known_from=received + timedelta(days=1),

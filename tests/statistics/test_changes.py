@@ -19,7 +19,7 @@ from folkestrom.statistics.changes import changes, explain
 from folkestrom.statistics.flows import Window, flows
 from folkestrom.statistics.periods import Period, split, year
 from folkestrom.variables.registry import VARIABLES
-from tests.reference.register import OPEN, Report, as_of, replay
+from tests.reference.register import OPEN, Report, as_of, lives
 from tests.statistics.small_store import COUNTIES, hand_made, store_of, stretched_logs
 
 patient = settings(
@@ -61,9 +61,8 @@ def plain_stock(reports: Sequence[Report], day: date, known_at: date, area: Area
 
 def plain_flows(reports: Sequence[Report], window: Window, area: Area) -> Counter[tuple[int, str]]:
     found: Counter[tuple[int, str]] = Counter()
-    for person in {report.person for report in reports}:
-        theirs = [report for report in reports if report.person == person]
-        for event in replay(theirs, window.known_end).events:
+    for life in lives(reports, window.known_end).values():
+        for event in life.events:
             _, _, kind, day, _, first_known, left, reached, *_ = event
             late = day < window.start and first_known > window.known_start
             if late or window.start <= day < window.end:

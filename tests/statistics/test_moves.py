@@ -19,7 +19,7 @@ from folkestrom.publish.formats.layout import lay_out
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import split, year
-from tests.reference.register import OPEN, Report, replay
+from tests.reference.register import OPEN, Report, lives
 from tests.statistics.small_store import COUNTIES, hand_made, stretched_logs
 from tests.statistics.test_changes import brief, with_known_reach
 
@@ -36,9 +36,8 @@ def counts(rows: Any, *by: str, of: str = "moves") -> Counter[Any]:
 
 
 def plain_moves(reports: list[Report], known: date, level: str) -> Iterator[tuple[str, str, str]]:
-    for person in {report.person for report in reports}:
-        theirs = [report for report in reports if report.person == person]
-        for _, _, kind, day, _, _, *places in replay(theirs, known).events:
+    for life in lives(reports, known).values():
+        for _, _, kind, day, _, _, *places in life.events:
             if kind != 5 or not PERIODS[0].start <= day < PERIODS[-1].end:
                 continue
             left, reached = (COUNTIES[m] if level == "county" else m for m in places[:2])

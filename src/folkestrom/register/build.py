@@ -118,11 +118,20 @@ def sweep_log(connection: duckdb.DuckDBPyConnection, writers: Sequence[Taker]) -
     writers
         One a table, in the order of `TABLES`.
     """
-    from folkestrom.register.log_rows import in_range, ranges_of_persons, read_persons
+    from folkestrom.register.log_rows import (
+        in_range,
+        ranges_of_persons,
+        read_merged,
+        read_persons,
+        rows_in_range,
+    )
+    from folkestrom.register.merges import rulings
 
+    ruled = rulings(read_merged(connection))
     # Half of what the engine may use, beside the engine itself.
     for bounds in list(ranges_of_persons(connection, memory_of(connection) // 2)):
-        sweep_into(connection, read_persons(connection, in_range(*bounds)), writers)
+        log = read_persons(connection, in_range(*bounds), rows_in_range(ruled, *bounds))
+        sweep_into(connection, log, writers)
     for writer in writers:
         writer.write_rest(connection)
 

@@ -21,6 +21,8 @@ class FlagReason(IntEnum):
     DEATH_BEFORE_BIRTH = 7
     TARGET_NOT_COME = 8
     BEFORE_BIRTH = 9
+    CIRCULAR_MERGE = 10
+    SURVIVOR_WITHOUT_RECORD = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +123,28 @@ FLAGS: Final[dict[FlagReason, Flag]] = {
             "fødselsdatoen",
         ),
         _DATES,
+    ),
+    FlagReason.CIRCULAR_MERGE: Flag(
+        Text(
+            "a merge of identities that leads back to the identity itself, and is the last to be "
+            "known of those that do",
+            "en sammenslåing av identiteter som leder tilbake til identiteten selv, og som ble "
+            "kjent sist av dem som gjør det",
+        ),
+        Text(
+            "an annulment or correction of the wrong one of these merges, or a split",
+            "en annullering eller retting av den av sammenslåingene som er feil, eller en splitting",
+        ),
+    ),
+    FlagReason.SURVIVOR_WITHOUT_RECORD: Flag(
+        Text(
+            "a merge into a person without a record, nor continued as one who has",
+            "en sammenslåing med en person som ikke er registrert, eller videreført som en som er det",
+        ),
+        Text(
+            "the start of that person's record, or a correction of the merge",
+            "meldingen som begynner registreringen av den personen, eller en retting av "
+            "sammenslåingen",
+        ),
     ),
 }

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.engine.rows import column_of
-from folkestrom.register.kernel.memory import new_work
 from folkestrom.register.kernel.rows import AIMS_BY_LINK, Integers, select_list
-from folkestrom.register.kernel.sink import Sink, new_sink, rows_of
-from folkestrom.register.kernel.sweep import sweep
+from folkestrom.register.kernel.sink import Sink, rows_of
+from folkestrom.register.kernel.sweep import swept
 from folkestrom.register.layout import arrow_table, insert_arrow
-from folkestrom.register.log_rows import PersonRows, packed_persons
+from folkestrom.register.log_rows import packed_persons, read_merged
+from folkestrom.register.merges import rulings
 from folkestrom.register.tables import OPEN_DAY, TABLES, Table
 
 _log = logging.getLogger("folkestrom")
@@ -63,24 +63,25 @@ def _swept_before_and_now(
     connection: duckdb.DuckDBPyConnection, after_position: int
 ) -> tuple[Sink, Sink]:
     """What the reports of the persons concerned gave without the new ones, and give with them."""
+    merged = read_merged(connection)
+    ruled = rulings(merged)
+    ruled_before = rulings(merged[merged["position"] <= after_position])
+    ruled_anew = {row[0] for row in set(ruled.tolist()) ^ set(ruled_before.tolist())}
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {_CONCERNED} AS
         SELECT {select_list(AIMS_BY_LINK)} FROM report
-        WHERE person IN (SELECT person FROM report WHERE position > $after)
+        WHERE person IN (
+          SELECT person FROM report WHERE position > $after UNION SELECT unnest($ruled_anew)
+        )
         """,
-        {"after": after_position},
+        {"after": after_position, "ruled_anew": sorted(ruled_anew)},
     )
-    now = _swept(packed_persons(connection, _CONCERNED))
+    now = swept(packed_persons(connection, _CONCERNED, ruled).rows)
     earlier = f"(FROM {_CONCERNED} WHERE position <= {after_position})"
-    before = _swept(packed_persons(connection, earlier))
+    before = swept(packed_persons(connection, earlier, ruled_before).rows)
     connection.execute(f"DROP TABLE {_CONCERNED}")
     return before, now
-
-
-def _swept(log: PersonRows) -> Sink:
-    sink = new_sink(4 * len(log.rows) + 16)
-    return sweep(log.rows, log.starts, (0, log.persons), new_work(log.longest), sink)
 
 
 def _difference(before: Integers, now: Integers) -> tuple[Integers, Integers]:

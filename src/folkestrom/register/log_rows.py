@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import numpy as np
 
-from folkestrom.engine.rows import numbers_of
+from folkestrom.engine.rows import is_any, numbers_of
 from folkestrom.engine.settings import threads_of
+from folkestrom.model.codes import Kind
 from folkestrom.register.kernel.ordering import group_by_person
 from folkestrom.register.kernel.rows import (
     ROW,
@@ -25,6 +26,7 @@ from folkestrom.register.kernel.rows import (
 )
 
 _BATCH = 1 << 19
+NO_ROWS: Final = np.empty(0, ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +55,38 @@ class PersonRows:
         return int(np.diff(self.starts).max(initial=0))
 
 
-def read_persons(connection: duckdb.DuckDBPyConnection, source: str = "report") -> PersonRows:
+def read_persons(
+    connection: duckdb.DuckDBPyConnection,
+    source: str = "report",
+    more: Reports = NO_ROWS,
+) -> PersonRows:
     """Read the reports of a relation: a table or a subquery with the log's columns."""
-    return packed_persons(connection, f"(SELECT {select_list()} FROM {source})")
+    return packed_persons(connection, f"(SELECT {select_list()} FROM {source})", more)
 
 
-def packed_persons(connection: duckdb.DuckDBPyConnection, source: str) -> PersonRows:
+def read_merged(connection: duckdb.DuckDBPyConnection) -> Reports:
+    """All reports of persons who are merged, or are said to survive a merge."""
+    merges = f"report WHERE kind = {int(Kind.MERGE)}"
+    if not is_any(connection, merges):
+        return NO_ROWS
+    concerned = f"SELECT person FROM {merges} UNION SELECT survivor FROM {merges}"
+    return read_persons(connection, f"(FROM report WHERE person IN ({concerned}))").rows
+
+
+def packed_persons(
+    connection: duckdb.DuckDBPyConnection, source: str, more: Reports = NO_ROWS
+) -> PersonRows:
     """Pack the reports of a relation with the columns of `select_list`.
 
     It is read twice, first only for the persons: so that each report can be packed straight into
-    its place, and no second copy of the log is ever in memory.
+    its place, and no second copy of the log is ever in memory. `more` rows are put beside them.
     """
     query = connection.sql(f"SELECT person FROM {source}")
     persons = numbers_of(query.to_arrow_table().column("person"))
+    persons = np.concatenate([persons, more["person"]]) if len(more) else persons
     places, starts = group_by_person(persons, threads_of(connection))
     rows = np.empty(len(persons), ROW)
+    rows[places[len(persons) - len(more) :]] = more
     columns = ", ".join(Columns._fields)
     batches = connection.sql(f"SELECT {columns} FROM {source}").to_arrow_reader(_BATCH)
     first = 0
@@ -101,6 +120,15 @@ def ranges_of_persons(
     cuts = _scalar(connection, f"SELECT approx_quantile(person, [{shares}]) FROM report")
     bounds = [None, *sorted(set(cuts)), None]
     yield from itertools.pairwise(bounds)
+
+
+def rows_in_range(rows: Reports, first: int | None, end: int | None) -> Reports:
+    """The packed rows of a range of persons."""
+    persons = rows["person"]
+    kept = (persons >= first if first is not None else True) & (
+        persons < end if end is not None else True
+    )
+    return rows[np.broadcast_to(kept, len(rows))]
 
 
 def in_range(first: int | None, end: int | None) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 #: Raised whenever a rule changes what the tables hold, or they are named anew: tables of another
 #: version are rebuilt.
-METHOD_VERSION: Final = 4
+METHOD_VERSION: Final = 5
 
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
@@ -223,9 +223,9 @@ IDENTITY: Final = Table(
     ("person", "known_from"),
     (
         _PERSON,
-        Column("survivor", "BIGINT", "Pseudonym of the person as whom it is continued."),
+        Column("survivor", "BIGINT", "Pseudonym of the person as whom it is continued in the end."),
         *_KNOWN,
-        Column("position", "BIGINT", "Log position of the merge."),
+        Column("position", "BIGINT", "Log position of the merge of this identity."),
     ),
 )
 

@@ -11,15 +11,15 @@ from folkestrom.register.kernel.memory import (
     CORRECTIONS,
     EVENTS,
     HOME,
-    MERGED,
-    MERGED_SINCE,
+    MERGE_TOLD,
     NONE,
+    TOLD_SINCE,
     TOUCHED,
     Memory,
 )
 from folkestrom.register.kernel.replay import touch
 from folkestrom.register.kernel.rows import Reports
-from folkestrom.register.kernel.rules import NO_RECORD, TARGET_NOT_COME
+from folkestrom.register.kernel.rules import MERGE, NO_RECORD, TARGET_NOT_COME
 from folkestrom.register.kernel.sink import (
     Attributes,
     Sink,
@@ -155,10 +155,13 @@ def put_orphans(rows: Reports, work: Memory, registered: bool, day: int, sink: S
 
 @njit(inline="always")
 def put_merged(rows: Reports, work: Memory, day: int, sink: Sink) -> None:
-    """Close at `day` the merge that held until then, if one did."""
-    if work.number[MERGED] >= 0:
-        merge = rows[work.order[work.number[MERGED]]]
-        put_identity(sink, merge, work.number[MERGED_SINCE], day)
+    """Close at `day` the merge that stood until then, if one did, or its flag."""
+    if work.number[MERGE_TOLD] >= 0:
+        merge = rows[work.order[work.number[MERGE_TOLD]]]
+        if merge.kind == MERGE:
+            put_identity(sink, merge, work.number[TOLD_SINCE], day)
+        else:
+            put_flag(sink, merge, merge.reason, work.number[TOLD_SINCE], day)
 
 
 @njit(inline="always")

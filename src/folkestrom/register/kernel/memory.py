@@ -25,8 +25,8 @@ STATES: Final = 7
 NONE: Final = -(2**62)
 
 #: Places in `Memory.number`: how many of each list there are, and the first start of a record.
-#: Then how many merges and splits, which of them holds (-1: none) and since when.
-CHANGED, TOUCHED, CORRECTIONS, START, EVENTS, IDENTITIES, MERGED, MERGED_SINCE = range(8)
+#: Then how many merges and splits, which merge stands (-1: none), since when, and whether it holds.
+CHANGED, TOUCHED, CORRECTIONS, START, EVENTS, IDENTITIES, MERGE_TOLD, TOLD_SINCE, MERGED = range(9)
 
 _REPORT_FIELDS: Final = (
     "place",  # its place in life, or -1
@@ -117,6 +117,6 @@ def new_work(longest: int) -> Memory:
         changed=numbers(longest + 1),
         touched=numbers(longest + 1),
         current=numbers(STATES),
-        number=numbers(8),
+        number=numbers(9),
         counts=numbers(9),
     )

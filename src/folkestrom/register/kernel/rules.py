@@ -25,6 +25,9 @@ EMIGRATION = int(Kind.EMIGRATION)
 DEATH = int(Kind.DEATH)
 ANNULMENT = int(Kind.ANNULMENT)
 MERGE = int(Kind.MERGE)
+SPLIT = int(Kind.SPLIT)
+#: Of a row that no source sends: a merge does not hold, for the reason that stands in it.
+UNFIT_MERGE = max(int(kind) for kind in Kind) + 1
 
 ALREADY_REGISTERED = int(FlagReason.ALREADY_REGISTERED)
 IMMIGRATION_OF_RESIDENT = int(FlagReason.IMMIGRATION_OF_RESIDENT)

@@ -207,11 +207,11 @@ def put_event(
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_flag(sink: Sink, report: Any, reason: int, known_from: int, known_to: int) -> None:
-    """A report that stands and is not applied."""
+    """A report that stands and is not applied; of a ruling, the merge stands as the mother."""
     out, i = sink.flag, _room(sink, FLAG, sink.flag.shape[1])
     if i < 0:
         return
-    out[0, i] = report.position
+    out[0, i] = report.position if report.position >= 0 else report.mother
     out[1, i] = report.person
     out[2, i] = reason
     out[3, i] = known_from
@@ -220,7 +220,7 @@ def put_flag(sink: Sink, report: Any, reason: int, known_from: int, known_to: in
 
 @njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def put_identity(sink: Sink, merge: Any, known_from: int, known_to: int) -> None:
-    """An identity that a merge ends."""
+    """An identity that a merge ends; of a ruling, the merge stands as the mother."""
     out, i = sink.identity, _room(sink, IDENTITY, sink.identity.shape[1])
     if i < 0:
         return
@@ -228,7 +228,7 @@ def put_identity(sink: Sink, merge: Any, known_from: int, known_to: int) -> None
     out[1, i] = merge.partner
     out[2, i] = known_from
     out[3, i] = known_to
-    out[4, i] = merge.position
+    out[4, i] = merge.position if merge.position >= 0 else merge.mother
 
 
 def rows_of(sink: Sink, table: int) -> Integers:

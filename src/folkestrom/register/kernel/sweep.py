@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from folkestrom.engine.kernels import fingerprint, kernel
 from folkestrom.register.kernel.inorder import is_in_order, sweep_in_order
-from folkestrom.register.kernel.memory import Memory
+from folkestrom.register.kernel.memory import Memory, new_work
 from folkestrom.register.kernel.ordering import BY_KNOWLEDGE, sort_reports
 from folkestrom.register.kernel.rows import Integers, Reports
-from folkestrom.register.kernel.sink import FULL, Sink, grown
+from folkestrom.register.kernel.sink import FULL, Sink, grown, new_sink
 from folkestrom.register.kernel.timeline import sweep_any_order
 
 _FOLDER = Path(__file__).parent
@@ -41,6 +43,14 @@ def _sweep_persons(
                 sink.counts[table] = work.counts[table]
             return person
     return last
+
+
+def swept(rows: Reports) -> Sink:
+    """Everything that reports of few persons give, at once; each person's lie side by side."""
+    changes = np.flatnonzero(rows["person"][1:] != rows["person"][:-1]) + 1
+    starts = np.concatenate(([0], changes, [len(rows)])).astype(np.int64)
+    work, sink = new_work(int(np.diff(starts).max(initial=0))), new_sink(4 * len(rows) + 16)
+    return sweep(rows, starts, (0, len(starts) - 1), work, sink)
 
 
 def sweep(

@@ -17,10 +17,11 @@ from folkestrom.register.kernel.memory import (
     CORRECTIONS,
     EVENTS,
     IDENTITIES,
+    MERGE_TOLD,
     MERGED,
-    MERGED_SINCE,
     NONE,
     START,
+    TOLD_SINCE,
     TOUCHED,
     Memory,
 )
@@ -34,6 +35,7 @@ from folkestrom.register.kernel.rules import (
     IMMIGRATION,
     LAST_START,
     MERGE,
+    SPLIT,
 )
 from folkestrom.register.kernel.sink import NOBODY, Attributes, Sink
 from folkestrom.register.kernel.standing import prepare_aims, resolve_tree
@@ -72,7 +74,7 @@ def _put_out(
     sink: Sink,
 ) -> int:
     """Close and open what changed; return since when the attributes are what they are."""
-    emission.put_orphans(rows, work, now.start >= 0 or work.number[MERGED] >= 0, day, sink)
+    emission.put_orphans(rows, work, now.start >= 0 or work.number[MERGED] > 0, day, sink)
     if now != known:
         emission.put_attributes(rows, work, known, since, day, sink)
         since = day
@@ -97,7 +99,8 @@ def _prepare(rows: Reports, work: Memory, count: int) -> None:
         elif kind > ANNULMENT:
             work.report[identities].identity = k
             identities += 1
-    work.number[IDENTITIES], work.number[MERGED], work.number[MERGED_SINCE] = identities, -1, NONE
+    work.number[IDENTITIES], work.number[MERGED] = identities, 0
+    work.number[MERGE_TOLD], work.number[TOLD_SINCE] = -1, NONE
     work.number[CORRECTIONS], work.number[EVENTS] = corrections, events
     work.number[START], work.number[CHANGED], work.number[TOUCHED] = events, 0, 0
     _place_in_life(rows, work, count, events)
@@ -157,7 +160,7 @@ def _note_change(rows: Reports, work: Memory, k: int) -> None:
     work.report[k].stood = work.report[k].stands
     r = work.report[k].place
     if r >= 0:
-        work.event[r].active = work.report[k].stands if work.number[MERGED] < 0 else 0
+        work.event[r].active = 0 if work.number[MERGED] else work.report[k].stands
         _mark_changed(work, r)
         if rows[work.order[k]].kind <= LAST_START:
             _find_start(rows, work, r)
@@ -166,25 +169,26 @@ def _note_change(rows: Reports, work: Memory, k: int) -> None:
 @njit(inline="always")
 def _change_identity(rows: Reports, work: Memory, day: int, sink: Sink) -> None:
     """While the last standing report about the identity is a merge, no event of it stands."""
-    merged = -1
+    told = -1
     for i in range(work.number[IDENTITIES]):
         k = work.report[i].identity
         if work.report[k].stands:
-            merged = k if rows[work.order[k]].kind == MERGE else -1
-    before = work.number[MERGED]
-    if merged == before:
+            told = k if rows[work.order[k]].kind != SPLIT else -1
+    if told == work.number[MERGE_TOLD]:
         return
     emission.put_merged(rows, work, day, sink)
-    work.number[MERGED], work.number[MERGED_SINCE] = merged, day
-    if (merged < 0) == (before < 0):
+    work.number[MERGE_TOLD], work.number[TOLD_SINCE] = told, day
+    merged = int(told >= 0 and rows[work.order[told]].kind == MERGE)
+    if merged == work.number[MERGED]:
         return
+    work.number[MERGED] = merged
     work.number[START] = work.number[EVENTS]
     for r in range(work.number[EVENTS]):
         stands = work.report[work.life[r]].stands
-        work.event[r].active = stands if merged < 0 else 0
+        work.event[r].active = 0 if merged else stands
         if stands:
             _mark_changed(work, r)
-            if merged < 0 and rows[work.order[work.life[r]]].kind <= LAST_START:
+            if not merged and rows[work.order[work.life[r]]].kind <= LAST_START:
                 work.number[START] = min(work.number[START], r)
 
 
