@@ -445,11 +445,11 @@ def lives(reports: Iterable[Report], known_at: date, before: date = OPEN) -> dic
     people: dict[int, list[Report]] = {}
     for report in reports:
         people.setdefault(report.person, []).append(report)
-    return {
-        person: replay(theirs, known_at, Merges(_connected(person, people), known_at).identity(person),
-                       before)
-        for person, theirs in people.items()
-    }  # fmt: skip
+    found = {}
+    for person, theirs in people.items():
+        continued = Merges(_connected(person, people), known_at).identity(person)
+        found[person] = replay(theirs, known_at, continued, before)
+    return found
 
 
 def as_of(reports: Iterable[Report], day: date, known_at: date) -> dict[int, dict[str, Row]]:

@@ -10,6 +10,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import anniversary_sql
 from folkestrom.model.codes import MaritalStatus
+from folkestrom.register.identities import naming
 
 _NOW: Final = (
     "valid_from < $until AND valid_to > $since AND known_from <= $known_at AND known_to > $known_at"
@@ -29,22 +30,13 @@ def registered_homes() -> str:
     """
 
 
-@step("merged", reads=["identity"])
-def merged() -> str:
-    """Identities that are continued as another person: kin and spouses may be told by either."""
-    return """
-        SELECT person, survivor FROM identity
-        WHERE known_from <= $known_at AND known_to > $known_at
-    """
-
-
-@step("weddings", reads=["marital"])
+@step("weddings", reads=["marital", "identity"])
 def weddings() -> str:
     """Times in which a person is married or a registered partner; who is separated is not."""
     return f"""
-        SELECT m.person, coalesce(i.survivor, m.partner) AS partner, m.valid_from, m.valid_to
-        FROM (SELECT * FROM marital WHERE marital_status IN ({_MARRIED}) AND {_NOW}) m
-        LEFT JOIN merged i ON i.person = m.partner
+        SELECT person, partner, valid_from, valid_to
+        FROM {naming("marital", ["partner"], "$known_at")} AS m
+        WHERE marital_status IN ({_MARRIED}) AND {_NOW}
     """
 
 
@@ -111,7 +103,7 @@ def actual_homes() -> str:
     """
 
 
-@step("fixed", reads=["attribute"])
+@step("fixed", reads=["attribute", "identity"])
 def fixed() -> str:
     """What is fixed about persons, with the days on which they come of age.
 
@@ -119,17 +111,13 @@ def fixed() -> str:
     """
     never, ever = "DATE '9999-12-31'", "DATE '0001-01-01'"
     return f"""
-        SELECT a.person, coalesce(m.survivor, a.mother) AS mother,
-               coalesce(f.survivor, a.father) AS father, sex, birth_date,
+        SELECT person, mother, father, sex, birth_date,
                coalesce(10000 * year(birth_date) + 100 * month(birth_date) + day(birth_date), 0)
                  AS born,
                coalesce({anniversary_sql("birth_date", "6")}, {ever}) AS school_on,
                coalesce({anniversary_sql("birth_date", "18")}, {ever}) AS adult_on,
                coalesce({anniversary_sql("birth_date", "$least_age")}, {never}) AS couple_on
-        FROM attribute a
-        LEFT JOIN merged m ON m.person = a.mother
-        LEFT JOIN merged f ON f.person = a.father
-        WHERE known_from <= $known_at AND known_to > $known_at
+        FROM {naming("attribute", ["mother", "father"], "$known_at")} AS a
     """
 
 
@@ -163,7 +151,7 @@ def crowded_dwellings() -> str:
     """
 
 
-@step("impossible_kin", reads=["marital", "attribute"])
+@step("impossible_kin", reads=["marital", "attribute", "identity"])
 def impossible_kin() -> str:
     """Persons whom the register has as their own spouse or parent, or as no younger than a parent.
 
@@ -171,13 +159,14 @@ def impossible_kin() -> str:
     """
     known = "known_from <= $known_at AND known_to > $known_at"
     kin = " UNION ALL ".join(
-        f"SELECT person, birth_date, {parent} AS parent FROM attribute WHERE {known}"
+        f"SELECT person, birth_date, {parent} AS parent "
+        f"FROM {naming('attribute', [parent], '$known_at')} AS {parent}s"
         for parent in ("mother", "father")
     )
     return f"""
         SELECT
-          (SELECT count(DISTINCT person) FROM marital
-           WHERE partner = person AND {known}) AS spouses,
+          (SELECT count(DISTINCT person) FROM {naming("marital", ["partner"], "$known_at")} AS m
+           WHERE partner = person) AS spouses,
           (SELECT count(DISTINCT c.person)
            FROM ({kin}) AS c JOIN (SELECT person, birth_date FROM attribute WHERE {known}) AS p
              ON p.person = c.parent
@@ -196,7 +185,7 @@ def piece_steps(actual: str | None = None, *, one_day: bool = False) -> list[Ste
         Whether only one day is looked at.
     """
     wed = with_gaps("weddings", "partner", one_day=one_day)
-    steps = [merged(), weddings(), wed.named("gapless_weddings"), registered_homes()]
+    steps = [weddings(), wed.named("gapless_weddings"), registered_homes()]
     if actual is not None:
         abodes = with_gaps("moved_abodes", "dwelling", one_day=one_day)
         steps += [moved_abodes(actual), abodes.named("gapless_abodes"), actual_homes()]

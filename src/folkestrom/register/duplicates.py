@@ -26,6 +26,7 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
+from folkestrom.register.identities import naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +125,25 @@ def ranked_lives() -> str:
     """
 
 
-@step("described_lives", reads=["attribute"])
+@step("described_lives", reads=["attribute", "identity"])
 def described_lives() -> str:
     """First and last events with what is fixed of the person; only where that is known."""
-    return """
+    return f"""
         SELECT l.person, l.kind, l.event_date, l.country, l.from_first, l.from_last,
                a.birth_date, a.sex, a.country_of_birth, a.mother, a.father
-        FROM ranked_lives l JOIN attribute a ON a.person = l.person
-          AND a.known_from <= $known_at AND a.known_to > $known_at
+        FROM ranked_lives l
+        JOIN {naming("attribute", ["mother", "father"], "$known_at")} a ON a.person = l.person
         WHERE a.birth_date IS NOT NULL AND a.sex <> 0 AND a.country_of_birth IS NOT NULL
           AND ((l.from_last = 1 AND l.kind = 8) OR (l.from_first = 1 AND l.kind IN (1, 3)))
     """
 
 
-@step("partners", reads=["marital"])
+@step("partners", reads=["marital", "identity"])
 def partners() -> str:
     """Everybody's partners, as known on a day."""
-    return """
-        SELECT DISTINCT person, partner FROM marital
-        WHERE partner IS NOT NULL AND known_from <= $known_at AND known_to > $known_at
+    return f"""
+        SELECT DISTINCT person, partner FROM {naming("marital", ["partner"], "$known_at")} AS named
+        WHERE partner IS NOT NULL
     """
 
 

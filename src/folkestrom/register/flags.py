@@ -139,7 +139,8 @@ FLAGS: Final[dict[FlagReason, Flag]] = {
     FlagReason.SURVIVOR_WITHOUT_RECORD: Flag(
         Text(
             "a merge into a person without a record, nor continued as one who has",
-            "en sammenslåing med en person som ikke er registrert, eller videreført som en som er det",
+            "en sammenslåing med en person som ikke er registrert, eller videreført som en som "
+            "er det",
         ),
         Text(
             "the start of that person's record, or a correction of the merge",

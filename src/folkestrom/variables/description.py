@@ -14,6 +14,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql
 from folkestrom.model.codes import Kind
+from folkestrom.register.identities import naming, naming_always
 from folkestrom.variables.past import (
     EVER_KNOWN,
     MADE,
@@ -156,16 +157,8 @@ def _holds(history: History, rows: Rows) -> str:
     return f"h.valid_from <= {day} AND h.valid_to > {day} AND {known}"
 
 
-#: Persons as their children tell of them: a merged identity is told as the person that goes on.
-_TOLD = """(
-          SELECT person, birth_date, country_of_birth, known_from, known_to FROM attribute
-          UNION ALL
-          SELECT i.person, s.birth_date, s.country_of_birth,
-                 greatest(i.known_from, s.known_from) AS known_from,
-                 least(i.known_to, s.known_to) AS known_to
-          FROM identity i JOIN attribute s ON s.person = i.survivor
-            AND s.known_from < i.known_to AND i.known_from < s.known_to
-        )"""
+#: Parents, by the numbers that go on.
+_PARENTS = ("mother", "father")
 
 
 @step("parents_born", reads=["attribute", "identity"], example={"source": "residents"})
@@ -175,19 +168,20 @@ def parents_born(source: str, rows: Rows = RESIDENTS) -> str:
         return f"""
         SELECT r.*, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
         FROM (SELECT DISTINCT person, known FROM {source}) r
-        JOIN (SELECT * FROM attribute WHERE {PART} AND {EVER_KNOWN}) a
-          ON a.person = r.person AND {_known(rows, "a")}
-        LEFT JOIN {_TOLD} m ON m.person = a.mother AND {_known(rows, "m")}
-        LEFT JOIN {_TOLD} f ON f.person = a.father AND {_known(rows, "f")}
+        JOIN (
+          SELECT * FROM {naming_always("attribute", _PARENTS)} AS told WHERE {PART} AND {EVER_KNOWN}
+        ) a ON a.person = r.person AND {_known(rows, "a")}
+        LEFT JOIN attribute m ON m.person = a.mother AND {_known(rows, "m")}
+        LEFT JOIN attribute f ON f.person = a.father AND {_known(rows, "f")}
     """
     # All persons, rather than those of the rows: these would have to be found among them first.
-    born = f"SELECT person, country_of_birth FROM {_TOLD} h WHERE {_known(rows, 'h')}"
+    born = f"SELECT person, country_of_birth FROM attribute h WHERE {_known(rows, 'h')}"
     return f"""
         SELECT a.person, m.country_of_birth AS mother_born, f.country_of_birth AS father_born
-        FROM attribute a
+        FROM {naming("attribute", _PARENTS, rows.known)} a
         LEFT JOIN ({born}) m ON m.person = a.mother
         LEFT JOIN ({born}) f ON f.person = a.father
-        WHERE (a.mother IS NOT NULL OR a.father IS NOT NULL) AND {_known(rows, "a")}
+        WHERE a.mother IS NOT NULL OR a.father IS NOT NULL
     """
 
 
@@ -212,9 +206,9 @@ def rows_with_mother(source: str) -> str:
         SELECT r.*, CASE WHEN m.birth_date IS NOT NULL THEN {age} END AS mother_age,
                m.country_of_birth AS mother_country_of_birth
         FROM {source} r
-        LEFT JOIN attribute a
-          ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person AND {_known(EVENT_ROWS, "a")}
-        LEFT JOIN {_TOLD} m ON m.person = a.mother AND {_known(EVENT_ROWS, "m")}
+        LEFT JOIN {naming("attribute", ["mother"], EVENT_ROWS.known)} a
+          ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
+        LEFT JOIN attribute m ON m.person = a.mother AND {_known(EVENT_ROWS, "m")}
     """
 
 
@@ -236,10 +230,9 @@ def rows_with_maternity(source: str) -> str:
         LEFT JOIN (
           SELECT person, mother, CAST({numbered} AS INTEGER) AS birth_order
           FROM (
-            SELECT h.person, coalesce(i.survivor, h.mother) AS mother, h.birth_date
-            FROM attribute h
-            LEFT JOIN identity i ON i.person = h.mother AND {_known(EVENT_ROWS, "i")}
-            WHERE h.mother IS NOT NULL AND {_known(EVENT_ROWS, "h")}
+            SELECT person, mother, birth_date
+            FROM {naming("attribute", ["mother"], EVENT_ROWS.known)} AS told
+            WHERE mother IS NOT NULL
           ) AS h
         ) a ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
         LEFT JOIN marital w ON w.person = a.mother AND w.valid_from <= r.event_date

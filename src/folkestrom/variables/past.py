@@ -13,6 +13,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql, anniversary_sql
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
+from folkestrom.register.identities import naming, naming_always
 
 #: Persons of a part; the rest of a history need not be looked at.
 PART: Final = "person >= $low AND person < $high"
@@ -113,12 +114,9 @@ def _childhoods(known: str, since: str) -> str:
     # That they are long over is seen without the calendar, for most.
     adult = anniversary_sql("r.birth_date", str(_ADULT))
     return f"""
-          SELECT coalesce(im.survivor, a.mother) AS mother, coalesce(fm.survivor, a.father)
-                   AS father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
+          SELECT a.mother, a.father, r.valid_from AS since, least(r.valid_to, {adult}) AS until
           FROM (SELECT * FROM residence WHERE {_known(known)}) r
-          JOIN (SELECT * FROM attribute WHERE {_known(known)}) a ON a.person = r.person
-          LEFT JOIN (SELECT * FROM identity WHERE {_known(known)}) im ON im.person = a.mother
-          LEFT JOIN (SELECT * FROM identity WHERE {_known(known)}) fm ON fm.person = a.father
+          JOIN {naming("attribute", ["mother", "father"], known)} a ON a.person = r.person
           WHERE r.valid_to > {since} AND r.birth_date > {since} - INTERVAL {_ADULT + 1} YEAR
             AND least(r.valid_to, {adult}) > {since}"""
 
@@ -215,29 +213,27 @@ def rows_with_past(source: str) -> str:
     """
 
 
-@step("stays_of_children", reads=["attribute", "residence"])
+@step("stays_of_children", reads=["attribute", "identity", "residence"])
 def stays_of_children() -> str:
     """Every stay of a person under 18, once for each parent in the register.
 
     Made once for a study. Stays and parents meet in the time in which both are known.
     """
-    stays = f"""
-        SELECT r.valid_from, r.valid_to, r.birth_date,
+
+    def stays(parent: str) -> str:
+        return f"""
+        SELECT a.{parent} AS parent, r.birth_date, r.valid_from, r.valid_to,
                greatest(r.known_from, a.known_from) AS known_from,
-               least(r.known_to, a.known_to) AS known_to, a.mother, a.father
-        FROM residence r JOIN attribute a ON a.person = r.person
+               least(r.known_to, a.known_to) AS known_to
+        FROM residence r JOIN {naming_always("attribute", [parent])} a ON a.person = r.person
           AND a.known_from < r.known_to AND r.known_from < a.known_to
         WHERE r.birth_date > $described_first - INTERVAL {_ADULT + 1} YEAR
           AND r.valid_to > $described_first
           AND r.known_from <= $known_last AND r.known_to > $known_first
-          AND a.known_from <= $known_last AND a.known_to > $known_first
+          AND a.known_from <= $known_last AND a.known_to > $known_first AND a.{parent} IS NOT NULL
     """
-    listed = "birth_date, valid_from, valid_to, known_from, known_to"
-    return f"""
-        SELECT mother AS parent, {listed} FROM ({stays}) WHERE mother IS NOT NULL
-        UNION ALL
-        SELECT father AS parent, {listed} FROM ({stays}) WHERE father IS NOT NULL
-    """
+
+    return f"{stays('mother')} UNION ALL {stays('father')}"
 
 
 @step("children_then", example={"source": "rows_of_part"})

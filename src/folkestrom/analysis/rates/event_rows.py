@@ -11,6 +11,7 @@ from typing import Final
 from folkestrom.engine.steps import step
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus
 from folkestrom.model.countries import NO_CODE
+from folkestrom.register.identities import naming
 from folkestrom.statistics.flows import ENDS
 
 _COLUMNS: Final = """CAST(NULL AS SMALLINT) AS country, CAST(NULL AS TINYINT) AS reason,
@@ -71,9 +72,8 @@ def births_by_mother() -> str:
                b.event_date - 1 AS described_on, FALSE AS arriving,
                b.municipality_to AS municipality, b.basic_unit_to AS basic_unit
         FROM counted_events b
-        JOIN attribute a ON a.person = b.person AND {_known("a")}
-        LEFT JOIN identity i ON i.person = a.mother AND {_known("i")}
-        JOIN attribute m ON m.person = coalesce(i.survivor, a.mother) AND {_known("m")}
+        JOIN {naming("attribute", ["mother"], "$known_end")} a ON a.person = b.person
+        JOIN attribute m ON m.person = a.mother AND {_known("m")}
         WHERE b.kind = {int(Kind.BIRTH)}
     """
 
@@ -106,7 +106,7 @@ def moves_into(level: int, number: int) -> str:
     """
 
 
-@step("couples", reads=["marital"], example={"source": "flow_rows"})
+@step("couples", reads=["marital", "identity"], example={"source": "flow_rows"})
 def couples(source: str) -> str:
     """Number of couples whose status changed: who shares partner and day with another counts once.
 
@@ -118,8 +118,8 @@ def couples(source: str) -> str:
         FROM (
           SELECT c.person, c.event_date, coalesce(h.partner, c.person) AS other
           FROM {source} c
-          JOIN marital h
-            ON h.person = c.person AND h.valid_from = c.event_date AND {_known("h")}
+          JOIN {naming("marital", ["partner"], "$known_end")} h
+            ON h.person = c.person AND h.valid_from = c.event_date
         )
     """
 

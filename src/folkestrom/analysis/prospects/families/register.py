@@ -14,6 +14,7 @@ from folkestrom.analysis.microsimulation.family_kernel import DIVORCED, MARRIED,
 from folkestrom.analysis.rates.event_rows import StatusChange
 from folkestrom.engine.steps import step
 from folkestrom.model.codes import Kind, MaritalStatus
+from folkestrom.register.identities import naming
 from folkestrom.statistics.population import Moment, fetch, residents
 
 #: How long those who came are donors of what those who will come are like.
@@ -44,18 +45,17 @@ def _known(alias: str, at: str = "$known_end") -> str:
     return f"{alias}.known_from <= {at} AND {alias}.known_to > {at}"
 
 
-@step("statuses", reads=["marital"])
+@step("statuses", reads=["marital", "identity"])
 def statuses() -> str:
     """Marital status and spouse at the end of the day before the reference date."""
     return f"""
         SELECT person, marital_status, CASE WHEN {_MARRIED} THEN partner END AS spouse
-        FROM marital
+        FROM {naming("marital", ["partner"], "$known_at")} AS named
         WHERE valid_from <= $eve AND valid_to > $eve
-          AND known_from <= $known_at AND known_to > $known_at
     """
 
 
-@step("families", reads=["attribute", "event"])
+@step("families", reads=["attribute", "event", "identity"])
 def families() -> str:
     """Each person's marital status, spouse, and the parent whom a child lives with.
 
@@ -70,7 +70,7 @@ def families() -> str:
                     WHEN father.basic_unit = h.basic_unit THEN a.father END AS parent,
                mother.person IS NOT NULL OR father.person IS NOT NULL AS has_parent,
                i.person IS NOT NULL AS recent
-        FROM attribute a
+        FROM {naming("attribute", ["mother", "father"], "$known_at")} a
         LEFT JOIN statuses m ON m.person = a.person
         LEFT JOIN statuses o ON o.person = m.spouse AND o.spouse = a.person
         LEFT JOIN residents h ON h.person = a.person
@@ -82,12 +82,11 @@ def families() -> str:
           WHERE kind = {int(Kind.IMMIGRATION)} AND event_date > $recent AND event_date <= $eve
             AND {_known("e", "$known_at")}
         ) i ON i.person = a.person
-        WHERE {_known("a", "$known_at")}
     """
 
 
 @step(
-    "with_partners", reads=["marital", "attribute", "residence"],
+    "with_partners", reads=["marital", "attribute", "identity", "residence"],
     example={"source": "flow_rows", "before": True},
 )  # fmt: skip
 def with_partners(source: str, before: bool = False) -> str:
@@ -102,7 +101,8 @@ def with_partners(source: str, before: bool = False) -> str:
                c.event_date - o.birth_date AS other_days, q.person IS NOT NULL AS here,
                a.country_of_birth, o.country_of_birth AS other_country_of_birth
         FROM {source} c
-        JOIN marital h ON h.person = c.person AND {spell} = c.event_date AND {_known("h")}
+        JOIN {naming("marital", ["partner"], "$known_end")} h
+          ON h.person = c.person AND {spell} = c.event_date
         JOIN attribute a ON a.person = c.person AND {_known("a")}
         LEFT JOIN attribute o ON o.person = h.partner AND {_known("o")}
         LEFT JOIN (
@@ -114,7 +114,7 @@ def with_partners(source: str, before: bool = False) -> str:
     """
 
 
-@step("left_with", reads=["marital", "attribute", "residence"])
+@step("left_with", reads=["marital", "attribute", "identity", "residence"])
 def left_with() -> str:
     """How many emigrants had a spouse here or, under 18, a mother, and how many left with them.
 
@@ -135,9 +135,10 @@ def left_with() -> str:
                count(CASE WHEN {young} THEN n.person END) AS children,
                count(CASE WHEN {young} THEN n_left.person END) AS followers
         FROM counted_events e
-        JOIN attribute a ON a.person = e.person AND {_known("a")}
-        LEFT JOIN marital m ON m.person = e.person AND m.valid_from < e.event_date
-          AND m.valid_to >= e.event_date AND {_known("m")} AND m.{_MARRIED}
+        JOIN {naming("attribute", ["mother"], "$known_end")} a ON a.person = e.person
+        LEFT JOIN {naming("marital", ["partner"], "$known_end")} m
+          ON m.person = e.person AND m.valid_from < e.event_date
+          AND m.valid_to >= e.event_date AND m.{_MARRIED}
         {who("m.partner", "s")}
         {who("a.mother", "n")}
     """
