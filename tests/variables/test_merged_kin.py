@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from folkestrom.analysis.prospects.families.register import statuses
+from folkestrom.app.office.api import Store
+from folkestrom.engine.steps import run
+from folkestrom.variables.past import stays_of_children
 from tests.app.cli.asking import ask, rows
 
 HEADER = (
@@ -92,3 +97,53 @@ def test_the_adjustment_is_owed_to_the_merge(store: Path) -> None:
     assert "In all -1: merge of two identities -1." in ask(store, *ask_for).output
     told = ask(store, "--lang", "no", *ask_for).output
     assert "I alt -1: sammenslåing av to identiteter -1." in told
+
+
+#: A couple, 1 and 2; 5 is 2 by another number, and so is 6 by way of 5. 7 is a child.
+CHAIN = """
+1,2010-01-01T09:00:00Z,1,first_registration,1999-12-31,0301,03010101,married,male,1975-01-01,NO,NO,,,first_registration,,6
+2,2010-01-01T09:00:00Z,2,first_registration,1999-12-31,0301,03010101,married,female,1977-01-01,NO,NO,,,first_registration,,1
+5,2010-01-01T09:00:00Z,5,first_registration,1999-12-31,0301,03010101,never_married,female,1977-01-01,NO,NO,,,first_registration,,
+6,2010-01-01T09:00:00Z,6,first_registration,1999-12-31,0301,03010101,never_married,female,1977-01-01,NO,NO,,,first_registration,,
+7,2018-04-02T09:00:00Z,7,birth,2018-04-01,0301,03010101,,female,2018-04-01,NO,NO,6,1,birth,,
+8,2020-06-02T09:00:00Z,6,merge,2020-06-01,,,,,,,,,,,5,
+9,2020-09-02T09:00:00Z,5,merge,2020-09-01,,,,,,,,,,,2,
+"""
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("chain")
+    lines = [f"folk,{line}" for line in CHAIN.split()]
+    (folder / "all.csv").write_text("\n".join([f"{HEADER},partner", *lines]))
+    assert ask(folder / "store", "--quiet", "intake", str(folder / "all.csv")).exit_code == 0
+    return folder / "store"
+
+
+@pytest.mark.parametrize(("known", "mother"), [
+    ("2020-03-01", 6), ("2020-07-01", 5), ("2020-10-01", 2),
+])  # fmt: skip
+def test_a_chain_leads_to_the_mother_and_the_wife(chain: Path, known: str, mother: int) -> None:
+    """On one knowledge date, and where rows have knowledge dates of their own."""
+    values = {"known_at": date.fromisoformat(known), "eve": date(2020, 2, 29)}
+    always = values | {
+        "described_first": values["eve"], "known_first": date(2020, 1, 1),
+        "known_last": date(2021, 1, 1),
+    }  # fmt: skip
+    with Store(chain).reading() as connection:
+        wed = {row[0]: row[2] for row in run(connection, [statuses()], values).fetchall()}
+        stays = run(connection, [stays_of_children()], always).fetchall()
+    assert wed[1] == mother
+    told = {(r[0], r[4], r[5]) for r in stays}
+    at = values["known_at"]
+    assert {parent for parent, since, until in told if since <= at < until} == {1, mother}
+    assert len(told) == 4
+
+
+def test_the_child_at_the_end_of_the_chain_is_hers(chain: Path) -> None:
+    by = ("--date", "2020-05-01", "--by", "children")
+    found = {
+        row["children"]: int(row["persons"])
+        for row in asked(chain, "population", *by, "--known-at", "2020-10-01")
+    }
+    assert {number: many for number, many in found.items() if number == "1"} == {"1": 2}

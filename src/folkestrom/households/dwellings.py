@@ -10,7 +10,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import anniversary_sql
 from folkestrom.model.codes import MaritalStatus
-from folkestrom.register.identities import naming
+from folkestrom.model.identities import naming
 
 _NOW: Final = (
     "valid_from < $until AND valid_to > $since AND known_from <= $known_at AND known_to > $known_at"

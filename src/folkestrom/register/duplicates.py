@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.model.cells import Cells
+from folkestrom.model.identities import naming
 from folkestrom.model.specification import (
     Category,
     Dimension,
@@ -26,7 +27,6 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.register.identities import naming
 
 
 @dataclass(frozen=True, slots=True)

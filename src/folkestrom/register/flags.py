@@ -133,7 +133,7 @@ FLAGS: Final[dict[FlagReason, Flag]] = {
         ),
         Text(
             "an annulment or correction of the wrong one of these merges, or a split",
-            "en annullering eller retting av den av sammenslåingene som er feil, eller en splitting",
+            "en annullering eller retting av den sammenslåingen som er feil, eller en splitting",
         ),
     ),
     FlagReason.SURVIVOR_WITHOUT_RECORD: Flag(

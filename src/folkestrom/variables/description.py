@@ -14,7 +14,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql
 from folkestrom.model.codes import Kind
-from folkestrom.register.identities import naming, naming_always
+from folkestrom.model.identities import naming, naming_always
 from folkestrom.variables.past import (
     EVER_KNOWN,
     MADE,

@@ -13,7 +13,7 @@ from typing import Final
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql, anniversary_sql
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
-from folkestrom.register.identities import naming, naming_always
+from folkestrom.model.identities import naming, naming_always
 
 #: Persons of a part; the rest of a history need not be looked at.
 PART: Final = "person >= $low AND person < $high"

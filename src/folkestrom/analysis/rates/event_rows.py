@@ -11,7 +11,7 @@ from typing import Final
 from folkestrom.engine.steps import step
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus
 from folkestrom.model.countries import NO_CODE
-from folkestrom.register.identities import naming
+from folkestrom.model.identities import naming
 from folkestrom.statistics.flows import ENDS
 
 _COLUMNS: Final = """CAST(NULL AS SMALLINT) AS country, CAST(NULL AS TINYINT) AS reason,

@@ -14,7 +14,7 @@ from folkestrom.analysis.microsimulation.family_kernel import DIVORCED, MARRIED,
 from folkestrom.analysis.rates.event_rows import StatusChange
 from folkestrom.engine.steps import step
 from folkestrom.model.codes import Kind, MaritalStatus
-from folkestrom.register.identities import naming
+from folkestrom.model.identities import naming
 from folkestrom.statistics.population import Moment, fetch, residents
 
 #: How long those who came are donors of what those who will come are like.

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from folkestrom.register.tables import BY_NAME
-
 _BEGINNING, _END = "DATE '0001-01-01'", "DATE '9999-12-31'"
 _EARLIER: Final = "lag(known_to) OVER (PARTITION BY person ORDER BY known_from)"
 #: Whoever was ever merged, at all times of knowledge: as whom that number is to be read.
@@ -49,7 +47,7 @@ def naming(history: str, columns: Sequence[str], known: str) -> str:
         for column in columns
     )
     return f"""(
-          SELECT {", ".join(_column(name, columns) for name in BY_NAME[history].names)}
+          SELECT h.* EXCLUDE ({", ".join(columns)}), {_named(columns)}
           FROM {history} h{joins}
           WHERE {dated.format("h")}
         )"""
@@ -71,10 +69,7 @@ def naming_always(history: str, columns: Sequence[str]) -> str:
         name: f"{of}({', '.join(f'coalesce({c}_i.{name}, h.{name})' for c in columns)}, h.{name})"
         for name, of in (("known_from", "greatest"), ("known_to", "least"))
     }
-    listed = ", ".join(
-        f"{known[name]} AS {name}" if name in known else _column(name, columns)
-        for name in BY_NAME[history].names
-    )
+    listed = ", ".join(f"{sql} AS {name}" for name, sql in known.items())
     joins = "".join(
         f"""
           LEFT JOIN {_READ_AS} {column}_i ON {column}_i.person = h.{column}
@@ -82,11 +77,11 @@ def naming_always(history: str, columns: Sequence[str]) -> str:
         for column in columns
     )
     return f"""(
-          SELECT {listed}
+          SELECT h.* EXCLUDE ({", ".join((*columns, *known))}), {_named(columns)}, {listed}
           FROM {history} h{joins}
           WHERE {known["known_from"]} < {known["known_to"]}
         )"""
 
 
-def _column(name: str, columns: Sequence[str]) -> str:
-    return f"coalesce({name}_i.survivor, h.{name}) AS {name}" if name in columns else f"h.{name}"
+def _named(columns: Sequence[str]) -> str:
+    return ", ".join(f"coalesce({name}_i.survivor, h.{name}) AS {name}" for name in columns)
