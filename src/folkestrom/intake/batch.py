@@ -15,6 +15,7 @@ from folkestrom.engine.rows import first_number
 from folkestrom.engine.store_derived import LogState, log_state, put_log_state
 from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
+from folkestrom.intake.identities.fingerprints import check_fingerprints
 from folkestrom.intake.load import PlacedDelivery, Progress, load, place
 from folkestrom.intake.quarantine import reopen
 from folkestrom.intake.quarantine_records import make_work_tables, quarantine_records
@@ -78,6 +79,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     if not new:
         files = tuple(_repeated(file, known) for file in order.files)
         return IntakeResult(None, files, waiting=tuple(waiting))
+    check_fingerprints(connection, [file.path for file in new])
     deliveries = _prepare(connection, new, order)
     order.looked_at()
     taken_at = order.taken_at or datetime.now(UTC)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import folkestrom
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.deliveries import feed
+from folkestrom.intake.identities import pseudonyms
 from folkestrom.intake.identities.numbers import kind_of_number
 from tests.intake.feed import desk
 from tests.intake.feed.register import Register
@@ -50,7 +51,8 @@ def test_pull_read_and_take_in(work: Path) -> None:
     saved(work, register)
     assert "fingerprint" in run("feed", "key", "the.key")
     said = run("feed", "pull", "--from", "saved", "--to", "feed", "--format", "json")
-    assert json.loads(said) == {"events": 3, "documents": 3, "gone": 0, "last": 3}
+    asked = {"events": 3, "documents": 3, "gone": 0, "ignored": 1, "last": 3}
+    assert json.loads(said) == asked
     read = ("feed", "read", "feed", "--key", "the.key", "--reports", "reports")
     assert re.search(r"3\s+2\s+1\s+0", run(*read))
     assert "accepted" in run("--store", "store", "intake", "reports")
@@ -131,6 +133,29 @@ def test_a_key_is_rotated(read_once: Path) -> None:
     for record in old + new:
         del record["person"]
     assert old == new
+
+
+def test_a_store_is_of_one_key(read_once: Path) -> None:
+    """Reports of another key are refused, whole; after a rotation they fill a new store."""
+    run("--store", "store", "intake", "reports")
+    run("feed", "rotate", "feed", "--new-key", "other.key")
+    run("feed", "read", "feed", "--key", "other.key", "--reports", "reports-2")
+    before = content(Path("store"))
+    said = " ".join(run("--store", "store", "intake", "reports-2", code=3).split())
+    assert "has pseudonyms of another key than those in the store" in said
+    assert pseudonyms.read_key(Path("the.key")).fingerprint in said
+    assert "new store" in said
+    assert content(Path("store")) == before
+    both = ("reports", "reports-2")
+    assert "another key" in run("--store", "both", "intake", *both, code=3)
+    run("--store", "store-2", "intake", "reports-2")
+    secrets = [Path(name).read_text().strip() for name in ("the.key", "other.key")]
+    for file, bytes_ in (content(Path("store")) | content(Path("store-2"))).items():
+        assert not any(one.encode() in bytes_ or bytes.fromhex(one) in bytes_ for one in secrets), (
+            file
+        )
+    # The key of before goes on filling the store of before.
+    assert "repeats" in run("--store", "store", "intake", "reports")
 
 
 def test_a_lost_key_is_replaced_without_a_table(read_once: Path) -> None:

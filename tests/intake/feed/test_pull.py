@@ -244,6 +244,70 @@ def test_a_document_that_is_gone_does_not_stop_the_feed(tmp_path: Path) -> None:
     assert desk.reasons(tmp_path) == ["no_document"] * 2
 
 
+def test_a_document_that_is_gone_is_asked_for_again(tmp_path: Path) -> None:
+    """It may have been a fault of a day: then nothing is lost, and nothing is told twice."""
+    register = Register()
+    register.take([desk.start(), desk.start(desk.JOHN), desk.move()])
+    gone = register.documents.pop(next(iter(register.documents)))
+    name = json.loads(gone)["dokumentidentifikator"]
+    folder = tmp_path / "feed"
+    assert asked(Service(register), folder)[1].gone == 1
+    desk.reading(folder, tmp_path / "reports")
+    assert desk.reasons(tmp_path) == ["no_document"]
+    _, still = asked(Service(register), folder)
+    assert (still.gone, still.documents) == (1, 0)
+    register.documents[name] = gone
+    _, done = asked(Service(register), folder)
+    assert (done.gone, done.documents, done.events) == (0, 2, 0)
+    desk.reading(folder, tmp_path / "reports")
+    assert desk.waiting(tmp_path / "reports") == []
+    told = desk.records(tmp_path / "reports")
+    assert sorted(r["kind"] for r in told) == ["immigration", "immigration", "move"]
+    service = Service(register)
+    assert asked(service, folder)[1].documents == 0
+    assert all(path.startswith("hendelser/feed") for path in service.asked)
+
+
+def test_a_person_document_that_is_gone_is_asked_for_again(tmp_path: Path) -> None:
+    register = Register()
+    register.take([desk.start()])
+    persons = dict(register.persons)
+    register.persons.clear()
+    folder = tmp_path / "feed"
+    _, done = asked(Service(register), folder)
+    assert (done.gone, done.documents) == (1, 1)
+    register.persons |= persons
+    _, done = asked(Service(register), folder)
+    assert (done.gone, done.documents) == (0, 1)
+    lines = [(folder / kind / "000000000001-000000000001.ndjson").read_bytes().splitlines()
+             for kind in ("documents", "persons")]  # fmt: skip
+    assert [len(some) for some in lines] == [1, 1]
+
+
+def test_it_says_how_many_documents_are_not_asked_for(register: Register, tmp_path: Path) -> None:
+    _, done = asked(Service(register), tmp_path / "feed")
+    assert (done.ignored, done.documents) == (EVENTS - EVENTS // 10, 2 * (EVENTS // 10))
+
+
+def test_a_service_that_goes_away_between_pages_loses_nothing(
+    register: Register, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    """What came before is there and can be read; the next day's pull begins with the next page."""
+    folder = tmp_path / "feed"
+
+    def gone(path: str, before: int) -> Answer | None:
+        return Answer(200, b"x" * 99, cut=0) if path.endswith("seq=1001") else None
+
+    with pytest.raises(InputRefused, match="did not answer, or not to the end") as caught:
+        asked(Service(register, gone), folder)
+    assert "goes on after the last page that is saved" in str(caught.value)
+    assert numbers(folder) == list(range(1, 1001))
+    service = Service(register)
+    asked(service, folder)
+    assert service.asked[0] == "hendelser/feed?seq=1001"
+    assert content(folder) == undisturbed
+
+
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
     register = Register()
     register.take([desk.start()])

@@ -67,9 +67,13 @@ class Page:
         """Name of its files, without an ending."""
         return f"{self.first:0{_DIGITS}d}-{self.last:0{_DIGITS}d}"
 
+    def file(self, kind: str) -> Path:
+        """Its file in the folder of pages, documents or persons."""
+        return self.folder / kind / f"{self.name}.{'json' if kind == _PAGES else 'ndjson'}"
+
     def entries(self) -> list[Entry]:
         """Its events."""
-        path = self.folder / _PAGES / f"{self.name}.json"
+        path = self.file(_PAGES)
         try:
             return read_page(path.read_bytes())
         except msgspec.MsgspecError as error:
@@ -83,9 +87,7 @@ class Page:
         """The documents of its events."""
         lines = [
             path.read_bytes().splitlines() if path.exists() else []
-            for path in (
-                self.folder / kind / f"{self.name}.ndjson" for kind in (_DOCUMENTS, _PERSONS)
-            )
+            for path in (self.file(kind) for kind in (_DOCUMENTS, _PERSONS))
         ]
         return Documents(*lines)
 
@@ -219,20 +221,40 @@ class FeedFolder:
         persons
             Person documents, with their identifiers.
         """
-        name = Page(self.path, entries[0].sekvensnummer, entries[-1].sekvensnummer).name
-        lines = [document_line(document) for document in documents]
-        _write(self.path / _DOCUMENTS / f"{name}.ndjson", b"\n".join(lines))
-        lines = [
-            msgspec.json.encode(
-                {"persondokument": key, "dokument": msgspec.Raw(document_line(raw_))}
-            )
-            for key, raw_ in persons
-        ]
-        _write(self.path / _PERSONS / f"{name}.ndjson", b"\n".join(lines))
-        _write(self.path / _PAGES / f"{name}.json", raw)
+        page = Page(self.path, entries[0].sekvensnummer, entries[-1].sekvensnummer)
+        _write(page.file(_DOCUMENTS), b"\n".join(map(document_line, documents)))
+        _write(page.file(_PERSONS), b"\n".join(_person_lines(persons)))
+        _write(page.file(_PAGES), raw)
+
+    def add(
+        self, page: Page, documents: Iterable[bytes], persons: Iterable[tuple[str, bytes]]
+    ) -> int:
+        """Add documents that come later to those of a page; return how many are new.
+
+        Parameters
+        ----------
+        page
+            The page.
+        documents, persons
+            As for `save`; those that are there already are passed over.
+        """
+        added = 0
+        for kind, lines in (
+            (_DOCUMENTS, [*map(document_line, documents)]), (_PERSONS, _person_lines(persons)),
+        ):  # fmt: skip
+            there = page.file(kind).read_bytes().splitlines()
+            new = [line for line in lines if line not in there]
+            if new:
+                _write(page.file(kind), b"\n".join([*there, *new]))
+                added += len(new)
+        return added
+
+    def gone(self) -> set[int]:
+        """Numbers of events of which the feed did not have a document."""
+        return set(self.settings().get("gone", ()))
 
     def settings(self) -> dict[str, Any]:
-        """The fingerprint of the key, and the tag of the last answer."""
+        """The key's fingerprint, the last answer's tag, and of which events documents are gone."""
         path = self.path / _SETTINGS
         found: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
         return found
@@ -257,6 +279,13 @@ class FeedFolder:
                 allowed=f"the key with the fingerprint {known}",
                 next_step="Take that key, or a copy of it. If it is lost: folkestrom feed rotate.",
             )
+
+
+def _person_lines(persons: Iterable[tuple[str, bytes]]) -> list[bytes]:
+    return [
+        msgspec.json.encode({"persondokument": key, "dokument": msgspec.Raw(document_line(raw))})
+        for key, raw in persons
+    ]
 
 
 def _write(path: Path, content: bytes) -> None:

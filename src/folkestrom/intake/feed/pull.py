@@ -29,6 +29,8 @@ _OF_WHOLE_PERSONS: Final = frozenset(
 ) | {"endringIIdentifikasjonsnummer", "endringIInnflytting", "endringIStatus"}  # fmt: skip
 
 Answered = TypeVar("Answered")
+#: An event document, a person document with its name, and whether one of them is gone.
+_Documents = tuple[bytes | None, tuple[str, bytes] | None, bool]
 
 
 class UnansweredError(Exception):
@@ -78,7 +80,9 @@ class Pulled:
     events, documents
         Events, and documents of both kinds.
     gone
-        Documents that the feed no longer has.
+        Events of which the feed does not have a document, or no longer; the next pull asks again.
+    ignored
+        Events of which nothing is counted, whose documents are not asked for.
     last
         Number of the last event in the folder.
     """
@@ -86,6 +90,7 @@ class Pulled:
     events: int
     documents: int
     gone: int
+    ignored: int
     last: int
 
 
@@ -126,8 +131,10 @@ def pull(
     with folder.alone(), ThreadPoolExecutor(_AT_ONCE) as beside:
         number = _first(folder, start)
         source.tag = _tag(folder)
-        events, documents, gone = 0, 0, 0
         asking = _Asking(source, patience, sleep)
+        events = ignored = 0
+        documents = _ask_again(folder, lambda entries: beside.map(asking.documents, entries))
+        gone = folder.gone()
         while True:
             entries, raw = asking.page(number)
             if not entries:
@@ -135,16 +142,41 @@ def pull(
             found = list(beside.map(asking.documents, entries))
             ours = [one for one, _, _ in found if one is not None]
             persons = [one for _, one, _ in found if one is not None]
+            numbers = [entry.sekvensnummer for entry in entries]
+            lost = {n for n, (*_, is_lost) in zip(numbers, found, strict=True) if is_lost}
+            if lost != gone.intersection(numbers):
+                gone = gone.difference(numbers) | lost
+                folder.keep(gone=sorted(gone))
             folder.save(raw, entries, ours, persons)
             events += len(entries)
             documents += len(ours) + len(persons)
-            gone += sum(lost for _, _, lost in found)
+            ignored += sum(_is_ignored(entry) for entry in entries)
             number = entries[-1].sekvensnummer + 1
             if progress:
                 progress(number - 1)
         if source.tag is not None:
             folder.keep(tag=list(source.tag))
-        return Pulled(events, documents, gone, folder.last())
+        return Pulled(events, documents, len(gone), ignored, folder.last())
+
+
+def _ask_again(folder: FeedFolder, documents: Callable[[list[Entry]], Iterator[_Documents]]) -> int:
+    """Ask for documents that an earlier pull was told are gone; how many there are by now."""
+    gone, come = folder.gone(), 0
+    for page in folder.pages() if gone else ():
+        here = [entry for entry in page.entries() if entry.sekvensnummer in gone]
+        found = list(documents(here))
+        back = {e.sekvensnummer for e, (*_, lost) in zip(here, found, strict=True) if not lost}
+        if back:
+            ours = [one for one, _, _ in found if one is not None]
+            persons = [one for _, one, _ in found if one is not None]
+            come += folder.add(page, ours, persons)
+            gone -= back
+            folder.keep(gone=sorted(gone))
+    return come
+
+
+def _is_ignored(entry: Entry) -> bool:
+    return treatment(entry.hendelse.type) is Treatment.IGNORED
 
 
 def _first(folder: FeedFolder, start: int | None) -> int:
@@ -179,21 +211,21 @@ class _Asking:
         """The page that begins with a number."""
         return self._answered(lambda: self._page(number))
 
-    def documents(self, entry: Entry) -> tuple[bytes | None, tuple[str, bytes] | None, int]:
-        """The documents of an event that are needed, and how many are gone."""
+    def documents(self, entry: Entry) -> _Documents:
+        """The documents of an event that are needed, and whether one is gone."""
         listed = entry.hendelse
-        if treatment(listed.type) is Treatment.IGNORED or not listed.hendelsesdokument:
-            return None, None, 0
+        if _is_ignored(entry) or not listed.hendelsesdokument:
+            return None, None, False
         name, person = listed.hendelsesdokument, listed.persondokument
         raw = self._answered(lambda: _whole(self._source.event_document(name)))
         if raw is None:
-            return None, None, 1
+            return None, None, True
         if not person or not _needs_person(listed.type, raw):
-            return raw, None, 0
+            return raw, None, False
         found = self._answered(lambda: _whole(self._source.person_document(person)))
         if found is None:
-            return raw, None, 1
-        return raw, (person, found), 0
+            return raw, None, True
+        return raw, (person, found), False
 
     def _page(self, number: int) -> tuple[list[Entry], bytes]:
         raw = self._source.page(number)

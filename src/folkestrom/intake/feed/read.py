@@ -18,6 +18,7 @@ from folkestrom.intake.feed.folder import Documents, FeedFolder, Page
 from folkestrom.intake.feed.index import Index
 from folkestrom.intake.feed.mapping import Mapper
 from folkestrom.intake.feed.reasons import Reason, UnreadableError
+from folkestrom.intake.identities.fingerprints import report_file
 from folkestrom.intake.identities.pseudonyms import Key
 
 SOURCE: Final = "folkeregisteret"
@@ -102,13 +103,14 @@ def read(
         run = (index.setting("run") or 0) + 1
         index.set("run", run)
         reading = _Run(index, Mapper(index, key, source), progress)
-        with replacing(reports / f"reports-{run:06d}.ndjson") as beside, beside.open("wb") as file:
+        written = report_file(reports, run, key)
+        with replacing(written) as beside, beside.open("wb") as file:
             for line in reading.lines(folder.pages()):
                 file.write(line + b"\n")
         waiting = list(index.waiting())
         _list(reports / _QUARANTINE, waiting)
         if not reading.reports:
-            (reports / f"reports-{run:06d}.ndjson").unlink()
+            written.unlink()
     return FeedRead(
         reading.events, reading.reports, reading.ignored, reading.quarantined, len(waiting)
     )

@@ -90,7 +90,15 @@ def pull(
         f"{done.events:,} events saved, up to number {done.last}; {done.documents:,} documents"
     )
     if done.gone:
-        given.progress().print(f"{done.gone:,} documents were gone; feed read lists their events.")
+        given.progress().print(
+            f"Of {done.gone:,} events a document is gone; feed read lists them, and the next pull "
+            "asks again."
+        )
+    if done.ignored:
+        given.progress().print(
+            f"{done.ignored:,} events are of types that are ignored; their documents were not "
+            "asked for."
+        )
 
 
 @feed_app.command("read")
