@@ -119,6 +119,21 @@ def test_a_crowded_dwelling_is_no_household_and_is_told() -> None:
     assert any("1 dwellings with 4 persons" in note.en for note in found.specification.footnotes)
 
 
+def test_two_households_under_one_key_are_one_and_told() -> None:
+    """The rule is that of the definition: all who live in one dwelling."""
+    connection = store()
+    connection.execute("UPDATE stay SET dwelling = 10 WHERE person IN (5, 6)")
+    before = households(connection, DAY, known_at=KNOWN)
+    assert not any("share a key" in note.en for note in before.specification.footnotes)
+    for one, other in ((5, 6), (6, 5)):
+        wed = (one, 2, other, OLD, OPEN, date(2000, 1, 1), OPEN, 50 + one)
+        insert(connection, "marital", [wed])
+    found = households(connection, DAY, known_at=KNOWN)
+    notes = " ".join(note.en for note in found.specification.footnotes)
+    assert "one household: 1 dwellings with 6 persons have two or more married couples" in notes
+    assert ("several_families_with_children", 1, 6, 6.0) in rows(found)
+
+
 def test_what_cannot_be_is_told_and_not_used() -> None:
     connection = store()
     connection.execute("UPDATE marital SET partner = 1 WHERE person = 1")

@@ -151,26 +151,19 @@ def crowded_dwellings() -> str:
     """
 
 
-@step("impossible_kin", reads=["marital", "attribute", "identity"])
-def impossible_kin() -> str:
-    """Persons whom the register has as their own spouse or parent, or as no younger than a parent.
-
-    None of that is used; they are counted, so that an office looks at the reports.
-    """
-    known = "known_from <= $known_at AND known_to > $known_at"
-    kin = " UNION ALL ".join(
-        f"SELECT person, birth_date, {parent} AS parent "
-        f"FROM {naming('attribute', [parent], '$known_at')} AS {parent}s"
-        for parent in ("mother", "father")
-    )
-    return f"""
-        SELECT
-          (SELECT count(DISTINCT person) FROM {naming("marital", ["partner"], "$known_at")} AS m
-           WHERE partner = person) AS spouses,
-          (SELECT count(DISTINCT c.person)
-           FROM ({kin}) AS c JOIN (SELECT person, birth_date FROM attribute WHERE {known}) AS p
-             ON p.person = c.parent
-           WHERE p.birth_date >= c.birth_date) AS children
+@step("shared_dwellings")
+def shared_dwellings() -> str:
+    """Dwellings in which two or more married couples live, and all who live there."""
+    return """
+        SELECT count(*) AS dwellings, coalesce(sum(persons), 0) AS persons
+        FROM (
+          SELECT count(*) AS persons, count(o.person) AS spouses
+          FROM registered_homes h
+          LEFT JOIN weddings w ON w.person = h.person
+          LEFT JOIN registered_homes o ON o.person = w.partner AND o.dwelling = h.dwelling
+          GROUP BY h.dwelling
+        ) AS dwellings
+        WHERE spouses >= 4 AND persons <= $largest
     """
 
 

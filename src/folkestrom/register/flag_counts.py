@@ -23,6 +23,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.register.flags import FLAGS, FlagReason
+from folkestrom.register.kin import impossible_kin_note
 
 _REASONS: Final = tuple(Category(reason.name.lower(), flag.is_) for reason, flag in FLAGS.items())
 _KINDS: Final = tuple(
@@ -180,6 +181,7 @@ def count_flags(
     filled = SPECIFICATION.fill(when=_when(window), known=window.known_at)
     dimensions = tuple(one.dimension for one in chosen)
     footnotes = tuple(_mended(reason) for reason in codes) or (_NONE,)
+    footnotes += tuple(impossible_kin_note(connection, window.known_at))
     specification = replace(filled, dimensions=dimensions, footnotes=footnotes)
     return Cells(specification, pa.table(columns))
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -19,6 +22,7 @@ from folkestrom.intake.identities import pseudonyms
 from folkestrom.intake.identities.numbers import kind_of_number
 from tests.intake.feed import desk
 from tests.intake.feed.register import Register
+from tests.intake.feed.service import Answer, Service, serving
 
 
 @pytest.fixture
@@ -201,6 +205,45 @@ def spoiled(register: Register) -> None:
     register.persons[number[::-1]] = register.persons[changed[::-1]]
 
 
+def rows_of(file: Path) -> bytes:
+    """All rows of a database as text: files compress what they hold, and write numbers as bytes."""
+    if file.suffix == ".db":
+        with closing(sqlite3.connect(file)) as index:
+            tables = index.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return "\n".join(
+                str(index.execute(f"SELECT * FROM {name}").fetchall()) for (name,) in tables
+            ).encode()
+    if file.suffix != ".duckdb":
+        return b""
+    with duckdb.connect(str(file), read_only=True) as store:
+        names = [name for (name,) in store.execute("SHOW TABLES").fetchall()]
+        assert {"report", "quarantine"} < set(names)
+        return "\n".join(str(store.sql(f"FROM {name}").fetchall()) for name in names).encode()
+
+
+def pulled_with_faults(register: Register, folder: Path) -> str:
+    """What pulls say whose answers are broken where they hold numbers."""
+    said = ""
+    number = register.number(desk.MARY)
+    bodies = (f'[{{"sekvensnummer": "{number}"}}]', f'[{{"hendelse": {{"x": "{number}"', number)
+    for status in (200, 400, 500):
+        for body in bodies:
+            for of in ("hendelser/feed", "hendelser/", "personer/"):
+
+                def fault(path: str, _: int, of: str = of, status: int = status,
+                          body: str = body) -> Answer | None:  # fmt: skip
+                    return Answer(status, body.encode()) if path.startswith(of) else None
+
+                with serving(Service(register, fault)) as url:
+                    pull = ("feed", "pull", "--url", url, "--to", str(folder), "--patience", "0")
+                    result = CliRunner().invoke(app, [*pull, "--debug"])
+                    said += result.output + str(result.exception)
+    with serving(Service(register)) as url:
+        said += run("feed", "pull", "--url", url, "--to", str(folder), "--debug")
+    assert "broken or cut off" in said
+    return said
+
+
 def test_nothing_beyond_the_feeds_folder_ever_holds_an_identity_number(work: Path) -> None:
     register = Register()
     persons = (desk.MARY, desk.JOHN, desk.CHILD)
@@ -217,10 +260,17 @@ def test_nothing_beyond_the_feeds_folder_ever_holds_an_identity_number(work: Pat
     said += run(*store, "intake", "inside/reports", "--debug")
     said += run(*store, "quarantine", "list")
     said += run(*store, "quarantine", "export", "inside/mend.csv")
+    said += run(*store, "quarantine", "retake", "inside/mend.csv", "--debug", code=3)
+    said += run(*store, "flags", "--reports", "inside/flags.csv")
+    said += pulled_with_faults(register, work / "outside" / "again")
     said += run("feed", "key", "inside/new.key")
     keys = (*keyed, "--new-key", "inside/new.key", "--pseudonyms", "inside/old-to-new.csv")
     said += run("feed", "rotate", "outside/feed", *keys)
     said += run(*read, code=2)
+    renewed = ("--key", "inside/new.key", "--reports", "inside/reports-2", "--debug")
+    said += run("feed", "read", "outside/feed", *renewed)
+    said += run(*store, "intake", "inside/reports-2", "--debug", code=3)
+    said += run("--store", "inside/store-2", "intake", "inside/reports-2", "--debug")
     # What is broken below the feed's folder says where, and not whose.
     file = next((work / "outside" / "feed" / "pages").glob("*.json"))
     file.write_text(file.read_text()[:-20])
@@ -230,9 +280,16 @@ def test_nothing_beyond_the_feeds_folder_ever_holds_an_identity_number(work: Pat
 
     numbers = {number.encode() for number in register.numbers.values()}
     assert len(numbers) >= 4
-    written = {str(p.relative_to(work)): p.read_bytes() for p in (work / "inside").rglob("*")
-               if p.is_file()}  # fmt: skip
-    assert {"inside/reports/quarantine.tsv", "inside/mend.csv"} < set(written)
+    files = [p for p in (work / "inside").rglob("*") if p.is_file()]
+    written = {str(p.relative_to(work)): p.read_bytes() for p in files}
+    written |= {f"rows of {p.relative_to(work)}": rows_of(p) for p in files if rows_of(p)}
+    # Of the folder of the feed: what the pull remembers, and the names of all files.
+    outside = [p for p in (work / "outside").rglob("*") if p.is_file()]
+    written |= {str(p): p.read_bytes() for p in outside if p.name == "settings.json"}
+    written["names"] = "\n".join(map(str, [*files, *outside])).encode()
+    assert {"inside/reports/quarantine.tsv", "inside/mend.csv", "inside/flags.csv"} < set(written)
+    assert len([name for name in written if "rows of" in name]) >= 4
+    assert len([name for name in written if "settings.json" in name]) == 2
     assert any(name.startswith("inside/store/") for name in written)
     for name, content in {**written, "what was said": said.encode()}.items():
         assert [n for n in numbers if n in content] == [], name
@@ -242,8 +299,7 @@ def test_nothing_beyond_the_feeds_folder_ever_holds_an_identity_number(work: Pat
     found = set(re.findall(r"(?<!\d)\d{11}(?!\d)", texts + said))
     assert [number for number in found if kind_of_number(number)] == []
     # They are there where they may be.
-    outside = [p.read_bytes() for p in (work / "outside").rglob("*") if p.is_file()]
-    assert any(number in content for number in numbers for content in outside)
+    assert any(number in p.read_bytes() for number in numbers for p in outside)
 
 
 def test_merged_identities_are_one_person_until_they_are_split(work: Path) -> None:

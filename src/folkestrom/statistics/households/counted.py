@@ -16,8 +16,9 @@ from folkestrom.errors import UsageError
 from folkestrom.households.codes import HouseholdType, Role
 from folkestrom.households.dwellings import (
     crowded_dwellings,
-    impossible_kin,
     registered_homes,
+    shared_dwellings,
+    weddings,
 )
 from folkestrom.households.homes import TABLE, Method, Span, make_table
 from folkestrom.households.rules import cohabitation_rule
@@ -26,6 +27,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.register.kin import impossible_kin_note
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.population import PERSONS, coded, residents
 from folkestrom.statistics.totals import with_totals
@@ -296,14 +298,19 @@ def _notes(
                 "flere boliger.",
             )
         )
-    ((spouses, children),) = run(connection, [impossible_kin()], values).fetchall()
-    if spouses or children:
+    shared = [registered_homes(), weddings(), shared_dwellings()]
+    ((dwellings, persons),) = run(
+        connection, shared, values | {"largest": method.largest}
+    ).fetchall()
+    if dwellings:
         found.append(
             Text(
-                f"Not used, since it cannot be: {number(spouses)} persons married to themselves, "
-                f"{number(children)} no younger than a parent.",
-                f"Ikke brukt, siden det ikke kan være: {number(spouses)} personer gift med seg "
-                f"selv, {number(children)} som ikke er yngre enn en forelder.",
+                f"All who share a key are one household: {number(dwellings)} dwellings with "
+                f"{number(persons)} persons have two or more married couples, who may be "
+                "neighbours under one key.",
+                f"Alle som deler en nøkkel, er én husholdning: {number(dwellings)} boliger med "
+                f"{number(persons)} personer har to eller flere ektepar, som kan være naboer under "
+                "én nøkkel.",
             )
         )
-    return found
+    return found + impossible_kin_note(connection, known)
