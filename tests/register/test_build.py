@@ -108,11 +108,11 @@ def test_tables_that_are_not_as_the_log_makes_them_are_made_again(
 ) -> None:
     reports = random_log(random.Random(7), persons=20, reports=200)
     with empty_log() as connection:
-        append(connection, reports[:190])
+        append(connection, reports[:150])
         build.update(connection, 0)
         connection.execute("DELETE FROM stay")
-        append(connection, reports[190:])
-        build.update(connection, 190)
+        append(connection, reports[150:])
+        build.update(connection, 150)
         assert "making all tables again" in caplog.text
         damaged = stored_tables(connection)
         build.rebuild(connection)
