@@ -73,8 +73,6 @@ def asked(words: Sequence[str], answer: Path) -> tuple[float, float]:
 def measured(words: list[str], borders: Sequence[str], runs: int, answer: Path) -> dict[str, dict]:
     """Medians and ratios of one question; each run asks it in every set of borders."""
     taken: dict[str, list[tuple[float, float]]] = {of: [] for of in ("", *borders)}
-    for of in taken:
-        asked([*words, *(["--borders", of] if of else [])], answer.with_suffix(f".{of}.csv"))
     for _ in range(runs):
         for of, times in taken.items():
             file = answer.with_suffix(f".{of}.csv")

@@ -113,7 +113,7 @@ def places_of_days(
         yield
         return
     catalog = catalog_of(connection)
-    parts = first_row(connection, f"SELECT parts FROM {ASKED}") == (True,)
+    _, parts = _asked(connection)
     view = residence_in_borders(catalog, days[0], parts=parts)
     create_view(connection, [view], temporary=True)
     try:
@@ -154,15 +154,12 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
     if not _is_place(variable):
         return variable
     if variable.name == PART_OF_TOWN:
-        asked = (
-            first_row(connection, f"SELECT day FROM {ASKED}")
-            if is_table(connection, ASKED)
-            else None
-        )
-        put_up(connection, asked[0] if asked else reported_borders(connection), parts=True)
+        there = is_table(connection, ASKED)
+        day = _asked(connection)[0] if there else reported_borders(connection)
+        put_up(connection, day, parts=True)
     if not is_table(connection, ASKED):
         return variable
-    ((day, _),) = connection.execute(f"FROM {ASKED}").fetchall()
+    day, _ = _asked(connection)
     rough = estimated(connection, reported_borders(connection), day)
     names = _names(variable, day)
     digits: dict[object, int]
@@ -180,10 +177,20 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
 
 def has_borders_of_each_day(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a connection sees places as they were, so that borders change within a period."""
-    if not is_table(connection, ASKED):
-        return False
-    row = first_row(connection, f"SELECT day FROM {ASKED}")
-    return row is not None and row[0] is None
+    return is_table(connection, ASKED) and _asked(connection)[0] is None
+
+
+def _asked(connection: duckdb.DuckDBPyConnection) -> tuple[date | None, bool]:
+    """The day that was asked for, and whether parts of town stand in place of basic units."""
+    row = first_row(connection, f"FROM {ASKED}")
+    return row or (None, False)
+
+
+def where_places_are(connection: duckdb.DuckDBPyConnection) -> str:
+    """The smallest table with every municipality that a connection sees: of a day, or residence."""
+    if not is_table(connection, ASKED) or has_borders_of_each_day(connection):
+        return "residence"
+    return PLACES
 
 
 def days_of_changes(connection: duckdb.DuckDBPyConnection, after: date, until: date) -> list[date]:
