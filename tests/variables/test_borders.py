@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import folkestrom
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.api import Store
 from folkestrom.classifications.conversion import conversion
@@ -110,11 +111,13 @@ def test_a_series_is_its_days_one_by_one(fixed: Store, borders: str) -> None:
 def test_exposure_across_a_change_is_the_sum_of_its_days(then: Store) -> None:
     first, last = date(2019, 12, 20), date(2020, 1, 10)
     days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
-    stocks = then.population(dates=[str(day) for day in days], by="county", to="polars")
+    dates = [str(day) for day in days]
+    stocks = then.population(dates=dates, by="county", known_at="latest", to="polars")
     summed = stocks.with_columns(_AS_TEXT).group_by("county").agg(pl.col("persons").sum())
-    rates = then.rates(str(first), str(last), by="county", event="emigration", to="polars")
+    asked = {"by": "county", "event": "emigration", "known_at": "latest", "to": "polars"}
+    rates = then.rates(str(first), str(last), **asked)  # type: ignore[arg-type]
     exposed = dict(rates.with_columns(_AS_TEXT).select("county", "person_years").iter_rows())  # type: ignore[union-attr]
-    found = {county: round(years * 365.25) for county, years in exposed.items()}
+    found = {county: round(years * DAYS_PER_YEAR) for county, years in exposed.items()}
     assert found == dict(summed.iter_rows())
 
 
