@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 import folkestrom
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.api import Store
 from folkestrom.classifications.conversion import conversion
 from folkestrom.errors import UsageError
 from folkestrom.twin.output.creation import create
 
+_AS_TEXT = pl.col(pl.Categorical, pl.Enum).cast(pl.String)
 YEARS = [f"{year}-01-01" for year in range(2017, 2022)]
 
 
@@ -86,6 +90,47 @@ def test_a_series_as_it_was_crosses_every_change(then: Store) -> None:
     totals = found.group_by("date").agg(pl.col("persons").sum()).sort("date")
     whole = then.population(dates=YEARS, to="polars").sort("date")["persons"].to_list()
     assert totals["persons"].to_list() == whole
+
+
+@pytest.mark.parametrize("borders", ["as-it-was", "2018"])
+def test_a_series_is_its_days_one_by_one(fixed: Store, borders: str) -> None:
+    """Three ways of counting: by paths, by basic units, and person by person."""
+    asked = fixed.in_borders(borders)
+    for by in ("municipality", "county,sex,age_five_year"):
+        series = asked.population(dates=YEARS, by=by, to="polars").with_columns(_AS_TEXT)
+        for day in YEARS:
+            on = series.filter(pl.col("date") == date.fromisoformat(day)).drop("date")
+            alone = asked.population(day, by=by, to="polars").with_columns(_AS_TEXT)
+            assert on.equals(alone)
+    by_sex = asked.population("2018-01-01", by="municipality,sex", to="polars")
+    summed = by_sex.with_columns(_AS_TEXT).group_by("municipality").agg(pl.col("persons").sum())
+    alone = asked.population("2018-01-01", by="municipality", to="polars").with_columns(_AS_TEXT)
+    assert summed.sort("municipality")["persons"].to_list() == alone["persons"].to_list()
+
+
+def test_exposure_across_a_change_is_the_sum_of_its_days(then: Store) -> None:
+    first, last = date(2019, 12, 20), date(2020, 1, 10)
+    days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+    dates = [str(day) for day in days]
+    stocks = then.population(dates=dates, by="county", known_at="latest", to="polars")
+    summed = stocks.with_columns(_AS_TEXT).group_by("county").agg(pl.col("persons").sum())
+    asked = {"by": "county", "event": "emigration", "known_at": "latest", "to": "polars"}
+    rates = then.rates(str(first), str(last), **asked)  # type: ignore[arg-type]
+    exposed = dict(rates.with_columns(_AS_TEXT).select("county", "person_years").iter_rows())  # type: ignore[union-attr]
+    found = {county: round(years * DAYS_PER_YEAR) for county, years in exposed.items()}
+    assert found == dict(summed.iter_rows())
+
+
+def test_a_store_without_a_list_of_units_answers_the_same(fixed: Store, tmp_path: Path) -> None:
+    before = fixed.in_borders(2019).population("2021-01-01", by="municipality", to="polars")
+    shutil.copytree(fixed.path, tmp_path / "store")
+    with duckdb.connect(tmp_path / "store" / "folkestrom.duckdb") as connection:
+        listed = connection.execute("SELECT basic_unit FROM reported_unit ORDER BY 1").fetchall()
+        units = "SELECT DISTINCT basic_unit FROM residence ORDER BY 1"
+        assert listed == connection.execute(units).fetchall()
+        connection.execute("DROP TABLE reported_unit")
+    old = folkestrom.open(tmp_path / "store").in_borders(2019)
+    assert before.equals(old.population("2021-01-01", by="municipality", to="polars"))
 
 
 @pytest.mark.parametrize("every", ["year", "quarter"])

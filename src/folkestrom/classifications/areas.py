@@ -46,10 +46,32 @@ def municipality_codes(day: date | None = None) -> tuple[str, ...]:
     >>> len(municipality_codes()), len(municipality_codes(date(2021, 1, 1)))
     (1158, 356)
     """
-    rows = _rows("municipalities.csv")
+    rows = rows_of("municipalities.csv")
     if day is not None:
         rows = [row for row in rows if row["valid_from"] <= str(day) < row["valid_to"]]
     return tuple(sorted({row["code"] for row in rows}))
+
+
+def names_on(file: str, day: date | None = None) -> dict[str, str]:
+    """Names of a list's places by code: those valid on a day, or the last ones.
+
+    Parameters
+    ----------
+    file
+        "municipalities.csv" or "counties.csv".
+    day
+        The day.
+
+    Examples
+    --------
+    >>> len(names_on("counties.csv", date(2021, 1, 1)))
+    11
+    """
+    return {
+        row["code"]: row["name"]
+        for row in rows_of(file)
+        if day is None or row["valid_from"] <= str(day) < row["valid_to"]
+    }
 
 
 @cache
@@ -65,7 +87,7 @@ def lives() -> tuple[tuple[str, date, date, date | None], ...]:
     ['2018-01-01', '2020-01-01', '1964-01-01']
     """
     found: dict[str, tuple[str, str, str | None]] = {}
-    for row in _rows("municipalities.csv"):
+    for row in rows_of("municipalities.csv"):
         begins, ends, earlier = found.get(row["code"], (row["valid_from"],) * 2 + (None,))
         if ends == row["valid_from"]:
             found[row["code"]] = (begins, row["valid_to"], earlier)
@@ -82,14 +104,15 @@ def _day(text: str) -> date:
 
 
 @cache
-def _rows(file: str) -> list[dict[str, str]]:
+def rows_of(file: str) -> list[dict[str, str]]:
+    """The rows of one of the lists that come with the program, as texts."""
     text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
 @cache
 def _names(file: str) -> dict[str, str]:
-    rows = _rows(file)
+    rows = rows_of(file)
     last = {row["code"]: row["name"] for row in rows}
     return last | {r["code"]: r["name"] for r in rows if r["valid_from"] <= _NAMED < r["valid_to"]}
 

@@ -13,12 +13,10 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-import duckdb
 import polars as pl
 
 from folkestrom.classifications.conversion import border_days, shares_of
-from folkestrom.engine.rows import is_table
-from folkestrom.engine.steps import compose, step
+from folkestrom.engine.steps import step
 from folkestrom.model.report import UNITS
 
 #: The table of a store that has it.
@@ -28,32 +26,17 @@ ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
 _ONE_DAY: Final = timedelta(days=1)
 
 
-@step("unit_places", reads=[UNIT_PLACES])
-def unit_places_of_store() -> str:
-    """Every basic unit that is classified, with what it is from when to when."""
+@step("unit_places", reads=[UNIT_PLACES], example={"unit": "basic_unit"})
+def unit_places(unit: str) -> str:
+    """Where every classified unit is: `key` (as it is reported), and its codes from when to when.
+
+    They are half open and without gaps; `unit` is what stands for the unit, such as the part of
+    town.
+    """
     return f"""
-        SELECT unit AS key, municipality, basic_unit, part_of_town, valid_from, valid_to
+        SELECT unit AS key, municipality, {unit} AS basic_unit, valid_from, valid_to
         FROM {UNIT_PLACES}
     """
-
-
-def unit_places(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
-    """Where basic units are, if the store has the classification.
-
-    Parameters
-    ----------
-    connection
-        An open store.
-
-    Returns
-    -------
-    DataFrame
-        `key` (the unit as it is reported), `municipality`, `basic_unit` and `part_of_town` (its
-        codes then), `valid_from`, `valid_to` (half open, without gaps); None: not in the store.
-    """
-    if not is_table(connection, UNIT_PLACES):
-        return None
-    return pl.DataFrame(connection.sql(compose([unit_places_of_store()])).to_arrow_table())
 
 
 def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
@@ -74,7 +57,7 @@ def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `unit_places`, with the unit as `unit`.
+        Columns `unit`, `municipality`, `basic_unit`, `part_of_town`, `valid_from`, `valid_to`.
 
     Examples
     --------

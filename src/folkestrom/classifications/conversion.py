@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.classifications.areas import FIRST_DAY, listed_day
+from folkestrom.classifications.areas import FIRST_DAY, listed_day, rows_of
 from folkestrom.classifications.tables import municipalities, read_list
 from folkestrom.errors import UsageError
 
@@ -49,6 +50,7 @@ def municipality_changes() -> pl.DataFrame:
     ).sort("day", "old", "new")
 
 
+@cache
 def border_days(after: date = FIRST_DAY, until: date = date.max) -> tuple[date, ...]:
     """Days on which borders or numbers change, from the one after `after` to `until`.
 
@@ -231,11 +233,14 @@ def _parts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
 @cache
 def _steps(*, back: bool) -> dict[date, dict[int, Shares]]:
     """Of each day with changes, the shares of every code that changes on it."""
-    rows = municipality_changes().select("day", "old", "new", "basic_units").rows()
+    # Not of `municipality_changes`: most questions in other borders need no frame.
+    rows = sorted(rows_of("municipality_changes.csv"), key=itemgetter("day", "old", "new"))
     counted: dict[date, dict[int, dict[int, int | None]]] = {}
-    for day, old, new, units in rows:
-        at, to = (int(new), int(old)) if back else (int(old), int(new))
-        counted.setdefault(day, {}).setdefault(at, {})[to] = units
+    for row in rows:
+        old, new, units = int(row["old"]), int(row["new"]), row["basic_units"]
+        at, to = (new, old) if back else (old, new)
+        day = date.fromisoformat(row["day"])
+        counted.setdefault(day, {}).setdefault(at, {})[to] = int(units) if units else None
     return {
         day: {at: _shares(units) for at, units in codes.items()} for day, codes in counted.items()
     }

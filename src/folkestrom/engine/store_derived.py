@@ -17,7 +17,6 @@ from folkestrom.errors import StoreError
 
 _LOG_POSITION: Final = "log_position"
 _LOG_WITHDRAWALS: Final = "log_withdrawals"
-_LARGEST_UNIT: Final = "largest_unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +70,6 @@ def put_log_state(connection: Connection, state: LogState) -> None:
     """Set it, in the caller's transaction."""
     put(connection, _LOG_POSITION, str(state.position))
     put(connection, _LOG_WITHDRAWALS, str(state.withdrawals))
-
-
-def largest_unit(connection: Connection) -> int | None:
-    """The largest number that a basic unit of the log has inside its municipality, if known."""
-    known = get(connection, _LARGEST_UNIT)
-    return None if known is None else int(known)
-
-
-def put_largest_unit(connection: Connection, number: int) -> None:
-    """Set it, in the caller's transaction, unless a larger one was known."""
-    known = get(connection, _LARGEST_UNIT)
-    put(connection, _LARGEST_UNIT, str(max(number, int(known or 0))))
 
 
 def is_fresh(connection: Connection, derived: Derived) -> bool:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
 
+from folkestrom.engine.rows import first_row
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
-from folkestrom.engine.steps import create_view, run, step
+from folkestrom.engine.steps import compose, create_view, step
 from folkestrom.intake.tables import create_tables
-from folkestrom.model.report import UNITS
 from folkestrom.register.log_view import known_report
-from folkestrom.register.tables import TABLES
+from folkestrom.register.tables import REPORTED_UNIT, TABLES
 
 if TYPE_CHECKING:
     from folkestrom.register.kernel.memory import Memory
@@ -73,24 +73,28 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     create_view(connection, [known_report()])
 
 
-def largest_unit_after(connection: duckdb.DuckDBPyConnection, position: int) -> int:
-    """The largest number that a basic unit has inside its municipality, of later reports.
+def list_units(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
+    """Bring the list of basic units from a log position to the log's end; a store may have none.
 
     Parameters
     ----------
-    connection
-        The store.
-    position
-        A position of the log.
+    connection, after_position
+        As for `update`.
     """
-    ((number,),) = run(connection, [largest_number()], {"after": position}).fetchall()
-    return int(number or 0)
+    verb = "TABLE IF NOT EXISTS" if after_position else "OR REPLACE TABLE"
+    connection.execute(f"CREATE {verb} {REPORTED_UNIT} (basic_unit INTEGER NOT NULL)")
+    some = first_row(connection, f"FROM {REPORTED_UNIT} LIMIT 1")
+    text = f"INSERT INTO {REPORTED_UNIT} ({compose([units_after()])}) EXCEPT FROM {REPORTED_UNIT}"
+    connection.execute(text, {"after": after_position if some else 0})
 
 
-@step("largest_number", reads=["report"])
-def largest_number() -> str:
-    """The largest number of a basic unit inside its municipality, of reports after a position."""
-    return f"SELECT max(basic_unit % {UNITS}) AS number FROM report WHERE position > $after"
+@step("units_after", reads=["report"])
+def units_after() -> str:
+    """Basic units of reports after a position."""
+    return " UNION ALL ".join(
+        f"SELECT {unit} FROM report WHERE position > $after AND {unit} IS NOT NULL"
+        for unit in ("basic_unit", "basic_unit_from")
+    )
 
 
 def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:

@@ -232,3 +232,6 @@ IDENTITY: Final = Table(
 #: Every derived table, in the order in which kernels number them.
 TABLES: Final = (STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG, IDENTITY)
 BY_NAME: Final = {table.name: table for table in TABLES}
+
+#: Every basic unit that any report has, each once: one column, `basic_unit`.
+REPORTED_UNIT: Final = "reported_unit"

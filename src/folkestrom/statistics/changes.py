@@ -31,7 +31,7 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period, quarters_until
 from folkestrom.statistics.periods import year as year_of
-from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.statistics.population import Moment, coded, fetch, stock
 from folkestrom.statistics.record_keys import SUFFIX, names_of_sums
 from folkestrom.statistics.year_sums import (
     note_of_summation,
@@ -330,9 +330,7 @@ class _Counted:
     ) -> None:
         self.keys = len(chosen)
         self.flows = cache(lambda window: flows(connection, window, chosen, keys=keys))
-        self._stock = cache(
-            lambda moment: fetch(connection, stock_steps(chosen), moment.parameters)
-        )
+        self._stock = cache(lambda moment: stock(connection, moment, chosen))
         self._moving = has_borders_of_each_day(connection)
         self._bordered = cache(
             lambda moment: fetch(connection, border_steps(connection, chosen), moment.parameters)

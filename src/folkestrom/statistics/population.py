@@ -20,6 +20,8 @@ from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.homes import provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
+from folkestrom.variables.borders.asked import places_of_days
+from folkestrom.variables.borders.views import cells_in_borders, own_tables
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, needs_of, notes
@@ -70,14 +72,14 @@ class Moment:
 
 
 @step("residents", reads=["residence"])
-def residents() -> str:
+def residents(of: str = "") -> str:
     """Who is resident at the end of the day before the reference date, and where.
 
     `$eve` is that day before, and `$known_at` the knowledge date.
     """
-    return """
+    return f"""
         SELECT person, municipality, basic_unit, sex, birth_date, country_of_birth
-        FROM residence
+        FROM {of}residence
         WHERE valid_from <= $eve AND valid_to > $eve
           AND known_from <= $known_at AND known_to > $known_at
     """
@@ -178,19 +180,38 @@ def stock_steps(chosen: Sequence[Variable], *, keys: bool = False) -> list[Step]
     return [*steps, cells(steps[-1].name, by, keys=keys)]
 
 
+def stock(
+    connection: duckdb.DuckDBPyConnection,
+    moment: Moment,
+    chosen: Sequence[Variable],
+    *,
+    keys: bool = False,
+) -> pa.Table:
+    """The stock of a moment: numbers of the variables in columns v0, v1 …, and persons."""
+    steps = stock_steps(chosen, keys=keys)
+    own = own_tables(connection)
+    if own and chosen and not keys and all(v.area in (1, 2) for v in chosen):
+        # By places alone, basic units are counted, and not every person looked up.
+        units = cells("residents", ("basic_unit",)).named("units")
+        by = [variable.sql for variable in chosen]
+        steps = [residents(own), units, cells_in_borders(units.name, by, moment.day)]
+    return fetch(connection, steps, moment.parameters)
+
+
 def fetch(
     connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], parameters: dict[str, object]
 ) -> pa.Table:
     """Rows of the last step as an Arrow table."""
     text = compose(steps)
-    provide_homes(connection, text, parameters)
-    return connection.sql(text, params=parameters).to_arrow_table()
+    with places_of_days(connection, parameters):
+        provide_homes(connection, text, parameters)
+        return connection.sql(text, params=parameters).to_arrow_table()
 
 
 def _at(
     connection: duckdb.DuckDBPyConnection, moment: Moment, chosen: Sequence[Variable], keys: bool
 ) -> pa.Table:
-    found = fetch(connection, stock_steps(chosen, keys=keys), moment.parameters)
+    found = stock(connection, moment, chosen, keys=keys)
     return coded(found, chosen, {"persons": pa.int32()} | names_of_sums(["persons"] * keys))
 
 

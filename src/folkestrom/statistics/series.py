@@ -14,6 +14,7 @@ by quarter of birth, and quarters are folded into ages a day at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from folkestrom.classifications.age_groups import AgeGroups
 from folkestrom.engine.steps import compose, run, step
 from folkestrom.statistics.record_keys import SUFFIX, rows_with_keys
+from folkestrom.variables.borders.paths import by_path, codes_of_paths
 from folkestrom.variables.sources import AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE
 from folkestrom.variables.variable import Variable
 
@@ -74,12 +76,16 @@ class Plan:
         Every code of each variable that is not an age, in order.
     quarters
         First and last quarter of birth, counted in quarters since year 0; None without an age.
+    paths
+        (moments, paths) In other borders: the code of each path at each moment, of the only place
+        among the variables, which is counted by paths. None: places are counted by their codes.
     """
 
     moments: tuple[Moment, ...]
     chosen: tuple[Variable, ...]
     codes: tuple[Int, ...]
     quarters: tuple[int, int] | None
+    paths: Int | None = None
 
     @property
     def age_axis(self) -> int:
@@ -148,15 +154,21 @@ def plan(
     if not _serves(moments, chosen):
         return None
     plain = [v for v in chosen if not v.ages]
+    paths = None
+    if [v.area for v in plain if v.area] in ([1], [2]):
+        sql = next(v.sql for v in plain if v.area)
+        paths = codes_of_paths(connection, sql, [m.day for m in moments])
     codes = tuple(
         np.asarray(run(connection, [code_list(v.sql)]).fetchnumpy()["code"], np.int32)
+        if paths is None or not v.area
+        else np.arange(1, paths.shape[1] + 1, dtype=np.int32)
         for v in plain
     )
     quarters = None
     if len(plain) < len(chosen):
         ((first, last),) = run(connection, [birth_range()]).fetchall()
         quarters = (_quarter(first or _EPOCH), _quarter(last or _EPOCH))
-    made = Plan(tuple(moments), tuple(chosen), codes, quarters)
+    made = Plan(tuple(moments), tuple(chosen), codes, quarters, paths)
     size = int(np.prod(made.shape, dtype=np.int64)) * (len(moments) + 1)
     too_large = size > LARGEST or any(c.size and c.max() > LARGEST_CODE for c in codes)
     return None if too_large else made
@@ -166,8 +178,9 @@ def stocks(connection: duckdb.DuckDBPyConnection, plan: Plan, *, keys: bool = Fa
     """The stock of every day, in one table with a column `date`; if asked, with sums of keys."""
     # Sums of keys are modulo 2³², as additions of 32 bits are.
     sums = np.zeros((1 + keys, len(plan.moments) + 1, int(np.prod(plan.shape))), np.int32)
-    for batch in _batches(connection, plan, keys):
-        _count(sums, batch, plan)
+    with nullcontext() if plan.paths is None else by_path(connection):
+        for batch in _batches(connection, plan, keys):
+            _count(sums, batch, plan)
     for i in range(1, sums.shape[1]):
         sums[:, i] += sums[:, i - 1]
     return _table(plan, [_cells_of(plan, i, sums[:, i]) for i in range(len(plan.moments))])
@@ -192,7 +205,9 @@ def _batches(
         "first_known": plan.moments[0].known_at,
         "last_known": plan.moments[-1].known_at,
     }
-    steps = [spells([v.sql for v in plan.plain], keys=keys)]
+    followed = plan.paths is not None
+    expressions = ["municipality" if followed and v.area else v.sql for v in plan.plain]
+    steps = [spells(expressions, keys=keys)]
     sql = compose([*steps, rows_with_keys("spells")] if keys else steps)
     yield from connection.sql(sql, params=parameters).to_arrow_reader(BATCH)
 
@@ -277,10 +292,21 @@ def _cells_of(plan: Plan, i: int, sums: Int) -> tuple[NDArray[Any], ...]:
 
 
 def _by_variables(plan: Plan, i: int, table: Int) -> Int:
+    if plan.paths is not None:
+        table = _by_place(plan, plan.paths[i], table)
     if plan.quarters is None:
         return table[..., 0]
     by_age = _by_age(plan, plan.quarters, table, plan.moments[i].day)
     return np.moveaxis(by_age, -1, plan.age_axis)
+
+
+def _by_place(plan: Plan, codes: Int, table: Int) -> Int:
+    """Paths folded into the places that they are in."""
+    axis = next(n for n, v in enumerate(plan.plain) if v.area)
+    listed = np.unique(plan.paths) if plan.paths is not None else codes
+    folded = np.zeros((len(listed), *np.delete(table.shape, axis)), np.int32)
+    np.add.at(folded, np.searchsorted(listed, codes), np.moveaxis(table, axis, 0))
+    return np.moveaxis(folded, 0, axis)
 
 
 def _by_age(plan: Plan, quarters: tuple[int, int], table: Int, day: date) -> Int:
@@ -306,6 +332,8 @@ def _table(plan: Plan, days: Sequence[tuple[NDArray[Any], ...]]) -> pa.Table:
     codes = iter(plan.codes)
     for variable, place in zip(plan.chosen, joined[:axes], strict=True):
         numbers = [*range(plan.ages - 1), None] if variable.ages else _known(next(codes))
+        if variable.area and plan.paths is not None:
+            numbers = np.unique(plan.paths).tolist()
         columns[variable.name] = variable.places(place, numbers)
     columns["persons"] = pa.array(joined[axes].astype(np.int32, copy=False), pa.int32())
     for sums in joined[axes + 1 :]:

@@ -14,7 +14,7 @@ from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError, UserError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.names import check_code, unknown, without_effect
-from folkestrom.variables.borders.asked import note_of_borders
+from folkestrom.variables.borders.asked import note_of_borders, where_places_are
 from folkestrom.variables.groups import Groups, grouped, note_of_groups
 from folkestrom.variables.linked import check_known, in_classes, note_of_linked, of_linked
 from folkestrom.variables.registry import RESERVED, VARIABLES, variables_of
@@ -278,6 +278,8 @@ def with_levels(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Va
     if variable.name not in _LONG or variable.decode is None:
         return variable
     table, expression = _LONG[variable.name]
+    if table == "residence" and "municipality" in expression:
+        table = where_places_are(connection)
     rows = run(connection, [numbers_that_occur(table, expression)]).fetchall()
     found = [int(number) for (number,) in rows if number is not None]
     numbers = {variable.decode(number): number for number in found}

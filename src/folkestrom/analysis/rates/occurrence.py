@@ -24,6 +24,7 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.year_sums import number
+from folkestrom.variables.borders.asked import places_of_days, unbroken
 from folkestrom.variables.groups import Groups
 from folkestrom.variables.selection import (
     Only,
@@ -145,19 +146,16 @@ def occurrences(
         (*_NUMBERS, "persons"),
         next_step="Link the variable, or name the group, by another name.",
     )
-    last = period.end - timedelta(days=1)
     values: dict[str, object] = {
         "start": period.start,
         "end": period.end,
-        "horizon": date(last.year + 1, 1, 1),
         "known_at": known,
         "known_start": known,
         "known_end": known,
     }
-    calendar_years = range(period.start.year, last.year + 1)
     by_sex = any(variable.name == "sex" for variable in chosen)
     sex = None if by_sex else counted.sex
-    exposure = _fetched(connection, exposure_steps(chosen, calendar_years, sex), values, chosen)
+    exposure = _exposure(connection, period, chosen, sex, values)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
     own = int(data["events"].sum())
@@ -229,6 +227,28 @@ def _check_births(event: str, chosen: Sequence[Variable]) -> None:
             value=wrong[0],
             allowed="places and the year, for births",
         )
+
+
+def _exposure(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    chosen: Sequence[Variable],
+    sex: int | None,
+    values: dict[str, object],
+) -> pl.DataFrame:
+    """Exposure by variables, added up over the parts of a period in which no place changes."""
+    parts = []
+    for start, end in unbroken(connection, period.start, period.end):
+        last = end - timedelta(days=1)
+        own = values | {"start": start, "end": end, "horizon": date(last.year + 1, 1, 1)}
+        steps = exposure_steps(chosen, range(start.year, last.year + 1), sex)
+        with places_of_days(connection, {"eve": start}):
+            parts.append(_fetched(connection, steps, own, chosen))
+    if len(parts) == 1:
+        return parts[0]
+    keys = [f"v{n}" for n in range(len(chosen))]
+    joined, days = pl.concat(parts), pl.col("days").sum()
+    return joined.group_by(keys).agg(days) if keys else joined.select(days)
 
 
 def _fetched(

@@ -15,7 +15,6 @@ from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing,
 from folkestrom.engine.store_derived import (
     Derived,
     is_fresh,
-    put_largest_unit,
     refresh_alone,
     require_fresh,
 )
@@ -44,10 +43,10 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     # Imported here: the kernels bring a compiler, which whoever only asks need not wait for.
-    from folkestrom.register.build import largest_unit_after, update
+    from folkestrom.register.build import list_units, update
 
     update(connection, after_position)
-    put_largest_unit(connection, largest_unit_after(connection, after_position))
+    list_units(connection, after_position)
     if not after_position:
         publish(connection)
 

@@ -14,26 +14,26 @@ of borders is no event: nobody moves by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 
-from folkestrom.classifications.areas import county_name, municipality_name
-from folkestrom.classifications.basic_units import unit_places
+from folkestrom.classifications.areas import county_name, municipality_name, names_on
+from folkestrom.classifications.basic_units import UNIT_PLACES
 from folkestrom.classifications.code_lists import county_code, municipality_code
 from folkestrom.classifications.reported import reported_borders
-from folkestrom.classifications.tables import county_names, municipality_names
 from folkestrom.engine.rows import first_row, is_table, lent
-from folkestrom.engine.steps import Step, create_view, run
+from folkestrom.engine.steps import create_view, run
 from folkestrom.errors import UsageError
-from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS, UNITS
+from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Text, same
-from folkestrom.variables.borders.places import as_it_was, places_on
+from folkestrom.variables.borders.places import as_table, converted, estimated, places
 from folkestrom.variables.borders.views import (
     ASKED,
     PLACES,
@@ -71,41 +71,74 @@ def put_up(
     parts
         Parts of town in place of basic units.
     """
-    reported = reported_borders(connection)
     catalog = catalog_of(connection)
-    known = unit_places(connection)
-    if parts and known is None:
+    if parts and not is_table(connection, UNIT_PLACES):
         raise UsageError(
             "is not known: the store has no classification of basic units",
             where="by",
             value="part_of_town",
             next_step="Load it with `folkestrom classifications load --from DIR`",
         )
-    if known is not None:
-        unit = "part_of_town" if parts else "basic_unit"
-        known = known.select(
-            "key", "municipality", pl.col(unit).alias("basic_unit"), "valid_from", "valid_to"
-        )
-    if asked is None:
-        rows, rough = as_it_was(connection, reported, known)
-        views: tuple[Callable[..., Step], ...] = (residence_as_it_was, event_as_it_was)
-    else:
-        rows, rough = places_on(connection, reported, asked, known)
-        views = (residence_in_borders, event_in_borders)
-    told = pa.table(
-        {
-            "day": pa.array([asked], pa.date32()),
-            "rough": pa.array([rough], pa.list_(pa.string())),
-        }
-    )
-    for name, table in ((PLACES, rows.to_arrow()), (ASKED, told)):
+    unit = PART_OF_TOWN if parts else "basic_unit"
+    rows = places(connection, reported_borders(connection), asked, unit)
+    told = pa.table({"day": pa.array([asked], pa.date32()), "parts": [parts]})
+    for name, table in ((PLACES, as_table(rows)), (ASKED, told)):
         with lent(connection, put=table):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM put")
-    if rows.height:
-        divided = rows.filter(pl.col("key") >= UNITS)["key"] // UNITS
-        where = {} if asked is None else {"divided": sorted(divided.unique().to_list())}
-        for view in views:
-            create_view(connection, [view(catalog, parts=parts, **where)], temporary=True)
+    if asked is None:
+        create_view(connection, [event_as_it_was(catalog, parts=parts)], temporary=True)
+        create_view(connection, [residence_as_it_was(catalog, parts=parts)], temporary=True)
+    elif parts or converted(rows):
+        create_view(connection, [event_in_borders(catalog, asked, parts=parts)], temporary=True)
+        create_view(connection, [residence_in_borders(catalog, asked, parts=parts)], temporary=True)
+
+
+@contextmanager
+def places_of_days(
+    connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]
+) -> Iterator[None]:
+    """Let a connection that sees places as they were look them up once for a whole question.
+
+    Where no place changes in the days of a question, no stay need be cut.
+
+    Parameters
+    ----------
+    connection
+        An open store; one that sees other borders, or none, is left as it is.
+    parameters
+        Values of the question: `$eve` of a stock, or `$start` and `$end` of a period.
+    """
+    days = _days(parameters)
+    if not days or not has_borders_of_each_day(connection) or days_of_changes(connection, *days):
+        yield
+        return
+    catalog = catalog_of(connection)
+    _, parts = _asked(connection)
+    view = residence_in_borders(catalog, days[0], parts=parts)
+    create_view(connection, [view], temporary=True)
+    try:
+        yield
+    finally:
+        create_view(connection, [residence_as_it_was(catalog, parts=parts)], temporary=True)
+
+
+def unbroken(
+    connection: duckdb.DuckDBPyConnection, start: date, end: date
+) -> list[tuple[date, date]]:
+    """The parts of a period whose days each end in borders of one day."""
+    days = days_of_changes(connection, start, end) if has_borders_of_each_day(connection) else []
+    turns = [day - timedelta(days=1) for day in days]
+    return [(a, b) for a, b in pairwise([start, *turns, end]) if a < b]
+
+
+def _days(parameters: Mapping[str, object]) -> tuple[date, date] | None:
+    """The first and the last day of stocks that a question is about."""
+    eve, start, end = (parameters.get(name) for name in ("eve", "start", "end"))
+    if isinstance(eve, date):
+        return eve + timedelta(days=1), eve + timedelta(days=1)
+    if isinstance(start, date) and isinstance(end, date):
+        return start, end
+    return None
 
 
 def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -> Variable:
@@ -121,12 +154,13 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
     if not _is_place(variable):
         return variable
     if variable.name == PART_OF_TOWN:
-        asked = first_row(connection, f"FROM {ASKED}") if is_table(connection, ASKED) else None
-        put_up(connection, asked[0] if asked else reported_borders(connection), parts=True)
+        there = is_table(connection, ASKED)
+        day = _asked(connection)[0] if there else reported_borders(connection)
+        put_up(connection, day, parts=True)
     if not is_table(connection, ASKED):
         return variable
-    row = first_row(connection, f"FROM {ASKED}")
-    day, rough = (row[0], row[1]) if row else (None, [])
+    day, _ = _asked(connection)
+    rough = estimated(connection, reported_borders(connection), day)
     names = _names(variable, day)
     digits: dict[object, int]
     digits = {municipality_code: MUNICIPALITY_DIGITS, county_code: COUNTY_DIGITS}
@@ -143,10 +177,20 @@ def note_of_borders(connection: duckdb.DuckDBPyConnection, variable: Variable) -
 
 def has_borders_of_each_day(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a connection sees places as they were, so that borders change within a period."""
-    if not is_table(connection, ASKED):
-        return False
+    return is_table(connection, ASKED) and _asked(connection)[0] is None
+
+
+def _asked(connection: duckdb.DuckDBPyConnection) -> tuple[date | None, bool]:
+    """The day that was asked for, and whether parts of town stand in place of basic units."""
     row = first_row(connection, f"FROM {ASKED}")
-    return row is not None and row[0] is None
+    return row or (None, False)
+
+
+def where_places_are(connection: duckdb.DuckDBPyConnection) -> str:
+    """The smallest table with every municipality that a connection sees: of a day, or residence."""
+    if not is_table(connection, ASKED) or has_borders_of_each_day(connection):
+        return "residence"
+    return PLACES
 
 
 def days_of_changes(connection: duckdb.DuckDBPyConnection, after: date, until: date) -> list[date]:
@@ -162,15 +206,13 @@ def _is_place(variable: Variable) -> bool:
 
 def _names(variable: Variable, day: date | None) -> dict[str, str]:
     if variable.decode is municipality_code:
-        listed, named = municipality_names(), municipality_name
+        file, named = "municipalities.csv", municipality_name
     elif variable.decode is county_code:
-        listed, named = county_names(), county_name
+        file, named = "counties.csv", county_name
     else:
         return {}
-    if day is not None:
-        at = (pl.col("valid_from") <= day) & (pl.col("valid_to") > day)
-        return dict(listed.filter(at).select("code", "name").iter_rows())
-    return {code: named(code) for code in listed["code"].unique().to_list()}
+    names = names_on(file, day)
+    return names if day is not None else {code: named(code) for code in names}
 
 
 def _note(day: date | None, rough: Sequence[str]) -> Text:

@@ -1,192 +1,222 @@
-"""Where places are in the borders of a day, or from when to when as it was."""
+"""Where the basic units of a store are on a day, or from when to when as it was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import numpy as np
-import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from folkestrom.classifications.areas import lives
+from folkestrom.classifications.basic_units import UNIT_PLACES, unit_places
 from folkestrom.classifications.code_lists import county_code, municipality_code
-from folkestrom.classifications.conversion import Shares, border_days, shares_of, traced
-from folkestrom.classifications.tables import municipality_names
+from folkestrom.classifications.conversion import border_days, shares_of, traced
+from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import run
-from folkestrom.engine.store_derived import largest_unit
 from folkestrom.model.report import UNITS
-from folkestrom.variables.borders.views import first_stay
+from folkestrom.register.tables import REPORTED_UNIT
+from folkestrom.variables.borders.views import (
+    first_stay,
+    own_tables,
+    units_that_occur,
+)
 
+Int = NDArray[np.int64]
 #: From when to when codes of places hold that never changed.
-_ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
+ALWAYS: Final = (date(1, 1, 1), date(9999, 12, 31))
+_ONE_DAY: Final = timedelta(days=1)
+_DAYS: Final = "datetime64[D]"
 
 
-def _rough(shares: Iterable[Shares]) -> list[str]:
+def places(
+    connection: duckdb.DuckDBPyConnection,
+    reported: date | None,
+    asked: date | None,
+    unit: str = "basic_unit",
+) -> dict[str, NDArray[Any]]:
+    """Where every basic unit that occurs is from when to when, by what is asked for.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    reported
+        The day whose codes reports have; None: those of their own day.
+    asked
+        The day whose borders are asked for, which then hold always; None: those of each day.
+    unit
+        Column of the classification that stands for the unit.
+
+    Returns
+    -------
+    dict
+        Equally long: `key` (the unit as it is reported), `municipality`, `basic_unit` (0: as it is
+        reported), `valid_from`, `valid_to` (half open), and `stock_from`, `stock_to`, by which
+        stocks go: a code that begins on a day does so at the end of the day before.
+    """
+    occurring = _occurring(connection)
+    known = _classified(connection, unit, asked)
+    known = {name: column[np.isin(known["key"], occurring)] for name, column in known.items()}
+    units = np.setdiff1d(occurring, known["key"])
+    seen, spells = _times(connection, asked)
+    at = _on(units, seen, reported, asked)
+    made = {
+        "key": np.tile(units, len(spells)),
+        "municipality": at.reshape(-1),
+        "basic_unit": np.zeros(units.size * len(spells), np.int64),
+        "valid_from": np.repeat(np.array([begins for begins, _ in spells], _DAYS), units.size),
+        "valid_to": np.repeat(np.array([ends for _, ends in spells], _DAYS), units.size),
+    }
+    return _merged({name: np.concatenate([made[name], known[name]]) for name in made})
+
+
+def estimated(
+    connection: duckdb.DuckDBPyConnection, reported: date | None, asked: date | None
+) -> list[str]:
     """Municipalities and counties that persons are divided between by weights."""
+    known = _classified(connection, "basic_unit", None)["key"]
+    units = np.setdiff1d(_occurring(connection), known)
+    seen, _ = _times(connection, asked)
     found: set[str] = set()
-    for several in shares:
-        for decode, unit in ((municipality_code, 1), (county_code, 100)):
-            codes = {code // unit for code in several}
-            found |= {decode(code) for code in codes if len(codes) > 1}
+    for code, at in _begins(np.unique(units // UNITS).tolist(), seen, reported, asked).items():
+        for there in _reached(code, at, seen, back=reported is not None or asked is not None):
+            for decode, of in ((municipality_code, 1), (county_code, 100)):
+                several = {place // of for place in there}
+                found |= {decode(place) for place in several if len(several) > 1}
     return sorted(found)
 
 
-def places_on(
-    connection: duckdb.DuckDBPyConnection,
-    reported: date | None,
-    day: date,
-    known: pl.DataFrame | None,
-) -> tuple[pl.DataFrame, list[str]]:
-    """Where places are on a day: codes that are another one there; and which are estimates."""
-    starts = _meant(reported, day)
-    shares = {code: shares_of(code, at, day) for code, at in starts.items()}
-    whole = {code: next(iter(to)) for code, to in shares.items() if len(to) == 1}
-    rows = [_rows([*whole], [[*whole.values()]], [_ALWAYS])]
-    units = _units(connection, [code for code in shares if code not in whole], known)
-    for at in {starts[code] for code in (units // UNITS).tolist()}:
-        own = units[np.isin(units // UNITS, [c for c, d in starts.items() if d == at])]
-        traces = traced(own // UNITS, own % UNITS, [at, day])
-        rows.append(_rows(own, traces[-1:], [_ALWAYS]))
-    rough = [shares[code] for code in set((units // UNITS).tolist())]
-    if known is not None:
-        here = known.filter((pl.col("valid_from") <= day) & (pl.col("valid_to") > day))
-        named = pl.Series([whole.get(u // UNITS, 0) for u in here["key"].to_list()], dtype=pl.Int32)
-        moved = (pl.col("municipality") != named) | (pl.col("basic_unit") != pl.col("key"))
-        rows.append(here.filter(moved))
-    found = pl.concat(rows).filter(
-        (pl.col("key") != pl.col("municipality")) | pl.col("basic_unit").is_not_null()
-    )
-    return found, _rough(rough)
-
-
-def _meant(reported: date | None, day: date) -> dict[int, date]:
-    """The day as of which each code means a place, to be found again on another one."""
-    if reported is not None:
-        at = (pl.col("valid_from") <= reported) & (pl.col("valid_to") > reported)
-        return {int(code): reported for code in municipality_names().filter(at)["code"]}
-    lives = municipality_names().group_by("code").agg(pl.min("valid_from"), pl.max("valid_to"))
-    last = timedelta(days=1)
-    return {
-        int(code): min(max(day, begins), ends - last) for code, begins, ends in lives.iter_rows()
-    }
-
-
-def _units(
-    connection: duckdb.DuckDBPyConnection, codes: Sequence[int], known: pl.DataFrame | None
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Every number that a basic unit of some municipalities may have, but those classified.
-
-    To look up which numbers occur would take longer than the questions that are asked.
-    """
-    known_largest = largest_unit(connection)
-    largest = UNITS - 1 if known_largest is None else known_largest
-    numbers = np.arange(largest + 1, dtype=np.int64)
-    units = (np.array(codes, np.int64)[:, None] * UNITS + numbers).reshape(-1)
-    return units if known is None else np.setdiff1d(units, known["key"].to_numpy())
-
-
-def as_it_was(
-    connection: duckdb.DuckDBPyConnection, reported: date | None, known: pl.DataFrame | None
-) -> tuple[pl.DataFrame, list[str]]:
-    """Where places are from when to when, of all that ever change; and which are estimates."""
-    ((first,),) = run(connection, [first_stay()]).fetchall()
-    days = border_days(first or _ALWAYS[0])
-    spells = [*zip((_ALWAYS[0], *days), (*days, _ALWAYS[1]), strict=True)]
-    # Of the time before the first change, the day before it; of any later one, its first day.
-    seen = [day - timedelta(days=1) for day in days[:1]] + [*days]
-    starts = _meant(reported, _ALWAYS[1]) if reported is not None else _begun(seen)
-    shares = {code: [_then(code, at, day, reported) for day in seen] for code, at in starts.items()}
-    whole = [code for code, there in shares.items() if all(len(s) == 1 for s in there)]
-    places = [[next(iter(shares[code][n])) for code in whole] for n in range(len(seen))]
-    rows = [_rows(whole, places, spells)]
-    units = _units(connection, [code for code in shares if code not in set(whole)], known)
-    for code in sorted(set((units // UNITS).tolist())):
-        own = units[units // UNITS == code]
-        rows.append(_rows(own, _traces(own, starts[code], seen, reported), spells))
-    rough = [s for code in set((units // UNITS).tolist()) for s in shares[code]]
-    if known is not None:
-        rows.append(known)
-    return _changing(pl.concat(rows)), _rough(rough)
-
-
-def _begun(seen: Sequence[date]) -> dict[int, date]:
-    """Municipalities that exist in a time, each with its first day in it."""
-    if not seen:
-        return {}
-    lives = municipality_names().group_by("code").agg(pl.max("valid_from"), pl.max("valid_to"))
-    return {
-        int(code): max(begins, seen[0])
-        for code, begins, ends in lives.iter_rows()
-        if ends > seen[0]
-    }
-
-
-def _then(code: int, at: date, day: date, reported: date | None) -> dict[int, float]:
-    """Where a place is on a day; codes of their own day mean nothing before they begin."""
-    if reported is None and day <= at:
-        return {code: 1.0}
-    return shares_of(code, at, day)
-
-
-def _traces(
-    units: np.ndarray[tuple[int], np.dtype[np.int64]],
-    at: date,
-    seen: Sequence[date],
-    reported: date | None,
-) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    codes, numbers = units // UNITS, units % UNITS
+def _reached(code: int, at: date, seen: Sequence[date], *, back: bool) -> Iterator[set[int]]:
+    """Where parts of a municipality are on each of several days, if it is divided by then."""
     later = [day for day in seen if day > at]
-    earlier = [day for day in reversed(seen) if day <= at]
-    before = (
-        [codes for _ in earlier] if reported is None else traced(codes, numbers, [at, *earlier])[1:]
+    earlier = [day for day in reversed(seen) if day <= at] if back else []
+    for days in (later, earlier):
+        there, before = {code}, at
+        for day in days:
+            there = {to for place in there for to in shares_of(place, before, day)}
+            before = day
+            if len(there) > 1:
+                yield there
+
+
+def _times(
+    connection: duckdb.DuckDBPyConnection, asked: date | None
+) -> tuple[list[date], list[tuple[date, date]]]:
+    """Days on which places are looked up, and from when to when each of them stands for."""
+    if asked is not None:
+        return [asked], [ALWAYS]
+    ((first,),) = run(connection, [first_stay(own_tables(connection))]).fetchall()
+    days = border_days(first or ALWAYS[0])
+    # Of the time before the first change, the day before it; of any later one, its first day.
+    seen = [day - _ONE_DAY for day in days[:1]] + [*days]
+    return seen, [*zip((ALWAYS[0], *days), (*days, ALWAYS[1]), strict=True)]
+
+
+def _occurring(connection: duckdb.DuckDBPyConnection) -> Int:
+    """Basic units that any report has; of a store of an earlier version, that any event has."""
+    table = REPORTED_UNIT if is_table(connection, REPORTED_UNIT) else "event"
+    found = run(connection, [units_that_occur(table, own_tables(connection))]).fetchnumpy()["key"]
+    return np.sort(np.asarray(found, np.int64))
+
+
+def _classified(
+    connection: duckdb.DuckDBPyConnection, unit: str, asked: date | None
+) -> dict[str, NDArray[Any]]:
+    """The store's classification of basic units, if it has one."""
+    if not is_table(connection, UNIT_PLACES):
+        none = np.zeros(0, np.int64)
+        return dict.fromkeys(("key", "municipality", "basic_unit"), none) | dict.fromkeys(
+            ("valid_from", "valid_to"), none.astype(_DAYS)
+        )
+    found = run(connection, [unit_places(unit)]).fetchnumpy()
+    rows = {name: np.asarray(column) for name, column in found.items()}
+    rows |= {name: rows[name].astype(_DAYS) for name in ("valid_from", "valid_to")}
+    if asked is None:
+        return rows
+    there = (rows["valid_from"] <= np.datetime64(asked)) & (rows["valid_to"] > np.datetime64(asked))
+    rows = {name: column[there] for name, column in rows.items()}
+    rows["valid_from"][:], rows["valid_to"][:] = ALWAYS
+    return rows
+
+
+def _begins(
+    codes: Iterable[int], seen: Sequence[date], reported: date | None, asked: date | None
+) -> Mapping[int, date]:
+    """The day as of which each municipality's code means a place, to be found on other days."""
+    if reported is not None:
+        return dict.fromkeys(codes, reported)
+    known = {
+        int(code): (date.min if asked is not None and earlier else begins, ends)
+        for code, begins, ends, earlier in lives()
+    }
+    found = {}
+    for code in codes:
+        begins, ends = known.get(code, ALWAYS)
+        if asked is not None:
+            found[code] = min(max(asked, begins), ends - _ONE_DAY)
+        elif seen and ends > seen[0]:
+            found[code] = max(begins, seen[0])
+    return found
+
+
+def _on(
+    units: Int, seen: Sequence[date], reported: date | None, asked: date | None
+) -> NDArray[np.int64]:
+    """The municipality of units on each of several days, a row a day."""
+    codes, numbers = units // UNITS, units % UNITS
+    found = np.tile(codes, (len(seen), 1))
+    begins = _begins(np.unique(codes).tolist(), seen, reported, asked)
+    for at in set(begins.values()):
+        own = np.flatnonzero(np.isin(codes, [code for code, day in begins.items() if day == at]))
+        for back in (True, False):
+            # Codes of their own day mean nothing before they begin.
+            if back and reported is None and asked is None:
+                continue
+            days = [n for n, day in enumerate(seen) if (day <= at if back else day > at)]
+            days = days[::-1] if back else days
+            there = traced(codes[own], numbers[own], [at, *(seen[n] for n in days)])[1:]
+            for n, municipality in zip(days, there, strict=True):
+                found[n, own] = municipality
+    return found
+
+
+def _merged(rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Spells as long as a place is the same, with what stocks go by."""
+    order = np.lexsort((rows["valid_from"], rows["key"]))
+    rows = {name: column[order] for name, column in rows.items()}
+    same = ("key", "municipality", "basic_unit")
+    starts = np.ones(order.size, bool)
+    if order.size:
+        starts[1:] = np.any([rows[name][1:] != rows[name][:-1] for name in same], axis=0)
+    ends = np.append(starts[1:], True)[: order.size]
+    made = {name: rows[name][starts] for name in (*same, "valid_from")}
+    made["valid_to"] = rows["valid_to"][ends]
+    edges = np.array(ALWAYS, _DAYS)
+    for name in ("from", "to"):
+        day = made[f"valid_{name}"]
+        made[f"stock_{name}"] = np.where(np.isin(day, edges), day, day - np.timedelta64(1, "D"))
+    return made
+
+
+def converted(rows: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether any place is another one than it is reported as."""
+    other = rows["municipality"] != rows["key"] // UNITS
+    units = (rows["basic_unit"] != 0) & (rows["basic_unit"] != rows["key"])
+    return bool(np.any(other | units))
+
+
+def as_table(rows: Mapping[str, NDArray[Any]]) -> pa.Table:
+    """Places as an Arrow table."""
+    types = {"key": pa.int32(), "municipality": pa.int16(), "basic_unit": pa.int32()}
+    return pa.table(
+        {
+            name: pa.array(column, mask=column == 0 if name == "basic_unit" else None).cast(
+                types.get(name, pa.date32())
+            )
+            for name, column in rows.items()
+        }
     )
-    return [*reversed(before), *traced(codes, numbers, [at, *later])[1:]]
-
-
-def _rows(
-    keys: Iterable[int],
-    places: Sequence[Iterable[int]],
-    spells: Sequence[tuple[date, date]],
-) -> pl.DataFrame:
-    """A row a key and spell, with the municipality that it is then; its unit as it is reported."""
-    listed = list(keys)
-    frames = [
-        pl.DataFrame(
-            {"key": listed, "municipality": list(place)},
-            {"key": pl.Int32, "municipality": pl.Int32},
-        ).with_columns(
-            pl.lit(None, pl.Int32).alias("basic_unit"),
-            pl.lit(begins).alias("valid_from"),
-            pl.lit(ends).alias("valid_to"),
-        )
-        for place, (begins, ends) in zip(places, spells, strict=True)
-    ]
-    return pl.concat(frames)
-
-
-def _changing(rows: pl.DataFrame) -> pl.DataFrame:
-    """Spells of places that change, each as long as it is the same, with what stocks go by."""
-    ordered = rows.sort("key", "valid_from")
-    same_place = pl.struct("municipality", pl.col("basic_unit").fill_null(0))
-    spell = (same_place.rle_id().over("key")).alias("spell")
-    merged = (
-        ordered.with_columns(spell)
-        .group_by("key", "spell", maintain_order=True)
-        .agg(
-            pl.first("municipality"), pl.first("basic_unit"),
-            pl.min("valid_from"), pl.max("valid_to"),
-        )
-    )  # fmt: skip
-    reported = (pl.col("municipality") == pl.col("key")) & pl.col("basic_unit").is_null()
-    changing = merged.filter((pl.len().over("key") > 1) | ~reported)
-    one_day = pl.duration(days=1)
-
-    def stock(column: str) -> pl.Expr:
-        day = pl.col(column)
-        edge = day.is_in([_ALWAYS[0], _ALWAYS[1]])
-        return pl.when(edge).then(day).otherwise(day - one_day).alias(f"stock_{column[6:]}")
-
-    return changing.with_columns(
-        stock("valid_from"), stock("valid_to"), (pl.col("spell") == 0).alias("first")
-    ).drop("spell")

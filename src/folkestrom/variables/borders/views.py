@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 import duckdb
@@ -18,6 +19,9 @@ PLACES: Final = "border_place"
 ASKED: Final = "asked_borders"
 
 
+_ENDS: Final = ("from", "to")
+
+
 #: A municipality without parts of town is one, of this number.
 _PARTS: Final = 100
 
@@ -28,49 +32,33 @@ def store_catalog() -> str:
     return "SELECT current_database() AS catalog"
 
 
-@step("residence", reads=["residence"], example={"catalog": "folkestrom", "divided": (1507,)})
-def residence_in_borders(catalog: str, divided: Sequence[int], *, parts: bool = False) -> str:
-    """Who is resident where, with every place as it is in the borders of one day.
-
-    Basic units are looked up in the municipalities of which some are elsewhere than the rest.
-    """
+@step("residence", reads=["residence"], example={"catalog": "folkestrom", "day": date(2020, 1, 1)})
+def residence_in_borders(catalog: str, day: date, *, parts: bool = False) -> str:
+    """Who is resident where, with every place as it is in the borders of one day."""
     return f"""
         SELECT r.* REPLACE (
-          CAST(coalesce(u.municipality, m.municipality, r.municipality) AS SMALLINT)
-            AS municipality,
-          coalesce(u.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit
+          coalesce(p.municipality, r.municipality) AS municipality,
+          coalesce(p.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit
         )
-        FROM {catalog}.main.residence r
-        LEFT JOIN ({_unique()}) m ON m.key = r.municipality
-        LEFT JOIN ({_unique()}) u ON u.key = {_divided("r.municipality", "r.basic_unit", divided)}
+        FROM {catalog}.main.residence r LEFT JOIN ({_on(day)}) p ON p.key = r.basic_unit
     """
 
 
-@step("event", reads=["event"], example={"catalog": "folkestrom", "divided": (1507,)})
-def event_in_borders(catalog: str, divided: Sequence[int], *, parts: bool = False) -> str:
+@step("event", reads=["event"], example={"catalog": "folkestrom", "day": date(2020, 1, 1)})
+def event_in_borders(catalog: str, day: date, *, parts: bool = False) -> str:
     """Every event, with both of its places as they are in the borders of one day."""
-    ends = ("from", "to")
-    replaced = ", ".join(
-        f"""CAST(coalesce(u_{end}.municipality, m_{end}.municipality, e.municipality_{end})
-            AS SMALLINT) AS municipality_{end},
-          coalesce(u_{end}.basic_unit, {_unit(f"e.basic_unit_{end}", parts)}) AS basic_unit_{end}"""
-        for end in ends
+    joins = " ".join(
+        f"LEFT JOIN ({_on(day)}) p_{end} ON p_{end}.key = e.basic_unit_{end}" for end in _ENDS
     )
-    joins = "\n".join(
-        f"LEFT JOIN ({_unique()}) m_{end} ON m_{end}.key = e.municipality_{end} "
-        f"LEFT JOIN ({_unique()}) u_{end} ON u_{end}.key = "
-        + _divided(f"e.municipality_{end}", f"e.basic_unit_{end}", divided)
-        for end in ends
-    )
-    return f"SELECT e.* REPLACE ({replaced}) FROM {catalog}.main.event e {joins}"
+    return f"SELECT e.* REPLACE ({_ends(parts)}) FROM {catalog}.main.event e {joins}"
 
 
-def _divided(municipality: str, unit: str, divided: Sequence[int]) -> str:
-    """A basic unit, of some municipalities; most rows then need no second search."""
-    if not divided:
-        return "NULL::INTEGER"
-    listed = ", ".join(map(str, divided))
-    return f"CASE WHEN {municipality} IN ({listed}) THEN {unit} END"
+def _ends(parts: bool) -> str:
+    return ", ".join(
+        f"""coalesce(p_{end}.municipality, e.municipality_{end}) AS municipality_{end},
+          coalesce(p_{end}.basic_unit, {_unit(f"e.basic_unit_{end}", parts)}) AS basic_unit_{end}"""
+        for end in _ENDS
+    )
 
 
 def _unit(column: str, parts: bool) -> str:
@@ -78,10 +66,27 @@ def _unit(column: str, parts: bool) -> str:
     return f"{column} // {UNITS} * {_PARTS}" if parts else column
 
 
-def _unique() -> str:
+def _on(day: date) -> str:
     # A join with what is unique by its key is left out where no column of it is asked for.
     listed = "any_value(municipality) AS municipality, any_value(basic_unit) AS basic_unit"
-    return f"SELECT key, {listed} FROM {PLACES} GROUP BY key"
+    there = f"valid_from <= DATE '{day}' AND valid_to > DATE '{day}'"
+    return f"SELECT key, {listed} FROM {PLACES} WHERE {there} GROUP BY key"
+
+
+@step(
+    "cells_in_borders",
+    example={"source": "cells", "by": ("municipality",), "day": date(2020, 1, 1)},
+)
+def cells_in_borders(source: str, by: Sequence[str], day: date) -> str:
+    """Persons by basic unit, added up to places in the borders of one day."""
+    columns = ", ".join(f"{sql} AS v{n}" for n, sql in enumerate(by))
+    listed = ", ".join(str(n + 1) for n in range(len(by)))
+    return f"""
+        SELECT {columns}, CAST(sum(persons) AS BIGINT) AS persons
+        FROM (
+          SELECT p.municipality, c.persons FROM {source} c JOIN ({_on(day)}) p ON p.key = c.v0
+        ) GROUP BY {listed} ORDER BY {listed}
+    """
 
 
 @step("residence", reads=["residence"], example={"catalog": "folkestrom"})
@@ -92,14 +97,13 @@ def residence_as_it_was(catalog: str, *, parts: bool = False) -> str:
     """
     return f"""
         SELECT r.* REPLACE (
-          CAST(coalesce(p.municipality, r.municipality) AS SMALLINT) AS municipality,
+          coalesce(p.municipality, r.municipality) AS municipality,
           coalesce(p.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit,
           greatest(r.valid_from, coalesce(p.stock_from, r.valid_from)) AS valid_from,
           least(r.valid_to, coalesce(p.stock_to, r.valid_to)) AS valid_to
         )
         FROM {catalog}.main.residence r
-        LEFT JOIN {PLACES} k ON k.key = r.basic_unit AND k.first
-        LEFT JOIN {PLACES} p ON p.key = coalesce(k.key, r.municipality)
+        LEFT JOIN {PLACES} p ON p.key = r.basic_unit
           AND p.stock_from < r.valid_to AND p.stock_to > r.valid_from
     """
 
@@ -107,22 +111,12 @@ def residence_as_it_was(catalog: str, *, parts: bool = False) -> str:
 @step("event", reads=["event"], example={"catalog": "folkestrom"})
 def event_as_it_was(catalog: str, *, parts: bool = False) -> str:
     """Every event, with both of its places as they were on its day."""
-    replaced, joins = [], []
-    for end in ("from", "to"):
-        replaced.append(
-            f"CAST(coalesce(p_{end}.municipality, e.municipality_{end}) AS SMALLINT) "
-            f"AS municipality_{end}, "
-            f"coalesce(p_{end}.basic_unit, {_unit(f'e.basic_unit_{end}', parts)}) "
-            f"AS basic_unit_{end}"
-        )
-        joins.append(f"""
-        LEFT JOIN {PLACES} k_{end} ON k_{end}.key = e.basic_unit_{end} AND k_{end}.first
-        LEFT JOIN {PLACES} p_{end} ON p_{end}.key = coalesce(k_{end}.key, e.municipality_{end})
-          AND p_{end}.valid_from <= e.event_date AND p_{end}.valid_to > e.event_date""")
-    return f"""
-        SELECT e.* REPLACE ({", ".join(replaced)})
-        FROM {catalog}.main.event e {" ".join(joins)}
-    """
+    joins = " ".join(
+        f"""LEFT JOIN {PLACES} p_{end} ON p_{end}.key = e.basic_unit_{end}
+          AND p_{end}.valid_from <= e.event_date AND p_{end}.valid_to > e.event_date"""
+        for end in _ENDS
+    )
+    return f"SELECT e.* REPLACE ({_ends(parts)}) FROM {catalog}.main.event e {joins}"
 
 
 @step("border_rows", reads=["residence"], example={"catalog": "folkestrom"})
@@ -134,8 +128,7 @@ def border_rows(catalog: str) -> str:
     columns = "r.person, r.sex, r.birth_date, r.country_of_birth"
     joined = f"""
         FROM {catalog}.main.residence r
-        LEFT JOIN {PLACES} k ON k.key = r.basic_unit AND k.first
-        JOIN {PLACES} o ON o.key = coalesce(k.key, r.municipality) AND o.stock_to = $eve
+        JOIN {PLACES} o ON o.key = r.basic_unit AND o.stock_to = $eve
         JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
         WHERE r.valid_from <= $eve AND r.valid_to > $eve
           AND r.known_from <= $known_at AND r.known_to > $known_at
@@ -169,7 +162,15 @@ def changing_days() -> str:
     """
 
 
+@step("units_that_occur", reads=["reported_unit", "event"], example={"table": "reported_unit"})
+def units_that_occur(table: str, of: str = "") -> str:
+    """Every basic unit of the list of those that are reported, or of events, each once."""
+    columns = ("basic_unit_from", "basic_unit_to") if table == "event" else ("basic_unit",)
+    listed = " UNION ".join(f"SELECT {unit} AS key FROM {of}{table}" for unit in columns)
+    return f"SELECT key FROM ({listed}) WHERE key IS NOT NULL"
+
+
 @step("first_stay", reads=["residence"])
-def first_stay() -> str:
+def first_stay(of: str = "") -> str:
     """The first day of any stay."""
-    return "SELECT min(valid_from) AS first_day FROM residence"
+    return f"SELECT min(valid_from) AS first_day FROM {of}residence"
