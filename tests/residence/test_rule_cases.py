@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from folkestrom.engine.steps import run
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.law import rules
 from tests.reference.residence import Stay
 from tests.residence.test_deciding import put
@@ -50,8 +50,7 @@ def test_case(told: str, expected: str) -> None:
              "known_at": date.fromisoformat(asked["known"])}  # fmt: skip
     with duckdb.connect() as connection:
         put(connection, [_stay(line) for line in lines])
-        steps = [*verdict_steps(book), standing_on()]
-        cursor = run(connection, steps, dates)
+        cursor = run(connection, standing_steps(book), dates)
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
         found = dict(zip(names, rows[0], strict=True)) if rows else {}

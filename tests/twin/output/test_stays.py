@@ -11,7 +11,7 @@ import pytest
 
 from folkestrom.engine.steps import run
 from folkestrom.residence.counted import bridge
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.law import RESIDENT, rules
 from folkestrom.residence.stays import read_stays
 from folkestrom.twin import Result
@@ -50,7 +50,7 @@ def test_the_rules_find_the_truth(small: Result, connection: duckdb.DuckDBPyConn
     truth = duckdb.read_parquet(
         str(small.folder / "truth" / "residence.parquet"), connection=connection
     ).fetchall()
-    steps = [*verdict_steps(Rulebook()), standing_on()]
+    steps = standing_steps(Rulebook())
     found = {row["person"]: row for row in dicts(run(connection, steps, ASKED))}
     asked: dict[int, set[str]] = {}
     for row in verdicts_of(connection):
