@@ -87,5 +87,5 @@ def _said(found: dict[str, Any], last: int, expected: str) -> str:
 def test_every_rule_stands_on_the_page_as_it_is_and_decides_a_case() -> None:
     decided = " ".join(expected for _, expected in CASES)
     for rule in rules():
-        assert f"### `{rule.name}`\n\n{rule.text.en} *{rule.citation}* ({rule.mark}" in TEXT
+        assert f"### `{rule.name}`\n\n{rule.text.en} *{rule.citation.en}* ({rule.mark}" in TEXT
         assert re.search(rf"(by|where) {rule.name}\b", decided), rule.name
