@@ -264,7 +264,7 @@ def _add_gone(connection: duckdb.DuckDBPyConnection) -> None:
                      FROM case_stay WHERE municipality IS NOT NULL) END AS municipality,
                    '{citizenship}' AS citizenship, '{citizenship}' AS country_of_birth,
                    'unknown' AS sex, DATE '1960-08-01' AS birth_date, '{rule}' AS rule
-            FROM {_further(share)}, 
+            FROM {_further(share)},
                  (VALUES {stays}) AS v (country, ground, from_date, to_date, home)
             """
         )
