@@ -164,13 +164,14 @@ def audit(
 def crossings_of_both() -> str:
     """Immigrations and emigrations of a year by either base, each with the other's rule on it.
 
-    The base that does not count it names the rule that decided there; where both do, the law's.
+    The base that does not count it names the rule that decided there; where both do, or the other
+    knows of no such stay (a notice), the law's.
     """
     return f"""
         SELECT coalesce(r.outcome, u.outcome) AS outcome,
                r.stay IS NOT NULL AS registered, u.stay IS NOT NULL AS usual,
-               CASE WHEN r.stay IS NULL THEN rv.rule WHEN u.stay IS NULL THEN uv.rule
-                    ELSE r.rule END AS rule
+               CASE WHEN r.stay IS NULL THEN rv.rule ELSE coalesce(CASE WHEN u.stay IS NULL
+                    THEN uv.rule END, r.rule) END AS rule
         FROM (SELECT * FROM registered_crossings WHERE since >= $start AND since < $end) AS r
         FULL JOIN (SELECT * FROM usual_crossings WHERE since >= $start AND since < $end) AS u
           ON u.stay = r.stay AND u.country = r.country AND u.outcome = r.outcome
