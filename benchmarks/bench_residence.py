@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from folkestrom.engine.steps import Step, compose, step
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.law import rules
 from folkestrom.residence.stays import COLUMNS, TABLE
 
@@ -79,7 +79,7 @@ def counted() -> str:
 
 def ours(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Decide all, and count who is what."""
-    steps: list[Step] = [*verdict_steps(Rulebook()), standing_on(), counted()]
+    steps: list[Step] = [*standing_steps(Rulebook()), counted()]
     rows = connection.execute(compose(steps), {"day": DAY, "known_at": KNOWN}).fetchall()
     return {str(outcome): many for outcome, many in rows}
 

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from folkestrom.engine.steps import run
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps
+from folkestrom.residence.law import Reading
 from folkestrom.residence.nordic import NordicStay, gaps, residences
 from folkestrom.residence.stays import GROUNDS, read_stays
 from tests.reference.residence import Stay, standing
 
 COUNTRIES = ("NO", "NO", "NO", "PL", "US", "SE", "DK", "FI", "IS", "SJ", "XX")
 LENGTHS = (20, 89, 92, 120, 181, 183, 184, 185, 200, 364, 365, 366, 400, 740, 1900)
-_DATES = ("from_date", "intended_to", "to_date", "permit_from", "permit_to")
+_DATES = ("from_date", "intended_to", "to_date", "permit_from", "permit_to", "unlawful_from")
 TYPES = dict.fromkeys(_DATES, pl.Date) | {"nights": pl.Int32}
 YES = st.sampled_from((None, True, False))
 
@@ -58,8 +59,10 @@ def stays_from(draw: st.DrawFn, begins: date, citizenship: str | None) -> Stay:
         permit_to=later((None, 310, 900)),
         family_country=draw(st.sampled_from((None, "NO", "SE", "US"))),
         family_municipality=draw(st.sampled_from((None, 301, 5001))),
-        nights=draw(st.sampled_from((None, 100, 182, 183, 300))),
+        nights=draw(st.sampled_from((None, None, 100, 130, 182, 183, 300))),
         distance_km=draw(st.sampled_from((None, 39, 40))),
+        unlawful_from=later((None, None, 60, 250)) if country == "NO" else None,
+        nordic_notice=draw(YES),
         dwelling_abroad=draw(YES), dwelling_norway=draw(YES), work_norway=draw(YES),
         visits_norway=draw(YES),
     )  # fmt: skip
@@ -84,8 +87,9 @@ def test_sql_says_what_the_plain_rules_say(stays: list[Stay], data: st.DataObjec
         for base in ("registered", "usual"):
             for reading in ("law", "page"):
                 book = Rulebook(base, reading)  # type: ignore[arg-type]
-                steps = [*verdict_steps(book), standing_on()]
-                rows = run(connection, steps, {"known_at": known_at, "day": day}).fetchall()
+                rows = run(
+                    connection, standing_steps(book), {"known_at": known_at, "day": day}
+                ).fetchall()
                 found = (None, None)
                 if rows and rows[0][1] is not None:
                     outcome, place = rows[0][1], rows[0][5]
@@ -103,7 +107,7 @@ def nordic_lives(draw: st.DrawFn) -> list[NordicStay]:
     day, stays = date(2010, 1, 1) + timedelta(days=draw(st.integers(0, 400))), []
     for _ in range(draw(st.integers(1, 6))):
         ends = day + timedelta(days=draw(st.integers(1, 800)))
-        stays.append(NordicStay(draw(st.sampled_from(NORDIC)), day, ends))
+        stays.append(NordicStay(draw(st.sampled_from(NORDIC)), day, ends, draw(st.booleans())))
         day = ends
     return stays
 
@@ -112,6 +116,28 @@ def nordic_lives(draw: st.DrawFn) -> list[NordicStay]:
 def test_nobody_is_resident_in_two_nordic_countries_or_in_none(stays: list[NordicStay]) -> None:
     """By the agreement: the country left follows the rules of the country of immigration."""
     assert all(len(where) == 1 for where in residences(stays, "law"))
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=50)
+@given(nordic_lives(), st.sampled_from(("law", "page")))
+def test_the_decisions_on_stays_are_those_of_both_countries(
+    stays: list[NordicStay], reading: Reading
+) -> None:
+    """Who was born here is a resident just as long as the other countries' rules make none."""
+    born = NordicStay("NO", date(2000, 1, 1), stays[0].begins)
+    every = [born, *stays]
+    with duckdb.connect() as connection:
+        put(connection, [
+            Stay(1, one.country, one.begins, "birth", 301 if one.country == "NO" else None,
+                 one.ends, one.ends, "NO", nordic_notice=one.notice)
+            for one in every
+        ])  # fmt: skip
+        for stay, where in zip(every, residences(every, reading), strict=True):
+            asked = {"day": stay.ends, "known_at": date(2030, 1, 1)}
+            ((_, outcome, *_),) = run(
+                connection, standing_steps(Rulebook(reading=reading)), asked
+            ).fetchall()
+            assert (outcome == "resident") == ("NO" in where)
 
 
 @given(nordic_lives())

@@ -115,13 +115,31 @@ def test_a_file_read_again_repeats_its_reports(tmp_path: Path) -> None:
 def test_a_longer_stay_after_a_short_one_is_an_immigration_from_abroad(tmp_path: Path) -> None:
     stays = [
         Stay(1, "NO", date(2018, 3, 1), "work", 301, date(2018, 4, 1), date(2018, 4, 1), "PL"),
-        Stay(1, "NO", date(2018, 4, 1), "work", 1103, citizenship="PL"),
+        Stay(1, "NO", date(2018, 5, 1), "work", 1103, citizenship="PL"),
     ]
     file, reports = write([stays], tmp_path / "stays.parquet"), tmp_path / "reports.parquet"
     decide(file, reports, Rulebook(), date(2021, 1, 1))
     (row,) = pl.read_parquet(reports).rows(named=True)
     assert (row["kind"], row["country"], row["municipality"]) == ("immigration", "XX", "1103")
     assert folkestrom.open(tmp_path / "store").intake(reports).total.quarantined == 0
+
+
+@pytest.mark.parametrize(
+    ("meant", "received"),
+    [(date(2018, 12, 1), date(2018, 7, 1)), (date(2018, 8, 1), date(2018, 8, 31))],
+)
+def test_months_in_two_municipalities_add_up(meant: date, received: date, tmp_path: Path) -> None:
+    """Four months and five are nine: decided when they are meant to be, or have been, six."""
+    stays = [
+        Stay(1, "NO", date(2018, 3, 1), "work", 301, date(2018, 7, 1), date(2018, 7, 1), "PL"),
+        Stay(1, "NO", date(2018, 7, 1), "work", 1103, meant, date(2018, 12, 1), "PL"),
+    ]
+    file, reports = write([stays], tmp_path / "stays.parquet"), tmp_path / "reports.parquet"
+    decide(file, reports, Rulebook(), date(2020, 1, 1))
+    (row,) = pl.read_parquet(reports).rows(named=True)
+    assert (row["kind"], row["event_date"], row["municipality"]) == (
+        "immigration", stays[0].from_date, "0301")  # fmt: skip
+    assert row["received_at"].date() == received
 
 
 # --- Files of stays ---

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from folkestrom.engine.steps import run
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.law import rules
 from tests.reference.residence import Stay
 from tests.residence.test_deciding import put
@@ -50,8 +50,7 @@ def test_case(told: str, expected: str) -> None:
              "known_at": date.fromisoformat(asked["known"])}  # fmt: skip
     with duckdb.connect() as connection:
         put(connection, [_stay(line) for line in lines])
-        steps = [*verdict_steps(book), standing_on()]
-        cursor = run(connection, steps, dates)
+        cursor = run(connection, standing_steps(book), dates)
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
         found = dict(zip(names, rows[0], strict=True)) if rows else {}
@@ -88,5 +87,5 @@ def _said(found: dict[str, Any], last: int, expected: str) -> str:
 def test_every_rule_stands_on_the_page_as_it_is_and_decides_a_case() -> None:
     decided = " ".join(expected for _, expected in CASES)
     for rule in rules():
-        assert f"### `{rule.name}`\n\n{rule.text.en} *{rule.citation}* ({rule.mark}" in TEXT
+        assert f"### `{rule.name}`\n\n{rule.text.en} *{rule.citation.en}* ({rule.mark}" in TEXT
         assert re.search(rf"(by|where) {rule.name}\b", decided), rule.name

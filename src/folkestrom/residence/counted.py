@@ -19,7 +19,7 @@ from folkestrom.model.specification import (
     Text,
     same,
 )
-from folkestrom.residence.deciding import Rulebook, crossings, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, crossings, standing_steps, verdict_steps
 from folkestrom.residence.law import BASES, RESIDENT, UNCHANGED, rules
 
 _RULE: Final = Dimension(
@@ -40,6 +40,8 @@ _FINDING: Final = Dimension(
                                  "Bosatt etter reglene, og ikke registrert")),
         Category("elsewhere", Text("Registered in another municipality than by the rules",
                                    "Registrert i en annen kommune enn etter reglene")),
+        Category("dead", Text("Registered, and dead by the stays",
+                              "Registrert, og død etter oppholdene")),
     ),
 )  # fmt: skip
 
@@ -59,9 +61,12 @@ def registered_on() -> str:
     """
 
 
-@step("compared")
+@step("compared", reads=["residence_stay"])
 def compared() -> str:
-    """Persons of whom stays are told, with what the register and the rules say of them."""
+    """Persons of whom stays are told, with what the register and the rules say of them.
+
+    The rules say nothing of the dead: those whom the register still has are a finding of their own.
+    """
     return f"""
         SELECT coalesce(r.municipality, s.municipality) AS municipality,
                coalesce(CASE WHEN s.outcome = '{RESIDENT}' AND r.municipality <> s.municipality
@@ -73,6 +78,12 @@ def compared() -> str:
                       THEN 'against'
                     ELSE 'agrees' END AS finding
         FROM standing_on s LEFT JOIN registered_on r ON r.person = s.person
+        UNION ALL
+        SELECT municipality, NULL AS rule, 'dead' AS finding FROM registered_on
+        WHERE person IN (
+          SELECT person FROM residence_stay WHERE death_date < $day AND death_date < $known_at
+            AND from_date < $known_at
+        )
     """
 
 
@@ -93,9 +104,9 @@ AUDIT: Final = TableSpecification(
     measures=(Measure("persons", Text("Persons", "Personer"), Text("persons", "personer")),),
     contents=Text(
         "Persons of whom stays are told, by whether the register agrees with the rules of "
-        "residence, and by the rule that decides.",
+        "residence, and by the rule that decides; the dead only where the register still has them.",
         "Personer det er meldt opphold for, etter om registeret stemmer med bosettingsreglene, og "
-        "etter regelen som avgjør.",
+        "etter regelen som avgjør; døde bare der registeret fortsatt har dem.",
     ),
     reference_time=Text("{when}", "{when}"),
     method=Text(
@@ -129,7 +140,7 @@ def audit(
         ("municipality",) or nothing.
     """  # fmt: skip
     steps: list[Step] = [
-        *verdict_steps(book), standing_on(), registered_on(), compared(), audited(by),
+        *standing_steps(book), registered_on(), compared(), audited(by),
     ]  # fmt: skip
     found = _fetched(connection, steps, {"day": day, "known_at": known_at})
     columns: dict[str, Any] = {
@@ -153,13 +164,14 @@ def audit(
 def crossings_of_both() -> str:
     """Immigrations and emigrations of a year by either base, each with the other's rule on it.
 
-    The base that does not count it names the rule that decided there; where both do, the law's.
+    The base that does not count it names the rule that decided there; where both do, or the other
+    knows of no such stay (a notice), the law's.
     """
     return f"""
         SELECT coalesce(r.outcome, u.outcome) AS outcome,
                r.stay IS NOT NULL AS registered, u.stay IS NOT NULL AS usual,
-               CASE WHEN r.stay IS NULL THEN rv.rule WHEN u.stay IS NULL THEN uv.rule
-                    ELSE r.rule END AS rule
+               CASE WHEN r.stay IS NULL THEN rv.rule ELSE coalesce(CASE WHEN u.stay IS NULL
+                    THEN uv.rule END, r.rule) END AS rule
         FROM (SELECT * FROM registered_crossings WHERE since >= $start AND since < $end) AS r
         FULL JOIN (SELECT * FROM usual_crossings WHERE since >= $start AND since < $end) AS u
           ON u.stay = r.stay AND u.country = r.country AND u.outcome = r.outcome
@@ -271,8 +283,8 @@ def _laws(names: pa.Array) -> tuple[Text, ...]:
     named = set(names.to_pylist())
     return tuple(
         Text(
-            f"{rule.label.en}: {rule.text.en} ({rule.citation})",
-            f"{rule.label.no}: {rule.text.no} ({rule.citation})",
+            f"{rule.label.en}: {rule.text.en} ({rule.citation.en})",
+            f"{rule.label.no}: {rule.text.no} ({rule.citation.no})",
         )
         for rule in rules()
         if rule.name in named

@@ -8,7 +8,7 @@ import duckdb
 
 from folkestrom.engine.steps import Step, run, step
 from folkestrom.model.codes import Kind
-from folkestrom.residence.rules import REGISTERED_REPORT
+from folkestrom.residence.rules import REGISTERED_REPORT_NAME
 from folkestrom.residence.tables import Decision, ResidenceReason
 
 
@@ -19,7 +19,7 @@ def decisions() -> str:
         SELECT
           r.person, r.municipality, r.basic_unit, r.valid_from, r.valid_to,
           r.known_from, r.known_to,
-          '{REGISTERED_REPORT.name}' AS rule,
+          '{REGISTERED_REPORT_NAME}' AS rule,
           r.position,
           p.kind
         FROM residence r JOIN known_report p ON p.position = r.position
@@ -76,7 +76,7 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
         ).fetchall()
         reason = ResidenceReason.MERGED if merged else ResidenceReason.NO_RECORD
         position, kind = (merged[0][0], Kind.MERGE) if merged else (None, None)
-        return Decision(False, reason, REGISTERED_REPORT.name, position=position, kind=kind)
+        return Decision(False, reason, REGISTERED_REPORT_NAME, position=position, kind=kind)
     kind, since, municipality, basic_unit, position = found[0]
     reason = {Kind.EMIGRATION: ResidenceReason.EMIGRATED, Kind.DEATH: ResidenceReason.DIED}.get(
         Kind(kind), ResidenceReason.REGISTERED
@@ -84,7 +84,7 @@ def why(connection: duckdb.DuckDBPyConnection, person: int, day: date, known_at:
     return Decision(
         resident=reason == ResidenceReason.REGISTERED,
         reason=reason,
-        rule=REGISTERED_REPORT.name,
+        rule=REGISTERED_REPORT_NAME,
         municipality=municipality,
         basic_unit=basic_unit,
         since=since,

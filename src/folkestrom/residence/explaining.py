@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
-from folkestrom.engine.steps import Step, run, step
+from folkestrom.engine.steps import run, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Text
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.decisions import why
 from folkestrom.residence.law import RESIDENT, Rule, rules
 from folkestrom.residence.tables import Decision, ResidenceReason
@@ -52,6 +51,8 @@ class RuledStay:
         First day, and the day on which it ended as far as known.
     ground
         Why.
+    counted_from
+        From when its months are counted: the first day of the consecutive stays that it is one of.
     outcome, since
         What it makes of the person, and from when.
     rule, where
@@ -63,6 +64,7 @@ class RuledStay:
     begins: date
     ends: date | None
     ground: str
+    counted_from: date
     outcome: str
     since: date
     rule: Rule | None = None
@@ -158,7 +160,8 @@ def story() -> str:
 def persons_verdicts() -> str:
     """What the rules make of each stay of one person."""
     return """
-        SELECT country, municipality, from_date, ended, ground, outcome, since, rule, where_rule
+        SELECT country, municipality, from_date, ended, ground, chain_from, outcome,
+               since, rule, where_rule
         FROM verdicts WHERE person = $person ORDER BY from_date, since
     """
 
@@ -202,13 +205,12 @@ def _ruled(
     connection: duckdb.DuckDBPyConnection, book: Rulebook, asked: dict[str, object]
 ) -> Ruled:
     every = rules()
-    steps: Sequence[Step] = verdict_steps(book)
-    rows = run(connection, [*steps, persons_verdicts()], asked).fetchall()
+    rows = run(connection, [*verdict_steps(book), persons_verdicts()], asked).fetchall()
     stays = tuple(
         replace(RuledStay(*told), rule=every[rule], where=None if where is None else every[where])
         for *told, rule, where in rows
     )
-    found = run(connection, [*steps, standing_on(), persons_standing()], asked).fetchall()
+    found = run(connection, [*standing_steps(book), persons_standing()], asked).fetchall()
     if not found:
         return Ruled(False, None, None, stays)
     outcome, municipality, rule, last = found[0]

@@ -30,6 +30,28 @@ EMIGRATED: Final = "emigrated"
 UNCHANGED: Final = "unchanged"
 HERE: Final = "here"
 FAMILY: Final = "family"
+MOST_NIGHTS: Final = "most_nights"
+BEFORE: Final = "before"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side of the border: consecutive stays on one are counted as one.
+
+    Parameters
+    ----------
+    name
+        SQL of what it is called.
+    when
+        SQL over a stay.
+    bases, readings
+        For which it holds.
+    """
+
+    name: str
+    when: str
+    bases: tuple[str, ...]
+    readings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +67,8 @@ class Rule:
     when
         SQL over a stay; see `folkestrom.residence.stays.told`.
     outcome
-        "resident", "emigrated" or "unchanged"; of "where" "here", "family" or "unchanged".
+        "resident", "emigrated" or "unchanged"; of "where" "here", "family", "most_nights", "before"
+        (where the person lived before, even before an emigration) or "unchanged".
     label
         What tables call it.
     text
@@ -71,7 +94,7 @@ class Rule:
     label: Text
     text: Text
     differs: Text
-    citation: str
+    citation: Text
     mark: str
     since: str
     valid_from: date
@@ -123,6 +146,15 @@ def rules() -> tuple[Rule, ...]:
 
 
 @cache
+def sides() -> tuple[Side, ...]:
+    """The sides, in the order in which they are asked."""
+    return tuple(
+        Side(row["id"], row["when"], _chosen(row, "base", BASES), _chosen(row, "reading", READINGS))
+        for row in _data()["side"]
+    )
+
+
+@cache
 def nordic_limits(reading: Reading) -> tuple[NordicLimit, ...]:
     """The limits of every Nordic country by one reading.
 
@@ -156,7 +188,7 @@ def _rule(row: dict[str, Any]) -> Rule:
         label=Text(row["id"].replace("_", " "), row["id_no"]),
         text=Text(row["text"], row["text_no"]),
         differs=Text(row["differs"], row["differs_no"]),
-        citation=row["cite"],
+        citation=Text(row["cite"], row["cite_no"]),
         mark=row["mark"],
         since=row.get("since", "from_date"),
         valid_from=row.get("from", date.min),

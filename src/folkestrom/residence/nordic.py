@@ -3,14 +3,17 @@
 The country of immigration decides by its own rules, and the country left follows it (agreements of
 1968, 1989 and 2004). Taken at its word, the page says of Denmark that the limit of three months
 holds "for out-migration" too: then whoever leaves Denmark for a stay too short for the other
-country's rules is a resident nowhere. That is the one gap, and `gaps` lists it.
+country's rules is a resident nowhere. That is the one gap, and `gaps` lists it. By the agreement of
+2004 a move of which the country left has no notice within three months is void. Consecutive stays
+in one country are counted as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 
 from folkestrom.model.time import add_months
 from folkestrom.residence.law import NordicLimit, Reading, nordic_limits
@@ -26,11 +29,14 @@ class NordicStay:
         The country.
     begins, ends
         First day, and the day after the last.
+    notice
+        Whether the country's notice of it came within three months.
     """
 
     country: str
     begins: date
     ends: date
+    notice: bool = True
 
 
 def residences(stays: Sequence[NordicStay], reading: Reading) -> list[frozenset[str]]:
@@ -41,8 +47,9 @@ def residences(stays: Sequence[NordicStay], reading: Reading) -> list[frozenset[
     stays
         In the order of time; the person is resident of the first one's country at its begin.
     reading
-        "law": the country left follows the country of immigration. "page": the same, and what the
-        page says of out-migration from Denmark is taken at its word.
+        "law": the country left follows the country of immigration, if it has notice. "page":
+        whatever the notice, and what the page says of out-migration from Denmark is taken at its
+        word.
 
     Examples
     --------
@@ -56,14 +63,23 @@ def residences(stays: Sequence[NordicStay], reading: Reading) -> list[frozenset[
     limits = {limit.country: limit for limit in nordic_limits(reading)}
     home: str | None = stays[0].country
     found = [frozenset({stays[0].country})]
-    for stay in stays[1:]:
-        if stay.country != home:
+    for stay in _whole(stays)[1:]:
+        if stay.country != home and (stay.notice or reading == "page"):
             if counts(stay, limits[stay.country]):
                 home = stay.country
             elif home is not None and lets_go(stay, limits[home]):
                 home = None
         found.append(frozenset() if home is None else frozenset({home}))
     return found
+
+
+def _whole(stays: Sequence[NordicStay]) -> list[NordicStay]:
+    """Each stay as long as the consecutive ones in its country that it is one of."""
+    return [
+        replace(stay, begins=chain[0].begins, ends=chain[-1].ends)
+        for chain in (list(same) for _, same in groupby(stays, lambda stay: stay.country))
+        for stay in chain
+    ]
 
 
 def counts(stay: NordicStay, limit: NordicLimit) -> bool:

@@ -14,8 +14,9 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import InputRefused
 from folkestrom.model.time import OPEN
-from folkestrom.residence.deciding import Rulebook, verdict_steps
+from folkestrom.residence.deciding import Rulebook, numbers, verdict_steps
 from folkestrom.residence.law import (
+    BEFORE,
     EMIGRATED,
     FAMILY,
     RESIDENT,
@@ -42,20 +43,23 @@ _REASONS: Final = {"work": "work", "study": "education", "family": "family", "as
 def decisions_in_order(base: Base, limits: Sequence[NordicLimit]) -> str:
     """Decisions that change something, with the days on which outcome and place are decided.
 
-    What was meant is decided when the stay begins; what lasted, on the eve of the day on which it
-    has lasted long enough; permits, unknown whereabouts and joint homes from their own day.
+    What was meant is decided when the stay of the chain begins that is meant to last so long; what
+    lasted, on the eve of the day on which the chain has lasted long enough; permits, unknown
+    whereabouts and joint homes from their own day.
     """
     lasting = _numbers(rule for rule in rules() if _LASTING.search(rule.when))
     at_once = _numbers(rule for rule in rules() if rule.outcome == FAMILY or base == "usual")
     return f"""
         SELECT *,
                CASE WHEN rule NOT IN ({lasting}) THEN since
-                    ELSE {_decided("long_at", "long_on", "since")} END AS outcome_on,
-               CASE WHEN where_rule IN ({at_once}) THEN from_date
-                    ELSE {_decided("half_year_at", "half_year_on", "from_date")} END AS place_on
+                    ELSE greatest(since, least(meant_on, long_on)) END AS outcome_on,
+               CASE WHEN where_rule IN ({at_once})
+                      OR coalesce(intended_to, DATE '{OPEN}') >= half_year_at THEN from_date
+                    ELSE (half_year_at - INTERVAL 1 DAY)::DATE END AS place_on
         FROM (
           SELECT *, (long_at - INTERVAL 1 DAY)::DATE AS long_on,
-                 (half_year_at - INTERVAL 1 DAY)::DATE AS half_year_on
+                 min(from_date) FILTER (coalesce(intended_to, DATE '{OPEN}') >= long_at)
+                   OVER (PARTITION BY person, chain) AS meant_on
           FROM (
             SELECT *,
                    ({_long_at(base, limits)})::DATE AS long_at,
@@ -67,28 +71,21 @@ def decisions_in_order(base: Base, limits: Sequence[NordicLimit]) -> str:
             WINDOW in_time AS (PARTITION BY person ORDER BY from_date, stay)
           ) AS v
         ) AS v
-        WHERE outcome <> '{UNCHANGED}' OR place IS NOT NULL
+        WHERE outcome <> '{UNCHANGED}' OR country = 'NO'
     """
 
 
 def _long_at(base: Base, limits: Sequence[NordicLimit]) -> str:
-    """The first end of a stay that is long enough for the rules of its country."""
+    """The first end of a chain of stays that is long enough for the rules of its country."""
     if base == "usual":
-        return "from_date + INTERVAL 12 MONTH"
+        return "chain_from + INTERVAL 12 MONTH"
     cases = " ".join(
-        f"WHEN '{one.country}' THEN from_date + INTERVAL {one.months} MONTH"
+        f"WHEN '{one.country}' THEN chain_from + INTERVAL {one.months} MONTH"
         f" + INTERVAL {int(one.more)} DAY"
         for one in limits
         if one.country != "NO"
     )
-    return f"CASE country {cases} ELSE from_date + INTERVAL 6 MONTH END"
-
-
-def _decided(long_at: str, on: str, since: str) -> str:
-    return (
-        f"CASE WHEN coalesce(intended_to, DATE '{OPEN}') >= {long_at} THEN {since} "
-        f"ELSE greatest({since}, {on}) END"
-    )
+    return f"CASE country {cases} ELSE chain_from + INTERVAL 6 MONTH END"
 
 
 def _numbers(chosen: Iterable[Rule]) -> str:
@@ -119,10 +116,21 @@ def told_reports() -> str:
                    OVER in_time AS before
           FROM (
             SELECT *,
-                   coalesce(last_value(place IGNORE NULLS) OVER in_time, first_municipality)
-                     AS municipality_now
-            FROM decisions_in_order
-            WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date)
+                   CASE WHEN left_on IS NULL OR kept_on >= left_on
+                          THEN coalesce(last_value(place IGNORE NULLS) OVER in_time,
+                                        first_municipality)
+                        ELSE first_value(municipality IGNORE NULLS) OVER since_then
+                     END AS municipality_now
+            FROM (
+              SELECT *, max(CASE WHEN outcome = '{EMIGRATED}' THEN since END) OVER in_time
+                          AS left_on,
+                     max(CASE WHEN place IS NOT NULL OR where_rule IN ({numbers(BEFORE)})
+                           THEN from_date END) OVER in_time AS kept_on
+              FROM decisions_in_order
+              WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date)
+            ) AS d
+            WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date),
+                   since_then AS (PARTITION BY person, left_on ORDER BY since, from_date)
           ) AS d
           WINDOW in_time AS (PARTITION BY person ORDER BY since, from_date)
         ) AS d

@@ -64,6 +64,10 @@ COLUMNS: Final = (
     StayColumn("permit_from", "DATE", "From when on a permit was granted; of an asylum seeker, the "
                "decision."),
     StayColumn("permit_to", "DATE", "Until when; empty: for good."),
+    StayColumn("unlawful_from", "DATE", "Of a foreign citizen's stay in Norway: from when on the "
+               "immigration authority has given notice that it is no longer lawful."),
+    StayColumn("nordic_notice", "BOOLEAN", "Of a stay in another Nordic country: false if that "
+               "country's notice had not come within three months."),
     StayColumn("family_country", "VARCHAR", "Where the spouse or children live with whom the "
                "person has a joint home; empty: none.", codes=COUNTRIES),
     StayColumn("family_municipality", "INTEGER", "In Norway, the municipality of that home."),
@@ -199,6 +203,7 @@ def _faults(names: list[str]) -> list[tuple[str, str, str | tuple[str, ...]]]:
         ("t.country = 'NO' AND t.municipality IS NULL", "municipality", "one, of stays in Norway"),
         ("t.to_date <= t.from_date", "to_date", "a day after from_date"),
         ("t.intended_to <= t.from_date", "intended_to", "a day after from_date"),
+        ("t.unlawful_from <= t.from_date", "unlawful_from", "a day after from_date"),
         ("t.nights NOT BETWEEN 0 AND 366", "nights", "from 0 to 366"),
         ("t.death_date < t.from_date", "death_date", "a day not before from_date"),
     ]

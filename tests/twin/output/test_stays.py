@@ -11,18 +11,12 @@ import pytest
 
 from folkestrom.engine.steps import run
 from folkestrom.residence.counted import bridge
-from folkestrom.residence.deciding import Rulebook, standing_on, verdict_steps
-from folkestrom.residence.law import RESIDENT, rules
+from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
+from folkestrom.residence.law import BASES, READINGS, RESIDENT, Base, Reading, rules
 from folkestrom.residence.stays import read_stays
 from folkestrom.twin import Result
 
 ASKED = {"day": date(2021, 1, 1), "known_at": date(2021, 2, 1)}
-#: Rules that no stay of a country between 2000 and 2021 can need, or that its stays do not tell of.
-WITHOUT = {
-    "asylum_undecided_counted", "permit_granted", "usual_arrival", "unknown_norwegian_1998",
-    "unknown_foreigner_1998", "unknown_whereabouts", "six_months_abroad",
-    "six_months_abroad_1970", "usual_departure", "institution", "politician",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +31,11 @@ def dicts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def verdicts_of(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    return dicts(run(connection, verdict_steps(Rulebook()), {"known_at": ASKED["known_at"]}))
+def verdicts_of(
+    connection: duckdb.DuckDBPyConnection, base: Base = "registered", reading: Reading = "law"
+) -> list[dict[str, Any]]:
+    steps = verdict_steps(Rulebook(base, reading))
+    return dicts(run(connection, steps, {"known_at": ASKED["known_at"]}))
 
 
 def names_in(row: dict[str, Any]) -> set[str]:
@@ -50,7 +47,7 @@ def test_the_rules_find_the_truth(small: Result, connection: duckdb.DuckDBPyConn
     truth = duckdb.read_parquet(
         str(small.folder / "truth" / "residence.parquet"), connection=connection
     ).fetchall()
-    steps = [*verdict_steps(Rulebook()), standing_on()]
+    steps = standing_steps(Rulebook())
     found = {row["person"]: row for row in dicts(run(connection, steps, ASKED))}
     asked: dict[int, set[str]] = {}
     for row in verdicts_of(connection):
@@ -68,9 +65,13 @@ def test_the_rules_find_the_truth(small: Result, connection: duckdb.DuckDBPyConn
     assert kept > 20
 
 
-def test_every_rule_is_needed(connection: duckdb.DuckDBPyConnection) -> None:
-    used = {name for row in verdicts_of(connection) for name in names_in(row)}
-    assert used == {rule.name for rule in rules()} - WITHOUT
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("reading", READINGS)
+def test_every_rule_decides_some_stay(
+    connection: duckdb.DuckDBPyConnection, base: Base, reading: Reading
+) -> None:
+    used = {name for row in verdicts_of(connection, base, reading) for name in names_in(row)}
+    assert used == {r.name for r in rules() if base in r.bases and reading in r.readings}
 
 
 def test_immigrations_of_2020_by_both_bases_are_as_published(

@@ -2,8 +2,9 @@
 
 Made of the reports that stand: what they tell of arrivals, moves and departures is put into stays
 that the rules of residence decide in the same way. Beside them are persons whom no report tells of
-(staff of embassies, visitors, asylum seekers who wait), and residents who are away or elsewhere
-without having moved. The right answer for the last 1 January is the truth.
+(staff of embassies, visitors, asylum seekers who wait, those who were gone before the register
+begins), and residents who are away or elsewhere without having moved, some of whom the register
+should no longer have. The right answer for the last 1 January is the truth.
 """
 
 from __future__ import annotations
@@ -29,8 +30,25 @@ _UNREPORTED: Final = (
     (60, "commuter", "NULL", "SE", "commuter_from_abroad"),
     (60, "work", "150", "PH", "permit_too_short"),
 )
+#: Persons who were gone before the register begins: how many for every 10 000 immigrations, their
+#: citizenship, the rule that ended residence, and their stays: where, why, from when.
+_GONE: Final = (
+    (20, "SO", "six_months_abroad_1970", (("NO", "asylum", "1990-05-01"),
+                                          ("SO", "other", "1995-06-01"))),
+    (10, "PL", "unknown_foreigner_1998", (("NO", "work", "1992-02-01"),
+                                          ("XX", "other", "1997-03-01"))),
+    (10, "NO", "unknown_norwegian_1998", (("NO", "birth", "1960-08-01"),
+                                          ("XX", "other", "1994-06-01"))),
+)  # fmt: skip
+#: Share of foreigners' emigrations that are known by a notice that their stay is not lawful.
+_NOTICES: Final = 0.005
+#: Share of moves that are to an institution.
+_INSTITUTIONS: Final = 0.002
+#: Citizenships with which a stay for work needs a residence permit; others have them too.
+_PERMITS: Final = "('US', 'IN', 'CN', 'PH', 'RU', 'PK', 'TH', 'VN', 'BR', 'UA')"
 #: Stays of residents who have not moved, of every 10 000 persons who never did: how many, where
-#: (NULL: in Norway), why, days (NULL: until now), and the rule that leaves them where they are.
+#: (NULL: in Norway), why, days (NULL: until now), and the rule that leaves them where they are, or
+#: that ends residence though the register has them still.
 _UNMOVED: Final = (
     (4, "SJ", "work", "NULL", "dependencies"),
     (2, "US", "foreign_service", "NULL", "foreign_service"),
@@ -45,7 +63,13 @@ _UNMOVED: Final = (
     (3, None, "institution", "100", "elsewhere_for_a_time"),
     (12, None, "commuter", "NULL", "elsewhere_for_a_time"),
     (4, None, "work", "NULL", "joint_home"),
+    (1, None, "politician", "NULL", "politician"),
+    (2, None, "work", "NULL", "most_nights"),
+    (2, "SE", "work", "NULL", "nordic_void"),
+    (3, "XX", "other", "NULL", "unknown_whereabouts"),
 )
+#: Of these the register is wrong.
+_ENDED: Final = "unknown_whereabouts"
 
 _EVENTS: Final = """
     CREATE TEMP TABLE stood AS
@@ -86,12 +110,16 @@ _STAYS: Final = """
     CREATE TEMP TABLE case_stay AS
     WITH ranked AS (
       SELECT *, kind = 'immigration'
-               AND least(coalesce(arrival_to, $end), $end) < from_date + INTERVAL 12 MONTH AS brief,
-             count(*) FILTER (kind = 'immigration') OVER (PARTITION BY year(from_date)) AS arrived
+               AND least(coalesce(arrival_to, $end), $end) < from_date + INTERVAL 12 MONTH
+               AND kind_after IS DISTINCT FROM 'move' AS brief,
+             count(*) FILTER (kind = 'immigration') OVER (PARTITION BY year(from_date)) AS arrived,
+             count(*) FILTER (kind = 'move') OVER () AS moves,
+             row_number() OVER (PARTITION BY kind ORDER BY dice, person, from_date) AS place_of_kind
       FROM (
         SELECT *, min(CASE WHEN kind = 'emigration' THEN from_date END) OVER (
                     PARTITION BY person ORDER BY from_date ROWS BETWEEN 1 FOLLOWING
-                    AND UNBOUNDED FOLLOWING) AS arrival_to
+                    AND UNBOUNDED FOLLOWING) AS arrival_to,
+               lead(kind) OVER (PARTITION BY person ORDER BY from_date) AS kind_after
         FROM told_stay WHERE migrant
       ) AS t
     ), chosen AS (
@@ -102,6 +130,8 @@ _STAYS: Final = """
     SELECT person, country, from_date,
            CASE WHEN kind IN ('birth', 'first_registration') THEN 'birth'
                 WHEN kind = 'emigration' THEN 'other'
+                WHEN kind = 'move' AND place_of_kind <= ceil(moves * $institutions)
+                  THEN 'institution'
                 ELSE CASE reason WHEN 'work' THEN 'work' WHEN 'education' THEN 'other'
                   WHEN 'family' THEN 'family' WHEN 'refuge' THEN 'asylum' ELSE 'other' END
            END AS ground,
@@ -109,13 +139,32 @@ _STAYS: Final = """
            CASE WHEN brief AND place <= round(arrived * $share)
              THEN (from_date + (6 + dice % 6) * INTERVAL 1 MONTH)::DATE END AS intended_to,
            to_date, citizenship,
-           CASE WHEN reason = 'refuge' THEN from_date END AS permit_from,
+           CASE WHEN reason = 'refuge' OR needs_permit THEN from_date END AS permit_from,
            NULL::INTEGER AS family_municipality, NULL::VARCHAR AS family_country,
-           NULL::BOOLEAN AS needs_permit, NULL::INTEGER AS nights,
+           needs_permit, NULL::INTEGER AS nights, NULL::DATE AS unlawful_from,
+           NULL::BOOLEAN AS nordic_notice,
            CASE WHEN kind = 'emigration' THEN TRUE END AS dwelling_abroad,
            CASE WHEN kind = 'emigration' THEN FALSE END AS dwelling_norway,
            death_date, sex, birth_date, country_of_birth, NULL::VARCHAR AS rule
-    FROM chosen
+    FROM chosen, LATERAL (SELECT kind = 'immigration' AND reason = 'work'
+                            AND citizenship IN {permits} AS needs_permit) AS p
+"""
+#: Foreigners who left for good, of whom only the notice is known.
+_NOTICED: Final = """
+    CREATE TEMP TABLE noticed AS
+    SELECT person, from_date FROM (
+      SELECT *, row_number() OVER (ORDER BY person * 2654435761 % 4294967296, person) AS place,
+             count(*) OVER () AS many
+      FROM case_stay
+      WHERE country NOT IN ('NO', 'SE', 'DK', 'FI', 'IS', 'XX') AND citizenship <> 'NO'
+        AND to_date IS NULL AND death_date IS NULL AND from_date BETWEEN '2017-11-01' AND $day
+    ) AS s
+    WHERE place <= ceil(many * $share)
+"""
+_NOTICE: Final = """
+    DELETE FROM case_stay WHERE (person, from_date) IN (FROM noticed);
+    UPDATE case_stay SET unlawful_from = to_date, to_date = NULL, rule = 'no_lawful_stay'
+    WHERE (person, to_date) IN (FROM noticed)
 """
 
 
@@ -140,8 +189,14 @@ def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
         connection.execute(_EVENTS, pattern)
         connection.execute(_MIGRANTS)
         end = f"{last_year}-02-01"
-        connection.execute(_STAYS, {"end": end, "share": SHORT_SHARE})
+        connection.execute(
+            _STAYS.replace("{permits}", _PERMITS),
+            {"end": end, "share": SHORT_SHARE, "institutions": _INSTITUTIONS},
+        )
+        connection.execute(_NOTICED, {"day": f"{last_year - 1}-12-01", "share": _NOTICES})
+        connection.execute(_NOTICE)
         _add_unreported(connection, last_year)
+        _add_gone(connection)
         _add_unmoved(connection, last_year)
         day = f"DATE '{last_year}-01-01'"
         connection.execute(f"COPY ({_ordered()}) TO '{literal(to)}' (FORMAT parquet)")
@@ -157,7 +212,7 @@ def _truth(day: str) -> str:
     return f"""
         SELECT c.person,
                coalesce(r.kind <> 'emigration' AND NOT coalesce(r.death_date < {day}, FALSE), FALSE)
-                 AS resident,
+                 AND coalesce(max(c.rule), '') <> '{_ENDED}' AS resident,
                CASE WHEN r.kind <> 'emigration' THEN lpad(r.municipality::VARCHAR, 4, '0')
                  END AS municipality,
                max(c.rule) AS rule
@@ -167,7 +222,7 @@ def _truth(day: str) -> str:
                    AS death_date
           FROM told_stay WHERE from_date < {day} GROUP BY person
         ) AS r ON r.person = c.person
-        GROUP BY ALL ORDER BY 1
+        GROUP BY c.person, r.kind, r.death_date, r.municipality ORDER BY 1
     """
 
 
@@ -187,12 +242,42 @@ def _add_unreported(connection: duckdb.DuckDBPyConnection, last_year: int) -> No
                    CASE WHEN '{ground}' = 'commuter' THEN '{origin}' END AS family_country,
                    '{rule}' = 'permit_too_short' AS needs_permit, 'unknown' AS sex,
                    DATE '1985-05-17' AS birth_date, '{rule}' AS rule
-            FROM (SELECT max(person) + 1 AS top FROM (
-                    SELECT person FROM stood UNION ALL SELECT person FROM case_stay)) AS t,
-                 (SELECT unnest(range(CAST(ceil(count(*) * {share} / 10000.0) AS BIGINT))) AS n
-                  FROM stood WHERE kind = 'immigration') AS s
+            FROM {_further(share)}
             """
         )
+
+
+def _add_gone(connection: duckdb.DuckDBPyConnection) -> None:
+    """Persons whose stays all are of the time before the register begins, or who vanished then."""
+    for share, citizenship, rule, (here, there) in _GONE:
+        stays = ", ".join(
+            f"('{country}', '{ground}', DATE '{begins}', {ends}, {home})"
+            for (country, ground, begins), ends, home in (
+                (here, f"DATE '{there[2]}'", "'birth'"), (there, "NULL", "NULL"),
+            )
+        )  # fmt: skip
+        connection.execute(
+            f"""
+            INSERT INTO case_stay BY NAME
+            SELECT top + n AS person, country, from_date, ground, to_date,
+                   CASE WHEN home IS NOT NULL THEN (SELECT arg_min(municipality, person)
+                     FROM case_stay WHERE municipality IS NOT NULL) END AS municipality,
+                   '{citizenship}' AS citizenship, '{citizenship}' AS country_of_birth,
+                   'unknown' AS sex, DATE '1960-08-01' AS birth_date, '{rule}' AS rule
+            FROM {_further(share)},
+                 (VALUES {stays}) AS v (country, ground, from_date, to_date, home)
+            """
+        )
+
+
+def _further(share: int) -> str:
+    """Rows `top`, the first pseudonym above all others, and `n`, from 0, of so many persons."""
+    return f"""
+        (SELECT max(person) + 1 AS top FROM (
+           SELECT person FROM stood UNION ALL SELECT person FROM case_stay)) AS t,
+        (SELECT unnest(range(CAST(ceil(count(*) * {share} / 10000.0) AS BIGINT))) AS n
+         FROM stood WHERE kind = 'immigration') AS s
+    """
 
 
 def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
@@ -200,26 +285,27 @@ def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
     connection.execute(
         """
         CREATE TEMP TABLE settled AS
-        SELECT *, row_number() OVER (ORDER BY dice, person) - 1 AS place, count(*) OVER () AS many
+        SELECT *, row_number() OVER (ORDER BY dice, person) - 1 AS place
         FROM told_stay WHERE NOT migrant AND from_date < $day AND birth_date < $adult
         """,
-        {"day": f"{last_year - 3}-01-01", "adult": f"{last_year - 25}-01-01"},
+        {"day": f"{last_year - 5}-01-01", "adult": f"{last_year - 25}-01-01"},
     )
+    ((many,),) = connection.execute("SELECT count(*) FROM settled").fetchall()
     done, end = 0, f"DATE '{last_year}-02-01'"
     for share, country, ground, days, rule in _UNMOVED:
         here = country is None
         where = "'NO'" if here else f"'{country}'"
-        chosen = f"""
-            SELECT * FROM settled
-            WHERE place * 10000 >= {done} * many AND place * 10000 < {done + share} * many
-        """
+        some = max(1, round(many * share / 10_000))
+        away = f"DATE '{last_year - (4 if rule == _ENDED else 1)}-04-01' AS away"
+        chosen = f"SELECT * FROM settled WHERE place BETWEEN {done} AND {done + some - 1}"
         connection.execute(
             f"""
             INSERT INTO case_stay BY NAME
             SELECT person, 'NO' AS country, from_date, 'birth' AS ground, municipality,
                    citizenship, sex, birth_date, country_of_birth,
-                   CASE WHEN {not here} THEN away END AS to_date, NULL AS rule
-            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+                   CASE WHEN {not here} THEN away END AS to_date, NULL AS rule,
+                   CASE WHEN '{rule}' = 'most_nights' THEN 170 END AS nights
+            FROM ({chosen}), (SELECT {away})
             UNION ALL BY NAME
             SELECT person, {where} AS country, away AS from_date, '{ground}' AS ground,
                    CASE WHEN {here} THEN CASE municipality WHEN 301 THEN 4601 ELSE 301 END
@@ -231,13 +317,15 @@ def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
                    CASE WHEN '{rule}' = 'joint_home' THEN 'NO' END AS family_country,
                    CASE WHEN '{rule}' = 'joint_home' THEN municipality END AS family_municipality,
                    CASE WHEN '{rule}' = 'reported_only' THEN TRUE END AS dwelling_norway,
+                   CASE WHEN '{rule}' = 'most_nights' THEN 120 END AS nights,
+                   CASE WHEN '{rule}' = 'nordic_void' THEN FALSE END AS nordic_notice,
                    '{rule}' AS rule
-            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            FROM ({chosen}), (SELECT {away})
             UNION ALL BY NAME
             SELECT person, 'NO' AS country, away + {days}::INTEGER AS from_date, 'other' AS ground,
                    municipality, citizenship, sex, birth_date, country_of_birth
-            FROM ({chosen}), (SELECT DATE '{last_year - 1}-04-01' AS away)
+            FROM ({chosen}), (SELECT {away})
             WHERE {not here} AND away + {days}::INTEGER < {end}
             """
         )
-        done += share
+        done += some

@@ -93,8 +93,8 @@ _EVENT_COLUMNS: Final = (
 )  # fmt: skip
 _STAY_COLUMNS: Final = (
     Text("country", "land"), Text("place", "sted"), Text("from", "fra"), Text("to", "til"),
-    Text("ground", "grunnlag"), Text("makes", "gjør"), Text("since", "siden"),
-    Text("rule", "regel"), Text("where", "hvor"),
+    Text("ground", "grunnlag"), Text("counted from", "regnet fra"), Text("makes", "gjør"),
+    Text("since", "siden"), Text("rule", "regel"), Text("where", "hvor"),
 )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def as_data(found: Explanation) -> dict[str, Any]:
         ruled = {
             "resident": found.ruled.resident, "municipality": _place(found.ruled.municipality),
             "rule": rule and {
-                "name": rule.name, "text": asdict(rule.text), "citation": rule.citation,
+                "name": rule.name, "text": asdict(rule.text), "citation": asdict(rule.citation),
                 "differs": asdict(rule.differs),
             },
             "stays": stays,
@@ -145,7 +145,7 @@ def _name(kind: Kind | None) -> str | None:
 def told(found: Explanation, language: Language) -> list[Table | str]:
     """An explanation as lines and tables."""
     from folkestrom.residence.explaining import differs
-    from folkestrom.residence.rules import REGISTERED_REPORT
+    from folkestrom.residence.rules import registered_report
 
     def say(en: str, no: str) -> str:
         return Text(en, no).of(language)
@@ -157,12 +157,13 @@ def told(found: Explanation, language: Language) -> list[Table | str]:
     )  # fmt: skip
     yes = say("resident", "bosatt") if decision.resident else say("not resident", "ikke bosatt")
     why = _REASONS[decision.reason.value].of(language)
+    law = registered_report(decision.since or found.day).citation.of(language)
     parts: list[Table | str] = [
         say(f"{found.day}, as known on {found.known_at}: registered as {yes}",
             f"{found.day}, slik det var kjent {found.known_at}: registrert som {yes}")
         + where + since + ".",
-        say(f"Rule: {decision.rule}; {why} ({REGISTERED_REPORT.citation}).",
-            f"Regel: registrert melding; {why} ({REGISTERED_REPORT.citation})."),
+        say(f"Rule: {decision.rule}; {why} ({law}).",
+            f"Regel: registrert melding; {why} ({law})."),
         say("It would differ with ", "Annerledes med ")
         + differs(decision).of(language) + ".",
     ]  # fmt: skip
@@ -207,6 +208,7 @@ def _ruled(ruled: Ruled, language: Language) -> list[Table | str]:
         table.add_row(
             one.country, _place(one.municipality) or "",
             str(one.begins), "" if one.ends is None else str(one.ends), one.ground,
+            "" if one.counted_from == one.begins else str(one.counted_from),
             _OUTCOMES[one.outcome].of(language), str(one.since),
             "" if one.rule is None else one.rule.label.of(language),
             "" if one.where is None else one.where.label.of(language),
@@ -217,7 +219,7 @@ def _ruled(ruled: Ruled, language: Language) -> list[Table | str]:
     if ruled.rule is not None:
         name = ruled.rule.label.of(language)
         parts += [
-            f"{name}: {ruled.rule.text.of(language)} ({ruled.rule.citation})",
+            f"{name}: {ruled.rule.text.of(language)} ({ruled.rule.citation.of(language)})",
             say("It would differ with ", "Annerledes med ")
             + ruled.rule.differs.of(language) + ".",
         ]  # fmt: skip

@@ -36,7 +36,7 @@ residence_app = typer.Typer(
 _HEADINGS = {
     "rule": Text("rule", "regel"), "part": Text("part", "del"), "base": Text("base", "begrep"),
     "reading": Text("reading", "lesemåte"), "from": Text("from", "fra"), "to": Text("to", "til"),
-    "text": Text("text", "tekst"),
+    "text": Text("text", "tekst"), "citation": Text("citation", "kilde"),
 }  # fmt: skip
 StaysFile = Annotated[
     Path, typer.Argument(help="File of stays: Parquet, CSV or NDJSON.", dir_okay=False)
@@ -139,7 +139,7 @@ def rules(ctx: typer.Context) -> None:
          "reading": "/".join(one.readings),
          "from": str(one.valid_from) if one.valid_from.year > 1 else "",
          "to": str(one.valid_to) if one.valid_to.year < 9999 else "",
-         "text": one.text.of(given.lang), "citation": one.citation, "mark": one.mark}
+         "text": one.text.of(given.lang), "citation": one.citation.of(given.lang), "mark": one.mark}
         for one in rules()
     ]  # fmt: skip
     if given.as_json:
