@@ -66,7 +66,7 @@ def rows(found: Any) -> list[tuple[Any, ...]]:
 def test_households_by_type_with_totals_and_persons_for_each() -> None:
     found = households(store(), DAY, known_at=KNOWN, totals=True)
     assert sorted(rows(found)) == sorted([
-        ("total", 3, 8, 2.67),
+        ("total", 3, 8, 2.33),
         ("living_alone", 1, 1, 1.0),
         ("couple_without_children", 1, 2, 2.0),
         ("married_couple_with_children", 1, 4, 4.0),

@@ -18,11 +18,25 @@ def immigrant_groups() -> dict[str, tuple[str, ...]]:
     >>> immigrant_groups()["eu8"]
     ('CZ', 'EE', 'HU', 'LT', 'LV', 'PL', 'SI', 'SK')
     """
-    text = (files("folkestrom.classifications") / "data" / "immigrant_groups.csv").read_text(
-        "utf-8"
-    )
+    return {**_groups("immigrant_groups.csv"), "other": ()}
+
+
+@cache
+def parts_of_the_world() -> dict[str, tuple[str, ...]]:
+    """Countries of each part of the world that figures of country background have, by alpha-2 code.
+
+    Examples
+    --------
+    >>> [part for part, codes in parts_of_the_world().items() if "TR" in codes]
+    ['asia']
+    """
+    return _groups("country_background.csv")
+
+
+def _groups(file: str) -> dict[str, tuple[str, ...]]:
+    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
         found[row["group"]] = (*found.get(row["group"], ()), row["code"])
-    return {**found, "other": ()}
+    return found

@@ -125,6 +125,11 @@ HOUSEHOLD_SIZE: Final = _at_home("household_size")
 YOUNGEST: Final = _at_home("youngest")
 FAMILY_TYPE: Final = _at_home("family_type")
 FAMILY_ROLE: Final = _at_home("family_role")
+#: How many of a family are children: who is in it, but for one person or a couple.
+FAMILY_SIZE: Final = History(
+    "home_family_size", ("family_size", "family_type", "family_role"), table=HOUSEHOLD,
+    stored=("family_size", "family_type", "family_role"),
+)  # fmt: skip
 COUPLE: Final = _at_home("couple")
 LIVING_PARENTS: Final = _at_home("parents")
 
@@ -163,8 +168,8 @@ HISTORIES: Final = ("residence", "attribute", "marital", "citizenship", HOUSEHOL
 SOURCES: Final[tuple[Source, ...]] = (
     RESIDENCE, ATTRIBUTE, BIRTHPLACE, MARITAL, CITIZENSHIP, PARENTS, LAST_IMMIGRATION,
     FIRST_IMMIGRATION, IMMIGRATION_REASON, MOVED_IN, FIRST_MUNICIPALITY, ARRIVAL, CHILDREN, MOTHER,
-    MATERNITY, HOUSEHOLD_TYPE, HOUSEHOLD_SIZE, YOUNGEST, FAMILY_TYPE, FAMILY_ROLE, COUPLE,
-    LIVING_PARENTS, AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION,
+    MATERNITY, HOUSEHOLD_TYPE, HOUSEHOLD_SIZE, YOUNGEST, FAMILY_TYPE, FAMILY_ROLE, FAMILY_SIZE,
+    COUPLE, LIVING_PARENTS, AGE, YEARS_SINCE_IMMIGRATION, YEARS_SINCE_FIRST_IMMIGRATION,
     YEARS_IN_MUNICIPALITY, YEARS_SINCE_ARRIVAL, YEAR, REFERENCE_DAY, OUTCOME,
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ from folkestrom.classifications.basic_units import unit_places
 from folkestrom.classifications.code_lists import county_code, municipality_code
 from folkestrom.classifications.reported import reported_borders
 from folkestrom.classifications.tables import county_names, municipality_names
-from folkestrom.engine.rows import first_row, is_table, lent
+from folkestrom.engine.rows import catalog_of, first_row, is_table, lent
 from folkestrom.engine.steps import Step, create_view, run
 from folkestrom.errors import UsageError
 from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS, UNITS
@@ -37,7 +37,6 @@ from folkestrom.variables.borders.places import as_it_was, places_on
 from folkestrom.variables.borders.views import (
     ASKED,
     PLACES,
-    catalog_of,
     changing_days,
     event_as_it_was,
     event_in_borders,
