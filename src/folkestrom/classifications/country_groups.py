@@ -6,6 +6,8 @@ import csv
 from functools import cache
 from importlib.resources import files
 
+from folkestrom.model.countries import COUNTRY_CODES
+
 
 @cache
 def immigrant_groups() -> dict[str, tuple[str, ...]]:
@@ -31,6 +33,15 @@ def parts_of_the_world() -> dict[str, tuple[str, ...]]:
     ['asia']
     """
     return _groups("country_background.csv")
+
+
+def part_of_the_world_sql(column: str) -> str:
+    """The number of the part of the world that a country is in, from 1 on, as an SQL expression."""
+    whens = " ".join(
+        f"WHEN {column} IN ({', '.join(str(COUNTRY_CODES[code]) for code in codes)}) THEN {number}"
+        for number, codes in enumerate(parts_of_the_world().values(), start=1)
+    )
+    return f"CASE {whens} END"
 
 
 def _groups(file: str) -> dict[str, tuple[str, ...]]:

@@ -107,12 +107,12 @@ HOMES: Final = (
     ),
     number(
         "family_children", Text("Children in the family", "Barn i familien"), _CHILDREN,
-        sources.FAMILY_SIZE, note=_NOTE,
+        sources.FAMILY_SIZE, sources.FAMILY_TYPE, note=_NOTE,
     ),
     number(
         "siblings_at_home", Text("Siblings at home", "Hjemmeboende søsken"),
         f"CASE WHEN family_role = {int(Role.CHILD)} THEN {_CHILDREN} - 1 END",
-        sources.FAMILY_SIZE,
+        sources.FAMILY_SIZE, sources.FAMILY_TYPE, sources.FAMILY_ROLE,
         note=Text(
             "Siblings at home are the other children of the family where one is a child, of any "
             "age, half and step-siblings too; who is no child in a family is unknown.",

@@ -29,6 +29,7 @@ from folkestrom.classifications.code_lists import (
     named,
     part_of_town_code,
 )
+from folkestrom.classifications.country_groups import immigrant_groups, part_of_the_world_sql
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus, Reason, Sex
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
 from folkestrom.model.specification import Category, Dimension, Text, same
@@ -61,7 +62,6 @@ from folkestrom.variables.constructors import (
     place as _place,
 )
 from folkestrom.variables.homes import HOMES
-from folkestrom.variables.origins import background_sql, category_sql, group_sql
 from folkestrom.variables.variable import STUDIES, Use, Variable
 
 #: Groups of completed years since the first immigration.
@@ -74,6 +74,47 @@ _FLOW: Final[frozenset[Use]] = frozenset({"flow"})
 _OF_BIRTHS: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("births",)}
 _OF_MIGRATION: Final[Mapping[str, Any]] = {"uses": _FLOW, "flows": ("immigration", "emigration")}
 _EXPOSURE: Final[frozenset[Use]] = frozenset({"exposure"})
+
+
+def _category_sql() -> str:
+    """Number of the immigrant category.
+
+    An immigrant is born abroad, and no known parent in Norway: a parent who is not in the
+    register has as a rule never lived here. Norwegian-born to immigrant parents are born in
+    Norway, and both parents are known to be born abroad. Who is born in Norway to no parent
+    known to be born here, one of them unknown, may be either, and is a category of its own.
+    Grandparents are not in the log.
+    """
+    own, mother, father = (
+        f"nullif({column}, {COUNTRY_CODES[UNKNOWN]})"
+        for column in ("country_of_birth", "mother_born", "father_born")
+    )
+    return f"""CASE WHEN {own} IS NULL THEN 4
+      WHEN {mother} = {NO_CODE} OR {father} = {NO_CODE} THEN 2
+      WHEN {own} <> {NO_CODE} THEN 0
+      WHEN {mother} IS NULL OR {father} IS NULL THEN 3
+      ELSE 1 END"""
+
+
+def _group_sql() -> str:
+    """Number of the immigrant group: natives, born here of immigrants, then groups of countries."""
+    groups = immigrant_groups()
+    whens = " ".join(
+        f"WHEN country_of_birth IN ({', '.join(str(COUNTRY_CODES[c]) for c in listed)}) "
+        f"THEN {number}"
+        for number, listed in enumerate(groups.values(), start=2)
+        if listed
+    )
+    other = 2 + list(groups).index("other")
+    return f"""CASE ({_category_sql()}) WHEN 0 THEN CASE {whens} ELSE {other} END
+      WHEN 1 THEN 1 WHEN 4 THEN NULL ELSE 0 END"""
+
+
+def _background_sql() -> str:
+    """Number of the part of the world where an immigrant, or the mother of a child, was born."""
+    own, mothers = map(part_of_the_world_sql, ("country_of_birth", "mother_born"))
+    return f"""CASE ({_category_sql()}) WHEN 0 THEN {own} WHEN 1 THEN {mothers}
+      WHEN 4 THEN NULL ELSE 0 END"""
 
 
 _BORN_HERE: Final = len(DURATIONS.starts)
@@ -194,7 +235,7 @@ _OF_THE_REGISTER: Final = (
         ),
     ),
     _listed(
-        IMMIGRANT_CATEGORY, category_sql(), sources.BIRTHPLACE, sources.PARENTS,
+        IMMIGRANT_CATEGORY, _category_sql(), sources.BIRTHPLACE, sources.PARENTS,
         numbers={category.code: n for n, category in enumerate(IMMIGRANT_CATEGORY.categories)},
         fixed=True, note=IMMIGRANT_NOTE,
     ),
@@ -258,7 +299,7 @@ _DERIVED: Final = (
         "children_of_immigrants",
         Text("Children of immigrants", "Barn av innvandrere"),
         {"no": Text("Others", "Øvrige"), "yes": _NORWEGIAN_BORN},
-        f"CASE ({category_sql()}) WHEN 1 THEN 1 WHEN 3 THEN NULL WHEN 4 THEN NULL ELSE 0 END",
+        f"CASE ({_category_sql()}) WHEN 1 THEN 1 WHEN 3 THEN NULL WHEN 4 THEN NULL ELSE 0 END",
         sources.BIRTHPLACE,
         sources.PARENTS,
         classification=IMMIGRANT_CATEGORY.classification,
@@ -298,7 +339,7 @@ _DERIVED: Final = (
             ),
             "other": Text("Immigrants, other countries", "Innvandrere, andre land"),
         },
-        group_sql(),
+        _group_sql(),
         sources.BIRTHPLACE,
         sources.PARENTS,
         classification="Immigrant category, and groups of countries of birth",
@@ -325,7 +366,7 @@ _DERIVED: Final = (
             "south_central_america": Text("South and Central America", "Sør- og Mellom-Amerika"),
             "oceania": Text("Oceania", "Oseania"),
         },
-        background_sql(),
+        _background_sql(),
         sources.BIRTHPLACE,
         sources.PARENTS,
         classification="Parts of the world",

@@ -125,11 +125,7 @@ HOUSEHOLD_SIZE: Final = _at_home("household_size")
 YOUNGEST: Final = _at_home("youngest")
 FAMILY_TYPE: Final = _at_home("family_type")
 FAMILY_ROLE: Final = _at_home("family_role")
-#: How many of a family are children: who is in it, but for one person or a couple.
-FAMILY_SIZE: Final = History(
-    "home_family_size", ("family_size", "family_type", "family_role"), table=HOUSEHOLD,
-    stored=("family_size", "family_type", "family_role"),
-)  # fmt: skip
+FAMILY_SIZE: Final = _at_home("family_size")
 COUPLE: Final = _at_home("couple")
 LIVING_PARENTS: Final = _at_home("parents")
 

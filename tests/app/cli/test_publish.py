@@ -33,7 +33,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small country's store, and all tables of the catalogue since 2018, built by Ada."""
     folder = tmp_path_factory.mktemp("office")
     for command in (
-        ["--quiet", "twin", "--scale", "0.001", str(folder / "twin")],
+        ["--quiet", "twin", "--scale", "0.001", "--dwellings", str(folder / "twin")],
         ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
     ):
         assert CliRunner().invoke(app, command).exit_code == 0

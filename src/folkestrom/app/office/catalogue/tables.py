@@ -281,39 +281,39 @@ TABLES: Final = {
         Declared(
             "B1019", Text("Private households", "Privathusholdninger"),
             (_REGION, _HOUSEHOLD_TYPE), of_homes, "stock", {"households": "Husholdninger"}, HOMES,
-            asked_with=_HOMES, notes=_INFERRED,
+            asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1020", Text("Private households", "Privathusholdninger"),
             (_REGION, _HOUSEHOLD_SIZE), of_homes, "stock", {"households": "Husholdninger"}, HOMES,
-            asked_with=_HOMES, notes=_INFERRED,
+            asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1021", Text("Private households, and persons in them",
                           "Privathusholdninger, og personer i dem"),
             (_REGION, _RESIDENCE), both_populations, "stock",
-            {"households": "Husholdninger", "private_persons": "Personer"}, HOMES,
+            {"households": "Husholdninger", "private_persons": "Personer"}, HOMES, needs_homes=True,
         ),
         Declared(
             "B1022", Text("Families", "Familier"), (_REGION, _FAMILY_TYPE), of_homes, "stock",
-            {"families": "Familier"}, HOMES, asked_with=_HOMES, notes=_INFERRED,
+            {"families": "Familier"}, HOMES, asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1023", Text("Couples", "Par"), (_REGION, _COHABITING), of_homes, "stock",
-            {"couples": "Par"}, HOMES, asked_with=_HOMES, notes=_INFERRED,
+            {"couples": "Par"}, HOMES, asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1024", Text("Children 0-17 years", "Barn 0-17 år"), (_REGION, _MINOR, _PARENTS),
             of_children, "stock", {"children": "Barn"}, CHILDREN,
-            asked_with=("siblings_at_home",), notes=_INFERRED,
+            asked_with=("siblings_at_home",), notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1025", Text("Children 0-17 years", "Barn 0-17 år"), (_MINOR, _PARENTS, _SIBLINGS),
-            of_children, "stock", {"children": "Barn"}, CHILDREN,
+            of_children, "stock", {"children": "Barn"}, CHILDREN, needs_homes=True,
         ),
         Declared(
             "B1026", Text("Live births", "Levendefødte"), (_COUNTIES, _ORDER, _PARENTS), _YEAR,
-            "year", {"births": "Levendefodte"}, BIRTHS, notes=_INFERRED,
+            "year", {"births": "Levendefodte"}, BIRTHS, notes=_INFERRED, needs_homes=True,
         ),
         Declared(
             "B1027", Text("Live births", "Levendefødte"), (_MOTHERS_STATUS, _MOTHER), _YEAR,
