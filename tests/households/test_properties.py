@@ -124,9 +124,9 @@ def test_every_day_is_as_the_plain_rules_say(
     for number in range(DAYS):
         day = _day(number)
         if actual:
-            put_up(connection, [(day, KNOWN)], Sources("linked_abode"))
             span = Span(KNOWN, day, day + timedelta(days=1))
-            rows = homes(connection, span, method).to_pylist()
+            with put_up(connection, [(day, KNOWN)], Sources("linked_abode")):
+                rows = homes(connection, span, method).to_pylist()
         here = [row for row in rows if row["valid_from"] <= day < row["valid_to"]]
         answers = {row["person"]: said(row) for row in here}
         assert len(answers) == len(here), "nobody is in two households"

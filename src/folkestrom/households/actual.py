@@ -13,7 +13,8 @@ about, as known on the knowledge date of each. `$eve` is the day, `$known_at` th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -156,10 +157,11 @@ def actual() -> str:
     """
 
 
+@contextmanager
 def put_up(
     connection: duckdb.DuckDBPyConnection, days: Iterable[tuple[date, date]], of: Sources
-) -> tuple[int, int]:
-    """Let a connection see as residence where people actually live, for as long as it is open.
+) -> Iterator[tuple[int, int]]:
+    """Let a connection see as residence where people actually live, for as long as the block lasts.
 
     Parameters
     ----------
@@ -170,8 +172,8 @@ def put_up(
     of
         The linked tables.
 
-    Returns
-    -------
+    Yields
+    ------
     tuple of int
         How many live elsewhere than registered on the last day; and of how many of them it is not
         known where: their place is the registered one.
@@ -179,18 +181,23 @@ def put_up(
     wanted = sorted(set(days), key=lambda one: (one[1], one[0]))
     known = sorted({at for _, at in wanted})
     until = dict(pairwise((*known, OPEN)))
-    views = "duckdb_views() WHERE temporary AND view_name = "
-    if not is_any(connection, f"{views}'{REGISTERED}'"):
-        if is_any(connection, f"{views}'residence'"):
-            connection.execute(f"ALTER VIEW residence RENAME TO {REGISTERED}")
-        else:
-            create_view(connection, [registered(catalog_of(connection))], temporary=True)
-    text = compose([told(of), dwelling_places(REGISTERED), moved(REGISTERED, of), placed()])
+    text = compose([told(of), dwelling_places("residence"), moved("residence", of), placed()])
     tables = []
     for eve, at in wanted:
         values = {"eve": eve, "known_at": at, "known_to": until[at]}
         tables.append(connection.sql(text, params=parameters_of(text, values)).to_arrow_table())
+    # Where places are asked for in other borders, a view stands there already.
+    other = is_any(connection, "duckdb_views() WHERE temporary AND view_name = 'residence'")
+    if other:
+        connection.execute(f"ALTER VIEW residence RENAME TO {REGISTERED}")
+    else:
+        create_view(connection, [registered(catalog_of(connection))], temporary=True)
     connection.register(TABLE, pa.concat_tables(tables))
     create_view(connection, [actual()], temporary=True)
-    moves, nowhere = (sum(tables[-1][name].to_pylist()) for name in ("moves", "nowhere"))
-    return moves, nowhere
+    try:
+        yield sum(tables[-1]["moves"].to_pylist()), sum(tables[-1]["nowhere"].to_pylist())
+    finally:
+        connection.execute("DROP VIEW temp.residence")
+        end = "ALTER VIEW {} RENAME TO residence" if other else "DROP VIEW temp.{}"
+        connection.execute(end.format(REGISTERED))
+        connection.unregister(TABLE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -102,10 +103,11 @@ def _span(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, object
     return Span(known, since - _ONE_DAY, given["end"])
 
 
+@contextmanager
 def live(
     connection: duckdb.DuckDBPyConnection, population: Population,
     days: Iterable[tuple[date, date]], *, amounts: bool = True,
-) -> tuple[Text, ...]:  # fmt: skip
+) -> Iterator[tuple[Text, ...]]:  # fmt: skip
     """Let a connection see everybody where they are registered, or where they actually live.
 
     Parameters
@@ -120,8 +122,8 @@ def live(
     amounts
         Whether the footnote may have numbers of persons.
 
-    Returns
-    -------
+    Yields
+    ------
     tuple of Text
         What readers should know.
 
@@ -131,7 +133,8 @@ def live(
         No such variable, or one of other values.
     """
     if population == "register":
-        return ()
+        yield ()
+        return
     known = linked_variables(connection)
     names: tuple[str, ...] = (DWELLING, MUNICIPALITY)
     linked = {name: known[name] for name in names if name in known}
@@ -144,14 +147,19 @@ def live(
     when = list(days)
     for one in linked.values():
         check_known(one, min(at for _, at in when))
-    moves, nowhere = actual.put_up(connection, when, _sources(linked))
-    many = f": {moves} elsewhere than registered" if amounts else ""
-    mange = f": {moves} et annet sted enn registrert" if amounts else ""
+    with actual.put_up(connection, when, _sources(linked)) as (moves, nowhere):
+        yield _notes(list(linked), *((moves, nowhere) if amounts else (0, 0)))
+
+
+def _notes(names: list[str], moves: int, nowhere: int) -> tuple[Text, ...]:
+    """By which source, and of how many; without numbers if these are 0."""
+    many = f": {moves} elsewhere than registered" if moves else ""
+    mange = f": {moves} et annet sted enn registrert" if moves else ""
     found = Text(
-        f"By where persons actually live, from {' and '.join(linked)}{many}.",
-        f"Etter hvor personer faktisk bor, ifølge {' og '.join(linked)}{mange}.",
+        f"By where persons actually live, from {' and '.join(names)}{many}.",
+        f"Etter hvor personer faktisk bor, ifølge {' og '.join(names)}{mange}.",
     )
-    if not nowhere or not amounts:
+    if not nowhere:
         return (found,)
     return found, Text(
         f"Of {nowhere} of them it is not known in which municipality that is: they are counted in "

@@ -140,14 +140,14 @@ def population(
     moments = _moments(limits, dates, knowledge)
     known = min(moment.known_at for moment in moments)
     days = [(moment.day - timedelta(days=1), moment.known_at) for moment in moments]
-    lived = live(connection, population, days, amounts=amounts)
     named, chosen, codes = chosen_with(Setting(connection, "stock", known), by, only)
-    if isinstance(dates, date):
-        data = _at(connection, moments[0], chosen, keys)
-    elif plan := series.plan(connection, moments, chosen):
-        data = series.stocks(connection, plan, keys=keys)
-    else:
-        data = _one_by_one(connection, moments, chosen, keys)
+    with live(connection, population, days, amounts=amounts) as lived:
+        if isinstance(dates, date):
+            data = _at(connection, moments[0], chosen, keys)
+        elif plan := series.plan(connection, moments, chosen):
+            data = series.stocks(connection, plan, keys=keys)
+        else:
+            data = _one_by_one(connection, moments, chosen, keys)
     many = () if isinstance(dates, date) else (DATE,)
     data = kept(data, codes, chosen, [d.id for d in many] + [v.name for v in named])
     made = _specification(named, moments, many, (*kept_notes(codes, chosen), *notes(chosen)))

@@ -205,20 +205,15 @@ def households(
     named, chosen, codes = chosen_with(setting, tuple(by) or (unit.usual,), only)
     _check_shared(unit, chosen)
     method = method or Method()
-    lived = live(connection, population, [(eve, known)], amounts=amounts)
-    make_table(connection, [Span(known, eve, day)], method)
-    steps = _steps(chosen, unit)
     values = {"eve": eve, "known_at": known}
-    found = connection.sql(compose(steps), params=values).to_arrow_table()
+    with live(connection, population, [(eve, known)], amounts=amounts) as lived:
+        make_table(connection, [Span(known, eve, day)], method)
+        found = connection.sql(compose(_steps(chosen, unit)), params=values).to_arrow_table()
+        said = _notes(connection, method, eve, known, amounts=amounts)
     counted = ("units", PERSONS.id, IN_HOUSEHOLDS.id)
     data = coded(found, chosen, dict.fromkeys(counted, pa.int32()))
     data = kept(data, codes, chosen, [variable.name for variable in named])
-    notes = (
-        *kept_notes(codes, chosen),
-        *lived,
-        *_notes(connection, method, eve, known, amounts=amounts),
-        *limits.notes(known),
-    )
+    notes = (*kept_notes(codes, chosen), *lived, *said, *limits.notes(known))
     filled = replace(SPECIFICATION, title=unit.title).fill(when=str(day), known=str(known))
     made = replace(
         filled, dimensions=tuple(v.dimension for v in named), time=str(day),

@@ -94,14 +94,14 @@ def units(
     chosen = [VARIABLES[name] for name in by]
     moments = [Moment(day, known.day(day)) for day in days]
     eves = [(moment.day - timedelta(days=1), moment.known_at) for moment in moments]
-    lived = live(connection, population, eves, amounts=False)
     steps = _steps(chosen, counts, keys=keys)
     types = dict.fromkeys(counts, pa.int32()) | names_of_sums([*counts] * keys)
     tables = []
-    for moment in moments:
-        found = coded(fetch(connection, steps, moment.parameters), chosen, types)
-        dates = pa.repeat(pa.scalar(moment.day, pa.date32()), found.num_rows)
-        tables.append(found.add_column(0, DATE.id, dates))
+    with live(connection, population, eves, amounts=False) as lived:
+        for moment in moments:
+            found = coded(fetch(connection, steps, moment.parameters), chosen, types)
+            dates = pa.repeat(pa.scalar(moment.day, pa.date32()), found.num_rows)
+            tables.append(found.add_column(0, DATE.id, dates))
     dimensions: tuple[Dimension, ...] = (DATE, *(variable.dimension for variable in chosen))
     filled = replace(SPECIFICATION, title=Text("", "")).fill(
         when=f"{days[0]} – {days[-1]}", known=str(moments[-1].known_at)

@@ -338,11 +338,15 @@ TABLES: Final = {
             "B1031", Text("Fertility, mortality and ages", "Fruktbarhet, dødelighet og alder"),
             (), key_figures, "year",
             {"total_fertility": "SamletFruktbarhet", "mean_age_at_childbearing": "MorAlder",
-             "mean_age_at_marriage_male": "VigselMenn",
-             "mean_age_at_marriage_female": "VigselKvinner",
              "life_expectancy_male": "LevealderMenn", "life_expectancy_female": "LevealderKvinner",
              "infant_mortality": "Spedbarn", "mean_age": "Middelalder", "median_age": "Median"},
-            NATIONAL,
+            NATIONAL, asked_with=(),
+        ),
+        Declared(
+            "B1032", Text("Mean age at marriage", "Gjennomsnittsalder ved ekteskapsinngåelse"),
+            (), key_figures, "year",
+            {"mean_age_at_marriage_male": "Menn", "mean_age_at_marriage_female": "Kvinner"},
+            NATIONAL, asked_with=(),
         ),
     )
 }  # fmt: skip
