@@ -249,7 +249,7 @@ def table(
     def cells_of(place: str) -> Cells:
         if place != levels[-1] and place in declared.summed:
             return coarser(cells_of(levels[-1]), place, own, counts)
-        by = [place] * bool(place) + sorted([*own, *(declared.asked_with or ())])
+        by = [place] * bool(place) + sorted({*own, *(declared.asked_with or ())})
         question = (declared.ask, tuple(times), tuple(by), keys)
         if question not in shared:
             shared[question] = declared.ask(connection, times, by, keys=keys)
