@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import given
 
+from folkestrom.households.actual import Sources, put_up
 from folkestrom.households.codes import (
     Couple,
     FamilyType,
@@ -117,10 +118,15 @@ def test_every_day_is_as_the_plain_rules_say(
         rule.least_age, rule.age_difference, rule.no_other_adult, rule.same_sex_with_child
     )
     span = Span(KNOWN, FIRST, _day(DAYS))
-    method = Method(country, largest=largest, actual="linked_abode" if actual else None)
-    rows = homes(register(**found), span, method).to_pylist()
+    method = Method(country, largest=largest)
+    connection = register(**found)
+    rows = homes(connection, span, method).to_pylist()
     for number in range(DAYS):
         day = _day(number)
+        if actual:
+            span = Span(KNOWN, day, day + timedelta(days=1))
+            with put_up(connection, [(day, KNOWN)], Sources("linked_abode")):
+                rows = homes(connection, span, method).to_pylist()
         here = [row for row in rows if row["valid_from"] <= day < row["valid_to"]]
         answers = {row["person"]: said(row) for row in here}
         assert len(answers) == len(here), "nobody is in two households"

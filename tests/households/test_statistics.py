@@ -10,12 +10,15 @@ import polars as pl
 import pytest
 
 from folkestrom.analysis.rates.occurrence import occurrences
+from folkestrom.disclosure import named
 from folkestrom.errors import UsageError
 from folkestrom.households.codes import HouseholdType
 from folkestrom.households.homes import Method, Span, homes
 from folkestrom.households.rules import COHABITATION_RULES, cohabitation_rule
+from folkestrom.outputs.cells import published
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.households.counted import households
+from folkestrom.statistics.households.units import units
 from folkestrom.statistics.periods import Period, year
 from folkestrom.statistics.population import population
 from tests.households.small import register
@@ -66,7 +69,7 @@ def rows(found: Any) -> list[tuple[Any, ...]]:
 def test_households_by_type_with_totals_and_persons_for_each() -> None:
     found = households(store(), DAY, known_at=KNOWN, totals=True)
     assert sorted(rows(found)) == sorted([
-        ("total", 3, 8, 2.67),
+        ("total", 3, 8, 2.33),
         ("living_alone", 1, 1, 1.0),
         ("couple_without_children", 1, 2, 2.0),
         ("married_couple_with_children", 1, 4, 4.0),
@@ -196,3 +199,45 @@ def test_a_key_that_thousands_share_is_swept_once() -> None:
     assert 40 < found.height - apart.height - 150 < 50
     assert apart["person"].n_unique() == many
     assert apart.height == many
+
+
+def test_children_of_a_family_and_siblings() -> None:
+    stock = population(store(), DAY, ["siblings_at_home", "family_children"], KNOWN)
+    assert {row[:2]: row[2] for row in rows(stock)} == {
+        (1, 2): 2, (None, 2): 2, (None, 0): 3, (None, None): 1
+    }  # fmt: skip
+    families = households(store(), DAY, ["family_children"], KNOWN, count="families")
+    assert [row[:2] for row in rows(families)] == [(0, 2), (2, 1), (None, 0)]
+
+
+def test_units_of_several_days_are_those_of_each_day() -> None:
+    connection = store(date(2020, 7, 1))
+    days = [date(2020, 1, 1), DAY]
+    of = {"households": "household_type", "families": "family_type", "couples": "cohabiting",
+          "children": "parents_living_together"}  # fmt: skip
+    together = units(connection, days, [*of.values()], [*of, "private_persons"])
+    found = pl.DataFrame(together.data)
+    for day in days:
+        known = date(day.year, 2, 1)
+        of_day = found.filter(date=day)
+        for count, by in of.items():
+            alone = households(connection, day, [by], known, count=count)
+            sums = of_day.group_by(pl.col(by).cast(str)).agg(pl.col(count).sum()).rows()
+            plain = {row[0]: row[1] for row in rows(alone) if row[1]}
+            assert {code: n for code, n in sums if n} == plain
+        assert of_day["private_persons"].sum() == 7
+
+
+def test_what_is_published_tells_neither_few_households_nor_persons_by_type() -> None:
+    many = [person(100 + n, 100 + n, date(1950, 1, 1)) for n in range(40)]
+    connection = store()
+    insert(connection, "stay", [tuple((RESIDENT | one).values()) for one in many])
+    cells = households(connection, DAY, known_at=KNOWN, means=False, amounts=False)
+    shown = published(cells, named("statistics"), totals=True)
+    assert [m.id for m in shown.specification.measures] == ["households"]
+    # The many are hidden too: what is left of the total is of the two few.
+    assert {row[0]: row[1] for row in rows(shown) if row[1] is not None} == {"total": 43}
+    assert len(rows(shown)) == 4
+    by_place = households(connection, DAY, ["county"], KNOWN, means=False, amounts=False)
+    (whole,) = rows(published(by_place, named("statistics")))
+    assert whole[1:] == (43, 47, 1.09)

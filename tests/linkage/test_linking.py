@@ -335,6 +335,16 @@ def test_another_kind_of_value_is_refused(store: Store, tmp_path: Path) -> None:
 
 def test_texts_with_leading_zeros_and_months_of_parquet(store: Store, tmp_path: Path) -> None:
     assert store.link(write_rows(tmp_path / "a.csv", "11,0301,2010-01-01,"), "code").kind == "text"
+    few = [
+        f"11,{code},201{n}-01-01,201{n + 1}-01-01"
+        for n, code in enumerate(("3024", "1103", "0301", "4601"))
+    ]
+    assert store.link(write_rows(tmp_path / "c.csv", *few), "place").kind == "text"
+    counts = [
+        f"11,{many},201{n}-01-01,201{n + 1}-01-01"
+        for n, many in enumerate(("3024", "103", "7", "460"))
+    ]
+    assert store.link(write_rows(tmp_path / "d.csv", *counts), "many").kind == "whole number"
     table = pa.table(
         {
             "person": pa.array([11, None], pa.int32()),

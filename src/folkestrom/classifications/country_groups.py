@@ -6,6 +6,8 @@ import csv
 from functools import cache
 from importlib.resources import files
 
+from folkestrom.model.countries import COUNTRY_CODES
+
 
 @cache
 def immigrant_groups() -> dict[str, tuple[str, ...]]:
@@ -18,11 +20,34 @@ def immigrant_groups() -> dict[str, tuple[str, ...]]:
     >>> immigrant_groups()["eu8"]
     ('CZ', 'EE', 'HU', 'LT', 'LV', 'PL', 'SI', 'SK')
     """
-    text = (files("folkestrom.classifications") / "data" / "immigrant_groups.csv").read_text(
-        "utf-8"
+    return {**_groups("immigrant_groups.csv"), "other": ()}
+
+
+@cache
+def parts_of_the_world() -> dict[str, tuple[str, ...]]:
+    """Countries of each part of the world that figures of country background have, by alpha-2 code.
+
+    Examples
+    --------
+    >>> [part for part, codes in parts_of_the_world().items() if "TR" in codes]
+    ['asia']
+    """
+    return _groups("country_background.csv")
+
+
+def part_of_the_world_sql(column: str) -> str:
+    """The number of the part of the world that a country is in, from 1 on, as an SQL expression."""
+    whens = " ".join(
+        f"WHEN {column} IN ({', '.join(str(COUNTRY_CODES[code]) for code in codes)}) THEN {number}"
+        for number, codes in enumerate(parts_of_the_world().values(), start=1)
     )
+    return f"CASE {whens} END"
+
+
+def _groups(file: str) -> dict[str, tuple[str, ...]]:
+    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
         found[row["group"]] = (*found.get(row["group"], ()), row["code"])
-    return {**found, "other": ()}
+    return found

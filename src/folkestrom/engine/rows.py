@@ -73,6 +73,12 @@ def is_table(connection: duckdb.DuckDBPyConnection, *names: str) -> bool:
     return True
 
 
+def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """The name under which the store's own tables are found, whatever stands before them."""
+    row = first_row(connection, "SELECT current_database()")
+    return f'"{row[0]}"' if row else ""
+
+
 @contextmanager
 def lent(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
     """Let a connection see Arrow tables by their names, as long as the block lasts.

@@ -37,15 +37,12 @@ class Method:
         Instead of the rule's.
     largest
         A dwelling of more persons is no private household.
-    actual
-        The table of where persons actually live; None: the register's population.
     """
 
     country: str = "NO"
     least_age: int | None = None
     age_difference: int | None = None
     largest: int = LARGEST
-    actual: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,7 +89,7 @@ def homes(
     method = method or Method()
     rule = cohabitation_rule(method.country, span.since)
     one_day = span.until - span.since == timedelta(days=1)
-    text = compose(piece_steps(method.actual, one_day=one_day))
+    text = compose(piece_steps(one_day=one_day))
     values = {
         "since": span.since, "until": span.until, "known_at": span.known_at,
         "least_age": rule.least_age if method.least_age is None else method.least_age,

@@ -138,7 +138,8 @@ def kind_of(connection: duckdb.DuckDBPyConnection, source: Source) -> Kind | Non
     """What kind of values a file has; None when it has none at all.
 
     A typed column says so itself. Texts are numbers if more than half of them look like numbers, as
-    codes with a leading zero never do.
+    codes with a leading zero never do; digits of one length, of which some begin with a zero, are
+    codes all of them, as those of municipalities.
     """
     name = source.types["value"]
     if name in _INTEGERS and name != "BOOLEAN":
@@ -151,15 +152,18 @@ def kind_of(connection: duckdb.DuckDBPyConnection, source: Source) -> Kind | Non
         SELECT count("value"),
           count(*) FILTER (regexp_full_match(lower(trim("value"::VARCHAR)), '{_WHOLE}')),
           count(*) FILTER (regexp_full_match(lower(trim("value"::VARCHAR)),
-                                             '({_NUMBER})|({_STRANGE})'))
+                                             '({_NUMBER})|({_STRANGE})')),
+          bool_and(regexp_full_match(trim("value"::VARCHAR), '[0-9]+'))
+            AND min(length(trim("value"::VARCHAR))) = max(length(trim("value"::VARCHAR)))
+            AND bool_or(regexp_full_match(trim("value"::VARCHAR), '0[0-9]+'))
         FROM read_parquet($path)
         """,
         {"path": literal(source.parquet)},
     )
-    many, whole, numbers = row or (0, 0, 0)
+    many, whole, numbers, codes = row or (0, 0, 0, False)
     if not many:
         return None
-    if 2 * numbers <= many:
+    if codes or 2 * numbers <= many:
         return "text"
     return "whole number" if whole == numbers else "number"
 

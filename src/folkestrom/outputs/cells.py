@@ -26,6 +26,8 @@ from folkestrom.statistics.changes import (
     START,
 )
 from folkestrom.statistics.changes import SPECIFICATION as ACCOUNTS
+from folkestrom.statistics.households.counted import IN_HOUSEHOLDS, with_means
+from folkestrom.statistics.households.counted import SPECIFICATION as HOUSEHOLDS
 from folkestrom.statistics.population import PERSONS
 from folkestrom.statistics.population import SPECIFICATION as POPULATION
 from folkestrom.statistics.published.specifications import (
@@ -77,8 +79,8 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
         is not in the table; key figures that are too small, as they tell one another.
     """
     id = cells.specification.id
-    if id == KEY_FIGURES.id:
-        return _whole(cells, rules)
+    if id in (KEY_FIGURES.id, HOUSEHOLDS.id):
+        return _whole(cells, rules) if id == KEY_FIGURES.id else _units(cells, rules, totals)
     if id == MARITAL_STATUS_OWN.id and _leaves_out(cells):
         raise UsageError(
             "leaves persons of unknown marital status out of some totals, which tell them then",
@@ -120,6 +122,39 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
     if id == CITIZENSHIP.id:
         shown = _in_no_order(shown)
     return with_totals(shown) if totals and rules.rounding_base else shown
+
+
+def _units(cells: Cells, rules: Rules, totals: bool) -> Cells:
+    """Households, families, couples or children; persons only where they tell nothing of these.
+
+    How many persons are in households of one type or size follows from how many such households
+    there are, and the other way round: by other variables than places, persons are not shown.
+    """
+    cells = _without(cells, PERSONS.id)
+    made = cells.specification
+    unit = made.measures[0].id
+    counts = [measure.id for measure in made.measures]
+    apart = [d.id for d in made.dimensions if d.id not in VARIABLES or not VARIABLES[d.id].area]
+    few = bool(apart) and IN_HOUSEHOLDS.id in counts
+    if few:
+        cells = replace(cells, data=cells.data.filter(pc.greater(cells.data[unit], 0)))
+        if not rules.minimum_population:
+            cells = _without(cells, IN_HOUSEHOLDS.id)
+    if totals and not rules.rounding_base:
+        cells = with_totals(cells)
+    base = cells.specification.measures[-1].id
+    shown = release(cells, rules, counts=[unit] if few else counts, base=base).cells
+    if few and rules.minimum_population:
+        shown = _without(shown, IN_HOUSEHOLDS.id)
+    shown = with_totals(shown) if totals and rules.rounding_base else shown
+    return with_means(shown)
+
+
+def _without(cells: Cells, measure: str) -> Cells:
+    measures = tuple(m for m in cells.specification.measures if m.id != measure)
+    names = [name for name in cells.data.column_names if name != measure]
+    made = replace(cells.specification, measures=measures)
+    return Cells(made, cells.data.select(names), cells.suppressed)
 
 
 def _leaves_out(cells: Cells) -> bool:

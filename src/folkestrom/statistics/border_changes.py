@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import duckdb
 
+from folkestrom.engine.rows import catalog_of
 from folkestrom.engine.steps import Step, step
-from folkestrom.variables.borders.views import border_rows, catalog_of
+from folkestrom.variables.borders.views import border_rows
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.variable import Variable, needs_of
 

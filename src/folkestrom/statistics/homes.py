@@ -1,18 +1,30 @@
-"""Puts up who lives with whom, for the days of a question that asks for it."""
+"""Puts up who lives with whom, and where people actually live, for the days of a question."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import duckdb
 
+from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.engine.steps import run, step
+from folkestrom.errors import UsageError
+from folkestrom.households import actual
 from folkestrom.households.homes import TABLE, Span, make_table
+from folkestrom.linkage.catalogue import WHOLE_NUMBER, Linked, linked_variables
+from folkestrom.model.specification import Text
+from folkestrom.variables.linked import check_known
 from folkestrom.variables.sources import History, Source
 
+#: Whom a figure is of: who is registered at a place, or who lives there.
+Population = Literal["register", "actual"]
+#: Linked variables of where people actually live.
+DWELLING: Final = "actual_dwelling"
+MUNICIPALITY: Final = "actual_municipality"
 _READS: Final = re.compile(rf"\b(?:FROM|JOIN) {TABLE}\b")
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -89,3 +101,90 @@ def _span(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, object
         ((late,),) = run(connection, [first_late_event()], parameters).fetchall()
         since = late or since
     return Span(known, since - _ONE_DAY, given["end"])
+
+
+@contextmanager
+def live(
+    connection: duckdb.DuckDBPyConnection, population: Population,
+    days: Iterable[tuple[date, date]], *, amounts: bool = True,
+) -> Iterator[tuple[Text, ...]]:  # fmt: skip
+    """Let a connection see everybody where they are registered, or where they actually live.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    population
+        "register"; or "actual": with the linked variables `actual_dwelling` and
+        `actual_municipality`, or one of them.
+    days
+        Days at whose end residents are looked at, each with its knowledge date.
+    amounts
+        Whether the footnote may have numbers of persons.
+
+    Yields
+    ------
+    tuple of Text
+        What readers should know.
+
+    Raises
+    ------
+    UsageError
+        No such variable, or one of other values.
+    """
+    if population == "register":
+        yield ()
+        return
+    known = linked_variables(connection)
+    names: tuple[str, ...] = (DWELLING, MUNICIPALITY)
+    linked = {name: known[name] for name in names if name in known}
+    if not linked:
+        raise UsageError(
+            "needs to be told where people actually live", where="population", value=population,
+            next_step=f"Link a source of it, with 0 for institutions: `folkestrom link FILE --as "
+            f"{DWELLING}`",
+        )  # fmt: skip
+    when = list(days)
+    for one in linked.values():
+        check_known(one, min(at for _, at in when))
+    with actual.put_up(connection, when, _sources(linked)) as (moves, nowhere):
+        yield _notes(list(linked), *((moves, nowhere) if amounts else (0, 0)))
+
+
+def _notes(names: list[str], moves: int, nowhere: int) -> tuple[Text, ...]:
+    """By which source, and of how many; without numbers if these are 0."""
+    many = f": {moves} elsewhere than registered" if moves else ""
+    mange = f": {moves} et annet sted enn registrert" if moves else ""
+    found = Text(
+        f"By where persons actually live, from {' and '.join(names)}{many}.",
+        f"Etter hvor personer faktisk bor, ifølge {' og '.join(names)}{mange}.",
+    )
+    if not nowhere:
+        return (found,)
+    return found, Text(
+        f"Of {nowhere} of them it is not known in which municipality that is: they are counted in "
+        "the registered one.",
+        f"For {nowhere} av dem vites det ikke hvilken kommune det er: de er regnet med i den "
+        "registrerte.",
+    )
+
+
+def _sources(linked: Mapping[str, Linked]) -> actual.Sources:
+    dwelling, place = linked.get(DWELLING), linked.get(MUNICIPALITY)
+    if dwelling is not None and (dwelling.kind != WHOLE_NUMBER or dwelling.key != "person"):
+        raise _of_other_values(DWELLING, "whole numbers of dwellings, by person")
+    if place is None:
+        return actual.Sources(dwelling.table if dwelling else None)
+    named = [(code, number) for code, number in place.levels if code != UNKNOWN_CODE]
+    whole = place.kind == WHOLE_NUMBER
+    if place.key != "person" or not (whole or all(code.isdecimal() for code, _ in named)):
+        raise _of_other_values(MUNICIPALITY, "codes of municipalities such as '0301', by person")
+    numbers = tuple((number, int(code)) for code, number in named)
+    return actual.Sources(dwelling.table if dwelling else None, place.table, numbers)
+
+
+def _of_other_values(name: str, allowed: str) -> UsageError:
+    return UsageError(
+        "does not say where people live", where="population", value=name, allowed=allowed,
+        next_step=f"Link a file of such values: `folkestrom link FILE --as {name}`",
+    )  # fmt: skip

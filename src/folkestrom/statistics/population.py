@@ -18,7 +18,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
-from folkestrom.statistics.homes import provide_homes
+from folkestrom.statistics.homes import Population, live, provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
 from folkestrom.variables.borders.asked import places_of_days
 from folkestrom.variables.borders.views import cells_in_borders, own_tables
@@ -108,8 +108,10 @@ def population(
     known_at: KnownAt = PUBLISHED,
     *,
     only: Only | None = None,
+    population: Population = "register",
     extraction_months: int = EXTRACTION_MONTHS,
     keys: bool = False,
+    amounts: bool = True,
 ) -> Cells:
     """Residents by variables, at one day or several.
 
@@ -125,26 +127,33 @@ def population(
         Knowledge date; "published": the extraction after each date; "latest": all that is known.
     only
         Codes to keep, by variable.
+    population
+        Where people live by the "register", or "actual": with the linked variables
+        `actual_dwelling` and `actual_municipality`.
     extraction_months
         Months from a date to its extraction, for "published".
     keys
         With the sum of the record keys beside each count, in a session that has them.
+    amounts
+        Whether footnotes may have numbers that no rules of disclosure control have seen.
     """
     limits = coverage(connection)
     knowledge = limits.knowledge(known_at, extraction_months)
     moments = _moments(limits, dates, knowledge)
     known = min(moment.known_at for moment in moments)
+    days = [(moment.day - timedelta(days=1), moment.known_at) for moment in moments]
     named, chosen, codes = chosen_with(Setting(connection, "stock", known), by, only)
-    if isinstance(dates, date):
-        data = _at(connection, moments[0], chosen, keys)
-    elif plan := series.plan(connection, moments, chosen):
-        data = series.stocks(connection, plan, keys=keys)
-    else:
-        data = _one_by_one(connection, moments, chosen, keys)
+    with live(connection, population, days, amounts=amounts) as lived:
+        if isinstance(dates, date):
+            data = _at(connection, moments[0], chosen, keys)
+        elif plan := series.plan(connection, moments, chosen):
+            data = series.stocks(connection, plan, keys=keys)
+        else:
+            data = _one_by_one(connection, moments, chosen, keys)
     many = () if isinstance(dates, date) else (DATE,)
     data = kept(data, codes, chosen, [d.id for d in many] + [v.name for v in named])
     made = _specification(named, moments, many, (*kept_notes(codes, chosen), *notes(chosen)))
-    said = (*limits.notes(moments[-1].known_at), *_ahead(moments))
+    said = (*lived, *limits.notes(moments[-1].known_at), *_ahead(moments))
     footnotes = (*made.footnotes, *said)
     return Cells(replace(made, footnotes=footnotes, vintage=knowledge.vintage), data)
 

@@ -26,6 +26,11 @@ _NOTE: Final = Text(
     "voksne i boligen som kan være et par etter kjønn, slektskap, en alder på 18 år og mindre enn "
     "15 år mellom dem. Den som ikke har noen bolig, er uoppgitt.",
 )
+_COUPLES: Final = ", ".join(
+    str(int(kind)) for kind in FamilyType if "COUPLE" in kind.name
+)  # fmt: skip
+_CHILDREN: Final = f"""nullif(family_size, 0)
+      - CASE WHEN family_type IN ({_COUPLES}) THEN 2 ELSE 1 END"""
 _HOUSEHOLDS: Final = "Types of households (StatBank table 06070)"
 
 _HOUSEHOLD_TYPES: Final = {
@@ -99,6 +104,21 @@ HOMES: Final = (
             "other": Text("No private household", "Ikke privathusholdning"),
         },
         "family_role", sources.FAMILY_ROLE, numbers=enumerated(Role), note=_NOTE,
+    ),
+    number(
+        "family_children", Text("Children in the family", "Barn i familien"), _CHILDREN,
+        sources.FAMILY_SIZE, sources.FAMILY_TYPE, note=_NOTE,
+    ),
+    number(
+        "siblings_at_home", Text("Siblings at home", "Hjemmeboende søsken"),
+        f"CASE WHEN family_role = {int(Role.CHILD)} THEN {_CHILDREN} - 1 END",
+        sources.FAMILY_SIZE, sources.FAMILY_TYPE, sources.FAMILY_ROLE,
+        note=Text(
+            "Siblings at home are the other children of the family where one is a child, of any "
+            "age, half and step-siblings too; who is no child in a family is unknown.",
+            "Hjemmeboende søsken er de andre barna i familien til den som er barn der, i alle "
+            "aldre, også halv- og stesøsken; den som ikke er barn i en familie, er uoppgitt.",
+        ),
     ),
     classified(
         "cohabiting", Text("Living as a couple", "Samliv"),

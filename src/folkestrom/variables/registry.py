@@ -29,7 +29,7 @@ from folkestrom.classifications.code_lists import (
     named,
     part_of_town_code,
 )
-from folkestrom.classifications.country_groups import immigrant_groups
+from folkestrom.classifications.country_groups import immigrant_groups, part_of_the_world_sql
 from folkestrom.model.codes import PARTNERED_STATUSES, Kind, MaritalStatus, Reason, Sex
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE, UNKNOWN
 from folkestrom.model.specification import Category, Dimension, Text, same
@@ -108,6 +108,13 @@ def _group_sql() -> str:
     other = 2 + list(groups).index("other")
     return f"""CASE ({_category_sql()}) WHEN 0 THEN CASE {whens} ELSE {other} END
       WHEN 1 THEN 1 WHEN 4 THEN NULL ELSE 0 END"""
+
+
+def _background_sql() -> str:
+    """Number of the part of the world where an immigrant, or the mother of a child, was born."""
+    own, mothers = map(part_of_the_world_sql, ("country_of_birth", "mother_born"))
+    return f"""CASE ({_category_sql()}) WHEN 0 THEN {own} WHEN 1 THEN {mothers}
+      WHEN 4 THEN NULL ELSE 0 END"""
 
 
 _BORN_HERE: Final = len(DURATIONS.starts)
@@ -344,6 +351,31 @@ _DERIVED: Final = (
             "Innvandrere er født i utlandet og har ingen forelder som er kjent født i Norge. "
             "Majoriteten er alle andre som ikke er kjent født i Norge av to foreldre født i "
             "utlandet; der en forelder er uoppgitt, kan det ikke avgjøres.",
+        ),
+    ),
+    _classified(
+        "country_background",
+        Text("Country background", "Landbakgrunn"),
+        {
+            "none": Text("No immigrant background", "Ikke innvandrerbakgrunn"),
+            "eu_eea": Text("EU and EEA", "EU/EØS"),
+            "europe_other": Text("Rest of Europe", "Europa utenom EU/EØS"),
+            "africa": Text("Africa", "Afrika"),
+            "asia": Text("Asia, with Turkey", "Asia med Tyrkia"),
+            "north_america": Text("North America", "Nord-Amerika"),
+            "south_central_america": Text("South and Central America", "Sør- og Mellom-Amerika"),
+            "oceania": Text("Oceania", "Oseania"),
+        },
+        _background_sql(),
+        sources.BIRTHPLACE,
+        sources.PARENTS,
+        classification="Parts of the world",
+        fixed=True,
+        note=Text(
+            "Country background is an immigrant's own country of birth, and the mother's of "
+            "Norwegian-born to immigrant parents.",
+            "Landbakgrunn er eget fødeland for innvandrere, og mors for norskfødte med "
+            "innvandrerforeldre.",
         ),
     ),
     _place(

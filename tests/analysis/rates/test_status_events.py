@@ -10,6 +10,8 @@ import pytest
 
 from folkestrom.analysis.rates import occurrences
 from folkestrom.analysis.rates.cells import RateDesign, measured, rate_cells
+from folkestrom.analysis.rates.event_rows import DIVORCE, couples, status_changes
+from folkestrom.engine.steps import run
 from folkestrom.model.codes import MaritalStatus as Marital
 from folkestrom.model.countries import COUNTRY_CODES, NO_CODE
 from folkestrom.statistics.periods import year
@@ -66,6 +68,20 @@ def test_a_couple_is_one_marriage() -> None:
     assert any(note.en.endswith("where the register has both: 3.") for note in found.notes)
     published = occurrences(store, year(2001), (), "marriage", known_at="latest", persons=True)
     assert not any("register has both" in note.en for note in published.notes)
+
+
+def test_a_couple_is_one_divorce_of_whom_the_marriage_named() -> None:
+    def parts(person: int, partner: int | None) -> list[tuple[Any, ...]]:
+        married, *rest = _marital(person, Marital.MARRIED, Marital.SEPARATED, Marital.DIVORCED)
+        return [(*married[:2], partner, *married[3:]), *rest]
+
+    # Two from each other, one from somebody abroad, and two from spouses that nobody named.
+    pairs = ((1, 2), (2, 1), (3, 99), (4, None), (5, None))
+    store = hand_made([{"person": n, "position": n} for n, _ in pairs],
+                      marital=[row for pair in pairs for row in parts(*pair)])  # fmt: skip
+    steps = [status_changes(DIVORCE).named("flow_rows"), couples("flow_rows", end=True)]
+    span = {"start": date(2001, 1, 1), "end": date(2002, 1, 1), "known_end": date(2002, 2, 1)}
+    assert run(store, steps, span).fetchall() == [(4,)]
 
 
 def test_a_change_counts_for_who_was_resident_the_day_before() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -33,7 +34,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small country's store, and all tables of the catalogue since 2018, built by Ada."""
     folder = tmp_path_factory.mktemp("office")
     for command in (
-        ["--quiet", "twin", "--scale", "0.001", str(folder / "twin")],
+        ["--quiet", "twin", "--scale", "0.001", "--dwellings", str(folder / "twin")],
         ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
     ):
         assert CliRunner().invoke(app, command).exit_code == 0
@@ -329,6 +330,120 @@ def test_the_catalogue_has_the_published_tables_of_the_population(office: Path) 
         "persons"
     ]
     assert abs(figures.values["Personer"][0, -1, place, year] - poles) <= 5
+
+
+def figure(made: tuple[Definition, Figures], content: str, **codes: str) -> int:
+    """A figure that can be asked for: of what is left out, the sum or the whole."""
+    definition, figures = made
+    at = []
+    for variable in definition.variables:
+        if variable.id in codes:
+            at.append(variable.places[codes[variable.id]])
+        else:
+            summed = variable.eliminated_by == "*"
+            whole = variable.places.get(variable.eliminated_by, 0)
+            at.append(len(variable.values) if summed and len(variable.values) > 1 else whole)
+    assert figures.status is None or not figures.status[tuple(at)]
+    found: int = figures.values[content][tuple(at)]
+    return found
+
+
+def test_households_and_families_are_those_of_the_store_but_for_the_noise(office: Path) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    of = {"B1019": ("households", "household_type", "Husholdninger"),
+          "B1020": ("households", "household_size", "Husholdninger"),
+          "B1022": ("families", "family_type", "Familier"),
+          "B1023": ("couples", "cohabiting", "Par"),
+          "B1024": ("children", "parents_living_together", "Barn")}  # fmt: skip
+    with store.reading():
+        for id, (count, by, content) in of.items():
+            counted = store.households("2020-01-01", by, count=count, to="polars")
+            column = next(one for one in TABLES[id].columns if one.of == by)
+            sums: dict[str, int] = {}
+            for row in counted.filter(pl.col(count) > 0).iter_rows(named=True):
+                code = column.code(str(row[by]))
+                sums[code] = sums.get(code, 0) + row[count]
+            assert len(sums) > 2
+            for code, many in sums.items():
+                shown = figure(made[id], content, Tid="2020", **{column.id: code})
+                assert abs(shown - many) <= 5
+                assert shown not in (1, 2)
+    year = {"Tid": "2020"}
+    # Records are households: the same ones have the same noise, by type, by size and in all.
+    whole = figure(made["B1019"], "Husholdninger", **year)
+    assert whole == figure(made["B1020"], "Husholdninger", **year)
+    assert whole == figure(made["B1021"], "Husholdninger", **year)
+    alone = figure(made["B1019"], "Husholdninger", HushType="living_alone", **year)
+    assert alone == figure(made["B1020"], "Husholdninger", HushStr="1", **year)
+    for age in ("000", "017"):
+        assert figure(made["B1024"], "Barn", Alder=age, **year) == figure(
+            made["B1025"], "Barn", Alder=age, **year
+        )
+    for id, (_, _, content) in of.items():
+        assert not np.isin(made[id][1].values[content], (1, 2)).any()
+
+
+def test_households_are_near_who_truly_lives_together(office: Path) -> None:
+    truth = pl.read_parquet(office / "twin/truth/households.parquet")
+    last = truth.filter(pl.col("date") == date(2021, 1, 1))
+    private = last.filter(pl.col("household") != "institution")
+    made = tables(office)["B1021"]
+    households, persons = (figure(made, code, Tid="2021") for code in ("Husholdninger", "Personer"))
+    # Those who left without a report are in the register, and not in the truth.
+    assert households == pytest.approx(private["dwelling"].n_unique(), rel=0.02)
+    assert persons == pytest.approx(private.height, rel=0.02)
+    alone = last.filter(pl.col("household") == "alone").height
+    shown = figure(tables(office)["B1019"], "Husholdninger", HushType="living_alone", Tid="2021")
+    assert shown == pytest.approx(alone, rel=0.05)
+
+
+def test_births_marriages_and_key_figures_are_those_of_the_store(office: Path) -> None:
+    made = tables(office)
+    store = folkestrom.open(office / "store")
+    year = {"from_": "2020-01-01", "to_": "2021-01-01"}
+    with store.reading():
+        births = store.changes(**year, by="parents_living_together", to="polars")
+        by_order = store.changes(**year, by="birth_order", to="polars")
+        marriages = store.rates(**year, event="marriage", by="sex", to="polars")
+        account = store.changes(**year, to="polars")
+        figures = store.indicators(**year, to="polars")
+    asked = {"Tid": "2020"}
+    for status, many in births.select("parents_living_together", "births").iter_rows():
+        if many:
+            shown = figure(made["B1026"], "Levendefodte", ForeldreSamliv=status, **asked)
+            assert abs(shown - many) <= 5
+    first = by_order.filter(pl.col("birth_order") == 1)["births"][0]
+    assert abs(figure(made["B1026"], "Levendefodte", BarnNr="1", **asked) - first) <= 5
+    assert abs(figure(made["B1027"], "Levendefodte", **asked) - account["births"][0]) <= 5
+    for sex, many in marriages.select("sex", "events").iter_rows():
+        shown = figure(made["B1028"], "Gifter", Kjonn={"male": "1", "female": "2"}[sex], **asked)
+        assert abs(shown - many) <= 5
+    for id in ("B1031", "B1032"):
+        definition, shown_figures = made[id]
+        at = definition.time.places["2020"]
+        there = [figures[measure][0] is not None for measure in TABLES[id].contents]
+        missing = shown_figures.status is not None and bool(shown_figures.status[at])
+        assert missing is not all(there)
+        for measure, code in TABLES[id].contents.items():
+            if figures[measure][0] is not None:
+                assert shown_figures.values[code][at] == pytest.approx(figures[measure][0])
+    # A couple of whom both are here is counted once.
+    couples, persons = (made[id][1].values for id in ("B1029", "B1028"))
+    at = made["B1029"][0].time.places["2020"]
+    assert persons["Gifter"].max() / 2 - 5 <= couples["Ekteskap"][at] <= persons["Gifter"].max() + 5
+
+
+def test_tables_of_households_need_dwellings(office: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    for command in (
+        ["--quiet", "twin", "--scale", "0.001", str(folder / "twin")],
+        ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
+    ):
+        assert CliRunner().invoke(app, command).exit_code == 0
+    (folder / "secret").symlink_to(office / "secret")
+    refused = build(folder, "B1019")
+    assert (refused.exit_code, "no report tells a dwelling" in refused.stderr) == (2, True)
 
 
 def test_ages_of_105_and_more_are_one(office: Path) -> None:

@@ -107,19 +107,23 @@ def moves_into(level: int, number: int) -> str:
 
 
 @step("couples", reads=["marital", "identity"], example={"source": "flow_rows"})
-def couples(source: str) -> str:
+def couples(source: str, *, end: bool = False) -> str:
     """Number of couples whose status changed: who shares partner and day with another counts once.
 
-    The partner is the one whom the new status names; who has none in the register counts alone. A
-    divorce names nobody.
+    The partner is the one whom the new status names; where couples end, as by divorce, whom the
+    last status named that named anybody. Who has none in the register counts alone.
     """
+    named = "<=" if end else "="
     return f"""
         SELECT count(DISTINCT (least(person, other), greatest(person, other), event_date)) AS events
         FROM (
-          SELECT c.person, c.event_date, coalesce(h.partner, c.person) AS other
+          SELECT c.person, c.event_date, coalesce(
+              arg_max(h.partner, h.valid_from) FILTER (WHERE h.partner IS NOT NULL), c.person)
+              AS other
           FROM {source} c
           JOIN {naming("marital", ["partner"], "$known_end")} h
-            ON h.person = c.person AND h.valid_from = c.event_date
+            ON h.person = c.person AND h.valid_from {named} c.event_date
+          GROUP BY c.person, c.event_date
         )
     """
 

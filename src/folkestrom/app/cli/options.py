@@ -103,6 +103,13 @@ CompareKnown = Annotated[
         "may stand among them.",
     ),
 ]
+Population = Annotated[
+    Literal["register", "actual"],
+    typer.Option(
+        help="By registered addresses, or by where persons live: the linked variables "
+        "actual_dwelling and actual_municipality."
+    ),
+]
 Publish = Annotated[
     str | None,
     typer.Option(

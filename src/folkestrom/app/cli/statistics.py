@@ -21,6 +21,7 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    Population,
     Publish,
     ShareOf,
     Start,
@@ -72,6 +73,7 @@ def population(
     every: Every = None,
     extraction: Extraction = None,
     only: Only = None,
+    population: Population = "register",
     totals: Totals = False,
     share_of: ShareOf = None,
     order: Order = None,
@@ -93,7 +95,7 @@ def population(
     question = PopulationQuestion.asked(
         option, date=days if isinstance(days, str) else None,
         dates=() if isinstance(days, str) else days, by=by, known_at=known_at,
-        extraction_months=extraction, only=only,
+        extraction_months=extraction, only=only, population=population,
         shown=shown(totals, order, top, wide, labels, publish, given.lang, share_of),
     )  # fmt: skip
     if compare_known is not None:

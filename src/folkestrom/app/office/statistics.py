@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_day
-from typing import Final, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 import duckdb
 
@@ -15,10 +15,12 @@ from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.names import check_code
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import changes as accounts
 from folkestrom.statistics import population as stocks
 from folkestrom.statistics.changes import Quarters
+from folkestrom.statistics.homes import Population
 from folkestrom.statistics.periods import Every, Period, split
 from folkestrom.statistics.published import tables
 from folkestrom.statistics.published.tables import Edition, Unknown
@@ -34,7 +36,8 @@ _OF_CELLS: Final = ("only", "totals", "share_of", "order", "top", "wide", "label
 class PopulationQuestion:
     """Residents by variables, at one day or several; see `statistics.population`.
 
-    Of several dates the result has a column `date`; the rest is as of `Store.population`.
+    Of several dates the result has a column `date`; `basis` is its population; the rest is as of
+    `Store.population`.
     """
 
     dates: calendar_day | tuple[calendar_day, ...]
@@ -42,15 +45,18 @@ class PopulationQuestion:
     known_at: KnownAt = PUBLISHED
     extraction_months: int = EXTRACTION_MONTHS
     only: Only = field(default_factory=dict)
+    basis: Population = "register"
     shown: Presentation = AS_COUNTED
 
     @classmethod
     def asked(
         cls, place: Place, *, date: Day | None, dates: Day | Sequence[Day],
         by: str | Iterable[str], known_at: Knowledge, extraction_months: int | None,
-        only: Kept | None = None, shown: Presentation = AS_COUNTED,
+        only: Kept | None = None, population: Any = "register",
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
+        check_code(population, get_args(Population), "is no population", where=place("population"))
         several = arguments.days(dates, place("dates"))
         if date is not None and several:
             raise UsageError("are one day and several: give one of them", where="date, dates")
@@ -58,13 +64,14 @@ class PopulationQuestion:
         months = arguments.months(extraction_months, known, place("extraction_months"))
         days = tuple(several) if date is None else arguments.day(date, place("date"))
         kept = codes_kept(only or {}, place("only"))
-        return cls(days, arguments.names(by), known, months, kept, shown)
+        return cls(days, arguments.names(by), known, months, kept, population, shown)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         found = stocks.population(
-            connection, self.dates, self.by, self.known_at,
-            only=self.only, extraction_months=self.extraction_months,
+            connection, self.dates, self.by, self.known_at, only=self.only,
+            population=self.basis, extraction_months=self.extraction_months,
+            amounts=self.shown.rules is None,
         )  # fmt: skip
         return self.shown.of(found)
 

@@ -33,6 +33,7 @@ from folkestrom.publish.tables.figures import Figures
 #: Measures of one name are the same counts wherever they stand.
 _OTHER_NAMES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     ("persons", "population_start", {}),
+    ("children", "persons", {}),
     ("moves", "internal_out", {"Fraflytting": "Region"}),
     ("moves", "internal_in", {"Tilflytting": "Region"}),
 )

@@ -22,34 +22,30 @@ from folkestrom.households.dwellings import (
 )
 from folkestrom.households.homes import TABLE, Method, Span, make_table
 from folkestrom.households.rules import cohabitation_rule
-from folkestrom.linkage.catalogue import linked_variables
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.register.kin import impossible_kin_note
 from folkestrom.statistics.coverage import coverage
+from folkestrom.statistics.homes import Population, live
 from folkestrom.statistics.population import PERSONS, coded, residents
 from folkestrom.statistics.totals import with_totals
 from folkestrom.statistics.year_sums import number
 from folkestrom.variables.description import RESIDENTS, described
-from folkestrom.variables.linked import check_known
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.sources import AGE, History
 from folkestrom.variables.variable import Variable, needs_of
 from folkestrom.variables.vocabulary import Setting
 
 Counted = Literal["households", "families", "couples", "children"]
-Population = Literal["register", "actual"]
 
-#: The linked variable of where people actually live.
-ACTUAL: Final = "actual_dwelling"
 _ADULT: Final = 18
-_KEYS: Final = History(
+KEYS: Final = History(
     "keys_of_homes", ("household", "family", "role_here", "couple_here", "type_here"),
     table=TABLE, stored=("household", "family", "family_role", "couple", "household_type"),
 )  # fmt: skip
-_PRIVATE: Final = f"type_here <> {int(HouseholdType.OTHER)}"
+PRIVATE: Final = f"type_here <> {int(HouseholdType.OTHER)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +79,31 @@ class Unit:
     mean: Measure | None = None
 
 
+#: Those whom the mean is of.
+IN_HOUSEHOLDS: Final = Measure(
+    "private_persons", Text("Persons in private households", "Personer i privathusholdninger"),
+    PERSONS.unit,
+)  # fmt: skip
+
+
 def _mean(id: str, en: str, no: str) -> Measure:
     return Measure(id, Text(en, no), Text("persons", "personer"), decimals=2, empty=None)
 
 
 _OF_HOUSEHOLDS: Final = ("household_type", "household_size", "youngest_child")
-_OF_FAMILIES: Final = (*_OF_HOUSEHOLDS, "family_type")
+_OF_FAMILIES: Final = (*_OF_HOUSEHOLDS, "family_type", "family_children")
 UNITS: Final[dict[str, Unit]] = {
     "households": Unit(
         Text("Private households. {when}", "Privathusholdninger. {when}"),
         Measure("households", Text("Private households", "Privathusholdninger"),
                 Text("households", "husholdninger")),
-        f"person = household AND {_PRIVATE}", "TRUE", "household_type", _OF_HOUSEHOLDS,
+        f"person = household AND {PRIVATE}", "TRUE", "household_type", _OF_HOUSEHOLDS,
         _mean("persons_per_household", "Persons per household", "Personer per husholdning"),
     ),
     "families": Unit(
         Text("Families. {when}", "Familier. {when}"),
         Measure("families", Text("Families", "Familier"), Text("families", "familier")),
-        f"person = family AND {_PRIVATE}", "TRUE", "family_type", _OF_FAMILIES,
+        f"person = family AND {PRIVATE}", "TRUE", "family_type", _OF_FAMILIES,
         _mean("persons_per_family", "Persons per family", "Personer per familie"),
     ),
     "couples": Unit(
@@ -116,7 +119,7 @@ UNITS: Final[dict[str, Unit]] = {
     ),
 }  # fmt: skip
 
-_SPECIFICATION: Final = TableSpecification(
+SPECIFICATION: Final = TableSpecification(
     id="households",
     title=same(""),
     dimensions=(),
@@ -134,13 +137,17 @@ _SPECIFICATION: Final = TableSpecification(
 )
 
 
-@step("household_cells", example={"source": "residents", "keys": ("sex",), "unit": "TRUE"})
+@step(
+    "household_cells",
+    example={"source": "residents_with_keys_of_homes", "keys": ("sex",), "unit": "TRUE"},
+)
 def household_cells(source: str, keys: Sequence[str], unit: str, among: str = "TRUE") -> str:
     """Units and persons by each combination of the variables that occurs."""
     columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(keys))
     places = ", ".join(str(n + 1) for n in range(len(keys)))
     return f"""
-        SELECT {columns}count(*) FILTER (WHERE {unit}) AS units, count(*) AS persons
+        SELECT {columns}count(*) FILTER (WHERE {unit}) AS units, count(*) AS persons,
+               count(*) FILTER (WHERE {PRIVATE}) AS private_persons
         FROM {source} WHERE {among} {f"GROUP BY {places} ORDER BY {places}" if keys else ""}
     """
 
@@ -157,6 +164,8 @@ def households(
     only: Only | None = None,
     totals: bool = False,
     extraction_months: int = EXTRACTION_MONTHS,
+    means: bool = True,
+    amounts: bool = True,
 ) -> Cells:
     """Households, families, couples or children of a day, by variables.
 
@@ -173,12 +182,16 @@ def households(
     count
         What is counted.
     population
-        Where people live by the "register", or "actual": with the linked variable
-        `actual_dwelling`.
+        Where people live by the "register", or "actual": with the linked variables
+        `actual_dwelling` and `actual_municipality`.
     method
         Parameters of the derivation.
     totals
         With a total along every variable.
+    means
+        With the persons for each household or family.
+    amounts
+        Whether footnotes may have numbers that no rules of disclosure control have seen.
 
     Raises
     ------
@@ -193,49 +206,58 @@ def households(
     setting = Setting(connection, "stock", known)
     named, chosen, codes = chosen_with(setting, tuple(by) or (unit.usual,), only)
     _check_shared(unit, chosen)
-    method = replace(method or Method(), actual=_actual(connection, population, known))
-    make_table(connection, [Span(known, eve, day)], method)
-    steps = _steps(chosen, unit)
+    method = method or Method()
     values = {"eve": eve, "known_at": known}
-    found = connection.sql(compose(steps), params=values).to_arrow_table()
-    data = coded(found, chosen, {"units": pa.int32(), "persons": pa.int32()})
+    with live(connection, population, [(eve, known)], amounts=amounts) as lived:
+        make_table(connection, [Span(known, eve, day)], method)
+        found = connection.sql(compose(_steps(chosen, unit)), params=values).to_arrow_table()
+        said = _notes(connection, method, eve, known, amounts=amounts)
+    counted = ("units", PERSONS.id, IN_HOUSEHOLDS.id)
+    data = coded(found, chosen, dict.fromkeys(counted, pa.int32()))
     data = kept(data, codes, chosen, [variable.name for variable in named])
-    notes = (
-        *kept_notes(codes, chosen),
-        *_notes(connection, method, eve, known),
-        *limits.notes(known),
-    )
-    filled = replace(_SPECIFICATION, title=unit.title).fill(when=str(day), known=str(known))
+    notes = (*kept_notes(codes, chosen), *lived, *said, *limits.notes(known))
+    filled = replace(SPECIFICATION, title=unit.title).fill(when=str(day), known=str(known))
     made = replace(
         filled, dimensions=tuple(v.dimension for v in named), time=str(day),
         measures=(unit.measure,), footnotes=(*filled.footnotes, *notes), vintage=knowledge.vintage,
     )  # fmt: skip
-    return _with_mean(made, data, unit, totals)
+    counts = (unit.measure, PERSONS, IN_HOUSEHOLDS) if unit.mean else (unit.measure,)
+    names = [dimension.id for dimension in made.dimensions]
+    data = data.rename_columns({"units": unit.measure.id}).select([*names, *(m.id for m in counts)])
+    cells = Cells(replace(made, measures=counts), data)
+    if totals:
+        cells = with_totals(cells)
+    return with_means(cells) if means else cells
 
 
 def _steps(chosen: Sequence[Variable], unit: Unit) -> list[Step]:
     steps = [residents()]
-    steps += described(steps[-1].name, [*needs_of(chosen), _KEYS], RESIDENTS)
+    steps += described(steps[-1].name, [*needs_of(chosen), KEYS], RESIDENTS)
     if AGE not in needs_of(chosen):
         steps += described(steps[-1].name, [AGE], RESIDENTS)
     keys = [variable.sql for variable in chosen]
     return [*steps, household_cells(steps[-1].name, keys, unit.counts, unit.among)]
 
 
-def _with_mean(made: TableSpecification, data: pa.Table, unit: Unit, totals: bool) -> Cells:
-    counts = (unit.measure, PERSONS) if unit.mean else (unit.measure,)
-    names = [dimension.id for dimension in made.dimensions]
-    data = data.rename_columns({"units": unit.measure.id}).select([*names, *(m.id for m in counts)])
-    cells = Cells(replace(made, measures=counts), data)
-    if totals:
-        cells = with_totals(cells)
-    if unit.mean is None:
+def with_means(cells: Cells) -> Cells:
+    """Households or families with the persons for each; anything else as it is.
+
+    Parameters
+    ----------
+    cells
+        Counts of them, of persons, and of those in private households, whom the mean is of.
+    """
+    measures = cells.specification.measures
+    mean = UNITS[measures[0].id].mean
+    if mean is None or IN_HOUSEHOLDS not in measures:
         return cells
-    units, persons = (cells.data[m.id].cast(pa.float64()) for m in counts)
-    nobody = pc.equal(units, 0)
-    mean = pc.round(pc.divide(persons, pc.if_else(nobody, None, units)), 2)
-    specification = replace(cells.specification, measures=(*counts, unit.mean))
-    return Cells(specification, cells.data.append_column(unit.mean.id, mean))
+    units, persons = (cells.data[m.id].cast(pa.float64()) for m in (measures[0], IN_HOUSEHOLDS))
+    each = pc.round(pc.divide(persons, pc.if_else(pc.equal(units, 0), None, units)), 2)
+    data = cells.data.append_column(mean.id, each)
+    left = IN_HOUSEHOLDS if PERSONS in measures else None
+    shown = tuple(m for m in (*measures, mean) if m != left)
+    data = data if left is None else data.drop_columns([left.id])
+    return replace(cells, specification=replace(cells.specification, measures=shown), data=data)
 
 
 def _check_shared(unit: Unit, chosen: Iterable[Variable]) -> None:
@@ -249,25 +271,10 @@ def _check_shared(unit: Unit, chosen: Iterable[Variable]) -> None:
             )  # fmt: skip
 
 
-def _actual(
-    connection: duckdb.DuckDBPyConnection, population: Population, known: date
-) -> str | None:
-    if population == "register":
-        return None
-    linked = linked_variables(connection).get(ACTUAL)
-    if linked is None:
-        raise UsageError(
-            "needs to be told where people actually live", where="population", value=population,
-            next_step=f"Link a source of it, with 0 for institutions: `folkestrom link FILE --as "
-            f"{ACTUAL}`",
-        )  # fmt: skip
-    check_known(linked, known)
-    return linked.table
-
-
 def _notes(
-    connection: duckdb.DuckDBPyConnection, method: Method, eve: date, known: date
-) -> list[Text]:
+    connection: duckdb.DuckDBPyConnection, method: Method, eve: date, known: date, *,
+    amounts: bool,
+) -> list[Text]:  # fmt: skip
     """By which rule, how many dwellings are none of private households, and what cannot be."""
     rule = cohabitation_rule(method.country, eve)
     least = rule.least_age if method.least_age is None else method.least_age
@@ -282,6 +289,8 @@ def _notes(
             f"{', uten andre voksne' if rule.no_other_adult else ''}.",
         )
     ]
+    if not amounts:
+        return found
     values = {"since": eve, "until": eve + timedelta(days=1), "known_at": known}
     steps = [registered_homes(), crowded_dwellings()]
     ((dwellings, persons),) = run(

@@ -28,7 +28,7 @@ from folkestrom.classifications.areas import county_name, municipality_name, nam
 from folkestrom.classifications.basic_units import UNIT_PLACES
 from folkestrom.classifications.code_lists import county_code, municipality_code
 from folkestrom.classifications.reported import reported_borders
-from folkestrom.engine.rows import first_row, is_table, lent
+from folkestrom.engine.rows import catalog_of, first_row, is_table, lent
 from folkestrom.engine.steps import create_view, run
 from folkestrom.errors import UsageError
 from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
@@ -37,7 +37,6 @@ from folkestrom.variables.borders.places import as_table, converted, estimated, 
 from folkestrom.variables.borders.views import (
     ASKED,
     PLACES,
-    catalog_of,
     changing_days,
     event_as_it_was,
     event_in_borders,

@@ -15,9 +15,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.engine.rows import first_row, is_table
+from folkestrom.engine.rows import catalog_of, first_row, is_table
 from folkestrom.engine.steps import compose, create_view, run, step
-from folkestrom.variables.borders.views import ASKED, PLACES, catalog_of
+from folkestrom.variables.borders.views import ASKED, PLACES
 
 #: The path of every basic unit that occurs.
 PATHS: Final = "border_path"

@@ -8,8 +8,8 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.engine.rows import is_table
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.rows import catalog_of, is_table
+from folkestrom.engine.steps import step
 from folkestrom.model.report import UNITS
 
 #: Tables of a connection that asks for borders: where places are, and what was asked.
@@ -24,12 +24,6 @@ _ENDS: Final = ("from", "to")
 
 #: A municipality without parts of town is one, of this number.
 _PARTS: Final = 100
-
-
-@step("store_catalog")
-def store_catalog() -> str:
-    """The name under which the engine has the store's file."""
-    return "SELECT current_database() AS catalog"
 
 
 @step("residence", reads=["residence"], example={"catalog": "folkestrom", "day": date(2020, 1, 1)})
@@ -140,12 +134,6 @@ def border_rows(catalog: str) -> str:
                coalesce({of}.basic_unit, r.basic_unit) AS basic_unit {joined}"""
         for sign, of in ((-1, "o"), (1, "n"))
     )
-
-
-def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
-    """The name under which the store's own tables are found, whatever stands before them."""
-    ((name,),) = run(connection, [store_catalog()]).fetchall()
-    return f'"{name}"'
 
 
 def own_tables(connection: duckdb.DuckDBPyConnection) -> str:

@@ -16,6 +16,8 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    Population,
+    Publish,
     Top,
     Totals,
     Wait,
@@ -46,10 +48,7 @@ def households(
             autocompletion=names_of("stock"),
         ),
     ] = "",
-    population: Annotated[
-        Literal["register", "actual"],
-        typer.Option(help="By registered addresses, or by the linked variable actual_dwelling."),
-    ] = "register",
+    population: Population = "register",
     rule: Annotated[
         Literal["NO", "DK", "SE", "FI"],
         typer.Option(help="Whose rule for cohabitants without a common child."),
@@ -72,6 +71,7 @@ def households(
     top: Top = None,
     wide: Wide = None,
     labels: Labels = False,
+    publish: Publish = None,
     wait: Wait = None,
     output: Output = None,
 ) -> None:
@@ -84,6 +84,8 @@ def households(
         option, date=date, by=by, known_at=known_at, count=count, population=population,
         rule=rule, least_age=least_age, age_difference=age_difference, largest=largest,
         extraction_months=extraction, only=only, totals=totals,
-        shown=shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
+        shown=shown(
+            order=order, top=top, wide=wide, labels=labels, publish=publish, lang=given.lang,
+        ),
     )  # fmt: skip
     given.write(given.answer(question, wait), output)

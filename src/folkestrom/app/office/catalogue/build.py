@@ -20,6 +20,7 @@ from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, stock, times_of
 from folkestrom.app.office.catalogue.policies import AS_STATISTICS_NORWAY
 from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.engine.rows import is_any
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -87,7 +88,7 @@ class BuildQuestion:
         """The release's folder."""
         # What is approved from now on is not set beside it, and it is not approved then.
         made_at = datetime.now(UTC)
-        wanted = [TABLES[id] for id in self.tables or TABLES]
+        wanted = self._wanted(connection)
         corrects = self.desk.corrected(self.corrects) if self.corrects else ""
         out = {id: one for id, one in self.desk.out().items() if id in TABLES}
         # What is out, or will be, is set beside what is made, whichever of them is protected.
@@ -122,6 +123,20 @@ class BuildQuestion:
                 why=self.why.strip(),
                 differences=together.differences,
             )
+
+    def _wanted(self, connection: duckdb.DuckDBPyConnection) -> list[Declared]:
+        """The tables that are named, or all that the reports can tell."""
+        wanted = [TABLES[id] for id in self.tables or TABLES]
+        if is_any(connection, "residence WHERE dwelling IS NOT NULL"):
+            return wanted
+        homes = [one.id for one in wanted if one.needs_homes]
+        if self.tables and homes:
+            raise UsageError(
+                "are of who lives with whom, and no report tells a dwelling",
+                where="tables", value=", ".join(homes),
+                next_step="Take in reports with `dwelling`, or build other tables",
+            )  # fmt: skip
+        return [one for one in wanted if not one.needs_homes]
 
     @property
     def fingerprint(self) -> str:
@@ -234,7 +249,7 @@ def table(
     def cells_of(place: str) -> Cells:
         if place != levels[-1] and place in declared.summed:
             return coarser(cells_of(levels[-1]), place, own, counts)
-        by = [place] * bool(place) + sorted([*own, *(declared.asked_with or ())])
+        by = [place] * bool(place) + sorted({*own, *(declared.asked_with or ())})
         question = (declared.ask, tuple(times), tuple(by), keys)
         if question not in shared:
             shared[question] = declared.ask(connection, times, by, keys=keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -55,8 +56,10 @@ def coarser(cells: Cells, place: str, by: Sequence[str], measures: Sequence[str]
     for name in keys:
         sums = pc.bit_wise_and(summed[f"{name}_sum"], pa.scalar(_MODULUS - 1, pa.uint64()))
         columns[name] = sums.cast(pa.uint32())
+    # What the measures do not count may be there for others that were counted with them.
+    some = functools.reduce(pc.or_, [pc.not_equal(columns[name], 0) for name in measures])
     made = replace(specification, dimensions=tuple(dimensions[name] for name in kept))
-    return Cells(made, pa.table(columns).combine_chunks())
+    return Cells(made, pa.table(columns).filter(some).combine_chunks())
 
 
 def _counties(column: pa.Array) -> pa.Array:

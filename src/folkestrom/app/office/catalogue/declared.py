@@ -106,6 +106,8 @@ class Declared:
     asked_with
         Variables of another table of the same question, so that one answer serves both; None: no
         other table is made of it.
+    needs_homes
+        Whether it is of who lives with whom, so that reports must tell dwellings.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Declared:
     summed: tuple[str, ...] = ("", "county")
     rate: str = ""
     asked_with: tuple[str, ...] | None = None
+    needs_homes: bool = False
     notes: tuple[Text, ...] = ()
     resembles: tuple[str, ...] = ()
     subject: str = "be"

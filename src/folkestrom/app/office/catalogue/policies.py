@@ -114,3 +114,34 @@ ABROAD: Final = Policy(
         "Få i en alder og gruppe bor i utlandet: et antall på 1 er av en som familien her kjenner.",
     ),
 )
+HOMES: Final = Policy(
+    "cell keys",
+    Text(
+        "Few households of a municipality are of most types: a count of 1 is of one that the "
+        "neighbours know. A household has the noise of its oldest person, a family and a couple "
+        "that of their reference person.",
+        "Få husholdninger i en kommune er av de fleste typene: et antall på 1 er av en som naboene "
+        "kjenner. En husholdning har støyen til sin eldste, en familie og et par den til "
+        "referansepersonen.",
+    ),
+)
+CHILDREN: Final = Policy(
+    "cell keys",
+    Text(
+        "Few children of an age in a municipality live with their father alone, or with neither "
+        "parent: a count of 1 is of one whom the school class knows.",
+        "Få barn i en alder i en kommune bor hos bare far, eller hos ingen av foreldrene: et "
+        "antall på 1 er av et som skoleklassen kjenner.",
+    ),
+    units=(("Region",), ("Region", "Alder"), ("Alder",)),
+    few=20,
+)
+STATUSES: Final = Policy(
+    "cell keys",
+    Text(
+        "Few of an age and sex marry or divorce in a county: a count of 1 is of a person who is "
+        "known there.",
+        "Få i en alder og av et kjønn gifter seg eller skilles i et fylke: et antall på 1 er av en "
+        "person som er kjent der.",
+    ),
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -26,8 +26,9 @@ from folkestrom.statistics.population import DATE, Moment, cells, coded, fetch
 from folkestrom.statistics.record_keys import names_of_sums, rows_with_keys
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.registry import VARIABLES
-from folkestrom.variables.variable import Variable, needs_of
+from folkestrom.variables.variable import Variable, needs_of, notes
 
+_Time = TypeVar("_Time")
 #: The code of who never immigrated.
 _NEVER: Final = "none"
 ABROAD: Final = Measure("emigrants", Text("Persons", "Personer"), Text("persons", "personer"))
@@ -74,13 +75,13 @@ def emigrants_abroad(connection: duckdb.DuckDBPyConnection, times: Sequence[date
 
     def counted(day: date, chosen: Sequence[Variable]) -> pa.Table:
         steps = emigrant_steps(chosen, keys=keys)
-        return fetch(connection, steps, Moment(day, known.day(day)).parameters)
+        return _as(ABROAD, fetch(connection, steps, Moment(day, known.day(day)).parameters))
 
     made = TableSpecification(
         id="emigrants", title=Text("Emigrants abroad", "Utvandrede i utlandet"),
         dimensions=(DATE,), measures=(ABROAD,), method=_METHOD_ABROAD,
     )  # fmt: skip
-    return _cells(made, {day: day for day in times}, by, counted, keys=keys)
+    return counted_cells(made, {day: day for day in times}, by, counted, keys=keys)
 
 
 def births_of_mothers(connection: duckdb.DuckDBPyConnection, times: Sequence[date],
@@ -97,29 +98,50 @@ def births_of_mothers(connection: duckdb.DuckDBPyConnection, times: Sequence[dat
         steps.append(cells(steps[-1].name, tuple(one.sql for one in chosen), keys=keys))
         window = Window(period.start, period.end, known.day(period.start), known.day(period.end))
         values = window.parameters | {"known_at": window.known_end}
-        return fetch(connection, steps, parameters_of(compose(steps), values))
+        return _as(BIRTHS, fetch(connection, steps, parameters_of(compose(steps), values)))
 
     made = TableSpecification(
         id="births", title=Text("Live births", "Levendefødte"), dimensions=(PERIOD,),
         measures=(BIRTHS,), method=_METHOD_BIRTHS,
     )  # fmt: skip
-    return _cells(made, {one.code: one.end for one in periods}, by, counted, keys=keys)
+    return counted_cells(made, {one.code: one.end for one in periods}, by, counted, keys=keys)
 
 
-def _cells(
-    made: TableSpecification, times: dict[Any, date], by: Sequence[str],
-    counted: Callable[[date, Sequence[Variable]], pa.Table], *, keys: bool,
+def _as(measure: Measure, found: pa.Table) -> pa.Table:
+    """Counts of persons under the name of a measure."""
+    return found.rename_columns(
+        [name.replace("persons", measure.id) for name in found.column_names]
+    )
+
+
+def counted_cells(
+    made: TableSpecification, times: Mapping[Any, _Time], by: Sequence[str],
+    counted: Callable[[_Time, Sequence[Variable]], pa.Table], *, keys: bool,
 ) -> Cells:  # fmt: skip
-    """Counts of all times, under the name of the measure."""
-    (time,), (measure,) = made.dimensions, made.measures
+    """Counts of all times as one table.
+
+    Parameters
+    ----------
+    made
+        Its specification, with the dimension of times alone.
+    times
+        What is asked for, by the code of each time.
+    by
+        Names of variables.
+    counted
+        The counts of one time, with the variables in columns v0, v1 …
+    keys
+        With sums of record keys.
+    """
+    (time,), measures = made.dimensions, [measure.id for measure in made.measures]
     chosen = [VARIABLES[name] for name in by]
-    types = {"persons": pa.int32()} | names_of_sums(["persons"] * keys)
+    types = dict.fromkeys(measures, pa.int32()) | names_of_sums(measures * keys)
     tables = []
-    for code, day in times.items():
-        found = coded(counted(day, chosen), chosen, types)
-        names = [name.replace("persons", measure.id) for name in found.column_names]
+    for code, of in times.items():
+        found = coded(counted(of, chosen), chosen, types)
         column = pa.repeat(pa.scalar(code), found.num_rows)
-        tables.append(found.rename_columns(names).add_column(0, time.id, column))
+        tables.append(found.add_column(0, time.id, column))
     dimensions = (time, *(one.dimension for one in chosen))
+    footnotes = (*made.footnotes, *notes(chosen))
     data = pa.concat_tables(tables).unify_dictionaries()
-    return Cells(replace(made, dimensions=dimensions), data)
+    return Cells(replace(made, dimensions=dimensions, footnotes=footnotes), data)

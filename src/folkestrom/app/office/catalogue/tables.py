@@ -23,18 +23,34 @@ from folkestrom.app.office.catalogue.declared import (
     mother_age_code,
     stock,
 )
+from folkestrom.app.office.catalogue.homes import (
+    RESIDENCE,
+    both_populations,
+    few_code,
+    fews,
+    key_figures,
+    of_children,
+    of_couples,
+    of_homes,
+    of_status,
+    size_code,
+    sizes,
+)
 from folkestrom.app.office.catalogue.policies import (
     ABROAD,
     ACCOUNTS,
     AS_STATISTICS_NORWAY,
     BIRTHS,
+    CHILDREN,
     COUNTRIES,
     EVENTS,
     GROUPS,
+    HOMES,
     MOTHERS,
     MOVES,
     NATIONAL,
     ORIGINS,
+    STATUSES,
 )
 from folkestrom.app.office.catalogue.prospects import (
     births_of_mothers,
@@ -81,6 +97,36 @@ _DURATION: Final = Column(
     "Botid", Text("years since immigration", "år siden innvandring"), "years_since_immigration",
     duration_code, durations(),
 )  # fmt: skip
+_BACKGROUND: Final = Column(
+    "Landgruppe", Text("country background", "landbakgrunn"), "country_background"
+)
+_HOUSEHOLD_TYPE: Final = Column(
+    "HushType", Text("type of household", "husholdningstype"), "household_type"
+)
+_HOUSEHOLD_SIZE: Final = Column(
+    "HushStr", Text("persons in the household", "personer i husholdningen"), "household_size",
+    size_code, sizes(),
+)  # fmt: skip
+_FAMILY_TYPE: Final = Column("FamType", Text("type of family", "familietype"), "family_type")
+_COHABITING: Final = Column("Samliv", Text("living as a couple", "samliv"), "cohabiting")
+_PARENTS: Final = Column(
+    "ForeldreSamliv", Text("parents living together", "foreldrenes samlivsform"),
+    "parents_living_together",
+)  # fmt: skip
+_SIBLINGS: Final = Column(
+    "Sosken", Text("siblings at home", "hjemmeboende søsken"), "siblings_at_home", few_code(4),
+    fews(0, 4),
+)  # fmt: skip
+_MINOR: Final = replace(_AGE, values=ages()[:18], code_lists=())
+_ORDER: Final = Column(
+    "BarnNr", Text("birth order", "barnets nummer i rekken"), "birth_order", few_code(4),
+    fews(1, 4),
+)  # fmt: skip
+_MOTHERS_STATUS: Final = Column(
+    "SivilstandMor", Text("marital status of the mother", "mors sivilstand"),
+    "mother_marital_status",
+)  # fmt: skip
+_RESIDENCE: Final = Column("Bosted", RESIDENCE.label, RESIDENCE.id, eliminated_by="register")
 _COUNTRY: Final = Column("Land", Text("country", "land"), "country")
 _ORIGIN: Final = Column("Fraflytting", Text("out-migration from", "fraflytting fra"), "origin")
 _DESTINATION: Final = Column(
@@ -123,6 +169,17 @@ def _covers(en: str, no: str) -> tuple[Text]:
         ),
     )
 
+
+#: How households, families and couples are asked for: one answer serves their tables.
+_HOMES: Final = ("household_type", "household_size", "family_type", "cohabiting")
+_INFERRED: Final = (
+    Text(
+        "By registered addresses. Cohabitants without a common child are inferred, and in the "
+        "table of couples a category of their own.",
+        "Etter registrert adresse. Samboere uten felles barn er utledet, og er i tabellen over par "
+        "en egen kategori.",
+    ),
+)
 
 #: Every table, by its number.
 TABLES: Final = {
@@ -220,6 +277,76 @@ TABLES: Final = {
             "B1018", Text("Live births", "Levendefødte"),
             (_GROUP, replace(_MOTHER, of="age")), births_of_mothers, "year",
             {"births": "Levendefodte"}, MOTHERS,
+        ),
+        Declared(
+            "B1019", Text("Private households", "Privathusholdninger"),
+            (_REGION, _HOUSEHOLD_TYPE), of_homes, "stock", {"households": "Husholdninger"}, HOMES,
+            asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1020", Text("Private households", "Privathusholdninger"),
+            (_REGION, _HOUSEHOLD_SIZE), of_homes, "stock", {"households": "Husholdninger"}, HOMES,
+            asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1021", Text("Private households, and persons in them",
+                          "Privathusholdninger, og personer i dem"),
+            (_REGION, _RESIDENCE), both_populations, "stock",
+            {"households": "Husholdninger", "private_persons": "Personer"}, HOMES, needs_homes=True,
+        ),
+        Declared(
+            "B1022", Text("Families", "Familier"), (_REGION, _FAMILY_TYPE), of_homes, "stock",
+            {"families": "Familier"}, HOMES, asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1023", Text("Couples", "Par"), (_REGION, _COHABITING), of_homes, "stock",
+            {"couples": "Par"}, HOMES, asked_with=_HOMES, notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1024", Text("Children 0-17 years", "Barn 0-17 år"), (_REGION, _MINOR, _PARENTS),
+            of_children, "stock", {"children": "Barn"}, CHILDREN,
+            asked_with=("siblings_at_home",), notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1025", Text("Children 0-17 years", "Barn 0-17 år"), (_MINOR, _PARENTS, _SIBLINGS),
+            of_children, "stock", {"children": "Barn"}, CHILDREN, needs_homes=True,
+        ),
+        Declared(
+            "B1026", Text("Live births", "Levendefødte"), (_COUNTIES, _ORDER, _PARENTS), _YEAR,
+            "year", {"births": "Levendefodte"}, BIRTHS, notes=_INFERRED, needs_homes=True,
+        ),
+        Declared(
+            "B1027", Text("Live births", "Levendefødte"), (_MOTHERS_STATUS, _MOTHER), _YEAR,
+            "year", {"births": "Levendefodte"}, MOTHERS,
+        ),
+        Declared(
+            "B1028", Text("Persons who marry, and who divorce",
+                          "Personer som gifter seg, og som skilles"),
+            (_COUNTIES, _SEX, _AGE_GROUP), of_status, "year",
+            {"marriages": "Gifter", "divorces": "Skilte"}, STATUSES,
+        ),
+        Declared(
+            "B1029", Text("Marriages and divorces", "Ekteskap og skilsmisser"), (), of_couples,
+            "year", {"couples_married": "Ekteskap", "couples_divorced": "Skilsmisser"}, NATIONAL,
+        ),
+        Declared(
+            "B1030", Text("Immigrants and Norwegian-born to immigrant parents",
+                          "Innvandrere og norskfødte med innvandrerforeldre"),
+            (_COUNTIES, _CATEGORY, _BACKGROUND), stock, "stock", {"persons": "Personer"}, ORIGINS,
+        ),
+        Declared(
+            "B1031", Text("Fertility, mortality and ages", "Fruktbarhet, dødelighet og alder"),
+            (), key_figures, "year",
+            {"total_fertility": "SamletFruktbarhet", "mean_age_at_childbearing": "MorAlder",
+             "life_expectancy_male": "LevealderMenn", "life_expectancy_female": "LevealderKvinner",
+             "infant_mortality": "Spedbarn", "mean_age": "Middelalder", "median_age": "Median"},
+            NATIONAL, asked_with=(),
+        ),
+        Declared(
+            "B1032", Text("Mean age at marriage", "Gjennomsnittsalder ved ekteskapsinngåelse"),
+            (), key_figures, "year",
+            {"mean_age_at_marriage_male": "Menn", "mean_age_at_marriage_female": "Kvinner"},
+            NATIONAL, asked_with=(),
         ),
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as calendar_day
 from typing import Any, Self, get_args
 
@@ -19,7 +19,8 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics.households.counted import Counted, Population, households
+from folkestrom.statistics.homes import Population
+from folkestrom.statistics.households.counted import Counted, households
 from folkestrom.variables.selection import Kept, Only, codes_kept
 
 
@@ -68,12 +69,15 @@ class HouseholdsQuestion:
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
+        protects = self.shown.rules is not None
         found = households(
             connection, self.date, self.by, self.known_at, count=self.count,
-            population=self.basis, method=self.method, only=self.only, totals=self.totals,
+            population=self.basis, method=self.method, only=self.only,
+            # Means are of what is shown.
+            totals=self.totals and not protects, means=not protects, amounts=not protects,
             extraction_months=self.extraction_months,
         )  # fmt: skip
-        return self.shown.of(found)
+        return replace(self.shown, totals=self.totals and protects).of(found)
 
 
 def _number(value: Any, where: str) -> int | None:

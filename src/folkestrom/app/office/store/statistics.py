@@ -41,6 +41,7 @@ class Statistics(Opened):
         dates: Day | Sequence[Day] = (),
         extraction_months: int | None = None,
         only: Kept | None = None,
+        population: Literal["register", "actual"] = "register",
         totals: bool = False,
         share_of: str | None = None,
         order: str | None = None,
@@ -69,6 +70,9 @@ class Statistics(Opened):
             Months from a date to its extraction, for "published"; 1 by default.
         only
             Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
+        population
+            Where people live by the "register", or "actual": with the linked variables
+            `actual_dwelling` and `actual_municipality`, or one of them.
         totals
             With a total along every variable.
         share_of
@@ -91,7 +95,7 @@ class Statistics(Opened):
         check_arguments(Statistics.population, locals())
         question = PopulationQuestion.asked(
             parameter, date=date, dates=dates, by=by, known_at=known_at,
-            extraction_months=extraction_months, only=only,
+            extraction_months=extraction_months, only=only, population=population,
             shown=Presentation.asked(
                 totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels,
                 share_of=share_of,
@@ -188,6 +192,7 @@ class Statistics(Opened):
         top: int | None = None,
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Households, families, couples, or children of 0 to 17 years, at a day.
@@ -204,7 +209,7 @@ class Statistics(Opened):
         count
             What is counted.
         population
-            By the "register", or "actual": with the linked variable `actual_dwelling`.
+            As for `population`.
         rule
             Whose rule for cohabitants without a common child.
         least_age, age_difference
@@ -212,6 +217,8 @@ class Statistics(Opened):
             rule's.
         largest
             Most persons of a private household; 50 by default.
+        publish
+            As for `population`; how many persons there are is then told by places alone.
         to
             "arrow", "polars" or "pandas".
         """
@@ -220,7 +227,9 @@ class Statistics(Opened):
             parameter, date=date, by=by, known_at=known_at, count=count, population=population,
             rule=rule, least_age=least_age, age_difference=age_difference, largest=largest,
             extraction_months=extraction_months, only=only, totals=totals,
-            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
+            shown=Presentation.asked(
+                publish=publish, order=order, top=top, wide=wide, labels=labels
+            ),
         )  # fmt: skip
         return self._answer(question).to(to)
 
