@@ -20,8 +20,8 @@ import numpy as np
 
 import folkestrom
 from folkestrom.errors import UsageError
-from folkestrom.statistics.estimates import METHODS
-from folkestrom.statistics.reported import SIZES
+from folkestrom.statistics.estimates.estimating import METHODS
+from folkestrom.statistics.estimates.reported import SIZES
 
 
 def main() -> None:

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from folkestrom.engine.steps import run
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
-from folkestrom.statistics.estimates import Way, estimate
+from folkestrom.statistics.estimates.estimating import Way, estimate
+from folkestrom.statistics.estimates.reported import AGES, SIGNS, component_ends, reported_counts
 from folkestrom.statistics.flows import Window
 from folkestrom.statistics.population import population
-from folkestrom.statistics.reported import AGES, SIGNS, component_ends, reported_counts
 from tests.reference.register import Report, replay
 from tests.statistics.small_store import COUNTIES, store_of, stretched_logs
 from tests.statistics.test_changes import brief, with_known_reach

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date as calendar_day
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 
@@ -16,12 +16,18 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import without_effect
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics.estimates import METHODS, USUAL, Method, Way, estimate
+from folkestrom.statistics.estimates.estimating import METHODS, USUAL, Method, Way, estimate
+
+#: The least and the most of numbers that may be asked for.
+_LIMITS: Final = {
+    "years": (1, 100), "draws": (2, 10_000), "seed": (0, 2**63), "round": (1, 1_000_000),
+    "extraction_months": (0, 12),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateQuestion:
-    """The population of a day, estimated before it is known; see `statistics.estimates`.
+    """The population of a day, estimated before it is known; see `statistics.estimates.estimating`.
 
     Its fields are as of `Store.estimate`.
     """
@@ -49,14 +55,20 @@ class EstimateQuestion:
                 "is no per cent of draws", where=place("interval"), value=interval,
                 allowed="between 0 and 100, such as 90",
             )  # fmt: skip
-        for name, value, least in (("years", years, 1), ("draws", draws, 2), ("round", round, 1)):
-            if value is not None and value < least:
+        months = EXTRACTION_MONTHS if extraction_months is None else extraction_months
+        numbers = {
+            "years": years, "draws": draws, "seed": seed, "round": round,
+            "extraction_months": months,
+        }  # fmt: skip
+        for name, value in numbers.items():
+            least, most = _LIMITS[name]
+            if value is not None and not least <= value <= most:
                 raise UsageError(
-                    "is too little", where=place(name), value=value, allowed=f"from {least}"
-                )
+                    "is too little or too much", where=place(name), value=value,
+                    allowed=f"{least} to {most}",
+                )  # fmt: skip
         way = Way(method, years, interval, draws, seed, round)
         _check_effect(place, way)
-        months = EXTRACTION_MONTHS if extraction_months is None else extraction_months
         return cls(
             arguments.day(date, place("date")), arguments.day(known_at, place("known_at")),
             arguments.names(by), way, months, shown,

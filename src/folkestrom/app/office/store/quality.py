@@ -16,7 +16,7 @@ from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import LATEST
-from folkestrom.statistics.estimates import Method
+from folkestrom.statistics.estimates.estimating import Method
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day

@@ -18,9 +18,9 @@ from folkestrom.model.specification import Measure, TableSpecification, Text, sa
 from folkestrom.model.time import EXTRACTION_MONTHS, add_months, extraction
 from folkestrom.quality.delays.outstanding import LEAST_YEARS, Outstanding, outstanding
 from folkestrom.statistics.coverage import Coverage, coverage
+from folkestrom.statistics.estimates.reported import SIGNS, balances, reported, size_classes, stock
 from folkestrom.statistics.flows import Window
 from folkestrom.statistics.population import Moment
-from folkestrom.statistics.reported import SIGNS, balances, reported, size_classes, stock
 from folkestrom.variables.borders.asked import has_borders_of_each_day, put_up
 from folkestrom.variables.selection import chosen_with
 from folkestrom.variables.variable import Variable, notes
