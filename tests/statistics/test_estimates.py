@@ -18,9 +18,16 @@ from folkestrom.engine.steps import run
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.statistics.estimates.estimating import Way, estimate
-from folkestrom.statistics.estimates.reported import AGES, SIGNS, component_ends, reported_counts
+from folkestrom.statistics.estimates.reported import (
+    AGES,
+    SIGNS,
+    component_ends,
+    reported,
+    reported_counts,
+)
 from folkestrom.statistics.flows import Window
 from folkestrom.statistics.population import population
+from folkestrom.variables.vocabulary import Setting, chosen
 from tests.reference.register import Report, replay
 from tests.statistics.small_store import COUNTIES, store_of, stretched_logs
 from tests.statistics.test_changes import brief, with_known_reach
@@ -31,7 +38,7 @@ PLACES = (301, 1101, 1103)
 
 
 def counted(store: duckdb.DuckDBPyConnection, window: Window) -> list[tuple[int, ...]]:
-    steps = [component_ends(), reported_counts(AGES)]
+    steps = [component_ends(), reported_counts(AGES, "component_ends")]
     return run(store, steps, window.parameters).fetchall()
 
 
@@ -51,7 +58,7 @@ def test_what_became_known_is_the_difference_of_two_stocks(
         within = " AND known_from <= $at AND known_to > $at GROUP BY 1"
         for place, number in store.execute(first + within, {"end": end, "at": at}).fetchall():
             net[f"{place:04d}"] -= sign * number
-    for component, place, _, _, new in counted(store, Window(start, end, known, closes)):
+    for component, place, _, _, _, new in counted(store, Window(start, end, known, closes)):
         net[f"{place:04d}"] += signs[component] * new
     stocks: Counter[str] = Counter()
     for at, sign in ((closes, 1), (known, -1)):
@@ -82,7 +89,7 @@ def test_what_was_known_is_by_the_plain_rules(reports: list[Report], known: date
     start, end = known - timedelta(days=300), known + timedelta(days=30)
     names = list(SIGNS)
     found: Counter[Any] = Counter()
-    for component, place, age, number, _ in counted(store, Window(start, end, known, end)):
+    for component, place, _, age, number, _ in counted(store, Window(start, end, known, end)):
         if age < len(AGES):
             found[names[component], place, age] += number
     expected: Counter[Any] = Counter()
@@ -153,6 +160,26 @@ def test_what_is_reported_later_is_not_looked_at() -> None:
         way = Way(method=method)  # type: ignore[arg-type]
         question = (TURN, MADE, ["municipality"], way)
         assert asked(shorter, *question) == asked(longer, *question)
+
+
+def test_groups_are_estimated_apart_and_together_are_the_population(
+    store: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (nation,) = asked(store, TURN, MADE)
+    (apart,) = asked(store, TURN, MADE, [], Way(delays_by="country_of_birth"))
+    assert apart["known"] == nation["known"]
+    assert abs(apart["estimate"] - nation["estimate"]) <= 2
+    municipality = chosen(Setting(store, "stock", MADE), ["municipality"])[0]
+    group = chosen(Setting(store, "flow", MADE), ["sex"])[0]
+    window = Window(date(2004, 1, 1), TURN, MADE, date(2005, 2, 1))
+    places, whole = reported(store, [window], municipality)
+    same, by_sex = reported(store, [window], municipality, group)
+    assert same.tolist() == places.tolist()
+    summed = by_sex.known.reshape(*whole.known.shape[:2], -1, len(SIGNS), len(places)).sum(axis=2)
+    assert np.array_equal(summed, whole.known)
+    monkeypatch.setattr("folkestrom.statistics.estimates.reported.MOST_GROUPS", 3)
+    with pytest.raises(UsageError, match="too many groups"):
+        estimate(store, TURN, MADE, [], Way(delays_by="age"))
 
 
 def test_practices_are_what_populations_say(store: duckdb.DuckDBPyConnection) -> None:

@@ -127,7 +127,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "estimate": {
         "date": "2021-01-01", "known_at": "2020-12-05", "by": ["county"], "method": "delays",
-        "years": 2, "interval": 80.0, "draws": 10, "seed": 2, "round": 1, "extraction_months": 1,
+        "years": 2, "interval": 80.0, "draws": 10, "seed": 2, "round": 1,
+        "delays_by": "sex", "extraction_months": 1,
         **ARRANGED, "to": "arrow",
     },
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},

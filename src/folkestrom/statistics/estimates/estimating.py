@@ -24,7 +24,7 @@ from folkestrom.statistics.population import Moment
 from folkestrom.variables.borders.asked import has_borders_of_each_day, put_up
 from folkestrom.variables.selection import chosen_with
 from folkestrom.variables.variable import Variable, notes
-from folkestrom.variables.vocabulary import Setting
+from folkestrom.variables.vocabulary import Setting, chosen
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -111,6 +111,8 @@ class Way:
         How many draws, and what makes them the same again.
     round
         Figures of practices in multiples of this.
+    delays_by
+        A variable of persons, such as "immigrant_group", whose groups are estimated apart.
     """
 
     method: Method = "delays"
@@ -119,6 +121,7 @@ class Way:
     draws: int = DRAWS
     seed: int = 1
     round: int = 1
+    delays_by: str | None = None
 
 
 USUAL: Final = Way()
@@ -248,10 +251,13 @@ def _by_delays(
             where="years", value=len(windows) - 1, allowed=f"from {LEAST_YEARS}",
             next_step="Ask for another method, such as last-december, or a later date",
         )  # fmt: skip
-    places, counts = reported(connection, windows, municipality)
+    setting = Setting(connection, "flow", windows[-1].known_start)
+    group, *_ = (*chosen(setting, [way.delays_by] if way.delays_by else [], "delays_by"), None)
+    places, counts = reported(connection, windows, municipality, group)
     known = counts.population[-1]
-    found = outstanding(
-        counts, size_classes(known), balances(places), draws=way.draws, seed=way.seed
+    balanced = balances(places, counts.known.shape[2])
+    found = _of_groups(
+        outstanding(counts, size_classes(known), balanced, draws=way.draws, seed=way.seed)
     )
     whole = _whole(known, found)
     units, groups = _groups(places, level)
@@ -271,6 +277,14 @@ def _by_delays(
     columns[LOWER.id] = np.ceil(lower).astype(np.int64)
     columns[UPPER.id] = np.maximum(np.floor(upper), np.ceil(lower)).astype(np.int64)
     return columns
+
+
+def _of_groups(found: Outstanding) -> Outstanding:
+    """The components of all groups together."""
+    places = found.expected.shape[-1]
+    parts = found.draws.reshape(len(found.draws), -1, len(SIGNS), places)
+    expected = found.expected.reshape(-1, len(SIGNS), places)
+    return Outstanding(expected.sum(axis=0), parts.sum(axis=1))
 
 
 def _whole(known: Floats, found: Outstanding) -> Floats:

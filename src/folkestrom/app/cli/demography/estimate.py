@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import DAY, Extraction, Labels, Order, Output, Top, Wait, Wide
 
@@ -54,6 +55,14 @@ def estimate(
     round: Annotated[
         int, typer.Option("--round", min=1, help="Estimates of practices in multiples of this: 5.")
     ] = 1,
+    delays_by: Annotated[
+        str | None,
+        typer.Option(
+            "--delays-by",
+            help="A variable of persons whose groups are estimated apart: immigrant_group.",
+            autocompletion=names_of("flow"),
+        ),
+    ] = None,
     extraction_months: Extraction = None,
     order: Order = None,
     top: Top = None,

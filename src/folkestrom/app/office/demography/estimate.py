@@ -43,7 +43,8 @@ class EstimateQuestion:
     def asked(
         cls, place: Place, *, date: Day, known_at: Day, by: str | Iterable[str],
         method: Method, years: int | None, interval: float, draws: int, seed: int, round: int,
-        extraction_months: int | None, shown: Presentation = AS_COUNTED,
+        delays_by: str | None, extraction_months: int | None,
+        shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         if method not in METHODS:
@@ -67,7 +68,7 @@ class EstimateQuestion:
                     "is too little or too much", where=place(name), value=value,
                     allowed=f"{least} to {most}",
                 )  # fmt: skip
-        way = Way(method, years, interval, draws, seed, round)
+        way = Way(method, years, interval, draws, seed, round, delays_by)
         _check_effect(place, way)
         return cls(
             arguments.day(date, place("date")), arguments.day(known_at, place("known_at")),
@@ -90,7 +91,7 @@ def _check_effect(place: Place, way: Way) -> None:
     else:
         said = {
             name: getattr(way, name) != getattr(USUAL, name)
-            for name in ("interval", "draws", "seed")
+            for name in ("interval", "draws", "seed", "delays_by")
         }
         why = "this method has no intervals"
     if way.method in ("relative-growth", "last-december"):

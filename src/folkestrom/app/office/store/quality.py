@@ -98,6 +98,7 @@ class Quality(Opened):
         draws: int = 1_000,
         seed: int = 1,
         round: int = 1,
+        delays_by: str | None = None,
         extraction_months: int | None = None,
         order: str | None = None,
         top: int | None = None,
@@ -124,6 +125,8 @@ class Quality(Opened):
             Per cent of draws between the ends of the intervals, how many draws, and their seed.
         round
             Figures of practices in multiples of this.
+        delays_by
+            A variable of persons, such as "immigrant_group", whose groups are estimated apart.
         extraction_months
             Months from the day to its extraction.
         order, top, wide, labels
