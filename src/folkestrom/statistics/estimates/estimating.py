@@ -272,10 +272,11 @@ def _by_delays(
     for measure, part in zip(TO_COME, _PARTS if level != "nation" else _PARTS[:2], strict=False):
         expected = signs[part] @ found.expected[part]
         columns[measure.id] = _summed(expected, groups, len(units)).round(1) + 0.0
-    columns[ESTIMATE.id] = _summed(whole, groups, len(units)).astype(np.int64)
+    estimates = _summed(whole, groups, len(units))
+    columns[ESTIMATE.id] = estimates.astype(np.int64)
     # Rounded inwards: an interval of whole persons has both of its ends.
-    columns[LOWER.id] = np.ceil(lower).astype(np.int64)
-    columns[UPPER.id] = np.maximum(np.floor(upper), np.ceil(lower)).astype(np.int64)
+    columns[LOWER.id] = np.clip(np.ceil(lower), 0, estimates).astype(np.int64)
+    columns[UPPER.id] = np.maximum(np.floor(upper), estimates).astype(np.int64)
     return columns
 
 
