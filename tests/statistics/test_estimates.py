@@ -166,7 +166,9 @@ def test_groups_are_estimated_apart_and_together_are_the_population(
     store: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (nation,) = asked(store, TURN, MADE)
-    (apart,) = asked(store, TURN, MADE, [], Way(delays_by="country_of_birth"))
+    cells = estimate(store, TURN, MADE, [], Way(delays_by="country_of_birth"))
+    (apart,) = cells.rows()
+    assert "country_of_birth" in cells.specification.footnotes[1].en
     assert apart["known"] == nation["known"]
     assert abs(apart["estimate"] - nation["estimate"]) <= 2
     municipality = chosen(Setting(store, "stock", MADE), ["municipality"])[0]

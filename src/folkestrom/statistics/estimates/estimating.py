@@ -95,6 +95,11 @@ _METHODS: Final = {
 }
 
 
+_APART: Final = Text(
+    "Groups of {name} are estimated apart.", "Gruppene av {name} er anslått hver for seg."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How an estimate is made.
@@ -332,9 +337,10 @@ def _cells(
     units = pa.array(columns.pop("unit"))
     data = {variable.name: variable.column(pa.chunked_array([units])) for variable in named}
     said = _METHODS[way.method].fill(years=years, interval=way.interval, draws=way.draws)
+    apart = (_APART.fill(name=way.delays_by),) if way.delays_by else ()
     filled = SPECIFICATION.fill(when=window.end, known=window.known_start)
     spec = replace(
         filled, dimensions=tuple(v.dimension for v in named), measures=measures,
-        time=str(window.end), footnotes=(said, *notes(named), *limits.nature),
+        time=str(window.end), footnotes=(said, *apart, *notes(named), *limits.nature),
     )  # fmt: skip
     return Cells(spec, pa.table({**data, **columns}))
