@@ -46,7 +46,7 @@ PURPOSES = {
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
         "intake/feed/test_round_trip.py", "intake/identities/test_numbers.py",
         "projection/stochastic/test_by_area.py", "projection/stochastic/test_scores.py",
-        "projection/stochastic/test_series.py",
+        "projection/stochastic/test_series.py", "quality/*",
     ),
     "properties": (
         "*/test_properties.py", "*/test_rounding.py", "*/test_wide_numbers.py",

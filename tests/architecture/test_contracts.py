@@ -30,6 +30,11 @@ PLANTS = {
         "disclosure may not import engine",
     ),
     "a room outside the table": ("utils/x.py", "X = 1", "utils has no line"),
+    "numbers of quality know the store": (
+        "quality/x.py",
+        "import folkestrom.engine.settings",
+        "quality may not import engine",
+    ),
     "the public server reads a person": (
         "app/public/x.py",
         "import folkestrom.register",

@@ -125,6 +125,12 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "check": {},
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
+    "estimate": {
+        "date": "2021-01-01", "known_at": "2020-12-05", "by": ["county"], "method": "delays",
+        "years": 2, "interval": 80.0, "draws": 10, "seed": 2, "round": 1,
+        "delays_by": "sex", "extraction_months": 1,
+        **ARRANGED, "to": "arrow",
+    },
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
     "explain_person": {
         "person": 10000001, "date": "2021-01-01", "stays": None, "base": "usual",

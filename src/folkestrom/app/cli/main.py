@@ -23,6 +23,7 @@ from folkestrom.app.cli.context import Settings
 from folkestrom.app.cli.deliveries import feed
 from folkestrom.app.cli.demography import (
     abroad,
+    estimate,
     households,
     indicators,
     life_table,
@@ -120,6 +121,7 @@ for module in (
     households,
     indicators,
     life_table,
+    estimate,
     project,
     simulate,
     abroad,

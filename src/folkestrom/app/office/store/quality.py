@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.demography.estimate import EstimateQuestion
 from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
 from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import LATEST
+from folkestrom.statistics.estimates.estimating import Method
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day
@@ -83,6 +85,56 @@ class Quality(Opened):
             parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
         )
         return self._answer(question).to(to)
+
+    def estimate(
+        self,
+        date: Day,
+        known_at: Day,
+        by: str | Iterable[str] = (),
+        *,
+        method: Method = "delays",
+        years: int | None = None,
+        interval: float = 90.0,
+        draws: int = 1_000,
+        seed: int = 1,
+        round: int = 1,
+        delays_by: str | None = None,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """The population of a day as it will be published, estimated before it is known.
+
+        Parameters
+        ----------
+        date
+            The day, such as that of the turn of the year.
+        known_at
+            The day on which it is estimated, within a year before its extraction.
+        by
+            "county" or "municipality"; nothing: the nation.
+        method
+            "delays": late reports and remaining days by component, with intervals; the practices of
+            other years: "recent-decembers", "relative-growth", "last-december".
+        years
+            Past years that are looked at; None: five, and three of "recent-decembers".
+        interval, draws, seed
+            Per cent of draws between the ends of the intervals, how many draws, and their seed.
+        round
+            Figures of practices in multiples of this.
+        delays_by
+            A variable of persons, such as "immigrant_group", whose groups are estimated apart.
+        extraction_months
+            Months from the day to its extraction.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return self._answered(Quality.estimate, EstimateQuestion.asked, locals())
 
     def check(self) -> list[Check]:
         """Check the log in itself, and the tables against the log; nothing is changed.

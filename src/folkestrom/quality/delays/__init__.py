@@ -1,0 +1,1 @@
+"""Reports that are still to come, estimated by how long earlier ones took."""

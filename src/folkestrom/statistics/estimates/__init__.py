@@ -1,0 +1,1 @@
+"""The population of a day before it is known: what is reported, and estimates of the rest."""
