@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 
 from folkestrom.classifications.conversion import border_days, shares_of
+from folkestrom.classifications.division import Division, in_force
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import compose, step
 from folkestrom.model.report import UNITS
@@ -115,9 +116,9 @@ def _places(
     for low, high in pairwise([start, *days, end]):
         at = place
         if low >= ends:
-            at = _largest(place, ends - _ONE_DAY, low)
+            at = _largest(in_force(), place, ends - _ONE_DAY, low)
         elif high <= begins and high != start:
-            at = _largest(place, begins, high - _ONE_DAY)
+            at = _largest(in_force(), place, begins, high - _ONE_DAY)
         if at == held:
             continue
         if held is not None:
@@ -127,7 +128,7 @@ def _places(
 
 
 @cache
-def _largest(place: int, from_day: date, to_day: date) -> int:
+def _largest(_division: Division, place: int, from_day: date, to_day: date) -> int:
     shares = shares_of(place, from_day, to_day)
     return max(shares, key=lambda code: (shares[code], -code))
 

@@ -20,7 +20,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom.classifications.areas import FIRST_DAY, listed_day
-from folkestrom.classifications.tables import municipalities, read_list
+from folkestrom.classifications.division import CHANGES, Division, in_force, listed
+from folkestrom.classifications.tables import municipalities
 from folkestrom.errors import UsageError
 
 #: Shares of one code, by the codes that it goes to; codes are numbers.
@@ -29,7 +30,6 @@ Shares = dict[int, float]
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
 
-@cache
 def municipality_changes() -> pl.DataFrame:
     """Every change of municipalities since 1960.
 
@@ -43,10 +43,9 @@ def municipality_changes() -> pl.DataFrame:
     >>> split["day"][0], split["new"].to_list(), split["basic_units"].to_list()
     (datetime.date(2024, 1, 1), ['1508', '1580'], [84, 25])
     """
-    text = read_list("municipality_changes.csv")
-    return text.with_columns(
-        pl.col("day").str.to_date(), pl.col("basic_units").cast(pl.Int32)
-    ).sort("day", "old", "new")
+    text = pl.DataFrame(listed(in_force(), CHANGES))
+    units = pl.col("basic_units").replace("", None).cast(pl.Int32)
+    return text.with_columns(pl.col("day").str.to_date(), units).sort("day", "old", "new")
 
 
 def border_days(after: date = FIRST_DAY, until: date = date.max) -> tuple[date, ...]:
@@ -228,10 +227,22 @@ def _parts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
     return parts
 
 
-@cache
 def _steps(*, back: bool) -> dict[date, dict[int, Shares]]:
     """Of each day with changes, the shares of every code that changes on it."""
-    rows = municipality_changes().select("day", "old", "new", "basic_units").rows()
+    return _steps_of(in_force(), back=back)
+
+
+@cache
+def _steps_of(division: Division, *, back: bool) -> dict[date, dict[int, Shares]]:
+    rows = [
+        (
+            date.fromisoformat(r["day"]),
+            r["old"],
+            r["new"],
+            int(r["basic_units"]) if r["basic_units"] else None,
+        )
+        for r in sorted(listed(division, CHANGES), key=lambda r: (r["day"], r["old"], r["new"]))
+    ]
     counted: dict[date, dict[int, dict[int, int | None]]] = {}
     for day, old, new, units in rows:
         at, to = (int(new), int(old)) if back else (int(old), int(new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def load(
     ctx: typer.Context,
     files: Annotated[
-        Path, typer.Option("--from", help="Folder of the lists, as CSV files.", file_okay=False)
+        Path, typer.Option("--from", help="Folder of the lists, as CSV files, or one file.")
     ],
     wait: Wait = None,
 ) -> None:
@@ -68,9 +69,15 @@ def _named(text: str) -> tuple[str, int]:
 
 def _tell(given: Settings, done: ClassificationsResult) -> None:
     if given.as_json:
-        given.result().print_json_of({"codes": dict(done.codes), "faults": list(done.faults)})
+        given.result().print_json_of(asdict(done))
         return
     for name, many in done.codes.items():
         given.result().print(f"{name}: {many:,} codes")
     for fault in done.faults:
         given.progress().print(f"Found in the lists: {fault}")
+    if done.released or done.waiting:
+        given.result().print(f"Released from quarantine: {done.released:,} reports")
+    if done.waiting:
+        given.progress().print(
+            f"{done.waiting:,} with these numbers wait still: `folkestrom quarantine list` says why"
+        )
