@@ -1,4 +1,4 @@
-"""The commands classifications load and classifications pull."""
+"""The commands under classifications: load, pull, and convert totals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from folkestrom.app.cli.context import Settings, settings
-from folkestrom.app.cli.options import Wait
+from folkestrom.app.cli.options import Output, Wait, option
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +56,44 @@ def pull(
     given = settings(ctx)
     lists = dict(map(_named, also or []))
     _tell(given, office.pull(given.store, given.waiting(wait), lists))
+
+
+@classifications_app.command("convert")
+def convert(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="Totals by municipality, CSV or Parquet.", dir_okay=False)
+    ],
+    from_: Annotated[
+        str, typer.Option("--from", metavar="YYYY", help="Year whose borders the totals are in.")
+    ],
+    to_: Annotated[str, typer.Option("--to", metavar="YYYY", help="Year whose borders to have.")],
+    places: Annotated[
+        str, typer.Option("--places", help="The file's column of municipalities.")
+    ] = "municipality",
+    measure: Annotated[
+        str, typer.Option("--measure", help="Its columns of totals, with commas between them.")
+    ] = "persons",
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            "--weights", dir_okay=False,
+            help="Weights of your own, CSV or Parquet: code_from, code_to, weight. Without it, "
+            "shares of basic units.",
+        ),
+    ] = None,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:  # fmt: skip
+    """Convert a file of totals to other borders, and mark what is estimated."""
+    from folkestrom.app.office.vocabulary import conversion
+
+    given = settings(ctx)
+    given.check_output(output, listing=True)
+    question = conversion.ConversionQuestion.asked(
+        option, file=file, from_=from_, to_=to_, places=places, measure=measure, weights=weights
+    )
+    given.write(conversion.convert(given.store, given.waiting(wait), question), output)
 
 
 def _named(text: str) -> tuple[str, int]:
