@@ -16,6 +16,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from folkestrom.classifications.areas import lives as municipality_lives
 from folkestrom.classifications.conversion import border_days, shares_of
 from folkestrom.classifications.division import Division, in_force
 from folkestrom.engine.rows import is_table
@@ -86,7 +87,12 @@ def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     >>> followed(units, changes).select("unit", "municipality", "valid_from").rows()[-1]
     (30050101, 3005, datetime.date(2020, 1, 1))
     """
-    lives = {c: (a, b) for c, a, b in units.select("code", "valid_from", "valid_to").iter_rows()}
+    # A list may be older than the end of a municipality, and then knows no end of its units.
+    until = {int(code): ends for code, _, ends, _ in municipality_lives()}
+    lives = {
+        c: (a, min(b, end) if (end := until.get(c // UNITS, b)) > a else b)
+        for c, a, b in units.select("code", "valid_from", "valid_to").iter_rows()
+    }
     parts = dict(units.select("code", "part_of_town").iter_rows())
     after: dict[tuple[date, int], list[int]] = {}
     before: dict[tuple[date, int], list[int]] = {}

@@ -34,7 +34,7 @@ from folkestrom.classifications.new_divisions import AREA_COLUMNS, AreaFiles, di
 from folkestrom.classifications.older_units import OLDER_COLUMNS, with_older
 from folkestrom.classifications.stored_division import put
 from folkestrom.engine.rows import is_any, lent
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import InputRefused
 from folkestrom.model.report import UNITS
 
@@ -222,8 +222,8 @@ def keep(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
         listed = {"name": _UNIT_LIST}
         if units is None and is_any(connection, "duckdb_tables() WHERE table_name = $name", listed):
             # Where units are follows municipalities, which have changed.
-            units = pl.DataFrame(run(connection, [stored_units()]).to_arrow_table())
-            changes = pl.DataFrame(run(connection, [stored_unit_changes()]).to_arrow_table())
+            units = _table(connection, stored_units())
+            changes = _table(connection, stored_unit_changes())
     tables = {"classification": loaded.lists}
     if units is not None and changes is not None:
         with using(loaded.division or in_force()):
@@ -234,6 +234,10 @@ def keep(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
         if table is not None:
             with lent(connection, loaded=table.to_arrow()):
                 connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM loaded")
+
+
+def _table(connection: duckdb.DuckDBPyConnection, asked: Step) -> pl.DataFrame:
+    return pl.DataFrame(connection.sql(compose([asked])).to_arrow_table())
 
 
 @step("units", reads=[_UNIT_LIST])
