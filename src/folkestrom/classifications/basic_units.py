@@ -85,7 +85,7 @@ def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     ...     "valid_from": [ALWAYS[0], day], "valid_to": [day, ALWAYS[1]]})
     >>> changes = pl.DataFrame({"day": [day], "old": [6020101], "new": [30050101]})
     >>> followed(units, changes).select("unit", "municipality", "valid_from").rows()[-1]
-    (30050101, 3005, datetime.date(2020, 1, 1))
+    (30050101, 3301, datetime.date(2024, 1, 1))
     """
     # A list may be older than the end of a municipality, and then knows no end of its units.
     until = {int(code): ends for code, _, ends, _ in municipality_lives()}
