@@ -188,6 +188,32 @@ def test_the_service_s_answers_become_the_same_lists(monkeypatch: pytest.MonkeyP
     assert loaded.lists["classification"].unique().to_list() == ["centrality"]
 
 
+def test_later_municipalities_of_the_service_are_a_division(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A part of 0301 becomes 0302; the service does not say that 0301 goes on."""
+    days = {"validFromInRequestedRange": ["1980-01-01", "2026-01-01"],
+            "validToInRequestedRange": [None, None]}  # fmt: skip
+    codes = {"code": ["0301", "0302"], "name": ["Oslo", "Aker"], **days}
+    changes = {"oldCode": ["1507", "0301"], "newCode": ["1508", "0302"],
+               "changeOccurred": ["2024-01-01", "2026-01-01"]}  # fmt: skip
+    units = {"code": ["03010101"], "name": ["Sentrum"], "validFromInRequestedRange": ["2020-01-01"],
+             "validToInRequestedRange": [None]}  # fmt: skip
+    none = {"oldCode": [], "newCode": [], "changeOccurred": []}
+    answers = {"131": _answers(codes, changes), "1": _answers(units, none),
+               "103": _answers(units, none)}  # fmt: skip
+    monkeypatch.setitem(
+        sys.modules, "klass",
+        SimpleNamespace(KlassClassification=lambda n: answers[n].KlassClassification(n)),
+    )  # fmt: skip
+    division = pulled({}, date(2026, 6, 1)).division
+    assert division is not None
+    assert [row[:4] for row in division.municipality_changes] == [
+        ("2026-01-01", "0301", "0302", "transfer"), ("2026-01-01", "0301", "0301", "remainder"),
+    ]  # fmt: skip
+    assert [row[0] for row in division.municipalities] == ["0302"]
+
+
 def test_what_goes_wrong_at_the_service_is_an_error_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -124,8 +124,8 @@ def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
         ) from error
     if missing := [name for name in columns if name not in rows.columns]:
         raise InputRefused(
-            "lacks columns", where=str(path), value=", ".join(missing), allowed=rows.columns,
-            next_step="Name the file's own columns.",
+            "lacks columns", where=str(path), value=", ".join(missing),
+            allowed=", ".join(rows.columns), next_step="Name the file's own columns.",
         )  # fmt: skip
     return rows
 

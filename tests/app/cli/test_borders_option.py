@@ -59,7 +59,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
-PLACES = {"county", "municipality", "county_from", "county_to"}
+PLACES = {"county", "municipality", "origin", "destination"}
 PERIOD = ["--from", "2019-01-01", "--to", "2021-01-01"]
 DAY = ["--date", "2021-01-01"]
 
