@@ -65,9 +65,9 @@ def convert(
         Path, typer.Argument(help="Totals by municipality, CSV or Parquet.", dir_okay=False)
     ],
     from_: Annotated[
-        str, typer.Option("--from", metavar="YYYY", help="Year whose borders the totals are in.")
+        str, typer.Option("--from", metavar="YEAR", help="Year whose borders the totals are in.")
     ],
-    to_: Annotated[str, typer.Option("--to", metavar="YYYY", help="Year whose borders to have.")],
+    to_: Annotated[str, typer.Option("--to", metavar="YEAR", help="Year whose borders to have.")],
     places: Annotated[
         str, typer.Option("--places", help="The file's column of municipalities.")
     ] = "municipality",
