@@ -79,6 +79,7 @@ LONG = (
     "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
     "analysis/followup/test_behaviour.py", "analysis/prospects/test_older.py",
     "classifications/test_loading.py", "variables/test_borders*.py",
+    "app/cli/test_borders_option.py",
     "analysis/rates/test_linked.py",
     "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",

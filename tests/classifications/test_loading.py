@@ -208,8 +208,8 @@ def test_later_municipalities_of_the_service_are_a_division(
     )  # fmt: skip
     division = pulled({}, date(2026, 6, 1)).division
     assert division is not None
-    assert [row[:4] for row in division.municipality_changes] == [
-        ("2026-01-01", "0301", "0302", "transfer"), ("2026-01-01", "0301", "0301", "remainder"),
+    assert [row[:3] for row in division.municipality_changes] == [
+        ("2026-01-01", "0301", "0302"), ("2026-01-01", "0301", "0301"),
     ]  # fmt: skip
     assert [row[0] for row in division.municipalities] == ["0302"]
 

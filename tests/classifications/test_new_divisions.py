@@ -9,9 +9,9 @@ import pytest
 
 from folkestrom.classifications.areas import lives, municipality_codes, municipality_name
 from folkestrom.classifications.conversion import border_days, convert, shares_of
-from folkestrom.classifications.division import Division, in_force, using
+from folkestrom.classifications.divisions.changes import later_codes
+from folkestrom.classifications.divisions.division import Division, in_force, using
 from folkestrom.classifications.loading import read_folder
-from folkestrom.classifications.new_divisions import later_codes
 from folkestrom.classifications.tables import counties, municipalities
 from folkestrom.errors import InputRefused
 
@@ -72,11 +72,6 @@ def test_every_sort_of_change_takes_effect_on_its_day(tmp_path: Path) -> None:
         assert municipality_name("3998") == "Indre Horten"
     assert municipality_codes() == before
     assert municipality_name("3998") == "3998"
-    kinds = [row[3] for row in division.municipality_changes]
-    assert kinds == [
-        "merger", "merger", "merger", "split", "split", "renumbering",
-        "remainder", "transfer", "merger",
-    ]  # fmt: skip
     changed = "0301 1101 1111 1112 1199 3901 3998 3999 5701"
     assert later_codes(division) == tuple(changed.split())
 
@@ -109,7 +104,6 @@ def test_a_number_may_be_given_again(tmp_path: Path) -> None:
         ("day,old,new\n2023-01-01,1101,1111\n", HEAD, ("does not have", "after 2024-01-01")),
         ("day,old,new\n2026-13-01,1101,1111\n", HEAD, ("'2026-13-01' is no day",)),
         ("day,old,new\n2026-01-01,1101,111\n", HEAD, ("'111' is no number", "4 digits")),
-        ("day,old,new,kind\n2026-01-01,1101,1111,x\n", HEAD, ("no kind", "renumbering")),
         ("day,old,new,basic_units\n2026-01-01,1101,1111,x\n", HEAD, ("basic_units",)),
         ("day,old\n", HEAD, ("lacks columns", "new")),
         (CHANGES, NAMES + "1199,Twice,2026-01-01\n", ("row 6, column valid_from", "begins twice")),

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from folkestrom.classifications.division import (
+from folkestrom.classifications.divisions.division import (
     COUNTIES,
     MUNICIPALITIES,
     Division,

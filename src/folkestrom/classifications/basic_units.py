@@ -18,7 +18,7 @@ import polars as pl
 
 from folkestrom.classifications.areas import lives as municipality_lives
 from folkestrom.classifications.conversion import border_days, shares_of
-from folkestrom.classifications.division import Division, in_force
+from folkestrom.classifications.divisions.division import Division, in_force
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import compose, step
 from folkestrom.model.report import UNITS

@@ -20,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from folkestrom.classifications.areas import FIRST_DAY, listed_day
-from folkestrom.classifications.division import CHANGES, Division, in_force, listed
+from folkestrom.classifications.divisions.division import CHANGES, Division, in_force, listed
 from folkestrom.classifications.tables import municipalities
 from folkestrom.errors import UsageError
 

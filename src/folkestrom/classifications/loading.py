@@ -3,7 +3,7 @@
 These layouts are read from a folder, as CSV or CSV in gzip:
 
 - `municipality_changes.csv`, `municipalities.csv` and `counties.csv`: changes of municipalities
-  later than the program's own (`new_divisions`);
+  later than the program's own (`divisions.changes`);
 - `basic_units.csv`: `code`, `name`, `part_of_town`, `part_of_town_name`, `valid_from`, `valid_to`,
   and `basic_unit_changes.csv`: `day`, `old`, `new`;
 - `classifications.csv`: a row a basic unit and version, with semicolons between, as Statistics
@@ -29,10 +29,15 @@ import polars as pl
 
 from folkestrom.classifications.basic_units import ALWAYS, UNIT_PLACES, followed
 from folkestrom.classifications.conversion import shares_of
-from folkestrom.classifications.division import Division, in_force, using
-from folkestrom.classifications.new_divisions import AREA_COLUMNS, AreaFiles, divided, later_codes
+from folkestrom.classifications.divisions.changes import (
+    AREA_COLUMNS,
+    AreaFiles,
+    divided,
+    later_codes,
+)
+from folkestrom.classifications.divisions.division import Division, in_force, using
+from folkestrom.classifications.divisions.stored import put
 from folkestrom.classifications.older_units import OLDER_COLUMNS, with_older
-from folkestrom.classifications.stored_division import put
 from folkestrom.engine.rows import is_any, lent
 from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import InputRefused
@@ -85,7 +90,7 @@ def read_folder(folder: Path) -> Loaded:
     ------
     InputRefused
         A folder without any, a file without the columns of its layout, or a change of
-        municipalities that cannot be (`new_divisions.divided`).
+        municipalities that cannot be (`divisions.changes.divided`).
     """
     paths = [folder] if folder.is_file() else sorted(folder.glob("*.csv*"))
     files = {p.name.split(".")[0]: p for p in paths if p.suffix in (".csv", ".gz")}

@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from folkestrom.classifications.basic_units import ALWAYS
-from folkestrom.classifications.division import CHANGES, MUNICIPALITIES, Division, listed
+from folkestrom.classifications.divisions.changes import AreaFiles, divided
+from folkestrom.classifications.divisions.division import CHANGES, MUNICIPALITIES, Division, listed
 from folkestrom.classifications.loading import Loaded
-from folkestrom.classifications.new_divisions import AreaFiles, divided
 from folkestrom.errors import UsageError, UserError
 
 #: Lists of the service by name, with their numbers there.

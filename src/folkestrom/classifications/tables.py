@@ -3,7 +3,7 @@
 Codes and names are facts, cited in the column `source`: Statistics Norway's Klass 131 for
 municipalities from 1971 on, the Norwegian Tax Administration's list of historical municipality
 numbers before that, Klass 104 for counties. From 1 January 1960 to the division of 2024, which is
-that of 2025 too; later changes are a store's own (`division`). A name that changed is a row of its
+that of 2025 too; later changes are a store's own (`divisions`). A name that changed is a row of its
 own.
 
 Basic units, the level below, are not among the program's own lists: an office loads them into its
@@ -19,7 +19,7 @@ from functools import cache
 import polars as pl
 
 from folkestrom.classifications.areas import listed_day
-from folkestrom.classifications.division import (
+from folkestrom.classifications.divisions.division import (
     COUNTIES,
     MUNICIPALITIES,
     Division,

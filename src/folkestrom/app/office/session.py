@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
-from folkestrom.classifications.division import using
+from folkestrom.classifications.divisions.division import using
+from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
-from folkestrom.classifications.stored_division import of_store
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import (

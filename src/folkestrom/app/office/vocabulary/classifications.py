@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 
 from folkestrom.app.office.session import register_tables, writing
-from folkestrom.classifications.division import in_force, using
+from folkestrom.classifications.divisions.changes import later_codes
+from folkestrom.classifications.divisions.division import in_force, using
 from folkestrom.classifications.loading import Loaded, counts, keep, read_folder
-from folkestrom.classifications.new_divisions import later_codes
 from folkestrom.classifications.service import LISTS, pulled
 from folkestrom.engine.failures import path_errors
 from folkestrom.engine.store import Waiting, staging_folder, transaction

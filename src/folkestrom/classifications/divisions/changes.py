@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from folkestrom.classifications.division import (
+from folkestrom.classifications.divisions.division import (
     AREA,
     CHANGE,
     CHANGES,
@@ -36,7 +36,6 @@ AREA_COLUMNS: Final = {
     MUNICIPALITIES: ("code", "name", "valid_from"),
     COUNTIES: ("code", "name", "valid_from"),
 }
-KINDS: Final = ("merger", "split", "renumbering", "transfer", "remainder")
 _NOTHING_KEPT: Final = "Mend the file, and load it again. Nothing of it was kept."
 
 
@@ -144,18 +143,14 @@ def _later(
                 CHANGES, number, "day", day, "is a change that the program's own list does not "
                 f"have, of a day that it covers: {old} to {new}", f"a day after {last}",
             )  # fmt: skip
-        kind, units = row.get("kind") or "", row.get("basic_units") or ""
-        if kind and kind not in KINDS:
-            raise files.refused(
-                CHANGES, number, "kind", kind, "is no kind of change", ", ".join(KINDS)
-            )
+        units = row.get("basic_units") or ""
         if units and not units.isdecimal():
             raise files.refused(
                 CHANGES, number, "basic_units", units, "is no number of basic units",
                 "how many of the old number's units go there, or nothing",
             )  # fmt: skip
-        source = row.get("source") or ""
-        yield number, dict(zip(CHANGE, (*told, kind, units, source), strict=True))
+        remarks = {name: row.get(name) or "" for name in CHANGE}
+        yield number, remarks | {"day": day, "old": old, "new": new}
 
 
 def _names(files: AreaFiles, last: str) -> _Names:
@@ -207,7 +202,6 @@ def _change(
                 CHANGES, number, "new", new, f"begins on {day} without a name",
                 f"a code of {MUNICIPALITIES}.csv with valid_from {day}",
             )  # fmt: skip
-        row["kind"] = row["kind"] or _kind(row, [other for _, other in rows])
     done += [lives.pop(old) | {"valid_to": day} for old in sorted(giving - going_on)]
     for code in {row["new"] for _, row in rows} - lives.keys():
         lives[code] = names[code, day][1]
@@ -232,16 +226,6 @@ def _rename(
         if lives[code]["valid_from"] < day:
             done.append(lives[code] | {"valid_to": day})
             lives[code] = row
-
-
-def _kind(row: Mapping[str, str], rows: Iterable[Mapping[str, str]]) -> str:
-    sent = [other["new"] for other in rows if other["old"] == row["old"]]
-    if row["old"] in sent and len(sent) > 1:
-        return "remainder" if row["old"] == row["new"] else "transfer"
-    if len(sent) > 1:
-        return "split"
-    taken = [other for other in rows if other["new"] == row["new"]]
-    return "merger" if len(taken) > 1 else "renumbering"
 
 
 def _check_ends(

@@ -6,7 +6,12 @@ from typing import Final
 
 import duckdb
 
-from folkestrom.classifications.division import CHANGES, COUNTIES, MUNICIPALITIES, Division
+from folkestrom.classifications.divisions.division import (
+    CHANGES,
+    COUNTIES,
+    MUNICIPALITIES,
+    Division,
+)
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import run, step
 
