@@ -44,6 +44,7 @@ PURPOSES = {
         "analysis/microsimulation/test_families.py", "analysis/prospects/test_families.py",
         "analysis/study/test_twin.py", "app/public/test_sdmx.py", "statistics/test_published.py",
         "twin/targets/test_reference.py", "twin/years/test_identities.py",
+        "variables/test_borders_*.py",
         "intake/feed/test_round_trip.py", "intake/identities/test_numbers.py",
         "projection/stochastic/test_by_area.py", "projection/stochastic/test_scores.py",
         "projection/stochastic/test_series.py", "quality/*",
@@ -77,7 +78,8 @@ PURPOSES = {
 LONG = (
     "*/test_browser.py", "*/test_manual_page.py", "docs/test_examples.py", "docs/test_tutorials.py",
     "analysis/followup/test_behaviour.py", "analysis/prospects/test_older.py",
-    "classifications/test_loading.py", "variables/test_borders.py",
+    "classifications/test_loading.py", "variables/test_borders*.py",
+    "app/cli/test_borders_option.py",
     "analysis/rates/test_linked.py",
     "analysis/mobility/estimation/test_edges.py", "analysis/mobility/estimation/test_long_*.py",
     "analysis/mobility/estimation/test_nested.py", "analysis/mobility/estimation/test_resume.py",

@@ -91,7 +91,7 @@ def _reference() -> Path:
     return Path(folder)
 
 
-def _published_weights() -> pl.DataFrame:
+def published_weights() -> pl.DataFrame:
     path = _reference() / "municipalities" / "redistricting_b2024.csv.gz"
     code = {
         name: pl.col(f"location_code_{name}").str.strip_prefix("municip_nor")
@@ -114,8 +114,8 @@ def _published_weights() -> pl.DataFrame:
 _PUBLISHED_AS_DIVIDED = {"1504", "1523", "1529", "1534", "1546"}
 
 
-def test_published_weights_of_every_year_agree_on_what_is_exact() -> None:
-    theirs = _published_weights()
+def testpublished_weights_of_every_year_agree_on_what_is_exact() -> None:
+    theirs = published_weights()
     for year in range(2003, 2024):
         ours = conversion(date(year, 1, 1), date(2024, 1, 1)).filter("exact")
         joined = ours.join(theirs.filter(pl.col("year") == year), on="code_from", suffix="_theirs")
@@ -139,7 +139,7 @@ def test_real_totals_are_kept_to_the_person_in_every_year_s_borders(year: int) -
     then = convert(totals, back)
     assert sum(then.values()) == sum(totals.values())
     assert set(then) == set(municipalities(date(year, 1, 1))["code"])
-    theirs = _published_weights().filter(pl.col("year") == year).drop("year").rows()
+    theirs = published_weights().filter(pl.col("year") == year).drop("year").rows()
     again = convert(then, theirs)
     assert sum(again.values()) == sum(totals.values())
     exact = dict.fromkeys(again, 0.0)

@@ -15,6 +15,7 @@ import folkestrom
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.cli.main import app
 from folkestrom.app.office.api import Store
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.classifications.conversion import conversion
 from folkestrom.errors import UsageError
 from folkestrom.twin.output.creation import create
@@ -77,6 +78,152 @@ def test_moves_and_rates_are_the_same_too(fixed: Store, then: Store) -> None:
     assert fixed.moves(*period, to="polars").equals(of_2020.moves(*period, to="polars"))
     asked = {"by": "county", "event": "emigration", "to": "polars"}
     assert fixed.rates(*period, **asked).equals(of_2020.rates(*period, **asked))  # type: ignore[arg-type, union-attr]
+
+
+STUDY = """
+title = "Who leaves, and from where"
+known_at = "latest"
+[entry]
+event = "immigration"
+from = "2017-03-01"
+to = "2020-12-01"
+[exit]
+events = ["return", "onward", "death"]
+end = "2021-01-01"
+[variables]
+county = "entry"
+municipality = "varying"
+[panel]
+from = 2018
+to = 2020
+variables = ["sex", "county", "municipality"]
+[panel.outcomes]
+another_county = "move_of_county"
+another_municipality = "move"
+abroad = "emigration"
+"""
+
+
+def test_studies_and_follow_up_are_the_same_too(fixed: Store, then: Store, tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(STUDY)
+    one = fixed.study(tmp_path / "study.toml")
+    other = then.in_borders(2020).study(tmp_path / "study.toml")
+    assert _frame(one.panel(to="polars")).equals(_frame(other.panel(to="polars")))
+    assert _frame(one.episodes(to="polars")).equals(_frame(other.episodes(to="polars")))
+    ours, theirs = (s.follow_up(by=["county"], at=[365], to="polars") for s in (one, other))
+    assert _frame(ours).equals(_frame(theirs))
+
+
+def _frame(frame: object) -> pl.DataFrame:
+    assert isinstance(frame, pl.DataFrame)
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+
+
+@pytest.mark.parametrize("borders", ["2019", "2024", "as-it-was"])
+def test_a_panel_has_the_population_of_each_1_january(
+    then: Store, tmp_path: Path, borders: str
+) -> None:
+    """The same persons are where the tables have them; nobody moves by a change of borders."""
+    (tmp_path / "study.toml").write_text(STUDY)
+    asked = then.in_borders(borders)
+    panel = _frame(asked.study(tmp_path / "study.toml").panel(to="polars"))
+    tables = _frame(
+        asked.population(dates=["2018-01-01", "2019-01-01", "2020-01-01"],
+                         by="municipality", known_at="latest", to="polars")
+    )  # fmt: skip
+    counted = panel.group_by("year", "municipality").len()
+    # Who dies in the year before anything else is left out of its panel.
+    both = tables.with_columns(pl.col("date").dt.year().cast(pl.Int64).alias("year")).join(
+        counted.with_columns(pl.col("year").cast(pl.Int64)), on=["year", "municipality"], how="full"
+    )
+    short = both["persons"].fill_null(0) - both["len"].cast(pl.Int64).fill_null(0)
+    deaths = then.changes("2018-01-01", "2021-01-01", known_at="latest", to="polars")["deaths"]
+    assert (short >= 0).all()
+    assert 0 < short.sum() <= deaths.sum()
+    moved = panel.filter(pl.col("outcome").str.starts_with("another"))
+    whole = _frame(then.study(tmp_path / "study.toml").panel(to="polars"))
+    if borders == "as-it-was":
+        assert moved.height == whole.filter(pl.col("outcome").str.starts_with("another")).height
+
+
+def test_the_adjustment_is_explained_where_it_is(fixed: Store, then: Store) -> None:
+    for area in ("county", "municipality"):
+        ours = fixed.explain("2017-01-01", "2021-01-01", area, to="polars")  # type: ignore[arg-type]
+        theirs = then.in_borders(2020).explain("2017-01-01", "2021-01-01", area, to="polars")  # type: ignore[arg-type]
+        assert _frame(ours).equals(_frame(theirs))
+    account = _frame(
+        then.in_borders(2024).changes("2020-01-01", "2021-01-01", by="county", to="polars")
+    )
+    rows = _frame(then.in_borders(2024).explain("2020-01-01", "2021-01-01", "county", to="polars"))
+    summed = dict(rows.group_by("county").agg(pl.col("units").sum()).iter_rows())
+    adjusted = account.filter(pl.col("adjustment") != 0).select("county", "adjustment")
+    assert {c: n for c, n in summed.items() if n} == dict(adjusted.iter_rows())
+
+
+def test_projections_of_places_are_the_same_too(fixed: Store, then: Store) -> None:
+    asked = {"areas": "county", "years": 2, "to": "polars"}
+    ours = fixed.project(2021, 2023, **asked)  # type: ignore[arg-type]
+    assert _frame(ours).equals(_frame(then.in_borders(2020).project(2021, 2023, **asked)))  # type: ignore[arg-type]
+    of_2024 = _frame(then.in_borders(2024).project(2021, 2023, **asked))  # type: ignore[arg-type]
+    assert {"55", "56"} <= set(of_2024["county"])
+    start = of_2024.filter(pl.col("year").cast(pl.String) == "2021").select("county", "population")
+    today = then.in_borders(2024).population("2021-01-01", by="county", to="polars")
+    assert dict(start.iter_rows()) == dict(_frame(today).select("county", "persons").iter_rows())
+
+
+def test_tables_are_published_in_the_borders_that_are_asked_for(
+    country: Path, tmp_path: Path
+) -> None:
+    release = {}
+    for name, of in (("fixed", "2020"), ("then", "2020"), ("then", "2024")):
+        folder = tmp_path / f"{name}{of}"
+        shown = CliRunner().invoke(
+            app,
+            ["publish", "build", "B1001", "--by", "Ada", "--from-year", "2018", "--borders", of,
+             "--store", str(country / f"{name}-store"), "--releases", str(folder)],
+        )  # fmt: skip
+        assert shown.exit_code == 0, shown.output
+        (made,) = (folder / "drafts").iterdir()
+        release[name, of] = [path.read_bytes() for path in sorted((made / "tables").rglob("*.npy"))]
+        regions = (made / "tables" / "0" / "table.json").read_text(encoding="utf-8")
+        assert ('"3301"' in regions) == (of == "2024")
+        assert ('"3005"' in regions) == (of == "2020")
+    assert release["fixed", "2020"] == release["then", "2020"]
+    assert release["then", "2024"] != release["then", "2020"]
+
+
+def test_stays_are_in_the_borders_of_the_day_that_is_audited(tmp_path: Path) -> None:
+    """Of one country twice, the same persons are against the rules, where they were that day."""
+    stores = []
+    for name, as_it_was in (("fixed", False), ("then", True)):
+        create(
+            tmp_path / name, scale=0.001, first_year=2016, last_year=2021, variables=False,
+            stays=True, as_it_was=as_it_was,
+        )  # fmt: skip
+        store = folkestrom.open(tmp_path / f"{name}-store")
+        store.in_borders("as-it-was" if as_it_was else 2020).intake(tmp_path / name / "reports")
+        if as_it_was:
+            store.load_classifications(tmp_path / name / "classifications")
+        stores.append(store)
+    fixed, then = stores
+    paths = [tmp_path / name / "stays.parquet" for name in ("fixed", "then")]
+    codes = pl.read_parquet(paths[1], columns=["from_date", "municipality"]).drop_nulls().unique()
+    for begins, code in codes.rows():
+        days = (begins, begins + timedelta(days=1))  # a first registration is of the day after
+        assert any(f"{code:04d}" in municipality_codes(day) for day in days), (begins, code)
+    for day in ("2018-01-01", "2021-01-01"):
+        for borders in (2020, 2024):
+            ours, theirs = (
+                store.in_borders(borders).residence_audit(path, day, by="municipality", to="polars")
+                for store, path in zip((fixed, then), paths, strict=True)
+            )
+            if borders == 2020:
+                assert _frame(ours).equals(_frame(theirs))
+        nation = [
+            _frame(store.residence_audit(path, day, to="polars"))
+            for store, path in zip((fixed, then), paths, strict=True)
+        ]
+        assert nation[0].equals(nation[1])
 
 
 def test_a_series_as_it_was_crosses_every_change(then: Store) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
+from folkestrom.classifications.divisions.division import (
+    COUNTIES,
+    MUNICIPALITIES,
+    Division,
+    in_force,
+    listed,
+)
 from folkestrom.errors import UsageError
 
 #: Places that exist on this day are called as they were then, whatever they are called later.
@@ -24,7 +29,7 @@ def municipality_name(code: str) -> str:
     >>> municipality_name("0301"), municipality_name("9999")
     ('Oslo', '9999')
     """
-    return _names("municipalities.csv").get(code, code)
+    return _names(in_force(), MUNICIPALITIES).get(code, code)
 
 
 def county_name(code: str) -> str:
@@ -35,7 +40,7 @@ def county_name(code: str) -> str:
     >>> county_name("11")
     'Rogaland'
     """
-    return _names("counties.csv").get(code, code)
+    return _names(in_force(), COUNTIES).get(code, code)
 
 
 def municipality_codes(day: date | None = None) -> tuple[str, ...]:
@@ -46,35 +51,40 @@ def municipality_codes(day: date | None = None) -> tuple[str, ...]:
     >>> len(municipality_codes()), len(municipality_codes(date(2021, 1, 1)))
     (1158, 356)
     """
-    rows = rows_of("municipalities.csv")
-    if day is not None:
-        rows = [row for row in rows if row["valid_from"] <= str(day) < row["valid_to"]]
-    return tuple(sorted({row["code"] for row in rows}))
+    rows = listed(in_force(), MUNICIPALITIES)
+    return tuple(
+        sorted(
+            {
+                row["code"]
+                for row in rows
+                if day is None or row["valid_from"] <= str(day) < row["valid_to"]
+            }
+        )
+    )
 
 
-def names_on(file: str, day: date | None = None) -> dict[str, str]:
+def names_on(name: str, day: date | None = None) -> dict[str, str]:
     """Names of a list's places by code: those valid on a day, or the last ones.
 
     Parameters
     ----------
-    file
-        "municipalities.csv" or "counties.csv".
+    name
+        "municipalities" or "counties".
     day
         The day.
 
     Examples
     --------
-    >>> len(names_on("counties.csv", date(2021, 1, 1)))
+    >>> len(names_on("counties", date(2021, 1, 1)))
     11
     """
     return {
         row["code"]: row["name"]
-        for row in rows_of(file)
+        for row in listed(in_force(), name)
         if day is None or row["valid_from"] <= str(day) < row["valid_to"]
     }
 
 
-@cache
 def lives() -> tuple[tuple[str, date, date, date | None], ...]:
     """Every number of a municipality, with the first day of its last life and the day after it.
 
@@ -86,8 +96,13 @@ def lives() -> tuple[tuple[str, date, date, date | None], ...]:
     >>> [str(day) for day in next(life for life in lives() if life[0] == "0712")[1:]]
     ['2018-01-01', '2020-01-01', '1964-01-01']
     """
+    return _lives(in_force())
+
+
+@cache
+def _lives(division: Division) -> tuple[tuple[str, date, date, date | None], ...]:
     found: dict[str, tuple[str, str, str | None]] = {}
-    for row in rows_of("municipalities.csv"):
+    for row in listed(division, MUNICIPALITIES):
         begins, ends, earlier = found.get(row["code"], (row["valid_from"],) * 2 + (None,))
         if ends == row["valid_from"]:
             found[row["code"]] = (begins, row["valid_to"], earlier)
@@ -104,15 +119,8 @@ def _day(text: str) -> date:
 
 
 @cache
-def rows_of(file: str) -> list[dict[str, str]]:
-    """The rows of one of the lists that come with the program, as texts."""
-    text = (files("folkestrom.classifications") / "data" / file).read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
-@cache
-def _names(file: str) -> dict[str, str]:
-    rows = rows_of(file)
+def _names(division: Division, name: str) -> dict[str, str]:
+    rows = listed(division, name)
     last = {row["code"]: row["name"] for row in rows}
     return last | {r["code"]: r["name"] for r in rows if r["valid_from"] <= _NAMED < r["valid_to"]}
 

@@ -15,7 +15,9 @@ from typing import Final
 
 import polars as pl
 
+from folkestrom.classifications.areas import lives as municipality_lives
 from folkestrom.classifications.conversion import border_days, shares_of
+from folkestrom.classifications.divisions.division import Division, in_force
 from folkestrom.engine.steps import step
 from folkestrom.model.report import UNITS
 
@@ -66,9 +68,14 @@ def followed(units: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     ...     "valid_from": [ALWAYS[0], day], "valid_to": [day, ALWAYS[1]]})
     >>> changes = pl.DataFrame({"day": [day], "old": [6020101], "new": [30050101]})
     >>> followed(units, changes).select("unit", "municipality", "valid_from").rows()[-1]
-    (30050101, 3005, datetime.date(2020, 1, 1))
+    (30050101, 3301, datetime.date(2024, 1, 1))
     """
-    lives = {c: (a, b) for c, a, b in units.select("code", "valid_from", "valid_to").iter_rows()}
+    # A list may be older than the end of a municipality, and then knows no end of its units.
+    until = {int(code): ends for code, _, ends, _ in municipality_lives()}
+    lives = {
+        c: (a, min(b, end) if (end := until.get(c // UNITS, b)) > a else b)
+        for c, a, b in units.select("code", "valid_from", "valid_to").iter_rows()
+    }
     parts = dict(units.select("code", "part_of_town").iter_rows())
     after: dict[tuple[date, int], list[int]] = {}
     before: dict[tuple[date, int], list[int]] = {}
@@ -98,9 +105,9 @@ def _places(
     for low, high in pairwise([start, *days, end]):
         at = place
         if low >= ends:
-            at = _largest(place, ends - _ONE_DAY, low)
+            at = _largest(in_force(), place, ends - _ONE_DAY, low)
         elif high <= begins and high != start:
-            at = _largest(place, begins, high - _ONE_DAY)
+            at = _largest(in_force(), place, begins, high - _ONE_DAY)
         if at == held:
             continue
         if held is not None:
@@ -110,7 +117,7 @@ def _places(
 
 
 @cache
-def _largest(place: int, from_day: date, to_day: date) -> int:
+def _largest(_division: Division, place: int, from_day: date, to_day: date) -> int:
     shares = shares_of(place, from_day, to_day)
     return max(shares, key=lambda code: (shares[code], -code))
 

@@ -20,8 +20,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from folkestrom.classifications.areas import FIRST_DAY, listed_day, rows_of
-from folkestrom.classifications.tables import municipalities, read_list
+from folkestrom.classifications.areas import FIRST_DAY, listed_day
+from folkestrom.classifications.divisions.division import CHANGES, Division, in_force, listed
+from folkestrom.classifications.tables import municipalities
 from folkestrom.errors import UsageError
 
 #: Shares of one code, by the codes that it goes to; codes are numbers.
@@ -30,7 +31,6 @@ Shares = dict[int, float]
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
 
-@cache
 def municipality_changes() -> pl.DataFrame:
     """Every change of municipalities since 1960.
 
@@ -44,13 +44,11 @@ def municipality_changes() -> pl.DataFrame:
     >>> split["day"][0], split["new"].to_list(), split["basic_units"].to_list()
     (datetime.date(2024, 1, 1), ['1508', '1580'], [84, 25])
     """
-    text = read_list("municipality_changes.csv")
-    return text.with_columns(
-        pl.col("day").str.to_date(), pl.col("basic_units").cast(pl.Int32)
-    ).sort("day", "old", "new")
+    text = pl.DataFrame(listed(in_force(), CHANGES))
+    units = pl.col("basic_units").replace("", None).cast(pl.Int32)
+    return text.with_columns(pl.col("day").str.to_date(), units).sort("day", "old", "new")
 
 
-@cache
 def border_days(after: date = FIRST_DAY, until: date = date.max) -> tuple[date, ...]:
     """Days on which borders or numbers change, from the one after `after` to `until`.
 
@@ -59,7 +57,12 @@ def border_days(after: date = FIRST_DAY, until: date = date.max) -> tuple[date, 
     >>> [day.year for day in border_days(date(2017, 1, 1), date(2025, 1, 1))]
     [2018, 2019, 2020, 2024]
     """
-    return tuple(day for day in _steps(back=False) if after < day <= until)
+    return _border_days(in_force(), after, until)
+
+
+@cache
+def _border_days(division: Division, after: date, until: date) -> tuple[date, ...]:
+    return tuple(day for day in _steps_of(division, back=False) if after < day <= until)
 
 
 def conversion(from_day: date, to_day: date) -> pl.DataFrame:
@@ -230,11 +233,15 @@ def _parts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
     return parts
 
 
-@cache
 def _steps(*, back: bool) -> dict[date, dict[int, Shares]]:
     """Of each day with changes, the shares of every code that changes on it."""
+    return _steps_of(in_force(), back=back)
+
+
+@cache
+def _steps_of(division: Division, *, back: bool) -> dict[date, dict[int, Shares]]:
     # Not of `municipality_changes`: most questions in other borders need no frame.
-    rows = sorted(rows_of("municipality_changes.csv"), key=itemgetter("day", "old", "new"))
+    rows = sorted(listed(division, CHANGES), key=itemgetter("day", "old", "new"))
     counted: dict[date, dict[int, dict[int, int | None]]] = {}
     for row in rows:
         old, new, units = int(row["old"]), int(row["new"]), row["basic_units"]

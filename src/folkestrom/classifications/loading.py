@@ -1,12 +1,16 @@
 """Classifications from files into a store: read, looked through for faults, and kept.
 
-Three layouts are read from a folder, as CSV or CSV in gzip:
+These layouts are read from a folder, as CSV or CSV in gzip:
 
+- `municipality_changes.csv`, `municipalities.csv` and `counties.csv`: changes of municipalities
+  later than the program's own (`divisions.changes`);
 - `basic_units.csv`: `code`, `name`, `part_of_town`, `part_of_town_name`, `valid_from`, `valid_to`,
   and `basic_unit_changes.csv`: `day`, `old`, `new`;
 - `classifications.csv`: a row a basic unit and version, with semicolons between, as Statistics
   Norway's Klass 1 and 103 are distributed joined (`version_date`, `grunnkrets_no`, `bydel_no` …);
-  what became of a code that ends is told from names and numbers of the next version;
+  what became of a code that ends is told from names and numbers of the next version; with it,
+  `basic_unit_changes_1980_2001.csv` and the like (`older_units`): `oldCode`, `newCode`,
+  `changeOccurred`;
 - any other `NAME.csv` with `code`, `name`, `valid_from` and `valid_to`: the list NAME.
 """
 
@@ -25,7 +29,17 @@ import polars as pl
 
 from folkestrom.classifications.basic_units import ALWAYS, UNIT_PLACES, followed
 from folkestrom.classifications.conversion import shares_of
-from folkestrom.engine.rows import lent
+from folkestrom.classifications.divisions.changes import (
+    AREA_COLUMNS,
+    AreaFiles,
+    divided,
+    later_codes,
+)
+from folkestrom.classifications.divisions.division import Division, in_force, using
+from folkestrom.classifications.divisions.stored import put
+from folkestrom.classifications.older_units import OLDER_COLUMNS, with_older
+from folkestrom.engine.rows import is_any, lent
+from folkestrom.engine.steps import Step, compose, step
 from folkestrom.errors import InputRefused
 from folkestrom.model.report import UNITS
 
@@ -35,6 +49,8 @@ _VERSIONS: Final = "classifications"
 _LIST: Final = ("code", "name", "valid_from", "valid_to")
 #: Last digits of the units for whoever's unit is not known.
 _UNKNOWN: Final = 9_999
+_UNIT_LIST: Final = "basic_unit_list"
+_UNIT_CHANGE: Final = "basic_unit_change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +67,94 @@ class Loaded:
         Other classifications: `classification`, `code`, `name`, `valid_from`, `valid_to`.
     faults
         What is wrong in them, and how it is taken.
+    division
+        Municipalities and their changes later than the program's own.
     """
 
     units: pl.DataFrame | None = None
     changes: pl.DataFrame | None = None
     lists: pl.DataFrame | None = None
     faults: tuple[str, ...] = field(default=())
+    division: Division | None = None
 
 
 def read_folder(folder: Path) -> Loaded:
-    """Read the classifications of a folder.
+    """Read the classifications of a folder, or of one file.
 
     Parameters
     ----------
     folder
-        The folder.
+        The folder, or the file.
 
     Raises
     ------
     InputRefused
-        A folder without any, or a file without the columns of its layout.
+        A folder without any, a file without the columns of its layout, or a change of
+        municipalities that cannot be (`divisions.changes.divided`).
     """
-    files = {path.name.split(".")[0]: path for path in sorted(folder.glob("*.csv*"))}
-    files = {name: path for name, path in files.items() if path.suffix in (".csv", ".gz")}
+    paths = [folder] if folder.is_file() else sorted(folder.glob("*.csv*"))
+    files = {p.name.split(".")[0]: p for p in paths if p.suffix in (".csv", ".gz")}
     if not files:
         raise InputRefused(
             "holds no classification",
             where=str(folder),
-            allowed="basic_units.csv, classifications.csv, or NAME.csv with a list",
+            allowed="basic_units.csv, classifications.csv, municipality_changes.csv, or NAME.csv "
+            "with a list",
             next_step="Name the folder that the files are in with --from.",
         )
-    units = changes = None
-    faults: tuple[str, ...] = ()
-    if _VERSIONS in files:
-        units, changes, faults = from_versions(_read(files.pop(_VERSIONS), ";"))
-    if _UNITS in files:
-        named = (*_LIST, "part_of_town", "part_of_town_name")
-        units = _dated(_columns(_read(files[_UNITS]), named, files.pop(_UNITS)))
-        units = units.with_columns(pl.col("code", "part_of_town").cast(pl.Int32))
-        path = files.pop(_CHANGES, None)
-        empty = pl.DataFrame(schema={"day": pl.Date, "old": pl.Int32, "new": pl.Int32})
-        changes = empty if path is None else _changes(path)
+    division = _division(files)
+    with using(division or in_force()):
+        units, changes, faults = _units(files)
     lists = [
         _dated(
             _columns(_read(path), _LIST, path).select(pl.lit(name).alias("classification"), *_LIST)
         )
         for name, path in files.items()
     ]
-    return Loaded(units, changes, pl.concat(lists) if lists else None, faults)
+    return Loaded(units, changes, pl.concat(lists) if lists else None, faults, division)
+
+
+def _division(files: dict[str, Path]) -> Division | None:
+    """Later municipalities, if there are such files, which are taken out of the others."""
+    paths = {name: files.pop(name) for name in AREA_COLUMNS if name in files}
+    if not paths:
+        return None
+    rows = {
+        name: _columns(_read(path), AREA_COLUMNS[name], path).to_dicts()
+        for name, path in paths.items()
+    }
+    changes, areas, counties = (rows.get(name, []) for name in AREA_COLUMNS)
+    return divided(AreaFiles(changes, areas, counties, {n: str(p) for n, p in paths.items()}))
+
+
+def _units(
+    files: dict[str, Path],
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None, tuple[str, ...]]:
+    """Basic units and what became of them; their files are taken out of the others."""
+    older = [files.pop(name) for name in [*files] if name.startswith(f"{_CHANGES}_")]
+    if _VERSIONS in files:
+        versions = _read(files.pop(_VERSIONS), ";")
+        listed = [_columns(_read(path), OLDER_COLUMNS, path) for path in older]
+        units, changes, faults = from_versions(versions)
+        if listed:
+            units, changes, more = with_older(units, changes, pl.concat(listed, how="diagonal"))
+            faults += more
+        return units, changes, faults
+    if older:
+        raise InputRefused(
+            "has changes of basic units without a list of them",
+            where=str(older[0]),
+            allowed=f"such a file beside {_VERSIONS}.csv",
+            next_step=f"Put {_VERSIONS}.csv into the same folder, and load the folder.",
+        )
+    if _UNITS not in files:
+        return None, None, ()
+    named = (*_LIST, "part_of_town", "part_of_town_name")
+    units = _dated(_columns(_read(files[_UNITS]), named, files.pop(_UNITS)))
+    units = units.with_columns(pl.col("code", "part_of_town").cast(pl.Int32))
+    path = files.pop(_CHANGES, None)
+    empty = pl.DataFrame(schema={"day": pl.Date, "old": pl.Int32, "new": pl.Int32})
+    return units, empty if path is None else _changes(path), ()
 
 
 def from_versions(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
@@ -165,15 +221,42 @@ def keep(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
     loaded
         What files hold.
     """
+    units, changes = loaded.units, loaded.changes
+    if loaded.division is not None:
+        put(connection, loaded.division)
+        listed = {"name": _UNIT_LIST}
+        if units is None and is_any(connection, "duckdb_tables() WHERE table_name = $name", listed):
+            # Where units are follows municipalities, which have changed.
+            units = _table(connection, stored_units())
+            changes = _table(connection, stored_unit_changes())
     tables = {"classification": loaded.lists}
-    if loaded.units is not None and loaded.changes is not None:
-        tables[UNIT_PLACES] = followed(loaded.units, loaded.changes)
-        tables["basic_unit_list"] = loaded.units
-        tables["basic_unit_change"] = loaded.changes
+    if units is not None and changes is not None:
+        with using(loaded.division or in_force()):
+            tables[UNIT_PLACES] = followed(units, changes)
+        tables[_UNIT_LIST] = units
+        tables[_UNIT_CHANGE] = changes
     for name, table in tables.items():
         if table is not None:
             with lent(connection, loaded=table.to_arrow()):
                 connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM loaded")
+
+
+def _table(connection: duckdb.DuckDBPyConnection, asked: Step) -> pl.DataFrame:
+    return pl.DataFrame(connection.sql(compose([asked])).to_arrow_table())
+
+
+@step("units", reads=[_UNIT_LIST])
+def stored_units() -> str:
+    """Basic units as they were loaded."""
+    return f"""
+        SELECT code, name, part_of_town, part_of_town_name, valid_from, valid_to FROM {_UNIT_LIST}
+    """
+
+
+@step("unit_changes", reads=[_UNIT_CHANGE])
+def stored_unit_changes() -> str:
+    """What became of basic units, as it was loaded."""
+    return f"SELECT day, old, new FROM {_UNIT_CHANGE}"
 
 
 def _faults(rows: pl.DataFrame) -> tuple[str, ...]:
@@ -282,4 +365,6 @@ def counts(loaded: Loaded) -> dict[str, int]:
         found["part_of_town"] = loaded.units["part_of_town"].drop_nulls().n_unique()
     if loaded.lists is not None:
         found.update(loaded.lists["classification"].to_list())
+    if loaded.division is not None:
+        found["municipality"] = len(later_codes(loaded.division))
     return dict(found)

@@ -9,12 +9,15 @@ from typing import Any, Final
 import polars as pl
 
 from folkestrom.classifications.basic_units import ALWAYS
+from folkestrom.classifications.divisions.changes import AreaFiles, divided
+from folkestrom.classifications.divisions.division import CHANGES, MUNICIPALITIES, Division, listed
 from folkestrom.classifications.loading import Loaded
 from folkestrom.errors import UsageError, UserError
 
 #: Lists of the service by name, with their numbers there.
 LISTS: Final = {"part_of_town": 103, "centrality": 128, "marital_status": 19}
 _BASIC_UNITS: Final = 1
+_MUNICIPALITIES: Final = 131
 #: The service has basic units, and changes of them, from this day on.
 _FIRST: Final = date(1980, 1, 1)
 
@@ -33,6 +36,8 @@ def pulled(lists: Mapping[str, int], until: date) -> Loaded:
     ------
     UsageError
         The package is not installed, or the service did not answer with a classification.
+    InputRefused
+        It tells of changes of municipalities that cannot be.
     """
     klass = _package()
     end = str(until)
@@ -58,7 +63,31 @@ def pulled(lists: Mapping[str, int], until: date) -> Loaded:
         _codes(klass, number, end).select(pl.lit(name).alias("classification"), pl.all())
         for name, number in lists.items()
     ]
-    return Loaded(units, change, pl.concat(others) if others else None)
+    lists_of_all = pl.concat(others) if others else None
+    return Loaded(units, change, lists_of_all, division=_division(klass, end))
+
+
+def _division(klass: Any, end: str) -> Division:
+    """Municipalities later than the program's own."""
+    last = max(row["day"] for row in listed(Division(), CHANGES))
+    codes = _codes(klass, _MUNICIPALITIES, end).with_columns(pl.all().cast(pl.String))
+    valid = codes.rows_by_key("code", named=True)
+    changes = _asked(
+        _MUNICIPALITIES,
+        lambda: klass.KlassClassification(str(_MUNICIPALITIES)).get_changes(str(_FIRST), end),
+    )
+    told = _texts(changes).select(day="changeOccurred", old="oldCode", new="newCode")
+    later = told.filter(pl.col("day") > last).unique(maintain_order=True).to_dicts()
+    # The service does not say that a number which gives a part away goes on.
+    going_on = {
+        (row["day"], row["old"], row["old"])
+        for row in later
+        if any(s["valid_from"] <= row["day"] < s["valid_to"] for s in valid.get(row["old"], ()))
+    } - {(row["day"], row["old"], row["new"]) for row in later}
+    later += [dict(zip(("day", "old", "new"), row, strict=True)) for row in sorted(going_on)]
+    names = codes.filter(pl.col("valid_from") > last).select("code", "name", "valid_from")
+    where = dict.fromkeys((CHANGES, MUNICIPALITIES), f"Klass {_MUNICIPALITIES}")
+    return divided(AreaFiles(later, names.to_dicts(), (), where))
 
 
 def _package() -> Any:

@@ -2,8 +2,9 @@
 
 Codes and names are facts, cited in the column `source`: Statistics Norway's Klass 131 for
 municipalities from 1971 on, the Norwegian Tax Administration's list of historical municipality
-numbers before that, Klass 104 for counties. From 1 January 1960 to the division of 2024, which has
-not changed since. A name that changed is a row of its own.
+numbers before that, Klass 104 for counties. From 1 January 1960 to the division of 2024, which is
+that of 2025 too; later changes are a store's own (`divisions`). A name that changed is a row of its
+own.
 
 Basic units, the level below, are not among the program's own lists: an office loads them into its
 store (`folkestrom classifications`). Those of a synthetic country are synthetic: numbered inside
@@ -14,16 +15,21 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from importlib import resources
 
 import polars as pl
 
 from folkestrom.classifications.areas import listed_day
+from folkestrom.classifications.divisions.division import (
+    COUNTIES,
+    MUNICIPALITIES,
+    Division,
+    in_force,
+    listed,
+)
 from folkestrom.errors import UsageError
 from folkestrom.model.report import UNITS
 
 
-@cache
 def municipality_names() -> pl.DataFrame:
     """Every name of every municipality.
 
@@ -31,13 +37,12 @@ def municipality_names() -> pl.DataFrame:
     open) and `source`. One row a code and spell.
     """
     county = pl.col("code").str.head(2).alias("county")
-    return _read("municipalities.csv").with_columns(county)
+    return _read(in_force(), MUNICIPALITIES).with_columns(county)
 
 
-@cache
 def county_names() -> pl.DataFrame:
     """Every county: `code` (two digits), `name`, `valid_from`, `valid_to`, `source`."""
-    return _read("counties.csv")
+    return _read(in_force(), COUNTIES)
 
 
 def municipalities(day: date) -> pl.DataFrame:
@@ -107,15 +112,10 @@ def county_of(municipality: int) -> int:
     return municipality // 100
 
 
-def read_list(name: str) -> pl.DataFrame:
-    """One of the lists that come with the program, as text."""
-    path = resources.files("folkestrom.classifications") / "data" / name
-    return pl.read_csv(path.read_bytes(), infer_schema=False)
-
-
-def _read(name: str) -> pl.DataFrame:
+@cache
+def _read(division: Division, name: str) -> pl.DataFrame:
     return (
-        read_list(name)
+        pl.DataFrame(listed(division, name))
         .with_columns(pl.col("valid_from", "valid_to").str.to_date())
         .sort("code", "valid_from")
     )

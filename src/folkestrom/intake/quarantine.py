@@ -24,7 +24,7 @@ from folkestrom.intake.reading.header import (
 from folkestrom.intake.reading.writing import write_rows
 from folkestrom.intake.reasons import Reason
 from folkestrom.intake.tables import LINES, has_lines
-from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS
+from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS, MUNICIPALITY_DIGITS
 
 #: More rows than any table has.
 _MOST: Final = 2**63 - 1
@@ -87,7 +87,9 @@ def count_by_source(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, st
     return [(*key, many) for key, many in found.most_common()]
 
 
-def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:
+def export(
+    connection: duckdb.DuckDBPyConnection, to: Path, municipalities: Sequence[str] | None = None
+) -> int:
     """Write what waits in quarantine to a file that can be mended and taken in again.
 
     The file holds the records themselves, and so belongs to the office.
@@ -98,11 +100,24 @@ def export(connection: duckdb.DuckDBPyConnection, to: Path) -> int:
         The store.
     to
         The file; its ending says the format.
+    municipalities
+        Only what waits because of these numbers, or of basic units in them; None: everything.
     """
-    return write_rows(connection, _export_sql(has_bytes=has_lines(connection)), to)
+    only = "TRUE" if municipalities is None else _waits_for(municipalities)
+    return write_rows(connection, _export_sql(only, has_bytes=has_lines(connection)), to)
 
 
-def _export_sql(*, has_bytes: bool) -> str:
+def _waits_for(municipalities: Sequence[str]) -> str:
+    listed = ", ".join(f"'{int(code):0{MUNICIPALITY_DIGITS}d}'" for code in municipalities)
+    columns = ", ".join(f"'{c.name}'" for c in COLUMNS if c.codes in {"municipality", "basic_unit"})
+    reasons = f"'{Reason.CODE_NOT_VALID}', '{Reason.UNKNOWN_CODE}'"
+    return (
+        f"q.reason IN ({reasons}) AND q.column_name IN ({columns}) "
+        f'AND left(q."value", {MUNICIPALITY_DIGITS}) IN ({listed or "NULL"})'
+    )
+
+
+def _export_sql(only: str, *, has_bytes: bool) -> str:
     labels = ["id", "reason", "column_name", '"value"', "allowed", "file", '"row"']
     marks = ", ".join(
         f"q.{label} AS {name}" for label, name in zip(labels, EXPORT_COLUMNS, strict=False)
@@ -118,7 +133,7 @@ def _export_sql(*, has_bytes: bool) -> str:
     )
     return (
         f"SELECT {marks}, {line}, {exact} AS {QUARANTINE_BYTES}, {texts} "
-        f"FROM quarantine q {lines} WHERE q.closed_by IS NULL ORDER BY q.id"
+        f"FROM quarantine q {lines} WHERE q.closed_by IS NULL AND ({only}) ORDER BY q.id"
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import polars as pl
 
+from folkestrom.engine.rows import first_row
 from folkestrom.errors import InputRefused
 from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import MUNICIPALITY_DIGITS
@@ -117,6 +119,51 @@ def read_stays(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     finally:
         connection.unregister("arriving_stays")
     return frame.height
+
+
+def put_in_borders(
+    connection: duckdb.DuckDBPyConnection, numbers: pl.DataFrame, day: date, known_at: date
+) -> None:
+    """Give the stays that were read the numbers that their municipalities have on a day.
+
+    Of one that is divided, the part in which the register has the person then, else the largest.
+
+    Parameters
+    ----------
+    connection
+        An open store, with the stays.
+    numbers
+        `code`, `begins`, `ends`, `to`, `weight`: where a number, used in a time, is on the day.
+    day, known_at
+        Reference and knowledge date.
+    """
+    connection.register("numbers", numbers.to_arrow())
+    try:
+        for column in _MUNICIPALITIES:
+            connection.execute(
+                f"""
+                UPDATE {TABLE} t SET {column} = n."to" FROM (
+                  SELECT o.stay, arg_max(m."to", (m."to" IS NOT DISTINCT FROM r.municipality)::INT
+                    + m.weight / 2) AS "to"
+                  FROM {TABLE} o
+                  JOIN numbers m ON m.code = o.{column}
+                    AND m.begins <= o.from_date AND m.ends > o.from_date
+                  LEFT JOIN residence r ON r.person = o.person
+                    AND r.valid_from < $day AND r.valid_to >= $day
+                    AND r.known_from <= $known_at AND r.known_to > $known_at
+                  GROUP BY o.stay
+                ) n WHERE n.stay = t.stay
+                """,
+                {"day": day, "known_at": known_at},
+            )
+    finally:
+        connection.unregister("numbers")
+
+
+def first_day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The first day of any stay that was read."""
+    row = first_row(connection, f"SELECT min(from_date) FROM {TABLE}")
+    return None if row is None else row[0]
 
 
 def _frame(path: Path) -> pl.DataFrame:

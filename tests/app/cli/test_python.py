@@ -172,6 +172,10 @@ METHODS: dict[str, dict[str, Any]] = {
     "linked": {},
     "load_classifications": {"folder": "none"},
     "pull_classifications": {"lists": None},
+    "convert_totals": {
+        "file": "none.csv", "from_": 2020, "to_": 2024, "places": "municipality",
+        "measure": "persons", "weights": None, "to": "polars",
+    },
     "in_borders": {"of": "2024"},
     "export_held": {"variable": "income", "file": "held.csv"},
     "study": {"study": "none.toml"},

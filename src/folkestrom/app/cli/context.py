@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import typer
 
 from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.errors import UsageError
+from folkestrom.model.names import without_effect
 from folkestrom.model.specification import Language
 from folkestrom.publish.formats.output_format import OutputFormat
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from folkestrom.model.cells import Cells
 
 __all__ = ["OutputFormat", "Settings", "settings"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_HAS_PLACES: Final = "has_places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,32 @@ class Settings:
     def result(self) -> PlainConsole:
         """Console for results: standard output; what is no terminal has room for any line."""
         return PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else WIDEST)
+
+
+def has_places(command: Command) -> Command:
+    """Declare that places are in what a command does, so that it obeys --borders.
+
+    Every other command refuses that option.
+    """
+    setattr(command, _HAS_PLACES, True)
+    return command
+
+
+def refuse_borders(command: Any, borders: str) -> None:
+    """Refuse --borders for a command without places.
+
+    Parameters
+    ----------
+    command
+        The command that is asked for.
+    borders
+        What is asked for.
+    """
+    if not hasattr(command.callback, _HAS_PLACES):
+        raise without_effect(
+            "--borders", borders, "the command asks for no places of a register",
+            "Leave it out; a result is in the borders that it was asked for in",
+        )  # fmt: skip
 
 
 def settings(ctx: typer.Context) -> Settings:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from folkestrom.app.cli.context import refuse_borders
 from folkestrom.app.cli.language.catalogue import asked
 from folkestrom.app.cli.options import option
 from folkestrom.errors import (
@@ -78,6 +79,9 @@ class FolkestromGroup(TyperGroup):
         for word in rest:
             reached = getattr(reached, "commands", {}).get(word, reached)
         self._options = {typed for one in getattr(reached, "params", ()) for typed in one.opts}
+        borders = ctx.params.get("borders")
+        if borders is not None and not hasattr(reached, "commands"):
+            refuse_borders(reached, borders)
         return name, command, rest
 
     @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.context import Settings, has_places, settings
 from folkestrom.app.cli.options import Wait
 from folkestrom.errors import EXIT_INPUT_REFUSED
 
@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(store_app, name="store")
 
 
+@has_places
 def intake(
     ctx: typer.Context,
     files: Annotated[

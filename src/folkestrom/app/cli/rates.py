@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import (
     End,
     KnownAt,
@@ -60,6 +60,7 @@ def register(app: typer.Typer) -> None:
     app.command("decompose")(decompose)
 
 
+@has_places
 def rates(
     ctx: typer.Context,
     start: Start,
@@ -141,6 +142,7 @@ def rates(
     given.write(given.answer(question, wait).cells, output)
 
 
+@has_places
 def decompose(
     ctx: typer.Context,
     start: Start,

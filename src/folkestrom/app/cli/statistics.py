@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import OutputFormat, settings
+from folkestrom.app.cli.context import OutputFormat, has_places, settings
 from folkestrom.app.cli.options import (
     DAY,
     CompareKnown,
@@ -56,6 +56,7 @@ def register(app: typer.Typer) -> None:
     app.command("table")(table)
 
 
+@has_places
 def population(
     ctx: typer.Context,
     dates: Annotated[
@@ -105,6 +106,7 @@ def population(
     given.write(given.answer(question, wait), output)
 
 
+@has_places
 def changes(
     ctx: typer.Context,
     start: Start,
@@ -159,6 +161,7 @@ def changes(
     given.write(units, output)
 
 
+@has_places
 def table(
     ctx: typer.Context,
     name: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import OutputFormat, Settings, settings
+from folkestrom.app.cli.context import OutputFormat, Settings, has_places, settings
 from folkestrom.app.cli.options import Level, Output, Publish, StudyFile, Wait, option
 from folkestrom.errors import UsageError
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("follow")(follow)
 
 
+@has_places
 def study(
     ctx: typer.Context,
     file: StudyFile,
@@ -86,6 +87,7 @@ def _print(given: Settings, made: Made) -> None:
         given.progress().print(f"{rows:,} rows written to {path}")
 
 
+@has_places
 def describe(
     ctx: typer.Context,
     file: Annotated[
@@ -146,6 +148,7 @@ def _shares(text: str) -> tuple[float, ...]:
         ) from None
 
 
+@has_places
 def follow(
     ctx: typer.Context,
     file: StudyFile,

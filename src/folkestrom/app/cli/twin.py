@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from folkestrom.app.cli.context import Settings, settings
+from folkestrom.app.cli.context import Settings, has_places, settings
 from folkestrom.classifications.reported import AS_IT_WAS
 from folkestrom.errors import UsageError
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("twin")(twin)
 
 
+@has_places
 def twin(
     ctx: typer.Context,
     out: Annotated[

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
+from folkestrom.classifications.divisions.division import using
+from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
@@ -72,7 +74,7 @@ def reading(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
     waiting.say("The register's tables are of an earlier log or method; making them again.")
     with writing(folder, waiting) as connection:
         refresh_alone(connection, tables)
-    with open_for_reading(folder, waiting) as connection:
+    with open_for_reading(folder, waiting) as connection, using(of_store(connection)):
         require_fresh(connection, tables)
         yield connection
 
@@ -134,12 +136,13 @@ def looking(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
         require_tables(connection, folder)
         current = not lacks_columns(connection)
         if current:
-            yield connection
+            with using(of_store(connection)):
+                yield connection
     if current:
         return
     with writing(folder, waiting):
         pass
-    with open_for_reading(folder, waiting) as connection:
+    with open_for_reading(folder, waiting) as connection, using(of_store(connection)):
         yield connection
 
 
@@ -151,4 +154,5 @@ def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
         if lacks_columns(connection):
             with transaction(connection):
                 add_columns(connection)
-        yield connection
+        with using(of_store(connection)):
+            yield connection

@@ -92,6 +92,32 @@ def codes_by_spell(units: Int, days: tuple[date, ...]) -> Int:
     return np.array(codes)
 
 
+def places_of(units: Int) -> pa.Table:
+    """The municipality of each basic unit from when to when, by its number in 2020.
+
+    Columns: `unit`, `municipality`, `begins`, `ends` (half open).
+
+    Examples
+    --------
+    >>> places_of(np.array([30050001])).slice(0, 1).to_pylist()[0]["municipality"]
+    602
+    """
+    days = border_days()
+    spells = codes_by_spell(units, days)
+    edges = [date.min, *days, date(9999, 12, 31)]
+    return pa.concat_tables(
+        pa.table(
+            {
+                "unit": units,
+                "municipality": codes // _UNIT,
+                "begins": pa.repeat(pa.scalar(begins), len(units)),
+                "ends": pa.repeat(pa.scalar(ends), len(units)),
+            }
+        )
+        for codes, begins, ends in zip(spells, edges, edges[1:], strict=False)
+    )
+
+
 def _numbered(codes: Int, places: Int, used: dict[int, int]) -> Int:
     """Codes in the municipalities of another spell: the same where these are, else the next free.
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
-from folkestrom.twin.output.borders import CLASSIFICATIONS, units_of, write_as_it_was
+from folkestrom.twin.output.borders import CLASSIFICATIONS, places_of, units_of, write_as_it_was
 from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.households import Households, Students
@@ -170,16 +170,17 @@ def create(
             targets, work / REPORTS, seed, calibrated, progress, observe,
             EngineSettings.from_environment().threads, homes,
         )  # fmt: skip
-        if as_it_was:
-            (work / CLASSIFICATIONS).mkdir()
-            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units_of(done.country))
         if stays:
             write_stays(
                 work / REPORTS,
                 work / "stays.parquet",
                 work / TRUTH / "residence.parquet",
                 last_year,
+                places_of(units_of(done.country)) if as_it_was else None,
             )
+        if as_it_was:
+            (work / CLASSIFICATIONS).mkdir()
+            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units_of(done.country))
         _describe(work / TRUTH / "model.json", done, (scale, seed, calibrated))
     return Result(
         folder, targets, seed, calibrated, done.reports, done.persons, done.person_years, done.notes

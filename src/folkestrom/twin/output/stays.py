@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from folkestrom.engine.paths import literal
+from folkestrom.model.report import UNITS
 
 #: Share of immigrations that are for less than twelve months and for six or more. 2020: 38 071 by
 #: the law (Statistics Norway), 36 287 by twelve months (Eurostat, migr_imm1ctz).
@@ -93,7 +95,7 @@ _MIGRANTS: Final = """
     ), spell AS (
       SELECT s.person, CASE WHEN kind = 'emigration' THEN country ELSE 'NO' END AS country,
              event_date AS from_date, kind,
-             TRY_CAST(CASE WHEN kind <> 'emigration' THEN municipality END AS INTEGER)
+             TRY_CAST(CASE WHEN kind <> 'emigration' THEN basic_unit END AS INTEGER)
                AS municipality,
              lead(event_date) OVER (PARTITION BY s.person ORDER BY event_date, s.received_at,
                  s.source_report_id)
@@ -168,7 +170,9 @@ _NOTICE: Final = """
 """
 
 
-def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
+def write_stays(
+    reports: Path, to: Path, truth: Path, last_year: int, places: pa.Table | None = None
+) -> None:
     """Write the stays of a country whose reports are written, and who of them is resident.
 
     Parameters
@@ -182,6 +186,9 @@ def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
         year, and `rule`, where one rule keeps the register from being changed.
     last_year
         The country ends on 1 February of it.
+    places
+        What municipality each basic unit is in, from when to when: `unit`, `municipality`,
+        `begins`, `ends`; None: that of its number, always.
     """
     # One thread: the same rows in the same order, whatever the machine.
     with duckdb.connect(config={"threads": 1}) as connection:
@@ -198,13 +205,37 @@ def write_stays(reports: Path, to: Path, truth: Path, last_year: int) -> None:
         _add_unreported(connection, last_year)
         _add_gone(connection)
         _add_unmoved(connection, last_year)
+        connection.execute(
+            f"CREATE TEMP TABLE place AS {_FIXED}"
+            if places is None
+            else "CREATE TEMP TABLE place AS FROM places"
+        )
         day = f"DATE '{last_year}-01-01'"
         connection.execute(f"COPY ({_ordered()}) TO '{literal(to)}' (FORMAT parquet)")
         connection.execute(f"COPY ({_truth(day)}) TO '{literal(truth)}' (FORMAT parquet)")
 
 
+#: The municipality of every unit that stays are in, as its number says.
+_FIXED: Final = f"""
+    SELECT DISTINCT municipality AS unit, municipality // {UNITS} AS municipality,
+           DATE '0001-01-01' AS begins, DATE '9999-12-31' AS ends
+    FROM (SELECT municipality FROM case_stay UNION SELECT family_municipality FROM case_stay
+          UNION SELECT municipality FROM told_stay)
+"""
+
+
 def _ordered() -> str:
-    return "SELECT * EXCLUDE (rule) FROM case_stay ORDER BY ALL"
+    """Stays as they are written: up to now their municipalities were basic units."""
+    names = ("municipality", "family_municipality")
+    replaced = ", ".join(f"{n}_of.municipality::INTEGER AS {n}" for n in names)
+    joins = " ".join(
+        f"LEFT JOIN place {n}_of ON {n}_of.unit = c.{n} AND {n}_of.begins <= from_date "
+        f"AND {n}_of.ends > from_date"
+        for n in names
+    )
+    return f"""
+        SELECT c.* EXCLUDE (rule) REPLACE ({replaced}) FROM case_stay c {joins} ORDER BY ALL
+    """
 
 
 def _truth(day: str) -> str:
@@ -213,7 +244,7 @@ def _truth(day: str) -> str:
         SELECT c.person,
                coalesce(r.kind <> 'emigration' AND NOT coalesce(r.death_date < {day}, FALSE), FALSE)
                  AND coalesce(max(c.rule), '') <> '{_ENDED}' AS resident,
-               CASE WHEN r.kind <> 'emigration' THEN lpad(r.municipality::VARCHAR, 4, '0')
+               CASE WHEN r.kind <> 'emigration' THEN lpad(p.municipality::VARCHAR, 4, '0')
                  END AS municipality,
                max(c.rule) AS rule
         FROM case_stay c LEFT JOIN (
@@ -222,7 +253,8 @@ def _truth(day: str) -> str:
                    AS death_date
           FROM told_stay WHERE from_date < {day} GROUP BY person
         ) AS r ON r.person = c.person
-        GROUP BY c.person, r.kind, r.death_date, r.municipality ORDER BY 1
+        LEFT JOIN place p ON p.unit = r.municipality AND p.begins <= {day} AND p.ends > {day}
+        GROUP BY c.person, r.kind, r.death_date, p.municipality ORDER BY 1
     """
 
 
@@ -308,7 +340,8 @@ def _add_unmoved(connection: duckdb.DuckDBPyConnection, last_year: int) -> None:
             FROM ({chosen}), (SELECT {away})
             UNION ALL BY NAME
             SELECT person, {where} AS country, away AS from_date, '{ground}' AS ground,
-                   CASE WHEN {here} THEN CASE municipality WHEN 301 THEN 4601 ELSE 301 END
+                   CASE WHEN {here} THEN
+                     CASE municipality // {UNITS} WHEN 301 THEN 46010001 ELSE 3010001 END
                      END AS municipality,
                    away + {days}::INTEGER AS intended_to,
                    CASE WHEN {here} OR away + {days}::INTEGER < {end} THEN away + {days}::INTEGER

@@ -27,6 +27,7 @@ import pyarrow as pa
 from folkestrom.classifications.areas import county_name, municipality_name, names_on
 from folkestrom.classifications.basic_units import UNIT_PLACES
 from folkestrom.classifications.code_lists import county_code, municipality_code
+from folkestrom.classifications.divisions.division import COUNTIES, MUNICIPALITIES
 from folkestrom.classifications.reported import reported_borders
 from folkestrom.engine.rows import catalog_of, first_row, is_table, lent
 from folkestrom.engine.steps import create_view, run
@@ -205,12 +206,12 @@ def _is_place(variable: Variable) -> bool:
 
 def _names(variable: Variable, day: date | None) -> dict[str, str]:
     if variable.decode is municipality_code:
-        file, named = "municipalities.csv", municipality_name
+        listed, named = MUNICIPALITIES, municipality_name
     elif variable.decode is county_code:
-        file, named = "counties.csv", county_name
+        listed, named = COUNTIES, county_name
     else:
         return {}
-    names = names_on(file, day)
+    names = names_on(listed, day)
     return names if day is not None else {code: named(code) for code in names}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     DAY,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("abroad")(abroad)
 
 
+@has_places
 def abroad(
     ctx: typer.Context,
     date: Annotated[str, typer.Option("--date", metavar=DAY, help="Day of the stock.")],

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import (
     DAY,
     Extraction,
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command("households")(households)
 
 
+@has_places
 def households(
     ctx: typer.Context,
     date: Annotated[str, typer.Option("--date", metavar=DAY, help="Day of the stock.")],

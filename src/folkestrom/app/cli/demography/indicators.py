@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     End,
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("indicators")(indicators)
 
 
+@has_places
 def indicators(
     ctx: typer.Context,
     from_: Start,

@@ -8,7 +8,7 @@ import typer
 
 from folkestrom.analysis.life_tables.design import Closing, LifeTableDesign
 from folkestrom.app.cli.completion.words import names_of
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import (
     End,
     KnownAt,
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command("life-table")(life_table)
 
 
+@has_places
 def life_table(
     ctx: typer.Context,
     start: Start,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     End,
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command("moves")(moves)
 
 
+@has_places
 def moves(
     ctx: typer.Context,
     from_: Start,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.demography.answering import answered, question_of
 from folkestrom.app.cli.options import (
     Extraction,
@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
     app.command("project")(project)
 
 
+@has_places
 def project(
     ctx: typer.Context,
     from_: First,
@@ -157,7 +158,7 @@ def project(
         said = {
             "--known-at": known_at != PUBLISHED, "--extraction": extraction_months is not None,
             "--years": years != BASE_YEARS, "--wait": wait is not None, "--areas": bool(areas),
-            "--durations": durations != DURATIONS,
+            "--durations": durations != DURATIONS, "--borders": settings(ctx).borders is not None,
         }  # fmt: skip
         _check_of_tables(said)
     if tables is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.demography.project import Areas, BaseYears, Durations
 from folkestrom.app.cli.options import (
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("simulate")(simulate)
 
 
+@has_places
 def simulate(
     ctx: typer.Context,
     from_: Annotated[int, typer.Option("--from", help="The first year that is lived through.")],

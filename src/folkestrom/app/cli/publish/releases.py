@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import DAY, Wait
 from folkestrom.app.cli.publish.review import show_review
 from folkestrom.errors import UsageError
@@ -51,6 +51,7 @@ def _desk(releases: Path) -> Desk:
 
 
 @publish_app.command("build")
+@has_places
 def build(
     ctx: typer.Context,
     tables: Annotated[
@@ -200,6 +201,7 @@ def release_due(
 
 
 @publish_app.command("trial")
+@has_places
 def trial_release(ctx: typer.Context, releases: Releases = FOLDER, wait: Wait = None) -> None:
     """Release every table of a demonstration's store at once, in the names of invented persons."""
     from folkestrom.app.demo.trial import trial

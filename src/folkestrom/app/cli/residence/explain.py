@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import DAY, KnownAt, Wait, option
 from folkestrom.model.codes import Kind
 from folkestrom.model.countries import alpha2
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     app.command("explain")(explain)
 
 
+@has_places
 def explain(
     ctx: typer.Context,
     person: Annotated[int, typer.Argument(help="Pseudonym of the person.")],

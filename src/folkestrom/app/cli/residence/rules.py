@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     DAY,
@@ -81,6 +81,7 @@ def decide(
 
 
 @residence_app.command("audit")
+@has_places
 def audit(
     ctx: typer.Context,
     stays: StaysFile,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -165,13 +166,14 @@ class _Together:
     def all_made(self, wanted: Sequence[Declared]) -> Generator[_Made, None, None]:
         """Tables as they may be shown; one is counted while that before it is protected."""
         with ThreadPoolExecutor(1) as counting:
-            coming = counting.submit(self._counted, wanted[0])
+            # In the context of the question, which has the store's division of municipalities.
+            coming = counting.submit(copy_context().run, self._counted, wanted[0])
             try:
                 for declared, following in zip_longest(wanted, wanted[1:]):
                     self._question.progress(f"{declared.id} {declared.title.en}")
                     counted = coming.result()
                     if following is not None:
-                        coming = counting.submit(self._counted, following)
+                        coming = counting.submit(copy_context().run, self._counted, following)
                     yield self._protected(declared, counted)
             except BaseException:
                 self._connection.interrupt()

@@ -14,6 +14,7 @@ from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.app.office.quality.flags import day_of
+from folkestrom.classifications.areas import FIRST_DAY
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
@@ -22,7 +23,8 @@ from folkestrom.model.time import extraction
 from folkestrom.residence.deciding import Rulebook
 from folkestrom.residence.explaining import Explanation, explain
 from folkestrom.residence.law import BASES, READINGS, Base, Reading
-from folkestrom.residence.stays import read_stays
+from folkestrom.residence.stays import first_day, put_in_borders, read_stays
+from folkestrom.variables.borders.numbers import numbers_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class AuditQuestion:
 
         read_stays(connection, self.stays)
         known = known_on(connection, self.known_at, self.day)
+        since = max(first_day(connection) or self.day, FIRST_DAY)
+        put_in_borders(connection, numbers_on(connection, self.day, since), self.day, known)
         return self.shown.of(audit(connection, self.book, self.day, known, self.by))
 
 

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from folkestrom.app.office import arguments, intake, linkage
+from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.intake import StoreInfo
 from folkestrom.app.office.linkage import LinkedInfo
 from folkestrom.app.office.vocabulary import classifications
 from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
+from folkestrom.app.office.vocabulary.conversion import ConversionQuestion, convert
 from folkestrom.columns import check_arguments, check_path
 from folkestrom.errors import UsageError
 from folkestrom.intake.counts import IntakeResult
+from folkestrom.model.cells import Frame, Target
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day
@@ -162,6 +165,43 @@ class Deliveries(Opened):
         """
         check_arguments(Deliveries.pull_classifications, locals())
         return classifications.pull(self.path, self.waiting, lists)
+
+    def convert_totals(
+        self,
+        file: str | os.PathLike[str],
+        from_: str | int,
+        to_: str | int,
+        *,
+        places: str = "municipality",
+        measure: str | Iterable[str] = "persons",
+        weights: str | os.PathLike[str] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Totals of a file in other borders, with what is estimated marked in `status`.
+
+        The store need not be there; if it is, changes of municipalities that it knows count too.
+
+        Parameters
+        ----------
+        file
+            A CSV or Parquet file of totals by municipality.
+        from_, to_
+            Years whose borders the totals are in, and shall be in.
+        places, measure
+            The file's column of municipalities, and those of totals.
+        weights
+            A file of your own weights: `code_from`, `code_to`, `weight`; None: shares of basic
+            units.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Deliveries.convert_totals, locals())
+        check_path(file, "file")
+        question = ConversionQuestion.asked(
+            parameter, file=file, from_=from_, to_=to_, places=places, measure=measure,
+            weights=weights,
+        )  # fmt: skip
+        return convert(self.path, self.waiting, question).to(to)
 
     def linked(self) -> list[LinkedInfo]:
         """What variables are linked."""
