@@ -56,8 +56,8 @@ def newcomer_statuses(
 ) -> NDArray[np.int64]:
     """Return the (10,) marital statuses of a group's newcomers.
 
-    As many with unknown status as the target misses, never married as the target's share, or
-    as many as it cannot do without; the others mostly married.
+    As many with unknown status as the target misses, never married and divorced as the target's
+    share, or as many as it cannot do without; the others married.
     """
     out = np.zeros(10, np.int64)
     out[0] = min(max(int(want[0] - have[0]), 0), number)
@@ -68,7 +68,7 @@ def newcomer_statuses(
     share = want[1] / max(int(want.sum()), 1)
     out[1] = min(max(round(number * share), int(want[1] - have[1])), number)
     rest = number - int(out[1])
-    out[4] = int(rest * 0.05)
+    out[4] = min(round(number * int(want[4]) / max(int(want.sum()), 1)), rest)
     out[2] = rest - out[4]
     return out
 
