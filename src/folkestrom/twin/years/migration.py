@@ -354,13 +354,14 @@ def _carry_out(
     target[heads] = goal
     day = np.zeros(country.size, np.int32)
     day[heads] = _days(country, heads, w, _MOVE_DAY)
-    via = _stop_on_the_way(country, w, heads, goal, day)
     followers = followers[target[people.leader[followers]] >= 0]
     target[followers] = target[people.leader[followers]]
     day[followers] = day[people.leader[followers]]
     mothers = people.mother[babies]
     babies, mothers = babies[target[mothers] >= 0], mothers[target[mothers] >= 0]
     target[babies], day[babies] = target[mothers], day[mothers]
+    moved = len(heads) + len(followers) + int((people.birth[babies] < day[babies]).sum())
+    via = _stop_on_the_way(country, w, heads, goal, day, moved)
     unit = np.zeros(country.size, np.int16)
     arrivals_unit = 1 + (
         draws(country.seed, heads, w.year, _MOVE_DAY + 1) * country.units[goal]
@@ -430,19 +431,23 @@ def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> I
 
 
 def _stop_on_the_way(
-    country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]
+    country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32], moved: int
 ) -> Index:
-    """Let six in a hundred heads move twice: first somewhere else; returns who did."""
+    """Let some heads move twice, first somewhere else; returns who did.
+
+    Six in a hundred, or as many as are missing to the year's moves when `moved` persons move once.
+    """
     people = country.people
     u = draws(country.seed, heads, w.year, _VIA)
     last = people.last_residence[heads]
-    twice = (
-        (u < 0.06) & (w.erroneous[heads] == 0) & (day[heads] > np.maximum(last, w.first_day) + 20)
-    )
-    persons = heads[twice]
-    stop = ((u[twice] * 1e6).astype(np.int64)) % len(country.units)
-    fine = (stop != goal[twice]) & (stop != people.municipality[persons])
-    persons, stop = persons[fine], stop[fine]
+    stop = ((u * 1e6).astype(np.int64)) % len(country.units)
+    fit = (w.erroneous[heads] == 0) & (day[heads] > np.maximum(last, w.first_day) + 20)
+    fit &= (stop != goal) & (stop != people.municipality[heads])
+    persons, stop, u = heads[fit], stop[fit], u[fit]
+    known = int(country.targets.moves[w.t]) if w.calibrated else 0
+    missing = known - moved - w.out.count(r.MOVE)
+    twice = np.argsort(u, kind="stable")[: max(missing, 0)] if known else np.flatnonzero(u < 0.06)
+    persons, stop = persons[twice], stop[twice]
     before = place_columns(country, persons, "_from")
     people.municipality[persons] = stop
     people.unit[persons] = 1
