@@ -29,14 +29,14 @@ CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.55
+SHARING: Final = 0.6
 """Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
 CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
 CARE: Final = (0.0024, 0.007, 0.023, 0.06)
 """By age from those ages on: share of the first stock in an institution, and who enters in a year
 (fitted)."""
-TO_CHILDREN, TO_PARENTS = 0.01, 0.6
+TO_CHILDREN, TO_PARENTS = 0.01, 0.9
 """Shares of those who live alone who move to a child's in a year, from 70, and to their
 parents', from 19 to 39 (fitted)."""
 _HOME, _CUSTODY, _SHARE, _CARE, _DAY, _PARTING, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)

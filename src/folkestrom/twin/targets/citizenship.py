@@ -9,6 +9,9 @@ Statistics Norway's numbers of 1 January 2021 (*Immigrants and Norwegian-born to
 parents*), whose regions they are. Immigrants follow the Directorate of Integration and Diversity's
 (IMDi) table by country and municipality, 2006-2021, without its "others"; those of 2000 are to
 those of 2006 as the United Nations' *International Migrant Stock 2019* has 2000 to 2005.
+
+Who came and left in 2020 by citizenship (``data/migration_2020.csv``) is Statistics Norway's
+migration statistics of 26 April 2021.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ EU8: Final = ("PL", "LV", "LT", "EE", "CZ", "SK", "HU", "SI")
 #: Norwegian citizens who come back a year, about (an assumption; Statistics Norway has 7-10 000).
 _RETURNING: Final = 8500.0
 
+#: Stateless, and of unknown citizenship: in no region of the migration statistics.
+_NOWHERE: Final = ("XS", "XX")
 _STOCKS_OF: Final = (2000, 2006, 2010, 2015, 2020, 2021)
 #: Growth of immigrants in a year before 2000, as in `_curve`, and after 2021.
 _OUTSIDE: Final = 1.03
@@ -124,6 +129,59 @@ def regions() -> NDArray[np.int8]:
         out[[COUNTRY_CODES[code] for code in row["countries"].split()]] = r
     out[NO_CODE] = -1
     return out
+
+
+@dataclass(frozen=True)
+class Migrants:
+    """Who came and left in a year by citizenship, as published.
+
+    Attributes
+    ----------
+    year
+        Which.
+    group
+        int64[C]: group of each citizenship; 0 are Norwegian citizens.
+    immigration, emigration
+        float64[K] by group.
+    """
+
+    year: int
+    group: Ints
+    immigration: Floats
+    emigration: Floats
+
+
+def migrant_targets(codes: tuple[str, ...], scale: float = 1.0) -> Migrants:
+    """Migrants of 2020 by citizenship: eleven countries, the rest of each region, and the rest.
+
+    Examples
+    --------
+    >>> found = migrant_targets(("NO", "PL", "FI", "US", "XS"))
+    >>> found.immigration[found.group].tolist()
+    [7257.0, 3674.0, 5342.0, 922.0, 114.0]
+    """
+    rows = {row["citizenship"]: row for row in _read("migration_2020.csv")}
+    of_region = [row["region"] for row in _read("immigrants_2021.csv")]
+    groups = [name for name in rows if len(name) == 2] + [*of_region, "all"]
+    flows = []
+    for kind in ("immigration", "emigration"):
+        left = {name: float(rows[name][kind]) for name in groups}
+        for name in groups:
+            within = _region_of(name) if len(name) == 2 else "all"
+            if name != "all":
+                left[within] -= float(rows[name][kind])
+        flows.append(np.array([left[name] for name in groups]) * scale)
+    group = [groups.index(code if code in groups else _region_of(code)) for code in codes]
+    return Migrants(published.YEAR - 1, np.array(group, np.int64), flows[0], flows[1])
+
+
+def _region_of(code: str) -> str:
+    """Region of a citizenship in the migration statistics, whose first has Norway."""
+    if code == NORWAY:
+        return "eu_eea"
+    if code in _NOWHERE:
+        return "all"
+    return _read("immigrants_2021.csv")[regions()[COUNTRY_CODES[code]]]["region"]
 
 
 def _read(name: str) -> list[dict[str, str]]:

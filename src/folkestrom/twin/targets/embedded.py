@@ -30,7 +30,6 @@ from folkestrom.twin.targets.definition import (
     cohort_base,
     cohort_group_population,
 )
-from folkestrom.twin.targets.events import event_targets
 from folkestrom.twin.targets.expected import percent_change
 from folkestrom.twin.targets.marital import final_marital, marital_trajectories
 from folkestrom.twin.targets.municipalities import Municipalities, embedded_municipalities
@@ -96,7 +95,7 @@ def _assemble(years: tuple[int, ...], population: Ints, births: Ints) -> Targets
         immigration=immigration,
         emigration=emigration,
         adjustment=adjustment,
-        **spread(years, population, final, places, citizens, event_targets(years)),
+        **spread(years, population, final, places, citizens, published.event_targets(years)),
         source="embedded",
         notes=(*NOTES, *places.notes, *citizens.notes),
     )

@@ -160,15 +160,11 @@ def _divorced_more(
     years: tuple[int, ...], t: int, ages: Floats, final: Floats, groups: Ints
 ) -> float:
     """By how many the curves let the divorced grow in a window."""
-    before, after = (
-        _ratio(_divorced, ages[n], ages[-1], years[n], years[-1]) for n in (t, t + 1)
-    )
+    before, after = (_ratio(_divorced, ages[n], ages[-1], years[n], years[-1]) for n in (t, t + 1))
     return float((final[:, :, DIVORCED] * (after - before) * groups).sum())
 
 
-def _shares(
-    year: int, last: int, now: Floats, end: Floats, final: Floats, ratio: Floats
-) -> Floats:
+def _shares(year: int, last: int, now: Floats, end: Floats, final: Floats, ratio: Floats) -> Floats:
     """float64[2, 21, 10]: shares of each status, married the remainder."""
     out = np.zeros_like(final)
     out[:, :, NEVER] = 1.0 - (1.0 - final[:, :, NEVER]) * np.minimum(ratio, 1.0)

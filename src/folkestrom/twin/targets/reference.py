@@ -26,7 +26,6 @@ from folkestrom.twin.targets.definition import (
     cohort_group_population,
 )
 from folkestrom.twin.targets.embedded import spread
-from folkestrom.twin.targets.events import event_targets
 from folkestrom.twin.targets.marital import final_marital
 from folkestrom.twin.targets.municipalities import reference_municipalities
 from folkestrom.twin.targets.rounding import largest_remainder
@@ -81,7 +80,7 @@ def reference_targets(
     places = reference_municipalities(folder, years, population.sum(axis=(1, 2)))
     final, marital_notes = final_marital(years[-1], cohort_group_population(population)[-1])
     citizens = citizenship_targets(years, population, immigration, read_citizenship_shape(folder))
-    events = event_targets(years, read_events(folder / ACCOUNTS))
+    events = published.event_targets(years, read_events(folder / ACCOUNTS))
     targets = Targets(
         years=years,
         population=population,

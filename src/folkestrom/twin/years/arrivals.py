@@ -12,6 +12,7 @@ from folkestrom.twin.lives.origins import NATIVE, NORWAY
 from folkestrom.twin.lives.people import RESIDENT, People
 from folkestrom.twin.lives.random import draws, integer
 from folkestrom.twin.lives.stock import PARENTS_KNOWN_SINCE, give_birth_days
+from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 
 Index = NDArray[np.int64]
@@ -110,6 +111,38 @@ def plan_citizenship(
         over -= 1
     wish[0] = number - int(wish[1:].sum())
     return wish
+
+
+def as_published(
+    planned: NDArray[np.int64],
+    least: NDArray[np.int64],
+    group: NDArray[np.int64],
+    wanted: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return newcomers by sex and citizenship, as many of each group as wanted.
+
+    Parameters
+    ----------
+    planned, least
+        (2, C): how they would come, Norway first, and how many have to for the stocks to be met.
+    group, wanted
+        (C,) group of each citizenship, 0 for Norway's, and newcomers by group. Norwegians make up
+        for what others are too many or too few.
+    """
+    out = np.zeros_like(planned)
+    for g in range(1, len(wanted)):
+        mine = group == g
+        more = max(round(float(wanted[g])) - int(least[:, mine].sum()), 0)
+        weights = np.maximum(planned - least, 0)[:, mine] + 0.01
+        out[:, mine] = least[:, mine] + largest_remainder(weights, more)
+    out[:, 0] = planned.sum(axis=1) - out.sum(axis=1)
+    # A sex that would have too many leaves some to the other, of the citizenship it has most of.
+    for sex in (0, 1):
+        while out[sex, 0] < 0:
+            most = 1 + int(np.argmax((out - least)[sex, 1:]))
+            out[sex, [0, most]] += 1, -1
+            out[1 - sex, [0, most]] += -1, 1
+    return planned if (out[:, 0] < 0).any() or (out < 0).any() else out
 
 
 def create_newcomers(

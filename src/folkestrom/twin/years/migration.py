@@ -38,7 +38,6 @@ from folkestrom.twin.lives.people import (
 from folkestrom.twin.lives.random import draws
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years import reports as r
-from folkestrom.twin.years.cells import count_citizens
 from folkestrom.twin.years.country import Country, place_columns, record_columns
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 from folkestrom.twin.years.window import Index, Window, _days, destination
@@ -101,11 +100,11 @@ def _left_behind(country: Country, persons: Index, year: int) -> Index:
     return np.where(born == country.codes[0], destination(country, persons, year), born)
 
 
-def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
-    """Let newcomers immigrate: `numbers` (2, 106) by cell."""
+def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Index) -> None:
+    """Let newcomers immigrate: `numbers` (2, 106) by cell, after those who are `back`."""
     people, seed, targets = country.people, country.seed, country.targets
     have = count_groups(people, country.size, country.last_year)
-    citizens = citizens_by_sex(country)
+    citizens = country.citizens()
     goal = min(w.t + 1, targets.windows)
     share, wanted = naturalising(country), None
     if w.calibrated:
@@ -128,6 +127,11 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         )
         for s in (0, 1)
     ])  # fmt: skip
+    if w.calibrated and w.year == country.migrants.year:
+        published = country.migrants
+        returned = published.group[country.columns()[people.citizenship[back]]]
+        left = published.immigration - np.bincount(returned, minlength=len(published.immigration))
+        by_sex = arrivals.as_published(by_sex, np.maximum(growth, 0), published.group, left)
     countries = (country.codes, country.region)
     arrivals.give_citizenship(people, new, countries, by_sex, wanted, w.year, seed)
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
@@ -187,16 +191,6 @@ def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:
     reason = np.where(follows, np.where(refuge, int(Reason.REFUGE), int(Reason.FAMILY)), reason)
     people.reason[new] = np.where(reason < len(REASONS), reason, 0)
     return reason
-
-
-def citizens_by_sex(country: Country) -> NDArray[np.int64]:
-    """Return residents by sex and the targets' citizenships, (2, C)."""
-    people, n = country.people, country.size
-    position = np.zeros(1024, np.int64)
-    position[country.codes] = np.arange(len(country.codes))
-    out = np.zeros((2, len(country.codes)), np.int64)
-    count_citizens(people.status, people.sex, people.citizenship, n, position, out)
-    return out
 
 
 def naturalising(country: Country) -> NDArray[np.float64]:

@@ -12,12 +12,12 @@ from folkestrom.twin.lives.people import ABROAD, LEAVE, NEVER, NOTHING, RESIDENT
 from folkestrom.twin.lives.random import draws, permutation
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.migration import citizens_by_sex, naturalising
+from folkestrom.twin.years.migration import naturalising
 from folkestrom.twin.years.window import Index, Window
 
 Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
 
-PARENTS_FIRST = 0.05
+PARENTS_FIRST = 0.15
 """How far, of 1, couples with a child below 18 come before others who marry (assumption)."""
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
@@ -295,7 +295,7 @@ def _tell_partners_abroad(country: Country, persons: Index, status: Index) -> No
 def naturalise(country: Country, w: Window) -> None:
     """Let foreign citizens become Norwegian: as many as are above the target, or by the model."""
     people, n = country.people, country.size
-    have = citizens_by_sex(country)
+    have = country.citizens()
     goal = country.targets.citizenship[min(w.t + 1, country.targets.windows)]
     share = naturalising(country)
     chosen = []
