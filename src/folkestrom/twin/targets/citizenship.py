@@ -46,6 +46,9 @@ _RETURNING: Final = 8500.0
 
 #: Stateless, and of unknown citizenship: in no region of the migration statistics.
 _NOWHERE: Final = ("XS", "XX")
+#: Foreign citizens who become Norwegian in 2020, less those born here: a share of 2021 at least.
+_NATURALISING: Final = 0.003
+
 _STOCKS_OF: Final = (2000, 2006, 2010, 2015, 2020, 2021)
 #: Growth of immigrants in a year before 2000, as in `_curve`, and after 2021.
 _OUTSIDE: Final = 1.03
@@ -86,9 +89,10 @@ def citizenship_targets(
     codes = (NORWAY, *(path.code for path in paths))
     last = _last_counts(paths)
     counts = np.zeros((len(years), 2, len(codes)), dtype=np.int64)
-    for c, path in enumerate(paths, start=1):
-        ratio = _ratios(path, years, shape)
-        counts[:, :, c] = np.floor(ratio[:, None] * last[None, :, c - 1] + 0.5)
+    ratios = np.stack([_ratios(path, years, shape) for path in paths])
+    if not shape and years[-1] == published.YEAR:
+        ratios[:, :-1] *= _with_room(codes, last.sum(axis=0), ratios[:, -2])[:, None]
+    counts[:, :, 1:] = np.floor(ratios.T[:, None] * last + 0.5)
     counts[:, :, 0] = population.sum(axis=2) - counts.sum(axis=2)
     if (counts < 0).any():
         raise UserError("more foreign citizens than residents", where="targets")
@@ -221,6 +225,15 @@ def _curve(path: _Path, year: float) -> float:
     low, high = logistic(2000), logistic(published.YEAR)
     risen = (logistic(year) - low) / (high - low)
     return path.start + (1 - path.start) * risen
+
+
+def _with_room(codes: tuple[str, ...], last: Ints, ratio: Floats) -> Floats:
+    """Factors of the stocks before 2021: the migrants of 2020 leave some to naturalise."""
+    migrants = migrant_targets(codes)
+    group, groups = migrants.group[1:], len(migrants.emigration)
+    end, begin = (np.bincount(group, size, groups) for size in (last, last * ratio))
+    least = (1.0 + _NATURALISING) * end - migrants.immigration + migrants.emigration
+    return np.asarray(np.maximum(least / np.maximum(begin, 1.0), 1.0)[group])
 
 
 def _ratios(path: _Path, years: tuple[int, ...], shape: Shape | None) -> Floats:

@@ -408,9 +408,7 @@ def _leaving(
     return Leaving(mass, going, np.maximum(wanted, 0.0))
 
 
-def _by_group(
-    people: People, persons: Index, group: Index, groups: int
-) -> NDArray[np.float64]:
+def _by_group(people: People, persons: Index, group: Index, groups: int) -> NDArray[np.float64]:
     """Return how many persons there are by group of citizenship."""
     found = np.bincount(group[people.citizenship[persons]], minlength=groups)
     return found.astype(np.float64)
