@@ -403,6 +403,7 @@ def _leaving(
     people, n = country.people, country.size
     late = np.flatnonzero((people.left_year[:n] == w.year) & (people.status[:n] == ABROAD))
     wanted = country.migrants.emigration - _by_group(people, late, group, mass.shape[1])
+    wanted[0] -= w.planned.emigration[:, NEWBORN].sum()  # nearly all of them Norwegian citizens
     going = given.emigrants.astype(np.float64)
     going.reshape(2, AGES)[:, NEWBORN] = 0.0
     return Leaving(mass, going, np.maximum(wanted, 0.0))
