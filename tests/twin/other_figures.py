@@ -50,6 +50,12 @@ REGIONS = (
 """In the order of the twin's regions; the first has Norway."""
 
 
+COLUMNS = [
+    "source_report_id", "annuls", "corrects", "received_at", "person", "kind", "event_date",
+    "municipality", "municipality_from", "marital_status", "partner", "citizenship", "mother",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure: what, as published, and in the twin at its own size."""
@@ -109,8 +115,8 @@ def _households(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, 
 
 def standing(twin: Path) -> pl.DataFrame:
     """Return the reports that stand on 1 February 2021, in order of their events."""
-    frame = pl.read_parquet(sorted((twin / "reports").glob("*.parquet")))
-    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    files = sorted((twin / "reports").glob("*.parquet"))
+    frame = pl.read_parquet(files, columns=COLUMNS)
     known = pl.col("received_at").dt.convert_time_zone("Europe/Oslo")
     frame = frame.filter(known.dt.date() < dt.date(2021, 2, 1))
     gone = pl.concat([frame["annuls"].drop_nulls(), frame["corrects"].drop_nulls()])

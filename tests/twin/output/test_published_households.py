@@ -50,7 +50,8 @@ def too_far(found: list[Figure], bounds: dict[str, float]) -> list[Figure]:
     return [
         one
         for one in found
-        if abs(one.off) > bounds.get(one.name, bounds[one.table])
+        if abs(one.off)
+        > bounds.get(one.name, bounds[one.table])
         + 4.0 * math.sqrt(2.0 / (one.published * one.scale))
     ]
 

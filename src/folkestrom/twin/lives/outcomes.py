@@ -266,15 +266,24 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
 
 
 @kernel
-def weigh_by_group(people, cells, work, year, seed, bend, tables, group, out):
-    """Sum by cell and group of citizenship, `group`, what `year_outcomes` draws emigrants by."""
+def weigh_by_group(people, cells, work, year, seed, bend, tables, group, first, out):
+    """Sum by cell and group of citizenship, `group`, what `year_outcomes` draws emigrants by.
+
+    Nobody being drawn yet (`first`), children leave as likely as their mothers.
+    """
     for c in cells:
         lo, hi = work.start[c], work.start[c + 1]
         sums = Sums(np.zeros(10, np.int64), np.zeros(10), np.zeros(10))
         _weigh(people, work, c, lo, hi, year, seed, True, bend, tables, sums)
         out[c] = 0.0
         for j in range(lo, hi):
-            out[c, group[people.citizenship[work.order[j]]]] += work.leave[j]
+            p = work.order[j]
+            leave, mother = work.leave[j], people.leader[p]
+            if first and mother >= 0:
+                leave = probabilities(people, mother, year, seed, tables)[1]
+                eu8 = people.group[mother] == EU8_GROUP and people.arrival_year[mother] >= bend[1]
+                leave *= bend[0] if eu8 else 1.0
+            out[c, group[people.citizenship[p]]] += leave
 
 
 @inner

@@ -29,16 +29,16 @@ CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.66
+SHARING: Final = 0.68
 """Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
 CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
-CARE: Final = (0.0027, 0.0078, 0.026, 0.067)
+CARE: Final = (0.0028, 0.008, 0.027, 0.069)
 """By age from those ages on: share of the first stock in an institution, and who enters in a year
 (fitted)."""
 TO_CHILDREN = 0.01
 RETURN_AGES: Final = (19, 40, 65)
-TO_PARENTS: Final = (0.9, 0.1, 0.0)
+TO_PARENTS: Final = (0.9, 0.2, 0.0)
 """Shares of those who live alone who move to a child's in a year, from 70, and, by age from those
 ages on, to their parents' (fitted)."""
 _HOME, _CUSTODY, _SHARE, _CARE, _DAY, _PARTING, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)

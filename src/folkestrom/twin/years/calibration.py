@@ -89,13 +89,19 @@ class Leaving:
     def __post_init__(self) -> None:
         """Bring what is wanted to the sum there is."""
         self.wanted = self.wanted * (self.going.sum() / max(float(self.wanted.sum()), 1e-12))
-        self._factors = factors(self.mass, self.going, self.wanted)
 
-    def of(self, cells: list[int]) -> Floats:
-        """Return the factors of the groups in the next cells, whose `mass` is up to date."""
-        bent, here = self.mass * self._factors, self.going[cells]
-        share = leaving(bent[cells], here) / np.maximum(leaving(bent, self.going), 1e-12)
-        return factors(self.mass[cells], here, np.maximum(self.wanted, 0.0) * share)
+    def of(self, cells: list[int], first: bool) -> Floats:
+        """Return the factors of the groups in the next cells; `mass` is up to date.
+
+        The first have them in common with all who come later. After them most who come later
+        follow somebody, whatever their factor, and the others make up for it.
+        """
+        if first:
+            return factors(self.mass, self.going, self.wanted)
+        later = self.going.copy()
+        later[cells] = 0.0
+        left = np.maximum(self.wanted - leaving(self.mass, later), 0.0)
+        return factors(self.mass[cells], self.going[cells], left)
 
     def drawn(self, cells: list[int], numbers: Floats) -> None:
         """Note who has left of the cells, by group."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -368,10 +369,10 @@ def draw_outcomes(
             w.calibrated, w.fraction, bend, country.tables,
         )  # fmt: skip
 
-    def weigh(cells: list[int]) -> None:
+    def weigh(first: bool, cells: list[int]) -> None:
         weigh_by_group(
             people, np.array(cells, np.int64), work, w.year, country.seed, bend, country.tables,
-            group, mass,
+            group, first, mass,
         )  # fmt: skip
 
     people.outcome[: country.size] = STAY
@@ -382,13 +383,12 @@ def draw_outcomes(
 
         plan = None
         if w.calibrated and w.year == published.year:
-            spread(weigh, [c for cells in rounds() for c in cells])
             plan = _leaving(country, w, given, mass, group)
-        for cells in rounds():
+        for n, cells in enumerate(rounds()):
             if plan:
                 by_citizenship[:] = 1.0
-                spread(weigh, cells)
-                by_citizenship[:] = plan.of(cells)[group]
+                spread(partial(weigh, n == 0), [c for later in rounds()[n:] for c in later])
+                by_citizenship[:] = plan.of(cells, n == 0)[group]
             spread(draw, cells)
             if plan:
                 persons = np.concatenate([w.order[w.start[c] : w.start[c + 1]] for c in cells])

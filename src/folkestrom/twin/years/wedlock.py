@@ -17,7 +17,7 @@ from folkestrom.twin.years.window import Index, Window
 
 Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
 
-PARENTS_FIRST = 0.13
+PARENTS_FIRST = 0.115
 """How far, of 1, couples with a child below 18 come before others who marry (assumption)."""
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
