@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ REGIONS = (
 """In the order of the twin's regions; the first has Norway."""
 
 
+NEEDED = ("Norway", "Poland", "Lithuania", "Romania")
+"""Whom the stocks of Eurostat need more of than came, after Norwegians, who make up for them."""
 COLUMNS = [
     "source_report_id", "annuls", "corrects", "received_at", "person", "kind", "event_date",
     "municipality", "municipality_from", "marital_status", "partner", "citizenship", "mother",
@@ -174,6 +177,20 @@ def _migrants(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, fl
             yield kind, name, told[name], sum(inside) + norwegians
         rest = told["all"] - sum(told[name] for name in REGIONS)
         yield kind, "stateless_or_unknown", rest, stateless
+
+
+def too_far(found: list[Figure], bounds: dict[str, float]) -> list[Figure]:
+    """Return figures farther off than their bound and four standard errors.
+
+    Migrants come and go by families, so their number varies twice as much as one of persons.
+    """
+    return [
+        one
+        for one in found
+        if abs(one.off)
+        > bounds.get(one.name, bounds[one.table])
+        + 4.0 * math.sqrt(2.0 / (one.published * one.scale))
+    ]
 
 
 def table(found: list[Figure]) -> str:

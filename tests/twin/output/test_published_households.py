@@ -8,14 +8,13 @@ the manual says.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from folkestrom.twin import Result, create
-from tests.twin.other_figures import Figure, figures
+from tests.twin.other_figures import NEEDED, Figure, figures, too_far
 
 SCALE = 0.1
 #: By how much, by chance apart: the table, or one of its figures.
@@ -24,8 +23,6 @@ BOUNDS = {
     "one_family_adult_children": 0.22, "parent_and_step_parent": 0.22,
     "births_outside_marriage": 0.06,
 }  # fmt: skip
-#: Whom the stocks of Eurostat need more of than came, and Norwegians, who make up for them.
-NEEDED = ("Norway", "Poland", "Lithuania", "Romania")
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +37,6 @@ def country(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Result
 @pytest.fixture(scope="module")
 def found(country: Result, reference: Path) -> list[Figure]:
     return figures(country.folder, reference)
-
-
-def too_far(found: list[Figure], bounds: dict[str, float]) -> list[Figure]:
-    """Return figures farther off than their bound and four standard errors.
-
-    Migrants come and go by families, so their number varies twice as much as one of persons.
-    """
-    return [
-        one
-        for one in found
-        if abs(one.off)
-        > bounds.get(one.name, bounds[one.table])
-        + 4.0 * math.sqrt(2.0 / (one.published * one.scale))
-    ]
 
 
 def test_households_children_and_events(found: list[Figure]) -> None:
