@@ -142,7 +142,8 @@ def as_published(
             most = 1 + int(np.argmax((out - least)[sex, 1:]))
             out[sex, [0, most]] += 1, -1
             out[1 - sex, [0, most]] += -1, 1
-    return planned if (out[:, 0] < 0).any() or (out < 0).any() else out
+    fits = (out[:, 0] >= 0).all() and (out[:, 1:] >= least[:, 1:]).all()
+    return out if fits else planned
 
 
 def create_newcomers(
