@@ -2,7 +2,8 @@
 
 Households and children are no targets: shares were fitted by hand at full size, and the bounds say
 how well. A country of one in ten is less near than the whole one, since fewer find a partner in
-their municipality. Events and migrants of 2020 are targets, off by chance or by what the manual says.
+their municipality. Events and migrants of 2020 are targets, off by chance, or by what the manual
+says.
 """
 
 from __future__ import annotations
