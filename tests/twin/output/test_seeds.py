@@ -12,7 +12,7 @@ from folkestrom.twin import Result, create
 from folkestrom.twin.lives.births import FIRST_AGE
 from folkestrom.twin.lives.mobility import ADULT
 from folkestrom.twin.years.cells import AGES
-from folkestrom.twin.years.window import rounds
+from folkestrom.twin.years.simulation import rounds
 from tests.twin.conftest import SCALE
 
 

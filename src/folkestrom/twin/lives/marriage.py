@@ -17,7 +17,7 @@ PARTNER, SEPARATED_PARTNER, DIVORCED_PARTNER, SURVIVING_PARTNER = 6, 7, 8, 9
 UNKNOWN = 0
 _CHOOSE = 91
 REMARRY = 0.03
-"""Share of the divorced below 65 who marry again in a year; only the net is a target."""
+"""Uncalibrated: share of the divorced below 65 who marry again in a year."""
 
 
 @kernel
@@ -63,7 +63,7 @@ def list_pools(people, size, last_year, year, closes):
 
 
 def transitions(
-    have: NDArray[np.int64], want: NDArray[np.int64], young: bool
+    have: NDArray[np.int64], want: NDArray[np.int64], remarrying: float
 ) -> dict[tuple[int, int], int]:
     """Return how many change from one status to another, so that `have` becomes `want`.
 
@@ -71,8 +71,8 @@ def transitions(
     ----------
     have, want
         (10,) counts with the same sum.
-    young
-        Whether the group is below 65: then some of the divorced marry again every year.
+    remarrying
+        Share of the divorced who marry again in the year.
     """
     need = (want - have).tolist()
     flows: dict[tuple[int, int], int] = {}
@@ -96,7 +96,7 @@ def transitions(
     move(UNKNOWN, NEVER, -need[UNKNOWN])
     move(MARRIED, WIDOWED, need[WIDOWED])
     move(WIDOWED, MARRIED, -need[WIDOWED])
-    again = int(REMARRY * have[DIVORCED]) if young else 0
+    again = round(remarrying * int(have[DIVORCED]))
     divorces = max(0, need[DIVORCED] + again)
     again = divorces - need[DIVORCED]
     move(SEPARATED, DIVORCED, divorces)

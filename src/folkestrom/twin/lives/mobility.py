@@ -73,7 +73,7 @@ LEVELS: dict[str, list[str]] = {
 
 _COEFFICIENTS: dict[str, tuple[list[float], list[float]]] = {
     # variable: (another municipality, abroad); the first or named level is the reference
-    "constant": ([-3.55], [-5.60]),
+    "constant": ([-3.38], [-5.60]),
     "age": (
         [0.35, 0.05, 1.05, 1.15, 0.75, 0.40, 0.0, -0.55, -1.10],
         [0.30, 0.05, 0.55, 0.75, 0.60, 0.35, 0.0, -0.60, -1.60],

@@ -9,7 +9,7 @@ from folkestrom.twin.lives.people import spouse
 from folkestrom.twin.lives.random import integer, uniform
 
 _NEAR, _COUNTY, _PICK, _SWAP, _TAKE = 81, 82, 600, 83, 640
-SAME_COUNTY = 0.45
+SAME_COUNTY = 0.56
 
 
 @kernel
@@ -196,7 +196,7 @@ def unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
                     continue
                 out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
             else:
-                rate = (0.17 if m >= 0 else 0.07) if age < 30 else (0.09 if age < 45 else 0.035)
+                rate = (0.17 if m >= 0 else 0.03) if age < 30 else (0.08 if age < 45 else 0.035)
                 if step == 2:
                     rate = 0.03
                 if uniform(seed, p, year, 143) >= rate:

@@ -203,6 +203,8 @@ def _weigh(people, work, c, lo, hi, year, seed, calibrated, bend, tables, sums):
         age = year - 1 - people.birth_year[p]
         if calibrated and people.group[p] == EU8_GROUP and people.arrival_year[p] >= bend[1]:
             b *= bend[0]
+        if calibrated:
+            b *= bend[2][people.citizenship[p]]
         mother = people.mother[p]
         q = spouse(people, p)
         if age < ADULT and mother >= 0 and people.status[mother] == RESIDENT:
@@ -244,7 +246,7 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
         Part of the year that the window covers (free only).
     bend
         By what factor the leaving of those born in the eight EU countries is bent who came in a
-        year or later, and the year (calibrated only).
+        year or later, the year, and a factor for each citizenship (calibrated only).
     """
     for c in cells:
         lo, hi = work.start[c], work.start[c + 1]
@@ -261,6 +263,27 @@ def year_outcomes(people, cells, work, given, year, seed, calibrated, fraction, 
         else:
             _draw_free(people, work, lo, hi, year, seed, fraction, given.death_rate[c])
         _mark_late(people, work, lo, hi, year, seed, calibrated, given.late[c])
+
+
+@kernel
+def weigh_by_group(people, cells, work, year, seed, bend, tables, group, first, out):
+    """Sum by cell and group of citizenship, `group`, what `year_outcomes` draws emigrants by.
+
+    Nobody being drawn yet (`first`), children leave as likely as their mothers.
+    """
+    for c in cells:
+        lo, hi = work.start[c], work.start[c + 1]
+        sums = Sums(np.zeros(10, np.int64), np.zeros(10), np.zeros(10))
+        _weigh(people, work, c, lo, hi, year, seed, True, bend, tables, sums)
+        out[c] = 0.0
+        for j in range(lo, hi):
+            p = work.order[j]
+            leave, mother = work.leave[j], people.leader[p]
+            if first and mother >= 0:
+                leave = probabilities(people, mother, year, seed, tables)[1]
+                eu8 = people.group[mother] == EU8_GROUP and people.arrival_year[mother] >= bend[1]
+                leave *= bend[0] if eu8 else 1.0
+            out[c, group[people.citizenship[p]]] += leave
 
 
 @inner

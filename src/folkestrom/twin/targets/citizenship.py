@@ -9,6 +9,9 @@ Statistics Norway's numbers of 1 January 2021 (*Immigrants and Norwegian-born to
 parents*), whose regions they are. Immigrants follow the Directorate of Integration and Diversity's
 (IMDi) table by country and municipality, 2006-2021, without its "others"; those of 2000 are to
 those of 2006 as the United Nations' *International Migrant Stock 2019* has 2000 to 2005.
+
+Who came and left in 2020 by citizenship (``data/migration_2020.csv``) is Statistics Norway's
+migration statistics of 26 April 2021.
 """
 
 from __future__ import annotations
@@ -40,6 +43,11 @@ STOCKS: Final = "population/population_by_citizenship_nordic.csv"
 EU8: Final = ("PL", "LV", "LT", "EE", "CZ", "SK", "HU", "SI")
 #: Norwegian citizens who come back a year, about (an assumption; Statistics Norway has 7-10 000).
 _RETURNING: Final = 8500.0
+
+#: Stateless, and of unknown citizenship: in no region of the migration statistics.
+_NOWHERE: Final = ("XS", "XX")
+#: Foreign citizens who become Norwegian in 2020, less those born here: a share of 2021 at least.
+_NATURALISING: Final = 0.003
 
 _STOCKS_OF: Final = (2000, 2006, 2010, 2015, 2020, 2021)
 #: Growth of immigrants in a year before 2000, as in `_curve`, and after 2021.
@@ -81,9 +89,10 @@ def citizenship_targets(
     codes = (NORWAY, *(path.code for path in paths))
     last = _last_counts(paths)
     counts = np.zeros((len(years), 2, len(codes)), dtype=np.int64)
-    for c, path in enumerate(paths, start=1):
-        ratio = _ratios(path, years, shape)
-        counts[:, :, c] = np.floor(ratio[:, None] * last[None, :, c - 1] + 0.5)
+    ratios = np.stack([_ratios(path, years, shape) for path in paths])
+    if not shape and years[-1] == published.YEAR:
+        ratios[:, :-1] *= _with_room(codes, last.sum(axis=0), ratios[:, -2])[:, None]
+    counts[:, :, 1:] = np.floor(ratios.T[:, None] * last + 0.5)
     counts[:, :, 0] = population.sum(axis=2) - counts.sum(axis=2)
     if (counts < 0).any():
         raise UserError("more foreign citizens than residents", where="targets")
@@ -126,6 +135,59 @@ def regions() -> NDArray[np.int8]:
     return out
 
 
+@dataclass(frozen=True)
+class Migrants:
+    """Who came and left in a year by citizenship, as published.
+
+    Attributes
+    ----------
+    year
+        Which.
+    group
+        int64[C]: group of each citizenship; 0 are Norwegian citizens.
+    immigration, emigration
+        float64[K] by group.
+    """
+
+    year: int
+    group: Ints
+    immigration: Floats
+    emigration: Floats
+
+
+def migrant_targets(codes: tuple[str, ...], scale: float = 1.0) -> Migrants:
+    """Migrants of 2020 by citizenship: eleven countries, the rest of each region, and the rest.
+
+    Examples
+    --------
+    >>> found = migrant_targets(("NO", "PL", "FI", "US", "XS"))
+    >>> found.immigration[found.group].tolist()
+    [7257.0, 3674.0, 5342.0, 922.0, 114.0]
+    """
+    rows = {row["citizenship"]: row for row in _read("migration_2020.csv")}
+    of_region = [row["region"] for row in _read("immigrants_2021.csv")]
+    groups = [name for name in rows if len(name) == 2] + [*of_region, "all"]
+    flows = []
+    for kind in ("immigration", "emigration"):
+        left = {name: float(rows[name][kind]) for name in groups}
+        for name in groups:
+            within = _region_of(name) if len(name) == 2 else "all"
+            if name != "all":
+                left[within] -= float(rows[name][kind])
+        flows.append(np.array([left[name] for name in groups]) * scale)
+    group = [groups.index(code if code in groups else _region_of(code)) for code in codes]
+    return Migrants(published.YEAR - 1, np.array(group, np.int64), flows[0], flows[1])
+
+
+def _region_of(code: str) -> str:
+    """Region of a citizenship in the migration statistics, whose first has Norway."""
+    if code == NORWAY:
+        return "eu_eea"
+    if code in _NOWHERE:
+        return "all"
+    return _read("immigrants_2021.csv")[regions()[COUNTRY_CODES[code]]]["region"]
+
+
 def _read(name: str) -> list[dict[str, str]]:
     path = resources.files("folkestrom.twin.targets") / "data" / name
     with path.open(encoding="utf-8") as stream:
@@ -163,6 +225,15 @@ def _curve(path: _Path, year: float) -> float:
     low, high = logistic(2000), logistic(published.YEAR)
     risen = (logistic(year) - low) / (high - low)
     return path.start + (1 - path.start) * risen
+
+
+def _with_room(codes: tuple[str, ...], last: Ints, ratio: Floats) -> Floats:
+    """Factors of the stocks before 2021: the migrants of 2020 leave some to naturalise."""
+    migrants = migrant_targets(codes)
+    group, groups = migrants.group[1:], len(migrants.emigration)
+    end, begin = (np.bincount(group, size, groups) for size in (last, last * ratio))
+    least = (1.0 + _NATURALISING) * end - migrants.immigration + migrants.emigration
+    return np.asarray(np.maximum(least / np.maximum(begin, 1.0), 1.0)[group])
 
 
 def _ratios(path: _Path, years: tuple[int, ...], shape: Shape | None) -> Floats:

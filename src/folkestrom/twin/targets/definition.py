@@ -50,6 +50,8 @@ class Targets:
         int64[T]: totals of the window.
     adjustment
         int64[T]: what remains of the growth when births, deaths and migration are taken away.
+    marriages, divorces, moves
+        int64[T]: totals of the window, moves between municipalities (0: not known).
     municipality_codes
         int16[M]: codes in the borders of 2020-2023, ascending.
     municipality_population
@@ -80,6 +82,9 @@ class Targets:
     immigration: Ints
     emigration: Ints
     adjustment: Ints
+    marriages: Ints
+    divorces: Ints
+    moves: Ints
     municipality_codes: NDArray[np.int16]
     municipality_population: Ints
     centrality: NDArray[np.int8]

@@ -95,7 +95,7 @@ def _assemble(years: tuple[int, ...], population: Ints, births: Ints) -> Targets
         immigration=immigration,
         emigration=emigration,
         adjustment=adjustment,
-        **spread(years, population, final, places, citizens),
+        **spread(years, population, final, places, citizens, published.event_targets(years)),
         source="embedded",
         notes=(*NOTES, *places.notes, *citizens.notes),
     )
@@ -107,14 +107,17 @@ def spread(
     final: Ints,
     places: Municipalities,
     citizens: Citizenships,
+    events: dict[str, Ints],
 ) -> dict[str, Any]:
-    """What `Targets` say of municipalities, marital status and citizenship."""
+    """What `Targets` say of municipalities, marital status, citizenship and other events."""
+    changes = events["marriages"], events["divorces"]
     return {
+        **events,
         "municipality_codes": places.codes,
         "municipality_population": places.population,
         "centrality": places.centrality,
         "county": (places.codes // 100).astype(np.int8),
-        "marital": marital_trajectories(years, population, final),
+        "marital": marital_trajectories(years, population, final, *changes),
         "citizenship_codes": citizens.codes,
         "citizenship": citizens.counts,
         "immigration_citizenship": citizens.immigration,

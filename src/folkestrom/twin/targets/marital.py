@@ -42,6 +42,11 @@ PARTNERSHIP_LAST: Final = 2008
 #: Registered partners at the height, as a multiple of those of 2021 (an assumption).
 _PARTNER_PEAK: Final = 2.2
 _ADULT: Final = 20.0
+_OF_AGE: Final = 18.0
+#: As many a year marry somebody who isn't in the register; and a few more than the shares say have
+#: to marry, since others come, leave and die (both found in countries made).
+_OUTSIDE: Final = 2_700.0
+_FIRST_MARRIAGES: Final = 1.02
 
 
 def final_marital(year: int, group_population: Ints) -> tuple[Ints, tuple[str, ...]]:
@@ -73,7 +78,9 @@ def final_marital(year: int, group_population: Ints) -> tuple[Ints, tuple[str, .
     return out, (note,)
 
 
-def marital_trajectories(years: tuple[int, ...], population: Ints, final: Ints) -> Ints:
+def marital_trajectories(
+    years: tuple[int, ...], population: Ints, final: Ints, marriages: Ints, divorces: Ints
+) -> Ints:
     """int64[T+1, 2, 21, 10] whose codes add to each cohort group's residents.
 
     Parameters
@@ -82,14 +89,17 @@ def marital_trajectories(years: tuple[int, ...], population: Ints, final: Ints) 
         As in `Targets`.
     final
         int64[2, 21, 10] at the last 1 January.
+    marriages, divorces
+        int64[T]: how many of the window have to lead from one date to the next.
     """
     groups = cohort_group_population(population)
     ages = _mean_ages(population)
     size = np.maximum(final.sum(axis=2, keepdims=True), 1)
     final_shares = final / size
     out = np.zeros((*groups.shape, MARITAL_CODES), dtype=np.int64)
+    ever = _ever_married(years, groups, ages, final_shares, marriages, divorces)
     for t, year in enumerate(years[:-1]):
-        shares = _shares(year, years[-1], ages[t], ages[-1], final_shares)
+        shares = _shares(year, years[-1], ages[t], ages[-1], final_shares, ever[t])
         out[t] = _round_codes(shares, groups[t])
     out[-1] = final
     return out
@@ -113,13 +123,50 @@ def _mean_ages(population: Ints) -> Floats:
     return out
 
 
-def _shares(year: int, last: int, now: Floats, end: Floats, final: Floats) -> Floats:
+def _ever_married(
+    years: tuple[int, ...], groups: Ints, ages: Floats, final: Floats, marriages: Ints,
+    divorces: Ints,
+) -> Floats:  # fmt: skip
+    """float64[T+1, 2, 21]: the ever-married relative to the end, with the marriages there were.
+
+    From the end backwards each year's step of the curve, in logarithms, is as much longer or
+    shorter as the year's first marriages ask. All divorces beyond those that the shares of the
+    divorced ask are of people who marry again (see `wedlock`).
+    """
+    curve = np.zeros(ages.shape)
+    for sex in range(2):
+        born = years[-1] - ages[-1, sex]
+        at = ever_married(ages[:, sex], born, sex)
+        curve[:, sex] = np.log(np.minimum(at / at[-1], 1.0))
+    out, ever = np.zeros(ages.shape), 1.0 - final[:, :, NEVER]
+    for t in range(len(years) - 2, -1, -1):
+        step = np.minimum(curve[t] - curve[t + 1], 0.0)
+        there = groups[t + 1] * (groups[t] > 0) * ever * np.exp(out[t + 1])
+        lasting = _divorced_more(years, t, ages, final, groups[t + 1])
+        again = np.maximum(2.0 * divorces[t] - lasting, 0.0)
+        wanted = _FIRST_MARRIAGES * (2.0 * marriages[t] - _OUTSIDE - again)
+        low, high = 0.0, 4.0
+        for _ in range(40):
+            middle = (low + high) / 2
+            longer = out[t + 1] + middle * step
+            # Nobody marries as a child.
+            out[t] = np.where(ages[t] < _OF_AGE, np.minimum(longer, curve[t]), longer)
+            less = float((there * -np.expm1(out[t] - out[t + 1])).sum()) < wanted
+            low, high = (middle, high) if less else (low, middle)
+    return np.exp(out)
+
+
+def _divorced_more(
+    years: tuple[int, ...], t: int, ages: Floats, final: Floats, groups: Ints
+) -> float:
+    """By how many the curves let the divorced grow in a window."""
+    before, after = (_ratio(_divorced, ages[n], ages[-1], years[n], years[-1]) for n in (t, t + 1))
+    return float((final[:, :, DIVORCED] * (after - before) * groups).sum())
+
+
+def _shares(year: int, last: int, now: Floats, end: Floats, final: Floats, ratio: Floats) -> Floats:
     """float64[2, 21, 10]: shares of each status, married the remainder."""
     out = np.zeros_like(final)
-    ratio = np.zeros((2, len(AGE_GROUPS)))
-    for sex in range(2):
-        born = last - end[sex]
-        ratio[sex] = ever_married(now[sex], born, sex) / ever_married(end[sex], born, sex)
     out[:, :, NEVER] = 1.0 - (1.0 - final[:, :, NEVER]) * np.minimum(ratio, 1.0)
     out[:, :, WIDOWED] = final[:, :, WIDOWED] * _ratio(_widowed, now, end, year, last)
     out[:, :, DIVORCED] = final[:, :, DIVORCED] * _ratio(_divorced, now, end, year, last)

@@ -5,6 +5,8 @@ Only the twin and the demo may read them: nothing published is on the path of a 
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -67,6 +69,9 @@ KEY_FIGURES: Final = (
     "emigration",
     "statistical_adjustment",
 )
+
+#: Name -> year -> number.
+Told = Mapping[str, Mapping[int, int]]
 
 #: Columns of the tidy form: what identifies a cell, then its number or its percentage.
 CELL_KEY: Final = ("table", "sex", "row", "column")
@@ -146,3 +151,35 @@ def five_year(population: Ints) -> Ints:
     """int64[2, 21]: a stock by sex and single age in the groups of Table 2."""
     starts = [*range(0, 101, 5)]
     return np.asarray(np.add.reduceat(population[:, :AGES], starts, axis=1), dtype=np.int64)
+
+
+def event_targets(years: tuple[int, ...], told: Told | None = None) -> dict[str, Ints]:
+    """Marriages, divorces and moves between municipalities of each window, int64[T].
+
+    Single years are in ``data/events.csv``, with their sources. Between known years and beyond them
+    marriages and divorces are as in the nearest, by straight lines; moves are 0: not known.
+
+    Parameters
+    ----------
+    years
+        The T + 1 years of the stocks.
+    told
+        Name -> year -> number, instead of those of the data file.
+
+    Examples
+    --------
+    >>> {name: int(values[-1]) for name, values in event_targets((2019, 2020, 2021)).items()}
+    {'marriages': 16151, 'divorces': 9355, 'moves': 247257}
+    """
+    path = resources.files("folkestrom.twin.targets") / "data" / "events.csv"
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    out = {}
+    for name in ("marriages", "divorces"):
+        known = (told or {}).get(name) or {int(row["year"]): int(row[name]) for row in rows}
+        at = sorted(known)
+        values = np.interp(years[:-1], at, [known[year] for year in at])
+        out[name] = np.rint(values).astype(np.int64)
+    moves = {int(row["year"]): int(row["moves"]) for row in rows if row["moves"]}
+    out["moves"] = np.array([moves.get(year, 0) for year in years[:-1]], dtype=np.int64)
+    return out

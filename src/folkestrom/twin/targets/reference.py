@@ -80,6 +80,7 @@ def reference_targets(
     places = reference_municipalities(folder, years, population.sum(axis=(1, 2)))
     final, marital_notes = final_marital(years[-1], cohort_group_population(population)[-1])
     citizens = citizenship_targets(years, population, immigration, read_citizenship_shape(folder))
+    events = published.event_targets(years, read_events(folder / ACCOUNTS))
     targets = Targets(
         years=years,
         population=population,
@@ -88,7 +89,7 @@ def reference_targets(
         immigration=immigration,
         emigration=emigration,
         adjustment=adjustment,
-        **spread(years, population, final, places, citizens),
+        **spread(years, population, final, places, citizens, events),
         source="reference",
         notes=(*places.notes, *marital_notes, *citizens.notes),
     )
@@ -143,6 +144,17 @@ def read_accounts(path: Path, years: tuple[int, ...], population: Ints) -> dict[
             )
     names = ("births", "deaths", "immigration", "emigration")
     return {name: _window_column(rows, years[:-1], name, path) for name in names}
+
+
+def read_events(path: Path) -> dict[str, dict[int, int]]:
+    """Marriages and divorces by year; 0 stands for a year that the table has not yet."""
+    frame = read_table(path, null_values=["NA"])
+    names = {"marriages": "inngåtte_ekteskap", "divorces": "skilsmisser"}
+    return {
+        name: {int(y): int(n) for y, n in frame.select("år", column).rows() if int(n or 0)}
+        for name, column in names.items()
+        if column in frame.columns
+    }
 
 
 def _window_column(

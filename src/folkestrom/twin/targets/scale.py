@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 _GOLDEN: Final = 0.6180339887498949
 #: The account's terms: births of boys and girls, deaths, immigration, emigration, adjustment.
 _SIGNS: Final = np.array([1, 1, -1, 1, -1, 1])
+_EVENTS: Final = ("marriages", "divorces", "moves")
 #: A country of fewer people than this has no published table worth the name.
 _FEWEST: Final = 1000
 
@@ -64,6 +65,7 @@ def scale_targets(targets: Targets, scale: float) -> Targets:
         immigration=account.immigration,
         emigration=account.emigration,
         adjustment=account.adjustment,
+        **{name: np.rint(getattr(targets, name) * scale).astype(np.int64) for name in _EVENTS},
         municipality_population=_scaled_rows(
             _times(targets.municipality_population, scale), account.total
         ),
@@ -107,6 +109,7 @@ def _multiplied(targets: Targets, scale: int) -> Targets:
         "immigration",
         "emigration",
         "adjustment",
+        *_EVENTS,
         "municipality_population",
         "marital",
         "citizenship",

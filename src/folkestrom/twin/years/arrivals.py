@@ -12,6 +12,7 @@ from folkestrom.twin.lives.origins import NATIVE, NORWAY
 from folkestrom.twin.lives.people import RESIDENT, People
 from folkestrom.twin.lives.random import draws, integer
 from folkestrom.twin.lives.stock import PARENTS_KNOWN_SINCE, give_birth_days
+from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 
 Index = NDArray[np.int64]
@@ -56,8 +57,8 @@ def newcomer_statuses(
 ) -> NDArray[np.int64]:
     """Return the (10,) marital statuses of a group's newcomers.
 
-    As many with unknown status as the target misses, never married as the target's share, or
-    as many as it cannot do without; the others mostly married.
+    As many with unknown status as the target misses, never married and divorced as the target's
+    share, or as many as it cannot do without; the others married.
     """
     out = np.zeros(10, np.int64)
     out[0] = min(max(int(want[0] - have[0]), 0), number)
@@ -68,7 +69,7 @@ def newcomer_statuses(
     share = want[1] / max(int(want.sum()), 1)
     out[1] = min(max(round(number * share), int(want[1] - have[1])), number)
     rest = number - int(out[1])
-    out[4] = int(rest * 0.05)
+    out[4] = min(round(number * int(want[4]) / max(int(want.sum()), 1)), rest)
     out[2] = rest - out[4]
     return out
 
@@ -110,6 +111,39 @@ def plan_citizenship(
         over -= 1
     wish[0] = number - int(wish[1:].sum())
     return wish
+
+
+def as_published(
+    planned: NDArray[np.int64],
+    least: NDArray[np.int64],
+    group: NDArray[np.int64],
+    wanted: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return newcomers by sex and citizenship, as many of each group as wanted.
+
+    Parameters
+    ----------
+    planned, least
+        (2, C): how they would come, Norway first, and how many have to for the stocks to be met.
+    group, wanted
+        (C,) group of each citizenship, 0 for Norway's, and newcomers by group. Norwegians make up
+        for what others are too many or too few.
+    """
+    out = np.zeros_like(planned)
+    for g in range(1, len(wanted)):
+        mine = group == g
+        more = max(round(float(wanted[g])) - int(least[:, mine].sum()), 0)
+        weights = np.maximum(planned - least, 0)[:, mine] + 0.01
+        out[:, mine] = least[:, mine] + largest_remainder(weights, more)
+    out[:, 0] = planned.sum(axis=1) - out.sum(axis=1)
+    # A sex that would have too many leaves some to the other, of the citizenship it has most of.
+    for sex in (0, 1):
+        while out[sex, 0] < 0:
+            most = 1 + int(np.argmax((out - least)[sex, 1:]))
+            out[sex, [0, most]] += 1, -1
+            out[1 - sex, [0, most]] += -1, 1
+    fits = (out[:, 0] >= 0).all() and (out[:, 1:] >= least[:, 1:]).all()
+    return out if fits else planned
 
 
 def create_newcomers(

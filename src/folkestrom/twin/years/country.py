@@ -13,7 +13,12 @@ from folkestrom.twin.lives import pairing, stock
 from folkestrom.twin.lives.mobility import Mobility, age_level
 from folkestrom.twin.lives.outcomes import Tables
 from folkestrom.twin.lives.people import LATE_EMIGRATION, NEVER, RESIDENT, People, allocate
-from folkestrom.twin.targets.citizenship import immigrant_targets, regions
+from folkestrom.twin.targets.citizenship import (
+    Migrants,
+    immigrant_targets,
+    migrant_targets,
+    regions,
+)
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.schedules import (
     death_probabilities,
@@ -23,7 +28,7 @@ from folkestrom.twin.targets.schedules import (
 )
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.calibration import ENLARGEMENT, Calibration
-from folkestrom.twin.years.cells import count_origins, count_places
+from folkestrom.twin.years.cells import count_citizens, count_origins, count_places
 from folkestrom.twin.years.settlement import immigrant_attraction
 
 Cells = NDArray[np.float64]
@@ -55,6 +60,8 @@ class Country:
         How strongly each municipality draws immigrants, for its size.
     region, immigrants
         Region of each country code, -1 for Norway; (T+1, 2, R) immigrants and Norwegian-born.
+    migrants
+        Who came and left by citizenship in the year of which that is known.
     earlier
         Reports of the window before that can still be annulled or corrected.
     erroneous
@@ -76,6 +83,7 @@ class Country:
     tables: Tables
     region: NDArray[np.int8]
     immigrants: NDArray[np.int64]
+    migrants: Migrants
     earlier: r.Rows | None = None
     partner_reports: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = field(
         default_factory=list
@@ -110,6 +118,20 @@ class Country:
         """Return (2, R) residents: immigrants and Norwegian-born to immigrant parents by region."""
         out = np.zeros(self.immigrants.shape[1:], np.int64)
         count_origins(self.people, self.size, self.region, out)
+        return out
+
+    def columns(self) -> NDArray[np.int64]:
+        """Return the place of each country code among the targets' citizenships."""
+        out = np.zeros(1024, np.int64)
+        out[self.codes] = np.arange(len(self.codes))
+        return out
+
+    def citizens(self) -> NDArray[np.int64]:
+        """Return residents by sex and the targets' citizenships, (2, C)."""
+        people, out = self.people, np.zeros((2, len(self.codes)), np.int64)
+        count_citizens(
+            people.status, people.sex, people.citizenship, self.size, self.columns(), out
+        )
         return out
 
     def overdue(self, year: int) -> NDArray[np.int64]:
@@ -163,6 +185,7 @@ def new_country(targets: Targets, seed: int, calibrated: bool) -> Country:
     return Country(
         targets, seed, calibrated, truth, people, size, codes, units, county.astype(np.int64),
         drawn, tables, region, immigrants,
+        migrant_targets(targets.citizenship_codes, targets.scale),
         calibration=Calibration(ENLARGEMENT if year <= ENLARGEMENT else NEVER),
     )  # fmt: skip
 

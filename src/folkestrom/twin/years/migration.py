@@ -38,7 +38,6 @@ from folkestrom.twin.lives.people import (
 from folkestrom.twin.lives.random import draws
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years import reports as r
-from folkestrom.twin.years.cells import count_citizens
 from folkestrom.twin.years.country import Country, place_columns, record_columns
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 from folkestrom.twin.years.window import Index, Window, _days, destination
@@ -101,11 +100,11 @@ def _left_behind(country: Country, persons: Index, year: int) -> Index:
     return np.where(born == country.codes[0], destination(country, persons, year), born)
 
 
-def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
-    """Let newcomers immigrate: `numbers` (2, 106) by cell."""
+def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Index) -> None:
+    """Let newcomers immigrate: `numbers` (2, 106) by cell, after those who are `back`."""
     people, seed, targets = country.people, country.seed, country.targets
     have = count_groups(people, country.size, country.last_year)
-    citizens = citizens_by_sex(country)
+    citizens = country.citizens()
     goal = min(w.t + 1, targets.windows)
     share, wanted = naturalising(country), None
     if w.calibrated:
@@ -128,6 +127,11 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64]) -> None:
         )
         for s in (0, 1)
     ])  # fmt: skip
+    if w.calibrated and w.year == country.migrants.year:
+        published = country.migrants
+        returned = published.group[country.columns()[people.citizenship[back]]]
+        left = published.immigration - np.bincount(returned, minlength=len(published.immigration))
+        by_sex = arrivals.as_published(by_sex, np.maximum(growth, 0), published.group, left)
     countries = (country.codes, country.region)
     arrivals.give_citizenship(people, new, countries, by_sex, wanted, w.year, seed)
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
@@ -187,16 +191,6 @@ def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:
     reason = np.where(follows, np.where(refuge, int(Reason.REFUGE), int(Reason.FAMILY)), reason)
     people.reason[new] = np.where(reason < len(REASONS), reason, 0)
     return reason
-
-
-def citizens_by_sex(country: Country) -> NDArray[np.int64]:
-    """Return residents by sex and the targets' citizenships, (2, C)."""
-    people, n = country.people, country.size
-    position = np.zeros(1024, np.int64)
-    position[country.codes] = np.arange(len(country.codes))
-    out = np.zeros((2, len(country.codes)), np.int64)
-    count_citizens(people.status, people.sex, people.citizenship, n, position, out)
-    return out
 
 
 def naturalising(country: Country) -> NDArray[np.float64]:
@@ -354,13 +348,14 @@ def _carry_out(
     target[heads] = goal
     day = np.zeros(country.size, np.int32)
     day[heads] = _days(country, heads, w, _MOVE_DAY)
-    via = _stop_on_the_way(country, w, heads, goal, day)
     followers = followers[target[people.leader[followers]] >= 0]
     target[followers] = target[people.leader[followers]]
     day[followers] = day[people.leader[followers]]
     mothers = people.mother[babies]
     babies, mothers = babies[target[mothers] >= 0], mothers[target[mothers] >= 0]
     target[babies], day[babies] = target[mothers], day[mothers]
+    moved = len(heads) + len(followers) + int((people.birth[babies] < day[babies]).sum())
+    via = _stop_on_the_way(country, w, heads, goal, day, moved)
     unit = np.zeros(country.size, np.int16)
     arrivals_unit = 1 + (
         draws(country.seed, heads, w.year, _MOVE_DAY + 1) * country.units[goal]
@@ -430,19 +425,23 @@ def _any_adults(country: Country, w: Window, places: Index, numbers: Index) -> I
 
 
 def _stop_on_the_way(
-    country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32]
+    country: Country, w: Window, heads: Index, goal: Index, day: NDArray[np.int32], moved: int
 ) -> Index:
-    """Let six in a hundred heads move twice: first somewhere else; returns who did."""
+    """Let some heads move twice, first somewhere else; returns who did.
+
+    Six in a hundred, or as many as are missing to the year's moves when `moved` persons move once.
+    """
     people = country.people
     u = draws(country.seed, heads, w.year, _VIA)
     last = people.last_residence[heads]
-    twice = (
-        (u < 0.06) & (w.erroneous[heads] == 0) & (day[heads] > np.maximum(last, w.first_day) + 20)
-    )
-    persons = heads[twice]
-    stop = ((u[twice] * 1e6).astype(np.int64)) % len(country.units)
-    fine = (stop != goal[twice]) & (stop != people.municipality[persons])
-    persons, stop = persons[fine], stop[fine]
+    stop = ((u * 1e6).astype(np.int64)) % len(country.units)
+    fit = (w.erroneous[heads] == 0) & (day[heads] > np.maximum(last, w.first_day) + 20)
+    fit &= (stop != goal) & (stop != people.municipality[heads])
+    persons, stop, u = heads[fit], stop[fit], u[fit]
+    known = int(country.targets.moves[w.t]) if w.calibrated else 0
+    missing = known - moved - w.out.count(r.MOVE)
+    twice = np.argsort(u, kind="stable")[: max(missing, 0)] if known else np.flatnonzero(u < 0.06)
+    persons, stop = persons[twice], stop[twice]
     before = place_columns(country, persons, "_from")
     people.municipality[persons] = stop
     people.unit[persons] = 1

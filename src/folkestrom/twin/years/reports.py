@@ -92,6 +92,10 @@ class Collector:
         if len(persons):
             self._blocks.append((kind, persons.astype(np.int32), {"day": day, **columns}))
 
+    def count(self, kind: int) -> int:
+        """Return how many new reports of a kind there are so far, no revisions of older ones."""
+        return sum(len(p) for k, p, columns in self._blocks if k == kind and "older" not in columns)
+
     def rows(self) -> Rows:
         """Return everything collected, in order of collection."""
         size = sum(len(p) for _, p, _ in self._blocks)

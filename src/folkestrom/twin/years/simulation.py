@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,21 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives import pairing
-from folkestrom.twin.lives.births import choose_fathers
+from folkestrom.twin.lives.births import FIRST_AGE, choose_fathers
+from folkestrom.twin.lives.mobility import ADULT
 from folkestrom.twin.lives.origins import EU8_BORN, NORWEGIAN_BORN, group_table
-from folkestrom.twin.lives.outcomes import LATE_SHARE, YearTotals, apportion, expected_leaving
-from folkestrom.twin.lives.people import RESIDENT
+from folkestrom.twin.lives.outcomes import (
+    LATE_SHARE,
+    YearColumns,
+    YearTotals,
+    apportion,
+    expected_leaving,
+    weigh_by_group,
+    year_outcomes,
+)
+from folkestrom.twin.lives.people import ABROAD, LEAVE, RESIDENT, STAY, People
 from folkestrom.twin.lives.random import uniforms
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
 from folkestrom.twin.years import reports as r
-from folkestrom.twin.years.calibration import Forecast
+from folkestrom.twin.years.calibration import Forecast, Leaving
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.files import Writer
 from folkestrom.twin.years.reports import Rows
-from folkestrom.twin.years.window import Window
+from folkestrom.twin.years.window import Index, Window
 
 Step = Callable[[str, int, int], None]
 _L, _P = 161, 162
@@ -212,7 +222,7 @@ def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
     expected = np.zeros(2 * AGES)
     expected_leaving(state.people, mine, w.year, state.seed, state.tables, expected)
     emigrants = np.maximum(w.planned.emigration - due, 0).reshape(-1).astype(float)
-    have = migration.citizens_by_sex(state)
+    have = state.citizens()
     growth = state.targets.citizenship[w.t + 1] - have * (1.0 - migration.naturalising(state))
     eight = group_table()[state.codes] == EU8_BORN
     forecast = Forecast(float(growth[:, eight].sum()), int(w.planned.immigration.sum()))
@@ -243,7 +253,7 @@ def _draw(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
         spouse, married, widowed = spouses.factors(state, w, totals)
         deaths, exits = _by_status(state, w, totals, eligible, going, (married, widowed))
     rate = state.schedules(w.year)[0].reshape(-1)
-    window.draw_outcomes(state, w, YearTotals(deaths, going, late, exits, rate), spouse)
+    draw_outcomes(state, w, YearTotals(deaths, going, late, exits, rate), spouse)
 
 
 def _by_status(
@@ -316,6 +326,95 @@ def _exact_never_married(
                 over -= step
 
 
+def rounds() -> list[list[int]]:
+    """Return the cells of women, men, minors who may be mothers, and children.
+
+    Each round looks at the ones before. Nobody may look at a person of the same round: its cells
+    are drawn at the same time, and what is seen would depend on which comes first.
+    """
+    adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)
+    return [
+        [AGES + a for a in adults],
+        list(adults),
+        [*minors, *(AGES + a for a in minors)],
+        [*children, *(AGES + a for a in children)],
+    ]
+
+
+def draw_outcomes(
+    country: Country, w: Window, given: YearTotals, spouse: NDArray[np.float64]
+) -> None:
+    """Draw everybody's outcome of the year, some cells at a time (the result is always the same).
+
+    Parameters
+    ----------
+    given
+        The window's numbers by cell.
+    spouse
+        (2, 110): factor of mortality of the married by the spouse's sex and age.
+    """
+    people, n, published = country.people, len(w.order), country.migrants
+    move, leave, factor = (np.zeros(n, np.float32) for _ in range(3))
+    # In the order of rows, always: another order would compile all of this a second time.
+    rows = np.ascontiguousarray(spouse)
+    work = YearColumns(w.order, w.start, move, leave, factor, rows, w.expected, w.late, w.erroneous)
+    by_citizenship = np.ones(1024)
+    bend = np.exp(country.calibration.offset), country.calibration.since, by_citizenship
+    group = published.group[country.columns()]
+    mass = np.zeros((2 * AGES, len(published.emigration)))
+
+    def draw(cells: list[int]) -> None:
+        year_outcomes(
+            people, np.array(cells, np.int64), work, given, w.year, country.seed,
+            w.calibrated, w.fraction, bend, country.tables,
+        )  # fmt: skip
+
+    def weigh(first: bool, cells: list[int]) -> None:
+        weigh_by_group(
+            people, np.array(cells, np.int64), work, w.year, country.seed, bend, country.tables,
+            group, first, mass,
+        )  # fmt: skip
+
+    people.outcome[: country.size] = STAY
+    with ThreadPoolExecutor(country.threads) as pool:
+
+        def spread(task: Callable[[list[int]], None], cells: list[int]) -> None:
+            list(pool.map(task, [cells[i::8] for i in range(8)]))
+
+        plan = None
+        if w.calibrated and w.year == published.year:
+            plan = _leaving(country, w, given, mass, group)
+        for n, cells in enumerate(rounds()):
+            if plan:
+                by_citizenship[:] = 1.0
+                spread(partial(weigh, n == 0), [c for later in rounds()[n:] for c in later])
+                by_citizenship[:] = plan.of(cells, n == 0)[group]
+            spread(draw, cells)
+            if plan:
+                persons = np.concatenate([w.order[w.start[c] : w.start[c + 1]] for c in cells])
+                left = persons[people.outcome[persons] == LEAVE]
+                plan.drawn(cells, _by_group(people, left, group, mass.shape[1]))
+
+
+def _leaving(
+    country: Country, w: Window, given: YearTotals, mass: NDArray[np.float64], group: Index
+) -> Leaving:
+    """Return who is to leave by citizenship: the published, less those reported late."""
+    people, n = country.people, country.size
+    late = np.flatnonzero((people.left_year[:n] == w.year) & (people.status[:n] == ABROAD))
+    wanted = country.migrants.emigration - _by_group(people, late, group, mass.shape[1])
+    wanted[0] -= w.planned.emigration[:, NEWBORN].sum()  # nearly all of them Norwegian citizens
+    going = given.emigrants.astype(np.float64)
+    going.reshape(2, AGES)[:, NEWBORN] = 0.0
+    return Leaving(mass, going, np.maximum(wanted, 0.0))
+
+
+def _by_group(people: People, persons: Index, group: Index, groups: int) -> NDArray[np.float64]:
+    """Return how many persons there are by group of citizenship."""
+    found = np.bincount(group[people.citizenship[persons]], minlength=groups)
+    return found.astype(np.float64)
+
+
 def _births(state: c.Country, w: window.Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the births by sex, and how many of them are reported a year late."""
     if w.calibrated:
@@ -346,7 +445,7 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
     back = migration.bring_back(state, w, wish.astype(np.int64))
     if w.calibrated:
         _find_fathers(state, w)
-    migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year))
+    migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year), back)
 
 
 def _find_fathers(state: c.Country, w: window.Window) -> None:

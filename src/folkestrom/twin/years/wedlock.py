@@ -12,12 +12,12 @@ from folkestrom.twin.lives.people import ABROAD, LEAVE, NEVER, NOTHING, RESIDENT
 from folkestrom.twin.lives.random import draws, permutation
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.migration import citizens_by_sex, naturalising
+from folkestrom.twin.years.migration import naturalising
 from folkestrom.twin.years.window import Index, Window
 
 Flows = dict[tuple[int, int], dict[tuple[int, int], int]]
 
-PARENTS_FIRST = 0.05
+PARENTS_FIRST = 0.115
 """How far, of 1, couples with a child below 18 come before others who marry (assumption)."""
 _DAY, _PARTNER_DAY, _WIDOW, _NATURALISE, _MEN = 151, 152, 153, 154, 155
 
@@ -70,8 +70,9 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     w.out.add(r.MARITAL, widows, day, marital=new)
     pools = m.Pools(people, country.size, country.last_year, w.year, w.end_day - 2, seed)
     pools.use(widows)
+    again = _marrying_again(country, w, have, want)
     flows = {
-        (s, g): m.transitions(have[s, g], want[s, g], _age(country, w, g) < 65)
+        (s, g): m.transitions(have[s, g], want[s, g], again if _age(country, w, g) < 65 else 0.0)
         for s in (0, 1)
         for g in range(m.GROUPS)
         if have[s, g].sum()
@@ -84,6 +85,18 @@ def change_statuses(country: Country, w: Window, dead: Index) -> None:
     _report(country, w, changes)
     if w.calibrated and w.t + 1 == country.targets.windows:
         _mend(country, w, pools, want)
+
+
+def _marrying_again(
+    country: Country, w: Window, have: NDArray[np.int64], want: NDArray[np.int64]
+) -> float:
+    """Return the share of the divorced below 65 who marry again: as the year's divorces ask."""
+    if not w.calibrated:
+        return m.REMARRY
+    young = np.array([_age(country, w, g) < 65 for g in range(m.GROUPS)])
+    lasting = np.maximum((want - have)[:, :, m.DIVORCED], 0).sum()
+    there = max(int(have[:, young, m.DIVORCED].sum()), 1)
+    return float(np.clip((2 * country.targets.divorces[w.t] - lasting) / there, 0.0, 0.2))
 
 
 def _age(country: Country, w: Window, group: int) -> int:
@@ -282,7 +295,7 @@ def _tell_partners_abroad(country: Country, persons: Index, status: Index) -> No
 def naturalise(country: Country, w: Window) -> None:
     """Let foreign citizens become Norwegian: as many as are above the target, or by the model."""
     people, n = country.people, country.size
-    have = citizens_by_sex(country)
+    have = country.citizens()
     goal = country.targets.citizenship[min(w.t + 1, country.targets.windows)]
     share = naturalising(country)
     chosen = []

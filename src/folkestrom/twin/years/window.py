@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,10 +9,8 @@ from numpy.typing import NDArray
 
 from folkestrom.errors import FolkestromError
 from folkestrom.twin.lives import births
-from folkestrom.twin.lives.births import FIRST_AGE
 from folkestrom.twin.lives.mobility import ADULT
 from folkestrom.twin.lives.origins import give_tastes, give_unit
-from folkestrom.twin.lives.outcomes import YearColumns, YearTotals, year_outcomes
 from folkestrom.twin.lives.people import (
     ABROAD,
     DEAD,
@@ -246,52 +243,6 @@ def adult_parts(w: Window) -> list[slice]:
     """Return where the adults of each sex are in the window's order."""
     first = [row * AGES + ADULT for row in (0, 1)]
     return [slice(int(w.start[c]), int(w.start[c + AGES - 1 - ADULT])) for c in first]
-
-
-def rounds() -> list[list[int]]:
-    """Return the cells of women, men, minors who may be mothers, and children.
-
-    Each round looks at the ones before. Nobody may look at a person of the same round: its cells
-    are drawn at the same time, and what is seen would depend on which comes first.
-    """
-    adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)
-    return [
-        [AGES + a for a in adults],
-        list(adults),
-        [*minors, *(AGES + a for a in minors)],
-        [*children, *(AGES + a for a in children)],
-    ]
-
-
-def draw_outcomes(
-    country: Country, w: Window, given: YearTotals, spouse: NDArray[np.float64]
-) -> None:
-    """Draw everybody's outcome of the year, some cells at a time (the result is always the same).
-
-    Parameters
-    ----------
-    given
-        The window's numbers by cell.
-    spouse
-        (2, 110): factor of mortality of the married by the spouse's sex and age.
-    """
-    people, n = country.people, len(w.order)
-    move, leave, factor = (np.zeros(n, np.float32) for _ in range(3))
-    # In the order of rows, always: another order would compile all of this a second time.
-    rows = np.ascontiguousarray(spouse)
-    work = YearColumns(w.order, w.start, move, leave, factor, rows, w.expected, w.late, w.erroneous)
-
-    def job(cells: list[int]) -> None:
-        year_outcomes(
-            people, np.array(cells, np.int64), work, given, w.year, country.seed,
-            w.calibrated, w.fraction, bend, country.tables,
-        )  # fmt: skip
-
-    bend = (np.exp(country.calibration.offset), country.calibration.since)
-    people.outcome[: country.size] = STAY
-    with ThreadPoolExecutor(country.threads) as pool:
-        for cells in rounds():
-            list(pool.map(job, [cells[i::8] for i in range(8)]))
 
 
 def report_overdue(country: Country, w: Window) -> None:
