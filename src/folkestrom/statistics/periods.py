@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from folkestrom.model.time import add_months
 
 Every = Literal["year", "quarter", "month"]
 
+_QUARTER: Final = re.compile(r"((?:1[89]|[2-8]\d)\d\d)[Qq]([1-4])")
 _MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 
 
@@ -65,6 +67,26 @@ class Period:
 def year(number: int) -> Period:
     """A calendar year."""
     return Period(date(number, 1, 1), date(number + 1, 1, 1))
+
+
+def quarter_of(text: str, where: str = "quarter") -> Period:
+    """A quarter of the calendar, as its code says it.
+
+    Examples
+    --------
+    >>> quarter_of("1997Q3").start
+    datetime.date(1997, 7, 1)
+    >>> quarter_of("1997K3")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: quarter: '1997K3' is not a quarter.
+    Allowed: such as 1997Q3.
+    """
+    said = _QUARTER.fullmatch(text.strip())
+    if not said:
+        raise UsageError("is not a quarter", where=where, value=text, allowed="such as 1997Q3")
+    start = date(int(said[1]), 3 * int(said[2]) - 2, 1)
+    return Period(start, add_months(start, 3))
 
 
 def quarters_until(period: Period) -> list[Period]:
