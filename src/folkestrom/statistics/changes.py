@@ -184,7 +184,7 @@ def changes(
     known = min(clock.known(period.end) for period in periods)
     named, chosen, codes = chosen_with(Setting(connection, "flow", known), by, only)
     closing = all(variable.closes for variable in chosen)
-    measures = (*ACCOUNT, *DERIVED) if closing else _described(chosen)
+    measures = (*ACCOUNT, *DERIVED) if closing else described_flows(chosen)
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
     if keys and closing:
         raise UsageError("add up, and are not protected by cell keys", where="accounts")
@@ -215,7 +215,7 @@ def changes(
     return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
 
 
-def _described(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
+def described_flows(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
     """The flows that all variables describe; the age of a mother is of births alone."""
     described = [variable for variable in chosen if variable.flows]
     found = tuple(m for m in FLOWS if all(m.id in variable.flows for variable in described))

@@ -13,7 +13,8 @@ from folkestrom.model.time import add_months
 Every = Literal["year", "quarter", "month"]
 
 _QUARTER: Final = re.compile(r"((?:1[89]|[2-8]\d)\d\d)[Qq]([1-4])")
-_MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
+#: Months of each length of periods.
+MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,12 +108,12 @@ def split(start: date, end: date, every: Every | None = None) -> list[Period]:
     whole = Period(start, end)
     if every is None:
         return [whole]
-    if every not in _MONTHS:
-        raise UsageError("is not a length of periods", where="every", value=every, allowed=_MONTHS)
+    if every not in MONTHS:
+        raise UsageError("is not a length of periods", where="every", value=every, allowed=MONTHS)
     periods: list[Period] = []
     day = start
     while day < end:
-        following = add_months(start, _MONTHS[every] * (len(periods) + 1))
+        following = add_months(start, MONTHS[every] * (len(periods) + 1))
         periods.append(Period(day, following))
         day = following
     if day != end:
