@@ -100,12 +100,11 @@ class ChangesQuestion:
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         periods = arguments.periods(place, from_, to_, every, quarter, year)
-        for name, said, of in (
-            ("so_far", so_far, quarter), ("preliminary", preliminary, year),
-        ):  # fmt: skip
-            if said and of is None:
-                of_what = {"so_far": "a quarter", "preliminary": "a year"}[name]
-                raise without_effect(place(name), said, f"it is of {of_what}", f"Say {of_what}")
+        if so_far and quarter is None:
+            raise without_effect(place("so_far"), so_far, "it is of a quarter", "Say a quarter")
+        if preliminary and year is None:
+            where = place("preliminary")
+            raise without_effect(where, preliminary, "it is of a year", "Say a year")
         known = arguments.knowledge(known_at, place("known_at"))
         rules = arguments.regime(
             place, periods, regime, known, quarter=quarter is not None, preliminary=preliminary,

@@ -168,10 +168,11 @@ def ruling(
     found = in_force(day) if asked is None else regime_of(asked, where)
     if getattr(found, topic):
         return found
-    what = {"flows": "quarterly figures", "preliminary": "preliminary figures of a year"}[topic]
+    what = "quarterly figures" if topic == "flows" else "preliminary figures of a year"
     with_rule = [regime.id for regime in regimes() if getattr(regime, topic)]
     raise UsageError(
-        f"has no rule for {what}", where=where, value=found.id,
-        allowed=f"{', '.join(with_rule)}: what the figures would have been by those rules",
-        next_step=f"{found.text.en} Ask for another regime, or for all that is known now",
+        f"has no rule for {what}: there were none, or the source does not tell how they were made",
+        where=where, value=found.id, allowed=with_rule,
+        next_step="Ask what they would have been by the rules of one of these regimes, or for what "
+        "is known now",
     )  # fmt: skip

@@ -38,7 +38,8 @@ def vintages(
     figure: Annotated[
         str,
         typer.Argument(
-            help="population, births, deaths, immigration, emigration, internal_in, internal_out."
+            help="What to show: population, births, deaths, immigration, emigration, internal_in, "
+            "internal_out."
         ),
     ],
     date: Annotated[
@@ -89,7 +90,7 @@ def revisions(
     delays: Annotated[
         str,
         typer.Option(
-            "--delays", metavar="N,N…",
+            "--delays", metavar="MONTHS",
             help="Months after a period at which it is looked at; without it, 1,2,3,6,12,24.",
         ),
     ] = "",
