@@ -231,7 +231,7 @@ def revisions(
     *,
     summary: bool = False,
 ) -> Cells:
-    """Revision triangles by kind of event, or the measures of revision from first to last delay.
+    """Revision triangles by flow, or the measures of revision from first to last delay.
 
     Parameters
     ----------

@@ -115,7 +115,7 @@ def revisions(
     wait: Wait = None,
     output: Output = None,
 ) -> None:  # fmt: skip
-    """Show how figures of periods were revised: by kind of event, and months since."""
+    """Show how figures of periods were revised: by flow, and months since."""
     given = dict(locals())
     from folkestrom.app.office.quality.revisions import RevisionsQuestion
 

@@ -130,7 +130,7 @@ class Quality(Opened):
         labels: Literal["en", "no"] | None = None,
         to: Target = "arrow",
     ) -> Frame:
-        """Revision triangles by kind of event, or measures of revision.
+        """Revision triangles by flow, or measures of revision.
 
         Parameters
         ----------
