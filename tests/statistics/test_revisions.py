@@ -164,6 +164,20 @@ def test_days_that_are_not_said_go_from_the_extraction_to_the_end_of_the_log() -
             "until: '2019-02-01' is before the extraction",
         ),
         (
+            lambda s: vintages(s, "births", year(2019), until=date(9999, 12, 31)),
+            "until: .*later than what the log knows",
+        ),
+        (
+            lambda s: vintages(
+                s,
+                "births",
+                year(2019),
+                [date(2021, m, d) for m in range(1, 13) for d in range(1, 29)] * 2
+                + [date(2022, m, d) for m in range(1, 13) for d in range(1, 29)],
+            ),
+            "more knowledge dates than are counted at once",
+        ),
+        (
             lambda s: vintages(s, "deaths", year(2019), only={"mother_age": "30"}),
             "describes other flows",
         ),

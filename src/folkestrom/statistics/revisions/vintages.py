@@ -40,6 +40,9 @@ POPULATION: Final = "population"
 #: What there are vintages of: the population of a day, and flows of a period.
 FIGURES: Final = {POPULATION: PERSONS} | {measure.id: measure for measure in FLOWS}
 
+#: So many knowledge dates at most: each is a term of one sum in SQL, whose depth is limited.
+MOST: Final = 400
+
 #: What a row has by itself, whatever is known of anything else.
 _OF_RESIDENTS: Final = {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE}
 _OF_EVENTS: Final = {AGE, ATTRIBUTE, RESIDENCE}
@@ -159,6 +162,11 @@ def vintages(
     for day in (end, of.start if isinstance(of, Period) else end):
         limits.check_day(day)
     known = _days(limits, end, known_at, every, until, extraction_months)
+    if len(known) > MOST:
+        raise UsageError(
+            "are more knowledge dates than are counted at once", where="known_at",
+            value=len(known), allowed=f"up to {MOST}", next_step="Ask for fewer, further apart",
+        )  # fmt: skip
     setting = Setting(connection, "stock" if figure == POPULATION else "flow", known[0])
     _, chosen, codes = chosen_with(setting, (), only)
     if figure != POPULATION and FIGURES[figure] not in described_flows(chosen):
@@ -182,6 +190,8 @@ def _days(
         known = sorted({day if isinstance(day, date) else named[day] for day in asked})
         check_drawn(known[0], drawn)
         return known
+    if until is not None:
+        limits.check_day(until, "until")
     last = until or named[LATEST]
     check_drawn(last, drawn, "until")
     known, day = [], drawn
