@@ -45,6 +45,7 @@ from folkestrom.model.specification import TableSpecification
 from folkestrom.register.flags import FLAGS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
+from folkestrom.statistics.regimes.regime import regimes
 from folkestrom.variables.codes import USES, CodeTable, uses_of
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
@@ -298,6 +299,31 @@ def glossary() -> str:
     return "\n".join([*lines, ""])
 
 
+def regime_table() -> str:
+    """The regimes of official figures, with what the source says and how else it can be read."""
+    lines = [
+        "# Regimes",
+        NOTE,
+        "",
+        "How quarterly and preliminary figures were made at the time, by",
+        '[`changes --regime`](../how-to/figures-as-published.md). Citations are of "About the',
+        "statistics\" of Statistics Norway's page *Population*, as of 2021.",
+    ]
+    for regime in regimes():
+        until = "" if regime.valid_to.year == 9999 else f"–{regime.valid_to.year - 1}"
+        lines += [
+            "",
+            f"## {regime.id}{until or '–'}",
+            "",
+            regime.text.en,
+            "",
+            f"> {regime.citation}",
+        ]
+        for reading in regime.readings:
+            lines += ["", f"Another reading of what it says of {reading.about}: {reading.text}"]
+    return "\n".join([*lines, ""])
+
+
 def _variable_row(variable: Variable) -> list[str]:
     dimension = variable.dimension
     codes = _code_list(category.code for category in dimension.categories)
@@ -391,6 +417,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/published-tables.md": published_tables,
     "reference/variables.md": variables,
     "reference/derived-tables.md": derived_tables,
+    "reference/regimes.md": regime_table,
     "reference/glossary.md": glossary,
 }
 

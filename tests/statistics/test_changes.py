@@ -66,11 +66,11 @@ def plain_flows(reports: Sequence[Report], window: Window, area: Area) -> Counte
             _, _, kind, day, _, first_known, left, reached, *_ = event
             late = day < window.start and first_known > window.known_start
             if late or window.start <= day < window.end:
-                found.update(_counted(kind, left, reached, area))
+                found.update(counted_in(kind, left, reached, area))
     return found
 
 
-def _counted(kind: int, left: Any, reached: Any, area: Area) -> list[tuple[int, str]]:
+def counted_in(kind: int, left: Any, reached: Any, area: Area) -> list[tuple[int, str]]:
     if kind == 5:
         border: Area = (lambda m: m) if area(301) == area(1101) else area
         crossed = border(left) != border(reached)

@@ -76,6 +76,11 @@ class Knowledge:
         return self.asked != PUBLISHED or extraction(end, self.months) >= self.first
 
     @property
+    def published(self) -> bool:
+        """Whether figures are as published."""
+        return self.asked == PUBLISHED
+
+    @property
     def vintage(self) -> Text:
         """What the figures say of it, beside the day."""
         return Text("", "") if isinstance(self.asked, date) else _VINTAGES[self.asked]

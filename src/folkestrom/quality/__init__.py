@@ -1,1 +1,1 @@
-"""How sure figures are, as pure numbers: reports that are still to come, and whom lists miss."""
+"""How sure figures are, as pure numbers: revisions, reports still to come, whom lists miss."""

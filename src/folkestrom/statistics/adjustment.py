@@ -115,37 +115,39 @@ def unexplained(area: str) -> str:
 
 
 @step("attributed", reads=["known_report"])
-def attributed() -> str:
+def attributed(further: Sequence[str] = ()) -> str:
     """Each remaining unit with the reports of that person that became known that day, ranked.
 
-    Merges and splits of identities come first, then annulments, corrections, corrections of
-    attributes, and the rest.
+    Units are told apart by further columns too, where they have some. Merges and splits of
+    identities come first, then annulments, corrections, corrections of attributes, and the rest.
     """
+    more = "".join(f", u.{name}" for name in further)
     return f"""
-        SELECT u.area, u.known, u.units, r.source, r.source_report_id, r.kind, r.target,
+        SELECT u.area, u.known, u.units{more}, r.source, r.source_report_id, r.kind, r.target,
                row_number() OVER (
-                 PARTITION BY u.person, u.known, u.area
+                 PARTITION BY u.person, u.known, u.area{more}
                  ORDER BY CASE WHEN r.kind IN ({_OF_IDENTITIES}) THEN -1
                             WHEN r.annuls THEN 0 WHEN r.corrects THEN 1
                             WHEN r.kind = {int(Kind.ATTRIBUTE_CORRECTION)} THEN 2 ELSE 3 END,
                           r.received_at, r.key_hash
                ) AS place,
-               count(*) OVER (PARTITION BY u.person, u.known, u.area) AS reports
+               count(*) OVER (PARTITION BY u.person, u.known, u.area{more}) AS reports
         FROM unexplained u
         LEFT JOIN known_report r ON r.person = u.person AND r.known_from = u.known
     """
 
 
 @step("explained", reads=["known_report"])
-def explained() -> str:
+def explained(further: Sequence[str] = ()) -> str:
     """The first of those reports, with the kind of the report that it annuls or corrects."""
-    return """
-        SELECT a.area, a.known, a.units, a.source, a.source_report_id, a.kind,
+    more = "".join(f", a.{name}" for name in further)
+    return f"""
+        SELECT a.area, a.known, a.units{more}, a.source, a.source_report_id, a.kind,
                t.kind AS target_kind, a.reports
         FROM attributed a
         LEFT JOIN known_report t ON t.position = a.target
         WHERE a.place = 1
-        ORDER BY 1, 2, 4, 5, 3
+        ORDER BY a.area, a.known, a.source, a.source_report_id, a.units{more}
     """
 
 
@@ -189,7 +191,7 @@ def explain(
         tables.append(fetch(connection, explain_steps(area), parameters))
     places = () if area == "nation" else (VARIABLES[area].dimension,)
     filled = SPECIFICATION.fill(when=when, known=known)
-    data = _readable(_unit_by_unit(pa.concat_tables(tables)), area)
+    data = readable(unit_by_unit(pa.concat_tables(tables)), area)
     specification = replace(
         filled,
         dimensions=(*places, *filled.dimensions),
@@ -220,14 +222,24 @@ def _about(kind: str, target: str | None) -> Text:
                 f"{_KINDS[kind].no} av {_KINDS[target].no}")  # fmt: skip
 
 
-def _unit_by_unit(found: pa.Table) -> pa.Table:
+def unit_by_unit(found: pa.Table) -> pa.Table:
+    """A row of several units as so many rows of one, +1 or −1."""
     units = np.from_dlpack(found["units"].cast(pa.int64()).combine_chunks())
     rows = found.take(pa.array(np.repeat(np.arange(len(units)), np.abs(units))))
     signs = np.repeat(np.sign(units), np.abs(units)).astype(np.int8)
     return rows.set_column(rows.column_names.index("units"), "units", pa.array(signs))
 
 
-def _readable(found: pa.Table, area: str) -> pa.Table:
+def readable(found: pa.Table, area: str) -> pa.Table:
+    """Units with places as codes, and with kinds of reports by their names.
+
+    Parameters
+    ----------
+    found
+        Rows of the step `explained`.
+    area
+        "nation", "county" or "municipality".
+    """
     columns: dict[str, Any] = {}
     if area != "nation":
         columns[area] = VARIABLES[area].column(found["area"])

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -22,17 +22,19 @@ import pyarrow.compute as pc
 
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
+from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import adjustment as explanation
 from folkestrom.statistics.border_changes import border_steps
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
-from folkestrom.statistics.periods import Period, quarters_until
+from folkestrom.statistics.periods import Period
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.population import Moment, coded, fetch, stock
 from folkestrom.statistics.record_keys import SUFFIX, names_of_sums
+from folkestrom.statistics.regimes.clock import TODAYS, Clock, Quarters
+from folkestrom.statistics.regimes.regime import Regime
 from folkestrom.statistics.year_sums import (
     note_of_summation,
     note_of_year,
@@ -43,9 +45,6 @@ from folkestrom.variables.borders.asked import days_of_changes, has_borders_of_e
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, notes
 from folkestrom.variables.vocabulary import Setting
-
-#: How quarters are made: by adding flows to 1 January, or from the register at both ends.
-Quarters = Literal["summation", "register"]
 
 PERIOD: Final = Dimension("period", Text("Period", "Periode"))
 
@@ -136,6 +135,8 @@ def changes(
     only: Only | None = None,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
+    regime: Regime = TODAYS,
+    so_far: bool = False,
     sums: bool = True,
     keys: bool = False,
 ) -> Cells:
@@ -164,6 +165,9 @@ def changes(
         register has them ("register").
     extraction_months
         Months from the end of a period to its extraction.
+    regime, so_far
+        Rules of quarters as published, and whether periods are what a year has so far, as of
+        `regimes.clock.Clock`.
     sums
         With footnotes of what parts of a year add up to, where that differs from the year.
     keys
@@ -176,11 +180,11 @@ def changes(
         Sums of record keys of an account.
     """
     limits = _checked(connection, periods, quarters)
-    clock = _Clock(limits.knowledge(known_at, extraction_months), quarters)
+    clock = Clock(limits.knowledge(known_at, extraction_months), quarters, regime, so_far)
     known = min(clock.known(period.end) for period in periods)
     named, chosen, codes = chosen_with(Setting(connection, "flow", known), by, only)
     closing = all(variable.closes for variable in chosen)
-    measures = (*ACCOUNT, *DERIVED) if closing else _described(chosen)
+    measures = (*ACCOUNT, *DERIVED) if closing else described_flows(chosen)
     types = {m.id: pa.float64() if m.decimals else pa.int32() for m in measures}
     if keys and closing:
         raise UsageError("add up, and are not protected by cell keys", where="accounts")
@@ -192,7 +196,7 @@ def changes(
         if closing:
             found = _account(counted, period, clock)
         else:
-            found = _that_occur(counted.flows(clock.window(period)), measures)
+            found = _that_occur(_together(counted, clock.counted(period)), measures)
         return kept(coded(found, chosen, types), codes, chosen, [v.name for v in named])
 
     tables = [made_of(period) for period in periods]
@@ -200,16 +204,18 @@ def changes(
         _finished(table, period) for table, period in zip(tables, periods, strict=True)
     ).unify_dictionaries()
     noted = (*kept_notes(codes, chosen), *notes(chosen))
+    if clock.knowledge.published and (regime != TODAYS or so_far):
+        noted = (regime.text, *noted)
     made = _specification(periods, named, measures, clock, noted)
     said: Iterable[Text] = ()
-    if sums and clock.knowledge.asked == PUBLISHED:
+    if sums and clock.knowledge.published:
         shown = FLOWS if closing else measures
         said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, shown, closing)
     preliminary = limits.notes(clock.known(periods[-1].end))
     return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
 
 
-def _described(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
+def described_flows(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
     """The flows that all variables describe; the age of a mother is of births alone."""
     described = [variable for variable in chosen if variable.flows]
     found = tuple(m for m in FLOWS if all(m.id in variable.flows for variable in described))
@@ -236,13 +242,14 @@ def _that_occur(found: pa.Table, measures: Sequence[Measure]) -> pa.Table:
 def _sums(
     tables: Mapping[Period, pa.Table],
     made_of: Callable[[Period], pa.Table],
-    clock: _Clock,
+    clock: Clock,
     shown: Sequence[Measure],
     closing: bool,
 ) -> Iterator[Text]:
     """Footnotes of quarters and other parts of a year: what they add up to, beside the year."""
-    whole = whole_years(list(tables))
-    fourth = {p.start.year: p for p in tables if closing and clock.sums(p) and p.quarter == 4}
+    # By the rules of 1985 quarters leave out late reports, and say so.
+    whole = whole_years(list(tables)) if clock.regime.flows != "quarter" else {}
+    fourth = {p.start.year: p for p in tables if closing and clock.sums(p) and clock.in_register(p)}
     for year in sorted(whole.keys() | fourth.keys()):
         period = year_of(year)
         account = [made_of(period)]
@@ -264,12 +271,14 @@ def explain(
     *,
     quarters: Quarters = "summation",
     extraction_months: int = EXTRACTION_MONTHS,
+    regime: Regime = TODAYS,
+    so_far: bool = False,
 ) -> Cells:
     """Every unit of a period's adjustment with the report behind it; never with a person.
 
     Parameters
     ----------
-    connection, quarters, extraction_months
+    connection, quarters, extraction_months, regime, so_far
         As for `changes`.
     period
         The period of the account.
@@ -281,7 +290,7 @@ def explain(
             "is not a place to explain by", where="by", value=area, allowed=explanation.AREAS
         )
     limits = _checked(connection, [period], quarters)
-    clock = _Clock(limits.knowledge(PUBLISHED, extraction_months), quarters)
+    clock = Clock(limits.knowledge(PUBLISHED, extraction_months), quarters, regime, so_far)
     known = clock.known(period.start)
     windows = clock.adjusted_windows(period) or [Window(period.start, period.start, known, known)]
     known_end = clock.known(period.end)
@@ -289,37 +298,6 @@ def explain(
     footnotes = (*found.specification.footnotes, *limits.nature)
     made = replace(found.specification, vintage=clock.knowledge.vintage, footnotes=footnotes)
     return replace(found, specification=made)
-
-
-class _Clock:
-    """Which knowledge date goes with which end of a period."""
-
-    def __init__(self, knowledge: Knowledge, quarters: Quarters) -> None:
-        self.knowledge = knowledge
-        self.quarters = quarters
-
-    def known(self, day: date) -> date:
-        """Knowledge date of the stock of a day."""
-        return self.knowledge.day(day)
-
-    def window(self, period: Period) -> Window:
-        """A period with its knowledge dates."""
-        return Window(period.start, period.end, self.known(period.start), self.known(period.end))
-
-    def moment(self, day: date) -> Moment:
-        """A day with its knowledge date."""
-        return Moment(day, self.known(day))
-
-    def sums(self, period: Period) -> bool:
-        """Whether a period's populations are made by summation."""
-        published = self.knowledge.asked == PUBLISHED
-        return self.quarters == "summation" and published and period.is_quarter
-
-    def adjusted_windows(self, period: Period) -> list[Window]:
-        """The windows whose adjustments a period bears."""
-        if not self.sums(period):
-            return [self.window(period)]
-        return [self.window(q) for q in quarters_until(period)] if period.quarter == 4 else []
 
 
 class _Counted:
@@ -351,9 +329,20 @@ class _Counted:
         return found.rename_columns([*found.column_names[:-1], measure.id])
 
 
-def _account(counted: _Counted, period: Period, clock: _Clock) -> pa.Table:
-    window = clock.window(period)
-    parts = [counted.flows(window), *counted.borders(window)]
+def _together(counted: _Counted, windows: Sequence[Window]) -> pa.Table:
+    """Flows of several windows, cell by cell."""
+    if len(windows) == 1:
+        return counted.flows(windows[0])
+    stacked = pa.concat_tables([_widened(counted.flows(window)) for window in windows])
+    keys = [f"v{n}" for n in range(counted.keys)]
+    names = [name for name in stacked.column_names if name not in keys]
+    summed = stacked.group_by(keys, use_threads=False).aggregate([(n, "sum") for n in names])
+    return summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names])
+
+
+def _account(counted: _Counted, period: Period, clock: Clock) -> pa.Table:
+    windows = clock.counted(period)
+    parts = [_together(counted, windows), *(b for w in windows for b in counted.borders(w))]
     if clock.sums(period):
         parts += _summed_populations(counted, period, clock)
     else:
@@ -362,24 +351,24 @@ def _account(counted: _Counted, period: Period, clock: _Clock) -> pa.Table:
     return _closed(_joined(parts, counted.keys))
 
 
-def _summed_populations(counted: _Counted, period: Period, clock: _Clock) -> list[pa.Table]:
+def _summed_populations(counted: _Counted, period: Period, clock: Clock) -> list[pa.Table]:
     """Populations at the two ends of a quarter: 1 January, and the flows since.
 
-    After the last quarter comes the next 1 January from the register, which puts the adjustment
-    of all four quarters there.
+    Where the regime takes the next 1 January from the register, the adjustment of all four quarters
+    is in the last.
     """
-    *before, this = quarters_until(period)
     new_year = clock.moment(date(period.start.year, 1, 1))
     parts = [counted.stock(new_year, START)]
-    for window in map(clock.window, before):
+    for window in clock.before(period):
         parts.append(_net(counted.flows(window), START))
         parts += [_moved(part, BORDERS, START) for part in counted.borders(window)]
-    if period.quarter == 4:
+    if clock.in_register(period):
         return [*parts, counted.stock(clock.moment(period.end), END)]
     ends = [_moved(part, START, END) for part in parts]
-    window = clock.window(this)
-    ends += [_moved(part, BORDERS, END) for part in counted.borders(window)]
-    return [*parts, *ends, _net(counted.flows(window), END)]
+    for window in clock.counted(period):
+        ends += [_moved(part, BORDERS, END) for part in counted.borders(window)]
+        ends.append(_net(counted.flows(window), END))
+    return [*parts, *ends]
 
 
 def _net(found: pa.Table, measure: Measure) -> pa.Table:
@@ -450,7 +439,7 @@ def _specification(
     periods: Sequence[Period],
     named: Sequence[Variable],
     measures: Sequence[Measure],
-    clock: _Clock,
+    clock: Clock,
     noted: tuple[Text, ...],
 ) -> TableSpecification:
     codes = [period.code for period in periods]
@@ -458,7 +447,9 @@ def _specification(
     ends = sorted({str(clock.known(period.end)) for period in periods})
     known = ends[0] if len(ends) == 1 else f"{ends[0]} – {ends[-1]}"
     dimensions = (PERIOD, *(variable.dimension for variable in named))
-    method = _AS_PUBLISHED if clock.knowledge.asked == PUBLISHED else _AS_KNOWN
+    method = _AS_PUBLISHED if clock.knowledge.published else _AS_KNOWN
+    if clock.knowledge.published and clock.regime.flows == "quarter":
+        method = clock.regime.text
     filled = replace(SPECIFICATION, method=method).fill(when=when, known=known)
     return replace(
         filled,

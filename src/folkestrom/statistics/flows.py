@@ -62,6 +62,17 @@ ENDS: Final = {
 }
 
 
+#: Which of the rows that flows are counted from each of them counts.
+CONDITIONS: Final = {
+    BIRTHS: f"kind = {int(Kind.BIRTH)}",
+    DEATHS: f"kind = {int(Kind.DEATH)}",
+    IMMIGRATION: f"kind = {int(Kind.IMMIGRATION)}",
+    EMIGRATION: f"kind = {int(Kind.EMIGRATION)}",
+    INTERNAL_IN: f"kind = {_MOVE} AND arriving",
+    INTERNAL_OUT: f"kind = {_MOVE} AND NOT arriving",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A period, with the knowledge dates of the stocks at its two ends.
@@ -122,6 +133,12 @@ def counted_events(kinds: Sequence[Kind] = (*dict.fromkeys(_KINDS.values()),)) -
     """
 
 
+def term() -> str:
+    """SQL: which of the flows a row is counted in, by its place in `FLOWS`."""
+    cases = (f"WHEN {sql} THEN {n}" for n, sql in enumerate(CONDITIONS.values()))
+    return f"CASE {' '.join(cases)} END"
+
+
 @step("flow_rows", example={"level": 2})
 def flow_rows(level: int) -> str:
     """Every event at the place where it counts; a move at both of its ends.
@@ -134,7 +151,8 @@ def flow_rows(level: int) -> str:
     the day before, since the event itself may end what describes them.
     """
     left, reached = ENDS[level]
-    common = f"""person, kind, event_date, country, reason, sex, birth_date,
+    common = f"""position, person, kind, event_date, first_known, known_from, known_to, country,
+               reason, sex, birth_date,
                CASE WHEN kind IN ({_ARRIVALS}) THEN event_date ELSE event_date - 1 END
                  AS described_on"""
     return f"""
@@ -157,18 +175,10 @@ def flow_cells(source: str, by: Sequence[str], *, keys: bool = False) -> str:
     columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
     places = ", ".join(str(n + 1) for n in range(len(by)))
     grouping = f"GROUP BY {places} ORDER BY {places}" if by else ""
-    counts = {
-        BIRTHS: f"kind = {int(Kind.BIRTH)}",
-        DEATHS: f"kind = {int(Kind.DEATH)}",
-        IMMIGRATION: f"kind = {int(Kind.IMMIGRATION)}",
-        EMIGRATION: f"kind = {int(Kind.EMIGRATION)}",
-        INTERNAL_IN: f"kind = {_MOVE} AND arriving",
-        INTERNAL_OUT: f"kind = {_MOVE} AND NOT arriving",
-    }
     measures = ", ".join(
         f"count(*) FILTER (WHERE {condition}) AS {measure.id}"
         + (f", {key_sum(condition)} AS {measure.id}{SUFFIX}" if keys else "")
-        for measure, condition in counts.items()
+        for measure, condition in CONDITIONS.items()
     )
     return f"SELECT {columns}{measures} FROM {source} {grouping}"
 

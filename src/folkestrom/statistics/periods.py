@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -11,7 +12,9 @@ from folkestrom.model.time import add_months
 
 Every = Literal["year", "quarter", "month"]
 
-_MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
+_QUARTER: Final = re.compile(r"((?:1[89]|[2-8]\d)\d\d)[Qq]([1-4])")
+#: Months of each length of periods.
+MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +70,26 @@ def year(number: int) -> Period:
     return Period(date(number, 1, 1), date(number + 1, 1, 1))
 
 
+def quarter_of(text: str, where: str = "quarter") -> Period:
+    """A quarter of the calendar, as its code says it.
+
+    Examples
+    --------
+    >>> quarter_of("1997Q3").start
+    datetime.date(1997, 7, 1)
+    >>> quarter_of("1997K3")
+    Traceback (most recent call last):
+    ...
+    folkestrom.errors.UsageError: quarter: '1997K3' is not a quarter.
+    Allowed: such as 1997Q3.
+    """
+    said = _QUARTER.fullmatch(text.strip())
+    if not said:
+        raise UsageError("is not a quarter", where=where, value=text, allowed="such as 1997Q3")
+    start = date(int(said[1]), 3 * int(said[2]) - 2, 1)
+    return Period(start, add_months(start, 3))
+
+
 def quarters_until(period: Period) -> list[Period]:
     """The quarters of a year from its first to the one given."""
     begin = date(period.start.year, 1, 1)
@@ -85,12 +108,12 @@ def split(start: date, end: date, every: Every | None = None) -> list[Period]:
     whole = Period(start, end)
     if every is None:
         return [whole]
-    if every not in _MONTHS:
-        raise UsageError("is not a length of periods", where="every", value=every, allowed=_MONTHS)
+    if every not in MONTHS:
+        raise UsageError("is not a length of periods", where="every", value=every, allowed=MONTHS)
     periods: list[Period] = []
     day = start
     while day < end:
-        following = add_months(start, _MONTHS[every] * (len(periods) + 1))
+        following = add_months(start, MONTHS[every] * (len(periods) + 1))
         periods.append(Period(day, following))
         day = following
     if day != end:

@@ -116,7 +116,9 @@ METHODS: dict[str, dict[str, Any]] = {
         "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": None, **SHOWN, **FIGURES,
     },
     "changes": {
-        "by": ["sex"], "every": None, "quarters": "summation", **SHOWN, **PERIOD, **FIGURES,
+        "by": ["sex"], "every": None, "quarters": "summation", "quarter": None,
+        "year": None, "so_far": False, "preliminary": False, "regime": None, **SHOWN, **PERIOD,
+        **FIGURES,
     },
     "households": {
         "date": "2021-01-01", "by": ["county"], "count": "households", "population": "register",
@@ -141,7 +143,19 @@ METHODS: dict[str, dict[str, Any]] = {
         "reading": "law", **ARRANGED, "totals": True, "publish": None, "known_at": "latest",
     },
     "residence_bridge": {"stays": "none.csv", "reading": "law", **PERIOD},
-    "explain": {"area": "nation", "quarters": "summation", "extraction_months": 3, **PERIOD},
+    "explain": {
+        "area": "nation", "quarters": "summation", "extraction_months": 3, "quarter": None,
+        "year": None, "known_at": "published", "regime": None, **PERIOD,
+    },
+    "vintages": {
+        "figure": "births", "date": None, "quarter": "2020Q1", "year": None, "from_": None,
+        "to_": None, "known_at": (), "every": "year", "until": "2021-01-01",
+        "only": {"sex": "female"}, "extraction_months": 1, "order": None, "top": 2, "labels": None,
+    },
+    "revisions": {
+        "every": "quarter", "delays": (0, 1), "kind": "births", "measures": True, **ARRANGED,
+        **PERIOD,
+    },
     "variables": {"name": "county", "date": "2021-01-01", "language": "no", "to": "polars"},
     "indicators": {"by": ["county"], **ARRANGED, **PERIOD, **FIGURES},
     "project": {

@@ -193,8 +193,8 @@ def test_files(store: Path, tmp_path: Path) -> None:
         ("changes --from 2020-01-01 --to 2021-01-01 --by sex --explain", "is not what an adj"),
         ("changes --from 2020-01-01 --to 2021-01-01 --every quarter --explain", "one period"),
         (
-            "changes --from 2020-01-01 --to 2021-01-01 --known-at 2021-06-01 --explain",
-            "no adjustment to explain",
+            "changes --from 2020-01-01 --to 2021-01-01 --known-at 2021-01-15 --explain",
+            "before the extraction on 2021-02-01",
         ),
         ("table age-group --year 2021", "Did you mean 'age-groups'"),
         ("table age-groups --year 2199", "later than what the log knows"),

@@ -72,6 +72,21 @@ End = Annotated[
         callback=_remark_on_end,
     ),
 ]  # fmt: skip
+SomeStart = Annotated[
+    str | None, typer.Option("--from", metavar=DAY, help="First day of the period.")
+]
+SomeEnd = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar=DAY, help="The day after the last one of the period.",
+        callback=lambda ctx, given: given and _remark_on_end(ctx, given),
+    ),
+]  # fmt: skip
+Quarter = Annotated[
+    str | None,
+    typer.Option("--quarter", metavar="YYYYQN", help="A quarter instead, such as 1997Q3."),
+]
+Year = Annotated[int | None, typer.Option("--year", help="A year instead.")]
 Every = Annotated[
     Literal["year", "quarter", "month"] | None,
     typer.Option("--every", help="Split the time from --from to --to into periods."),

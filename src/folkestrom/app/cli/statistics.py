@@ -13,7 +13,6 @@ from folkestrom.app.cli.context import OutputFormat, has_places, settings
 from folkestrom.app.cli.options import (
     DAY,
     CompareKnown,
-    End,
     Every,
     Extraction,
     KnownAt,
@@ -23,16 +22,19 @@ from folkestrom.app.cli.options import (
     Output,
     Population,
     Publish,
+    Quarter,
     ShareOf,
-    Start,
+    SomeEnd,
+    SomeStart,
     Top,
     Totals,
     Wait,
     Wide,
+    Year,
     option,
 )
 from folkestrom.errors import FolkestromError, UsageError
-from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.model.knowledge import LATEST, PUBLISHED
 from folkestrom.model.specification import Language
 
 if TYPE_CHECKING:
@@ -109,9 +111,33 @@ def population(
 @has_places
 def changes(
     ctx: typer.Context,
-    start: Start,
-    end: End,
+    start: SomeStart = None,
+    end: SomeEnd = None,
     by: By = "",
+    quarter: Quarter = None,
+    year: Year = None,
+    so_far: Annotated[
+        bool, typer.Option("--so-far", help="With --quarter: the year so far, to its end.")
+    ] = False,
+    preliminary: Annotated[
+        bool,
+        typer.Option("--preliminary", help="With --year: the figures before the final ones."),
+    ] = False,
+    revised: Annotated[
+        bool | None,
+        typer.Option(
+            "--revised/--as-published",
+            help="All that is known now; or as published, which it is without either.",
+        ),
+    ] = None,
+    regime: Annotated[
+        str | None,
+        typer.Option(
+            "--regime",
+            metavar="1985|2000|2005",
+            help="Rules of a quarter, or of a preliminary year: without it, those of its day.",
+        ),
+    ] = None,
     every: Every = None,
     known_at: KnownAt = PUBLISHED,
     quarters: Annotated[
@@ -122,7 +148,11 @@ def changes(
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="List the adjustment report by report.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="List the adjustment report by report; with --revised, what was revised.",
+        ),
     ] = False,
     extraction: Extraction = None,
     only: Only = None,
@@ -140,9 +170,11 @@ def changes(
     from folkestrom.app.office.statistics import ChangesQuestion, ExplanationQuestion
 
     given = settings(ctx)
+    known_at = _known(known_at, revised)
     question = ChangesQuestion.asked(
         option, from_=start, to_=end, by=by, known_at=known_at, every=every, quarters=quarters,
-        extraction_months=extraction, only=only,
+        extraction_months=extraction, only=only, quarter=quarter, year=year, so_far=so_far,
+        preliminary=preliminary, regime=regime, explained=explain,
         shown=shown(totals, order, top, wide, labels, publish, given.lang, share_of),
     )  # fmt: skip
     explanation = ExplanationQuestion.asked(option, question) if explain else None
@@ -153,7 +185,8 @@ def changes(
     if units is None:
         given.write(account, output)
         return
-    _check_sum(account, units)
+    if known_at == PUBLISHED:
+        _check_sum(account, units)
     if output is None and given.format is OutputFormat.TABLE:
         given.write(account, None)
         if output is None:
@@ -218,6 +251,18 @@ def shown(
 
 class UnexplainedError(FolkestromError):
     """An explanation that does not add up; a fault of the program."""
+
+
+def _known(known_at: str, revised: bool | None) -> str:
+    """The knowledge date, where it is said by a word of its own."""
+    if revised is None:
+        return known_at
+    if known_at != PUBLISHED:
+        raise UsageError(
+            "say both what was known: give one of them",
+            where="--revised, --as-published, --known-at", value=known_at,
+        )  # fmt: skip
+    return LATEST if revised else PUBLISHED
 
 
 def _check_sum(account: Cells, units: Cells) -> None:

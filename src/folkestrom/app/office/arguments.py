@@ -14,9 +14,11 @@ from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
 from folkestrom.model.names import check_code, nearest_name, without_effect
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.statistics.changes import Quarters
-from folkestrom.statistics.periods import Period
+from folkestrom.statistics.periods import Every, Period, quarter_of, split
+from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.published.tables import Unknown
+from folkestrom.statistics.regimes.clock import TODAYS, Quarters
+from folkestrom.statistics.regimes.regime import Regime, ruling
 
 #: A day as a caller may say it: a date, a date and time at midnight, or its ISO text.
 Day: TypeAlias = date | datetime | str
@@ -86,6 +88,66 @@ def parameter(name: str) -> str:
 def period(from_: Any, to_: Any, place: Place) -> Period:
     """The period `[from_, to_)`."""
     return Period(day(from_, place("from_")), day(to_, place("to_")))
+
+
+def periods(
+    place: Place, from_: Any, to_: Any, every: Every | None, quarter: str | None, year_: Any
+) -> tuple[Period, ...]:
+    """The periods that are meant: those between two days, a quarter, or a year."""
+    days = from_ is not None or to_ is not None
+    if [days, quarter is not None, year_ is not None].count(True) != 1:
+        raise UsageError(
+            "say together which period is meant, in one of three ways",
+            where=", ".join(map(place, ("from_", "to_", "quarter", "year"))),
+            allowed="from one day to another, a quarter such as 1997Q3, or a year",
+        )  # fmt: skip
+    if not days and every is not None:
+        raise without_effect(
+            place("every"), every, "it is one period", f"Leave it out, or say {place('from_')}"
+        )
+    if quarter is not None:
+        return (quarter_of(quarter, place("quarter")),)
+    if year_ is not None:
+        return (year_of(year(year_, place("year"))),)
+    return tuple(split(day(from_, place("from_")), day(to_, place("to_")), every))
+
+
+def regime(
+    place: Place, periods: tuple[Period, ...], asked: str | None, known_at: KnownAt, *,
+    quarter: bool, preliminary: bool, by: Sequence[str], explained: bool,
+) -> Regime:  # fmt: skip
+    """The rules of a quarter, or of the preliminary figures of a year: by default those in force.
+
+    Periods between two days are by today's rules, unless others are asked for.
+    """
+    where = place("regime")
+    if known_at != PUBLISHED and not explained:
+        if preliminary:
+            raise without_effect(
+                place("preliminary"), True, f"known_at is {str(known_at)!r}", "Leave it out"
+            )
+        if asked is not None:
+            raise without_effect(
+                where, asked, f"known_at is {str(known_at)!r}, and a regime is of figures as "
+                "published", f"Leave it out, or {place('known_at')}",
+            )  # fmt: skip
+        return TODAYS
+    if preliminary:
+        found = ruling(periods[0].start, asked, "preliminary", where)
+        if found.preliminary == "nation" and by:
+            raise UsageError(
+                "has preliminary figures of a year for the whole country only", where=where,
+                value=found.id, next_step=f"Leave {place('by')} and {place('only')} out, or ask "
+                "for the regime 2000",
+            )  # fmt: skip
+        return found
+    if asked is not None and not all(period.is_quarter for period in periods):
+        raise without_effect(
+            where, asked, "it rules quarters and preliminary years", "Ask for one of them"
+        )
+    if quarter or asked is not None:
+        return ruling(periods[0].start, asked, "flows", where)
+    return TODAYS
 
 
 def knowledge(value: Any, where: str = "known_at") -> KnownAt:

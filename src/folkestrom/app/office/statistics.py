@@ -15,15 +15,17 @@ from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
-from folkestrom.model.names import check_code
+from folkestrom.model.names import check_code, without_effect
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import changes as accounts
 from folkestrom.statistics import population as stocks
-from folkestrom.statistics.changes import Quarters
 from folkestrom.statistics.homes import Population
-from folkestrom.statistics.periods import Every, Period, split
+from folkestrom.statistics.periods import Every, Period
 from folkestrom.statistics.published import tables
 from folkestrom.statistics.published.tables import Edition, Unknown
+from folkestrom.statistics.regimes.clock import TODAYS, Quarters
+from folkestrom.statistics.regimes.regime import Regime
+from folkestrom.statistics.revisions import explained as revised
 from folkestrom.variables.selection import Kept, Only, codes_kept
 
 #: What an adjustment is explained by.
@@ -90,28 +92,46 @@ class ChangesQuestion:
     extraction_months: int = EXTRACTION_MONTHS
     only: Only = field(default_factory=dict)
     shown: Presentation = AS_COUNTED
+    regime: Regime = TODAYS
+    so_far: bool = False
 
     @classmethod
     def asked(
-        cls, place: Place, *, from_: Day, to_: Day, by: str | Iterable[str],
+        cls, place: Place, *, from_: Day | None, to_: Day | None, by: str | Iterable[str],
         known_at: Knowledge, every: Every | None, quarters: Quarters | None,
         extraction_months: int | None, only: Kept | None = None,
+        quarter: str | None = None, year: int | str | None = None, so_far: bool = False,
+        preliminary: bool = False, regime: str | None = None, explained: bool = False,
         shown: Presentation = AS_COUNTED,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
-        start, end = arguments.day(from_, place("from_")), arguments.day(to_, place("to_"))
-        periods = tuple(split(start, end, every))
+        periods = arguments.periods(place, from_, to_, every, quarter, year)
+        if so_far and quarter is None:
+            raise without_effect(place("so_far"), so_far, "it is of a quarter", "Say a quarter")
+        if preliminary and year is None:
+            where = place("preliminary")
+            raise without_effect(where, preliminary, "it is of a year", "Say a year")
         known = arguments.knowledge(known_at, place("known_at"))
+        rules = arguments.regime(
+            place, periods, regime, known, quarter=quarter is not None, preliminary=preliminary,
+            by=[*arguments.names(by), *(only or ())], explained=explained,
+        )  # fmt: skip
+        if so_far:
+            (period,) = periods
+            periods = (Period(calendar_day(period.start.year, 1, 1), period.end),)
         way = arguments.quarters(quarters, periods, known, place("quarters"))
-        months = arguments.months(extraction_months, known, place("extraction_months"))
+        drawn = PUBLISHED if explained else known
+        months = arguments.months(extraction_months, drawn, place("extraction_months"))
         kept = codes_kept(only or {}, place("only"))
-        return cls(periods, arguments.names(by), known, way, months, kept, shown)
+        whole = so_far or preliminary
+        return cls(periods, arguments.names(by), known, way, months, kept, shown, rules, whole)
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         found = accounts.changes(
             connection, self.periods, self.by, self.known_at, only=self.only,
             quarters=self.quarters, extraction_months=self.extraction_months,
+            regime=self.regime, so_far=self.so_far,
             # Footnotes hold amounts that no rules have seen.
             sums=self.shown.rules is None,
         )  # fmt: skip
@@ -120,15 +140,18 @@ class ChangesQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationQuestion:
-    """The adjustment of a period, report by report; see `statistics.explain`.
+    """A period's adjustment report by report, or what published figures were revised by.
 
-    Area, quarters and extraction are as of `Store.explain`.
+    Area, quarters, extraction and the rest are as of `Store.explain`.
     """
 
     period: Period
     area: Area = "nation"
     quarters: Quarters = "summation"
     extraction_months: int = EXTRACTION_MONTHS
+    known_at: KnownAt = PUBLISHED
+    regime: Regime = TODAYS
+    so_far: bool = False
 
     @classmethod
     def asked(cls, place: Place, changes: ChangesQuestion) -> Self:
@@ -141,12 +164,11 @@ class ExplanationQuestion:
                 value=",".join(changes.by),
                 allowed="county, municipality, or nothing for the nation",
             )
-        if changes.known_at != PUBLISHED:
+        if changes.known_at != PUBLISHED and changes.so_far:
             raise UsageError(
-                "leaves no adjustment to explain: accounts close by themselves on one knowledge "
-                "date",
-                where=place("known_at"),
-                next_step=f"Leave {place('known_at')} out",
+                "is of several windows: what was revised is explained for one quarter, or a year",
+                where=place("so_far"),
+                next_step="Ask for each quarter by itself",
             )
         if len(changes.periods) > 1:
             raise UsageError(
@@ -164,13 +186,21 @@ class ExplanationQuestion:
                 f"{', '.join(map(place, _OF_CELLS))}",
             )
         (period,) = changes.periods
-        return cls(period, areas[0], changes.quarters, changes.extraction_months)
+        return cls(
+            period, areas[0], changes.quarters, changes.extraction_months, changes.known_at,
+            changes.regime, changes.so_far,
+        )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
+        if self.known_at != PUBLISHED:
+            return revised.explain(
+                connection, self.period, self.area, self.known_at, self.regime,
+                extraction_months=self.extraction_months,
+            )  # fmt: skip
         return accounts.explain(
-            connection, self.period, self.area,
-            quarters=self.quarters, extraction_months=self.extraction_months,
+            connection, self.period, self.area, quarters=self.quarters, regime=self.regime,
+            so_far=self.so_far, extraction_months=self.extraction_months,
         )  # fmt: skip
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.estimate import EstimateQuestion
+from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
 from folkestrom.app.office.quality.flags import FlagQuestion
+from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
 from folkestrom.model.knowledge import LATEST
 from folkestrom.statistics.estimates.estimating import Method
+from folkestrom.variables.selection import Kept
 
 if TYPE_CHECKING:
-    from folkestrom.app.office.arguments import Day
+    from folkestrom.app.office.arguments import Day, Knowledge
     from folkestrom.app.office.quality.checks import Check
 
 
@@ -56,6 +59,107 @@ class Quality(Opened):
         question = FlagQuestion.asked(
             parameter, by=by, from_=from_, to_=to_, known_at=known_at,
             reports=None if reports is None else Path(reports),
+        )  # fmt: skip
+        return self._answer(question).to(to)
+
+    def vintages(
+        self,
+        figure: str,
+        date: Day | None = None,
+        *,
+        quarter: str | None = None,
+        year: int | str | None = None,
+        from_: Day | None = None,
+        to_: Day | None = None,
+        known_at: str | Sequence[Knowledge] = (),
+        every: Literal["year", "quarter", "month"] | None = None,
+        until: Day | None = None,
+        only: Kept | None = None,
+        extraction_months: int | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """One figure by knowledge date: as published, and as known on later days.
+
+        Parameters
+        ----------
+        figure
+            "population" of a day; "births", "deaths", "immigration", "emigration", "internal_in" or
+            "internal_out" of a period.
+        date
+            The day of a population.
+        quarter, year, from_, to_
+            The period: a quarter such as "1997Q3", a year, or `[from_, to_)`.
+        known_at
+            Knowledge dates, such as ["published", "2020-02-01", "latest"]; none: from the
+            extraction on.
+        every, until
+            Then how far they are apart, by default a year, and the last one.
+        only
+            Codes to keep, such as `{"county": "03", "sex": "female"}` or "county=03,sex=female".
+        extraction_months
+            Months from the day, or the end of the period, to the first; 1 by default.
+        order, top
+            A measure, of which the largest come first, or a variable; and how many rows.
+        labels
+            Labels beside codes, in this language.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.vintages, locals())
+        question = FigureVintagesQuestion.asked(
+            parameter, figure=figure, date=date, from_=from_, to_=to_, quarter=quarter, year=year,
+            known_at=known_at, every=every, until=until, only=only,
+            extraction_months=extraction_months,
+            shown=Presentation.asked(order=order, top=top, labels=labels),
+        )  # fmt: skip
+        return self._answer(question).to(to)
+
+    def revisions(
+        self,
+        from_: Day,
+        to_: Day,
+        *,
+        every: Literal["year", "quarter", "month"] | None = None,
+        delays: str | Sequence[int] = (),
+        kind: str | Iterable[str] = (),
+        measures: bool = False,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Revision triangles by flow, or measures of revision.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, `[from_, to_)`, each the first of a period.
+        every
+            Length of the periods; a quarter by default.
+        delays
+            Months after each period at which it is looked at; 1, 2, 3, 6, 12 and 24 by default.
+        kind
+            Some of "births", "deaths", "immigration", "emigration", "internal_in"; empty: all.
+        measures
+            Measures of what is revised from the first delay to the last instead.
+        order, top
+            A measure, of which the largest come first, or a variable; and how many rows.
+        wide
+            A variable whose codes become columns.
+        labels
+            Labels beside codes, in this language.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.revisions, locals())
+        question = RevisionsQuestion.asked(
+            parameter, from_=from_, to_=to_, every=every, delays=delays, kind=kind,
+            measures=measures,
+            shown=Presentation.asked(order=order, top=top, wide=wide, labels=labels),
         )  # fmt: skip
         return self._answer(question).to(to)
 

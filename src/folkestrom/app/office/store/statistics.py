@@ -108,11 +108,16 @@ class Statistics(Opened):
 
     def changes(
         self,
-        from_: Day,
-        to_: Day,
+        from_: Day | None = None,
+        to_: Day | None = None,
         by: str | Iterable[str] = (),
         known_at: Knowledge = PUBLISHED,
         *,
+        quarter: str | None = None,
+        year: int | str | None = None,
+        so_far: bool = False,
+        preliminary: bool = False,
+        regime: str | None = None,
         every: Literal["year", "quarter", "month"] | None = None,
         quarters: Literal["summation", "register"] | None = None,
         extraction_months: int | None = None,
@@ -131,12 +136,20 @@ class Statistics(Opened):
         Parameters
         ----------
         from_, to_
-            The days, `[from_, to_)`.
+            The days, `[from_, to_)`; or `quarter`, or `year` instead.
         by
             Names of variables, such as "county" or "sex".
         known_at
             "published": each period at its extractions. A day, or "latest", all that is known: one
             knowledge date for everything.
+        quarter, year
+            A quarter such as "1997Q3", by the rules of its day; or a year.
+        so_far
+            With a quarter: the year so far, to its end.
+        preliminary
+            With a year: its preliminary figures, by the rules of its day.
+        regime
+            Other rules than those of the day: "1985", "2000" or "2005".
         every
             Split into periods of this length.
         quarters
@@ -166,6 +179,7 @@ class Statistics(Opened):
         question = ChangesQuestion.asked(
             parameter, from_=from_, to_=to_, by=by, known_at=known_at, every=every,
             quarters=quarters, extraction_months=extraction_months, only=only,
+            quarter=quarter, year=year, so_far=so_far, preliminary=preliminary, regime=regime,
             shown=Presentation.asked(
                 totals=totals, publish=publish, order=order, top=top, wide=wide, labels=labels,
                 share_of=share_of,
@@ -235,30 +249,39 @@ class Statistics(Opened):
 
     def explain(
         self,
-        from_: Day,
-        to_: Day,
+        from_: Day | None = None,
+        to_: Day | None = None,
         area: Literal["nation", "county", "municipality"] = "nation",
         *,
+        quarter: str | None = None,
+        year: int | str | None = None,
+        known_at: Knowledge = PUBLISHED,
+        regime: str | None = None,
         quarters: Literal["summation", "register"] | None = None,
         extraction_months: int | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Every unit of a period's adjustment, with the report that it is owed to.
 
+        With a knowledge date, every unit that flows were revised by since they were published.
+
         Parameters
         ----------
-        from_, to_
-            The period, `[from_, to_)`.
+        from_, to_, quarter, year
+            The period: `[from_, to_)`, a quarter such as "1997Q3", or a year.
         area
             Adjustment of the nation, of counties or of municipalities.
-        quarters, extraction_months
+        known_at
+            "published": the adjustment. A day, or "latest": what was revised until then.
+        regime, quarters, extraction_months
             As for `changes`.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Statistics.explain, locals())
         changes = ChangesQuestion.asked(
-            parameter, from_=from_, to_=to_, by=area, known_at=PUBLISHED, every=None,
+            parameter, from_=from_, to_=to_, by=area, known_at=known_at, every=None,
+            quarter=quarter, year=year, regime=regime, explained=True,
             quarters=quarters, extraction_months=extraction_months,
         )  # fmt: skip
         question = ExplanationQuestion.asked(parameter, changes)

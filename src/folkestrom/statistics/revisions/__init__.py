@@ -1,0 +1,1 @@
+"""How figures change as more becomes known: vintages, triangles, and the reports behind them."""

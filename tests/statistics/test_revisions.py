@@ -1,0 +1,202 @@
+"""Vintages and triangles in one pass are what each knowledge date gives by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkestrom.errors import UsageError
+from folkestrom.model.time import add_months
+from folkestrom.quality.revisions import measures
+from folkestrom.statistics.flows import Window
+from folkestrom.statistics.periods import quarter_of, split, year
+from folkestrom.statistics.population import population
+from folkestrom.statistics.revisions.triangle import KINDS, revisions
+from folkestrom.statistics.revisions.vintages import vintages
+from tests.reference.register import Report
+from tests.statistics.small_store import COUNTIES, hand_made, stretched_logs
+from tests.statistics.test_changes import (
+    AREAS,
+    event,
+    patient,
+    plain_flows,
+    plain_stock,
+    with_known_reach,
+)
+
+DAY = date(2002, 4, 1)
+QUARTER = quarter_of("2002Q1")
+FROM_THEN = st.lists(st.dates(date(2002, 5, 1), date(2006, 1, 1)), min_size=1, max_size=24)
+
+
+@patient
+@given(stretched_logs(), FROM_THEN, st.sampled_from(["births", "immigration", "internal_out"]))
+def test_a_flow_on_each_knowledge_date(
+    reports: list[Report], known: list[date], figure: str
+) -> None:
+    store = with_known_reach(reports)
+    found = {r["known_at"]: r[figure] for r in vintages(store, figure, QUARTER, known).rows()}
+    assert found == {
+        day: plain_flows(reports, Window(QUARTER.start, QUARTER.end, day, day), AREAS["nation"])[
+            0, figure
+        ]
+        for day in known
+    }
+    rows = vintages(store, figure, QUARTER, known, only={"county": "11"}).data.to_pylist()
+    assert [row["known_at"] for row in rows] == sorted({*known})
+    for row in rows:
+        window = Window(QUARTER.start, QUARTER.end, row["known_at"], row["known_at"])
+        assert row[figure] == plain_flows(reports, window, AREAS["county"])[11, figure]
+        assert row["revision"] == row[figure] - rows[0][figure]
+
+
+@patient
+@given(stretched_logs(), FROM_THEN)
+def test_a_population_on_each_knowledge_date(reports: list[Report], known: list[date]) -> None:
+    store = with_known_reach(reports)
+    witness = {3: 1, 11: 0}
+    for county in (3, 11):
+        rows = vintages(store, "population", DAY, known, only={"county": f"{county:02}"}).rows()
+        for row in rows:
+            stock = plain_stock(reports, DAY, row["known_at"], COUNTIES.__getitem__)
+            assert row["persons"] == stock[county] + witness[county]
+    # By ages in one pass, by histories one at a time: as the population of each knowledge date.
+    for only in ({"age": "0-30"}, {"citizenship": "NO,unknown"}, {"sex": "female", "age": "0-99"}):
+        kept: Any = {name: codes.split(",") for name, codes in only.items()}
+        for row in vintages(store, "population", DAY, known, only=kept).rows():
+            alone = population(store, DAY, known_at=row["known_at"], only=kept).data
+            assert row["persons"] == alone["persons"][0].as_py()
+
+
+@patient
+@given(stretched_logs(), st.sampled_from(["year", "quarter", "month"]))
+def test_triangles_are_the_flows_of_each_period_at_each_delay(
+    reports: list[Report], every: Any
+) -> None:
+    store = with_known_reach(reports)
+    delays = (0, 1, 3, 24)
+    periods = {p.code: p for p in split(date(2001, 1, 1), date(2003, 1, 1), every)}
+    rows = revisions(store, date(2001, 1, 1), date(2003, 1, 1), every, delays).data.to_pylist()
+    assert len(rows) == len(periods) * len(delays) * len(KINDS)
+    for row in rows:
+        period = periods[row["period"]]
+        known = add_months(period.end, row["delay"])
+        flows = plain_flows(
+            reports, Window(period.start, period.end, known, known), AREAS["municipality"]
+        )
+        wanted = sum(n for (_, term), n in flows.items() if term == row["figure"])
+        assert row["events"] == wanted
+    before = {(r["figure"], r["period"], r["delay"]): r["events"] for r in rows}
+    for row in rows:
+        if row["delay"]:
+            first = delays[delays.index(row["delay"]) - 1]
+            change = row["events"] - before[row["figure"], row["period"], first]
+            assert row["revision"] == change
+
+
+# --- by hand ---
+
+
+def late_births() -> Any:
+    """Of each quarter of 2019 one birth in time and one that comes two months after."""
+    events = []
+    for n, period in enumerate(split(date(2019, 1, 1), date(2020, 1, 1), "quarter")):
+        events.append(event(2 * n + 1, 2, period.start, period.start, reached=301))
+        events.append(event(2 * n + 2, 2, period.start, add_months(period.end, 2), reached=301))
+    return hand_made([{}], event=events)
+
+
+def test_measures_are_of_the_first_and_the_last_delay() -> None:
+    (row,) = revisions(
+        late_births(), date(2019, 1, 1), date(2020, 1, 1), delays=(1, 6), kinds=["births"],
+        summary=True,
+    ).rows()  # fmt: skip
+    expected = measures(np.ones(4), np.full(4, 2.0))
+    assert (row["periods"], row["mean_revision"]) == (4, expected.mean)
+    assert row["relative_revision"] == pytest.approx(50)
+    assert row["bias_t"] is None  # every revision is the same
+
+
+def test_what_the_log_does_not_reach_is_no_zero() -> None:
+    store = late_births()
+    store.execute("DELETE FROM report")
+    store.execute("INSERT INTO report (known_from) VALUES (DATE '2020-03-15')")
+    found = revisions(store, date(2019, 7, 1), date(2020, 1, 1), delays=(1, 3), kinds=["births"])
+    seen = [(r["period"], r["delay"], r["events"], r["revision"]) for r in found.rows()]
+    assert seen == [("2019Q3", 1, 1, None), ("2019Q3", 3, 2, 1), ("2019Q4", 1, 1, None)]
+    with pytest.raises(UsageError, match="one diagonal"):
+        revisions(store, date(2019, 10, 1), date(2020, 1, 1), delays=(1, 3))
+    with pytest.raises(UsageError, match="not reached by any period"):
+        revisions(store, date(2019, 7, 1), date(2020, 1, 1), delays=(1, 3, 9), summary=True)
+
+
+def test_days_that_are_not_said_go_from_the_extraction_to_the_end_of_the_log() -> None:
+    store = late_births()
+    found = vintages(store, "births", quarter_of("2019Q1"), every="month", until=date(2019, 7, 31))
+    assert found.data["known_at"].to_pylist() == [date(2019, n, 1) for n in (5, 6, 7)]
+    assert found.data["births"].to_pylist() == [1, 2, 2]
+    years = vintages(store, "births", year(2019)).data["known_at"].to_pylist()
+    assert (years[0], years[1], years[-1]) == (
+        date(2020, 2, 1), date(2021, 2, 1), date(2030, 1, 1),
+    )  # fmt: skip
+    two = vintages(store, "births", year(2019), ["published", "latest"]).data["known_at"]
+    assert two.to_pylist() == [date(2020, 2, 1), date(2030, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda s: vintages(s, "birth", year(2019)), "Did you mean 'births'"),
+        (lambda s: vintages(s, "births", date(2019, 1, 1)), "is of a period"),
+        (lambda s: vintages(s, "population", year(2019)), "is of a day"),
+        (lambda s: vintages(s, "births", year(1990)), "before the log begins"),
+        (
+            lambda s: vintages(s, "births", year(2019), [date(2020, 1, 31)]),
+            "before the extraction on 2020-02-01",
+        ),
+        (
+            lambda s: vintages(s, "births", year(2019), until=date(2019, 2, 1)),
+            "until: '2019-02-01' is before the extraction",
+        ),
+        (
+            lambda s: vintages(s, "births", year(2019), until=date(9999, 12, 31)),
+            "until: .*later than what the log knows",
+        ),
+        (
+            lambda s: vintages(
+                s,
+                "births",
+                year(2019),
+                [date(2021, m, d) for m in range(1, 13) for d in range(1, 29)] * 2
+                + [date(2022, m, d) for m in range(1, 13) for d in range(1, 29)],
+            ),
+            "more knowledge dates than are counted at once",
+        ),
+        (
+            lambda s: vintages(s, "deaths", year(2019), only={"mother_age": "30"}),
+            "describes other flows",
+        ),
+        (lambda s: revisions(s, date(2019, 1, 1), date(2020, 1, 1), delays=(1,)), "two or more"),
+        (lambda s: revisions(s, date(2019, 1, 1), date(2020, 1, 1), delays=(2, 1)), "two or more"),
+        (
+            lambda s: revisions(s, date(2019, 2, 1), date(2019, 5, 1)),
+            "does not begin a quarter of the calendar",
+        ),
+        (
+            lambda s: revisions(s, date(2019, 4, 1), date(2020, 4, 1), "year"),
+            "does not begin a year of the calendar",
+        ),
+        (
+            lambda s: revisions(s, date(2019, 1, 1), date(2020, 1, 1), kinds=["birth"]),
+            "Did you mean 'births'",
+        ),
+    ],
+)
+def test_what_cannot_be_asked(ask: Any, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        ask(late_births())
