@@ -28,7 +28,7 @@ from folkestrom.statistics.estimates.reported import (
 from folkestrom.statistics.flows import Window
 from folkestrom.statistics.population import population
 from folkestrom.variables.vocabulary import Setting, chosen
-from tests.reference.register import Report, replay
+from tests.reference.register import Identity, Report, replay
 from tests.statistics.small_store import COUNTIES, store_of, stretched_logs
 from tests.statistics.test_changes import brief, with_known_reach
 from tests.statistics.test_coverage import report
@@ -71,7 +71,7 @@ def plain_ends(reports: list[Report], known: date) -> Iterator[tuple[str, int, d
     """Components by the plain interpreter of the register's rules."""
     for person in {one.person for one in reports}:
         theirs = [one for one in reports if one.person == person]
-        for _, _, kind, day, _, _, left, reached, *_ in replay(theirs, known).events:
+        for _, _, kind, day, _, _, left, reached, *_ in replay(theirs, known, Identity()).events:
             if kind == Kind.MOVE and left != reached:
                 inside = COUNTIES[left] == COUNTIES[reached]
                 yield "out_to_county" if inside else "out_to_other", left, day

@@ -56,7 +56,7 @@ def naming(history: str, columns: Sequence[str], known: str) -> str:
 def naming_always(history: str, columns: Sequence[str]) -> str:
     """A history at all times of knowledge, with columns that name persons as `naming` does.
 
-    A row of somebody who was merged meanwhile is cut into one for each time of knowledge.
+    A row of a person who was merged meanwhile is cut into one for each time of knowledge.
 
     Parameters
     ----------

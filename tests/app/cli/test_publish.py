@@ -434,18 +434,6 @@ def test_births_marriages_and_key_figures_are_those_of_the_store(office: Path) -
     assert persons["Gifter"].max() / 2 - 5 <= couples["Ekteskap"][at] <= persons["Gifter"].max() + 5
 
 
-def test_tables_of_households_need_dwellings(office: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "plain"
-    for command in (
-        ["--quiet", "twin", "--scale", "0.001", str(folder / "twin")],
-        ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
-    ):
-        assert CliRunner().invoke(app, command).exit_code == 0
-    (folder / "secret").symlink_to(office / "secret")
-    refused = build(folder, "B1019")
-    assert (refused.exit_code, "no report tells a dwelling" in refused.stderr) == (2, True)
-
-
 def test_ages_of_105_and_more_are_one(office: Path) -> None:
     definition, figures = tables(office)["B1001"]
     ages = [value.code for value in definition.variables[2].values]

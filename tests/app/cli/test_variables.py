@@ -91,7 +91,10 @@ def test_codes_are_a_table_for_sql(store: Path) -> None:
         (("changes", "--by", "trad"), ["trade"]),
         (("moves", "--by", "sex,se"), []),
         (("rates", "--by", "mother_"), []),
-        (("rates", "--only", "count"), ["country=", "country_of_birth=", "county="]),
+        (
+            ("rates", "--only", "count"),
+            ["country=", "country_background=", "country_of_birth=", "county="],
+        ),
         (("rates", "--only", "county=03,1"), [f"county=03,{n}" for n in range(10, 20)]),
         (("rates", "--only", "trade=smith,t"), ["trade=smith,tailor"]),
         (("rates", "--only", "trade=smith,sex"), ["trade=smith,sex="]),

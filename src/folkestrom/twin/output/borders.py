@@ -99,8 +99,9 @@ def places_of(units: Int) -> pa.Table:
 
     Examples
     --------
-    >>> places_of(np.array([30050001])).slice(0, 1).to_pylist()[0]["municipality"]
-    602
+    >>> found = places_of(np.array([30050001])).to_pylist()
+    >>> [place["municipality"] for place in found if place["begins"].year >= 2019]
+    [602, 3005, 3301]
     """
     days = border_days()
     spells = codes_by_spell(units, days)

@@ -43,7 +43,7 @@ PARTNERSHIP_LAST: Final = 2008
 _PARTNER_PEAK: Final = 2.2
 _ADULT: Final = 20.0
 _OF_AGE: Final = 18.0
-#: As many a year marry somebody who isn't in the register; and a few more than the shares say have
+#: As many a year marry a person who isn't in the register; and a few more than the shares say have
 #: to marry, since others come, leave and die (both found in countries made).
 _OUTSIDE: Final = 2_700.0
 _FIRST_MARRIAGES: Final = 1.02

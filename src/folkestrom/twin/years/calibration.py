@@ -94,7 +94,7 @@ class Leaving:
         """Return the factors of the groups in the next cells; `mass` is up to date.
 
         The first have them in common with all who come later. After them most who come later
-        follow somebody, whatever their factor, and the others make up for it.
+        follow another person, whatever their factor, and the others make up for it.
         """
         if first:
             return factors(self.mass, self.going, self.wanted)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from folkestrom.app.cli.completion.words import names_of
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import DAY, Extraction, Labels, Order, Output, Top, Wait, Wide
 
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("estimate")(estimate)
 
 
+@has_places
 def estimate(
     ctx: typer.Context,
     date: Annotated[

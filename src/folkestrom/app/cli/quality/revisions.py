@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from folkestrom.app.cli.context import has_places
 from folkestrom.app.cli.demography.answering import answered
 from folkestrom.app.cli.options import (
     DAY,
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command("revisions")(revisions)
 
 
+@has_places
 def vintages(
     ctx: typer.Context,
     figure: Annotated[
@@ -82,6 +84,7 @@ def vintages(
     answered(FigureVintagesQuestion.asked, given)
 
 
+@has_places
 def revisions(
     ctx: typer.Context,
     from_: Start,
