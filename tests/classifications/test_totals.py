@@ -62,6 +62,8 @@ def test_faults_are_told_by_row_and_column(
         assert part in str(refused.value)
     with pytest.raises(UsageError, match="no one set of borders"):
         folkestrom.open(tmp_path / "none").convert_totals(path, 2020, "as-it-was")
+    with pytest.raises(InputRefused, match="does not exist"):
+        _converted(tmp_path / "none.csv", 2020, 2024)
 
 
 def test_the_command_marks_what_is_estimated(tmp_path: Path) -> None:

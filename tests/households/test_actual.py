@@ -15,6 +15,7 @@ from folkestrom.households.actual import Sources, put_up
 from folkestrom.linkage.catalogue import Linked
 from folkestrom.statistics import homes
 from folkestrom.statistics.population import population
+from folkestrom.variables.borders import asked
 from tests.reference.register import OPEN
 from tests.statistics.small_store import RESIDENT, hand_made
 
@@ -97,10 +98,14 @@ def test_each_day_is_as_it_was_known_and_may_be_asked_for_again() -> None:
         assert where(connection)[8] == (301, RESIDENT["basic_unit"], 10)
 
 
+@pytest.mark.parametrize("borders", ["as reported", None, date(2020, 1, 1)])
 def test_nobody_is_lost_and_places_are_those_of_a_plain_count(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, borders: date | str | None
 ) -> None:
     connection = store()
+    connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+    if not isinstance(borders, str):
+        asked.put_up(connection, borders)
     linked = {
         "actual_dwelling": Linked("actual_dwelling", "person", "whole number", (), OPEN, ()),
         "actual_municipality": Linked("actual_municipality", "person", "text", (("1101", 1),),
@@ -110,11 +115,16 @@ def test_nobody_is_lost_and_places_are_those_of_a_plain_count(
     monkeypatch.setattr(homes, "check_known", lambda *_: None)
     connection.execute("ALTER TABLE linked_dwelling RENAME TO linked_actual_dwelling")
     connection.execute("ALTER TABLE linked_place RENAME TO linked_actual_municipality")
+    expected = Counter({"0301": 5, "1101": 1, "1103": 2})
     found = population(connection, DAY, ["municipality"], KNOWN, population="actual")
     counts = dict(pl.DataFrame(found.data).select("municipality", "persons").rows())
-    assert {str(place): n for place, n in counts.items()} == Counter(
-        {"0301": 5, "1101": 1, "1103": 2}
-    )
+    assert {str(place): n for place, n in counts.items()} == expected
+    days = [date(2020, 7, 1), DAY]
+    many = population(connection, days, ["municipality"], KNOWN, population="actual")
+    rows = pl.DataFrame(many.data).filter(pl.col("persons") > 0)
+    of_days = {(d, str(place)): n for d, place, n in rows.rows()}
+    before = {(days[0], "0301"): 7, (days[0], "1103"): 1}
+    assert of_days == before | {(DAY, place): n for place, n in expected.items()}
     said = " ".join(note.en for note in found.specification.footnotes)
     assert "4 elsewhere than registered. Of 1 of them it is not known" in said
 

@@ -113,6 +113,8 @@ def in_borders(
 
 
 def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    if not path.exists():
+        raise InputRefused("does not exist", where=str(path))
     try:
         if path.suffix == ".parquet":
             rows = pl.read_parquet(path).with_columns(pl.all().cast(pl.String))

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import duckdb
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
+from folkestrom.engine.rows import is_any
 from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError
 from folkestrom.households import actual
@@ -149,6 +150,19 @@ def live(
         check_known(one, min(at for _, at in when))
     with actual.put_up(connection, when, _sources(linked)) as (moves, nowhere):
         yield _notes(list(linked), *((moves, nowhere) if amounts else (0, 0)))
+
+
+def live_elsewhere(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a connection sees where people actually live, which tables of the store have not.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    """
+    return is_any(
+        connection, f"duckdb_views() WHERE temporary AND view_name = '{actual.REGISTERED}'"
+    )
 
 
 def _notes(names: list[str], moves: int, nowhere: int) -> tuple[Text, ...]:

@@ -18,7 +18,7 @@ from folkestrom.model.specification import Dimension, Measure, TableSpecificatio
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
 from folkestrom.statistics.coverage import Coverage, coverage
-from folkestrom.statistics.homes import Population, live, provide_homes
+from folkestrom.statistics.homes import Population, live, live_elsewhere, provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
 from folkestrom.variables.borders.asked import places_of_days
 from folkestrom.variables.borders.views import cells_in_borders, own_tables
@@ -146,7 +146,7 @@ def population(
     with live(connection, population, days, amounts=amounts) as lived:
         if isinstance(dates, date):
             data = _at(connection, moments[0], chosen, keys)
-        elif plan := series.plan(connection, moments, chosen):
+        elif population == "register" and (plan := series.plan(connection, moments, chosen)):
             data = series.stocks(connection, plan, keys=keys)
         else:
             data = _one_by_one(connection, moments, chosen, keys)
@@ -198,7 +198,7 @@ def stock(
 ) -> pa.Table:
     """The stock of a moment: numbers of the variables in columns v0, v1 …, and persons."""
     steps = stock_steps(chosen, keys=keys)
-    own = own_tables(connection)
+    own = "" if live_elsewhere(connection) else own_tables(connection)
     if own and chosen and not keys and all(v.area in (1, 2) for v in chosen):
         # By places alone, basic units are counted, and not every person looked up.
         units = cells("residents", ("basic_unit",)).named("units")
@@ -212,7 +212,9 @@ def fetch(
 ) -> pa.Table:
     """Rows of the last step as an Arrow table."""
     text = compose(steps)
-    with places_of_days(connection, parameters):
+    # What stands before residence already is not to be put aside for the borders of a day.
+    days = {} if live_elsewhere(connection) else parameters
+    with places_of_days(connection, days):
         provide_homes(connection, text, parameters)
         return connection.sql(text, params=parameters).to_arrow_table()
 
