@@ -138,3 +138,14 @@ def test_what_says_nothing_of_a_place_is_refused(monkeypatch: pytest.MonkeyPatch
         homes.live(store(), "actual", [(EVE, KNOWN)]),
     ):
         pass
+
+
+def test_municipalities_of_other_borders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = store()
+    connection.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+    asked.put_up(connection, date(2024, 1, 1))
+    place = Linked("actual_municipality", "person", "text", (("3805", 1),), OPEN, ())
+    monkeypatch.setattr(homes, "linked_variables", lambda _: {"actual_municipality": place})
+    monkeypatch.setattr(homes, "check_known", lambda *_: None)
+    with pytest.raises(UsageError, match="not those of 2024-01-01"):
+        population(connection, DAY, ["municipality"], KNOWN, population="actual")

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import duckdb
 
+from folkestrom.classifications.areas import municipality_codes
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
 from folkestrom.engine.rows import is_any
 from folkestrom.engine.steps import run, step
@@ -18,6 +19,7 @@ from folkestrom.households import actual
 from folkestrom.households.homes import TABLE, Span, make_table
 from folkestrom.linkage.catalogue import WHOLE_NUMBER, Linked, linked_variables
 from folkestrom.model.specification import Text
+from folkestrom.variables.borders.asked import fixed_borders
 from folkestrom.variables.linked import check_known
 from folkestrom.variables.sources import History, Source
 
@@ -148,7 +150,10 @@ def live(
     when = list(days)
     for one in linked.values():
         check_known(one, min(at for _, at in when))
-    with actual.put_up(connection, when, _sources(linked)) as (moves, nowhere):
+    sources = _sources(linked)
+    if MUNICIPALITY in linked:
+        _check_places(linked[MUNICIPALITY], fixed_borders(connection))
+    with actual.put_up(connection, when, sources) as (moves, nowhere):
         yield _notes(list(linked), *((moves, nowhere) if amounts else (0, 0)))
 
 
@@ -195,6 +200,18 @@ def _sources(linked: Mapping[str, Linked]) -> actual.Sources:
         raise _of_other_values(MUNICIPALITY, "codes of municipalities such as '0301', by person")
     numbers = tuple((number, int(code)) for code, number in named)
     return actual.Sources(dwelling.table if dwelling else None, place.table, numbers)
+
+
+def _check_places(linked: Linked, day: date | None) -> None:
+    """Refuse municipalities of other borders than those asked for: what they tell has no unit."""
+    codes = municipality_codes(day)
+    other = next((c for c, _ in linked.levels if c not in (UNKNOWN_CODE, *codes)), None)
+    if day is not None and other is not None:
+        raise UsageError(
+            f"has municipalities that are not those of {day}", where=MUNICIPALITY, value=other,
+            allowed="numbers that are valid on that day",
+            next_step="Ask in the borders that its numbers are of, or link them in the others",
+        )  # fmt: skip
 
 
 def _of_other_values(name: str, allowed: str) -> UsageError:

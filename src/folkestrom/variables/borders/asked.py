@@ -180,6 +180,11 @@ def has_borders_of_each_day(connection: duckdb.DuckDBPyConnection) -> bool:
     return is_table(connection, ASKED) and _asked(connection)[0] is None
 
 
+def fixed_borders(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The day whose borders a connection was asked for; None: it was not asked for one."""
+    return _asked(connection)[0] if is_table(connection, ASKED) else None
+
+
 def _asked(connection: duckdb.DuckDBPyConnection) -> tuple[date | None, bool]:
     """The day that was asked for, and whether parts of town stand in place of basic units."""
     row = first_row(connection, f"FROM {ASKED}")
