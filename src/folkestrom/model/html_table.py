@@ -153,7 +153,7 @@ def number_text(value: Any, decimals: int, language: str) -> str:
     """
     if value is None:
         return _NO_FIGURE
-    text = f"{value:,.{decimals}f}".replace(",", "\xa0")
+    text = f"{value:z,.{decimals}f}".replace(",", "\xa0")
     return text.replace(".", ",") if language == "no" else text
 
 

@@ -361,7 +361,7 @@ def number_text(value: float, lang: Language, decimals: int | None = None) -> st
     """
     if decimals is None:
         decimals = 0 if value == round(value) else 2
-    written = f"{value:,.{decimals}f}".replace(",", "\u202f")
+    written = f"{value:z,.{decimals}f}".replace(",", "\u202f")
     return written if lang == "en" else written.replace(".", ",")
 
 

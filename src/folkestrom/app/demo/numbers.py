@@ -20,7 +20,7 @@ def grouped(value: float | None, decimals: int = 0) -> str:
     """
     if value is None:
         return NONE
-    return f"{value:,.{decimals}f}".replace(",", THIN).replace("-", MINUS)
+    return f"{value:z,.{decimals}f}".replace(",", THIN).replace("-", MINUS)
 
 
 def signed(value: float | None, decimals: int = 0) -> str:

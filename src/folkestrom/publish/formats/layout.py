@@ -140,12 +140,14 @@ def number_text(value: Any, decimals: int, language: Language) -> str:
     --------
     >>> number_text(-3.1, 1, Language.NO), number_text(5391369, 0, Language.EN)
     ('-3,1', '5 391 369')
+    >>> number_text(-0.04, 1, Language.EN)
+    '0.0'
     """
     if value is None:
         return MISSING
     if value == SUPPRESSED:
         return SUPPRESSED
-    text = f"{value:,.{decimals}f}".replace(",", " ")
+    text = f"{value:z,.{decimals}f}".replace(",", " ")
     return text.replace(".", ",") if language is Language.NO else text
 
 

@@ -76,7 +76,7 @@ def _measured(cells: Cells, measure: Measure) -> dict[str, list[str | None]]:
     confidential = [_CONFIDENTIAL if one else _FREE for one in hidden]
     return {
         "MEASURE": [measure.id.upper()] * len(values),
-        "OBS_VALUE": [None if v is None else f"{v:.{measure.decimals}f}" for v in values],
+        "OBS_VALUE": [None if v is None else f"{v:z.{measure.decimals}f}" for v in values],
         "OBS_STATUS": [_SUPPRESSED if h else s for h, s in zip(hidden, status, strict=True)],
         "CONF_STATUS": [one if controlled else None for one in confidential],
         "UNIT_MEASURE": [measure.unit.en] * len(values),

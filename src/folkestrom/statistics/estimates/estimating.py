@@ -276,7 +276,7 @@ def _by_delays(
     }
     for measure, part in zip(TO_COME, _PARTS if level != "nation" else _PARTS[:2], strict=False):
         expected = signs[part] @ found.expected[part]
-        columns[measure.id] = _summed(expected, groups, len(units)).round(1) + 0.0
+        columns[measure.id] = _summed(expected, groups, len(units))
     estimates = _summed(whole, groups, len(units))
     columns[ESTIMATE.id] = estimates.astype(np.int64)
     # Rounded inwards: an interval of whole persons has both of its ends.
