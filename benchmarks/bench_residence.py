@@ -88,13 +88,17 @@ def in_pandas(told: pd.DataFrame) -> pd.Series:
     """What the main rules make of each stay: True resident, False emigrated, or nothing."""
     known = pd.Timestamp(KNOWN)
     reached = told["to_date"].where(told["to_date"] < known).fillna(known)
-    meant, begins = told["intended_to"], told["from_date"]
+    meant = told["intended_to"]
+    # Consecutive stays in Norway, in another Nordic country, or elsewhere are counted as one.
+    side = told["country"].where(told["country"].isin(["NO", *NORDIC_MONTHS]), "abroad")
+    lasting = meant.fillna(pd.Timestamp("2200-01-01")).where(lambda day: day > reached, reached)
+    keys = [told["person"], side]
+    begins = told["from_date"].groupby(keys).transform("min")
+    lasting = lasting.groupby(keys).transform("max")
 
     def lasts(months: int, *, more: bool = False) -> pd.Series:
         whole = begins + pd.DateOffset(months=months)
-        long = (meant > whole) | (reached > whole)
-        return meant.isna() | long | (~pd.Series(more, told.index) & (
-            (meant == whole) | (reached == whole)))  # fmt: skip
+        return lasting > whole if more else lasting >= whole
 
     half = lasts(6)
     here, asylum = told["country"] == "NO", told["ground"] == "asylum"
