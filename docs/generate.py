@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from lists_of_rules import NOTE, feed_events, regime_table, table
 
 import folkestrom
 from folkestrom import errors
@@ -26,8 +27,6 @@ from folkestrom.classifications.areas import municipality_codes
 from folkestrom.engine.steps import RegisteredStep, registered_steps
 from folkestrom.intake.checks import checks
 from folkestrom.intake.columns import readings
-from folkestrom.intake.feed.event_types import event_types
-from folkestrom.intake.feed.reasons import DESCRIPTIONS as FEED_REASONS
 from folkestrom.intake.load import SOURCES_OF_FILE, SOURCES_OF_STORE
 from folkestrom.intake.reasons import Reason
 from folkestrom.model.codes import CODE_LISTS, Kind, code_names
@@ -45,14 +44,12 @@ from folkestrom.model.specification import TableSpecification
 from folkestrom.register.flags import FLAGS
 from folkestrom.register.tables import METHOD_VERSION, TABLES
 from folkestrom.statistics.published import specifications
-from folkestrom.statistics.regimes.regime import regimes
 from folkestrom.variables.codes import USES, CodeTable, uses_of
 from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.variable import Variable
 
 DOCS = Path(__file__).parent
 _OF_THE_SHELL = {"help", "install_completion", "show_completion"}
-NOTE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 
 def report_format() -> str:
@@ -78,13 +75,13 @@ def report_format() -> str:
             "",
             "## Columns",
             "",
-            *_table(["column", "type", "values", "what it says"], map(_column_row, COLUMNS)),
+            *table(["column", "type", "values", "what it says"], map(_column_row, COLUMNS)),
             "",
             "## What each kind must carry",
             "",
             "The number is the code in the store, and the rank of reports on one day.",
             "",
-            *_table(["kind", "code", "required columns"], map(_kind_row, Kind)),
+            *table(["kind", "code", "required columns"], map(_kind_row, Kind)),
             "",
             "An attribute correction carries at least one of",
             f"{_code_list(CORRECTABLE_ATTRIBUTES)}.",
@@ -98,7 +95,7 @@ def report_format() -> str:
             "A record that breaks one of these rules waits in",
             "[quarantine](../how-to/mend-quarantine.md), under the reason of its rule.",
             "",
-            *_table(["column", "in reports of kind", "must be", "reason"], _rules()),
+            *table(["column", "in reports of kind", "must be", "reason"], _rules()),
             "",
             f"One file names at most {SOURCES_OF_FILE} sources, one store {SOURCES_OF_STORE}: what",
             "has more is refused as a whole, for its columns are probably swapped.",
@@ -238,7 +235,7 @@ def _specification(specification: TableSpecification) -> list[str]:
     return [
         f"**{specification.title.en}** / *{specification.title.no}*",
         "",
-        *_table(["column", "English", "Norwegian", "codes or unit"], [*dimensions, *measures]),
+        *table(["column", "English", "Norwegian", "codes or unit"], [*dimensions, *measures]),
         "",
         f"{specification.contents.en} {specification.method.en}",
         "",
@@ -261,7 +258,7 @@ def variables() -> str:
         "In `changes`, accounts close by places and by what a person keeps for life; by other",
         "variables there are flows alone.",
         "",
-        *_table(
+        *table(
             ["variable", "English", "Norwegian", "codes", *USES.values()],
             map(_variable_row, VARIABLES.values()),
         ),
@@ -295,32 +292,7 @@ def glossary() -> str:
             for term in group["term"]
         ]
         lines += ["", f"## {group['title']}", ""]
-        lines += _table(["term", "Norwegian", "meaning", "source"], rows)
-    return "\n".join([*lines, ""])
-
-
-def regime_table() -> str:
-    """The regimes of official figures, with what the source says and how else it can be read."""
-    lines = [
-        "# Regimes",
-        NOTE,
-        "",
-        "How quarterly and preliminary figures were made at the time, by",
-        '[`changes --regime`](../how-to/figures-as-published.md). Citations are of "About the',
-        "statistics\" of Statistics Norway's page *Population*, as of 2021.",
-    ]
-    for regime in regimes():
-        until = "" if regime.valid_to.year == 9999 else f"–{regime.valid_to.year - 1}"
-        lines += [
-            "",
-            f"## {regime.id}{until or '–'}",
-            "",
-            regime.text.en,
-            "",
-            f"> {regime.citation}",
-        ]
-        for reading in regime.readings:
-            lines += ["", f"Another reading of what it says of {reading.about}: {reading.text}"]
+        lines += table(["term", "Norwegian", "meaning", "source"], rows)
     return "\n".join([*lines, ""])
 
 
@@ -352,12 +324,12 @@ def derived_tables() -> str:
         "",
         f"Version of the method: {METHOD_VERSION}. Tables of another version are made again.",
     ]
-    for table in TABLES:
+    for derived in TABLES:
         rows = [[f"`{c.name}`", c.type, "yes" if c.nullable else "", c.description]
-                for c in table.columns]  # fmt: skip
-        lines += ["", f"## {table.name}", "", f"One row is {table.grain}.", ""]
-        lines += [f"Key: {_code_list(table.key)}.", ""]
-        lines += _table(["column", "type", "may be NULL", "what it says"], rows)
+                for c in derived.columns]  # fmt: skip
+        lines += ["", f"## {derived.name}", "", f"One row is {derived.grain}.", ""]
+        lines += [f"Key: {_code_list(derived.key)}.", ""]
+        lines += table(["column", "type", "may be NULL", "what it says"], rows)
     columns = [[f"`{name}`", CODE_TYPES[str(type)], said] for name, type, said in CodeTable.COLUMNS]
     lines += [
         "", "## code", "",
@@ -367,46 +339,16 @@ def derived_tables() -> str:
         "birth, are not. A place whose name changed has a row for each name: who asks neither for",
         "`valid_from` nor for `valid_to` has it twice.",
         "",
-        *_table(["column", "type", "what it says"], columns),
+        *table(["column", "type", "what it says"], columns),
     ]  # fmt: skip
     flags = ([str(int(r)), f"`{r.name.lower()}`", flag.is_.en, flag.mended_by.en]
              for r, flag in FLAGS.items())  # fmt: skip
     lines += ["", "## Reasons of flags", ""]
-    lines += _table(["code", "reason", "what stands", "what mends it"], flags)
+    lines += table(["code", "reason", "what stands", "what mends it"], flags)
     return "\n".join(lines) + "\n"
 
 
 CODE_TYPES = {"string": "VARCHAR", "int32": "INTEGER", "date32[day]": "DATE"}
-
-
-def feed_events() -> str:
-    """Types of events of the national register's feed, and what becomes of them."""
-    listed = {"schema": "schema", "documents": "documents only"}
-    events = (
-        [f"`{e.type}`", listed[e.listed_in], e.what or f"**{e.treatment}**", e.why]
-        for e in event_types().values()
-    )
-    heads = ["type", "listed in", "becomes", "why not, or not all of it"]
-    reasons = ([f"`{reason}`", said] for reason, said in FEED_REASONS.items())
-    types = "\n".join(_table(heads, events))
-    why = "\n".join(_table(["reason", "what is wrong"], reasons))
-    return f"""# Events of the national register
-{NOTE}
-
-What [`feed read`](../how-to/read-the-national-feed.md) makes of each type of event. Listed: in the
-schema of event documents, version 1.4, or only in the list of events in the register's
-description, version 1.8.
-
-{types}
-
-A type that is not in this table is **quarantined**; intake of the others goes on.
-
-## Reasons
-
-Why an event stands in `quarantine.tsv`:
-
-{why}
-"""
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -457,7 +399,7 @@ def _code_tables() -> Iterator[str]:
     for name, codes in CODE_LISTS.items():
         yield f"### {name}"
         yield ""
-        yield from _table(
+        yield from table(
             ["in files", "code"],
             ([f"`{text}`", str(code)] for text, code in code_names(codes).items()),
         )
@@ -468,7 +410,7 @@ def _parameters(command: Any) -> list[str]:
     context = typer.Context(command)
     records = [p.get_help_record(context) for p in command.params if p.name not in _OF_THE_SHELL]
     rows = [[f"`{name}`", said] for name, said in filter(None, records)]
-    return [*_table(["parameter", "what it does"], rows), ""] if rows else []
+    return [*table(["parameter", "what it does"], rows), ""] if rows else []
 
 
 def _exit_codes() -> list[str]:
@@ -487,7 +429,7 @@ def _exit_codes() -> list[str]:
         ["130", "Interrupted from the keyboard, or told to end (SIGTERM, SIGHUP)."],
         ["141", "Whoever read the output closed it, as `head` does; what was read is right."],
     ]
-    return _table(["code", "meaning"], rows)
+    return table(["code", "meaning"], rows)
 
 
 def _steps_by_module() -> dict[str, list[RegisteredStep]]:
@@ -503,12 +445,6 @@ def _steps_by_module() -> dict[str, list[RegisteredStep]]:
 
 def _code_list(names: Any) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(header: list[str], rows: Any) -> list[str]:
-    lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
-            for row in lines]  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

@@ -26,7 +26,10 @@ def _load_generator() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # As for a script, its folder is looked in for what it imports.
+    sys.path.insert(0, str(DOCS))
     spec.loader.exec_module(module)
+    sys.path.remove(str(DOCS))
     return module
 
 
