@@ -90,12 +90,27 @@ def lent(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[
     tables
         The tables.
     """
-    for name, table in tables.items():
-        connection.register(name, table)
+    with _without_polars():
+        for name, table in tables.items():
+            connection.register(name, table)
     yield
     # Not after an error: the transaction is over then, and refuses even this.
     for name in tables:
         connection.unregister(name)
+
+
+@contextmanager
+def _without_polars() -> Iterator[None]:
+    """Hide Polars from DuckDB where it is still to be loaded: to look for its frames loads it."""
+    polars = sys.modules.get("polars")
+    if polars is None or polars.__spec__ is not None:
+        yield
+        return
+    del sys.modules["polars"]
+    try:
+        yield
+    finally:
+        sys.modules.setdefault("polars", polars)
 
 
 class _NoPandas:

@@ -182,8 +182,9 @@ def test_an_interrupt_while_the_program_loads_ends_it_quietly(
 LATER = """
 import sys
 from folkestrom.app.cli.start import load_when_used
-from folkestrom.engine.rows import arrow_without_pandas
+from folkestrom.engine.rows import arrow_without_pandas, lent
 load_when_used("colorsys")
+load_when_used("polars")
 import colorsys
 assert "ONE_THIRD" not in vars(colorsys)
 assert colorsys.rgb_to_hsv(1, 1, 1) == (0.0, 0.0, 1)
@@ -192,6 +193,14 @@ arrow_without_pandas()
 import pyarrow
 columns = pyarrow.table({"a": pyarrow.array([1, 2])})
 assert "pandas" not in sys.modules
+import duckdb
+import polars
+connection = duckdb.connect()
+with lent(connection, put=columns):
+    assert connection.execute("SELECT sum(a) FROM put").fetchall() == [(3,)]
+assert sys.modules["polars"] is polars
+with lent(connection, put=polars.DataFrame({"a": [4]})):
+    assert connection.execute("FROM put").fetchall() == [(4,)]
 assert columns.to_pandas()["a"].sum() == 3
 """
 

@@ -192,10 +192,8 @@ def _asked(connection: duckdb.DuckDBPyConnection) -> tuple[date | None, bool]:
 
 
 def where_places_are(connection: duckdb.DuckDBPyConnection) -> str:
-    """The smallest table with every municipality that a connection sees: of a day, or residence."""
-    if not is_table(connection, ASKED) or has_borders_of_each_day(connection):
-        return "residence"
-    return PLACES
+    """The smallest table with every municipality that a connection sees."""
+    return PLACES if is_table(connection, ASKED) else "residence"
 
 
 def days_of_changes(connection: duckdb.DuckDBPyConnection, after: date, until: date) -> list[date]:
