@@ -35,10 +35,15 @@ QUESTIONS = {
         "population --from 2001-01-01 --to 2021-01-01 --every year --by municipality",
     "changes by municipality": f"changes {YEAR} --by municipality",
     "changes by county": f"changes {YEAR} --by county",
+    "changes of a year that borders change in":
+        "changes --from 2019-06-01 --to 2020-06-01 --by municipality",
     "moves between municipalities": f"moves {YEAR} --by municipality",
     "rates by county": "rates --from 2018-01-01 --to 2021-01-01 --by county --event emigration",
     "pyramid": "pyramid --date 2021-01-01",
     "households by municipality": "households --date 2021-01-01 --by municipality",
+    "indicators by county": "indicators --from 2018-01-01 --to 2021-01-01 --by county",
+    "life table by county": "life-table --from 2018-01-01 --to 2021-01-01 --by county",
+    "projection": "project --from 2021 --to 2030",
     "study": "study {study}",
 }  # fmt: skip
 STUDY = """
