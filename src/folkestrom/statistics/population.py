@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from folkestrom.engine.steps import Step, compose, step
+from folkestrom.engine.steps import Step, compose, parameters_of, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
@@ -216,7 +216,7 @@ def fetch(
     days = {} if live_elsewhere(connection) else parameters
     with places_of_days(connection, days):
         provide_homes(connection, text, parameters)
-        return connection.sql(text, params=parameters).to_arrow_table()
+        return connection.sql(text, params=parameters_of(text, parameters)).to_arrow_table()
 
 
 def _at(
