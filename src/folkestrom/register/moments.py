@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 import numpy as np
 
-from folkestrom.engine.rows import catalog_of, lent
+from folkestrom.engine.rows import catalog_of, is_table, lent
 from folkestrom.engine.steps import create_table, create_view, step
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import KnownMoment
@@ -26,7 +26,7 @@ from folkestrom.register.layout import arrow_table
 from folkestrom.register.log_rows import read_merged, read_persons
 from folkestrom.register.log_view import known_report
 from folkestrom.register.merges import rulings
-from folkestrom.register.tables import TABLES
+from folkestrom.register.tables import REPORTED_UNIT, TABLES
 
 #: Where the tables stand that are asked before the store's own.
 _CATALOG: Final = "known_then"
@@ -136,3 +136,5 @@ def _put_up(connection: duckdb.DuckDBPyConnection, store: str, known: KnownMomen
             connection.execute(f"CREATE TABLE {table.name}_then AS FROM swept_rows")
         create_view(connection, [table_then(store, table.name).named(table.name)])
     create_view(connection, [known_report()])
+    if is_table(connection, REPORTED_UNIT):
+        connection.execute(f"CREATE VIEW {REPORTED_UNIT} AS FROM {store}.main.{REPORTED_UNIT}")
