@@ -1,8 +1,8 @@
 """Vintages: one figure by many knowledge dates, counted in one pass.
 
 A row of a history counts on the knowledge dates from its `known_from` to before its `known_to`.
-Of dates in order these are those from a first one to before a last one: rows are counted by the
-two, and the running sum of who comes and who leaves is the figure on each date.
+Where persons are described by other histories, these say the same of nearly everybody on all dates:
+who it is not so of is described on each.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import CONDITIONS, FLOWS, Window, flow_rows, flows
 from folkestrom.statistics.periods import MONTHS, Every, Period
 from folkestrom.statistics.population import PERSONS, Moment, coded, fetch, stock_steps
+from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.statistics.revisions.explained import check_drawn
 from folkestrom.statistics.revisions.moments import known_then
 from folkestrom.variables import changed
@@ -98,24 +99,6 @@ def events_as_known() -> str:
     return f"""
         SELECT * FROM event
         WHERE event_date >= $start AND event_date < $end AND kind IN ({_KINDS}) AND {_KNOWN}
-    """
-
-
-@step(
-    "vintage_cells",
-    example={"source": "residents_as_known", "by": ("sex",), "days": 3, "condition": "TRUE"},
-)
-def vintage_cells(source: str, by: Sequence[str], days: int, condition: str) -> str:
-    """Rows by the numbers of the knowledge dates `$known_0` … on which they come and are gone."""
-    columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
-    came, gone = (
-        " + ".join(f"(known_{end} > $known_{n})::INTEGER" for n in range(days))
-        for end in ("from", "to")
-    )
-    return f"""
-        SELECT {columns}{came} AS came, {gone} AS gone, count(*) AS persons
-        FROM {source} WHERE {condition}
-        GROUP BY ALL
     """
 
 
@@ -238,22 +221,21 @@ def _in_one_pass(
         # As a table, since it is read twice.
         materialise(connection, [redescribed(changing, rows)], values, trace=[])
         source = steps[-1].name
-        on_dates = rows_on_dates(source, len(known), rows)
-        passes = [([*steps, quiet_rows(source)], rows), ([*steps, on_dates], ON_DATES[rows.name])]
+        once, often = quiet_rows(source), rows_on_dates(source, len(known), rows)
+        passes = [([*steps, once], rows), ([*steps, often], ON_DATES[rows.name])]
     condition = CONDITIONS.get(FIGURES[figure], "TRUE")
-    change = np.zeros(len(known) + 1, np.int64)
+    total = np.zeros(len(known), np.int64)
     for begun, sort in passes:
         shown = [*begun, *described(begun[-1].name, needs, sort)]
-        by = tuple(variable.sql for variable in chosen)
-        shown.append(vintage_cells(shown[-1].name, by, len(known), condition))
+        by = {f"v{n}": variable.sql for n, variable in enumerate(chosen)}
+        shown.append(cells_by_knowledge(shown[-1].name, by, on_dates(len(known)), condition))
         cells = _kept(fetch(connection, shown, values), chosen, codes)
-        for name, sign in (("came", 1), ("gone", -1)):
-            np.add.at(change, cells[name].to_numpy(), sign * cells["persons"].to_numpy())
-    return change.cumsum()[: len(known)].tolist()  # type: ignore[no-any-return]
+        total += figures((len(known) + 1,), (), cells)
+    return total.tolist()
 
 
 def _kept(found: pa.Table, chosen: Sequence[Variable], codes: Only) -> pa.Table:
-    counts = {"came": pa.int32(), "gone": pa.int32(), "persons": pa.int64()}
+    counts = {"came": pa.int32(), "gone": pa.int32(), "number": pa.int64()}
     return kept(coded(found, chosen, counts), codes, chosen, ["came", "gone"])
 
 
