@@ -79,7 +79,6 @@ SUMMARY: Final = replace(
     ),
     dimensions=(FIGURE,),
     measures=(
-        Measure("periods", Text("Periods", "Perioder"), Text("periods", "perioder")),
         Measure("mean_revision", _REVISION, _EVENTS, 2, None),
         Measure(
             "mean_absolute_revision",
@@ -94,6 +93,7 @@ SUMMARY: Final = replace(
         Measure("bias_p", Text("Bias, p", "Skjevhet, p"), Text("p-value", "p-verdi"), 4, None),
         Measure("news_p", Text("News, p", "Nyhet, p"), Text("p-value", "p-verdi"), 4, None),
         Measure("noise_p", Text("Noise, p", "Støy, p"), Text("p-value", "p-verdi"), 4, None),
+        Measure("periods", Text("Periods", "Perioder"), Text("periods", "perioder")),
     ),
     contents=Text(
         "Revisions between the two delays, over the periods that the log reaches at both.",
@@ -279,8 +279,8 @@ def _summary(found: Triangle, shown: Sequence[int], limits: Coverage) -> Cells:
 def _row(found: Revisions) -> list[float]:
     per_cent = 100 * found.relative
     return [
-        found.periods, found.mean, found.mean_absolute, per_cent, found.bias_t, found.bias_p,
-        found.news_p, found.noise_p,
+        found.mean, found.mean_absolute, per_cent, found.bias_t, found.bias_p, found.news_p,
+        found.noise_p, found.periods,
     ]  # fmt: skip
 
 

@@ -146,9 +146,10 @@ def vintages(
             value=figure, next_step="Say a date of a population, and a quarter or a year of others",
         )  # fmt: skip
     limits = coverage(connection)
+    if isinstance(of, Period):
+        limits.check_day(of.start, "quarter" if of.is_quarter else "from")
     end = of.end if isinstance(of, Period) else of
-    for day in (end, of.start if isinstance(of, Period) else end):
-        limits.check_day(day)
+    limits.check_day(end, "to" if isinstance(of, Period) else "date")
     known = _days(limits, end, known_at, every, until, extraction_months)
     if len(known) > MOST:
         raise UsageError(
