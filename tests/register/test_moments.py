@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from folkestrom.errors import UsageError
 from folkestrom.model.knowledge import KnownMoment
-from folkestrom.register import build, moments
+from folkestrom.register import build
+from folkestrom.register.as_known import moments
 from folkestrom.register.tables import TABLES
 from tests.reference.register import OPEN, Report, Tables, derived_tables
 from tests.register.histories import logs

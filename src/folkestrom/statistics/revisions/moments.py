@@ -30,7 +30,7 @@ def known_then(connection: duckdb.DuckDBPyConnection, known: object) -> Iterator
         yield
         return
     # Imported here: the kernels bring a compiler, and most questions are asked without.
-    from folkestrom.register.moments import as_known
+    from folkestrom.register.as_known.moments import as_known
 
     with as_known(connection, known):
         create_view(connection, [residence()])

@@ -32,15 +32,15 @@ from folkestrom.statistics.population import PERSONS, Moment, coded, fetch, stoc
 from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.statistics.revisions.explained import check_drawn
 from folkestrom.statistics.revisions.moments import known_then
-from folkestrom.variables import changed
-from folkestrom.variables.changed import (
+from folkestrom.variables.description import EVENT_ROWS, RESIDENTS, described
+from folkestrom.variables.knowledge import changed
+from folkestrom.variables.knowledge.changed import (
     ON_DATES,
     described_by,
     quiet_rows,
     redescribed,
     rows_on_dates,
 )
-from folkestrom.variables.description import EVENT_ROWS, RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
