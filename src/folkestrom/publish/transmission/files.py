@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
 import pyarrow as pa
 from pysdmx.io.format import Format
 from pysdmx.io.pd import PandasDataset
@@ -34,8 +33,8 @@ _TITLE: Final = Text(
     "Befolkningsstatistikk {year}: referansemetadata",
 )
 
-#: By data set and key of an observation, its figure.
-Before = Mapping[str, Mapping[tuple[str, ...], int | None]]
+#: By data set, its figures, by the key of each.
+Before = Mapping[str, pd.Series]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +79,15 @@ class Transmission:
         """A row a data set: how many figures changed, the total before and now, the largest."""
         found = []
         for one in self.sent if self.before is not None else ():
-            before = (self.before or {}).get(one.data_set.id, {})
-            now = _figures(one)
-            keys = before.keys() | now.keys()
-            # What is suppressed in either says nothing; who is not there counts nobody.
-            pairs = [(before.get(key, 0), now.get(key, 0)) for key in keys]
-            changes = [b - a for a, b in pairs if a is not None and b is not None]
-            largest = max(keys, key=lambda key: (now.get(key) or 0, before.get(key) or 0))
-            row = (
-                one.data_set.id, len(changes), sum(map(bool, changes)), before.get(largest) or 0,
-                now.get(largest) or 0, max(map(abs, changes), default=0),
-            )  # fmt: skip
-            found.append(dict(zip(_COLUMNS, row, strict=True)))
+            now = one.frame.set_index(list(one.data_set.dimensions))["OBS_VALUE"]
+            before = (self.before or {}).get(one.data_set.id, now[:0])
+            # Who is not there counts nobody; what is suppressed in either says nothing.
+            keys = before.index.union(now.index)
+            old, new = before.reindex(keys, fill_value=0), now.reindex(keys, fill_value=0)
+            changes, largest = (new - old).dropna().abs(), new.fillna(0).idxmax()
+            row = one.data_set.id, len(changes), (changes > 0).sum(), old[largest], new[largest]
+            found.append(dict(zip(_COLUMNS, (*row, changes.max()), strict=True)))
         return found
-
-
-def _figures(one: Observations) -> dict[tuple[str, ...], int | None]:
-    values = [None if hidden else int(value) for value, hidden in zip(
-        one.frame["OBS_VALUE"].fillna(0), one.frame["OBS_VALUE"].isna(), strict=True
-    )]  # fmt: skip
-    keys = zip(*(one.frame[name] for name in one.data_set.dimensions), strict=True)
-    return dict(zip(keys, values, strict=True))
 
 
 def revised(folder: Path, year: int, where: str) -> Before:
@@ -138,13 +125,9 @@ def revised(folder: Path, year: int, where: str) -> Before:
     return found
 
 
-def _read(path: Path, dimensions: list[str]) -> dict[tuple[str, ...], int | None]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {
-            tuple(row[name] for name in dimensions): int(row["OBS_VALUE"]) if row["OBS_VALUE"]
-            else None
-            for row in csv.DictReader(stream)
-        }  # fmt: skip
+def _read(path: Path, dimensions: list[str]) -> pd.Series:
+    found = pd.read_csv(path, dtype=str, keep_default_na=False).set_index(dimensions)["OBS_VALUE"]
+    return pd.to_numeric(found.replace("", None)).astype("Int64")
 
 
 def write(made: Transmission, folder: Path, said: Mapping[str, Text]) -> None:
@@ -166,7 +149,7 @@ def write(made: Transmission, folder: Path, said: Mapping[str, Text]) -> None:
         title = _TITLE.fill(year=made.year)
         files[f"metadata-{language.value}.html"] = report_html(said, title, language)
     if made.before is not None:
-        files["revisions.csv"] = _csv(made.revisions())
+        files["revisions.csv"] = pd.DataFrame(made.revisions()).to_csv(index=False).encode()
     files[MANIFEST] = _manifest(made, files)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -191,14 +174,6 @@ def _data(made: Transmission) -> dict[str, bytes]:
         files[f"{id}.csv"] = written([data], Format.DATA_SDMX_CSV_2_0_0, made.prepared)
         files[f"{id}.xml"] = written([data], Format.DATA_SDMX_ML_2_1_STR, made.prepared)
     return files
-
-
-def _csv(listed: list[dict[str, object]]) -> bytes:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(listed)
-    return stream.getvalue().encode()
 
 
 def _manifest(made: Transmission, files: Mapping[str, bytes]) -> bytes:

@@ -39,12 +39,15 @@ class Concept:
         Its number in SIMS, its name in SDMX, and what it is called.
     heading
         Whether only the concepts below it are filled in.
+    said
+        What is said of it, with marks for what the log knows; empty: nothing.
     """
 
     number: str
     id: str
     name: Text
     heading: bool
+    said: Text
 
 
 @cache
@@ -53,7 +56,13 @@ def concepts() -> tuple[Concept, ...]:
     listed = rows("concepts.csv")
     above = {row["number"].rpartition(".")[0] for row in listed}
     return tuple(
-        Concept(row["number"], row["id"], Text(row["en"], row["no"]), row["number"] in above)
+        Concept(
+            row["number"],
+            row["id"],
+            Text(row["en"], row["no"]),
+            row["number"] in above,
+            Text(row["said_en"], row["said_no"]),
+        )
         for row in listed
     )
 
@@ -87,6 +96,17 @@ def texts_of(found: Mapping[str, Any], where: str) -> dict[str, Text]:
                 allowed='a text, or one in each language: { en = "…", no = "…" }',
             )  # fmt: skip
     return texts
+
+
+def filled(values: Mapping[str, object]) -> dict[str, Text]:
+    """What is said of concepts that the log can speak of.
+
+    Parameters
+    ----------
+    values
+        By mark of the texts, what the log knows.
+    """
+    return {one.id: one.said.fill(**values) for one in concepts() if one.said.en}
 
 
 def left(said: Mapping[str, Text]) -> list[Concept]:
@@ -158,15 +178,5 @@ def report_html(said: Mapping[str, Text], title: Text, language: Language) -> by
     made = Environment(undefined=StrictUndefined, autoescape=True, trim_blocks=True).from_string(
         (folder / "metadata.html.jinja").read_text("utf-8")
     )
-    listed = [
-        {
-            "number": one.number, "name": one.name.of(language), "id": one.id,
-            "level": 2 + one.number.count("."), "heading": one.heading,
-            "text": said[one.id].of(language) if one.id in said else "",
-        }
-        for one in concepts()
-    ]  # fmt: skip
-    page = made.render(
-        title=title.of(language), language=language.value, concepts=listed, left=_LEFT.of(language)
-    )
+    page = made.render(title=title, language=language, concepts=concepts(), said=said, left=_LEFT)
     return page.encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ class Observations:
 
 
 def observations(
-    data_set: DataSet, cells: Cells, year: int, statuses: tuple[str, ...]
+    data_set: DataSet, cells: Cells, year: int, statuses: Iterable[str], notes: Iterable[str]
 ) -> Observations:
     """The observations of a data set.
 
@@ -77,6 +77,8 @@ def observations(
         The year that they are of.
     statuses
         What they are, apart from suppressed: codes of `STATUSES`.
+    notes
+        What is said of them.
 
     Raises
     ------
@@ -106,8 +108,7 @@ def observations(
     measures = {m.id: m.label.en for m in cells.specification.measures}
     names["INDICATOR"] = {code: measures[m] for m, code in data_set.contents.items()}
     names |= {"OBS_STATUS": STATUSES, "CONF_STATUS": _CONFIDENTIALITY}
-    notes = tuple(note.en for note in cells.specification.footnotes)
-    return Observations(data_set, found, names, ordered, notes)
+    return Observations(data_set, found, names, ordered, tuple(notes))
 
 
 def _coded(cells: Cells, variable: str) -> tuple[pd.Series, dict[str, str]]:

@@ -64,7 +64,7 @@ def artefacts(sent: Sequence[Observations]) -> list[MaintainableArtefact]:
 
 
 def own_schema(one: Observations, sent: Sequence[Observations]) -> Schema:
-    """What a data set is written by, without a structure of somebody else's.
+    """What a data set is written by, without a file of structures.
 
     Parameters
     ----------

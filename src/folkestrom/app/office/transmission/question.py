@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -94,6 +94,7 @@ class TransmitQuestion:
         """What was sent: a row a data set; the files are in their folder."""
         from folkestrom.app.office.transmission.facts import facts
         from folkestrom.publish.transmission.files import Transmission, listed, revised, write
+        from folkestrom.publish.transmission.metadata import filled
 
         coverage(connection).check_day(self._end, self.places("year"))
         known = known_on(connection, self.known_at, self._end)
@@ -111,7 +112,7 @@ class TransmitQuestion:
             self.year, known, self.published, self.made_on, tuple(sent), self.structure,
             self.places("structure"), before,
         )  # fmt: skip
-        said = {**facts(connection, made), **self.texts}
+        said = {**filled(facts(connection, made)), **self.texts}
         with path_errors(self.out, self.places("out")):
             write(made, self.out, said)
         return listed(made, said)
@@ -138,6 +139,7 @@ class TransmitQuestion:
     def _observed(
         self, connection: duckdb.DuckDBPyConnection, known: date, provisional: bool
     ) -> Iterator[Observations]:
+        from folkestrom.publish.transmission.declared import tables
         from folkestrom.publish.transmission.records import observations
 
         for one in self.data_sets:
@@ -148,9 +150,10 @@ class TransmitQuestion:
             statuses |= set(self.statuses.get(one.id, ()))
             with self._residents(connection, known, by_stays):
                 cells = self._cells(connection, one)
-            notes = (*cells.specification.footnotes, *_of_base(one, by_stays))
-            cells = replace(cells, specification=replace(cells.specification, footnotes=notes))
-            yield observations(one, cells, self.year, tuple(statuses))
+            notes = [note.en for note in cells.specification.footnotes]
+            if one.base == "usual":
+                notes.append(tables()["notes"]["stays" if by_stays else "national"])
+            yield observations(one, cells, self.year, statuses, notes)
 
     def _residents(
         self, connection: duckdb.DuckDBPyConnection, known: date, by_stays: bool
@@ -167,28 +170,6 @@ class TransmitQuestion:
             return stock.answer(connection)
         periods = (year_of(self.year),)
         return ChangesQuestion(periods, one.by, self.known_at, shown=shown).answer(connection)
-
-
-def _of_base(one: DataSet, by_stays: bool) -> tuple[Text, ...]:
-    if one.base == "registered":
-        return ()
-    if by_stays:
-        return (
-            Text(
-                "Usual residence of twelve months: persons of whom stays are told are decided by "
-                "that rule, all others are as registered.",
-                "Vanlig bosted i tolv måneder: personer det er meldt opphold for, er avgjort etter "
-                "den regelen, alle andre er som registrert.",
-            ),
-        )
-    return (
-        Text(
-            "The national population base, by the rule of six months, in place of usual residence "
-            "of twelve months.",
-            "Den nasjonale befolkningen, etter regelen om seks måneder, i stedet for vanlig bosted "
-            "i tolv måneder.",
-        ),
-    )
 
 
 def _statuses(
