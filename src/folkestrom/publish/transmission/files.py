@@ -210,6 +210,11 @@ _SENT: Final = TableSpecification(
     measures=(
         Measure("observations", Text("Observations", "Observasjoner"), Text("", "")),
         Measure("suppressed", Text("Suppressed", "Undertrykt"), Text("", "")),
+        Measure(
+            "suppressed_totals",
+            Text("Of these, totals told elsewhere", "Av dem summer som fortelles ellers"),
+            Text("", ""),
+        ),
     ),
     reference_time=Text("{when}", "{when}"),
     knowledge_time=Text("{known}", "{known}"),
@@ -237,5 +242,6 @@ def listed(made: Transmission, said: Mapping[str, Text]) -> Cells:
             "status": [" ".join(one.statuses) for one in made.sent],
             "observations": [len(one.frame) for one in made.sent],
             "suppressed": [one.suppressed for one in made.sent],
+            "suppressed_totals": [one.suppressed_totals for one in made.sent],
         }),
     )  # fmt: skip
