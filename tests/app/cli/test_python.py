@@ -114,8 +114,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "info": {},
     "transmit": {
         "year": 2020, "out": "sent", "data_set": "BALANCE", "published": "2021-02-19",
-        "known_at": "latest", "stays": None, "revises": None, "provisional": True,
-        "status": "BALANCE=B", "structure": None, "metadata": None, "to": "arrow",
+        "known_at": "latest", "stays": None, "revision_of": None, "provisional": True,
+        "status": "BALANCE=B", "structure": None, "metadata": None, "keys": None, "to": "arrow",
     },
     "population": {
         "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": None, **SHOWN, **FIGURES,

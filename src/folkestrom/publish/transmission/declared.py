@@ -18,9 +18,9 @@ from folkestrom.model.specification import Text
 #: A total, and what is not known, in every SDMX code list.
 TOTAL: Final = "_T"
 UNKNOWN: Final = "_U"
-#: The age from which single years are one group.
+#: Codes of ages in the catalogue: single years, and groups of five, of which the last is open.
+_AGE: Final = re.compile(r"([FM]?)(\d{3})")
 _OPEN_AGE: Final = 100
-_AGE: Final = re.compile(r"(\d+)(?:-(\d+)|(\+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class DataSet:
         By measure, the code that it has as an indicator.
     base
         The population base that the regulation asks for.
-    rules
-        Rules of disclosure control by name; empty: as it is counted.
+    units
+        What is protected by cell keys: the variables by which other data sets tell its figures as
+        they are counted; none: it is sent as it is counted.
     """
 
     id: str
@@ -52,7 +53,7 @@ class DataSet:
     by: tuple[str, ...]
     contents: Mapping[str, str]
     base: Literal["registered", "usual"] = "registered"
-    rules: str = ""
+    units: tuple[tuple[str, ...], ...] = ()
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -96,7 +97,8 @@ def _data_sets() -> dict[str, DataSet]:
     found = {}
     for one in tables()["data_set"]:
         said = {"contents": tables()["account"]} | one
-        told = said | {"title": Text(**said["title"]), "by": tuple(said["by"])}
+        units = tuple(tuple(unit) for unit in said.get("units", ()))
+        told = said | {"title": Text(**said["title"]), "by": tuple(said["by"]), "units": units}
         found[one["id"]] = DataSet(**told)
     return found
 
@@ -133,13 +135,13 @@ def _codes() -> dict[tuple[str, str], tuple[str, str]]:
     return {(row["variable"], row["code"]): (row["id"], row["name"]) for row in listed}
 
 
-def translated(variable: str, code: str | int | None) -> str:
-    """A code of a variable, as it is transmitted.
+def translated(variable: str, code: str) -> str:
+    """A code of a table of the catalogue, as it is transmitted.
 
     Parameters
     ----------
     variable, code
-        The variable, and its code.
+        The variable of the vocabulary, and the table's code of one of its values.
 
     Raises
     ------
@@ -148,28 +150,24 @@ def translated(variable: str, code: str | int | None) -> str:
 
     Examples
     --------
-    >>> translated("marital_status", "separated_partner"), translated("age", 7)
+    >>> translated("marital_status", "separated_partner"), translated("age", "007")
     ('P', 'Y7')
-    >>> translated("age_five_year", "15-19"), translated("age", 104), translated("sex", "total")
-    ('Y15T19', 'Y_GE100', '_T')
+    >>> translated("age_five_year", "F015"), translated("age", "F100"), translated("sex", "2")
+    ('Y15T19', 'Y_GE100', 'F')
     """
-    known = _codes().get((variable, str(code)))
+    known = _codes().get((variable, code))
     if known is not None:
         return known[0]
-    if code == "total":
-        return TOTAL
-    if code is None or code == "unknown":
+    if code == "unknown":
         return UNKNOWN
-    found = _AGE.fullmatch(str(code)) if "age" in variable else None
+    found = _AGE.fullmatch(code) if "age" in variable else None
     if found is not None:
-        first, last, more = found.groups()
-        if more:
-            return f"Y_GE{first}"
-        if not last and int(first) >= _OPEN_AGE:
+        group, first = found[1], int(found[2])
+        if first >= _OPEN_AGE:
             return f"Y_GE{_OPEN_AGE}"
-        return f"Y{first}T{last}" if last else f"Y{first}"
-    if variable in ("citizenship", "country_of_birth") and re.fullmatch("[A-Z]{2}", str(code)):
-        return str(code)
+        return f"Y{first}T{first + 4}" if group else f"Y{first}"
+    if variable in ("citizenship", "country_of_birth") and re.fullmatch("[A-Z]{2}", code):
+        return code
     raise UsageError(
         "has no code in the files that are transmitted", where=variable, value=code,
         allowed=[own for name, own in _codes() if name == variable],

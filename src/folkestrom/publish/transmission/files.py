@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,8 +35,21 @@ _TITLE: Final = Text(
     "Befolkningsstatistikk {year}: referansemetadata",
 )
 
-#: By data set, its figures, by the key of each.
-Before = Mapping[str, pd.Series]
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A transmission that was sent.
+
+    Parameters
+    ----------
+    figures
+        By data set, its figures, by the key of each.
+    digest
+        Digest (SHA-256) of its list of what was sent.
+    """
+
+    figures: Mapping[str, pd.Series]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,9 @@ class Transmission:
     structure, where
         A file of data structures to write them by, and what that was given as.
     before
-        The figures that they revise; None: they revise none.
+        The transmission that they revise; None: they revise none.
+    fingerprint
+        Of the secret of record keys; empty: there is none.
     """
 
     year: int
@@ -63,12 +80,17 @@ class Transmission:
     structure: Path | None = None
     where: str = "structure"
     before: Before | None = None
+    fingerprint: str = ""
+
+    @property
+    def days(self) -> int:
+        """Days from national publication within which it has to arrive."""
+        return DAYS if self.before is None else DAYS_OF_REVISION
 
     @property
     def due(self) -> date:
         """The last day on which it may arrive."""
-        days = DAYS if self.before is None else DAYS_OF_REVISION
-        return self.published + timedelta(days=days)
+        return self.published + timedelta(days=self.days)
 
     @property
     def prepared(self) -> datetime:
@@ -77,10 +99,12 @@ class Transmission:
 
     def revisions(self) -> list[dict[str, object]]:
         """A row a data set: how many figures changed, the total before and now, the largest."""
-        found = []
-        for one in self.sent if self.before is not None else ():
+        found: list[dict[str, object]] = []
+        if self.before is None:
+            return found
+        for one in self.sent:
             now = one.frame.set_index(list(one.data_set.dimensions))["OBS_VALUE"]
-            before = (self.before or {}).get(one.data_set.id, now[:0])
+            before = self.before.figures.get(one.data_set.id, now[:0])
             # Who is not there counts nobody; what is suppressed in either says nothing.
             keys = before.index.union(now.index)
             old, new = before.reindex(keys, fill_value=0), now.reindex(keys, fill_value=0)
@@ -90,7 +114,7 @@ class Transmission:
         return found
 
 
-def revised(folder: Path, year: int, where: str) -> Before:
+def revised(folder: Path, year: int, where: str, fingerprint: str) -> Before:
     """The figures of an earlier transmission.
 
     Parameters
@@ -101,14 +125,18 @@ def revised(folder: Path, year: int, where: str) -> Before:
         The year that it must be of.
     where
         What the folder was given as.
+    fingerprint
+        Of the secret of record keys; empty: none is needed.
 
     Raises
     ------
     InputRefused
-        A folder that is none, or of another year.
+        A folder that is none, of another year, or with the noise of another secret.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        text = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(text)
+        told = manifest["year"], manifest["keys"]
         found = {
             one["id"]: _read(folder / f"{one['id']}.csv", one["dimensions"])
             for one in manifest["data_sets"]
@@ -118,11 +146,14 @@ def revised(folder: Path, year: int, where: str) -> Before:
             "is no folder of a transmission that can be read", where=where, value=folder,
             allowed=f"a folder that `folkestrom transmit` made, with {MANIFEST} and its files",
         ) from error  # fmt: skip
-    if manifest["year"] != year:
+    if told[0] != year:
+        raise InputRefused("is of another year", where=where, value=told[0], allowed=str(year))
+    if fingerprint and told[1] not in ("", fingerprint):
         raise InputRefused(
-            "is of another year", where=where, value=manifest["year"], allowed=str(year)
-        )
-    return found
+            "has the noise of another secret, and the mean of the two would have less",
+            where=where, value=folder, next_step="Name the file of its secret: --keys FILE",
+        )  # fmt: skip
+    return Before(found, hashlib.sha256(text).hexdigest())
 
 
 def _read(path: Path, dimensions: list[str]) -> pd.Series:
@@ -131,7 +162,7 @@ def _read(path: Path, dimensions: list[str]) -> pd.Series:
 
 
 def write(made: Transmission, folder: Path, said: Mapping[str, Text]) -> None:
-    """Write a transmission into a new or empty folder, once all of it is made.
+    """Write a transmission into a new or empty folder: all of it, or nothing.
 
     Parameters
     ----------
@@ -151,9 +182,17 @@ def write(made: Transmission, folder: Path, said: Mapping[str, Text]) -> None:
     if made.before is not None:
         files["revisions.csv"] = pd.DataFrame(made.revisions()).to_csv(index=False).encode()
     files[MANIFEST] = _manifest(made, files)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    unfinished = folder.absolute().with_name(f".unfinished-{uuid.uuid4().hex}")
+    try:
+        unfinished.mkdir(parents=True)
+        for name, content in files.items():
+            (unfinished / name).write_bytes(content)
+        if folder.exists():
+            folder.rmdir()
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def _data(made: Transmission) -> dict[str, bytes]:
@@ -180,14 +219,16 @@ def _manifest(made: Transmission, files: Mapping[str, bytes]) -> bytes:
     told: dict[str, Any] = {
         "year": made.year, "known_at": str(made.known), "published": str(made.published),
         "due": str(made.due), "transmitted": str(made.made_on),
-        "revision": made.before is not None,
+        "days": made.days,
+        "revision_of": made.before.digest if made.before else None, "keys": made.fingerprint,
         "structure": "own" if made.structure is None else made.structure.name,
         "data_sets": [
             {
                 "id": one.data_set.id, "title": one.data_set.title.en, "act": one.data_set.act,
-                "base": one.data_set.base, "rules": one.data_set.rules or "as counted",
+                "base": one.data_set.base, "policy": one.decision.policy,
+                "parameters": one.decision.parameters,
                 "dimensions": one.data_set.dimensions, "observations": len(one.frame),
-                "suppressed": one.suppressed, "suppressed_totals": one.suppressed_totals,
+                "suppressed": one.suppressed,
                 "statuses": one.statuses, "footnotes": one.footnotes,
             }
             for one in made.sent
@@ -200,21 +241,17 @@ def _manifest(made: Transmission, files: Mapping[str, bytes]) -> bytes:
 _SENT: Final = TableSpecification(
     id="transmission",
     title=Text(
-        "Transmitted to Eurostat. {when}: due on {due}",
-        "Sendt til Eurostat. {when}: frist {due}",
+        "Made for Eurostat. {when}: due on {due}, {days} days after national publication",
+        "Laget for Eurostat. {when}: frist {due}, {days} dager etter nasjonal publisering",
     ),
     dimensions=(
         Dimension("data_set", Text("Data set", "Datasett")),
         Dimension("status", Text("Status", "Status")),
+        Dimension("protection", Text("Protection", "Vern")),
     ),
     measures=(
         Measure("observations", Text("Observations", "Observasjoner"), Text("", "")),
         Measure("suppressed", Text("Suppressed", "Undertrykt"), Text("", "")),
-        Measure(
-            "suppressed_totals",
-            Text("Of these, totals told elsewhere", "Av dem summer som fortelles ellers"),
-            Text("", ""),
-        ),
     ),
     reference_time=Text("{when}", "{when}"),
     knowledge_time=Text("{known}", "{known}"),
@@ -234,14 +271,14 @@ def listed(made: Transmission, said: Mapping[str, Text]) -> Cells:
         f"Of the metadata report, {open_} concepts are left to be filled in by the office.",
         f"I metadatarapporten gjenstår {open_} begreper som kontoret fyller ut.",
     )
-    filled = _SENT.fill(when=made.year, due=made.due, known=made.known)
+    filled = _SENT.fill(when=made.year, due=made.due, days=made.days, known=made.known)
     return Cells(
         replace(filled, footnotes=(note,)),
         pa.table({
             "data_set": [one.data_set.id for one in made.sent],
             "status": [" ".join(one.statuses) for one in made.sent],
+            "protection": [one.decision.policy for one in made.sent],
             "observations": [len(one.frame) for one in made.sent],
             "suppressed": [one.suppressed for one in made.sent],
-            "suppressed_totals": [one.suppressed_totals for one in made.sent],
         }),
     )  # fmt: skip

@@ -1,15 +1,20 @@
-"""Cells as the observations of a data set: a row each, in the codes that are transmitted."""
+"""Figures as the observations of a data set: a row each, in the codes that are transmitted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
+from numpy.typing import NDArray
 
-from folkestrom.model.cells import Cells
+from folkestrom.publish.protection.meetings import UNKNOWN as UNKNOWN_FIGURE
+from folkestrom.publish.protection.meetings import Exact, told_by
+from folkestrom.publish.protection.shield import Shielded, whole_place
+from folkestrom.publish.releases.decision import Decision
+from folkestrom.publish.tables.definition import Variable
 from folkestrom.publish.transmission.declared import TOTAL, DataSet, name_of, tables, translated
 
 NATION: Final = "NO"
@@ -20,6 +25,7 @@ STATUSES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _CONFIDENTIALITY: Final = {"F": "Free (free for publication)", "C": "Confidential"}
 _FREQUENCY: Final = {"A": "Annual"}
+_ByContent = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Observations:
         All that the observations are, the first of which they say.
     footnotes
         What is said of the figures.
+    decision
+        How they are protected.
     """
 
     data_set: DataSet
@@ -45,40 +53,34 @@ class Observations:
     names: Mapping[str, Mapping[str, str]]
     statuses: tuple[str, ...]
     footnotes: tuple[str, ...]
+    decision: Decision
 
     @property
     def suppressed(self) -> int:
         """How many observations have no figure, for confidentiality."""
         return int((self.frame["OBS_STATUS"] == "Q").sum())
 
-    @property
-    def suppressed_totals(self) -> int:
-        """How many of these are totals that the data sets counted exactly tell all the same."""
-        stock = "POPULATION" in self.data_set.contents.values()
-        told = {"FREQ", "INDICATOR", "TIME_PERIOD", "REF_AREA", *(("SEX", "AGE") if stock else ())}
-        found = self.frame["OBS_STATUS"] == "Q"
-        for name in set(self.data_set.dimensions) - told:
-            found &= self.frame[name] == TOTAL
-        return int(found.sum())
-
 
 def observations(
-    data_set: DataSet, cells: Cells, year: int, statuses: Iterable[str], notes: Iterable[str]
-) -> Observations:
+    data_set: DataSet, table: Shielded, exact: Sequence[Exact], year: int,
+    statuses: Iterable[str], notes: Iterable[str],
+) -> Observations:  # fmt: skip
     """The observations of a data set.
 
     Parameters
     ----------
     data_set
         The data set.
-    cells
-        Its figures with totals, protected where it has rules.
+    table
+        Its figures with all sums, as they may be shown.
+    exact
+        Tables that stand as they are counted: what they tell is sent as they tell it.
     year
         The year that they are of.
     statuses
         What they are, apart from suppressed: codes of `STATUSES`.
     notes
-        What is said of them.
+        What is said of them beside what the table says of itself.
 
     Raises
     ------
@@ -86,51 +88,69 @@ def observations(
         A code that has no translation.
     """
     ordered = tuple(code for code in STATUSES if code in statuses) or ("A",)
+    shown, hidden = _agreeing(table, exact)
+    coded = [
+        _codes(name, variable)
+        for name, variable in zip(data_set.by, table.definition.variables, strict=False)
+    ]
+    places = np.ix_(*([place for place, _ in codes] for codes, _ in coded), [0])
+    at = np.indices([len(codes) for codes, _ in coded]).reshape(len(coded), -1)
     columns: dict[str, Any] = {"FREQ": "A", "REF_AREA": NATION}
-    names: dict[str, Mapping[str, str]] = {"FREQ": _FREQUENCY}
-    for variable in data_set.by:
+    names: dict[str, Mapping[str, str]] = {"FREQ": _FREQUENCY, "REF_AREA": {NATION: "Norway"}}
+    for variable, along, (codes, called) in zip(data_set.by, at, coded, strict=True):
         component = tables()["dimensions"][variable]
-        columns[component], names[component] = _coded(cells, variable)
-    names.setdefault("REF_AREA", {NATION: "Norway"})
-    found = _stacked(cells, data_set, columns)
-    found["TIME_PERIOD"] = str(year)
-    found["hidden"] = found["OBS_VALUE"].isna()
-    # Several codes may have one translation; a sum with a suppressed part is none.
-    found = found.groupby(list(data_set.dimensions), sort=False, as_index=False).sum()
+        columns[component] = np.array([code for _, code in codes], object)[along]
+        names[component] = called
+    parts = [
+        pd.DataFrame({**columns, "INDICATOR": code, "TIME_PERIOD": str(year),
+                      "OBS_VALUE": shown[code][places].ravel(),
+                      "hidden": hidden[code][places].ravel()})
+        for code in data_set.contents.values()
+    ]  # fmt: skip
+    found = pd.concat(parts, ignore_index=True)
     if data_set.ask != "account":
-        found = found[(found["hidden"] > 0) | (found["OBS_VALUE"] != 0)]
-    hidden = found.pop("hidden") > 0
-    found["OBS_VALUE"] = found["OBS_VALUE"].mask(hidden)
-    found = found.assign(
-        OBS_STATUS=hidden.map({True: "Q", False: ordered[0]}),
-        CONF_STATUS=hidden.map({True: "C", False: "F"}),
-    ).reset_index(drop=True)
-    measures = {m.id: m.label.en for m in cells.specification.measures}
-    names["INDICATOR"] = {code: measures[m] for m, code in data_set.contents.items()}
-    names |= {"OBS_STATUS": STATUSES, "CONF_STATUS": _CONFIDENTIALITY}
-    return Observations(data_set, found, names, ordered, tuple(notes))
+        found = found[found["hidden"] | (found["OBS_VALUE"] != 0)]
+    # A code of which no figure is shown would tell that somebody has it.
+    for id in data_set.dimensions:
+        found = found[found[id].isin(found.loc[~found["hidden"], id])]
+    gone = found.pop("hidden")
+    found["OBS_VALUE"] = found["OBS_VALUE"].astype("Int64").mask(gone)
+    found = found[[*data_set.dimensions, "OBS_VALUE"]].assign(
+        OBS_STATUS=gone.map({True: "Q", False: ordered[0]}),
+        CONF_STATUS=gone.map({True: "C", False: "F"}),
+    )
+    names["INDICATOR"] = {c.code: c.label.en for c in table.definition.contents}
+    names = {
+        id: {code: name for code, name in called.items() if code in set(found[id])}
+        for id, called in names.items()
+    } | {"OBS_STATUS": STATUSES, "CONF_STATUS": _CONFIDENTIALITY}
+    said = [*(note.en for note in table.definition.notes), *notes]
+    return Observations(
+        data_set, found.reset_index(drop=True), names, ordered, tuple(said), table.decision
+    )
 
 
-def _coded(cells: Cells, variable: str) -> tuple[pd.Series, dict[str, str]]:
-    """A variable's column in the codes that are transmitted, and what these are called."""
-    dimension = cells.specification.dimension(variable)
-    labels = {c.code: c.label.en for c in cells.categories(variable)}
-    own: pa.ChunkedArray = cells.data[variable]
-    codes = own.to_pylist()
-    translations = {code: translated(variable, code) for code in dict.fromkeys(codes)}
+def _agreeing(table: Shielded, exact: Iterable[Exact]) -> tuple[_ByContent, _ByContent]:
+    """Figures with all sums, and which are hidden: what other tables tell is as these have it."""
+    shown: _ByContent = dict(table.shown)
+    hidden: _ByContent = dict.fromkeys(shown, table.hidden)
+    if table.counted.policy.kind != "none":
+        for other in exact:
+            for code, told in told_by(table, other).items():
+                known = told != UNKNOWN_FIGURE
+                shown[code] = np.where(known, told, shown[code])
+                hidden[code] = hidden[code] & ~known
+    return shown, hidden
+
+
+def _codes(name: str, variable: Variable) -> tuple[list[tuple[int, str]], dict[str, str]]:
+    """Places of values and of the total, with their codes, and what these are called."""
+    codes = [(place, translated(name, v.code)) for place, v in enumerate(variable.values)]
     called = {
-        new: name_of(variable, str(old), labels.get(str(old), new))
-        for old, new in translations.items()
+        code: name_of(name, value.code, value.label.en)
+        for (_, code), value in zip(codes, variable.values, strict=True)
     }
-    if variable == "age":
-        called = {new: dimension.label.en + " " + new for new in called} | {"_T": "Total"}
-    return pd.Series([translations[code] for code in codes], dtype=object), called
-
-
-def _stacked(cells: Cells, data_set: DataSet, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """One measure under another."""
-    parts = []
-    for measure, code in data_set.contents.items():
-        values = pd.array(cells.data[measure].to_pylist(), dtype="Int64")
-        parts.append(pd.DataFrame({**columns, "INDICATOR": code, "OBS_VALUE": values}))
-    return pd.concat(parts, ignore_index=True)
+    if variable.eliminated_by == "*" and (whole := whole_place(variable)) is not None:
+        codes.append((whole, TOTAL))
+        called[TOTAL] = "Total"
+    return codes, called

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.context import has_places, settings
 from folkestrom.app.cli.options import DAY, KnownAt, Wait, option
+from folkestrom.app.cli.publish.releases import Keys
 from folkestrom.model.knowledge import PUBLISHED
 
 
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("transmit")(transmit)
 
 
+@has_places
 def transmit(
     ctx: typer.Context,
     year: Annotated[int, typer.Option("--year", help="Year of the figures.")],
@@ -45,10 +47,10 @@ def transmit(
             dir_okay=False,
         ),
     ] = None,
-    revises: Annotated[
+    revision_of: Annotated[
         Path | None,
         typer.Option(
-            "--revises", help="Folder of the transmission that is revised.", file_okay=False
+            "--revision-of", help="Folder of the transmission that is revised.", file_okay=False
         ),
     ] = None,
     provisional: Annotated[
@@ -80,6 +82,7 @@ def transmit(
             dir_okay=False,
         ),
     ] = None,
+    keys: Keys = None,
     wait: Wait = None,
 ) -> None:
     """Write data sets of a year for Eurostat, as SDMX files with a metadata report."""
@@ -89,7 +92,7 @@ def transmit(
     given.check_output(None)
     question = TransmitQuestion.asked(
         option, year=year, out=out, data_set=data_set, published=published, known_at=known_at,
-        stays=stays, revises=revises, provisional=provisional, status=status, structure=structure,
-        metadata=metadata,
+        stays=stays, revision_of=revision_of, provisional=provisional, status=status,
+        structure=structure, metadata=metadata, keys=keys, store=given.store,
     )  # fmt: skip
     given.write(given.answer(question, wait), None)

@@ -27,11 +27,12 @@ class Transmission(Opened):
         published: Day | None = None,
         known_at: Knowledge = PUBLISHED,
         stays: str | os.PathLike[str] | None = None,
-        revises: str | os.PathLike[str] | None = None,
+        revision_of: str | os.PathLike[str] | None = None,
         provisional: bool = False,
         status: str | Iterable[str] | None = None,
         structure: str | os.PathLike[str] | None = None,
         metadata: str | os.PathLike[str] | None = None,
+        keys: str | os.PathLike[str] | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Write data sets of a year for Eurostat, as SDMX files with a metadata report.
@@ -50,8 +51,8 @@ class Transmission(Opened):
             As for `population`.
         stays
             A file of stays, to decide who is usually resident for twelve months.
-        revises
-            The folder of an earlier transmission that this one revises.
+        revision_of
+            The folder of an earlier transmission that this one revision_of.
         provisional
             Send what is not sealed, marked as provisional.
         status
@@ -60,6 +61,8 @@ class Transmission(Opened):
             A file of data structures to write by; None: this program's own.
         metadata
             A TOML file of what the office says in the metadata report, by concept.
+        keys
+            The file of the secret of cell keys; data sets that are sent as counted need none.
         to
             "arrow", "polars" or "pandas".
 
@@ -71,7 +74,7 @@ class Transmission(Opened):
         check_arguments(Transmission.transmit, locals())
         question = TransmitQuestion.asked(
             parameter, year=year, out=out, data_set=data_set, published=published,
-            known_at=known_at, stays=stays, revises=revises, provisional=provisional,
-            status=status, structure=structure, metadata=metadata,
+            known_at=known_at, stays=stays, revision_of=revision_of, provisional=provisional,
+            status=status, structure=structure, metadata=metadata, keys=keys, store=self.path,
         )  # fmt: skip
         return self._answer(question).to(to)

@@ -45,7 +45,7 @@ def _sent(made: Transmission) -> dict[str, object]:
         "titles_no": "\n".join(f"{one.id}: {one.title.no}." for one in sets),
         "acts": "\n".join(sorted({one.act for one in sets})),
         "hidden": ", ".join(hidden) or "0",
-        "hidden_totals": sum(one.suppressed_totals for one in made.sent),
+        "keyed": ", ".join(one.data_set.id for one in made.sent if one.data_set.units) or "–",
         "sent": len(sets), "declared": declared, "sent_share": len(sets) / declared,
         "footnotes": "\n".join(notes), "revisions": "".join(changed),
     }  # fmt: skip
@@ -77,7 +77,7 @@ def _time(connection: duckdb.DuckDBPyConnection, made: Transmission) -> dict[str
     )  # fmt: skip
     return {
         "year": made.year, "first": limits.first, "last": limits.last, "made_on": made.made_on,
-        "published": made.published, "due": made.due, "days": (made.due - made.published).days,
+        "published": made.published, "due": made.due, "days": made.days,
         "late": (made.made_on - made.due).days, "first_known": first_known,
         "known_now": known_now, "to_extraction": (made.known - end).days,
         "to_publication": (made.published - end).days,

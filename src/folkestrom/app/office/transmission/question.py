@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -15,9 +14,8 @@ import duckdb
 from folkestrom.analysis.study.toml_file import read_table
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
-from folkestrom.app.office.presentation import Presentation
+from folkestrom.app.office.catalogue.secret import read_secret
 from folkestrom.app.office.residence.questions import known_on
-from folkestrom.app.office.statistics import ChangesQuestion, PopulationQuestion
 from folkestrom.engine.failures import path_errors
 from folkestrom.engine.rows import is_table
 from folkestrom.errors import UsageError
@@ -27,13 +25,11 @@ from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Text
 from folkestrom.model.time import LOCAL_ZONE
-from folkestrom.outputs.rules import rules_of
-from folkestrom.residence.usual import usual_residence
 from folkestrom.statistics.coverage import coverage
-from folkestrom.statistics.periods import year as year_of
 from folkestrom.variables.borders.views import ASKED
 
 if TYPE_CHECKING:
+    from folkestrom.app.office.transmission.figures import Figures
     from folkestrom.publish.transmission.declared import DataSet
     from folkestrom.publish.transmission.records import Observations
 
@@ -51,12 +47,14 @@ class TransmitQuestion:
     published: date
     made_on: date
     stays: Path | None = None
-    revises: Path | None = None
+    revision_of: Path | None = None
     provisional: bool = False
     statuses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     structure: Path | None = None
     texts: Mapping[str, Text] = field(default_factory=dict)
     known_at: KnownAt = PUBLISHED
+    #: What record keys are made from; None: there is none.
+    secret: bytes | None = field(default=None, repr=False)
     #: How the user typed the names of arguments.
     places: Place = arguments.parameter
 
@@ -64,9 +62,10 @@ class TransmitQuestion:
     def asked(
         cls, place: Place, *, year: int | str, out: str | os.PathLike[str],
         data_set: str | Iterable[str], published: Day | None, known_at: Knowledge,
-        stays: str | os.PathLike[str] | None, revises: str | os.PathLike[str] | None,
+        stays: str | os.PathLike[str] | None, revision_of: str | os.PathLike[str] | None,
         provisional: bool, status: str | Iterable[str] | None,
         structure: str | os.PathLike[str] | None, metadata: str | os.PathLike[str] | None,
+        keys: str | os.PathLike[str] | None, store: Path,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         from folkestrom.publish.transmission.declared import data_sets
@@ -77,6 +76,14 @@ class TransmitQuestion:
         wanted = tuple(data_sets(arguments.names(data_set), place("data_set")))
         folder = Path(out)
         _check_empty(folder, place("out"))
+        keyed = [one.id for one in wanted if one.units]
+        if keyed and keys is None:
+            raise UsageError(
+                "are protected by cell keys, and no secret is named",
+                where=place("data_set"), value=", ".join(keyed),
+                next_step="Make one with `folkestrom publish keys FILE`, once, outside store and "
+                "releases, and name it with --keys FILE",
+            )  # fmt: skip
         texts: Mapping[str, Text] = {}
         if metadata is not None:
             from folkestrom.publish.transmission.metadata import texts_of
@@ -84,15 +91,18 @@ class TransmitQuestion:
             texts = texts_of(read_table(Path(metadata)), str(metadata))
         return cls(
             arguments.year(year, place("year")), folder, wanted, day, today,
-            None if stays is None else Path(stays), None if revises is None else Path(revises),
+            None if stays is None else Path(stays),
+            None if revision_of is None else Path(revision_of),
             provisional, _statuses(arguments.names(status), wanted, place("status")),
             None if structure is None else Path(structure), texts,
-            arguments.knowledge(known_at, place("known_at")), place,
+            arguments.knowledge(known_at, place("known_at")),
+            None if keys is None else read_secret(Path(keys), (store, folder)), place,
         )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """What was sent: a row a data set; the files are in their folder."""
         from folkestrom.app.office.transmission.facts import facts
+        from folkestrom.app.office.transmission.figures import Figures
         from folkestrom.publish.transmission.files import Transmission, listed, revised, write
         from folkestrom.publish.transmission.metadata import filled
 
@@ -104,13 +114,23 @@ class TransmitQuestion:
                 "are in the codes of their own day, and figures in other borders",
                 where=self.places("stays"), next_step="Leave the borders out",
             )  # fmt: skip
-        before = None if self.revises is None else revised(
-            self.revises, self.year, self.places("revises")
+        if self.published < known:
+            raise UsageError(
+                f"is before {known}, when the figures are known",
+                where=self.places("published"), value=self.published,
+                allowed="the day on which they are published nationally, or later",
+            )  # fmt: skip
+        figures = Figures(
+            self.year, self.known_at, self.secret, self.stays,
+            tuple((day, known_on(connection, self.known_at, day)) for day in self._days),
         )  # fmt: skip
-        sent = list(self._observed(connection, known, provisional))
+        before = None if self.revision_of is None else revised(
+            self.revision_of, self.year, self.places("revision_of"), figures.fingerprint
+        )  # fmt: skip
+        sent = tuple(self._observed(connection, provisional, figures))
         made = Transmission(
-            self.year, known, self.published, self.made_on, tuple(sent), self.structure,
-            self.places("structure"), before,
+            self.year, known, self.published, self.made_on, sent, self.structure,
+            self.places("structure"), before, figures.fingerprint,
         )  # fmt: skip
         said = {**filled(facts(connection, made)), **self.texts}
         with path_errors(self.out, self.places("out")):
@@ -118,8 +138,12 @@ class TransmitQuestion:
         return listed(made, said)
 
     @property
+    def _days(self) -> tuple[date, date]:
+        return date(self.year, 1, 1), date(self.year + 1, 1, 1)
+
+    @property
     def _end(self) -> date:
-        return date(self.year + 1, 1, 1)
+        return self._days[1]
 
     def _provisional(self, connection: duckdb.DuckDBPyConnection, known: date) -> bool:
         """Whether the figures may still change: their knowledge date is not sealed."""
@@ -137,39 +161,19 @@ class TransmitQuestion:
         return True
 
     def _observed(
-        self, connection: duckdb.DuckDBPyConnection, known: date, provisional: bool
+        self, connection: duckdb.DuckDBPyConnection, provisional: bool, figures: Figures
     ) -> Iterator[Observations]:
         from folkestrom.publish.transmission.declared import tables
         from folkestrom.publish.transmission.records import observations
 
+        made = figures.made(connection, self.data_sets)
         for one in self.data_sets:
-            by_stays = self.stays is not None and one.base == "usual" and one.ask == "population"
-            statuses = {"P"} if provisional else set()
-            if one.base == "usual" and not by_stays:
-                statuses.add("D")
-            statuses |= set(self.statuses.get(one.id, ()))
-            with self._residents(connection, known, by_stays):
-                cells = self._cells(connection, one)
-            notes = [note.en for note in cells.specification.footnotes]
+            statuses = {*self.statuses.get(one.id, ()), *["P"] * provisional}
+            notes = []
             if one.base == "usual":
-                notes.append(tables()["notes"]["stays" if by_stays else "national"])
-            yield observations(one, cells, self.year, statuses, notes)
-
-    def _residents(
-        self, connection: duckdb.DuckDBPyConnection, known: date, by_stays: bool
-    ) -> AbstractContextManager[None]:
-        if not by_stays or self.stays is None:
-            return nullcontext()
-        return usual_residence(connection, self.stays, self._end, known)
-
-    def _cells(self, connection: duckdb.DuckDBPyConnection, one: DataSet) -> Cells:
-        """The figures of a data set, as they may leave the office."""
-        shown = Presentation(totals=True, rules=rules_of(one.rules or None))
-        if one.ask == "population":
-            stock = PopulationQuestion(self._end, one.by, self.known_at, shown=shown)
-            return stock.answer(connection)
-        periods = (year_of(self.year),)
-        return ChangesQuestion(periods, one.by, self.known_at, shown=shown).answer(connection)
+                notes.append(tables()["notes"]["stays" if self.stays else "national"])
+                statuses |= set() if self.stays else {"D"}
+            yield observations(one, *made[one.id], self.year, statuses, notes)
 
 
 def _statuses(
