@@ -29,7 +29,7 @@ from folkestrom.statistics.coverage import coverage
 from folkestrom.variables.borders.views import ASKED
 
 if TYPE_CHECKING:
-    from folkestrom.app.office.transmission.figures import Figures
+    from folkestrom.app.office.transmission.protection import DataSets
     from folkestrom.publish.transmission.declared import DataSet
     from folkestrom.publish.transmission.records import Observations
 
@@ -102,7 +102,7 @@ class TransmitQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """What was sent: a row a data set; the files are in their folder."""
         from folkestrom.app.office.transmission.facts import facts
-        from folkestrom.app.office.transmission.figures import Figures
+        from folkestrom.app.office.transmission.protection import DataSets
         from folkestrom.publish.transmission.files import Transmission, listed, revised, write
         from folkestrom.publish.transmission.metadata import filled
 
@@ -120,17 +120,17 @@ class TransmitQuestion:
                 where=self.places("published"), value=self.published,
                 allowed="the day on which they are published nationally, or later",
             )  # fmt: skip
-        figures = Figures(
+        protected = DataSets(
             self.year, self.known_at, self.secret, self.stays,
             tuple((day, known_on(connection, self.known_at, day)) for day in self._days),
         )  # fmt: skip
         before = None if self.revision_of is None else revised(
-            self.revision_of, self.year, self.places("revision_of"), figures.fingerprint
+            self.revision_of, self.year, self.places("revision_of"), protected.fingerprint
         )  # fmt: skip
-        sent = tuple(self._observed(connection, provisional, figures))
+        sent = tuple(self._observed(connection, provisional, protected))
         made = Transmission(
             self.year, known, self.published, self.made_on, sent, self.structure,
-            self.places("structure"), before, figures.fingerprint,
+            self.places("structure"), before, protected.fingerprint,
         )  # fmt: skip
         said = {**filled(facts(connection, made)), **self.texts}
         with path_errors(self.out, self.places("out")):
@@ -161,12 +161,12 @@ class TransmitQuestion:
         return True
 
     def _observed(
-        self, connection: duckdb.DuckDBPyConnection, provisional: bool, figures: Figures
+        self, connection: duckdb.DuckDBPyConnection, provisional: bool, protected: DataSets
     ) -> Iterator[Observations]:
         from folkestrom.publish.transmission.declared import tables
         from folkestrom.publish.transmission.records import observations
 
-        made = figures.made(connection, self.data_sets)
+        made = protected.made(connection, self.data_sets)
         for one in self.data_sets:
             statuses = {*self.statuses.get(one.id, ()), *["P"] * provisional}
             notes = []

@@ -63,12 +63,14 @@ def _ages() -> Column:
     single = _column("B1001", 2)
     values = (*single.values[:_OPEN], _GROUPS.values[-1])
 
-    def code(own: str) -> str:
+    def up_to_open(own: str) -> str:
         return single.code(own) if own.isdecimal() and int(own) < _OPEN else _GROUPS.code(own)
 
     listed = five_years()
     groups = tuple(group for group in listed.groups if group.code != values[-1].code)
-    return replace(single, code=code, values=values, code_lists=(replace(listed, groups=groups),))
+    return replace(
+        single, code=up_to_open, values=values, code_lists=(replace(listed, groups=groups),)
+    )
 
 
 def _mother_group(own: str) -> str:
@@ -106,7 +108,7 @@ def _account(known_at: KnownAt, connection: duckdb.DuckDBPyConnection, times: Se
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DataSets:
     """Counts the data sets of a year, and protects them together.
 
     Parameters
