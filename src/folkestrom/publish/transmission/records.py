@@ -110,7 +110,7 @@ def observations(
     found = pd.concat(parts, ignore_index=True)
     if data_set.ask != "account":
         found = found[found["hidden"] | (found["OBS_VALUE"] != 0)]
-    # A code of which no figure is shown would tell that somebody has it.
+    # A code of which no figure is shown would show that it occurs.
     for id in data_set.dimensions:
         found = found[found[id].isin(found.loc[~found["hidden"], id])]
     gone = found.pop("hidden")
