@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,7 +16,6 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom import __version__
 from folkestrom.app.office.catalogue.coarser import coarser
 from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, stock, times_of
@@ -117,7 +117,7 @@ class BuildQuestion:
                 tables,
                 made_at=made_at,
                 made_by=self.made_by,
-                program=__version__,
+                program=version("folkestrom"),
                 log_position=log_state(connection).position,
                 meetings=lambda: together.meetings(before),
                 corrects=corrects,
