@@ -30,6 +30,8 @@ FORMAT_VERSION: Final = 1
 DATABASE_NAME: Final = "folkestrom.duckdb"
 #: Scratch room for files that are being converted; removed by every writer, at its start and end.
 STAGING_NAME: Final = "staging"
+#: Individual files of statistics that are kept with a store.
+EXTRACTS_NAME: Final = "extracts"
 
 #: Tells the user why something takes a while; the core itself never prints.
 Say = Callable[[str], None]
@@ -67,6 +69,11 @@ def database_file(folder: Path) -> Path:
 def staging_folder(folder: Path) -> Path:
     """Scratch room of the active writer; whoever puts something there makes it first."""
     return folder / STAGING_NAME
+
+
+def extracts_folder(folder: Path) -> Path:
+    """Where individual files of statistics are kept; whoever first puts one there makes it."""
+    return folder / EXTRACTS_NAME
 
 
 @contextmanager
