@@ -9,7 +9,7 @@ those that name the person leave, and their source can deliver them again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,21 +38,24 @@ class Erasure:
         The pseudonym.
     removes
         Whether the person's reports are removed.
+    made_again
+        Tables that are made again, and so are left empty.
     token
         The number that takes its place.
     """
 
     person: int = field(repr=False)
     removes: bool = False
+    made_again: Collection[str] = ()
     token: int = field(default_factory=lambda: secrets.randbits(_BITS) | 1 << _BITS)
 
     def rows(self, table: str, columns: Mapping[str, str]) -> str:
         """SELECT of the rows of a table that go on, without the identity."""
-        leaves = ["FALSE"]
+        leaves = ["TRUE" if table in self.made_again else "FALSE"]
         if self.removes and "person" in _persons(columns):
-            leaves = [f"person = {self.person}"]
+            leaves.append(f"person = {self.person}")
         elif table in _HELD:
-            leaves = [f"coalesce({stands}, FALSE)" for _, stands in self.stands_in(columns)]
+            leaves += [f"coalesce({stands}, FALSE)" for _, stands in self.stands_in(columns)]
         shown = [
             f'CASE WHEN "{name}" = {self.person} THEN {self.token} ELSE "{name}" END AS "{name}"'
             if name in _persons(columns) else f'"{name}"'
@@ -65,7 +68,7 @@ class Erasure:
 
         None of records that were not accepted, which may name the person anywhere.
         """
-        if table in _HELD:
+        if table in (*_HELD, *self.made_again):
             return None
         numbers = f"{self.person}, {self.token}"
         named = [f"coalesce({name} IN ({numbers}), FALSE)" for name in _persons(columns)]

@@ -51,6 +51,7 @@ REPORTS: list[Record] = [
             country_of_birth="NO", citizenship="NO", origin="immigration", reason="family"),
     _move(10, DORA, "2002-05-01", "2002-04-20"),
     annulment(11, 10, source="tax", person=str(DORA), received_at="2003-05-01T08:00:00Z"),
+    _move(15, BOB, "2003-05-02", "2003-04-25"),
     # Quarantined: Anna's own, a child's that names her, and a line that is no record.
     _report(12, ANNA, "2002-05-01", kind="moove", event_date="2002-04-20"),
     _report(13, DORA + 5, "2002-05-01", kind="birth", event_date="2002-02-30", mother=str(ANNA)),

@@ -30,6 +30,7 @@ from folkestrom.errors import StoreError, UsageError
 from folkestrom.intake.erasure import LOG, Erasure
 from folkestrom.model.names import check_code
 from folkestrom.model.time import local_day
+from folkestrom.register.tables import BY_NAME
 from folkestrom.statistics.retention import records
 from folkestrom.statistics.retention.extract import Extract, draw, of_estimate, of_period
 from folkestrom.statistics.retention.losses import LostFigure, lost_figures
@@ -165,7 +166,7 @@ def erase(
         pass  # erasing makes no store
     with writing(folder, waiting) as connection:
         refresh_alone(connection, register_tables())
-        erasure = Erasure(person, remove_reports)
+        erasure = Erasure(person, remove_reports, BY_NAME if remove_reports else ())
         done = _places(connection, erasure)
         if remove_reports:
             with closing(connection.cursor()) as cursor:
