@@ -113,7 +113,7 @@ def test_an_identity_is_erased_and_figures_stay(store: Store, tmp_path: Path, pe
 
 def test_kin_stay_kin_of_the_number_that_takes_its_place(store: Store) -> None:
     done = store.erase(ANNA, ORDER)
-    assert (done.reports, done.named_by_others) == (5, 2)
+    assert (done.reports, done.named_by_others, done.records) == (5, 2, 4)
     with duckdb.connect(str(database_file(store.path)), read_only=True) as connection:
         rows = connection.execute(
             f"SELECT mother FROM report WHERE person = {CHILD} UNION ALL "

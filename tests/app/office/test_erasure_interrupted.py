@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 import folkestrom
-from folkestrom.app.office import retention
 from folkestrom.app.office.api import Store
+from folkestrom.app.office.deliveries import retention
 from folkestrom.engine.store import database_file
 from tests.app.office.small_country import ANNA, country
 from tests.app.office.test_erasure import ORDER, cells, places_of

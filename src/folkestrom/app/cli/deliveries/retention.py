@@ -41,7 +41,7 @@ def make(
     wait: Wait = None,
 ) -> None:
     """Draw the individual file of a year, a quarter or an estimate, or draw it again."""
-    from folkestrom.app.office import retention as office
+    from folkestrom.app.office.deliveries import retention as office
 
     given = settings(ctx)
     made = office.make(
@@ -54,7 +54,7 @@ def make(
 @extract_app.command("list")
 def list_extracts(ctx: typer.Context, wait: Wait = None) -> None:
     """List what was drawn: its retention class, when it is due, and whether its file is kept."""
-    from folkestrom.app.office import retention as office
+    from folkestrom.app.office.deliveries import retention as office
 
     given = settings(ctx)
     found = office.extracts(given.store, given.waiting(wait))
@@ -74,7 +74,7 @@ def expire(
 ) -> None:
     """Delete files that are due by their retention class, and log it."""
     from folkestrom.app.office import arguments
-    from folkestrom.app.office import retention as office
+    from folkestrom.app.office.deliveries import retention as office
 
     given = settings(ctx)
     day = None if on is None else arguments.day(on, "--on")
@@ -85,7 +85,7 @@ def expire(
 @extract_app.command("log")
 def log(ctx: typer.Context, wait: Wait = None) -> None:
     """Show what was drawn, deleted and erased; each line has a checksum with the one before."""
-    from folkestrom.app.office import retention as office
+    from folkestrom.app.office.deliveries import retention as office
 
     given = settings(ctx)
     lines = office.log(given.store, given.waiting(wait))
@@ -114,7 +114,7 @@ def erase(
     wait: Wait = None,
 ) -> None:
     """Erase a person's identity on a legal order: a random number takes the pseudonym's place."""
-    from folkestrom.app.office import retention as office
+    from folkestrom.app.office.deliveries import retention as office
 
     given = settings(ctx)
     with given.progress().status("Erasing …"):

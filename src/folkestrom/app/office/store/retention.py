@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from folkestrom.app.office import arguments, retention
+from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import parameter
+from folkestrom.app.office.deliveries import retention
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 
 if TYPE_CHECKING:
     from folkestrom.app.office.arguments import Day
-    from folkestrom.app.office.retention import Erased
+    from folkestrom.app.office.deliveries.retention import Erased
     from folkestrom.statistics.retention.extract import Extract
 
 

@@ -21,9 +21,10 @@ from folkestrom.intake.tables import LINES
 LOG: Final = "report"
 #: Columns of pseudonyms of persons.
 _PERSONS: Final = tuple(sorted(PERSON_COLUMNS - {"dwelling"}))
-#: Tables of records that were not accepted, as they were delivered.
-_HELD: Final = ("quarantine", LINES, "linkage_held")
-#: A shorter number occurs in texts about somebody else: there only a column of persons tells.
+#: Tables of records that were not accepted, as they were delivered, and of some their bytes.
+RECORDS: Final = ("quarantine", "linkage_held")
+_HELD: Final = (*RECORDS, LINES)
+#: A shorter number occurs in texts about another person: there only a column of persons tells.
 _LEAST: Final = 10**9
 _BITS: Final = 62
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,7 +17,15 @@ from folkestrom.app.office.session import looking, register_tables, writing
 from folkestrom.classifications.reported import reported_borders
 from folkestrom.engine.rows import first_number, first_row
 from folkestrom.engine.settings import connect
-from folkestrom.engine.store import Waiting, extracts_folder, staging_folder, transaction
+from folkestrom.engine.store import (
+    Waiting,
+    columns_of_tables,
+    copy_database,
+    extracts_folder,
+    put_in_place,
+    staging_folder,
+    transaction,
+)
 from folkestrom.engine.store_derived import (
     LogState,
     log_state,
@@ -25,9 +33,8 @@ from folkestrom.engine.store_derived import (
     refresh,
     refresh_alone,
 )
-from folkestrom.engine.store_generations import columns_of_tables, copy_database, put_in_place
 from folkestrom.errors import StoreError, UsageError
-from folkestrom.intake.erasure import LOG, Erasure
+from folkestrom.intake.identities.erasure import LOG, RECORDS, Erasure
 from folkestrom.model.names import check_code
 from folkestrom.model.time import local_day
 from folkestrom.register.tables import BY_NAME
@@ -48,7 +55,7 @@ class Erased:
     reports
         Reports of the person.
     named_by_others
-        In how many places of others' reports the person is named.
+        Reports of others that name the person.
     records
         Records that name the person, were not accepted, and have left.
     extracts
@@ -195,14 +202,15 @@ def erase(
 
 
 def _places(connection: duckdb.DuckDBPyConnection, erasure: Erasure) -> Erased:
-    """Where a person's number stands."""
+    """How many reports and other records have a person's number."""
     own = named = others = 0
     for table, columns in columns_of_tables(connection).items():
-        for column, stands in erasure.stands_in(columns):
-            many = first_number(connection, f'SELECT count(*) FROM "{table}" WHERE {stands}')
-            own += many * (table == LOG and column == "person")
-            named += many * (table == LOG and column != "person")
-            others += many * (table in ("quarantine", "linkage_held"))
+        stands = dict(erasure.stands_in(columns))
+        if table == LOG:
+            own = _count(connection, table, [stands.pop("person")])
+            named = _count(connection, table, stands.values())
+        elif table in RECORDS:
+            others += _count(connection, table, stands.values())
     if not own + named + others:
         raise UsageError(
             "is the number of nobody in the store",
@@ -210,6 +218,12 @@ def _places(connection: duckdb.DuckDBPyConnection, erasure: Erasure) -> Erased:
             next_step="Look at how the number was typed; nothing was changed",
         )
     return Erased(own, named, others)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str, stands: Iterable[str]) -> int:
+    """How many rows of a table have a number somewhere."""
+    where = " OR ".join(f"({one})" for one in stands) or "FALSE"
+    return first_number(connection, f'SELECT count(*) FROM "{table}" WHERE {where}')
 
 
 def _check_copy(
@@ -224,7 +238,7 @@ def _check_copy(
                 next_step="Run folkestrom store check. Nothing was changed.",
             )  # fmt: skip
         for column, stands in erasure.stands_in(columns):
-            if first_number(following, f'SELECT count(*) FROM "{table}" WHERE {stands}'):
+            if _count(following, table, [stands]):
                 raise StoreError(
                     "has the person's number in a text that cannot be changed", column=column,
                     where=f"table {table}",
