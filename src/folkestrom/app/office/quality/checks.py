@@ -84,12 +84,12 @@ def _checks(
     last = log_state(connection).position
     for name, table, rows, rule in integrity.counted(connection, last):
         yield Check("log", name, table, _result(rows), rows, rule)
-    say("the extracts")
-    if records.extracts(connection):
+    if records.extracts(connection) or records.log_lines(connection):
+        say("the extracts")
         rows = records.changed_files(connection, folder)
         yield Check("extracts", "files", "extract", _result(rows), rows, _FILES)
-    rows = records.broken_lines(connection)
-    yield Check("extracts", "lines", "retention_log", _result(rows), rows, _LINES)
+        rows = records.broken_lines(connection)
+        yield Check("extracts", "lines", "retention_log", _result(rows), rows, _LINES)
     fresh = last == 0 or is_fresh(connection, register_tables())
     yield Check("tables", "fresh", "", "ok" if fresh else "skipped", 0, _FRESH if fresh else _STALE)
     if not fresh or last == 0:
