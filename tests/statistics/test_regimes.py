@@ -300,7 +300,7 @@ def test_the_regime_in_force_decides() -> None:
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        ({"quarter": "1975Q1"}, "^quarter: .*of regime 1974, .*quarterly.*not tell[\\s\\S]*2000, 2005"),
+        ({"quarter": "1975Q1"}, "^quarter: .*regime 1974, .*quarterly.*not tell[\\s\\S]*2000"),
         ({"quarter": "1960Q1"}, "1951.*no rule for quarterly.*there were none"),
         ({"quarter": "1940Q1"}, "before the first regime"),
         ({"quarter": "1990Q1"}, "^quarter 1990Q1: .*before the log begins"),
