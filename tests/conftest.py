@@ -29,7 +29,8 @@ TESTS = Path(__file__).parent
 PURPOSES = {
     "acceptance": ("acceptance/*",),
     "kills": (
-        "analysis/mobility/estimation/test_resume.py", "engine/test_scratch.py",
+        "analysis/mobility/estimation/test_resume.py", "app/office/test_erasure_interrupted.py",
+        "engine/test_scratch.py",
         "intake/feed/test_crash.py", "intake/test_crash.py",
     ),
     "manual": (

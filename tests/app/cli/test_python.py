@@ -232,6 +232,11 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},
+    "make_extract": {"year": 2020, "quarter": None, "estimate": None, "known_at": None},
+    "extracts": {},
+    "expire_extracts": {"names": (), "on": "2021-01-01"},
+    "retention_log": {},
+    "erase": {"person": 1, "order": "2026/17", "remove_reports": True},
 }  # fmt: skip
 
 

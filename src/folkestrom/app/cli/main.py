@@ -20,7 +20,7 @@ from folkestrom.app.cli import (
     twin,
 )
 from folkestrom.app.cli.context import Settings
-from folkestrom.app.cli.deliveries import feed
+from folkestrom.app.cli.deliveries import feed, retention
 from folkestrom.app.cli.demography import (
     abroad,
     estimate,
@@ -112,6 +112,7 @@ def _global_options(
 for module in (
     intake,
     feed,
+    retention,
     link,
     classifications,
     variables,

@@ -14,7 +14,13 @@ from folkestrom.classifications.divisions.division import using
 from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
-from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
+from folkestrom.engine.store import (
+    Waiting,
+    extracts_folder,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+)
 from folkestrom.engine.store_derived import (
     Derived,
     is_fresh,
@@ -184,5 +190,10 @@ def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
         if lacks_columns(connection):
             with transaction(connection):
                 add_columns(connection)
+        if extracts_folder(folder).is_dir():
+            # Imported here: most stores have none.
+            from folkestrom.statistics.retention.records import discard_unlisted
+
+            discard_unlisted(connection, folder)
         with using(of_store(connection)):
             yield connection
