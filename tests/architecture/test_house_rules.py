@@ -31,6 +31,7 @@ DEFERRED = {
     "app.office": "a store is opened without models and compilers",
     "classifications.service": "who pulls no classification needs no client of the service",
     "disclosure.tables.linked_rounding": "who rounds nothing loads no compiler",
+    "statistics.revisions.moments": "who asks for no moment loads no compiler",
     "households.homes": "who asks for no household loads no compiler",
     "intake.resolution.borders": "most intakes have no number to explain",
     "projection.stochastic": "who draws nothing loads no compiler",

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from folkestrom.engine.steps import Step, run
-from folkestrom.register import build, snapshots
+from folkestrom.register import build
+from folkestrom.register.as_known import snapshots
 from tests.register.log import append, empty_log
 from tests.register.random_log import plain_log
 

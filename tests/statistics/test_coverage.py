@@ -115,6 +115,9 @@ def test_a_day_that_was_still_to_come_is_said_in_a_footnote() -> None:
     (note,) = notes(population(opened, [date(2020, 1, 1), day], known_at=before))
     assert note.en.startswith("2021-01-01")
     assert notes(population(opened, day, known_at=day)) == []
+    (note,) = notes(changes(opened, [Period(date(2020, 1, 1), day)], known_at=before))
+    assert note.en.startswith("2021-01-01 was still to come on 2020-06-01")
+    assert notes(changes(opened, [Period(date(2020, 1, 1), day)], known_at=day)) == []
 
 
 def test_what_is_not_published_yet_is_preliminary() -> None:

@@ -21,9 +21,8 @@ from folkestrom.statistics.estimates.estimating import Way, estimate
 from folkestrom.statistics.estimates.reported import (
     AGES,
     SIGNS,
-    component_ends,
+    counting_steps,
     reported,
-    reported_counts,
 )
 from folkestrom.statistics.flows import Window
 from folkestrom.statistics.population import population
@@ -38,8 +37,14 @@ PLACES = (301, 1101, 1103)
 
 
 def counted(store: duckdb.DuckDBPyConnection, window: Window) -> list[tuple[int, ...]]:
-    steps = [component_ends(), reported_counts(AGES, "component_ends")]
-    return run(store, steps, window.parameters).fetchall()
+    """Component, place, age, how many were known at first, and how many more later."""
+    known = {"known_0": window.known_start, "known_1": window.known_end}
+    found = run(store, counting_steps(), window.parameters | known).fetchall()
+    return [
+        (component, place, age, number * (came == 0 < gone),
+         number * ((came <= 1) & (gone == 2)) - number * (came == 0 < gone))
+        for component, place, age, _, came, gone, number in found
+    ]  # fmt: skip
 
 
 @brief
@@ -58,7 +63,7 @@ def test_what_became_known_is_the_difference_of_two_stocks(
         within = " AND known_from <= $at AND known_to > $at GROUP BY 1"
         for place, number in store.execute(first + within, {"end": end, "at": at}).fetchall():
             net[f"{place:04d}"] -= sign * number
-    for component, place, _, _, _, new in counted(store, Window(start, end, known, closes)):
+    for component, place, _, _, new in counted(store, Window(start, end, known, closes)):
         net[f"{place:04d}"] += signs[component] * new
     stocks: Counter[str] = Counter()
     for at, sign in ((closes, 1), (known, -1)):
@@ -89,7 +94,7 @@ def test_what_was_known_is_by_the_plain_rules(reports: list[Report], known: date
     start, end = known - timedelta(days=300), known + timedelta(days=30)
     names = list(SIGNS)
     found: Counter[Any] = Counter()
-    for component, place, _, age, number, _ in counted(store, Window(start, end, known, end)):
+    for component, place, age, number, _ in counted(store, Window(start, end, known, end)):
         if age < len(AGES):
             found[names[component], place, age] += number
     expected: Counter[Any] = Counter()

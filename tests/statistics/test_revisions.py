@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from folkestrom.errors import UsageError
 from folkestrom.model.time import add_months
 from folkestrom.quality.revisions import measures
-from folkestrom.statistics.flows import Window
+from folkestrom.statistics.flows import Window, flows
 from folkestrom.statistics.periods import quarter_of, split, year
 from folkestrom.statistics.population import population
 from folkestrom.statistics.revisions.triangle import KINDS, revisions
 from folkestrom.statistics.revisions.vintages import vintages
+from folkestrom.variables.vocabulary import Setting, chosen
 from tests.reference.register import Report
 from tests.statistics.small_store import COUNTIES, hand_made, stretched_logs
 from tests.statistics.test_changes import (
@@ -31,6 +32,14 @@ from tests.statistics.test_changes import (
 
 DAY = date(2002, 4, 1)
 QUARTER = quarter_of("2002Q1")
+#: Variables that are made of what other histories say of persons.
+OF_HISTORIES = (
+    {"citizenship": "NO,unknown"},
+    {"marital_status": "married", "citizenship": "unknown"},
+    {"immigrant_category": "parents_unknown,other"},
+    {"years_since_immigration": "0-1"},
+    {"years_in_municipality": "0-1"},
+)
 FROM_THEN = st.lists(st.dates(date(2002, 5, 1), date(2006, 1, 1)), min_size=1, max_size=24)
 
 
@@ -65,12 +74,31 @@ def test_a_population_on_each_knowledge_date(reports: list[Report], known: list[
         for row in rows:
             stock = plain_stock(reports, DAY, row["known_at"], COUNTIES.__getitem__)
             assert row["persons"] == stock[county] + witness[county]
-    # By ages in one pass, by histories one at a time: as the population of each knowledge date.
-    for only in ({"age": "0-30"}, {"citizenship": "NO,unknown"}, {"sex": "female", "age": "0-99"}):
+    # However persons are described: as the population of each knowledge date.
+    for only in ({"age": "0-30"}, {"sex": "female", "age": "0-99"}, *OF_HISTORIES):
         kept: Any = {name: codes.split(",") for name, codes in only.items()}
         for row in vintages(store, "population", DAY, known, only=kept).rows():
             alone = population(store, DAY, known_at=row["known_at"], only=kept).data
             assert row["persons"] == alone["persons"][0].as_py()
+
+
+@patient
+@given(stretched_logs(), FROM_THEN)
+def test_flows_of_persons_who_are_described_anew(reports: list[Report], known: list[date]) -> None:
+    store = with_known_reach(reports)
+    figures = [("immigration", only) for only in OF_HISTORIES]
+    figures += [("births", {"mother_age": "0-30,unknown"})]
+    for figure, only in figures:
+        kept: Any = {name: codes.split(",") for name, codes in only.items()}
+        for row in vintages(store, figure, QUARTER, known, only=kept).rows():
+            day = row["known_at"]
+            alone = flows(
+                store, Window(QUARTER.start, QUARTER.end, day, day),
+                chosen(Setting(store, "flow", day), kept),
+            )  # fmt: skip
+            assert row[figure] >= 0
+            (only_day,) = vintages(store, figure, QUARTER, [day], only=kept).rows()
+            assert row[figure] == only_day[figure] <= sum(alone[figure].to_pylist())
 
 
 @patient

@@ -3,12 +3,18 @@
 A writer has the file to itself. Readers share it, wait while a writer is active, and say so. One
 transaction holds a whole step forward (log, derived tables, what they were made from), and its
 commit is the one moment at which anything changes.
+
+What is deleted from a database stays in its file until something is written over it. Where nothing
+of it may be left, all else is copied to a new database, the store's next generation, and the change
+of names is the one moment.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +23,7 @@ from typing import Final
 import duckdb
 
 from folkestrom.engine.failures import resource_errors, user_error_of
+from folkestrom.engine.paths import quoted
 from folkestrom.engine.rows import is_any
 from folkestrom.engine.scratch import remove, shared_scratch
 from folkestrom.engine.settings import EngineSettings, connect
@@ -30,6 +37,10 @@ FORMAT_VERSION: Final = 1
 DATABASE_NAME: Final = "folkestrom.duckdb"
 #: Scratch room for files that are being converted; removed by every writer, at its start and end.
 STAGING_NAME: Final = "staging"
+#: Individual files of statistics that are kept with a store.
+EXTRACTS_NAME: Final = "extracts"
+_NEXT: Final = "next_generation"
+_MINE: Final = "database_name = $here AND NOT internal AND NOT temporary"
 
 #: Tells the user why something takes a while; the core itself never prints.
 Say = Callable[[str], None]
@@ -67,6 +78,11 @@ def database_file(folder: Path) -> Path:
 def staging_folder(folder: Path) -> Path:
     """Scratch room of the active writer; whoever puts something there makes it first."""
     return folder / STAGING_NAME
+
+
+def extracts_folder(folder: Path) -> Path:
+    """Where individual files of statistics are kept; whoever first puts one there makes it."""
+    return folder / EXTRACTS_NAME
 
 
 @contextmanager
@@ -257,3 +273,82 @@ def _roll_back(connection: Connection) -> None:
         connection.execute("ROLLBACK")
     except duckdb.Error:
         _log.debug("the transaction had ended already")
+
+
+def columns_of_tables(connection: Connection) -> dict[str, dict[str, str]]:
+    """Of each table of a store, by its name, the types of its columns by theirs."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() JOIN duckdb_tables() t "
+        "USING (database_name, table_name) WHERE database_name = current_database() "
+        "AND NOT t.temporary ORDER BY table_name, column_index"
+    ).fetchall()
+    for table, column, kind in rows:
+        found[table][column] = kind
+    return found
+
+
+def copy_database(
+    connection: Connection, folder: Path, rows: Callable[[str, Mapping[str, str]], str]
+) -> Path:
+    """Copy a store's tables and views to a new database in its scratch room, and return that.
+
+    Parameters
+    ----------
+    connection
+        The store, open for writing.
+    folder
+        Its folder.
+    rows
+        Of a table, by its name and the types of its columns: the SELECT of the rows that go on.
+    """
+    staging_folder(folder).mkdir(mode=0o700, exist_ok=True)
+    new = staging_folder(folder) / database_file(folder).name
+    ((here,),) = connection.execute("SELECT current_database()").fetchall()
+    tables, views = (
+        connection.execute(f"SELECT sql FROM {what}() WHERE {_MINE}", {"here": here}).fetchall()
+        for what in ("duckdb_tables", "duckdb_views")
+    )
+    columns = columns_of_tables(connection)
+    connection.execute(f"ATTACH '{quoted(new)}' AS {_NEXT}")
+    connection.execute(f"USE {_NEXT}")
+    for (statement,) in [*tables, *views]:
+        connection.execute(statement)
+    connection.execute(f'USE "{here}"')
+    for table, types in columns.items():
+        connection.execute(f'INSERT INTO {_NEXT}.main."{table}" {rows(table, types)}')
+    connection.execute(f"DETACH {_NEXT}")
+    return new
+
+
+def put_in_place(connection: Connection, folder: Path, new: Path) -> None:
+    """Let a finished database take the place of the store's own.
+
+    Parameters
+    ----------
+    connection
+        The store as it was, open for writing, and without anything left to write.
+    folder
+        Its folder.
+    new
+        The database, which nobody has open.
+    """
+    file = database_file(folder)
+    connection.execute("CHECKPOINT")
+    if any(path.with_name(f"{path.name}.wal").exists() for path in (file, new)):
+        raise StoreError(
+            "has a journal that is still to be worked in", where=str(folder),
+            next_step="Run the command again; the store was left as it was.",
+        )  # fmt: skip
+    new.chmod(file.stat().st_mode & 0o777)
+    _to_disk(new)
+    new.replace(file)
+    _to_disk(folder)
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -126,13 +126,21 @@ def record_sql(alias: str) -> str:
     alias
         Name of the table with the log's columns.
     """
-    fields = ", ".join(f"{name} := {_written(alias, name)}" for name in CONTENT_COLUMNS)
+    fields = ", ".join(f"{name} := {written(alias, name)}" for name in CONTENT_COLUMNS)
     whole = f"to_json(struct_pack({fields}))"
     return f"json_merge_patch('{{}}'::JSON, {whole})::VARCHAR"
 
 
-def _written(alias: str, name: str) -> str:
-    """A value of the log as files write it."""
+def written(alias: str, name: str) -> str:
+    """SQL of a value of the log as files write it.
+
+    Parameters
+    ----------
+    alias
+        Name of the table.
+    name
+        The column, called as in reports.
+    """
     column = BY_NAME[name]
     value = f"{alias}.{name}"
     if name == "source":

@@ -213,7 +213,10 @@ def key_sql(source: Source) -> str:
     if source.types[source.key] in _INTEGERS:
         return f"{column}::BIGINT"
     text = f"trim({column}::VARCHAR)"
-    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}') THEN {text}::BIGINT END"
+    # Pseudonyms are of 63 bits: up to 19 digits, of which not all are numbers of that size.
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,19}}') THEN TRY_CAST({text} AS BIGINT) END"
+    )
 
 
 def value_sql(source: Source, kind: Kind) -> str:

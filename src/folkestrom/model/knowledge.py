@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Final, Literal, TypeAlias
+from datetime import date, datetime
+from typing import Any, Final, Literal, Self, TypeAlias
 
 from folkestrom.errors import UsageError
 from folkestrom.model.specification import Text
-from folkestrom.model.time import EXTRACTION_MONTHS, extraction
+from folkestrom.model.time import EXTRACTION_MONTHS, extraction, local_time
 
 #: As known at the extraction that follows the reference date, or the end of the period.
 PUBLISHED: Final = "published"
 #: All that the log knows.
 LATEST: Final = "latest"
+
+
+class KnownMoment(date):
+    """A knowledge date with what was received on that day before a moment.
+
+    Histories have days of knowledge: where one is asked for, this is its day, and the store is seen
+    as if what came before the moment had been known on that day already.
+
+    Parameters
+    ----------
+    at
+        The moment; a moment without a zone is UTC.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> known = KnownMoment(datetime(2018, 5, 23, 7, 31, tzinfo=UTC))
+    >>> str(known), known == date(2018, 5, 23), known < date(2018, 5, 24)
+    ('2018-05-23T09:31', False, True)
+    """
+
+    at: datetime
+
+    def __new__(cls, at: datetime) -> Self:
+        """The day of the moment by clocks in Norway, with the moment."""
+        shown = local_time(at)
+        made = super().__new__(cls, shown.year, shown.month, shown.day)
+        made.at = at
+        return made
+
+    def isoformat(self) -> str:
+        """The local time, without seconds where there are none."""
+        shown = local_time(self.at)
+        whole = not (shown.second or shown.microsecond)
+        return shown.isoformat(timespec="minutes" if whole else "auto")
+
+    __str__ = isoformat
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KnownMoment) and self.at == other.at
+
+    def __hash__(self) -> int:
+        return hash(self.at)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KnownMoment, (self.at,)
+
 
 #: What may be asked for.
 KnownAt: TypeAlias = date | Literal["published", "latest"]

@@ -22,8 +22,8 @@ LOCAL_ZONE: Final = ZoneInfo(LOCAL_ZONE_NAME)
 #: again.
 STANDARD_TIME: Final = timedelta(hours=1)
 SUMMER_TIME: Final = timedelta(hours=1)
-#: Years of which every moment's local day is known: reports are received in none before.
-_YEARS: Final = range(1900, 2101)
+#: Years of which every moment's local time is known: reports are received in none before.
+RECEIVED_YEARS: Final = range(1900, 2101)
 #: From here on every copy of the time zone database has Norwegian time. Before, many have Berlin's
 #: under Oslo's name (tzdata since release 2022b, unless made with its file `backzone`).
 _SURE: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,7 +96,7 @@ def _turns() -> Iterator[datetime]:
     """Moments at which clocks are changed, of the years that the time zone database is sure of."""
     months = [
         datetime(year, month, 1, tzinfo=UTC)
-        for year in _YEARS
+        for year in RECEIVED_YEARS
         for month in range(1, 13)
         if year >= _SURE.year
     ]
@@ -114,6 +114,35 @@ def _is_summer(moment: datetime) -> bool:
     return moment.astimezone(LOCAL_ZONE).utcoffset() != STANDARD_TIME
 
 
+def local_time(moment: datetime) -> datetime:
+    """What clocks in Norway show at a moment; a moment without a zone is UTC.
+
+    Examples
+    --------
+    >>> str(local_time(datetime(1960, 7, 1, 22, 30, tzinfo=UTC)))
+    '1960-07-02 00:30:00'
+    """
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC)
+    begun = bisect_right(summers(), moment, key=lambda summer: summer[0])
+    is_summer = begun > 0 and moment < summers()[begun - 1][1]
+    return (moment + STANDARD_TIME + is_summer * SUMMER_TIME).replace(tzinfo=None)
+
+
+def moments_of(shown: datetime) -> list[datetime]:
+    """Moments, in UTC, at which clocks in Norway show a time: mostly one.
+
+    There is none where clocks are put forward over it, and there are two where they are put back.
+
+    Examples
+    --------
+    >>> [f"{m:%H:%M}" for m in moments_of(datetime(2018, 10, 28, 2, 30))]
+    ['00:30', '01:30']
+    """
+    standard = shown.replace(tzinfo=UTC) - STANDARD_TIME
+    return [m for m in (standard - SUMMER_TIME, standard) if local_time(m) == shown]
+
+
 def local_day(received_at: datetime) -> date:
     """Norwegian calendar day of a moment; a moment without a zone is UTC.
 
@@ -122,11 +151,7 @@ def local_day(received_at: datetime) -> date:
     >>> local_day(datetime(1960, 7, 1, 22, 30, tzinfo=UTC))
     datetime.date(1960, 7, 2)
     """
-    moment = received_at if received_at.tzinfo else received_at.replace(tzinfo=UTC)
-    moment = moment.astimezone(UTC)
-    begun = bisect_right(summers(), moment, key=lambda summer: summer[0])
-    is_summer = begun > 0 and moment < summers()[begun - 1][1]
-    return (moment + STANDARD_TIME + is_summer * SUMMER_TIME).date()
+    return local_time(received_at).date()
 
 
 def known_from(received_at: datetime) -> date:

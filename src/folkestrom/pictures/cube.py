@@ -37,7 +37,7 @@ TIMES: Final = frozenset({"date", "period", "year", "time", "quarter", "month"})
 MOST_MEASURES: Final = 6
 #: In the names of measures that are populations: what there is, and not what happens.
 _STOCK: Final = "population"
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?")
 _CONTENTS: Final = {"en": "Contents", "no": "Innhold"}
 
 
@@ -66,7 +66,7 @@ class Axis:
 
     @property
     def is_time(self) -> bool:
-        """Whether it is days or periods."""
+        """Whether it is days, moments or periods."""
         return self.id in TIMES or all(_DATE.fullmatch(code) for code in self.codes)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from itertools import product
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MOST: Final = 12
 #: How much of its colour a band has.
 _TINT: Final = 0.15
+#: Microseconds of a day.
+_DAY: Final = 86_400e6
 #: Marks along the axis of time.
 _MOST_MARKS: Final = 12
 _FEW_POINTS: Final = 30
@@ -116,10 +118,10 @@ def _places(axis: Axis) -> Floats:
     try:
         if axis.numeric:
             return np.array([float(code) for code in axis.codes])
-        days = [date.fromisoformat(code) for code in axis.codes]
+        moments = np.array([datetime.fromisoformat(code) for code in axis.codes], "datetime64[us]")
     except ValueError:
         return np.arange(len(axis.codes), dtype=np.float64)
-    return np.array([day.toordinal() for day in days], np.float64)
+    return moments.astype(np.float64) / _DAY
 
 
 def _frame(axes: Axes, cube: Cube, across: Axis, places: Floats) -> None:

@@ -31,7 +31,7 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import FLOWS, Window, flows
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.periods import year as year_of
-from folkestrom.statistics.population import Moment, coded, fetch, stock
+from folkestrom.statistics.population import Moment, coded, fetch, still_to_come, stock
 from folkestrom.statistics.record_keys import SUFFIX, names_of_sums
 from folkestrom.statistics.regimes.clock import TODAYS, Clock, Quarters
 from folkestrom.statistics.regimes.regime import Regime
@@ -211,8 +211,9 @@ def changes(
     if sums and clock.knowledge.published:
         shown = FLOWS if closing else measures
         said = _sums(dict(zip(periods, tables, strict=True)), made_of, clock, shown, closing)
+    ahead = still_to_come([clock.moment(period.end) for period in periods])
     preliminary = limits.notes(clock.known(periods[-1].end))
-    return Cells(replace(made, footnotes=(*made.footnotes, *said, *preliminary)), data)
+    return Cells(replace(made, footnotes=(*made.footnotes, *said, *ahead, *preliminary)), data)
 
 
 def described_flows(chosen: Sequence[Variable]) -> tuple[Measure, ...]:
@@ -474,6 +475,7 @@ def _checked(
         )
     limits = coverage(connection)
     for period in periods:
-        limits.check_day(period.start, "from")
-        limits.check_day(period.end, "to")
+        quarter = f"quarter {period.code}" if period.is_quarter else ""
+        limits.check_day(period.start, quarter or "from")
+        limits.check_day(period.end, quarter or "to")
     return limits

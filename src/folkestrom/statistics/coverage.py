@@ -67,6 +67,7 @@ class Coverage:
                 where=where,
                 value=day,
                 allowed=f"days from {self.first} to {self.last}",
+                next_step=f"Ask for {self.first} or later, or take in what was reported earlier",
             )
 
     def check_known(self, day: date, where: str = "known_at") -> None:
@@ -77,6 +78,7 @@ class Coverage:
                 where=where,
                 value=day,
                 allowed=f"days from {self.first_known}",
+                next_step="Ask for one of them, or for all that is known: latest",
             )
 
     def knowledge(self, asked: KnownAt, months: int = EXTRACTION_MONTHS) -> Knowledge:

@@ -154,7 +154,8 @@ def flow_rows(level: int) -> str:
     common = f"""position, person, kind, event_date, first_known, known_from, known_to, country,
                reason, sex, birth_date,
                CASE WHEN kind IN ({_ARRIVALS}) THEN event_date ELSE event_date - 1 END
-                 AS described_on"""
+                 AS described_on,
+               municipality_from // 100 = municipality_to // 100 AS within_county"""
     return f"""
         SELECT {common}, TRUE AS arriving, municipality_to AS municipality,
                basic_unit_to AS basic_unit

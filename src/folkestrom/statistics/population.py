@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from folkestrom.engine.steps import Step, compose, step
+from folkestrom.engine.steps import Step, compose, parameters_of, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
@@ -153,13 +153,19 @@ def population(
     many = () if isinstance(dates, date) else (DATE,)
     data = kept(data, codes, chosen, [d.id for d in many] + [v.name for v in named])
     made = _specification(named, moments, many, (*kept_notes(codes, chosen), *notes(chosen)))
-    said = (*lived, *limits.notes(moments[-1].known_at), *_ahead(moments))
+    said = (*lived, *limits.notes(moments[-1].known_at), *still_to_come(moments))
     footnotes = (*made.footnotes, *said)
     return Cells(replace(made, footnotes=footnotes, vintage=knowledge.vintage), data)
 
 
-def _ahead(moments: Sequence[Moment]) -> Iterator[Text]:
-    """Says of stocks of days that were still to come when they were looked at that they were."""
+def still_to_come(moments: Sequence[Moment]) -> Iterator[Text]:
+    """Says of stocks of days that were still to come when they were looked at that they were.
+
+    Parameters
+    ----------
+    moments
+        The days, each with its knowledge date.
+    """
     ahead = [moment for moment in moments if moment.day > moment.known_at]
     if ahead:
         first = ahead[0]
@@ -216,7 +222,7 @@ def fetch(
     days = {} if live_elsewhere(connection) else parameters
     with places_of_days(connection, days):
         provide_homes(connection, text, parameters)
-        return connection.sql(text, params=parameters).to_arrow_table()
+        return connection.sql(text, params=parameters_of(text, parameters)).to_arrow_table()
 
 
 def _at(

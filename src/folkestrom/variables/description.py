@@ -196,19 +196,22 @@ def rows_with_parents(source: str, rows: Rows = RESIDENTS) -> str:
 
 
 @step("rows_with_mother", reads=["attribute", "identity"], example={"source": "flow_rows"})
-def rows_with_mother(source: str) -> str:
+def rows_with_mother(source: str, rows: Rows = EVENT_ROWS) -> str:
     """Births with the mother's completed age on the day, and her country of birth.
 
     Nothing for other events, and where the mother is not in the register.
     """
     age = age_sql("r.event_date", "m.birth_date")
+    told = naming("attribute", ["mother"], rows.known)
+    if rows.many:
+        told = naming_always("attribute", ["mother"])
     return f"""
         SELECT r.*, CASE WHEN m.birth_date IS NOT NULL THEN {age} END AS mother_age,
                m.country_of_birth AS mother_country_of_birth
         FROM {source} r
-        LEFT JOIN {naming("attribute", ["mother"], EVENT_ROWS.known)} a
-          ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
-        LEFT JOIN attribute m ON m.person = a.mother AND {_known(EVENT_ROWS, "m")}
+        LEFT JOIN {told} a
+          ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person AND {_known(rows, "a")}
+        LEFT JOIN attribute m ON m.person = a.mother AND {_known(rows, "m")}
     """
 
 
@@ -311,7 +314,7 @@ def _joined(source: Source, columns: Sequence[str], last: str, rows: Rows) -> li
     if source is PARENTS:
         return [parents_born(last, rows), rows_with_parents(last, rows)]
     if source is MOTHER:
-        return [rows_with_mother(last)]
+        return [rows_with_mother(last, rows)]
     if source is MATERNITY:
         return [rows_with_maternity(last)]
     if not isinstance(source, History):

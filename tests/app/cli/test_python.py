@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 import folkestrom
 from folkestrom.app.office.api import Store
 from folkestrom.errors import UsageError, UserError
+from folkestrom.model.time import local_day
 from tests.app.cli.test_statistics import store
 from tests.columns.doors import nasty_arguments
 
@@ -37,6 +38,25 @@ def test_a_day_may_be_said_in_several_ways(store: Path, day: Any) -> None:
     assert opened.changes("2020-01-01", day).equals(opened.changes(date(2020, 1, 1), DAY))
     assert opened.explain("2020-01-01", day).num_rows == 1
     assert opened.table("key-figures", 2021, known_at=day).num_rows == 10
+
+
+@pytest.mark.parametrize("borders", [None, "2024", "as-it-was"])
+def test_a_moment_lies_between_two_days(store: Path, borders: str | None) -> None:
+    opened = folkestrom.open(store)
+    with opened.reading() as connection:
+        ((received,),) = connection.execute(
+            "SELECT min(received_at) FROM report WHERE kind = 2 AND event_date > DATE '2020-01-01'"
+        ).fetchall()
+    opened = opened if borders is None else opened.in_borders(borders)
+    at = received.replace(tzinfo=UTC)
+    day, one = local_day(at), timedelta(microseconds=1)
+    moments = [at, at + one, f"{(at + one).isoformat()}"]
+    known = [day, *moments, day + timedelta(days=1)]
+    found = [opened.population(DAY, known_at=k)["persons"][0].as_py() for k in known]
+    assert found[0] <= found[1] == found[2] - 1 == found[3] - 1 <= found[-1]
+    listed = opened.vintages("population", DAY, known_at=known, extraction_months=0)
+    assert listed["persons"].to_pylist() == sorted(found[:2]) + [found[2], found[-1]]
+    assert listed["known_at"][1].as_py().startswith(f"{day}T")
 
 
 def test_names_may_stand_in_one_text(store: Path) -> None:
@@ -112,6 +132,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "export_quarantine": {"file": "quarantine.csv"},
     "seal": {"until": "1900-01-01"},
     "info": {},
+    "transmit": {
+        "year": 2020, "out": "sent", "data_set": "BALANCE", "published": "2021-02-19",
+        "known_at": "latest", "stays": None, "revision_of": None, "provisional": True,
+        "status": "BALANCE=B", "structure": None, "metadata": None, "keys": None, "to": "arrow",
+    },
     "population": {
         "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": None, **SHOWN, **FIGURES,
     },
@@ -207,6 +232,11 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "decompose": {"by": "sex", "between": ("male", "female"), "factors": ["age"], **PERIOD},
     "reading": {},
+    "make_extract": {"year": 2020, "quarter": None, "estimate": None, "known_at": None},
+    "extracts": {},
+    "expire_extracts": {"names": (), "on": "2021-01-01"},
+    "retention_log": {},
+    "erase": {"person": 1, "order": "2026/17", "remove_reports": True},
 }  # fmt: skip
 
 

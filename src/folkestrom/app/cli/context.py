@@ -121,8 +121,10 @@ class Settings:
 
     def answer(self, question: Question[Answered_co], wait: float | None) -> Answered_co:
         """What the store answers to a command's one question."""
+        from folkestrom.app.office.session import answered
+
         with self.asking(wait) as connection:
-            return question.answer(connection)
+            return answered(connection, question)
 
     def progress(self) -> PlainConsole:
         """Console for progress and remarks: standard error, silent with --quiet."""

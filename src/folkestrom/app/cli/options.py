@@ -105,8 +105,8 @@ KnownAt = Annotated[
     typer.Option(
         "--known-at",
         metavar=f"{DAY}|published|latest",
-        help="What was known: on a day; at the extraction a month after the date, or the period, "
-        "when figures are published; or all that is known.",
+        help="What was known: on a day, or at a moment such as 2018-05-23T09:31; at the extraction "
+        "a month after the date, or the period, when figures are published; or all that is known.",
     ),
 ]
 CompareKnown = Annotated[

@@ -77,6 +77,7 @@ def pyramid(
     wait: Wait = None,
 ) -> None:  # fmt: skip
     """Draw residents by sex and age; a second day, or what else was known, as an outline."""
+    from folkestrom.app.office.session import answered
     from folkestrom.app.office.statistics import PopulationQuestion
     from folkestrom.pictures import charts
 
@@ -99,8 +100,8 @@ def pyramid(
     if compare is not None or compare_known_at is not None:
         other = asked(compare or date, compare_known_at or known_at)
     with given.asking(wait) as connection:
-        cells = now.answer(connection)
-        before = None if other is None else other.answer(connection)
+        cells = answered(connection, now)
+        before = None if other is None else answered(connection, other)
     _write(charts.chart(cells, given.lang, compare=before), cells, form, output)
 
 

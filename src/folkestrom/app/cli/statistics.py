@@ -167,6 +167,7 @@ def changes(
     wait: Wait = None,
 ) -> None:
     """Account for the changes of a period: births, deaths, migration, and the adjustment."""
+    from folkestrom.app.office.session import answered
     from folkestrom.app.office.statistics import ChangesQuestion, ExplanationQuestion
 
     given = settings(ctx)
@@ -180,8 +181,8 @@ def changes(
     explanation = ExplanationQuestion.asked(option, question) if explain else None
     given.check_output(output, listing=explain)
     with given.asking(wait) as connection:
-        account = question.answer(connection)
-        units = None if explanation is None else explanation.answer(connection)
+        account = answered(connection, question)
+        units = None if explanation is None else answered(connection, explanation)
     if units is None:
         given.write(account, output)
         return

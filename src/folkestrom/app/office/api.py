@@ -12,11 +12,15 @@ from folkestrom.app.office.store.notebook import show_answers
 from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
 from folkestrom.app.office.store.residence import Residence
+from folkestrom.app.office.store.retention import Retention
 from folkestrom.app.office.store.statistics import Statistics
+from folkestrom.app.office.store.transmission import Transmission
 
 
 @dataclass(frozen=True, slots=True)
-class Store(Deliveries, Statistics, Demography, Residence, Research, Quality):
+class Store(
+    Deliveries, Statistics, Demography, Residence, Research, Quality, Retention, Transmission
+):
     """A report log with everything that is derived from it.
 
     Nothing is held open between calls, so that others can write in the meantime.

@@ -11,9 +11,9 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from folkestrom.errors import UsageError
-from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
+from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt, KnownMoment
 from folkestrom.model.names import check_code, nearest_name, without_effect
-from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.model.time import EXTRACTION_MONTHS, RECEIVED_YEARS, local_time, moments_of
 from folkestrom.statistics.periods import Every, Period, quarter_of, split
 from folkestrom.statistics.periods import year as year_of
 from folkestrom.statistics.published.tables import Unknown
@@ -55,7 +55,7 @@ def day(value: Any, where: str = "date") -> date:
     if isinstance(value, datetime) and value == value:
         if value.time() != time():
             raise UsageError(
-                "is not midnight: stocks and knowledge are of days",
+                "is not midnight, and a day is asked for",
                 where=where,
                 value=value,
                 allowed=_ALLOWED,
@@ -151,7 +151,13 @@ def regime(
 
 
 def knowledge(value: Any, where: str = "known_at") -> KnownAt:
-    """A knowledge date, "published" or "latest"; where nothing is said, "published"."""
+    """A knowledge date, a moment, "published" or "latest"; where nothing is said, "published".
+
+    Examples
+    --------
+    >>> str(knowledge("2018-05-23T09:31")), knowledge("2018-05-22T22:00Z")
+    ('2018-05-23T09:31', datetime.date(2018, 5, 23))
+    """
     value = _plain(value)
     if value is None:
         return PUBLISHED
@@ -159,12 +165,28 @@ def knowledge(value: Any, where: str = "known_at") -> KnownAt:
         return cast("KnownAt", value)
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value.strip())
+            value = datetime.fromisoformat(value.strip())
         except ValueError:
             meant = _meant(value) or nearest_name(value, [PUBLISHED, LATEST])
-            allowed = f"{_ALLOWED}, {PUBLISHED!r} or {LATEST!r}"
+            allowed = f"{_ALLOWED}, a moment such as 2018-05-23T09:31, {PUBLISHED!r} or {LATEST!r}"
             raise _no_day(value, where, allowed, meant) from None
+    if isinstance(value, datetime) and value == value and (value.tzinfo or value.time() != time()):
+        return _moment(value, where)
     return day(value, where)
+
+
+def _moment(value: datetime, where: str) -> date:
+    """A moment within a day, or the day that begins then; without a zone, by clocks in Norway."""
+    if value.year not in RECEIVED_YEARS:
+        return value.date()
+    at = [value] if value.tzinfo else moments_of(value)
+    if len(at) != 1:
+        raise UsageError(
+            "is not one moment: clocks were put forward or back then", where=where, value=value,
+            allowed="a moment with its distance from UTC, such as 2018-10-28T02:30+01:00",
+        )  # fmt: skip
+    shown = local_time(at[0])
+    return KnownMoment(at[0]) if shown.time() != time() else shown.date()
 
 
 def several_known(values: Any, where: str) -> list[KnownAt]:

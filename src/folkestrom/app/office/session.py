@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -13,7 +14,13 @@ from folkestrom.classifications.divisions.division import using
 from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
-from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
+from folkestrom.engine.store import (
+    Waiting,
+    extracts_folder,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+)
 from folkestrom.engine.store_derived import (
     Derived,
     is_fresh,
@@ -27,6 +34,7 @@ from folkestrom.intake.tables import (
     require_tables,
 )
 from folkestrom.linkage import tables as linkage
+from folkestrom.model.knowledge import KnownMoment
 from folkestrom.register.tables import METHOD_VERSION
 from folkestrom.residence.publish import publish
 
@@ -126,7 +134,35 @@ def answer(
         The question.
     """
     with asking(folder, waiting, borders) as connection:
+        return answered(connection, question)
+
+
+def answered(connection: duckdb.DuckDBPyConnection, question: Question[Answered_co]) -> Answered_co:
+    """Let an open store answer a question, as known at the moment that it is about, if it is.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    question
+        The question.
+    """
+    moment = _moment(question)
+    if moment is None:
         return question.answer(connection)
+    # Imported here: the kernels bring a compiler, and most questions are asked without.
+    from folkestrom.statistics.revisions.moments import known_then
+
+    with known_then(connection, moment):
+        return question.answer(connection)
+
+
+def _moment(question: object) -> KnownMoment | None:
+    """The moment as known at which a question, or what it is made of, asks for figures."""
+    known = getattr(question, "known_at", None)
+    if isinstance(known, KnownMoment) or not is_dataclass(question):
+        return known if isinstance(known, KnownMoment) else None
+    return next(filter(None, (_moment(getattr(question, f.name)) for f in fields(question))), None)
 
 
 @contextmanager
@@ -154,5 +190,10 @@ def writing(folder: Path, waiting: Waiting) -> Iterator[duckdb.DuckDBPyConnectio
         if lacks_columns(connection):
             with transaction(connection):
                 add_columns(connection)
+        if extracts_folder(folder).is_dir():
+            # Imported here: most stores have none.
+            from folkestrom.statistics.retention.records import discard_unlisted
+
+            discard_unlisted(connection, folder)
         with using(of_store(connection)):
             yield connection

@@ -14,12 +14,13 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.steps import Step, run, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.quality.delays.outstanding import Balance, Reported
-from folkestrom.statistics.flows import Window
+from folkestrom.statistics.flows import Window, flow_rows, term
 from folkestrom.statistics.population import Moment, fetch, stock_steps
+from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.variables.description import EVENT_ROWS, described
 from folkestrom.variables.variable import Variable, needs_of
 
@@ -42,65 +43,46 @@ _OLDER: Final = len(AGES)
 _REST: Final = len(AGES) + 1
 
 
-@step("component_ends", reads=["event"])
-def component_ends() -> str:
-    """Every event at the places that it changes, by component, with the days it is known between.
-
-    A move counts where it crosses a border of municipalities, at both of its ends. Who comes is
-    described as of that day, who leaves as of the day before.
-    """
-    inside = "municipality_from // 100 = municipality_to // 100"
-    ends = {
-        "municipality_to": ("births", "immigration", "in_from_county", "in_from_other"),
-        "municipality_from": ("deaths", "emigration", "out_to_county", "out_to_other"),
-    }
-    kinds = {
-        "municipality_to": (Kind.BIRTH, Kind.IMMIGRATION),
-        "municipality_from": (Kind.DEATH, Kind.EMIGRATION),
-    }
-    described_on = {"municipality_to": "event_date", "municipality_from": "event_date - 1"}
-    return " UNION ALL ".join(
-        f"""
-        SELECT CASE kind WHEN {int(kinds[end][0])} THEN {_NUMBER[names[0]]}
-                         WHEN {int(kinds[end][1])} THEN {_NUMBER[names[1]]}
-               ELSE CASE WHEN {inside} THEN {_NUMBER[names[2]]} ELSE {_NUMBER[names[3]]} END END
-                 AS component,
-               {end} AS municipality, {end.replace("municipality", "basic_unit")} AS basic_unit,
-               person, kind, country, reason, sex, birth_date, {described_on[end]} AS described_on,
-               event_date, known_from, known_to
-        FROM event
-        WHERE {end} IS NOT NULL
-          AND (kind IN ({int(kinds[end][0])}, {int(kinds[end][1])})
-               OR (kind = {int(Kind.MOVE)} AND municipality_from <> municipality_to))"""
-        for end, names in ends.items()
-    )
+#: In which class of age an event is, numbered from the youngest; then come events from before the
+#: period, and events of the days from the knowledge date on.
+_AGE: Final = " ".join((
+    f"CASE WHEN event_date >= $known_start THEN {_REST} WHEN event_date < $start THEN {_OLDER}",
+    "ELSE", " + ".join(
+        f"CAST(datediff('day', event_date, $known_start) - 1 >= {days} AS INTEGER)"
+        for days in AGES[1:]
+    ), "END",
+))  # fmt: skip
+#: The component that an event belongs to.
+_COMPONENT: Final = (
+    f"{term()} + CASE WHEN kind = {int(Kind.MOVE)} AND NOT within_county THEN 2 ELSE 0 END"
+)
 
 
-@step("reported_counts", example={"ages": AGES, "source": "component_ends"})
-def reported_counts(ages: Sequence[int], source: str, group: str = "0") -> str:
-    """Events by component, place, group and age: known at first, and what became known later.
-
-    Classes of age are numbered from the youngest; then come events from before the period, and
-    events of the days from the knowledge date on.
-    """
-    age = "datediff('day', event_date, $known_start) - 1"
-    classes = " + ".join(f"CAST({age} >= {days} AS INTEGER)" for days in ages[1:]) or "0"
-    at_first = "known_from <= $known_start AND known_to > $known_start"
-    later = "known_from <= $known_end AND known_to > $known_end"
-    return f"""
-        SELECT component, municipality, coalesce({group}, -1) AS person_group,
-               CASE WHEN event_date >= $known_start THEN {len(ages) + 1}
-                    WHEN event_date < $start THEN {len(ages)}
-                    ELSE {classes} END AS age,
-               count(*) FILTER (WHERE {at_first}) AS known,
-               count(*) FILTER (WHERE {later}) - count(*) FILTER (WHERE {at_first}) AS new
-        FROM {source}
+@step("events_so_far", reads=["event"])
+def events_so_far() -> str:
+    """Events up to the end of the period that are of it, or became known or withdrawn in it."""
+    return """
+        SELECT * FROM event
         WHERE event_date < $end AND known_from <= $known_end
           AND (event_date >= $start OR known_from > $known_start
                OR (known_to > $known_start AND known_to <= $known_end))
-        GROUP BY 1, 2, 3, 4
-        ORDER BY 1, 2, 3, 4
     """
+
+
+def counting_steps(group: Variable | None = None) -> list[Step]:
+    """Steps to events by component, place, group and age: known at first, and later.
+
+    Parameters
+    ----------
+    group
+        A variable of events, whose groups are counted apart.
+    """
+    steps = [events_so_far().named("counted_events"), flow_rows(2)]
+    steps += described(steps[-1].name, needs_of([group] if group else []), EVENT_ROWS)
+    by = {"component": _COMPONENT, "municipality": "municipality", "age": _AGE}
+    by["person_group"] = f"coalesce({group.sql if group else '0'}, -1)"
+    counted = f"{term()} IS NOT NULL AND municipality IS NOT NULL"
+    return [*steps, cells_by_knowledge(steps[-1].name, by, on_dates(2), counted)]
 
 
 def reported(
@@ -122,27 +104,26 @@ def reported(
     group
         A variable of events, whose groups are counted apart.
     """
-    steps = [component_ends().named(EVENT_ROWS.name)]
-    steps += described(steps[-1].name, needs_of([group] if group else []), EVENT_ROWS)
-    steps.append(reported_counts(AGES, steps[-1].name, group.sql if group else "0"))
-    rows, people = [], []
+    steps, rows, people = counting_steps(group), [], []
     for window in windows:
         # Of the last period nothing is looked at that became known later.
-        last = window is windows[-1]
-        given = window.parameters | ({"known_end": window.known_start} if last else {})
+        until = window.known_start if window is windows[-1] else window.known_end
+        known_at = {"known_end": until, "known_0": window.known_start, "known_1": until}
+        given = window.parameters | known_at
         found = run(connection, steps, given).fetchnumpy()
         rows.append({name: np.asarray(values, np.int64) for name, values in found.items()})
         people.append(stock(connection, Moment(window.end, window.known_start), municipality))
     places = np.unique(np.concatenate([r["municipality"] for r in rows] + [p for p, _ in people]))
     groups = np.unique(np.concatenate([row["person_group"] for row in rows]))
     _check_groups(group, len(groups))
-    shape = (len(windows), len(AGES) + 2, len(SIGNS) * max(len(groups), 1), len(places))
-    known, new = np.zeros(shape), np.zeros(shape)
+    shape = (len(AGES) + 2, len(SIGNS) * max(len(groups), 1), len(places))
+    known, new = np.zeros((2, len(windows), *shape))
     population = np.zeros((len(windows), len(places)))
     for year, (row, (codes, persons)) in enumerate(zip(rows, people, strict=True)):
         component = np.searchsorted(groups, row["person_group"]) * len(SIGNS) + row["component"]
-        at = year, row["age"], component, np.searchsorted(places, row["municipality"])
-        known[at], new[at] = row["known"], row["new"]
+        at = row["age"], component, np.searchsorted(places, row["municipality"])
+        first, last = np.moveaxis(figures((*shape, 3), at, row), -1, 0)
+        known[year], new[year] = first, last - first
         population[year, np.searchsorted(places, codes)] = persons
     late = new[:, : _OLDER + 1]
     return places, Reported(known[:, :_OLDER], late, new[:, _REST], population)

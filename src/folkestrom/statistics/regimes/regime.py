@@ -170,9 +170,13 @@ def ruling(
         return found
     what = "quarterly figures" if topic == "flows" else "preliminary figures of a year"
     with_rule = [regime.id for regime in regimes() if getattr(regime, topic)]
+    none = (
+        f"has no rule for {what}: there were none, or the source does not tell how they were made"
+    )
+    given = {"flows": "quarter", "preliminary": "year"}[topic]
     raise UsageError(
-        f"has no rule for {what}: there were none, or the source does not tell how they were made",
-        where=where, value=found.id, allowed=with_rule,
+        none if asked else f"is of the time of regime {found.id}, which {none}",
+        where=where if asked else given, value=asked or day, allowed=with_rule,
         next_step="Ask what they would have been by the rules of one of these regimes, or for what "
         "is known now",
     )  # fmt: skip

@@ -18,7 +18,7 @@ import pyarrow as pa
 from folkestrom.engine.steps import Step, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.knowledge import PUBLISHED, KnownAt
+from folkestrom.model.knowledge import PUBLISHED, KnownAt, KnownMoment
 from folkestrom.model.specification import Dimension, Text
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import adjustment
@@ -161,6 +161,12 @@ def explain(
     window = published.window(period)
     known = limits.knowledge(known_at).day(period.end)
     check_drawn(known, window.known_end)
+    if isinstance(known, KnownMoment) and known.isoformat().startswith(str(window.known_end)):
+        raise UsageError(
+            "is a moment of the day of the extraction, of which units are not told apart",
+            where="known_at", value=known,
+            next_step="Ask for a later day, or for the figure alone: `folkestrom vintages`",
+        )  # fmt: skip
     parameters = window.parameters | {"revised": known}
     found = fetch(connection, _steps(area), parameters)
     places = () if area == "nation" else (VARIABLES[area].dimension,)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.steps import run
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.names import check_code
@@ -27,6 +27,7 @@ from folkestrom.statistics.changes import PERIOD
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import CONDITIONS, FLOWS, INTERNAL_OUT, flow_rows, term
 from folkestrom.statistics.periods import MONTHS, Every, Period, split
+from folkestrom.statistics.revisions.by_knowledge import Numbered, cells_by_knowledge, figures
 from folkestrom.statistics.revisions.vintages import events_as_known
 
 #: What is counted: internal moves once, where they come to.
@@ -78,7 +79,6 @@ SUMMARY: Final = replace(
     ),
     dimensions=(FIGURE,),
     measures=(
-        Measure("periods", Text("Periods", "Perioder"), Text("periods", "perioder")),
         Measure("mean_revision", _REVISION, _EVENTS, 2, None),
         Measure(
             "mean_absolute_revision",
@@ -93,6 +93,7 @@ SUMMARY: Final = replace(
         Measure("bias_p", Text("Bias, p", "Skjevhet, p"), Text("p-value", "p-verdi"), 4, None),
         Measure("news_p", Text("News, p", "Nyhet, p"), Text("p-value", "p-verdi"), 4, None),
         Measure("noise_p", Text("Noise, p", "Støy, p"), Text("p-value", "p-verdi"), 4, None),
+        Measure("periods", Text("Periods", "Perioder"), Text("periods", "perioder")),
     ),
     contents=Text(
         "Revisions between the two delays, over the periods that the log reaches at both.",
@@ -109,12 +110,11 @@ SUMMARY: Final = replace(
 )  # fmt: skip
 
 
-@step("events_by_delay", example={"every": "quarter", "most": 24})
-def events_by_delay(every: Every, most: int) -> str:
-    """Events by sort, period, and the months after it from which and until which they count.
+def _delays(every: Every, most: int) -> Numbered:
+    """Times of knowledge that are the months after an event's period, up to one more than the most.
 
     Known so many months after the period means known on the first day of that month. Months are
-    counted from 0, the end of the period, up to one more than the most that is asked for.
+    counted from 0, the end of the period.
     """
 
     def number(day: str) -> str:
@@ -126,13 +126,7 @@ def events_by_delay(every: Every, most: int) -> str:
         months = f"{number(f'({column} - 1)')} + {1 - MONTHS[every]} - {begins}"
         return f"least(greatest({months}, 0), {most + 1})"
 
-    return f"""
-        SELECT {term()} AS term, date_trunc('{every}', event_date)::DATE AS begins,
-               {delay("known_from")} AS came, {delay("known_to")} AS gone, count(*) AS events
-        FROM flow_rows
-        WHERE NOT ({CONDITIONS[INTERNAL_OUT]})
-        GROUP BY ALL
-    """
+    return delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +192,18 @@ def triangle(
             next_step="Ask for earlier periods, or for smaller delays",
         )  # fmt: skip
     most = delays[-1]
+    by = {"term": term(), "begins": f"date_trunc('{every}', event_date)::DATE"}
+    once = f"NOT ({CONDITIONS[INTERNAL_OUT]})"
     steps = [
-        events_as_known().named("counted_events"), flow_rows(2), events_by_delay(every, most),
+        events_as_known().named("counted_events"), flow_rows(2),
+        cells_by_knowledge("flow_rows", by, _delays(every, most), once),
     ]  # fmt: skip
     known = {"known_first": date.min, "known_last": limits.last}
     found = run(connection, steps, {"start": start, "end": end} | known).fetchnumpy()
     place = {np.datetime64(period.start): n for n, period in enumerate(periods)}
     rows = np.array([place[day] for day in found["begins"].astype("datetime64[D]")], np.int64)
-    change = np.zeros((len(KINDS), len(periods), most + 2), np.int64)
-    for name, sign in (("came", 1), ("gone", -1)):
-        np.add.at(change, (found["term"], rows, found[name]), sign * found["events"])
-    events = change.cumsum(axis=2)[:, :, list(delays)]
-    return Triangle(periods, tuple(delays), events, reached)
+    events = figures((len(KINDS), len(periods), most + 2), (found["term"], rows), found)
+    return Triangle(periods, tuple(delays), events[:, :, list(delays)], reached)
 
 
 def _check_delays(delays: Sequence[int]) -> None:
@@ -285,8 +279,8 @@ def _summary(found: Triangle, shown: Sequence[int], limits: Coverage) -> Cells:
 def _row(found: Revisions) -> list[float]:
     per_cent = 100 * found.relative
     return [
-        found.periods, found.mean, found.mean_absolute, per_cent, found.bias_t, found.bias_p,
-        found.news_p, found.noise_p,
+        found.mean, found.mean_absolute, per_cent, found.bias_t, found.bias_p, found.news_p,
+        found.noise_p, found.periods,
     ]  # fmt: skip
 
 

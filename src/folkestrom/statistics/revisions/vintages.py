@@ -1,8 +1,8 @@
 """Vintages: one figure by many knowledge dates, counted in one pass.
 
 A row of a history counts on the knowledge dates from its `known_from` to before its `known_to`.
-Of dates in order these are those from a first one to before a last one: rows are counted by the
-two, and the running sum of who comes and who leaves is the figure on each date.
+Where persons are described by other histories, these say the same of nearly everybody on all dates:
+who it is not so of is described on each.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.engine.steps import Step, step
+from folkestrom.engine.steps import materialise, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
-from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt
+from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt, KnownMoment
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS, add_months
@@ -29,10 +29,19 @@ from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import CONDITIONS, FLOWS, Window, flow_rows, flows
 from folkestrom.statistics.periods import MONTHS, Every, Period
 from folkestrom.statistics.population import PERSONS, Moment, coded, fetch, stock_steps
+from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.statistics.revisions.explained import check_drawn
+from folkestrom.statistics.revisions.moments import known_then
 from folkestrom.variables.description import EVENT_ROWS, RESIDENTS, described
+from folkestrom.variables.knowledge import changed
+from folkestrom.variables.knowledge.changed import (
+    ON_DATES,
+    described_by,
+    quiet_rows,
+    redescribed,
+    rows_on_dates,
+)
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
-from folkestrom.variables.sources import AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
 
@@ -43,9 +52,6 @@ FIGURES: Final = {POPULATION: PERSONS} | {measure.id: measure for measure in FLO
 #: So many knowledge dates at most: each is a term of one sum in SQL, whose depth is limited.
 MOST: Final = 400
 
-#: What a row has by itself, whatever is known of anything else.
-_OF_RESIDENTS: Final = {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE}
-_OF_EVENTS: Final = {AGE, ATTRIBUTE, RESIDENCE}
 _KINDS: Final = ", ".join(
     str(int(kind))
     for kind in (Kind.BIRTH, Kind.DEATH, Kind.IMMIGRATION, Kind.EMIGRATION, Kind.MOVE)
@@ -96,24 +102,6 @@ def events_as_known() -> str:
     """
 
 
-@step(
-    "vintage_cells",
-    example={"source": "residents_as_known", "by": ("sex",), "days": 3, "condition": "TRUE"},
-)
-def vintage_cells(source: str, by: Sequence[str], days: int, condition: str) -> str:
-    """Rows by the numbers of the knowledge dates `$known_0` … on which they come and are gone."""
-    columns = "".join(f"{sql} AS v{n}, " for n, sql in enumerate(by))
-    came, gone = (
-        " + ".join(f"(known_{end} > $known_{n})::INTEGER" for n in range(days))
-        for end in ("from", "to")
-    )
-    return f"""
-        SELECT {columns}{came} AS came, {gone} AS gone, count(*) AS persons
-        FROM {source} WHERE {condition}
-        GROUP BY ALL
-    """
-
-
 def vintages(
     connection: duckdb.DuckDBPyConnection,
     figure: str,
@@ -158,9 +146,10 @@ def vintages(
             value=figure, next_step="Say a date of a population, and a quarter or a year of others",
         )  # fmt: skip
     limits = coverage(connection)
+    if isinstance(of, Period):
+        limits.check_day(of.start, "quarter" if of.is_quarter else "from")
     end = of.end if isinstance(of, Period) else of
-    for day in (end, of.start if isinstance(of, Period) else end):
-        limits.check_day(day)
+    limits.check_day(end, "to" if isinstance(of, Period) else "date")
     known = _days(limits, end, known_at, every, until, extraction_months)
     if len(known) > MOST:
         raise UsageError(
@@ -173,10 +162,14 @@ def vintages(
         raise UsageError(
             "describes other flows", where="only", value=", ".join(v.name for v in chosen)
         )
-    counted = _in_one_pass(connection, figure, of, known, chosen, codes)
-    values = counted if counted is not None else [
-        _at(connection, figure, of, day, chosen, codes) for day in known
-    ]  # fmt: skip
+    days = [day for day in known if not isinstance(day, KnownMoment)]
+    counted = _in_one_pass(connection, figure, of, days, chosen, codes) if days else None
+    found = dict(zip(days, counted, strict=True)) if counted is not None else {}
+    for day in known:
+        if day not in found:
+            with known_then(connection, day):
+                found[day] = _at(connection, figure, of, day, chosen, codes)
+    values = [found[day] for day in known]
     return _cells(figure, of, known, values, (*kept_notes(codes, chosen), *notes(chosen)), limits)
 
 
@@ -187,7 +180,9 @@ def _days(
     drawn = limits.knowledge(PUBLISHED, months).day(end)
     named = {PUBLISHED: drawn, LATEST: max(drawn, limits.last)}
     if asked:
-        known = sorted({day if isinstance(day, date) else named[day] for day in asked})
+        said = {day if isinstance(day, date) else named[day] for day in asked}
+        # A moment comes after its day began: so do their texts.
+        known = sorted(said, key=str)
         check_drawn(known[0], drawn)
         return known
     if until is not None:
@@ -209,34 +204,40 @@ def _in_one_pass(
     chosen: Sequence[Variable],
     codes: Only,
 ) -> list[int] | None:
-    """The figure on each knowledge date, or None where what describes it changes with them."""
-    needs = needs_of(chosen)
-    parameters: dict[str, object] = {f"known_{n}": day for n, day in enumerate(known)}
-    parameters |= {"known_first": known[0], "known_last": known[-1]}
-    steps: list[Step]
+    """The figure on each knowledge date, or None where it takes a count on each of them."""
+    needs, steps, rows = needs_of(chosen), [residents_as_known()], RESIDENTS
+    values: dict[str, object] = {}
     if isinstance(of, Period):
-        if {*needs} - _OF_EVENTS:
-            return None
         level = max((variable.area for variable in chosen), default=0)
         steps = [events_as_known().named("counted_events"), flow_rows(level)]
-        steps += described("flow_rows", needs, EVENT_ROWS)
-        parameters |= {"start": of.start, "end": of.end}
+        rows, values = EVENT_ROWS, {"start": of.start, "end": of.end}
     else:
-        if {*needs} - _OF_RESIDENTS:
-            return None
-        steps = [residents_as_known()]
-        steps += described(steps[-1].name, needs, RESIDENTS)
-        parameters |= {"eve": of - timedelta(days=1)}
-    by = tuple(variable.sql for variable in chosen)
+        values = {"eve": of - timedelta(days=1)}
+    changing = described_by(needs, rows)
+    if changing is None:
+        return None
+    values = changed.parameters(values, known)
+    passes = [(steps, rows)]
+    if changing:
+        # As a table, since it is read twice.
+        materialise(connection, [redescribed(changing, rows)], values, trace=[])
+        source = steps[-1].name
+        once, often = quiet_rows(source), rows_on_dates(source, len(known), rows)
+        passes = [([*steps, once], rows), ([*steps, often], ON_DATES[rows.name])]
     condition = CONDITIONS.get(FIGURES[figure], "TRUE")
-    steps.append(vintage_cells(steps[-1].name, by, len(known), condition))
-    found = fetch(connection, steps, parameters)
-    counts = {"came": pa.int32(), "gone": pa.int32(), "persons": pa.int64()}
-    cells = kept(coded(found, chosen, counts), codes, chosen, ["came", "gone"])
-    change = np.zeros(len(known) + 1, np.int64)
-    for name, sign in (("came", 1), ("gone", -1)):
-        np.add.at(change, cells[name].to_numpy(), sign * cells["persons"].to_numpy())
-    return change.cumsum()[: len(known)].tolist()  # type: ignore[no-any-return]
+    total = np.zeros(len(known), np.int64)
+    for begun, sort in passes:
+        shown = [*begun, *described(begun[-1].name, needs, sort)]
+        by = {f"v{n}": variable.sql for n, variable in enumerate(chosen)}
+        shown.append(cells_by_knowledge(shown[-1].name, by, on_dates(len(known)), condition))
+        cells = _kept(fetch(connection, shown, values), chosen, codes)
+        total += figures((len(known) + 1,), (), cells)
+    return total.tolist()
+
+
+def _kept(found: pa.Table, chosen: Sequence[Variable], codes: Only) -> pa.Table:
+    counts = {"came": pa.int32(), "gone": pa.int32(), "number": pa.int64()}
+    return kept(coded(found, chosen, counts), codes, chosen, ["came", "gone"])
 
 
 def _at(
@@ -281,8 +282,10 @@ def _cells(
         time=when,
     )
     figures = np.asarray(values, np.int64)
+    moments = any(isinstance(day, KnownMoment) for day in known)
+    shown = pa.array([str(day) for day in known])
     data = {
-        KNOWN_AT.id: pa.array(known, pa.date32()),
+        KNOWN_AT.id: shown if moments else pa.array(known, pa.date32()),
         measure.id: pa.array(figures),
         REVISION.id: pa.array(figures - figures[:1]),
     }

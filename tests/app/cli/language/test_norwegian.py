@@ -196,10 +196,11 @@ Valg:
   --year <heltall>                Tabellen gjelder 1. januar dette året.
                                   [1800<=x<=9998; påkrevd]
   --known-at ÅÅÅÅ-MM-DD|published|latest
-                                  Hva som var kjent: på en dag; ved uttrekket en
-                                  måned etter datoen eller perioden, når tallene
-                                  offentliggjøres; eller alt som er kjent.
-                                  [standard: published]
+                                  Hva som var kjent: på en dag, eller på et
+                                  tidspunkt som 2018-05-23T09:31; ved uttrekket
+                                  en måned etter datoen eller perioden, når
+                                  tallene offentliggjøres; eller alt som er
+                                  kjent.  [standard: published]
 """
     )
 

@@ -55,8 +55,8 @@ def vintages(
         str,
         typer.Option(
             "--known-at", metavar=f"{DAY},{DAY}…",
-            help="Knowledge dates; published and latest may stand among them. Without it, from "
-            "the extraction on.",
+            help="Knowledge dates, or moments such as 2018-05-23T09:31; published and latest may "
+            "stand among them. Without it, from the extraction on.",
         ),
     ] = "",
     every: Annotated[

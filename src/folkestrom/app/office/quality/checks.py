@@ -19,10 +19,13 @@ from folkestrom.register.checks import audits, count_broken
 from folkestrom.register.tables import TABLES
 from folkestrom.register.verification import remade, stored
 from folkestrom.residence.integrity import residence_differs
+from folkestrom.statistics.retention import records
 
 Result = Literal["ok", "failed", "skipped"]
 _FRESH: Final = "The tables are made from the log as it is, by the method as it is"
 _STALE: Final = "The tables are of an earlier log or method; the next question makes them again"
+_FILES: Final = "Files that are kept have the rows that were drawn"
+_LINES: Final = "Each line of the retention log is as written, and follows the one before"
 _SAME: Final = "The table has the rows that the log makes"
 
 
@@ -33,7 +36,7 @@ class Check:
     Parameters
     ----------
     part
-        "log", "tables" or "residence".
+        "log", "extracts", "tables" or "residence".
     name
         What was looked at.
     table
@@ -69,16 +72,24 @@ def check(
         Told which table is looked at.
     """
     with looking(folder, waiting) as connection, resource_errors():
-        return list(_checks(connection, progress or (lambda _: None)))
+        return list(_checks(connection, folder, progress or (lambda _: None)))
 
 
-def _checks(connection: duckdb.DuckDBPyConnection, say: Callable[[str], None]) -> Iterator[Check]:
+def _checks(
+    connection: duckdb.DuckDBPyConnection, folder: Path, say: Callable[[str], None]
+) -> Iterator[Check]:
     say("the log")
     for table, audit in integrity.audits():
         yield _audited(connection, "log", table, audit)
     last = log_state(connection).position
     for name, table, rows, rule in integrity.counted(connection, last):
         yield Check("log", name, table, _result(rows), rows, rule)
+    if records.extracts(connection) or records.log_lines(connection):
+        say("the extracts")
+        rows = records.changed_files(connection, folder)
+        yield Check("extracts", "files", "extract", _result(rows), rows, _FILES)
+        rows = records.broken_lines(connection)
+        yield Check("extracts", "lines", "retention_log", _result(rows), rows, _LINES)
     fresh = last == 0 or is_fresh(connection, register_tables())
     yield Check("tables", "fresh", "", "ok" if fresh else "skipped", 0, _FRESH if fresh else _STALE)
     if not fresh or last == 0:

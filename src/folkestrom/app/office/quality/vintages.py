@@ -11,6 +11,7 @@ import duckdb
 from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED
+from folkestrom.app.office.session import answered
 from folkestrom.app.office.statistics import PopulationQuestion
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -56,4 +57,4 @@ class VintagesQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         stocks = [replace(self.stock, known_at=known, shown=AS_COUNTED) for known in self.known]
-        return self.stock.shown.of(compared([stock.answer(connection) for stock in stocks]))
+        return self.stock.shown.of(compared([answered(connection, s) for s in stocks]))

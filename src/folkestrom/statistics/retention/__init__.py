@@ -1,0 +1,1 @@
+"""Individual files of statistics: how they are drawn, how long they are kept, and what was done."""

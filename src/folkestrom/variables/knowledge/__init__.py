@@ -1,0 +1,1 @@
+"""What describes persons, by what is known of them."""

@@ -1,0 +1,154 @@
+"""Whose description changes with what is known: few persons, who are described on each date.
+
+Everybody else is described once, however many knowledge dates are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from folkestrom.engine.steps import step
+from folkestrom.households.homes import TABLE as HOUSEHOLD
+from folkestrom.variables.description import EVENT_ROWS, PERSON_DAYS, RESIDENTS, Rows
+from folkestrom.variables.past import EVER_KNOWN
+from folkestrom.variables.sources import (
+    AGE,
+    ATTRIBUTE,
+    BIRTHPLACE,
+    CHILDREN,
+    CITIZENSHIP,
+    HISTORIES,
+    MARITAL,
+    MOTHER,
+    PARENTS,
+    RESIDENCE,
+    YEAR,
+    Completed,
+    History,
+    Source,
+)
+
+#: The table of these persons.
+TABLE: Final = "persons_redescribed"
+
+#: What residents, and events, have by themselves, whatever is known of anything else.
+_OWN: Final[dict[str, set[Source]]] = {
+    RESIDENTS.name: {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE},
+    EVENT_ROWS.name: {AGE, ATTRIBUTE, RESIDENCE},
+}
+_WHOLE: Final = "known_from <= $known_first AND known_to > $known_last"
+
+
+def described_by(needs: Iterable[Source], rows: Rows) -> list[Source] | None:
+    """What describes rows and changes with what is known; None: more than persons' own histories.
+
+    Parameters
+    ----------
+    needs
+        What variables need.
+    rows
+        Residents or events.
+    """
+    beyond = [need for need in needs if need not in {*_OWN[rows.name], YEAR}]
+    found = [need for need in beyond if not isinstance(need, Completed)]
+    return found if all(_is_own(need) for need in found) else None
+
+
+def _is_own(need: Source) -> bool:
+    if not isinstance(need, History):
+        return need in (PARENTS, MOTHER)
+    return need.key == "person" and need.table != HOUSEHOLD and need is not CHILDREN
+
+
+@step(
+    TABLE,
+    reads=["event", "identity", *HISTORIES],
+    example={"needs": (MARITAL, CITIZENSHIP, PARENTS)},
+)
+def redescribed(needs: Sequence[Source], rows: Rows = RESIDENTS) -> str:
+    """Persons of whom what describes them is not the same on all dates from first to last.
+
+    Residents are described on one day; persons in events on days of a period, and whatever becomes
+    known of their histories in between counts.
+    """
+    told = [need for need in needs if isinstance(need, History)]
+    parts = [_conflicts(h.table, h.stored, h.holds, rows) for h in told if not h.made]
+    if any(history.made for history in told):
+        until = "$eve + 1" if rows is RESIDENTS else "$end"
+        parts.append(
+            f"SELECT person FROM event WHERE event_date < {until} AND {EVER_KNOWN} "
+            f"AND NOT ({_WHOLE})"
+        )
+    if {PARENTS, MOTHER} & {*needs}:
+        told_of_parents = ("birth_date", "country_of_birth", "mother", "father")
+        of_parents = _conflicts("attribute", told_of_parents, "always", RESIDENTS)
+        merged = f"FROM identity WHERE {EVER_KNOWN} AND NOT ({_WHOLE})"
+        changed = f"({of_parents} UNION SELECT person {merged} UNION SELECT survivor {merged})"
+        parts.append(
+            f"SELECT person FROM attribute WHERE person IN {changed} OR mother IN {changed} "
+            f"OR father IN {changed}"
+        )
+    return " UNION ".join(parts)
+
+
+def _conflicts(table: str, columns: Sequence[str], holds: str, rows: Rows) -> str:
+    """Persons with a history of several values, or of one that is not known throughout."""
+    if rows is not RESIDENTS:
+        return f"""SELECT person FROM {table}
+        WHERE valid_from < $end AND valid_to >= $start AND {EVER_KNOWN} AND NOT ({_WHOLE})"""
+    day = RESIDENTS.reference_day if holds == "reference" else RESIDENTS.day
+    there = "" if holds == "always" else f"valid_from <= {day} AND valid_to > {day} AND "
+    known = "greatest(known_from, $known_first), least(known_to, $known_last + 1)"
+    several = "".join(
+        f" OR min({c}) <> max({c}) OR count({c}) NOT IN (0, count(*))" for c in columns
+    )
+    return f"""SELECT person FROM {table}
+        WHERE {there}{EVER_KNOWN} AND NOT ({_WHOLE})
+        GROUP BY person
+        HAVING sum(datediff('day', {known})) <> datediff('day', $known_first, $known_last + 1)
+          {several}"""
+
+
+@step("quiet_rows", example={"source": "residents_as_known"})
+def quiet_rows(source: str) -> str:
+    """Rows of everybody else."""
+    return f"SELECT * FROM {source} WHERE person NOT IN (SELECT person FROM {TABLE})"
+
+
+@step("rows_on_dates", example={"source": "residents_as_known", "days": 3})
+def rows_on_dates(source: str, days: int, rows: Rows = RESIDENTS) -> str:
+    """Rows of these persons, once for each knowledge date `$known_0` … on which they are there."""
+    dates = ", ".join(f"($known_{n})" for n in range(days))
+    day, on = ("$eve AS described_on, ", "$eve + 1") if rows is RESIDENTS else ("", "described_on")
+    return f"""
+        SELECT r.* EXCLUDE (known_from, known_to), {day}{on} AS reference_day,
+               k.known, k.known AS known_from, k.known + 1 AS known_to
+        FROM {source} r
+        JOIN (VALUES {dates}) AS k(known) ON r.known_from <= k.known AND r.known_to > k.known
+        WHERE person IN (SELECT person FROM {TABLE})
+    """
+
+
+#: How those rows are described: all persons at once.
+ON_DATES: Final = {
+    RESIDENTS.name: replace(
+        PERSON_DAYS, name=RESIDENTS.name, year=RESIDENTS.year, first_day="$eve",
+        have=RESIDENTS.have | {"reference_day"},
+    ),
+    EVENT_ROWS.name: replace(
+        EVENT_ROWS, known="r.known", have=EVENT_ROWS.have | {"reference_day"}, many=True
+    ),
+}  # fmt: skip
+EVERYBODY: Final = {"low": -(2**63), "high": 2**63 - 1}
+
+
+def parameters(of: dict[str, object], known: Sequence[date]) -> dict[str, object]:
+    """Values of all these steps: those of the question, and its knowledge dates in order."""
+    dates: dict[str, object] = {f"known_{n}": day for n, day in enumerate(known)}
+    first_last = {"known_first": known[0], "known_last": known[-1]}
+    # Who is described once is described as known on the first of them.
+    once = {"known_at": known[0], "known_end": known[0]}
+    return of | dates | first_last | once | EVERYBODY
