@@ -405,15 +405,18 @@ def standing_steps(book: Rulebook) -> list[Step]:
 
 @step("crossings")
 def crossings() -> str:
-    """Each change from resident to not, or the other way round: immigrations and emigrations."""
+    """Each change from resident to not, or the other way round: immigrations and emigrations.
+
+    Who is born here comes by birth, not from abroad.
+    """
     return f"""
         SELECT * FROM (
-          SELECT *, lag(outcome, 1, '{EMIGRATED}') OVER (
-                      PARTITION BY person ORDER BY since, from_date) AS before
+          SELECT *, lag(outcome) OVER (PARTITION BY person ORDER BY since, from_date) AS before
           FROM verdicts
           WHERE outcome <> '{UNCHANGED}' AND (death_date IS NULL OR since <= death_date)
         ) AS v
-        WHERE outcome <> before
+        WHERE outcome <> coalesce(before, '{EMIGRATED}')
+          AND (before IS NOT NULL OR ground <> 'birth')
     """
 
 
