@@ -33,10 +33,11 @@ from folkestrom.twin.targets.schedules import BIRTHS_MALE
 
 POPULATION: Final = "population/pop_nation_sex_age_year.csv.gz"
 ACCOUNTS: Final = "population/ssb_05803_1735_2022.csv"
+EARLIER_POPULATION: Final = "mortality_fertility/Population.txt"
 BIRTHS_BY_SEX: Final = "mortality_fertility/Births.txt"
 
-#: Stocks begin in 1986, flows end with 2022.
-FIRST_YEAR: Final = 1986
+#: Table 07459 begins in 1986; 1985 is the Human Mortality Database's. Flows end with 2022.
+FIRST_YEAR: Final = 1985
 LAST_YEAR: Final = 2023
 
 _ACCOUNT_COLUMNS: Final = {
@@ -68,7 +69,8 @@ def reference_targets(
     """
     folder = Path(reference)
     years = _span(first_year, last_year)
-    population = read_population(folder / POPULATION, years)
+    table = read_population(folder / POPULATION, tuple(year for year in years if year > FIRST_YEAR))
+    population = np.concatenate([_population_before(folder, years), table])
     _check_agreement(years, population)
     accounts = read_accounts(folder / ACCOUNTS, years, population)
     births = _births_by_sex(folder / BIRTHS_BY_SEX, years[:-1], accounts["births"])
@@ -124,6 +126,29 @@ def read_population(path: Path, years: tuple[int, ...]) -> Ints:
     return out
 
 
+def _population_before(folder: Path, years: tuple[int, ...]) -> Ints:
+    """int64[1, 2, 106] of the year before table 07459, if it is asked for, else int64[0, 2, 106].
+
+    Sexes and ages are the Human Mortality Database's, their sum table 05803's.
+    """
+    if years[0] > FIRST_YEAR:
+        return np.empty((0, 2, AGES), dtype=np.int64)
+    cells = np.zeros((2, AGES))
+    for line in _lines(folder / EARLIER_POPULATION):
+        year, age, female, male, _ = line.split()
+        if year == str(FIRST_YEAR):
+            cells[:, min(int(age.rstrip("+")), OLDEST)] += float(male), float(female)
+    accounts = read_table(folder / ACCOUNTS, null_values=["NA"]).rename(_ACCOUNT_COLUMNS)
+    total = accounts.filter(pl.col("year").cast(pl.Int64) == FIRST_YEAR)["population"][0]
+    return largest_remainder(cells, int(total))[None]
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file of the Human Mortality Database below its head."""
+    _check_there(path)
+    return path.read_text(encoding="utf-8").splitlines()[3:]
+
+
 def read_accounts(path: Path, years: tuple[int, ...], population: Ints) -> dict[str, Ints]:
     """Births, deaths, immigration and emigration of each window from table 05803.
 
@@ -171,7 +196,7 @@ def _births_by_sex(path: Path, years: tuple[int, ...], totals: Ints) -> Ints:
     """int64[T, 2]: the totals of 05803, split as the Human Mortality Database splits them."""
     known: dict[int, tuple[float, float]] = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines()[3:]:
+        for line in _lines(path):
             parts = line.split()
             if len(parts) >= 4 and parts[0].isdigit():
                 known[int(parts[0])] = (float(parts[2]), float(parts[1]))
@@ -186,14 +211,18 @@ def _births_by_sex(path: Path, years: tuple[int, ...], totals: Ints) -> Ints:
 
 def read_table(path: Path, **options: object) -> pl.DataFrame:
     """Read one CSV file of the reference folder, codes as text."""
+    _check_there(path)
+    text = {"location_code": pl.String, "kommunenummer": pl.String}
+    return pl.read_csv(path, schema_overrides=text, **options)  # type: ignore[arg-type]
+
+
+def _check_there(path: Path) -> None:
     if not path.exists():
         raise InputRefused(
             "is missing from the reference folder",
             where=str(path),
             next_step="Give the folder that holds it, or leave --reference out.",
         )
-    text = {"location_code": pl.String, "kommunenummer": pl.String}
-    return pl.read_csv(path, schema_overrides=text, **options)  # type: ignore[arg-type]
 
 
 def _check_agreement(years: tuple[int, ...], population: Ints) -> None:
