@@ -16,6 +16,7 @@ from folkestrom.twin.lives import (
 )
 from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.output import dwellings, households
+from folkestrom.twin.receipt.channels import SMALL_OFFICE, weibull_delays
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
     arrivals,
@@ -40,14 +41,14 @@ def describe_parameters() -> list[dict[str, object]]:
     The mobility truth's coefficients are told apart; those of the schedules are fitted, see the
     manual's page on targets.
     """
-    delays = {Kind(k).name.lower(): float(reports.MEAN_DELAY[k]) for k in range(1, 10)}
+    scale, shape = weibull_delays()
+    delays = {Kind(k).name.lower(): (float(scale[k]), float(shape[k])) for k in range(1, 10)}
     married, single = spouses.MARRIED_DIE, spouses.SINGLE_DIE
     naturalising = {GROUPS[g]: share for g, share in migration.NATURALISING.items()}
     reasons = {GROUPS[g]: shares for g, shares in migration.REASON_SHARES.items()}
     values: dict[str, object] = {
-        "mean delay of a report in days, by kind": delays,
-        "share of reports with a longer delay": reports.TAIL_SHARE,
-        "factor of the longer delay": reports.TAIL_FACTOR,
+        "scale in days and shape of the Weibull delay to the office, by kind": delays,
+        "residents below which an office is small": SMALL_OFFICE,
         "share of reports corrected before the extraction": reports.CORRECTED_SHARE,
         "share of reports entered twice and annulled": reports.DOUBLED_SHARE,
         "share of reports revised after the extraction": revisions.SHARE,

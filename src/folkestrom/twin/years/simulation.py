@@ -27,6 +27,7 @@ from folkestrom.twin.lives.outcomes import (
 )
 from folkestrom.twin.lives.people import ABROAD, LEAVE, RESIDENT, STAY, People
 from folkestrom.twin.lives.random import uniforms
+from folkestrom.twin.receipt.channels import SMALL_OFFICE, deliveries
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
@@ -474,7 +475,11 @@ def finish(
     moves = housing.rearrange(state, w, rows) if housing else None
     # What happened before the window (a late death's widowhood, say) is known only now.
     rows.late |= rows.day < w.first_day
-    r.receive(rows, state.seed, w.year, w.opens, w.closes)
+    channels = deliveries(w.first_day, w.closes, False), deliveries(w.first_day, w.closes, True)
+    offices = state.targets.municipality_population[min(w.t, state.targets.windows)]
+    small = offices < SMALL_OFFICE * state.targets.scale
+    given = state.seed, w.year, w.opens, channels
+    r.receive(rows, *given, small[state.people.municipality[rows.person]])
     final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
         rows.relation == 0
     )
@@ -483,9 +488,9 @@ def finish(
     state.erroneous = np.flatnonzero(w.erroneous)
     size = len(rows)
     if moves is not None:
-        r.receive(moves, state.seed, w.year, w.opens, w.closes)
+        r.receive(moves, *given, small[state.people.municipality[moves.person]])
         rows = r.join([rows, moves])
-    rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
+    rows = r.revise(rows, state.seed, w.year, channels[0], state.units)
     # A report already corrected is left alone: to annul the correction would revive the first.
     keep = np.zeros(len(rows), np.bool_)
     keep[:size] = final & (rows.relation[:size] == 0)

@@ -1,0 +1,1 @@
+"""When reports reach the register: channels, delays, clean-ups, and quarters as they were published."""
