@@ -1,1 +1,1 @@
-"""When reports reach the register: channels, delays, clean-ups, and quarters as they were published."""
+"""When reports reach the register: channels, delays, clean-ups, quarters as published."""

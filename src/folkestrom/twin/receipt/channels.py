@@ -1,8 +1,8 @@
 """The day on which a report reaches the register, given the day of its event.
 
 An office registers the event some days later (``data/delays.csv``, a Weibull delay of each kind),
-and sends what it has registered by the channel in force (``data/channels.csv``): once a month, or on
-working days. Small offices work on fewer days.
+and sends what it has registered by the channel in force (``data/channels.csv``): once a month, or
+on working days. Small offices work on fewer days.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from folkestrom.twin.targets.definition import (
 from folkestrom.twin.targets.embedded import spread
 from folkestrom.twin.targets.marital import final_marital
 from folkestrom.twin.targets.municipalities import reference_municipalities
+from folkestrom.twin.targets.quarters import QUARTERS, published_quarters
 from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.targets.schedules import BIRTHS_MALE
 
@@ -96,7 +97,8 @@ def reference_targets(
         notes=(*places.notes, *marital_notes, *citizens.notes),
     )
     check_consistency(targets)
-    return targets
+    quarters = published_quarters(folder / QUARTERS, years, targets.flows, targets.total)
+    return targets.altered({"quarters": quarters})
 
 
 def _span(first_year: int, last_year: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.people import FIRST_NUMBER
 from folkestrom.twin.lives.random import draws, uniforms
+from folkestrom.twin.receipt import quarters
 from folkestrom.twin.receipt.channels import DAY, Deliveries, weibull_delays
 
 FIRST_REGISTRATION, BIRTH, IMMIGRATION, ATTRIBUTE, MOVE = 1, 2, 3, 4, 5
@@ -159,9 +160,7 @@ def _keep_order(rows: Rows) -> None:
     rows.received[index] = latest
 
 
-def revise(
-    rows: Rows, seed: int, year: int, channel: Deliveries, units: NDArray[np.int16]
-) -> Rows:
+def revise(rows: Rows, seed: int, year: int, channel: Deliveries, units: NDArray[np.int16]) -> Rows:
     """Return the rows, some first reported wrongly and corrected, some entered twice.
 
     Both happen before the window's extraction, so they leave no trace in a year's counts; those of
@@ -181,14 +180,15 @@ def revise(
     wrong = _wrong(rows.take(corrected), seed, year, units)
     copies, annulments = rows.take(doubled), rows.take(doubled)
     size = len(rows)
-    rows.relation[corrected] = CORRECTS
-    rows.target[corrected] = size + np.arange(len(corrected))
-    rows.received[corrected] = later[: len(corrected)]
     copies.received += 1800
     _blank(annulments)
     annulments.target[:] = size + len(corrected) + np.arange(len(doubled))
     annulments.received = later[len(corrected) :]
-    return join([rows, wrong, copies, annulments])
+    out = join([rows, wrong, copies, annulments])
+    out.relation[corrected] = CORRECTS
+    out.target[corrected] = size + np.arange(len(corrected))
+    out.received[corrected] = later[: len(corrected)]
+    return out
 
 
 def _later(
@@ -228,6 +228,34 @@ def _blank(rows: Rows) -> None:
     rows.relation[:] = ANNULS
     for values in rows.content.values():
         values[:] = -1
+
+
+def meet_quarters(
+    rows: Rows, given: tuple[int, int, int, Deliveries], units: NDArray[np.int16],
+    published: NDArray[np.int64],
+) -> tuple[Rows, int]:  # fmt: skip
+    """Let quarters count what was published (see `quarters`); returns how many are missing too.
+
+    `given` are the seed, the year, the extraction before it, and how reports come.
+    """
+    receipts = quarters.Receipts(
+        *given, rows.person, rows.kind, rows.day, rows.relation, rows.target, rows.received
+    )
+    quarters.meet(receipts, published)
+    for index, annulled, restored in receipts.restored:
+        first, second = rows.take(index), rows.take(index)
+        for part, received in ((first, annulled), (second, restored)):
+            _blank(part)
+            part.received = received
+        first.target[:] = index
+        second.target[:] = len(rows) + np.arange(len(index))
+        rows = join([rows, first, second])
+    for index, received in receipts.corrected:
+        wrong = _wrong(rows.take(index), *given[:2], units)
+        rows.relation[index], rows.received[index] = CORRECTS, received
+        rows.target[index] = len(rows) + np.arange(len(index))
+        rows = join([rows, wrong])
+    return rows, receipts.missing
 
 
 def join(parts: list[Rows]) -> Rows:

@@ -478,22 +478,29 @@ def finish(
     channels = deliveries(w.first_day, w.closes, False), deliveries(w.first_day, w.closes, True)
     offices = state.targets.municipality_population[min(w.t, state.targets.windows)]
     small = offices < SMALL_OFFICE * state.targets.scale
-    given = state.seed, w.year, w.opens, channels
-    r.receive(rows, *given, small[state.people.municipality[rows.person]])
+    for part in (rows,) if moves is None else (rows, moves):
+        of = small[state.people.municipality[part.person]]
+        r.receive(part, state.seed, w.year, w.opens, channels, of)
     final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
         rows.relation == 0
     )
-    for observer in observers:
-        observer.closed(state, w, rows)
     state.erroneous = np.flatnonzero(w.erroneous)
-    size = len(rows)
-    if moves is not None:
-        r.receive(moves, *given, small[state.people.municipality[moves.person]])
-        rows = r.join([rows, moves])
+    plain, size = rows, len(rows)
+    rows = rows if moves is None else r.join([rows, moves])
     rows = r.revise(rows, state.seed, w.year, channels[0], state.units)
+    quarters = state.targets.quarters
+    if w.calibrated and quarters is not None:
+        given = state.seed, w.year, w.opens, channels[0]
+        rows, missing = r.meet_quarters(rows, given, state.units, quarters[w.t])
+        if missing:
+            state.notes.append(f"{w.year}: published quarters are off by {missing}")
+    unrevised = rows.relation[:size] == 0
+    np.copyto(plain.received, rows.received[:size], where=unrevised)
+    for observer in observers:
+        observer.closed(state, w, plain)
     # A report already corrected is left alone: to annul the correction would revive the first.
     keep = np.zeros(len(rows), np.bool_)
-    keep[:size] = final & (rows.relation[:size] == 0)
+    keep[:size] = final & unrevised
     rows, order = r.number(rows, state.next_number)
     state.next_number += len(rows)
     for observer in observers:

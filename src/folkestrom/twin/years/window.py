@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from folkestrom.twin.lives.people import (
 )  # fmt: skip
 from folkestrom.twin.lives.random import draws, uniforms
 from folkestrom.twin.lives.stock import day_number
+from folkestrom.twin.targets.quarters import seasons
 from folkestrom.twin.years import reports as r
 from folkestrom.twin.years import revisions
 from folkestrom.twin.years.cells import AGES, list_by_cell
@@ -36,6 +38,7 @@ from folkestrom.twin.years.country import (
 from folkestrom.twin.years.plan import WindowPlan, plan_window, start_and_end
 
 Index = NDArray[np.int64]
+_SEASONAL = (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION)
 _EXIT, _DUE, _LATE_Q, _LATE_D, _NEW, _POISSON = 121, 122, 123, 124, 125, 126
 _MOTHERS_DAY = 127
 FOUND_LATER = (0.72, 0.14)
@@ -63,6 +66,9 @@ class Window:
         Days of the year; `end_day` is exclusive.
     fraction
         Part of the year (1, or that of the last month).
+    season
+        (4, 5) shares of the year's births, deaths, immigrations and emigrations from 1 January to
+        each quarter's end, or None.
     other
         (2, 106) changes of the stock without a flow.
     """
@@ -75,6 +81,7 @@ class Window:
     end_day: int
     calibrated: bool
     fraction: float = 1.0
+    season: NDArray[np.float64] | None = None
     out: r.Collector = field(default_factory=r.Collector)
     other: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, AGES), np.int64))
     revised: revisions.Revisions | None = None
@@ -104,6 +111,19 @@ class Window:
             raise FolkestromError("A free window has no plan.")
         return self.plan
 
+    def days(self, kind: int, u: NDArray[np.float64], low: Index | None = None) -> Index:
+        """Return days from `low` on for uniform numbers, by the season of a kind of event."""
+        low = np.full(len(u), self.first_day) if low is None else low
+        if self.season is None or kind not in _SEASONAL:
+            return low + (u * (self.end_day - low)).astype(np.int64)
+        starts = [day_number(self.year, month) for month in (1, 4, 7, 10)]
+        edges, share = np.array([*starts, self.end_day]), self.season[_SEASONAL.index(kind)]
+        begin = np.interp(low, edges, share)
+        # In the order of the draws, evenly: chance would move quarters too far from what is told.
+        u = (np.argsort(np.argsort(u, kind="stable"), kind="stable") + 0.5) / max(len(u), 1)
+        day = np.interp(begin + u * (1.0 - begin), share, edges).astype(np.int64)
+        return np.minimum(day, self.end_day - 1)
+
 
 def extraction_second(year: int) -> int:
     """Return 1 February of `year`, 00:00 in Oslo, as seconds UTC (standard time, UTC + 1)."""
@@ -117,9 +137,13 @@ def open_window(country: Country, t: int, months: int = 12) -> Window:
     opens = extraction_second(year)
     closes = opens if months == 1 else extraction_second(year + 1)
     fraction = (end - day_number(year)) / 365.0 if months == 1 else 1.0
+    quarters, season = country.targets.quarters, None
+    if quarters is not None and months == 12:
+        season = seasons(quarters[t : t + 1], country.targets.flows[t : t + 1])[0]
     return Window(
-        t, year, opens, closes, day_number(year), end, country.calibrated and months == 12, fraction
-    )
+        t, year, opens, closes, day_number(year), end, country.calibrated and months == 12,
+        fraction, season,
+    )  # fmt: skip
 
 
 def cells_of(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
@@ -300,7 +324,7 @@ def apply_exits(country: Country, w: Window) -> Index:
     dead, gone = chosen[outcome == DIE], chosen[outcome == LEAVE]
     _bury(country, w, dead)
     children_first = people.leader[gone] >= 0
-    day = _days(country, gone, w, _EXIT)
+    day = _days(country, gone, w, _EXIT, r.EMIGRATION)
     follow = gone[children_first & (people.outcome[people.leader[gone]] == LEAVE)]
     people.exit_day[gone] = day
     people.exit_day[follow] = people.exit_day[people.leader[follow]]
@@ -319,19 +343,18 @@ def apply_exits(country: Country, w: Window) -> Index:
     return dead
 
 
-def _days(country: Country, persons: Index, w: Window, purpose: int) -> NDArray[np.int64]:
+def _days(country: Country, persons: Index, w: Window, purpose: int, kind: int = 0) -> Index:
     """Return days of the window, after the persons' last event of residence."""
     last = country.people.last_residence[persons].astype(np.int64)
     low = np.maximum(last + 1, w.first_day)
     low = np.minimum(low, w.end_day - 1)
-    u = draws(country.seed, persons, w.year, purpose)
-    return low + (u * (w.end_day - low)).astype(np.int64)
+    return w.days(kind, draws(country.seed, persons, w.year, purpose), low)
 
 
 def _bury(country: Country, w: Window, dead: Index) -> None:
     """Report deaths; three in a thousand are of the last weeks of the year before."""
     people = country.people
-    day = _days(country, dead, w, _EXIT)
+    day = _days(country, dead, w, _EXIT, r.DEATH)
     before = np.minimum(
         w.first_day - 1 - (draws(country.seed, dead, w.year, _LATE_D + 9) * 20).astype(np.int64),
         w.first_day - 1,
@@ -391,7 +414,7 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     fathers = births.find_fathers(people, mothers, w.order, w.start, w.year, seed)
     sexes = births.deal_sexes(total, int(numbers[0]), seed, w.year)
     children = births.create_children(
-        people, country.size, mothers, fathers, sexes, (w.first_day, w.end_day), w.year, seed,
+        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.year, seed,
         int(country.codes[0]),
     )  # fmt: skip
     country.size += total
@@ -429,7 +452,7 @@ def infant_exits(
         dead = pool[: deaths[sex]]
         gone = pool[deaths[sex] : deaths[sex] + leaving[sex]]
         for persons, kind, status in ((dead, r.DEATH, DEAD), (gone, r.EMIGRATION, ABROAD)):
-            day = _days(country, persons, w, _EXIT)
+            day = _days(country, persons, w, _EXIT, kind)
             day = np.maximum(day, people.birth[persons])
             extra = {} if kind == r.DEATH else {"country": destination(country, persons, w.year)}
             w.out.add(kind, persons, day, **place_columns(country, persons, "_from"), **extra)
