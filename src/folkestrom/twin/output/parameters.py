@@ -16,13 +16,14 @@ from folkestrom.twin.lives import (
 )
 from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.output import dwellings, households
+from folkestrom.twin.receipt import reports
 from folkestrom.twin.receipt.channels import SMALL_OFFICE, weibull_delays
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
     arrivals,
     calibration,
+    clean_ups,
     migration,
-    reports,
     revisions,
     settlement,
     spouses,
@@ -55,8 +56,15 @@ def describe_parameters() -> list[dict[str, object]]:
         "revisions for each person of the net adjustment, at least": revisions.LEAST_RATIO,
         "share of emigrations not reported by the extraction": outcomes.LATE_SHARE,
         "of these, shares reported in the next window and the one after": window.FOUND_LATER,
-        "years between clean-ups of unreported leaving": window.CLEAN_UP_YEARS,
-        "share of unreported leaving that a clean-up finds": window.CLEAN_UP_SHARE,
+        "years between clean-ups of unreported leaving, after those published": clean_ups.EVERY,
+        "share of unreported leaving that such a clean-up finds": clean_ups.SHARE,
+        "clean-ups as published: year, month, found, of them in Oslo": [
+            (c.year, c.month, c.found, c.oslo) for c in clean_ups.published()
+        ],
+        "years before in which they had left, and by what factor fewer in each": (
+            clean_ups.LAGS,
+            clean_ups.FALL,
+        ),
         "share of moves not reported by the extraction": outcomes.LATE_MOVES,
         "share of leavings and moves reported in error, uncalibrated": outcomes.ERRONEOUS_SHARE,
         "share of immigrations of the weeks before the window": migration.LATE_ARRIVALS,

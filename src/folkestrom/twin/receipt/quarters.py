@@ -107,7 +107,7 @@ def _firsts(year: int) -> Ints:
 
 
 def _extractions(year: int) -> Ints:
-    """Return 1 May, 1 August and 1 November 00:00 in Oslo, seconds UTC (summer time till October)."""
+    """Return 1 May, 1 August and 1 November 00:00 in Oslo, seconds UTC."""
     months = [np.datetime64(f"{year:04d}-{month:02d}-01") for month in (5, 8, 11)]
     return np.array(months).astype(np.int64) * DAY - np.array([7200, 7200, 3600])
 

@@ -38,8 +38,8 @@ from folkestrom.twin.lives.people import (
     spouses,
 )
 from folkestrom.twin.lives.random import draws
+from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.years import arrivals
-from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country, place_columns, record_columns
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 from folkestrom.twin.years.window import Index, Window, _days, destination

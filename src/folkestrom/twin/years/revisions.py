@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.people import ABROAD, DEAD, FIRST_NUMBER, RESIDENT, VOID, People
 from folkestrom.twin.lives.random import uniforms
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
 
 Index = NDArray[np.int64]
 SHARE = 0.012

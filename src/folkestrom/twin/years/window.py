@@ -26,8 +26,9 @@ from folkestrom.twin.lives.people import (
 )  # fmt: skip
 from folkestrom.twin.lives.random import draws, uniforms
 from folkestrom.twin.lives.stock import day_number
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.channels import DAY
 from folkestrom.twin.targets.quarters import seasons
-from folkestrom.twin.years import reports as r
 from folkestrom.twin.years import revisions
 from folkestrom.twin.years.cells import AGES, list_by_cell
 from folkestrom.twin.years.country import (
@@ -39,13 +40,11 @@ from folkestrom.twin.years.plan import WindowPlan, plan_window, start_and_end
 
 Index = NDArray[np.int64]
 _SEASONAL = (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION)
-_EXIT, _DUE, _LATE_Q, _LATE_D, _NEW, _POISSON = 121, 122, 123, 124, 125, 126
+_EXIT, _DUE, _LATE_D, _NEW, _POISSON = 121, 122, 124, 125, 126
 _MOTHERS_DAY = 127
 FOUND_LATER = (0.72, 0.14)
 """Of late reports of leaving, shares that come in the next window and the one after (assumption);
 the rest wait for a clean-up."""
-CLEAN_UP_YEARS, CLEAN_UP_SHARE = 3, 0.5
-"""A clean-up comes every so many years, and finds such a share (assumption)."""
 FERTILITY = (1.1, 1.5, 2.1, 1.5, 1.1, 1.1, 1.1, 1.0)
 """Fertility of women by region of birth, Norway last, against the schedule (assumption)."""
 LATE_DEATHS, LATE_BIRTHS = 0.003, 0.001
@@ -95,6 +94,7 @@ class Window:
     children: Index = field(default_factory=lambda: np.empty(0, np.int64))
     spouse_group: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     cleaned: Index = field(default_factory=lambda: np.empty(0, np.int64))
+    found_month: int = 0
     hidden: Index = field(default_factory=lambda: np.empty(0, np.int64))
     real_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
     late_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
@@ -127,7 +127,7 @@ class Window:
 
 def extraction_second(year: int) -> int:
     """Return 1 February of `year`, 00:00 in Oslo, as seconds UTC (standard time, UTC + 1)."""
-    return day_number(year, 2, 1) * r.DAY - 3600
+    return day_number(year, 2, 1) * DAY - 3600
 
 
 def open_window(country: Country, t: int, months: int = 12) -> Window:
@@ -281,6 +281,7 @@ def report_overdue(country: Country, w: Window) -> None:
     people.last_residence[gone] = people.pending_day[gone]
     people.left_year[gone] = w.year
     people.pending[gone] = NOTHING
+    people.pending_due[gone] = 0
     n = country.size
     moved = np.flatnonzero((people.pending[:n] == LATE_MOVE) & (people.status[:n] == RESIDENT))
     before = place_columns(country, moved, "_from")
@@ -379,22 +380,13 @@ def _hide(country: Country, w: Window, gone: Index) -> None:
     soon, later = FOUND_LATER[0], sum(FOUND_LATER)
     due = np.where(u < soon, w.year + 1, np.where(u < later, w.year + 2, NEVER))
     people.pending[gone] = LATE_EMIGRATION
-    people.pending_due[gone] = due
+    # Whom a published clean-up will find waits for it.
+    people.pending_due[gone] = np.where(
+        people.pending_due[gone] > w.year + 2, people.pending_due[gone], due
+    )
     people.pending_day[gone] = people.exit_day[gone]
     people.outcome[gone] = STAY  # as far as the register can see
     w.hidden = gone
-
-
-def clear_up(country: Country, w: Window) -> None:
-    """Find many of those who left long ago: a bulk clean-up."""
-    if w.year % CLEAN_UP_YEARS:
-        return
-    people, n = country.people, country.size
-    never = np.flatnonzero(
-        (people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER)
-    )
-    w.cleaned = never[draws(country.seed, never, w.year, _LATE_Q) < CLEAN_UP_SHARE]
-    people.pending_due[w.cleaned] = w.year
 
 
 def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[np.int64]) -> None:

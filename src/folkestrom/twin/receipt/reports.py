@@ -160,6 +160,15 @@ def _keep_order(rows: Rows) -> None:
     rows.received[index] = latest
 
 
+def receive_found(
+    rows: Rows, found: NDArray[np.int64], first_day: int, channel: Deliveries
+) -> None:
+    """Let the emigration of persons whom a clean-up found be received in a month from a day on."""
+    mine = np.flatnonzero(rows.late & (rows.kind == EMIGRATION) & np.isin(rows.person, found))
+    at = first_day * DAY + np.arange(len(mine)) * 28 * DAY // max(len(mine), 1)
+    rows.received[mine] = channel.receive(at)
+
+
 def revise(rows: Rows, seed: int, year: int, channel: Deliveries, units: NDArray[np.int16]) -> Rows:
     """Return the rows, some first reported wrongly and corrected, some entered twice.
 
