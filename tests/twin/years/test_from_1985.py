@@ -68,7 +68,7 @@ def test_small_offices_send_on_fewer_days(country: Result, reports: pl.DataFrame
     small = [f"{code:04d}" for code, size in sizes.items() if size < 2_000]
     deaths = reports.filter(
         (pl.col("kind") == "death") & pl.col("corrects").is_null(),
-        (pl.col("received").dt.year() >= 2010) & (pl.col("received").dt.month() > 1),
+        (pl.col("received").dt.year() >= 2005) & (pl.col("received").dt.month() > 1),
         pl.col("municipality_from").cast(pl.String).is_in(small),
     )
     assert len(deaths) > 100

@@ -54,6 +54,7 @@ def describe_parameters() -> list[dict[str, object]]:
         "share of reports entered twice and annulled": reports.DOUBLED_SHARE,
         "share of reports revised after the extraction": revisions.SHARE,
         "revisions for each person of the net adjustment, at least": revisions.LEAST_RATIO,
+        "but at most this share of the reports, and so many more": revisions.MOST_GROSS,
         "share of emigrations not reported by the extraction": outcomes.LATE_SHARE,
         "of these, shares reported in the next window and the one after": window.FOUND_LATER,
         "years between clean-ups of unreported leaving, after those published": clean_ups.EVERY,

@@ -113,7 +113,7 @@ def deliveries(first_day: int, closes: int, small: bool) -> Deliveries:
         if row["every"] == "month":
             late = sent & (dates - months.astype("datetime64[D]") >= int(row["day"]) - 1)
             at = np.flatnonzero(late)[np.unique(months[late], return_index=True)[1]]
-            cuts.append(months[at].astype("datetime64[D]").astype(np.int64) * DAY)
+            cuts.append(days[at] * DAY)
         else:
             chosen = [int(day) for day in row["small_office_days"].split()]
             at = np.flatnonzero(sent & (np.isin((days + 3) % 7, chosen) if small else True))

@@ -165,7 +165,7 @@ def receive_found(
 ) -> None:
     """Let the emigration of persons whom a clean-up found be received in a month from a day on."""
     mine = np.flatnonzero(rows.late & (rows.kind == EMIGRATION) & np.isin(rows.person, found))
-    at = first_day * DAY + np.arange(len(mine)) * 28 * DAY // max(len(mine), 1)
+    at = first_day * DAY + np.arange(len(mine)) * 14 * DAY // max(len(mine), 1)
     rows.received[mine] = channel.receive(at)
 
 
