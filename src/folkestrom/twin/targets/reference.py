@@ -7,6 +7,7 @@ Municipalities, marital status and citizenship are made to fit them.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Final
 
@@ -28,15 +29,17 @@ from folkestrom.twin.targets.definition import (
 from folkestrom.twin.targets.embedded import spread
 from folkestrom.twin.targets.marital import final_marital
 from folkestrom.twin.targets.municipalities import reference_municipalities
-from folkestrom.twin.targets.quarters import QUARTERS, published_quarters
 from folkestrom.twin.targets.rounding import largest_remainder
-from folkestrom.twin.targets.schedules import BIRTHS_MALE
+from folkestrom.twin.targets.schedules import BIRTHS_MALE, SEASON
 
 POPULATION: Final = "population/pop_nation_sex_age_year.csv.gz"
 ACCOUNTS: Final = "population/ssb_05803_1735_2022.csv"
 EARLIER_POPULATION: Final = "mortality_fertility/Population.txt"
 BIRTHS_BY_SEX: Final = "mortality_fertility/Births.txt"
+QUARTERS: Final = "ssb_published_other/quarters_as_published.csv"
 
+_FLOWS: Final = ("births", "deaths", "immigration", "emigration")
+_SIGNS: Final = np.array([1, -1, 1, -1])
 #: Table 07459 begins in 1986; 1985 is the Human Mortality Database's. Flows end with 2022.
 FIRST_YEAR: Final = 1985
 LAST_YEAR: Final = 2023
@@ -209,6 +212,57 @@ def _births_by_sex(path: Path, years: tuple[int, ...], totals: Ints) -> Ints:
             for year, total in zip(years, totals, strict=True)
         ]
     )
+
+
+def published_quarters(path: Path, years: tuple[int, ...], totals: Ints, stocks: Ints) -> Ints:
+    """int64[T, 4, 4]: births, deaths, immigration, emigration since 1 January, by quarter.
+
+    As published when the quarter was; -1 where nothing was. The fourth is the sum of the quarters.
+    Where only the population at the beginning of a quarter is known, the quarter before has its
+    usual births, deaths and emigrations, and immigration is what remains; and what the four
+    quarters of a year have too much, against its final figures, are deaths.
+
+    Parameters
+    ----------
+    path
+        The file; where there is none, nothing was published.
+    years
+        The T + 1 years of the stocks.
+    totals
+        int64[T, 4]: the final figures of the years.
+    stocks
+        int64[T + 1]: residents on each 1 January.
+    """
+    out = np.full((len(years) - 1, len(_FLOWS), 4), -1, dtype=np.int64)
+    if not path.exists():
+        return out
+    with path.open(encoding="utf-8") as stream:
+        rows = sorted(csv.DictReader(stream), key=lambda row: (row["period"], row["kind"]))
+    for row in rows:
+        t = int(row["period"][:4]) - years[0]
+        if not 0 <= t < len(out):
+            continue
+        first, last = int(row["period"][5]), int(row["period"][-1])
+        flows = np.array([int(row[kind]) for kind in _FLOWS])
+        if first == 1:
+            out[t, :, last - 1] = flows
+            continue
+        if out[t, 0, first - 2] == -1:
+            before = int(row["pop_begin"]) - int(stocks[t])
+            out[t, :, first - 2] = _before(first, before, totals[t], flows)
+        out[t, :, last - 1] = out[t, :, first - 2] + flows
+    return out
+
+
+def _before(quarter: int, growth: int, totals: Ints, flows: Ints) -> Ints:
+    """Return what the year had before a quarter, of which the growth is known."""
+    if quarter == 4:
+        before = totals - flows
+        before[_FLOWS.index("deaths")] += int(_SIGNS @ before) - growth
+        return before
+    before = np.rint(SEASON[:, : quarter - 1].sum(axis=1) * totals).astype(np.int64)
+    before[_FLOWS.index("immigration")] += growth - int(_SIGNS @ before)
+    return before
 
 
 def read_table(path: Path, **options: object) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from folkestrom.twin.lives.random import draws, uniforms
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.receipt.channels import DAY
-from folkestrom.twin.targets.quarters import seasons
+from folkestrom.twin.targets.schedules import seasons
 from folkestrom.twin.years import revisions
 from folkestrom.twin.years.cells import AGES, list_by_cell
 from folkestrom.twin.years.country import (
