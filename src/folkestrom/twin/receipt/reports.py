@@ -155,7 +155,8 @@ def _keep_order(rows: Rows) -> None:
     first = np.where(rows.kind[index] == ANNULMENT, -1, rows.day[index])
     index = index[np.lexsort((first, rows.person[index]))]
     _, person = np.unique(rows.person[index], return_inverse=True)
-    far = person.astype(np.int64) << 40
+    # A second apart at least: one moment is one update of a person.
+    far = (person.astype(np.int64) << 40) - np.arange(len(index))
     latest = np.maximum.accumulate(rows.received[index] + far) - far
     rows.received[index] = latest
 
