@@ -120,6 +120,20 @@ def test_other_published_spans(first: int, last: int, reference: Path) -> None:
         assert any("Table 2" in note for note in targets.notes)
 
 
+def test_what_quarters_leave_open_follows_from_populations(reference: Path) -> None:
+    targets = reference_targets(reference, 2001, 2022)
+    assert targets.quarters is not None
+    told = np.flatnonzero((targets.quarters >= 0).any(axis=(1, 2))) + 2001
+    assert told.tolist() == [2001, 2003, 2004, 2006, 2013, 2014, 2015, 2016, 2018, 2020, 2021]
+    growth = np.einsum("k,tkq->tq", [1, -1, 1, -1], targets.quarters)
+    # Populations published at the beginning of the quarter after, less those of the one before.
+    assert growth[2013 - 2001, 0] == 5_063_709 - 5_051_275
+    assert growth[2020 - 2001, 0] == 5_372_355 - 5_367_580
+    third = growth[2004 - 2001, 2] - growth[2004 - 2001, 1]
+    assert third == 4_599_202 - 4_589_608
+    assert growth[2004 - 2001, 3] == 4_606_003 - 4_577_457
+
+
 def test_a_part_of_the_span(folder: Path) -> None:
     targets = reference_targets(folder, 2003, 2015)
     assert targets.years == tuple(range(2003, 2016))
