@@ -40,7 +40,8 @@ def test_the_truth_lists_every_assumption_with_its_value(small: Result) -> None:
     assert all(row["source"] for row in model["parameters"])
     assert found["share of emigrations not reported by the extraction"] == 0.07
     assert found["share of immigrations that are returns"] == 0.17
-    assert found["mean delay of a report in days, by kind"]["emigration"] == 25
+    delays = found["scale in days and shape of the Weibull delay to the office, by kind"]
+    assert delays["emigration"] == [16, 0.5]
 
 
 @pytest.mark.parametrize("scale", [0, -1, 1e-6, float("nan")])

@@ -130,7 +130,19 @@ def test_a_later_start_is_the_same_country() -> None:
     assert_identities(late)
 
 
-@pytest.mark.parametrize(("first", "last"), [(1999, 2021), (2021, 2021), (2000, 2020)])
+def test_years_before_the_tables_lead_to_their_first(embedded: Targets) -> None:
+    early = embedded_targets(1985)
+    assert early.years == tuple(range(1985, 2022))
+    assert (early.population[15:] == embedded.population).all()
+    assert (early.immigration[15:] == embedded.immigration).all()
+    assert_identities(early)
+    # Table 05803: residents on 1 January 1985 and 2000, births of 1990.
+    ratio = early.total[0] / early.total[15]
+    assert ratio == pytest.approx(4_145_845 / 4_478_497, rel=1e-5)
+    assert early.births[5].sum() == 60_939
+
+
+@pytest.mark.parametrize(("first", "last"), [(1984, 2021), (2021, 2021), (2000, 2020)])
 def test_a_span_without_tables_is_refused(first: int, last: int) -> None:
     with pytest.raises(UserError, match="not a span"):
         embedded_targets(first, last)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -108,17 +110,14 @@ def create_children(
     mothers: NDArray[np.int64],
     fathers: NDArray[np.int64],
     sexes: NDArray[np.int8],
-    days: tuple[int, int],
+    day: Callable[[NDArray[np.float64]], NDArray[np.int64]],
     year: int,
     seed: int,
     norway: int,
 ) -> NDArray[np.int64]:
-    """Create the children, born on days of [days[0], days[1]), and return their indices."""
+    """Create the children, born on the `day` of uniform numbers, and return their indices."""
     children = count + np.arange(len(mothers))
-    span = days[1] - days[0]
-    people.birth[children] = days[0] + (draws(seed, children, year, _CHILD_DAY) * span).astype(
-        np.int64
-    )
+    people.birth[children] = day(draws(seed, children, year, _CHILD_DAY))
     people.birth_year[children] = year
     people.sex[children] = sexes
     people.status[children] = RESIDENT

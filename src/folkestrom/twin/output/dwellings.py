@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.people import NOTHING, RESIDENT, People, spouses
 from folkestrom.twin.lives.random import draws
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.country import Country, place_columns
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.window import Index, Window
 
 Flags = NDArray[np.bool_]

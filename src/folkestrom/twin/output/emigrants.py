@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from folkestrom.twin.lives.people import LATE_EMIGRATION
 from folkestrom.twin.output import parquet_tables
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window
 

@@ -14,9 +14,9 @@ from folkestrom.twin.lives.random import draws
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.output import parquet_tables
 from folkestrom.twin.output.dwellings import Dwellings, age_of, together
+from folkestrom.twin.receipt.files import dwellings as as_reported
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.files import dwellings as as_reported
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Index, Window
 

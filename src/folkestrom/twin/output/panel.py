@@ -19,9 +19,9 @@ from folkestrom.twin.lives.levels import LISTED, list_levels
 from folkestrom.twin.lives.mobility import LEVELS, OUTCOMES, age_level, covid_level
 from folkestrom.twin.lives.people import DIE, LATE_EMIGRATION, LATE_MOVE, LEAVE, MOVE, STAY
 from folkestrom.twin.output import parquet_tables
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window, adult_parts, adults
 

@@ -16,12 +16,14 @@ from folkestrom.twin.lives import (
 )
 from folkestrom.twin.lives.mobility import GROUPS
 from folkestrom.twin.output import dwellings, households
+from folkestrom.twin.receipt import reports
+from folkestrom.twin.receipt.channels import SMALL_OFFICE, weibull_delays
 from folkestrom.twin.targets import schedules
 from folkestrom.twin.years import (
     arrivals,
     calibration,
+    clean_ups,
     migration,
-    reports,
     revisions,
     settlement,
     spouses,
@@ -40,22 +42,30 @@ def describe_parameters() -> list[dict[str, object]]:
     The mobility truth's coefficients are told apart; those of the schedules are fitted, see the
     manual's page on targets.
     """
-    delays = {Kind(k).name.lower(): float(reports.MEAN_DELAY[k]) for k in range(1, 10)}
+    scale, shape = weibull_delays()
+    delays = {Kind(k).name.lower(): (float(scale[k]), float(shape[k])) for k in range(1, 10)}
     married, single = spouses.MARRIED_DIE, spouses.SINGLE_DIE
     naturalising = {GROUPS[g]: share for g, share in migration.NATURALISING.items()}
     reasons = {GROUPS[g]: shares for g, shares in migration.REASON_SHARES.items()}
     values: dict[str, object] = {
-        "mean delay of a report in days, by kind": delays,
-        "share of reports with a longer delay": reports.TAIL_SHARE,
-        "factor of the longer delay": reports.TAIL_FACTOR,
+        "scale in days and shape of the Weibull delay to the office, by kind": delays,
+        "residents below which an office is small": SMALL_OFFICE,
         "share of reports corrected before the extraction": reports.CORRECTED_SHARE,
         "share of reports entered twice and annulled": reports.DOUBLED_SHARE,
         "share of reports revised after the extraction": revisions.SHARE,
         "revisions for each person of the net adjustment, at least": revisions.LEAST_RATIO,
+        "but at most this share of the reports, and so many more": revisions.MOST_GROSS,
         "share of emigrations not reported by the extraction": outcomes.LATE_SHARE,
         "of these, shares reported in the next window and the one after": window.FOUND_LATER,
-        "years between clean-ups of unreported leaving": window.CLEAN_UP_YEARS,
-        "share of unreported leaving that a clean-up finds": window.CLEAN_UP_SHARE,
+        "years between clean-ups of unreported leaving, after those published": clean_ups.EVERY,
+        "share of unreported leaving that such a clean-up finds": clean_ups.SHARE,
+        "clean-ups as published: year, month, found, of them in Oslo": [
+            (c.year, c.month, c.found, c.oslo) for c in clean_ups.published()
+        ],
+        "years before in which they had left, and by what factor fewer in each": (
+            clean_ups.LAGS,
+            clean_ups.FALL,
+        ),
         "share of moves not reported by the extraction": outcomes.LATE_MOVES,
         "share of leavings and moves reported in error, uncalibrated": outcomes.ERRONEOUS_SHARE,
         "share of immigrations of the weeks before the window": migration.LATE_ARRIVALS,

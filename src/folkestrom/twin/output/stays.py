@@ -80,6 +80,7 @@ _EVENTS: Final = """
     WHERE kind IN ('birth', 'first_registration', 'immigration', 'move', 'emigration', 'death')
       AND NOT EXISTS (
         SELECT 1 FROM told o WHERE coalesce(o.annuls, o.corrects) = t.source_report_id
+          AND NOT EXISTS (SELECT 1 FROM told a WHERE a.annuls = o.source_report_id)
       )
 """
 _MIGRANTS: Final = """

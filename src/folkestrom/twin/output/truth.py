@@ -16,11 +16,11 @@ from folkestrom.model.countries import COUNTRIES
 from folkestrom.twin.lives.mobility import EDUCATIONS, GROUPS
 from folkestrom.twin.lives.people import DEAD, LATE_MOVE, LEAVE, MOVE, RESIDENT, VOID
 from folkestrom.twin.output import parquet_tables
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.calibration import ENLARGEMENT
 from folkestrom.twin.years.cells import AGES, NEWBORN
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window
 

@@ -1,6 +1,6 @@
 """Stocks of earlier years from the page's tables alone: a back-cast in one least-squares problem.
 
-Unknown are the residents by sex and single age on every 1 January 2000-2021 and the births of every
+Unknown are the residents by sex and single age on every 1 January of a span and the births of every
 year. They should obey the expected course of each cohort (deaths, emigration and immigration by the
 schedules), be smooth over the ages, and stay near a rough back-projection; each departure counts by
 its variance. And they must meet, exactly, what the page prints. The answer is the minimum of a
@@ -30,12 +30,20 @@ _DISBELIEF: Final = 0.5
 #: Spread of the number of births of a year about the usual, by sex.
 _BIRTHS_SPREAD: Final = 1500.0
 _USUAL_BIRTHS: Final = 58_000.0
+#: Single years of table 05803 (Statistics Norway) before the sources' own tables begin.
+_TOLD: Final = (1985, 1990, 1995, 2000)
+_TOLD_POPULATION: Final = (4_145_845, 4_233_116, 4_348_410, 4_478_497)
+_TOLD_BIRTHS: Final = (51_134, 60_939, 60_292, 59_234)
+_TOLD_IMMIGRATION: Final = (21_858, 25_494, 25_678, 36_542)
+_TOLD_EMIGRATION: Final = (15_630, 23_784, 19_312, 26_854)
 #: Departures from the expected course of a cohort: standard deviations, over a Poisson's.
 _OVERDISPERSION: Final = 3.0
 
 
 def emigrants(year: int) -> int:
     """Emigration of a year: "every year, around 30 000 persons leave Norway", rising a little."""
+    if year < _TOLD[-1]:
+        return round(float(np.interp(year, _TOLD, _TOLD_EMIGRATION)))
     return 27_000 + 300 * (year - 2000)
 
 
@@ -45,8 +53,24 @@ def expected_immigrants(year: int) -> float:
     The curve was fitted by eye to the yearly figures of table 05803 (Statistics Norway), 2000-2019.
     What the back-cast finds differs from it.
     """
+    if year < _TOLD[-1]:
+        return float(np.interp(year, _TOLD, _TOLD_IMMIGRATION))
     rise = 42_000.0 / (1.0 + np.exp(-(year - 2006.5) / 1.2))
     return float(36_000.0 + rise - 3_400.0 * max(year - 2012, 0))
+
+
+def told_births(years: tuple[int, ...]) -> Floats:
+    """float64[T, 2]: births of years before 2000, between the published ones."""
+    both = np.interp(years, _TOLD, _TOLD_BIRTHS)
+    return np.outer(both, [schedules.BIRTHS_MALE, 1 - schedules.BIRTHS_MALE])
+
+
+def told_totals(last: int) -> dict[int, float]:
+    """Residents of single years before 2000, as they are to those of 2000, which are `last`."""
+    return {
+        year: number * last / _TOLD_POPULATION[-1]
+        for year, number in zip(_TOLD[:-1], _TOLD_POPULATION[:-1], strict=True)
+    }
 
 
 @dataclass(frozen=True)

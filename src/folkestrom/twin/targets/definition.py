@@ -71,6 +71,9 @@ class Targets:
         int64[T+1, 2, C]: residents by citizenship; adds to the population by sex.
     immigration_citizenship
         float64[T, C]: shares of a window's immigration by citizenship; each row adds to 1.
+    quarters
+        int64[T, 4, 4]: births, deaths, immigration and emigration from 1 January to each quarter's
+        end, as published then; -1 where nothing is to be met. None: events know no season.
     notes
         What a reader has to know: assumptions made, every unit changed by raking.
     """
@@ -93,6 +96,7 @@ class Targets:
     citizenship_codes: tuple[str, ...]
     citizenship: Ints
     immigration_citizenship: Floats
+    quarters: Ints | None = None
     source: str = "embedded"
     scale: float = 1.0
     notes: tuple[str, ...] = field(default=(), repr=False)
@@ -105,6 +109,12 @@ class Targets:
     def windows(self) -> int:
         """Number of years of flow."""
         return len(self.years) - 1
+
+    @property
+    def flows(self) -> Ints:
+        """int64[T, 4]: births, deaths, immigration and emigration of each window."""
+        births = self.births.sum(axis=1)
+        return np.stack([births, self.deaths, self.immigration, self.emigration], axis=1)
 
     @property
     def total(self) -> Ints:

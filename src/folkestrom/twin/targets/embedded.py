@@ -2,7 +2,8 @@
 
 The stock of 1 January 2021 meets Table 1 and Table 2 at once, the stocks of 2020, 2016 and 2011
 give Table 1's percentages to the decimal, and 2020 has the key figures' account. Everything between
-and before is a back-cast by schedules (`targets_backcast`), and says so.
+and before is a back-cast by schedules (`targets_backcast`), and says so. What lies before 2000 is a
+back-cast of its own, from the stock of 2000.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from folkestrom.twin.targets.backcast import (
     BackcastProblem,
     Constraint,
     emigrants,
+    told_births,
+    told_totals,
 )
 from folkestrom.twin.targets.citizenship import Citizenships, citizenship_targets
 from folkestrom.twin.targets.definition import (
@@ -39,6 +42,8 @@ Floats = NDArray[np.float64]
 #: (low, high) ages of a group of Table 1 -> residents.
 Groups = dict[tuple[int, int], int]
 
+#: The first year of all, and the first that the sources' own tables reach back to.
+EARLIEST: Final = 1985
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = published.YEAR
 _YEARS: Final = tuple(range(FIRST_YEAR, LAST_YEAR + 1))
@@ -57,21 +62,28 @@ def embedded_targets(first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -
     Parameters
     ----------
     first_year
-        Year of the first 1 January, from 2000.
+        Year of the first 1 January, from 1985.
     last_year
         Year of the last: 2021, the only one that the page's tables are about.
     """
-    if last_year != LAST_YEAR or not FIRST_YEAR <= first_year < LAST_YEAR:
+    if last_year != LAST_YEAR or not EARLIEST <= first_year < LAST_YEAR:
         raise UserError(
             "is not a span that the embedded tables cover",
             where="years",
             value=f"{first_year}-{last_year}",
-            allowed=f"from {FIRST_YEAR} or later to {LAST_YEAR}",
+            allowed=f"from {EARLIEST} or later to {LAST_YEAR}",
             next_step="Choose years inside that span, or give a reference folder.",
         )
     population, births = _whole_stocks()
-    start = first_year - FIRST_YEAR
-    return _assemble(_YEARS[start:], population[start:], births[start:])
+    years = _YEARS
+    if first_year < FIRST_YEAR:
+        before, born = _earlier_stocks()
+        population, births = (
+            np.concatenate(pair) for pair in ((before, population), (born, births))
+        )
+        years = (*range(EARLIEST, FIRST_YEAR), *years)
+    start = first_year - years[0]
+    return _assemble(years[start:], population[start:], births[start:])
 
 
 def _assemble(years: tuple[int, ...], population: Ints, births: Ints) -> Targets:
@@ -173,6 +185,26 @@ def _whole_stocks() -> tuple[Ints, Ints]:
     # The answer is kept for the next call, so nobody may change it.
     population.flags.writeable = births.flags.writeable = False
     return population, births
+
+
+@cache
+def _earlier_stocks() -> tuple[Ints, Ints]:
+    """Stocks int64[15, 2, 106] and births int64[15, 2] of 1985-1999, which lead to that of 2000."""
+    end = _whole_stocks()[0][0]
+    years = tuple(range(EARLIEST, FIRST_YEAR + 1))
+    last = len(years) - 1
+    births = told_births(years[:-1])
+    problem = BackcastProblem(years, published.five_year(end).astype(np.float64), births)
+    fixed = [
+        Constraint(last, age, age + 1, float(end[sex, age]), sex)
+        for sex in range(2)
+        for age in range(AGES)
+    ]
+    totals = told_totals(int(end.sum()))
+    fixed += [Constraint(year - EARLIEST, 0, AGES, total) for year, total in totals.items()]
+    answer = problem.solve(fixed)
+    population = np.stack([_round_stock(answer.population[t], None) for t in range(last)])
+    return population, np.round(births).astype(np.int64)
 
 
 def _boundaries() -> list[tuple[int, int]]:

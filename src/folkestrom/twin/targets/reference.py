@@ -7,6 +7,7 @@ Municipalities, marital status and citizenship are made to fit them.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Final
 
@@ -29,14 +30,18 @@ from folkestrom.twin.targets.embedded import spread
 from folkestrom.twin.targets.marital import final_marital
 from folkestrom.twin.targets.municipalities import reference_municipalities
 from folkestrom.twin.targets.rounding import largest_remainder
-from folkestrom.twin.targets.schedules import BIRTHS_MALE
+from folkestrom.twin.targets.schedules import BIRTHS_MALE, SEASON
 
 POPULATION: Final = "population/pop_nation_sex_age_year.csv.gz"
 ACCOUNTS: Final = "population/ssb_05803_1735_2022.csv"
+EARLIER_POPULATION: Final = "mortality_fertility/Population.txt"
 BIRTHS_BY_SEX: Final = "mortality_fertility/Births.txt"
+QUARTERS: Final = "ssb_published_other/quarters_as_published.csv"
 
-#: Stocks begin in 1986, flows end with 2022.
-FIRST_YEAR: Final = 1986
+_FLOWS: Final = ("births", "deaths", "immigration", "emigration")
+_SIGNS: Final = np.array([1, -1, 1, -1])
+#: Table 07459 begins in 1986; 1985 is the Human Mortality Database's. Flows end with 2022.
+FIRST_YEAR: Final = 1985
 LAST_YEAR: Final = 2023
 
 _ACCOUNT_COLUMNS: Final = {
@@ -68,7 +73,8 @@ def reference_targets(
     """
     folder = Path(reference)
     years = _span(first_year, last_year)
-    population = read_population(folder / POPULATION, years)
+    table = read_population(folder / POPULATION, tuple(year for year in years if year > FIRST_YEAR))
+    population = np.concatenate([_population_before(folder, years), table])
     _check_agreement(years, population)
     accounts = read_accounts(folder / ACCOUNTS, years, population)
     births = _births_by_sex(folder / BIRTHS_BY_SEX, years[:-1], accounts["births"])
@@ -94,7 +100,8 @@ def reference_targets(
         notes=(*places.notes, *marital_notes, *citizens.notes),
     )
     check_consistency(targets)
-    return targets
+    quarters = published_quarters(folder / QUARTERS, years, targets.flows, targets.total)
+    return targets.altered({"quarters": quarters})
 
 
 def _span(first_year: int, last_year: int) -> tuple[int, ...]:
@@ -122,6 +129,29 @@ def read_population(path: Path, years: tuple[int, ...]) -> Ints:
             )
         out[:, sex] = cells.select(columns).to_numpy().T
     return out
+
+
+def _population_before(folder: Path, years: tuple[int, ...]) -> Ints:
+    """int64[1, 2, 106] of the year before table 07459, if it is asked for, else int64[0, 2, 106].
+
+    Sexes and ages are the Human Mortality Database's, their sum table 05803's.
+    """
+    if years[0] > FIRST_YEAR:
+        return np.empty((0, 2, AGES), dtype=np.int64)
+    cells = np.zeros((2, AGES))
+    for line in _lines(folder / EARLIER_POPULATION):
+        year, age, female, male, _ = line.split()
+        if year == str(FIRST_YEAR):
+            cells[:, min(int(age.rstrip("+")), OLDEST)] += float(male), float(female)
+    accounts = read_table(folder / ACCOUNTS, null_values=["NA"]).rename(_ACCOUNT_COLUMNS)
+    total = accounts.filter(pl.col("year").cast(pl.Int64) == FIRST_YEAR)["population"][0]
+    return largest_remainder(cells, int(total))[None]
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file of the Human Mortality Database below its head."""
+    _check_there(path)
+    return path.read_text(encoding="utf-8").splitlines()[3:]
 
 
 def read_accounts(path: Path, years: tuple[int, ...], population: Ints) -> dict[str, Ints]:
@@ -171,7 +201,7 @@ def _births_by_sex(path: Path, years: tuple[int, ...], totals: Ints) -> Ints:
     """int64[T, 2]: the totals of 05803, split as the Human Mortality Database splits them."""
     known: dict[int, tuple[float, float]] = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines()[3:]:
+        for line in _lines(path):
             parts = line.split()
             if len(parts) >= 4 and parts[0].isdigit():
                 known[int(parts[0])] = (float(parts[2]), float(parts[1]))
@@ -184,16 +214,71 @@ def _births_by_sex(path: Path, years: tuple[int, ...], totals: Ints) -> Ints:
     )
 
 
+def published_quarters(path: Path, years: tuple[int, ...], totals: Ints, stocks: Ints) -> Ints:
+    """int64[T, 4, 4]: births, deaths, immigration, emigration since 1 January, by quarter.
+
+    As published when the quarter was; -1 where nothing was. The fourth is the sum of the quarters.
+    Where only the population at the beginning of a quarter is known, the quarter before has its
+    usual births, deaths and emigrations, and immigration is what remains; and what the four
+    quarters of a year have too much, against its final figures, are deaths.
+
+    Parameters
+    ----------
+    path
+        The file; where there is none, nothing was published.
+    years
+        The T + 1 years of the stocks.
+    totals
+        int64[T, 4]: the final figures of the years.
+    stocks
+        int64[T + 1]: residents on each 1 January.
+    """
+    out = np.full((len(years) - 1, len(_FLOWS), 4), -1, dtype=np.int64)
+    if not path.exists():
+        return out
+    with path.open(encoding="utf-8") as stream:
+        rows = sorted(csv.DictReader(stream), key=lambda row: (row["period"], row["kind"]))
+    for row in rows:
+        t = int(row["period"][:4]) - years[0]
+        if not 0 <= t < len(out):
+            continue
+        first, last = int(row["period"][5]), int(row["period"][-1])
+        flows = np.array([int(row[kind]) for kind in _FLOWS])
+        if first == 1:
+            out[t, :, last - 1] = flows
+            continue
+        if out[t, 0, first - 2] == -1:
+            before = int(row["pop_begin"]) - int(stocks[t])
+            out[t, :, first - 2] = _before(first, before, totals[t], flows)
+        out[t, :, last - 1] = out[t, :, first - 2] + flows
+    return out
+
+
+def _before(quarter: int, growth: int, totals: Ints, flows: Ints) -> Ints:
+    """Return what the year had before a quarter, of which the growth is known."""
+    if quarter == 4:
+        before = totals - flows
+        before[_FLOWS.index("deaths")] += int(_SIGNS @ before) - growth
+        return before
+    before = np.rint(SEASON[:, : quarter - 1].sum(axis=1) * totals).astype(np.int64)
+    before[_FLOWS.index("immigration")] += growth - int(_SIGNS @ before)
+    return before
+
+
 def read_table(path: Path, **options: object) -> pl.DataFrame:
     """Read one CSV file of the reference folder, codes as text."""
+    _check_there(path)
+    text = {"location_code": pl.String, "kommunenummer": pl.String}
+    return pl.read_csv(path, schema_overrides=text, **options)  # type: ignore[arg-type]
+
+
+def _check_there(path: Path) -> None:
     if not path.exists():
         raise InputRefused(
             "is missing from the reference folder",
             where=str(path),
             next_step="Give the folder that holds it, or leave --reference out.",
         )
-    text = {"location_code": pl.String, "kommunenummer": pl.String}
-    return pl.read_csv(path, schema_overrides=text, **options)  # type: ignore[arg-type]
 
 
 def _check_agreement(years: tuple[int, ...], population: Ints) -> None:

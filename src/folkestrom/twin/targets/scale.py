@@ -73,6 +73,7 @@ def scale_targets(targets: Targets, scale: float) -> Targets:
             _times(targets.marital, scale), cohort_group_population(population)
         ),
         citizenship=_scaled_citizenship(targets, scale, population.sum(axis=2)),
+        quarters=_scaled_quarters(targets.quarters, scale),
         scale=float(scale),
         notes=(*targets.notes, f"every cell is {scale:g} times the target, rounded up or down"),
     )
@@ -116,9 +117,16 @@ def _multiplied(targets: Targets, scale: int) -> Targets:
     )
     return targets.altered(
         {name: getattr(targets, name) * scale for name in names},
+        quarters=_scaled_quarters(targets.quarters, scale),
         scale=float(scale),
         notes=(*targets.notes, f"every cell is {scale} times the target"),
     )
+
+
+def _scaled_quarters(quarters: Ints | None, scale: float) -> Ints | None:
+    if quarters is None:
+        return None
+    return np.where(quarters < 0, quarters, np.rint(quarters * scale)).astype(np.int64)
 
 
 @dataclass(frozen=True)

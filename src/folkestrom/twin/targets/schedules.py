@@ -88,6 +88,13 @@ EMIGRATION: Final = (
 IMMIGRATION: Final = RogersCastro(0.05958, 0.05499, 0.24404, 22.45182, 0.09512, 0.25069, 0.0)
 #: Men among immigrants: labour migration after 2004 made it more than half (an assumption).
 IMMIGRATION_MALE: Final = 0.54
+#: Shares of a year's events by its first, second and third quarter: means of the quarters that
+#: Statistics Norway published of 2013-2016.
+SEASON: Final = np.array(
+    [[0.244, 0.267, 0.266], [0.268, 0.237, 0.235], [0.240, 0.210, 0.302], [0.225, 0.210, 0.275]]
+)
+#: Events come a little before they are counted.
+_EARLY: Final = (1.012, 1.012, 1.06, 1.06)
 #: Boys among live births: Human Mortality Database, Norway, births 2000-2021.
 BIRTHS_MALE: Final = 0.5135
 
@@ -152,3 +159,27 @@ def ever_married(age: ArrayLike, birth_year: ArrayLike, sex: int) -> Floats:
     median = median + (3.0 if sex == 0 else 0.0)
     beyond = np.maximum(np.asarray(age, dtype=np.float64) - 14.0, 1e-6)
     return np.asarray(1.0 / (1.0 + ((median - 14.0) / beyond) ** 4))
+
+
+def seasons(quarters: NDArray[np.int64], totals: NDArray[np.int64]) -> Floats:
+    """float64[T, 4, 5]: shares of a year's events from 1 January to each quarter's end.
+
+    Parameters
+    ----------
+    quarters
+        From `reference.published_quarters`.
+    totals
+        int64[T, 4].
+    """
+    usual = np.zeros((*quarters.shape[:2], 5))
+    usual[:, :, 1:4] = np.cumsum(SEASON, axis=1)
+    usual[:, :, 4] = 1.0
+    out = usual.copy()
+    total = np.maximum(totals, 1)
+    for t, kind in np.ndindex(quarters.shape[:2]):
+        told = quarters[t, kind, :3]
+        at = np.flatnonzero(told != -1)
+        known = np.concatenate([[0.0], usual[t, kind, at + 1], [1.0]])
+        shares = np.minimum(told[at] * _EARLY[kind] / total[t, kind], 1.0)
+        out[t, kind] = np.interp(usual[t, kind], known, [0.0, *shares, 1.0])
+    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -278,12 +280,15 @@ def arrive(
     people: People,
     persons: Index,
     truth: Mobility,
-    days: tuple[int, int],
+    days: tuple[Callable[[NDArray[np.float64]], Index], int],
     residents: tuple[NDArray[np.int32], Index],
     year: int,
     seed: int,
 ) -> NDArray[np.int32]:
-    """Finish newcomers: tastes, mothers (`residents` by cell), the day of arrival (returned)."""
+    """Finish newcomers: tastes, mothers (`residents` by cell), the day of arrival (returned).
+
+    `days` are the day of a uniform number, and the window's end.
+    """
     origins.give_tastes(people, persons, truth, seed)
     age = year - 1 - people.birth_year[persons]
     women = persons[(people.sex[persons] == 1) & (age >= 18)]
@@ -294,8 +299,8 @@ def arrive(
     link_children(people, children, women, edges, codes, year, seed)
     find_mothers(people, persons, *residents, year, seed)
     people.first_municipality[persons] = people.municipality[persons]
-    first, last = days
-    day = first + (draws(seed, persons, year, _DAY) * (last - first)).astype(np.int64)
+    day_of, last = days
+    day = day_of(draws(seed, persons, year, _DAY))
     offset = persons[0] if len(persons) else 0
     with_mother = people.mother[children] >= offset
     day[children[with_mother] - offset] = day[people.mother[children[with_mother]] - offset]

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from folkestrom.twin.lives.births import FIRST_AGE
 from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.mobility import ADULT
 
 AGES = 106
 """Rows of age per sex: 0 … 103, 104 (104 and older), 105 = born during the year."""
 OLDEST, NEWBORN = 104, 105
 CELLS = 2 * AGES
+
+
+def rounds() -> list[list[int]]:
+    """Return the cells of women, men, minors who may be mothers, and children.
+
+    Each round looks at the ones before. Nobody may look at a person of the same round: its cells
+    are drawn at the same time, and what is seen would depend on which comes first.
+    """
+    adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)
+    return [
+        [AGES + a for a in adults],
+        list(adults),
+        [*minors, *(AGES + a for a in minors)],
+        [*children, *(AGES + a for a in children)],
+    ]
 
 
 @kernel

@@ -13,6 +13,8 @@ from folkestrom.twin.lives import pairing, stock
 from folkestrom.twin.lives.mobility import Mobility, age_level
 from folkestrom.twin.lives.outcomes import Tables
 from folkestrom.twin.lives.people import LATE_EMIGRATION, NEVER, RESIDENT, People, allocate
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.channels import DAY
 from folkestrom.twin.targets.citizenship import (
     Migrants,
     immigrant_targets,
@@ -26,7 +28,6 @@ from folkestrom.twin.targets.schedules import (
     fertility_rates,
     immigration_shares,
 )
-from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.calibration import ENLARGEMENT, Calibration
 from folkestrom.twin.years.cells import count_citizens, count_origins, count_places
 from folkestrom.twin.years.settlement import immigrant_attraction
@@ -214,10 +215,18 @@ def record_columns(country: Country, persons: NDArray[np.int64]) -> dict[str, An
     }
 
 
-def report_stock(country: Country, out: r.Collector) -> None:
-    """Write the first registrations."""
-    persons = np.arange(country.size)
+def report_stock(country: Country) -> r.Rows:
+    """Return the first registrations, received in order through a day."""
+    persons, out = np.arange(country.size), r.Collector()
     out.add(
         r.FIRST_REGISTRATION, persons, stock.day_number(country.targets.years[0]) - 1,
         **record_columns(country, persons), partner=country.people.partner[persons], origin=3,
     )  # fmt: skip
+    rows = out.rows()
+    size = len(rows)
+    begin = (rows.day[0] if size else 0) * DAY
+    rows.received = begin + 3600 * 6 + np.arange(size, dtype=np.int64) * 43_200 // max(size, 1)
+    rows.number = country.next_number + np.arange(size)
+    country.next_number += size
+    country.earlier = rows
+    return rows

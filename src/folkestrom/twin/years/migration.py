@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,8 +38,8 @@ from folkestrom.twin.lives.people import (
     spouses,
 )
 from folkestrom.twin.lives.random import draws
+from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.years import arrivals
-from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.country import Country, place_columns, record_columns
 from folkestrom.twin.years.settlement import drawn_as_immigrants
 from folkestrom.twin.years.window import Index, Window, _days, destination
@@ -78,7 +80,7 @@ def bring_back(country: Country, w: Window, wanted: NDArray[np.int64]) -> Index:
     people.status[back] = RESIDENT
     country.calibration.take_back(int(country.calibration.counted(people, back).sum()))
     people.outcome[back] = STAY
-    day = _days(country, back, w, _BACK)
+    day = _days(country, back, w, _BACK, r.IMMIGRATION)
     people.last_residence[back] = day
     people.last_marital[back] = day
     people.reports[back] = np.minimum(people.reports[back] + 1, 250)
@@ -136,8 +138,9 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Ind
     arrivals.give_citizenship(people, new, countries, by_sex, wanted, w.year, seed)
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
     day = arrivals.arrive(
-        people, new, country.truth, (w.first_day, w.end_day), (w.order, w.start), w.year, seed
-    )
+        people, new, country.truth, (partial(w.days, r.IMMIGRATION), w.end_day),
+        (w.order, w.start), w.year, seed,
+    )  # fmt: skip
     late = (draws(seed, new, w.year, _LATE) < LATE_ARRIVALS) & (w.fraction == 1.0)
     late &= (
         (people.birth[new] < w.first_day - 40)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.people import ABROAD, DEAD, FIRST_NUMBER, RESIDENT, VOID, People
 from folkestrom.twin.lives.random import uniforms
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
 
 Index = NDArray[np.int64]
 SHARE = 0.012
 """Share of an earlier window's births, deaths and migrations revised after its extraction."""
 LEAST_RATIO = 20.5
-"""Gross revisions are at least this many times the net that the year's adjustment forces."""
+"""Gross revisions are at least this many times the net that the year's adjustment forces,"""
+MOST_GROSS = 0.03, 200
+"""but for this at most: a share of the reports that could be revised, and a number."""
 _ORDER, _DAY = 111, 112
 _MANY = 20_000
 _PLUS, _MINUS = (r.EMIGRATION, r.DEATH), (r.IMMIGRATION, r.BIRTH, r.FIRST_REGISTRATION)
@@ -80,7 +82,8 @@ def gross_and_net(
     gross = share * flows
     if adjustment is None:
         return min(round(gross * 0.42), most[0]), min(round(gross * 0.58), most[1])
-    gross = max(gross, LEAST_RATIO * abs(adjustment))
+    most_gross = max(MOST_GROSS[0] * flows + MOST_GROSS[1], abs(adjustment))
+    gross = max(gross, min(LEAST_RATIO * abs(adjustment), most_gross))
     plus = round((gross + adjustment) / 2)
     minus = plus - adjustment
     short = max(plus - most[0], minus - most[1], 0)

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives import pairing
-from folkestrom.twin.lives.births import FIRST_AGE, choose_fathers
-from folkestrom.twin.lives.mobility import ADULT
+from folkestrom.twin.lives.births import choose_fathers
 from folkestrom.twin.lives.origins import EU8_BORN, NORWEGIAN_BORN, group_table
 from folkestrom.twin.lives.outcomes import (
     LATE_SHARE,
@@ -27,15 +26,17 @@ from folkestrom.twin.lives.outcomes import (
 )
 from folkestrom.twin.lives.people import ABROAD, LEAVE, RESIDENT, STAY, People
 from folkestrom.twin.lives.random import uniforms
+from folkestrom.twin.lives.stock import day_number
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.channels import SMALL_OFFICE, deliveries
+from folkestrom.twin.receipt.files import Writer
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.targets.definition import Targets
-from folkestrom.twin.years import arrivals, migration, spouses, wedlock, window
+from folkestrom.twin.years import arrivals, clean_ups, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
-from folkestrom.twin.years import reports as r
 from folkestrom.twin.years.calibration import Forecast, Leaving
-from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status
+from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status, rounds
 from folkestrom.twin.years.country import Country
-from folkestrom.twin.years.files import Writer
-from folkestrom.twin.years.reports import Rows
 from folkestrom.twin.years.window import Index, Window
 
 Step = Callable[[str, int, int], None]
@@ -135,7 +136,7 @@ def simulate(
     steps = targets.windows + 2
     progress("the stock", 1, steps)
     with ThreadPoolExecutor(1) as background:
-        pending = background.submit(writer.write, _stock_rows(state))
+        pending = background.submit(writer.write, c.report_stock(state))
         for t in range(targets.windows + 1):
             months = 12 if t < targets.windows else 1
             w = window.open_window(state, t, months)
@@ -159,32 +160,13 @@ def _next(
     return background.submit(writer.write, rows)
 
 
-def _stock_rows(state: c.Country) -> r.Rows:
-    out = r.Collector()
-    c.report_stock(state, out)
-    rows = out.rows()
-    size = len(rows)
-    begin = (rows.day[0] if size else 0) * r.DAY
-    rows.received = begin + 3600 * 6 + np.arange(size, dtype=np.int64) * 43_200 // max(size, 1)
-    rows.number = state.next_number + np.arange(size)
-    state.next_number += size
-    state.earlier = rows
-    return rows
-
-
 def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer] = ()) -> None:
     """Do one window, in the order in which one thing depends on another."""
-    due = np.zeros((2, AGES), np.int64)
     # Reports about earlier windows come between two extractions. The January after the last target
     # has none of that time: what is still unreported then stays so.
+    due = np.zeros((2, AGES), np.int64)
     if w.opens < w.closes:
-        window.clear_up(state, w)
-        wedlock.report_partners_late(state, w)
-        window.revise_earlier(state, w)
-        if w.calibrated:
-            window.make_plan(state, w)
-        due = window.cells_of(state, state.overdue(w.year), w.year)
-        window.report_overdue(state, w)
+        due = _look_back(state, w)
     pairing.part(state.people, state.size, w.year, state.seed)
     pairing.live_together(state.people, state.size, pairing.SEEKING, w.year, state.seed)
     window.list_cells(state, w)
@@ -197,6 +179,8 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
         state.calibration.remember(w.expected[:, 1])
         spouses.exchange_deaths(state, w)
     births, late = _births(state, w)
+    if w.calibrated:
+        clean_ups.leave_unreported(state, w)
     # What people really did, before the register hears of it.
     w.true_outcome = state.people.outcome[w.order[: w.start[-1]]].copy()
     window.bear(state, w, births, late)
@@ -214,6 +198,18 @@ def run_window(state: c.Country, w: window.Window, observers: Sequence[Observer]
     migration.move_babies(state, w)
     if w.calibrated:
         migration.even_out(state, w)
+
+
+def _look_back(state: c.Country, w: window.Window) -> NDArray[np.int64]:
+    """Report and revise what happened before; returns the emigrations of it by cell."""
+    clean_ups.clear_up(state, w)
+    wedlock.report_partners_late(state, w)
+    window.revise_earlier(state, w)
+    if w.calibrated:
+        window.make_plan(state, w)
+    due = window.cells_of(state, state.overdue(w.year), w.year)
+    window.report_overdue(state, w)
+    return due
 
 
 def _steer(state: c.Country, w: window.Window, due: NDArray[np.int64]) -> None:
@@ -324,21 +320,6 @@ def _exact_never_married(
                 deaths[cell, 1] -= step
                 deaths[cell, status] += step
                 over -= step
-
-
-def rounds() -> list[list[int]]:
-    """Return the cells of women, men, minors who may be mothers, and children.
-
-    Each round looks at the ones before. Nobody may look at a person of the same round: its cells
-    are drawn at the same time, and what is seen would depend on which comes first.
-    """
-    adults, minors, children = range(ADULT, 105), range(FIRST_AGE, ADULT), range(FIRST_AGE)
-    return [
-        [AGES + a for a in adults],
-        list(adults),
-        [*minors, *(AGES + a for a in minors)],
-        [*children, *(AGES + a for a in children)],
-    ]
 
 
 def draw_outcomes(
@@ -474,21 +455,34 @@ def finish(
     moves = housing.rearrange(state, w, rows) if housing else None
     # What happened before the window (a late death's widowhood, say) is known only now.
     rows.late |= rows.day < w.first_day
-    r.receive(rows, state.seed, w.year, w.opens, w.closes)
+    channels = deliveries(w.first_day, w.closes, False), deliveries(w.first_day, w.closes, True)
+    offices = state.targets.municipality_population[min(w.t, state.targets.windows)]
+    small = offices < SMALL_OFFICE * state.targets.scale
+    for part in (rows,) if moves is None else (rows, moves):
+        of = small[state.people.municipality[part.person]]
+        r.receive(part, state.seed, w.year, w.opens, channels, of)
+    if w.found_month:
+        r.receive_found(rows, w.cleaned, day_number(w.year, w.found_month), channels[0])
     final = np.isin(rows.kind, (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION, r.MOVE)) & (
         rows.relation == 0
     )
-    for observer in observers:
-        observer.closed(state, w, rows)
     state.erroneous = np.flatnonzero(w.erroneous)
-    size = len(rows)
-    if moves is not None:
-        r.receive(moves, state.seed, w.year, w.opens, w.closes)
-        rows = r.join([rows, moves])
-    rows = r.revise(rows, state.seed, w.year, w.closes, state.units)
+    plain, size = rows, len(rows)
+    rows = rows if moves is None else r.join([rows, moves])
+    rows = r.revise(rows, state.seed, w.year, channels[0], state.units)
+    quarters = state.targets.quarters
+    if w.calibrated and quarters is not None:
+        given = state.seed, w.year, w.opens, channels[0]
+        rows, missing = r.meet_quarters(rows, given, state.units, quarters[w.t])
+        if missing:
+            state.notes.append(f"{w.year}: published quarters are off by {missing}")
+    unrevised = rows.relation[:size] == 0
+    np.copyto(plain.received, rows.received[:size], where=unrevised)
+    for observer in observers:
+        observer.closed(state, w, plain)
     # A report already corrected is left alone: to annul the correction would revive the first.
     keep = np.zeros(len(rows), np.bool_)
-    keep[:size] = final & (rows.relation[:size] == 0)
+    keep[:size] = final & unrevised
     rows, order = r.number(rows, state.next_number)
     state.next_number += len(rows)
     for observer in observers:

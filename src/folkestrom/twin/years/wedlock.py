@@ -10,7 +10,7 @@ from folkestrom.twin.lives.origins import NORWAY
 from folkestrom.twin.lives.pairing import match
 from folkestrom.twin.lives.people import ABROAD, LEAVE, NEVER, NOTHING, RESIDENT
 from folkestrom.twin.lives.random import draws, permutation
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.migration import naturalising
 from folkestrom.twin.years.window import Index, Window

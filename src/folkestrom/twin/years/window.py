@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,9 @@ from folkestrom.twin.lives.people import (
 )  # fmt: skip
 from folkestrom.twin.lives.random import draws, uniforms
 from folkestrom.twin.lives.stock import day_number
-from folkestrom.twin.years import reports as r
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.channels import DAY
+from folkestrom.twin.targets.schedules import seasons
 from folkestrom.twin.years import revisions
 from folkestrom.twin.years.cells import AGES, list_by_cell
 from folkestrom.twin.years.country import (
@@ -36,13 +39,12 @@ from folkestrom.twin.years.country import (
 from folkestrom.twin.years.plan import WindowPlan, plan_window, start_and_end
 
 Index = NDArray[np.int64]
-_EXIT, _DUE, _LATE_Q, _LATE_D, _NEW, _POISSON = 121, 122, 123, 124, 125, 126
+_SEASONAL = (r.BIRTH, r.DEATH, r.IMMIGRATION, r.EMIGRATION)
+_EXIT, _DUE, _LATE_D, _NEW, _POISSON = 121, 122, 124, 125, 126
 _MOTHERS_DAY = 127
 FOUND_LATER = (0.72, 0.14)
 """Of late reports of leaving, shares that come in the next window and the one after (assumption);
 the rest wait for a clean-up."""
-CLEAN_UP_YEARS, CLEAN_UP_SHARE = 3, 0.5
-"""A clean-up comes every so many years, and finds such a share (assumption)."""
 FERTILITY = (1.1, 1.5, 2.1, 1.5, 1.1, 1.1, 1.1, 1.0)
 """Fertility of women by region of birth, Norway last, against the schedule (assumption)."""
 LATE_DEATHS, LATE_BIRTHS = 0.003, 0.001
@@ -63,6 +65,9 @@ class Window:
         Days of the year; `end_day` is exclusive.
     fraction
         Part of the year (1, or that of the last month).
+    season
+        (4, 5) shares of the year's births, deaths, immigrations and emigrations from 1 January to
+        each quarter's end, or None.
     other
         (2, 106) changes of the stock without a flow.
     """
@@ -75,6 +80,7 @@ class Window:
     end_day: int
     calibrated: bool
     fraction: float = 1.0
+    season: NDArray[np.float64] | None = None
     out: r.Collector = field(default_factory=r.Collector)
     other: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, AGES), np.int64))
     revised: revisions.Revisions | None = None
@@ -88,6 +94,7 @@ class Window:
     children: Index = field(default_factory=lambda: np.empty(0, np.int64))
     spouse_group: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
     cleaned: Index = field(default_factory=lambda: np.empty(0, np.int64))
+    found_month: int = 0
     hidden: Index = field(default_factory=lambda: np.empty(0, np.int64))
     real_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
     late_births: NDArray[np.int64] = field(default_factory=lambda: np.zeros(2, np.int64))
@@ -104,10 +111,23 @@ class Window:
             raise FolkestromError("A free window has no plan.")
         return self.plan
 
+    def days(self, kind: int, u: NDArray[np.float64], low: Index | None = None) -> Index:
+        """Return days from `low` on for uniform numbers, by the season of a kind of event."""
+        low = np.full(len(u), self.first_day) if low is None else low
+        if self.season is None or kind not in _SEASONAL:
+            return low + (u * (self.end_day - low)).astype(np.int64)
+        starts = [day_number(self.year, month) for month in (1, 4, 7, 10)]
+        edges, share = np.array([*starts, self.end_day]), self.season[_SEASONAL.index(kind)]
+        begin = np.interp(low, edges, share)
+        # In the order of the draws, evenly: chance would move quarters too far from what is told.
+        u = (np.argsort(np.argsort(u, kind="stable"), kind="stable") + 0.5) / max(len(u), 1)
+        day = np.interp(begin + u * (1.0 - begin), share, edges).astype(np.int64)
+        return np.minimum(day, self.end_day - 1)
+
 
 def extraction_second(year: int) -> int:
     """Return 1 February of `year`, 00:00 in Oslo, as seconds UTC (standard time, UTC + 1)."""
-    return day_number(year, 2, 1) * r.DAY - 3600
+    return day_number(year, 2, 1) * DAY - 3600
 
 
 def open_window(country: Country, t: int, months: int = 12) -> Window:
@@ -117,9 +137,13 @@ def open_window(country: Country, t: int, months: int = 12) -> Window:
     opens = extraction_second(year)
     closes = opens if months == 1 else extraction_second(year + 1)
     fraction = (end - day_number(year)) / 365.0 if months == 1 else 1.0
+    quarters, season = country.targets.quarters, None
+    if quarters is not None and months == 12:
+        season = seasons(quarters[t : t + 1], country.targets.flows[t : t + 1])[0]
     return Window(
-        t, year, opens, closes, day_number(year), end, country.calibrated and months == 12, fraction
-    )
+        t, year, opens, closes, day_number(year), end, country.calibrated and months == 12,
+        fraction, season,
+    )  # fmt: skip
 
 
 def cells_of(country: Country, persons: Index, year: int) -> NDArray[np.int64]:
@@ -257,6 +281,7 @@ def report_overdue(country: Country, w: Window) -> None:
     people.last_residence[gone] = people.pending_day[gone]
     people.left_year[gone] = w.year
     people.pending[gone] = NOTHING
+    people.pending_due[gone] = 0
     n = country.size
     moved = np.flatnonzero((people.pending[:n] == LATE_MOVE) & (people.status[:n] == RESIDENT))
     before = place_columns(country, moved, "_from")
@@ -300,7 +325,7 @@ def apply_exits(country: Country, w: Window) -> Index:
     dead, gone = chosen[outcome == DIE], chosen[outcome == LEAVE]
     _bury(country, w, dead)
     children_first = people.leader[gone] >= 0
-    day = _days(country, gone, w, _EXIT)
+    day = _days(country, gone, w, _EXIT, r.EMIGRATION)
     follow = gone[children_first & (people.outcome[people.leader[gone]] == LEAVE)]
     people.exit_day[gone] = day
     people.exit_day[follow] = people.exit_day[people.leader[follow]]
@@ -319,19 +344,18 @@ def apply_exits(country: Country, w: Window) -> Index:
     return dead
 
 
-def _days(country: Country, persons: Index, w: Window, purpose: int) -> NDArray[np.int64]:
+def _days(country: Country, persons: Index, w: Window, purpose: int, kind: int = 0) -> Index:
     """Return days of the window, after the persons' last event of residence."""
     last = country.people.last_residence[persons].astype(np.int64)
     low = np.maximum(last + 1, w.first_day)
     low = np.minimum(low, w.end_day - 1)
-    u = draws(country.seed, persons, w.year, purpose)
-    return low + (u * (w.end_day - low)).astype(np.int64)
+    return w.days(kind, draws(country.seed, persons, w.year, purpose), low)
 
 
 def _bury(country: Country, w: Window, dead: Index) -> None:
     """Report deaths; three in a thousand are of the last weeks of the year before."""
     people = country.people
-    day = _days(country, dead, w, _EXIT)
+    day = _days(country, dead, w, _EXIT, r.DEATH)
     before = np.minimum(
         w.first_day - 1 - (draws(country.seed, dead, w.year, _LATE_D + 9) * 20).astype(np.int64),
         w.first_day - 1,
@@ -356,22 +380,13 @@ def _hide(country: Country, w: Window, gone: Index) -> None:
     soon, later = FOUND_LATER[0], sum(FOUND_LATER)
     due = np.where(u < soon, w.year + 1, np.where(u < later, w.year + 2, NEVER))
     people.pending[gone] = LATE_EMIGRATION
-    people.pending_due[gone] = due
+    # Whom a published clean-up will find waits for it.
+    people.pending_due[gone] = np.where(
+        people.pending_due[gone] > w.year + 2, people.pending_due[gone], due
+    )
     people.pending_day[gone] = people.exit_day[gone]
     people.outcome[gone] = STAY  # as far as the register can see
     w.hidden = gone
-
-
-def clear_up(country: Country, w: Window) -> None:
-    """Find many of those who left long ago: a bulk clean-up."""
-    if w.year % CLEAN_UP_YEARS:
-        return
-    people, n = country.people, country.size
-    never = np.flatnonzero(
-        (people.pending[:n] == LATE_EMIGRATION) & (people.pending_due[:n] == NEVER)
-    )
-    w.cleaned = never[draws(country.seed, never, w.year, _LATE_Q) < CLEAN_UP_SHARE]
-    people.pending_due[w.cleaned] = w.year
 
 
 def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[np.int64]) -> None:
@@ -391,7 +406,7 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     fathers = births.find_fathers(people, mothers, w.order, w.start, w.year, seed)
     sexes = births.deal_sexes(total, int(numbers[0]), seed, w.year)
     children = births.create_children(
-        people, country.size, mothers, fathers, sexes, (w.first_day, w.end_day), w.year, seed,
+        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.year, seed,
         int(country.codes[0]),
     )  # fmt: skip
     country.size += total
@@ -429,7 +444,7 @@ def infant_exits(
         dead = pool[: deaths[sex]]
         gone = pool[deaths[sex] : deaths[sex] + leaving[sex]]
         for persons, kind, status in ((dead, r.DEATH, DEAD), (gone, r.EMIGRATION, ABROAD)):
-            day = _days(country, persons, w, _EXIT)
+            day = _days(country, persons, w, _EXIT, kind)
             day = np.maximum(day, people.birth[persons])
             extra = {} if kind == r.DEATH else {"country": destination(country, persons, w.year)}
             w.out.add(kind, persons, day, **place_columns(country, persons, "_from"), **extra)

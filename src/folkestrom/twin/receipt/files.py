@@ -16,7 +16,7 @@ from folkestrom.model.countries import COUNTRIES
 from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.people import FIRST_NUMBER
-from folkestrom.twin.years.reports import ANNULMENT, ANNULS, CORRECTS, Rows
+from folkestrom.twin.receipt.reports import ANNULMENT, ANNULS, CORRECTS, Rows
 
 _DIGITS = 9
 FIRST_DWELLING = 500_000_001

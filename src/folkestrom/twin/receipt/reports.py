@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.people import FIRST_NUMBER
 from folkestrom.twin.lives.random import draws, uniforms
+from folkestrom.twin.receipt import quarters
+from folkestrom.twin.receipt.channels import DAY, Deliveries, weibull_delays
 
 FIRST_REGISTRATION, BIRTH, IMMIGRATION, ATTRIBUTE, MOVE = 1, 2, 3, 4, 5
 MARITAL, CITIZENSHIP, EMIGRATION, DEATH, ANNULMENT = 6, 7, 8, 9, 10
-DAY = 86_400
 
 ANNULS, CORRECTS = 1, 2
 
@@ -25,18 +26,10 @@ COLUMNS = (
 )  # fmt: skip
 """Content columns, int32, -1 = empty; the last is not written."""
 
-MEAN_DELAY = np.array([0, 1, 4, 20, 10, 6, 12, 10, 25, 4, 20, 0, 0], np.float64)
-"""Mean delay in days by kind; one report in twenty has a tail eight times as long.
-
-The source names emigration as the worst reported event; the figures are assumptions of the twin.
-"""
-
-TAIL_SHARE, TAIL_FACTOR = 0.05, 8.0
-"""Share of reports whose mean delay is longer, and by what factor (assumption)."""
 CORRECTED_SHARE, DOUBLED_SHARE = 0.012, 0.006
 """Share of reports corrected, and entered twice with one copy annulled, within the window."""
 
-_RECEIVED, _TAIL, _REVISE, _SHIFT, _LATER = 31, 32, 33, 34, 35
+_RECEIVED, _REVISE, _SHIFT, _LATER = 31, 33, 34, 35
 
 
 @dataclass
@@ -128,33 +121,62 @@ def _place(rows: Rows, part: slice, name: str, values: Any) -> None:
         rows.content[name][part] = values
 
 
-def receive(rows: Rows, seed: int, year: int, opens: int, closes: int) -> None:
-    """Give every report its time of receipt, in seconds UTC, before `closes`.
+def receive(
+    rows: Rows, seed: int, year: int, opens: int, channels: tuple[Deliveries, Deliveries],
+    small: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Give every report its time of receipt, in seconds UTC.
 
     A report about an earlier window comes after that window's extraction (`opens`); others
-    come after their event. A delay that would pass the extraction is drawn anew before it:
-    what is to come later has been decided as late.
+    come after their event. A delay that would pass the last delivery is drawn anew before it:
+    what is to come later has been decided as late. `channels` are those of large and of `small`
+    offices.
     """
     counter = np.arange(len(rows)) + 131 * rows.person.astype(np.int64)
     u = draws(seed, counter, year, _RECEIVED)
-    tail = draws(seed, counter, year, _TAIL) < TAIL_SHARE
-    mean = MEAN_DELAY[rows.kind] * np.where(tail, TAIL_FACTOR, 1.0)
+    scale, shape = weibull_delays()
     start = rows.day.astype(np.int64) * DAY + 8 * 3600
-    delay = (-np.log1p(-u) * mean * DAY).astype(np.int64)
-    room = np.maximum(closes - 1 - start, 1)
+    delay = (scale[rows.kind] * DAY * (-np.log1p(-u)) ** (1.0 / shape[rows.kind])).astype(np.int64)
+    last = np.where(small, channels[1].last, channels[0].last)
+    room = np.maximum(last - 1 - start, DAY // 2)
     delay = np.where(
         delay >= room, (draws(seed, counter, year, _RECEIVED + 50) * room).astype(np.int64), delay
     )
-    timely = np.minimum(start + delay, closes - 1)
-    after = opens + (u**2 * (closes - opens - 1)).astype(np.int64)
-    rows.received = np.where(rows.late, after, timely)
+    after = opens + (u**2 * np.maximum(last - opens - 1, 0)).astype(np.int64)
+    moments = np.where(rows.late, after, start + delay)
+    rows.received = np.where(small, channels[1].receive(moments), channels[0].receive(moments))
+    _keep_order(rows)
 
 
-def revise(rows: Rows, seed: int, year: int, closes: int, units: NDArray[np.int16]) -> Rows:
+def _keep_order(rows: Rows) -> None:
+    """Let nothing be received of a person before what started or restored his or her record."""
+    starts = np.isin(rows.kind, (BIRTH, IMMIGRATION, ANNULMENT))
+    index = np.flatnonzero(np.isin(rows.person, rows.person[starts]))
+    first = np.where(rows.kind[index] == ANNULMENT, -1, rows.day[index])
+    index = index[np.lexsort((first, rows.person[index]))]
+    _, person = np.unique(rows.person[index], return_inverse=True)
+    # A second apart at least: one moment is one update of a person.
+    far = (person.astype(np.int64) << 40) - np.arange(len(index))
+    latest = np.maximum.accumulate(rows.received[index] + far) - far
+    rows.received[index] = latest
+
+
+def receive_found(
+    rows: Rows, found: NDArray[np.int64], first_day: int, channel: Deliveries
+) -> None:
+    """Let the emigration of persons whom a clean-up found be received in a month from a day on."""
+    mine = np.flatnonzero(rows.late & (rows.kind == EMIGRATION) & np.isin(rows.person, found))
+    at = first_day * DAY + np.arange(len(mine)) * 14 * DAY // max(len(mine), 1)
+    rows.received[mine] = channel.receive(at)
+
+
+def revise(rows: Rows, seed: int, year: int, channel: Deliveries, units: NDArray[np.int16]) -> Rows:
     """Return the rows, some first reported wrongly and corrected, some entered twice.
 
-    Both happen before the window's extraction, so they leave no trace in the published counts.
+    Both happen before the window's extraction, so they leave no trace in a year's counts; those of
+    its quarters have them.
     """
+    closes = channel.last
     u = uniforms(seed, 0, len(rows), year, _REVISE)
     fit = (
         (rows.relation == 0)
@@ -164,17 +186,19 @@ def revise(rows: Rows, seed: int, year: int, closes: int, units: NDArray[np.int1
     corrected = np.flatnonzero(fit & (u < CORRECTED_SHARE))
     doubled = np.flatnonzero(fit & (u >= CORRECTED_SHARE) & (u < CORRECTED_SHARE + DOUBLED_SHARE))
     later = _later(rows, np.concatenate([corrected, doubled]), seed, year, closes)
+    later = channel.receive(later)
     wrong = _wrong(rows.take(corrected), seed, year, units)
     copies, annulments = rows.take(doubled), rows.take(doubled)
     size = len(rows)
-    rows.relation[corrected] = CORRECTS
-    rows.target[corrected] = size + np.arange(len(corrected))
-    rows.received[corrected] = later[: len(corrected)]
-    copies.received = np.minimum(copies.received + 1800, closes - 2)
+    copies.received += 1800
     _blank(annulments)
     annulments.target[:] = size + len(corrected) + np.arange(len(doubled))
     annulments.received = later[len(corrected) :]
-    return join([rows, wrong, copies, annulments])
+    out = join([rows, wrong, copies, annulments])
+    out.relation[corrected] = CORRECTS
+    out.target[corrected] = size + np.arange(len(corrected))
+    out.received[corrected] = later[: len(corrected)]
+    return out
 
 
 def _later(
@@ -214,6 +238,34 @@ def _blank(rows: Rows) -> None:
     rows.relation[:] = ANNULS
     for values in rows.content.values():
         values[:] = -1
+
+
+def meet_quarters(
+    rows: Rows, given: tuple[int, int, int, Deliveries], units: NDArray[np.int16],
+    published: NDArray[np.int64],
+) -> tuple[Rows, int]:  # fmt: skip
+    """Let quarters count what was published (see `quarters`); returns how many are missing too.
+
+    `given` are the seed, the year, the extraction before it, and how reports come.
+    """
+    receipts = quarters.Receipts(
+        *given, rows.person, rows.kind, rows.day, rows.relation, rows.target, rows.received
+    )
+    quarters.meet(receipts, published)
+    for index, annulled, restored in receipts.restored:
+        first, second = rows.take(index), rows.take(index)
+        for part, received in ((first, annulled), (second, restored)):
+            _blank(part)
+            part.received = received
+        first.target[:] = index
+        second.target[:] = len(rows) + np.arange(len(index))
+        rows = join([rows, first, second])
+    for index, received in receipts.corrected:
+        wrong = _wrong(rows.take(index), *given[:2], units)
+        rows.relation[index], rows.received[index] = CORRECTS, received
+        rows.target[index] = len(rows) + np.arange(len(index))
+        rows = join([rows, wrong])
+    return rows, receipts.missing
 
 
 def join(parts: list[Rows]) -> Rows:

@@ -1,0 +1,1 @@
+"""When reports reach the register: channels, delays, clean-ups, quarters as published."""
