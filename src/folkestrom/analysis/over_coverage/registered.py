@@ -281,10 +281,12 @@ class People:
         places = [f"v{n}" for n in range(first + self._of.shown)]
         stratum = _numbers(frame, places[:first], self._places[0])
         group = _numbers(frame, [] if back else places[first:], {} if back else self._places[1])
-        signs = [frame[f"s{n}"].to_numpy().astype(np.int64) for n in range(len(tables))]
+        signs = np.zeros((len(frame), len(tables)), np.int64)
+        for n in range(len(tables)):
+            signs[:, n] = frame[f"s{n}"].to_numpy()
         gone = frame["gone"].to_numpy() == 1 if back else np.zeros(len(frame), np.bool_)
         person, since = (frame[name].to_numpy().astype(np.int64) for name in ("person", "since"))
-        return Registered(person, group, stratum, since, np.column_stack(signs), gone)
+        return Registered(person, group, stratum, since, signs, gone)
 
 
 _COLUMNS: Final = ("person", "group", "stratum", "since", "signs", "gone")

@@ -95,12 +95,12 @@ def presence(source: str, by: Sequence[str], sources: int, *, audited: bool = Fa
     """
     columns = "".join(f", {sql} AS v{n}" for n, sql in enumerate(by))
     signs = "".join(f", coalesce(g.s{n}, 0) AS s{n}" for n in range(sources))
-    joined = "JOIN known_cases c ON c.person = r.person" if audited else ""
+    joined = "LEFT JOIN sign_years g ON g.person = r.person" if sources else ""
+    joined += " JOIN known_cases c ON c.person = r.person" if audited else ""
     return f"""
         SELECT r.person, coalesce(b.since, -1) AS since{", c.gone" if audited else ""}
           {signs}{columns}
         FROM {source} r
-        LEFT JOIN sign_years g ON g.person = r.person
         LEFT JOIN registered_since b ON b.person = r.person
         {joined}
     """
@@ -125,7 +125,8 @@ def presence_steps(
     steps = [residents()]
     steps += described(steps[-1].name, needs_of(chosen), RESIDENTS)
     last = steps[-1].name
-    steps += [sign_years(tables, years), registered_since()]
+    steps += [sign_years(tables, years)] if tables else []
+    steps += [registered_since()]
     steps += [known_cases()] if audited else []
     by = tuple(variable.sql for variable in chosen)
     return [*steps, presence(last, by, len(tables), audited=audited)]
