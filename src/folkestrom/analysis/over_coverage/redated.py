@@ -109,13 +109,16 @@ def redated(
     columns = _spread(table, years, end.year, clean_ups)
     first = end.year - years
     codes = [EARLIER, *(str(first + n) for n in range(years))]
+    # Sums of rounded figures are rounded sums: the totals stay equal.
+    exact = np.cumsum(columns[2])
+    columns = (*columns[:2], np.diff(np.round(exact, 1), prepend=0).round(1), columns[3])
     data = pa.table(
-        {PERIOD.id: codes, **{
-            measure.id: pa.array(np.round(column, 1) if measure.decimals else
-                                 column.astype(np.int64))
+        {PERIOD.id: pa.array(codes)}
+        | {
+            measure.id: pa.array(column if measure.decimals else column.astype(np.int64))
             for measure, column in zip(SPECIFICATION.measures, columns, strict=True)
-        }}
-    )  # fmt: skip
+        }
+    )
     filled = SPECIFICATION.fill(when=f"{first}-{end.year - 1}", known=str(known))
     notes = (*filled.footnotes, *limits.notes(known))
     return Cells(replace(filled, footnotes=notes, vintage=knowledge.vintage), data)

@@ -28,7 +28,7 @@ from folkestrom.variables.variable import Variable
 #: Years of signs that the index is carried through.
 YEARS: Final = 5
 #: How many years before the day it is looked at who has become known to have left since.
-_AUDITED: Final = range(3, 9)
+AUDITED: Final = range(3, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +257,12 @@ class People:
     def audited(self) -> Registered:
         """Those of years before of whom it is known by now whether they were here."""
         first = years_before(self._times.limits.first, -YEARS)
-        years = [back for back in _AUDITED if years_before(self._times.day, back) >= first]
+        years = [back for back in AUDITED if years_before(self._times.day, back) >= first]
         if not years:
             raise UsageError(
                 "is too soon: nothing has become known yet of who had left years before",
                 where="date", value=self._times.day,
-                allowed=f"days from {years_before(first, -_AUDITED[0])}",
+                allowed=f"days from {years_before(first, -AUDITED[0])}",
                 next_step="Ask for a later day, or for the method of lists",
             )  # fmt: skip
         parts = [self._read(back) for back in years]

@@ -135,7 +135,7 @@ class Way:
         usual = METHODS if self.signs.sources else ("late", "clean-ups")
         return tuple(method for method in METHODS if method in (self.methods or usual))
 
-    def check(self, by: Sequence[str]) -> None:
+    def refuse_unfit(self, by: Sequence[str]) -> None:
         """Refuse what is no method, and what cannot be told by groups.
 
         Parameters
@@ -189,7 +189,7 @@ def over_coverage(
         everybody passes, too few years.
     """
     names = list(by)
-    way.check(names)
+    way.refuse_unfit(names)
     limits = coverage(connection)
     limits.check_day(day)
     knowledge = limits.knowledge(known_at, extraction_months)

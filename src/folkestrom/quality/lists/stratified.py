@@ -130,7 +130,8 @@ def _added(names: Sequence[str], terms: Sequence[Term], models: Sequence[Model])
     total = sum(model.total for model in models)
     down = math.sqrt(sum((model.total - model.lower) ** 2 for model in models))
     up = math.sqrt(sum((model.upper - model.total) ** 2 for model in models))
-    name = model_name(names, terms)
     sums = (sum(getattr(m, what) for m in models) for what in ("deviance", "freedom", "aic", "bic"))
     deviance, freedom, aic, bic = sums
-    return Model(name, total, total - down, total + up, deviance, int(freedom), aic, bic)
+    return Model(
+        model_name(names, terms), total, total - down, total + up, deviance, int(freedom), aic, bic
+    )

@@ -76,7 +76,7 @@ class OverCoverageQuestion:
             level, shrink, unregistered, draws, seed,
         )  # fmt: skip
         names = arguments.names(by)
-        way.check(names)
+        way.refuse_unfit(names)
         kept = codes_kept(only or {}, place("only"))
         return cls(arguments.day(date, place("date")), names, known, months, kept, way, shown)
 
