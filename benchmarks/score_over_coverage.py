@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -190,7 +191,8 @@ def answers(people: Any, true: list[int], *, lists: bool) -> list[Row]:
         for who, truth, of in ((whole, [sum(true)], ""), (people, true, ", by sex")):
             found = [(asked, methods.by_signs(who, signs, LEVEL)[0])]
             if lists and asked == "signs" and not of:
-                found.append(("lists, best model", methods.by_lists(who, signs, LEVEL)[0]))
+                with suppress(UsageError):
+                    found.append(("lists, best model", methods.by_lists(who, signs, LEVEL)[0]))
             for name, one in found:
                 e = one.estimates
                 ends = zip(truth, e.total, e.lower, e.upper, strict=True)

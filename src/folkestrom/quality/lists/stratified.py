@@ -111,9 +111,10 @@ def _present(names: Sequence[str], counts: Mapping[Term, float]) -> tuple[Lists,
 
 
 def _inside(counts: Mapping[Term, float], inner: int, outer: int) -> bool:
-    """Whether all of one list are on another, of which there are more."""
+    """Whether all of one list are on another; of two that are the same, the later is inside."""
     alone = sum(count for on, count in counts.items() if on[inner] and not on[outer])
-    return not alone and sum(c for on, c in counts.items() if on[outer] and not on[inner]) > 0
+    rest = sum(count for on, count in counts.items() if on[outer] and not on[inner])
+    return not alone and (rest > 0 or inner > outer)
 
 
 def _within(lists: Lists, used: Term, terms: Sequence[Term]) -> list[Term]:
