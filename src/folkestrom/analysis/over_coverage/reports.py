@@ -100,7 +100,7 @@ class Reports:
         return np.asarray(pool.hidden.sum(axis=1) + entered + soon)
 
     def cohorts(self) -> tuple[Floats, list[int], int]:
-        """Found by cohort and clean-up; years of each cohort; years whose leavers none looked at.
+        """Found by cohort and clean-up; years of each cohort; years whose emigrants none looked at.
 
         A cohort is who left before a clean-up by as many years as make a report late, and not
         before the one before it.

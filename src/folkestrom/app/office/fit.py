@@ -208,8 +208,8 @@ def between(
 ) -> pl.DataFrame:
     """Coefficients if the least, and the most, of those who never left are gone.
 
-    Persons whose last year has no event count with a weight: one weight a person, as the effects
-    of persons need. The panel is read whole.
+    Persons whose last year has no event count with a weight: one weight a person, as random
+    effects need. The panel is read whole.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def left_after(counts: Floats, draws: int = 2_000, seed: int = 1) -> Left:
 
 
 def spread_back(found: Floats, delays: Floats) -> Floats:
-    """Found leavers spread over the years in which they left.
+    """Found emigrants spread over the years in which they left.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def stratified(
 
 
 def _present(names: Sequence[str], counts: Mapping[Term, float]) -> tuple[Lists, Term]:
-    """The lists that have somebody in a stratum, and their numbers among all."""
+    """The lists that have persons in a stratum, and their numbers among all."""
     used = tuple(
         n
         for n in range(len(names))

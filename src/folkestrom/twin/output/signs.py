@@ -1,4 +1,4 @@
-"""Signs of life: who was active where in each year, of residents, of leavers, of the unregistered.
+"""Signs of life: who was active where in each year, of residents, of emigrants, of the unregistered.
 
 A sign of a year is one of its last months: who left unreported in that year shows those of one who
 has left. Each source is drawn by itself, so that signs depend on one another by age alone.
@@ -90,9 +90,9 @@ class Signs(Observer):
         age = np.maximum(w.year - 1 - people.birth_year[persons].astype(np.int64), 0)
         group = np.where(gone, len(AGES), np.searchsorted(AGES, age, side="right") - 1)
         everybody = np.concatenate([persons, self._unregistered])
-        for nth, (name, chances) in enumerate(SHOWN.items()):
+        for nth, (name, probabilities) in enumerate(SHOWN.items()):
             here = np.full(len(self._unregistered), UNREGISTERED_SHOW.get(name, 0.0))
-            chance = np.concatenate([np.array(chances)[group], here])
+            chance = np.concatenate([np.array(probabilities)[group], here])
             shown = draws(country.seed, everybody, w.year, _PURPOSE + nth) < chance
             self._turn(name, everybody[shown], w.year - 1)
 
