@@ -1,4 +1,4 @@
-"""Signs of life: who was active where in each year, of residents, of emigrants, of the unregistered.
+"""Signs of life: who was active where in each year, the unreported and the unregistered too.
 
 A sign of a year is one of its last months: who left unreported in that year shows those of one who
 has left. Each source is drawn by itself, so that signs depend on one another by age alone.
