@@ -90,6 +90,8 @@ LONG = (
     "analysis/mobility/results/test_papers.py", "analysis/regression/test_exact_ties.py",
     "analysis/microsimulation/*", "analysis/prospects/test_families.py",
     "analysis/prospects/test_simulated.py",
+    "analysis/over_coverage/*", "quality/delays/test_clean_ups.py", "quality/lists/test_str*.py",
+    "quality/presence/*",
     "analysis/study/test_twin.py", "app/cli/test_describe.py", "app/cli/test_follow*.py",
     "app/cli/test_feed.py", "app/cli/test_intake.py", "docs/test_manual.py",
     "households/test_properties.py", "linkage/test_linking.py",

@@ -158,6 +158,17 @@ METHODS: dict[str, dict[str, Any]] = {
         "delays_by": "sex", "extraction_months": 1,
         **ARRANGED, "to": "arrow",
     },
+    "over_coverage": {
+        "date": "2021-01-01", "by": ["sex"], "method": ("late",), "signs": ("work",),
+        "weights": {"work": 1.0}, "decay": 0.5, "stability": 0.5, "threshold": 0.6,
+        "strata": ("sex",), "models": 1, "clean_ups": (2015,), "late_after": 2, "shrink": True,
+        "unregistered": False, "level": 0.9, "draws": 10, "seed": 2, "only": None,
+        "publish": None, **ARRANGED, **FIGURES,
+    },
+    "redated": {
+        "clean_ups": "2015", "late_after": 2, "known_at": None, "order": None, "top": 2,
+        "labels": None, **PERIOD, "to": "arrow",
+    },
     "flags": {"by": ["kind"], "known_at": "latest", "reports": None, **PERIOD, "to": "arrow"},
     "explain_person": {
         "person": 10000001, "date": "2021-01-01", "stays": None, "base": "usual",
@@ -221,7 +232,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "rates": {
         "by": ["sex"], "event": "emigration", "destination": None, "only": None,
         "standardise_by": (), "against": None, "method": "direct", "smooth": False,
-        "schedule": None, "known_at": None,
+        "schedule": None, "over_coverage": None, "known_at": None,
         "level": 0.95, "groups": None, "publish": None, "to": "polars", **ARRANGED, **PERIOD,
     },
     "life_table": {

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from folkestrom.analysis.combinations import completed
+from folkestrom.analysis.over_coverage.carried import Floats, Gone
 from folkestrom.analysis.rates.occurrence import Occurrences, keep
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR, Rates, rates_of
 from folkestrom.model.cells import Cells, with_description
@@ -45,6 +46,9 @@ MEASURES: Final = {
         Measure("rate", Text("Rate", "Rate"), PER_1000, decimals=2, empty=None),
         Measure("rate_lower", Text("Lower", "Nedre"), PER_1000, decimals=2, empty=None),
         Measure("rate_upper", Text("Upper", "Øvre"), PER_1000, decimals=2, empty=None),
+        Measure("present_low", Text("Low", "Lav"), PER_1000, decimals=2, empty=None),
+        Measure("present", Text("Of those here", "Av dem som er her"), PER_1000, 2, None),
+        Measure("present_high", Text("High", "Høy"), PER_1000, decimals=2, empty=None),
         Measure("fitted", Text("Fitted", "Tilpasset"), PER_1000, decimals=2, empty=None),
         Measure("fitted_lower", Text("Lower", "Nedre"), PER_1000, decimals=2, empty=None),
         Measure("fitted_upper", Text("Upper", "Øvre"), PER_1000, decimals=2, empty=None),
@@ -142,6 +146,35 @@ def measured(counted: Occurrences, design: RateDesign) -> Rates:
     whole = design.whole(counted) if strata else None
     cells = groups.with_columns(person_years=pl.col("days") / DAYS_PER_YEAR)
     return rates_of(cells, design.by, strata, whole, method=design.method, level=design.level)
+
+
+def of_those_here(counted: Occurrences, design: RateDesign, gone: Gone) -> pl.DataFrame:
+    """Rates of those who are here: between bounds, and halfway.
+
+    Parameters
+    ----------
+    counted
+        Events and exposure by `design.names` and `gone.by`.
+    design
+        How the rates are made.
+    gone
+        Shares of the registered who are gone. The low rate is the lower end of the interval with
+        the least of them, the high one the upper with the most.
+    """
+    low, high = gone.of(counted.data)
+    crude = replace(design, standardise_by=(), against=None, method="direct")
+
+    def limit(name: str, share: Floats) -> pl.Series:
+        days = pl.col("days") * pl.Series(1 - share)
+        fewer = replace(counted, data=counted.data.with_columns(days=days))
+        return measured(fewer, crude).data[name]
+
+    return pl.DataFrame(
+        {
+            "present_low": limit("rate_lower", low), "present": limit("rate", (low + high) / 2),
+            "present_high": limit("rate_upper", high),
+        }
+    )  # fmt: skip
 
 
 def rate_cells(counted: Occurrences, found: Rates, design: RateDesign) -> Cells:

@@ -29,6 +29,7 @@ _COLUMNS: Final = frozenset(
         *("standardised", "standardised_lower", "standardised_upper", "expected"),
         *("ratio", "ratio_lower", "ratio_upper", "coverage"),
         *("fitted", "fitted_lower", "fitted_upper"),
+        *("present_low", "present", "present_high"),
         *("weight", "standard_rate", "_sum", "_variance", "_mean_weight", "_mean_square"),
         *("_reference", "_observed"),
     }

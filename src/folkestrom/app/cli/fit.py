@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import typer
 
 from folkestrom.app.cli.context import OutputFormat, Settings, settings
-from folkestrom.app.cli.options import Publish
+from folkestrom.app.cli.options import OverCoverage, Publish, option
 from folkestrom.errors import EXIT_NOT_CONVERGED, UsageError
 from folkestrom.model.file_format import format_of
 from folkestrom.model.names import without_effect
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from folkestrom.analysis.mobility import MobilityFit
-    from folkestrom.app.office.fit import Model
+    from folkestrom.analysis.over_coverage.carried import Gone
+    from folkestrom.app.office.fit import FitQuestion, Model
+    from folkestrom.model.specification import Text
     from folkestrom.outputs.rules import Rules
 
 #: No random effects.
@@ -136,6 +139,7 @@ def mobility(
             help="Profile to predict for: age=35,county=03; may be given several times.",
         ),
     ] = None,
+    over_coverage: OverCoverage = None,
     save: Annotated[
         Path | None, typer.Option("--save", help="File for the whole fit, to be loaded again.")
     ] = None,
@@ -157,6 +161,7 @@ def mobility(
 ) -> None:
     """Fit the mobility model: stay, another municipality, or abroad."""
     from folkestrom.app.office import fit as office
+    from folkestrom.app.office.rates import gone_asked
     from folkestrom.app.output.place import check_place
 
     given = settings(ctx)
@@ -166,9 +171,13 @@ def mobility(
     if save is not None:
         format_of(save, {".json": "json"}, "--save")
     # What cannot be written is said before anything is fitted.
-    rules = _rules(given, publish, save, profiles, output)
+    rules = _rules(given, publish, save, profiles, output, over_coverage)
     written = None if rules else _writer(output, given)
-    model = office.Model(formula, None if random == NOBODY else random, weight, cluster, within)
+    gone = gone_asked(over_coverage, option("over_coverage"))
+    model = office.Model(
+        formula, None if random == NOBODY else random, weight, cluster, within,
+        () if gone is None else gone.by,
+    )  # fmt: skip
     question = office.FitQuestion(
         model=model, effects=office.effects_of(effects, per_person=model.random is not None),
         outcomes=[name.strip() for name in outcomes.split(",")] if outcomes else None,
@@ -182,17 +191,33 @@ def mobility(
     ):
         found = question.answer(rows, room, lambda line: status.update(f"Fitting … {line}"))
         cells = None if rules is None else office.published(found, rows, model, rules)
+        ends = _between(question, rows, gone, found, room)
     if save is not None:
         found.save(save)
     if written is not None:
         written(found)
     elif cells is not None:
         given.write(cells, output)
+    for table, note in ends:
+        _print_frame(given, table, [], note.of(given.lang))
     if profiles:
         _show_probabilities(given, found, profiles)
     if not found.converged_:
         given.progress().print(f"Not converged: {found.message_}")
         raise typer.Exit(EXIT_NOT_CONVERGED)
+
+
+def _between(
+    question: FitQuestion, rows: Path, gone: Gone | None, found: MobilityFit, room: Path | None
+) -> list[tuple[pl.DataFrame, Text]]:
+    """Coefficients between bounds of over-coverage, with what is said of them; none without it."""
+    if gone is None:
+        return []
+    from folkestrom.app.office import fit as office
+    from folkestrom.engine.scratch import scratch
+
+    with scratch(room or Path(gettempdir())) as weighted:
+        return [(office.between(question, rows, gone, found, weighted), gone.note)]
 
 
 def _rules(
@@ -201,13 +226,16 @@ def _rules(
     save: Path | None,
     profiles: list[str] | None,
     output: Path | None,
+    over_coverage: str | None,
 ) -> Rules | None:
     """Rules of disclosure control; refuses what they would not have seen."""
     from folkestrom.outputs.rules import rules_of
 
     rules = rules_of(publish)
     if rules is not None:
-        for name, value in (("--save", save), ("--profile", profiles)):
+        for name, value in (
+            ("--save", save), ("--profile", profiles), ("--over-coverage", over_coverage),
+        ):  # fmt: skip
             if value:
                 raise UsageError(
                     "gives coefficients away that the rules suppress, and does not go with it",
@@ -364,7 +392,9 @@ def _show_probabilities(given: Settings, fit: MobilityFit, profiles: list[str]) 
     _print_frame(given, probabilities, profiles)
 
 
-def _print_frame(given: Settings, probabilities: pl.DataFrame, profiles: list[str]) -> None:
+def _print_frame(
+    given: Settings, probabilities: pl.DataFrame, profiles: list[str], note: str = ""
+) -> None:
     from rich.table import Table
 
     table = Table(*probabilities.columns, box=None)
@@ -377,3 +407,5 @@ def _print_frame(given: Settings, probabilities: pl.DataFrame, profiles: list[st
     for number, text in enumerate(profiles):
         console.print(f"profile {number}: {text}")
     console.print(table)
+    if note:
+        console.print(note)

@@ -142,6 +142,15 @@ Only = Annotated[
         autocompletion=kept_codes,
     ),
 ]
+OverCoverage = Annotated[
+    str | None,
+    typer.Option(
+        "--over-coverage",
+        metavar="LOW-HIGH|FILE.csv",
+        help="Bounds if such a share of the registered is gone, or as a file of `over-coverage` "
+        "has them.",
+    ),
+]
 Totals = Annotated[
     bool, typer.Option("--totals", help="A total along every variable, beside its codes.")
 ]

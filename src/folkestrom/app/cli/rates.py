@@ -16,6 +16,7 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    OverCoverage,
     Publish,
     Start,
     Top,
@@ -109,6 +110,7 @@ def rates(
         ),
     ] = None,
     groups: GroupsOf = None,
+    over_coverage: OverCoverage = None,
     level: Level = 0.95,
     known_at: KnownAt = PUBLISHED,
     order: Order = None,
@@ -125,7 +127,7 @@ def rates(
     """
     from folkestrom.app.office import group_definitions
     from folkestrom.app.office.arguments import names
-    from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of
+    from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of, gone_asked
 
     given = settings(ctx)
     given.check_output(output)
@@ -137,7 +139,7 @@ def rates(
     question = RateQuestion(
         events, names(by), names(standardise_by), against, method,
         shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang),
-        curve_of(smooth, schedule, option),
+        curve_of(smooth, schedule, option), gone_asked(over_coverage, option("over_coverage")),
     )  # fmt: skip
     given.write(given.answer(question, wait).cells, output)
 

@@ -9,7 +9,7 @@ import typer
 
 from folkestrom.app.cli.completion.words import names_of
 from folkestrom.app.cli.context import OutputFormat, Settings, has_places, settings
-from folkestrom.app.cli.options import Level, Output, Publish, StudyFile, Wait, option
+from folkestrom.app.cli.options import Level, Output, OverCoverage, Publish, StudyFile, Wait, option
 from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
@@ -187,6 +187,7 @@ def follow(
             "--picture", help="File to draw the curves in: .svg, .pdf or .png.", dir_okay=False
         ),
     ] = None,
+    over_coverage: OverCoverage = None,
     publish: Annotated[
         str | None,
         typer.Option(
@@ -211,6 +212,7 @@ def follow(
     question = FollowUpQuestion.asked(
         option, read_study(file), by=by, at=at, events=event, level=level, test=test,
         publish=publish, picture=None if picture is None else Picture(picture, given.lang),
+        over_coverage=over_coverage,
     )  # fmt: skip
     with given.asking(wait) as connection, given.progress().status("Following …") as status:
         cells = question.answer(

@@ -94,6 +94,13 @@ def twin(
             help="Write the stays of those who came or left as well, for the rules of residence.",
         ),
     ] = False,
+    signs: Annotated[
+        bool,
+        typer.Option(
+            "--signs",
+            help="Write signs of life as well, and who truly lives here unregistered.",
+        ),
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")
     ] = False,
@@ -120,6 +127,7 @@ def twin(
             panel=panel,
             dwellings=dwellings,
             stays=stays,
+            signs=signs,
             overwrite=overwrite,
             as_it_was=_as_it_was(given.borders),
             progress=lambda name, step, steps: bar.update(

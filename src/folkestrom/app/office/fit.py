@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from folkestrom.analysis.over_coverage.carried import Gone
 from folkestrom.analysis.study.toml_file import read_study
 from folkestrom.app.office.studies import Progress, StoreStudy
 from folkestrom.engine.failures import resource_errors
@@ -48,6 +50,8 @@ class Model:
         Columns of weights, and of clusters.
     within
         Column of the groups that these units are nested within, and that have effects too.
+    others
+        Columns that are read beside them.
     """
 
     formula: str
@@ -55,6 +59,7 @@ class Model:
     weight: str | None = None
     cluster: str | None = None
     within: str | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def person(self) -> str:
@@ -75,7 +80,9 @@ class Model:
         check_code(self.person, among, "is not a column of the panel", where="--random")
         parsed = parse(self.formula)
         others = [name for name in (self.weight, self.cluster, self.within) if name is not None]
-        wanted = dict.fromkeys([self.person, parsed.outcome, *parsed.columns, *others])
+        wanted = dict.fromkeys(
+            [self.person, parsed.outcome, *parsed.columns, *others, *self.others]
+        )
         for name in wanted:
             check_code(name, among, "is not a column of the panel")
         return list(wanted)
@@ -194,6 +201,43 @@ class FitQuestion:
             say=say,
         )
         return found
+
+
+def between(
+    question: FitQuestion, panel: Path, gone: Gone, fit: MobilityFit, room: Path
+) -> pl.DataFrame:
+    """Coefficients if the least, and the most, of those who never left are gone.
+
+    Persons whose last year has no event count with a weight: one weight a person, as random
+    effects need. The panel is read whole.
+
+    Parameters
+    ----------
+    question, panel, fit
+        The fit, what it was fitted to, and what was found.
+    gone
+        Shares of persons; its variables are columns of the panel.
+    room
+        Folder for the weighted panels.
+    """
+    from folkestrom.analysis.design.formula import parse
+
+    model, weight = question.model, "weight_of_presence"
+    rows = pl.read_parquet(panel)
+    last = rows.group_by(model.person, maintain_order=True).last()
+    stayed = last[parse(model.formula).outcome].cast(pl.String) == fit.outcomes[0]
+    found = fit.coefficients().select("name", "estimate")
+    own = pl.col(model.weight) if model.weight else pl.lit(1.0)
+    for end, share in zip(("low", "high"), gone.of(last), strict=True):
+        weights = last.select(model.person).with_columns(
+            (1 - pl.Series(share) * stayed.cast(pl.Float64)).alias(weight)
+        )
+        joined = rows.join(weights, on=model.person, how="left", maintain_order="left")
+        path = room / f"panel_{end}.parquet"
+        joined.with_columns((pl.col(weight) * own).alias(weight)).write_parquet(path)
+        again = replace(question, model=replace(model, weight=weight), checkpoint=None)
+        found = found.hstack([again.answer(path).coefficients()["estimate"].alias(end)])
+    return found
 
 
 def published(fit: MobilityFit, panel: Path, model: Model, rules: Rules) -> Cells:

@@ -21,13 +21,21 @@ from folkestrom.analysis.followup.cohort.cells import (
     labels_of_curves,
     note_of_test,
 )
-from folkestrom.analysis.followup.cohort.episodes import Followed, Progress, measured, read
+from folkestrom.analysis.followup.cohort.episodes import (
+    Followed,
+    Progress,
+    measured,
+    read,
+    without_gone,
+)
 from folkestrom.analysis.followup.curves import Scale
+from folkestrom.analysis.over_coverage.carried import Gone
 from folkestrom.analysis.study.definition import Study
 from folkestrom.analysis.study.prepared import ends_of
 from folkestrom.app.office import arguments
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.arguments import Place
+from folkestrom.app.office.rates import gone_asked
 from folkestrom.app.output.place import check_place
 from folkestrom.columns.values import one_of
 from folkestrom.errors import UsageError
@@ -82,6 +90,7 @@ class FollowUpQuestion:
     test: bool = False
     rules: Rules | None = None
     picture: Picture | None = None
+    gone: Gone | None = None
 
     def __post_init__(self) -> None:
         _, exit_ = ends_of(self.study)
@@ -90,6 +99,12 @@ class FollowUpQuestion:
         Scale("log-log", self.level)
         if self.rules is not None:
             published.check(self.rules)
+            if self.gone is not None:
+                raise UsageError(
+                    "tells of counts that no rules have seen, and is not published",
+                    where="publish", value="over_coverage",
+                    next_step="Publish without over-coverage, or leave `publish` out",
+                )  # fmt: skip
         if self.test and not self.by:
             raise UsageError("compares groups", where="test", next_step="Say by which: --by sex")
         if self.picture is not None:
@@ -101,11 +116,13 @@ class FollowUpQuestion:
         cls, place: Place, study: Study, *, by: str | Iterable[str],
         at: str | int | Iterable[str | int], events: str | Iterable[str], level: float,
         publish: Rules | str | None, picture: Picture | None, test: bool = False,
+        over_coverage: str | None = None,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         return cls(
             study, arguments.names(by), times_of(at, place("at")), arguments.names(events),
             level, test, rules_of(publish), picture,
+            gone_asked(over_coverage, place("over_coverage")),
         )  # fmt: skip
 
     def answer(
@@ -129,9 +146,18 @@ class FollowUpQuestion:
         days = self._days(followed)
         if self.rules is not None:
             return self._published(followed, events, days, self.rules)
-        found = measured(followed, days).filter(pl.col("event").is_in(events))
+        found = measured(followed, days)
+        notes = self._tests(followed.follow, events)
+        if self.gone is not None:
+            low, high = (
+                measured(without_gone(followed, share), days)
+                for share in self.gone.of(followed.groups)
+            )
+            found = found.with_columns(present_low=low["lower"], present_high=high["upper"])
+            notes.append(self.gone.note)
+        found = found.filter(pl.col("event").is_in(events))
         self._draw(followed, events, followed.curves)
-        cells = cells_of(followed, found, events, self._tests(followed.follow, events))
+        cells = cells_of(followed, found, events, notes)
         exact = with_description(found.to_arrow(), cells.described())
         return Answer(cells, exact)
 

@@ -11,11 +11,13 @@ import duckdb
 from folkestrom.analysis.decomposition import Decomposition, kitagawa
 from folkestrom.analysis.decomposition.cells import decomposition_cells
 from folkestrom.analysis.decomposition.design import parts_of
+from folkestrom.analysis.over_coverage.carried import Gone, gone_of
 from folkestrom.analysis.rates import Occurrences, occurrences
 from folkestrom.analysis.rates.cells import (
     Method,
     RateDesign,
     measured,
+    of_those_here,
     rate_cells,
     rate_rows,
 )
@@ -103,7 +105,8 @@ class RateQuestion:
     """Rates of an event per 1 000 person-years of residents.
 
     What is standardised for, the reference population, and how, are as of `RateDesign`; how the
-    table is shown, of `Store.rates`; the curve through them, of `fitted`.
+    table is shown, of `Store.rates`; the curve through them, of `fitted`; shares
+    of the registered who are gone, of `Gone`.
     """
 
     events: EventQuestion
@@ -113,9 +116,16 @@ class RateQuestion:
     method: Method = "direct"
     shown: Presentation = AS_COUNTED
     curve: Curve | None = None
+    gone: Gone | None = None
 
     def __post_init__(self) -> None:
         self.events.check(self.design.names)
+        if self.gone is not None and self.events.rules is not None:
+            raise UsageError(
+                "tells of counts that no rules have seen, and is not published",
+                where="publish", value="over_coverage",
+                next_step="Publish rates without over-coverage, or leave `publish` out",
+            )  # fmt: skip
         if self.curve is not None:
             check_curve(self.curve, self.by, self.standardise_by)
             if self.events.rules is not None:
@@ -136,12 +146,17 @@ class RateQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Answer:
         """The answer of an open store; with rules, what may be shown of it."""
         design, rules = self.design, self.events.rules
-        counted = self.events.occurrences(connection, design.names)
+        others = () if self.gone is None else self.gone.by
+        counted = self.events.occurrences(connection, (*design.names, *others))
         if rules is not None:
             years = self.events.years(self.by)
             cells = published_rates.published(counted, design, rules, years).cells
             return Answer(self.shown.of(cells))
         found = measured(counted, design)
+        if self.gone is not None:
+            here = of_those_here(counted, design, self.gone)
+            found = replace(found, data=found.data.hstack(here))
+            counted = replace(counted, notes=(*counted.notes, self.gone.note))
         fits = None if self.curve is None else fitted(found, self.curve)
         found = found if fits is None else with_curve(found, fits)
         cells = rate_cells(counted, found, design)
@@ -196,6 +211,19 @@ class DecompositionQuestion:
                 found, cells, data, self.factors, rules, events.years((self.by,))
             )
         return Decomposed(replace(found, about=cells.specification.described()), cells)
+
+
+def gone_asked(given: str | None, where: str) -> Gone | None:
+    """Shares of the registered who are gone, if they are given.
+
+    Parameters
+    ----------
+    given
+        As of `gone_of`.
+    where
+        The argument as it was typed.
+    """
+    return None if given is None else gone_of(given, where)
 
 
 def curve_of(smooth: bool, schedule: str | None, place: Place) -> Curve | None:

@@ -185,6 +185,7 @@ class StoreStudy:
         *,
         events: str | Iterable[str] = (),
         level: float = 0.95,
+        over_coverage: str | None = None,
         publish: Rules | str | None = None,
         picture: str | os.PathLike[str] | None = None,
         lang: Literal["en", "no"] | None = None,
@@ -207,6 +208,8 @@ class StoreStudy:
             Events that are shown; by default all that end the study's episodes.
         level
             Level of the intervals.
+        over_coverage
+            As for `Store.rates`: bounds if such a share of those without an event is gone.
         publish
             Rules of disclosure control, or their name: the result is what may be shown of the
             table.
@@ -228,7 +231,7 @@ class StoreStudy:
         question = FollowUpQuestion.asked(
             arguments.parameter, self.definition, by=by, at=at, events=events, level=level,
             publish=publish, picture=None if picture is None else Picture(Path(picture),
-            Language(language)),
+            Language(language)), over_coverage=over_coverage,
         )  # fmt: skip
         return answer(self.path, self.waiting, question, self.borders).to(to)
 

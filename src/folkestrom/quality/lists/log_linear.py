@@ -166,7 +166,7 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
     """
     size = len(lists.names)
     found = []
-    for terms in _hierarchical(size):
+    for terms in hierarchical(size):
         if not all(_shared(lists, term) for term in terms):
             continue
         made = fitted(lists, terms, level=level)
@@ -186,8 +186,19 @@ def _shared(lists: Lists, term: Term) -> bool:
     return bool(lists.counts[lists.patterns[:, term].all(axis=1)].sum())
 
 
-def _hierarchical(size: int) -> list[tuple[Term, ...]]:
-    """Sets of terms of two lists and more, each with all that it is made of."""
+def hierarchical(size: int) -> list[tuple[Term, ...]]:
+    """Sets of terms of two lists and more, each with all that it is made of.
+
+    Parameters
+    ----------
+    size
+        How many lists.
+
+    Examples
+    --------
+    >>> hierarchical(3)[:3], len(hierarchical(3))
+    ([(), ((0, 1),), ((0, 2),)], 8)
+    """
     most = size - 1 if size <= _EVERY_MODEL else 2
     terms = list(
         chain.from_iterable(combinations(range(size), order) for order in range(2, most + 1))
@@ -199,7 +210,7 @@ def _hierarchical(size: int) -> list[tuple[Term, ...]]:
     return [tuple(sorted(made, key=lambda t: (len(t), t))) for made in found]
 
 
-def fitted(lists: Lists, terms: Iterable[Term] = (), *, level: float = 0.95) -> Model:
+def fitted(lists: Lists, terms: Iterable[Term] = (), *, level: float | None = 0.95) -> Model:
     """One model, by Poisson likelihood, with the interval of its profile.
 
     Parameters
@@ -209,7 +220,7 @@ def fitted(lists: Lists, terms: Iterable[Term] = (), *, level: float = 0.95) -> 
     terms
         Lists that depend on one another, by number: `[(0, 1)]`, the first and the second.
     level
-        Of the interval.
+        Of the interval; None: there is none, which takes much less time.
 
     Examples
     --------
@@ -224,23 +235,35 @@ def fitted(lists: Lists, terms: Iterable[Term] = (), *, level: float = 0.95) -> 
     if design.shape[1] > len(lists.counts):
         raise UsageError(
             "has more parameters than there are combinations", where="terms",
-            value=_name(lists, terms), allowed="fewer dependences",
+            value=model_name(lists.names, terms), allowed="fewer dependences",
         )  # fmt: skip
     means, parameters = _poisson(design, lists.counts)
     unseen = math.exp(min(parameters[0], 700.0))
     deviance = _deviance(lists.counts, means)
     freedom = len(lists.counts) - design.shape[1]
-    lower, upper = _profile(lists, design, unseen, level)
+    lower = upper = math.nan
+    if level is not None:
+        lower, upper = _profile(lists, design, unseen, level)
     said = deviance + 2 * design.shape[1]
     bic = deviance + math.log(max(lists.observed, 1)) * design.shape[1]
     return Model(
-        _name(lists, terms), lists.observed + unseen, lower, upper, deviance, freedom, said, bic
-    )
+        model_name(lists.names, terms), lists.observed + unseen, lower, upper, deviance, freedom,
+        said, bic,
+    )  # fmt: skip
 
 
-def _name(lists: Lists, terms: Sequence[Term]) -> str:
+def model_name(names: Sequence[str], terms: Sequence[Term]) -> str:
+    """What a model is called: "a×b, c×d"; "independence".
+
+    Parameters
+    ----------
+    names
+        What the lists are called.
+    terms
+        Lists that depend on one another, by number.
+    """
     inside = [t for t in terms if not any(set(t) < set(other) for other in terms)]
-    return ", ".join("×".join(lists.names[n] for n in term) for term in inside) or "independence"
+    return ", ".join("×".join(names[n] for n in term) for term in inside) or "independence"
 
 
 def _design(patterns: NDArray[np.int64], terms: Sequence[Term]) -> Floats:

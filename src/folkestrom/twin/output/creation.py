@@ -18,6 +18,7 @@ from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.households import Households, Students
 from folkestrom.twin.output.panel import Panel
 from folkestrom.twin.output.parameters import describe_parameters
+from folkestrom.twin.output.signs import Signs
 from folkestrom.twin.output.stays import write_stays
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
 from folkestrom.twin.output.variables import Backgrounds, Variables, write_centrality
@@ -92,6 +93,7 @@ def create(
     panel: bool | None = None,
     dwellings: bool = False,
     stays: bool = False,
+    signs: bool = False,
     overwrite: bool = False,
     as_it_was: bool = False,
     progress: Step = _silent,
@@ -127,6 +129,9 @@ def create(
         change a household, and write who truly lives with whom.
     stays
         Write the stays of those who came or left, and in the truth who of them is resident.
+    signs
+        Write signs of life, files of who was active where in each year, and in the truth who lives
+        here without being registered.
     overwrite
         Replace a folder that is not empty.
     as_it_was
@@ -164,7 +169,8 @@ def create(
 
         def observe(country: Country) -> list[Observer]:
             found = _observers(work, country, truth, panel, variables)
-            return found + _household_observers(work, homes, truth, variables)
+            found += _household_observers(work, homes, truth, variables)
+            return found + ([Signs(work, country)] if signs else [])
 
         done = simulate(
             targets, work / REPORTS, seed, calibrated, progress, observe,

@@ -15,7 +15,7 @@ from folkestrom.twin.lives import (
     wealth,
 )
 from folkestrom.twin.lives.mobility import GROUPS
-from folkestrom.twin.output import dwellings, households
+from folkestrom.twin.output import dwellings, households, signs
 from folkestrom.twin.receipt import reports
 from folkestrom.twin.receipt.channels import SMALL_OFFICE, weibull_delays
 from folkestrom.twin.targets import schedules
@@ -89,6 +89,12 @@ def describe_parameters() -> list[dict[str, object]]:
         "net wealth at which groups begin, NOK of 2020": wealth.BOUNDS,
         "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
         "what bends the place of an income within its fifth": income.PARTS,
+    }
+    values |= {
+        "ages at which groups that show signs of life alike begin": signs.AGES,
+        "who shows a sign of life in a year, by age, and of those who have left": signs.SHOWN,
+        "the same of those who are not registered": signs.UNREGISTERED_SHOW,
+        "persons who live here unregistered, for each resident": signs.UNREGISTERED,
     }
     left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
     others = (

@@ -129,10 +129,10 @@ class Variables(Observer):
         for spells, sheet, new, meant in zip(
             self._spells, self._sheets, values, self._values, strict=True
         ):
-            _write(sheet, spells.turn(persons, new, year), year, meant)
+            write_spells(sheet, spells.turn(persons, new, year), year, meant)
 
 
-def _write(
+def write_spells(
     sheet: parquet_tables.ParquetTable,
     ended: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int16]],
     year: int,

@@ -34,6 +34,13 @@ _KNOWN: Final = variables_of("exposure")
 _PERSONS: Final = Text("persons", "personer")
 _EPISODES: Final = Text("episodes", "episoder")
 _PER_CENT: Final = Text("per cent", "prosent")
+#: Of those who are here, where shares of the registered are given who are gone.
+_BOUNDS: Final = (
+    Measure(
+        "present_low", Text("Of those here, low", "Av dem som er her, lav"), _PER_CENT, 2, None
+    ),
+    Measure("present_high", Text("High", "Høy"), _PER_CENT, 2, None),
+)
 _MEASURES: Final = (
     Measure("persons", Text("Persons who entered", "Personer ved inngang"), _PERSONS),
     Measure("episodes", Text("Episodes", "Episoder"), _EPISODES),
@@ -99,7 +106,8 @@ def cells_of(
     by = tuple(dimension_of(grouping, followed.groups) for grouping in followed.by)
     names = [dimension.id for dimension in by]
     whole = completed(data, names, KEYS, largest=LARGEST)
-    rounded = whole.with_columns(pl.col(m.id).round(m.decimals) for m in _MEASURES if m.decimals)
+    measures = (*_MEASURES, *(m for m in _BOUNDS if m.id in whole.columns))
+    rounded = whole.with_columns(pl.col(m.id).round(m.decimals) for m in measures if m.decimals)
     entry, exit_ = ends_of(followed.study)
     specification = TableSpecification(
         id="follow-up",
@@ -113,7 +121,7 @@ def cells_of(
             ),
             Dimension("days", Text("Time since entry", "Tid siden inngang"), labels=time_label),
         ),
-        measures=_MEASURES,
+        measures=measures,
         footnotes=tuple(dict.fromkeys((*_notes(followed, data), *followed.nature, *notes))),
         contents=_CONTENTS,
         reference_time=same(f"{entry.first_day} - {exit_.end}"),

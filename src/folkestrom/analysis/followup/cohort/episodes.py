@@ -214,6 +214,27 @@ def counted_as_lost(followed: Followed, hidden: npt.NDArray[np.bool_]) -> Follow
     return replace(followed, follow=again, counts=count(again), curves=curves)
 
 
+def without_gone(followed: Followed, share: npt.NDArray[np.float64]) -> Followed:
+    """The same episodes, where of those that no event ended a share is of persons who were gone.
+
+    They count with a weight, so that fewer are at risk.
+
+    Parameters
+    ----------
+    followed
+        Episodes.
+    share
+        By group.
+    """
+    follow = followed.follow
+    group = follow.group if len(follow.group) else np.zeros(follow.rows, np.int32)
+    weight = np.where(follow.cause == 0, 1 - share[group], 1.0)
+    again = replace(follow, weight=weight)
+    return replace(
+        followed, follow=again, counts=count(again), curves=_curves(again, followed.level)
+    )
+
+
 def measured(followed: Followed, days: Sequence[int]) -> pl.DataFrame:
     """A row a group, event and day; shares in per cent.
 

@@ -13,11 +13,18 @@ from folkestrom.app.office.demography.estimate import EstimateQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
 from folkestrom.app.office.quality.flags import FlagQuestion
+from folkestrom.app.office.quality.over_coverage import (
+    OverCoverageQuestion,
+    RedatedQuestion,
+    Weights,
+    Years,
+)
 from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
-from folkestrom.model.knowledge import LATEST
+from folkestrom.model.knowledge import LATEST, PUBLISHED
+from folkestrom.outputs.rules import Rules
 from folkestrom.statistics.estimates.estimating import Method
 from folkestrom.variables.selection import Kept
 
@@ -239,6 +246,105 @@ class Quality(Opened):
             "arrow", "polars" or "pandas".
         """
         return self._answered(Quality.estimate, EstimateQuestion.asked, locals())
+
+    def over_coverage(
+        self,
+        date: Day,
+        by: str | Iterable[str] = (),
+        *,
+        method: str | Iterable[str] = (),
+        signs: str | Iterable[str] = (),
+        weights: Weights = None,
+        decay: float = 0.8,
+        stability: float = 0.2,
+        threshold: float = 0.7,
+        strata: str | Iterable[str] = ("age_group",),
+        models: int = 5,
+        clean_ups: Years = (),
+        late_after: int = 3,
+        shrink: bool = False,
+        unregistered: bool = False,
+        level: float = 0.95,
+        draws: int = 2_000,
+        seed: int = 1,
+        known_at: Knowledge = PUBLISHED,
+        extraction_months: int | None = None,
+        only: Kept | None = None,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """How many are registered and gone, by several methods, with intervals.
+
+        Parameters
+        ----------
+        date
+            The registered are those at the end of the day before.
+        by
+            Names of variables.
+        method
+            Some of "signs", "lists", "late" and "clean-ups"; empty: all that can be asked.
+        signs
+            Linked variables whose rows are signs of life.
+        weights
+            Weights of signs, such as `{"work": 1, "tax": 0.5}`; of others, by a logistic
+            regression.
+        decay, stability, threshold
+            Of the residency index: what is left of last year's, what the year's signs count, and
+            what those have who are taken to be here.
+        strata
+            Variables in whose groups persons show signs alike.
+        models
+            How many models of lists are shown.
+        clean_ups
+            Years of clean-ups; empty: all in which a report became known that late.
+        late_after
+            Years after which only a clean-up finds who has left.
+        shrink
+            Whether small groups are drawn to the mean of all.
+        unregistered
+            Whether those who are here and not registered stand beside them.
+        level, draws, seed
+            Level of the intervals; draws that those of reports are taken from, and their seed.
+        known_at, extraction_months, only, order, top, wide, labels, publish
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return self._answered(Quality.over_coverage, OverCoverageQuestion.asked, locals())
+
+    def redated(
+        self,
+        from_: Day,
+        to_: Day,
+        *,
+        clean_ups: Years = (),
+        late_after: int = 3,
+        known_at: Knowledge = PUBLISHED,
+        order: str | None = None,
+        top: int | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Emigrations by year as clean-ups found them, and spread over the years before.
+
+        Parameters
+        ----------
+        from_, to_
+            The days, whole years apart.
+        clean_ups, late_after
+            As for `over_coverage`.
+        known_at
+            Knowledge date; "published": the extraction after the last year.
+        order, top, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return self._answered(Quality.redated, RedatedQuestion.asked, locals())
 
     def check(self) -> list[Check]:
         """Check the log in itself, and the tables against the log; nothing is changed.

@@ -56,6 +56,7 @@ class Research(Opened):
         method: Literal["direct", "indirect"] = "direct",
         smooth: bool = False,
         schedule: Literal["gompertz-makeham", "siler", "hadwiger", "rogers-castro"] | None = None,
+        over_coverage: str | None = None,
         known_at: Knowledge = PUBLISHED,
         level: float = 0.95,
         groups: Mapping[str, Groups] | None = None,
@@ -93,6 +94,9 @@ class Research(Opened):
             With smooth rates of each group, by single year of age.
         schedule
             With those of the model schedule that fits, by single year of age.
+        over_coverage
+            Bounds if such a share of the registered is gone, "0-0.03", or a file of
+            `over_coverage`.
         known_at
             Knowledge date; "published": as known at the extraction a month after the period;
             "latest": all that is known.
@@ -118,7 +122,7 @@ class Research(Opened):
         Next: Swap the two days.
         """
         check_arguments(Research.rates, locals())
-        from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of
+        from folkestrom.app.office.rates import EventQuestion, RateQuestion, curve_of, gone_asked
 
         events = EventQuestion.asked(
             parameter, from_=from_, to_=to_, event=event, destination=destination, only=only,
@@ -127,7 +131,7 @@ class Research(Opened):
         question = RateQuestion(
             events, names(by), names(standardise_by), against, method,
             Presentation.asked(order=order, top=top, wide=wide, labels=labels),
-            curve_of(smooth, schedule, parameter),
+            curve_of(smooth, schedule, parameter), gone_asked(over_coverage, "over_coverage"),
         )  # fmt: skip
         return self._answer(question).to(to)
 

@@ -1,0 +1,1 @@
+"""How many are registered and gone, by what they do and by what becomes known of them later."""

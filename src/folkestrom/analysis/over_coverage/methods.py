@@ -1,0 +1,241 @@
+"""The methods: each says of every group how many are gone, and between what bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from folkestrom.analysis.over_coverage.registered import (
+    YEARS,
+    People,
+    Signs,
+    Times,
+    weights_of,
+)
+from folkestrom.analysis.over_coverage.reports import Reports
+from folkestrom.analysis.over_coverage.rows import presence_steps, unregistered
+from folkestrom.engine.rows import is_table
+from folkestrom.engine.steps import compose, parameters_of, run
+from folkestrom.errors import UsageError
+from folkestrom.quality.lists.log_linear import Model, Term, model_name
+from folkestrom.quality.lists.stratified import best_terms, stratified
+from folkestrom.quality.presence.misclassification import (
+    LEAST_GONE,
+    Estimates,
+    corrected,
+    share_below,
+)
+
+Floats = NDArray[np.float64]
+Method = str
+#: Names of the methods, in the order in which they are shown.
+METHODS: Final = ("signs", "lists", "late", "clean-ups")
+#: Of methods without models.
+_NONE: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a method says, or one model of it.
+
+    Parameters
+    ----------
+    method, model
+        Names; of methods without models, the second is empty.
+    estimates
+        Persons by group.
+    weight
+        Share of the model in its set.
+    """
+
+    method: Method
+    model: str
+    estimates: Estimates
+    weight: float = float("nan")
+
+
+def by_signs(people: People, signs: Signs, level: float) -> list[Found]:
+    """By the residency index, with the errors of its threshold among those known later.
+
+    Parameters
+    ----------
+    people
+        The registered.
+    signs
+        What was asked for.
+    level
+        Of the intervals.
+    """
+    audited = people.audited
+    persons = len(np.unique(audited.person[audited.gone]))
+    if persons < LEAST_GONE:
+        raise UsageError(
+            "are too few who are known to have left without a report: nothing shows how often "
+            "they seem to be here", where="date", value=persons, allowed=f"from {LEAST_GONE}",
+            next_step="Ask for a later day, or for the method of lists",
+        )  # fmt: skip
+    weights = weights_of(signs, audited)
+    below = audited.below(signs.index, weights)
+    strata, here = people.strata, ~audited.gone
+    present = share_below(below[here], audited.person[here], audited.stratum[here], strata)
+    gone = audited.gone
+    one = np.zeros(int(gone.sum()), np.int64)
+    found = corrected(
+        _counted(people, people.now.below(signs.index, weights)), _counted(people),
+        present, share_below(below[gone], audited.person[gone], one, 1), level=level,
+    )  # fmt: skip
+    return [Found("signs", _NONE, found)]
+
+
+def _counted(people: People, which: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Persons by group and stratum."""
+    shape = len(people.groups), people.strata
+    place = people.now.group * shape[1] + people.now.stratum
+    place = place if which is None else place[which]
+    return np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def by_lists(people: People, signs: Signs, level: float) -> list[Found]:
+    """By who is on none of several lists of those who are here: a set of models.
+
+    Some who are gone are on a list all the same: how many, is seen of those known later.
+
+    Parameters
+    ----------
+    people, signs, level
+        As for `by_signs`.
+    """
+    counts = _patterns(people, signs)
+    registered = _counted(people).sum(axis=1).astype(float)
+    strata = [stratum for group in counts for stratum in group]
+    whole = [
+        {term: sum(group[n].get(term, 0) for group in counts) for term in strata[0]}
+        for n in range(people.strata)
+    ]
+    # Every group has the models that are the best of all.
+    best = best_terms(signs.sources, whole, most=signs.models)
+    listed, error = _listed_and_gone(people)
+    normal = float(norm.ppf((1 + level) / 2))
+    found = []
+    for terms, weight in best.items():
+        ends = np.full((3, len(registered)), np.nan)
+        for group, own in enumerate(counts):
+            with suppress(*([UsageError] if len(counts) > 1 else [])):
+                model = stratified(signs.sources, own, terms, level=level)
+                here = np.array([model.total, model.upper, model.lower])
+                ends[:, group] = _of_all((registered[group] - here) / (1 - listed), error * normal)
+        ends = np.clip(ends, 0, registered)
+        found.append(Found("lists", model_name(signs.sources, terms), Estimates(*ends), weight))
+    return found
+
+
+def _listed_and_gone(people: People) -> tuple[float, float]:
+    """Share of those who are gone that is on a list, and its error by that of all others."""
+    audited = people.audited
+    gone = audited.gone
+    if len(np.unique(audited.person[gone])) < LEAST_GONE:
+        return 0.0, 0.0
+    one = np.zeros(int(gone.sum()), np.int64)
+    listed = np.asarray(audited.last[gone].any(axis=1))
+    found = share_below(listed, audited.person[gone], one, 1)
+    share = min(float(found.value[0]), 0.9)
+    return share, float(np.sqrt(found.variance[0])) / (1 - share)
+
+
+def _of_all(ends: Floats, error: float) -> Floats:
+    """An estimate with its ends, which are as far apart again as the share on lists is unsure."""
+    total, more = ends[0], error * ends[0]
+    return np.array([total, total - np.hypot(total - ends[1], more),
+                     total + np.hypot(ends[2] - total, more)])  # fmt: skip
+
+
+def _patterns(people: People, signs: Signs) -> list[list[dict[Term, float]]]:
+    """Persons of each group and stratum by the lists that they are on."""
+    now, many = people.now, len(signs.sources)
+    if not many >= 2:
+        raise UsageError(
+            "is one list, which says nothing of whom it misses", where="signs",
+            value=", ".join(signs.sources), allowed="two lists and more",
+            next_step="Name another linked variable, or ask for another method",
+        )  # fmt: skip
+    number = now.last @ (1 << np.arange(many))
+    place = (now.group * people.strata + now.stratum) * 2**many + number
+    size = len(people.groups) * people.strata * 2**many
+    table = np.bincount(place, minlength=size).reshape(len(people.groups), people.strata, -1)
+    terms = [tuple(int(n >> bit & 1) for bit in range(many)) for n in range(2**many)]
+    return [
+        [{term: float(n) for term, n in zip(terms[1:], row[1:], strict=True)} for row in group]
+        for group in table
+    ]
+
+
+def by_reports(
+    reports: Reports, method: Method, groups: Sequence[tuple[int | None, ...]], level: float
+) -> list[Found]:
+    """By what is still to be reported: late reports, or what clean-ups find.
+
+    Parameters
+    ----------
+    reports
+        Emigrations by when they happened and became known.
+    method
+        "late" or "clean-ups".
+    groups
+        Numbers of the variables of each group.
+    level
+        Of the intervals.
+    """
+    total = reports.late_reports() if method == "late" else reports.after_clean_ups()
+    draws = reports.shared(total, groups)
+    ends = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return [Found(method, _NONE, Estimates(np.median(draws, axis=0), *ends))]
+
+
+def not_registered(
+    connection: duckdb.DuckDBPyConnection, times: Times, people: People, signs: Signs, level: float,
+) -> list[Model]:  # fmt: skip
+    """Persons who are here and not registered, of lists that have some of them: a set of models.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    times
+        The day.
+    people
+        The registered.
+    signs
+        What was asked for.
+    level
+        Of the intervals.
+    """
+    tables = [linked.table for linked in people.sources]
+    steps = presence_steps((), tables, YEARS)[:-2]
+    held = is_table(connection, "linkage_held")
+    steps.append(unregistered(signs.sources, held=held))
+    values = parameters_of(compose(steps), times.values(YEARS))
+    counts = {tuple(row[:-1]): float(row[-1]) for row in run(connection, steps, values).fetchall()}
+    some = [n for n in range(len(tables)) if any(on[n] for on in counts)]
+    if len(some) < 2:
+        raise UsageError(
+            "have nobody, or one of them has, who is not registered", where="signs",
+            value=", ".join(signs.sources[n] for n in some),
+            allowed="two lists and more of persons whom the register does not know",
+            next_step="Link lists that have them; they are kept apart, and counted here",
+        )  # fmt: skip
+    kept: dict[Term, float] = {}
+    for on, count in counts.items():
+        pattern = tuple(on[n] for n in some)
+        kept[pattern] = kept.get(pattern, 0) + count
+    names = [signs.sources[n] for n in some]
+    return [
+        replace(stratified(names, [kept], terms, level=level), weight=weight)
+        for terms, weight in best_terms(names, [kept], most=signs.models).items()
+    ]

@@ -1,0 +1,1 @@
+"""Who is registered and present, told by signs of life; and how many are not."""
