@@ -126,6 +126,8 @@ METHODS: dict[str, dict[str, Any]] = {
         "totals": True, **ARRANGED, **FIGURES,
     },
     "check": {},
+    "deliveries": {"to": "arrow"},
+    "quality_of_delivery": {"delivery": 1, "days": 3, "alarms": True, "to": "arrow"},
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "estimate": {
         "date": "2021-01-01", "known_at": "2020-12-05", "by": ["county"], "method": "delays",

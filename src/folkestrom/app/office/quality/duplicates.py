@@ -15,7 +15,7 @@ from folkestrom.app.output.rows import write_rows
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import LATEST
-from folkestrom.register.duplicates import count_duplicates, list_duplicates
+from folkestrom.register.quality.duplicates import count_duplicates, list_duplicates
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.estimate import EstimateQuestion
 from folkestrom.app.office.presentation import Presentation
+from folkestrom.app.office.quality.deliveries import DeliveriesQuestion, DeliveryQuestion
 from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
 from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
@@ -60,6 +61,42 @@ class Quality(Opened):
             parameter, by=by, from_=from_, to_=to_, known_at=known_at,
             reports=None if reports is None else Path(reports),
         )  # fmt: skip
+        return self._answer(question).to(to)
+
+    def deliveries(self, *, to: Target = "arrow") -> Frame:
+        """Every delivery: when it was taken in, what it brought, and days of receipt.
+
+        Parameters
+        ----------
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.deliveries, locals())
+        return self._answer(DeliveriesQuestion()).to(to)
+
+    def quality_of_delivery(
+        self,
+        delivery: int | None = None,
+        *,
+        days: int | None = None,
+        alarms: bool = False,
+        to: Target = "arrow",
+    ) -> Frame:
+        """The quality report of a delivery, as of its intake; see `deliveries` for its number.
+
+        Parameters
+        ----------
+        delivery
+            Its number; None: the last one.
+        days
+            Days of receipt to look back on; None: those that it brought, at most 30.
+        alarms
+            Alarms only.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.quality_of_delivery, locals())
+        question = DeliveryQuestion.asked(parameter, delivery=delivery, days=days, alarms=alarms)
         return self._answer(question).to(to)
 
     def vintages(

@@ -1,0 +1,58 @@
+"""Commands about what came: the quality report of a delivery, and the list of all."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from folkestrom.app.cli.context import settings
+from folkestrom.app.cli.options import Output, Wait, option
+
+quality_app = typer.Typer(
+    help="How good what came is: deliveries, who is not known yet, places, families.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to the application."""
+    app.add_typer(quality_app, name="quality")
+
+
+@quality_app.command("deliveries")
+def deliveries(ctx: typer.Context, output: Output = None, wait: Wait = None) -> None:
+    """List every delivery: when it was taken in, and what it brought."""
+    from folkestrom.app.office.quality.deliveries import DeliveriesQuestion
+
+    given = settings(ctx)
+    given.check_output(output, listing=True)
+    given.write(given.answer(DeliveriesQuestion(), wait), output)
+
+
+@quality_app.command("delivery")
+def delivery(
+    ctx: typer.Context,
+    delivery: Annotated[
+        int | None,
+        typer.Argument(help="Number of the delivery; without it, the last one."),
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            "--days",
+            help="Days of receipt to look back on; without it, those that the delivery brought, "
+            "at most 30.",
+        ),
+    ] = None,
+    alarms: Annotated[bool, typer.Option("--alarms", help="Alarms only.")] = False,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Report the quality of a delivery, with alarms, as of its intake."""
+    from folkestrom.app.office.quality.deliveries import DeliveryQuestion
+
+    given = settings(ctx)
+    given.check_output(output, listing=True)
+    question = DeliveryQuestion.asked(option, delivery=delivery, days=days, alarms=alarms)
+    given.write(given.answer(question, wait), output)
