@@ -128,6 +128,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "check": {},
     "deliveries": {"to": "arrow"},
     "quality_of_delivery": {"delivery": 1, "days": 3, "alarms": True, "to": "arrow"},
+    "impossible_families": {"known_at": "latest", "to": "arrow"},
+    "linked_duplicates": {"known_at": "latest", "least": 0.5, "to": "arrow"},
+    "under_coverage": {
+        "date": "2021-01-01", "by": ["kind"], "known_at": "latest", **ARRANGED, "to": "arrow",
+    },
     "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
     "estimate": {
         "date": "2021-01-01", "known_at": "2020-12-05", "by": ["county"], "method": "delays",

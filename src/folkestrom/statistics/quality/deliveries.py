@@ -40,7 +40,7 @@ LEAST_CELL: Final = 10
 #: Hidiroglou and Berthelot's C for them: cells of ten reports a week are a tail that quartiles do
 #: not show. It is what Statistics Norway's own edits of municipalities have (package Kostra, Hb).
 WIDTH: Final = 20.0
-#: Expected reports of a municipality that is silent: with so many, none has a chance of e⁻¹⁶.
+#: Expected reports of a municipality that is silent: by Poisson, none has a probability of e⁻¹⁶.
 LEAST_SILENT: Final = 16
 #: Expected reports without which a day that brings none is nothing.
 LEAST_DAY: Final = 10

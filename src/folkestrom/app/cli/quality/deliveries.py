@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from folkestrom.app.cli.context import settings
-from folkestrom.app.cli.options import Output, Wait, option
+from folkestrom.app.cli.context import has_places, settings
+from folkestrom.app.cli.demography.answering import answered
+from folkestrom.app.cli.options import DAY, Labels, Order, Output, Top, Wait, Wide, option
+from folkestrom.model.knowledge import LATEST
 
 quality_app = typer.Typer(
     help="How good what came is: deliveries, who is not known yet, places, families.",
@@ -56,3 +58,48 @@ def delivery(
     given.check_output(output, listing=True)
     question = DeliveryQuestion.asked(option, delivery=delivery, days=days, alarms=alarms)
     given.write(given.answer(question, wait), output)
+
+
+@quality_app.command("under-coverage")
+@has_places
+def under_coverage(
+    ctx: typer.Context,
+    date: Annotated[str, typer.Option("--date", metavar=DAY, help="Whose residents.")],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", help="Any of kind, sex, county and municipality, with commas between them."
+        ),
+    ] = "",
+    known_at: Annotated[
+        str, typer.Option("--known-at", metavar=f"{DAY}|latest", help="What was known.")
+    ] = LATEST,
+    order: Order = None,
+    top: Top = None,
+    wide: Wide = None,
+    labels: Labels = False,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Count residents of a day who were not known yet, with those who are still to come."""
+    given = dict(locals())
+    from folkestrom.app.office.quality.under_coverage import UnderCoverageQuestion
+
+    answered(UnderCoverageQuestion.asked, given)
+
+
+@quality_app.command("families")
+def families(
+    ctx: typer.Context,
+    known_at: Annotated[
+        str, typer.Option("--known-at", metavar=f"{DAY}|latest", help="What was known.")
+    ] = LATEST,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:
+    """Count persons with parents, siblings or a spouse that cannot be, by rule."""
+    from folkestrom.app.office.quality.duplicates import FamiliesQuestion
+
+    given = settings(ctx)
+    given.check_output(output, listing=True)
+    given.write(given.answer(FamiliesQuestion.asked(option, known_at=known_at), wait), output)

@@ -1,4 +1,4 @@
-"""Likely duplicates of persons."""
+"""Likely duplicates of persons, and families that cannot be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import duckdb
+import pyarrow as pa
 
 from folkestrom.app.office.arguments import Day, Place
 from folkestrom.app.office.quality.flags import check_rows_file, day_of, knowledge_date
@@ -16,6 +17,8 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import LATEST
 from folkestrom.register.quality.duplicates import count_duplicates, list_duplicates
+from folkestrom.register.quality.linkage import LEAST, linked_pairs
+from folkestrom.register.quality.families import impossible_families
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,41 @@ class DuplicatesQuestion:
             about = {"title": cells.specification.title.en, "knowledge_time": str(known)}
             write_rows(self.pairs, found.schema, iter(found.to_batches()), about, self.where)
         return cells
+
+
+@dataclass(frozen=True, slots=True)
+class FamiliesQuestion:
+    """Families that cannot be, by rule; see `Store.impossible_families`."""
+
+    known_at: date | Literal["latest"] = LATEST
+
+    @classmethod
+    def asked(cls, place: Place, *, known_at: Day | Literal["latest"]) -> Self:
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        return cls(knowledge_date(known_at, place("known_at")))
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        return impossible_families(connection, day_of(connection, self.known_at))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkageQuestion:
+    """Pairs of numbers that are probably one person's; see `Store.linked_duplicates`."""
+
+    known_at: date | Literal["latest"] = LATEST
+    least: float = LEAST
+
+    @classmethod
+    def asked(cls, place: Place, *, known_at: Day | Literal["latest"], least: float) -> Self:
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        if not 0 < least < 1:
+            raise UsageError(
+                "is not a probability", where=place("least"), value=least,
+                allowed="between 0 and 1, such as 0.9",
+            )  # fmt: skip
+        return cls(knowledge_date(known_at, place("known_at")), least)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+        """The answer of an open store: rows of persons, for the office."""
+        return linked_pairs(connection, day_of(connection, self.known_at), self.least)

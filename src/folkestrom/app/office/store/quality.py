@@ -12,9 +12,14 @@ from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.estimate import EstimateQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.deliveries import DeliveriesQuestion, DeliveryQuestion
-from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
+from folkestrom.app.office.quality.duplicates import (
+    DuplicatesQuestion,
+    FamiliesQuestion,
+    LinkageQuestion,
+)
 from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
+from folkestrom.app.office.quality.under_coverage import UnderCoverageQuestion
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -98,6 +103,35 @@ class Quality(Opened):
         check_arguments(Quality.quality_of_delivery, locals())
         question = DeliveryQuestion.asked(parameter, delivery=delivery, days=days, alarms=alarms)
         return self._answer(question).to(to)
+
+    def under_coverage(
+        self,
+        date: Day,
+        by: str | Iterable[str] = (),
+        *,
+        known_at: Day | Literal["latest"] = LATEST,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Residents of a day who were not known yet so many days after it, found and to come.
+
+        Parameters
+        ----------
+        date
+            The reference date; delays are learned from the 36 months before it.
+        by
+            Some of "kind", "sex", "county", "municipality".
+        known_at
+            Knowledge date; "latest": all that is known.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return self._answered(Quality.under_coverage, UnderCoverageQuestion.asked, locals())
 
     def vintages(
         self,
@@ -226,6 +260,45 @@ class Quality(Opened):
             parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
         )
         return self._answer(question).to(to)
+
+    def impossible_families(
+        self, *, known_at: Day | Literal["latest"] = LATEST, to: Target = "arrow"
+    ) -> Frame:
+        """How many persons have parents, siblings or a spouse that cannot be, by rule.
+
+        Parameters
+        ----------
+        known_at
+            Knowledge date; "latest": all that is known.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.impossible_families, locals())
+        return self._answer(FamiliesQuestion.asked(parameter, known_at=known_at)).to(to)
+
+    def linked_duplicates(
+        self,
+        *,
+        known_at: Day | Literal["latest"] = LATEST,
+        least: float = 0.9,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Pairs of numbers that are probably one person's, by probabilistic linkage: for the office.
+
+        Needs `splink`: `folkestrom[linkage]`.
+
+        Parameters
+        ----------
+        known_at
+            Knowledge date; "latest": all that is known.
+        least
+            Least probability.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.linked_duplicates, locals())
+        question = LinkageQuestion.asked(parameter, known_at=known_at, least=least)
+        return frame_of(self._answer(question), to)
 
     def estimate(
         self,
