@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 import folkestrom
@@ -52,15 +53,18 @@ def test_those_who_came_back_are_found(tmp_path: Path) -> None:
                 "AND kind = 3 AND person - 500000000 IN (SELECT person FROM event WHERE kind = 8)"
             ).fetchall()
         }  # fmt: skip
-    pairs = store.linked_duplicates(least=0.5, to="polars")
+    file = tmp_path / "pairs.parquet"
+    counted = store.duplicates(linkage=True, pairs=file, to="polars")
+    pairs = pl.read_parquet(file)
+    assert counted["pairs"].sum() == pairs.height
     right = pairs.filter(pairs["other_person"] - pairs["person"] == 500_000_000)
     recall = right["person"].n_unique() / len(truth)
     precision = right.height / pairs.height
-    print(f"\n{len(truth)} came back; precision {precision:.3f}, recall {recall:.3f}")
     assert len(truth) > 100
     assert precision > 0.8
     assert recall > 0.6
-    assert store.linked_duplicates(least=0.5, to="polars").equals(pairs)
+    store.duplicates(linkage=True, pairs=file, least=90)
+    assert pl.read_parquet(file).equals(pairs.filter(pl.col("probability") >= 0.9))
 
 
 def test_a_register_of_few_has_no_weights(tmp_path: Path) -> None:
@@ -68,4 +72,4 @@ def test_a_register_of_few_has_no_weights(tmp_path: Path) -> None:
     store = folkestrom.open(tmp_path / "store")
     store.intake(tmp_path / "few.csv")
     with pytest.raises(UsageError, match="too few persons who left or came"):
-        store.linked_duplicates()
+        store.duplicates(linkage=True)

@@ -19,7 +19,8 @@ from folkestrom.twin.output.creation import create
 OBEY = {
     "abroad", "changes", "decompose", "describe", "estimate", "explain", "follow", "households",
     "indicators", "intake", "life-table", "moves", "population", "project", "publish build",
-    "publish trial", "quality under-coverage", "rates", "residence audit", "revisions", "simulate",
+    "publish trial", "quality residence", "quality under-coverage", "rates", "residence audit",
+    "revisions", "simulate",
     "study", "table",
     "twin", "vintages",
 }  # fmt: skip

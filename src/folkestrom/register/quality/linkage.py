@@ -8,55 +8,72 @@ lives are one person's. A birth date may be mistyped, and a parent missing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from folkestrom.engine.steps import compose, step
 from folkestrom.errors import UsageError
-from folkestrom.model.identities import naming
-from folkestrom.register.quality.duplicates import (
-    described_lives,
-    partners,
-    ranked_lives,
-)
+from folkestrom.model.cells import Cells
+from folkestrom.model.specification import Category, Dimension, Text
+from folkestrom.register.quality.duplicates import SPECIFICATION as DUPLICATES
+from folkestrom.register.quality.duplicates import described_lives, ranked_lives
 
 #: Random pairs by which agreement by chance is estimated, and their seed.
 _PAIRS: Final = 1_000_000
 _SEED: Final = 1
 #: Fewer lives of either sort have no weights of their own.
 FEWEST: Final = 50
-#: Pairs of at least this probability are returned, where no other is asked for.
-LEAST: Final = 0.9
+#: Pairs of a lower probability are none.
+LEAST: Final = 0.5
+#: Lower ends of the classes that pairs are counted in.
+CLASSES: Final = (0.99, 0.9, LEAST)
+SPECIFICATION: Final = replace(
+    DUPLICATES,
+    id="linked-duplicates",
+    dimensions=(
+        Dimension(
+            "probability", Text("Probability", "Sannsynlighet"),
+            (
+                Category("99-100", Text("99 % and more", "99 % og mer")),
+                Category("90-98", Text("90–98 %", "90–98 %")),
+                Category("50-89", Text("50–89 %", "50–89 %")),
+            ),
+        ),
+    ),
+    measures=(DUPLICATES.measures[-1],),
+    contents=Text(
+        "Pairs of numbers of which one left before the other came, by the probability that they "
+        "are one person's: weights of agreement estimated from the register (Fellegi and Sunter "
+        "1969).",
+        "Par av numre der det ene dro før det andre kom, etter sannsynligheten for at de er samme "
+        "person: vekter for likhet anslått av registeret (Fellegi og Sunter 1969).",
+    ),
+)  # fmt: skip
 
 
-@step("linkable_lives", reads=["citizenship", "residence"])
+@step("linkable_lives", reads=["citizenship"])
 def linkable_lives() -> str:
     """Lives that ended by emigration (1) or began by arrival (0), with what is compared of them."""
     known = "known_from <= $known_at AND known_to > $known_at"
     return f"""
         SELECT l.person, (l.from_last = 1 AND l.kind = 8) AS ended, l.event_date AS day,
                strftime(l.birth_date, '%Y-%m-%d') AS birth_date, year(l.birth_date) AS birth_year,
-               l.sex, l.country_of_birth, l.country, l.mother, l.father, c.citizenship,
-               r.municipality
+               l.sex, l.country_of_birth, l.country, l.mother, l.father, c.citizenship
         FROM described_lives l
         LEFT JOIN (
           SELECT person, arg_max(citizenship, valid_from) AS citizenship
           FROM citizenship WHERE {known} GROUP BY person
         ) AS c ON c.person = l.person
-        LEFT JOIN (
-          SELECT person, arg_max(municipality, valid_from) AS left_from,
-                 arg_min(municipality, valid_from) AS municipality
-          FROM residence WHERE {known} GROUP BY person
-        ) AS r ON r.person = l.person
     """
 
 
-def linked_pairs(
-    connection: duckdb.DuckDBPyConnection, known_at: date, least: float = LEAST
-) -> pa.Table:
+def linked_pairs(connection: duckdb.DuckDBPyConnection, known_at: date) -> pa.Table:
     """Pairs of lives that are probably one person's, the most probable first: for the office.
 
     Parameters
@@ -65,8 +82,6 @@ def linked_pairs(
         An open store.
     known_at
         Knowledge date.
-    least
-        Least probability.
 
     Returns
     -------
@@ -86,7 +101,8 @@ def linked_pairs(
         ) from error
     query = compose([ranked_lives(), described_lives(), linkable_lives()])
     lives = connection.sql(query, params={"known_at": known_at}).to_arrow_table()
-    with duckdb.connect() as memory:
+    # One thread: sums of weights in another order would be other numbers.
+    with duckdb.connect(config={"threads": 1}) as memory:
         memory.register("lives", lives)
         for name, ended in (("left_lives", "ended"), ("new_lives", "NOT ended")):
             memory.execute(
@@ -99,7 +115,7 @@ def linked_pairs(
                     where="store", value=many, allowed=f"{FEWEST} of each and more",
                     next_step="Use the rules: duplicates without --linkage",
                 )  # fmt: skip
-        found = _predicted(splink, memory, least)
+        found = _predicted(splink, memory)
         memory.register("found", found)
         pairs: pa.Table = memory.sql(
             """
@@ -113,7 +129,35 @@ def linked_pairs(
     return pairs
 
 
-def _predicted(splink: Any, memory: duckdb.DuckDBPyConnection, least: float) -> pa.Table:
+def count_linked(pairs: pa.Table, known_at: date) -> Cells:
+    """How many pairs there are, by class of probability.
+
+    Parameters
+    ----------
+    pairs, known_at
+        The pairs, and their knowledge date.
+    """
+    probability = pairs["probability"].to_numpy()
+    at_least = [int((probability >= low).sum()) for low in CLASSES]
+    rows = {
+        "probability": [category.code for category in SPECIFICATION.dimensions[0].categories],
+        "pairs": pa.array(np.diff(at_least, prepend=0), pa.int64()),
+    }
+    return Cells(SPECIFICATION.fill(known=known_at), pa.table(rows))
+
+
+def above(pairs: pa.Table, least: int) -> pa.Table:
+    """Pairs of at least so many per cent.
+
+    Parameters
+    ----------
+    pairs, least
+        The pairs, and the per cent.
+    """
+    return pairs.filter(pc.greater_equal(pairs["probability"], least / 100))
+
+
+def _predicted(splink: Any, memory: duckdb.DuckDBPyConnection) -> pa.Table:
     import splink.comparison_library as compared
 
     blocks = [
@@ -145,7 +189,7 @@ def _predicted(splink: Any, memory: duckdb.DuckDBPyConnection, least: float) -> 
     training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=_SEED)
     for rule in (splink.block_on("birth_date", "sex"), splink.block_on("mother")):
         training.estimate_parameters_using_expectation_maximisation(rule)
-    found = linker.inference.predict(threshold_match_probability=least)
+    found = linker.inference.predict(threshold_match_probability=LEAST)
     return memory.sql(
         f"SELECT person_l AS person, person_r AS other_person, match_probability AS probability "
         f"FROM {found.physical_name}"

@@ -139,7 +139,7 @@ def indicators(
         asked = days or min(max(new, 1), DAYS)
         first = last - timedelta(WINDOW + asked - 1)
         arrivals = count_arrivals(connection, one.batch, first, last)
-        rows += [*_of_days(arrivals, asked), *_of_cells(arrivals, last)]
+        rows += [*of_days(arrivals, asked), *of_cells(arrivals, last)]
     return one, rows
 
 
@@ -171,8 +171,14 @@ def _at_most(name: str, value: int, most: float) -> Indicator:
     return Indicator("uniqueness", name, value, low=0.0, high=most, alarm=alarm)
 
 
-def _of_days(arrivals: Arrivals, asked: int) -> Iterator[Indicator]:
-    """The last days, by kind; each against the days before it alone."""
+def of_days(arrivals: Arrivals, asked: int) -> Iterator[Indicator]:
+    """The last days, by kind; each against the days before it alone.
+
+    Parameters
+    ----------
+    arrivals, asked
+        Reports day by day, and how many of the last days to look at.
+    """
     by_kind = arrivals.reports.sum(axis=2)
     days = [arrivals.first + timedelta(n) for n in range(len(by_kind))]
     begun = int(np.argmax(by_kind.any(axis=1)))  # the log may begin within the window
@@ -217,8 +223,14 @@ def _alarm(value: float, expected: float | None, low: float | None, high: float 
     return "low" if value < low else "high"
 
 
-def _of_cells(arrivals: Arrivals, last: date) -> Iterator[Indicator]:
-    """Municipalities of the last week: those that are silent, and kinds that stand out in them."""
+def of_cells(arrivals: Arrivals, last: date) -> Iterator[Indicator]:
+    """Municipalities of the last week: those that are silent, and kinds that stand out in them.
+
+    Parameters
+    ----------
+    arrivals, last
+        Reports day by day, and the last of the days.
+    """
     if len(arrivals.reports) < WEEK + BEFORE:
         return
     placed = arrivals.municipalities >= 0

@@ -103,3 +103,30 @@ def families(
     given = settings(ctx)
     given.check_output(output, listing=True)
     given.write(given.answer(FamiliesQuestion.asked(option, known_at=known_at), wait), output)
+
+
+@quality_app.command("residence")
+@has_places
+def residence(
+    ctx: typer.Context,
+    date: Annotated[str, typer.Option("--date", metavar=DAY, help="Whose residents.")],
+    survey: Annotated[
+        str | None,
+        typer.Option(
+            "--survey", metavar="WRONG/ASKED",
+            help="Result of a survey: persons registered elsewhere, and persons asked.",
+        ),
+    ] = None,
+    known_at: Annotated[
+        str, typer.Option("--known-at", metavar=f"{DAY}|latest", help="What was known.")
+    ] = LATEST,
+    output: Output = None,
+    wait: Wait = None,
+) -> None:  # fmt: skip
+    """Count residents who are registered elsewhere than they live."""
+    from folkestrom.app.office.quality.residence import WrongResidenceQuestion
+
+    given = settings(ctx)
+    given.check_output(output, listing=True)
+    question = WrongResidenceQuestion.asked(option, date=date, known_at=known_at, survey=survey)
+    given.write(given.answer(question, wait), output)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, Self
 
 import duckdb
-import pyarrow as pa
 
 from folkestrom.app.office.arguments import Day, Place
 from folkestrom.app.office.quality.flags import check_rows_file, day_of, knowledge_date
@@ -17,8 +16,8 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import LATEST
 from folkestrom.register.quality.duplicates import count_duplicates, list_duplicates
-from folkestrom.register.quality.linkage import LEAST, linked_pairs
 from folkestrom.register.quality.families import impossible_families
+from folkestrom.register.quality.linkage import above, count_linked, linked_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,14 @@ class DuplicatesQuestion:
     known_at: date | Literal["latest"] = LATEST
     pairs: Path | None = None
     least: int = 0
+    linkage: bool = False
     #: How the user typed `pairs`.
     where: str = "pairs"
 
     @classmethod
     def asked(
         cls, place: Place, *, known_at: Day | Literal["latest"], pairs: Path | None,
-        least: int | None,
+        least: int | None, linkage: bool,
     ) -> Self:  # fmt: skip
         """The question as a user asks it; `place` names an argument as it was typed."""
         known = knowledge_date(known_at, place("known_at"))
@@ -46,14 +46,19 @@ class DuplicatesQuestion:
                 value=least,
                 next_step=f"Name one with {place('pairs')}",
             )
-        return cls(known, pairs, least or 0, place("pairs"))
+        return cls(known, pairs, least or 0, linkage, place("pairs"))
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store; the pairs themselves go to their file."""
         known = day_of(connection, self.known_at)
-        cells = count_duplicates(connection, known)
+        if self.linkage:
+            linked = linked_pairs(connection, known)
+            cells, found = count_linked(linked, known), above(linked, self.least)
+        else:
+            cells = count_duplicates(connection, known)
         if self.pairs is not None:
-            found = list_duplicates(connection, known, self.least)
+            if not self.linkage:
+                found = list_duplicates(connection, known, self.least)
             about = {"title": cells.specification.title.en, "knowledge_time": str(known)}
             write_rows(self.pairs, found.schema, iter(found.to_batches()), about, self.where)
         return cells
@@ -73,25 +78,3 @@ class FamiliesQuestion:
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
         return impossible_families(connection, day_of(connection, self.known_at))
-
-
-@dataclass(frozen=True, slots=True)
-class LinkageQuestion:
-    """Pairs of numbers that are probably one person's; see `Store.linked_duplicates`."""
-
-    known_at: date | Literal["latest"] = LATEST
-    least: float = LEAST
-
-    @classmethod
-    def asked(cls, place: Place, *, known_at: Day | Literal["latest"], least: float) -> Self:
-        """The question as a user asks it; `place` names an argument as it was typed."""
-        if not 0 < least < 1:
-            raise UsageError(
-                "is not a probability", where=place("least"), value=least,
-                allowed="between 0 and 1, such as 0.9",
-            )  # fmt: skip
-        return cls(knowledge_date(known_at, place("known_at")), least)
-
-    def answer(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-        """The answer of an open store: rows of persons, for the office."""
-        return linked_pairs(connection, day_of(connection, self.known_at), self.least)

@@ -15,9 +15,9 @@ from folkestrom.app.office.quality.deliveries import DeliveriesQuestion, Deliver
 from folkestrom.app.office.quality.duplicates import (
     DuplicatesQuestion,
     FamiliesQuestion,
-    LinkageQuestion,
 )
 from folkestrom.app.office.quality.flags import FlagQuestion
+from folkestrom.app.office.quality.residence import WrongResidenceQuestion
 from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
 from folkestrom.app.office.quality.under_coverage import UnderCoverageQuestion
 from folkestrom.app.office.store.opened import Opened
@@ -133,6 +133,33 @@ class Quality(Opened):
         """
         return self._answered(Quality.under_coverage, UnderCoverageQuestion.asked, locals())
 
+    def wrong_residence(
+        self,
+        date: Day,
+        *,
+        survey: str | None = None,
+        known_at: Knowledge = LATEST,
+        to: Target = "arrow",
+    ) -> Frame:
+        """How many residents are registered elsewhere than they live.
+
+        Parameters
+        ----------
+        date
+            The reference date.
+        survey
+            Persons of a random sample registered elsewhere, and its size, such as "138/2500".
+        known_at
+            Knowledge date; "latest": all that is known.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.wrong_residence, locals())
+        question = WrongResidenceQuestion.asked(
+            parameter, date=date, known_at=known_at, survey=survey
+        )
+        return self._answer(question).to(to)
+
     def vintages(
         self,
         figure: str,
@@ -240,6 +267,7 @@ class Quality(Opened):
         known_at: Day | Literal["latest"] = LATEST,
         pairs: str | os.PathLike[str] | None = None,
         least: int | None = None,
+        linkage: bool = False,
         to: Target = "arrow",
     ) -> Frame:
         """How many pairs of numbers may be one person's, by what agrees of them.
@@ -251,13 +279,20 @@ class Quality(Opened):
         pairs
             A file to write the pairs to: rows of persons, for the office.
         least
-            Least score of these pairs; None: all.
+            Least score of these pairs, of 100; None: all.
+        linkage
+            By the probability that a model of linkage gives, which allows mistyped dates and
+            missing parents, instead of rules. Needs `folkestrom[linkage]`.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Quality.duplicates, locals())
         question = DuplicatesQuestion.asked(
-            parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
+            parameter,
+            known_at=known_at,
+            pairs=None if pairs is None else Path(pairs),
+            least=least,
+            linkage=linkage,
         )
         return self._answer(question).to(to)
 
@@ -275,30 +310,6 @@ class Quality(Opened):
         """
         check_arguments(Quality.impossible_families, locals())
         return self._answer(FamiliesQuestion.asked(parameter, known_at=known_at)).to(to)
-
-    def linked_duplicates(
-        self,
-        *,
-        known_at: Day | Literal["latest"] = LATEST,
-        least: float = 0.9,
-        to: Target = "arrow",
-    ) -> Frame:
-        """Pairs of numbers that are probably one person's, by probabilistic linkage: for the office.
-
-        Needs `splink`: `folkestrom[linkage]`.
-
-        Parameters
-        ----------
-        known_at
-            Knowledge date; "latest": all that is known.
-        least
-            Least probability.
-        to
-            "arrow", "polars" or "pandas".
-        """
-        check_arguments(Quality.linked_duplicates, locals())
-        question = LinkageQuestion.asked(parameter, known_at=known_at, least=least)
-        return frame_of(self._answer(question), to)
 
     def estimate(
         self,
