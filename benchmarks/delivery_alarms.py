@@ -2,9 +2,9 @@
 
     python benchmarks/delivery_alarms.py STORE [FROM TO]
 
-Every day from FROM to TO is compared with the days before it, as its own delivery would be. Then one fault
-is put into each of 100 days: the day missing, doubled, one kind three times as many, a municipality
-silent for a week, all events dated a year too early.
+Every day from FROM to TO is compared with the days before it, as its own delivery would be. Then
+one fault is put into each of 100 days: the day missing, doubled, one kind three times as many, a
+municipality silent for a week, all events dated a year too early.
 """
 
 from __future__ import annotations

@@ -31,8 +31,11 @@ def test_who_lives_elsewhere_is_counted_and_a_survey_has_its_interval(tmp_path: 
     assert found[0][:4] == ("linked", 20, 1, 5.0)
     source, residents, persons, *shares = found[1]
     assert (source, residents, persons) == ("survey", 20, 1)
-    # Wilson's interval by his formula: z = 1.959964, p = 0.0552, n = 2500.
-    assert shares == pytest.approx([5.52, 4.692, 6.484], abs=0.001)
+    p, n, z = 0.0552, 2500, 1.959964  # Wilson (1927)
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    expected = [100 * p, 100 * (middle - half), 100 * (middle + half)]
+    assert shares == pytest.approx(expected, abs=1e-5)
     for wrong in ("3", "3/0", "5/4"):
         with pytest.raises(UsageError, match="no result of a survey"):
             store.wrong_residence("2021-01-02", survey=wrong)

@@ -110,12 +110,11 @@ def linked_pairs(connection: duckdb.DuckDBPyConnection, known_at: date) -> pa.Ta
             )
             ((many,),) = memory.execute(f"SELECT count(*) FROM {name}").fetchall()
             if many < FEWEST:
-                raise UsageError(
-                    "has too few persons who left or came to estimate weights from",
-                    where="store", value=many, allowed=f"{FEWEST} of each and more",
-                    next_step="Use the rules: duplicates without --linkage",
-                )  # fmt: skip
-        found = _predicted(splink, memory)
+                raise _too_few(many)
+        try:
+            found = _predicted(splink, memory)
+        except ValueError as error:  # a weight that no pair says anything of
+            raise _too_few(lives.num_rows) from error
         memory.register("found", found)
         pairs: pa.Table = memory.sql(
             """
@@ -127,6 +126,14 @@ def linked_pairs(connection: duckdb.DuckDBPyConnection, known_at: date) -> pa.Ta
             """
         ).to_arrow_table()
     return pairs
+
+
+def _too_few(many: int) -> UsageError:
+    return UsageError(
+        "has too few persons who left or came to estimate weights from", where="store", value=many,
+        allowed=f"{FEWEST} of each, and pairs among them that say something of every weight",
+        next_step="Use the rules: duplicates without --linkage",
+    )  # fmt: skip
 
 
 def count_linked(pairs: pa.Table, known_at: date) -> Cells:
