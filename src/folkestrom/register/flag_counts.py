@@ -23,7 +23,7 @@ from folkestrom.model.specification import (
     same,
 )
 from folkestrom.register.flags import FLAGS, FlagReason
-from folkestrom.register.kin import impossible_kin_note
+from folkestrom.register.quality.families import impossible_kin_note
 
 _REASONS: Final = tuple(Category(reason.name.lower(), flag.is_) for reason, flag in FLAGS.items())
 _KINDS: Final = tuple(

@@ -18,9 +18,9 @@ from folkestrom.twin.output.creation import create
 #: Commands whose answers have places, or that ask in which borders reports are.
 OBEY = {
     "abroad", "changes", "decompose", "describe", "estimate", "explain", "follow", "households",
-    "indicators", "intake", "life-table", "moves", "over-coverage", "population", "project", "publish build",
-    "publish trial", "rates", "residence audit", "revisions", "simulate", "study", "table",
-    "transmit", "twin", "vintages",
+    "indicators", "intake", "life-table", "moves", "over-coverage", "population", "project",
+    "publish build", "publish trial", "quality residence", "quality under-coverage", "rates",
+    "residence audit", "revisions", "simulate", "study", "table", "transmit", "twin", "vintages",
 }  # fmt: skip
 
 

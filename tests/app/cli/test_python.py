@@ -151,7 +151,18 @@ METHODS: dict[str, dict[str, Any]] = {
         "totals": True, **ARRANGED, **FIGURES,
     },
     "check": {},
-    "duplicates": {"known_at": "latest", "pairs": None, "least": 5, "to": "arrow"},
+    "deliveries": {"to": "arrow"},
+    "quality_of_delivery": {"delivery": 1, "days": 3, "alarms": True, "to": "arrow"},
+    "impossible_families": {"known_at": "latest", "to": "arrow"},
+    "wrong_residence": {
+        "date": "2021-01-01", "survey": "138/2500", "known_at": "latest", "to": "arrow",
+    },
+    "under_coverage": {
+        "date": "2021-01-01", "by": ["kind"], "known_at": "latest", **ARRANGED, "to": "arrow",
+    },
+    "duplicates": {
+        "known_at": "latest", "pairs": None, "least": 5, "linkage": False, "to": "arrow",
+    },
     "estimate": {
         "date": "2021-01-01", "known_at": "2020-12-05", "by": ["county"], "method": "delays",
         "years": 2, "interval": 80.0, "draws": 10, "seed": 2, "round": 1,

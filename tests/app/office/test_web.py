@@ -44,7 +44,18 @@ __all__ = ["browser"]
 
 EVIL = "<script>alert(1)</script>"
 NUMBER = "17018512345"
-PLACES = ("", "calendar", "journal", "quarantine", "flags", "delays", "checks", "checks?run=1")
+PLACES = (
+    "",
+    "deliveries",
+    "deliveries/1",
+    "calendar",
+    "journal",
+    "quarantine",
+    "flags",
+    "delays",
+    "checks",
+    "checks?run=1",
+)
 #: Records that cannot be accepted: a person's number stands where it should not, and markup.
 WRONG = f"""\
 source,source_report_id,received_at,person,kind,event_date,municipality,country,birth_date
@@ -312,7 +323,7 @@ def test_pages_are_accessible_and_fit(
     how = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
     with Watched(browser, office.client, **how) as seen:
         seen.page.context.add_cookies([known])  # type: ignore[list-item]
-        places = (*PLACES[:4], *(PLACES[4:] if width > 400 else ()), f"releases/{draft}", "nothing")
+        places = (*PLACES[:6], *(PLACES[6:] if width > 400 else ()), f"releases/{draft}", "nothing")
         for place in places:
             seen.page.goto(f"/{'en' if width > 400 else 'no'}/{place}")
             assert axe(seen.page) == [], place

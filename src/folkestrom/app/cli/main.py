@@ -35,7 +35,14 @@ from folkestrom.app.cli.demography import (
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
 from folkestrom.app.cli.publish import office, releases, serve, transmit
-from folkestrom.app.cli.quality import check, duplicates, flags, over_coverage, revisions
+from folkestrom.app.cli.quality import (
+    check,
+    deliveries,
+    duplicates,
+    flags,
+    over_coverage,
+    revisions,
+)
 from folkestrom.app.cli.residence import explain, rules
 from folkestrom.app.cli.vocabulary import classifications, variables
 from folkestrom.model.specification import Language
@@ -131,6 +138,7 @@ for module in (
     older,
     flags,
     duplicates,
+    deliveries,
     explain,
     rules,
     rates,

@@ -26,7 +26,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.specification import Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.register.kin import impossible_kin_note
+from folkestrom.register.quality.families import impossible_kin_note
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.homes import Population, live
 from folkestrom.statistics.population import PERSONS, coded, residents

@@ -34,6 +34,14 @@ def duplicates(
     least: Annotated[
         int | None, typer.Option("--least", min=0, max=100, help="Least score of these pairs.")
     ] = None,
+    linkage: Annotated[
+        bool,
+        typer.Option(
+            "--linkage",
+            help="By a model of probabilistic linkage, which allows mistyped dates and missing "
+            "parents, instead of rules.",
+        ),
+    ] = False,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -42,7 +50,9 @@ def duplicates(
 
     given = settings(ctx)
     given.check_output(output, listing=True)
-    question = DuplicatesQuestion.asked(option, known_at=known_at, pairs=pairs, least=least)
+    question = DuplicatesQuestion.asked(
+        option, known_at=known_at, pairs=pairs, least=least, linkage=linkage
+    )
     given.write(given.answer(question, wait), output)
     if pairs is not None:
         given.progress().print(f"The pairs: {pairs}")

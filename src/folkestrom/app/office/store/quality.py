@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from folkestrom.app.office.arguments import parameter
 from folkestrom.app.office.demography.estimate import EstimateQuestion
 from folkestrom.app.office.presentation import Presentation
-from folkestrom.app.office.quality.duplicates import DuplicatesQuestion
+from folkestrom.app.office.quality.deliveries import DeliveriesQuestion, DeliveryQuestion
+from folkestrom.app.office.quality.duplicates import (
+    DuplicatesQuestion,
+    FamiliesQuestion,
+)
 from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.quality.over_coverage import (
     OverCoverageQuestion,
@@ -19,7 +23,9 @@ from folkestrom.app.office.quality.over_coverage import (
     Weights,
     Years,
 )
+from folkestrom.app.office.quality.residence import WrongResidenceQuestion
 from folkestrom.app.office.quality.revisions import FigureVintagesQuestion, RevisionsQuestion
+from folkestrom.app.office.quality.under_coverage import UnderCoverageQuestion
 from folkestrom.app.office.store.opened import Opened
 from folkestrom.columns import check_arguments
 from folkestrom.model.cells import Frame, Target
@@ -67,6 +73,98 @@ class Quality(Opened):
             parameter, by=by, from_=from_, to_=to_, known_at=known_at,
             reports=None if reports is None else Path(reports),
         )  # fmt: skip
+        return self._answer(question).to(to)
+
+    def deliveries(self, *, to: Target = "arrow") -> Frame:
+        """Every delivery: when it was taken in, what it brought, and days of receipt.
+
+        Parameters
+        ----------
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.deliveries, locals())
+        return self._answer(DeliveriesQuestion()).to(to)
+
+    def quality_of_delivery(
+        self,
+        delivery: int | None = None,
+        *,
+        days: int | None = None,
+        alarms: bool = False,
+        to: Target = "arrow",
+    ) -> Frame:
+        """The quality report of a delivery, as of its intake; see `deliveries` for its number.
+
+        Parameters
+        ----------
+        delivery
+            Its number; None: the last one.
+        days
+            Days of receipt to look back on; None: those that it brought, at most 30.
+        alarms
+            Alarms only.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.quality_of_delivery, locals())
+        question = DeliveryQuestion.asked(parameter, delivery=delivery, days=days, alarms=alarms)
+        return self._answer(question).to(to)
+
+    def under_coverage(
+        self,
+        date: Day,
+        by: str | Iterable[str] = (),
+        *,
+        known_at: Day | Literal["latest"] = LATEST,
+        order: str | None = None,
+        top: int | None = None,
+        wide: str | None = None,
+        labels: Literal["en", "no"] | None = None,
+        to: Target = "arrow",
+    ) -> Frame:
+        """Residents of a day who were not known yet so many days after it, found and to come.
+
+        Parameters
+        ----------
+        date
+            The reference date; delays are learned from the 36 months before it.
+        by
+            Some of "kind", "sex", "county", "municipality".
+        known_at
+            Knowledge date; "latest": all that is known.
+        order, top, wide, labels
+            As for `population`.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        return self._answered(Quality.under_coverage, UnderCoverageQuestion.asked, locals())
+
+    def wrong_residence(
+        self,
+        date: Day,
+        *,
+        survey: str | None = None,
+        known_at: Knowledge = LATEST,
+        to: Target = "arrow",
+    ) -> Frame:
+        """How many residents are registered elsewhere than they live.
+
+        Parameters
+        ----------
+        date
+            The reference date.
+        survey
+            Persons of a random sample registered elsewhere, and its size, such as "138/2500".
+        known_at
+            Knowledge date; "latest": all that is known.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.wrong_residence, locals())
+        question = WrongResidenceQuestion.asked(
+            parameter, date=date, known_at=known_at, survey=survey
+        )
         return self._answer(question).to(to)
 
     def vintages(
@@ -176,6 +274,7 @@ class Quality(Opened):
         known_at: Day | Literal["latest"] = LATEST,
         pairs: str | os.PathLike[str] | None = None,
         least: int | None = None,
+        linkage: bool = False,
         to: Target = "arrow",
     ) -> Frame:
         """How many pairs of numbers may be one person's, by what agrees of them.
@@ -187,15 +286,37 @@ class Quality(Opened):
         pairs
             A file to write the pairs to: rows of persons, for the office.
         least
-            Least score of these pairs; None: all.
+            Least score of these pairs, of 100; None: all.
+        linkage
+            By the probability that a model of linkage gives, which allows mistyped dates and
+            missing parents, instead of rules. Needs `folkestrom[linkage]`.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Quality.duplicates, locals())
         question = DuplicatesQuestion.asked(
-            parameter, known_at=known_at, pairs=None if pairs is None else Path(pairs), least=least
+            parameter,
+            known_at=known_at,
+            pairs=None if pairs is None else Path(pairs),
+            least=least,
+            linkage=linkage,
         )
         return self._answer(question).to(to)
+
+    def impossible_families(
+        self, *, known_at: Day | Literal["latest"] = LATEST, to: Target = "arrow"
+    ) -> Frame:
+        """How many persons have parents, siblings or a spouse that cannot be, by rule.
+
+        Parameters
+        ----------
+        known_at
+            Knowledge date; "latest": all that is known.
+        to
+            "arrow", "polars" or "pandas".
+        """
+        check_arguments(Quality.impossible_families, locals())
+        return self._answer(FamiliesQuestion.asked(parameter, known_at=known_at)).to(to)
 
     def estimate(
         self,

@@ -20,6 +20,7 @@ from folkestrom.app.office.quality import checks
 from folkestrom.app.office.quality.delays import Delays, delays
 from folkestrom.app.office.quality.flags import FlagQuestion
 from folkestrom.app.office.session import asking, looking
+from folkestrom.app.office.web import deliveries as came
 from folkestrom.app.office.web import views
 from folkestrom.app.office.web.listing import listed_cells
 from folkestrom.app.office.web.views import IN_REVIEW, Say, Words
@@ -31,11 +32,13 @@ from folkestrom.intake import quarantine
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.desk import Desk
+from folkestrom.register.quality.deliveries import Delivery, list_deliveries
+from folkestrom.statistics.quality.deliveries import DAYS, Indicator, indicators
 
 _T = TypeVar("_T")
 
 text: Final = Texts(__package__)
-_MENU: Final = ("calendar", "journal", "quarantine", "flags", "delays", "checks")
+_MENU: Final = ("deliveries", "calendar", "journal", "quarantine", "flags", "delays", "checks")
 _PAGES: Final = Pages(__package__, text, [("", "overview"), *((name, name) for name in _MENU)])
 #: Seconds that a page waits while another process writes to the store.
 _PATIENCE: Final = 10.0
@@ -136,6 +139,8 @@ def routes(office: Office) -> list[Route]:
         "/": ("overview", _overview), "/releases/{name}": ("release", _release),
         "/calendar": ("calendar", _calendar), "/journal": ("journal", _journal),
         "/quarantine": ("quarantine", _quarantine), "/flags": ("flags", _flags),
+        "/deliveries": ("deliveries", _deliveries),
+        "/deliveries/{number:int}": ("delivery", _delivery),
         "/delays": ("delays", _delays), "/checks": ("checks", _checks),
     }  # fmt: skip
     return [
@@ -170,18 +175,49 @@ def error_page(office: Office, request: Request, error: HTTPException) -> Respon
 
 def _overview(office: Office, _request: Request, words: Words) -> dict[str, Any]:
     states = office.desk.status()
+    store, why, morning = None, "", None
     try:
-        store, why = office.of_store("info", intake.info), ""
+        store = office.of_store("info", intake.info)
+        if store.batches:
+            morning = came.morning(*office.of_store("morning", _morning), words)
     except UserError as error:
-        store, why = None, words.told(error)
+        why = words.told(error)
     return {
         "waiting": views.releases((s for s in states if s.state in IN_REVIEW), words),
         "others": views.releases(
             (s for s in states if s.state not in (*IN_REVIEW, "replaced")), words
         ),
         "next": min((s.due for s in states if s.state == "scheduled" and s.due), default=None),
-        "store": store, "why": why,
+        "store": store, "why": why, "morning": morning, "days": DAYS,
     }  # fmt: skip
+
+
+def _morning(folder: Path, waiting: Waiting) -> tuple[Delivery, list[Indicator]]:
+    with asking(folder, waiting) as connection:
+        return indicators(connection, days=DAYS)
+
+
+def _deliveries(office: Office, _request: Request, words: Words) -> dict[str, Any]:
+    def make(folder: Path, waiting: Waiting) -> tuple[Delivery, ...]:
+        with looking(folder, waiting) as connection:
+            return list_deliveries(connection)
+
+    return {"deliveries": came.deliveries(office.of_store("deliveries", make), words)}
+
+
+def _delivery(office: Office, request: Request, words: Words) -> dict[str, Any]:
+    number = request.path_params["number"]
+
+    def make(folder: Path, waiting: Waiting) -> tuple[Delivery, list[Indicator]] | None:
+        with asking(folder, waiting) as connection:
+            if all(one.batch != number for one in list_deliveries(connection)):
+                return None
+            return indicators(connection, number)
+
+    found = office.of_store(f"delivery {number}", make)
+    if found is None:
+        raise HTTPException(404)
+    return {"delivery": found[0], "rows": came.listed(found[1], words)}
 
 
 def _release(office: Office, request: Request, words: Words) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""Questions about deliveries: the quality report of one, and the list of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import duckdb
+
+from folkestrom.app.office.arguments import Place
+from folkestrom.errors import UsageError
+from folkestrom.model.cells import Cells
+from folkestrom.statistics.quality.deliveries import MOST_DAYS, history, report
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryQuestion:
+    """The quality report of a delivery; see `Store.quality_of_delivery`."""
+
+    delivery: int | None = None
+    days: int | None = None
+    alarms: bool = False
+
+    @classmethod
+    def asked(cls, place: Place, *, delivery: int | None, days: int | None, alarms: bool) -> Self:
+        """The question as a user asks it; `place` names an argument as it was typed."""
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise UsageError(
+                "is not a number of days", where=place("days"), value=days,
+                allowed=f"1 to {MOST_DAYS}",
+            )  # fmt: skip
+        return cls(delivery, days, alarms)
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        return report(connection, self.delivery, self.days, alarms=self.alarms)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesQuestion:
+    """Every delivery with what was counted of it."""
+
+    def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
+        """The answer of an open store."""
+        return history(connection)

@@ -1,0 +1,1 @@
+"""What the register can tell of its own quality: deliveries, duplicates, impossible families."""
