@@ -13,6 +13,7 @@ from folkestrom.classifications.divisions.division import using
 from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.rows import is_any
 from folkestrom.engine.store import Waiting, open_for_reading, open_for_writing, transaction
 from folkestrom.engine.store_derived import (
     Derived,
@@ -100,6 +101,11 @@ def asking(
             from folkestrom.variables.borders.asked import put_up
 
             put_up(connection, day)
+        if is_any(connection, "identity"):
+            # Imported here: most stores have no merged identity.
+            from folkestrom.variables import continued
+
+            continued.put_up(connection)
         yield connection
 
 
