@@ -20,6 +20,9 @@ from folkestrom.variables.variable import Use, Variable
 #: A linked whole number is a class, with a group for each number, if they span no more than this.
 MOST_CLASSES: Final = 150
 
+#: The one linked variable that every reader knows; `classifications load` links it.
+CENTRALITY: Final = Text("Centrality", "Sentralitet")
+
 
 @step("value_range", reads=["linked_*"], example={"table": "linked_income"})
 def value_range(table: str) -> str:
@@ -147,5 +150,7 @@ def label_of(name: str) -> Text:
     >>> label_of("income_tenth").en
     'Income tenth'
     """
+    if name == CENTRALITY.en.lower():
+        return CENTRALITY
     text = name.replace("_", " ")
     return same(text[:1].upper() + text[1:])
