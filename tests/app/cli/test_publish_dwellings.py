@@ -20,3 +20,5 @@ def test_tables_of_households_need_dwellings(tmp_path: Path) -> None:
         assert CliRunner().invoke(app, command).exit_code == 0
     refused = build(folder, "B1019")
     assert (refused.exit_code, "no report tells a dwelling" in refused.stderr) == (2, True)
+    refused = build(folder, "B1034")
+    assert (refused.exit_code, "no classification of basic" in refused.stderr) == (2, True)
