@@ -96,6 +96,7 @@ LONG = (
     "projection/stochastic/test_by_area.py",
     "publish/formats/test_not_interpreted.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/cli/test_python.py",
+    "app/cli/test_transmit.py",
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",
     "app/public/test_processes.py", "app/public/test_server.py", "columns/test_doors.py",
     "disclosure/test_suppression.py", "intake/test_crash.py", "intake/test_log.py",

@@ -23,7 +23,7 @@ from folkestrom.statistics.periods import Period, quarter_of, split, year
 from folkestrom.statistics.regimes.regime import Regime, in_force, regime_of, regimes, ruling
 from folkestrom.statistics.revisions import explained
 from folkestrom.twin import create
-from tests.reference.register import Identity, Report, replay
+from tests.reference.register import Report, lives
 from tests.statistics.small_store import stretched_logs
 from tests.statistics.test_changes import (
     AREAS,
@@ -170,9 +170,8 @@ def test_two_regimes_differ_by_the_late_reports_alone(data: st.DataObject, quart
 def _known_before(reports: Sequence[Report], quarter: Period) -> Counter[str]:
     """Events of earlier days that stand now, and whose report the last extraction had."""
     found: Counter[str] = Counter()
-    for person in {report.person for report in reports}:
-        theirs = [report for report in reports if report.person == person]
-        for row in replay(theirs, extraction(quarter.end), Identity()).events:
+    for life in lives(reports, extraction(quarter.end)).values():
+        for row in life.events:
             _, _, kind, day, _, first_known, left, reached, *_ = row
             if day < quarter.start and first_known <= extraction(quarter.start):
                 found.update(term for _, term in counted_in(kind, left, reached, NOBODY))

@@ -20,7 +20,7 @@ OBEY = {
     "abroad", "changes", "decompose", "describe", "estimate", "explain", "follow", "households",
     "indicators", "intake", "life-table", "moves", "population", "project", "publish build",
     "publish trial", "rates", "residence audit", "revisions", "simulate", "study", "table",
-    "twin", "vintages",
+    "transmit", "twin", "vintages",
 }  # fmt: skip
 
 

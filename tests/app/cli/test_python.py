@@ -112,6 +112,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "export_quarantine": {"file": "quarantine.csv"},
     "seal": {"until": "1900-01-01"},
     "info": {},
+    "transmit": {
+        "year": 2020, "out": "sent", "data_set": "BALANCE", "published": "2021-02-19",
+        "known_at": "latest", "stays": None, "revision_of": None, "provisional": True,
+        "status": "BALANCE=B", "structure": None, "metadata": None, "keys": None, "to": "arrow",
+    },
     "population": {
         "date": "2021-01-01", "by": ["sex"], "dates": (), "compare_known": None, **SHOWN, **FIGURES,
     },

@@ -34,7 +34,7 @@ from folkestrom.app.cli.demography import (
 )
 from folkestrom.app.cli.group import FolkestromGroup
 from folkestrom.app.cli.language.catalogue import VARIABLE
-from folkestrom.app.cli.publish import office, releases, serve
+from folkestrom.app.cli.publish import office, releases, serve, transmit
 from folkestrom.app.cli.quality import check, duplicates, flags, revisions
 from folkestrom.app.cli.residence import explain, rules
 from folkestrom.app.cli.vocabulary import classifications, variables
@@ -138,6 +138,7 @@ for module in (
     twin,
     demo,
     releases,
+    transmit,
     serve,
     office,
 ):

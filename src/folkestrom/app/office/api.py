@@ -13,10 +13,11 @@ from folkestrom.app.office.store.quality import Quality
 from folkestrom.app.office.store.research import Research
 from folkestrom.app.office.store.residence import Residence
 from folkestrom.app.office.store.statistics import Statistics
+from folkestrom.app.office.store.transmission import Transmission
 
 
 @dataclass(frozen=True, slots=True)
-class Store(Deliveries, Statistics, Demography, Residence, Research, Quality):
+class Store(Deliveries, Statistics, Demography, Residence, Research, Quality, Transmission):
     """A report log with everything that is derived from it.
 
     Nothing is held open between calls, so that others can write in the meantime.

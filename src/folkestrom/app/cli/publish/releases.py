@@ -31,6 +31,15 @@ Releases = Annotated[
         file_okay=False,
     ),
 ]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        envvar="FOLKESTROM_KEYS",
+        help="File of the secret of cell keys.",
+        dir_okay=False,
+    ),
+]
 By = Annotated[str, typer.Option("--by", help="Who does it; without it, the user's name.")]
 Release = Annotated[str, typer.Argument(help="The release, by its name.")]
 Why = Annotated[
@@ -62,15 +71,7 @@ def build(
         typer.Option("--from-year", metavar="YEAR", help="The first year; else the register's."),
     ] = None,
     by: By = "",
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            "--keys",
-            envvar="FOLKESTROM_KEYS",
-            help="File of the secret of cell keys.",
-            dir_okay=False,
-        ),
-    ] = None,
+    keys: Keys = None,
     corrects: Annotated[
         str, typer.Option("--corrects", help="The release that is out and has an error.")
     ] = "",

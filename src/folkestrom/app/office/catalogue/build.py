@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 
@@ -255,7 +255,35 @@ def table(
     asked
         Cells that other tables are made of too; those of this one are put there.
     """
-    times = times_of(declared, coverage(connection), first)
+    found = counted(connection, declared, times_of(declared, coverage(connection), first), asked)
+    if not declared.rate:
+        return found
+    people = replace(
+        declared, ask=stock, timing="stock", contents={"persons": "Personer"},
+        policy=AS_STATISTICS_NORWAY, rate="",
+    )  # fmt: skip
+    return replace(
+        found,
+        rate=declared.contents[declared.rate],
+        exposure=mean_population(found.definition, table(connection, people, first)),
+    )
+
+
+def counted(
+    connection: duckdb.DuckDBPyConnection,
+    declared: Declared,
+    times: Sequence[date],
+    asked: dict[Hashable, Cells] | None = None,
+) -> Counted:
+    """A table as it is counted, without rates, at some of its times.
+
+    Parameters
+    ----------
+    connection, declared, asked
+        As for `table`.
+    times
+        The days of its stocks, or where its periods begin and end.
+    """
     keys = declared.policy.kind == "cell keys"
     own = [column.of for column in declared.columns if not column.levels]
     levels = ["", *(level for column in declared.columns for level in column.levels)]
@@ -273,20 +301,7 @@ def table(
         return coarser(found, place, own, counts) if declared.asked_with else found
 
     definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
-    counted = Counted(
-        definition, figures, declared.policy, declared.contents, declared.derived, sums
-    )
-    if not declared.rate:
-        return counted
-    people = replace(
-        declared, ask=stock, timing="stock", contents={"persons": "Personer"},
-        policy=AS_STATISTICS_NORWAY, rate="",
-    )  # fmt: skip
-    return replace(
-        counted,
-        rate=declared.contents[declared.rate],
-        exposure=mean_population(definition, table(connection, people, first)),
-    )
+    return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)
 
 
 def mean_population(definition: Definition, people: Counted) -> NDArray[np.float64]:
