@@ -27,6 +27,7 @@ from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.publish.tables.folder import read_table
+from tests.app.cli.parts_of_town import load_parts_of_town
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +44,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(folder)
     assert built.exit_code == 0, built.output
     return folder
-
-
-def load_parts_of_town(folder: Path) -> None:
-    """Every second basic unit of Oslo is in part 030101, the others in 030102."""
-    store = folkestrom.open(folder / "store")
-    with store.reading():
-        units = store.population("2021-01-01", by="basic_unit", to="polars")["basic_unit"]
-    head = "code,name,part_of_town,part_of_town_name,valid_from,valid_to"
-    rows = [f"{u},,03010{int(u) % 2 + 1},Part {int(u) % 2 + 1},," for u in units if u[:4] == "0301"]
-    (folder / "lists").mkdir()
-    (folder / "lists/basic_units.csv").write_text("\n".join([head, *rows, ""]))
-    store.load_classifications(folder / "lists")
 
 
 def build(folder: Path, *tables: str) -> Result:
