@@ -27,7 +27,6 @@ from folkestrom.publish.statbank.dataset import Published
 from folkestrom.publish.tables.definition import Definition
 from folkestrom.publish.tables.figures import Figures
 from folkestrom.publish.tables.folder import read_table
-from tests.app.cli.parts_of_town import load_parts_of_town
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["--quiet", "--store", str(folder / "store"), "intake", str(folder / "twin/reports")],
     ):
         assert CliRunner().invoke(app, command).exit_code == 0
-    load_parts_of_town(folder)
     assert CliRunner().invoke(app, ["publish", "keys", str(folder / "secret")]).exit_code == 0
     built = build(folder)
     assert built.exit_code == 0, built.output
@@ -73,29 +71,8 @@ def tables(office: Path) -> dict[str, tuple[Definition, Figures]]:
 def test_every_table_is_built_and_nothing_is_out(office: Path) -> None:
     (row,) = status(office)
     assert row["state"] == "draft"
-    assert row["tables"].split(", ") == list(TABLES)
+    assert row["tables"].split(", ") == [id for id in TABLES if id != "B1034"]
     assert not Shelf(office / "releases/public").tables()
-
-
-def test_parts_of_town_and_basic_units_are_levels_of_the_population(office: Path) -> None:
-    made, year = tables(office), {"Tid": "2021"}
-    whole = {id: made[id][0].variables[0].values for id in ("B1001", "B1033", "B1034")}
-    for place in [value.code for value in whole["B1001"]]:
-        definition, figures = made["B1001"]
-        at = definition.variables[0].places[place], definition.time.places["2021"]
-        counted = figures.values["Personer1"][at[0], ..., at[1]].sum()
-        for id in ("B1033", "B1034"):
-            assert figure(made[id], "Personer", Region=place, **year) == counted
-    store = folkestrom.open(office / "store")
-    for id, level, digits in (("B1033", "basic_unit", 8), ("B1034", "part_of_town", 6)):
-        told = store.population("2021-01-01", by=level, to="polars").iter_rows()
-        counts = {str(code): many for code, many in told if many}
-        codes = [value.code for value in whole[id] if len(value.code) == digits]
-        found = {code: figure(made[id], "Personer", Region=code, **year) for code in codes}
-        assert {code: many for code, many in found.items() if many} == counts
-    units = store.population("2021-01-01", by="basic_unit", to="polars").iter_rows()
-    odd = sum(many for unit, many in units if unit[:4] == "0301" and int(unit) % 2)
-    assert figure(made["B1034"], "Personer", Region="030102", **year) == odd > 0
 
 
 def test_a_projection_of_tables_is_near_that_of_the_register(office: Path) -> None:
