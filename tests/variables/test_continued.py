@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import folkestrom
 from folkestrom.engine.steps import compose
-from folkestrom.variables.continued import continued
+from folkestrom.variables.linked import continued
 from tests.app.cli.asking import ask, rows
 
 DAYS = range(6)

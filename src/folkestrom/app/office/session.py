@@ -103,9 +103,9 @@ def asking(
             put_up(connection, day)
         if is_any(connection, "identity"):
             # Imported here: most stores have no merged identity.
-            from folkestrom.variables import continued
+            from folkestrom.variables.linked import put_up_continued
 
-            continued.put_up(connection)
+            put_up_continued(connection)
         yield connection
 
 
