@@ -88,6 +88,31 @@ def test_a_store_of_invented_persons_is_in_the_borders_of_2020(tmp_path: Path) -
     assert (waiting["reason"], waiting["value"]) == ("unknown_code", "0602")
 
 
+@pytest.mark.parametrize(
+    ("source", "places", "column", "step"),
+    [
+        ("twin", ("0602", "0625", "3005"), "municipality", "--borders as-it-was"),
+        ("office", ("3005", "3006", "0602"), "municipality", "--borders YEAR"),
+        ("twin", ("0602", "3005", "3006"), None, None),
+    ],
+)
+def test_a_first_intake_says_why_most_of_it_waits(
+    tmp_path: Path, source: str, places: tuple[str, ...], column: str | None, step: str | None
+) -> None:
+    rows = [_row(n, "2010-01-01", place, source) for n, place in enumerate(places, 1)]
+    (tmp_path / "all.csv").write_text(_HEAD + "".join(rows), encoding="utf-8")
+    store = folkestrom.open(tmp_path / "store")
+    main = store.intake(tmp_path / "all.csv").main_reason
+    if main is None:
+        assert column is None
+        return
+    assert (main.column, main.records) == (column, 2)
+    assert step is not None
+    assert step in main.next_step
+    (tmp_path / "more.csv").write_text(_HEAD + _row(9, "2010-01-01", "9999"), encoding="utf-8")
+    assert store.intake(tmp_path / "more.csv").main_reason is None  # no first intake
+
+
 def test_a_store_says_its_borders_once(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text(_HEAD + _row(1, "2010-01-01", "3101"), encoding="utf-8")
     (tmp_path / "two.csv").write_text(_HEAD + _row(2, "2010-01-01", "0301"), encoding="utf-8")

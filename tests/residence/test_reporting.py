@@ -13,7 +13,7 @@ from hypothesis import Phase, given, seed, settings
 
 import folkestrom
 from folkestrom.app.office.residence.decide import decide
-from folkestrom.errors import InputRefused
+from folkestrom.errors import InputRefused, UsageError
 from folkestrom.residence.deciding import Rulebook
 from folkestrom.residence.law import BASES, READINGS, Base, Reading
 from tests.reference.residence import Stay, standing
@@ -198,3 +198,17 @@ def test_a_stay_told_twice_is_one(tmp_path: Path) -> None:
     stay = Stay(1, "NO", date(2019, 3, 1), "work", 301, citizenship="PL")
     file, reports = write([[stay, stay]], tmp_path / "stays.parquet"), tmp_path / "reports.parquet"
     assert decide(file, reports, Rulebook(), date(2021, 1, 1)) == (2, 1)
+
+
+def test_reports_are_written_as_the_name_of_their_file_says(tmp_path: Path) -> None:
+    here = [Stay(n, "NO", date(2018, 3, 1), "work", 301, citizenship="PL") for n in (1, 2, 3)]
+    stays = write([here], tmp_path / "stays.parquet")
+    for end in ("parquet", "csv", "ndjson"):
+        file = tmp_path / f"reports.{end}"
+        assert decide(stays, file, Rulebook()) == (3, 3)
+        store = folkestrom.open(tmp_path / end)
+        assert store.intake(file).total.accepted == 3
+        assert store.population("2018-03-02", known_at="latest", to="polars")["persons"].sum() == 3
+    assert (tmp_path / "reports.csv").read_bytes().startswith(b"source,")
+    with pytest.raises(UsageError, match="does not end"):
+        decide(stays, tmp_path / "reports.xlsx", Rulebook())

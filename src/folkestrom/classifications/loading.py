@@ -11,7 +11,7 @@ These layouts are read from a folder, as CSV or CSV in gzip:
   what became of a code that ends is told from names and numbers of the next version; with it,
   `basic_unit_changes_1980_2001.csv` and the like (`older_units`): `oldCode`, `newCode`,
   `changeOccurred`;
-- any other `NAME.csv` with `code`, `name`, `valid_from` and `valid_to`: the list NAME.
+- `centrality.csv`: `municipality`, `centrality` (its class), `valid_from`, `valid_to`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from folkestrom.classifications.areas import FIRST_DAY
 from folkestrom.classifications.basic_units import ALWAYS, UNIT_PLACES, followed
 from folkestrom.classifications.conversion import shares_of
 from folkestrom.classifications.divisions.changes import (
@@ -47,6 +48,10 @@ _UNITS: Final = "basic_units"
 _CHANGES: Final = "basic_unit_changes"
 _VERSIONS: Final = "classifications"
 _LIST: Final = ("code", "name", "valid_from", "valid_to")
+#: The name of the variable, and of the file.
+CENTRALITY: Final = "centrality"
+_CLASSES: Final = ("municipality", CENTRALITY, "valid_from", "valid_to")
+_NAMES: Final = frozenset({_UNITS, _VERSIONS, CENTRALITY, *AREA_COLUMNS})
 #: Last digits of the units for whoever's unit is not known.
 _UNKNOWN: Final = 9_999
 _UNIT_LIST: Final = "basic_unit_list"
@@ -63,8 +68,9 @@ class Loaded:
         Basic units: `code`, `name`, `part_of_town`, `part_of_town_name`, `valid_from`, `valid_to`.
     changes
         What became of them: `day`, `old`, `new`.
-    lists
-        Other classifications: `classification`, `code`, `name`, `valid_from`, `valid_to`.
+    centrality
+        Classes of municipalities, as a file of a linked variable has them: `municipality`, `value`,
+        `from`, `to`.
     faults
         What is wrong in them, and how it is taken.
     division
@@ -73,7 +79,7 @@ class Loaded:
 
     units: pl.DataFrame | None = None
     changes: pl.DataFrame | None = None
-    lists: pl.DataFrame | None = None
+    centrality: pl.DataFrame | None = None
     faults: tuple[str, ...] = field(default=())
     division: Division | None = None
 
@@ -94,24 +100,50 @@ def read_folder(folder: Path) -> Loaded:
     """
     paths = [folder] if folder.is_file() else sorted(folder.glob("*.csv*"))
     files = {p.name.split(".")[0]: p for p in paths if p.suffix in (".csv", ".gz")}
-    if not files:
+    known = [n for n in files if n in _NAMES or n.startswith(f"{_CHANGES}_")]
+    if not known:
         raise InputRefused(
             "holds no classification",
             where=str(folder),
-            allowed="basic_units.csv, classifications.csv, municipality_changes.csv, or NAME.csv "
-            "with a list",
+            allowed="basic_units.csv, classifications.csv, municipality_changes.csv or "
+            "centrality.csv",
             next_step="Name the folder that the files are in with --from.",
         )
     division = _division(files)
     with using(division or in_force()):
         units, changes, faults = _units(files)
-    lists = [
-        _dated(
-            _columns(_read(path), _LIST, path).select(pl.lit(name).alias("classification"), *_LIST)
-        )
-        for name, path in files.items()
-    ]
-    return Loaded(units, changes, pl.concat(lists) if lists else None, faults, division)
+    path = files.pop(CENTRALITY, None)
+    classes = None if path is None else _columns(_read(path), _CLASSES, path)
+    if files:
+        faults = (*faults, f"{', '.join(files)}: no figure uses such a list; it is left out.")
+    return Loaded(
+        units, changes, None if classes is None else held(_dated(classes)), faults, division
+    )
+
+
+def held(classes: pl.DataFrame) -> pl.DataFrame:
+    """Classes of municipalities that hold until the next, the first of them since ever.
+
+    Parameters
+    ----------
+    classes
+        `municipality`, `centrality`, `valid_from`; other columns are not read.
+
+    Examples
+    --------
+    >>> days = [date(2020, 1, 1), date(2024, 1, 1)]
+    >>> told = {"municipality": ["0301", "0301"], "centrality": ["1", "2"], "valid_from": days}
+    >>> held(pl.DataFrame(told)).rows()[0]
+    ('0301', '1', datetime.date(1960, 1, 1), datetime.date(2024, 1, 1))
+    """
+    code = pl.col("municipality").str.zfill(4)
+    ordered = classes.sort("municipality", "valid_from")
+    ends = pl.col("valid_from").shift(-1).over("municipality")
+    first = pl.col("municipality").is_first_distinct()
+    return ordered.select(
+        code, pl.col(CENTRALITY).alias("value"),
+        pl.when(first).then(FIRST_DAY).otherwise("valid_from").alias("from"), ends.alias("to"),
+    )  # fmt: skip
 
 
 def _division(files: dict[str, Path]) -> Division | None:
@@ -229,16 +261,15 @@ def keep(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
             # Where units are follows municipalities, which have changed.
             units = _table(connection, stored_units())
             changes = _table(connection, stored_unit_changes())
-    tables = {"classification": loaded.lists}
+    tables: dict[str, pl.DataFrame] = {}
     if units is not None and changes is not None:
         with using(loaded.division or in_force()):
             tables[UNIT_PLACES] = followed(units, changes)
         tables[_UNIT_LIST] = units
         tables[_UNIT_CHANGE] = changes
     for name, table in tables.items():
-        if table is not None:
-            with lent(connection, loaded=table.to_arrow()):
-                connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM loaded")
+        with lent(connection, loaded=table.to_arrow()):
+            connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM loaded")
 
 
 def _table(connection: duckdb.DuckDBPyConnection, asked: Step) -> pl.DataFrame:
@@ -285,9 +316,13 @@ def _faults(rows: pl.DataFrame) -> tuple[str, ...]:
     if spread.height:
         many = spread["delomraade_no"].n_unique()
         found.append(f"{many} sub-areas lie in two parts of town: each unit's own part counts.")
-    unknown = rows.filter(pl.col("code") % UNITS == _UNKNOWN)["code"].n_unique()
-    if unknown:
-        found.append(f"{unknown} units stand for an unknown unit of their municipality: kept.")
+    unknown = rows.filter(pl.col("code") % UNITS == _UNKNOWN)
+    if unknown.height:
+        version, most = unknown["version"].value_counts().sort("count", "version").row(-1)
+        found.append(
+            f"{unknown['code'].n_unique()} units, at most {most} of them in one version (that of "
+            f"{version}), stand for an unknown unit of their municipality: kept."
+        )
     return tuple(found)
 
 
@@ -363,8 +398,8 @@ def counts(loaded: Loaded) -> dict[str, int]:
     if loaded.units is not None:
         found["basic_unit"] = loaded.units.height
         found["part_of_town"] = loaded.units["part_of_town"].drop_nulls().n_unique()
-    if loaded.lists is not None:
-        found.update(loaded.lists["classification"].to_list())
+    if loaded.centrality is not None:
+        found[CENTRALITY] = loaded.centrality["value"].n_unique()
     if loaded.division is not None:
         found["municipality"] = len(later_codes(loaded.division))
     return dict(found)

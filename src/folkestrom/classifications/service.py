@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -11,24 +11,27 @@ import polars as pl
 from folkestrom.classifications.basic_units import ALWAYS
 from folkestrom.classifications.divisions.changes import AreaFiles, divided
 from folkestrom.classifications.divisions.division import CHANGES, MUNICIPALITIES, Division, listed
-from folkestrom.classifications.loading import Loaded
+from folkestrom.classifications.loading import CENTRALITY, Loaded, held
 from folkestrom.errors import UsageError, UserError
 
-#: Lists of the service by name, with their numbers there.
-LISTS: Final = {"part_of_town": 103, "centrality": 128, "marital_status": 19}
+# Numbers of the service's classifications.
 _BASIC_UNITS: Final = 1
+_PARTS_OF_TOWN: Final = 103
+_CENTRALITY: Final = 128
 _MUNICIPALITIES: Final = 131
+# Columns of its answers that are read.
+_CODE: Final = ("code", "name", "validFromInRequestedRange", "validToInRequestedRange")
+_CHANGE: Final = ("changeOccurred", "oldCode", "newCode")
+_PAIR: Final = ("sourceCode", "sourceName", "targetCode", "validFrom")
 #: The service has basic units, and changes of them, from this day on.
 _FIRST: Final = date(1980, 1, 1)
 
 
-def pulled(lists: Mapping[str, int], until: date) -> Loaded:
-    """Basic units with their changes and parts of town, and other lists, as the service has them.
+def pulled(until: date) -> Loaded:
+    """Basic units with changes and parts of town, and centrality, as the service has them.
 
     Parameters
     ----------
-    lists
-        Names of other classifications, with their numbers in Klass.
     until
         The day after the last that is asked for.
 
@@ -54,17 +57,18 @@ def pulled(lists: Mapping[str, int], until: date) -> Loaded:
         .join(parts, on="code", how="left")
         .with_columns(pl.col("code", "part_of_town").cast(pl.Int32))
     )
-    change = _texts(changes).select(
+    change = _texts(changes, _CHANGE).select(
         pl.col("changeOccurred").str.to_date().alias("day"),
         pl.col("oldCode").cast(pl.Int32).alias("old"),
         pl.col("newCode").cast(pl.Int32).alias("new"),
     )
-    others = [
-        _codes(klass, number, end).select(pl.lit(name).alias("classification"), pl.all())
-        for name, number in lists.items()
-    ]
-    lists_of_all = pl.concat(others) if others else None
-    return Loaded(units, change, lists_of_all, division=_division(klass, end))
+    classes = _corresponding(klass, _CENTRALITY, _MUNICIPALITIES, end).select(
+        pl.col("targetCode").alias("municipality"), pl.col("sourceCode").alias(CENTRALITY),
+        pl.col("validFrom").str.to_date().alias("valid_from"),
+    )  # fmt: skip
+    return Loaded(
+        units, change, held(classes) if classes.height else None, division=_division(klass, end)
+    )
 
 
 def _division(klass: Any, end: str) -> Division:
@@ -76,7 +80,7 @@ def _division(klass: Any, end: str) -> Division:
         _MUNICIPALITIES,
         lambda: klass.KlassClassification(str(_MUNICIPALITIES)).get_changes(str(_FIRST), end),
     )
-    told = _texts(changes).select(day="changeOccurred", old="oldCode", new="newCode")
+    told = _texts(changes, _CHANGE).select(day="changeOccurred", old="oldCode", new="newCode")
     later = told.filter(pl.col("day") > last).unique(maintain_order=True).to_dicts()
     # The service does not say that a number which gives a part away goes on.
     going_on = {
@@ -106,26 +110,19 @@ def _codes(klass: Any, number: int, end: str) -> pl.DataFrame:
     found = _asked(
         number, lambda: klass.KlassClassification(str(number)).get_codes(str(_FIRST), end).data
     )
-    return _texts(found).select(
+    # What is valid still is told to end where the range ends that was asked for.
+    ends = pl.col("validToInRequestedRange").replace(end, None).str.to_date()
+    return _texts(found, _CODE).select(
         "code", "name",
         pl.col("validFromInRequestedRange").str.to_date().alias("valid_from"),
-        pl.col("validToInRequestedRange").str.to_date(strict=False).fill_null(ALWAYS[1])
-        .alias("valid_to"),
+        ends.fill_null(ALWAYS[1]).alias("valid_to"),
     )  # fmt: skip
 
 
 def _parts(klass: Any, end: str) -> pl.DataFrame:
     """The part of town of each basic unit that lies in one, by the service's correspondence."""
-    found = _asked(
-        LISTS["part_of_town"],
-        lambda: (
-            klass.KlassClassification(str(LISTS["part_of_town"]))
-            .get_correspondence_to(str(_BASIC_UNITS), str(_FIRST), end)
-            .data
-        ),
-    )
     return (
-        _texts(found)
+        _corresponding(klass, _PARTS_OF_TOWN, _BASIC_UNITS, end)
         .select(
             pl.col("targetCode").alias("code"),
             pl.col("sourceCode").alias("part_of_town"),
@@ -133,6 +130,19 @@ def _parts(klass: Any, end: str) -> pl.DataFrame:
         )
         .unique("code", keep="last", maintain_order=True)
     )
+
+
+def _corresponding(klass: Any, source: int, target: int, end: str) -> pl.DataFrame:
+    """Codes of one classification by those of another, in the order of their days."""
+    found = _asked(
+        source,
+        lambda: (
+            klass.KlassClassification(str(source))
+            .get_correspondence_to(str(target), str(_FIRST), end)
+            .data
+        ),
+    )
+    return _texts(found, _PAIR).sort("validFrom", maintain_order=True)
 
 
 def _asked(number: int, ask: Any) -> Any:
@@ -151,12 +161,15 @@ def _asked(number: int, ask: Any) -> Any:
         ) from error
 
 
-def _texts(frame: Any) -> pl.DataFrame:
-    """A data frame of pandas, every column as text."""
+def _texts(frame: Any, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of a data frame of pandas as text; an answer without rows has none of them."""
     return pl.DataFrame(
         {
-            name: [None if value is None or value != value else str(value) for value in frame[name]]
-            for name in frame
+            name: [
+                None if value is None or value != value else str(value)
+                for value in (frame[name] if len(frame) else ())
+            ]
+            for name in columns
         },
-        schema=dict.fromkeys(map(str, frame), pl.String),
+        schema=dict.fromkeys(columns, pl.String),
     )

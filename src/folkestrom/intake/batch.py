@@ -17,7 +17,7 @@ from folkestrom.intake.build import Moment
 from folkestrom.intake.counts import FileCount, IntakeResult
 from folkestrom.intake.identities.fingerprints import check_fingerprints
 from folkestrom.intake.load import PlacedDelivery, Progress, load, place
-from folkestrom.intake.quarantine import reopen
+from folkestrom.intake.quarantine import main_reason, reopen
 from folkestrom.intake.quarantine_records import make_work_tables, quarantine_records
 from folkestrom.intake.reading.files import Format, InputFile
 from folkestrom.intake.reading.readers import Delivery, read_parquet
@@ -112,7 +112,11 @@ def take_in(connection: duckdb.DuckDBPyConnection, order: IntakeOrder) -> Intake
     by_digest = {p.delivery.file.digest: c for p, c in zip(placed, counted, strict=True)}
     files = tuple(by_digest.get(f.digest) or _repeated(f, known) for f in order.files)
     waiting = sorted({*waiting, *repeats_waiting(connection)} - {*closed})
-    return IntakeResult(moment.batch, files, withdrawn, reinstated, tuple(closed), tuple(waiting))
+    read = 0 if state.position else sum(d.rows for d in deliveries)
+    return IntakeResult(
+        moment.batch, files, withdrawn, reinstated, tuple(closed), tuple(waiting),
+        main_reason(connection, read, borders),
+    )  # fmt: skip
 
 
 def _prepare(

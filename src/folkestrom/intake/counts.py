@@ -36,6 +36,31 @@ class FileCount:
 
 
 @dataclass(frozen=True, slots=True)
+class MainReason:
+    """The one reason for which most records of a store's first intake wait in quarantine.
+
+    Parameters
+    ----------
+    reason
+        Its code.
+    column
+        The column with what is wrong; None: the whole record.
+    records
+        Records that wait for it.
+    meaning
+        What the reason is, in words.
+    next_step
+        What to do now.
+    """
+
+    reason: str
+    column: str | None
+    records: int
+    meaning: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeResult:
     """What one intake did.
 
@@ -53,6 +78,9 @@ class IntakeResult:
         Numbers in quarantine of records that waited and that this delivery has mended.
     waiting
         Numbers in quarantine of records that were delivered once more as they are, and wait on.
+    main_reason
+        Of a store's first intake, why most of it waits; None: most of it does not, or not for one
+        reason.
     """
 
     batch: int | None
@@ -61,6 +89,7 @@ class IntakeResult:
     reinstated: int = 0
     closed: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
+    main_reason: MainReason | None = None
 
     @property
     def total(self) -> FileCount:
@@ -82,6 +111,7 @@ class IntakeResult:
             "reinstated": self.reinstated,
             "closed": list(self.closed),
             "waiting": list(self.waiting),
+            "main_reason": self.main_reason and asdict(self.main_reason),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 from folkestrom.engine.paths import literal
 from folkestrom.engine.rows import first_row, text_column
 from folkestrom.errors import InputRefused, masked
+from folkestrom.intake.counts import MainReason
 from folkestrom.intake.load import PlacedDelivery
 from folkestrom.intake.reading.header import (
     EXPORT_COLUMNS,
@@ -22,7 +24,7 @@ from folkestrom.intake.reading.header import (
     QUARANTINE_LINE,
 )
 from folkestrom.intake.reading.writing import write_rows
-from folkestrom.intake.reasons import Reason
+from folkestrom.intake.reasons import DESCRIPTIONS, Reason
 from folkestrom.intake.tables import LINES, has_lines
 from folkestrom.model.report import BASIC_UNIT_DIGITS, COLUMNS, MUNICIPALITY_DIGITS
 
@@ -71,6 +73,45 @@ def count_by_reason(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "GROUP BY reason ORDER BY count(*) DESC, reason"
     ).fetchall()
     return {str(reason): int(many) for reason, many in rows}
+
+
+def main_reason(
+    connection: duckdb.DuckDBPyConnection, read: int, borders: date | None
+) -> MainReason | None:
+    """The one reason for which most of the records that were read wait; None: there is none.
+
+    Parameters
+    ----------
+    connection
+        The store.
+    read
+        Records of its first intake.
+    borders
+        The day whose codes its reports are taken to have; None: those of their own day.
+    """
+    found = first_row(
+        connection,
+        "SELECT reason, column_name, count(*) FROM quarantine WHERE closed_by IS NULL "
+        "GROUP BY ALL ORDER BY count(*) DESC, reason, column_name LIMIT 1",
+    )
+    if found is None or found[2] * 2 <= read or not read:
+        return None
+    reason, column, many = Reason(found[0]), found[1], int(found[2])
+    of_places = {c.name for c in COLUMNS if c.codes in {"municipality", "basic_unit"}}
+    if column not in of_places or reason not in {Reason.CODE_NOT_VALID, Reason.UNKNOWN_CODE}:
+        step = "Let the source mend this, and take its files into a new store."
+    elif borders is None:
+        step = (
+            "Reports were taken to have the codes of their own day. If they have those of one "
+            "year, whatever day they are about, take them into a new store with --borders YEAR."
+        )
+    else:
+        step = (
+            f"Reports were taken to have the codes of {borders.year}, whatever day they are about. "
+            "If they have those of their own day, take them into a new store with --borders "
+            "as-it-was; if those of another year, with --borders YEAR."
+        )
+    return MainReason(str(reason), column, many, DESCRIPTIONS[reason], step)
 
 
 def count_by_source(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:

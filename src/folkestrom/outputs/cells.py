@@ -28,6 +28,8 @@ from folkestrom.statistics.changes import (
 from folkestrom.statistics.changes import SPECIFICATION as ACCOUNTS
 from folkestrom.statistics.households.counted import IN_HOUSEHOLDS, with_means
 from folkestrom.statistics.households.counted import SPECIFICATION as HOUSEHOLDS
+from folkestrom.statistics.moves import MIGRATION, with_net_migration
+from folkestrom.statistics.moves import SPECIFICATION as MOVES
 from folkestrom.statistics.population import PERSONS
 from folkestrom.statistics.population import SPECIFICATION as POPULATION
 from folkestrom.statistics.published.specifications import (
@@ -81,13 +83,18 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
     id = cells.specification.id
     if id in (KEY_FIGURES.id, HOUSEHOLDS.id):
         return _whole(cells, rules) if id == KEY_FIGURES.id else _units(cells, rules, totals)
-    if id == MARITAL_STATUS_OWN.id and _leaves_out(cells):
-        raise UsageError(
-            "leaves persons of unknown marital status out of some totals, which tell them then",
-            where="publish",
-            value=rules.name,
-            next_step="Show them as a category: --unknown category",
-        )
+    if id == MIGRATION.id:
+        # Net migration would tell a count that is not shown: it is of those that are.
+        left = _without(cells, NET_MIGRATION.id)
+        return with_net_migration(_counted(left, rules, totals))
+    return _counted(cells, rules, totals)
+
+
+def _counted(cells: Cells, rules: Rules, totals: bool) -> Cells:
+    """Counts of persons or events, and what is computed from them."""
+    id = cells.specification.id
+    if id == MARITAL_STATUS_OWN.id:
+        _check_none_left_out(cells, rules)
     names = [measure.id for measure in cells.specification.measures]
     if any(measure in names for measure in ("low", "high")):
         refuse_rounding(rules, "bounds are")
@@ -115,7 +122,7 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
     time = next((d.id for d in cells.specification.dimensions if d.id in TIMES), None)
     shown = release(
         cells, rules, counts=counts, base=first, time=time, account=account, equal=equal,
-        occurring=id in (POPULATION.id, ACCOUNTS.id),
+        occurring=id in (POPULATION.id, ACCOUNTS.id, MOVES.id),
     ).cells  # fmt: skip
     if id == AGE_GROUPS.id:
         shown = _without_small_bases(shown, rules)
@@ -157,14 +164,20 @@ def _without(cells: Cells, measure: str) -> Cells:
     return Cells(made, cells.data.select(names), cells.suppressed)
 
 
-def _leaves_out(cells: Cells) -> bool:
-    """Whether some total by marital status is not the sum of what the table shows."""
+def _check_none_left_out(cells: Cells, rules: Rules) -> None:
+    """Refuse a table of which some total by marital status is not the sum of what it shows."""
     sex, age, status = (dimension.id for dimension in cells.specification.dimensions)
     left: dict[tuple[str, str], int] = {}
     for row in cells.rows():
         persons = row[PERSONS.id] if row[status] == TOTAL.code else -row[PERSONS.id]
         left[row[sex], row[age]] = left.get((row[sex], row[age]), 0) + persons
-    return any(left.values())
+    if any(left.values()):
+        raise UsageError(
+            "leaves persons of unknown marital status out of some totals, which tell them then",
+            where="publish",
+            value=rules.name,
+            next_step="Show them as a category: --unknown category",
+        )
 
 
 def _without_small_bases(cells: Cells, rules: Rules) -> Cells:

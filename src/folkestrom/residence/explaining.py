@@ -10,6 +10,7 @@ import duckdb
 from folkestrom.engine.steps import run, step
 from folkestrom.model.codes import Kind
 from folkestrom.model.specification import Text
+from folkestrom.register.flags import FlagReason
 from folkestrom.residence.deciding import Rulebook, standing_steps, verdict_steps
 from folkestrom.residence.decisions import why
 from folkestrom.residence.law import RESIDENT, Rule, rules
@@ -105,6 +106,8 @@ class Explanation:
         The register's decision.
     story
         The events that it rests on, in their order.
+    unfit_merges
+        Of merges of this identity that are reported and do not hold, why.
     ruled
         What the rules say; None without stays.
     """
@@ -113,6 +116,7 @@ class Explanation:
     known_at: date
     registered: Decision
     story: tuple[Reported, ...]
+    unfit_merges: tuple[FlagReason, ...] = ()
     ruled: Ruled | None = None
 
 
@@ -153,6 +157,18 @@ def story() -> str:
         WHERE person = $person AND event_date < $day
           AND known_from <= $known_at AND known_to > $known_at
         ORDER BY event_date, order_in_day
+    """
+
+
+@step("unfit_merges", reads=["flag"])
+def unfit_merges() -> str:
+    """Merges of one person that are known on the knowledge date and do not hold, and why."""
+    reasons = f"{FlagReason.CIRCULAR_MERGE:d}, {FlagReason.SURVIVOR_WITHOUT_RECORD:d}"
+    return f"""
+        SELECT reason_code FROM flag
+        WHERE person = $person AND reason_code IN ({reasons})
+          AND known_from <= $known_at AND known_to > $known_at
+        ORDER BY position
     """
 
 
@@ -197,8 +213,12 @@ def explain(
     asked = {"person": person, "day": day, "known_at": known_at}
     told = run(connection, [story()], asked).fetchall()
     events = tuple(Reported(Kind(kind), *rest) for kind, *rest in told)
+    unfit = run(connection, [unfit_merges()], asked).fetchall()
     ruled = None if book is None else _ruled(connection, book, asked)
-    return Explanation(day, known_at, why(connection, person, day, known_at), events, ruled)
+    return Explanation(
+        day, known_at, why(connection, person, day, known_at), events,
+        tuple(FlagReason(code) for (code,) in unfit), ruled,
+    )  # fmt: skip
 
 
 def _ruled(

@@ -52,7 +52,7 @@ _METHOD: Final = Text(
     "Reports about the period, and late ones about earlier periods, known on {known}.",
     "Meldinger om perioden, og forsinkede meldinger om tidligere perioder, kjent {known}.",
 )
-_INTERNAL: Final = TableSpecification(
+SPECIFICATION: Final = TableSpecification(
     id="moves",
     title=Text("Internal migration, by origin and destination. {when}",
                "Innenlandske flyttinger, etter fra- og tilflyttingssted. {when}"),
@@ -68,8 +68,8 @@ _INTERNAL: Final = TableSpecification(
     method=_METHOD,
     knowledge_time=same("{known}"),
 )  # fmt: skip
-_ABROAD: Final = replace(
-    _INTERNAL,
+MIGRATION: Final = replace(
+    SPECIFICATION,
     id="migration",
     title=Text("Immigration and emigration, by country. {when}",
                "Inn- og utvandring, etter land. {when}"),
@@ -172,7 +172,7 @@ def moves(
     counted_by = (*shown, *others)
     codes = codes_meant(only, counted_by)
     count: Callable[..., pa.Table] = _migration if abroad else _matrix
-    specification = _ABROAD if abroad else _INTERNAL
+    specification = MIGRATION if abroad else SPECIFICATION
     tables = []
     for period in periods:
         counted = count(connection, _window(knowledge, period), counted_by, keys=keys)
@@ -274,6 +274,14 @@ def _migration(
     came, left = (found[measure.id] for measure in (IMMIGRATION, EMIGRATION))
     net = found.append_column(NET_MIGRATION.id, pc.subtract(came, left))
     return net.filter(pc.greater(pc.add(came, left), 0))
+
+
+def with_net_migration(cells: Cells) -> Cells:
+    """Immigration and emigration with what follows from the two, where both are told."""
+    net = pc.subtract(cells.data[IMMIGRATION.id], cells.data[EMIGRATION.id])
+    made = replace(cells.specification, measures=(*cells.specification.measures, NET_MIGRATION))
+    data = cells.data.append_column(NET_MIGRATION.id, net)
+    return replace(cells, specification=made, data=data)
 
 
 def _specification(

@@ -10,15 +10,23 @@ import duckdb
 import pyarrow as pa
 
 from folkestrom.classifications.code_lists import UNKNOWN_CODE
-from folkestrom.engine.steps import run, step
+from folkestrom.engine.rows import catalog_of
+from folkestrom.engine.steps import create_view, run, step
 from folkestrom.errors import UsageError
-from folkestrom.linkage.catalogue import NUMBER, TEXT, WHOLE_NUMBER, Linked
+from folkestrom.linkage.catalogue import NUMBER, TEXT, WHOLE_NUMBER, Linked, linked_variables
+from folkestrom.model.identities import naming_always
 from folkestrom.model.specification import Dimension, Text, same
 from folkestrom.variables.sources import linked_source
 from folkestrom.variables.variable import Use, Variable
 
 #: A linked whole number is a class, with a group for each number, if they span no more than this.
 MOST_CLASSES: Final = 150
+
+#: Merged identities, and those as whom they are continued.
+_CONCERNED: Final = "(SELECT person FROM identity UNION SELECT survivor FROM identity)"
+_EXAMPLE: Final = {"catalog": "folkestrom", "table": "linked_income"}
+#: The one linked variable that every reader knows; `classifications load` links it.
+CENTRALITY: Final = Text("Centrality", "Sentralitet")
 
 
 @step("value_range", reads=["linked_*"], example={"table": "linked_income"})
@@ -147,5 +155,68 @@ def label_of(name: str) -> Text:
     >>> label_of("income_tenth").en
     'Income tenth'
     """
+    if name == CENTRALITY.en.lower():
+        return CENTRALITY
     text = name.replace("_", " ")
     return same(text[:1].upper() + text[1:])
+
+
+def put_up_continued(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection see linked values of merged identities by the number that goes on.
+
+    A researcher's files name persons by the numbers of their day. Where an identity has been merged
+    into another, its values are those of the person as whom it is continued, for as long as the
+    merge is known: views of the connection stand before the linked histories.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    """
+    catalog = catalog_of(connection)
+    for linked in linked_variables(connection).values():
+        if linked.key == "person" and run(connection, [concerned(linked.table)]).fetchall():
+            create_view(connection, [continued(catalog, linked.table).named(linked.table)],
+                        temporary=True)  # fmt: skip
+
+
+@step("concerned", reads=["linked_*", "identity"], example={"table": "linked_income"})
+def concerned(table: str) -> str:
+    """Whether any merged identity has a linked value."""
+    return f"SELECT person FROM {table} WHERE person IN (SELECT person FROM identity) LIMIT 1"
+
+
+@step("continued", reads=["linked_*", "identity"], example=_EXAMPLE)
+def continued(catalog: str, table: str) -> str:
+    """A linked history in which a merged identity's values are those of whoever goes on.
+
+    On a day for which several numbers of one person have a value, that of the number that goes on
+    holds; else that of the lowest number.
+    """
+    table = f"{catalog}.main.{table}"
+    concerned = f"SELECT *, person AS number FROM {table} WHERE person IN {_CONCERNED}"
+    cuts = {
+        name: f"""
+          SELECT person, day AS {name}_from,
+                 lead(day) OVER (PARTITION BY person ORDER BY day) AS {name}_to
+          FROM (SELECT person, {name}_from AS day FROM told
+                UNION SELECT person, {name}_to AS day FROM told) AS {name}_days"""
+        for name in ("valid", "known")
+    }
+    return f"""
+        SELECT person, "value", valid_from, valid_to, known_from, known_to FROM {table}
+        WHERE person NOT IN {_CONCERNED}
+        UNION ALL
+        SELECT person, "value", valid_from, valid_to, known_from, known_to FROM (
+          WITH told AS (SELECT * FROM {naming_always(f"({concerned})", ["person"])})
+          SELECT t.person, v.valid_from, v.valid_to, k.known_from, k.known_to,
+                 arg_min(t."value", CASE WHEN t.number = t.person THEN 0 ELSE t.number END)
+                   AS "value"
+          FROM told t
+          JOIN ({cuts["valid"]}
+          ) v ON v.person = t.person AND t.valid_from <= v.valid_from AND t.valid_to >= v.valid_to
+          JOIN ({cuts["known"]}
+          ) k ON k.person = t.person AND t.known_from <= k.known_from AND t.known_to >= k.known_to
+          GROUP BY t.person, v.valid_from, v.valid_to, k.known_from, k.known_to
+        ) AS of_several
+    """

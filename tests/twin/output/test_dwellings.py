@@ -158,3 +158,31 @@ def test_actual_dwellings_are_of_students_and_of_institutions(
     there = truth.filter(pl.col("date") == day, pl.col("household") == "institution")["person"]
     assert set(there) <= none
     assert len(none) <= len(there) + 2
+
+
+def test_linked_places_are_of_their_day_as_it_was(
+    housed: Result, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    then = create(
+        tmp_path_factory.mktemp("twin") / "then", scale=SCALE, dwellings=True, as_it_was=True
+    ).folder
+    now, file = housed.folder, "variables/study_municipality.parquet"
+    both = pl.read_parquet(now / file).join(pl.read_parquet(then / file), on=["person", "from"])
+    assert len(both) == len(pl.read_parquet(then / file)) == len(pl.read_parquet(now / file))
+    codes = both.select(pl.col("value", "value_right").cast(pl.String), "from", pl.col("person"))
+    assert (codes.filter(pl.col("from") >= dt.date(2020, 1, 1)).select(
+        same=pl.col("value") == pl.col("value_right")))["same"].all()  # fmt: skip
+    # 3005 Drammen was 0602, 0625 and 0711; 4601 Bergen was 1201 and 0301 Oslo always 0301.
+    before = codes.filter(pl.col("from") < dt.date(2019, 1, 1))
+    was = dict(before.group_by("value").agg(pl.col("value_right").unique()).iter_rows())
+    assert set(was["3005"]) <= {"0602", "0625", "0711"}
+    assert (was["4601"], was["0301"]) == (["1201"], ["0301"])
+    units = pl.read_csv(then / "classifications" / "basic_units.csv", infer_schema=False)
+    valid = units.select(pl.col("code").str.head(4), pl.col("valid_from", "valid_to").fill_null(""))
+    for name, code in ((file, "value"), ("municipalities/centrality.parquet", "municipality")):
+        rows = pl.read_parquet(then / name).with_columns(pl.col(code).cast(pl.String))
+        held = rows.join(valid, left_on=code, right_on="code").filter(
+            pl.col("from").cast(pl.String) >= pl.col("valid_from"),
+            (pl.col("to").cast(pl.String) <= pl.col("valid_to")) | (pl.col("valid_to") == ""),
+        )
+        assert rows.join(held, on=rows.columns, how="anti").is_empty()

@@ -21,7 +21,7 @@ from folkestrom.engine.steps import Step, compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
-from folkestrom.model.specification import Language, Measure, Text
+from folkestrom.model.specification import Language, Measure, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.projection.indicators import median_age
 from folkestrom.projection.rates.fertility import (
@@ -104,6 +104,24 @@ _ABOUT_AGES: Final = (
 #: What there is of each place and year.
 MEASURES: Final = (MEAN, BIRTHS, DEATHS, *_CRUDE, *_ABOUT_AGES)
 
+_SHOWN: Final = frozenset(measure.id for measure in MEASURES)
+
+#: What further figures are of, by the figures: what protects them has to know it.
+FLOWS: Final = ("births", "deaths", "immigration", "emigration")
+_OWN: Final = {
+    "mean_age_at_marriage_male": "marriages_male",
+    "mean_age_at_marriage_female": "marriages_female",
+    "infant_mortality": "infant_deaths",
+}
+#: Of each figure, the counts that it is computed from.
+SOURCES: Final[Mapping[str, tuple[str, ...]]] = (
+    {m.id: FLOWS for m in (BIRTHS, DEATHS, *_CRUDE)}
+    | {m.id: FLOWS for m in _ABOUT_AGES if m.id.startswith(("total", "mean_age_at_ch", "life"))}
+    | {figure: (*FLOWS, count) for figure, count in _OWN.items()}
+)
+#: Those counts, none of which is shown but births and deaths.
+COUNTS: Final = tuple(Measure(name, same(name), same("")) for name in (*FLOWS, *_OWN.values()))
+
 _NOTES: Final = (
     Text(
         "Crude rates are flows of the account by the mean of the populations at both ends. Ages of "
@@ -133,6 +151,7 @@ def indicators(
     known_at: KnownAt = PUBLISHED,
     *,
     extraction_months: int = EXTRACTION_MONTHS,
+    counts: bool = False,
 ) -> Cells:
     """Fertility, mortality, age and crude rates by year, of the nation or of places.
 
@@ -146,6 +165,8 @@ def indicators(
         Names of places: county, municipality, or a linked variable of municipalities.
     known_at, extraction_months
         As for `changes`, whose flows the crude rates are of.
+    counts
+        With what the figures are computed from, `COUNTS`.
 
     Returns
     -------
@@ -174,9 +195,9 @@ def indicators(
     for period, days in zip(periods, known, strict=True):
         here = accounts.filter(pl.col("period") == period.code)
         keys = [tuple(row[name] for name in names) for row in here.rows(named=True)]
-        counts = _Counts(connection, period, *days, places, keys)
-        rows += _indicators(here, counts)
-    return _cells(account, rows, _late_reports(connection, periods, known))
+        rows += _indicators(here, _Counts(connection, period, *days, places, keys))
+    measures = dict.fromkeys((*MEASURES, *(m for m in COUNTS if counts and m.id not in _SHOWN)))
+    return _cells(account, rows, tuple(measures), _late_reports(connection, periods, known))
 
 
 def _late_reports(
@@ -307,6 +328,9 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
                 "life_expectancy_male": spans[0],
                 "life_expectancy_female": spans[1],
                 "infant_mortality": _ratio(1000 * deaths[n, :, 0].sum(), row["births"]),
+                "infant_deaths": int(deaths[n, :, 0].sum()),
+                "marriages_male": int(weddings[n, 0].sum()),
+                "marriages_female": int(weddings[n, 1].sum()),
                 "mean_age": _mean_age(stock[n, :-1]),
                 "median_age": _median_age(stock[n, :-1]),
             }
@@ -327,21 +351,26 @@ def _median_age(stock: NDArray[np.float64]) -> float | None:
     return float(median_age(stock[None], Structure(ages=stock.size))) if stock.any() else None
 
 
-def _cells(account: Cells, rows: Sequence[Mapping[str, Any]], said: tuple[Text, ...]) -> Cells:
+def _cells(
+    account: Cells,
+    rows: Sequence[Mapping[str, Any]],
+    measures: tuple[Measure, ...],
+    said: tuple[Text, ...],
+) -> Cells:
     made = account.specification
     columns = [account.data[d.id] for d in made.dimensions]
-    for measure in MEASURES:
+    for measure in measures:
         numbers = [row[measure.id] for row in rows]
         if measure.decimals:
             numbers = [None if x is None else round(x, measure.decimals) for x in numbers]
         columns.append(pa.array(numbers, pa.float64() if measure.decimals else pa.int32()))
-    ids = [*(d.id for d in made.dimensions), *(m.id for m in MEASURES)]
+    ids = [*(d.id for d in made.dimensions), *(m.id for m in measures)]
     when = made.reference_time
     specification = replace(
         made,
         id="indicators",
         title=Text(f"Demographic indicators. {when.en}", f"Demografiske indikatorer. {when.no}"),
-        measures=MEASURES,
+        measures=measures,
         contents=Text(
             "Fertility, mortality, age and crude rates of residents.",
             "Fruktbarhet, dødelighet, alder og rater blant bosatte.",

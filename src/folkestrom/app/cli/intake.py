@@ -186,6 +186,12 @@ def _remarks(result: IntakeResult) -> Iterable[str]:
             "Delivered before, and still waiting in quarantine, under the numbers "
             f"{_numbers(result.waiting)}."
         )
+    if main := result.main_reason:
+        column = f"{main.column}: " if main.column else ""
+        yield (
+            f"{main.records:,} of {result.total.read:,} records wait for one reason, "
+            f"{main.reason}. {column}{main.meaning}. {main.next_step}"
+        )
     if result.total.quarantined or result.withdrawn or result.waiting:
         yield "Look at them with: folkestrom quarantine list"
     if result.waiting:

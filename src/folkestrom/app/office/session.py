@@ -14,6 +14,7 @@ from folkestrom.classifications.divisions.division import using
 from folkestrom.classifications.divisions.stored import of_store
 from folkestrom.classifications.reported import borders_day, reported_borders
 from folkestrom.engine.failures import resource_errors
+from folkestrom.engine.rows import is_any
 from folkestrom.engine.store import (
     Waiting,
     extracts_folder,
@@ -108,6 +109,11 @@ def asking(
             from folkestrom.variables.borders.asked import put_up
 
             put_up(connection, day)
+        if is_any(connection, "identity"):
+            # Imported here: most stores have no merged identity.
+            from folkestrom.variables.linked import put_up_continued
+
+            put_up_continued(connection)
         yield connection
 
 

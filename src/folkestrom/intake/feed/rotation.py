@@ -14,6 +14,7 @@ from folkestrom.errors import UsageError
 from folkestrom.intake.feed.folder import FeedFolder
 from folkestrom.intake.identities.numbers import kind_of_number
 from folkestrom.intake.identities.pseudonyms import Key
+from folkestrom.model.file_format import format_of
 
 
 def rotate(folder: FeedFolder, new: Key, old: Key | None = None, table: Path | None = None) -> int:
@@ -48,6 +49,8 @@ def rotate(folder: FeedFolder, new: Key, old: Key | None = None, table: Path | N
             where="--pseudonyms",
             next_step="Add --key with the old key, or leave --pseudonyms out.",
         )
+    if table is not None:
+        format_of(table, {".csv": "csv"}, "--pseudonyms")
     if old is not None:
         folder.check_key(old)
     if table is not None and old is not None:

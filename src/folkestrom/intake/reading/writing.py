@@ -12,7 +12,8 @@ from folkestrom.engine.scratch import replacing
 from folkestrom.errors import UsageError
 from folkestrom.model.file_format import format_of
 
-_FORMATS: Final[dict[str, str]] = {
+#: By the ends of file names, how the engine writes.
+FORMATS: Final[dict[str, str]] = {
     ".csv": "FORMAT csv, HEADER true",
     ".ndjson": "FORMAT json, ARRAY false",
     ".jsonl": "FORMAT json, ARRAY false",
@@ -32,7 +33,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> i
     to
         The file; its ending says the format.
     """
-    options = format_of(to, _FORMATS, "the file")
+    options = format_of(to, FORMATS, "the file")
     if not to.parent.is_dir():
         raise UsageError(
             "is not a folder", value=str(to.parent), next_step="Make the folder first."

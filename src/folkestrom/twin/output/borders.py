@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -117,6 +118,48 @@ def places_of(units: Int) -> pa.Table:
         )
         for codes, begins, ends in zip(spells, edges, edges[1:], strict=False)
     )
+
+
+def write_linked_as_it_was(variables: Path, municipalities: Path, units: Int) -> None:
+    """Give the files of linked municipalities, and of their centrality, the codes of each day.
+
+    A student's place is in one basic unit of it, the same for all years; a municipality has the
+    class of most of its basic units.
+
+    Parameters
+    ----------
+    variables, municipalities
+        Folders of the files, with the codes of 2020; what a country does not have is left out.
+    units
+        (units,) Every basic unit of the country, as in 2020.
+    """
+    places = pl.DataFrame(places_of(units))
+    of_day = places.with_columns(pl.col("municipality").cast(pl.String).str.zfill(4))
+    nth = {"now": pl.col("unit") // _UNIT, "nth": pl.col("unit") % _UNIT}
+    now = pl.DataFrame({"unit": units}).with_columns(**nth)
+    during = (pl.col("begins") < pl.col("to")) & (pl.col("ends") > pl.col("from"))
+    days = {"from": pl.max_horizontal("from", "begins"), "to": pl.min_horizontal("to", "ends")}
+    if (students := variables / "study_municipality.parquet").exists():
+        found = pl.read_parquet(students).with_row_index("row")
+        found = found.with_columns(now=pl.col("value").cast(pl.String).cast(pl.Int64))
+        found = found.join(now.group_by("now").len("many"), on="now")
+        found = found.with_columns(nth=pl.col("person") % pl.col("many") + 1)
+        found = found.join(now, on=["now", "nth"]).join(of_day, on="unit").filter(during)
+        found = found.with_columns(value="municipality", **days).sort("row", "from")
+        _rewrite(students, found)
+    if (classes := municipalities / "centrality.parquet").exists():
+        found = pl.read_parquet(classes).rename({"municipality": "now"})
+        found = found.cast({"now": pl.Int64}).join(now, on="now").join(of_day, on="unit")
+        found = found.filter(during).with_columns(**days)
+        found = found.group_by("municipality", "from", "to").agg(pl.col("value").mode().min())
+        _rewrite(classes, found.sort("municipality", "from"))
+
+
+def _rewrite(path: Path, rows: pl.DataFrame) -> None:
+    """Write rows in place of a file's, in its columns."""
+    schema = pq.read_schema(path)
+    columns = [pa.array(rows[field.name].to_list(), field.type) for field in schema]
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), path, compression="snappy")
 
 
 def _numbered(codes: Int, places: Int, used: dict[int, int]) -> Int:

@@ -12,7 +12,13 @@ from typing import Final
 
 from folkestrom.engine.settings import EngineSettings
 from folkestrom.errors import UsageError
-from folkestrom.twin.output.borders import CLASSIFICATIONS, places_of, units_of, write_as_it_was
+from folkestrom.twin.output.borders import (
+    CLASSIFICATIONS,
+    places_of,
+    units_of,
+    write_as_it_was,
+    write_linked_as_it_was,
+)
 from folkestrom.twin.output.dwellings import Dwellings
 from folkestrom.twin.output.emigrants import Emigrants
 from folkestrom.twin.output.households import Households, Students
@@ -135,8 +141,8 @@ def create(
     overwrite
         Replace a folder that is not empty.
     as_it_was
-        Reports with the codes of places on their day, and the classification of basic units beside
-        them; else with those of 2020 on every day.
+        Reports and variables with the codes of places on their day, and the classification of
+        basic units beside them; else with those of 2020 on every day.
     progress
         Called with the name of a step, how many are done, how many there are.
     change
@@ -186,7 +192,9 @@ def create(
             )
         if as_it_was:
             (work / CLASSIFICATIONS).mkdir()
-            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units_of(done.country))
+            units = units_of(done.country)
+            write_as_it_was(work / REPORTS, work / CLASSIFICATIONS, units)
+            write_linked_as_it_was(work / VARIABLES, work / MUNICIPALITIES, units)
         _describe(work / TRUTH / "model.json", done, (scale, seed, calibrated))
     return Result(
         folder, targets, seed, calibrated, done.reports, done.persons, done.person_years, done.notes

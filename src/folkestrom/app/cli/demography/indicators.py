@@ -16,6 +16,7 @@ from folkestrom.app.cli.options import (
     Labels,
     Order,
     Output,
+    Publish,
     Start,
     Top,
     Wait,
@@ -48,6 +49,7 @@ def indicators(
     top: Top = None,
     wide: Wide = None,
     labels: Labels = False,
+    publish: Publish = None,
     wait: Wait = None,
     output: Output = None,
 ) -> None:

@@ -17,6 +17,7 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    Publish,
     Start,
     Top,
     Wait,
@@ -97,6 +98,7 @@ def life_table(
     top: Top = None,
     wide: Wide = None,
     labels: Labels = False,
+    publish: Publish = None,
     output: Output = None,
     wait: Wait = None,
 ) -> None:
@@ -118,6 +120,8 @@ def life_table(
         publish=None,
     )  # fmt: skip
     question = LifeTableQuestion(
-        events, design, shown(order=order, top=top, wide=wide, labels=labels, lang=given.lang)
+        events,
+        design,
+        shown(order=order, top=top, wide=wide, labels=labels, publish=publish, lang=given.lang),
     )
     given.write(given.answer(question, wait).cells, output)

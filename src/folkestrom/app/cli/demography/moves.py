@@ -18,6 +18,7 @@ from folkestrom.app.cli.options import (
     Only,
     Order,
     Output,
+    Publish,
     ShareOf,
     Start,
     Top,
@@ -63,6 +64,7 @@ def moves(
     top: Top = None,
     wide: Wide = None,
     labels: Labels = False,
+    publish: Publish = None,
     wait: Wait = None,
     output: Output = None,
 ) -> None:

@@ -16,6 +16,7 @@ from folkestrom.model.codes import Kind
 from folkestrom.model.countries import alpha2
 from folkestrom.model.knowledge import PUBLISHED
 from folkestrom.model.specification import Language, Text
+from folkestrom.register.flags import FLAGS
 
 if TYPE_CHECKING:
     from folkestrom.residence.explaining import Explanation, Ruled
@@ -132,7 +133,9 @@ def as_data(found: Explanation) -> dict[str, Any]:
             "stays": stays,
         }  # fmt: skip
     return {"day": found.day, "known_at": found.known_at, "registered": registered,
-            "story": story, "ruled": ruled}  # fmt: skip
+            "story": story, "ruled": ruled,
+            "unfit_merges": [reason.name.lower() for reason in found.unfit_merges],
+            }  # fmt: skip
 
 
 def _place(municipality: int | None) -> str | None:
@@ -168,6 +171,14 @@ def told(found: Explanation, language: Language) -> list[Table | str]:
         say("It would differ with ", "Annerledes med ")
         + differs(decision).of(language) + ".",
     ]  # fmt: skip
+    for reason in found.unfit_merges:
+        flag = FLAGS[reason]
+        parts.append(
+            say(f"A merge is reported and does not hold: {flag.is_.en}. It would with "
+                f"{flag.mended_by.en}.",
+                f"En sammenslåing er meldt og gjelder ikke: {flag.is_.no}. Den ville gjelde med "
+                f"{flag.mended_by.no}.")
+        )  # fmt: skip
     if found.story:
         parts += ["", _story(found, language)]
     if found.ruled is not None:

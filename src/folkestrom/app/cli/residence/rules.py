@@ -53,7 +53,10 @@ def decide(
     ctx: typer.Context,
     stays: StaysFile,
     reports: Annotated[
-        Path, typer.Option("--reports", help="Parquet file of reports to write.", dir_okay=False)
+        Path,
+        typer.Option(
+            "--reports", help="File of reports to write: .parquet, .csv or .ndjson.", dir_okay=False
+        ),
     ],
     known_at: Annotated[
         str | None,

@@ -10,13 +10,12 @@ import typer
 
 from folkestrom.app.cli.context import Settings, settings
 from folkestrom.app.cli.options import Output, Wait, option
-from folkestrom.errors import UsageError
 
 if TYPE_CHECKING:
     from folkestrom.app.office.vocabulary.classifications import ClassificationsResult
 
 classifications_app = typer.Typer(
-    help="Classifications of the store: basic units, parts of town, and other lists.",
+    help="Classifications of the store: basic units, parts of town, centrality, municipalities.",
     no_args_is_help=True,
 )
 
@@ -44,18 +43,13 @@ def load(
 @classifications_app.command("pull")
 def pull(
     ctx: typer.Context,
-    also: Annotated[
-        list[str] | None,
-        typer.Option("--also", metavar="NAME=ID", help="Another list, by its number in Klass."),
-    ] = None,
     wait: Wait = None,
 ) -> None:
     """Pull classifications from Statistics Norway's service, in place of those of the store."""
     from folkestrom.app.office.vocabulary import classifications as office
 
     given = settings(ctx)
-    lists = dict(map(_named, also or []))
-    _tell(given, office.pull(given.store, given.waiting(wait), lists))
+    _tell(given, office.pull(given.store, given.waiting(wait)))
 
 
 @classifications_app.command("convert")
@@ -94,15 +88,6 @@ def convert(
         option, file=file, from_=from_, to_=to_, places=places, measure=measure, weights=weights
     )
     given.write(conversion.convert(given.store, given.waiting(wait), question), output)
-
-
-def _named(text: str) -> tuple[str, int]:
-    name, _, number = text.partition("=")
-    if not name or not number.isdigit():
-        raise UsageError(
-            "names no list", where="--also", value=text, allowed="a name and a number: country=91"
-        )
-    return name, int(number)
 
 
 def _tell(given: Settings, done: ClassificationsResult) -> None:

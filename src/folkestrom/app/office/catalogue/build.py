@@ -21,7 +21,8 @@ from folkestrom.app.office.catalogue.cubes import Level, cube
 from folkestrom.app.office.catalogue.declared import Declared, stock, times_of
 from folkestrom.app.office.catalogue.policies import AS_STATISTICS_NORWAY
 from folkestrom.app.office.catalogue.tables import TABLES
-from folkestrom.engine.rows import is_any
+from folkestrom.classifications.basic_units import UNIT_PLACES
+from folkestrom.engine.rows import is_any, is_table
 from folkestrom.engine.store_derived import log_state
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
@@ -128,16 +129,29 @@ class BuildQuestion:
     def _wanted(self, connection: duckdb.DuckDBPyConnection) -> list[Declared]:
         """The tables that are named, or all that the reports can tell."""
         wanted = [TABLES[id] for id in self.tables or TABLES]
-        if is_any(connection, "residence WHERE dwelling IS NOT NULL"):
-            return wanted
-        homes = [one.id for one in wanted if one.needs_homes]
-        if self.tables and homes:
-            raise UsageError(
+        if not is_any(connection, "residence WHERE dwelling IS NOT NULL"):
+            wanted = self._without(
+                [one for one in wanted if one.needs_homes], wanted,
                 "are of who lives with whom, and no report tells a dwelling",
-                where="tables", value=", ".join(homes),
-                next_step="Take in reports with `dwelling`, or build other tables",
+                "Take in reports with `dwelling`, or build other tables",
             )  # fmt: skip
-        return [one for one in wanted if not one.needs_homes]
+        if not is_table(connection, UNIT_PLACES):
+            wanted = self._without(
+                [one for one in wanted if one.needs_parts], wanted,
+                "are by part of town, and the store has no classification of basic units",
+                "Load it with `folkestrom classifications load --from DIR`, or build other tables",
+            )  # fmt: skip
+        return wanted
+
+    def _without(
+        self, these: Sequence[Declared], wanted: Sequence[Declared], why: str, next_step: str
+    ) -> list[Declared]:
+        """The tables without some that the store cannot tell; these are refused by name."""
+        if self.tables and these:
+            raise UsageError(
+                why, where="tables", value=", ".join(one.id for one in these), next_step=next_step
+            )
+        return [one for one in wanted if one not in these]
 
     @property
     def fingerprint(self) -> str:

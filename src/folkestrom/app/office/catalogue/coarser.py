@@ -14,10 +14,8 @@ from folkestrom.model.cells import Cells
 from folkestrom.statistics.record_keys import SUFFIX
 from folkestrom.variables.registry import VARIABLES
 
-_MUNICIPALITY: Final = "municipality"
-_COUNTY: Final = "county"
-#: Digits of a municipality's code that are its county's.
-_OF_COUNTY: Final = 2
+#: Levels of places, and how many first digits of each finer one's code are theirs.
+_DIGITS: Final = {"county": 2, "municipality": 4, "part_of_town": 6, "basic_unit": 8}
 _MODULUS: Final = 2**32
 
 
@@ -29,7 +27,7 @@ def coarser(cells: Cells, place: str, by: Sequence[str], measures: Sequence[str]
     cells
         Counts, with sums of record keys or without.
     place
-        "municipality" or "county", as the cells are by municipality; empty: none.
+        "municipality" or "county", as the cells are by a finer level; empty: none.
     by
         The other variables that are kept.
     measures
@@ -37,10 +35,11 @@ def coarser(cells: Cells, place: str, by: Sequence[str], measures: Sequence[str]
     """
     data, specification = cells.data, cells.specification
     dimensions = {d.id: d for d in specification.dimensions}
-    if place == _COUNTY and _COUNTY not in dimensions:
-        at = data.column_names.index(_MUNICIPALITY)
-        data = data.set_column(at, _COUNTY, _counties(data[_MUNICIPALITY].combine_chunks()))
-        dimensions[_COUNTY] = VARIABLES[_COUNTY].dimension
+    if place and place not in dimensions:
+        finer = next(level for level in _DIGITS if level in dimensions)
+        at = data.column_names.index(finer)
+        data = data.set_column(at, place, _first_digits(data[finer].combine_chunks(), place))
+        dimensions[place] = VARIABLES[place].dimension
     times = [name for name in dimensions if name in ("date", "period")]
     kept = [*times, *([place] if place else []), *by]
     keys = [f"{name}{SUFFIX}" for name in measures if f"{name}{SUFFIX}" in data.column_names]
@@ -62,11 +61,11 @@ def coarser(cells: Cells, place: str, by: Sequence[str], measures: Sequence[str]
     return Cells(made, pa.table(columns).filter(some).combine_chunks())
 
 
-def _counties(column: pa.Array) -> pa.Array:
-    """Codes of the counties of municipalities."""
+def _first_digits(column: pa.Array, place: str) -> pa.Array:
+    """Codes of the places of a level that others lie in."""
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0)
-    codes = [code[:_OF_COUNTY] for code in column.dictionary.to_pylist()]
+    codes = [code[: _DIGITS[place]] for code in column.dictionary.to_pylist()]
     listed = sorted(set(codes))
     places = pa.array([listed.index(code) for code in codes], pa.int32())
     return pa.DictionaryArray.from_arrays(places.take(column.indices), pa.array(listed))

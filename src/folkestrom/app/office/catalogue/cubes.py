@@ -30,6 +30,8 @@ _COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele la
 _LEVELS: Final = {
     "county": Text("Counties", "Fylker"),
     "municipality": Text("Municipalities", "Kommuner"),
+    "part_of_town": Text("Parts of town", "Bydeler"),
+    "basic_unit": Text("Basic units", "Grunnkretser"),
 }
 _YEAR: Final = Text("year", "år")
 _QUARTER: Final = Text("quarter", "kvartal")

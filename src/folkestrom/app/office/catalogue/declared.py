@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, Protocol
@@ -20,6 +21,7 @@ from folkestrom.statistics.coverage import Coverage
 from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import Every, split
 from folkestrom.statistics.population import population
+from folkestrom.variables.borders.asked import fixed_borders, put_up
 
 #: The code of the nation among places.
 NATION: Final = "0"
@@ -108,6 +110,8 @@ class Declared:
         other table is made of it.
     needs_homes
         Whether it is of who lives with whom, so that reports must tell dwellings.
+    needs_parts
+        Whether it is by part of town, so that the store must have the classification of units.
     """
 
     id: str
@@ -122,6 +126,7 @@ class Declared:
     rate: str = ""
     asked_with: tuple[str, ...] | None = None
     needs_homes: bool = False
+    needs_parts: bool = False
     notes: tuple[Text, ...] = ()
     resembles: tuple[str, ...] = ()
     subject: str = "be"
@@ -132,6 +137,15 @@ def stock(connection: duckdb.DuckDBPyConnection, times: Sequence[date], by: Sequ
           keys: bool = False) -> Cells:  # fmt: skip
     """Residents on days, as published."""
     return population(connection, times, by, keys=keys)
+
+
+def stock_by_part(connection: duckdb.DuckDBPyConnection, times: Sequence[date],
+                  by: Sequence[str], *, keys: bool = False) -> Cells:  # fmt: skip
+    """Residents on days by part of town, which stands in place of basic units while it is asked."""
+    with closing(connection.cursor()) as apart:
+        if (day := fixed_borders(connection)) is not None:
+            put_up(apart, day)
+        return population(apart, times, by, keys=keys)
 
 
 def account(every: Every, connection: duckdb.DuckDBPyConnection, times: Sequence[date],

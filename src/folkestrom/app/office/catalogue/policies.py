@@ -16,6 +16,15 @@ AS_STATISTICS_NORWAY: Final = Policy(
         "publiserer dem slik de er talt, i tabell 07459.",
     ),
 )
+PLACES: Final = Policy(
+    "none",
+    Text(
+        "How many live in a place tells of nothing else: Statistics Norway publishes it as it is "
+        "counted, in table 04317 by basic unit.",
+        "Hvor mange som bor på et sted, røper ikke noe annet: Statistisk sentralbyrå publiserer "
+        "det slik det er talt, i tabell 04317 etter grunnkrets.",
+    ),
+)
 ACCOUNTS: Final = Policy(
     "none",
     Text(

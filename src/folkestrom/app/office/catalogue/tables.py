@@ -22,6 +22,7 @@ from folkestrom.app.office.catalogue.declared import (
     five_years_of_mothers,
     mother_age_code,
     stock,
+    stock_by_part,
 )
 from folkestrom.app.office.catalogue.homes import (
     RESIDENCE,
@@ -50,6 +51,7 @@ from folkestrom.app.office.catalogue.policies import (
     MOVES,
     NATIONAL,
     ORIGINS,
+    PLACES,
     STATUSES,
 )
 from folkestrom.app.office.catalogue.prospects import (
@@ -347,6 +349,16 @@ TABLES: Final = {
             (), key_figures, "year",
             {"mean_age_at_marriage_male": "Menn", "mean_age_at_marriage_female": "Kvinner"},
             NATIONAL, asked_with=(),
+        ),
+        Declared(
+            "B1033", Text("Population of basic statistical units", "Befolkning i grunnkretser"),
+            (replace(_REGION, levels=(*_REGION.levels, "basic_unit")),), stock, "stock",
+            {"persons": "Personer"}, PLACES, summed=("", *_REGION.levels), resembles=("04317",),
+        ),
+        Declared(
+            "B1034", Text("Population of parts of town", "Befolkning i bydeler"),
+            (replace(_REGION, levels=(*_REGION.levels, "part_of_town")),), stock_by_part, "stock",
+            {"persons": "Personer"}, PLACES, summed=("", *_REGION.levels), needs_parts=True,
         ),
     )
 }  # fmt: skip

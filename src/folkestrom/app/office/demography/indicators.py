@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import duckdb
@@ -45,6 +45,14 @@ class IndicatorsQuestion:
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Cells:
         """The answer of an open store."""
-        months = self.extraction_months
-        found = indicators(connection, self.years, self.by, self.known_at, extraction_months=months)
-        return self.shown.of(found)
+        rules = self.shown.rules
+        found = indicators(
+            connection, self.years, self.by, self.known_at,
+            extraction_months=self.extraction_months, counts=rules is not None,
+        )  # fmt: skip
+        if rules is not None:
+            # Imported here: what protects takes a while to load.
+            from folkestrom.outputs.demography import published_indicators
+
+            found = published_indicators(found, rules)
+        return replace(self.shown, rules=None).of(found)

@@ -13,6 +13,7 @@ from folkestrom.analysis.life_tables.cells import (
     life_tables,
 )
 from folkestrom.analysis.life_tables.design import LifeTableDesign, counts
+from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
 from folkestrom.app.office.answer import Answer
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.app.office.rates import EventQuestion
@@ -33,6 +34,12 @@ class LifeTableQuestion:
 
     def __post_init__(self) -> None:
         self.events.check(self.design.names)
+        if self.shown.rules is not None and self.design.between:
+            raise UsageError(
+                "is not for what a difference is made of: contributions of ages tell few events",
+                where="publish", value=self.shown.rules.name,
+                next_step="Publish the two life tables",
+            )  # fmt: skip
 
     def answer(self, connection: duckdb.DuckDBPyConnection) -> Answer:
         """The answer of an open store."""
@@ -54,4 +61,12 @@ class LifeTableQuestion:
         asked = Asked(design, found, self.events.only, log_years, left_out)
         spec, data = (differences if design.between else life_tables)(made, asked)
         cells, exact = cells_of(spec, data, asked)
-        return Answer(self.shown.of(cells), self.shown.of(exact).table())
+        if (rules := self.shown.rules) is None:
+            return Answer(self.shown.of(cells), self.shown.of(exact).table())
+        # Imported here: what protects takes a while to load.
+        from folkestrom.outputs.demography import published_life_tables
+
+        years = (period.end - period.start).days / DAYS_PER_YEAR
+        events = [f"{name}s" for name in design.exits]
+        told = published_life_tables(cells, rules, events, years)
+        return Answer(replace(self.shown, rules=None).of(told))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -155,16 +155,9 @@ class Deliveries(Opened):
         check_path(folder, "folder")
         return classifications.load(self.path, Path(folder), self.waiting)
 
-    def pull_classifications(self, lists: Mapping[str, int] | None = None) -> ClassificationsResult:
-        """Pull classifications from Statistics Norway's service, in place of those of the store.
-
-        Parameters
-        ----------
-        lists
-            Further lists: their names, and their numbers in Klass.
-        """
-        check_arguments(Deliveries.pull_classifications, locals())
-        return classifications.pull(self.path, self.waiting, lists)
+    def pull_classifications(self) -> ClassificationsResult:
+        """Pull classifications from Statistics Norway's service, in place of those of the store."""
+        return classifications.pull(self.path, self.waiting)
 
     def convert_totals(
         self,

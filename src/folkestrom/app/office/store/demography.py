@@ -51,6 +51,7 @@ class Demography(Opened):
         top: int | None = None,
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Moves between places by origin and destination, or migration by country.
@@ -69,7 +70,7 @@ class Demography(Opened):
         only
             Codes to keep: `{"origin": "03"}` or "origin=03", or of a variable that the table is not
             by.
-        totals, share_of, order, top, wide, labels
+        totals, share_of, order, top, wide, labels, publish
             As for `population`.
         to
             "arrow", "polars" or "pandas".
@@ -88,6 +89,7 @@ class Demography(Opened):
         top: int | None = None,
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Fertility, life expectancy, ages and crude rates of the nation or of places, by year.
@@ -100,7 +102,7 @@ class Demography(Opened):
             Places: "county", "municipality", or a linked variable of municipalities.
         known_at, extraction_months
             As for `changes`, whose flows the crude rates are of.
-        order, top, wide, labels
+        order, top, wide, labels, publish
             As for `population`.
         to
             "arrow", "polars" or "pandas".
@@ -129,6 +131,7 @@ class Demography(Opened):
         top: int | None = None,
         wide: str | None = None,
         labels: Literal["en", "no"] | None = None,
+        publish: Rules | str | None = None,
         to: Target = "arrow",
     ) -> Frame:
         """Life tables by sex and any variables, or what a difference between two is made of.
@@ -159,7 +162,7 @@ class Demography(Opened):
             it is added up to.
         only, groups, level, known_at
             As for `rates`.
-        order, top, wide, labels
+        order, top, wide, labels, publish
             As for `population`.
         to
             "arrow", "polars" or "pandas".
@@ -181,7 +184,7 @@ class Demography(Opened):
             parameter, from_=from_, to_=to_, event=design.exits[0], destination=None, only=only,
             known_at=known_at, level=level, groups=groups, publish=None,
         )  # fmt: skip
-        shown = Presentation.asked(order=order, top=top, wide=wide, labels=labels)
+        shown = Presentation.asked(order=order, top=top, wide=wide, labels=labels, publish=publish)
         return self._answer(LifeTableQuestion(events, design, shown)).to(to)
 
     def project(
