@@ -117,6 +117,8 @@ def test_a_check_sees_what_was_tampered_with(store: Store) -> None:
     pq.write_table(rows.slice(1), file)
     assert _failed(store) == ["files"]
     assert store.make_extract(2001).checksum == made.checksum
+    file.write_bytes(b"PAR1")
+    assert _failed(store) == ["files"]
     file.unlink()
     assert _failed(store) == ["files"]
     assert store.extracts()["state"].to_pylist().count("missing") == 1
