@@ -83,7 +83,9 @@ def test_a_file_that_is_gone_is_drawn_again_as_it_was(store: Store, tmp_path: Pa
     again = store.make_extract(quarter="2001Q3")
     assert (again.checksum, file.read_bytes()) == (made.checksum, before)
     assert store.changes(quarter="2001Q3") == published
-    assert [line["done"] for line in store.retention_log()] == ["drawn", "expired", "drawn"]
+    lines = store.retention_log()
+    assert [line["done"] for line in lines] == ["drawn", "expired", "drawn"]
+    assert lines[1]["on"] == "2100-01-01", "what is asked for by another day says so for good"
 
 
 def test_classes_decide_what_expires(store: Store) -> None:

@@ -129,8 +129,10 @@ def expire(
     if due:
         with writing(folder, waiting) as connection:
             with transaction(connection):
+                asked = {"on": on} if on else {}
                 for one in due:
-                    _note(connection, replace(one, is_held=False), "expired", due=one.due)
+                    gone = replace(one, is_held=False)
+                    _note(connection, gone, "expired", due=one.due, **asked)
             records.discard_unlisted(connection, folder)
     return due
 
