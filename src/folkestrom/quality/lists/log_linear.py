@@ -25,7 +25,7 @@ MOST_LISTS = 5
 #: Of so many lists, every hierarchical model is fitted; of more, those of pairs.
 _EVERY_MODEL = 4
 _STEPS, _CLOSE = 200, 1e-12
-_FAR = 1e7
+FAR = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
         if not all(_shared(lists, term) for term in terms):
             continue
         made = fitted(lists, terms, level=level)
-        if made.total < _FAR * max(lists.observed, 1):
+        if made.total < FAR * max(lists.observed, 1):
             found.append(made)
     least = min(model.bic for model in found)
     shares = np.array([math.exp((least - model.bic) / 2) for model in found])
@@ -309,7 +309,7 @@ def _profile(lists: Lists, design: Floats, unseen: float, level: float) -> tuple
     high = 2 * unseen + 1
     while above(high) < 0:
         high *= 2
-        if high > _FAR * (lists.observed + 1):
+        if high > FAR * (lists.observed + 1):
             return lists.observed + low, math.inf
     found = float(brentq(above, unseen, high, xtol=1e-3))
     return lists.observed + low, lists.observed + found
