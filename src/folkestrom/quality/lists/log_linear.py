@@ -25,6 +25,7 @@ MOST_LISTS = 5
 #: Of so many lists, every hierarchical model is fitted; of more, those of pairs.
 _EVERY_MODEL = 4
 _STEPS, _CLOSE = 200, 1e-12
+#: An estimate of so many times those on the lists is none.
 FAR = 1e7
 
 
@@ -167,7 +168,7 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
     size = len(lists.names)
     found = []
     for terms in hierarchical(size):
-        if not all(_shared(lists, term) for term in terms):
+        if not all(shared(lists, term) for term in terms):
             continue
         made = fitted(lists, terms, level=level)
         if made.total < FAR * max(lists.observed, 1):
@@ -182,7 +183,14 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
     return sorted(weighed, key=lambda model: (model.bic, model.name))
 
 
-def _shared(lists: Lists, term: Term) -> bool:
+def shared(lists: Lists, term: Term) -> bool:
+    """Whether anybody is on all lists of a term, without whom there is no estimate of it.
+
+    Parameters
+    ----------
+    lists, term
+        The counts, and lists by number.
+    """
     return bool(lists.counts[lists.patterns[:, term].all(axis=1)].sum())
 
 

@@ -15,6 +15,7 @@ from folkestrom.quality.lists.log_linear import (
     hierarchical,
     lists_of,
     model_name,
+    shared,
 )
 
 
@@ -44,6 +45,8 @@ def best_terms(
     every = lists_of(names, whole)  # refuses what says nothing in all strata together
     found = {}
     for terms in hierarchical(len(names)):
+        if not all(shared(every, term) for term in terms):
+            continue
         model = stratified(names, strata, terms, level=None)
         if model.total < FAR * every.observed:
             found[terms] = model.bic
