@@ -1,15 +1,13 @@
 """How often intervals of over-coverage hold the truth, on many uncalibrated synthetic countries.
 
-    python benchmarks/score_over_coverage.py reports FOLDER [--countries 200] [--scale 0.01]
-    python benchmarks/score_over_coverage.py signs FOLDER [--countries 8] [--draws 25]
+    python benchmarks/score_over_coverage.py FOLDER [--countries 200] [--draws 5] [--scale 0.01]
 
-`reports`: each country has a seed of its own, and its emigrations and their reports are drawn anew;
-late reports and clean-ups are asked on 1 January 2021 as known a month later, and compared with who
-had left by the truth. `signs`: countries are taken into stores, and signs of life of all who are
-registered, and of persons who are not, are drawn again and again by the probabilities that the
-synthetic country has; signs are asked of each draw, and lists of every
-second. FOLDER keeps a row for each answer,
-so that a run that was stopped goes on.
+Each country has a seed of its own. Late reports and clean-ups are asked on 1 January 2021 as known
+a month later, and compared with who had left by the truth; late reports on 1 January 2015 too, and
+compared with those who were reported since, which is what they are an estimate of. Then signs of
+life of all who are registered, and of persons who are not, are drawn again and again by the
+probabilities that the synthetic country has; `--draws 0` has none of them, and is fast. FOLDER
+keeps a file for each country, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -48,22 +46,23 @@ from folkestrom.variables.registry import VARIABLES
 
 FIRST, LAST, LEVEL = 2008, 2021, 0.95
 DAY, KNOWN = date(LAST, 1, 1), date(LAST, 2, 1)
+#: An earlier day, of which nearly all is known that late reports tell of.
+EARLIER = 2015
+COLUMNS = {"asked": pl.String} | dict.fromkeys(("truth", "estimate", "low", "high"), pl.Float64)
 INDEXES = {"signs": Index(), "signs, no memory": Index(0.0, 1.0, 0.7)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("reports", "signs"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--countries", type=int)
-    parser.add_argument("--draws", type=int, default=25, help="of signs, in each country")
+    parser.add_argument("--countries", type=int, default=200)
+    parser.add_argument("--draws", type=int, default=5, help="of signs, in each country")
     parser.add_argument("--scale", type=float, default=0.01)
     parser.add_argument("--seed", type=int, default=1, help="that of the first country")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    many = given.countries or (200 if given.what == "reports" else 8)
-    for seed in range(given.seed, given.seed + many):
-        part = given.folder / f"{given.what}-{seed}.csv"
+    for seed in range(given.seed, given.seed + given.countries):
+        part = given.folder / f"scores-{seed}.csv"
         if part.exists():
             continue
         work = given.folder / f"country-{seed}"
@@ -71,11 +70,10 @@ def main() -> None:
             work, given.scale, seed, calibrated=False, first_year=FIRST, variables=False,
             panel=False, overwrite=True,
         )  # fmt: skip
-        rows = of_reports(work) if given.what == "reports" else of_signs(work, seed, given.draws)
-        names = ["asked", "truth", "estimate", "low", "high"]
-        pl.DataFrame(rows, orient="row", schema=names).write_csv(part)
+        rows = of_reports(work) + (of_signs(work, seed, given.draws) if given.draws else [])
+        pl.DataFrame(rows, orient="row", schema=COLUMNS).write_csv(part)
         shutil.rmtree(work)
-    print_scores(pl.read_csv(given.folder / f"{given.what}-*.csv"))
+    print_scores(pl.read_csv(given.folder / "scores-*.csv", schema=COLUMNS))
 
 
 Row = tuple[str, float, float | None, float | None, float | None]
@@ -85,42 +83,43 @@ def row(asked: str, truth: float, ends: tuple[Any, Any, Any]) -> Row:
     return asked, float(truth), *(float(end) for end in ends)
 
 
-def leavers(work: Path) -> pl.DataFrame:
-    """Who left, when, and when it became known: years from the first, and whether by the day."""
+def leavers(work: Path, year: int = LAST) -> pl.DataFrame:
+    """Who left before a year, and whether the register had not heard of it a month into it."""
     found = pl.read_parquet(work / "truth" / "leavers.parquet")
-    midnight = datetime(LAST, 1, 31, 23, tzinfo=UTC)
-    return found.filter(pl.col("left") < DAY).with_columns(
-        hidden=pl.col("reported").is_null() | (pl.col("reported") >= midnight)
+    midnight = datetime(year, 1, 31, 23, tzinfo=UTC)
+    # The year of knowledge begins with February; a report is known on the day after its receipt.
+    received = pl.col("reported").dt.convert_time_zone("Europe/Oslo").dt.date()
+    return found.filter(pl.col("left") < date(year, 1, 1)).with_columns(
+        hidden=pl.col("reported").is_null() | (pl.col("reported") >= midnight),
+        delay=received.dt.offset_by("-1mo").dt.year() - pl.col("left").dt.year(),
     )
 
 
 def of_reports(work: Path) -> list[Row]:
     """Late reports and clean-ups, by the emigrations that are known by the knowledge date."""
-    all_of_them = leavers(work)
-    truth = all_of_them["hidden"].sum()
-    known = all_of_them.filter(~pl.col("hidden"))
-    origin = known["left"].dt.year().to_numpy() - FIRST
-    # The year of knowledge begins with February; a report is known on the day after its receipt.
-    received = known["reported"].dt.convert_time_zone("Europe/Oslo").dt.date()
-    came = received.dt.offset_by("-1mo").dt.year().to_numpy() - FIRST
-    years = LAST - FIRST
-    counts = np.zeros((years, years))
-    np.add.at(counts, (origin, np.clip(came - origin, 0, years - 1)), 1)
-    reports = Reports(FIRST, counts, {}, USUAL, 2_000, 1)
     rows: list[Row] = []
-    for method in ("late", "clean-ups"):
-        try:
-            (found,) = methods.by_reports(reports, method, [()], LEVEL)
-        except UsageError:
-            rows.append((method, float(truth), None, None, None))
-            continue
-        e = found.estimates
-        rows.append(row(method, truth, (e.total[0], e.lower[0], e.upper[0])))
+    for year, methods_of_it in ((LAST, ("late", "clean-ups")), (EARLIER, ("late",))):
+        years, everybody = year - FIRST, leavers(work, year)
+        gone, known = everybody.filter("hidden"), everybody.filter(~pl.col("hidden"))
+        origin = known["left"].dt.year().to_numpy() - FIRST
+        counts = np.zeros((years, years))
+        np.add.at(counts, (origin, known["delay"].to_numpy().clip(0, years - 1)), 1)
+        reports = Reports(FIRST, counts, {}, USUAL, 2_000, 1)
+        names = [(method, len(gone)) for method in methods_of_it]
+        if year == EARLIER:
+            told = gone.filter(pl.col("delay") < years, pl.col("reported").dt.year() < LAST)
+            names = [("late, of those reported since", len(told))]
+        for (asked, truth), method in zip(names, methods_of_it, strict=True):
+            try:
+                e = methods.by_reports(reports, method, [()], LEVEL)[0].estimates
+                rows.append(row(asked, truth, (e.total[0], e.lower[0], e.upper[0])))
+            except UsageError:
+                rows.append((asked, float(truth), None, None, None))
     return rows
 
 
 def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
-    """Signs and lists, of signs that are drawn anew for the registered of one country."""
+    """Signs and lists, of signs that are drawn anew for the registered of the country."""
     store = folkestrom.open(work / "store")
     store.intake(work / "reports")
     born = pl.read_parquet(work / "truth" / "persons.parquet").select("person", "birth_date")
@@ -139,7 +138,7 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
     ]
     generator = np.random.default_rng(seed)
     rows: list[Row] = []
-    for draw in range(draws):
+    for _ in range(draws):
         shown = generator.random(chances.by_year.shape) < chances.by_year
         people_of.now = with_signs(people.now, shown, chances.first, 0)
         parts = [
@@ -150,7 +149,7 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
         people_of.audited = Registered(
             *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)
         )
-        rows += answers(people_of, true, lists=draw % 2 == 0)
+        rows += answers(people_of, true)
         rows.append(not_registered(generator, len(people.now.person)))
     return rows
 
@@ -181,7 +180,7 @@ def with_signs(who: Registered, shown: np.ndarray, first: int, back: int) -> Reg
     return replace(who, signs=bits)
 
 
-def answers(people: Any, true: list[int], *, lists: bool) -> list[Row]:
+def answers(people: Any, true: list[int]) -> list[Row]:
     """Each method, for the country and, of signs, by sex."""
     whole = SimpleNamespace(**vars(people))
     whole.groups, whole.now = [()], replace(people.now, group=np.zeros_like(people.now.group))
@@ -190,7 +189,7 @@ def answers(people: Any, true: list[int], *, lists: bool) -> list[Row]:
         signs = Signs(tuple(SHOWN), index=index, models=2)
         for who, truth, of in ((whole, [sum(true)], ""), (people, true, ", by sex")):
             found = [(asked, methods.by_signs(who, signs, LEVEL)[0])]
-            if lists and asked == "signs" and not of:
+            if asked == "signs" and not of:
                 with suppress(UsageError):
                     found.append(("lists, best model", methods.by_lists(who, signs, LEVEL)[0]))
             for name, one in found:

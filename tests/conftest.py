@@ -111,7 +111,8 @@ LONG = (
     "residence/test_reporting.py",
     "statistics/test_deliveries.py", "statistics/test_regimes.py", "twin/lives/*",
     "statistics/test_under_coverage.py", "twin/output/test_dwellings.py",
-    "twin/output/test_published_households.py", "twin/output/test_seeds.py", "twin/years/*",
+    "twin/output/test_published_households.py", "twin/output/test_seeds.py",
+    "twin/output/test_signs.py", "twin/years/*",
     "variables/test_merged_kin.py",
     "variables/test_same_everywhere.py",
 )  # fmt: skip

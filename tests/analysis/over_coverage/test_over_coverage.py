@@ -15,9 +15,13 @@ import polars as pl
 import pytest
 
 import folkestrom
+from folkestrom.analysis.followup.cohort.episodes import measured, without_gone
+from folkestrom.analysis.followup.cohort.episodes import read as read_episodes
 from folkestrom.analysis.over_coverage.carried import gone_of
 from folkestrom.analysis.over_coverage.registered import Groups, People, Times, sources_of
 from folkestrom.analysis.over_coverage.reports import USUAL, CleanUps, Reports, reports
+from folkestrom.analysis.study import Study
+from folkestrom.analysis.study.definition import Entry, Exit
 from folkestrom.errors import InputRefused, UsageError
 from folkestrom.statistics.coverage import coverage
 from folkestrom.variables.registry import VARIABLES
@@ -204,6 +208,29 @@ def test_redated_emigrations_have_the_same_sum(store: folkestrom.Store, made: Co
     assert wrong[1] < wrong[0]
 
 
+def test_follow_has_fewer_at_risk_by_those_who_are_gone(
+    store: folkestrom.Store, made: Country
+) -> None:
+    """Nobody is lost before the end, so that incidence is a share of weighted persons."""
+    study = Study(
+        "who leaves", known_at="latest", entry=Entry("resident", on=date(2015, 1, 1)),
+        exit=Exit(date(2021, 1, 1), ("emigration",)),
+    )  # fmt: skip
+    with store.reading() as connection:
+        followed = read_episodes(connection, study, (), 0.95)
+    left = [y for p, y in made.left.items() if y >= 2015 and made.reported[p] < 2021]
+    before = [p for p, y in made.left.items() if y < 2015 and made.reported[p] < 2021]
+    stayed = PERSONS - len(before) - len(left)
+    assert followed.follow.rows == stayed + len(left)
+    end = (date(2021, 1, 1) - date(2015, 1, 1)).days
+    shown = store.study(study).follow_up(at=end, over_coverage="0.1-0.3", to="polars")
+    for share, name, bound in ((0.1, "present_low", "lower"), (0.3, "present_high", "upper")):
+        found = measured(without_gone(followed, np.array([share])), [end])
+        expected = 100 * len(left) / (len(left) + (1 - share) * stayed)
+        assert found["incidence"][0] == pytest.approx(expected, abs=1e-6)
+        assert shown[name][0] == pytest.approx(found[bound][0], abs=0.006)
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -216,6 +243,10 @@ def test_redated_emigrations_have_the_same_sum(store: folkestrom.Store, made: Co
         ({"shrink": True}, "there is one group only"),
         ({"by": "sex", "unregistered": True}, "told apart by nothing"),
         ({"date": "2004-01-01", "known_at": KNOWN}, "is too soon"),
+        (
+            {"date": "2002-01-01", "known_at": date(2019, 2, 1), "method": "late"},
+            "no report as late as those still to come",
+        ),
         ({"known_at": "2021-01-20"}, "was linked as known from"),
     ],
 )

@@ -200,3 +200,25 @@ def test_a_study_is_read_by_the_columns_that_the_formula_names(tmp_path: Path) -
     # These few have too little for a model.
     shown = RUNNER.invoke(app, [*command, "--formula", "outcome ~ sex"])
     assert "separation" in shown.stderr
+
+
+def test_over_coverage_weighs_down_those_whose_last_year_has_no_event(panel: Path) -> None:
+    """A saturated model has a closed form: logarithms of odds of weighted counts."""
+    shown = fit(panel, "--over-coverage", "0.05-0.4", formula="outcome ~ place")
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.split("high")[1].splitlines()[1:3]
+    found = {
+        end: [float(line.split()[n]) for line in lines] for n, end in ((-2, "low"), (-1, "high"))
+    }
+    rows = pl.read_parquet(panel)
+    stayed = rows.group_by("person").last().filter(outcome="stay")["person"].to_list()
+    for end, share in (("low", 0.05), ("high", 0.4)):
+        weights = pl.when(pl.col("person").is_in(stayed)).then(1 - share).otherwise(1.0)
+        sums = rows.group_by("place", "outcome").agg(weights.sum().alias("n"))
+        odds = {
+            place: np.log(sums.filter(place=place, outcome="move")["n"][0]
+                          / sums.filter(place=place, outcome="stay")["n"][0])
+            for place in ("rural", "urban")
+        }  # fmt: skip
+        expected = [odds["rural"], odds["urban"] - odds["rural"]]
+        assert found[end] == pytest.approx(expected, abs=1e-5)

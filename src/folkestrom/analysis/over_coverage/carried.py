@@ -78,10 +78,10 @@ class Gone:
         by = f" by {', '.join(self.by)}" if self.by else ""
         etter = f" etter {', '.join(self.by)}" if self.by else ""
         return Text(
-            f"Low and high: between what bounds it is, with its interval, if {low} to {high} per "
-            f"cent of the registered{by} are gone. Who left unreported is not among the events.",
-            f"Lav og høy: hvilke grenser den ligger mellom, med intervall, om {low} til {high} "
-            f"prosent av de registrerte{etter} er borte. De som reiste umeldt, er ikke med blant "
+            f"Low and high: bounds if {low} to {high} per cent of the registered{by} are gone, of "
+            "rates and incidences with their intervals. Who left unreported is not among events.",
+            f"Lav og høy: grenser om {low} til {high} prosent av de registrerte{etter} er borte, "
+            "for rater og andeler med intervallene deres. De som reiste umeldt, er ikke med blant "
             "hendelsene.",
         )
 

@@ -193,9 +193,17 @@ def by_reports(
         Of the intervals.
     """
     total = reports.late_reports() if method == "late" else reports.after_clean_ups()
+    if not total.any():
+        raise UsageError(
+            "has no report as late as those still to come: nothing shows how many they are",
+            where="method", value=method,
+            next_step="Ask for an earlier knowledge date, a later day, or another method",
+        )  # fmt: skip
     draws = reports.shared(total, groups)
-    ends = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return [Found(method, _NONE, Estimates(np.median(draws, axis=0), *ends))]
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    # Medians of groups would not add up.
+    middle = np.median(total) * draws.mean(axis=0) / total.mean()
+    return [Found(method, _NONE, Estimates(middle, low, np.maximum(high, middle)))]
 
 
 def not_registered(

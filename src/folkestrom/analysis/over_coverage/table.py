@@ -54,7 +54,7 @@ LARGELY: Final = 0.5
 _LABELS: Final = {
     "signs": Text("Signs of life", "Livstegn"),
     "lists": Text("Lists", "Lister"),
-    "late": Text("Late reports", "Sene meldinger"),
+    "late": Text("Late reports (at least)", "Sene meldinger (minst)"),
     "clean-ups": Text("Clean-ups", "Opprydninger"),
     UNREGISTERED: Text("Here, not registered", "Her, ikke registrert"),
     NET: Text("Gone less unregistered", "Borte minus ikke registrerte"),
@@ -90,11 +90,13 @@ SPECIFICATION: Final = TableSpecification(
         "At the end of the day before the date, as known on {known}. Signs: residency index, "
         "corrected for the errors of its threshold among persons known later to have left or "
         "stayed. Lists: log-linear models of those who are here; each model has its estimate. Late "
-        "reports: chain ladder. Clean-ups: removal estimate, with late reports.",
+        "reports: chain ladder, without who is never reported. Clean-ups: removal estimate, with "
+        "late reports.",
         "Ved utgangen av dagen før datoen, slik det var kjent {known}. Livstegn: bostedsindeks, "
         "rettet for feilene terskelen har blant personer som senere er kjent å ha reist eller "
         "blitt. Lister: log-lineære modeller av dem som er her; hver modell har sitt anslag. Sene "
-        "meldinger: kjedestige. Opprydninger: uttaksanslag, med sene meldinger.",
+        "meldinger: kjedestige, uten dem som aldri meldes. Opprydninger: uttaksanslag, med sene "
+        "meldinger.",
     ),
     knowledge_time=same("{known}"),
 )

@@ -25,7 +25,8 @@ MOST_LISTS = 5
 #: Of so many lists, every hierarchical model is fitted; of more, those of pairs.
 _EVERY_MODEL = 4
 _STEPS, _CLOSE = 200, 1e-12
-_FAR = 1e7
+#: An estimate of so many times those on the lists is none.
+FAR = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,10 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
     size = len(lists.names)
     found = []
     for terms in hierarchical(size):
-        if not all(_shared(lists, term) for term in terms):
+        if not all(shared(lists, term) for term in terms):
             continue
         made = fitted(lists, terms, level=level)
-        if made.total < _FAR * max(lists.observed, 1):
+        if made.total < FAR * max(lists.observed, 1):
             found.append(made)
     least = min(model.bic for model in found)
     shares = np.array([math.exp((least - model.bic) / 2) for model in found])
@@ -182,7 +183,14 @@ def models(lists: Lists, *, level: float = 0.95) -> list[Model]:
     return sorted(weighed, key=lambda model: (model.bic, model.name))
 
 
-def _shared(lists: Lists, term: Term) -> bool:
+def shared(lists: Lists, term: Term) -> bool:
+    """Whether anybody is on all lists of a term, without whom there is no estimate of it.
+
+    Parameters
+    ----------
+    lists, term
+        The counts, and lists by number.
+    """
     return bool(lists.counts[lists.patterns[:, term].all(axis=1)].sum())
 
 
@@ -309,7 +317,7 @@ def _profile(lists: Lists, design: Floats, unseen: float, level: float) -> tuple
     high = 2 * unseen + 1
     while above(high) < 0:
         high *= 2
-        if high > _FAR * (lists.observed + 1):
+        if high > FAR * (lists.observed + 1):
             return lists.observed + low, math.inf
     found = float(brentq(above, unseen, high, xtol=1e-3))
     return lists.observed + low, lists.observed + found

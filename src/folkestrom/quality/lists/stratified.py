@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from folkestrom.errors import UsageError
 from folkestrom.quality.lists.log_linear import (
+    FAR,
     Lists,
     Model,
     Term,
@@ -14,6 +15,7 @@ from folkestrom.quality.lists.log_linear import (
     hierarchical,
     lists_of,
     model_name,
+    shared,
 )
 
 
@@ -40,11 +42,13 @@ def best_terms(
     for counts in strata:
         for pattern, number in counts.items():
             whole[pattern] = whole.get(pattern, 0) + number
-    lists_of(names, whole)  # refuses what says nothing in all strata together
+    every = lists_of(names, whole)  # refuses what says nothing in all strata together
     found = {}
     for terms in hierarchical(len(names)):
+        if not all(shared(every, term) for term in terms):
+            continue
         model = stratified(names, strata, terms, level=None)
-        if model.total < math.inf:
+        if model.total < FAR * every.observed:
             found[terms] = model.bic
     least = min(found.values())
     shares = {terms: math.exp((least - bic) / 2) for terms, bic in found.items()}

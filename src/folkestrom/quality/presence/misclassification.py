@@ -16,6 +16,8 @@ Integers = NDArray[np.int64]
 
 #: So many who are known to have left say how many of them seem to be gone.
 LEAST_GONE: Final = 10
+#: Variance of a share of which nothing is known.
+_UNKNOWN: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def share_below(
 ) -> Share:
     """Shares below, of rows that have several of one person.
 
-    Where nobody or everybody is below, the variance is that of half a person more.
+    The variance is at least that with a gamma prior of shape one half and the mean of all strata: a
+    stratum of which nobody is below is not sure to have none, and small ones do not add up to many.
 
     Parameters
     ----------
@@ -72,13 +75,15 @@ def share_below(
     rows = np.bincount(stratum, minlength=strata).astype(float)
     some = np.maximum(rows, 1)
     value = np.bincount(stratum, weights=below, minlength=strata) / some
-    value = np.where(rows > 0, value, np.bincount(stratum, below).sum() / max(rows.sum(), 1))
+    pooled = (below.sum() + 0.5) / (len(below) + 1)
+    value = np.where(rows > 0, value, pooled)
     # What is left of each person in each stratum: persons are independent, their days are not.
     pairs, place = np.unique(person * strata + stratum, return_inverse=True)
     rest = np.bincount(place, weights=below - value[stratum], minlength=len(pairs))
     clustered = np.bincount(pairs % strata, weights=rest**2, minlength=strata) / some**2
-    smooth = (value * rows + 0.5) / (rows + 1)
-    return Share(value, np.maximum(clustered, smooth * (1 - smooth) / (some + 1)))
+    prior = rows + 0.5 / pooled
+    smooth = (value * rows + 0.5) / prior
+    return Share(value, np.maximum(clustered, smooth * (1 - smooth) / prior))
 
 
 def corrected(
@@ -164,8 +169,12 @@ def check_threshold(below: int, persons: int) -> None:
 def shrunk(found: Estimates, persons: Floats, *, level: float = 0.95) -> Estimates:
     """Estimates of small areas, each drawn to the mean of all as far as it is not to be believed.
 
-    Fay & Herriot (1979), *JASA* 74, 269-277, of shares with one mean; its variance by moments and
-    the errors by Prasad & Rao (1990), *JASA* 85, 163-171.
+    Fay & Herriot (1979), *JASA* 74, 269-277, of shares with one mean; its variance by moments that
+    weigh each area by what it is sure of (DerSimonian & Laird 1986), and the errors by Prasad & Rao
+    (1990), *JASA* 85, 163-171. The variance of an area is by its persons, as in the area where half
+    of all persons are in surer ones, and no less than that of a Poisson count: the intervals
+    themselves go with the estimates, so that areas where none are found seemed surest. Areas
+    without an estimate have the mean.
 
     Parameters
     ----------
@@ -180,24 +189,28 @@ def shrunk(found: Estimates, persons: Floats, *, level: float = 0.95) -> Estimat
     --------
     >>> direct = Estimates(np.array([0.0, 50.0]), np.array([0.0, 30.0]), np.array([20.0, 70.0]))
     >>> shrunk(direct, np.array([100.0, 1000.0])).total.round(1).tolist()
-    [2.8, 49.6]
+    [2.1, 47.9]
     """
     normal = float(norm.ppf((1 + level) / 2))
-    many = np.maximum(persons, 1)
-    share = found.total / many
-    variance = np.maximum((found.upper - found.lower) / many / (2 * normal), 1e-9) ** 2
-    groups = len(share)
-    # Moments: the sum of squares around the mean is, in expectation, of both variances.
-    around = ((share - share.mean()) ** 2).sum() - variance.sum() * (1 - 1 / groups)
-    between = float(max(around, 0)) / max(groups - 1, 1)
+    many, known = np.maximum(persons, 1), ~np.isnan(found.total)
+    share = np.where(known, found.total / many, 0)
+    each = ((found.upper - found.lower)[known] / (2 * normal)) ** 2 / many[known]
+    order = np.argsort(each)
+    half = np.searchsorted(many[known][order].cumsum(), many[known].sum() / 2)
+    least = found.total[known].sum() / many[known].sum()
+    variance = np.where(known, max(each[order[half]], least, 1e-12) / many, _UNKNOWN)
+    precision = 1 / variance
+    around = precision @ (share - precision @ share / precision.sum()) ** 2 - (known.sum() - 1)
+    scale = precision.sum() - (precision**2).sum() / precision.sum()
+    between = max(float(around / scale), 0.0) if known.sum() > 1 else 0.0
     weight = 1 / (between + variance)
     mean = float((weight * share).sum() / weight.sum())
     own = between * weight
     total = own * share + (1 - own) * mean
     error = own * variance + (1 - own) ** 2 / weight.sum()
-    error += 2 * variance**2 * weight**3 * 2 * (1 / weight**2).sum() / groups**2
-    half = normal * np.sqrt(error)
+    error += 2 * variance**2 * weight**3 * 2 / (weight**2).sum()
+    away = normal * np.sqrt(error)
     return Estimates(
-        np.clip(total, 0, 1) * persons, np.clip(total - half, 0, 1) * persons,
-        np.clip(total + half, 0, 1) * persons,
+        np.clip(total, 0, 1) * persons, np.clip(total - away, 0, 1) * persons,
+        np.clip(total + away, 0, 1) * persons,
     )  # fmt: skip
