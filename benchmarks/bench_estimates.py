@@ -41,9 +41,9 @@ def main() -> None:
     for year in range(1986, 2100):
         turn, known = date(year, 1, 1), f"{year - 1}-{given.day}"
         try:
-            begun = time.perf_counter()
+            begun = time.perf_counter(), time.process_time()
             found = store.estimate(turn, known, "municipality", to="polars")
-            seconds.append(time.perf_counter() - begun)
+            seconds.append((time.perf_counter() - begun[0], time.process_time() - begun[1]))
             actual = store.population(turn, "municipality", to="polars")
         except UsageError:
             continue
@@ -59,7 +59,7 @@ def main() -> None:
             )["estimate"].sum()  # fmt: skip
             errors[method].append((nation - people) / people)
             line += f"  {nation - people:>16,}"
-        print(line + f"  {published.get(turn, ''):>15}")
+        print(line + f"  {published.get(turn, ''):>15}", flush=True)
     print_summary(errors, within, seconds)
 
 
@@ -76,9 +76,13 @@ def of_nation(file: Path) -> dict[date, str]:
 def print_summary(
     errors: dict[str, list[float]],
     within: list[tuple[np.ndarray, np.ndarray]],
-    seconds: list[float],
+    seconds: list[tuple[float, float]],
 ) -> None:
-    print(f"\n{len(seconds)} years, all municipalities: {np.median(seconds):.1f} s an estimate")
+    wall, of_processor = np.median(seconds, axis=0)
+    print(
+        f"\n{len(seconds)} years, all municipalities: {wall:.1f} s an estimate, "
+        f"{of_processor:.1f} s of processors"
+    )
     for method, found in errors.items():
         print(f"{method:>16}: mean absolute error of the nation {100 * np.abs(found).mean():.4f} %")
     classes, held = (np.concatenate(parts) for parts in zip(*within, strict=True))

@@ -203,6 +203,7 @@ def _residence_rows(
             "person": person,
             "municipality": place.astype(np.int16),
             "basic_unit": place * 10_000 + found.begin[chosen] % 40,
+            "dwelling": pa.nulls(len(place), pa.int64()),
             "sex": people.sex[person],
             "birth_date": people.born[person],
             "country_of_birth": np.where(people.foreign, ELSEWHERE, NORWAY)[person].astype(

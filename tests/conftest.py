@@ -97,7 +97,7 @@ LONG = (
     "households/test_properties.py", "linkage/test_linking.py",
     "projection/norway/*", "projection/rates/test_schedules.py",
     "projection/stochastic/test_by_area.py",
-    "publish/formats/test_not_interpreted.py",
+    "publish/formats/test_not_interpreted.py", "publish/transmission/test_statuses.py",
     "app/cli/test_pipes.py", "app/cli/test_publish.py", "app/cli/test_python.py",
     "app/cli/test_transmit.py",
     "app/demo/test_command.py", "app/demo/test_nothing_published.py", "app/office/*",

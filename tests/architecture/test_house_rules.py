@@ -22,6 +22,7 @@ CIRCULAR: list[str] = []
 #: Libraries that take long to load, and may be imported where they are used.
 HEAVY = {
     "formulaic", "matplotlib", "numba", "pandas", "polars", "pycountry", "pyreadstat", "scipy",
+    "splink",
 }  # fmt: skip
 #: Who imports the program itself inside functions, so that what needs none of it starts at once.
 DEFERRED = {

@@ -18,7 +18,7 @@ from folkestrom.analysis.figures import chart as chart_of
 from folkestrom.app.cli.pictures import _two_days
 from folkestrom.errors import ResourceError, UsageError
 from folkestrom.model.cells import Cells
-from folkestrom.model.specification import Category, Dimension, Language, Measure, same
+from folkestrom.model.specification import Category, Dimension, Language, Measure, Text, same
 from folkestrom.pictures import bars, lines
 from folkestrom.pictures.charts import Chart, chart
 from folkestrom.pictures.cube import cube_of
@@ -217,6 +217,24 @@ def test_days_are_lines_in_the_order_of_their_ends() -> None:
     (legend,) = drawn.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["Females", "Males"]
     assert axes.get_ylim()[0] == 0
+
+
+def test_a_legend_of_numbers_says_what_they_are_of() -> None:
+    delay = Dimension("delay", Text("Months after the period", "Måneder etter perioden"))
+    columns = {"date": ["2019-01-01", "2020-01-01"] * 2, "delay": [1, 1, 12, 12]}
+    cells = result((DATE, delay), columns | {"persons": [7, 8, 9, 8]})
+    (legend,) = chart(cells, NO).figure.legends
+    assert legend.get_title().get_text() == "Måneder etter perioden"
+    assert {text.get_text() for text in legend.get_texts()} == {"1", "12"}
+
+
+def test_days_near_each_other_are_not_named_over_each_other() -> None:
+    days = ["2018-02-01", "2018-02-02T09:00", "2018-02-02T09:31", "2018-03-20", "2021-02-01"]
+    drawn = chart(result((DATE,), {"date": days, "persons": [3, 4, 4, 5, 5]}))
+    axes = drawn.figure.axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [days[0], days[-1]]
+    assert len(np.asarray(axes.get_lines()[0].get_xdata())) == len(days)
+    assert all(mark == round(mark) for mark in axes.get_yticks())
 
 
 def test_an_axis_that_does_not_begin_at_0_is_said() -> None:

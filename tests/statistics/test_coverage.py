@@ -159,3 +159,12 @@ def test_figures_of_invented_persons_say_so_and_those_of_others_do_not() -> None
     cells = population(store, date(2021, 1, 1))
     assert any("Synthetic data" in note.en for note in cells.specification.footnotes)
     assert any("Syntetiske data" in note.no for note in cells.specification.footnotes)
+
+
+def test_the_end_of_time_is_no_knowledge_date() -> None:
+    """Nothing is known on the day that stands for an end that is not known: not a figure of 0."""
+    opened = store(*STOCK)
+    day = date(2000, 1, 1)
+    assert population(opened, day, known_at=date(9999, 12, 30)).data["persons"].to_pylist() == [2]
+    with pytest.raises(UsageError, match="stands for an end that is not known"):
+        population(opened, day, known_at=date(9999, 12, 31))

@@ -187,6 +187,9 @@ def test_groups_are_estimated_apart_and_together_are_the_population(
     monkeypatch.setattr("folkestrom.statistics.estimates.reported.MOST_GROUPS", 3)
     with pytest.raises(UsageError, match="too many groups"):
         estimate(store, TURN, MADE, [], Way(delays_by="age"))
+    # Nobody's dwelling is known: all are of one group.
+    homes = estimate(store, TURN, MADE, ["county"], Way(delays_by="household_type"))
+    assert homes.data.equals(estimate(store, TURN, MADE, ["county"]).data)
 
 
 def test_practices_are_what_populations_say(store: duckdb.DuckDBPyConnection) -> None:

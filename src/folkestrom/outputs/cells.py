@@ -84,7 +84,7 @@ def published(cells: Cells, rules: Rules, *, totals: bool = False) -> Cells:
     if id in (KEY_FIGURES.id, HOUSEHOLDS.id):
         return _whole(cells, rules) if id == KEY_FIGURES.id else _units(cells, rules, totals)
     if id == MIGRATION.id:
-        # Net migration would tell a count that is not shown: it is of those that are.
+        # A hidden count is derivable from net migration: it is of those that are shown.
         left = _without(cells, NET_MIGRATION.id)
         return with_net_migration(_counted(left, rules, totals))
     return _counted(cells, rules, totals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
 from textwrap import fill
@@ -36,6 +37,8 @@ _TINT: Final = 0.15
 _DAY: Final = 86_400e6
 #: Marks along the axis of time.
 _MOST_MARKS: Final = 12
+#: How near each other they may be, as a part of the axis.
+_NEAREST: Final = 1 / 20
 _FEW_POINTS: Final = 30
 #: Letters of the unit in a line along the axis.
 _UNIT_LETTERS: Final = 34
@@ -90,9 +93,17 @@ def draw(cube: Cube, points: Floats | None = None) -> tuple[Figure, str]:
     if others or len(cube.bands) > 1:
         keys = _keys(cube, GREY if others else COLOURS[0]) if len(cube.bands) > 1 else {}
         legend_beside(figure, [*(end[2] for end in lasts), *keys.values()],
-                      [*(end[3] for end in lasts), *keys])  # fmt: skip
+                      [*(end[3] for end in lasts), *keys],
+                      _legend_title(others))  # fmt: skip
     said = (word("curve", cube.language) if points is not None else "", _baseline(axes, cube))
     return figure, " ".join(filter(None, said))
+
+
+def _legend_title(others: Sequence[Axis]) -> str | None:
+    """What lines are by, where their names are numbers, which do not say so."""
+    if not any(axis.numeric for axis in others):
+        return None
+    return fill(", ".join(axis.label for axis in others), _UNIT_LETTERS)
 
 
 def _edge(n: int) -> dict[str, Any]:
@@ -128,15 +139,27 @@ def _frame(axes: Axes, cube: Cube, across: Axis, places: Floats) -> None:
     axes.set_xlabel(across.label)
     axes.set_ylabel(fill(cube.unit, _UNIT_LETTERS))
     axes.yaxis.set_major_formatter(lambda v, _: tick_text(float(v), cube.language))
+    # Counts have no halves to mark.
+    axes.locator_params(axis="y", integer=not np.nanmax(cube.values % 1))
     axes.grid(axis="y", **GRID)
     axes.set_axisbelow(True)
     if across.numeric:
         return
-    step = -(-len(places) // _MOST_MARKS)
-    names = [_short(name, across) for name in across.names]
-    axes.set_xticks(places[::step], names[::step])
-    if max(map(len, names)) * len(names[::step]) > 70:
+    marks = _marks(places)
+    names = [_short(across.names[n], across) for n in marks]
+    axes.set_xticks(places[marks], names)
+    nearest = np.diff(places[marks]).min(initial=np.inf) / np.ptp(places)
+    if max(map(len, names)) * (1 + 1 / nearest) > 70:
         axes.tick_params(axis="x", rotation=30)
+
+
+def _marks(places: Floats) -> list[int]:
+    """Which places have their names below: not too many, none too near the one before it."""
+    marks = [0]
+    for n in range(0, len(places), -(-len(places) // _MOST_MARKS)):
+        if places[n] - places[marks[-1]] > _NEAREST * np.ptp(places):
+            marks.append(n)
+    return marks
 
 
 def _short(name: str, axis: Axis) -> str:

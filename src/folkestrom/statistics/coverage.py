@@ -14,7 +14,7 @@ from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import LATEST, PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.report import SYNTHETIC_SOURCE
 from folkestrom.model.specification import Text
-from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.model.time import EXTRACTION_MONTHS, OPEN
 from folkestrom.variables.borders.views import own_tables
 
 SYNTHETIC: Final = Text(
@@ -71,7 +71,13 @@ class Coverage:
             )
 
     def check_known(self, day: date, where: str = "known_at") -> None:
-        """Refuse a knowledge date on which nothing was known yet."""
+        """Refuse a knowledge date on which nothing was known yet, or nothing is any more."""
+        if day >= OPEN:
+            raise UsageError(
+                "is the day that stands for an end that is not known", where=where, value=day,
+                allowed=f"days from {self.first_known} to {OPEN - timedelta(days=1)}",
+                next_step="Ask for an earlier day, or for all that is known: latest",
+            )  # fmt: skip
         if day < self.first_known:
             raise UsageError(
                 f"is before anything was known: the first stock became known on {self.first_known}",

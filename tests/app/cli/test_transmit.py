@@ -79,12 +79,14 @@ def figures(folder: Path, id: str) -> Figures:
         read = list(csv.DictReader(stream))
     names = [n for n in list(read[0])[3:] if n not in ("FREQ", "TIME_PERIOD")][:-3]
     assert {(row["FREQ"], row["TIME_PERIOD"]) for row in read} == {("A", "2020")}
-    return {
+    found = {
         tuple(row[n] for n in names): (
             int(row["OBS_VALUE"]) if row["OBS_VALUE"] else None, row["OBS_STATUS"]
         )
         for row in read
     }  # fmt: skip
+    assert len(found) == len(read)
+    return found
 
 
 @pytest.mark.parametrize("id", ["POP", "MIGRATION", "BALANCE", "UR_POP_CIVIL_STATUS"])

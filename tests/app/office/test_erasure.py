@@ -124,6 +124,21 @@ def test_kin_stay_kin_of_the_number_that_takes_its_place(store: Store) -> None:
     assert len(set(rows)) == 1
 
 
+def test_the_place_of_a_row_does_not_tell_the_number(store: Store) -> None:
+    """Tables made of the log are in the order of persons: also of the number that came instead."""
+
+    def in_order(table: str) -> list[int]:
+        with duckdb.connect(str(database_file(store.path)), read_only=True) as connection:
+            rows = connection.execute(f"SELECT person FROM {table} ORDER BY rowid").fetchall()
+        return [person for (person,) in rows]
+
+    tables = ("stay", "attribute", "event", "marital", "citizenship", "linked_income")
+    assert all(ANNA in in_order(table) for table in tables)
+    store.erase(ANNA, ORDER)
+    for table in tables:
+        assert in_order(table) == sorted(in_order(table))
+
+
 @pytest.mark.parametrize("person", [ANNA, BOB, CHILD, DORA])
 def test_what_is_lost_without_the_reports(store: Store, person: int) -> None:
     """The list is the difference between all published figures before and after."""
@@ -157,6 +172,8 @@ def test_an_order_that_is_none_and_a_number_of_nobody(store: Store) -> None:
         store.erase(ANNA + 7, ORDER)
     assert str(ANNA + 7) not in str(error.value)
     assert database_file(store.path).read_bytes() == held
+    with pytest.raises(UsageError, match="the number of nobody"):  # 7 is not the number 17
+        store.erase(7, ORDER)
 
 
 def test_a_number_inside_the_numbers_of_reports(store: Store, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import folkestrom
 from folkestrom.app.office.api import Store
 from folkestrom.engine.store import database_file
 from folkestrom.errors import StoreError, UsageError
+from folkestrom.model.cells import DESCRIPTION
 from tests.app.office.small_country import ANNA, LATE, country
 from tests.intake.desk import write
 
@@ -116,6 +117,8 @@ def test_a_check_sees_what_was_tampered_with(store: Store) -> None:
     pq.write_table(rows.slice(1), file)
     assert _failed(store) == ["files"]
     assert store.make_extract(2001).checksum == made.checksum
+    file.write_bytes(b"PAR1")
+    assert _failed(store) == ["files"]
     file.unlink()
     assert _failed(store) == ["files"]
     assert store.extracts()["state"].to_pylist().count("missing") == 1
@@ -163,3 +166,15 @@ def test_what_was_never_sealed(store: Store) -> None:
         store.make_extract(2001)
     store.seal(date(2002, 2, 1))
     assert store.make_extract(2001).rows > 0
+
+
+def test_figures_later_than_the_seal_say_that_they_are_not_sealed(store: Store) -> None:
+    def said(year: int, **asked: str) -> bool:
+        described = store.changes(year=year, **asked).schema.metadata[DESCRIPTION.encode()]
+        return b"not sealed: what is delivered later" in described
+
+    with duckdb.connect(database_file(store.path)) as connection:
+        connection.execute("UPDATE meta SET value = '2002-02-01' WHERE key = 'sealed_until'")
+    assert not said(2001)
+    assert said(2002)
+    assert not said(2002, known_at="2003-02-01")

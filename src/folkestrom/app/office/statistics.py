@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as calendar_day
 from typing import Any, Final, Literal, Self, get_args
 
@@ -13,10 +13,12 @@ from folkestrom.app.office import arguments
 from folkestrom.app.office.arguments import Day, Knowledge, Place
 from folkestrom.app.office.presentation import AS_COUNTED, Presentation
 from folkestrom.errors import UsageError
+from folkestrom.intake.sealing import sealed_until
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
 from folkestrom.model.names import check_code, without_effect
-from folkestrom.model.time import EXTRACTION_MONTHS
+from folkestrom.model.specification import Text
+from folkestrom.model.time import EXTRACTION_MONTHS, extraction
 from folkestrom.statistics import changes as accounts
 from folkestrom.statistics import population as stocks
 from folkestrom.statistics.homes import Population
@@ -135,7 +137,26 @@ class ChangesQuestion:
             # Footnotes hold amounts that no rules have seen.
             sums=self.shown.rules is None,
         )  # fmt: skip
+        if self.known_at == PUBLISHED:
+            found = _sealed(
+                connection, found, extraction(self.periods[-1].end, self.extraction_months)
+            )
         return self.shown.of(found)
+
+
+def _sealed(connection: duckdb.DuckDBPyConnection, cells: Cells, known: calendar_day) -> Cells:
+    """With a footnote where an office seals, and has not sealed these figures."""
+    sealed = sealed_until(connection)
+    if sealed is None or known <= sealed:
+        return cells
+    note = Text(
+        f"Figures as known on {known} are not sealed: what is delivered later can change them. "
+        f"Sealed: until {sealed}.",
+        f"Tall slik de var kjent {known}, er ikke forseglet: senere leveranser kan endre dem. "
+        f"Forseglet: til og med {sealed}.",
+    )
+    made = cells.specification
+    return replace(cells, specification=replace(made, footnotes=(*made.footnotes, note)))
 
 
 @dataclass(frozen=True, slots=True)

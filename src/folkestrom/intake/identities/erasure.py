@@ -62,7 +62,10 @@ class Erasure:
             if name in _persons(columns) else f'"{name}"'
             for name in columns
         ]  # fmt: skip
-        return f'SELECT {", ".join(shown)} FROM "{table}" WHERE NOT ({" OR ".join(leaves)})'
+        # In the order of persons, as tables are: the token would be found in the pseudonym's place.
+        ordered = table != LOG and "person" in _persons(columns)
+        order = f" ORDER BY {[*columns].index('person') + 1}, rowid" if ordered else ""
+        return f'SELECT {", ".join(shown)} FROM "{table}" WHERE NOT ({" OR ".join(leaves)}){order}'
 
     def others(self, table: str, columns: Mapping[str, str]) -> str | None:
         """SELECT of how many rows name neither the person nor the token, with their digest.

@@ -14,11 +14,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from folkestrom.engine.steps import Step, run, step
+from folkestrom.engine.steps import Step, compose, run, step
 from folkestrom.errors import UsageError
 from folkestrom.model.codes import Kind
 from folkestrom.quality.delays.outstanding import Balance, Reported
 from folkestrom.statistics.flows import Window, flow_rows, term
+from folkestrom.statistics.homes import provide_homes
 from folkestrom.statistics.population import Moment, fetch, stock_steps
 from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.variables.description import EVENT_ROWS, described
@@ -110,6 +111,7 @@ def reported(
         until = window.known_start if window is windows[-1] else window.known_end
         known_at = {"known_end": until, "known_0": window.known_start, "known_1": until}
         given = window.parameters | known_at
+        provide_homes(connection, compose(steps), given)
         found = run(connection, steps, given).fetchnumpy()
         rows.append({name: np.asarray(values, np.int64) for name, values in found.items()})
         people.append(stock(connection, Moment(window.end, window.known_start), municipality))

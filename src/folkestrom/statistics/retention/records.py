@@ -95,8 +95,14 @@ def _chained(before: str, number: int, line: str) -> str:
 def changed_files(connection: duckdb.DuckDBPyConnection, store: Path) -> int:
     """How many of the files that should be kept are gone, or have other rows than were drawn."""
     held = [one for one in extracts(connection).values() if one.is_held]
-    files = [(extracts_folder(store) / one.file_name, one.checksum) for one in held]
-    return sum(not file.is_file() or checksum(connection, file) != due for file, due in files)
+    return sum(not _is_as_drawn(connection, extracts_folder(store) / x.file_name, x) for x in held)
+
+
+def _is_as_drawn(connection: duckdb.DuckDBPyConnection, file: Path, drawn: Extract) -> bool:
+    try:
+        return checksum(connection, file) == drawn.checksum
+    except duckdb.Error:  # it is gone, or is no Parquet file any more
+        return False
 
 
 def discard_unlisted(connection: duckdb.DuckDBPyConnection, store: Path) -> None:

@@ -62,10 +62,8 @@ def describe_parameters() -> list[dict[str, object]]:
         "clean-ups as published: year, month, found, of them in Oslo": [
             (c.year, c.month, c.found, c.oslo) for c in clean_ups.published()
         ],
-        "years before in which they had left, and by what factor fewer in each": (
-            clean_ups.LAGS,
-            clean_ups.FALL,
-        ),
+        "years before in which they had left": clean_ups.LAGS,
+        "by what factor fewer had left in each year before": clean_ups.FALL,
         "share of moves not reported by the extraction": outcomes.LATE_MOVES,
         "share of leavings and moves reported in error, uncalibrated": outcomes.ERRONEOUS_SHARE,
         "share of immigrations of the weeks before the window": migration.LATE_ARRIVALS,
@@ -90,12 +88,7 @@ def describe_parameters() -> list[dict[str, object]]:
         "what the logarithm of net wealth plus debt is made of": wealth.PARTS,
         "what bends the place of an income within its fifth": income.PARTS,
     }
-    values |= {
-        "ages at which groups that show signs of life alike begin": signs.AGES,
-        "who shows a sign of life in a year, by age, and of those who have left": signs.SHOWN,
-        "the same of those who are not registered": signs.UNREGISTERED_SHOW,
-        "persons who live here unregistered, for each resident": signs.UNREGISTERED,
-    }
+    values |= _signs_of_life()
     left = "share of arrivals from eight EU countries since 2004 who have left again in 2021"
     others = (
         ("share of boys among births", schedules.BIRTHS_MALE, FITTED),
@@ -107,6 +100,15 @@ def describe_parameters() -> list[dict[str, object]]:
     found = [(name, value, ASSUMED) for name, value in values.items()]
     found += [(name, value, HOUSEHOLDS) for name, value in _couples_and_homes().items()]
     return [{"name": name, "value": v, "source": source} for name, v, source in (*found, *others)]
+
+
+def _signs_of_life() -> dict[str, object]:
+    return {
+        "ages at which groups that show signs of life alike begin": signs.AGES,
+        "who shows a sign of life in a year, by age, and of those who have left": signs.SHOWN,
+        "the same of those who are not registered": signs.UNREGISTERED_SHOW,
+        "persons who live here unregistered, for each resident": signs.UNREGISTERED,
+    }
 
 
 def _couples_and_homes() -> dict[str, object]:

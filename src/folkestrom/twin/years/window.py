@@ -112,7 +112,7 @@ class Window:
         return self.plan
 
     def days(self, kind: int, u: NDArray[np.float64], low: Index | None = None) -> Index:
-        """Return days from `low` on for uniform numbers, by the season of a kind of event."""
+        """Return days from `low` on for uniform numbers, by the season of a type of event."""
         low = np.full(len(u), self.first_day) if low is None else low
         if self.season is None or kind not in _SEASONAL:
             return low + (u * (self.end_day - low)).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -164,7 +165,7 @@ def erase(
     folder: Path, waiting: Waiting, person: int, order: str, *, remove_reports: bool = False
 ) -> Erased:
     """Erase a person's identity from a store, on a legal order; see `Store.erase`."""
-    if not order.strip() or str(person) in order:
+    if not order.strip() or str(person) in re.findall(r"[0-9]+", order):
         raise UsageError(
             "is kept in the log, and has to say which order it is, without the person's number",
             where="--order", allowed="such as a case: 2026/1234",

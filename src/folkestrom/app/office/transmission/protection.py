@@ -21,13 +21,14 @@ from folkestrom.app.office.catalogue.declared import (
 )
 from folkestrom.app.office.catalogue.policies import ACCOUNTS, AS_STATISTICS_NORWAY
 from folkestrom.app.office.catalogue.tables import TABLES
+from folkestrom.classifications.code_lists import MARITAL_STATUS
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import KnownAt
 from folkestrom.model.specification import Category, Text
 from folkestrom.publish.protection import Policy
 from folkestrom.publish.protection.meetings import Exact, meetings
 from folkestrom.publish.protection.shield import Shielded, protected, whole_place
-from folkestrom.publish.transmission.declared import DataSet, data_sets
+from folkestrom.publish.transmission.declared import DataSet, data_sets, translated
 from folkestrom.residence.usual import usual_residence
 from folkestrom.statistics.changes import changes
 from folkestrom.statistics.periods import split
@@ -78,12 +79,19 @@ def _mother_group(own: str) -> str:
     return next((group.code for group in _MOTHERS if single in group.of), single)
 
 
+def _civil_status(own: str) -> str:
+    """The first status that is transmitted by the same code: what has one code is one figure."""
+    sent = translated("marital_status", own)
+    codes = (status.code for status in MARITAL_STATUS.categories)
+    return next(code for code in codes if translated("marital_status", code) == sent)
+
+
 #: The catalogue's columns of variables, by the names in the file of data sets.
 _COLUMNS: Final[Mapping[str, Column]] = {
     "county": _column("B1005", 0),
     "sex": _column("B1005", 1),
     "citizenship": _column("B1005", 2),
-    "marital_status": _column("B1004", 0),
+    "marital_status": replace(_column("B1004", 0), code=_civil_status),
     "age_five_year": _GROUPS,
     "age": _ages(),
     "mother_age_five_year": replace(
