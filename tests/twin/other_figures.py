@@ -130,7 +130,7 @@ def standing(twin: Path) -> pl.DataFrame:
     return frame.filter(stands).sort("event_date").with_columns(counted=counted)
 
 
-def _with_last(events: pl.DataFrame, by: str, reports: pl.DataFrame, name: str) -> pl.Series:
+def with_last(events: pl.DataFrame, by: str, reports: pl.DataFrame, name: str) -> pl.Series:
     """Return the last `name` that was reported of the person in `by`."""
     told = reports.filter(pl.col(name).is_not_null()).select(
         pl.col("person").alias(by), "event_date", pl.col(name).alias("last")
@@ -154,7 +154,7 @@ def _events(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, floa
     yield "events", "marriages", told["marriages"], weddings
     yield "events", "divorces", told["divorces"], len(changes.filter(status == "divorced")) / 2
     births = year.filter(pl.col("kind") == "birth")
-    mothers = _with_last(births, "mother", reports, "marital_status")
+    mothers = with_last(births, "mother", reports, "marital_status")
     outside = "births_outside_marriage"
     yield "events", outside, told[outside], int((mothers != "married").sum())
 
@@ -164,7 +164,7 @@ def _migrants(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, fl
     for kind in ("immigration", "emigration"):
         told = published(reference, "migration_2020_by_citizenship.csv", kind)
         events = reports.filter("counted", pl.col("kind") == kind)
-        of = _with_last(events, "person", reports, "citizenship")
+        of = with_last(events, "person", reports, "citizenship")
         number = dict(of.value_counts().iter_rows())
         yield kind, "all", told["all"], len(of)
         for name, code in COUNTRIES.items():

@@ -49,6 +49,8 @@ def test_migrants_by_citizenship(found: list[Figure]) -> None:
     mine = [one for one in found if "migration" in one.table]
     assert len(mine) == 2 * 21
     assert not too_far([one for one in mine if one.name not in NEEDED], BOUNDS)
+    leaving = [one for one in mine if one.table == "emigration"]
+    assert all(abs(one.found - one.published * one.scale) < 6 for one in leaving)
     excess = {one.name: one.off for one in mine if one.table == "immigration"}
     assert all(-0.05 < excess[name] < 0.35 for name in NEEDED[1:])
     assert -0.3 < excess["Norway"] < 0.05

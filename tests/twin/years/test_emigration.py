@@ -10,8 +10,14 @@ import pytest
 
 from folkestrom.twin import Result, create
 from tests.twin.leaving_reading import Reports, read_reports
+from tests.twin.other_figures import standing, with_last
 
 LEFT = 0.32
+#: Emigrations of 2020 by citizenship: Statistics Norway, migration statistics of 26 April 2021.
+BY_CITIZENSHIP = {
+    "NO": 6884, "PL": 2931, "LT": 1246, "SE": 1482, "DE": 699, "DK": 981, "RO": 436, "ES": 492,
+    "GB": 419, "SY": 387, "IN": 1028, "PH": 1042,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +106,14 @@ def test_free_about_as_many_leave_and_move_as_when_calibrated(
     assert sum(drawn["moved"]) == pytest.approx(sum(bent["moved"]), rel=0.05)
     for one, other in zip(drawn["moved"], bent["moved"], strict=True):
         assert one == pytest.approx(other, rel=0.15)
+
+
+def test_each_citizenship_leaves_as_often_as_published(tmp_path: Path) -> None:
+    scale = 0.05
+    twin = create(tmp_path / "out", scale=scale, seed=3, first_year=2019, variables=False)
+    known = standing(twin.folder)
+    left = known.filter("counted", pl.col("kind") == "emigration")
+    citizenship = with_last(left, "person", known, "citizenship")
+    number = dict(citizenship.value_counts().iter_rows())
+    off = {code: number[code] - scale * told for code, told in BY_CITIZENSHIP.items()}
+    assert max(map(abs, off.values())) < 3

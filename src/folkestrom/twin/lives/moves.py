@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from folkestrom.twin.lives.compiled import kernel
+from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.people import spouse
 from folkestrom.twin.lives.random import integer, uniform
 
@@ -168,10 +168,36 @@ def count_followers(people, order, count, children, late, household):
             household[m] += 1
 
 
+@inner
+def _moves_inside(people, p, step, year, seed, first_day, end_day, units):
+    """Return the unit and the day of a move inside the municipality in a round, 0 without one."""
+    if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
+        return 0, 0
+    age = year - 1 - people.birth_year[p]
+    m = people.mother[p] if age < 18 else spouse(people, p)
+    led = m >= 0 and people.status[m] == 1 and (age < 18 or people.sex[p] == 0)
+    led = led and (age < 18 or people.municipality[m] == people.municipality[p])
+    round_ = 2 if age < 18 else (1 if led else 0)
+    many = units[people.municipality[p]]
+    if round_ != step or many < 2 or people.last_residence[p] >= first_day:
+        return 0, 0
+    if led:
+        if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
+            return 0, 0
+        return np.int64(people.unit[m]), np.int64(people.pending_day[m])
+    rate = (0.17 if m >= 0 else 0.03) if age < 30 else (0.08 if age < 45 else 0.035)
+    if step == 2:
+        rate = 0.03
+    if uniform(seed, p, year, 143) >= rate:
+        return 0, 0
+    unit = 1 + integer(seed, p, year, 144, many)
+    if unit == people.unit[p]:
+        unit = unit % many + 1
+    return unit, first_day + integer(seed, p, year, 149, end_day - first_day)
+
+
 @kernel
-def unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
-    people, order, count, year, seed, first_day, end_day, units, out, new, day
-):
+def unit_movers(people, order, count, year, seed, first_day, end_day, units, out, new, day):
     """Choose who moves inside the municipality.
 
     Men go with their wife or cohabitant, children under 18 with their mother.
@@ -180,36 +206,12 @@ def unit_movers(  # noqa: C901 - one pass over everybody, in two rounds
     for step in range(3):
         for j in range(count):
             p = order[j]
-            if people.status[p] != 1 or people.outcome[p] != 0 or people.pending[p] != 0:
-                continue
-            age = year - 1 - people.birth_year[p]
-            m = people.mother[p] if age < 18 else spouse(people, p)
-            led = m >= 0 and people.status[m] == 1 and (age < 18 or people.sex[p] == 0)
-            led = led and (age < 18 or people.municipality[m] == people.municipality[p])
-            round_ = 2 if age < 18 else (1 if led else 0)
-            if round_ != step or units[people.municipality[p]] < 2:
-                continue
-            if people.last_residence[p] >= first_day:
-                continue
-            if led:
-                if people.unit_year[m] != year or people.municipality[m] != people.municipality[p]:
-                    continue
-                out[found], new[found], day[found] = p, people.unit[m], people.pending_day[m]
-            else:
-                rate = (0.17 if m >= 0 else 0.03) if age < 30 else (0.08 if age < 45 else 0.035)
-                if step == 2:
-                    rate = 0.03
-                if uniform(seed, p, year, 143) >= rate:
-                    continue
-                many = units[people.municipality[p]]
-                unit = 1 + integer(seed, p, year, 144, many)
-                if unit == people.unit[p]:
-                    unit = unit % many + 1
-                out[found], new[found] = p, unit
-                day[found] = first_day + integer(seed, p, year, 149, end_day - first_day)
-            people.unit_year[p] = year
-            people.pending_day[p] = day[found]
-            found += 1
+            unit, when = _moves_inside(people, p, step, year, seed, first_day, end_day, units)
+            if unit > 0:
+                out[found], new[found], day[found] = p, unit, when
+                people.unit_year[p] = year
+                people.pending_day[p] = when
+                found += 1
         if step == 0:
             adults = found
             for i in range(adults):

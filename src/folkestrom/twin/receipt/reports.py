@@ -153,7 +153,8 @@ def _keep_order(rows: Rows) -> None:
     starts = np.isin(rows.kind, (BIRTH, IMMIGRATION, ANNULMENT))
     index = np.flatnonzero(np.isin(rows.person, rows.person[starts]))
     first = np.where(rows.kind[index] == ANNULMENT, -1, rows.day[index])
-    index = index[np.lexsort((first, rows.person[index]))]
+    # Who leaves or dies on the day of birth is born first.
+    index = index[np.lexsort((rows.kind[index] != BIRTH, first, rows.person[index]))]
     _, person = np.unique(rows.person[index], return_inverse=True)
     # A second apart at least: one moment is one update of a person.
     far = (person.astype(np.int64) << 40) - np.arange(len(index))

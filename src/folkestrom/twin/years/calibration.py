@@ -16,11 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from folkestrom.twin.lives.mobility import ADULT
 from folkestrom.twin.lives.origins import EU8_BORN
-from folkestrom.twin.lives.people import ABROAD, VOID, People
-from folkestrom.twin.years.cells import CELLS
+from folkestrom.twin.lives.outcomes import YearColumns
+from folkestrom.twin.lives.people import ABROAD, LEAVE, STAY, VOID, People, spouses
+from folkestrom.twin.lives.random import draws
+from folkestrom.twin.years.cells import AGES, CELLS
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 ENLARGEMENT = 2004
 LEFT = 0.32
@@ -33,6 +37,7 @@ _FEWEST = 20
 _WIDEST = 2.0
 _WIDEST_RETURN = 0.7
 _MEMORY = 0.5
+_EXCHANGE = 191
 
 
 def factors(mass: Floats, going: Floats, wanted: Floats) -> Floats:
@@ -80,11 +85,14 @@ class Leaving:
         (212,) emigrants by cell.
     wanted
         (K,) emigrants by group who are still to be drawn.
+    seen
+        int64[K]: emigrants by group whose leaving is to be reported in time.
     """
 
     mass: Floats
     going: Floats
     wanted: Floats
+    seen: Ints
 
     def __post_init__(self) -> None:
         """Bring what is wanted to the sum there is."""
@@ -107,6 +115,48 @@ class Leaving:
         """Note who has left of the cells, by group."""
         self.wanted = self.wanted - numbers
         self.going[cells] = 0.0
+
+
+def exchange_leavers(
+    people: People, work: YearColumns, wanted: Ints, group: Ints, seed: int, year: int
+) -> None:
+    """Let emigrants of groups that have too many stay, and others of the same cell leave instead.
+
+    Who follows a spouse or mother leaves almost surely, whatever the group's factor. So only who
+    is alone is exchanged, for somebody of the same marital status who is alone too, drawn by the
+    model's probabilities.
+
+    Parameters
+    ----------
+    wanted
+        int64[K]: emigrants by group whose leaving is to be reported in time.
+    group
+        Group of each citizenship.
+    """
+    n = int(work.start[-1])
+    p = work.order[:n].astype(np.int64)
+    cell = np.repeat(np.arange(CELLS), np.diff(work.start))
+    of, outcome = group[people.citizenship[p]], people.outcome[p]
+    leaves = (outcome == LEAVE) & (work.late[p] == 0)
+    over = np.bincount(of[leaves], minlength=len(wanted)) - wanted
+    fit = (spouses(people, p) < 0) & (people.last_child[p] == 0) & (people.leader[p] < 0)
+    fit &= (cell % AGES >= ADULT) & (work.leave[:n] > 0)
+    slot = cell * 10 + people.marital[p]
+    key = -np.log1p(-draws(seed, p, year, _EXCHANGE)) / np.maximum(work.leave[:n], 1e-30)
+    staying: dict[int, list[int]] = {}
+    stays = np.flatnonzero(fit & (outcome == STAY) & (over[of] < 0))
+    for j in stays[np.argsort(-key[stays], kind="stable")]:
+        staying.setdefault(int(slot[j]), []).append(int(j))
+    goes = np.flatnonzero(fit & leaves & (over[of] > 0))
+    for i in goes[np.argsort(-key[goes], kind="stable")]:
+        waiting = staying.get(int(slot[i]), [])
+        while waiting and over[of[waiting[-1]]] >= 0:
+            waiting.pop()
+        if waiting and over[of[i]] > 0:
+            j = waiting.pop()
+            people.outcome[p[i]], people.outcome[p[j]] = STAY, LEAVE
+            over[of[i]] -= 1
+            over[of[j]] += 1
 
 
 def share_after(years: int) -> float:

@@ -32,9 +32,10 @@ from folkestrom.twin.receipt.channels import SMALL_OFFICE, deliveries
 from folkestrom.twin.receipt.files import Writer
 from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.targets.definition import Targets
+from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.years import arrivals, clean_ups, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
-from folkestrom.twin.years.calibration import Forecast, Leaving
+from folkestrom.twin.years.calibration import Forecast, Leaving, exchange_leavers
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status, rounds
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.window import Index, Window
@@ -375,19 +376,26 @@ def draw_outcomes(
                 persons = np.concatenate([w.order[w.start[c] : w.start[c + 1]] for c in cells])
                 left = persons[people.outcome[persons] == LEAVE]
                 plan.drawn(cells, _by_group(people, left, group, mass.shape[1]))
+    if plan:
+        exchange_leavers(people, work, plan.seen, group, country.seed, w.year)
 
 
 def _leaving(
     country: Country, w: Window, given: YearTotals, mass: NDArray[np.float64], group: Index
 ) -> Leaving:
-    """Return who is to leave by citizenship: the published, less those reported late."""
+    """Return who is to leave by citizenship: the published, less those already reported."""
     people, n = country.people, country.size
-    late = np.flatnonzero((people.left_year[:n] == w.year) & (people.status[:n] == ABROAD))
-    wanted = country.migrants.emigration - _by_group(people, late, group, mass.shape[1])
+    known = np.flatnonzero((people.left_year[:n] == w.year) & (people.status[:n] == ABROAD))
+    if w.revised and country.earlier:  # a correction counts the earlier year's emigrant again
+        again = w.revised.corrected.get(r.EMIGRATION, np.empty(0, np.int64))
+        known = np.concatenate([known, country.earlier.person[again]])
+    wanted = country.migrants.emigration - _by_group(people, known, group, mass.shape[1])
     wanted[0] -= w.planned.emigration[:, NEWBORN].sum()  # nearly all of them Norwegian citizens
+    wanted = np.maximum(wanted, 0.0)
     going = given.emigrants.astype(np.float64)
     going.reshape(2, AGES)[:, NEWBORN] = 0.0
-    return Leaving(mass, going, np.maximum(wanted, 0.0))
+    seen = largest_remainder(wanted, int(going.sum() - given.late.sum()))
+    return Leaving(mass, going, wanted, seen)
 
 
 def _by_group(people: People, persons: Index, group: Index, groups: int) -> NDArray[np.float64]:
