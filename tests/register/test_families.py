@@ -8,7 +8,8 @@ import folkestrom
 
 HEAD = (
     "source,source_report_id,received_at,person,kind,event_date,municipality,basic_unit,"
-    "country_of_birth,citizenship,marital_status,sex,birth_date,mother,father,partner,origin,survivor"
+    "country_of_birth,citizenship,marital_status,sex,birth_date,mother,father,partner,origin,survivor,"
+    "municipality_from,country"
 )
 
 
@@ -29,6 +30,10 @@ def _marriage(number: int, person: int, day: str, partner: int) -> str:
 
 def _death(person: int, day: str) -> str:
     return f"test,d{person},2022-01-02T09:00:00Z,{person},death,{day},,,,,,,,,,,,"
+
+
+def _left(person: int, day: str) -> str:
+    return f"test,e{person},2021-01-02T09:00:00Z,{person},emigration,{day},,,,,,,,,,,,,0301,SE"
 
 
 def _merged(person: int, survivor: int) -> str:
@@ -55,11 +60,19 @@ def test_each_rule_counts_who_breaks_it(tmp_path: Path) -> None:
         _marriage(1, 20, "2020-06-01", 21), _marriage(2, 22, "2020-06-02", 21),
         _marriage(3, 21, "2020-06-01", 20), _marriage(4, 23, "2020-06-01", 41),
         _marriage(5, 24, "2020-06-30", 25), _marriage(6, 25, "2020-06-30", 24),
+        # A husband who has left, and whose wife has married again, breaks nothing.
+        _person(50, "1980-01-01"), _person(51, "1980-01-01", "male"),
+        _person(52, "1980-01-01", "male"), _marriage(7, 50, "2020-02-01", 51),
+        _marriage(8, 51, "2020-02-01", 50),
+        _marriage(9, 50, "2020-09-01", 52), _marriage(10, 52, "2020-09-01", 50),
         _death(19, "2020-10-01"), _person(40, "1960-01-01"), _person(41, "1980-01-01"),
         _person(42, "1980-05-10"), _merged(40, 10), _merged(41, 23), _merged(42, 31),
     ]  # fmt: skip
     file = tmp_path / "reports.csv"
-    file.write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+    file.write_text(
+        "\n".join([HEAD, *(f"{row},," for row in rows), _left(51, "2020-03-01")]) + "\n",
+        encoding="utf-8",
+    )
     store = folkestrom.open(tmp_path / "store")
     assert store.intake(file).total.quarantined == 0
 

@@ -129,3 +129,11 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
         store.quality_of_delivery(7)
     with pytest.raises(UsageError, match="days: '0' is not a number of days"):
         store.quality_of_delivery(days=0)
+
+
+def test_a_first_delivery_of_nothing_but_wrong_records_is_an_alarm(tmp_path: Path) -> None:
+    wrong = _days(0, 1).replace(",birth,2021-01-04,", ",birth,2021-02-31,")
+    (tmp_path / "wrong.csv").write_text(wrong, encoding="utf-8")
+    store = folkestrom.open(tmp_path / "store")
+    assert store.intake(tmp_path / "wrong.csv").total.quarantined == 40
+    assert _alarms(store) == {("quarantined", "", "high")}

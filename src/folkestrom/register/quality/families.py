@@ -184,13 +184,20 @@ def siblings() -> str:
     """
 
 
-@step("couples", reads=["marital", "identity"])
+@step("couples", reads=["marital", "identity", "residence"])
 def couples() -> str:
-    """Who is married or in a partnership, with whom, and how many say so of the same partner."""
+    """Residents who are married or in a partnership, and how many say so of the same partner.
+
+    Of who has left, the register keeps the last marital status whatever happens abroad.
+    """
     now = f"""
         SELECT person, partner, valid_from AS married
         FROM {naming("marital", ["partner"], "$known_at")} AS named
         WHERE partner IS NOT NULL AND valid_from <= $known_at AND valid_to > $known_at
+          AND person IN (
+            SELECT person FROM residence
+            WHERE {_KNOWN} AND valid_from <= $known_at AND valid_to > $known_at
+          )
     """
     return f"""
         SELECT m.person, m.partner, m.married, d.born, o.partner AS partners_partner,

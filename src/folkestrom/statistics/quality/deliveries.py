@@ -17,6 +17,7 @@ from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
 from folkestrom.quality.alarms.ratios import FEWEST, ratios
+from folkestrom.quality.alarms.seasonal import FEWEST as FEWEST_BEFORE
 from folkestrom.quality.alarms.seasonal import WINDOW, Season, season
 from folkestrom.register.quality.deliveries import (
     Arrivals,
@@ -44,8 +45,8 @@ WIDTH: Final = 20.0
 LEAST_SILENT: Final = 16
 #: Expected reports without which a day that brings none is nothing.
 LEAST_DAY: Final = 10
-#: Share of a delivery's reports that may be of the person, kind and day of earlier ones, and of
-#: records that may be there already.
+#: Share of a delivery's reports that may be of the person, kind and day of earlier ones, or in
+#: quarantine; and of records that may be there already.
 MOST_AGAIN: Final = 0.05
 #: So many may in a small delivery.
 LEAST_AGAIN: Final = 5
@@ -150,14 +151,17 @@ def _of_delivery(
     yield Indicator("completeness", "accepted", one.accepted)
     counts = np.array([[d.quarantined] for d in (*earlier, one)], np.int64)
     same = np.zeros(len(counts), np.int64)
-    yield next(_compared(
-        "consistency", "quarantined", season(counts, same, same, [len(counts) - 1]), counts[-1:],
-        [None], [""],
-    ))  # fmt: skip
-    yield _at_most("repeats", one.repeats, MOST_REPEATS * one.read)
+    if len(earlier) < FEWEST_BEFORE:  # too few to say how many are usual
+        most = max(MOST_AGAIN * one.read, LEAST_AGAIN)
+        yield _at_most("consistency", "quarantined", one.quarantined, most, "high")
+    else:
+        found = season(counts, same, same, [len(counts) - 1])
+        yield next(_compared("consistency", "quarantined", found, counts[-1:], [None], [""]))
+    yield _at_most("uniqueness", "repeats", one.repeats, MOST_REPEATS * one.read, "again")
     if one.accepted:
         again = count_again(connection, one.batch)
-        yield _at_most("contents_again", again, max(MOST_AGAIN * one.accepted, LEAST_AGAIN))
+        most = max(MOST_AGAIN * one.accepted, LEAST_AGAIN)
+        yield _at_most("uniqueness", "contents_again", again, most, "again")
     half = delays(connection, one.batch)
     if half and one.last_day:
         yield Indicator("timeliness", "median_delay", half[0])
@@ -166,9 +170,9 @@ def _of_delivery(
         yield Indicator("timeliness", "days_to_intake", taken)
 
 
-def _at_most(name: str, value: int, most: float) -> Indicator:
-    alarm = "again" if value > most else "none"
-    return Indicator("uniqueness", name, value, low=0.0, high=most, alarm=alarm)
+def _at_most(dimension: str, name: str, value: int, most: float, alarm: str) -> Indicator:
+    raised = alarm if value > most else "none"
+    return Indicator(dimension, name, value, low=0.0, high=most, alarm=raised)
 
 
 def of_days(arrivals: Arrivals, asked: int) -> Iterator[Indicator]:
@@ -257,6 +261,18 @@ def of_cells(arrivals: Arrivals, last: date) -> Iterator[Indicator]:
             )  # fmt: skip
 
 
+def told(rows: Sequence[Indicator]) -> list[Indicator]:
+    """What a report tells: of its last day everything, of earlier ones alarms.
+
+    Parameters
+    ----------
+    rows
+        All indicators.
+    """
+    last = max((row.day for row in rows if row.day), default=None)
+    return [row for row in rows if row.alarm != "none" or row.day in (None, last)]
+
+
 def report(
     connection: duckdb.DuckDBPyConnection, number: int | None = None, days: int | None = None,
     *, alarms: bool = False,
@@ -272,10 +288,6 @@ def report(
     """
     one, rows = indicators(connection, number, days)
     last = max((row.day for row in rows if row.day), default=None)
-    shown = [
-        row for row in rows
-        if row.alarm != "none" or (not alarms and (row.day is None or row.day == last))
-    ]  # fmt: skip
     many = sum(row.alarm != "none" for row in rows)
     filled = REPORT.fill(
         delivery=one.batch,
@@ -284,7 +296,7 @@ def report(
         last=last or "–",
         known=last + timedelta(1) if last else "–",
     )
-    return Cells(filled, _table(shown))
+    return Cells(filled, _table(row for row in told(rows) if row.alarm != "none" or not alarms))
 
 
 def _table(rows: Iterable[Indicator]) -> pa.Table:

@@ -2,8 +2,8 @@
 
 A person is missing at K where all that is known has the person resident on the day, and nothing
 known at K had. The first knowledge is what counts: who was known, lost to an error and found again
-was not missing. What is still to come of a recent day is estimated from the same delays of earlier
-days, by the over-dispersed chain ladder of `quality.delays.distribution`.
+was not missing. What is still to come of a recent day is estimated from what came of the same day
+of earlier years, as the population at the turn of the year is: reports are late by the season.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from folkestrom.engine.rows import lent
 from folkestrom.engine.steps import run, step
@@ -26,19 +25,18 @@ from folkestrom.model.codes import RECORD_START_KINDS, Kind
 from folkestrom.model.names import check_code
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import add_months
-from folkestrom.quality.delays.distribution import to_come
-from folkestrom.quality.delays.triangle import Triangle
+from folkestrom.quality.delays.outstanding import LEAST_YEARS, Reported, outstanding
+from folkestrom.quality.delays.triangle import Floats
 from folkestrom.statistics.coverage import coverage
 from folkestrom.statistics.quality.specification import KIND
 from folkestrom.variables.registry import VARIABLES
 
 #: Days after the reference date at which it is looked at again; nothing is awaited after the last.
 DELAYS: Final = (7, 30, 90, 180, 365, 730)
-#: Months before that delays are learned from.
-MONTHS: Final = 36
-#: Per cent of draws in the interval, and how many draws.
+#: Years of which the same day is learned from, where the log has them.
+YEARS: Final = 5
+#: Per cent of draws in the interval.
 INTERVAL: Final = 90
-_DRAWS: Final = 1_000
 
 #: What missing persons are told apart by: columns of the step `late_residents`.
 BY: Final[dict[str, str]] = {
@@ -54,8 +52,8 @@ SPECIFICATION: Final = TableSpecification(
     measures=(
         Measure("found", Text("Found since", "Funnet siden"), _PERSONS),
         Measure("missing", Text("Missing, estimated", "Mangler, anslått"), _PERSONS, 1),
-        Measure("low", Text("Lower end", "Nedre ende"), _PERSONS, 1),
-        Measure("high", Text("Upper end", "Øvre ende"), _PERSONS, 1),
+        Measure("low", Text("Lower end", "Nedre ende"), _PERSONS),
+        Measure("high", Text("Upper end", "Øvre ende"), _PERSONS),
     ),
     contents=Text(
         "Persons who all that is known has as residents of the day, and whom nothing known so many "
@@ -65,10 +63,13 @@ SPECIFICATION: Final = TableSpecification(
     ),
     reference_time=same("{day}"),
     method=Text(
-        "Delays of the last {months} months by the over-dispersed chain ladder; the interval has "
-        "{interval} per cent of the draws. Nobody is awaited after {last} days.",
-        "Forsinkelser i de siste {months} månedene med overspredt kjedestige; intervallet har "
-        "{interval} prosent av trekningene. Ingen ventes etter {last} dager.",
+        "What came so late of the same day of {years} earlier years, at a level between that of "
+        "the year before the day and that of what has come so far (Benktander); the interval has "
+        "{interval} per cent of draws with the errors of those years. Nobody is awaited after "
+        "{last} days.",
+        "Det som kom så sent for samme dag i {years} tidligere år, på et nivå mellom det siste "
+        "årets og det som er kommet (Benktander); intervallet har {interval} prosent av "
+        "trekninger med feilene i de årene. Ingen ventes etter {last} dager.",
     ),
     knowledge_time=same("{known}"),
 )
@@ -133,9 +134,26 @@ def late_counts(by: Sequence[str]) -> str:
     """
 
 
+@step("levels_of_delay", reads=["event"])
+def levels_of_delay() -> str:
+    """Days, of 90 at most, for which who came was missing, by what the year before the day told.
+
+    As many as there were missing persons on its days together: the level of the year.
+    """
+    came = ", ".join(str(int(kind)) for kind in sorted(RECORD_START_KINDS))
+    return f"""
+        SELECT d.day, coalesce(sum(least(e.known_from - e.event_date, 90)), 0)::BIGINT AS level
+        FROM reference_days d LEFT JOIN (
+          SELECT event_date, known_from FROM event
+          WHERE kind IN ({came}) AND event_date < known_from
+        ) AS e ON e.known_from <= d.day AND e.known_from > d.day - INTERVAL 1 YEAR
+        GROUP BY d.day ORDER BY d.day DESC
+    """
+
+
 def under_coverage(
     connection: duckdb.DuckDBPyConnection, day: date, known_at: date | None = None,
-    by: Iterable[str] = (), *, months: int = MONTHS, seed: int = 1,
+    by: Iterable[str] = (), *, seed: int = 1,
 ) -> Cells:  # fmt: skip
     """Who was missing on a day, and how many days later still.
 
@@ -149,15 +167,13 @@ def under_coverage(
         Until when it is known who was found; None: all that is known.
     by
         Some of "kind", "sex", "county", "municipality".
-    months
-        So many first days of months before are learned from.
     seed
         The same seed gives the same interval.
 
     Raises
     ------
     UsageError
-        A name that is none of these; a day whose knowledge the log does not reach; too few months
+        A name that is none of these; a day whose knowledge the log does not reach; too few years
         before it.
     """
     names = tuple(by)
@@ -166,82 +182,90 @@ def under_coverage(
     limits = coverage(connection)
     limits.check_day(day)
     known = limits.last if known_at is None else min(known_at, limits.last)
-    days = [add_months(day, -n) for n in range(months, -1, -1)]
-    if days[0] <= limits.first:
+    days = [add_months(day, -12 * n) for n in range(YEARS + 2)]
+    days = [one for one in days if one > limits.first]
+    if len(days) < LEAST_YEARS + 2:
         raise UsageError(
             "has too short a log before it to learn delays from", where="date", value=day,
-            allowed=f"a day after {add_months(limits.first, months)}",
-            next_step="Ask for a later day, or for fewer months",
+            allowed=f"a day after {add_months(limits.first, 12 * (LEAST_YEARS + 1))}",
+            next_step="Ask for a later day",
         )  # fmt: skip
     if known <= day:
         raise UsageError(
             "is not after the day itself: nobody can have been found", where="known_at",
             value=known, allowed=f"a day after {day}",
         )  # fmt: skip
-    groups, new = _counts(connection, days, known, [BY[name] for name in names])
-    reached = np.array([[(known - one).days >= delay for delay in DELAYS] for one in days])
+    groups, counts, levels = _counts(connection, days, known, [BY[name] for name in names])
+    passed = min((known - day).days, DELAYS[-1])
     rows = []
-    for codes, counts in zip(groups, new, strict=True):
-        found, draws = _missing(counts, reached, seed)
-        ends = np.quantile(draws, (0.5 - INTERVAL / 200, 0.5 + INTERVAL / 200), axis=0)
-        for n, delay in enumerate((0, *DELAYS[:-1])):
-            rows.append((*codes, f"{delay}", int(found[n]), float(draws[:, n].mean()), *ends[:, n]))
-    return _cells(rows, names, day, known, months)
+    for codes, of_group in zip(groups, counts, strict=True):
+        for delay, *figures in zip(
+            (0, *DELAYS[:-1]),
+            *_missing(of_group, levels, passed, 0.5 / len(groups), seed),
+            strict=True,
+        ):
+            rows.append((*codes, f"{delay}", *figures))
+    return _cells(rows, names, day, known, len(days) - 2)
 
 
 def _counts(
     connection: duckdb.DuckDBPyConnection, days: Sequence[date], known: date, by: Sequence[str]
-) -> tuple[list[tuple[int, ...]], NDArray[np.float64]]:
-    """Groups, and new persons of each by day and class of delay: (groups, days, delays)."""
+) -> tuple[list[tuple[int, ...]], Floats, Floats]:
+    """Groups; persons of each by day and the days until they were known; and levels of the days."""
     table = pa.table({"day": pa.array(days, pa.date32())})
     steps = [may_be_late(), late_residents(), late_counts(by)]
     with lent(connection, reference_days=table):
         found = run(connection, steps, {"known_at": known}).fetchall()
+        levels = run(connection, [levels_of_delay()]).fetchnumpy()["level"]
     groups = sorted({row[2:-1] for row in found} | ({()} if not by else set()))
-    place = {day: n for n, day in enumerate(days)}
-    new = np.zeros((len(groups), len(days), len(DELAYS)))
-    for row in found:
-        late = int(np.searchsorted(DELAYS, row[1]))
-        if late < len(DELAYS):
-            new[groups.index(row[2:-1]), place[row[0]], late] += row[-1]
-    return groups, new
+    counts = np.zeros((len(groups), len(days), DELAYS[-1] + 1))
+    for day, late, *codes, persons in found:
+        if late <= DELAYS[-1]:
+            counts[groups.index(tuple(codes)), days.index(day), late] += persons
+    return groups, counts, np.maximum(levels, 1).astype(np.float64)
 
 
 def _missing(
-    new: NDArray[np.float64], reached: NDArray[np.bool_], seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of the last day, those found after each delay, and draws of those with who is to come."""
-    # What was found within a class that has not passed yet counts in full later: it is drawn.
-    known = reached[-1]
-    increments = np.where(known, new[-1], 0)[None]
-    if not known.all():
-        cumulative = new.cumsum(axis=1)
-        # A chain needs counts in its first class; without, the day is as one of those before it.
-        if known[0] and (cumulative[:, 0] * reached[:, -1]).any():
-            triangle = Triangle(np.where(reached, cumulative, np.nan))
-            increments = increments + to_come(triangle, _DRAWS, seed).draws[:, -1]
-        else:
-            increments = np.where(known, new[-1], _like_before(new, reached, seed))
-    found = new[-1][::-1].cumsum()[::-1]
-    missing = np.maximum(increments[:, ::-1].cumsum(axis=1)[:, ::-1], found)
-    return found, missing
+    counts: Floats, levels: Floats, passed: int, prior: float, seed: int
+) -> tuple[Floats, ...]:  # fmt: skip
+    """Found, missing, and the ends of its interval, after each delay; the day itself is first.
 
-
-def _like_before(
-    new: NDArray[np.float64], reached: NDArray[np.bool_], seed: int
-) -> NDArray[np.float64]:
-    """Of a day of which no class has passed: what earlier days have had, one for each draw."""
-    whole = np.flatnonzero(reached.all(axis=1))
-    if not len(whole):
-        raise UsageError(
-            "has no day before it of which all is known", where="date",
-            next_step="Ask for a later knowledge date, or for more months",
-        )  # fmt: skip
-    return np.asarray(new[np.random.default_rng(seed).choice(whole, _DRAWS)])
+    Of last year's day nobody knows yet who comes after a year: those are learned from the years
+    before.
+    """
+    until = counts.cumsum(axis=1)
+    past, year = len(until) - 2, DELAYS[-2]
+    starts = np.array((0, *DELAYS[:-1]))
+    soon = until[:, [year]] - until[:, np.clip(starts[:-1], min(passed, year), year)]
+    late = until[:, [-1]] - until[:, [max(year, passed)]]
+    near, far = [*range(past, 0, -1), 0], [*range(past + 1, 1, -1), 0]
+    to_come = np.hstack([soon[near], late[far]])
+    # Jeffreys' prior, shared by the groups: what no year had may come.
+    waits = [passed < year] * (len(starts) - 1) + [passed < DELAYS[-1]]
+    to_come[:-1] += np.array(waits) * prior / past
+    expected = to_come[:-1, 0].mean() + to_come[:-1, -1].mean()
+    years = np.stack([*[near] * (len(starts) - 1), far], axis=1)
+    # With what the year's level lets expect beside what has come, the estimate is Benktander's:
+    # what has come counts as much as large its share in all is.
+    level = levels[years] / levels[years][:-1].mean(axis=0)
+    known = until[years, passed] + expected * level
+    still = outstanding(
+        Reported(
+            known[:, None, :, None], np.zeros((past + 1, 2, len(starts), 1)), to_come[..., None],
+            np.ones((past + 1, 1)),
+        ),
+        np.zeros(1, np.int64), seed=seed,
+    )  # fmt: skip
+    found = until[0, passed] - until[0, np.minimum(starts, passed)]
+    missing, draws = still.expected[:, 0], still.draws[..., 0]
+    missing[:-1] += missing[-1]
+    draws[:, :-1] += draws[:, -1:]
+    ends = np.quantile(draws, (0.5 - INTERVAL / 200, 0.5 + INTERVAL / 200), axis=0)
+    return found, found + missing, found + np.floor(ends[0]), found + np.ceil(ends[1])
 
 
 def _cells(
-    rows: Sequence[tuple[object, ...]], names: Sequence[str], day: date, known: date, months: int
+    rows: Sequence[tuple[object, ...]], names: Sequence[str], day: date, known: date, years: int
 ) -> Cells:
     columns = list(zip(*rows, strict=True)) or [()] * (len(names) + 5)
     data: dict[str, pa.Array] = {}
@@ -254,9 +278,9 @@ def _cells(
             data[name] = VARIABLES[name].column(pa.chunked_array([pa.array(column, pa.int64())]))
             dimensions.append(VARIABLES[name].dimension)
     filled = SPECIFICATION.fill(
-        day=day, known=known, months=months, interval=INTERVAL, last=DELAYS[-1]
+        day=day, known=known, years=years, interval=INTERVAL, last=DELAYS[-1]
     )
     data["delay"] = pa.array(columns[len(names)], pa.string())
     for measure, column in zip(filled.measures, columns[len(names) + 1 :], strict=True):
-        data[measure.id] = pa.array(column, pa.float64() if measure.decimals else pa.int64())
+        data[measure.id] = pa.array(column).cast(pa.float64() if measure.decimals else pa.int64())
     return Cells(replace(filled, dimensions=(*dimensions, *filled.dimensions)), pa.table(data))

@@ -128,7 +128,7 @@ class Quality(Opened):
         Parameters
         ----------
         date
-            The reference date; delays are learned from the 36 months before it.
+            The reference date; delays are learned from up to five years before it.
         by
             Some of "kind", "sex", "county", "municipality".
         known_at

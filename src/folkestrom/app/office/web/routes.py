@@ -33,7 +33,7 @@ from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.register.quality.deliveries import Delivery, list_deliveries
-from folkestrom.statistics.quality.deliveries import DAYS, Indicator, indicators
+from folkestrom.statistics.quality.deliveries import DAYS, Indicator, indicators, told
 
 _T = TypeVar("_T")
 
@@ -217,7 +217,7 @@ def _delivery(office: Office, request: Request, words: Words) -> dict[str, Any]:
     found = office.of_store(f"delivery {number}", make)
     if found is None:
         raise HTTPException(404)
-    return {"delivery": found[0], "rows": came.listed(found[1], words)}
+    return {"delivery": found[0], "rows": came.listed(told(found[1]), words)}
 
 
 def _release(office: Office, request: Request, words: Words) -> dict[str, Any]:
