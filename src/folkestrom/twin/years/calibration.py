@@ -117,13 +117,13 @@ class Leaving:
         self.going[cells] = 0.0
 
 
-def exchange_leavers(
+def exchange_emigrants(
     people: People, work: YearColumns, wanted: Ints, group: Ints, seed: int, year: int
 ) -> None:
     """Let emigrants of groups that have too many stay, and others of the same cell leave instead.
 
     Who follows a spouse or mother leaves almost surely, whatever the group's factor. So only who
-    is alone is exchanged, for somebody of the same marital status who is alone too, drawn by the
+    is alone is exchanged, for a person of the same marital status who is alone too, drawn by the
     model's probabilities.
 
     Parameters

@@ -35,7 +35,7 @@ from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.rounding import largest_remainder
 from folkestrom.twin.years import arrivals, clean_ups, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
-from folkestrom.twin.years.calibration import Forecast, Leaving, exchange_leavers
+from folkestrom.twin.years.calibration import Forecast, Leaving, exchange_emigrants
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status, rounds
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.window import Index, Window
@@ -377,7 +377,7 @@ def draw_outcomes(
                 left = persons[people.outcome[persons] == LEAVE]
                 plan.drawn(cells, _by_group(people, left, group, mass.shape[1]))
     if plan:
-        exchange_leavers(people, work, plan.seen, group, country.seed, w.year)
+        exchange_emigrants(people, work, plan.seen, group, country.seed, w.year)
 
 
 def _leaving(
