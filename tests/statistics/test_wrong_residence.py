@@ -13,7 +13,7 @@ from tests.register.test_families import HEAD, _person
 
 
 def test_who_lives_elsewhere_is_counted_and_a_survey_has_its_interval(tmp_path: Path) -> None:
-    rows = [_person(n, f"19{60 + n}-01-01") for n in range(1, 21)]
+    rows = [f"{_person(n, f'19{60 + n}-01-01')},," for n in range(1, 21)]
     (tmp_path / "reports.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
     store = folkestrom.open(tmp_path / "store")
     store.intake(tmp_path / "reports.csv")

@@ -184,7 +184,7 @@ def siblings() -> str:
     """
 
 
-@step("couples", reads=["marital", "identity", "residence"])
+@step("couples", reads=["marital", "identity", "stay"])
 def couples() -> str:
     """Residents who are married or in a partnership, and how many say so of the same partner.
 
@@ -195,7 +195,7 @@ def couples() -> str:
         FROM {naming("marital", ["partner"], "$known_at")} AS named
         WHERE partner IS NOT NULL AND valid_from <= $known_at AND valid_to > $known_at
           AND person IN (
-            SELECT person FROM residence
+            SELECT person FROM stay
             WHERE {_KNOWN} AND valid_from <= $known_at AND valid_to > $known_at
           )
     """
