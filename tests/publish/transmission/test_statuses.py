@@ -18,8 +18,8 @@ def test_statuses_of_one_code_are_one_figure(tmp_path: Path) -> None:
         status = "registered_partner" if n <= 40 else "separated_partner"
         rows.append(f"tax,{n},2019-12-31T12:00:00Z,{n},first_registration,2019-12-31,0301,03010001,"
                     f"NO,NO,female,1970-05-17,first_registration,{status}")  # fmt: skip
-    rows.append("tax,71,2020-06-01T12:00:00Z,1,move,2020-05-20,1103,11030001,,,,,,")
-    rows.append("tax,72,2021-02-01T12:00:00Z,1,move,2021-01-20,0301,03010001,,,,,,")
+    # Nothing at all occurs in 2020; the log reaches its extraction.
+    rows.append("tax,72,2021-02-01T12:00:00Z,1,move,2021-01-20,1103,11030001,,,,,,")
     (tmp_path / "reports.csv").write_text("\n".join(rows))
     (tmp_path / "secret").write_text("5e" * 32)
     (tmp_path / "secret").chmod(0o600)

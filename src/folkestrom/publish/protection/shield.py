@@ -194,7 +194,7 @@ def _few(table: Counted, true: _True) -> NDArray[np.bool_]:
             each = counts
             for axis, places in parts.items():
                 each = each.take(places, axis)
-            rest = total - each.max(axis=tuple(parts), keepdims=True)
+            rest = total - each.max(axis=tuple(parts), keepdims=True, initial=0)
             few |= (total > 0) & (total < policy.few)
             few |= (rest > 0) & (rest <= policy.largest)
     return few

@@ -300,7 +300,9 @@ def counted(
         found = shared[question]
         return coarser(found, place, own, counts) if declared.asked_with else found
 
-    definition, figures, sums = cube(declared, [Level(place, cells_of(place)) for place in levels])
+    definition, figures, sums = cube(
+        declared, [Level(place, cells_of(place)) for place in levels], times
+    )
     return Counted(definition, figures, declared.policy, declared.contents, declared.derived, sums)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from folkestrom.app.office.catalogue.declared import NATION, Column, Declared
+from folkestrom.app.office.catalogue.declared import NATION, Column, Declared, Times
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Category, Measure, Text, same
 from folkestrom.publish.tables.definition import (
@@ -24,6 +25,7 @@ from folkestrom.publish.tables.definition import (
 )
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Figures
 from folkestrom.statistics.flows import INTERNAL_IN, INTERNAL_OUT
+from folkestrom.statistics.periods import split
 from folkestrom.statistics.record_keys import SUFFIX
 
 _COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele landet"))
@@ -55,7 +57,7 @@ class Level:
 
 
 def cube(
-    declared: Declared, levels: Sequence[Level]
+    declared: Declared, levels: Sequence[Level], times: Sequence[date]
 ) -> tuple[Definition, Figures, dict[str, NDArray[np.uint32]]]:
     """A table of the cells of all its levels, and the sums of record keys where those have them.
 
@@ -65,10 +67,12 @@ def cube(
         The table.
     levels
         Its cells, from the nation on.
+    times
+        The days of its stocks, or where its periods begin and end.
     """
     variables = (
         *(_variable(column, levels) for column in declared.columns),
-        _time(levels[0].cells),
+        _time(declared.timing, times),
     )
     measures = [m for m in levels[0].cells.specification.measures if m.id in declared.contents]
     spec = levels[-1].cells.specification
@@ -143,10 +147,13 @@ def time_code(code: str) -> str:
     return code[:4] if code.endswith("-01-01") else code.replace("Q", "K")
 
 
-def _time(cells: Cells) -> Variable:
-    name = _time_column(cells)
-    codes = sorted({time_code(code_text(code)) for code in pc.unique(cells.data[name]).to_pylist()})
-    label = _QUARTER if "K" in codes[0] else _YEAR
+def _time(timing: Times, times: Sequence[date]) -> Variable:
+    """Every day or period that was asked for, whether anything occurs in it or not."""
+    if timing == "stock":
+        codes = [time_code(day.isoformat()) for day in times]
+    else:
+        codes = [time_code(period.code) for period in split(times[0], times[-1], timing)]
+    label = _QUARTER if timing == "quarter" else _YEAR
     return Variable(TIME, label, tuple(Category(c, same(c)) for c in codes), "time")
 
 
