@@ -39,7 +39,6 @@ QUESTIONS = {
         "changes --from 2019-06-01 --to 2020-06-01 --by municipality",
     "moves between municipalities": f"moves {YEAR} --by municipality",
     "rates by county": "rates --from 2018-01-01 --to 2021-01-01 --by county --event emigration",
-    "pyramid": "pyramid --date 2021-01-01",
     "households by municipality": "households --date 2021-01-01 --by municipality",
     "indicators by county": "indicators --from 2018-01-01 --to 2021-01-01 --by county",
     "life table by county": "life-table --from 2018-01-01 --to 2021-01-01 --by county",
@@ -128,7 +127,7 @@ def main() -> int:
                 "--store",
                 str(store),
                 "--format",
-                "svg" if "pyramid" in words else "csv",
+                "csv",
             ]
             file = answers / question.replace(", ", "_").replace(" ", "_")
             of = measured(words, arguments.borders.split(","), arguments.runs, file)
