@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise, starmap
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from folkestrom.publish.tables.definition import (
 )
 from folkestrom.publish.tables.figures import MISSING, SUPPRESSED, Figures
 from folkestrom.statistics.flows import INTERNAL_IN, INTERNAL_OUT
-from folkestrom.statistics.periods import split
+from folkestrom.statistics.periods import Period
 from folkestrom.statistics.record_keys import SUFFIX
 
 _COUNTRY_AS_A_WHOLE: Final = Category(NATION, Text("The whole country", "Hele landet"))
@@ -152,7 +153,7 @@ def _time(timing: Times, times: Sequence[date]) -> Variable:
     if timing == "stock":
         codes = [time_code(day.isoformat()) for day in times]
     else:
-        codes = [time_code(period.code) for period in split(times[0], times[-1], timing)]
+        codes = [time_code(period.code) for period in starmap(Period, pairwise(times))]
     label = _QUARTER if timing == "quarter" else _YEAR
     return Variable(TIME, label, tuple(Category(c, same(c)) for c in codes), "time")
 
