@@ -66,7 +66,7 @@ def _row(report: Report) -> list[Any]:
 def stored_tables(connection: duckdb.DuckDBPyConnection) -> Tables:
     tables: Tables = {}
     for table in TABLES:
-        rows = connection.execute(f"SELECT * FROM {table.name}").fetchall()
+        rows = connection.execute(f"SELECT {', '.join(table.names)} FROM {table.name}").fetchall()
         assert len(set(rows)) == len(rows), f"{table.name} holds a row twice"
         tables[table.name] = set(rows)
     return tables

@@ -21,6 +21,7 @@ DAMAGE = {
         SELECT * REPLACE (valid_from - 1 AS valid_from, position + 1 AS position)
         FROM stay WHERE {LAST}""",
     ("unopened_stays", "stay"): "DELETE FROM event WHERE kind = 5",
+    ("wrong_units", "stay"): "UPDATE stay SET unit = unit + 1",
     ("residents_before_birth", "stay"): "UPDATE stay SET birth_date = valid_from + 1",
     ("unknown_persons", "stay"): "DELETE FROM attribute WHERE person % 2 = 0",
     ("lives_after_death", "marital"): """

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import duckdb
 
-from folkestrom.engine.rows import first_row
 from folkestrom.engine.settings import EngineSettings, connect, memory_of, threads_of
 from folkestrom.engine.steps import compose, create_view, step
 from folkestrom.intake.tables import create_tables
@@ -68,33 +67,34 @@ def update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     from folkestrom.register.increment import work_in
 
     few = after_position > 0 and _worth_working_in(connection, after_position)
+    if few:
+        _list_units(connection, after_position)
     if not (few and work_in(connection, after_position)):
         rebuild(connection)
     create_view(connection, [known_report()])
 
 
-def list_units(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
-    """Bring the list of basic units from a log position to the log's end; a store may have none.
-
-    Parameters
-    ----------
-    connection, after_position
-        As for `update`.
-    """
-    verb = "TABLE IF NOT EXISTS" if after_position else "OR REPLACE TABLE"
-    connection.execute(f"CREATE {verb} {REPORTED_UNIT} (basic_unit INTEGER NOT NULL)")
-    some = first_row(connection, f"FROM {REPORTED_UNIT} LIMIT 1")
-    text = f"INSERT INTO {REPORTED_UNIT} ({compose([units_after()])}) EXCEPT FROM {REPORTED_UNIT}"
-    connection.execute(text, {"after": after_position if some else 0})
+def _list_units(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
+    """Bring the list of basic units from a log position to the log's end."""
+    if not after_position:
+        columns = "basic_unit INTEGER NOT NULL, unit INTEGER NOT NULL"
+        connection.execute(f"CREATE OR REPLACE TABLE {REPORTED_UNIT} ({columns})")
+    text = f"INSERT INTO {REPORTED_UNIT} {compose([new_units()])}"
+    connection.execute(text, {"after": after_position})
 
 
-@step("units_after", reads=["report"])
-def units_after() -> str:
-    """Basic units of reports after a position."""
-    return " UNION ALL ".join(
-        f"SELECT {unit} FROM report WHERE position > $after AND {unit} IS NOT NULL"
+@step("new_units", reads=["report", "reported_unit"])
+def new_units() -> str:
+    """Basic units of reports after `$after` that are not listed, numbered after those that are."""
+    reported = " UNION ".join(
+        f"SELECT {unit} AS basic_unit FROM report WHERE position > $after AND {unit} IS NOT NULL"
         for unit in ("basic_unit", "basic_unit_from")
     )
+    return f"""
+        SELECT basic_unit, listed + row_number() OVER (ORDER BY basic_unit) AS unit
+        FROM ({reported}), (SELECT count(*) AS listed FROM {REPORTED_UNIT})
+        WHERE basic_unit NOT IN (SELECT basic_unit FROM {REPORTED_UNIT})
+    """
 
 
 def _worth_working_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
@@ -109,6 +109,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
 
     for table in TABLES:
         connection.execute(table.create_sql())
+    _list_units(connection, 0)
     sweep_log(connection, [TableWriter(table) for table in TABLES])
 
 

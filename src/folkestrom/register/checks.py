@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from folkestrom.engine.steps import Step, run, step
-from folkestrom.register.tables import ATTRIBUTE, BY_NAME, TABLES, Table
+from folkestrom.register.tables import ATTRIBUTE, BY_NAME, REPORTED_UNIT, TABLES, Table
 
 #: Histories in which a person is one thing at a time.
 HISTORIES = ("stay", "marital", "citizenship", "attribute")
@@ -127,11 +127,21 @@ def known_too_early(table: str) -> str:
     """
 
 
+@step("wrong_units", reads=["stay", "reported_unit"])
+def wrong_units() -> str:
+    """The number of a stay's basic unit is that of the store's list."""
+    return f"""
+        SELECT person FROM stay LEFT JOIN {REPORTED_UNIT} u USING (basic_unit)
+        WHERE person % $of = 0 AND stay.unit IS DISTINCT FROM u.unit
+    """
+
+
 def audits() -> list[tuple[str, Step]]:
     """Every audit, with the table that it is about."""
     found = [(table.name, empty_intervals(table)) for table in TABLES]
     found += [(name, two_at_once(name)) for name in HISTORIES]
     found += [("stay", unopened_stays()), ("stay", residents_before_birth())]
+    found.append(("stay", wrong_units()))
     found += [(name, unknown_persons(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, lives_after_death(name)) for name in HISTORIES if name != "attribute"]
     found += [(name, known_too_early(name)) for name in BY_NAME]

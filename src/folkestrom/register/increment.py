@@ -55,7 +55,7 @@ def work_in(connection: duckdb.DuckDBPyConnection, after_position: int) -> bool:
             )
             return False
         if new.shape[1]:
-            insert_arrow(connection, table.name, arrow_table(table, new))
+            insert_arrow(connection, table, arrow_table(table, new))
     return True
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from folkestrom.engine.rows import column_of
 from folkestrom.register.kernel.rows import Integers
-from folkestrom.register.tables import OPEN_DAY, Column, Table
+from folkestrom.register.tables import OPEN_DAY, REPORTED_UNIT, Column, Table
 
 #: Rows that DuckDB stores and skips together.
 GROUP: Final = 122_880
@@ -156,7 +156,7 @@ class TableWriter:
     def _write(self, connection: duckdb.DuckDBPyConnection, blocks: list[int]) -> None:
         batches = [self._batch(block) for block in blocks if self._filled[block]]
         if batches:
-            insert_arrow(connection, self.table.name, pa.Table.from_batches(batches))
+            insert_arrow(connection, self.table, pa.Table.from_batches(batches))
 
     def _batch(self, block: int) -> pa.RecordBatch:
         first = block * self._plan.group
@@ -182,10 +182,33 @@ def arrow_table(table: Table, rows: Integers) -> pa.Table:
     return pa.table(columns, names=list(table.names))
 
 
-def insert_arrow(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    """Append an Arrow table to a table of the store."""
-    connection.register("arriving_rows", rows)
+def with_listed(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> pa.Table:
+    """Rows with the number of their basic unit, if their table has it.
+
+    Parameters
+    ----------
+    connection
+        A store whose list has the units of all its reports.
+    table
+        The table.
+    rows
+        Its columns.
+    """
+    if table.listed is None:
+        return rows
+    listed = connection.execute(f"SELECT basic_unit, unit FROM {REPORTED_UNIT}").fetchnumpy()
+    numbers = np.zeros(int(listed["basic_unit"].max(initial=0)) + 1, np.int32)
+    numbers[listed["basic_unit"]] = listed["unit"]
+    found = numbers[rows["basic_unit"].to_numpy()]
+    if not found.all():  # 0: on no list; whoever joins by it would lose the row
+        raise RuntimeError(f"{table.name}: a row has a basic unit that no report has")
+    return rows.append_column(table.listed.name, pa.array(found))
+
+
+def insert_arrow(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
+    """Append rows to a table of the store."""
+    connection.register("arriving_rows", with_listed(connection, table, rows))
     try:
-        connection.execute(f"INSERT INTO {table} SELECT * FROM arriving_rows")
+        connection.execute(f"INSERT INTO {table.name} SELECT * FROM arriving_rows")
     finally:
         connection.unregister("arriving_rows")

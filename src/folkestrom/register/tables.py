@@ -14,7 +14,7 @@ import numpy as np
 
 #: Raised whenever a rule changes what the tables hold, or they are named anew: tables of another
 #: version are rebuilt.
-METHOD_VERSION: Final = 5
+METHOD_VERSION: Final = 6
 
 #: 9999-12-31 as a day number since 1970-01-01, the way kernels and Arrow count.
 OPEN_DAY: Final = 2_932_896
@@ -74,6 +74,8 @@ class Table:
         day skips what had ended before; None where queries don't ask so.
     years
         How many years of that column, and of `known_to` for superseded rows, lie together.
+    listed
+        A column more, which numbers what another column has by a list of the store.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Table:
     columns: tuple[Column, ...]
     ends: str | None = None
     years: int = 4
+    listed: Column | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +98,8 @@ class Table:
     def create_sql(self) -> str:
         """The statement that makes the table, empty, in place of any earlier one."""
         columns = ", ".join(
-            f"{c.name} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in self.columns
+            f"{c.name} {c.type}{'' if c.nullable else ' NOT NULL'}"
+            for c in (*self.columns, *filter(None, [self.listed]))
         )
         return f"CREATE OR REPLACE TABLE {self.name} ({columns})"
 
@@ -133,6 +137,7 @@ STAY: Final = Table(
     ),
     ends="valid_to",
     years=1,
+    listed=Column("unit", "INTEGER", "Number of the basic unit in the store's list of them."),
 )
 
 MARITAL: Final = Table(
@@ -233,5 +238,6 @@ IDENTITY: Final = Table(
 TABLES: Final = (STAY, MARITAL, CITIZENSHIP, ATTRIBUTE, EVENT, FLAG, IDENTITY)
 BY_NAME: Final = {table.name: table for table in TABLES}
 
-#: Every basic unit that any report has, each once: one column, `basic_unit`.
+#: Every basic unit that any report has, each once, numbered from 1: `basic_unit`, `unit`. What is
+#: looked up by such numbers is found without hashing.
 REPORTED_UNIT: Final = "reported_unit"

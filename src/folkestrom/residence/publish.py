@@ -16,7 +16,7 @@ def residence() -> str:
     """
     return """
         SELECT person, municipality, basic_unit, dwelling, sex, birth_date, country_of_birth,
-               valid_from, valid_to, known_from, known_to, position
+               valid_from, valid_to, known_from, known_to, position, unit
         FROM stay
     """
 

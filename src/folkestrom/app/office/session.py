@@ -54,10 +54,9 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _update(connection: duckdb.DuckDBPyConnection, after_position: int) -> None:
     # Imported here: the kernels bring a compiler, which whoever only asks need not wait for.
-    from folkestrom.register.build import list_units, update
+    from folkestrom.register.build import update
 
     update(connection, after_position)
-    list_units(connection, after_position)
     if not after_position:
         publish(connection)
 

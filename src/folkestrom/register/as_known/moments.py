@@ -22,7 +22,7 @@ from folkestrom.model.knowledge import KnownMoment
 from folkestrom.model.time import moments_of
 from folkestrom.register.kernel.sink import rows_of
 from folkestrom.register.kernel.sweep import swept
-from folkestrom.register.layout import arrow_table
+from folkestrom.register.layout import arrow_table, with_listed
 from folkestrom.register.log_rows import read_merged, read_persons
 from folkestrom.register.log_view import known_report
 from folkestrom.register.merges import rulings
@@ -132,7 +132,8 @@ def _put_up(connection: duckdb.DuckDBPyConnection, store: str, known: KnownMomen
     create_table(connection, "theirs", [reports_concerned()])
     found = swept(read_persons(connection, "theirs", ruled[np.isin(ruled["person"], persons)]).rows)
     for number, table in enumerate(TABLES):
-        with lent(connection, swept_rows=arrow_table(table, rows_of(found, number))):
+        rows = with_listed(connection, table, arrow_table(table, rows_of(found, number)))
+        with lent(connection, swept_rows=rows):
             connection.execute(f"CREATE TABLE {table.name}_then AS FROM swept_rows")
         create_view(connection, [table_then(store, table.name).named(table.name)])
     create_view(connection, [known_report()])

@@ -30,17 +30,19 @@ from folkestrom.classifications.code_lists import county_code, municipality_code
 from folkestrom.classifications.divisions.division import COUNTIES, MUNICIPALITIES
 from folkestrom.classifications.reported import reported_borders
 from folkestrom.engine.rows import catalog_of, first_row, is_table, lent
-from folkestrom.engine.steps import create_view, run
+from folkestrom.engine.steps import compose, create_view, run
 from folkestrom.errors import UsageError
 from folkestrom.model.report import COUNTY_DIGITS, MUNICIPALITY_DIGITS
 from folkestrom.model.specification import Text, same
 from folkestrom.variables.borders.places import as_table, converted, estimated, places
 from folkestrom.variables.borders.views import (
     ASKED,
+    FOUND,
     PLACES,
     changing_days,
     event_as_it_was,
     event_in_borders,
+    places_of_units,
     residence_as_it_was,
     residence_in_borders,
 )
@@ -82,9 +84,10 @@ def put_up(
     unit = PART_OF_TOWN if parts else "basic_unit"
     rows = places(connection, reported_borders(connection), asked, unit)
     told = pa.table({"day": pa.array([asked], pa.date32()), "parts": [parts]})
-    for name, table in ((PLACES, as_table(rows)), (ASKED, told)):
-        with lent(connection, put=table):
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM put")
+    with lent(connection, **{FOUND: as_table(rows), "put": told}):
+        listed = compose([places_of_units()])
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {PLACES} AS {listed}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ASKED} AS FROM put")
     if asked is None:
         create_view(connection, [event_as_it_was(catalog, parts=parts)], temporary=True)
         create_view(connection, [residence_as_it_was(catalog, parts=parts)], temporary=True)

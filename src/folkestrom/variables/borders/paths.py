@@ -28,8 +28,8 @@ def border_path() -> str:
     """The number of every basic unit's path."""
     spells = "string_agg(concat(valid_from, ' ', municipality), ',' ORDER BY valid_from)"
     return f"""
-        SELECT key, CAST(dense_rank() OVER (ORDER BY path) AS SMALLINT) AS path
-        FROM (SELECT key, {spells} AS path FROM {PLACES} GROUP BY key)
+        SELECT key, unit, CAST(dense_rank() OVER (ORDER BY path) AS SMALLINT) AS path
+        FROM (SELECT key, unit, {spells} AS path FROM {PLACES} GROUP BY key, unit)
     """
 
 
@@ -38,9 +38,7 @@ def residence_by_path(catalog: str) -> str:
     """Who is resident where, with the number of the path for the municipality."""
     return f"""
         SELECT r.* REPLACE (p.path AS municipality)
-        FROM {catalog}.main.residence r
-        LEFT JOIN (SELECT key, any_value(path) AS path FROM {PATHS} GROUP BY key) p
-          ON p.key = r.basic_unit
+        FROM {catalog}.main.residence r JOIN {PATHS} p ON p.unit = r.unit
     """
 
 

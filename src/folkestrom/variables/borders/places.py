@@ -19,11 +19,7 @@ from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import run
 from folkestrom.model.report import UNITS
 from folkestrom.register.tables import REPORTED_UNIT
-from folkestrom.variables.borders.views import (
-    first_stay,
-    own_tables,
-    units_that_occur,
-)
+from folkestrom.variables.borders.views import first_stay, own_tables
 
 Int = NDArray[np.int64]
 #: From when to when codes of places hold that never changed.
@@ -117,10 +113,9 @@ def _times(
 
 
 def _occurring(connection: duckdb.DuckDBPyConnection) -> Int:
-    """Basic units that any report has; of a store of an earlier version, that any event has."""
-    table = REPORTED_UNIT if is_table(connection, REPORTED_UNIT) else "event"
-    found = run(connection, [units_that_occur(table, own_tables(connection))]).fetchnumpy()["key"]
-    return np.sort(np.asarray(found, np.int64))
+    """Basic units that any report has."""
+    found = connection.execute(f"SELECT basic_unit FROM {REPORTED_UNIT}").fetchnumpy()
+    return np.sort(np.asarray(found["basic_unit"], np.int64))
 
 
 def _classified(

@@ -11,12 +11,15 @@ import duckdb
 from folkestrom.engine.rows import catalog_of, is_table
 from folkestrom.engine.steps import step
 from folkestrom.model.report import UNITS
+from folkestrom.register.tables import REPORTED_UNIT
 
 #: Tables of a connection that asks for borders: where places are, and what was asked.
 PLACES: Final = "border_place"
 
 
 ASKED: Final = "asked_borders"
+#: Places as they are found, before they have numbers.
+FOUND: Final = "found_place"
 
 
 _ENDS: Final = ("from", "to")
@@ -31,10 +34,11 @@ def residence_in_borders(catalog: str, day: date, *, parts: bool = False) -> str
     """Who is resident where, with every place as it is in the borders of one day."""
     return f"""
         SELECT r.* REPLACE (
-          coalesce(p.municipality, r.municipality) AS municipality,
+          p.municipality AS municipality,
           coalesce(p.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit
         )
-        FROM {catalog}.main.residence r LEFT JOIN ({_on(day)}) p ON p.key = r.basic_unit
+        FROM {catalog}.main.residence r JOIN (FROM {PLACES} WHERE {_is_on(day)}) p
+          ON p.unit = r.unit
     """
 
 
@@ -63,8 +67,11 @@ def _unit(column: str, parts: bool) -> str:
 def _on(day: date) -> str:
     # A join with what is unique by its key is left out where no column of it is asked for.
     listed = "any_value(municipality) AS municipality, any_value(basic_unit) AS basic_unit"
-    there = f"valid_from <= DATE '{day}' AND valid_to > DATE '{day}'"
-    return f"SELECT key, {listed} FROM {PLACES} WHERE {there} GROUP BY key"
+    return f"SELECT key, {listed} FROM {PLACES} WHERE {_is_on(day)} GROUP BY key"
+
+
+def _is_on(day: date) -> str:
+    return f"valid_from <= DATE '{day}' AND valid_to > DATE '{day}'"
 
 
 @step(
@@ -91,13 +98,13 @@ def residence_as_it_was(catalog: str, *, parts: bool = False) -> str:
     """
     return f"""
         SELECT r.* REPLACE (
-          coalesce(p.municipality, r.municipality) AS municipality,
+          p.municipality AS municipality,
           coalesce(p.basic_unit, {_unit("r.basic_unit", parts)}) AS basic_unit,
-          greatest(r.valid_from, coalesce(p.stock_from, r.valid_from)) AS valid_from,
-          least(r.valid_to, coalesce(p.stock_to, r.valid_to)) AS valid_to
+          greatest(r.valid_from, p.stock_from) AS valid_from,
+          least(r.valid_to, p.stock_to) AS valid_to
         )
         FROM {catalog}.main.residence r
-        LEFT JOIN {PLACES} p ON p.key = r.basic_unit
+        JOIN {PLACES} p ON p.unit = r.unit
           AND p.stock_from < r.valid_to AND p.stock_to > r.valid_from
     """
 
@@ -122,7 +129,7 @@ def border_rows(catalog: str) -> str:
     columns = "r.person, r.sex, r.birth_date, r.country_of_birth"
     joined = f"""
         FROM {catalog}.main.residence r
-        JOIN {PLACES} o ON o.key = r.basic_unit AND o.stock_to = $eve
+        JOIN {PLACES} o ON o.unit = r.unit AND o.stock_to = $eve
         JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
         WHERE r.valid_from <= $eve AND r.valid_to > $eve
           AND r.known_from <= $known_at AND r.known_to > $known_at
@@ -150,12 +157,10 @@ def changing_days() -> str:
     """
 
 
-@step("units_that_occur", reads=["reported_unit", "event"], example={"table": "reported_unit"})
-def units_that_occur(table: str, of: str = "") -> str:
-    """Every basic unit of the list of those that are reported, or of events, each once."""
-    columns = ("basic_unit_from", "basic_unit_to") if table == "event" else ("basic_unit",)
-    listed = " UNION ".join(f"SELECT {unit} AS key FROM {of}{table}" for unit in columns)
-    return f"SELECT key FROM ({listed}) WHERE key IS NOT NULL"
+@step("places_of_units", reads=["reported_unit"])
+def places_of_units() -> str:
+    """Where basic units are from when to when, with their number in the store's list."""
+    return f"SELECT p.*, u.unit FROM {FOUND} p JOIN {REPORTED_UNIT} u ON u.basic_unit = p.key"
 
 
 @step("first_stay", reads=["residence"])
