@@ -31,6 +31,7 @@ MOVES = 1.6
 MUNICIPALITIES = 356
 NORWAY, ELSEWHERE = 166, 181
 
+_STAY_COLUMNS = "*, CAST(dense_rank() OVER (ORDER BY basic_unit) AS INTEGER) AS unit"
 _EVENT_COLUMNS = """
     * REPLACE (nullif(municipality_from, -1)::SMALLINT AS municipality_from,
                nullif(municipality_to, -1)::SMALLINT AS municipality_to),
@@ -178,11 +179,13 @@ def write(connection: duckdb.DuckDBPyConnection, persons: int, seed: int = 1) ->
     }
     for name, (rows, order) in tables.items():
         connection.register("made", rows)
-        what = _EVENT_COLUMNS if name == "event" else "*"
+        what = {"event": _EVENT_COLUMNS, "stay": _STAY_COLUMNS}.get(name, "*")
         connection.execute(
             f"CREATE OR REPLACE TABLE {name} AS SELECT {what} FROM made ORDER BY {order}"
         )
         connection.unregister("made")
+    listed = "SELECT DISTINCT basic_unit, unit FROM stay ORDER BY unit"
+    connection.execute(f"CREATE OR REPLACE TABLE reported_unit AS {listed}")
     connection.execute("CREATE OR REPLACE VIEW known_report AS SELECT known_from FROM report")
     connection.execute("CREATE TABLE IF NOT EXISTS source (code SMALLINT, name VARCHAR)")
     publish(connection)

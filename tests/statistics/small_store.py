@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from folkestrom.engine.steps import create_view
 from folkestrom.register.log_view import known_report
-from folkestrom.register.tables import TABLES
+from folkestrom.register.tables import REPORTED_UNIT, STAY, TABLES
 from folkestrom.residence.publish import publish
 from tests.reference.register import OPEN, Report, derived_tables
 from tests.register.histories import logs
@@ -70,9 +70,15 @@ def store_of(reports: Sequence[Report]) -> duckdb.DuckDBPyConnection:
 
 def fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, Any]) -> None:
     """Create every derived table and put rows into it."""
+    stays = list(tables.get("stay", ()))
+    place = STAY.index("basic_unit")
+    units = {unit: n for n, unit in enumerate(sorted({stay[place] for stay in stays}), start=1)}
+    connection.execute(f"CREATE TABLE {REPORTED_UNIT} (basic_unit INTEGER, unit INTEGER)")
+    insert(connection, REPORTED_UNIT, units.items())
+    rows = tables | {"stay": [(*stay, units[stay[place]]) for stay in stays]}
     for table in TABLES:
         connection.execute(table.create_sql())
-        insert(connection, table.name, tables.get(table.name, ()))
+        insert(connection, table.name, rows.get(table.name, ()))
     publish(connection)
 
 

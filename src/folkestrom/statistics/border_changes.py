@@ -10,6 +10,7 @@ from folkestrom.engine.rows import catalog_of
 from folkestrom.engine.steps import Step, step
 from folkestrom.variables.borders.views import border_rows
 from folkestrom.variables.description import RESIDENTS, described
+from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of
 
 
@@ -23,6 +24,11 @@ def border_cells(source: str, by: Sequence[str]) -> str:
     return f"SELECT {columns}{net} FROM {source} {grouping}"
 
 
+def by_places_alone(chosen: Sequence[Variable]) -> bool:
+    """Whether variables are municipalities or counties of residence: basic units are counted."""
+    return all(v.area in (1, 2) and RESIDENCE in v.needs for v in chosen)
+
+
 def border_steps(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Variable]) -> list[Step]:
     """Steps to what the changes of one day add, by variables; the moment is bound when they run.
 
@@ -33,6 +39,6 @@ def border_steps(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Variabl
     chosen
         The variables.
     """
-    steps = [border_rows(catalog_of(connection))]
+    steps = [border_rows(catalog_of(connection), places_alone=by_places_alone(chosen))]
     steps += described(steps[-1].name, needs_of(chosen), RESIDENTS)
     return [*steps, border_cells(steps[-1].name, tuple(v.sql for v in chosen))]

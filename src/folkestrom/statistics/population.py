@@ -17,6 +17,7 @@ from folkestrom.model.knowledge import PUBLISHED, Knowledge, KnownAt
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.statistics import series
+from folkestrom.statistics.border_changes import by_places_alone
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.homes import Population, live, live_elsewhere, provide_homes
 from folkestrom.statistics.record_keys import SUFFIX, key_sum, names_of_sums, rows_with_keys
@@ -24,7 +25,6 @@ from folkestrom.variables.borders.asked import places_of_days
 from folkestrom.variables.borders.views import cells_in_borders, own_tables
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
-from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
 
@@ -206,12 +206,7 @@ def stock(
     """The stock of a moment: numbers of the variables in columns v0, v1 …, and persons."""
     steps = stock_steps(chosen, keys=keys)
     own = "" if live_elsewhere(connection) else own_tables(connection)
-    if (
-        own
-        and chosen
-        and not keys
-        and all(v.area in (1, 2) and RESIDENCE in v.needs for v in chosen)
-    ):
+    if own and chosen and not keys and by_places_alone(chosen):
         # By places alone, basic units are counted, and not every person looked up.
         units = cells("residents", ("basic_unit",)).named("units")
         by = [variable.sql for variable in chosen]

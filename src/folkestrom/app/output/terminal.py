@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.table import Table
 
 from folkestrom.app.output.console import WIDEST, PlainConsole
 from folkestrom.model.specification import Language
+from folkestrom.model.text import printable
 from folkestrom.publish.formats.layout import Layout, Row, number_text
 
 #: Letters of a heading before it goes on in the next line.
@@ -93,6 +95,10 @@ def _table(layout: Layout, language: Language) -> Table:
         ]
         table.add_row(*_stubs(row, before), *figures)
         before = row
+    for shown in table.columns:
+        # Told, columns are not measured cell by cell, which takes as long as drawing them.
+        texts = (printable(str(text)) for text in (shown.header, *shown.cells))
+        shown.width = max(cell_len(line) for text in texts for line in text.split("\n"))
     return table
 
 

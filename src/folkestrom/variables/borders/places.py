@@ -56,18 +56,24 @@ def places(
     """
     occurring = _occurring(connection)
     known = _classified(connection, unit, asked)
-    known = {name: column[np.isin(known["key"], occurring)] for name, column in known.items()}
+    if known["key"].size:
+        occurs = np.isin(known["key"], occurring)
+        known = {name: column[occurs] for name, column in known.items()}
     units = np.setdiff1d(occurring, known["key"])
     seen, spells = _times(connection, asked)
     at = _on(units, seen, reported, asked)
     made = {
-        "key": np.tile(units, len(spells)),
-        "municipality": at.reshape(-1),
+        "key": np.repeat(units, len(spells)),
+        "municipality": at.T.reshape(-1),
         "basic_unit": np.zeros(units.size * len(spells), np.int64),
-        "valid_from": np.repeat(np.array([begins for begins, _ in spells], _DAYS), units.size),
-        "valid_to": np.repeat(np.array([ends for _, ends in spells], _DAYS), units.size),
+        "valid_from": np.tile(np.array([begins for begins, _ in spells], _DAYS), units.size),
+        "valid_to": np.tile(np.array([ends for _, ends in spells], _DAYS), units.size),
     }
-    return _merged({name: np.concatenate([made[name], known[name]]) for name in made})
+    if known["key"].size:
+        made = {name: np.concatenate([made[name], known[name]]) for name in made}
+        order = np.lexsort((made["valid_from"], made["key"]))
+        made = {name: column[order] for name, column in made.items()}
+    return _merged(made)
 
 
 def estimated(
@@ -114,7 +120,7 @@ def _times(
 
 def _occurring(connection: duckdb.DuckDBPyConnection) -> Int:
     """Basic units that any report has."""
-    found = connection.execute(f"SELECT basic_unit FROM {REPORTED_UNIT}").fetchnumpy()
+    found = connection.execute(f"FROM {REPORTED_UNIT}").fetchnumpy()
     return np.sort(np.asarray(found["basic_unit"], np.int64))
 
 
@@ -181,13 +187,12 @@ def _on(
 
 def _merged(rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Spells as long as a place is the same, with what stocks go by."""
-    order = np.lexsort((rows["valid_from"], rows["key"]))
-    rows = {name: column[order] for name, column in rows.items()}
     same = ("key", "municipality", "basic_unit")
-    starts = np.ones(order.size, bool)
-    if order.size:
-        starts[1:] = np.any([rows[name][1:] != rows[name][:-1] for name in same], axis=0)
-    ends = np.append(starts[1:], True)[: order.size]
+    starts = np.ones(rows["key"].size, bool)
+    for name in same:
+        starts[1:] &= rows[name][1:] == rows[name][:-1]
+    starts[1:] = ~starts[1:]
+    ends = np.append(starts[1:], True)[: starts.size]
     made = {name: rows[name][starts] for name in (*same, "valid_from")}
     made["valid_to"] = rows["valid_to"][ends]
     edges = np.array(ALWAYS, _DAYS)

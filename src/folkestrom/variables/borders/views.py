@@ -121,25 +121,32 @@ def event_as_it_was(catalog: str, *, parts: bool = False) -> str:
 
 
 @step("border_rows", reads=["residence"], example={"catalog": "folkestrom"})
-def border_rows(catalog: str) -> str:
+def border_rows(catalog: str, *, places_alone: bool = False) -> str:
     """Residents whose place gets another code on the day after `$eve`: as it was, and as it is.
 
-    `$known_at` is the knowledge date.
+    `$known_at` is the knowledge date. By places alone, a row is all residents of a basic unit.
     """
-    columns = "r.person, r.sex, r.birth_date, r.country_of_birth"
+    residents = f"""
+        FROM {catalog}.main.residence
+        WHERE valid_from <= $eve AND valid_to > $eve
+          AND known_from <= $known_at AND known_to > $known_at
+    """
+    counted = "1"
+    described = "person, sex, birth_date, country_of_birth, "
+    if places_alone:
+        residents = f"FROM (SELECT unit, basic_unit, count(*) AS persons {residents} GROUP BY ALL)"
+        counted, described = "r.persons", ""
     joined = f"""
-        FROM {catalog}.main.residence r
+        FROM (SELECT * {residents}) r
         JOIN {PLACES} o ON o.unit = r.unit AND o.stock_to = $eve
         JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
-        WHERE r.valid_from <= $eve AND r.valid_to > $eve
-          AND r.known_from <= $known_at AND r.known_to > $known_at
-          AND (o.municipality <> n.municipality
-            OR coalesce(o.basic_unit, r.basic_unit) <> coalesce(n.basic_unit, r.basic_unit))
+        WHERE o.municipality <> n.municipality
+           OR coalesce(o.basic_unit, r.basic_unit) <> coalesce(n.basic_unit, r.basic_unit)
     """
     return " UNION ALL ".join(
-        f"""SELECT {columns}, {sign} AS sign, {of}.municipality,
+        f"""SELECT {described}{sign}{counted} AS sign, {of}.municipality,
                coalesce({of}.basic_unit, r.basic_unit) AS basic_unit {joined}"""
-        for sign, of in ((-1, "o"), (1, "n"))
+        for sign, of in (("-", "o"), ("+", "n"))
     )
 
 
