@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -254,17 +255,21 @@ def test_a_series_is_its_days_one_by_one(fixed: Store, borders: str) -> None:
     assert summed.sort("municipality")["persons"].to_list() == alone["persons"].to_list()
 
 
-def test_exposure_across_a_change_is_the_sum_of_its_days(then: Store) -> None:
-    first, last = date(2019, 12, 20), date(2020, 1, 10)
-    days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
-    dates = [str(day) for day in days]
-    stocks = then.population(dates=dates, by="county", known_at="latest", to="polars")
-    summed = stocks.with_columns(_AS_TEXT).group_by("county").agg(pl.col("persons").sum())
-    asked = {"by": "county", "event": "emigration", "known_at": "latest", "to": "polars"}
-    rates = then.rates(str(first), str(last), **asked)  # type: ignore[arg-type]
-    exposed = dict(rates.with_columns(_AS_TEXT).select("county", "person_years").iter_rows())  # type: ignore[union-attr]
-    found = {county: round(years * DAYS_PER_YEAR) for county, years in exposed.items()}
-    assert found == dict(summed.iter_rows())
+@pytest.mark.parametrize("by", ["county", "sex,municipality", "county,age,year", "basic_unit"])
+@pytest.mark.parametrize("until", ["2020-01-10", "2021-01-01"])
+def test_exposure_across_a_change_is_in_the_borders_of_each_day(
+    then: Store, by: str, until: str
+) -> None:
+    def exposed(store: Store, start: str, end: str) -> Counter[tuple[str, ...]]:
+        asked = {"by": by.split(","), "event": "emigration", "known_at": "latest", "to": "polars"}
+        rates = store.rates(start, end, **asked)  # type: ignore[arg-type]
+        cells = rates.select(pl.col(by.split(",")).cast(pl.String), "person_years")  # type: ignore[union-attr]
+        return Counter({tuple(row[:-1]): round(row[-1] * DAYS_PER_YEAR) for row in cells.rows()})
+
+    turn = "2020-01-01"
+    parts = exposed(then.in_borders(2019), "2019-03-20", turn)
+    parts.update(exposed(then.in_borders(2020), turn, until))
+    assert exposed(then, "2019-03-20", until) == parts
 
 
 def test_units_are_numbered_from_one_without_gaps(fixed: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -25,7 +25,9 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.year_sums import number
 from folkestrom.variables.borders.asked import places_of_days, unbroken
+from folkestrom.variables.borders.paths import by_path, codes_of_paths
 from folkestrom.variables.groups import Groups
+from folkestrom.variables.registry import VARIABLES
 from folkestrom.variables.selection import (
     Only,
     chosen_with,
@@ -34,6 +36,7 @@ from folkestrom.variables.selection import (
     kept_notes,
     listed_codes,
 )
+from folkestrom.variables.sources import RESIDENCE
 from folkestrom.variables.variable import Variable
 from folkestrom.variables.vocabulary import Setting
 
@@ -236,19 +239,71 @@ def _exposure(
     sex: int | None,
     values: dict[str, object],
 ) -> pl.DataFrame:
-    """Exposure by variables, added up over the parts of a period in which no place changes."""
-    parts = []
-    for start, end in unbroken(connection, period.start, period.end):
-        last = end - timedelta(days=1)
-        own = values | {"start": start, "end": end, "horizon": date(last.year + 1, 1, 1)}
-        steps = exposure_steps(chosen, range(start.year, last.year + 1), sex)
-        with places_of_days(connection, {"eve": start}):
-            parts.append(_fetched(connection, steps, own, chosen))
-    if len(parts) == 1:
-        return parts[0]
-    keys = [f"v{n}" for n in range(len(chosen))]
-    joined, days = pl.concat(parts), pl.col("days").sum()
-    return joined.group_by(keys).agg(days) if keys else joined.select(days)
+    """Exposure by variables: each day in its own borders, as the events of that day are."""
+    parts = [(period.start, period.end)]
+    if any(RESIDENCE in variable.needs for variable in chosen):
+        parts = unbroken(connection, *parts[0])
+    turns = [start for start, _ in parts[1:]]
+    if turns and _in_paths(chosen) and all((day.month, day.day) == (1, 1) for day in turns):
+        return _exposure_of_paths(connection, period, chosen, sex, values)
+    found = []
+    for start, end in parts:
+        with places_of_days(connection, {"eve": start - timedelta(days=1)}):
+            found.append(_exposed(connection, start, end, chosen, sex, values))
+    return found[0] if len(found) == 1 else _added_up(pl.concat(found), len(chosen))
+
+
+def _exposed(
+    connection: duckdb.DuckDBPyConnection,
+    start: date,
+    end: date,
+    chosen: Sequence[Variable],
+    sex: int | None,
+    values: dict[str, object],
+) -> pl.DataFrame:
+    last = end - timedelta(days=1)
+    own = values | {"start": start, "end": end, "horizon": date(last.year + 1, 1, 1)}
+    steps = exposure_steps(chosen, range(start.year, last.year + 1), sex)
+    return _fetched(connection, steps, own, chosen)
+
+
+def _in_paths(chosen: Sequence[Variable]) -> bool:
+    """Whether all that variables read of residence is a municipality, or what it is a part of."""
+    return all(v.area in (1, 2) for v in chosen if RESIDENCE in v.needs)
+
+
+def _exposure_of_paths(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    chosen: Sequence[Variable],
+    sex: int | None,
+    values: dict[str, object],
+) -> pl.DataFrame:
+    """Exposure where borders change at turns of the year: by paths and years, in one pass."""
+    years = range(period.start.year, (period.end - timedelta(days=1)).year + 1)
+    codes = {
+        n: codes_of_paths(connection, v.sql, [date(year, 1, 1) for year in years])
+        for n, v in enumerate(chosen)
+        if v.area
+    }
+    counted = [replace(v, sql="municipality") if v.area else v for v in chosen]
+    with by_path(connection):
+        found = _exposed(
+            connection, period.start, period.end, [*counted, VARIABLES["year"]], sex, values
+        )
+    year = pl.col(f"v{len(chosen)}") - years[0]
+    places = {n: (pl.Series(of.ravel()), of.shape[1]) for n, of in codes.items() if of is not None}
+    looked_up = [
+        pl.lit(of).gather(year * paths + pl.col(f"v{n}") - 1).cast(pl.Int64).alias(f"v{n}")
+        for n, (of, paths) in places.items()
+    ]
+    return _added_up(found.with_columns(looked_up), len(chosen))
+
+
+def _added_up(found: pl.DataFrame, keys: int) -> pl.DataFrame:
+    days = pl.col("days").sum()
+    names = [f"v{n}" for n in range(keys)]
+    return found.group_by(names).agg(days) if names else found.select(days)
 
 
 def _fetched(

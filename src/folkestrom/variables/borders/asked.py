@@ -128,10 +128,9 @@ def places_of_days(
 def unbroken(
     connection: duckdb.DuckDBPyConnection, start: date, end: date
 ) -> list[tuple[date, date]]:
-    """The parts of a period whose days each end in borders of one day."""
+    """The parts of a period in each of which borders are the same on all days."""
     days = days_of_changes(connection, start, end) if has_borders_of_each_day(connection) else []
-    turns = [day - timedelta(days=1) for day in days]
-    return [(a, b) for a, b in pairwise([start, *turns, end]) if a < b]
+    return [(a, b) for a, b in pairwise([start, *days, end]) if a < b]
 
 
 def _days(parameters: Mapping[str, object]) -> tuple[date, date] | None:
