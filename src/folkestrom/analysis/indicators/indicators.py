@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import duckdb
@@ -14,10 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.analysis.rates.events import EVENTS, event_steps
-from folkestrom.analysis.rates.exposure import exposure_steps
-from folkestrom.analysis.rates.occurrence import check_period
+from folkestrom.analysis.rates.occurrence import check_period, exposed_days
 from folkestrom.analysis.rates.rates import DAYS_PER_YEAR
-from folkestrom.engine.steps import Step, compose, parameters_of
+from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.knowledge import PUBLISHED, KnownAt
@@ -255,37 +254,30 @@ class _Counts:
 
     def exposure(self) -> Floats:
         """Person-years, of shape (places, 2, ages)."""
-        last = self.period.end - timedelta(days=1)
-        years = range(self.period.start.year, last.year + 1)
-        return self._by_sex(lambda v: exposure_steps(v, years), "days") / DAYS_PER_YEAR
+        variables = (*self.places, _SEX, _AGE)
+        values: dict[str, object] = {"known_at": self.known_end}
+        found = exposed_days(self.connection, self.period, variables, None, values)
+        return self._array(variables, found.to_arrow(), "days") / DAYS_PER_YEAR
 
     def events(self, name: str) -> Floats:
         """Events of one sort, of shape (places, 2, ages)."""
-        return self._by_sex(lambda v: event_steps(EVENTS[name], v), "events")
+        variables = (*self.places, _SEX, _AGE)
+        values = {
+            "start": self.period.start, "end": self.period.end, "known_at": self.known_end,
+            "known_start": self.known_start, "known_end": self.known_end,
+        }  # fmt: skip
+        steps = event_steps(EVENTS[name], variables)
+        found = fetch(self.connection, steps, parameters_of(compose(steps), values))
+        return self._array(variables, found, "events")
 
     def stock(self) -> Floats:
         """Residents at the beginning, of shape (places, ages)."""
+        variables = (*self.places, _AGE)
         moment = Moment(self.period.start, self.known_start)
-        return self._array((*self.places, _AGE), stock_steps, "persons", moment.parameters)[:, 0]
+        found = fetch(self.connection, stock_steps(variables), moment.parameters)
+        return self._array(variables, found, "persons")[:, 0]
 
-    def _by_sex(self, steps: Callable[[Sequence[Variable]], list[Step]], count: str) -> Floats:
-        last = self.period.end - timedelta(days=1)
-        values: dict[str, object] = {
-            "start": self.period.start, "end": self.period.end,
-            "horizon": date(last.year + 1, 1, 1), "known_at": self.known_end,
-            "known_start": self.known_start, "known_end": self.known_end,
-        }  # fmt: skip
-        return self._array((*self.places, _SEX, _AGE), steps, count, values)
-
-    def _array(
-        self,
-        variables: tuple[Variable, ...],
-        steps: Callable[[Sequence[Variable]], list[Step]],
-        count: str,
-        values: Mapping[str, object],
-    ) -> Floats:
-        made = steps(variables)
-        found = fetch(self.connection, made, parameters_of(compose(made), values))
+    def _array(self, variables: tuple[Variable, ...], found: pa.Table, count: str) -> Floats:
         frame = pl.DataFrame(coded(found, variables, {count: pa.int64()}))
         place = {key: number for number, key in enumerate(self.keys)}
         # The last column of ages is that of an unknown one.

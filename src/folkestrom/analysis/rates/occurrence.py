@@ -158,7 +158,7 @@ def occurrences(
     }
     by_sex = any(variable.name == "sex" for variable in chosen)
     sex = None if by_sex else counted.sex
-    exposure = _exposure(connection, period, chosen, sex, values)
+    exposure = exposed_days(connection, period, chosen, sex, values)
     events = _fetched(connection, event_steps(counted, chosen, persons), values, chosen)
     data = _joined(exposure, events, chosen)
     own = int(data["events"].sum())
@@ -232,14 +232,33 @@ def _check_births(event: str, chosen: Sequence[Variable]) -> None:
         )
 
 
-def _exposure(
+def exposed_days(
     connection: duckdb.DuckDBPyConnection,
     period: Period,
     chosen: Sequence[Variable],
     sex: int | None,
     values: dict[str, object],
 ) -> pl.DataFrame:
-    """Exposure by variables: each day in its own borders, as the events of that day are."""
+    """Exposure by variables: each day in its own borders, as the events of that day are.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    period
+        The period.
+    chosen
+        The variables.
+    sex
+        Whose; None: everybody's.
+    values
+        Knowledge date, as `known_at`.
+
+    Returns
+    -------
+    DataFrame
+        Numbers of the variables in columns v0, v1 …, and `days`.
+    """
     parts = [(period.start, period.end)]
     if any(RESIDENCE in variable.needs for variable in chosen):
         parts = unbroken(connection, *parts[0])
