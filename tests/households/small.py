@@ -35,7 +35,8 @@ def register(
     for home in homes:
         connection.execute(
             "INSERT INTO stay (person, dwelling, valid_from, valid_to, known_from, known_to, "
-            "municipality, basic_unit, sex, position) VALUES (?, ?, ?, ?, ?, ?, 301, 301, 0, 1)",
+            "municipality, basic_unit, sex, position, unit) "
+            "VALUES (?, ?, ?, ?, ?, ?, 301, 301, 0, 1, 1)",
             [*home, KNOWN, OPEN],
         )
     for marriage in marriages:

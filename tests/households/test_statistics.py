@@ -152,7 +152,7 @@ def test_a_late_report_is_described_as_of_its_own_day() -> None:
     born, late = date(2019, 6, 1), date(2020, 6, 1)
     connection = store()
     child = person(9, 10, born, valid_from=born, position=9)
-    insert(connection, "stay", [tuple((RESIDENT | child).values())])
+    insert(connection, "stay", [tuple((RESIDENT | child | {"unit": 1}).values())])
     insert(connection, "attribute", [fixed(9, born, 1, 2, 1)])
     insert(connection, "event", [(9, 9, 2, born, 1, late, None, 301, None, 3010001, None, None, 1,
                                   born, late, OPEN)])  # fmt: skip
@@ -184,9 +184,9 @@ def test_a_key_that_thousands_share_is_swept_once() -> None:
     connection = register([], [])
     connection.execute(
         """INSERT INTO stay (person, dwelling, valid_from, valid_to, known_from, known_to,
-             municipality, basic_unit, sex, position)
+             municipality, basic_unit, sex, position, unit)
            SELECT n, 1, DATE '2010-01-01' + (n % 3000)::INTEGER, DATE '2019-01-01'
-             + (n % 700)::INTEGER, DATE '2020-01-01', DATE '9999-12-31', 301, 301, 0, n
+             + (n % 700)::INTEGER, DATE '2020-01-01', DATE '9999-12-31', 301, 301, 0, n, 1
            FROM range(1, ?) AS of(n)""",
         [many + 1],
     )
@@ -231,7 +231,7 @@ def test_units_of_several_days_are_those_of_each_day() -> None:
 def test_what_is_published_tells_neither_few_households_nor_persons_by_type() -> None:
     many = [person(100 + n, 100 + n, date(1950, 1, 1)) for n in range(40)]
     connection = store()
-    insert(connection, "stay", [tuple((RESIDENT | one).values()) for one in many])
+    insert(connection, "stay", [tuple((RESIDENT | one | {"unit": 1}).values()) for one in many])
     cells = households(connection, DAY, known_at=KNOWN, means=False, amounts=False)
     shown = published(cells, named("statistics"), totals=True)
     assert [m.id for m in shown.specification.measures] == ["households"]

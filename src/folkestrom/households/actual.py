@@ -152,7 +152,7 @@ def actual() -> str:
     """Who is resident where by where they live: those of whom a source tells, on the days."""
     return f"""
         SELECT * FROM {REGISTERED} WHERE person NOT IN (SELECT person FROM {TABLE})
-        UNION ALL
+        UNION ALL BY NAME
         SELECT * EXCLUDE (moves, nowhere) FROM {TABLE}
     """
 

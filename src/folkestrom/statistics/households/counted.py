@@ -28,10 +28,11 @@ from folkestrom.model.specification import Measure, TableSpecification, Text, sa
 from folkestrom.model.time import EXTRACTION_MONTHS
 from folkestrom.register.quality.families import impossible_kin_note
 from folkestrom.statistics.coverage import coverage
-from folkestrom.statistics.homes import Population, live
+from folkestrom.statistics.homes import Population, live, live_elsewhere
 from folkestrom.statistics.population import PERSONS, coded, residents
 from folkestrom.statistics.totals import with_totals
 from folkestrom.statistics.year_sums import number
+from folkestrom.variables.borders.asked import places_of_days
 from folkestrom.variables.description import RESIDENTS, described
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.sources import AGE, History
@@ -210,7 +211,8 @@ def households(
     values = {"eve": eve, "known_at": known}
     with live(connection, population, [(eve, known)], amounts=amounts) as lived:
         make_table(connection, [Span(known, eve, day)], method)
-        found = connection.sql(compose(_steps(chosen, unit)), params=values).to_arrow_table()
+        with places_of_days(connection, {} if live_elsewhere(connection) else values):
+            found = connection.sql(compose(_steps(chosen, unit)), params=values).to_arrow_table()
         said = _notes(connection, method, eve, known, amounts=amounts)
     counted = ("units", PERSONS.id, IN_HOUSEHOLDS.id)
     data = coded(found, chosen, dict.fromkeys(counted, pa.int32()))
