@@ -123,6 +123,17 @@ def test_every_day_is_expected_of_the_days_before_it_alone(tmp_path: Path) -> No
     assert _alarms(store) == set()
 
 
+def test_days_on_which_no_delivery_came_are_missing(tmp_path: Path) -> None:
+    store = _store(tmp_path, _days(LAST, LAST + 1))
+    last = FIRST + timedelta(LAST + 1)
+    found = store.quality_of_delivery(until=last + timedelta(2), alarms=True, to="polars")
+    missing = found.filter((pl.col("alarm") == "missing") & (pl.col("kind") == ""))
+    assert missing["day"].to_list() == [str(last + timedelta(n)) for n in (1, 2)]
+    assert store.quality_of_delivery(until=last).equals(store.quality_of_delivery())
+    with pytest.raises(UsageError, match=rf"until: '2021-03-01' is not .*\s*Allowed: from {last}"):
+        store.quality_of_delivery(until="2021-03-01")
+
+
 def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
     store = _store(tmp_path, _days(LAST, LAST + 1))
     with pytest.raises(UsageError, match=r"delivery: '7' is no delivery.*\s*Allowed: 1 to 2"):

@@ -110,8 +110,9 @@ def chosen(found: Sequence[Delivery], number: int | None) -> Delivery:
 
 
 def indicators(
-    connection: duckdb.DuckDBPyConnection, number: int | None = None, days: int | None = None
-) -> tuple[Delivery, list[Indicator]]:
+    connection: duckdb.DuckDBPyConnection, number: int | None = None, days: int | None = None,
+    until: date | None = None,
+) -> tuple[Delivery, list[Indicator]]:  # fmt: skip
     """A delivery, and all of its indicators.
 
     Parameters
@@ -123,11 +124,13 @@ def indicators(
     days
         How many of the last days of receipt to look at; None: those after the delivery before, at
         most `DAYS`.
+    until
+        The last day of which there should be reports; None: the last of which there are any.
 
     Raises
     ------
     UsageError
-        No such delivery.
+        No such delivery; a last day before that of the delivery.
     """
     found = list_deliveries(connection)
     one = chosen(found, number)
@@ -136,12 +139,23 @@ def indicators(
     reached = max((d.last_day for d in earlier if d.last_day), default=None)
     last = max((day for day in (reached, one.last_day) if day), default=None)
     if last is not None:
+        last = _reaching(last, until)
         new = (last - reached).days if reached else DAYS
         asked = days or min(max(new, 1), DAYS)
         first = last - timedelta(WINDOW + asked - 1)
         arrivals = count_arrivals(connection, one.batch, first, last)
         rows += [*of_days(arrivals, asked), *of_cells(arrivals, last)]
     return one, rows
+
+
+def _reaching(last: date, until: date | None) -> date:
+    if until is not None and not last <= until <= last + timedelta(MOST_DAYS):
+        raise UsageError(
+            "is not a day that reports should have reached by now", where="until", value=until,
+            allowed=f"from {last}, the last day of which there are reports, "
+            f"to {last + timedelta(MOST_DAYS)}",
+        )  # fmt: skip
+    return until or last
 
 
 def _of_delivery(
@@ -275,18 +289,18 @@ def told(rows: Sequence[Indicator]) -> list[Indicator]:
 
 def report(
     connection: duckdb.DuckDBPyConnection, number: int | None = None, days: int | None = None,
-    *, alarms: bool = False,
+    until: date | None = None, *, alarms: bool = False,
 ) -> Cells:  # fmt: skip
     """The quality report of a delivery: of its last day everything, of earlier ones alarms.
 
     Parameters
     ----------
-    connection, number, days
+    connection, number, days, until
         As for `indicators`.
     alarms
         Alarms only.
     """
-    one, rows = indicators(connection, number, days)
+    one, rows = indicators(connection, number, days, until)
     last = max((row.day for row in rows if row.day), default=None)
     many = sum(row.alarm != "none" for row in rows)
     filled = REPORT.fill(

@@ -47,6 +47,15 @@ def delivery(
             "at most 30.",
         ),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="YYYY-MM-DD",
+            help="Last day of which there should be reports; without it, the last of which there "
+            "are any.",
+        ),
+    ] = None,
     alarms: Annotated[bool, typer.Option("--alarms", help="Alarms only.")] = False,
     output: Output = None,
     wait: Wait = None,
@@ -56,7 +65,9 @@ def delivery(
 
     given = settings(ctx)
     given.check_output(output, listing=True)
-    question = DeliveryQuestion.asked(option, delivery=delivery, days=days, alarms=alarms)
+    question = DeliveryQuestion.asked(
+        option, delivery=delivery, days=days, until=until, alarms=alarms
+    )
     given.write(given.answer(question, wait), output)
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from folkestrom.app.office.catalogue.declared import NATION, Column, Declared, Times
+from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells, code_text
 from folkestrom.model.specification import Category, Measure, Text, same
 from folkestrom.publish.tables.definition import (
@@ -71,6 +72,11 @@ def cube(
     times
         The days of its stocks, or where its periods begin and end.
     """
+    if not levels[0].cells.data.num_rows:
+        raise UsageError(
+            "has no cells: nothing that it counts occurred", where="table", value=declared.id,
+            next_step="Leave the table out, or take in what it counts",
+        )  # fmt: skip
     variables = (
         *(_variable(column, levels) for column in declared.columns),
         _time(declared.timing, times),

@@ -91,6 +91,7 @@ class Quality(Opened):
         delivery: int | None = None,
         *,
         days: int | None = None,
+        until: Day | None = None,
         alarms: bool = False,
         to: Target = "arrow",
     ) -> Frame:
@@ -102,13 +103,17 @@ class Quality(Opened):
             Its number; None: the last one.
         days
             Days of receipt to look back on; None: those that it brought, at most 30.
+        until
+            The last day of which there should be reports; None: the last of which there are any.
         alarms
             Alarms only.
         to
             "arrow", "polars" or "pandas".
         """
         check_arguments(Quality.quality_of_delivery, locals())
-        question = DeliveryQuestion.asked(parameter, delivery=delivery, days=days, alarms=alarms)
+        question = DeliveryQuestion.asked(
+            parameter, delivery=delivery, days=days, until=until, alarms=alarms
+        )
         return self._answer(question).to(to)
 
     def under_coverage(

@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -31,6 +32,7 @@ from folkestrom.errors import FolkestromError, UserError, as_it_is
 from folkestrom.intake import quarantine
 from folkestrom.model.cells import Cells
 from folkestrom.model.specification import Language
+from folkestrom.model.time import LOCAL_ZONE
 from folkestrom.publish.releases.desk import Desk
 from folkestrom.register.quality.deliveries import Delivery, list_deliveries
 from folkestrom.statistics.quality.deliveries import DAYS, Indicator, indicators, told
@@ -193,8 +195,13 @@ def _overview(office: Office, _request: Request, words: Words) -> dict[str, Any]
 
 
 def _morning(folder: Path, waiting: Waiting) -> tuple[Delivery, list[Indicator]]:
+    yesterday = datetime.now(LOCAL_ZONE).date() - timedelta(1)
     with asking(folder, waiting) as connection:
-        return indicators(connection, days=DAYS)
+        days = [one.last_day for one in list_deliveries(connection) if one.last_day]
+        # A store that has been silent for longer is at rest: nothing is expected of it.
+        silent = yesterday - max(days, default=yesterday)
+        until = yesterday if timedelta(0) < silent <= timedelta(DAYS) else None
+        return indicators(connection, days=DAYS, until=until)
 
 
 def _deliveries(office: Office, _request: Request, words: Words) -> dict[str, Any]:
