@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from folkestrom.register.layout import TableWriter, arrow_table
-from folkestrom.register.tables import OPEN_DAY, TABLES, Table
+from folkestrom.register.layout import TableWriter, arrow_table, insert_arrow, with_listed
+from folkestrom.register.tables import OPEN_DAY, REPORTED_UNIT, STAY, TABLES, Table
 
 
 def random_rows(table: Table, count: int, seed: int) -> np.ndarray:
@@ -26,12 +26,21 @@ def random_rows(table: Table, count: int, seed: int) -> np.ndarray:
     return rows
 
 
+def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """The table, and a list of the units that `random_rows` has, numbered the other way round."""
+    connection.execute(table.create_sql())
+    connection.execute(
+        f"CREATE TABLE {REPORTED_UNIT} AS "
+        "SELECT n::INTEGER AS basic_unit, 100 - n::INTEGER AS unit FROM range(100) AS of(n)"
+    )
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_row_is_written_once(table: Table) -> None:
     writer = TableWriter(table, group=16)
     parts = [random_rows(table, count, seed) for seed, count in enumerate((5_000, 0, 1, 700))]
     with duckdb.connect() as connection:
-        connection.execute(table.create_sql())
+        create(connection, table)
         for part in parts:
             writer.add(part)
             writer.write_full(connection)
@@ -39,9 +48,20 @@ def test_every_row_is_written_once(table: Table) -> None:
         written = Counter(connection.execute(f"SELECT * FROM {table.name}").fetchall())
         expected: Counter[tuple[object, ...]] = Counter()
         for part in parts:
-            connection.register("part", arrow_table(table, part))
+            connection.register("part", with_listed(connection, table, arrow_table(table, part)))
             expected += Counter(connection.execute("SELECT * FROM part").fetchall())
     assert written == expected
+
+
+def test_a_unit_that_no_report_has_is_not_written() -> None:
+    with duckdb.connect() as connection:
+        create(connection, STAY)
+        rows = random_rows(STAY, 3, 1)
+        for wrong in (7_777, 100):
+            rows[STAY.index("basic_unit"), 1] = wrong
+            with pytest.raises(RuntimeError, match="a basic unit that no report has"):
+                insert_arrow(connection, STAY, arrow_table(STAY, rows))
+        assert connection.execute("FROM stay").fetchall() == []
 
 
 def test_rows_that_lie_together_end_in_the_same_year() -> None:
@@ -49,7 +69,7 @@ def test_rows_that_lie_together_end_in_the_same_year() -> None:
     writer = TableWriter(table, group=64)
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
-        connection.execute(table.create_sql())
+        create(connection, table)
         writer.add(random_rows(table, 50_000, 9))
         writer.write_full(connection)
         rows = connection.execute("SELECT valid_to, known_to FROM stay").fetchall()

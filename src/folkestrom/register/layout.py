@@ -197,9 +197,9 @@ def with_listed(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Ta
     if table.listed is None:
         return rows
     listed = connection.execute(f"SELECT basic_unit, unit FROM {REPORTED_UNIT}").fetchnumpy()
-    numbers = np.zeros(int(listed["basic_unit"].max(initial=0)) + 1, np.int32)
+    numbers = np.zeros(int(listed["basic_unit"].max(initial=0)) + 2, np.int32)
     numbers[listed["basic_unit"]] = listed["unit"]
-    found = numbers[rows["basic_unit"].to_numpy()]
+    found = numbers.take(rows["basic_unit"].to_numpy(), mode="clip")
     if not found.all():  # 0: on no list; whoever joins by it would lose the row
         raise RuntimeError(f"{table.name}: a row has a basic unit that no report has")
     return rows.append_column(table.listed.name, pa.array(found))
