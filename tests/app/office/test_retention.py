@@ -115,6 +115,10 @@ def test_a_check_sees_what_was_tampered_with(store: Store) -> None:
     store.make_extract(quarter="2001Q3")
     assert _failed(store) == []
     file = store.path / "extracts" / made.file_name
+    shutil.copy(file, file.with_name("2001-of-before.parquet"))
+    assert _failed(store) == ["left_over"]
+    store.seal("2003-04-01")
+    assert _failed(store) == []
     rows = pq.read_table(file)
     pq.write_table(rows.slice(1), file)
     assert _failed(store) == ["files"]

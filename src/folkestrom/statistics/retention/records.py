@@ -105,12 +105,17 @@ def _is_as_drawn(connection: duckdb.DuckDBPyConnection, file: Path, drawn: Extra
         return False
 
 
-def discard_unlisted(connection: duckdb.DuckDBPyConnection, store: Path) -> None:
-    """Remove files of extracts that the list has not: an interrupted command left them."""
+def unlisted(connection: duckdb.DuckDBPyConnection, store: Path) -> list[Path]:
+    """Files of extracts that the list has not: an interrupted command left them."""
     listed = {one.file_name for one in extracts(connection).values() if one.is_held}
-    for file in extracts_folder(store).iterdir():
-        if file.name not in listed:
-            file.unlink()
+    folder = extracts_folder(store)
+    return [one for one in folder.iterdir() if one.name not in listed] if folder.is_dir() else []
+
+
+def discard_unlisted(connection: duckdb.DuckDBPyConnection, store: Path) -> None:
+    """Remove files of extracts that the list has not."""
+    for file in unlisted(connection, store):
+        file.unlink()
 
 
 def _user() -> str:

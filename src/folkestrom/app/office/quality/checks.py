@@ -25,6 +25,9 @@ Result = Literal["ok", "failed", "skipped"]
 _FRESH: Final = "The tables are made from the log as it is, by the method as it is"
 _STALE: Final = "The tables are of an earlier log or method; the next question makes them again"
 _FILES: Final = "Files that are kept have the rows that were drawn"
+_LEFT_OVER: Final = (
+    "No file is left of what was erased or expired; the next command that writes removes them"
+)
 _LINES: Final = "Each line of the retention log is as written, and follows the one before"
 _SAME: Final = "The table has the rows that the log makes"
 
@@ -88,6 +91,8 @@ def _checks(
         say("the extracts")
         rows = records.changed_files(connection, folder)
         yield Check("extracts", "files", "extract", _result(rows), rows, _FILES)
+        rows = len(records.unlisted(connection, folder))
+        yield Check("extracts", "left_over", "extract", _result(rows), rows, _LEFT_OVER)
         rows = records.broken_lines(connection)
         yield Check("extracts", "lines", "retention_log", _result(rows), rows, _LINES)
     fresh = last == 0 or is_fresh(connection, register_tables())

@@ -76,10 +76,16 @@ def knowledge_date(value: Day | Literal["latest"], where: str) -> date | Literal
 
 
 def day_of(connection: duckdb.DuckDBPyConnection, known_at: date | Literal["latest"]) -> date:
-    """The knowledge date itself; of an empty log, the first of all days."""
+    """The knowledge date itself, or the last one; there is none in an empty log."""
     if isinstance(known_at, date):
         return known_at
-    return last_known(connection) or date.min
+    last = last_known(connection)
+    if last is None:
+        raise UsageError(
+            "has no reports: there is nothing to count", where="the store",
+            next_step="Take in reports with `folkestrom intake FILES`",
+        )  # fmt: skip
+    return last
 
 
 def check_rows_file(to: Path | None, where: str) -> None:
