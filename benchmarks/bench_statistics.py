@@ -43,6 +43,10 @@ VINTAGES = {
     ),
     "24 vintages, a citizenship": ("population", date(2015, 1, 1), {"citizenship": "sweden"}),
     "24 vintages, the married": ("population", date(2015, 1, 1), {"marital_status": "married"}),
+    "24 vintages, immigrants": (
+        "population", date(2015, 1, 1), {"immigrant_category": "immigrant"},
+    ),
+    "24 vintages, with two children": ("population", date(2015, 1, 1), {"children": "2"}),
     BIRTHS: ("births", year(2014), {"mother_age": "30"}),
 }  # fmt: skip
 

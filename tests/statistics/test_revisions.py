@@ -40,6 +40,7 @@ OF_HISTORIES = (
     {"years_since_immigration": "0-1"},
     {"years_in_municipality": "0-1"},
 )
+OF_CHILDREN = ({"children": "1,2"}, {"with_children": "yes", "citizenship": "NO,unknown"})
 FROM_THEN = st.lists(st.dates(date(2002, 5, 1), date(2006, 1, 1)), min_size=1, max_size=24)
 
 
@@ -75,7 +76,7 @@ def test_a_population_on_each_knowledge_date(reports: list[Report], known: list[
             stock = plain_stock(reports, DAY, row["known_at"], COUNTIES.__getitem__)
             assert row["persons"] == stock[county] + witness[county]
     # However persons are described: as the population of each knowledge date.
-    for only in ({"age": "0-30"}, {"sex": "female", "age": "0-99"}, *OF_HISTORIES):
+    for only in ({"age": "0-30"}, {"sex": "female", "age": "0-99"}, *OF_HISTORIES, *OF_CHILDREN):
         kept: Any = {name: codes.split(",") for name, codes in only.items()}
         for row in vintages(store, "population", DAY, known, only=kept).rows():
             alone = population(store, DAY, known_at=row["known_at"], only=kept).data

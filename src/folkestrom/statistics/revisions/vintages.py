@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from folkestrom.engine.steps import materialise, step
+from folkestrom.engine.steps import Step, compose, parameters_of, step
 from folkestrom.errors import UsageError
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
@@ -41,7 +41,9 @@ from folkestrom.variables.knowledge.changed import (
     redescribed,
     rows_on_dates,
 )
+from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
+from folkestrom.variables.sources import CHILDREN
 from folkestrom.variables.variable import Variable, needs_of, notes
 from folkestrom.variables.vocabulary import Setting
 
@@ -129,8 +131,8 @@ def vintages(
     every, until
         Otherwise how far they are apart, and the last one.
     only
-        Codes to keep, by variable. Variables of persons' histories, such as citizenship, take a
-        count for every knowledge date; all others one for all of them.
+        Codes to keep, by variable. Variables of households, and of places as they are linked, take
+        a count for every knowledge date; all others one for all of them.
     extraction_months
         Months from the day, or the end of the period, to the first knowledge date.
 
@@ -219,9 +221,12 @@ def _in_one_pass(
     values = changed.parameters(values, known)
     passes = [(steps, rows)]
     if changing:
-        # As a table, since it is read twice.
-        materialise(connection, [redescribed(changing, rows)], values, trace=[])
+        # As tables, since they are read twice.
         source = steps[-1].name
+        listed = [*steps, redescribed(source, changing, rows)]
+        _put(connection, changed.TABLE, listed, values)
+        if CHILDREN in changing:
+            _put(connection, "stays_of_children", [stays_of_children()], values)
         once, often = quiet_rows(source), rows_on_dates(source, len(known), rows)
         passes = [([*steps, once], rows), ([*steps, often], ON_DATES[rows.name])]
     condition = CONDITIONS.get(FIGURES[figure], "TRUE")
@@ -233,6 +238,15 @@ def _in_one_pass(
         cells = _kept(fetch(connection, shown, values), chosen, codes)
         total += figures((len(known) + 1,), (), cells)
     return total.tolist()
+
+
+def _put(
+    connection: duckdb.DuckDBPyConnection, table: str, steps: Sequence[Step],
+    values: dict[str, object],
+) -> None:  # fmt: skip
+    text = compose(steps)
+    statement = f"CREATE OR REPLACE TEMP TABLE {table} AS {text}"
+    connection.execute(statement, parameters_of(text, values))
 
 
 def _kept(found: pa.Table, chosen: Sequence[Variable], codes: Only) -> pa.Table:

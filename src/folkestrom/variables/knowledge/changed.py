@@ -54,29 +54,31 @@ def described_by(needs: Iterable[Source], rows: Rows) -> list[Source] | None:
     """
     beyond = [need for need in needs if need not in {*_OWN[rows.name], YEAR}]
     found = [need for need in beyond if not isinstance(need, Completed)]
-    return found if all(_is_own(need) for need in found) else None
+    return found if all(_is_own(need, rows) for need in found) else None
 
 
-def _is_own(need: Source) -> bool:
+def _is_own(need: Source, rows: Rows) -> bool:
     if not isinstance(need, History):
         return need in (PARENTS, MOTHER)
-    return need.key == "person" and need.table != HOUSEHOLD and need is not CHILDREN
+    if need is CHILDREN:
+        return rows is RESIDENTS
+    return need.key == "person" and need.table != HOUSEHOLD
 
 
 @step(
     TABLE,
     reads=["event", "identity", *HISTORIES],
-    example={"needs": (MARITAL, CITIZENSHIP, PARENTS)},
+    example={"source": "residents_as_known", "needs": (MARITAL, CITIZENSHIP, PARENTS)},
 )
-def redescribed(needs: Sequence[Source], rows: Rows = RESIDENTS) -> str:
-    """Persons of whom what describes them is not the same on all dates from first to last.
+def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) -> str:
+    """Persons of a source of whom what describes them is not the same on all knowledge dates.
 
     Residents are described on one day; persons in events on days of a period, and whatever becomes
     known of their histories in between counts.
     """
     told = [need for need in needs if isinstance(need, History)]
     parts = [_conflicts(h.table, h.stored, h.holds, rows) for h in told if not h.made]
-    if any(history.made for history in told):
+    if any(history.made and history is not CHILDREN for history in told):
         until = "$eve + 1" if rows is RESIDENTS else "$end"
         parts.append(
             f"SELECT person FROM event WHERE event_date < {until} AND {EVER_KNOWN} "
@@ -86,12 +88,26 @@ def redescribed(needs: Sequence[Source], rows: Rows = RESIDENTS) -> str:
         told_of_parents = ("birth_date", "country_of_birth", "mother", "father")
         of_parents = _conflicts("attribute", told_of_parents, "always", RESIDENTS)
         merged = f"FROM identity WHERE {EVER_KNOWN} AND NOT ({_WHOLE})"
-        changed = f"({of_parents} UNION SELECT person {merged} UNION SELECT survivor {merged})"
+        kin = f"({of_parents} UNION SELECT person {merged} UNION SELECT survivor {merged})"
         parts.append(
-            f"SELECT person FROM attribute WHERE person IN {changed} OR mother IN {changed} "
-            f"OR father IN {changed}"
+            f"SELECT person FROM attribute WHERE person IN {kin} OR mother IN {kin} "
+            f"OR father IN {kin}"
         )
-    return " UNION ".join(parts)
+    if CHILDREN in needs:
+        parts.append(_parents_of_changed(source))
+    changed = " UNION ".join(parts)
+    return f"SELECT person FROM ({changed}) WHERE person IN (SELECT person FROM {source})"
+
+
+def _parents_of_changed(source: str) -> str:
+    """Parents of residents whose residence, birth or parents are not the same on all dates."""
+    own = _conflicts("attribute", ("birth_date", "mother", "father"), "always", RESIDENTS)
+    there = _conflicts("residence", ("birth_date",), "day", RESIDENTS)
+    merged = f"FROM identity WHERE {EVER_KNOWN} AND NOT ({_WHOLE})"
+    kin = f"{own} UNION {there} UNION SELECT person {merged}"
+    return f"""SELECT unnest([mother, father]) AS person FROM attribute
+        WHERE person IN (SELECT person FROM ({kin}) WHERE person IN (SELECT person FROM {source}))
+        UNION SELECT unnest([person, survivor]) AS person {merged}"""
 
 
 def _conflicts(table: str, columns: Sequence[str], holds: str, rows: Rows) -> str:
@@ -150,5 +166,5 @@ def parameters(of: dict[str, object], known: Sequence[date]) -> dict[str, object
     dates: dict[str, object] = {f"known_{n}": day for n, day in enumerate(known)}
     first_last = {"known_first": known[0], "known_last": known[-1]}
     # Who is described once is described as known on the first of them.
-    once = {"known_at": known[0], "known_end": known[0]}
+    once = {"known_at": known[0], "known_end": known[0], "described_first": of.get("eve")}
     return of | dates | first_last | once | EVERYBODY
