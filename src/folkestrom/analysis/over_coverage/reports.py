@@ -79,7 +79,8 @@ class Reports:
 
     def late_reports(self) -> Floats:
         """What the chain ladder says is still to become known, in draws."""
-        return to_come(self._triangle(len(self.counts)), self.draws, self.seed).total
+        triangle = self._triangle(len(self.counts))
+        return to_come(triangle, self.draws, self.seed, calendar=True).total
 
     def _triangle(self, delays: int) -> Triangle:
         """Cumulative counts of so many delays."""
