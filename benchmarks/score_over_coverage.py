@@ -5,8 +5,9 @@
 Each country has a seed of its own, and each method is compared with what it is an estimate of.
 Clean-ups are asked on 1 January 2021 as known a month later: all who had left by the truth. Late
 reports are asked on 1 January of three earlier years, one of each place in the cycle of clean-ups:
-those reported since, within as many years of leaving as the register was old. Then signs of life of all who are registered, and of persons who are not, are drawn again and again by the
-probabilities that the synthetic country has; `--draws 0` has none of them, and is fast. FOLDER
+those reported since, within as many years of leaving as the register was old. Then signs of life of
+all who are registered, and of persons who are not, are drawn again and again by the probabilities
+that the synthetic country has; `--draws 0` has none of them, and is fast. FOLDER
 keeps a file for each country, so that a run that was stopped goes on.
 """
 
