@@ -2,11 +2,12 @@
 
     python benchmarks/score_over_coverage.py FOLDER [--countries 200] [--draws 5] [--scale 0.01]
 
-Each country has a seed of its own. Late reports and clean-ups are asked on 1 January 2021 as known
-a month later, and compared with who had left by the truth; late reports on 1 January 2015 too, and
-compared with those who were reported since, which is what they are an estimate of. Then signs of
-life of all who are registered, and of persons who are not, are drawn again and again by the
-probabilities that the synthetic country has; `--draws 0` has none of them, and is fast. FOLDER
+Each country has a seed of its own, and each method is compared with what it is an estimate of.
+Clean-ups are asked on 1 January 2021 as known a month later: all who had left by the truth. Late
+reports are asked on 1 January of three earlier years, one of each place in the cycle of clean-ups:
+those reported since, within as many years of leaving as the register was old. Then signs of life of
+all who are registered, and of persons who are not, are drawn again and again by the probabilities
+that the synthetic country has; `--draws 0` has none of them, and is fast. FOLDER
 keeps a file for each country, so that a run that was stopped goes on.
 """
 
@@ -44,10 +45,10 @@ from folkestrom.twin.output.creation import create
 from folkestrom.twin.output.signs import AGES, SHOWN, UNREGISTERED, UNREGISTERED_SHOW
 from folkestrom.variables.registry import VARIABLES
 
-FIRST, LAST, LEVEL = 2008, 2021, 0.95
+FIRST, LAST, LEVEL = 1997, 2021, 0.95
 DAY, KNOWN = date(LAST, 1, 1), date(LAST, 2, 1)
-#: An earlier day, of which nearly all is known that late reports tell of.
-EARLIER = 2015
+#: Earlier days, of which all is known that late reports tell of.
+EARLIER = (2007, 2008, 2009)
 COLUMNS = {"asked": pl.String} | dict.fromkeys(("truth", "estimate", "low", "high"), pl.Float64)
 INDEXES = {"signs": Index(), "signs, no memory": Index(0.0, 1.0, 0.7)}
 
@@ -96,25 +97,22 @@ def leavers(work: Path, year: int = LAST) -> pl.DataFrame:
 
 
 def of_reports(work: Path) -> list[Row]:
-    """Late reports and clean-ups, by the emigrations that are known by the knowledge date."""
+    """Clean-ups, and late reports, by the emigrations that are known by the knowledge date."""
     rows: list[Row] = []
-    for year, methods_of_it in ((LAST, ("late", "clean-ups")), (EARLIER, ("late",))):
+    for year, method in ((LAST, "clean-ups"), *((year, "late") for year in EARLIER)):
         years, everybody = year - FIRST, leavers(work, year)
         gone, known = everybody.filter("hidden"), everybody.filter(~pl.col("hidden"))
+        if method == "late":
+            gone = gone.filter(pl.col("delay") < years)
         origin = known["left"].dt.year().to_numpy() - FIRST
         counts = np.zeros((years, years))
         np.add.at(counts, (origin, known["delay"].to_numpy().clip(0, years - 1)), 1)
         reports = Reports(FIRST, counts, {}, USUAL, 2_000, 1)
-        names = [(method, len(gone)) for method in methods_of_it]
-        if year == EARLIER:
-            told = gone.filter(pl.col("delay") < years, pl.col("reported").dt.year() < LAST)
-            names = [("late, of those reported since", len(told))]
-        for (asked, truth), method in zip(names, methods_of_it, strict=True):
-            try:
-                e = methods.by_reports(reports, method, [()], LEVEL)[0].estimates
-                rows.append(row(asked, truth, (e.total[0], e.lower[0], e.upper[0])))
-            except UsageError:
-                rows.append((asked, float(truth), None, None, None))
+        try:
+            e = methods.by_reports(reports, method, [()], LEVEL)[0].estimates
+            rows.append(row(method, len(gone), (e.total[0], e.lower[0], e.upper[0])))
+        except UsageError:
+            rows.append((method, float(len(gone)), None, None, None))
     return rows
 
 

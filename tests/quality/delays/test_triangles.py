@@ -104,6 +104,25 @@ def test_sparse_triangles_have_draws_that_cover_what_comes() -> None:
     assert 0.86 <= np.mean(within) <= 0.97
 
 
+def test_calendar_years_that_bring_more_widen_what_is_to_come() -> None:
+    """Of triangles with such years, intervals hold what comes only if the years have factors."""
+    generator = np.random.default_rng(6)
+    pattern = np.array([0.8, 0.08, 0.05, 0.03, 0.02, 0.02])
+    origin, development = np.indices((12, 6))
+    known = origin + development < 12
+    held: dict[bool, list[bool]] = {False: [], True: []}
+    for trial in range(200):
+        years = np.where(development > 0, generator.gamma(3, 1 / 3, 17)[origin + development], 1)
+        new = generator.poisson(400 * pattern * years)
+        triangle = Triangle(np.where(known, new.cumsum(axis=1), np.nan))
+        for calendar, seen in held.items():
+            drawn = to_come(triangle, 400, trial, calendar=calendar).total
+            low, high = np.quantile(drawn, [0.05, 0.95])
+            seen.append(low <= new[~known].sum() <= high)
+    assert np.mean(held[False]) < 0.75
+    assert 0.8 <= np.mean(held[True]) <= 0.97
+
+
 @pytest.mark.parametrize(
     ("rows", "says"),
     [

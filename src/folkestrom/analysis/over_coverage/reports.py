@@ -79,14 +79,15 @@ class Reports:
 
     def late_reports(self) -> Floats:
         """What the chain ladder says is still to become known, in draws."""
-        return to_come(self._triangle(len(self.counts)), self.draws, self.seed).total
+        return self._to_come(len(self.counts))
 
-    def _triangle(self, delays: int) -> Triangle:
-        """Cumulative counts of so many delays."""
+    def _to_come(self, delays: int) -> Floats:
+        """Draws of what is still to become known within so many delays."""
         table = self.counts.cumsum(axis=1)[:, :delays]
         years = len(table)
         known = np.arange(years)[:, None] + np.arange(delays)[None, :] < years
-        return Triangle(np.where(known, table, np.nan))
+        triangle = Triangle(np.where(known, table, np.nan))
+        return to_come(triangle, self.draws, self.seed, calendar=True).total
 
     def after_clean_ups(self) -> Floats:
         """Those whom clean-ups leave, and what is to become known before one, in draws."""
@@ -96,7 +97,7 @@ class Reports:
         each_year = pool.ever.sum(axis=1) / sum(spans)
         generator = np.random.default_rng(self.seed)
         entered = generator.poisson(each_year * since)
-        soon = to_come(self._triangle(min(after, years)), self.draws, self.seed).total
+        soon = self._to_come(min(after, years))
         return np.asarray(pool.hidden.sum(axis=1) + entered + soon)
 
     def cohorts(self) -> tuple[Floats, list[int], int]:

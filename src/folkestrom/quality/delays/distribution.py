@@ -65,7 +65,9 @@ def counts_drawn(
     )
 
 
-def to_come(triangle: Triangle, draws: int = 2_000, seed: int = 1) -> ToCome:
+def to_come(
+    triangle: Triangle, draws: int = 2_000, seed: int = 1, *, calendar: bool = False
+) -> ToCome:
     """What is still to come by the over-dispersed Poisson model, drawn by its bootstrap.
 
     Its means are those of the chain ladder (Renshaw & Verrall 1998, *British Actuarial Journal*
@@ -81,6 +83,10 @@ def to_come(triangle: Triangle, draws: int = 2_000, seed: int = 1) -> ToCome:
         How many.
     seed
         The same seed gives the same draws.
+    calendar
+        Whether what comes late comes more in some calendar periods than in others, as in those of
+        clean-ups: each diagonal then has a factor, of mean 1 and the variance that those known
+        have (Wüthrich 2010, *North American Actuarial Journal* 14, 235-255).
 
     Raises
     ------
@@ -110,9 +116,35 @@ def to_come(triangle: Triangle, draws: int = 2_000, seed: int = 1) -> ToCome:
     dispersion = float(pearson.sum() / freedom) if freedom > 0 else 1.0
     generator = np.random.default_rng(seed)
     means = np.broadcast_to(np.where(known, fitted, 0), (draws, *known.shape))
-    again = _fitted(counts_drawn(generator, means, dispersion), known)
-    drawn = counts_drawn(generator, np.where(known, 0, again), dispersion)
+    between = _between_diagonals(new, fitted, known) if calendar else 0.0
+    factor = _factors(generator, between, means.shape)
+    again = _fitted(counts_drawn(generator, means * factor, dispersion), known)
+    drawn = counts_drawn(generator, np.where(known, 0, again) * factor, dispersion)
     return ToCome(np.where(known, 0, fitted), dispersion, drawn)
+
+
+def _between_diagonals(new: Floats, fitted: Floats, known: NDArray[np.bool_]) -> float:
+    """Variance of the factors of calendar periods beyond that of Poisson, by moments."""
+    origin, later = np.nonzero(known[:, 1:])
+    diagonal = origin + later
+    came, expected = (
+        np.bincount(diagonal, weights=of[origin, later + 1]) for of in (new, fitted)
+    )  # fmt: skip
+    free = len(came) - 1
+    if free < 1 or not expected.any():
+        return 0.0
+    away = (came - expected) ** 2 * len(came) / free - expected
+    return float(max(away.sum() / (expected**2).sum(), 0))
+
+
+def _factors(generator: np.random.Generator, between: float, shape: tuple[int, ...]) -> Floats:
+    """Factors of calendar periods of what comes late: (draws, origins, developments)."""
+    if not between:
+        return np.ones((1, 1, 1))
+    draws, origins, developments = shape
+    each = generator.gamma(1 / between, between, (draws, origins + developments))
+    origin, development = np.indices((origins, developments))
+    return np.where(development > 0, each[:, origin + development], 1.0)
 
 
 def _fitted(new: Floats, known: NDArray[np.bool_]) -> Floats:
