@@ -39,7 +39,7 @@ def _attribute(person: int, sex: int, born: date, mother: int | None) -> tuple[A
     return (person, sex, born, 166, mother, None, 1, born, OPEN, *KNOWN, person)
 
 
-def a_country() -> Any:
+def a_country(*late: tuple[Any, ...]) -> Any:
     """One man and one woman of each age to 100; two births to her of 30, one to nobody known."""
     died = date(2001, 7, 2)
     rows = [_person(1000 * sex + age, sex, age) for sex in (1, 2) for age in range(101)]
@@ -54,7 +54,21 @@ def a_country() -> Any:
     marital = [
         (1040, 1, None, BEGIN, wed, *KNOWN, 1), (1040, 2, 2500, wed, OPEN, *KNOWN, 2),
     ]  # fmt: skip
-    return hand_made(rows, event=events, attribute=attributes, marital=marital)
+    return hand_made(rows, event=[*events, *late], attribute=attributes, marital=marital)
+
+
+def test_rates_are_of_what_occurred_in_the_year_and_accounts_of_what_was_counted() -> None:
+    """A birth and a death of the year before are reported late: rates are as without them."""
+    day, told = date(2000, 12, 1), date(2001, 6, 1)
+    late = [
+        tuple(told if n in (5, 14) else value for n, value in enumerate(_event(*one)))
+        for one in ((14, 14, 2, day, day), (15, 2099, 9, day, date(1902, 1, 1)))
+    ]
+    (row,) = indicators(a_country(*late), [year(2001)]).rows()
+    (without,) = indicators(a_country(), [year(2001)]).rows()
+    assert (row["births"], row["deaths"]) == (4, 2) != (without["births"], without["deaths"])
+    for name in ("total_fertility", "infant_mortality", "mean_age_at_childbearing"):
+        assert row[name] == without[name]
 
 
 def test_a_year_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:

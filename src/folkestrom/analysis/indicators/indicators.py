@@ -219,10 +219,12 @@ def _late_reports(
     ]
     return (
         Text(
-            "Flows of the account include late reports about earlier years, which "
-            f"`folkestrom rates` leaves out. In the whole country: {said[0]}.",
-            "Endringene i regnskapet har med forsinkede meldinger om tidligere år, som "
-            f"`folkestrom rates` ikke har med. I hele landet: {said[1]}.",
+            "Flows of the account, and crude rates, include late reports about earlier years, "
+            "which fertility and mortality leave out, as `folkestrom rates` does. In the whole "
+            f"country: {said[0]}.",
+            "Endringene i regnskapet, og ratene av dem, har med forsinkede meldinger om tidligere "
+            "år, som fruktbarhet og dødelighet ikke har med, som i `folkestrom rates`. I hele "
+            f"landet: {said[1]}.",
         ),
     )
 
@@ -260,11 +262,11 @@ class _Counts:
         return self._array(variables, found.to_arrow(), "days") / DAYS_PER_YEAR
 
     def events(self, name: str) -> Floats:
-        """Events of one sort, of shape (places, 2, ages)."""
+        """Events of one sort that occurred in the year, of shape (places, 2, ages)."""
         variables = (*self.places, _SEX, _AGE)
         values = {
             "start": self.period.start, "end": self.period.end, "known_at": self.known_end,
-            "known_start": self.known_start, "known_end": self.known_end,
+            "known_start": self.known_end, "known_end": self.known_end,
         }  # fmt: skip
         steps = event_steps(EVENTS[name], variables)
         found = fetch(self.connection, steps, parameters_of(compose(steps), values))
@@ -296,6 +298,7 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
         counts.exposure(), counts.events("death"), counts.events("childbirth"), counts.stock(),
         counts.events("marriage"),
     )  # fmt: skip
+    born = counts.events("birth").sum(axis=(1, 2))
     for n, row in enumerate(account.rows(named=True)):
         mean = row[MEAN.id]
         crude = {m.id: _ratio(1000 * row[flow], mean) for m, flow in _CRUDE.items()}
@@ -307,7 +310,7 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
         ]
         spans = [None if life is None else float(life.expectation[0]) for life in lives]
         mothers = births[n].sum(axis=0)
-        unknown = row["births"] - mothers[:-1].sum()
+        unknown = born[n] - mothers[:-1].sum()
         rates = fertility_rates(mothers[:-1], exposure[n, 1, :-1], max(unknown, 0))
         yield (
             row
@@ -319,7 +322,7 @@ def _indicators(account: pl.DataFrame, counts: _Counts) -> Iterator[dict[str, An
                 "mean_age_at_marriage_female": _mean_age(weddings[n, 1, :-1]),
                 "life_expectancy_male": spans[0],
                 "life_expectancy_female": spans[1],
-                "infant_mortality": _ratio(1000 * deaths[n, :, 0].sum(), row["births"]),
+                "infant_mortality": _ratio(1000 * deaths[n, :, 0].sum(), born[n]),
                 "infant_deaths": int(deaths[n, :, 0].sum()),
                 "marriages_male": int(weddings[n, 0].sum()),
                 "marriages_female": int(weddings[n, 1].sum()),
