@@ -53,7 +53,8 @@ def abroad(
         str,
         typer.Option(
             "--over-coverage", metavar="LOW-HIGH",
-            help="Share of resident immigrants who in truth have left.",
+            help="Share of resident immigrants who in truth have left, or a CSV file of "
+            "`over-coverage` that has it.",
         ),
     ] = "0-0.0229",
     left_before: Annotated[

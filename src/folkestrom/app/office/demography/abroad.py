@@ -55,7 +55,7 @@ class AbroadQuestion:
         months = arguments.months(extraction_months, known, place("extraction_months"))
         assumed = Assumed(
             _range(mortality, place("mortality")),
-            _range(over_coverage, place("over_coverage")),
+            _shares(over_coverage, place("over_coverage")),
             None if left_before is None else _range(left_before, place("left_before")),
         )
         names, kept = arguments.names(by), codes_kept(only or {}, place("only"))
@@ -91,6 +91,21 @@ class AbroadQuestion:
             connection, self.day, by, self.known_at, only=only,
             extraction_months=self.extraction_months, assumed=self.assumed,
         )  # fmt: skip
+
+
+def _shares(given: Range, where: str) -> tuple[float, float]:
+    """The least and the most of shares, as typed or as a file of over-coverage has them."""
+    if not (isinstance(given, str) and given.endswith(".csv")):
+        return _range(given, where)
+    from folkestrom.analysis.over_coverage.carried import gone_of
+
+    gone = gone_of(given, where)
+    if gone.by:
+        raise UsageError(
+            "has shares by groups, and one for all immigrants is asked for", where=where,
+            value=given, next_step="Make the file without --by, of immigrants alone",
+        )  # fmt: skip
+    return gone.ends[()]
 
 
 def _range(given: Range, where: str) -> tuple[float, float]:

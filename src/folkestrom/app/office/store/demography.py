@@ -356,7 +356,7 @@ class Demography(Opened):
             Death rates abroad, as a share of those of residents: the least and the most.
         over_coverage
             Share of resident immigrants who in truth have left, likewise; an estimate of January
-            2024 is 0.0229.
+            2024 is 0.0229. The name of a CSV file of `over_coverage` has it too.
         left_before
             Persons abroad who left before the register began, likewise; None: from nobody to as
             many as if its first years had always been.
