@@ -134,20 +134,20 @@ def border_rows(catalog: str, *, places_alone: bool = False) -> str:
     counted = "1"
     described = "person, sex, birth_date, country_of_birth, "
     if places_alone:
-        residents = f"FROM (SELECT unit, basic_unit, count(*) AS persons {residents} GROUP BY ALL)"
-        counted, described = "r.persons", ""
-    joined = f"""
+        residents = f"FROM (SELECT unit, count(*) AS persons {residents} GROUP BY unit)"
+        counted, described = "persons", ""
+    return f"""
+        SELECT {described}sign * {counted} AS sign,
+               CASE sign WHEN 1 THEN n.municipality ELSE o.municipality END AS municipality,
+               coalesce(CASE sign WHEN 1 THEN n.basic_unit ELSE o.basic_unit END, o.key)
+                 AS basic_unit
         FROM (SELECT * {residents}) r
         JOIN {PLACES} o ON o.unit = r.unit AND o.stock_to = $eve
         JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
+        CROSS JOIN (VALUES (-1), (1)) AS signs(sign)
         WHERE o.municipality <> n.municipality
-           OR coalesce(o.basic_unit, r.basic_unit) <> coalesce(n.basic_unit, r.basic_unit)
+           OR coalesce(o.basic_unit, o.key) <> coalesce(n.basic_unit, n.key)
     """
-    return " UNION ALL ".join(
-        f"""SELECT {described}{sign}{counted} AS sign, {of}.municipality,
-               coalesce({of}.basic_unit, r.basic_unit) AS basic_unit {joined}"""
-        for sign, of in (("-", "o"), ("+", "n"))
-    )
 
 
 def own_tables(connection: duckdb.DuckDBPyConnection) -> str:
