@@ -68,8 +68,8 @@ def test_those_who_came_back_are_found(tmp_path: Path) -> None:
 
 
 def test_a_register_of_few_has_no_weights(tmp_path: Path) -> None:
-    (tmp_path / "few.csv").write_text(f"{HEAD}\n{_person(1, '1980-01-01')}\n", encoding="utf-8")
+    (tmp_path / "few.csv").write_text(f"{HEAD}\n{_person(1, '1980-01-01')},,\n", encoding="utf-8")
     store = folkestrom.open(tmp_path / "store")
-    store.intake(tmp_path / "few.csv")
+    assert store.intake(tmp_path / "few.csv").total.accepted == 1
     with pytest.raises(UsageError, match="too few persons who left or came"):
         store.duplicates(linkage=True)

@@ -72,15 +72,15 @@ def cube(
     times
         The days of its stocks, or where its periods begin and end.
     """
-    if not levels[0].cells.data.num_rows:
-        raise UsageError(
-            "has no cells: nothing that it counts occurred", where="table", value=declared.id,
-            next_step="Leave the table out, or take in what it counts",
-        )  # fmt: skip
     variables = (
         *(_variable(column, levels) for column in declared.columns),
         _time(declared.timing, times),
     )
+    if not all(variable.values for variable in variables):
+        raise UsageError(
+            "has no cells: nothing that it counts occurred", where="table", value=declared.id,
+            next_step="Leave the table out, or take in what it counts",
+        )  # fmt: skip
     measures = [m for m in levels[0].cells.specification.measures if m.id in declared.contents]
     spec = levels[-1].cells.specification
     definition = Definition(
