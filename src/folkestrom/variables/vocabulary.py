@@ -14,7 +14,7 @@ from folkestrom.engine.steps import run, step
 from folkestrom.errors import UsageError, UserError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.names import check_code, unknown, without_effect
-from folkestrom.variables.borders.asked import note_of_borders, where_places_are
+from folkestrom.variables.borders.asked import PART_OF_TOWN, note_of_borders, where_places_are
 from folkestrom.variables.groups import Groups, grouped, note_of_groups
 from folkestrom.variables.linked import check_known, in_classes, note_of_linked, of_linked
 from folkestrom.variables.registry import RESERVED, VARIABLES, variables_of
@@ -25,6 +25,7 @@ _LONG: Final = {
     "municipality": ("residence", "municipality"),
     "county": ("residence", "municipality // 100"),
     "basic_unit": ("residence", "basic_unit"),
+    PART_OF_TOWN: ("residence", "basic_unit"),
     "citizenship": ("citizenship", "citizenship"),
     "country_of_birth": ("attribute", "country_of_birth"),
     "first_municipality": ("residence", "municipality"),
@@ -142,6 +143,7 @@ def chosen(setting: Setting, names: Iterable[str], where: str = "by") -> tuple[V
     linked = linked_variables(setting.connection)
     known = (*own, *setting.groups, *linked)
     _check_origins(setting, own, linked)
+    check_levels(wanted, where)
     found = []
     for name in wanted:
         if wanted.count(name) > 1:
@@ -156,6 +158,23 @@ def chosen(setting: Setting, names: Iterable[str], where: str = "by") -> tuple[V
         else:
             raise _unknown(setting, name, known, where)
     return tuple(found)
+
+
+def check_levels(names: Iterable[str], where: str) -> None:
+    """Refuse parts of town and basic units at once: one of them is the smallest place of a row.
+
+    Parameters
+    ----------
+    names
+        What is asked for.
+    where
+        The argument that names it.
+    """
+    if {PART_OF_TOWN, "basic_unit"} <= {*names}:
+        raise UsageError(
+            "is asked for beside basic_unit, and a table has one of the two", where=where,
+            value=PART_OF_TOWN, next_step="Leave one of them out",
+        )  # fmt: skip
 
 
 def check_one(name: str, linked: Mapping[str, Linked], where: str) -> None:

@@ -23,10 +23,17 @@ from folkestrom.errors import UsageError
 from folkestrom.linkage.catalogue import Linked, linked_variables
 from folkestrom.model.knowledge import Knowledge
 from folkestrom.statistics.coverage import Coverage, coverage
+from folkestrom.variables.borders.asked import PART_OF_TOWN, note_of_borders
 from folkestrom.variables.groups import grouped
 from folkestrom.variables.linked import check_known, of_linked
 from folkestrom.variables.registry import variables_of
-from folkestrom.variables.vocabulary import Vocabulary, check_groups, check_one, with_levels
+from folkestrom.variables.vocabulary import (
+    Vocabulary,
+    check_groups,
+    check_levels,
+    check_one,
+    with_levels,
+)
 
 #: Raised whenever what a study gives changes for the same definition on the same log.
 #: 2: a condition that names `unknown` finds what has no number, too.
@@ -120,7 +127,11 @@ def prepare(
     names = _names(study)
     known = variables_of("panel")
     besides = {name for name in by if name not in study.variables}
-    for name in besides.union(*names.values()) & known.keys():
+    asked = besides.union(*names.values()) & known.keys()
+    check_levels(asked, "variables")
+    if PART_OF_TOWN in asked:  # stands in place of basic units from now on
+        note_of_borders(connection, known[PART_OF_TOWN])
+    for name in asked:
         known[name] = with_levels(connection, known[name])
         check_one(name, linked, "variables")
     mine = {name: of_linked(variable) for name, variable in linked.items()}
