@@ -38,7 +38,6 @@ from folkestrom.analysis.over_coverage.registered import (
 )
 from folkestrom.analysis.over_coverage.reports import USUAL, Reports
 from folkestrom.errors import UsageError
-from folkestrom.quality.lists.stratified import best_terms, stratified
 from folkestrom.quality.presence.index import Index
 from folkestrom.statistics.coverage import coverage
 from folkestrom.twin.output.creation import create
@@ -184,12 +183,12 @@ def answers(people: Any, true: list[int]) -> list[Row]:
     whole.groups, whole.now = [()], replace(people.now, group=np.zeros_like(people.now.group))
     rows: list[Row] = []
     for asked, index in INDEXES.items():
-        signs = Signs(tuple(SHOWN), index=index, models=2)
+        signs = Signs(tuple(SHOWN), index=index)
         for who, truth, of in ((whole, [sum(true)], ""), (people, true, ", by sex")):
             found = [(asked, methods.by_signs(who, signs, LEVEL)[0])]
             if asked == "signs" and not of:
                 with suppress(UsageError):
-                    found.append(("lists, best model", methods.by_lists(who, signs, LEVEL)[0]))
+                    found.append(("lists, all models", methods.by_lists(who, signs, LEVEL)[-1]))
             for name, one in found:
                 e = one.estimates
                 ends = zip(truth, e.total, e.lower, e.upper, strict=True)
@@ -208,10 +207,11 @@ def not_registered(generator: np.random.Generator, residents: int) -> Row:
         for pattern, count in zip(patterns, counts, strict=True) if pattern.any()
     }  # fmt: skip
     try:
-        model = stratified(names, [listed], next(iter(best_terms(names, [listed]))), level=LEVEL)
+        models = methods.unregistered_by(names, listed, Signs().models, LEVEL)
     except UsageError:
         return "unregistered", float(many), None, None, None
-    return row("unregistered", many, (model.total, model.lower, model.upper))
+    e = models[-1].estimates
+    return row("unregistered", many, (e.total[0], e.lower[0], e.upper[0]))
 
 
 def print_scores(scores: pl.DataFrame) -> None:

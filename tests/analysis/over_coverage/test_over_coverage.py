@@ -155,8 +155,11 @@ def test_every_method_holds_the_truth(store: folkestrom.Store, made: Country) ->
         row = found.filter(method=method).row(0, named=True)
         assert row["low"] <= truth <= row["high"], method
         assert 100 * row["estimate"] / row["persons"] == pytest.approx(row["share"], abs=2e-3)
-    one = found.filter(method="unregistered").row(0, named=True)
+    models = found.filter(method="unregistered")
+    one = models.row(-1, named=True)
+    assert one["model"] == "all, by weight"
     assert one["low"] <= 60 <= one["high"]
+    assert models["low"].min() <= one["low"] <= one["high"] <= models["high"].max()
     net, signs = (found.filter(method=m).row(0, named=True) for m in ("net", "signs"))
     assert net["estimate"] == pytest.approx(signs["estimate"] - one["estimate"], abs=0.2)
 

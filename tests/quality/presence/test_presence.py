@@ -10,6 +10,7 @@ from folkestrom.quality.presence.index import Index, sign_weights
 from folkestrom.quality.presence.misclassification import (
     Estimates,
     Share,
+    averaged,
     corrected,
     share_below,
     shrunk,
@@ -114,3 +115,25 @@ def test_small_areas_lean_on_the_others_as_far_as_they_are_unsure() -> None:
     assert 0.92 < ((found.lower <= truth) & (truth <= found.upper)).mean() < 0.98
     alike = Estimates(np.full(9, 30.0), np.full(9, 10.0), np.full(9, 50.0))
     assert shrunk(alike, persons[:9]).total == pytest.approx(np.full(9, 30.0))
+
+
+def test_models_together_are_the_mixture_of_what_each_says() -> None:
+    generator = np.random.default_rng(2)
+    first = Estimates(np.array([100.0, 7.0]), np.array([90.0, 5.0]), np.array([130.0, np.inf]))
+    unknown = np.array([np.nan])
+    other = Estimates(*(np.append(end, unknown) for end in (160.0, 140.0, 180.0)))
+    alone = averaged([first, first], [0.2, 0.3])
+    for name in ("total", "lower", "upper"):
+        assert getattr(alone, name) == pytest.approx(getattr(first, name), rel=2e-3)
+    found = averaged([first, other], [0.3, 0.7])
+    assert found.total == pytest.approx([0.3 * 100 + 0.7 * 160, 7])
+    normal = generator.normal(size=400_000) / 1.959964
+    of_first = 100 + normal * np.where(normal > 0, 30, 10)
+    of_other = 160 + normal * 20
+    drawn = np.where(generator.random(400_000) < 0.3, of_first, of_other)
+    ends = np.quantile(drawn, [0.025, 0.975])
+    assert [found.lower[0], found.upper[0]] == pytest.approx(ends, rel=5e-3)
+    assert found.lower[1] == pytest.approx(5, rel=2e-3)
+    assert np.isinf(found.upper[1])
+    nobody = averaged([other, other], [1, 1])
+    assert np.isnan([nobody.total[1], nobody.lower[1], nobody.upper[1]]).all()

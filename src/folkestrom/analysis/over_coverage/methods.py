@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -24,11 +24,12 @@ from folkestrom.analysis.over_coverage.rows import presence_steps, unregistered
 from folkestrom.engine.rows import is_table
 from folkestrom.engine.steps import compose, parameters_of, run
 from folkestrom.errors import UsageError
-from folkestrom.quality.lists.log_linear import Model, Term, model_name
+from folkestrom.quality.lists.log_linear import Term, model_name
 from folkestrom.quality.lists.stratified import best_terms, stratified
 from folkestrom.quality.presence.misclassification import (
     LEAST_GONE,
     Estimates,
+    averaged,
     corrected,
     share_below,
 )
@@ -37,6 +38,10 @@ Floats = NDArray[np.float64]
 Method = str
 #: Names of the methods, in the order in which they are shown.
 METHODS: Final = ("signs", "lists", "late", "clean-ups")
+#: What stands beside them: who is here and not registered.
+UNREGISTERED: Final = "unregistered"
+#: What the models of a set say together.
+ALL_MODELS: Final = "all, by weight"
 #: Of methods without models.
 _NONE: Final = ""
 
@@ -133,7 +138,24 @@ def by_lists(people: People, signs: Signs, level: float) -> list[Found]:
                 ends[:, group] = _of_all((registered[group] - here) / (1 - listed), error * normal)
         ends = np.clip(ends, 0, registered)
         found.append(Found("lists", model_name(signs.sources, terms), Estimates(*ends), weight))
-    return found
+    return with_all(found, level)
+
+
+def with_all(found: list[Found], level: float) -> list[Found]:
+    """A set of models, and if there are several, what they say together.
+
+    Parameters
+    ----------
+    found
+        One method's.
+    level
+        Of the intervals.
+    """
+    if len(found) < 2:
+        return found
+    weights = [one.weight for one in found]
+    together = averaged([one.estimates for one in found], weights, level=level)
+    return [*found, Found(found[0].method, ALL_MODELS, together, sum(weights))]
 
 
 def _listed_and_gone(people: People) -> tuple[float, float]:
@@ -208,7 +230,7 @@ def by_reports(
 
 def not_registered(
     connection: duckdb.DuckDBPyConnection, times: Times, people: People, signs: Signs, level: float,
-) -> list[Model]:  # fmt: skip
+) -> list[Found]:  # fmt: skip
     """Persons who are here and not registered, of lists that have some of them: a set of models.
 
     Parameters
@@ -243,7 +265,28 @@ def not_registered(
         pattern = tuple(on[n] for n in some)
         kept[pattern] = kept.get(pattern, 0) + count
     names = [signs.sources[n] for n in some]
-    return [
-        replace(stratified(names, [kept], terms, level=level), weight=weight)
-        for terms, weight in best_terms(names, [kept], most=signs.models).items()
-    ]
+    return unregistered_by(names, kept, signs.models, level)
+
+
+def unregistered_by(
+    names: Sequence[str], counts: Mapping[Term, float], most: int, level: float
+) -> list[Found]:
+    """Persons who are here and not registered, by models of the lists that they are on.
+
+    Parameters
+    ----------
+    names
+        What the lists are called.
+    counts
+        Persons by combination of lists.
+    most
+        How many models.
+    level
+        Of the intervals.
+    """
+    found = []
+    for terms, weight in best_terms(names, [counts], most=most).items():
+        model = stratified(names, [counts], terms, level=level)
+        ends = (np.array([end]) for end in (model.total, model.lower, model.upper))
+        found.append(Found(UNREGISTERED, model.name, Estimates(*ends), weight))
+    return with_all(found, level)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from folkestrom.analysis.over_coverage import methods
-from folkestrom.analysis.over_coverage.methods import METHODS, Found
+from folkestrom.analysis.over_coverage.methods import METHODS, UNREGISTERED, Found
 from folkestrom.analysis.over_coverage.registered import (
     YEARS,
     Groups,
@@ -45,8 +45,7 @@ from folkestrom.variables.selection import Only, chosen_with, kept_notes
 from folkestrom.variables.variable import notes
 from folkestrom.variables.vocabulary import Setting
 
-#: What is shown beside the gone: who is here and not registered, and the difference.
-UNREGISTERED: Final = "unregistered"
+#: The difference to who is here and not registered.
 NET: Final = "net"
 #: A difference of no more than this part of the larger is one that largely cancels.
 LARGELY: Final = 0.5
@@ -89,14 +88,14 @@ SPECIFICATION: Final = TableSpecification(
     method=Text(
         "At the end of the day before the date, as known on {known}. Signs: residency index, "
         "corrected for the errors of its threshold among persons known later to have left or "
-        "stayed. Lists: log-linear models of those who are here; each model has its estimate. Late "
-        "reports: chain ladder, without who is never reported. Clean-ups: removal estimate, with "
-        "late reports.",
+        "stayed. Lists: log-linear models of those who are here; each model has its estimate, "
+        "and all have one by their weights. Late reports: chain ladder, without who is never "
+        "reported. Clean-ups: removal estimate, with late reports.",
         "Ved utgangen av dagen før datoen, slik det var kjent {known}. Livstegn: bostedsindeks, "
         "rettet for feilene terskelen har blant personer som senere er kjent å ha reist eller "
-        "blitt. Lister: log-lineære modeller av dem som er her; hver modell har sitt anslag. Sene "
-        "meldinger: kjedestige, uten dem som aldri meldes. Opprydninger: uttaksanslag, med sene "
-        "meldinger.",
+        "blitt. Lister: log-lineære modeller av dem som er her; hver modell har sitt anslag, "
+        "og alle ett etter vekt. Sene meldinger: kjedestige, uten dem som aldri meldes. "
+        "Opprydninger: uttaksanslag, med sene meldinger.",
     ),
     knowledge_time=same("{known}"),
 )
@@ -251,18 +250,16 @@ def _beside(
     found: Sequence[Found],
 ) -> tuple[list[Found], Text]:  # fmt: skip
     """Who is here and not registered, the difference to who is gone, and whether they cancel."""
-    models = methods.not_registered(connection, times, people, way.signs, way.level)
-    others = [
-        Found(UNREGISTERED, m.name, _alone(m.total, m.lower, m.upper), m.weight) for m in models
-    ]
-    gone, best = found[0].estimates, models[0]
-    total, low, high = (float(ends[0]) for ends in (gone.total, gone.lower, gone.upper))
-    net = total - best.total
+    others = methods.not_registered(connection, times, people, way.signs, way.level)
+    total, low, high = _ends(found[0])
+    here, least, greatest = _ends(others[-1])
+    net = total - here
     # The ends of a difference by those of both (MOVER).
-    down = float(np.hypot(total - low, best.upper - best.total))
-    up = float(np.hypot(high - total, best.total - best.lower))
-    others.append(Found(NET, "", _alone(net, net - down, net + up)))
-    most = LARGELY * max(total, best.total)
+    down = float(np.hypot(total - low, greatest - here))
+    up = float(np.hypot(high - total, here - least))
+    ends = (np.array([end]) for end in (net, net - down, net + up))
+    others.append(Found(NET, "", Estimates(*ends)))
+    most = LARGELY * max(total, here)
     if net - down >= -most and net + up <= most:
         verdict = Text("Largely cancel: yes, ", "Oppveier stort sett hverandre: ja, ")
     elif net - down > most or net + up < -most:
@@ -273,15 +270,17 @@ def _beside(
         )
     why = Text(
         "as the interval of the difference is set against half of the larger of the two. Gone by "
-        "the first method here, unregistered by the first model.",
+        "the first method here, unregistered by all models.",
         "når intervallet til forskjellen holdes mot halvparten av den største. Borte etter "
-        "den første metoden her, ikke registrerte etter den første modellen.",
+        "den første metoden her, ikke registrerte etter alle modellene.",
     )
     return others, Text(verdict.en + why.en, verdict.no + why.no)
 
 
-def _alone(*ends: float) -> Estimates:
-    return Estimates(*(np.array([end]) for end in ends))
+def _ends(one: Found) -> tuple[float, float, float]:
+    """The estimate of the whole country, and its ends."""
+    said = one.estimates
+    return float(said.total[0]), float(said.lower[0]), float(said.upper[0])
 
 
 def _said(way: Way, sources: Sequence[Linked]) -> Iterable[Text]:

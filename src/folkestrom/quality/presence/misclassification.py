@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ Integers = NDArray[np.int64]
 
 #: So many who are known to have left say how many of them seem to be gone.
 LEAST_GONE: Final = 10
+#: So many points stand for the distribution of what a model says.
+_POINTS: Final = 1_000
 #: Variance of a share of which nothing is known.
 _UNKNOWN: Final = 1e6
 
@@ -164,6 +167,54 @@ def check_threshold(below: int, persons: int) -> None:
         allowed="one that some pass and some do not",
         next_step=f"Ask for {step}, for fewer or other signs, or for another method",
     )  # fmt: skip
+
+
+def averaged(
+    found: Sequence[Estimates], weights: Sequence[float], *, level: float = 0.95
+) -> Estimates:
+    """What a set of models says together: none of them is known to be the right one.
+
+    Their weighted mean, and an interval of the mixture of what each says (Buckland, Burnham &
+    Augustin 1997, *Biometrics* 53, 603-618), each with two halves of normal distributions by its
+    ends. Models that say nothing of a group are left out of it.
+
+    Parameters
+    ----------
+    found, weights
+        Of each model.
+    level
+        That of the intervals, and of those of the result.
+
+    Examples
+    --------
+    >>> one = Estimates(np.array([50.0]), np.array([40.0]), np.array([60.0]))
+    >>> other = Estimates(np.array([70.0]), np.array([60.0]), np.array([80.0]))
+    >>> both = averaged([one, other], [1, 1])
+    >>> both.total.tolist(), both.lower.round().tolist(), both.upper.round().tolist()
+    ([60.0], [42.0], [78.0])
+    """
+    total, lower, upper = (
+        np.array([getattr(one, name) for one in found]) for name in ("total", "lower", "upper")
+    )
+    weight = np.where(np.isnan(total), 0, np.asarray(weights, float)[:, None])
+    tail = (1 - level) / 2
+    normal = norm.ppf((np.arange(_POINTS) + 0.5) / _POINTS)[:, None, None] / norm.ppf(1 - tail)
+    # An end without bound is as far at every point: infinity times nothing would be no number.
+    away = np.where(normal > 0, upper - total, total - lower)
+    points = np.nan_to_num(total + normal * away, nan=0.0, posinf=np.inf)
+    points = points.reshape(-1, total.shape[1])
+    order = np.argsort(points, axis=0)
+    share = np.take_along_axis(np.tile(weight, (_POINTS, 1)), order, axis=0).cumsum(axis=0)
+    ends = [
+        np.take_along_axis(
+            points, np.take_along_axis(order, (share < part * share[-1]).sum(0)[None], 0), 0
+        )[0]
+        for part in (tail, 1 - tail)
+    ]  # fmt: skip
+    whole = weight.sum(axis=0)
+    mean = (weight * np.nan_to_num(total)).sum(axis=0) / np.where(whole > 0, whole, np.nan)
+    said = np.where(whole > 0, 1.0, np.nan)
+    return Estimates(mean, *(end * said for end in ends))
 
 
 def shrunk(found: Estimates, persons: Floats, *, level: float = 0.95) -> Estimates:
