@@ -116,7 +116,6 @@ _STAYS: Final = """
                AND least(coalesce(arrival_to, $end), $end) < from_date + INTERVAL 12 MONTH
                AND kind_after IS DISTINCT FROM 'move' AS brief,
              count(*) FILTER (kind = 'immigration') OVER (PARTITION BY year(from_date)) AS arrived,
-             count(*) FILTER (kind = 'move') OVER () AS moves,
              row_number() OVER (PARTITION BY kind ORDER BY dice, person, from_date) AS place_of_kind
       FROM (
         SELECT *, min(CASE WHEN kind = 'emigration' THEN from_date END) OVER (
@@ -133,7 +132,8 @@ _STAYS: Final = """
     SELECT person, country, from_date,
            CASE WHEN kind IN ('birth', 'first_registration') THEN 'birth'
                 WHEN kind = 'emigration' THEN 'other'
-                WHEN kind = 'move' AND place_of_kind <= ceil(moves * $institutions)
+                WHEN kind = 'move' AND place_of_kind <= ceil($institutions * (
+                    SELECT count(*) FROM ranked WHERE kind = 'move'))
                   THEN 'institution'
                 ELSE CASE reason WHEN 'work' THEN 'work' WHEN 'education' THEN 'other'
                   WHEN 'family' THEN 'family' WHEN 'refuge' THEN 'asylum' ELSE 'other' END
