@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from folkestrom.households.actual import Sources, put_up
@@ -16,10 +17,12 @@ from folkestrom.households.codes import (
     Parents,
     Youngest,
 )
-from folkestrom.households.homes import Method, Span, homes
+from folkestrom.households.homes import Method, Span, homes, make_table
 from folkestrom.households.rules import cohabitation_rule
-from tests.households.small import KNOWN, register
+from folkestrom.residence.publish import publish
+from tests.households.small import KNOWN, empty, register, tell
 from tests.reference.households import Answer, Lodger, PlainRule, families
+from tests.reference.register import OPEN
 
 FIRST = date(2019, 12, 20)
 DAYS = 90
@@ -131,3 +134,75 @@ def test_every_day_is_as_the_plain_rules_say(
         answers = {row["person"]: said(row) for row in here}
         assert len(answers) == len(here), "nobody is in two households"
         assert answers == plain(found, day, plainly, largest, actual=actual)
+
+
+def _one(n: int, born: int, sex: int, mother: int | None = None) -> dict[str, Any]:
+    return {"person": n, "born": date(born, 1, 1), "sex": sex, "mother": mother, "father": None}
+
+
+#: A married couple, one of them named by a number that was merged; two women of whom the younger is
+#: the elder's child, by a number that was merged as well; a woman and a man, and someone alone.
+_TOLD: dict[str, list[Any]] = {
+    "persons": [_one(1, 1980, 1), _one(2, 1960, 2), _one(3, 1950, 2), _one(4, 1990, 2, mother=98),
+                _one(5, 1970, 2, mother=96), _one(6, 1972, 1, mother=97), _one(7, 1940, 1)],
+    "homes": [(n, home, FIRST, OPEN) for n, home in enumerate((1, 1, 2, 2, 3, 3, 4), start=1)],
+    "marriages": [(1, 2, 99, FIRST, OPEN), (2, 2, 1, FIRST, OPEN)],
+    "merged": [(99, 2), (98, 3)],
+}  # fmt: skip
+#: What becomes known later: in each case one thing, in dwellings of which nothing else changes.
+_LATER: dict[str, dict[str, list[Any]]] = {
+    "nothing": {},
+    "a move": {"homes": [*_TOLD["homes"][:5], (6, 4, FIRST, OPEN), (7, 4, FIRST, OPEN)]},
+    "who lived here is gone": {"homes": _TOLD["homes"][:6]},
+    "a move on another day": {"homes": [*_TOLD["homes"][:6], (7, 4, _day(20), OPEN)]},
+    "no wedding": {"marriages": []},
+    "a mother": {"persons": [*_TOLD["persons"][:5], _one(6, 1992, 1, mother=5),
+                             _TOLD["persons"][6]]},
+    "a number that names a mother": {"merged": [(99, 2)]},
+    "that two have one mother": {"merged": [(99, 2), (98, 3), (97, 96)]},
+    "a number that names a spouse": {"merged": [(98, 3)]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [1, 40])
+@pytest.mark.parametrize("later", _LATER)
+@pytest.mark.parametrize("turned", [False, True])
+def test_several_knowledge_dates_at_once_are_each_of_them_by_itself(
+    later: str, days: int, *, turned: bool
+) -> None:
+    versions = [_TOLD, _TOLD | _LATER[later]][:: -1 if turned else 1]
+    known = [KNOWN, KNOWN + timedelta(days=100), OPEN]
+    connection = empty()
+    for part, before, after in ((name, *(v[name] for v in versions)) for name in _TOLD):
+        for row in [*before, *(one for one in after if one not in before)]:
+            times = [n for n, rows in enumerate((before, after)) if row in rows]
+            since, until = known[times[0]], known[times[-1] + 1]
+            if part == "merged":
+                values = [*row, since, until]
+                connection.execute("INSERT INTO identity VALUES (?, ?, ?, ?, 1)", values)
+            else:
+                rows = {
+                    name: [row] if name == part else []
+                    for name in ("persons", "homes", "marriages")
+                }
+                tell(connection, (since, until), **rows)
+    publish(connection)
+    # Twice within one version, and in each.
+    spans = [
+        Span(at + timedelta(days=5 * more), _day(3), _day(3 + days))
+        for at in known[:2] for more in (0, 1)
+    ]  # fmt: skip
+    make_table(connection, spans)
+    changed = connection.sql("SELECT dwelling FROM changing_residence").fetchall()
+    assert (changed != []) == (later != "nothing")
+    seen = []
+    for span in spans:
+        found = connection.sql(
+            "SELECT * EXCLUDE (known_from, known_to) FROM household "
+            "WHERE known_from <= $at AND known_to > $at",
+            params={"at": span.known_at},
+        ).to_arrow_table()
+        order = [("person", "ascending"), ("valid_from", "ascending")]
+        seen.append(found.sort_by(order).to_pylist())
+        assert seen[-1] == homes(connection, span).sort_by(order).to_pylist()
+    assert (seen[0] == seen[2]) == (later == "nothing")

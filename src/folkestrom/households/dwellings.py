@@ -11,6 +11,7 @@ from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import anniversary_sql
 from folkestrom.model.codes import MaritalStatus
 from folkestrom.model.identities import naming
+from folkestrom.model.knowledge import EVER_KNOWN, changing, merged_meanwhile
 
 _NOW: Final = (
     "valid_from < $until AND valid_to > $since AND known_from <= $known_at AND known_to > $known_at"
@@ -22,21 +23,21 @@ MARRIED_STATUSES: Final = ", ".join(
 
 
 @step("registered_homes", reads=["residence"])
-def registered_homes() -> str:
+def registered_homes(residence: str = "residence") -> str:
     """The dwelling of every resident by the register, in the time that is looked at."""
     return f"""
         SELECT person, dwelling, greatest(valid_from, $since) AS since,
                least(valid_to, $until) AS until
-        FROM residence WHERE dwelling IS NOT NULL AND {_NOW}
+        FROM {residence} WHERE dwelling IS NOT NULL AND {_NOW}
     """
 
 
 @step("weddings", reads=["marital", "identity"])
-def weddings() -> str:
+def weddings(marital: str = "marital") -> str:
     """Times in which a person is married or a registered partner; who is separated is not."""
     return f"""
         SELECT person, partner, valid_from, valid_to
-        FROM {naming("marital", ["partner"], "$known_at")} AS m
+        FROM {naming(marital, ["partner"], "$known_at")} AS m
         WHERE marital_status IN ({MARRIED_STATUSES}) AND {_NOW}
     """
 
@@ -70,7 +71,7 @@ def gapless_weddings(*, one_day: bool = False) -> str:
 
 
 @step("fixed", reads=["attribute", "identity"])
-def fixed() -> str:
+def fixed(attribute: str = "attribute") -> str:
     """What is fixed about persons, with the days on which they come of age.
 
     Who is of unknown age is grown up, and too young to be thought a cohabitant.
@@ -83,7 +84,7 @@ def fixed() -> str:
                coalesce({anniversary_sql("birth_date", "6")}, {ever}) AS school_on,
                coalesce({anniversary_sql("birth_date", "18")}, {ever}) AS adult_on,
                coalesce({anniversary_sql("birth_date", "$least_age")}, {never}) AS couple_on
-        FROM {naming("attribute", ["mother", "father"], "$known_at")} AS a
+        FROM {naming(attribute, ["mother", "father"], "$known_at")} AS a
     """
 
 
@@ -133,13 +134,55 @@ def shared_dwellings() -> str:
     """
 
 
-def piece_steps(*, one_day: bool = False) -> list[Step]:
+@step("changing_dwellings", reads=["residence", "marital", "attribute", "identity"])
+def changing_dwellings() -> str:
+    """Dwellings of whose persons not the same is known on all of several knowledge dates."""
+    span, merged = ("$since", "$until"), merged_meanwhile()
+    dwellers = changing("residence", ["dwelling"], span)
+    spouses = changing("marital", ["marital_status", "partner"], span)
+    # Who is first known later is resident from then on, which residence tells.
+    kin = "SELECT person FROM attribute WHERE known_to > $known_first AND known_to <= $known_last"
+    # A mother or a father may live elsewhere, and still make siblings of two who live here.
+    who = f"SELECT person FROM {merged} UNION SELECT survivor FROM {merged}"
+    return f"""
+        SELECT DISTINCT dwelling FROM residence
+        WHERE dwelling IS NOT NULL AND valid_from < $until AND valid_to > $since AND {EVER_KNOWN}
+          AND person IN (
+            {dwellers} UNION {spouses} UNION {kin} UNION {who}
+            UNION SELECT person FROM attribute WHERE mother IN ({who}) OR father IN ({who})
+          )
+    """
+
+
+@step("changing_residence", reads=["residence"])
+def changing_residence() -> str:
+    """Rows of residence in those dwellings."""
+    return f"""
+        SELECT person, dwelling, valid_from, valid_to, known_from, known_to FROM residence
+        WHERE valid_from < $until AND valid_to > $since AND {EVER_KNOWN}
+          AND dwelling IN (SELECT dwelling FROM changing_dwellings)
+    """
+
+
+@step("changing_history", reads=["marital", "attribute"])
+def changing_history(history: str = "marital") -> str:
+    """Rows of a history of those who live in those dwellings."""
+    return f"""
+        SELECT * FROM {history}
+        WHERE {EVER_KNOWN} AND person IN (SELECT person FROM changing_residence)
+    """
+
+
+def piece_steps(*, one_day: bool = False, of: str = "") -> list[Step]:
     """Steps to the rows of the sweep.
 
     Parameters
     ----------
     one_day
         Whether only one day is looked at.
+    of
+        What the names of tables begin with that have some persons; empty: everybody.
     """
     wed = gapless_weddings(one_day=one_day)
-    return [weddings(), wed, registered_homes(), fixed(), pieces()]
+    homes = registered_homes(f"{of}residence")
+    return [weddings(f"{of}marital"), wed, homes, fixed(f"{of}attribute"), pieces()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from folkestrom.engine.steps import compose, parameters_of
 from folkestrom.households.arrays import Homes, Pieces, Rules
-from folkestrom.households.dwellings import piece_steps
+from folkestrom.households.dwellings import (
+    changing_dwellings,
+    changing_history,
+    changing_residence,
+    piece_steps,
+)
 from folkestrom.households.rules import cohabitation_rule
 from folkestrom.model.time import OPEN
 
@@ -63,7 +68,7 @@ class Span:
 
 
 def homes(
-    connection: duckdb.DuckDBPyConnection, span: Span, method: Method | None = None
+    connection: duckdb.DuckDBPyConnection, span: Span, method: Method | None = None, of: str = ""
 ) -> pa.Table:
     """Who lives with whom, from one change to the next: households, families and couples.
 
@@ -75,6 +80,8 @@ def homes(
         The days, and as of when they are known.
     method
         Parameters.
+    of
+        What the names of tables begin with that have some persons; empty: everybody.
 
     Returns
     -------
@@ -89,7 +96,7 @@ def homes(
     method = method or Method()
     rule = cohabitation_rule(method.country, span.since)
     one_day = span.until - span.since == timedelta(days=1)
-    text = compose(piece_steps(one_day=one_day))
+    text = compose(piece_steps(one_day=one_day, of=of))
     values = {
         "since": span.since, "until": span.until, "known_at": span.known_at,
         "least_age": rule.least_age if method.least_age is None else method.least_age,
@@ -123,14 +130,42 @@ def make_table(
     wanted = sorted(set(spans))
     known = sorted({span.known_at for span in wanted})
     until = dict(pairwise((*known, OPEN)))
-    tables = []
+    tables, of = [], ""
+    if len({(span.since, span.until) for span in wanted}) == 1 < len(wanted):
+        of = "changing_"
+        tables.append(_known(_unchanging(connection, wanted, method), known[0], OPEN))
     for span in wanted:
-        made = homes(connection, span, method)
-        for name, day in (("known_from", span.known_at), ("known_to", until[span.known_at])):
-            days = pa.repeat(pa.scalar(day, pa.date32()), made.num_rows)
-            made = made.append_column(name, days)
-        tables.append(made)
+        made = homes(connection, span, method, of)
+        tables.append(_known(made, span.known_at, until[span.known_at]))
     connection.register(TABLE, pa.concat_tables(tables))
+
+
+def _known(made: pa.Table, since: date, until: date) -> pa.Table:
+    """The rows with the knowledge dates on which they hold."""
+    for name, day in (("known_from", since), ("known_to", until)):
+        days = pa.repeat(pa.scalar(day, pa.date32()), made.num_rows)
+        made = made.append_column(name, days)
+    return made
+
+
+def _unchanging(
+    connection: duckdb.DuckDBPyConnection, spans: Sequence[Span], method: Method | None
+) -> pa.Table:
+    """Households that are the same on all knowledge dates; tables are put up of all the others."""
+    first, last = spans[0], spans[-1]
+    values = {
+        "since": first.since, "until": first.until,
+        "known_first": first.known_at, "known_last": last.known_at,
+    }  # fmt: skip
+    histories = ((name, [changing_history(name)]) for name in ("marital", "attribute"))
+    put_up = {}
+    for name, steps in (("residence", [changing_dwellings(), changing_residence()]), *histories):
+        text = compose(steps)
+        put_up[name] = connection.sql(text, params=parameters_of(text, values)).to_arrow_table()
+        connection.register(f"changing_{name}", put_up[name])
+    found, others = homes(connection, first, method), put_up["residence"]
+    own = np.isin(found["person"].to_numpy(), others["person"].to_numpy(), invert=True)
+    return found.filter(pa.array(own))
 
 
 def _pieces(rows: pa.Table) -> Pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, Self, TypeAlias
@@ -131,3 +132,42 @@ class Knowledge:
     def vintage(self) -> Text:
         """What the figures say of it, beside the day."""
         return Text("", "") if isinstance(self.asked, date) else _VINTAGES[self.asked]
+
+
+#: Rows of a history that are known on any of several knowledge dates, or on all of them.
+EVER_KNOWN: Final = "known_from <= $known_last AND known_to > $known_first"
+ALWAYS_KNOWN: Final = "known_from <= $known_first AND known_to > $known_last"
+
+
+def changing(table: str, columns: Sequence[str], span: tuple[str, str] | None = None) -> str:
+    """Persons of a history of whom something is known on some knowledge dates only.
+
+    `$known_first` and `$known_last` are the first and the last of these. Rows that say the same of
+    the same days are one, however often they were known anew.
+
+    Parameters
+    ----------
+    table
+        The history.
+    columns
+        What it says.
+    span
+        The first day that is looked at, and the one after the last, as SQL; None: the history has
+        no days.
+    """
+    days, there = ("", "")
+    if span is not None:
+        since, until = span
+        days = f", greatest(valid_from, {since}), least(valid_to, {until})"
+        there = f"valid_from < {until} AND valid_to > {since} AND "
+    known = "greatest(known_from, $known_first), least(known_to, $known_last + 1)"
+    return f"""SELECT DISTINCT person FROM (
+          SELECT person FROM {table} WHERE {there}{EVER_KNOWN} AND NOT ({ALWAYS_KNOWN})
+          GROUP BY person, {", ".join(columns)}{days}
+          HAVING sum(datediff('day', {known})) <> datediff('day', $known_first, $known_last + 1)
+        )"""
+
+
+def merged_meanwhile() -> str:
+    """Rows of identities that are merged on some of the dates only; for `SELECT … FROM`."""
+    return f"(SELECT * FROM identity WHERE {EVER_KNOWN} AND NOT ({ALWAYS_KNOWN}))"

@@ -90,7 +90,8 @@ def provide_homes(
     parameters
         Its values: `$eve`, or `$start` and `$end`; and knowledge dates.
     """
-    if reads_homes(text):
+    # Of several knowledge dates it is made once, before they are counted.
+    if reads_homes(text) and "known_first" not in parameters:
         make_table(connection, [_span(connection, parameters)])
 
 

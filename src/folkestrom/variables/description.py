@@ -15,8 +15,8 @@ from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql
 from folkestrom.model.codes import Kind
 from folkestrom.model.identities import naming, naming_always
+from folkestrom.model.knowledge import EVER_KNOWN
 from folkestrom.variables.past import (
-    EVER_KNOWN,
     MADE,
     PART,
     children_on_day,

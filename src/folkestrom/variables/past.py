@@ -14,11 +14,10 @@ from folkestrom.engine.steps import Step, step
 from folkestrom.model.calendar import age_sql, anniversary_sql
 from folkestrom.model.codes import RECORD_START_KINDS, Kind
 from folkestrom.model.identities import naming, naming_always
+from folkestrom.model.knowledge import EVER_KNOWN
 
 #: Persons of a part; the rest of a history need not be looked at.
 PART: Final = "person >= $low AND person < $high"
-#: Rows of a history that are known on any knowledge date that occurs.
-EVER_KNOWN: Final = "known_from <= $known_last AND known_to > $known_first"
 
 #: What these histories say is all known on the knowledge date, and for good.
 _FOR_GOOD: Final = "DATE '0001-01-01' AS known_from, DATE '9999-12-31' AS known_to"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from folkestrom.analysis.study.definition import Panel, Study
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
-from folkestrom.model.knowledge import PUBLISHED
+from folkestrom.model.knowledge import EVER_KNOWN, PUBLISHED
 from folkestrom.model.time import EXTRACTION_MONTHS
-from folkestrom.variables.past import EVER_KNOWN, PART
+from folkestrom.variables.past import PART
 
 #: What came of a year beside the outcomes asked for.
 DIED = -1

@@ -12,7 +12,8 @@ from typing import Final
 from folkestrom.analysis.study.definition import Entry, Exit
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.codes import Kind
-from folkestrom.variables.past import EVER_KNOWN, PART
+from folkestrom.model.knowledge import EVER_KNOWN
+from folkestrom.variables.past import PART
 from folkestrom.variables.sources import AGE, BIRTHPLACE, HISTORIES, PARENTS, History, Source
 
 _KINDS: Final = {

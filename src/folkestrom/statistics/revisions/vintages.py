@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from folkestrom.engine.steps import Step, compose, parameters_of, step
 from folkestrom.errors import UsageError
+from folkestrom.households.homes import Span
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import Kind
 from folkestrom.model.knowledge import LATEST, PUBLISHED, KnownAt, KnownMoment
@@ -27,6 +28,7 @@ from folkestrom.model.time import EXTRACTION_MONTHS, add_months
 from folkestrom.statistics.changes import described_flows
 from folkestrom.statistics.coverage import Coverage, coverage
 from folkestrom.statistics.flows import CONDITIONS, FLOWS, Window, flow_rows, flows
+from folkestrom.statistics.homes import provide_homes_of
 from folkestrom.statistics.periods import MONTHS, Every, Period
 from folkestrom.statistics.population import PERSONS, Moment, coded, fetch, stock_steps
 from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
@@ -131,8 +133,8 @@ def vintages(
     every, until
         Otherwise how far they are apart, and the last one.
     only
-        Codes to keep, by variable. Variables of households, and of places as they are linked, take
-        a count for every knowledge date; all others one for all of them.
+        Codes to keep, by variable. Variables of places as they are linked take a count for every
+        knowledge date; all others one for all of them.
     extraction_months
         Months from the day, or the end of the period, to the first knowledge date.
 
@@ -218,6 +220,9 @@ def _in_one_pass(
     changing = described_by(needs, rows)
     if changing is None:
         return None
+    start, end = (of.start, of.end) if isinstance(of, Period) else (of, of)
+    spans = [Span(day, start - timedelta(days=1), end) for day in known]
+    provide_homes_of(connection, needs, spans)
     values = changed.parameters(values, known)
     passes = [(steps, rows)]
     if changing:

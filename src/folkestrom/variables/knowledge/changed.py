@@ -11,9 +11,8 @@ from datetime import date
 from typing import Final
 
 from folkestrom.engine.steps import step
-from folkestrom.households.homes import TABLE as HOUSEHOLD
+from folkestrom.model.knowledge import ALWAYS_KNOWN, EVER_KNOWN, changing, merged_meanwhile
 from folkestrom.variables.description import EVENT_ROWS, PERSON_DAYS, RESIDENTS, Rows
-from folkestrom.variables.past import EVER_KNOWN
 from folkestrom.variables.sources import (
     AGE,
     ATTRIBUTE,
@@ -39,7 +38,6 @@ _OWN: Final[dict[str, set[Source]]] = {
     RESIDENTS.name: {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE},
     EVENT_ROWS.name: {AGE, ATTRIBUTE, RESIDENCE},
 }
-_WHOLE: Final = "known_from <= $known_first AND known_to > $known_last"
 
 
 def described_by(needs: Iterable[Source], rows: Rows) -> list[Source] | None:
@@ -62,7 +60,7 @@ def _is_own(need: Source, rows: Rows) -> bool:
         return need in (PARENTS, MOTHER)
     if need is CHILDREN:
         return rows is RESIDENTS
-    return need.key == "person" and need.table != HOUSEHOLD
+    return need.key == "person"
 
 
 @step(
@@ -77,18 +75,18 @@ def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) ->
     known of their histories in between counts.
     """
     told = [need for need in needs if isinstance(need, History)]
-    parts = [_conflicts(h.table, h.stored, h.holds, rows) for h in told if not h.made]
+    parts = [_of(h.table, h.stored, h.holds, rows) for h in told if not h.made]
     if any(history.made and history is not CHILDREN for history in told):
         until = "$eve + 1" if rows is RESIDENTS else "$end"
         parts.append(
             f"SELECT person FROM event WHERE event_date < {until} AND {EVER_KNOWN} "
-            f"AND NOT ({_WHOLE})"
+            f"AND NOT ({ALWAYS_KNOWN})"
         )
     if {PARENTS, MOTHER} & {*needs}:
-        told_of_parents = ("birth_date", "country_of_birth", "mother", "father")
-        of_parents = _conflicts("attribute", told_of_parents, "always", RESIDENTS)
-        merged = f"FROM identity WHERE {EVER_KNOWN} AND NOT ({_WHOLE})"
-        kin = f"({of_parents} UNION SELECT person {merged} UNION SELECT survivor {merged})"
+        of_parents = changing("attribute", ("birth_date", "country_of_birth", "mother", "father"))
+        merged = merged_meanwhile()
+        kin = f"""({of_parents} UNION SELECT person FROM {merged}
+          UNION SELECT survivor FROM {merged})"""
         parts.append(
             f"SELECT person FROM attribute WHERE person IN {kin} OR mother IN {kin} "
             f"OR father IN {kin}"
@@ -101,31 +99,23 @@ def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) ->
 
 def _parents_of_changed(source: str) -> str:
     """Parents of residents whose residence, birth or parents are not the same on all dates."""
-    own = _conflicts("attribute", ("birth_date", "mother", "father"), "always", RESIDENTS)
-    there = _conflicts("residence", ("birth_date",), "day", RESIDENTS)
-    merged = f"FROM identity WHERE {EVER_KNOWN} AND NOT ({_WHOLE})"
-    kin = f"{own} UNION {there} UNION SELECT person {merged}"
+    own = changing("attribute", ("birth_date", "mother", "father"))
+    there = _of("residence", ("birth_date",), "day", RESIDENTS)
+    merged = merged_meanwhile()
+    kin = f"{own} UNION {there} UNION SELECT person FROM {merged}"
     return f"""SELECT unnest([mother, father]) AS person FROM attribute
         WHERE person IN (SELECT person FROM ({kin}) WHERE person IN (SELECT person FROM {source}))
-        UNION SELECT unnest([person, survivor]) AS person {merged}"""
+        UNION SELECT unnest([person, survivor]) AS person FROM {merged}"""
 
 
-def _conflicts(table: str, columns: Sequence[str], holds: str, rows: Rows) -> str:
-    """Persons with a history of several values, or of one that is not known throughout."""
+def _of(table: str, columns: Sequence[str], holds: str, rows: Rows) -> str:
+    """Persons whose history changes in the time in which it describes rows."""
+    if holds == "always":
+        return changing(table, columns)
     if rows is not RESIDENTS:
-        return f"""SELECT person FROM {table}
-        WHERE valid_from < $end AND valid_to >= $start AND {EVER_KNOWN} AND NOT ({_WHOLE})"""
+        return changing(table, columns, ("$start - 1", "$end"))
     day = RESIDENTS.reference_day if holds == "reference" else RESIDENTS.day
-    there = "" if holds == "always" else f"valid_from <= {day} AND valid_to > {day} AND "
-    known = "greatest(known_from, $known_first), least(known_to, $known_last + 1)"
-    several = "".join(
-        f" OR min({c}) <> max({c}) OR count({c}) NOT IN (0, count(*))" for c in columns
-    )
-    return f"""SELECT person FROM {table}
-        WHERE {there}{EVER_KNOWN} AND NOT ({_WHOLE})
-        GROUP BY person
-        HAVING sum(datediff('day', {known})) <> datediff('day', $known_first, $known_last + 1)
-          {several}"""
+    return changing(table, columns, (day, f"{day} + 1"))
 
 
 @step("quiet_rows", example={"source": "residents_as_known"})
