@@ -125,7 +125,9 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
     with store.reading() as connection:
         times = Times(DAY, KNOWN, coverage(connection))
         people = People(connection, times, strata[:1], Groups(strata[1:], 1, {}), [])
-        people_of = SimpleNamespace(groups=people.groups, strata=0, now=people.now, audited=None)
+        people_of = SimpleNamespace(
+            groups=people.groups, strata=0, now=people.now, audited=None, audits=people.audits
+        )
         audits = [people._read(back) for back in AUDITED]
         people_of.strata = people.strata
     chances = chances_of(born, pl.read_parquet(work / "truth" / "leavers.parquet"))
@@ -142,7 +144,7 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
             with_signs(audit, shown, chances.first, back)
             for audit, back in zip(audits, AUDITED, strict=True)
         ]
-        columns = ("person", "group", "stratum", "since", "signs", "gone")
+        columns = ("person", "group", "stratum", "since", "signs", "left")
         people_of.audited = Registered(
             *(np.concatenate([getattr(part, name) for part in parts]) for name in columns)
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -18,7 +19,15 @@ import folkestrom
 from folkestrom.analysis.followup.cohort.episodes import measured, without_gone
 from folkestrom.analysis.followup.cohort.episodes import read as read_episodes
 from folkestrom.analysis.over_coverage.carried import gone_of
-from folkestrom.analysis.over_coverage.registered import Groups, People, Times, sources_of
+from folkestrom.analysis.over_coverage.methods import by_signs
+from folkestrom.analysis.over_coverage.registered import (
+    Groups,
+    People,
+    Registered,
+    Signs,
+    Times,
+    sources_of,
+)
 from folkestrom.analysis.over_coverage.reports import USUAL, CleanUps, Reports, reports
 from folkestrom.analysis.study import Study
 from folkestrom.analysis.study.definition import Entry, Exit
@@ -162,6 +171,31 @@ def test_every_method_holds_the_truth(store: folkestrom.Store, made: Country) ->
     assert models["low"].min() <= one["low"] <= one["high"] <= models["high"].max()
     net, signs = (found.filter(method=m).row(0, named=True) for m in ("net", "signs"))
     assert net["estimate"] == pytest.approx(signs["estimate"] - one["estimate"], abs=0.2)
+
+
+def test_who_left_long_ago_is_not_taken_for_who_left_lately() -> None:
+    """An index with a memory has those who left last year above its threshold.
+
+    On each of 6 days of the years before, 20 of them were hidden, and 20 who left before that:
+    all others of these are never reported. Now 20 left lately, and 80 long ago.
+    """
+    shows, never = 0b11111, 0b00111  # of five years, the last two without a sign
+
+    def registered(signs: np.ndarray, left: np.ndarray) -> Registered:
+        zero, many = np.zeros(len(signs), np.int64), len(signs)
+        return Registered(np.arange(many), zero, zero, zero - 1, signs[:, None], left)
+
+    now = registered(np.repeat([shows, never], [10_020, 80]), np.zeros(10_100, np.int64))
+    audited = registered(
+        np.repeat([shows, shows, never], [5_000, 120, 120]), np.repeat([0, 1, 3], [5_000, 120, 120])
+    )
+    people: Any = SimpleNamespace(
+        now=now, everybody=now, audited=audited, audits=6, strata=1, groups=[()]
+    )
+    signs = Signs(("work",), weights={"work": 1.0})
+    found = by_signs(people, signs, 0.95)[0].estimates
+    assert found.total[0] == pytest.approx(100, abs=2)
+    assert 70 < found.lower[0] < 100 < found.upper[0] < 130
 
 
 def test_groups_add_up_and_lean_on_one_another(store: folkestrom.Store) -> None:

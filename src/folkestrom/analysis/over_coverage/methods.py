@@ -29,6 +29,7 @@ from folkestrom.quality.lists.stratified import best_terms, stratified
 from folkestrom.quality.presence.misclassification import (
     LEAST_GONE,
     Estimates,
+    Share,
     averaged,
     corrected,
     share_below,
@@ -90,13 +91,31 @@ def by_signs(people: People, signs: Signs, level: float) -> list[Found]:
     below = audited.below(signs.index, weights)
     strata, here = people.strata, ~audited.gone
     present = share_below(below[here], audited.person[here], audited.stratum[here], strata)
-    gone = audited.gone
-    one = np.zeros(int(gone.sum()), np.int64)
-    found = corrected(
-        _counted(people, people.now.below(signs.index, weights)), _counted(people),
-        present, share_below(below[gone], audited.person[gone], one, 1), level=level,
-    )  # fmt: skip
-    return [Found("signs", _NONE, found)]
+    now, everybody = _counted(people, people.now.below(signs.index, weights)), _counted(people)
+    who = people.everybody
+    whole = np.bincount(who.stratum, minlength=strata)
+    more = float(who.below(signs.index, weights).sum() - whole @ present.value)
+    gone = _share_of_the_gone(people, below, more)
+    return [Found("signs", _NONE, corrected(now, everybody, present, gone, level=level))]
+
+
+def _share_of_the_gone(people: People, below: NDArray[np.bool_], more: float) -> Share:
+    """Share below the threshold of those who are gone now, who left longer ago than those known.
+
+    An index with a memory holds up who left lately, and who is never reported left long ago. Of
+    who left within two years as many are taken as were hidden on a day of the years before; the
+    others are so many that all of them make up for `more`, those below beyond the present.
+    """
+    audited, gone = people.audited, people.audited.gone
+    left = audited.left[gone] - 1
+    share = share_below(below[gone], audited.person[gone], left, 3)
+    hidden = np.bincount(left, minlength=3) / people.audits
+    lately, chance = hidden[:2], share.value
+    rest = (more - lately @ chance[:2]) / max(chance[2], 1e-9)
+    hidden[2] = max(rest, hidden[2])
+    weight = hidden / hidden.sum()
+    unsure = lately / people.audits @ (chance[:2] - chance[2]) ** 2 / hidden.sum() ** 2
+    return Share(np.array([weight @ chance]), np.array([weight**2 @ share.variance + unsure]))
 
 
 def _counted(people: People, which: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:

@@ -119,8 +119,9 @@ class Registered:
         Year of registration, from the first: (persons,).
     signs
         Bits of years, by source: (persons, sources).
-    gone
-        Of those of whom it is known later, who had left.
+    left
+        Of those of whom it is known later: 0 for who was here, 1 for who had left within a year,
+        2 within two, 3 before.
     """
 
     person: NDArray[np.int64]
@@ -128,7 +129,12 @@ class Registered:
     stratum: NDArray[np.int64]
     since: NDArray[np.int64]
     signs: NDArray[np.int64]
-    gone: NDArray[np.bool_]
+    left: NDArray[np.int64]
+
+    @property
+    def gone(self) -> NDArray[np.bool_]:
+        """Of those of whom it is known later, who had left."""
+        return self.left > 0
 
     @property
     def last(self) -> NDArray[np.bool_]:
@@ -241,6 +247,8 @@ class People:
         self._connection, self._times = connection, times
         self._strata, self._of, self.sources = tuple(strata), groups, sources
         self._places: list[dict[tuple[int | None, ...], int]] = [{}, {}]
+        #: All of them, whatever codes are kept.
+        self.everybody: Registered
         self.now = self._read(0)
 
     @property
@@ -253,12 +261,22 @@ class People:
         """Numbers of the variables of each group."""
         return list(self._places[1])
 
+    @property
+    def audits(self) -> int:
+        """On how many days of years before it is looked at who had left."""
+        return len(self._audited_days)
+
+    @property
+    def _audited_days(self) -> list[int]:
+        first = years_before(self._times.limits.first, -YEARS)
+        return [back for back in AUDITED if years_before(self._times.day, back) >= first]
+
     @cached_property
     def audited(self) -> Registered:
         """Those of years before of whom it is known by now whether they were here."""
-        first = years_before(self._times.limits.first, -YEARS)
-        years = [back for back in AUDITED if years_before(self._times.day, back) >= first]
+        years = self._audited_days
         if not years:
+            first = years_before(self._times.limits.first, -YEARS)
             raise UsageError(
                 "is too soon: nothing has become known yet of who had left years before",
                 where="date", value=self._times.day,
@@ -276,20 +294,30 @@ class People:
         steps: list[Step] = presence_steps(chosen, tables, YEARS, audited=back > 0)
         values = self._times.values(YEARS, back)
         frame = pl.DataFrame(fetch(self._connection, steps, parameters_of(compose(steps), values)))
+        if back:
+            return self._registered(frame, audited=True)
+        kept = self._of.kept(frame, len(self._strata))
+        now = self._registered(kept, self._places[1], self._of.shown)
+        self.everybody = self._registered(frame) if len(kept) < len(frame) else now
+        return now
+
+    def _registered(
+        self, frame: pl.DataFrame, groups: dict[tuple[int | None, ...], int] | None = None,
+        shown: int = 0, *, audited: bool = False,
+    ) -> Registered:  # fmt: skip
         first = len(self._strata)
-        frame = frame if back else self._of.kept(frame, first)
-        places = [f"v{n}" for n in range(first + self._of.shown)]
-        stratum = _numbers(frame, places[:first], self._places[0])
-        group = _numbers(frame, [] if back else places[first:], {} if back else self._places[1])
-        signs = np.zeros((len(frame), len(tables)), np.int64)
-        for n in range(len(tables)):
+        stratum = _numbers(frame, [f"v{n}" for n in range(first)], self._places[0])
+        names = [f"v{first + n}" for n in range(shown)]
+        group = _numbers(frame, names, {} if groups is None else groups)
+        signs = np.zeros((len(frame), len(self.sources)), np.int64)
+        for n in range(len(self.sources)):
             signs[:, n] = frame[f"s{n}"].to_numpy()
-        gone = frame["gone"].to_numpy() == 1 if back else np.zeros(len(frame), np.bool_)
+        left = frame["gone"].to_numpy() if audited else np.zeros(len(frame))
         person, since = (frame[name].to_numpy().astype(np.int64) for name in ("person", "since"))
-        return Registered(person, group, stratum, since, signs, gone)
+        return Registered(person, group, stratum, since, signs, left.astype(np.int64))
 
 
-_COLUMNS: Final = ("person", "group", "stratum", "since", "signs", "gone")
+_COLUMNS: Final = ("person", "group", "stratum", "since", "signs", "left")
 
 
 def _numbers(

@@ -66,12 +66,14 @@ def registered_since() -> str:
 def known_cases() -> str:
     """Who of those registered on `$eve` is known later: gone by then, or here after that.
 
+    `gone` is 0 for who was here, 1 for who had left within a year, 2 within two, 3 before.
+
     Gone: not resident on `$eve` any more as known later, by an emigration that was not known yet.
     Here: who moved inside the country or died before `$until`.
     """
     return f"""
         SELECT person, max(gone) AS gone FROM (
-          SELECT person, 1 AS gone FROM event
+          SELECT person, 1 + least(datediff('day', event_date, $eve) // 365, 2) AS gone FROM event
           WHERE kind = {int(Kind.EMIGRATION)} AND event_date <= $eve AND first_known > $known_at
             AND {_LATER}
             AND person NOT IN (
