@@ -139,7 +139,7 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
     rows: list[Row] = []
     for _ in range(draws):
         shown = generator.random(chances.by_year.shape) < chances.by_year
-        people_of.now = with_signs(people.now, shown, chances.first, 0)
+        people_of.now = people_of.everybody = with_signs(people.now, shown, chances.first, 0)
         parts = [
             with_signs(audit, shown, chances.first, back)
             for audit, back in zip(audits, AUDITED, strict=True)
