@@ -58,7 +58,8 @@ def list_extracts(ctx: typer.Context, wait: Wait = None) -> None:
 
     given = settings(ctx)
     found = office.extracts(given.store, given.waiting(wait))
-    _show(given, office.listed([*found.values()], given.store), hidden=("file",))
+    listed = office.listed([*found.values()], given.store)
+    _show(given, listed, hidden=("file",), none="No extract has been drawn.")
 
 
 @extract_app.command("expire")
@@ -79,7 +80,7 @@ def expire(
     given = settings(ctx)
     day = None if on is None else arguments.day(on, "--on")
     gone = office.expire(given.store, given.waiting(wait), names or (), day)
-    _show(given, [{"name": one.name, "due": one.due} for one in gone])
+    _show(given, [{"name": one.name, "due": one.due} for one in gone], none="No extract is due.")
 
 
 @extract_app.command("log")
@@ -133,9 +134,14 @@ def erase(
         _show(given, [asdict(figure) for figure in done.figures])
 
 
-def _show(given: Settings, rows: Sequence[Mapping[str, Any]], hidden: Sequence[str] = ()) -> None:
+def _show(
+    given: Settings, rows: Sequence[Mapping[str, Any]], hidden: Sequence[str] = (), none: str = ""
+) -> None:
     if given.as_json:
         given.result().print_json_of(list(rows))
+        return
+    if not rows:
+        given.progress().print(none)
         return
     shown = [name for name in (rows[0] if rows else ()) if name not in hidden]
     table = Table(*(name.replace("_", " ") for name in shown), box=None, pad_edge=False)
