@@ -29,7 +29,7 @@ CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.75
+SHARING: Final = 0.76
 """Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
 CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
@@ -38,7 +38,7 @@ CARE: Final = (0.0028, 0.008, 0.027, 0.069)
 (fitted)."""
 TO_CHILDREN = 0.01
 RETURN_AGES: Final = (19, 40, 50, 65)
-TO_PARENTS: Final = (0.9, 0.7, 0.24, 0.0)
+TO_PARENTS: Final = (0.9, 0.6, 0.2, 0.0)
 """Shares who move in a year to a child's, of the single from 70 on, and, by age from those ages on,
 to their parents', of those who live with neither partner, parent nor child (fitted)."""
 _HOME, _CUSTODY, _SHARE, _CARE, _DAY, _PARTING, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
