@@ -97,7 +97,7 @@ def figures(twin: Path, reference: Path) -> list[Figure]:
 def _households(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, float]]:
     frame = pl.read_parquet(twin / "truth" / "households.parquet")
     frame = frame.filter(pl.col("date") == dt.date(2022, 1, 1))
-    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = _where_they_study(frame.with_columns(pl.col(pl.Categorical).cast(pl.String)), twin)
     told = published(reference, "households_key_figures.csv", "2022")
     homes = frame.unique("dwelling")
     private = homes.filter(pl.col("household") != "institution")
@@ -110,10 +110,35 @@ def _households(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, 
     yield "households", name, told[name], len(others)
     persons = "persons_in_private_households"
     yield "households", persons, told[persons], len(frame) - len(others)
+    multi = frame.filter(pl.col("household").str.starts_with("multi_family"))
+    yield "households", "persons_multi_family", told["persons_multi_family"], len(multi)
     told = published(reference, "children_0_17.csv", "2022")
     number = dict(frame.group_by("parents").len().iter_rows())
     for kind, name in CHILDREN.items():
         yield "children", name, told[name], number[kind]
+
+
+def _where_they_study(frame: pl.DataFrame, twin: Path) -> pl.DataFrame:
+    """Return `frame` with students in their own rooms, as the published households have them.
+
+    Whom they leave are one fewer; who is left alone, or as a couple, is another kind of household.
+    """
+    rooms = pl.read_parquet(twin / "variables" / "actual_dwelling.parquet")
+    day = (pl.col("from") <= dt.date(2022, 1, 1)) & (pl.col("to") > dt.date(2022, 1, 1))
+    rooms = rooms.filter(day & (pl.col("value") > 0)).select("person", room="value")
+    frame = frame.join(rooms, on="person", how="left", validate="1:1")
+    away = pl.col("room").is_not_null()
+    emptied = away.any().over("dwelling") & ~away
+    left = (~away).sum().over("dwelling")
+    adults = pl.col("parents").is_null()
+    kind = (
+        pl.when(away | (emptied & (left == 1) & adults))
+        .then(pl.lit("alone"))
+        .when(emptied & (left == 2) & pl.col("partner").is_not_null())
+        .then(pl.lit("couple_without_children"))
+        .otherwise("household")
+    )
+    return frame.with_columns(household=kind, dwelling=pl.coalesce("room", "dwelling"))
 
 
 def standing(twin: Path) -> pl.DataFrame:

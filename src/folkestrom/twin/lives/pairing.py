@@ -105,7 +105,7 @@ AGES = (18, 20, 25, 30, 35, 40, 50, 60, 75)
 """Where age bands of those who live together without marriage begin, and the last ends."""
 COHABITING = (0.06, 0.30, 0.50, 0.52, 0.45, 0.25, 0.13, 0.05)
 """Share of the unmarried in a couple in the first stock, by age band (fitted, see the manual)."""
-SEEKING = (0.05, 0.115, 0.21, 0.22, 0.19, 0.09, 0.045, 0.02)
+SEEKING = (0.032, 0.088, 0.21, 0.225, 0.19, 0.085, 0.026, 0.01)
 """Share of the unmarried in no couple who look for one in a year, by age band (fitted)."""
 PARTING = (0.25, 0.17, 0.11, 0.07, 0.055, 0.04, 0.03, 0.02)
 """Share of couples that part in a year, by the woman's age band (fitted); with children less."""

@@ -29,7 +29,7 @@ CUSTODY: Final = 0.15
 """Share of mothers whose children live with their father after a separation (assumption)."""
 MEN_LEAVE: Final = 0.65
 """Share of separations after which the man leaves the home (assumption)."""
-SHARING: Final = 0.68
+SHARING: Final = 0.76
 """Share of those of 19 to 39 moving alone who share a dwelling, by threes (fitted)."""
 CARE_AGES: Final = (75, 80, 85, 90)
 CARE_FIRST: Final = (0.007, 0.023, 0.07, 0.17)
@@ -37,10 +37,10 @@ CARE: Final = (0.0028, 0.008, 0.027, 0.069)
 """By age from those ages on: share of the first stock in an institution, and who enters in a year
 (fitted)."""
 TO_CHILDREN = 0.01
-RETURN_AGES: Final = (19, 40, 65)
-TO_PARENTS: Final = (0.9, 0.2, 0.0)
-"""Shares of those who live alone who move to a child's in a year, from 70, and, by age from those
-ages on, to their parents' (fitted)."""
+RETURN_AGES: Final = (19, 40, 50, 65)
+TO_PARENTS: Final = (0.9, 0.6, 0.2, 0.0)
+"""Shares who move in a year to a child's, of the single from 70 on, and, by age from those ages on,
+to their parents', of those who live with neither partner, parent nor child (fitted)."""
 _HOME, _CUSTODY, _SHARE, _CARE, _DAY, _PARTING, _UNIT, _JOIN, _OLD, _BACK = range(201, 211)
 _SIDES: Final = ("left", "right")
 _STARTS = (r.FIRST_REGISTRATION, r.BIRTH, r.IMMIGRATION, r.MOVE)
@@ -443,12 +443,16 @@ class _Moves:
             self._go(mine, *self._home(child), day)
 
     def return_home(self) -> None:
-        """Let some of those who live alone move back to their parents'."""
-        people = self.country.people
-        p = np.flatnonzero(self.free & (self.pair < 0) & (self.parent >= 0))
+        """Let some of those who live with neither partner nor child move back to their parents'."""
+        people, n = self.country.people, self.country.size
+        family = people.dwelling[:n] < self.homes.institutions
+        for parent in (people.mother, people.father):
+            q = parent[:n].astype(np.int64)
+            with_them = np.flatnonzero((q >= 0) & (people.dwelling[q] == people.dwelling[:n]))
+            family[with_them] = family[q[with_them]] = True
+        p = np.flatnonzero(self.free & (self.pair < 0) & (self.parent >= 0) & ~family)
         chance = _by_age(self.age[p], RETURN_AGES, TO_PARENTS)
         p = p[draws(self.country.seed, p, self.w.year, _BACK) < chance]
-        p = p[(people.last_child[p] == 0) & self._alone(p)]
         p = p[people.dwelling[self.parent[p]] >= self.homes.institutions]
         q = self.parent[p]
         day = self._days(p, 7, people.last_residence[q].astype(np.int64))
