@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from folkestrom.errors import FolkestromError
 from folkestrom.twin.lives import births
 from folkestrom.twin.lives.mobility import ADULT
-from folkestrom.twin.lives.origins import give_tastes, give_unit
+from folkestrom.twin.lives.origins import NORWEGIAN_BORN, give_tastes, give_unit
 from folkestrom.twin.lives.people import (
     ABROAD,
     DEAD,
@@ -24,7 +24,7 @@ from folkestrom.twin.lives.people import (
     RESIDENT,
     STAY,
 )  # fmt: skip
-from folkestrom.twin.lives.random import draws, uniforms
+from folkestrom.twin.lives.random import draws
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.receipt.channels import DAY
@@ -190,11 +190,12 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
     donors = pool[
         (draws(country.seed, np.arange(number), w.year, _NEW) * len(pool)).astype(np.int64)
     ]
+    # Their parents are not known: nobody has two children on a day.
     donors = donors[people.birth_year[donors] < w.year - 1]
+    donors = donors[people.group[donors] != NORWEGIAN_BORN]
     persons = country.size + np.arange(len(donors))
     for name in ("birth", "birth_year", "sex", "municipality", "unit", "first_municipality",
-                 "citizenship", "birth_country", "arrival_year", "group", "marital", "mother",
-                 "father"):  # fmt: skip
+                 "citizenship", "birth_country", "arrival_year", "group", "marital"):  # fmt: skip
         getattr(people, name)[persons] = getattr(people, name)[donors]
     people.status[persons] = RESIDENT
     people.last_residence[persons] = w.first_day - 1
@@ -238,6 +239,19 @@ def make_plan(country: Country, w: Window) -> None:
     ]  # fmt: skip
     due = cells_of(country, country.overdue(w.year), w.year)
     w.plan = plan_window(begin, end, w.other, expected, totals, due)
+
+
+def still_to_come(country: Country, w: Window, back: Index) -> NDArray[np.float64]:
+    """Return the published immigrants by group of citizenship, less those who are `back`.
+
+    Less those, too, of the year before whose immigration a correction counts again.
+    """
+    counted, wanted = back, country.migrants.immigration
+    if w.revised and country.earlier:
+        again = w.revised.corrected.get(r.IMMIGRATION, np.empty(0, np.int64))
+        counted = np.concatenate([back, country.earlier.person[again]])
+    group = country.migrants.group[country.columns()[country.people.citizenship[counted]]]
+    return np.asarray(wanted - np.bincount(group, minlength=len(wanted)))
 
 
 def list_cells(country: Country, w: Window) -> None:
@@ -396,22 +410,20 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     total = int(numbers.sum())
     factor = np.array(FERTILITY)[country.region]
     mothers = births.choose_mothers(
-        people, w.order, w.start, w.year, seed, fertility, factor, total
+        people, w.order, w.start, w.year, (w.first_day, w.end_day), seed, fertility, factor, total
     )
     if len(mothers) < total:
-        extra = mothers[
-            (uniforms(seed, 7, total - len(mothers), w.year, _NEW) * len(mothers)).astype(np.int64)
-        ]
-        mothers = np.concatenate([mothers, extra])
+        raise FolkestromError("There are more births than women who can give birth.")
+    rested = people.last_child[mothers] < w.year - 2
     fathers = births.find_fathers(people, mothers, w.order, w.start, w.year, seed)
     sexes = births.deal_sexes(total, int(numbers[0]), seed, w.year)
     children = births.create_children(
-        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.year, seed,
-        int(country.codes[0]),
+        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.first_day,
+        w.year, seed, int(country.codes[0]),
     )  # fmt: skip
     country.size += total
     give_tastes(people, children, country.truth, seed)
-    late_children = np.concatenate([children[sexes == s][: late[s]] for s in (0, 1)])
+    late_children = np.concatenate([children[rested & (sexes == s)][: late[s]] for s in (0, 1)])
     people.birth[late_children] = w.first_day - 1 - people.birth[late_children] % 20
     people.birth_year[late_children] = w.year - 1
     people.last_residence[late_children] = people.birth[late_children]
