@@ -283,14 +283,14 @@ def arrive(
     people: People,
     persons: Index,
     truth: Mobility,
-    days: tuple[Callable[[NDArray[np.float64]], Index], int],
+    days: tuple[Callable[..., Index], int],
     residents: tuple[NDArray[np.int32], Index],
     year: int,
     seed: int,
 ) -> NDArray[np.int32]:
     """Finish newcomers: tastes, mothers (`residents` by cell), the day of arrival (returned).
 
-    `days` are the day of a uniform number, and the window's end.
+    `days` are the days of uniform numbers (see `Window.days`), and the window's end.
     """
     origins.give_tastes(people, persons, truth, seed)
     age = year - 1 - people.birth_year[persons]
@@ -303,10 +303,11 @@ def arrive(
     find_mothers(people, persons, *residents, year, seed)
     people.first_municipality[persons] = people.municipality[persons]
     day_of, last = days
-    day = day_of(draws(seed, persons, year, _DAY))
-    offset = persons[0] if len(persons) else 0
-    with_mother = people.mother[children] >= offset
-    day[children[with_mother] - offset] = day[people.mother[children[with_mother]] - offset]
+    mother = people.mother[persons]
+    leader = np.where((age < 18) & np.isin(mother, persons), mother, persons)
+    leader = np.searchsorted(persons, leader)
+    size = np.bincount(leader, minlength=len(persons))
+    day = day_of(draws(seed, persons, year, _DAY), size=size)[leader]
     born = people.birth[persons].astype(np.int64)
     day = np.maximum(day, np.minimum(born, last - 1))
     people.last_residence[persons] = day

@@ -111,8 +111,17 @@ class Window:
             raise FolkestromError("A free window has no plan.")
         return self.plan
 
-    def days(self, kind: int, u: NDArray[np.float64], low: Index | None = None) -> Index:
-        """Return days from `low` on for uniform numbers, by the season of a type of event."""
+    def days(
+        self,
+        kind: int,
+        u: NDArray[np.float64],
+        low: Index | None = None,
+        size: Index | None = None,
+    ) -> Index:
+        """Return days from `low` on for uniform numbers, by the season of a type of event.
+
+        `size` is for how many persons a day is, 1 without it: families come and leave together.
+        """
         low = np.full(len(u), self.first_day) if low is None else low
         if self.season is None or kind not in _SEASONAL:
             return low + (u * (self.end_day - low)).astype(np.int64)
@@ -120,7 +129,9 @@ class Window:
         edges, share = np.array([*starts, self.end_day]), self.season[_SEASONAL.index(kind)]
         begin = np.interp(low, edges, share)
         # In the order of the draws, evenly: chance would move quarters too far from what is told.
-        u = (np.argsort(np.argsort(u, kind="stable"), kind="stable") + 0.5) / max(len(u), 1)
+        order, many = np.argsort(u, kind="stable"), np.ones(len(u)) if size is None else size
+        u = np.empty(len(u))
+        u[order] = (np.cumsum(many[order]) - many[order] / 2) / max(many.sum(), 1)
         day = np.interp(begin + u * (1.0 - begin), share, edges).astype(np.int64)
         return np.minimum(day, self.end_day - 1)
 
@@ -338,12 +349,12 @@ def apply_exits(country: Country, w: Window) -> Index:
     outcome = people.outcome[chosen]
     dead, gone = chosen[outcome == DIE], chosen[outcome == LEAVE]
     _bury(country, w, dead)
-    children_first = people.leader[gone] >= 0
-    day = _days(country, gone, w, _EXIT, r.EMIGRATION)
-    follow = gone[children_first & (people.outcome[people.leader[gone]] == LEAVE)]
-    people.exit_day[gone] = day
-    people.exit_day[follow] = people.exit_day[people.leader[follow]]
     late = w.late[gone] == 1
+    led = (people.leader[gone] >= 0) & (people.outcome[people.leader[gone]] == LEAVE)
+    leader = np.where(led, people.leader[gone], gone)
+    size = np.bincount(leader[~late], minlength=country.size)[gone]
+    people.exit_day[gone] = _days(country, gone, w, _EXIT, r.EMIGRATION, size)
+    people.exit_day[gone] = people.exit_day[leader]
     _hide(country, w, gone[late])
     seen = gone[~late]
     w.out.add(
@@ -358,12 +369,19 @@ def apply_exits(country: Country, w: Window) -> Index:
     return dead
 
 
-def _days(country: Country, persons: Index, w: Window, purpose: int, kind: int = 0) -> Index:
+def _days(
+    country: Country,
+    persons: Index,
+    w: Window,
+    purpose: int,
+    kind: int = 0,
+    size: Index | None = None,
+) -> Index:
     """Return days of the window, after the persons' last event of residence."""
     last = country.people.last_residence[persons].astype(np.int64)
     low = np.maximum(last + 1, w.first_day)
     low = np.minimum(low, w.end_day - 1)
-    return w.days(kind, draws(country.seed, persons, w.year, purpose), low)
+    return w.days(kind, draws(country.seed, persons, w.year, purpose), low, size)
 
 
 def _bury(country: Country, w: Window, dead: Index) -> None:
